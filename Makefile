@@ -1,0 +1,64 @@
+# Railyard: every target in one line; `make` alone lists them.
+STACK ?= staging
+SYSTEM ?=
+PYTHON ?= python3
+BIN := .venv/bin
+SANDBOX := $(BIN)/python -m sandbox
+OPTIONS := --stack $(STACK) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
+
+.DEFAULT_GOAL := help
+.PHONY: help preview up refresh destroy unprotect sandbox reset test check format generate clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  STACK=staging|production (default staging), SYSTEM=<one system>, JSON=1 for programs"
+
+preview: .venv/ready ## Show what would change, without a single request
+	@$(SANDBOX) preview $(OPTIONS)
+
+up: .venv/ready ## Bring the stack up in the sandbox
+	@$(SANDBOX) up $(OPTIONS)
+
+refresh: .venv/ready ## Compare the state with the simulated clouds and take over what differs
+	@$(SANDBOX) refresh $(OPTIONS)
+
+destroy: .venv/ready ## Take the stack down (protected resources: make unprotect first)
+	@$(SANDBOX) destroy $(OPTIONS)
+
+unprotect: .venv/ready ## Lift the protection of volumes and buckets, so that destroy may delete them
+	@$(SANDBOX) unprotect --stack $(STACK)
+
+sandbox: .venv/ready ## Serve the simulated APIs and print the variables that point ordinary tools at them
+	@$(SANDBOX) serve
+
+reset: .venv/ready ## Empty the sandbox: all simulated clouds and both states
+	@$(SANDBOX) reset
+
+test: .venv/ready ## Run the whole test suite
+	@$(BIN)/pytest -n 2
+
+check: .venv/ready ## Lint, format and types, and whether generated files are current
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
+
+format: .venv/ready ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+generate: .venv/ready ## Write what is generated: the provider's SDK and schema, the settings' schema
+	@$(BIN)/python -m pulumiverse_railway.provider.generate
+	@$(BIN)/python -m stacks.schema
+
+clean: ## Remove the virtual environment and the sandbox
+	@rm -rf .venv .sandbox
+
+.venv/ready: requirements.txt providers/railway/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Railyard needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): name another one, make PYTHON=python3.12"; exit 1; }
+	@echo "set-up 1/2: making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv || { echo "the venv module is missing: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	@echo "set-up 2/2: installing $$(grep -c == requirements.txt) pinned packages (about half a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

@@ -1,0 +1,103 @@
+"""A public domain: the Railway custom domain, its DNS records at Cloudflare, and the proof that it works.
+
+Owns the whole road from a name to a valid certificate. Railway's own answer tells which records it wants, so
+nothing is copied by hand. Does not own the zone.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+import pulumiverse_railway as railway
+from components.arguments import Arguments, Hostname
+from components.project import Project
+
+AUTOMATIC_TTL = 1
+"""Cloudflare's value for "automatic", the only one it takes for a proxied record."""
+
+
+class DomainArgs(Arguments):
+    """What a public domain needs."""
+
+    hostname: Hostname
+    """The full name, ``backend.example.com``, the name of the zone itself, or a wildcard ``*.example.com``."""
+    proxied: bool = False
+    """Whether Cloudflare's proxy (CDN and DDoS protection) stands in front of Railway."""
+
+
+class Domain(pulumi.ComponentResource):
+    """A name that leads to one service, with its records and certificate."""
+
+    hostname: str
+    """The full name."""
+    url: str
+    """Its address, ``https://…``."""
+    target: pulumi.Output[str]
+    """Where the CNAME points: the name that Railway gave."""
+
+    def __init__(
+        self,
+        name: str,
+        args: DomainArgs,
+        *,
+        project: Project,
+        service: railway.Service,
+        zone_id: pulumi.Input[str],
+        port: int | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("railyard:components:Domain", name, None, opts)
+        mine = pulumi.ResourceOptions(parent=self)
+        self.hostname = args.hostname
+        self.url = f"https://{args.hostname}"
+        custom = railway.CustomDomain(
+            f"{name}-domain",
+            project_id=project.project_id,
+            environment_id=project.environment_id,
+            service_id=service.service_id,
+            domain=args.hostname,
+            target_port=port,
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=service),
+        )
+        records = [
+            _record(f"{name}-cname", "CNAME", zone_id, args.hostname, custom.cname_target, mine, proxied=args.proxied),
+            _record(
+                f"{name}-txt",
+                "TXT",
+                zone_id,
+                custom.verification_host,
+                custom.verification_value.apply(lambda value: f'"{value}"'),
+                mine,
+            ),
+        ]
+        if args.hostname.startswith("*."):
+            # Never proxied: Let's Encrypt reads this record itself.
+            host, target = (output.apply(str) for output in (custom.acme_host, custom.acme_target))
+            records.append(_record(f"{name}-acme", "CNAME", zone_id, host, target, mine))
+        railway.CustomDomainValidation(
+            f"{name}-validation",
+            project_id=project.project_id,
+            environment_id=project.environment_id,
+            service_id=service.service_id,
+            domain=custom.domain,
+            proxied=args.proxied,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=records, deleted_with=custom),
+        )
+        self.target = custom.cname_target
+        self.register_outputs({"hostname": self.hostname, "url": self.url, "target": self.target})
+
+
+def _record(
+    name: str,
+    type: str,
+    zone_id: pulumi.Input[str],
+    host: pulumi.Input[str],
+    content: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+    *,
+    proxied: bool = False,
+) -> cloudflare.DnsRecord:
+    return cloudflare.DnsRecord(
+        name, zone_id=zone_id, type=type, name=host, content=content, ttl=AUTOMATIC_TTL, proxied=proxied, opts=opts
+    )

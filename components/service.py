@@ -1,0 +1,276 @@
+"""A Railway service: where its code comes from, how it is built, run and sized, and what it is connected to.
+
+Owns the service and everything that exists for it alone: its volume, its domains, its variables. The order matters
+and stands here: the service is made empty, then its volume and its addresses, then one instance with all settings, so
+that the first deployment has everything and is the only one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
+
+import pulumi
+from pydantic import Field, model_validator
+
+import pulumiverse_railway as railway
+from components.arguments import (
+    AbsolutePath,
+    Arguments,
+    Builder,
+    Commit,
+    Image,
+    Many,
+    MemoryMb,
+    Port,
+    Repository,
+    Retries,
+    Seconds,
+    Variables,
+)
+from components.bucket import Bucket
+from components.domain import Domain, DomainArgs
+from components.project import Project
+from components.volume import Volume, VolumeArgs
+from components.zone import Zone, holding
+
+DEFAULT_REGION = "us-west2"
+"""Railway's own first region; replicas of a service without ``region`` run there."""
+
+
+class ServiceArgs(Arguments):
+    """What a service needs. Each field is Railway's setting of the same name unless said otherwise."""
+
+    image: Image | None = None
+    """Docker image with its tag or digest. Either this or ``repo``."""
+    repo: Repository | None = None
+    """GitHub repository, ``owner/name``."""
+    branch: str | None = None
+    """Branch that is deployed. Default: ``main``, where there is a ``repo``."""
+    commit_sha: Commit | None = None
+    """Commit that is deployed. Default: the head of the branch, and each push is deployed."""
+    check_suites: bool = False
+    """Whether a push waits for GitHub's checks before it is deployed."""
+    root_directory: str | None = None
+    """Folder of the repository that holds the service."""
+
+    builder: Builder | None = None
+    """Who builds a repository. Default: Railway's choice, RAILPACK."""
+    build_command: str | None = None
+    """Command that builds it."""
+    dockerfile_path: str | None = None
+    """Path of the Dockerfile in the repository."""
+
+    start_command: str | None = None
+    """Command that starts it. Images and Dockerfiles run it without a shell: wrap it in ``/bin/sh -c`` for ``$PORT``."""
+    pre_deploy_command: str | None = None
+    """Command that runs before new code takes traffic, such as migrations. Has no volume."""
+    healthcheck_path: AbsolutePath | None = None
+    """Path that must answer 200 before a deployment takes traffic. Default: none is asked."""
+    healthcheck_timeout: Seconds | None = None
+    """The whole window in which a deployment may become healthy, in seconds. Default: Railway's 300."""
+    restart_policy_type: Literal["ON_FAILURE", "ALWAYS", "NEVER"] = "ON_FAILURE"
+    """When Railway starts a stopped container again."""
+    restart_policy_max_retries: Retries = 10
+    """How often, for ON_FAILURE."""
+    sleep_application: bool = False
+    """Whether it sleeps after ten minutes without traffic, until the next request."""
+    cron_schedule: str | None = None
+    """Five-field schedule in UTC for a job that runs and ends. Default: it runs for good."""
+    overlap_seconds: Annotated[int, Field(ge=0, le=3_600)] | None = None
+    """How long the old deployment goes on beside the new one, in seconds."""
+    draining_seconds: Annotated[int, Field(ge=0, le=3_600)] | None = None
+    """Seconds between SIGTERM and SIGKILL of the old deployment."""
+
+    replicas: Annotated[int, Field(ge=1, le=200)] = 1
+    """Number of instances."""
+    region: Literal["us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a"] = DEFAULT_REGION
+    """Region in which they run."""
+    memory_mb: MemoryMb | None = None
+    """Memory limit of the service in MB. Default: the plan's."""
+    vcpus: Annotated[float, Field(gt=0, le=2_400)] | None = None
+    """CPU limit of the service. Default: the plan's."""
+
+    port: Port | None = None
+    """Port on which it listens: its PORT variable, and where its domains lead."""
+    railway_domain: bool = False
+    """Whether it gets an address of Railway's own, ``….up.railway.app``."""
+    domains: Many[DomainArgs] = ()
+    """Public domains of its own; the first is its address."""
+    volume: VolumeArgs | None = None
+    """The volume that it mounts. Default: none, nothing that it writes survives a deployment."""
+    variables: Variables = Field(default_factory=dict)
+    """Environment variables in clear."""
+
+    @model_validator(mode="after")
+    def _source(self) -> Self:
+        if (self.image is None) == (self.repo is None):
+            raise ValueError(f"exactly one of image and repo, not {'both' if self.image else 'neither'}: give one")
+        if self.image and (self.branch or self.commit_sha or self.check_suites or self.build_command or self.builder):
+            raise ValueError(
+                "branch, commitSha, checkSuites, builder and buildCommand with a repo only, not an image: "
+                "remove them, or give repo in place of image"
+            )
+        if self.build_command and self.build_command == self.start_command:
+            raise ValueError("a buildCommand that differs from startCommand, as Railway demands: remove one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _replicas(self) -> Self:
+        for reason, present in (("a volume", self.volume), ("a cronSchedule", self.cron_schedule)):
+            if self.replicas > 1 and present:
+                raise ValueError(
+                    f"1 replica with {reason} (Railway's rule), not {self.replicas}: "
+                    f"set replicas to 1, or remove {reason.split()[-1]}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _addresses(self) -> Self:
+        if self.port is None and (self.domains or self.railway_domain):
+            raise ValueError("a domain only with the port that it leads to: add port")
+        if self.cron_schedule and self.sleep_application:
+            raise ValueError("one of cronSchedule and sleepApplication, since a job that ends cannot sleep: remove one")
+        if "PORT" in self.variables:
+            raise ValueError("variables without PORT, which port sets: remove it from variables")
+        names = [domain.hostname for domain in self.domains]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"each domain once, and {name} stands there more often: remove one")
+        return self
+
+
+class Service(pulumi.ComponentResource):
+    """A service in one environment, deployed and healthy."""
+
+    service_id: pulumi.Output[str]
+    """Railway's id of the service."""
+    private_host: pulumi.Output[str]
+    """Name under which other services of the environment reach it, ``….railway.internal``."""
+    url: pulumi.Output[str] | None
+    """Public address, None for a private service."""
+    domains: Sequence[Domain]
+    """Its public domains."""
+    instance: railway.ServiceInstance
+    """The running instance; depend on it to start after this service is healthy."""
+    args: ServiceArgs
+    """What it was made of."""
+
+    TOKEN = "railyard:components:Service"
+
+    def __init__(
+        self,
+        name: str,
+        args: ServiceArgs,
+        *,
+        project: Project,
+        service_name: str,
+        zones: Sequence[Zone] = (),
+        variables: Mapping[str, pulumi.Input[str]] | None = None,
+        own_address: Sequence[str] = (),
+        bucket: Bucket | None = None,
+        uses: Sequence[Service] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the service.
+
+        ``variables`` are those whose values come from secrets or other resources; they win over ``args.variables``.
+        ``own_address`` names the variables that hold the service's own public address. ``uses`` are the services that
+        must be healthy first.
+        """
+        super().__init__(self.TOKEN, name, None, opts)
+        self.args = args
+        self._project = project
+        identity = railway.Service(
+            f"{name}-service",
+            project_id=project.project_id,
+            environment_id=project.environment_id,
+            name=service_name,
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=project.resource),
+        )
+        self.service_id = identity.service_id
+        self.private_host = identity.private_domain
+        volume = args.volume and Volume(
+            f"{name}-volume",
+            args.volume,
+            project=project,
+            service=identity,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.domains = [self._domain(name, domain, identity, zones) for domain in args.domains]
+        self.url = self._address(name, identity)
+        wired: dict[str, pulumi.Input[str]] = {
+            **args.variables,
+            **(bucket.variables() if bucket else {}),
+            **(variables or {}),
+        }
+        if own_address and self.url is None:
+            raise ValueError(f"{name}: {', '.join(own_address)} hold its public address, and it has none")
+        wired |= {variable: self.url for variable in own_address if self.url is not None}
+        before: list[pulumi.Resource] = [service.instance for service in uses]
+        self.instance = self._instance(name, identity, wired, [*before, volume] if volume else before)
+        self.register_outputs({"serviceId": self.service_id, "privateHost": self.private_host, "url": self.url})
+
+    def _domain(self, name: str, domain: DomainArgs, identity: railway.Service, zones: Sequence[Zone]) -> Domain:
+        return Domain(
+            f"{name}-{domain.hostname}",
+            domain,
+            project=self._project,
+            service=identity,
+            zone_id=holding(zones, domain.hostname).zone_id,
+            port=self.args.port,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _address(self, name: str, identity: railway.Service) -> pulumi.Output[str] | None:
+        generated = None
+        if self.args.railway_domain:
+            generated = railway.ServiceDomain(
+                f"{name}-railway-domain",
+                project_id=self._project.project_id,
+                environment_id=self._project.environment_id,
+                service_id=identity.service_id,
+                target_port=self.args.port,
+                opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
+            )
+        if self.domains:
+            return pulumi.Output.from_input(self.domains[0].url)
+        return pulumi.Output.concat("https://", generated.domain) if generated else None
+
+    def _instance(
+        self,
+        name: str,
+        identity: railway.Service,
+        variables: Mapping[str, pulumi.Input[str]],
+        before: Sequence[pulumi.Resource],
+    ) -> railway.ServiceInstance:
+        args = self.args
+        return railway.ServiceInstance(
+            f"{name}-instance",
+            project_id=self._project.project_id,
+            environment_id=self._project.environment_id,
+            service_id=identity.service_id,
+            image=args.image,
+            repo=args.repo,
+            branch=(args.branch or "main") if args.repo else None,
+            commit_sha=args.commit_sha,
+            check_suites=args.check_suites if args.repo else None,
+            root_directory=args.root_directory,
+            builder=args.builder,
+            build_command=args.build_command,
+            dockerfile_path=args.dockerfile_path,
+            start_command=args.start_command,
+            pre_deploy_command=args.pre_deploy_command,
+            healthcheck_path=args.healthcheck_path,
+            healthcheck_timeout=args.healthcheck_timeout,
+            restart_policy_type="NEVER" if args.cron_schedule else args.restart_policy_type,
+            restart_policy_max_retries=args.restart_policy_max_retries,
+            sleep_application=args.sleep_application,
+            cron_schedule=args.cron_schedule,
+            overlap_seconds=args.overlap_seconds,
+            draining_seconds=args.draining_seconds,
+            regions={args.region: args.replicas},
+            memory_mb=args.memory_mb,
+            vcpus=args.vcpus,
+            variables={**variables, **({"PORT": str(args.port)} if args.port else {})},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(before), deleted_with=identity),
+        )

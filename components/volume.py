@@ -1,0 +1,56 @@
+"""A Railway volume with its backup schedule.
+
+Owns the disk alone; what mounts it is a service. A volume holds data, so it is protected: Pulumi refuses to delete it
+until somebody lifts the protection.
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+import pulumiverse_railway as railway
+from components.arguments import AbsolutePath, Arguments, Backups, VolumeGb
+from components.project import Project
+
+MB_PER_GB = 1_000
+
+
+class VolumeArgs(Arguments):
+    """What a volume needs."""
+
+    mount_path: AbsolutePath
+    """Absolute path at which the service sees the volume."""
+    size_gb: VolumeGb | None = None
+    """Capacity in GB. Grows in place, never shrinks. Default: what the Railway plan gives."""
+    backups: Backups = ()
+    """Its backup schedules."""
+
+
+class Volume(pulumi.ComponentResource):
+    """A disk mounted into one service, and its backups."""
+
+    volume_id: pulumi.Output[str]
+    """Railway's id of the volume."""
+
+    def __init__(
+        self,
+        name: str,
+        args: VolumeArgs,
+        *,
+        project: Project,
+        service: railway.Service,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("railyard:components:Volume", name, None, opts)
+        volume = railway.Volume(
+            f"{name}-disk",
+            project_id=project.project_id,
+            environment_id=project.environment_id,
+            service_id=service.service_id,
+            mount_path=args.mount_path,
+            size_mb=None if args.size_gb is None else args.size_gb * MB_PER_GB,
+            backup_schedules=[kind.upper() for kind in args.backups] or None,
+            opts=pulumi.ResourceOptions(parent=self, protect=True),
+        )
+        self.volume_id = volume.volume_id
+        self.register_outputs({"volumeId": self.volume_id})

@@ -1,0 +1,60 @@
+"""A Cloudflare zone as far as Railway's domains depend on it.
+
+Owns the one setting of the zone that decides whether a proxied name works: its SSL mode. Does not create the zone,
+and leaves its other settings to whoever owns it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from components.arguments import Arguments, Hostname
+
+
+class ZoneArgs(Arguments):
+    """Which zone it is."""
+
+    name: Hostname
+    """Name of the zone, ``example.com``."""
+    id: str
+    """Cloudflare's id of the zone, from its overview page: given here, a preview needs no request."""
+
+    def holds(self, hostname: str) -> bool:
+        """Whether ``hostname`` is the zone's own name or below it."""
+        return hostname == self.name or hostname.endswith(f".{self.name}")
+
+
+class Zone(pulumi.ComponentResource):
+    """A zone whose names lead to Railway."""
+
+    zone_id: str
+    """Cloudflare's id of the zone."""
+    args: ZoneArgs
+    """What it was made of."""
+
+    def __init__(self, name: str, args: ZoneArgs, *, proxied: bool, opts: pulumi.ResourceOptions | None = None) -> None:
+        """``proxied`` says whether Cloudflare's proxy stands in front of any of its names here."""
+        super().__init__("railyard:components:Zone", name, None, opts)
+        self.args = args
+        self.zone_id = args.id
+        if proxied:
+            # Railway answers a proxied name with a certificate of its own domain: "strict" fails, "flexible" loops.
+            cloudflare.ZoneSetting(
+                f"{name}-ssl",
+                zone_id=args.id,
+                setting_id="ssl",
+                value="full",
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({"zoneId": self.zone_id})
+
+
+def holding(zones: Sequence[Zone], hostname: str) -> Zone:
+    """The zone that holds ``hostname``; raises LookupError when none does (the settings are checked for it before)."""
+    found = [zone for zone in zones if zone.args.holds(hostname)]
+    if not found:
+        raise LookupError(f"no Cloudflare zone of this stack holds {hostname}")
+    return max(found, key=lambda zone: len(zone.args.name))

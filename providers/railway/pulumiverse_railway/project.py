@@ -1,0 +1,82 @@
+# Generated from the declarations of the provider. Do not edit: change those, and generate again.
+"""The resource Project of Railway."""
+
+from typing import Any, Self, cast
+
+import pulumi
+
+_TOKEN = "railway:index:Project"
+
+
+@pulumi.input_type
+class _ProjectInputs:
+    name: pulumi.Input[str] = pulumi.property("name")
+    description: pulumi.Input[str | None] = pulumi.property("description", default=None)
+    workspace_id: pulumi.Input[str | None] = pulumi.property("workspaceId", default=None)
+    environment_name: pulumi.Input[str | None] = pulumi.property("environmentName", default=None)
+
+
+class Project(pulumi.CustomResource):
+    """A Railway project and its default environment. Its id is Railway's id of the project."""
+
+    name: pulumi.Output[str] = pulumi.property("name")
+    """Name of the project, at most 63 characters (API: name)."""
+    description: pulumi.Output[str | None] = pulumi.property("description")
+    """Description (API: description). Together with the name it marks a project whose creation was interrupted, so that
+    the next run finds it. Default: none.
+    """
+    workspace_id: pulumi.Output[str | None] = pulumi.property("workspaceId")
+    """Railway's id of the workspace that owns the project (API: workspaceId). Another workspace replaces the project.
+    Default: railway:workspaceId of the configuration, else the only workspace of the token.
+    """
+    environment_name: pulumi.Output[str] = pulumi.property("environmentName")
+    """Name of the default environment (API: defaultEnvironmentName); changed in place. Default: production."""
+    environment_id: pulumi.Output[str] = pulumi.property("environmentId")
+    """Railway's id of the default environment (API: primaryEnvironmentId)."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        name: pulumi.Input[str],
+        description: pulumi.Input[str | None] = None,
+        workspace_id: pulumi.Input[str | None] = None,
+        environment_name: pulumi.Input[str | None] = None,
+    ) -> None:
+        """Declare it.
+
+        :param resource_name: Its name in the program.
+        :param opts: Options of the resource.
+        :param name: Name of the project, at most 63 characters (API: name).
+        :param description: Description (API: description). Together with the name it marks a project whose creation was
+          interrupted, so that the next run finds it. Default: none.
+        :param workspace_id: Railway's id of the workspace that owns the project (API: workspaceId). Another workspace
+          replaces the project. Default: railway:workspaceId of the configuration, else the only workspace of the token.
+        :param environment_name: Name of the default environment (API: defaultEnvironmentName); changed in place.
+          Default: production.
+        """
+        values = _ProjectInputs.__new__(_ProjectInputs)
+        values.__dict__.update(
+            dict.fromkeys(Project.__annotations__),
+            name=name,
+            description=description,
+            workspace_id=workspace_id,
+            environment_name=environment_name,
+        )
+        super().__init__(_TOKEN, resource_name, cast("Any", values), opts)
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Self:
+        """An existing Project, by its id: it is read, and never changed by the program."""
+        values = _ProjectInputs.__new__(_ProjectInputs)
+        values.__dict__.update(dict.fromkeys(Project.__annotations__))
+        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        found = cls.__new__(cls)
+        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
+        return found

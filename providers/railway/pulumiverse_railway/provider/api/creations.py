@@ -1,0 +1,78 @@
+"""Spaces out what Railway lets one create only so often.
+
+One project per 30 s, one environment per user per 30 s, volumes "too quickly": refusals of these come as ordinary
+errors, and are avoided by waiting first and repeated when they come all the same. One object per provider process, so
+that parallel creations queue up here instead of at Railway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from pulumiverse_railway.provider.api.errors import PROJECT_COOL_DOWN_S, Throttled
+from pulumiverse_railway.provider.api.waiting import Waiting
+from pulumiverse_railway.provider.kernel.declaration import Context
+
+T = TypeVar("T")
+
+VOLUME_SPACING_S: Final = 1.5
+"""Railway asks to "try again in a sec" after a volume that came too soon."""
+
+
+class Spacing:
+    """Lets one creation of a kind through per ``seconds``, in API time."""
+
+    def __init__(self, waiting: Waiting, noun: str, seconds: float) -> None:
+        self._waiting = waiting
+        self._noun = noun
+        self._seconds = seconds
+        self._lock = asyncio.Lock()
+        self._free_at = waiting.now()
+        self._underway = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    async def run(self, context: Context, create: Callable[[], Awaitable[T]]) -> T:
+        """What ``create`` makes, once its turn has come. Throttled attempts are repeated until the deadline."""
+        self._underway += 1
+        self._quiet.clear()
+        try:
+            return await self._in_turn(context, create)
+        finally:
+            self._underway -= 1
+            if not self._underway:
+                self._quiet.set()
+
+    async def quiet(self) -> None:
+        """Wait until no creation of this kind is under way, so that what follows them can leave together."""
+        await self._quiet.wait()
+
+    async def _in_turn(self, context: Context, create: Callable[[], Awaitable[T]]) -> T:
+        if self._lock.locked():
+            await context.status(f"waiting for its turn, Railway creates one {self._noun} at a time...")
+        async with self._lock:
+            wait_s = self._free_at - self._waiting.now()
+            while True:
+                if wait_s > 0:
+                    await context.status(f"waiting {wait_s:.0f} s, Railway limits how often a {self._noun} is made...")
+                    await context.sleep(wait_s)
+                try:
+                    made = await create()
+                except Throttled as refused:
+                    wait_s = refused.retry_after_s
+                    if context.cancelled() or context.deadline.remaining_s() < wait_s:
+                        raise
+                else:
+                    self._free_at = self._waiting.now() + self._seconds
+                    return made
+
+
+class Creations:
+    """The kinds of creation that Railway limits."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self.project = Spacing(waiting, "project", PROJECT_COOL_DOWN_S)
+        self.environment = Spacing(waiting, "environment", PROJECT_COOL_DOWN_S)
+        self.volume = Spacing(waiting, "volume", VOLUME_SPACING_S)

@@ -1,0 +1,82 @@
+"""GraphQL operations as values: one root field that can be sent alone or several times in one document.
+
+Owns the text of a document. Does not send anything and does not know what an operation is for; the operations
+themselves stand in ``documents``, one module per noun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One root field of Railway's schema with its arguments and what is read of the answer."""
+
+    kind: Literal["query", "mutation"]
+    field: str
+    arguments: Mapping[str, str]
+    """Argument names with their GraphQL types."""
+    selection: str = ""
+    """Fields of the answer in braces; empty for a scalar."""
+    repeatable: bool = False
+    """Sending it twice has the effect of once, so a lost answer may simply be asked for again."""
+    alone: bool = False
+    """Never sent together with others: Railway counts how many of it arrive in a short time."""
+
+    @property
+    def safe_to_repeat(self) -> bool:
+        """Whether a lost answer is a reason to send it again."""
+        return self.repeatable or self.kind == "query"
+
+    def document(self, count: int = 1) -> str:
+        """The document that executes the field ``count`` times, under the aliases of ``keys``."""
+        declared: list[str] = []
+        fields: list[str] = []
+        for index, key in enumerate(self.keys(count)):
+            suffix = f"_{index}" if count > 1 else ""
+            declared += [f"${name}{suffix}: {type_}" for name, type_ in self.arguments.items()]
+            passed = ", ".join(f"{name}: ${name}{suffix}" for name in self.arguments)
+            call = f"{self.field}({passed})" if passed else self.field
+            fields.append(f"  {call if count == 1 else f'{key}: {call}'} {self.selection}".rstrip())
+        head = f"({', '.join(declared)})" if declared else ""
+        return f"{self.kind} {self.field}{head} {{\n" + "\n".join(fields) + "\n}"
+
+    def keys(self, count: int = 1) -> Sequence[str]:
+        """The keys of the answer's data, in order."""
+        return [self.field] if count == 1 else [f"call_{index}" for index in range(count)]
+
+    def variables(self, calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The variables for ``document(len(calls))``."""
+        if len(calls) == 1:
+            return dict(calls[0])
+        return {f"{name}_{index}": value for index, call in enumerate(calls) for name, value in call.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A query with several root fields, sent as it stands."""
+
+    name: str
+    text: str
+
+
+def query(field: str, arguments: Mapping[str, str] | None = None, selection: str = "") -> Operation:
+    """A root field that reads."""
+    return Operation(kind="query", field=field, arguments=arguments or {}, selection=selection)
+
+
+def mutation(
+    field: str,
+    arguments: Mapping[str, str],
+    selection: str = "",
+    *,
+    repeatable: bool = False,
+    alone: bool = False,
+) -> Operation:
+    """A root field that writes."""
+    return Operation(
+        kind="mutation", field=field, arguments=arguments, selection=selection, repeatable=repeatable, alone=alone
+    )

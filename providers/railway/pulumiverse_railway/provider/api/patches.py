@@ -1,0 +1,96 @@
+"""Arithmetic on configuration patches: merging them, and telling what a patch would change.
+
+A patch is a deep merge into the environment's configuration; ``null`` removes. Pure functions, no requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+Config = Mapping[str, Any]
+Path = tuple[str, ...]
+
+WATCHED: Final = ("source", "build", "deploy", "variables")
+"""Parts of a service's configuration that only a person or a commit changes; the rest follows other operations."""
+
+
+def _object(value: Any) -> Mapping[str, Any] | None:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
+
+
+def leaves(value: Config, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every leaf with its path; an empty object is a leaf."""
+    for key, item in value.items():
+        inner = _object(item)
+        if inner:
+            yield from leaves(inner, (*path, key))
+        else:
+            yield (*path, key), item
+
+
+def at(config: Config, path: Path) -> Any:
+    """What stands at ``path``; None when nothing does."""
+    found: Any = config
+    for key in path:
+        inner = _object(found)
+        if inner is None:
+            return None
+        found = inner.get(key)
+    return found
+
+
+def conflict(first: Config, second: Config) -> Path | None:
+    """A path for which two patches want different values, if there is one."""
+    for path, value in leaves(second):
+        for length in range(1, len(path) + 1):
+            there = at(first, path[:length])
+            if there is None and not _has(first, path[:length]):
+                break
+            if _object(there) is None and (length < len(path) or there != value):
+                return path
+        else:
+            if at(first, path) != value:
+                return path
+    return None
+
+
+def _has(config: Config, path: Path) -> bool:
+    *parents, key = path
+    return key in (_object(at(config, tuple(parents))) or {})
+
+
+def merge(first: Config, second: Config) -> dict[str, Any]:
+    """Both together; where both say something, ``second`` wins."""
+    merged = dict(first)
+    for key, value in second.items():
+        old, new = _object(merged.get(key)), _object(value)
+        merged[key] = merge(old, new) if old is not None and new is not None else value
+    return merged
+
+
+def nested(path: Path, value: Any) -> dict[str, Any]:
+    """``value`` at ``path`` and nothing else."""
+    for key in reversed(path):
+        value = {key: value}
+    return cast("dict[str, Any]", value)
+
+
+def changed_by_others(before: Config, after: Config, patch: Config) -> list[str]:
+    """Paths that differ between two reads although ``patch`` does not touch them.
+
+    In a service that the patch touches only variables are compared: Railway adapts other settings to what it is sent
+    (a cron schedule sets the restart policy, say).
+    """
+    found: list[str] = []
+    touched = _object(patch.get("services")) or {}
+    # A service that was only just created is no change of a setting.
+    services = {*(_object(before.get("services")) or {})} & {*(_object(after.get("services")) or {})}
+    for service in sorted(services):
+        parts = ("variables",) if service in touched else WATCHED
+        for part in parts:
+            path = ("services", service, part)
+            old, new = _object(at(before, path)) or {}, _object(at(after, path)) or {}
+            own = _object(at(patch, path)) or {}
+            found += [".".join((*path, key)) for key in sorted({*old, *new} - {*own}) if old.get(key) != new.get(key)]
+    return found

@@ -1,0 +1,50 @@
+"""Keeps secret values out of texts that people see.
+
+Railway quotes a refused value in its error, and applications print their settings into their logs. Which variable is
+a secret is not known here, so every value of some length is taken for one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+from urllib.parse import unquote, urlsplit
+
+SHORTEST: Final = 8
+"""Values shorter than this stay: they are words like "true", and removing them would make texts unreadable."""
+_SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials"})
+
+
+def secrets_in(value: Any, *, inside: bool = False) -> Iterator[str]:
+    """All texts of a request that may be secret: values of variables and registry credentials."""
+    if isinstance(value, str):
+        if inside:
+            yield value
+    elif isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, Any]", value).items():
+            yield from secrets_in(item, inside=inside or key in _SECRET_KEYS)
+    elif isinstance(value, Sequence):
+        for item in cast("Sequence[Any]", value):
+            yield from secrets_in(item, inside=inside)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """The ways in which a value may be written."""
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    try:
+        password = urlsplit(secret).password
+    except ValueError:
+        return
+    if password:
+        yield password
+        yield unquote(password)
+
+
+def redact(text: str, secrets: Mapping[str, str]) -> str:
+    """``text`` with each value of ``secrets`` replaced by its name in angle brackets."""
+    forms = [(form, name) for name, secret in secrets.items() for form in _forms(secret) if len(form) >= SHORTEST]
+    for form, name in sorted(forms, key=lambda pair: -len(pair[0])):
+        text = text.replace(form, f"<{name}>")
+    return text

@@ -1,0 +1,225 @@
+"""One HTTP connection to Railway's GraphQL API: authentication, time-outs, retries and the rate limit.
+
+Owns what a lost answer means: a read is repeated, a write only when it surely was not executed or when repeating it
+is harmless; any other lost write raises ``OutcomeUnknown``, and whoever sent it looks before sending it again. Does
+not know what operations are for.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+import httpx
+
+from pulumiverse_railway.provider.api.errors import (
+    LeftOut,
+    NotAuthorized,
+    OutcomeUnknown,
+    RailwayError,
+    Throttled,
+    Unreachable,
+    Validation,
+    advice_for,
+    classify,
+)
+from pulumiverse_railway.provider.api.limiter import Limiter
+from pulumiverse_railway.provider.api.operation import Document, Operation
+from pulumiverse_railway.provider.api.redaction import redact, secrets_in
+from pulumiverse_railway.provider.api.waiting import Waiting, is_loopback
+
+TOO_MANY_REQUESTS: Final = 429
+SERVER_ERROR: Final = 500
+REFUSED_TOKEN: Final = frozenset({401, 403})
+TIMEOUT_S: Final = 90.0
+"""Railway's own command line waits this long: some writes take more than half a minute."""
+ATTEMPTS: Final = 6
+FIRST_BACK_OFF_S: Final = 1.0
+LONGEST_BACK_OFF_S: Final = 20.0
+LONGEST_RETRY_AFTER_S: Final = 300.0
+"""A longer Retry-After than this is the user's to wait for, not ours."""
+
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A credential of Railway's API. Its text never shows."""
+
+    kind: Literal["account", "project"]
+    """``account`` stands for account and workspace tokens; ``project`` reaches one environment of one project."""
+    value: str
+
+    def headers(self) -> dict[str, str]:
+        """The header that carries it."""
+        if self.kind == "project":
+            return {"Project-Access-Token": self.value}
+        return {"Authorization": f"Bearer {self.value}"}
+
+    def __repr__(self) -> str:
+        return f"Token({self.kind!r}, <secret>)"
+
+
+class Transport:
+    """Sends GraphQL documents and turns what comes back into values or typed errors."""
+
+    def __init__(
+        self,
+        url: str,
+        token: Token,
+        *,
+        limiter: Limiter,
+        waiting: Waiting,
+        version: str = "0",
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.url = url
+        self.token = token
+        self.waiting = waiting
+        self.limiter = limiter
+        self.requests = 0
+        """How many HTTP requests went out."""
+        self._http = httpx.AsyncClient(
+            headers={**token.headers(), "user-agent": f"pulumi-railway/{version}", "x-source": "pulumi-railway"},
+            timeout=TIMEOUT_S,
+            limits=httpx.Limits(max_connections=20),
+            # A proxy of the environment is for the outside world, never for the sandbox on this machine.
+            trust_env=not is_loopback(url),
+            transport=transport,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def call(self, operation: Operation, **arguments: Any) -> Any:
+        """Send one operation; its answer, or a typed error."""
+        (result,) = await self.call_all(operation, [arguments])
+        if isinstance(result, RailwayError):
+            raise result
+        return result
+
+    async def call_all(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+        """Send ``calls`` in one document; for each its answer or its ``RailwayError``. Raises when all failed alike."""
+        keys = operation.keys(len(calls))
+        variables = operation.variables(calls)
+        document = operation.document(len(calls))
+        body = await self._post(operation.field, document, variables, repeat=operation.safe_to_repeat)
+        data = cast("dict[str, Any] | None", body.get("data")) or {}
+        errors = _by_key(operation.field, body, variables)
+        return [errors.get(key) or self._value(operation, data, key, errors) for key in keys]
+
+    async def read(self, document: Document, **variables: Any) -> Mapping[str, Any]:
+        """Send a query of several root fields; any error in it is raised."""
+        body = await self._post(document.name, document.text, variables, repeat=True)
+        for error in _by_key(document.name, body, variables).values():
+            raise error
+        return cast("Mapping[str, Any]", body["data"])
+
+    def _value(
+        self, operation: Operation, data: Mapping[str, Any], key: str, errors: Mapping[str, RailwayError]
+    ) -> Any:
+        """What stands under ``key``; an error when the failure of another field took this one away."""
+        if key in data:
+            return data[key]
+        if "" in errors:
+            return errors[""]
+        # A failed field that may not be null empties the whole answer, and says nothing about its neighbours.
+        if operation.safe_to_repeat:
+            return LeftOut(f"Railway left out the answer to {operation.field}")
+        text = f"Railway left out the answer to {operation.field}"
+        return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}")
+
+    async def _post(self, name: str, document: str, variables: Mapping[str, Any], *, repeat: bool) -> dict[str, Any]:
+        """Post until there is a GraphQL answer, as often as that is safe."""
+        failure: RailwayError = Unreachable(f"Railway could not be reached for {name}")
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await self.waiting.sleep(_back_off_s(attempt))
+            await self.limiter.acquire()
+            try:
+                response = await self._send(name, document, variables)
+            except _NOT_SENT as lost:
+                failure = Unreachable(
+                    f"Railway could not be reached at {self.url}: {lost}: check the network and retry"
+                )
+                continue
+            except httpx.HTTPError as lost:
+                failure = _lost(name, f"no answer ({type(lost).__name__})", repeat=repeat)
+            else:
+                if response.status_code == TOO_MANY_REQUESTS:
+                    failure = await self._slow_down(name, response)
+                    continue
+                if response.status_code < SERVER_ERROR:
+                    return self._body(name, response)
+                failure = _lost(name, f"HTTP {response.status_code}", repeat=repeat)
+            if not repeat:
+                break
+        raise failure
+
+    async def _send(self, name: str, document: str, variables: Mapping[str, Any]) -> httpx.Response:
+        self.requests += 1
+        return await self._http.post(
+            self.url,
+            # Without any query string Railway's edge holds everybody to about 10 requests a second.
+            params={"source": "pulumi_railway", "op": name},
+            json={"query": document, "variables": variables, "operationName": name},
+        )
+
+    async def _slow_down(self, name: str, response: httpx.Response) -> RailwayError:
+        """Wait as Railway asks; the error for when patience ends."""
+        try:
+            retry_after_s = float(response.headers.get("Retry-After", FIRST_BACK_OFF_S))
+        except ValueError:
+            retry_after_s = LONGEST_BACK_OFF_S
+        text = f"Railway's rate limit is used up ({name})"
+        if "1015" in response.text[:200]:
+            text = f"the edge in front of Railway blocks this address for too many requests ({name}, error 1015)"
+        refused = Throttled(
+            f"{text}: wait {retry_after_s:.0f} s and run the command again, or set railway:plan to the plan you have",
+            retry_after_s=retry_after_s,
+        )
+        if retry_after_s > LONGEST_RETRY_AFTER_S:
+            raise refused
+        await self.limiter.penalty(retry_after_s)
+        return refused
+
+    def _body(self, name: str, response: httpx.Response) -> dict[str, Any]:
+        try:
+            body: Any = response.json()
+        except ValueError:
+            body = None
+        if isinstance(body, dict) and ("data" in body or "errors" in body):
+            return cast("dict[str, Any]", body)
+        if response.status_code in REFUSED_TOKEN:
+            advice = advice_for(NotAuthorized)
+            raise NotAuthorized(f"Railway refused the token (HTTP {response.status_code} to {name}){advice}")
+        text = f"Railway answered {name} with HTTP {response.status_code} and no GraphQL: check RAILWAY_API_URL"
+        raise Validation(text)
+
+
+def _back_off_s(attempt: int) -> float:
+    """Seconds before a further attempt: doubling, and spread so that parallel requests do not return together."""
+    longest = min(FIRST_BACK_OFF_S * 2 ** (attempt - 1), LONGEST_BACK_OFF_S)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
+
+
+def _lost(name: str, why: str, *, repeat: bool) -> RailwayError:
+    """The error for a request that went out and was not answered."""
+    if repeat:
+        advice = "look at https://status.railway.com and run the command again"
+        return Unreachable(f"Railway did not answer {name} ({why}) in {ATTEMPTS} attempts: {advice}")
+    return OutcomeUnknown(f"Railway did not confirm {name} ({why}){advice_for(OutcomeUnknown)}")
+
+
+def _by_key(name: str, body: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, RailwayError]:
+    """The errors of an answer by the key of the root field they belong to; "" for those of the whole document."""
+    found: dict[str, RailwayError] = {}
+    hidden = {f"secret {index}": text for index, text in enumerate(secrets_in(variables))}
+    for error in cast("Sequence[Mapping[str, Any]]", body.get("errors") or ()):
+        clean = {**error, "message": redact(str(error.get("message") or ""), hidden)}
+        path = cast("Sequence[Any]", error.get("path") or [""])
+        found.setdefault(str(path[0]), classify(name, clean))
+    return found

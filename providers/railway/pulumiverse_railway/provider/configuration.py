@@ -1,0 +1,119 @@
+"""The provider's configuration, and how an API client is made of it.
+
+Owns the precedence (configuration before environment variables) and the texts for what is missing. The HTTP library is
+loaded only when a client is really made: a preview needs none.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlsplit
+
+from pulumiverse_railway.provider.api.limiter import BUDGETS, Limiter, Plan
+from pulumiverse_railway.provider.api.waiting import Waiting, is_loopback, speed_of
+from pulumiverse_railway.provider.kernel.declaration import Inputs, Property
+from pulumiverse_railway.provider.kernel.errors import Failure
+
+if TYPE_CHECKING:
+    from pulumiverse_railway.provider.api.client import Client
+    from pulumiverse_railway.provider.api.transport import Token
+
+URL_VARIABLE: Final = "RAILWAY_API_URL"
+TOKEN_VARIABLE: Final = "RAILWAY_API_TOKEN"
+PROJECT_TOKEN_VARIABLE: Final = "RAILWAY_TOKEN"
+DEFAULT_URL: Final = "https://backboard.railway.com/graphql/v2"
+DISTRIBUTION: Final = "pulumiverse-railway"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration(Inputs):
+    """What the provider needs to reach Railway. Everything may come from the environment instead."""
+
+    token: Annotated[
+        str | None,
+        Property("Account or workspace token. Default: the environment variable RAILWAY_API_TOKEN.", secret=True),
+    ] = None
+    project_token: Annotated[
+        str | None,
+        Property(
+            "Token of one environment of one project, which cannot create projects. Default: the environment variable "
+            "RAILWAY_TOKEN. Exclusive with token.",
+            secret=True,
+        ),
+    ] = None
+    api_url: Annotated[
+        str | None,
+        Property(
+            f"Address of Railway's GraphQL API. Default: the environment variable RAILWAY_API_URL, else {DEFAULT_URL}."
+        ),
+    ] = None
+    plan: Annotated[
+        Plan,
+        Property(
+            "Railway plan whose request budget is kept: free (100 requests an hour), hobby (1,000) or pro (10,000). "
+            "Default: pro."
+        ),
+    ] = Plan.PRO
+    workspace_id: Annotated[
+        str | None,
+        Property("Railway's id of the workspace for new projects. Default: the only workspace of the token."),
+    ] = None
+
+
+def build_client(configuration: Configuration) -> Client:
+    """The API client; raises ``Failure`` when no token is set, or two are."""
+    from pulumiverse_railway.provider.api.client import Client  # noqa: PLC0415 loads the HTTP library
+    from pulumiverse_railway.provider.api.transport import Transport  # noqa: PLC0415
+
+    url = _url(configuration)
+    waiting = Waiting(speed_of(url))
+    limiter = Limiter(BUDGETS[configuration.plan], waiting)
+    transport = Transport(url, _token(configuration), limiter=limiter, waiting=waiting, version=_version())
+    return Client(transport, workspace_id=configuration.workspace_id)
+
+
+def time_scale() -> float:
+    """How much faster than real time the API runs; more than 1 only in the sandbox, which the environment names."""
+    return speed_of(os.environ.get(URL_VARIABLE) or DEFAULT_URL)
+
+
+def _url(configuration: Configuration) -> str:
+    url = configuration.api_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Failure(f"{URL_VARIABLE} (or railway:apiUrl) must be an address such as {DEFAULT_URL}, not {url!r}")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise Failure(f"{URL_VARIABLE} (or railway:apiUrl) must begin with https: {parts.hostname} would see the token")
+    return url
+
+
+def _token(configuration: Configuration) -> Token:
+    from pulumiverse_railway.provider.api.transport import Token  # noqa: PLC0415
+
+    token, project_token = configuration.token, configuration.project_token
+    if not token and not project_token:
+        token, project_token = os.environ.get(TOKEN_VARIABLE), os.environ.get(PROJECT_TOKEN_VARIABLE)
+    if token and project_token:
+        raise Failure(
+            "both an account token and a project token are set, and Railway takes one: unset "
+            f"{PROJECT_TOKEN_VARIABLE} (railway:projectToken), or {TOKEN_VARIABLE} (railway:token)"
+        )
+    if token:
+        return Token("account", token.strip())
+    if project_token:
+        return Token("project", project_token.strip())
+    raise Failure(
+        "no Railway token is set: create one at https://railway.com/account/tokens, then either\n"
+        f"    export {TOKEN_VARIABLE}=<token>\n"
+        "or  pulumi config set --secret railway:token <token>"
+    )
+
+
+def _version() -> str:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "0.1.0"

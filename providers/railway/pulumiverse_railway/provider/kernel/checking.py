@@ -1,0 +1,202 @@
+"""Judges what a user wrote, against the declaration, before anything is changed.
+
+Finds unknown, missing and mistyped properties, values outside a closed set, and what the ``check`` of a property or
+of the whole resource refuses; what is not known yet (``UNKNOWN``) is never judged. Paths are the user's: camelCase,
+nested.
+
+A reason never shows a value that may be a secret: the engine does not tell which ones are, and it prints reasons as
+they are. So a wrong type is named by its kind, and a wrong choice is shown only where it resembles an allowed one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from .conversion import named, secret_texts
+from .declaration import Inputs, Problem, Resource, Unknown
+from .properties import Choice, Field, Group, ListOf, MapOf, Scalar, ValueType, fields_of
+from .values import contains_unknown
+
+_A_SCALAR: Mapping[type, str] = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Inputs after the check: named form with defaults, and every reason why they are refused."""
+
+    values: Mapping[str, Any]
+    problems: Sequence[Problem]
+
+
+def check_resource(resource: Resource[Any, Any], given: Mapping[str, Any]) -> Checked:
+    """Check decoded inputs of one resource. Rules across properties only judge what is right by itself."""
+    checked = check_inputs(resource.inputs_type, given)
+    if checked.problems:
+        return checked
+    return replace(checked, problems=[_in_camel_case(p, resource) for p in resource.check(checked.values)])
+
+
+def check_inputs(declared: type[Inputs], given: Mapping[str, Any], *, ignored: Sequence[str] = ()) -> Checked:
+    """Check decoded inputs property by property; keys in ``ignored`` may be there and are not looked at."""
+    fields = fields_of(declared)
+    findings = _Findings()
+    findings.group(fields, {key: value for key, value in given.items() if key not in ignored}, path="")
+    values = named(fields, given)
+    if not findings.problems:
+        _apply_checks(fields, values, findings, path="")
+    hidden = secret_texts(fields, values)
+    problems = [replace(problem, reason=redact(problem.reason, hidden)) for problem in findings.problems]
+    return Checked(values, problems)
+
+
+def redact(text: str, secrets: set[str]) -> str:
+    """The text without the secrets; longest first, so that none is left in part.
+
+    One or two characters are no secret, and taking them out would leave nothing to read.
+    """
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) > 2:
+            text = text.replace(secret, "<secret>")
+    return text
+
+
+def join(path: str, key: str) -> str:
+    """The path of a key, as Pulumi writes it: ``a.b``, ``a["b c"]``."""
+    if re.fullmatch(r"[A-Za-z_$][\w$]*", key):
+        return f"{path}.{key}" if path else key
+    quoted = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{path}["{quoted}"]'
+
+
+@dataclass
+class _Findings:
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+    def add(self, path: str, reason: str) -> None:
+        self.problems.append(Problem(path=path, reason=reason))
+
+    def group(self, fields: Sequence[Field], given: Mapping[str, Any], path: str) -> None:
+        """Unknown and missing keys of one level, then each value."""
+        known = [declared.wire_name for declared in fields]
+        for key in given:
+            if key not in known and not key.startswith("__"):
+                self.add(join(path, key), f"unknown property{_suggestion(key, known)}")
+        for declared in fields:
+            value, where = given.get(declared.wire_name), join(path, declared.wire_name)
+            if value is not None:
+                self.value(declared.type, value, where)
+            elif declared.required:
+                self.add(where, f"is missing: {declared.mark.doc}")
+
+    def value(self, type: ValueType, value: Any, path: str) -> None:
+        """One value against its type, and what is inside it."""
+        if isinstance(value, Unknown):
+            return
+        match type:
+            case Group() if isinstance(value, dict):
+                self.group(type.fields, cast("dict[str, Any]", value), path)
+            case MapOf() if isinstance(value, dict):
+                self.items(type.item, _entries(value, path))
+            case ListOf() if isinstance(value, list):
+                self.items(type.item, _entries(value, path))
+            case Choice() if isinstance(value, str):
+                if value not in list(type.enum):
+                    self.add(path, f"must be {describe(type)}{_resembling(value, list(type.enum))}")
+            case Scalar() if _is_scalar(type, value):
+                pass
+            case _:
+                self.add(path, f"must be {describe(type)}, not {_kind(value)}")
+
+    def items(self, type: ValueType, entries: Sequence[tuple[str, Any]]) -> None:
+        """Each value of a list or a map, with its path."""
+        for path, item in entries:
+            self.value(type, item, path)
+
+
+def describe(type: ValueType) -> str:
+    """A type in the words of an error: "a whole number", "a list"."""
+    match type:
+        case Scalar():
+            return _A_SCALAR[type.python]
+        case Choice():
+            return f"one of {', '.join(type.enum)}"
+        case ListOf():
+            return "a list"
+        case MapOf():
+            return "a map"
+        case Group():
+            return f"an object with {', '.join(declared.wire_name for declared in type.fields)}"
+
+
+def _apply_checks(fields: Sequence[Field], values: Mapping[str, Any], findings: _Findings, path: str) -> None:
+    for declared in fields:
+        value, where = values[declared.name], join(path, declared.wire_name)
+        if value is None:
+            continue
+        _apply_nested(declared.type, value, findings, where)
+        if declared.mark.check is not None and not contains_unknown(value):
+            reason = declared.mark.check(value)
+            if reason is not None:
+                findings.add(where, reason)
+
+
+def _apply_nested(type: ValueType, value: Any, findings: _Findings, path: str) -> None:
+    match type:
+        case Group() if isinstance(value, dict):
+            _apply_checks(type.fields, cast("dict[str, Any]", value), findings, path)
+        case ListOf() | MapOf() if isinstance(value, list | dict):
+            for where, item in _entries(value, path):
+                _apply_nested(type.item, item, findings, where)
+        case _:
+            pass
+
+
+def _entries(value: Any, path: str) -> Sequence[tuple[str, Any]]:
+    """What is in a list or a map, with paths; an entry of a map that is ``None`` counts as not given."""
+    if isinstance(value, list):
+        return [(f"{path}[{index}]", item) for index, item in enumerate(cast("list[Any]", value))]
+    return [(join(path, key), item) for key, item in cast("dict[str, Any]", value).items() if item is not None]
+
+
+def _is_scalar(type: Scalar, value: Any) -> bool:
+    if isinstance(value, bool) or type.python is bool:
+        return isinstance(value, bool) and type.python is bool
+    return isinstance(value, int | float if type.python is float else type.python)
+
+
+def _kind(value: Any) -> str:
+    kinds: Sequence[tuple[Callable[[Any], bool], str]] = (
+        (lambda given: given is None, "null"),
+        (lambda given: isinstance(given, bool), "true or false"),
+        (lambda given: isinstance(given, int), "a number"),
+        (lambda given: isinstance(given, float), "a number with a fraction"),
+        (lambda given: isinstance(given, str), "a string"),
+        (lambda given: isinstance(given, list), "a list"),
+    )
+    return next((name for matches, name in kinds if matches(value)), "an object")
+
+
+def _suggestion(key: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f'; did you mean "{close[0]}"?' if close else f"; known are: {', '.join(sorted(known))}"
+
+
+def _resembling(value: str, allowed: Sequence[str]) -> str:
+    """Shows a wrong choice only when it resembles an allowed one: then it is no secret."""
+    close = difflib.get_close_matches(value.lower(), [choice.lower() for choice in allowed], n=1, cutoff=0.7)
+    meant = next((choice for choice in allowed if close and choice.lower() == close[0]), None)
+    return f', not "{value}"; did you mean "{meant}"?' if meant else ""
+
+
+def _in_camel_case(problem: Problem, resource: Resource[Any, Any]) -> Problem:
+    """A path that a resource wrote with its own snake_case name still reaches the user in camelCase."""
+    found = re.match(r"[^.\[]*", problem.path)
+    head = found[0] if found else ""
+    for declared in fields_of(resource.inputs_type):
+        if head == declared.name:
+            return replace(problem, path=declared.wire_name + problem.path[len(head) :])
+    return problem

@@ -1,0 +1,44 @@
+"""The configuration of a provider: the same declared properties, in the shape that the engine gives them.
+
+Owns what differs from inputs of a resource: values that are not strings may come as JSON text, and the engine adds keys
+of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from google.protobuf import struct_pb2
+
+from .checking import Checked, check_inputs
+from .declaration import Inputs
+from .properties import Choice, Field, Scalar, fields_of
+from .values import decode
+
+ENGINE_KEYS: Final = ("version", "pluginDownloadURL", "pluginChecksums", "parameterization")
+"""What the engine puts among the configuration of a provider for itself."""
+
+
+def check_configuration(declared: type[Inputs], given: struct_pb2.Struct | Mapping[str, str]) -> Checked:
+    """Configuration as checked values; ``given`` is the struct of a request, or its older form of plain texts."""
+    values = decode(given) if isinstance(given, struct_pb2.Struct) else _without_namespace(given)
+    fields = {field.wire_name: field for field in fields_of(declared)}
+    parsed = {key: _parsed(fields[key], value) if key in fields else value for key, value in values.items()}
+    return check_inputs(declared, parsed, ignored=ENGINE_KEYS)
+
+
+def _without_namespace(variables: Mapping[str, str]) -> dict[str, Any]:
+    """``railway:config:token`` → ``token``."""
+    return {key.rpartition(":")[2]: value for key, value in variables.items()}
+
+
+def _parsed(field: Field, value: Any) -> Any:
+    is_text = field.type == Scalar(str) or isinstance(field.type, Choice)
+    if is_text or not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -1,0 +1,47 @@
+"""Keeps the committed files that derive from the declarations in step with them.
+
+Owns which files those are: the SDK's modules and ``schema.json``. A module that is no longer derived (a resource that
+is gone) is found by its header.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from .declaration import Provider
+from .schema import package_schema
+from .sdk import HEADER, sdk_modules
+
+
+def derived_files(provider: Provider, root: Path, package: Path) -> Mapping[Path, str | None]:
+    """Path → the text that it must have, or ``None`` for one that must go."""
+    files: dict[Path, str | None] = {}
+    for path in sorted(package.glob("*.py")):
+        if path.read_text(encoding="utf-8").startswith(HEADER):
+            files[path] = None
+    files |= {package / name: text for name, text in sdk_modules(provider).items()}
+    files[root / "schema.json"] = json.dumps(package_schema(provider), indent=2, ensure_ascii=False) + "\n"
+    return files
+
+
+def outdated(files: Mapping[Path, str | None]) -> list[Path]:
+    """Those whose text on disk differs."""
+    return [path for path, text in files.items() if text != _text_on_disk(path)]
+
+
+def write(files: Mapping[Path, str | None]) -> list[Path]:
+    """Bring the files on disk in step; which ones were changed."""
+    changed = outdated(files)
+    for path in changed:
+        text = files[path]
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text, encoding="utf-8")
+    return changed
+
+
+def _text_on_disk(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None

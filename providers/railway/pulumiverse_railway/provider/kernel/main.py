@@ -1,0 +1,75 @@
+"""Starts a provider as the engine expects it: a gRPC server on loopback, its port as the first line of stdout.
+
+Owns the life of the process: arguments, port, signals, and the end when nobody is left to serve. Nothing else may ever
+be printed on stdout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import grpc.aio
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from .declaration import Provider
+from .servicer import Servicer
+
+_MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024
+"""The engine's own limit."""
+_GRACE_S: Final = 5.0
+"""How long operations may still run after a signal."""
+_PARENT_CHECK_S: Final = 2.0
+
+OPTIONS: Final = (
+    ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+    ("grpc.max_metadata_size", _MAX_MESSAGE_BYTES),
+    ("grpc.so_reuseport", 0),
+)
+
+
+def main(provider: Provider) -> None:
+    """Serve until the engine stops us or goes away."""
+    asyncio.run(_serve(provider, engine_address(sys.argv[1:])))
+
+
+def engine_address(arguments: Sequence[str]) -> str | None:
+    """The engine's host:port: the last argument that is no flag (flags such as ``-v=9`` come before it)."""
+    return next((argument for argument in reversed(arguments) if not argument.startswith("-")), None)
+
+
+async def start(servicer: Servicer) -> tuple[grpc.aio.Server, int]:
+    """A server for ``servicer`` on a free loopback port, started."""
+    server = grpc.aio.server(options=OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    return server, port
+
+
+async def _serve(provider: Provider, address: str | None) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    watching = asyncio.create_task(_watch_parent(stop, os.getppid()))
+    servicer = Servicer(provider, address)
+    server, port = await start(servicer)
+    # Last of all: from here on the engine calls, and may stop us.
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    await stop.wait()
+    watching.cancel()
+    servicer.running.stopping.set()
+    await server.stop(_GRACE_S)
+
+
+async def _watch_parent(stop: asyncio.Event, parent: int) -> None:
+    """Ends the process when the one that started it is gone, even if it was killed."""
+    while os.getppid() == parent:
+        await asyncio.sleep(_PARENT_CHECK_S)
+    stop.set()

@@ -1,0 +1,23 @@
+"""Names of properties: snake_case in Python, camelCase for everyone else.
+
+Only for names that stand in a declaration: keys that a user chooses (of a variable, say) are never converted.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def camel_case(name: str) -> str:
+    """``service_id`` → ``serviceId``."""
+    return re.sub(r"_(.)", lambda found: found[1].upper(), name)
+
+
+def snake_case(name: str) -> str:
+    """``serviceId`` → ``service_id``; the inverse of ``camel_case`` for every name that ``is_convertible``."""
+    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+def is_convertible(name: str) -> bool:
+    """Does the name survive the way there and back? (``a__b``, ``_x`` and ``size_2x`` do not.)"""
+    return re.fullmatch(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*", name) is not None

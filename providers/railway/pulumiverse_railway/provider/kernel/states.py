@@ -1,0 +1,91 @@
+"""What the engine stores of a resource: its outputs, its inputs as read back, and what a preview can tell of both.
+
+Owns the rules between a state and the inputs it came from. Outputs mirror the inputs and add to them. Pure functions:
+nothing here calls an API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from google.protobuf import struct_pb2
+
+from .conversion import get, named, typed, wire
+from .declaration import UNKNOWN, Inputs, Resource
+from .properties import Field, Group, fields_of, output_fields
+from .values import encode
+
+Named = Mapping[str, Any]
+
+
+def old_state(resource: Resource[Any, Any], outputs: Mapping[str, Any]) -> Inputs:
+    """The typed state from decoded outputs of the engine's state."""
+    return typed(resource.state_type, named(fields_of(resource.state_type), outputs))
+
+
+def outputs_of(resource: Resource[Any, Any], state: Inputs | Named) -> struct_pb2.Struct:
+    """The outputs that the engine stores for a state."""
+    return encode(wire(fields_of(resource.state_type), state, mark_secrets=True))
+
+
+def partial_outputs(resource: Resource[Any, Any], state: Inputs | Named | None, inputs: Named) -> struct_pb2.Struct:
+    """The outputs of something half made: what is known of its state, over the inputs it was made from."""
+    known = {field.name: get(state, field.name) for field in fields_of(resource.state_type)} if state else {}
+    return outputs_of(resource, {**inputs, **{name: value for name, value in known.items() if value is not None}})
+
+
+def previewed_create(resource: Resource[Any, Any], inputs: Named) -> struct_pb2.Struct:
+    """The outputs of a create that has not happened: inputs, known outputs, and UNKNOWN for the rest."""
+    known = resource.known_outputs(inputs)
+    news = output_fields(resource.inputs_type, resource.state_type)
+    return outputs_of(resource, {**inputs, **{field.name: known.get(field.name, UNKNOWN) for field in news}})
+
+
+def previewed_update(resource: Resource[Any, Any], inputs: Named, old: Inputs) -> struct_pb2.Struct:
+    """The outputs of an update that has not happened; stable ones keep their old value."""
+    known = resource.known_outputs(inputs)
+    outputs: dict[str, Any] = {}
+    for field in output_fields(resource.inputs_type, resource.state_type):
+        before = get(old, field.name)
+        stays = field.mark.stable and not (before is None and field.required)
+        outputs[field.name] = known.get(field.name, before if stays else UNKNOWN)
+    return outputs_of(resource, {**inputs, **outputs})
+
+
+def with_carried(fields: Sequence[Field], read: Inputs | Named, old: Inputs | Named | None) -> dict[str, Any]:
+    """What was read (named form), with write-only properties as they were before."""
+    values = {field.name: get(read, field.name) for field in fields}
+    for field in fields:
+        before, now = (None if old is None else get(old, field.name)), values[field.name]
+        if now is None and field.mark.write_only:
+            values[field.name] = before
+        elif isinstance(field.type, Group) and now is not None:
+            values[field.name] = with_carried(field.type.fields, now, before)
+    return values
+
+
+def inputs_as_read(resource: Resource[Any, Any], read: Named, old_inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The inputs (wire form) that would have led to what was read.
+
+    On a refresh only of properties that the user owns: one that was never set is the API's business, not drift. On an
+    import (no old inputs) all that is set.
+    """
+    fields = fields_of(resource.inputs_type)
+    old = None if old_inputs is None else named(fields, old_inputs)
+    owned = _owned(fields, read, old)
+    return wire(fields, with_carried(fields, owned, old), mark_secrets=True)
+
+
+def _owned(fields: Sequence[Field], read: Named, old: Named | None) -> dict[str, Any]:
+    owned: dict[str, Any] = {}
+    for field in fields:
+        value, before = get(read, field.name), None if old is None else old.get(field.name)
+        if value is None or (old is not None and before is None) or (old is None and value in ([], {})):
+            continue
+        if isinstance(field.type, Group):
+            nested = cast("Mapping[str, Any] | None", before if isinstance(before, Mapping) else None)
+            value = _owned(field.type.fields, value, nested)
+        if not (field.mark.write_only and old is not None):
+            owned[field.name] = value
+    return owned

@@ -1,0 +1,170 @@
+"""Waits until a custom domain works: proven to be one's own, and served over HTTPS.
+
+Creates nothing. It is a resource of its own because it can only come after the DNS records, which come after the
+CustomDomain whose outputs they hold. Behind a proxy (Cloudflare's) Railway never sees the domain's own traffic and may
+never issue a certificate: there it is enough that Railway has verified the domain and found the proxy.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final, cast
+
+from pulumiverse_railway.provider.api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
+from pulumiverse_railway.provider.kernel.declaration import Context, Property, Resource
+from pulumiverse_railway.provider.kernel.errors import Failure
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.domains import (
+    ID_PARTS,
+    POLL_S,
+    Domain,
+    custom_domain,
+    fully_qualified,
+    verification,
+)
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import PlacedInService, environment_of, seen
+
+VALID: Final = "CERTIFICATE_STATUS_TYPE_VALID"
+ISSUE_FAILED: Final = "CERTIFICATE_STATUS_TYPE_ISSUE_FAILED"
+PROPAGATED: Final = "DNS_RECORD_STATUS_PROPAGATED"
+NO_PROXY: Final = frozenset({None, "DETECTED_CDN_PROVIDER_UNSPECIFIED", "UNRECOGNIZED"})
+_STATUS_PREFIX: Final = "CERTIFICATE_STATUS_TYPE_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomDomainValidationInputs(PlacedInService):
+    """Which domain to wait for."""
+
+    domain: Annotated[str, Property("The domain of a CustomDomain.", replaces=True, check=checks.hostname)]
+    proxied: Annotated[
+        bool,
+        Property(
+            "Whether a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's own is "
+            "not waited for. Default: false."
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomDomainValidationState(CustomDomainValidationInputs):
+    """How the domain stands."""
+
+    certificate_status: Annotated[
+        str, Property("VALID, ISSUING, VALIDATING_OWNERSHIP or ISSUE_FAILED (API: status.certificateStatus).")
+    ]
+    verified: Annotated[bool, Property("Whether Railway has seen the verification record (API: status.verified).")]
+
+
+class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomainValidationState]):
+    """A custom domain that works. Its id is <project id>/<environment id>/<service id>/<domain>."""
+
+    token = "railway:index:CustomDomainValidation"
+    inputs_type, state_type = CustomDomainValidationInputs, CustomDomainValidationState
+    default_timeout_s = 3_600.0
+    """DNS takes minutes, and Railway says that a certificate may take up to an hour."""
+
+    async def create(
+        self, context: Context, new: CustomDomainValidationInputs
+    ) -> tuple[str, CustomDomainValidationState]:
+        """Wait until the domain works."""
+        return join(new.project_id, new.environment_id, new.service_id, new.domain), await _wait(context, new)
+
+    async def read(
+        self, context: Context, id: str, old: CustomDomainValidationState | None
+    ) -> CustomDomainValidationState | None:
+        """How the domain stands now; nothing when it is not on the service any more."""
+        project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+        snapshot = await seen(environment)
+        if snapshot is None or snapshot.domain(service_id, "customDomains", domain) is None:
+            return None
+        found = await custom_domain(environment, service_id, domain)
+        if found is None:
+            return None
+        where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
+        proxied = old.proxied if old else found["status"]["cdnProvider"] not in NO_PROXY
+        return _state(CustomDomainValidationInputs(**where, proxied=proxied), found)
+
+    async def update(
+        self, context: Context, id: str, old: CustomDomainValidationState, new: CustomDomainValidationInputs
+    ) -> CustomDomainValidationState:
+        """Wait again, for what is asked for now."""
+        return await _wait(context, new)
+
+    async def delete(self, context: Context, id: str, old: CustomDomainValidationState) -> None:
+        """Nothing to delete."""
+
+
+async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDomainValidationState:
+    environment = environment_of(context, new.project_id, new.environment_id)
+    asked_again = False
+    while True:
+        found = await custom_domain(environment, new.service_id, new.domain)
+        if found is None:
+            raise Failure(
+                f"{new.domain} is not a custom domain of service {new.service_id}: create a CustomDomain first"
+            )
+        status = found["status"]
+        if _works(status, proxied=new.proxied):
+            await context.status("verified")
+            return _state(new, found)
+        if status["certificateStatus"] == ISSUE_FAILED and not new.proxied:
+            if asked_again or status["certificateRetryable"] is False:
+                raise Failure(_refused(new, found))
+            asked_again = True
+            await environment.write(CUSTOM_DOMAIN_ISSUE_CERTIFICATE, id=found["id"])
+        if context.cancelled() or context.deadline.remaining_s() <= 0:
+            raise Failure(_explanation(new, found))
+        await context.status("waiting for the certificate..." if status["verified"] else "waiting for DNS...")
+        await context.sleep(POLL_S)
+
+
+def _works(status: Mapping[str, Any], *, proxied: bool) -> bool:
+    if not status["verified"]:
+        return False
+    return status["certificateStatus"] == VALID or (proxied and status["cdnProvider"] not in NO_PROXY)
+
+
+def _state(new: CustomDomainValidationInputs, found: Domain) -> CustomDomainValidationState:
+    status = found["status"]
+    certificate = str(status["certificateStatus"]).removeprefix(_STATUS_PREFIX)
+    return CustomDomainValidationState(**asdict(new), certificate_status=certificate, verified=status["verified"])
+
+
+def _refused(new: CustomDomainValidationInputs, found: Domain) -> str:
+    why = found["status"]["certificateErrorMessage"] or "no reason given"
+    records = "\n".join(_wrong_records(found)) or "all its DNS records are right"
+    headline = f"no certificate could be issued for {new.domain}: {why}"
+    return f"{headline}\n{records}\nnext: correct that and run the command again"
+
+
+def _explanation(new: CustomDomainValidationInputs, found: Domain) -> str:
+    """What is still missing when the time is over."""
+    status = found["status"]
+    wrong = _wrong_records(found)
+    if not wrong and new.proxied and status["verified"]:
+        wrong = ["Railway sees no proxy in front of it: switch the proxy of its CNAME on, or set proxied to false"]
+    elif not wrong:
+        certificate = str(status["certificateStatus"]).removeprefix(_STATUS_PREFIX)
+        wrong = [f"all its DNS records are right; its certificate is {certificate}"]
+    lines = "\n".join(wrong)
+    return f"{new.domain} does not work yet:\n{lines}\nnext: correct that, or wait for DNS, and run the command again"
+
+
+def _wrong_records(found: Domain) -> list[str]:
+    """The records that Railway does not see, each with what is there and what has to be there."""
+    lines: list[str] = []
+    for dns in cast("Sequence[Mapping[str, Any]]", found["status"]["dnsRecords"]):
+        if dns["status"] != PROPAGATED:
+            kind = str(dns["recordType"]).removeprefix("DNS_RECORD_TYPE_")
+            there = dns["currentValue"] or "nothing"
+            name = fully_qualified(dns["fqdn"], dns["zone"])
+            lines.append(f"{kind} record {name}: must be {dns['requiredValue']}, is {there}")
+    proof = verification(found)
+    if proof and not found["status"]["verified"]:
+        lines.append(f"TXT record {proof[0]}: must be {proof[1]}, and Railway does not see it")
+    return lines

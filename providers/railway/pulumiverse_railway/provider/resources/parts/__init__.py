@@ -1,0 +1,1 @@
+"""What several resources share: checks of values, readable ids, and how settings travel in the configuration."""

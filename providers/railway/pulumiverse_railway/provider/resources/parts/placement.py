@@ -1,0 +1,109 @@
+"""What every resource inside an environment shares: where it is, and what "gone" means for it.
+
+Railway answers "Not Authorized" both for what is gone and for what is forbidden. Here that never counts as gone when
+reading; when deleting, only if the token is alive and the whole project cannot be seen any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from pulumiverse_railway.provider.api.client import railway
+from pulumiverse_railway.provider.api.environment import Environment
+from pulumiverse_railway.provider.api.errors import Busy, NotAuthorized, NotFound, Opaque, Race, RailwayError
+from pulumiverse_railway.provider.api.snapshot import Snapshot
+from pulumiverse_railway.provider.kernel.declaration import Context, Inputs, Property
+
+T = TypeVar("T")
+
+LAG_S = 90.0
+"""How long Railway may not know what was created a moment ago, in API time."""
+RETRY_S = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed(Inputs):
+    """The project and environment that a resource belongs to."""
+
+    project_id: Annotated[str, Property("Railway's id of the project (API: projectId).", replaces=True)]
+    environment_id: Annotated[
+        str, Property("Railway's id of the environment in that project (API: environmentId).", replaces=True)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedInService(Placed):
+    """The service that a resource belongs to for good."""
+
+    service_id: Annotated[
+        str, Property("Railway's id of the service: the output serviceId of a Service (API: serviceId).", replaces=True)
+    ]
+
+
+def environment_of(context: Context, project_id: str, environment_id: str) -> Environment:
+    """The environment object of the client."""
+    return railway(context).environment(project_id, environment_id)
+
+
+async def seen(environment: Environment) -> Snapshot | None:
+    """What is in the environment; None when the environment or its project is really gone."""
+    try:
+        return await environment.snapshot()
+    except NotFound:
+        return None
+
+
+async def gone_after_all(context: Context, environment: Environment, refusal: RailwayError) -> bool:
+    """Whether a refused delete means that there is nothing left to delete."""
+    if isinstance(refusal, NotFound):
+        return True
+    if not isinstance(refusal, NotAuthorized):
+        return False
+    try:
+        return await seen(environment) is None
+    except NotAuthorized:
+        return await railway(context).token_is_alive()
+
+
+async def delete(
+    context: Context,
+    environment: Environment,
+    action: Callable[[], Awaitable[object]],
+    still_there: Callable[[Snapshot], bool],
+) -> None:
+    """Run a delete; done also when the thing was gone already, or is gone although Railway complained."""
+    try:
+        await patiently(context, action, on=(Busy, Race))
+    except Opaque:
+        snapshot = await seen(environment)
+        if snapshot is not None and still_there(snapshot):
+            raise
+    except (NotFound, NotAuthorized) as refusal:
+        if await gone_after_all(context, environment, refusal):
+            return
+        snapshot = await seen(environment)
+        if snapshot is not None and still_there(snapshot):
+            raise
+
+
+async def patiently(
+    context: Context,
+    action: Callable[[], Awaitable[T]],
+    *,
+    on: tuple[type[RailwayError], ...],
+    for_s: float = LAG_S,
+    doing: str = "waiting for Railway to be ready...",
+) -> T:
+    """Repeat what Railway is not ready for, as long as it makes sense."""
+    waited_s = 0.0
+    while True:
+        try:
+            return await action()
+        except on:
+            if waited_s >= for_s or context.cancelled() or context.deadline.remaining_s() <= 0:
+                raise
+            await context.status(doing)
+            await context.sleep(RETRY_S)
+            waited_s += RETRY_S

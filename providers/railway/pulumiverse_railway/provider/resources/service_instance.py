@@ -1,0 +1,180 @@
+"""A Railway service in one environment: its source, settings and variables. A change of it is a deployment.
+
+Owns the service's part of the environment's configuration, written as one patch, and the wait until the deployment
+that follows is healthy and runs what was asked for. Volumes and domains are resources of their own.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pulumiverse_railway.provider.api.deployments import Asked, NotHealthy
+from pulumiverse_railway.provider.api.documents.deployment import DEPLOYMENT_REMOVE
+from pulumiverse_railway.provider.api.errors import RailwayError
+from pulumiverse_railway.provider.api.patches import at
+from pulumiverse_railway.provider.api.snapshot import Deployment, Snapshot, table
+from pulumiverse_railway.provider.kernel.declaration import Context, Problem, Property, Resource
+from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
+from pulumiverse_railway.provider.resources.parts import instance_config
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs, problems
+from pulumiverse_railway.provider.resources.parts.placement import delete, environment_of, seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceInstanceState(ServiceInstanceInputs):
+    """A service instance as it is."""
+
+    deployment_id: Annotated[str | None, Property("Railway's id of the newest deployment (API: latestDeployment.id).")]
+    deployment_status: Annotated[
+        str | None,
+        Property("Its status, such as SUCCESS, SLEEPING, BUILDING or CRASHED (API: latestDeployment.status)."),
+    ]
+
+
+class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
+    """What a service runs in one environment. Its id is <project id>/<environment id>/<service id>."""
+
+    token = "railway:index:ServiceInstance"
+    inputs_type, state_type = ServiceInstanceInputs, ServiceInstanceState
+    default_timeout_s = 1_800.0
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """Rules across properties."""
+        return problems(inputs)
+
+    async def create(self, context: Context, new: ServiceInstanceInputs) -> tuple[str, ServiceInstanceState]:
+        """Give the service its settings and wait for its first deployment."""
+        snapshot = await environment_of(context, new.project_id, new.environment_id).snapshot()
+        if not context.interrupted:
+            _refuse_used(snapshot, new)
+        state = await _apply(context, None, new)
+        return _id(new), state
+
+    async def read(self, context: Context, id: str, old: ServiceInstanceState | None) -> ServiceInstanceState | None:
+        """The settings, as far as they are owned, and the newest deployment."""
+        project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
+        snapshot = await seen(environment_of(context, project_id, environment_id))
+        if snapshot is None or service_id not in snapshot.services or not snapshot.has_instance(service_id):
+            return None
+        config = snapshot.service_config(service_id)
+        found = instance_config.properties(config, old)
+        if old is None and not found["image"] and not found["repo"]:
+            return None  # an empty service: there is nothing to import
+        latest = snapshot.latest.get(service_id)
+        return ServiceInstanceState(
+            project_id=project_id,
+            environment_id=environment_id,
+            service_id=service_id,
+            wait_for_deployment=old.wait_for_deployment if old else True,
+            deployment_id=latest.id if latest else None,
+            deployment_status=latest.status if latest else None,
+            **found,
+        )
+
+    async def update(
+        self, context: Context, id: str, old: ServiceInstanceState, new: ServiceInstanceInputs
+    ) -> ServiceInstanceState:
+        """Commit what differs and wait for the deployment; also ends what an earlier run left unfinished."""
+        return await _apply(context, old, new)
+
+    async def delete(self, context: Context, id: str, old: ServiceInstanceState) -> None:
+        """Leave an empty service behind: no source, no setting or variable of ours, nothing running."""
+        project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
+        environment = environment_of(context, project_id, environment_id)
+
+        def emptied(snapshot: Snapshot) -> dict[str, Any]:
+            patch = instance_config.cleared(old, snapshot.service_config(service_id))
+            return {"services": {service_id: patch}} if patch else {}
+
+        async def action() -> None:
+            snapshot = await seen(environment)
+            if snapshot is None or not snapshot.has_instance(service_id):
+                return
+            committed = await environment.commit(emptied)
+            latest = committed.before.latest.get(service_id)
+            if latest and latest.status != "REMOVED":
+                await environment.write(DEPLOYMENT_REMOVE, id=latest.id)
+
+        await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
+
+
+def _id(new: ServiceInstanceInputs) -> str:
+    return join(new.project_id, new.environment_id, new.service_id)
+
+
+def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
+    """A service that runs something else already belongs to somebody: it is taken over by an import alone."""
+    for name, wanted in (("image", new.image), ("repo", new.repo)):
+        found = at(snapshot.service_config(new.service_id), ("source", name))
+        if found and (wanted is None or _without_tag(str(found)) != _without_tag(wanted)):
+            raise Failure(
+                f"service {snapshot.service_name(new.service_id)} runs the {name} {found} already: import it with "
+                f"'pulumi import railway:index:ServiceInstance <resource name> {_id(new)}' and change it then"
+            )
+
+
+def _without_tag(image: str) -> str:
+    folder, _, named = image.rpartition("/")
+    return f"{folder}/{named.partition('@')[0].partition(':')[0]}"
+
+
+def _asked(new: ServiceInstanceInputs, snapshot: Snapshot) -> Asked:
+    secrets = dict(new.variables)
+    if new.registry_credentials is not None:
+        secrets["registryCredentials.password"] = new.registry_credentials.password
+    return Asked(
+        service_id=new.service_id,
+        service_name=snapshot.service_name(new.service_id),
+        image=new.image,
+        repo=new.repo,
+        commit_sha=new.commit_sha,
+        secrets=secrets,
+    )
+
+
+def _state(new: ServiceInstanceInputs, deployment: Deployment | None) -> ServiceInstanceState:
+    own = {name: getattr(new, name) for name in ServiceInstanceInputs.__dataclass_fields__}
+    return ServiceInstanceState(
+        **own,
+        deployment_id=deployment.id if deployment else None,
+        deployment_status=deployment.status if deployment else None,
+    )
+
+
+async def _apply(
+    context: Context, old: ServiceInstanceState | None, new: ServiceInstanceInputs
+) -> ServiceInstanceState:
+    """One patch, one deployment."""
+    environment = environment_of(context, new.project_id, new.environment_id)
+
+    def build(snapshot: Snapshot) -> dict[str, Any]:
+        patch = instance_config.entry(new, old, snapshot.service_config(new.service_id))
+        return {"services": {new.service_id: patch}} if patch else {}
+
+    await context.status("committing the configuration...")
+    committed = await environment.commit(build)
+    if committed.foreign:
+        paths = ", ".join(committed.foreign[:5])
+        await context.warn(f"somebody else changed the environment at the same time: {paths}; see 'pulumi refresh'")
+    before = committed.before.latest.get(new.service_id)
+    if not new.wait_for_deployment:
+        return _state(new, committed.after.latest.get(new.service_id))
+    patch = table(at(committed.patch, ("services", new.service_id)))
+    try:
+        deployment = await environment.deployments.settle(
+            context,
+            _asked(new, committed.after),
+            before,
+            expected=committed.sent and instance_config.starts_deployment(patch),
+        )
+    except NotHealthy as failure:
+        raise HalfMade(_id(new), _state(new, failure.deployment), [str(failure)]) from failure
+    except RailwayError as failure:
+        raise HalfMade(_id(new), _state(new, before), [str(failure)]) from failure
+    await context.status(f"deployed ({deployment.status.lower()})")
+    return _state(new, deployment)

@@ -1,0 +1,171 @@
+"""The sandbox's commands: preview, up, refresh, destroy, unprotect, serve and reset.
+
+Owns the wiring of one command: which stack and state, the simulated APIs with the variables that point at them, the
+embedded engine, and the report. Does no work of its own. The Makefile is its usual caller.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from sandbox.configuration import ConfigurationError, Stack, read_stack
+from sandbox.engine.events import Operation, Result
+from sandbox.engine.runner import EngineError, Options, run
+from sandbox.engine.runner import unprotect as lift_protection
+from sandbox.output import JsonReport, PeopleReport, Report
+from sandbox.storage import SandboxError
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""The project's root."""
+DIRECTORY: Final = Path(os.environ.get("RAILYARD_SANDBOX", ROOT / ".sandbox"))
+"""Where the simulated clouds, the states and the request log live."""
+NOBODY: Final = "http://127.0.0.1:9"
+"""An address where nothing listens: a preview gets it, since it asks nobody."""
+
+application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
+SystemOption = Annotated[str, typer.Option("--system", help="Only this system.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
+
+
+@application.command()
+def preview(stack: StackOption = "staging", system: SystemOption = "", *, json: JsonOption = False) -> None:
+    """Show what would change; talks to nobody."""
+    _operate(Operation.PREVIEW, stack, system, json=json)
+
+
+@application.command()
+def up(stack: StackOption = "staging", system: SystemOption = "", *, json: JsonOption = False) -> None:
+    """Bring the stack up in the sandbox."""
+    _operate(Operation.UP, stack, system, json=json)
+
+
+@application.command()
+def refresh(stack: StackOption = "staging", system: SystemOption = "", *, json: JsonOption = False) -> None:
+    """Compare the state with the simulated clouds and take over what differs."""
+    _operate(Operation.REFRESH, stack, system, json=json)
+
+
+@application.command()
+def destroy(stack: StackOption = "staging", system: SystemOption = "", *, json: JsonOption = False) -> None:
+    """Take the stack down; protected resources refuse it until ``unprotect``."""
+    _operate(Operation.DESTROY, stack, system, json=json)
+
+
+@application.command()
+def unprotect(stack: StackOption = "staging") -> None:
+    """Lift the protection of every resource of the stack."""
+    with _people():
+        count = lift_protection(_options(read_stack(ROOT, stack), {}, ()))
+        typer.echo(f"{count} resources of {stack} are no longer protected; the next up protects them again")
+
+
+@application.command()
+def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0) -> None:
+    """Serve the simulated APIs until Ctrl-C, and print the variables that point ordinary tools at them."""
+    from sandbox.server import Sandbox  # noqa: PLC0415 - the simulated clouds are slow to import, and previews need none
+
+    with _people(), Sandbox(DIRECTORY).serve(port=port) as address:
+        for name, value in environment(address).items():
+            typer.echo(f"export {name}='{value}'")
+        typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        stopped.wait()
+
+
+@application.command()
+def reset() -> None:
+    """Empty the sandbox: all simulated clouds and all states."""
+    from sandbox.server import reset as empty  # noqa: PLC0415 - see serve
+
+    with _people():
+        empty(DIRECTORY)
+        typer.echo("the sandbox is empty")
+
+
+def environment(address: str) -> dict[str, str]:
+    """The variables that point Railyard and ordinary tools at the simulated APIs at ``address``."""
+    from sandbox.server import environment as addresses  # noqa: PLC0415 - see serve
+
+    return {
+        **addresses(address),
+        "RAILYARD_SECRETS": str(ROOT / "secrets" / "sandbox.yaml"),
+        "SOPS_AGE_KEY_FILE": str(ROOT / "secrets" / "sandbox.agekey"),
+    }
+
+
+def _operate(operation: Operation, name: str, system: str, *, json: bool) -> None:
+    with _people():
+        stack = read_stack(ROOT, name)
+        targets = stack.targets(system) if system else ()
+        report: Report = (
+            JsonReport(sys.stdout) if json else PeopleReport(Console(highlight=False), operation, name)
+        )
+        with _clouds(operation) as address:
+            result = _run(operation, stack, environment(address), targets, report)
+        report.finish(result)
+    raise typer.Exit(0 if result.succeeded else 1)
+
+
+def _run(
+    operation: Operation, stack: Stack, variables: Mapping[str, str], targets: tuple[str, ...], report: Report
+) -> Result:
+    options = replace(_options(stack, variables, targets), on_event=report.on_event)
+    previous = signal.signal(signal.SIGINT, lambda *_: options.cancel.set())
+    try:
+        return run(operation, options)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _options(stack: Stack, environment: Mapping[str, str], targets: tuple[str, ...]) -> Options:
+    standins = ROOT / "sandbox" / "standins"
+    return Options(
+        root=ROOT,
+        stack=stack.name,
+        state_file=DIRECTORY / f"{stack.name}.json",
+        config=stack.config,
+        plugins={name: [sys.executable, str(standins / name)] for name in ("cloudflare", "digitalocean")},
+        targets=targets,
+        environment=environment,
+    )
+
+
+@contextmanager
+def _clouds(operation: Operation) -> Iterator[str]:
+    """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them."""
+    if operation is Operation.PREVIEW:
+        yield NOBODY
+        return
+    from sandbox.server import Sandbox, running  # noqa: PLC0415 - see serve
+
+    address = running(DIRECTORY)
+    if address:
+        yield address
+        return
+    with Sandbox(DIRECTORY).serve() as own:
+        yield own
+
+
+@contextmanager
+def _people() -> Iterator[None]:
+    """Errors that a person can act on end the command with their text and nothing else."""
+    try:
+        yield
+    except (ConfigurationError, EngineError, SandboxError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None

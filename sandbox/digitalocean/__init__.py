@@ -1,0 +1,1 @@
+"""Simulated DigitalOcean API v2: Spaces keys, CDN endpoints, certificates and projects."""

@@ -1,0 +1,133 @@
+"""What the embedded engine tells its caller: the steps it plans and runs, what is said meanwhile, and the outcome.
+
+Owns the vocabulary between the engine and whoever shows or checks its work. Does not print.
+Values are plain Python; secrets are ``Secret``, not yet known ones are ``UNKNOWN`` (see ``values``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Operation(StrEnum):
+    """What the engine was asked to do."""
+
+    PREVIEW = "preview"
+    UP = "up"
+    REFRESH = "refresh"
+    DESTROY = "destroy"
+
+
+class StepKind(StrEnum):
+    """What happens to one resource; the values are the words of Pulumi's ``--json``."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE_REPLACED = "delete-replaced"
+    DELETE = "delete"
+    READ = "read"
+    REFRESH = "refresh"
+    IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
+    READ_REPLACEMENT = "read-replacement"
+    DISCARD = "discard"
+
+
+class Change(StrEnum):
+    """How one property differs, as in Pulumi's detailed diff."""
+
+    ADD = "add"
+    ADD_REPLACE = "add-replace"
+    DELETE = "delete"
+    DELETE_REPLACE = "delete-replace"
+    UPDATE = "update"
+    UPDATE_REPLACE = "update-replace"
+
+    @property
+    def replaces(self) -> bool:
+        """Whether this difference alone makes the resource a new one."""
+        return self.value.endswith("-replace")
+
+    def replacing(self) -> Change:
+        """The same difference as a reason to replace."""
+        return self if self.replaces else Change(f"{self.value}-replace")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing that happens (or would happen) to one resource."""
+
+    kind: StepKind
+    urn: str
+    type: str
+    name: str
+    parent: str = ""
+    """URN of the parent, empty for the stack."""
+    custom: bool = True
+    """False for components and the stack."""
+    id: str = ""
+    old_inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    new_inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    old_outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    new_outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    changes: Mapping[str, Change] = field(default_factory=dict[str, "Change"])
+    """Property path → how it differs; for a refresh, what differs between the state and the cloud."""
+    protect: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepStarted:
+    """Work on a resource begins (not sent in a preview)."""
+
+    step: Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepFinished:
+    """A step is planned (preview) or done (all other operations). ``error`` is empty when it went well."""
+
+    step: Step
+    duration_s: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What a provider is waiting for, for the row of one resource; replaces the one before."""
+
+    urn: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """Something said for good: severity is ``info``, ``warning`` or ``error``."""
+
+    severity: str
+    message: str
+    urn: str = ""
+
+
+Event = StepStarted | StepFinished | Status | Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How an operation ended."""
+
+    operation: Operation
+    succeeded: bool
+    steps: tuple[Step, ...]
+    """Every step but those of providers and the stack, in the order in which they ended."""
+    outputs: Mapping[str, Any]
+    """Stack outputs; secrets are ``Secret``."""
+    output_changes: Mapping[str, Change] = field(default_factory=dict[str, "Change"])
+    """Path of a stack output → how it differs from what the state said before."""
+    diagnostics: tuple[Diagnostic, ...]
+    duration_s: float

@@ -1,0 +1,175 @@
+"""The user's program, run in this process: its own thread, event loop and context, and the world put back afterwards.
+
+Owns what a program may change and must not leave behind (environment, directory, modules, ``sys.path``), and turns its
+failures into texts for people. Since directory and environment belong to the whole process, one program runs at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import os
+import re
+import runpy
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, cast
+
+import pulumi
+import pulumi.runtime
+
+from sandbox.engine.monitor import Identity, Monitor
+from sandbox.engine.report import EngineService
+
+_ENGINE: Final = Path(__file__).resolve().parent
+_OWN_PARTS: Final = 2  # the engine lies in sandbox/engine: its whole package outlives a program
+_CALLS: Final = 32  # each registration that is under way holds one of the SDK's threads
+_one_at_a_time = threading.Lock()
+
+
+@contextmanager
+def borrowed_process(root: Path, environment: Mapping[str, str] | None, keep: Sequence[Path]) -> Generator[None]:
+    """The process as a program wants it, and afterwards as it was.
+
+    The current directory is ``root`` and ``environment`` is added to the variables. Modules loaded meanwhile from below
+    ``root`` are forgotten, so that the next run sees edited files; those below ``keep`` stay.
+    """
+    with _one_at_a_time:
+        variables, directory, path, arguments = dict(os.environ), Path.cwd(), list(sys.path), list(sys.argv)
+        modules = set(sys.modules)
+        os.environ.update(environment or {})
+        os.chdir(root)
+        sys.argv = [str(root)]
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(variables)
+            os.chdir(directory)
+            sys.path[:] = path
+            sys.argv = arguments
+            for name in set(sys.modules) - modules:
+                if _belongs_to(root, getattr(sys.modules[name], "__file__", None), keep):
+                    del sys.modules[name]
+
+
+def _belongs_to(root: Path, file: str | None, keep: Sequence[Path]) -> bool:
+    if file is None:
+        return False
+    path = Path(file).resolve()
+    # Libraries (a virtual environment may lie in the project), the sandbox itself and the plugins' own packages stay:
+    # the SDK registers their classes once per process.
+    stays = [Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), _ENGINE.parents[0], *keep]
+    return path.is_relative_to(root) and not any(path.is_relative_to(each) for each in stays)
+
+
+def run_program(program: Path | Callable[[], Any], identity: Identity, monitor: Monitor, service: EngineService) -> str:
+    """Run a program to its end; gives what went wrong, or nothing. Call within ``borrowed_process``."""
+    problems: list[str] = []
+    main = _main(program, identity, monitor, service, problems)
+    # A context of its own: the SDK keeps its settings and the root resource in context variables.
+    thread = threading.Thread(target=contextvars.Context().run, args=(main,), name="program")
+    thread.start()
+    thread.join()
+    return problems[0] if problems else ""
+
+
+def _main(
+    program: Path | Callable[[], Any],
+    identity: Identity,
+    monitor: Monitor,
+    service: EngineService,
+    problems: list[str],
+) -> Callable[[], None]:
+    def body() -> None:
+        # What a program's top level returns is none of the SDK's business: it would await it.
+        if callable(program):
+            program()
+        else:
+            runpy.run_path(str(program), run_name="__main__")
+
+    def main() -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        pool = ThreadPoolExecutor(_CALLS + identity.parallel, thread_name_prefix="registration")
+        loop.set_default_executor(pool)
+        loop.set_exception_handler(lambda _loop, _context: None)  # unheard futures are how a failed program ends
+        level = logging.getLogger("asyncio").level
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        try:
+            _configure_sdk(identity, monitor, service)
+            loop.run_until_complete(pulumi.runtime.run_in_stack(body))
+        except BaseException as error:  # noqa: BLE001 - whatever ends the program is told, sys.exit too
+            problems.append(explain(error, program))
+        finally:
+            _end(loop, pool)
+            logging.getLogger("asyncio").setLevel(level)
+
+    return main
+
+
+def _configure_sdk(identity: Identity, monitor: Monitor, service: EngineService) -> None:
+    pulumi.runtime.set_all_config(dict(identity.config), [])
+    settings = pulumi.runtime.Settings(
+        project=identity.project,
+        stack=identity.stack,
+        monitor=cast("Any", monitor),
+        engine=cast("Any", service),
+        parallel=cast("Any", identity.parallel),
+        dry_run=identity.preview,
+        organization="organization",
+        root_directory=str(Path.cwd()),
+    )
+    pulumi.runtime.configure(settings)
+
+
+def _end(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> None:
+    pool.shutdown(wait=True)  # registrations that are under way end first: their outcome belongs into the state
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+    asyncio.set_event_loop(None)
+
+
+def explain(error: BaseException, program: Path | Callable[[], Any]) -> str:
+    """A program's failure for people: its own frames only, and none for ``pulumi.RunError``."""
+    if isinstance(error, pulumi.RunError):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return f"the program ended itself with sys.exit({error.code!r}); end it by returning, or raise pulumi.RunError"
+    # The SDK takes this engine for a CLI that is too old.
+    unsupported = re.fullmatch(
+        r"The Pulumi CLI does not support (?:the )?(.*?)\. Please update the Pulumi CLI\.", str(error)
+    )
+    if unsupported:
+        return f"{unsupported[1]} needs the Pulumi CLI; this engine does not have it"
+    frames = _own_frames(error.__traceback__, program)
+    lines = traceback.format_list(frames) + traceback.format_exception_only(error)
+    heading = "Program failed with an unhandled exception:\n"
+    return heading + ("Traceback (most recent call last):\n" if frames else "") + "".join(lines).rstrip()
+
+
+def _own_frames(trace: TracebackType | None, program: Path | Callable[[], Any]) -> list[traceback.FrameSummary]:
+    frames = traceback.extract_tb(trace)
+    if isinstance(program, Path):
+        root = program if program.is_dir() else program.parent
+        foreign = Path(sys.prefix).resolve()
+        return [
+            frame
+            for frame in frames
+            if not frame.filename.startswith("<")
+            and (path := Path(frame.filename).resolve()).is_relative_to(root)
+            and not path.is_relative_to(foreign)
+            and not path.is_relative_to(_ENGINE)
+        ]
+    file = program.__code__.co_filename if hasattr(program, "__code__") else ""
+    return [frame for frame in frames if frame.filename == file]

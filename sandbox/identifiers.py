@@ -1,0 +1,32 @@
+"""Ids and keys for simulated things: repeatable, never from chance.
+
+Owns the one source that every model draws from. The same seed gives the same ids in the same order, and the position
+is stored with the rest of the state, so that no id is ever given twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+
+@dataclass
+class Identifiers:
+    """A counter dressed up as random-looking identifiers."""
+
+    seed: str = "sandbox"
+    count: int = 0
+    """How many were drawn so far."""
+
+    def __call__(self) -> str:
+        """The next id, shaped like a version 4 UUID."""
+        return str(uuid.UUID(bytes=self._next()[:16], version=4))
+
+    def hexadecimal(self, length: int) -> str:
+        """The next id as ``length`` hexadecimal digits (at most 64), the shape of Cloudflare's ids."""
+        return self._next().hex()[:length]
+
+    def _next(self) -> bytes:
+        self.count += 1
+        return hashlib.sha256(f"{self.seed}:{self.count}".encode()).digest()

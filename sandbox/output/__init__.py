@@ -1,0 +1,10 @@
+"""Shows what the embedded engine does: to people with rich, to programs as one JSON document.
+
+Owns form only. What is shown comes from ``sandbox.engine.events``; nothing here asks an API, and no secret passes.
+"""
+
+from sandbox.output.json_report import JsonReport
+from sandbox.output.people import PeopleReport
+from sandbox.output.report import Report
+
+__all__ = ["JsonReport", "PeopleReport", "Report"]

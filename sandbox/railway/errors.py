@@ -1,0 +1,70 @@
+"""What the simulated Railway refuses, in the words that Railway itself uses on the wire.
+
+Owns the texts, because almost every business error of Railway carries the same code and only its text tells which it
+is. Does not know HTTP or GraphQL: ``wire`` puts these into an answer.
+"""
+
+from __future__ import annotations
+
+
+class Refused(Exception):  # noqa: N818  (a refusal is a normal answer here)
+    """An operation that Railway refuses; ``str()`` is the message on the wire."""
+
+
+class NotSimulated(NotImplementedError):  # noqa: N818  (says what it is)
+    """The sandbox was asked for something of Railway that it does not imitate: a gap here, not a user's mistake."""
+
+
+def not_found(noun: str) -> Refused:
+    """A thing that does not exist (any more); ``noun`` as Railway's type name, e.g. ``ServiceInstance``."""
+    return Refused(f"{noun} not found")
+
+
+def not_authorized() -> Refused:
+    """A bad token, a token without access, or a thing that is gone: Railway does not say which."""
+    return Refused("Not Authorized")
+
+
+def invalid(detail: str = "") -> Refused:
+    """A value that Railway does not take."""
+    return Refused(f"Invalid input: {detail}" if detail else "Invalid input")
+
+
+def upgrade(limit: str) -> Refused:
+    """Something that the plan does not include."""
+    return Refused(f"{limit} Please upgrade your plan.")
+
+
+def in_progress(action: str) -> Refused:
+    """Something else is being done to the same thing."""
+    return Refused(f"{action}: an operation is already in progress")
+
+
+def projects_too_quickly() -> Refused:
+    """The creation throttle of projects."""
+    return Refused("You are creating projects too quickly: 1 project per 30 seconds")
+
+
+def environments_too_quickly() -> Refused:
+    """The creation throttle of environments."""
+    return Refused("Only one environment can be created per user every 30s")
+
+
+def volumes_too_quickly() -> Refused:
+    """The creation throttle of volumes."""
+    return Refused("Whoa there pal! You are creating volumes too quickly. Try again in a sec")
+
+
+def domain_failed(kind: str) -> Refused:
+    """A domain asked for before its service instance is ready; ``kind`` is service or custom."""
+    return Refused(f"Failed to create {kind} domain, please try again")
+
+
+def redeploy_too_soon() -> Refused:
+    """A redeploy while the latest deployment is still building."""
+    return Refused("Cannot redeploy yet, please wait for the original deployment to finish building")
+
+
+def without_snapshot() -> Refused:
+    """A redeploy of what was never deployed."""
+    return Refused("Cannot redeploy without snapshot")

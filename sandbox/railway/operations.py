@@ -1,0 +1,61 @@
+"""Every operation and field that the sandbox's Railway answers, by its name in Railway's API.
+
+Owns only the list of nouns: a new noun is a module of its own with ``QUERIES``, ``MUTATIONS`` and ``FIELDS``, named
+here.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from sandbox.railway import (
+    account,
+    certificates,
+    config_patch,
+    deployment_operations,
+    domains,
+    environments,
+    logs,
+    projects,
+    regions,
+    service_instances,
+    services,
+    tcp_proxies,
+    variables,
+    volumes,
+)
+from sandbox.railway.access import Operations, Readers
+from sandbox.railway.cloud import RailwayCloud
+
+NOUNS = (
+    account,
+    projects,
+    environments,
+    services,
+    service_instances,
+    variables,
+    volumes,
+    domains,
+    certificates,
+    tcp_proxies,
+    deployment_operations,
+    logs,
+    regions,
+)
+
+
+def _gathered(name: str) -> dict[str, Any]:
+    return dict(chain.from_iterable(getattr(noun, name, {}).items() for noun in NOUNS))
+
+
+QUERIES: Operations = _gathered("QUERIES")
+MUTATIONS: Operations = _gathered("MUTATIONS")
+FIELDS: Readers = _gathered("FIELDS")
+
+
+def catch_up(cloud: RailwayCloud) -> None:
+    """Let happen what was due since the last request: patches, expiries, certificates."""
+    config_patch.apply_due(cloud)
+    projects.expire(cloud)
+    certificates.observe(cloud)

@@ -1,0 +1,303 @@
+"""The records of the simulated Railway, and their JSON form.
+
+Owns what is remembered: identities, settings, promised moments in time. Does not own rules (one module per noun) and
+holds nothing that follows from other records or from the clock, so that a state can be stored and loaded at any moment.
+Moments are seconds of simulated time since the sandbox's epoch; sizes are MB as in Railway's own field names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Config = dict[str, Any]
+"""An environment's settings in the shape of Railway's scalar ``EnvironmentConfig``."""
+
+
+def part(config: Mapping[str, Any], name: str) -> Config:
+    """An object inside a config; an empty one when it is missing or null."""
+    return config.get(name) or {}
+
+
+class Record(BaseModel):
+    """One thing that is remembered; fields change in place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Workspace(Record):
+    """What is billed: it holds projects and has a plan."""
+
+    id: str
+    name: str
+    created_at: float
+    updated_at: float
+    preferred_region: str | None = None
+
+
+class Token(Record):
+    """A credential: ``kind`` is account, workspace or project."""
+
+    id: str
+    secret: str
+    kind: str
+    name: str
+    created_at: float
+    workspace_id: str | None = None
+    project_id: str | None = None
+    environment_id: str | None = None
+
+
+class Project(Record):
+    """A project; without ``workspace_id`` it is temporary and expires."""
+
+    id: str
+    name: str
+    created_at: float
+    updated_at: float
+    workspace_id: str | None = None
+    description: str | None = None
+    is_public: bool = False
+    pr_deploys: bool = False
+    bot_pr_environments: bool = False
+    focused_pr_environments: bool = False
+    base_environment_id: str | None = None
+    expired_at: float | None = None
+    deleted_at: float | None = None
+
+
+class Environment(Record):
+    """An environment with its settings; ``source_environment_id`` makes it a fork."""
+
+    id: str
+    project_id: str
+    name: str
+    created_at: float
+    updated_at: float
+    source_environment_id: str | None = None
+    is_ephemeral: bool = False
+    config: Config = Field(default_factory=dict)
+    deleted_at: float | None = None
+
+
+class Patch(Record):
+    """A change of an environment's settings: staged, or committed and applied at ``applies_at``."""
+
+    id: str
+    environment_id: str
+    patch: Config
+    created_at: float
+    updated_at: float
+    workflow_id: str | None = None
+    message: str | None = None
+    applies_at: float | None = None
+    applied_at: float | None = None
+    skip_deploys: bool = False
+    last_applied_error: str | None = None
+
+
+class Service(Record):
+    """A service's identity in its project; its settings belong to environments."""
+
+    id: str
+    project_id: str
+    name: str
+    created_at: float
+    updated_at: float
+    icon: str | None = None
+    template_id: str | None = None
+    template_service_id: str | None = None
+    dns_label: str
+    """Label of the private host, taken from the first name and kept by renames."""
+    deleted_at: float | None = None
+
+
+class ServiceInstance(Record):
+    """A service's presence in one environment."""
+
+    id: str
+    service_id: str
+    environment_id: str
+    created_at: float
+    updated_at: float
+    former_config: Config = Field(default_factory=dict)
+    """The settings at the time of deletion; creating it again brings them back."""
+    deleted_at: float | None = None
+
+
+class DeploymentTrigger(Record):
+    """Deploys a service instance when its branch gets a commit."""
+
+    id: str
+    project_id: str
+    environment_id: str
+    service_id: str
+    repository: str
+    branch: str
+    provider: str = "github"
+    check_suites: bool = False
+
+
+class Moment(Record):
+    """From ``at`` on, a deployment has ``status`` (until its next moment)."""
+
+    at: float
+    status: str
+
+
+class Deployment(Record):
+    """One run of a service instance with all its moments, past and to come."""
+
+    id: str
+    project_id: str
+    environment_id: str
+    service_id: str
+    created_at: float
+    timeline: list[Moment]
+    snapshot_id: str
+    meta: dict[str, Any]
+    variables: dict[str, str] = Field(default_factory=dict)
+    failure: str | None = None
+    """Which defect of its source shows in this run; see ``sources``."""
+    draining_s: float = 0.0
+    stopped: bool = False
+    with_volume: bool = False
+
+
+class Volume(Record):
+    """A disk's identity in its project."""
+
+    id: str
+    project_id: str
+    name: str
+    created_at: float
+    listed_at: float
+    """From when on the lists show it: they lag behind the creation."""
+    deleted_at: float | None = None
+
+
+class VolumeInstance(Record):
+    """A disk in one environment, mounted by at most one service."""
+
+    id: str
+    volume_id: str
+    environment_id: str
+    mount_path: str
+    size_mb: int
+    created_at: float
+    service_id: str | None = None
+    region: str | None = None
+    migrating_until: float = 0.0
+    written: bool = False
+    """Whether a deployment has ever mounted it, so that shrinking would lose data."""
+    backup_schedules: dict[str, float] = Field(default_factory=dict)
+    """Kind to the moment it was set."""
+    deleted_at: float | None = None
+
+
+class CustomDomain(Record):
+    """A host name of the user's, routed to a service instance."""
+
+    id: str
+    domain: str
+    project_id: str
+    environment_id: str
+    service_id: str
+    created_at: float
+    updated_at: float
+    cname_target: str
+    acme_target: str
+    token: str
+    target_port: int | None = None
+    right_since: float | None = None
+    """Since when the DNS records were seen as Railway wants them."""
+    issued_at: float | None = None
+    failed_at: float | None = None
+    deleted_at: float | None = None
+
+
+class ServiceDomain(Record):
+    """A generated host name below up.railway.app."""
+
+    id: str
+    domain: str
+    project_id: str
+    environment_id: str
+    service_id: str
+    created_at: float
+    updated_at: float
+    target_port: int | None = None
+    deleted_at: float | None = None
+
+
+class TCPProxy(Record):
+    """A public TCP port in front of a service instance."""
+
+    id: str
+    environment_id: str
+    service_id: str
+    application_port: int
+    domain: str
+    proxy_port: int
+    created_at: float
+    updated_at: float
+    deleted_at: float | None = None
+
+
+class Fault(Record):
+    """A failure that someone ordered; see ``faults``."""
+
+    operation: str
+    when: str
+    status: int
+    message: str | None = None
+    count: int = 1
+
+
+class RateWindow(Record):
+    """The requests of one token: since when they are counted, how many, and the moments of the last second."""
+
+    hour_started_at: float
+    used: int = 0
+    recent: list[float] = Field(default_factory=list[float])
+
+
+class State(Record):
+    """Everything the simulated Railway remembers, by id."""
+
+    plan: str = "pro"
+    user_id: str = ""
+    workspaces: dict[str, Workspace] = Field(default_factory=dict)
+    tokens: dict[str, Token] = Field(default_factory=dict)
+    projects: dict[str, Project] = Field(default_factory=dict)
+    environments: dict[str, Environment] = Field(default_factory=dict)
+    patches: dict[str, Patch] = Field(default_factory=dict)
+    services: dict[str, Service] = Field(default_factory=dict)
+    instances: dict[str, ServiceInstance] = Field(default_factory=dict)
+    triggers: dict[str, DeploymentTrigger] = Field(default_factory=dict)
+    deployments: dict[str, Deployment] = Field(default_factory=dict)
+    volumes: dict[str, Volume] = Field(default_factory=dict)
+    volume_instances: dict[str, VolumeInstance] = Field(default_factory=dict)
+    custom_domains: dict[str, CustomDomain] = Field(default_factory=dict)
+    service_domains: dict[str, ServiceDomain] = Field(default_factory=dict)
+    tcp_proxies: dict[str, TCPProxy] = Field(default_factory=dict)
+    defects: dict[str, str] = Field(default_factory=dict)
+    """What is wrong with an image, repository, commit or domain; see ``sources``."""
+    commits: dict[str, str] = Field(default_factory=dict)
+    """``<repository>@<branch>`` to its latest commit, where one was pushed."""
+    faults: list[Fault] = Field(default_factory=list[Fault])
+    rates: dict[str, RateWindow] = Field(default_factory=dict)
+    throttled: dict[str, float] = Field(default_factory=dict)
+    """When this kind of thing was last created, for the creation throttles."""
+    edge_blocked_until: float = 0.0
+
+    def to_json(self) -> str:
+        """The whole state as JSON text."""
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, text: str) -> State:
+        """The state that ``to_json`` wrote."""
+        return cls.model_validate_json(text)

@@ -1,0 +1,1 @@
+"""Simulated DigitalOcean Spaces: object storage with S3's protocol, kept by moto."""

@@ -1,0 +1,138 @@
+"""The files of one sandbox directory, and who may write them.
+
+Owns file names, atomic writes, the lock that keeps a second server out, and the note that tells other commands where
+the running one listens. Does not know what the state means.
+
+    clouds.json      all simulated clouds but Spaces, and the simulated time
+    spaces.jsonl     what was written to Spaces
+    requests.jsonl   the request log
+    server.json      port and process id, while a server runs
+    server.lock      held, while a server runs
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+LOCK_ATTEMPTS: Final = 5
+LOCK_PAUSE_S: Final = 0.05
+"""A command that only asks whether a server runs holds the lock for a moment: worth a second look."""
+
+
+class SandboxError(Exception):
+    """The sandbox cannot do what it was asked for a reason that a person can act on; the text says what to do."""
+
+
+class AlreadyServingError(SandboxError):
+    """Another server uses the same sandbox directory."""
+
+
+class Storage:
+    """One sandbox directory. It is made when something is first written."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.state = directory / "clouds.json"
+        self.spaces = directory / "spaces.jsonl"
+        self.requests = directory / "requests.jsonl"
+        self.server = directory / "server.json"
+        self._lock = directory / "server.lock"
+
+    def read_state(self) -> dict[str, Any]:
+        """The stored state; empty for a new sandbox."""
+        try:
+            return json.loads(self.state.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except ValueError as problem:
+            raise SandboxError(f"{self.state} is not readable ({problem}): reset the sandbox to begin anew") from problem
+
+    def write_state(self, state: Mapping[str, Any]) -> None:
+        """Replace the stored state: whoever reads sees the old one or the new one, never a part.
+
+        Readable by its owner alone, for it holds the variables and tokens of the simulated clouds.
+        """
+        self._write(self.state, state)
+
+    def write_server(self, address: str, port: int) -> None:
+        self._write(self.server, {"address": address, "port": port, "pid": os.getpid()})
+
+    def remove_server(self) -> None:
+        self.server.unlink(missing_ok=True)
+
+    def check_ours(self) -> None:
+        """Raise ``SandboxError`` when the directory does not look like a sandbox: ``remove`` would empty it."""
+        ours = (self.state, self.spaces, self.requests, self._lock)
+        if any(self.directory.iterdir()) and not any(path.exists() for path in ours):
+            raise SandboxError(f"{self.directory} is no sandbox directory: nothing was removed")
+
+    def remove(self) -> None:
+        """Delete everything in the directory but the lock: what the sandbox wrote, and the states of its engine."""
+        for path in self.directory.iterdir():
+            if path == self._lock:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def serving_address(self) -> str | None:
+        """Where the running server listens; ``None`` when none runs, whatever a crashed one left behind."""
+        if not self._lock.exists() or not self.server.exists():
+            return None
+        try:
+            with self.lock(attempts=1):
+                return None
+        except AlreadyServingError:
+            try:
+                return str(json.loads(self.server.read_bytes())["address"])
+            except (FileNotFoundError, ValueError, KeyError):
+                return None
+
+    @contextmanager
+    def lock(self, attempts: int = LOCK_ATTEMPTS) -> Generator[None]:
+        """Keep every other server out. Raises ``AlreadyServingError`` at once, rather than wait for it to end."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._acquire(descriptor, attempts)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _acquire(self, descriptor: int, attempts: int) -> None:
+        for attempt in range(attempts):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if attempt + 1 < attempts:
+                    time.sleep(LOCK_PAUSE_S)
+            else:
+                return
+        who = self._who()
+        raise AlreadyServingError(
+            f"a sandbox server already runs on {self.directory}{who}; use or stop it, or choose another directory"
+        )
+
+    def _who(self) -> str:
+        try:
+            note: dict[str, Any] = json.loads(self.server.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return ""
+        return f" (process {note.get('pid')}, {note.get('address')})"
+
+    def _write(self, path: Path, value: Mapping[str, Any]) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(value, file, separators=(",", ":"))
+        part.replace(path)

@@ -1,0 +1,126 @@
+"""Finding age identities and opening a data key with them.
+
+Owns the places in which the ``sops`` program looks, in the order of its documentation: SOPS_AGE_KEY, SOPS_AGE_KEY_FILE,
+SOPS_AGE_KEY_CMD, then ``sops/age/keys.txt`` in the user's configuration folder. Reads native (X25519) identities only;
+SSH keys, plugins and post-quantum keys are left to the program. Never repeats what it read: only names of places.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+_pyrage: Final[Any] = importlib.import_module("pyrage")  # an extension module without type information
+_NATIVE: Final = "AGE-SECRET-KEY-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """One entry of ``sops.age``: a public key, and the data key encrypted for it as an armored age file."""
+
+    public_key: str
+    encrypted_data_key: str
+
+    @property
+    def native(self) -> bool:
+        """Whether the key is X25519. Others carry a second "1" (plugins) or another prefix (SSH)."""
+        return self.public_key.startswith("age1") and self.public_key.count("1") == 1
+
+
+@dataclass(kw_only=True)
+class Search:
+    """What a search for identities came upon."""
+
+    identities: list[Any] = field(default_factory=list[Any], repr=False)
+    searched: list[str] = field(default_factory=list[str])
+    """Each place, with what was wrong there; for error texts, so never with what it holds."""
+
+    @property
+    def public_keys(self) -> list[str]:
+        """The recipients that the identities belong to."""
+        return [str(identity.to_public()) for identity in self.identities]
+
+
+def _configuration_folder(environment: Mapping[str, str]) -> Path | None:
+    if sys.platform == "win32":
+        return Path(environment["APPDATA"]) if environment.get("APPDATA") else None
+    if environment.get("XDG_CONFIG_HOME"):
+        return Path(environment["XDG_CONFIG_HOME"])
+    if not environment.get("HOME"):
+        return None
+    return Path(environment["HOME"]) / ("Library/Application Support" if sys.platform == "darwin" else ".config")
+
+
+def _take(search: Search, place: str, text: str) -> None:
+    """Add the identities in ``text``, which holds one per line, or several words as SOPS_AGE_KEY may."""
+    words = [word for line in text.splitlines() if not line.strip().startswith("#") for word in line.split()]
+    wrong = "" if words else "holds no age key"
+    for word in words:
+        if not word.startswith(_NATIVE):
+            wrong = "holds something that is not a native age key (AGE-SECRET-KEY-1…)"
+            continue
+        try:
+            search.identities.append(_pyrage.x25519.Identity.from_str(word))
+        except _pyrage.IdentityError:
+            wrong = "holds a damaged age key"
+    search.searched.append(f"{place} ({wrong})" if wrong else place)
+
+
+def _take_file(search: Search, place: str, file: Path) -> None:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        search.searched.append(f"{place} (no such file)")
+    except (OSError, UnicodeDecodeError):
+        search.searched.append(f"{place} (cannot be read)")
+    else:
+        _take(search, place, text)
+
+
+def _take_command(search: Search, place: str, command: str, environment: Mapping[str, str]) -> None:
+    try:
+        done = subprocess.run(shlex.split(command), env=environment, capture_output=True, text=True, check=True)
+    except subprocess.CalledProcessError as error:
+        search.searched.append(f"{place} (the command failed with exit code {error.returncode})")
+    except (OSError, ValueError, IndexError):
+        search.searched.append(f"{place} (the command cannot be started)")
+    else:
+        _take(search, place, done.stdout)
+
+
+def identities(environment: Mapping[str, str], recipient: str) -> Search:
+    """All identities at hand. ``recipient`` is told to SOPS_AGE_KEY_CMD as SOPS_AGE_RECIPIENT."""
+    search = Search()
+    if "SOPS_AGE_KEY" in environment:
+        _take(search, "SOPS_AGE_KEY", environment["SOPS_AGE_KEY"])
+    else:
+        search.searched.append("SOPS_AGE_KEY (not set)")
+    if "SOPS_AGE_KEY_FILE" in environment:
+        file = Path(environment["SOPS_AGE_KEY_FILE"])
+        _take_file(search, f"SOPS_AGE_KEY_FILE = {file}", file)
+    else:
+        search.searched.append("SOPS_AGE_KEY_FILE (not set)")
+    if "SOPS_AGE_KEY_CMD" in environment:
+        told = {**environment, "SOPS_AGE_RECIPIENT": recipient}
+        _take_command(search, "SOPS_AGE_KEY_CMD", environment["SOPS_AGE_KEY_CMD"], told)
+    else:
+        search.searched.append("SOPS_AGE_KEY_CMD (not set)")
+    folder = _configuration_folder(environment)
+    if folder is not None:
+        _take_file(search, str(folder / "sops/age/keys.txt"), folder / "sops/age/keys.txt")
+    return search
+
+
+def open_data_key(recipient: Recipient, search: Search) -> bytes | None:
+    """The data key, or None when none of the identities is the recipient's."""
+    try:
+        opened: bytes = _pyrage.decrypt(recipient.encrypted_data_key.encode(), search.identities)
+    except _pyrage.DecryptError:
+        return None
+    return opened

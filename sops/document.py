@@ -1,0 +1,214 @@
+"""A SOPS file: its keys for everyone, its values for those who hold a key.
+
+Owns reading, the choice of the key and the check of the message authentication code. Only reads: writing, key rotation
+and editing stay with the ``sops`` program. Everything that can be checked without a key is checked when the file is
+read, so that a preview on a machine without keys still finds a secret in clear text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, cast
+
+from pydantic import ValidationError
+
+from sops import age, program, values
+from sops.errors import (
+    FileMissingError,
+    InvalidFileError,
+    KeyMissingError,
+    NotEncryptedError,
+    TamperedError,
+    WrongKeyError,
+)
+from sops.loading import Node, Scalar, Tree, load
+from sops.metadata import KeyGroup, Keys, Metadata
+
+KeyTree = dict[str, "KeyTree | None"]
+"""Key → the keys below it, or None where a value or a list stands."""
+
+# SHA-256 of "sops": begins the hash of a file with mac_only_encrypted, so that the two kinds of code never agree.
+_ONLY_ENCRYPTED: Final = hashlib.sha256(b"sops").digest()
+
+
+def _leaves(node: Node, at: Keys = ()) -> Iterator[tuple[Keys, Scalar]]:
+    match node:
+        case dict():
+            for key, child in node.items():
+                yield from _leaves(child, (*at, key))
+        case list():
+            for child in node:
+                yield from _leaves(child, at)
+        case _:
+            yield at, node
+
+
+def _key_tree(tree: Tree) -> KeyTree:
+    return {key: _key_tree(child) if isinstance(child, dict) else None for key, child in tree.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One SOPS file as it was read; made by ``read``. Its ``repr`` shows the path only."""
+
+    path: Path
+    tree: Tree = field(repr=False)
+    """The keys and the values as they stand in the file, without the sops block."""
+    metadata: Metadata = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False)
+
+    def keys(self) -> KeyTree:
+        """All keys, in the order of the file; they are in clear text, so this needs no key."""
+        return _key_tree(self.tree)
+
+    def ciphertext(self, path: Keys) -> str | None:
+        """What stands in the file at ``path``, None where nothing does.
+
+        Differs when the value differs; ``sops`` leaves the ciphertext of untouched values as it was. For comparison
+        only: values that are not encrypted are in it in clear text.
+        """
+        node: Node = self.tree
+        for key in path:
+            if not isinstance(node, dict) or key not in node:
+                return None
+            node = node[key]
+        return json.dumps(node) if isinstance(node, dict | list) else values.text(node)
+
+    def decrypt(self) -> Tree:
+        """The values. Points in time are given as RFC 3339 text.
+
+        Raises KeyMissingError, WrongKeyError, TamperedError or ProgramError.
+        """
+        groups = self.metadata.groups()
+        if len(groups) != 1:
+            return program.decrypt(
+                self.path, f"needs keys of several of its {len(groups)} key groups", self.environment
+            )
+        data_key = self._data_key(groups[0])
+        if data_key is None:
+            needs = f"is encrypted for keys of {' and '.join(groups[0].other_keys())}"
+            return program.decrypt(self.path, needs, self.environment)
+        covered = hashlib.sha512(_ONLY_ENCRYPTED if self.metadata.mac_only_encrypted else b"")
+        decrypted = cast("Tree", self._decrypted(self.tree, (), data_key, covered.update))
+        self._verify(data_key, covered.hexdigest().upper())
+        return decrypted
+
+    def check(self) -> None:
+        """What can be said without a key. Raises NotEncryptedError or InvalidFileError."""
+        rules = self.metadata.rules()
+        if len(rules) > 1:
+            raise InvalidFileError(f"{self.path} has {' and '.join(rules)} in its sops block; SOPS allows one of them")
+        if not self.metadata.groups():
+            raise InvalidFileError(f"{self.path} names no keys in its sops block; restore the file")
+        try:
+            bare = [
+                keys
+                for keys, value in _leaves(self.tree)
+                if value not in (None, "") and self.metadata.encrypts(keys, value) and not values.is_encrypted(value)
+            ]
+        except re.error:
+            raise InvalidFileError(f"{self.path}: {rules[0]} in its sops block is not a regular expression") from None
+        if bare:
+            raise NotEncryptedError(
+                f"{'.'.join(bare[0])} stands in clear text in {self.path}; take the line out, add it again with "
+                f"`sops edit {self.path}`, and replace the secret itself if the file was ever shared"
+            )
+
+    def _decrypted(self, node: Node, at: Keys, data_key: bytes, cover: Callable[[bytes], object]) -> Node:
+        match node:
+            case dict():
+                return {key: self._decrypted(child, (*at, key), data_key, cover) for key, child in node.items()}
+            case list():
+                items = [self._decrypted(child, at, data_key, cover) for child in node]
+                return [item for item in items if not isinstance(item, values.Comment)]
+            case _:
+                return self._decrypted_value(node, at, data_key, cover)
+
+    def _decrypted_value(self, node: Scalar, at: Keys, data_key: bytes, cover: Callable[[bytes], object]) -> Scalar:
+        encrypted = self.metadata.encrypts(at, node)
+        value = node
+        if encrypted and node not in (None, ""):
+            try:
+                value = values.decrypt(str(node), data_key, values.additional_data(at))
+            except ValueError:
+                raise TamperedError(
+                    f"{'.'.join(at)} in {self.path} is not what SOPS wrote there: changed by hand, or moved from "
+                    f"another key; restore the file, then change it with `sops edit {self.path}`"
+                ) from None
+        if not isinstance(value, values.Comment) and (encrypted or not self.metadata.mac_only_encrypted):
+            cover(values.text(value).encode())
+        return value
+
+    def _verify(self, data_key: bytes, computed: str) -> None:
+        remedy = f"restore the file, then change it with `sops edit {self.path}`"
+        if not self.metadata.mac:
+            raise TamperedError(f"{self.path} has no message authentication code (sops.mac); {remedy}")
+        try:
+            written = values.decrypt(self.metadata.mac, data_key, self.metadata.lastmodified)
+        except ValueError:
+            raise TamperedError(f"the message authentication code of {self.path} is invalid; {remedy}") from None
+        if not hmac.compare_digest(str(written).encode(), computed.encode()):
+            raise TamperedError(
+                f"{self.path} was changed by something other than SOPS: its message authentication code does not "
+                f"match its values; {remedy}"
+            )
+
+    def _data_key(self, group: KeyGroup) -> bytes | None:
+        """The data key by age; None where the ``sops`` program has to be asked."""
+        searches: list[age.Search] = []
+        for recipient in group.recipients():
+            search = age.identities(self.environment, recipient.public_key)
+            data_key = age.open_data_key(recipient, search)
+            if data_key is not None:
+                return data_key
+            searches.append(search)
+        if group.other_keys():
+            return None
+        wanted = " or ".join(recipient.public_key for recipient in group.recipients())
+        found = dict.fromkeys(key for search in searches for key in search.public_keys)
+        if found:
+            raise WrongKeyError(
+                f"{self.path} is encrypted for {wanted}; the age keys found are those of {', '.join(found)}; ask "
+                f"someone who can open it to add your public key to .sops.yaml and to run `sops updatekeys {self.path}`"
+            )
+        raise KeyMissingError(
+            f"no age key for {self.path}, which is encrypted for {wanted}; looked in {'; '.join(searches[0].searched)}"
+            "; put the key into a file and set SOPS_AGE_KEY_FILE to its path"
+        )
+
+
+def read(path: str | Path, environment: Mapping[str, str] | None = None) -> Document:
+    """Read a SOPS file, without any key yet. ``environment`` says where keys are; default: that of the process.
+
+    Raises FileMissingError, InvalidFileError or NotEncryptedError.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileMissingError(f"{path} does not exist; create it with `sops edit {path}`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidFileError(f"{path} cannot be read as text ({type(error).__name__})") from None
+    tree = load(path, text)
+    if "sops" not in tree:
+        raise NotEncryptedError(
+            f"{path} is not a SOPS file: it has no sops block. If it holds secrets in clear text, encrypt it with "
+            f"`sops encrypt --in-place {path}`, and replace the secrets if the file was ever shared"
+        )
+    try:
+        metadata = Metadata.model_validate(tree.pop("sops"))
+    except ValidationError as error:
+        where = ".".join(str(part) for part in ("sops", *error.errors()[0]["loc"]))
+        raise InvalidFileError(f"{path}: {where} is not as SOPS writes it; restore the file") from None
+    document = Document(
+        path=path, tree=tree, metadata=metadata, environment=os.environ if environment is None else environment
+    )
+    document.check()
+    return document

@@ -1,0 +1,48 @@
+"""What can be wrong with a SOPS file or its keys, said so that a person can put it right.
+
+    SopsError
+      FileMissingError    there is no such file
+      InvalidFileError    it cannot be read as YAML or JSON of the shape that SOPS writes
+      NotEncryptedError   something stands in clear text that ought to be encrypted
+      KeyMissingError     no age key was found in any of the usual places
+      WrongKeyError       age keys were found, but none of them opens this file
+      TamperedError       a value or the message authentication code is not what SOPS wrote
+      ProgramError        the file needs the ``sops`` program, which is missing or failed
+
+No error ever holds a value of the file, in clear text or not, nor any part of a key: file names, key paths and
+public age recipients only.
+"""
+
+from __future__ import annotations
+
+
+class SopsError(Exception):
+    """Base of all errors of this package; its text is meant for people."""
+
+
+class FileMissingError(SopsError):
+    """There is no such file."""
+
+
+class InvalidFileError(SopsError):
+    """The file is not YAML or JSON as SOPS writes it."""
+
+
+class NotEncryptedError(SopsError):
+    """The file, or one of its values, stands in clear text."""
+
+
+class KeyMissingError(SopsError):
+    """No age key was found; the text lists the places that were searched."""
+
+
+class WrongKeyError(SopsError):
+    """None of the age keys at hand is a recipient of the file."""
+
+
+class TamperedError(SopsError):
+    """A value or the message authentication code was changed by something other than SOPS."""
+
+
+class ProgramError(SopsError):
+    """Only the ``sops`` program can open the file, and it is not on PATH or did not succeed."""

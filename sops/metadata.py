@@ -1,0 +1,102 @@
+"""The ``sops`` block of a file: who can open it, which values are encrypted, and the code over all values.
+
+Owns the block's shape and the meaning of its rules. Source: SOPS 3.13, ``stores/stores.go`` for the names and
+``Tree.shouldBeEncrypted`` for the rules. Opens nothing itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from sops.age import Recipient
+from sops.loading import Scalar
+from sops.values import is_encrypted
+
+Keys = tuple[str, ...]
+"""The keys from the top of the file down to one value; list indexes are not part of it."""
+
+_OTHER_KEYS: Final = {
+    "pgp": "PGP",
+    "kms": "AWS KMS",
+    "gcp_kms": "Google Cloud KMS",
+    "hckms": "Huawei Cloud KMS",
+    "azure_kv": "Azure Key Vault",
+    "hc_vault": "HashiCorp Vault",
+}
+_RULES: Final[dict[str, tuple[bool, Callable[[str, str], object]]]] = {
+    # rule: (whether matching values are encrypted, how a key matches)
+    "unencrypted_suffix": (False, lambda suffix, key: key.endswith(suffix)),
+    "encrypted_suffix": (True, lambda suffix, key: key.endswith(suffix)),
+    "unencrypted_regex": (False, re.search),
+    "encrypted_regex": (True, re.search),
+}
+_COMMENT_RULES: Final = ("unencrypted_comment_regex", "encrypted_comment_regex")
+
+
+class _AgeEntry(BaseModel):
+    recipient: str
+    enc: str
+
+
+class KeyGroup(BaseModel):
+    """The keys of which any one opens the file, or its part of the data key."""
+
+    age: list[_AgeEntry] = []
+    pgp: list[Any] = []
+    kms: list[Any] = []
+    gcp_kms: list[Any] = []
+    hckms: list[Any] = []
+    azure_kv: list[Any] = []
+    hc_vault: list[Any] = []
+
+    def recipients(self) -> list[Recipient]:
+        """The age recipients that can be used in process."""
+        entries = [Recipient(public_key=entry.recipient, encrypted_data_key=entry.enc) for entry in self.age]
+        return [recipient for recipient in entries if recipient.native]
+
+    def other_keys(self) -> list[str]:
+        """The kinds of key that only the ``sops`` program can use, by name."""
+        others = [name for kind, name in _OTHER_KEYS.items() if getattr(self, kind)]
+        return others + (["age (SSH, plugin or post-quantum)"] if len(self.recipients()) < len(self.age) else [])
+
+
+class Metadata(KeyGroup):
+    """The block as a whole. What is not used here is left out."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    key_groups: list[KeyGroup] = []
+    lastmodified: str = ""
+    mac: str = ""
+    mac_only_encrypted: bool = False
+    unencrypted_suffix: str = ""
+    encrypted_suffix: str = ""
+    unencrypted_regex: str = ""
+    encrypted_regex: str = ""
+    unencrypted_comment_regex: str = ""
+    encrypted_comment_regex: str = ""
+
+    def groups(self) -> list[KeyGroup]:
+        """The key groups; keys at the top of the block are the only group then."""
+        return [self] if self.age or self.other_keys() else self.key_groups
+
+    def rules(self) -> list[str]:
+        """The names of the rules that are set. SOPS allows one."""
+        return [rule for rule in (*_RULES, *_COMMENT_RULES) if getattr(self, rule)]
+
+    def encrypts(self, keys: Keys, value: Scalar) -> bool:
+        """Whether the value at ``keys`` ought to be encrypted. Raises re.error if the rule is no regular expression.
+
+        Rules about comments are answered from the value's form: comments are not at hand, and if anything was
+        exchanged the code no longer matches.
+        """
+        rule, *_ = [*self.rules(), "unencrypted_suffix"]
+        if rule in _COMMENT_RULES:
+            return is_encrypted(value)
+        encrypts, matches = _RULES[rule]
+        wanted = str(getattr(self, rule)) or "_unencrypted"
+        return encrypts == any(matches(wanted, key) for key in keys)

@@ -1,0 +1,87 @@
+"""One encrypted value: its written form, its cipher and its types.
+
+Owns ``ENC[AES256_GCM,…]`` and the text that each type has under encryption and in the message authentication code.
+Source: SOPS 3.13, packages ``aes`` and ``sops``. Knows nothing of files, keys or rules.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from sops.loading import Moment, Scalar
+
+_WRITTEN: Final = re.compile(r"ENC\[AES256_GCM,data:([^,]+),iv:([^,]+),tag:([^,]+),type:(\w+)\]")
+
+
+class Comment(str):
+    """An encrypted comment that stands where a list item would; neither a value nor covered by the code."""
+
+    __slots__ = ()
+
+
+def is_encrypted(value: object) -> bool:
+    """Whether ``value`` has the form of an encrypted value. Says nothing of whether it can be decrypted."""
+    return isinstance(value, str) and _WRITTEN.fullmatch(value) is not None
+
+
+def additional_data(path: Sequence[str]) -> str:
+    """What ties a value to its place: the keys above it. List indexes are not part of it."""
+    return ":".join(path) + ":"
+
+
+def _decoded(kind: str, data: bytes) -> Scalar:
+    text = data.decode()
+    match kind:
+        case "str" | "bytes":
+            return text
+        case "int":
+            return int(text)
+        case "float":
+            return float(text)
+        case "bool":
+            return {"True": True, "true": True, "False": False, "false": False}[text]
+        case "time":
+            return Moment(text)
+        case "comment":
+            return Comment(text)
+        case _:
+            raise ValueError(kind)
+
+
+def decrypt(written: str, data_key: bytes, additional: str) -> Scalar:
+    """The value behind ``written``.
+
+    Raises ValueError, without any detail, when it was not encrypted with this key for this place or is of no type
+    that SOPS has.
+    """
+    match = _WRITTEN.fullmatch(written)
+    try:
+        if match is not None:
+            data, nonce, tag = (b64decode(match[part], validate=True) for part in (1, 2, 3))
+            return _decoded(match[4], AESGCM(data_key).decrypt(nonce, data + tag, additional.encode()))
+    except (InvalidTag, binascii.Error, ValueError, KeyError):
+        pass
+    raise ValueError("cannot be decrypted")
+
+
+def text(value: Scalar) -> str:
+    """The text of a value as SOPS encrypts it and as the message authentication code covers it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value)
+        case float():
+            if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 (not a number, or infinite)
+                return {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}[str(value)]
+            return format(Decimal(repr(value)), "f").removesuffix(".0")
+        case _:
+            return str(value)

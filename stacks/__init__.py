@@ -1,0 +1,43 @@
+"""The two stacks: their settings, and the five systems composed from them.
+
+Pulumi.<stack>.yaml, secrets/<stack>.yaml → settings, secrets → systems → stack outputs
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from stacks import secrets
+from stacks.netia import Netia
+from stacks.omega import Omega
+from stacks.omnistack import Omnistack
+from stacks.rose import Rose
+from stacks.seance import Seance
+from stacks.settings import StackSettings, parse
+from stacks.system import System
+
+SYSTEMS: tuple[type[System[Any]], ...] = (Omega, Seance, Omnistack, Netia, Rose)
+"""Every system that a settings file may name. A new one is a file beside these and an entry here."""
+
+__all__ = ["SYSTEMS", "compose", "load"]
+
+
+def load() -> StackSettings:
+    """The settings of the current stack; raises ``SettingsError`` with all that is wrong with them."""
+    file = Path(f"Pulumi.{pulumi.get_stack()}.yaml")
+    text = file.read_text() if file.is_file() else ""
+    return parse({**get_config_env(), **CONFIG.get()}, SYSTEMS, file=file.name, text=text)
+
+
+def compose(settings: StackSettings) -> None:
+    """Make every system that the settings name, and export what it reports."""
+    systems = [system for system in SYSTEMS if system.NAME in settings.systems]
+    declared = {system.NAME: system.secrets(settings.systems[system.NAME]) for system in systems}
+    values = secrets.read(settings.stack.secrets, declared, preview=pulumi.runtime.is_dry_run())
+    for system in systems:
+        made = system(settings.systems[system.NAME], values[system.NAME], settings.stack.zones)
+        pulumi.export(system.NAME, made.outputs)

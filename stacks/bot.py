@@ -1,0 +1,36 @@
+"""The bot topology: one process that holds a connection of its own.
+
+    chat service ⇄ bot ─ volume
+                    ↑
+    browser → Railway domain (for what the bot shows)
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from components.service import Service, ServiceArgs
+
+
+def _exactly_one(replicas: int) -> int:
+    if replicas != 1:
+        raise ValueError(
+            "exactly 1, since each replica holds a connection of its own to the Discord Gateway and would answer every "
+            "message again: remove replicas, and raise memoryMb for more power"
+        )
+    return replicas
+
+
+class BotArgs(ServiceArgs):
+    """What a bot needs: a service that runs exactly once."""
+
+    replicas: Annotated[int, AfterValidator(_exactly_one)] = 1
+    """Number of instances: 1."""
+
+
+class Bot(Service):
+    """A bot in one environment."""
+
+    TOKEN = "railyard:topologies:Bot"

@@ -1,0 +1,20 @@
+"""The gateway topology: one address for several providers, with the keys to them.
+
+services, internet → gateway ─┬→ provider
+                              └→ provider
+"""
+
+from __future__ import annotations
+
+from components.service import Service
+from stacks.proxy import ProxyArgs
+
+
+class GatewayArgs(ProxyArgs):
+    """What a gateway needs: like a proxy, a public address and nothing that it stores."""
+
+
+class Gateway(Service):
+    """A gateway in one environment; the providers' keys reach it as secret variables."""
+
+    TOKEN = "railyard:topologies:Gateway"

@@ -1,0 +1,153 @@
+"""Netia: customer chat on Phoenix.
+
+internet → app :4000 ─┬→ PostgreSQL (TLS) ─ volume
+                      └→ Redis, when there is more than one node
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
+
+import pulumi
+from pydantic import Field, model_validator
+
+from components.arguments import AbsolutePath, Builder, Port, Seconds
+from components.postgres import Postgres, PostgresArgs
+from components.redis import Redis, RedisArgs
+from stacks.backend import Backend, BackendArgs
+from stacks.secrets import Secret, SystemSecrets
+from stacks.system import System, SystemSettings
+
+
+class NetiaApp(BackendArgs):
+    """The Phoenix application; its migrations run before its new code takes traffic."""
+
+    builder: Builder | None = "DOCKERFILE"
+    dockerfile_path: str | None = "Dockerfile"
+    pre_deploy_command: str | None = "/entrypoint.sh db migrate"
+    start_command: str | None = "/entrypoint.sh run"
+    healthcheck_path: AbsolutePath | None = "/"
+    healthcheck_timeout: Seconds | None = 120
+    port: Port | None = 4000
+
+
+class NetiaSettings(SystemSettings):
+    """Netia in one stack."""
+
+    app: NetiaApp
+    """The Phoenix application; each replica is a node."""
+    postgres: PostgresArgs = PostgresArgs(version="16")
+    """The database."""
+    redis: RedisArgs | None = None
+    """Carries messages between nodes: needed for more than one, of no use for a single one."""
+    llm_model: str = "gpt-4o-mini"
+    """LLM_MODEL."""
+    llm_max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 500
+    """LLM_MAX_TOKENS."""
+    llm_temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
+    """LLM_TEMPERATURE."""
+    stripe_public_key: str | None = None
+    """REACT_APP_STRIPE_PUBLIC_KEY, which browsers see."""
+
+    @model_validator(mode="after")
+    def _redis_between_nodes(self) -> Self:
+        if self.app.replicas > 1 and self.redis is None:
+            raise ValueError(
+                f"{self.app.replicas} nodes only with Redis, through which they find each other: "
+                "add redis, or set app.replicas to 1"
+            )
+        if self.app.replicas == 1 and self.redis is not None:
+            raise ValueError(
+                "redis only for more than one node, and app runs on one: remove redis, or raise app.replicas"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_address(self) -> Self:
+        if not (self.app.domains or self.app.railway_domain):
+            raise ValueError(
+                "an address, which BACKEND_URL and REACT_APP_URL hold: add app.domains, or set app.railwayDomain to true"
+            )
+        return self
+
+
+class Netia(System[NetiaSettings]):
+    """Netia in one stack."""
+
+    NAME = "netia"
+    TOKEN = "railyard:systems:Netia"
+    SETTINGS = NetiaSettings
+
+    @classmethod
+    def secrets(cls, settings: NetiaSettings) -> Sequence[Secret]:
+        """Phoenix's key and the passwords of its stores; the rest where it is used."""
+        return (
+            Secret(
+                name="SECRET_KEY_BASE",
+                meaning="key that signs and encrypts sessions (mix phx.gen.secret)",
+                min_bytes=64,
+            ),
+            Secret(name="POSTGRES_PASSWORD", meaning="password of the database", min_bytes=16),
+            Secret(
+                name="REDIS_PASSWORD", meaning="password of Redis", min_bytes=16, required=settings.redis is not None
+            ),
+            *(Secret(name=name, meaning=meaning, required=False) for name, meaning in INTEGRATIONS.items()),
+        )
+
+    def compose(self, settings: NetiaSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
+        """The stores, then the application."""
+        postgres = Postgres(
+            self.named("postgres"),
+            settings.postgres,
+            project=self.project,
+            password=secrets["POSTGRES_PASSWORD"],
+            opts=self.child(),
+        )
+        redis = settings.redis and Redis(
+            self.named("redis"),
+            settings.redis,
+            project=self.project,
+            password=secrets["REDIS_PASSWORD"],
+            opts=self.child(),
+        )
+        app = Backend(
+            self.named("app"),
+            settings.app,
+            project=self.project,
+            service_name="app",
+            zones=self.zones,
+            database=postgres,
+            database_query="?sslmode=require",
+            cache=redis,
+            variables=self._variables(settings, secrets),
+            own_address=("BACKEND_URL", "REACT_APP_URL"),
+            opts=self.child(),
+        )
+        self.show(app=app)
+        return {}
+
+    @staticmethod
+    def _variables(settings: NetiaSettings, secrets: SystemSecrets) -> dict[str, pulumi.Input[str]]:
+        found: dict[str, pulumi.Input[str]] = {
+            "MIX_ENV": "prod",
+            "REQUIRE_DB_SSL": "true",
+            "LLM_MODEL": settings.llm_model,
+            "LLM_MAX_TOKENS": str(settings.llm_max_tokens),
+            "LLM_TEMPERATURE": str(settings.llm_temperature),
+            **secrets.variables("SECRET_KEY_BASE", *INTEGRATIONS),
+        }
+        if settings.stripe_public_key:
+            found["REACT_APP_STRIPE_PUBLIC_KEY"] = settings.stripe_public_key
+        return found
+
+
+INTEGRATIONS = {
+    "OPENAI_API_KEY": "key of the OpenAI API",
+    "SMTP_HOST": "mail server",
+    "SMTP_PORT": "port of the mail server",
+    "SMTP_USERNAME": "user of the mail server",
+    "SMTP_PASSWORD": "password of the mail server",
+    "PAPERCUPS_STRIPE_SECRET": "secret key of Stripe",
+}
+"""Optional secrets of what Netia talks to, and what each is."""

@@ -1,0 +1,105 @@
+"""Omega: a Discord bot that shows what it makes.
+
+Discord Gateway ⇄ bot ─ volume /data
+                   ↑
+browser → Railway domain :3001 (the artifact server)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from components.arguments import AbsolutePath, Builder, MemoryMb, Port, Repository, Seconds
+from components.volume import VolumeArgs
+from stacks.bot import Bot, BotArgs
+from stacks.secrets import Secret, SystemSecrets
+from stacks.system import System, SystemSettings
+
+ARTIFACT_SERVER_PORT = 3001
+
+
+class OmegaVolume(VolumeArgs):
+    """Where the bot keeps artifacts, uploads and its SQLite database."""
+
+    mount_path: AbsolutePath = "/data"
+
+
+class OmegaBot(BotArgs):
+    """The bot, as its operators describe it."""
+
+    repo: Repository | None = "thomasdavis/omega"
+    branch: str | None = "main"
+    builder: Builder | None = "NIXPACKS"
+    start_command: str | None = "node apps/bot/dist/index.js"
+    healthcheck_path: AbsolutePath | None = "/health"
+    healthcheck_timeout: Seconds | None = 300
+    memory_mb: MemoryMb | None = 512
+    port: Port | None = ARTIFACT_SERVER_PORT
+    railway_domain: bool = True
+    volume: OmegaVolume | None = OmegaVolume()  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+class OmegaSettings(SystemSettings):
+    """Omega in one stack."""
+
+    bot: OmegaBot = OmegaBot()
+    """The bot itself."""
+    log_level: Literal["debug", "info", "warn", "error"] = "info"
+    """What it logs."""
+
+
+class Omega(System[OmegaSettings]):
+    """Omega in one stack."""
+
+    NAME = "omega"
+    TOKEN = "railyard:systems:Omega"
+    SETTINGS = OmegaSettings
+
+    @classmethod
+    def secrets(cls, settings: OmegaSettings) -> Sequence[Secret]:
+        """Discord and OpenAI always; Turso and Unsandbox where they are used, each pair whole."""
+        del settings
+        turso, unsandbox = (
+            ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"),
+            ("UNSANDBOX_API_KEY", "UNSANDBOX_ENABLE_SEMITRUST"),
+        )
+        return (
+            Secret(name="DISCORD_BOT_TOKEN", meaning="token of the bot, from the Discord developer portal"),
+            Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API", prefix="sk-"),
+            Secret(
+                name=turso[0],
+                meaning="address of the Turso database; without it the bot uses SQLite on its volume",
+                required=False,
+                prefix="libsql://",
+                together_with=turso[1],
+            ),
+            Secret(name=turso[1], meaning="token of the Turso database", required=False, together_with=turso[0]),
+            Secret(name=unsandbox[0], meaning="key of Unsandbox", required=False, together_with=unsandbox[1]),
+            Secret(
+                name=unsandbox[1],
+                meaning="whether Unsandbox may run semi-trusted code, true or false",
+                required=False,
+                together_with=unsandbox[0],
+            ),
+        )
+
+    def compose(self, settings: OmegaSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
+        """One bot."""
+        bot = Bot(
+            self.named("bot"),
+            settings.bot,
+            project=self.project,
+            service_name="bot",
+            zones=self.zones,
+            variables={
+                "NODE_ENV": "production",
+                "LOG_LEVEL": settings.log_level,
+                "ARTIFACT_SERVER_PORT": str(settings.bot.port),
+                **secrets.variables(*(secret.name for secret in self.secrets(settings))),
+            },
+            own_address=("ARTIFACT_SERVER_URL",),
+            opts=self.child(),
+        )
+        self.show(bot=bot)
+        return {}

@@ -1,0 +1,200 @@
+"""OmniStack: a FastAPI backend with a worker for its background jobs.
+
+internet → api ────┬→ PostgreSQL 16 ─ volume
+           worker ─┴→ Redis
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+import pulumi
+from pydantic import Field, model_validator
+
+from components.arguments import AbsolutePath, Arguments, Builder, Port, Retries, Seconds, matching
+from components.postgres import Postgres, PostgresArgs
+from components.redis import Redis, RedisArgs
+from components.service import Service
+from stacks.backend import Backend, BackendArgs
+from stacks.secrets import Secret, SystemSecrets
+from stacks.system import System, SystemSettings
+
+HttpsAddress = Annotated[str, matching(r"https://\S+", "an address that starts with https://")]
+
+
+class OmnistackService(BackendArgs):
+    """What api and worker share: one repository, one Dockerfile."""
+
+    builder: Builder | None = "DOCKERFILE"
+    dockerfile_path: str | None = "docker/Dockerfile"
+    restart_policy_max_retries: Retries = 3
+
+
+class OmnistackApi(OmnistackService):
+    """The API; its migrations run before its new code takes traffic."""
+
+    # A Dockerfile's command runs without a shell, and only a shell knows $PORT.
+    start_command: str | None = '/bin/sh -c "exec uvicorn app.main:app --host 0.0.0.0 --port $PORT"'
+    pre_deploy_command: str | None = "python scripts/migrate_production.py"
+    healthcheck_path: AbsolutePath | None = "/api/v1/public/health"
+    healthcheck_timeout: Seconds | None = 30
+    port: Port | None = 8000
+    railway_domain: bool = True
+
+
+class OmnistackWorker(OmnistackService):
+    """The worker for background jobs."""
+
+    start_command: str | None = "arq app.jobs.worker.WorkerSettings"
+
+
+class Authentication(Arguments):
+    """Who signs users in: exactly one provider, with the address that belongs to it."""
+
+    provider: Literal["supabase", "clerk"]
+    """AUTH_PROVIDER."""
+    supabase_project_url: HttpsAddress | None = None
+    """SUPABASE_PROJECT_URL, for supabase."""
+    clerk_issuer_url: HttpsAddress | None = None
+    """CLERK_ISSUER_URL, for clerk."""
+
+    @model_validator(mode="after")
+    def _matching_address(self) -> Self:
+        addresses = {
+            "supabase": ("supabaseProjectUrl", self.supabase_project_url),
+            "clerk": ("clerkIssuerUrl", self.clerk_issuer_url),
+        }
+        needed, value = addresses.pop(self.provider)
+        ((other, unneeded),) = addresses.values()
+        if value is None:
+            raise ValueError(f"{self.provider} only with its address: add {needed}")
+        if unneeded is not None:
+            raise ValueError(f"{self.provider} without {other}, which belongs to the other provider: remove {other}")
+        return self
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables that say so to the application."""
+        found = {"AUTH_PROVIDER": self.provider}
+        if self.supabase_project_url:
+            found["SUPABASE_PROJECT_URL"] = self.supabase_project_url
+        if self.clerk_issuer_url:
+            found["CLERK_ISSUER_URL"] = self.clerk_issuer_url
+        return found
+
+
+class OmnistackSettings(SystemSettings):
+    """OmniStack in one stack."""
+
+    environment: Literal["development", "staging", "production"]
+    """ENVIRONMENT of the application."""
+    api: OmnistackApi
+    """The API: 1 or 2 instances on staging, 2 to 4 in production."""
+    worker: OmnistackWorker
+    """The worker: 1 instance on staging, 2 in production."""
+    postgres: PostgresArgs = PostgresArgs(version="16")
+    """The database: 5 GB on staging, 20 GB or more in production."""
+    redis: RedisArgs = RedisArgs(size_gb=1)
+    """Cache and job queue; its volume keeps queued jobs over a restart."""
+    authentication: Authentication
+    """Who signs users in."""
+    sentry_traces_sample_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Share of requests that Sentry traces, 0 to 1."""
+
+
+class Omnistack(System[OmnistackSettings]):
+    """OmniStack in one stack."""
+
+    NAME = "omnistack"
+    TOKEN = "railyard:systems:Omnistack"
+    SETTINGS = OmnistackSettings
+
+    @classmethod
+    def secrets(cls, settings: OmnistackSettings) -> Sequence[Secret]:
+        """The application's key and the passwords of its stores; the rest where it is used."""
+        del settings
+        return (
+            Secret(name="SECRET_KEY", meaning="key that signs sessions", min_bytes=32),
+            Secret(name="POSTGRES_PASSWORD", meaning="password of the database", min_bytes=16),
+            Secret(name="REDIS_PASSWORD", meaning="password of Redis", min_bytes=16),
+            Secret(name="SENTRY_DSN", meaning="address of the Sentry project", required=False, prefix="https://"),
+            Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API", required=False, prefix="sk-"),
+            Secret(name="ANTHROPIC_API_KEY", meaning="key of the Anthropic API", required=False, prefix="sk-ant-"),
+            Secret(name="RESEND_API_KEY", meaning="key of Resend, for e-mail", required=False, prefix="re_"),
+            Secret(
+                name="STRIPE_SECRET_KEY",
+                meaning="secret key of Stripe",
+                required=False,
+                prefix="sk_",
+                together_with="STRIPE_WEBHOOK_SECRET",
+            ),
+            Secret(
+                name="STRIPE_WEBHOOK_SECRET",
+                meaning="secret of Stripe's webhook",
+                required=False,
+                prefix="whsec_",
+                together_with="STRIPE_SECRET_KEY",
+            ),
+        )
+
+    def compose(self, settings: OmnistackSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
+        """Database and Redis, then the API, then the worker: its new code needs the API's migrations."""
+        postgres = Postgres(
+            self.named("postgres"),
+            settings.postgres,
+            project=self.project,
+            password=secrets["POSTGRES_PASSWORD"],
+            opts=self.child(),
+        )
+        redis = Redis(
+            self.named("redis"),
+            settings.redis,
+            project=self.project,
+            password=secrets["REDIS_PASSWORD"],
+            opts=self.child(),
+        )
+        variables = self._variables(settings, secrets)
+        api = self._backend("api", settings.api, postgres, redis, variables)
+        self._backend("worker", settings.worker, postgres, redis, variables, uses=[api])
+        self.show(api=api)
+        return {}
+
+    def _backend(
+        self,
+        name: str,
+        args: OmnistackService,
+        postgres: Postgres,
+        redis: Redis,
+        variables: Mapping[str, pulumi.Input[str]],
+        uses: Sequence[Service] = (),
+    ) -> Backend:
+        return Backend(
+            self.named(name),
+            args,
+            project=self.project,
+            service_name=name,
+            zones=self.zones,
+            database=postgres,
+            database_scheme="postgresql+asyncpg",
+            cache=redis,
+            variables=variables,
+            uses=uses,
+            opts=self.child(),
+        )
+
+    def _variables(self, settings: OmnistackSettings, secrets: SystemSecrets) -> dict[str, pulumi.Input[str]]:
+        stores = ("POSTGRES_PASSWORD", "REDIS_PASSWORD")  # these reach the application inside its addresses
+        names = [secret.name for secret in self.secrets(settings) if secret.name not in stores]
+        found: dict[str, pulumi.Input[str]] = {
+            "ENVIRONMENT": settings.environment,
+            # A database of its own, not a serverless one: a real pool.
+            "DB_POOL_SIZE": "20",
+            "DB_USE_NULL_POOL": "false",
+            **settings.authentication.variables(),
+            **secrets.variables(*names),
+        }
+        if "SENTRY_DSN" in secrets:
+            found["SENTRY_TRACES_SAMPLE_RATE"] = str(settings.sentry_traces_sample_rate)
+        if "RESEND_API_KEY" in secrets:
+            found["EMAIL_PROVIDER"] = "resend"
+        return found

@@ -1,0 +1,191 @@
+"""What is wrong with a settings file, in words that a newcomer can act on.
+
+Owns the form of a problem (file, line, key, value, what is allowed, the fix) and the translation of pydantic's errors
+into it. Does not judge: the models do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import pulumi
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+LONGEST_VALUE = 60
+"""Longer values are cut in a report, in characters."""
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong."""
+
+    path: Path
+    """Keys from the system's name on."""
+    value: Any
+    """What stands there; None when it is missing."""
+    allowed: str
+    """What may stand there."""
+    fix: str
+    """What to do."""
+    absolute: bool = False
+    """Whether the first key is a whole configuration key."""
+
+    @classmethod
+    def unknown_key(cls, path: Path, value: Any, known: Sequence[str], *, place: str) -> Problem:
+        """A key that means nothing: with the nearest one that does."""
+        near = difflib.get_close_matches(str(path[-1]), known, n=1)
+        fix = f"did you mean {near[0]}?" if near else "remove it"
+        return cls(path, value, f"no such key in {place}; its keys are: {', '.join(known)}", fix)
+
+
+class SettingsError(pulumi.RunError):
+    """A settings file is refused; the text lists all that is wrong with it."""
+
+    def __init__(self, file: str, problems: Sequence[Problem], *, prefix: str, text: str = "") -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        lines = [f"{file} has {count}:"]
+        for problem in problems:
+            key = _key(problem, prefix)
+            line = _line(text, problem, prefix)
+            shown = "" if problem.value is None else f" = {_shown(problem.value)}"
+            lines += [
+                f"  {file}{f':{line}' if line else ''}: {key}{shown}",
+                f"    allowed: {problem.allowed}",
+                f"    fix: {problem.fix}",
+            ]
+        super().__init__("\n".join(lines))
+        self.problems = tuple(problems)
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path: Path) -> list[Problem]:
+    """Pydantic's errors about ``value`` (settings of ``model`` at ``path``) as problems."""
+    return [_problem(details, model, value, path) for details in error.errors(include_url=False)]
+
+
+def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Path) -> Problem:
+    place = tuple(details["loc"])
+    kind, context = details["type"], details.get("ctx", {})
+    here: Path = (*path, *place)
+    given = _at(value, place)
+    if kind == "extra_forbidden":
+        owner = _model_at(model, place[:-1])
+        known = [field.alias or name for name, field in owner.model_fields.items()]
+        return Problem.unknown_key(here, given, known, place=".".join(map(str, here[:-1])) or "the stack")
+    if kind == "missing":
+        doc = _doc(model, place)
+        return Problem(here, None, f"a value is required. {doc}", f"add {place[-1]}")
+    if kind == "value_error":
+        said = details["msg"].removeprefix("Value error, ")
+        allowed, _, fix = said.partition(": ")
+        return Problem(here, given if not isinstance(given, Mapping) else None, allowed, fix or f"correct {place[-1]}")
+    allowed = _ALLOWED.get(kind, details["msg"].removeprefix("Input should be ").lower()).format(**context)
+    return Problem(here, given, allowed, _fix(kind, given, place))
+
+
+_ALLOWED = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a group of keys",
+    "model_type": "a group of keys",
+    "model_attributes_type": "a group of keys",
+    "literal_error": "one of {expected}",
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less",
+    "string_too_short": "a text that is not empty",
+}
+
+
+def _fix(kind: str, given: Any, place: Path) -> str:
+    if kind in {"int_type", "float_type", "bool_type"} and isinstance(given, str):
+        return (
+            f"write {given.strip() or 'a value'} without quotes" if given.strip().isalnum() else f"correct {place[-1]}"
+        )
+    if kind == "string_type" and given is not None:
+        return f'write "{given}" in quotes'
+    if kind == "tuple_type":
+        return "begin each entry on its own line with a dash"
+    return f"correct {place[-1]}" if place else "correct it"
+
+
+def _at(value: Any, place: Path) -> Any:
+    for key in place:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _model_at(model: type[BaseModel], place: Path) -> type[BaseModel]:
+    for key in place:
+        if isinstance(key, int):
+            continue
+        inner = _inner(_field(model, key).annotation if _field(model, key) else None)
+        if inner is None:
+            return model
+        model = inner
+    return model
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _inner(part))), None)
+
+
+def _field(model: type[BaseModel], key: str | int) -> Any:
+    return next((field for name, field in model.model_fields.items() if key in (name, field.alias)), None)
+
+
+def _doc(model: type[BaseModel], place: Path) -> str:
+    field = _field(_model_at(model, place[:-1]), place[-1])
+    return " ".join((field.description or "").split()) if field else ""
+
+
+def _key(problem: Problem, prefix: str) -> str:
+    text = "" if problem.absolute else prefix
+    for index, key in enumerate(problem.path):
+        text += f"[{key}]" if isinstance(key, int) else (f".{key}" if index else key)
+    return text
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def _line(text: str, problem: Problem, prefix: str) -> int | None:
+    """The line on which the problem's key (or what should hold it) stands."""
+    try:
+        node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return None
+    if node is None or not problem.path:
+        return None
+    first = problem.path[0] if problem.absolute else f"{prefix}{problem.path[0]}"
+    line = None
+    for key in ("config", first, *problem.path[1:]):
+        if isinstance(node, yaml.MappingNode):
+            pair = next((pair for pair in node.value if pair[0].value == key), None)
+            if pair is None:
+                return line
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line

@@ -1,0 +1,30 @@
+"""The proxy topology: a public door that passes requests on to a service of somebody else.
+
+internet → Cloudflare → proxy → upstream
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from components.service import Service, ServiceArgs
+
+
+class ProxyArgs(ServiceArgs):
+    """What a proxy needs: a public address, and nothing that it stores."""
+
+    @model_validator(mode="after")
+    def _public_and_stateless(self) -> Self:
+        if not (self.domains or self.railway_domain):
+            raise ValueError("a proxy only with a public address: add domains, or set railwayDomain to true")
+        if self.volume:
+            raise ValueError("a proxy only without a volume, since it stores nothing: remove volume")
+        return self
+
+
+class Proxy(Service):
+    """A proxy in one environment."""
+
+    TOKEN = "railyard:topologies:Proxy"

@@ -1,0 +1,131 @@
+"""Rose: a voice companion in one process, with its conversations in SQLite.
+
+browser → web (FastAPI and its React pages) ─ volume /app/data, backed up daily
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from components.arguments import AbsolutePath, Backups, Builder, Many, Port, Retries, Seconds, VolumeGb, matching
+from components.volume import VolumeArgs
+from stacks.backend import Backend, BackendArgs
+from stacks.secrets import Secret, SystemSecrets
+from stacks.system import System, SystemSettings
+
+Origin = Annotated[str, matching(r"https?://[a-z0-9.-]+(:\d+)?", "an origin such as https://example.com")]
+
+
+class RoseVolume(VolumeArgs):
+    """Where Rose keeps conversations, sessions and its own backups."""
+
+    mount_path: AbsolutePath = "/app/data"
+    size_gb: VolumeGb | None = 1
+    backups: Backups = ("daily",)
+
+
+class RoseWeb(BackendArgs):
+    """The web process; its workers are the settings' ``workers``."""
+
+    builder: Builder | None = "NIXPACKS"
+    build_command: str | None = "uv sync --frozen && cd frontend && npm install && npm run build"
+    healthcheck_path: AbsolutePath | None = "/api/health"
+    # Railway has neither a start period nor an interval: its timeout is the whole window in which a deployment may
+    # become healthy. The 40 s of grace and the 30 s for an answer that Rose's operators ask for are one timeout.
+    healthcheck_timeout: Seconds | None = 70
+    restart_policy_max_retries: Retries = 3
+    port: Port | None = 8080
+    volume: RoseVolume | None = RoseVolume()  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+class RoseSettings(SystemSettings):
+    """Rose in one stack."""
+
+    web: RoseWeb
+    """The web process."""
+    workers: Annotated[int, Field(ge=1, le=32)] = 2
+    """Uvicorn workers; each takes 150 to 200 MB."""
+    environment: Literal["development", "staging", "production"]
+    """ENVIRONMENT of the application."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """LOG_LEVEL."""
+    log_format: Literal["json", "console"] = "json"
+    """LOG_FORMAT."""
+    allowed_origins: Many[Origin] = ()
+    """Origins that may call the API (CORS). Default: the service's own domains."""
+    rate_limit_enabled: bool = True
+    """RATE_LIMIT_ENABLED."""
+    rate_limit_per_minute: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """RATE_LIMIT_PER_MINUTE."""
+    enable_api_docs: bool = False
+    """ENABLE_API_DOCS: whether /docs is served."""
+    workflow_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 60
+    """WORKFLOW_TIMEOUT_SECONDS."""
+    session_retention_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """SESSION_RETENTION_DAYS."""
+
+    @model_validator(mode="after")
+    def _someone_may_call(self) -> Self:
+        if not (self.allowed_origins or self.web.domains):
+            raise ValueError("at least one origin that may call the API: add web.domains, or allowedOrigins")
+        return self
+
+    def variables(self) -> dict[str, str]:
+        """The settings as the application reads them."""
+        origins = self.allowed_origins or tuple(f"https://{domain.hostname}" for domain in self.web.domains)
+        return {
+            "ENVIRONMENT": self.environment,
+            "LOG_LEVEL": self.log_level,
+            "LOG_FORMAT": self.log_format,
+            "ALLOWED_ORIGINS": ",".join(origins),
+            "RATE_LIMIT_ENABLED": str(self.rate_limit_enabled).lower(),
+            "RATE_LIMIT_PER_MINUTE": str(self.rate_limit_per_minute),
+            "ENABLE_API_DOCS": str(self.enable_api_docs).lower(),
+            "WORKFLOW_TIMEOUT_SECONDS": str(self.workflow_timeout_seconds),
+            "SESSION_RETENTION_DAYS": str(self.session_retention_days),
+        }
+
+
+class Rose(System[RoseSettings]):
+    """Rose in one stack."""
+
+    NAME = "rose"
+    TOKEN = "railyard:systems:Rose"
+    SETTINGS = RoseSettings
+
+    @classmethod
+    def secrets(cls, settings: RoseSettings) -> Sequence[Secret]:
+        """The services whose state Rose's own health check reports."""
+        del settings
+        return (
+            Secret(name="GROQ_API_KEY", meaning="key of Groq, for language and speech recognition"),
+            Secret(name="ELEVENLABS_API_KEY", meaning="key of ElevenLabs, for speech"),
+            Secret(name="QDRANT_URL", meaning="address of the Qdrant cluster", prefix="https://"),
+            Secret(name="QDRANT_API_KEY", meaning="key of the Qdrant cluster"),
+        )
+
+    def compose(self, settings: RoseSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
+        """One web process."""
+        command = (
+            f"uvicorn ai_companion.interfaces.web.app:app --host 0.0.0.0 --port $PORT --workers {settings.workers}"
+        )
+        args = (
+            settings.web if settings.web.start_command else settings.web.model_copy(update={"start_command": command})
+        )
+        web = Backend(
+            self.named("web"),
+            args,
+            project=self.project,
+            service_name="web",
+            zones=self.zones,
+            variables={
+                **settings.variables(),
+                **secrets.variables(*(secret.name for secret in self.secrets(settings))),
+            },
+            opts=self.child(),
+        )
+        self.show(web=web)
+        return {}

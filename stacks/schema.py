@@ -1,0 +1,65 @@
+"""A JSON Schema of ``Pulumi.<stack>.yaml`` for editors.
+
+``python -m stacks.schema`` writes it to ``docs/settings.schema.json``.
+
+Owns the assembly alone: every name, type, limit and text comes from the models that read the settings.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from pydantic.json_schema import models_json_schema
+
+from stacks import SYSTEMS
+from stacks.plan import PlanName
+from stacks.settings import NAMESPACE, PLAN_KEY, StackKeys
+
+FILE: Final = Path(__file__).parent.parent / "docs" / "settings.schema.json"
+
+
+def schema() -> dict[str, Any]:
+    """The schema of a whole settings file."""
+    models = [(model, "validation") for model in (StackKeys, *(system.SETTINGS for system in SYSTEMS))]
+    _, shared = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")  # pyright: ignore[reportArgumentType]
+    definitions = shared["$defs"]
+    stack = definitions.pop(StackKeys.__name__)
+    keys: dict[str, Any] = {
+        PLAN_KEY: {"enum": list(get_args(PlanName)), "description": "Railway plan of the workspace.", "default": "pro"},
+        **{f"{NAMESPACE}:{name}": value for name, value in stack["properties"].items()},
+        **{
+            f"{NAMESPACE}:{system.NAME}": {
+                "$ref": f"#/$defs/{system.SETTINGS.__name__}",
+                "description": f"{(system.__doc__ or '').strip()} Without it the system is not deployed.",
+            }
+            for system in SYSTEMS
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Settings of a stack",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": keys,
+                "required": [f"{NAMESPACE}:{name}" for name in stack.get("required", [])],
+                "patternProperties": {f"^(?!{NAMESPACE}:)": {}},
+                "additionalProperties": False,
+            }
+        },
+        "$defs": definitions,
+    }
+
+
+def text() -> str:
+    """The schema as it stands in the file."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text())
+    sys.stdout.write(f"{FILE.name} written\n")

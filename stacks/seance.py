@@ -1,0 +1,181 @@
+"""Seance: collaboration over WebRTC, with an LLM gateway and a reverse proxy for its analytics.
+
+browser → Cloudflare ─┬→ landing     seance.dev
+                      ├→ backend     backend.    ─┬→ valkey (private)
+                      │                           └→ Spaces bucket → CDN
+                      ├→ signaling   signaling.
+                      ├→ beholder    beholder.   → PostHog      (proxy)
+                      └→ litellm     litellm.    → LLM providers (gateway)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pydantic import model_validator
+
+from components.arguments import AbsolutePath, Commit, Image, Port
+from components.bucket import Bucket, BucketArgs
+from components.redis import Redis, RedisArgs
+from components.service import Service, ServiceArgs
+from stacks.backend import Backend, BackendArgs
+from stacks.gateway import Gateway, GatewayArgs
+from stacks.proxy import Proxy, ProxyArgs
+from stacks.secrets import Secret, SystemSecrets
+from stacks.system import System, SystemSettings
+
+BUILT_FROM_COMMIT = ("backend", "landing", "beholder", "litellm")
+"""The services whose images are built from Seance's repository and tagged with its commit."""
+
+
+class SeanceBackend(BackendArgs):
+    """The API server."""
+
+    port: Port | None = 8765
+    healthcheck_path: AbsolutePath | None = "/"
+
+
+class SeanceLanding(ServiceArgs):
+    """The website."""
+
+    port: Port | None = 80
+    healthcheck_path: AbsolutePath | None = "/"
+
+
+class SeanceSignaling(ServiceArgs):
+    """The WebRTC signaling server."""
+
+    image: Image | None = "funnyzak/y-webrtc-signaling:latest"
+    port: Port | None = 4444
+    healthcheck_path: AbsolutePath | None = "/health"
+
+
+class SeanceBeholder(ProxyArgs):
+    """The reverse proxy for PostHog."""
+
+    port: Port | None = 80
+    healthcheck_path: AbsolutePath | None = "/health"
+
+
+class SeanceLitellm(GatewayArgs):
+    """The LLM gateway."""
+
+    port: Port | None = 4000
+    healthcheck_path: AbsolutePath | None = "/health"
+
+
+class SeanceValkey(RedisArgs):
+    """The cache of the backend."""
+
+    image: Image = "valkey/valkey:latest"
+
+
+class SeanceSettings(SystemSettings):
+    """Seance in one stack."""
+
+    commit: Commit
+    """Commit of Seance's repository: the tag of its images."""
+    backend: SeanceBackend
+    """The API server."""
+    landing: SeanceLanding
+    """The website."""
+    signaling: SeanceSignaling
+    """The WebRTC signaling server."""
+    beholder: SeanceBeholder
+    """The reverse proxy for PostHog."""
+    litellm: SeanceLitellm
+    """The LLM gateway."""
+    valkey: SeanceValkey = SeanceValkey()
+    """The cache of the backend."""
+    bucket: BucketArgs
+    """Where the backend keeps build artifacts."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _images_of_the_commit(cls, given: dict[str, Any]) -> dict[str, Any]:
+        commit = given.get("commit")
+        services: dict[str, Any] = {
+            name: {"image": f"fractalhuman1/seance-{name}:{commit}", **given[name]}
+            for name in BUILT_FROM_COMMIT
+            if isinstance(given.get(name), dict)
+        }
+        return {**given, **services}
+
+
+class Seance(System[SeanceSettings]):
+    """Seance in one stack."""
+
+    NAME = "seance"
+    TOKEN = "railyard:systems:Seance"
+    SETTINGS = SeanceSettings
+
+    @classmethod
+    def secrets(cls, settings: SeanceSettings) -> Sequence[Secret]:
+        """Stripe and the builder key; the bucket's key is made here and never stands in a file."""
+        del settings
+        return (
+            Secret(name="STRIPE_SECRET_KEY", meaning="secret key of Stripe", prefix="sk_"),
+            Secret(name="BUILDER_KEY", meaning="key with which builds are uploaded (X-Builder-Key)", min_bytes=16),
+            Secret(
+                name="LITELLM_MASTER_KEY",
+                meaning="key that LiteLLM asks its callers for; with it /health asks for the key too, so set "
+                "litellm.healthcheckPath to /health/liveliness",
+                required=False,
+                prefix="sk-",
+            ),
+            Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API, for LiteLLM", required=False, prefix="sk-"),
+            Secret(
+                name="ANTHROPIC_API_KEY",
+                meaning="key of the Anthropic API, for LiteLLM",
+                required=False,
+                prefix="sk-ant-",
+            ),
+        )
+
+    def compose(self, settings: SeanceSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
+        """Six services and a bucket."""
+        bucket = Bucket(self.named("bucket"), settings.bucket, self.child())
+        valkey = Redis(
+            self.named("valkey"), settings.valkey, project=self.project, service_name="valkey", opts=self.child()
+        )
+        backend = Backend(
+            self.named("backend"),
+            settings.backend,
+            project=self.project,
+            service_name="backend",
+            zones=self.zones,
+            cache=valkey,
+            bucket=bucket,
+            variables=secrets.variables("STRIPE_SECRET_KEY", "BUILDER_KEY"),
+            opts=self.child(),
+        )
+        landing = self._public(Service, "landing", settings.landing)
+        signaling = self._public(Service, "signaling", settings.signaling)
+        beholder = self._public(Proxy, "beholder", settings.beholder)
+        litellm = self._public(
+            Gateway,
+            "litellm",
+            settings.litellm,
+            secrets.variables("LITELLM_MASTER_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"),
+        )
+        self.show(backend=backend, landing=landing, signaling=signaling, beholder=beholder, litellm=litellm)
+        return {"bucket": bucket.bucket_name, **({"cdn": bucket.cdn_endpoint} if bucket.cdn_endpoint else {})}
+
+    def _public(
+        self,
+        topology: type[Service],
+        name: str,
+        args: ServiceArgs,
+        variables: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> Service:
+        return topology(
+            self.named(name),
+            args,
+            project=self.project,
+            service_name=name,
+            zones=self.zones,
+            variables=variables,
+            opts=self.child(),
+        )

@@ -1,0 +1,137 @@
+"""The settings of a stack: what ``Pulumi.<stack>.yaml`` says, checked as a whole and typed.
+
+Owns the way from configuration to one settings object per system, and the report of everything that is wrong with
+it. Does not know what the settings mean: each system declares its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from components.arguments import Arguments, Many
+from components.zone import ZoneArgs
+from stacks.plan import PlanName, excesses, parts
+from stacks.problems import Problem, SettingsError, problems_of
+from stacks.system import System, SystemSettings
+
+NAMESPACE: Final = "railyard"
+"""Prefix of Railyard's own keys in ``Pulumi.<stack>.yaml``."""
+PLAN_KEY: Final = "railway:plan"
+"""The plan is a setting of the Railway provider, which sizes its request rate by it."""
+
+
+class StackKeys(Arguments):
+    """The keys that belong to the stack and not to one system."""
+
+    zones: Many[ZoneArgs] = ()
+    """Cloudflare zones that hold the systems' domains."""
+    secrets: Annotated[str, Field(min_length=1)]
+    """Path of the SOPS file with the systems' secrets, ``secrets/staging.yaml``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSettings:
+    """All that ``Pulumi.<stack>.yaml`` says."""
+
+    plan: PlanName
+    """Railway plan of the account."""
+    stack: StackKeys
+    systems: Mapping[str, SystemSettings] = field(default_factory=dict[str, SystemSettings])
+    """The systems that are deployed, in the order in which their classes are listed."""
+
+
+def parse(
+    config: Mapping[str, Any], systems: Sequence[type[System[Any]]], *, file: str, text: str = ""
+) -> StackSettings:
+    """Read the settings out of a stack's configuration.
+
+    ``config`` maps full keys (``railyard:omega``) to values: parsed ones, or JSON texts as Pulumi hands them to
+    programs. ``file`` and its ``text`` are named in errors, with the line where a key stands.
+    Raises ``SettingsError`` with everything that is wrong.
+    """
+    found: list[Problem] = []
+    known = {system.NAME: system for system in systems}
+    own = {key.partition(":")[2]: _value(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+    plan = _plan(_value(config.get(PLAN_KEY, "pro")), found)
+    keys = [field.alias or name for name, field in StackKeys.model_fields.items()]
+    stack = _one(StackKeys, {key: own[key] for key in keys if key in own}, (), found)
+    parsed: dict[str, SystemSettings] = {}
+    for name, system in known.items():
+        if name in own and (settings := _one(system.SETTINGS, own[name], (name,), found)):
+            parsed[name] = settings
+    allowed = [*keys, *known]
+    found.extend(Problem.unknown_key((key,), own[key], allowed, place="the stack") for key in own if key not in allowed)
+    if not any(name in own for name in known):
+        found.append(
+            Problem((), None, f"at least one system of: {', '.join(known)}", "add one, or copy it from another stack")
+        )
+    for name, settings in parsed.items():
+        if plan:
+            found.extend(_beyond_plan(name, settings, plan))
+        if stack:
+            found.extend(_outside_zones(name, settings, stack.zones))
+    if found or stack is None or plan is None:
+        raise SettingsError(file, found, prefix=f"{NAMESPACE}:", text=text)
+    return StackSettings(plan=plan, stack=stack, systems=parsed)
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _plan(value: Any, found: list[Problem]) -> PlanName | None:
+    try:
+        return TypeAdapter[PlanName](PlanName).validate_python(value)
+    except ValidationError:
+        allowed = "one of free, hobby, pro, enterprise"
+        found.append(
+            Problem((PLAN_KEY,), value, allowed, "write the plan that the Railway workspace has", absolute=True)
+        )
+        return None
+
+
+def _one(model: type[SystemSettings | StackKeys], value: Any, path: tuple[str, ...], found: list[Problem]) -> Any:
+    try:
+        return model.model_validate_json(json.dumps(value))
+    except ValidationError as error:
+        found.extend(problems_of(error, model, value, path))
+        return None
+
+
+def _beyond_plan(name: str, settings: SystemSettings, plan: PlanName) -> list[Problem]:
+    return [
+        Problem((name, *excess.path), excess.value, excess.reason.partition(": ")[0], excess.reason.partition(": ")[2])
+        for excess in excesses(settings, plan)
+    ]
+
+
+def _outside_zones(name: str, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Problem]:
+    found: list[Problem] = []
+    for path, part in parts(settings, (name,)):
+        hostname: str | None = getattr(part, "hostname", None)
+        if hostname is None:
+            continue
+        holding = [zone for zone in zones if zone.holds(hostname)]
+        if not holding:
+            known = ", ".join(zone.name for zone in zones) or "none"
+            allowed = f"a name in a Cloudflare zone of this stack, which are: {known}"
+            found.append(
+                Problem((*path, "hostname"), hostname, allowed, f"correct it, or add its zone to {NAMESPACE}:zones")
+            )
+            continue
+        below = hostname.removesuffix(holding[0].name).strip(".")
+        if getattr(part, "proxied", False) and "." in below:
+            fix = f"use {below.replace('.', '-')}.{holding[0].name}, or set proxied to false"
+            allowed = "one level below the zone: Cloudflare's free certificate covers no more for a proxied name"
+            found.append(Problem((*path, "hostname"), hostname, allowed, fix))
+    return found

@@ -1,0 +1,100 @@
+"""What all systems share: a project, the zones of their names, and how they report what they made.
+
+A system is a component, so that everything of it stands under one name in the tree of the stack. Its file holds its
+settings, its secrets and its topology, and nothing that differs between environments.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+import pulumi
+
+from components.arguments import Arguments
+from components.domain import DomainArgs
+from components.project import Project, ProjectArgs
+from components.service import Service
+from components.zone import Zone, ZoneArgs
+from stacks.plan import parts
+from stacks.secrets import Secret, SystemSecrets
+
+
+class SystemSettings(Arguments):
+    """The settings that every system has."""
+
+    project: ProjectArgs
+    """Its Railway project and environment."""
+
+    def domains(self) -> list[DomainArgs]:
+        """Every public domain in these settings."""
+        return [part for _, part in parts(self) if isinstance(part, DomainArgs)]
+
+
+SettingsT = TypeVar("SettingsT", bound=SystemSettings)
+
+
+class System(pulumi.ComponentResource, Generic[SettingsT]):
+    """One system in one stack."""
+
+    NAME: ClassVar[str]
+    """Its key in the settings, and the first part of the name of all its resources."""
+    TOKEN: ClassVar[str]
+    SETTINGS: ClassVar[type[SystemSettings]]
+
+    outputs: Mapping[str, Any]
+    """What it exports: addresses, ids, DNS targets, bucket and CDN names."""
+
+    def __init__(self, settings: SettingsT, secrets: SystemSecrets, zones: Sequence[ZoneArgs]) -> None:
+        super().__init__(self.TOKEN, self.NAME)
+        self.project = Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
+        self.zones = self._zones(settings, zones)
+        self._services: dict[str, Service] = {}
+        extra = self.compose(settings, secrets)
+        self.outputs = {**self._common(), **extra}
+        self.register_outputs(self.outputs)
+
+    @classmethod
+    @abstractmethod
+    def secrets(cls, settings: SettingsT) -> Sequence[Secret]:
+        """The secrets that it needs with ``settings``."""
+
+    @abstractmethod
+    def compose(self, settings: SettingsT, secrets: SystemSecrets) -> Mapping[str, Any]:
+        """Make its services; what it exports beside their addresses and the ids of the project."""
+
+    def named(self, noun: str) -> str:
+        """The name of a part, ``seance-backend``."""
+        return f"{self.NAME}-{noun}"
+
+    def child(self) -> pulumi.ResourceOptions:
+        """Options of its direct children."""
+        return pulumi.ResourceOptions(parent=self)
+
+    def show(self, **services: Service) -> None:
+        """Export the addresses of ``services``."""
+        self._services |= services
+
+    def _zones(self, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Zone]:
+        domains = settings.domains()
+        return [
+            Zone(
+                self.named(zone.name),
+                zone,
+                proxied=any(domain.proxied and zone.holds(domain.hostname) for domain in domains),
+                opts=self.child(),
+            )
+            for zone in zones
+            if any(zone.holds(domain.hostname) for domain in domains)
+        ]
+
+    def _common(self) -> dict[str, Any]:
+        addresses = {name: service.url for name, service in self._services.items() if service.url}
+        targets = {domain.hostname: domain.target for service in self._services.values() for domain in service.domains}
+        return {
+            "projectId": self.project.project_id,
+            "environmentId": self.project.environment_id,
+            **({"addresses": addresses} if addresses else {}),
+            **({"dnsTargets": targets} if targets else {}),
+        }

@@ -1,0 +1,361 @@
+"""The one server of the sandbox: what lasts, what is logged, what goes wrong on demand, and who may serve."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.clock import ManualClock
+from sandbox.cloudflare.zones import ZONE_IDS
+from sandbox.clouds import CLOUDFLARE_TOKEN, RAILWAY_TOKEN
+from sandbox.exchange import Request
+from sandbox.server import Sandbox, SandboxError, environment, reset, running
+
+SpacesClient = Callable[..., Any]
+"""Builds a boto3 client that reaches Spaces through the sandbox at an address."""
+
+RECORDS = f"/zones/{ZONE_IDS['seance.dev']}/dns_records"
+RECORD = {"name": "api.seance.dev", "type": "CNAME", "content": "x.up.railway.app", "ttl": 1, "proxied": False}
+
+
+def log_lines(directory: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (directory / "requests.jsonl").read_text().splitlines()]
+
+
+def ask_railway(address: str, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
+    body = {"query": query, "variables": variables or {}}
+    headers = {"Authorization": f"Bearer {RAILWAY_TOKEN}"}
+    return httpx.post(f"{address}/graphql/v2", json=body, headers=headers, trust_env=False)
+
+
+# What lasts
+
+
+def test_everything_is_there_after_a_restart(directory: Path, spaces_at: SpacesClient) -> None:
+    """Records, keys, projects, buckets and objects outlive the server."""
+    with Sandbox(directory).serve() as address:
+        bearer = {"Authorization": f"Bearer {CLOUDFLARE_TOKEN}"}
+        httpx.post(f"{address}/client/v4{RECORDS}", json=RECORD, headers=bearer, trust_env=False)
+        key = httpx.post(f"{address}/v2/spaces/keys", json={"name": "k", "grants": []}, headers=bearer, trust_env=False)
+        client = spaces_at(address)
+        client.create_bucket(Bucket="seance-cdn")
+        client.put_bucket_versioning(Bucket="seance-cdn", VersioningConfiguration={"Status": "Enabled"})
+        version = client.put_object(Bucket="seance-cdn", Key="a", Body=b"first")["VersionId"]
+        client.put_object(Bucket="seance-cdn", Key="a", Body=b"second")
+
+    again = Sandbox(directory)
+    with again.serve() as address:
+        client = spaces_at(address)
+
+        assert again.cloudflare.resolve("api.seance.dev", "CNAME") == ["x.up.railway.app"]
+        assert again.digitalocean.key(key.json()["key"]["access_key"])["name"] == "k"
+        assert client.get_object(Bucket="seance-cdn", Key="a")["Body"].read() == b"second"
+        assert client.get_object(Bucket="seance-cdn", Key="a", VersionId=version)["Body"].read() == b"first"
+
+
+def test_multipart_upload_lasts(directory: Path, spaces_at: SpacesClient) -> None:
+    """A finished upload in parts is one object after a restart."""
+    with Sandbox(directory).serve() as address:
+        client = spaces_at(address)
+        client.create_bucket(Bucket="seance-cdn")
+        target = {"Bucket": "seance-cdn", "Key": "big"}
+        upload = client.create_multipart_upload(**target)["UploadId"]
+        part = client.upload_part(**target, UploadId=upload, PartNumber=1, Body=b"a" * 100)
+        parts = [{"ETag": part["ETag"], "PartNumber": 1}]
+        client.complete_multipart_upload(**target, UploadId=upload, MultipartUpload={"Parts": parts})
+
+    with Sandbox(directory).serve() as address:
+        assert spaces_at(address).get_object(Bucket="seance-cdn", Key="big")["Body"].read() == b"a" * 100
+
+
+def test_answer_is_stored_before_it_leaves(sandbox: Sandbox, cloudflare: httpx.Client, directory: Path) -> None:
+    """A server that is killed has lost nothing that a client was told."""
+    cloudflare.post(RECORDS, json=RECORD)
+
+    stored = Sandbox(directory)  # reads the files while the first still runs
+
+    assert stored.cloudflare.resolve("api.seance.dev", "CNAME") == ["x.up.railway.app"]
+
+
+def test_line_that_a_crash_cut_short_is_ignored(directory: Path, spaces_at: SpacesClient) -> None:
+    """The request of a half-written line was never answered."""
+    with Sandbox(directory).serve() as address:
+        spaces_at(address).create_bucket(Bucket="seance-cdn")
+    with (directory / "spaces.jsonl").open("a") as file:
+        file.write('{"sequence": 2, "method": "PU')
+
+    with Sandbox(directory).serve() as address:
+        spaces_at(address).create_bucket(Bucket="other")
+    with Sandbox(directory).serve() as address:
+        names = [bucket["Name"] for bucket in spaces_at(address).list_buckets()["Buckets"]]
+
+    assert names == ["seance-cdn", "other"]
+
+
+def test_time_stands_still_between_servers(directory: Path) -> None:
+    """A sandbox continues at the simulated second at which it stopped."""
+    clock = ManualClock()
+    with Sandbox(directory, clock=clock).serve():
+        clock.advance(3600)
+
+    again = Sandbox(directory, speed=0.0)
+
+    assert again.clock.now() == 3600
+
+
+def test_id_is_never_given_twice(directory: Path) -> None:
+    """The source of ids continues after a restart."""
+    first = Sandbox(directory)
+    with first.serve():
+        made = first.digitalocean.create_key("one", [])["access_key"]
+
+    assert made != Sandbox(directory).digitalocean.create_key("two", [])["access_key"]
+
+
+def test_reset_empties_everything(directory: Path, spaces_at: SpacesClient) -> None:
+    """After a reset the sandbox is as new."""
+    with Sandbox(directory).serve() as address:
+        spaces_at(address).create_bucket(Bucket="seance-cdn")
+    (directory / "staging.json").write_text("{}")
+
+    reset(directory)
+
+    assert [path.name for path in directory.iterdir()] == ["server.lock"]
+    assert not Sandbox(directory).spaces.owns("seance-cdn")
+
+
+def test_reset_leaves_other_directories_alone(tmp_path: Path) -> None:
+    """A directory that is no sandbox keeps its files."""
+    (tmp_path / "precious").write_text("")
+
+    with pytest.raises(SandboxError, match="no sandbox directory"):
+        reset(tmp_path)
+
+    assert (tmp_path / "precious").exists()
+
+
+def test_only_the_owner_reads_the_files(address: str, directory: Path, spaces: Any, cloudflare: httpx.Client) -> None:
+    """State, objects and log may hold private things."""
+    cloudflare.post(RECORDS, json=RECORD)
+    spaces.create_bucket(Bucket="seance-cdn")
+
+    assert {0o600} == {path.stat().st_mode & 0o777 for path in directory.iterdir()}
+
+
+# Who may serve
+
+
+def test_second_server_is_refused(address: str, directory: Path) -> None:
+    """One directory, one server; the refusal says where the other is."""
+    with pytest.raises(SandboxError, match=address), Sandbox(directory).serve():
+        pass
+
+
+def test_reset_is_refused_while_serving(address: str, directory: Path) -> None:
+    """Nobody pulls the directory away from a running server."""
+    with pytest.raises(SandboxError, match=address):
+        reset(directory)
+
+
+def test_running_server_is_found(directory: Path) -> None:
+    """Another command learns the address of a running server, and that there is none."""
+    with Sandbox(directory).serve() as address:
+        found = running(directory)
+
+    assert (address, None) == (found, running(directory))
+
+
+def test_note_of_a_killed_server_is_not_believed(directory: Path) -> None:
+    """A server that was killed leaves its note behind, but not its lock."""
+    program = (
+        "import sys, pathlib; from sandbox.server import Sandbox\n"
+        "with Sandbox(pathlib.Path(sys.argv[1])).serve() as address: print(address, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        alive = running(directory)
+        process.kill()
+
+    assert address == alive
+    assert (directory / "server.json").exists()
+    assert running(directory) is None
+
+
+def test_change_by_another_server_is_seen(directory: Path, spaces_at: SpacesClient) -> None:
+    """A sandbox that waited for the directory serves what is there by then."""
+    waiting = Sandbox(directory)
+    with Sandbox(directory).serve() as address:
+        spaces_at(address).create_bucket(Bucket="seance-cdn")
+
+    with waiting.serve() as address:
+        assert [bucket["Name"] for bucket in spaces_at(address).list_buckets()["Buckets"]] == ["seance-cdn"]
+
+
+# HTTP
+
+
+def test_connection_is_kept_alive(address: str) -> None:
+    """Several requests share one connection."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"))
+    connection.request("GET", "/v2/account", headers={"Authorization": "Bearer x"})
+    connection.getresponse().read()
+    first = connection.sock
+    connection.request("GET", "/v2/account", headers={"Authorization": "Bearer x"})
+    second = connection.getresponse().status
+
+    assert (first, 200) == (connection.sock, second)
+    connection.close()
+
+
+@pytest.mark.parametrize("target", ["https://api.github.com/", "http://example.com/"])
+def test_stray_request_is_refused_and_logged(address: str, directory: Path, target: str) -> None:
+    """A program that tries to leave the sandbox gets 502, and stands in the log."""
+    with httpx.Client(proxy=address, trust_env=False) as client:
+        try:
+            status = client.get(target).status_code
+        except httpx.ProxyError:
+            status = 502
+
+    assert status == 502
+    assert [(line["api"], line["status"]) for line in log_lines(directory)] == [("proxy", 502)]
+
+
+def test_unknown_path_is_not_found(address: str) -> None:
+    """Nothing but the simulated APIs is served."""
+    assert httpx.get(f"{address}/elsewhere", trust_env=False).status_code == 404
+
+
+def test_same_answer_in_process(sandbox: Sandbox) -> None:
+    """A caller in the same process needs no port."""
+    request = Request(
+        method="GET", host="127.0.0.1", path="/client/v4/zones", headers={"authorization": "Bearer token"}
+    )
+
+    assert len(json.loads(sandbox.handle(request).body)["result"]) == 4
+
+
+def test_environment_points_at_every_api() -> None:
+    """Everything that a program and its plugins need, and nothing that leaves loopback."""
+    variables = environment("http://127.0.0.1:1", speed=50)
+
+    assert variables["RAILWAY_API_URL"] == "http://127.0.0.1:1/graphql/v2"
+    assert variables["CLOUDFLARE_BASE_URL"] == "http://127.0.0.1:1/client/v4"
+    assert (variables["DIGITALOCEAN_API_URL"], variables["HTTP_PROXY"]) == ("http://127.0.0.1:1", "http://127.0.0.1:1")
+    assert variables["RAILWAY_SANDBOX_SPEED"] == "50"
+
+
+# The log
+
+
+def test_log_has_one_line_for_each_request(cloudflare: httpx.Client, spaces: Any, directory: Path) -> None:
+    """Who was asked what, and the status of the answer."""
+    cloudflare.post(RECORDS, json=RECORD)
+    cloudflare.get(f"{RECORDS}/none")
+    spaces.create_bucket(Bucket="seance-cdn")
+    spaces.put_bucket_acl(Bucket="seance-cdn", ACL="private")
+
+    assert [
+        ("cloudflare", f"POST {RECORDS}", 200),
+        ("cloudflare", f"GET {RECORDS}/none", 404),
+        ("spaces", "PUT /seance-cdn", 200),
+        ("spaces", "PUT /seance-cdn?acl", 200),
+    ] == [(line["api"], line["operation"], line["status"]) for line in log_lines(directory)]
+
+
+def test_log_has_query_and_variables_without_secrets(address: str, directory: Path) -> None:
+    """Names stay, values that may be secret do not, wherever they stand."""
+    query = 'mutation($input: VariableUpsertInput!) { variableUpsert(input: $input) other(token: "hunter1") }'
+    variables = {
+        "input": {
+            "name": "PASSWORD",
+            "value": "hunter2",
+            "projectId": "p-1",
+            "patch": {"services": {"s": {"variables": {"PORT": {"value": "hunter3"}}, "source": {"image": "api:1"}}}},
+            "registryCredentials": {"username": "hunter4", "password": "hunter5"},
+            "token": "hunter6",
+            "apiKeys": ["hunter7"],
+            "startCommand": "run redis://user:hunter8@host/0",
+        }
+    }
+    ask_railway(address, query, variables)
+
+    (line,) = log_lines(directory)
+    assert "hunter" not in json.dumps(line)
+    assert line["operation"] == "mutation variableUpsert, other"
+    assert (line["variables"]["input"]["name"], line["variables"]["input"]["projectId"]) == ("PASSWORD", "p-1")
+    assert line["variables"]["input"]["patch"]["services"]["s"]["source"] == {"image": "api:1"}
+    assert {"PORT"} == set(line["variables"]["input"]["patch"]["services"]["s"]["variables"])
+
+
+def test_log_has_no_credentials(address: str, directory: Path, spaces: Any) -> None:
+    """Tokens, signatures and presigned addresses stay out of the log and of the journal."""
+    spaces.create_bucket(Bucket="seance-cdn")
+    signed = spaces.generate_presigned_url("put_object", Params={"Bucket": "seance-cdn", "Key": "a"})
+    with httpx.Client(proxy=address, trust_env=False) as client:
+        client.put(signed, content=b"hello")
+
+    written = "".join(path.read_text() for path in directory.iterdir())
+    assert "Signature" not in written
+    assert "AWS4-HMAC" not in written
+
+
+# Faults
+
+
+def test_fault_before_does_nothing(sandbox: Sandbox, cloudflare: httpx.Client) -> None:
+    """The request fails and leaves no trace; the next one works."""
+    sandbox.fail("cloudflare", r"POST .*/dns_records", status=503)
+
+    failed = cloudflare.post(RECORDS, json=RECORD)
+
+    assert (failed.status_code, failed.headers["Retry-After-Ms"]) == (503, "1")
+    assert sandbox.cloudflare.resolve("api.seance.dev", "CNAME") == []
+    assert cloudflare.post(RECORDS, json=RECORD).status_code == 200
+
+
+def test_final_fault_tells_the_client_not_to_repeat(sandbox: Sandbox, cloudflare: httpx.Client) -> None:
+    """Cloudflare's client would repeat a 429 for minutes."""
+    sandbox.fail("cloudflare", "GET /zones", status=429, final=True)
+
+    assert cloudflare.get("/zones").headers["x-should-retry"] == "false"
+
+
+def test_lost_answer_after_the_work(sandbox: Sandbox, cloudflare: httpx.Client, directory: Path) -> None:
+    """The record exists, and the client does not know it."""
+    sandbox.fail("cloudflare", "POST", drop=True, when="after")
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        cloudflare.post(RECORDS, json=RECORD)
+
+    assert sandbox.cloudflare.resolve("api.seance.dev", "CNAME") == ["x.up.railway.app"]
+    assert log_lines(directory)[0]["status"] == "lost"
+
+
+def test_hanging_answer_ends_with_the_server(sandbox: Sandbox) -> None:
+    """A client gives up on an answer that does not come; the server still stops at once."""
+    sandbox.fail("digitalocean", "GET", hang_s=60)
+
+    with sandbox.serve() as address, pytest.raises(httpx.ReadTimeout):
+        httpx.get(f"{address}/v2/account", timeout=0.2, trust_env=False)
+
+
+def test_fault_strikes_as_often_as_asked(sandbox: Sandbox, digitalocean: httpx.Client) -> None:
+    """Two failures, then it works."""
+    sandbox.fail("digitalocean", "account", status=500, count=2)
+
+    assert [digitalocean.get("/account").status_code for _ in range(3)] == [500, 500, 200]

@@ -1,0 +1,61 @@
+"""A public domain: which records stand at Cloudflare."""
+
+from __future__ import annotations
+
+import pulumiverse_railway as railway
+from components.domain import Domain, DomainArgs
+from components.project import Project, ProjectArgs
+from components.zone import Zone, ZoneArgs
+
+RECORD = "cloudflare:index/dnsRecord:DnsRecord"
+
+
+def make(args: DomainArgs) -> None:
+    project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+    service = railway.Service(
+        "shop-api", project_id=project.project_id, environment_id=project.environment_id, name="api"
+    )
+    Domain("shop-domain", args, project=project, service=service, zone_id="zone", port=80)
+
+
+def test_the_cname_leads_where_railway_says(deploy):
+    """The record's content is Railway's answer, proxied when asked for."""
+    seen = deploy(lambda: make(DomainArgs(hostname="api.example.com", proxied=True)))
+
+    record = seen[RECORD, "shop-domain-cname"]
+    assert (record["type"], record["name"], record["content"], record["proxied"], record["ttl"]) == (
+        "CNAME",
+        "api.example.com",
+        "abc.up.railway.app",
+        True,
+        1,
+    )
+
+
+def test_the_verification_record_is_quoted_and_never_proxied(deploy):
+    """Cloudflare stores a TXT in quotes: sent so, it never shows as a difference."""
+    seen = deploy(lambda: make(DomainArgs(hostname="api.example.com", proxied=True)))
+
+    record = seen[RECORD, "shop-domain-txt"]
+    assert (record["name"], record["content"], record["proxied"]) == (
+        "_railway-verify.api.example.com",
+        '"railway-verify=123"',
+        False,
+    )
+
+
+def test_a_wildcard_has_the_record_for_its_certificate(deploy):
+    """The ACME record exists for wildcards alone, and is not proxied."""
+    seen = deploy(lambda: make(DomainArgs(hostname="*.example.com", proxied=True)))
+
+    assert seen[RECORD, "shop-domain-acme"]["proxied"] is False
+
+
+def test_a_zone_without_proxied_names_is_left_as_it_is(deploy):
+    """The SSL mode is set where the proxy depends on it, and nowhere else."""
+    args = ZoneArgs(name="example.com", id="zone")
+
+    seen = deploy(lambda: (Zone("plain", args, proxied=False), Zone("proxied", args, proxied=True)))
+
+    settings = {name: inputs["value"] for (kind, name), inputs in seen.items() if "zoneSetting" in kind}
+    assert settings == {"proxied-ssl": "full"}

@@ -1,0 +1,118 @@
+"""A Railway service: what reaches its resources."""
+
+from __future__ import annotations
+
+from components.bucket import Bucket, BucketArgs
+from components.domain import DomainArgs
+from components.project import Project, ProjectArgs
+from components.service import Service, ServiceArgs
+from components.volume import VolumeArgs
+from components.zone import Zone, ZoneArgs
+
+INSTANCE = "railway:index:ServiceInstance"
+
+
+def project() -> Project:
+    return Project("shop", ProjectArgs(name="shop-test", environment="test"))
+
+
+def zone() -> Zone:
+    return Zone("shop-zone", ZoneArgs(name="example.com", id="zone-id"), proxied=False)
+
+
+def test_an_image_with_a_port_listens_there(deploy):
+    """The port becomes the PORT variable, beside the variables of the arguments."""
+    args = ServiceArgs(image="api:1", port=9000, variables={"MODE": "fast"})
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+
+    assert seen[INSTANCE, "shop-api-instance"]["variables"] == {"MODE": "fast", "PORT": "9000"}
+
+
+def test_a_private_service_has_no_address(deploy):
+    """Nothing is exposed to the internet unless it is asked for."""
+    seen = deploy(lambda: Service("shop-api", ServiceArgs(image="api:1"), project=project(), service_name="api"))
+
+    assert [kind for kind, _ in seen if kind in {"railway:index:CustomDomain", "railway:index:ServiceDomain"}] == []
+
+
+def test_a_repository_is_deployed_from_its_main_branch(deploy):
+    """Without a branch, main; the image stays unset."""
+    seen = deploy(lambda: Service("shop-api", ServiceArgs(repo="shop/api"), project=project(), service_name="api"))
+
+    instance = seen[INSTANCE, "shop-api-instance"]
+    assert (instance["repo"], instance["branch"], instance.get("image")) == ("shop/api", "main", None)
+
+
+def test_replicas_are_sent_with_their_region(deploy):
+    """Railway forgets what is not sent: region and replicas always go together."""
+    args = ServiceArgs(image="api:1", replicas=3, region="europe-west4-drams3a")
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+
+    assert seen[INSTANCE, "shop-api-instance"]["regions"] == {"europe-west4-drams3a": 3.0}
+
+
+def test_the_first_domain_is_the_address(deploy):
+    """A variable that holds the own address gets the first public domain, and the domain leads to the port."""
+    args = ServiceArgs(image="api:1", port=9000, domains=(DomainArgs(hostname="api.example.com"),))
+
+    seen = deploy(
+        lambda: Service(
+            "shop-api", args, project=project(), service_name="api", zones=[zone()], own_address=["PUBLIC_URL"]
+        )
+    )
+
+    assert seen[INSTANCE, "shop-api-instance"]["variables"]["PUBLIC_URL"] == "https://api.example.com"
+    assert seen["railway:index:CustomDomain", "shop-api-api.example.com-domain"]["targetPort"] == 9000
+
+
+def test_a_railway_domain_is_the_address_of_a_service_without_its_own(deploy):
+    """The address that Railway generated reaches the service's variables in the same run."""
+    args = ServiceArgs(image="api:1", port=9000, railway_domain=True)
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", own_address=["PUBLIC_URL"]))
+
+    assert (
+        seen[INSTANCE, "shop-api-instance"]["variables"]["PUBLIC_URL"]
+        == "https://shop-api-railway-domain.up.railway.app"
+    )
+
+
+def test_a_volume_has_its_size_in_mb_and_its_backups(deploy):
+    """Gigabytes of the settings are megabytes of the API, daily is DAILY."""
+    volume = VolumeArgs(mount_path="/data", size_gb=5, backups=("daily", "weekly"))
+    args = ServiceArgs(image="api:1", volume=volume)
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+
+    disk = seen["railway:index:Volume", "shop-api-volume-disk"]
+    assert (disk["mountPath"], disk["sizeMb"], disk["backupSchedules"]) == ("/data", 5000, ["DAILY", "WEEKLY"])
+
+
+def test_a_job_with_a_schedule_is_never_restarted(deploy):
+    """Railway runs a cron service with the policy NEVER; asking for another would show as drift."""
+    args = ServiceArgs(image="job:1", cron_schedule="0 3 * * *")
+
+    seen = deploy(lambda: Service("shop-job", args, project=project(), service_name="job"))
+
+    assert seen[INSTANCE, "shop-job-instance"]["restartPolicyType"] == "NEVER"
+
+
+def test_a_bucket_hands_its_own_key_to_the_service(deploy):
+    """The service gets the bucket's address, prefix and scoped key as variables."""
+
+    def program() -> None:
+        bucket = Bucket("shop-bucket", BucketArgs(name="shop-files", region="sfo3", prefix="prod/"))
+        Service("shop-api", ServiceArgs(image="api:1"), project=project(), service_name="api", bucket=bucket)
+
+    variables = deploy(program)[INSTANCE, "shop-api-instance"]["variables"]
+    assert variables == {
+        "SPACES_BUCKET": "shop-files",
+        "SPACES_REGION": "sfo3",
+        "SPACES_ENDPOINT": "https://sfo3.digitaloceanspaces.com",
+        "SPACES_PREFIX": "prod/",
+        "SPACES_ACCESS_KEY_ID": "DO00KEY",
+        "SPACES_SECRET_ACCESS_KEY": "made-secret",
+        "SPACES_CDN_URL": "https://files.sfo3.cdn.digitaloceanspaces.com",
+    }

@@ -1,0 +1,77 @@
+"""Runs one up in a process of its own and kills that process at a given line of the journal.
+
+Arguments: project directory, phase of the program, number of the line, and whether to die before the line, in the
+middle of it, or after it. Prints ``finished`` when the run needs fewer lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import pulumi
+from pulumi import Output, ResourceOptions
+
+from sandbox.engine import runner
+from sandbox.engine.events import Operation
+from sandbox.engine.journal import Journal
+from tests.engine.harness import Thing
+
+
+def program(phase: int) -> None:
+    """A bit of everything: new, changed, dropped, replaced both ways, with dependents."""
+    changed = "b" if phase else "a"
+    base = Thing("base", size=phase, password=Output.secret("hunter2"))
+    swapped = Thing("swapped", kind=changed)
+    Thing("on-swapped", source=swapped.url)
+    cleared = Thing("cleared", ResourceOptions(delete_before_replace=True), kind=changed)
+    Thing("for-cleared", made_for=cleared.url)
+    if phase:
+        Thing("added", source=base.url)
+    else:
+        Thing("dropped-top", source=Thing("dropped").url)
+    pulumi.export("phase", phase)
+
+
+def die_at(number: int, when: str) -> None:
+    """Let the journal be cut off at its ``number``-th line."""
+    append = Journal._append  # pyright: ignore[reportPrivateUsage]
+    count = 0
+
+    def cut(self: Journal, file: TextIO, line: dict[str, Any], *, durable: bool = True) -> None:
+        nonlocal count
+        count += 1
+        if count == number and when != "after":
+            if when == "middle":
+                file.write(json.dumps(line)[: len(json.dumps(line)) // 2])
+                file.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        append(self, file, line, durable=durable)
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Journal._append = cut  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+
+
+def main() -> None:
+    """See above."""
+    root, phase, number, when = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    die_at(number, when)
+    options = runner.Options(
+        root=root,
+        stack="test",
+        state_file=root / "state" / "test.json",
+        config={},
+        program=lambda: program(phase),
+        environment={"THINGS": str(root / "home")},
+    )
+    result = runner.run(Operation.UP, options)
+    print("finished" if result.succeeded else result.diagnostics)  # noqa: T201 - what the test reads
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,310 @@
+"""The four operations: what they do to provider and state, and what they tell."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pulumi
+import pytest
+from pulumi import Output, ResourceOptions
+
+from sandbox.engine import runner
+from sandbox.engine.events import Change, Diagnostic, StepFinished, StepKind, StepStarted
+from sandbox.engine.values import UNKNOWN, Secret
+from tests.engine.harness import FoundThing, Shelf, Stack, Thing, errors, kinds, names, things
+
+
+def shelf_program() -> None:
+    """A component with two children, exported."""
+    shelf = Shelf("shelf")
+    pulumi.export("url", shelf.second.url)
+    pulumi.export("token", shelf.first.token)
+
+
+def test_preview_makes_nothing_and_writes_nothing(stack: Stack) -> None:
+    """A preview tells what would happen, and changes neither provider nor disk."""
+    result = stack.preview(shelf_program)
+
+    assert [(StepKind.CREATE, name) for name in ("shelf", "shelf-first", "shelf-second")] == kinds(result)
+    assert set() == stack.existing()
+    assert not stack.state_file.exists()
+    assert not stack.journal.exists()
+
+
+def test_preview_knows_what_it_does_not_know(stack: Stack) -> None:
+    """Outputs that only the real run tells are unknown, also where they flow into other resources and exports."""
+    result = stack.preview(shelf_program)
+
+    assert UNKNOWN is result.steps[2].new_inputs["source"]
+    assert UNKNOWN is result.outputs["url"]
+
+
+def test_up_makes_what_the_program_declares(stack: Stack) -> None:
+    """After an up the things exist, the state knows them, and the outputs are known."""
+    result = stack.up(shelf_program)
+
+    assert result.succeeded
+    assert {"shelf-first-1", "shelf-second-1"} == stack.existing()
+    assert "https://shelf-second-1" == result.outputs["url"]
+    assert Secret("token-of-shelf-first-1") == result.outputs["token"]
+    assert {"url": "https://shelf-second-1"} == stack.records()["shelf"]["outputs"]
+
+
+def test_second_up_changes_nothing(stack: Stack) -> None:
+    """An up without changes calls neither create nor update, and says that all is the same."""
+    stack.up(shelf_program)
+    stack.forget_calls()
+
+    result = stack.up(shelf_program)
+
+    assert {StepKind.SAME} == {step.kind for step in result.steps}
+    assert [] == stack.calls("create", "update", "delete")
+    assert {} == result.output_changes
+
+
+def test_update_tells_the_paths_that_differ(stack: Stack) -> None:
+    """A changed input is one update with its path, on the resource's id."""
+    stack.up(things("lamp", size=1))
+
+    result = stack.up(things("lamp", size=2, colour="red"))
+
+    assert [(StepKind.UPDATE, "lamp")] == kinds(result)
+    assert {"size": Change.UPDATE, "colour": Change.ADD} == result.steps[0].changes
+    assert {"lamp-1"} == stack.existing()
+
+
+def test_undeclared_resources_are_deleted_dependents_first(stack: Stack) -> None:
+    """What the program does not declare any more goes, and nothing goes before what depends on it."""
+
+    def chain() -> None:
+        Thing("c", ResourceOptions(depends_on=[Thing("b", source=Thing("a").url)]))
+
+    stack.up(chain)
+    stack.forget_calls()
+
+    result = stack.up(things())
+
+    assert [(StepKind.DELETE, name) for name in "cba"] == kinds(result)
+    assert ["c", "b", "a"] == names(stack.calls("delete"))
+    assert set() == stack.existing()
+
+
+def test_destroy_leaves_an_empty_state(stack: Stack) -> None:
+    """A destroy deletes all and forgets all, providers too."""
+    stack.up(shelf_program)
+
+    result = stack.destroy()
+
+    assert result.succeeded
+    assert {"url": Change.DELETE, "token": Change.DELETE} == result.output_changes
+    assert set() == stack.existing()
+    assert [] == stack.deployment()["resources"]
+
+
+def test_provider_is_configured_from_the_state_when_there_is_no_program(stack: Stack) -> None:
+    """A destroy hands the provider the configuration it had, whatever the settings say now."""
+    stack.up(things("lamp"), config={"things:region": "north"})
+    stack.forget_calls()
+
+    stack.destroy(config={"things:region": "south"})
+
+    assert {"region": "north"} == stack.calls("configure")[0]["args"]
+
+
+def test_independent_resources_are_made_at_the_same_time(stack: Stack) -> None:
+    """Twelve creates of a tenth of a second take much less than their sum; ``parallel`` limits them."""
+    began = time.monotonic()
+    result = stack.up(things(*(f"lamp{number}" for number in range(12)), seconds=0.25))
+    assert result.succeeded
+    assert time.monotonic() - began < 2.0
+
+    started = finished = widest = 0
+    stack.events.clear()
+    stack.up(things(*(f"tree{number}" for number in range(4)), seconds=0.05), parallel=2)
+    for event in stack.events:
+        if isinstance(event, StepStarted) and event.step.kind is StepKind.CREATE:
+            started += 1
+        if isinstance(event, StepFinished) and event.step.kind is StepKind.CREATE:
+            finished += 1
+        widest = max(widest, started - finished)
+    assert 2 == widest
+
+
+def test_steps_begin_and_end_as_events(stack: Stack) -> None:
+    """A real run tells each step twice, a preview once; what the provider says comes in between, with its resource."""
+    stack.up(things("lamp"))
+
+    assert [StepStarted, Diagnostic, StepFinished] == [type(event) for event in stack.events]
+    assert isinstance(stack.events[1], Diagnostic)
+    assert ("info", "made lamp-1") == (stack.events[1].severity, stack.events[1].message)
+    assert stack.events[1].urn.endswith("::lamp")
+
+
+def test_refresh_takes_over_what_changed_outside(stack: Stack) -> None:
+    """Drift is told by path and stored; the next up puts the program's wish back."""
+    stack.up(things("lamp", size=1))
+    path = stack.home / "lamp-1.thing"
+    path.write_text(path.read_text().replace('"size": 1', '"size": 7'))
+
+    result = stack.refresh()
+
+    assert [(StepKind.UPDATE, "lamp")] == kinds(result)
+    assert {"size": Change.UPDATE} == result.steps[0].changes
+    assert 7 == stack.records()["lamp"]["inputs"]["size"]
+    assert [(StepKind.UPDATE, "lamp")] == kinds(stack.up(things("lamp", size=1)))
+
+
+def test_refresh_without_drift_says_same(stack: Stack) -> None:
+    """A refresh that finds what the state says changes nothing in the state."""
+    stack.up(shelf_program)
+    before = stack.records()
+
+    result = stack.refresh()
+
+    assert [(StepKind.SAME, "shelf-first"), (StepKind.SAME, "shelf-second")] == sorted(kinds(result))
+    assert before == stack.records()
+
+
+def test_refresh_forgets_what_is_gone(stack: Stack) -> None:
+    """A resource that was deleted outside leaves the state, and references to it too; the next up makes it again."""
+    stack.up(shelf_program)
+    (stack.home / "shelf-first-1.thing").unlink()
+
+    result = stack.refresh()
+
+    assert (StepKind.DELETE, "shelf-first") in kinds(result)
+    assert "shelf-first" not in stack.records()
+    assert "dependencies" not in stack.records()["shelf-second"]
+    assert (StepKind.CREATE, "shelf-first") in kinds(stack.up(shelf_program))
+
+
+def test_refresh_that_cannot_read_keeps_the_state(stack: Stack) -> None:
+    """A failed read is never taken for "gone"."""
+    stack.up(things("lamp"))
+    (stack.home / "unreadable").touch()
+
+    result = stack.refresh()
+
+    assert ["503 from the cloud"] == errors(result)
+    assert "lamp" in stack.records()
+
+
+def test_existing_resource_is_read_and_never_deleted(stack: Stack) -> None:
+    """``get`` gives the outputs of what exists elsewhere; dropping it from the program leaves that alone."""
+    (stack.home / "elsewhere-1.thing").write_text('{"name": "elsewhere", "inputs": {"size": 3}}')
+
+    def program() -> None:
+        found = FoundThing("found", "elsewhere-1")
+        pulumi.export("url", found.url)
+
+    result = stack.up(program)
+
+    assert [(StepKind.READ, "found")] == kinds(result)
+    assert "https://elsewhere-1" == result.outputs["url"]
+    assert [(StepKind.DISCARD, "found")] == kinds(stack.up(things()))
+    assert {"elsewhere-1"} == stack.existing()
+
+
+def test_reading_what_does_not_exist_is_an_error(stack: Stack) -> None:
+    """A wrong id is named."""
+    result = stack.up(lambda: FoundThing("found", "nowhere-1"))
+
+    assert ["resource 'nowhere-1' does not exist"] == errors(result)
+
+
+def test_invoke_answers_and_waits_for_what_it_needs(stack: Stack) -> None:
+    """A function gets known arguments only; in a preview, one that needs an unknown is not called."""
+
+    def program() -> None:
+        lamp = Thing("lamp")
+        known = pulumi.runtime.invoke_output("things:index:ask", {"question": "hi"})
+        later = pulumi.runtime.invoke_output("things:index:ask", {"question": lamp.url})
+        pulumi.export("known", known["answer"])
+        pulumi.export("later", later["answer"])
+
+    foreseen = stack.preview(program)
+    assert "you asked hi" == foreseen.outputs["known"]
+    assert UNKNOWN is foreseen.outputs["later"]
+
+    assert "you asked https://lamp-1" == stack.up(program).outputs["later"]
+
+
+def test_stack_outputs_are_compared_with_the_ones_before(stack: Stack) -> None:
+    """Outputs may be anything; the result says which paths changed."""
+    stack.up(lambda: pulumi.export("answer", {"list": [1, 2.5, "three"], "flag": True}))
+
+    result = stack.up(lambda: pulumi.export("answer", {"list": [1, 2.5, "four"], "flag": True}))
+
+    assert {"answer": {"list": [1, 2.5, "four"], "flag": True}} == result.outputs
+    assert {"answer.list[2]": Change.UPDATE} == result.output_changes
+
+
+def test_cancelling_ends_waiting_and_begins_nothing_new(stack: Stack) -> None:
+    """A cancelled run asks the provider to stop, keeps what is half made, and makes nothing else."""
+
+    def program() -> None:
+        stuck = Thing("stuck", hang=True)
+        Thing("after", source=stuck.url)
+
+    watcher = threading.Timer(0.8, stack.cancel.set)
+    watcher.start()
+    result = stack.up(program)
+
+    assert not result.succeeded
+    assert any("was cancelled" in error for error in errors(result))
+    assert ["stuck"] == names(stack.calls("create"))
+    assert ["was cancelled"] == stack.records()["stuck"]["initErrors"]
+    assert "after" not in stack.records()
+
+
+def test_second_run_is_refused_while_the_first_is_under_way(stack: Stack) -> None:
+    """Two runs never share a state file; a preview beside a run is refused too."""
+    refusals: list[str] = []
+
+    def program() -> None:
+        with pytest.raises(runner.EngineError) as caught:
+            runner.unprotect(stack.options())
+        refusals.append(str(caught.value))
+        Thing("lamp")
+
+    assert stack.up(program).succeeded
+    assert f"another run is using {stack.state_file}" in refusals[0]
+
+
+def test_program_directory_is_run_with_its_own_modules_each_time(stack: Stack) -> None:
+    """Without a program the project's ``__main__.py`` runs, its directory first on the path, edited modules reloaded."""
+    (stack.root / "__main__.py").write_text("import pulumi, parts\npulumi.export('part', parts.NAME)\n")
+    (stack.root / "parts.py").write_text("NAME = 'one'\n")
+    assert {"part": "one"} == stack.up(None, config=None).outputs  # pyright: ignore[reportArgumentType]
+
+    (stack.root / "parts.py").write_text("NAME = 'another'\n")
+    assert {"part": "another"} == stack.up(None, config=None).outputs  # pyright: ignore[reportArgumentType]
+
+
+def test_environment_of_a_run_ends_with_it(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Program and plugins see the given variables, the rest of the process never does."""
+    import os
+
+    monkeypatch.delenv("THINGS", raising=False)
+    seen: list[str] = []
+    stack.up(lambda: seen.append(os.environ["THINGS"]))
+
+    assert [str(stack.home)] == seen
+    assert "THINGS" not in os.environ
+
+
+def test_nested_outputs_keep_their_secrets(stack: Stack) -> None:
+    """A component's outputs and exports keep secrets at any depth."""
+
+    class Box(pulumi.ComponentResource):
+        def __init__(self) -> None:
+            super().__init__("lab:index:Box", "box")
+            self.inner = Output.from_input({"open": "yes", "key": Output.secret("1234")})
+            self.register_outputs({"inner": self.inner})
+
+    result = stack.up(lambda: pulumi.export("box", Box().inner))
+
+    assert isinstance(result.outputs["box"], Secret)
+    assert "1234" not in repr(result.outputs)
+    assert "ciphertext" in str(stack.records()["box"]["outputs"])

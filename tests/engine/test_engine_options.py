@@ -1,0 +1,440 @@
+"""Resource options: each does what Pulumi's own engine does with it."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+from pulumi import Alias, CustomTimeouts, Output, ResourceOptions
+
+from sandbox.engine import runner
+from sandbox.engine.events import Change, StepKind
+from sandbox.engine.values import Secret
+from tests.engine.harness import Shelf, Stack, Thing, Things, errors, kinds, names, things
+
+
+def test_replacement_makes_the_new_one_before_deleting_the_old(stack: Stack) -> None:
+    """By default old and new exist side by side until all that depends on them has moved."""
+
+    def program(kind: str) -> None:
+        lamp = Thing("lamp", kind=kind)
+        Thing("shade", source=lamp.url)
+
+    stack.up(lambda: program("floor"))
+    stack.forget_calls()
+
+    result = stack.up(lambda: program("desk"))
+
+    assert [
+        (StepKind.CREATE_REPLACEMENT, "lamp"),
+        (StepKind.REPLACE, "lamp"),
+        (StepKind.UPDATE, "shade"),
+        (StepKind.DELETE_REPLACED, "lamp"),
+    ] == kinds(result)
+    assert {"kind": Change.UPDATE_REPLACE} == result.steps[0].changes
+    assert [("create", "lamp"), ("update", "shade"), ("delete", "lamp")] == [
+        (call["call"], call["name"]) for call in stack.calls("create", "update", "delete")
+    ]
+    assert {"lamp-2", "shade-1"} == stack.existing()
+    assert "https://lamp-2" == stack.records()["shade"]["inputs"]["source"]
+
+
+def test_deletion_before_replacement_takes_dependents_along(stack: Stack) -> None:
+    """What a new value would replace is deleted first and made again; what it would update stays and is updated."""
+
+    def program(kind: str) -> None:
+        lamp = Thing("lamp", ResourceOptions(delete_before_replace=True), kind=kind)
+        Thing("bulb", made_for=lamp.url)
+        Thing("shade", source=lamp.url)
+        Thing("table", ResourceOptions(depends_on=[lamp]))
+
+    stack.up(lambda: program("floor"))
+    stack.forget_calls()
+
+    foreseen = stack.preview(lambda: program("desk"))
+    result = stack.up(lambda: program("desk"))
+
+    assert [
+        (StepKind.DELETE_REPLACED, "bulb"),
+        (StepKind.DELETE_REPLACED, "lamp"),
+        (StepKind.REPLACE, "lamp"),
+        (StepKind.CREATE_REPLACEMENT, "lamp"),
+    ] == kinds(result)[:4]
+    assert sorted(kinds(foreseen)) == sorted(kinds(result))
+    assert {(StepKind.CREATE_REPLACEMENT, "bulb"), (StepKind.UPDATE, "shade"), (StepKind.SAME, "table")} <= {
+        *kinds(result)
+    }
+    assert ["bulb", "lamp"] == names(stack.calls("delete"))
+    assert {"lamp-2", "bulb-2", "shade-1", "table-1"} == stack.existing()
+
+
+def test_provider_may_ask_for_deletion_first_and_the_program_may_refuse(stack: Stack) -> None:
+    """``delete_before_replace`` of the program outweighs the provider's wish, also when it is False."""
+    stack.up(things("lamp", kind="floor", early=True))
+    asked = stack.up(things("lamp", kind="desk", early=True))
+    refused = stack.up(lambda: Thing("lamp", ResourceOptions(delete_before_replace=False), kind="wall", early=True))
+
+    assert StepKind.DELETE_REPLACED is asked.steps[0].kind
+    assert StepKind.CREATE_REPLACEMENT is refused.steps[0].kind
+
+
+def test_replace_on_changes_replaces(stack: Stack) -> None:
+    """A property named by ``replace_on_changes`` replaces, also deep inside."""
+
+    def program(height: int) -> None:
+        Thing("lamp", ResourceOptions(replace_on_changes=["size"]), size=height, label="x")
+
+    stack.up(lambda: program(1))
+    result = stack.up(lambda: program(2))
+
+    assert StepKind.CREATE_REPLACEMENT is result.steps[0].kind
+    assert {"size": Change.UPDATE_REPLACE} == result.steps[0].changes
+
+
+def test_ignored_changes_keep_the_old_value(stack: Stack) -> None:
+    """``ignore_changes`` keeps what the state has, for nested paths and for values that were never there."""
+
+    def program(number: int, **more: object) -> None:
+        opts = ResourceOptions(ignore_changes=["size", "nested.a", "list[0]", "extra"])
+        Thing("lamp", opts, size=number, nested={"a": number, "b": 1}, list=[number, 2], **more)
+
+    stack.up(lambda: program(1))
+    result = stack.up(lambda: program(2, extra=True))
+
+    assert [(StepKind.SAME, "lamp")] == kinds(result)
+    assert {"a": 1, "b": 1} == stack.records()["lamp"]["inputs"]["nested"]
+    assert "extra" not in stack.records()["lamp"]["inputs"]
+
+
+def test_protected_resource_is_not_deleted_and_nothing_else_is(stack: Stack) -> None:
+    """One protected resource stops all deletions, with its name and the way out."""
+    stack.up(lambda: (Thing("safe", ResourceOptions(protect=True)), Thing("other")))
+
+    for result in (stack.up(things()), stack.destroy()):
+        assert not result.succeeded
+        assert "::safe' would be deleted, but is protected" in errors(result)[0]
+        assert "make unprotect STACK=test" in errors(result)[0]
+        assert {"safe-1", "other-1"} == stack.existing()
+
+
+def test_protected_resource_is_not_replaced(stack: Stack) -> None:
+    """A replacement would delete: preview and up refuse it before anything is made."""
+    stack.up(lambda: Thing("safe", ResourceOptions(protect=True), kind="a"))
+
+    for run in (stack.preview, stack.up):
+        result = run(lambda: Thing("safe", ResourceOptions(protect=True), kind="b"))
+        assert "::safe' would have to be replaced, but is protected" in errors(result)[0]
+    assert {"safe-1"} == stack.existing()
+
+
+def test_protected_dependent_stops_a_deletion_before_replacement(stack: Stack) -> None:
+    """A dependent that would have to go is refused by name, and nothing is deleted."""
+
+    def program(kind: str) -> None:
+        lamp = Thing("lamp", ResourceOptions(delete_before_replace=True), kind=kind)
+        Thing("bulb", ResourceOptions(protect=True), made_for=lamp.url)
+
+    stack.up(lambda: program("a"))
+    result = stack.up(lambda: program("b"))
+
+    assert "::bulb' depends on it and is protected" in errors(result)[0]
+    assert {"lamp-1", "bulb-1"} == stack.existing()
+
+
+def test_children_inherit_protection(stack: Stack) -> None:
+    """Protecting a component protects what is in it."""
+    stack.up(lambda: Shelf("shelf", ResourceOptions(protect=True)))
+
+    assert all(record["protect"] for record in stack.records().values())
+
+
+def test_unprotect_lifts_all_protection(stack: Stack) -> None:
+    """``unprotect`` says how many it freed; after it, a destroy works."""
+    stack.up(lambda: Shelf("shelf", ResourceOptions(protect=True)))
+
+    assert 3 == runner.unprotect(stack.options())
+    assert 0 == runner.unprotect(stack.options())
+    assert stack.destroy().succeeded
+
+
+def test_renamed_resource_keeps_its_state(stack: Stack) -> None:
+    """An alias hands the old record to the new name; references follow."""
+
+    def before() -> None:
+        Thing("shade", source=Thing("lamp").url)
+
+    def after() -> None:
+        lamp = Thing("light", ResourceOptions(aliases=[Alias(name="lamp")]))
+        Thing("shade", source=lamp.url)
+
+    stack.up(before)
+    result = stack.up(after)
+
+    assert [(StepKind.SAME, "light"), (StepKind.SAME, "shade")] == kinds(result)
+    assert "lamp-1" == stack.records()["light"]["id"]
+    assert stack.records()["light"]["urn"] in stack.records()["shade"]["dependencies"]
+
+
+def test_children_follow_a_renamed_component(stack: Stack) -> None:
+    """A component's alias is inherited by its children, whose names begin with its name."""
+    stack.up(lambda: Shelf("old"))
+
+    result = stack.up(lambda: Shelf("new", ResourceOptions(aliases=[Alias(name="old")])))
+
+    assert {StepKind.SAME} == {step.kind for step in result.steps}
+    assert {"new", "new-first", "new-second"} == set(stack.records())
+    assert {"old-first-1", "old-second-1"} == stack.existing()
+
+
+def test_resource_moved_into_a_component_keeps_its_state(stack: Stack) -> None:
+    """An alias without parent finds what stood at the top."""
+    stack.up(lambda: (Shelf("shelf"), Thing("lamp")))
+
+    def moved() -> None:
+        opts = ResourceOptions(parent=Shelf("shelf"), aliases=[Alias(parent=pulumi.ROOT_STACK_RESOURCE)])
+        Thing("lamp", opts)
+
+    assert {StepKind.SAME} == {step.kind for step in stack.up(moved).steps}
+
+
+def test_failed_rename_keeps_a_consistent_state(stack: Stack) -> None:
+    """When a run fails after a rename, what was not reached refers to the new name."""
+
+    def before() -> None:
+        Thing("shade", source=Thing("lamp").url)
+
+    def after() -> None:
+        Thing("light", ResourceOptions(aliases=[Alias(name="lamp")]))
+        message = "enough"
+        raise pulumi.RunError(message)
+
+    stack.up(before)
+    stack.up(after)
+
+    assert [stack.records()["light"]["urn"]] == stack.records()["shade"]["dependencies"]
+
+
+def test_import_takes_over_what_exists(stack: Stack) -> None:
+    """``import_`` reads, stores the real inputs, and creates nothing; later ups treat it as any other."""
+    (stack.home / "lamp-9.thing").write_text('{"name": "lamp", "inputs": {"size": 3, "label": "fixed"}}')
+
+    def program() -> None:
+        Thing("lamp", ResourceOptions(import_="lamp-9"), size=3)
+
+    result = stack.up(program)
+
+    assert [(StepKind.IMPORT, "lamp")] == kinds(result)
+    assert [] == stack.calls("create", "update")
+    assert stack.calls("read")[0]["importing"]
+    assert [(StepKind.SAME, "lamp")] == kinds(stack.up(program))
+
+
+def test_import_with_other_inputs_updates_in_the_same_run(stack: Stack) -> None:
+    """What the program wants differently is changed right after the import, and the preview says so."""
+    (stack.home / "lamp-9.thing").write_text('{"name": "lamp", "inputs": {"size": 3, "label": "fixed"}}')
+
+    def program() -> None:
+        Thing("lamp", ResourceOptions(import_="lamp-9"), size=4)
+
+    expected = [(StepKind.IMPORT, "lamp"), (StepKind.UPDATE, "lamp")]
+    assert expected == kinds(stack.preview(program))
+    assert expected == kinds(stack.up(program))
+    assert 4 == stack.records()["lamp"]["inputs"]["size"]
+
+
+def test_import_of_what_does_not_exist_is_an_error(stack: Stack) -> None:
+    """A wrong id is named before anything happens."""
+    result = stack.up(lambda: Thing("lamp", ResourceOptions(import_="lamp-9")))
+
+    assert ["resource 'lamp-9' does not exist"] == errors(result)
+
+
+def test_retained_resource_is_only_forgotten(stack: Stack) -> None:
+    """``retain_on_delete`` leaves the thing where it is."""
+    stack.up(lambda: Thing("lamp", ResourceOptions(retain_on_delete=True)))
+    stack.destroy()
+
+    assert {"lamp-1"} == stack.existing()
+    assert [] == stack.deployment()["resources"]
+
+
+def test_resource_deleted_with_another_needs_no_call(stack: Stack) -> None:
+    """Only the host is deleted at the provider; the guest's record goes with it, and what needs the guest goes first."""
+
+    def program() -> None:
+        host = Thing("host")
+        guest = Thing("guest", ResourceOptions(deleted_with=host))
+        Thing("reader", source=guest.url)
+
+    stack.up(program)
+    stack.forget_calls()
+    result = stack.destroy()
+
+    assert ["reader", "host"] == names(stack.calls("delete"))
+    assert [(StepKind.DELETE, name) for name in ("reader", "host", "guest")] == kinds(result)
+    assert [] == stack.deployment()["resources"]
+
+
+def test_replaced_host_replaces_its_guests(stack: Stack) -> None:
+    """What is deleted with another must be made anew when that is replaced."""
+
+    def program(kind: str) -> None:
+        Thing("guest", ResourceOptions(deleted_with=Thing("host", kind=kind)))
+
+    stack.up(lambda: program("a"))
+    stack.forget_calls()
+    result = stack.up(lambda: program("b"))
+
+    assert (StepKind.CREATE_REPLACEMENT, "guest") in kinds(result)
+    assert ["host"] == names(stack.calls("delete"))
+
+
+def test_custom_timeouts_reach_the_provider_in_seconds(stack: Stack) -> None:
+    """Durations of any unit arrive as seconds, and stand in the state as such."""
+    opts = ResourceOptions(custom_timeouts=CustomTimeouts(create="1m30s", update="2h"))
+    stack.up(lambda: Thing("lamp", opts))
+
+    assert 90.0 == stack.calls("create")[0]["timeout"]
+    assert {"create": 90.0, "update": 7200.0} == stack.records()["lamp"]["customTimeouts"]
+
+
+def test_additional_secret_outputs_are_secret(stack: Stack) -> None:
+    """An output that the program marks secret is secret everywhere after that."""
+
+    def program() -> None:
+        pulumi.export("url", Thing("lamp", ResourceOptions(additional_secret_outputs=["url"])).url)
+
+    assert Secret("https://lamp-1") == stack.up(program).outputs["url"]
+    assert "https://lamp-1" not in stack.state_file.read_text()
+
+
+@pytest.mark.parametrize("takes_secrets", ["yes", "no"])
+def test_secret_inputs_stay_secret(stack: Stack, takes_secrets: str) -> None:
+    """Secrets are encrypted on disk, whether the provider hands the marks back or gets plain values."""
+    stack.environment["THINGS_TAKE_SECRETS"] = takes_secrets
+
+    def program() -> None:
+        Thing("lamp", password=Output.secret("hunter2"), nested={"list": ["x", Output.secret("hunter3")]})
+
+    result = stack.up(program)
+
+    assert result.succeeded
+    assert "hunter" not in stack.state_file.read_text()
+    assert "hunter" not in repr(stack.events)
+    assert [(StepKind.SAME, "lamp")] == kinds(stack.up(program))
+    assert "hunter" not in stack.state_file.read_text()
+
+
+def test_explicit_providers_have_their_own_configuration(stack: Stack) -> None:
+    """Two providers of one package never mix."""
+
+    def program() -> None:
+        for region in ("north", "south"):
+            Thing(f"lamp-{region}", ResourceOptions(provider=Things(region, region=region)))
+
+    assert stack.up(program).succeeded
+    configured = {call["name"]: call["args"] for call in stack.calls("configure")}
+    assert {"north": {"region": "north"}, "south": {"region": "south"}} == configured
+
+
+def test_provider_that_needs_an_unknown_is_not_called_in_a_preview(stack: Stack) -> None:
+    """Its resources are foreseen with unknown outputs; the real run has the value."""
+
+    def program() -> None:
+        provider = Things("there", region=Thing("region").url)
+        pulumi.export("url", Thing("lamp", ResourceOptions(provider=provider)).url)
+
+    foreseen = stack.preview(program)
+    assert [(StepKind.CREATE, "region"), (StepKind.CREATE, "lamp")] == kinds(foreseen)
+    assert ["default"] == names(stack.calls("configure"))
+    assert "https://lamp-1" == stack.up(program).outputs["url"]
+
+
+def test_provider_change_that_replaces_replaces_its_resources(stack: Stack) -> None:
+    """When the provider says that its new configuration is another place, everything is made there anew."""
+
+    def program(region: str) -> None:
+        Thing("lamp", ResourceOptions(provider=Things("there", region=region)))
+
+    stack.up(lambda: program("north"))
+    result = stack.up(lambda: program("south"))
+
+    assert StepKind.CREATE_REPLACEMENT is result.steps[0].kind
+    assert {"provider": Change.UPDATE_REPLACE} == result.steps[0].changes
+    assert {"lamp-2"} == stack.existing()
+
+
+def test_default_provider_takes_the_configuration_of_its_package(stack: Stack) -> None:
+    """Configuration keys with the package's name reach the provider without it."""
+    stack.up(things("lamp"), config={"things:region": "north", "lab:other": "x"})
+
+    assert {"region": "north"} == stack.calls("configure")[0]["args"]
+
+
+def test_provider_that_cannot_tell_a_diff_has_its_inputs_compared(stack: Stack) -> None:
+    """Without an answer, changed inputs are an update and equal ones none."""
+    stack.up(things("lamp", shrug=True, size=1))
+
+    assert [(StepKind.SAME, "lamp")] == kinds(stack.up(things("lamp", shrug=True, size=1)))
+    result = stack.up(things("lamp", shrug=True, size=2))
+    assert [(StepKind.UPDATE, "lamp")] == kinds(result)
+    assert {"size": Change.UPDATE} == result.steps[0].changes
+
+
+def test_targets_leave_the_rest_exactly_as_it_is(stack: Stack) -> None:
+    """Outside of the targets nothing is checked, changed or deleted, and what does not exist yet stays unknown."""
+
+    def before() -> None:
+        Thing("lamp", size=1)
+        Thing("other", size=1)
+        Thing("dropped")
+
+    def after() -> None:
+        Thing("lamp", size=2)
+        Thing("other", size=2, bad="would not pass")
+        pulumi.export("new", Thing("new").url)
+
+    stack.up(before)
+    untouched = stack.records()
+    stack.forget_calls()
+
+    result = stack.up(after, targets=["**::lamp"])
+
+    assert result.succeeded
+    assert ["lamp"] == names(stack.calls("diff", "create", "update", "delete"))[-1:]
+    assert [] == [call for call in stack.calls("diff", "create", "update", "delete") if call["name"] != "lamp"]
+    now = stack.records()
+    assert 2 == now["lamp"]["inputs"]["size"]
+    assert {name: untouched[name] for name in ("other", "dropped")} == {
+        name: now[name] for name in ("other", "dropped")
+    }
+    assert "new" not in now
+    assert "new" not in result.outputs
+
+
+def test_target_that_needs_what_does_not_exist_is_refused(stack: Stack) -> None:
+    """The missing resource is named."""
+    result = stack.up(lambda: Shelf("shelf"), targets=["**::shelf", "**::shelf-second"])
+
+    assert "::shelf-first', which does not exist yet: add that to the targets" in errors(result)[0]
+    assert set() == stack.existing()
+
+
+def test_targeted_destroy_deletes_only_the_targets(stack: Stack) -> None:
+    """The rest stays; a target that others need is refused by name."""
+    stack.up(lambda: Shelf("shelf"))
+
+    refused = stack.destroy(targets=["**::shelf-first"])
+    assert "::shelf-first' cannot be deleted" in errors(refused)[0]
+
+    assert stack.destroy(targets=["**::shelf-second"]).succeeded
+    assert {"shelf-first-1"} == stack.existing()
+
+
+def test_targeted_refresh_reads_only_the_targets(stack: Stack) -> None:
+    """Nothing else is looked at."""
+    stack.up(lambda: Shelf("shelf"))
+    stack.forget_calls()
+
+    stack.refresh(targets=["urn:pulumi:*::lab::**::shelf-first"])
+
+    assert ["shelf-first"] == names(stack.calls("read"))

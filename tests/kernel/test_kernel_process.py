@@ -1,0 +1,83 @@
+"""A provider as a process: what the engine sees when it starts one, talks to it and goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from pulumiverse_railway.provider.kernel.main import engine_address
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "providers" / "railway")])}
+COMMAND = [sys.executable, str(ROOT / "tests" / "kernel" / "shelf_provider.py"), "-v=9", "127.0.0.1:1"]
+
+
+def start(command: list[str] = COMMAND) -> subprocess.Popen[str]:
+    """Start a plugin as the engine does."""
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+
+
+def port_of(process: subprocess.Popen[str]) -> int:
+    """The first line of stdout."""
+    assert process.stdout is not None
+    return int(process.stdout.readline())
+
+
+def close(process: subprocess.Popen[str]) -> None:
+    """End it for good, whatever it does."""
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture
+def plugin() -> Iterator[subprocess.Popen[str]]:
+    """A running plugin."""
+    process = start()
+    yield process
+    close(process)
+
+
+def test_it_answers_on_the_port_that_it_prints(plugin: subprocess.Popen[str]) -> None:
+    """The port is the first line of stdout; behind it the handshake is answered as the engine needs it."""
+    with grpc.insecure_channel(f"127.0.0.1:{port_of(plugin)}") as channel:
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        answer = stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address="127.0.0.1:1"))
+        assert (answer.accept_secrets, answer.accept_resources, answer.accept_outputs) == (False, False, False)
+        configured = stub.Configure(provider_pb2.ConfigureRequest())
+        assert (configured.supportsPreview, configured.acceptSecrets) == (True, False)
+        assert stub.GetPluginInfo(empty_pb2.Empty()).version == "1.2.3"
+        assert '"library:index:Shelf"' in stub.GetSchema(provider_pb2.GetSchemaRequest()).schema
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_on_a_signal_without_a_word(plugin: subprocess.Popen[str], number: signal.Signals) -> None:
+    """A signal ends it in order: exit code 0, and nothing on stdout but the port."""
+    port_of(plugin)
+    plugin.send_signal(number)
+    out, err = plugin.communicate(timeout=10)
+    assert (plugin.returncode, out, err) == (0, "", "")
+
+
+def test_it_ends_when_its_parent_is_gone() -> None:
+    """A plugin whose engine was killed does not stay behind."""
+    script = f"import subprocess; subprocess.run({COMMAND!r})"
+    parent = start([sys.executable, "-c", script])
+    port_of(parent)
+    parent.kill()
+    # The plugin holds the other end of these pipes: they are read to their end only when it is gone, too.
+    parent.communicate(timeout=20)
+
+
+def test_the_engines_address_is_the_last_plain_argument() -> None:
+    """The engine puts flags of its own before its address."""
+    assert engine_address(["-v=9", "--logtostderr", "--tracing", "file:x", "127.0.0.1:1"]) == "127.0.0.1:1"
+    assert engine_address(["--logtostderr"]) is None

@@ -1,0 +1,158 @@
+"""A copy of the project in which the commands of the Makefile run, and a view of what they left in the simulated clouds."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("__main__.py", "Pulumi.yaml", "components", "providers", "sandbox", "secrets", "sops", "stacks")
+LONGEST_S = 120
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it printed."""
+
+    code: int
+    text: str
+    errors: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return json.loads(self.text)
+
+    def operations(self) -> Counter[str]:
+        """How many resources had which operation, unchanged ones left out."""
+        return Counter(step["op"] for step in self.json["steps"] if step["op"] != "same")
+
+
+class Checkout:
+    """A copy of the project with settings of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.sandbox = directory / ".sandbox"
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+            else:
+                shutil.copy(source, directory / name)
+        for stack in ("staging", "production"):
+            shutil.copy(ROOT / f"Pulumi.{stack}.yaml", directory)
+
+    def change(self, stack: str, old: str, new: str) -> None:
+        """Change the settings of a stack by hand."""
+        file = self.directory / f"Pulumi.{stack}.yaml"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+    def run(self, *arguments: str) -> Outcome:
+        """Run ``python -m sandbox`` to its end."""
+        done = self._start(*arguments)
+        text, errors = done.communicate(timeout=LONGEST_S)
+        return Outcome(done.returncode, text, errors)
+
+    def json(self, *arguments: str) -> Outcome:
+        """Run a command that must succeed, for its JSON."""
+        outcome = self.run(*arguments, "--json")
+        assert outcome.code == 0, outcome.text[-4000:] + outcome.errors[-4000:]
+        return outcome
+
+    def killed(self, when: Callable[[], bool], *arguments: str) -> bool:
+        """Run a command and kill all of it with SIGKILL as soon as ``when`` holds; False when it ended before."""
+        running = self._start(*arguments)
+        deadline = time.monotonic() + LONGEST_S
+        while running.poll() is None and time.monotonic() < deadline:
+            if when():
+                os.killpg(running.pid, signal.SIGKILL)
+                running.communicate()
+                return True
+            time.sleep(0.002)
+        running.communicate(timeout=LONGEST_S)
+        return False
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The request log."""
+        file = self.sandbox / "requests.jsonl"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def world(self) -> dict[str, Any]:
+        """What exists in the simulated clouds, by names that do not depend on generated ids."""
+        return world(Sandbox(self.sandbox))
+
+    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "sandbox", *arguments],
+            cwd=self.directory,
+            env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(self.directory / "providers" / "railway")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def world(sandbox: Sandbox) -> dict[str, Any]:
+    """What exists in the clouds of ``sandbox``."""
+    railway = sandbox.railway.state
+
+    def live(records: dict[str, Any]) -> list[Any]:
+        return [record for record in records.values() if record.deleted_at is None]
+
+    projects = {record.id: record.name for record in live(railway.projects)}
+    services = {
+        record.id: f"{projects[record.project_id]}/{record.name}"
+        for record in live(railway.services)
+        if record.project_id in projects
+    }
+
+    def of_service(records: dict[str, Any], text: Callable[[Any], str]) -> list[str]:
+        return sorted(f"{services[r.service_id]} {text(r)}" for r in live(records) if r.service_id in services)
+
+    deployments = Counter(services[record.service_id] for record in railway.deployments.values() if record.service_id in services)
+    zones = sandbox.cloudflare.zones()
+    return {
+        "projects": sorted(projects.values()),
+        "services": sorted(services.values()),
+        "volumes": of_service(railway.volume_instances, lambda r: f"{r.mount_path} {r.size_mb} {sorted(r.backup_schedules)}"),
+        "custom domains": of_service(railway.custom_domains, lambda r: r.domain),
+        "service domains": of_service(railway.service_domains, lambda r: str(r.target_port)),
+        "deployments": dict(sorted(deployments.items())),
+        "records": sorted(
+            f"{record['type']} {record['name']}" for zone in zones for record in sandbox.cloudflare.records(zone["id"])
+        ),
+        "keys": sorted(key["name"] for key in sandbox.digitalocean.keys()),
+        "endpoints": sorted(endpoint["origin"] for endpoint in sandbox.digitalocean.endpoints()),
+        "buckets": sorted(name for name in ("seance-cdn", "seance-cdn-staging") if sandbox.spaces.owns(name)),
+    }
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A fresh copy of the project with an empty sandbox."""
+    return Checkout(tmp_path / "railyard")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What exists after an ``up`` of staging that nobody disturbed."""
+    checkout = Checkout(tmp_path_factory.mktemp("undisturbed") / "railyard")
+    checkout.json("up", "-s", "staging")
+    return checkout.world()

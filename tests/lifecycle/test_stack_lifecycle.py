@@ -1,0 +1,97 @@
+"""Both whole stacks from nothing to nothing, as a user runs them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+STACKS = ("staging", "production")
+SERVICES = {"staging": 13, "production": 14}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_comes_up_stays_and_goes(checkout, stack):
+    """Preview asks nobody; up makes all; a second up and a refresh find nothing; destroy leaves nothing."""
+    preview = checkout.json("preview", "-s", stack)
+    assert set(preview.operations()) == {"create"}
+    assert checkout.requests() == []
+
+    up = checkout.json("up", "-s", stack)
+    assert up.operations() == preview.operations()
+    deployments = checkout.world()["deployments"]
+    assert (len(deployments), set(deployments.values())) == (SERVICES[stack], {1})
+
+    assert checkout.json("up", "-s", stack).operations() == Counter()
+    assert checkout.json("refresh", "-s", stack).operations() == Counter()
+    assert checkout.json("preview", "-s", stack).operations() == Counter()
+
+    refused = checkout.run("destroy", "-s", stack)
+    assert refused.code == 1
+    assert "protect" in refused.text + refused.errors
+    assert len(checkout.world()["services"]) == SERVICES[stack]
+
+    checkout.run("unprotect", "-s", stack)
+    checkout.json("destroy", "-s", stack)
+    assert {kind: found for kind, found in checkout.world().items() if found} == {}
+
+
+def test_a_new_commit_of_seance_changes_the_services_that_run_it(checkout):
+    """Four images carry the commit: four services are updated, and each is deployed once more."""
+    checkout.json("up", "-s", "staging")
+    checkout.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
+
+    preview = checkout.json("preview", "-s", "staging")
+    updated = sorted(step["urn"].rsplit("::", 1)[1] for step in preview.json["steps"] if step["op"] == "update")
+    assert updated == [
+        "seance-backend-instance",
+        "seance-beholder-instance",
+        "seance-landing-instance",
+        "seance-litellm-instance",
+    ]
+    assert set(preview.operations()) == {"update"}
+
+    checkout.json("up", "-s", "staging")
+    deployed_twice = sorted(name for name, count in checkout.world()["deployments"].items() if count == 2)
+    assert deployed_twice == [f"seance-staging/{name}" for name in ("backend", "beholder", "landing", "litellm")]
+
+
+def test_both_stacks_live_beside_each_other(checkout):
+    """Production does not touch staging, nor takes a name from it."""
+    checkout.json("up", "-s", "staging")
+    before = checkout.world()
+    checkout.json("up", "-s", "production")
+    both = checkout.world()
+
+    assert set(before["services"]) <= set(both["services"])
+    assert both["buckets"] == ["seance-cdn", "seance-cdn-staging"]
+    assert checkout.json("refresh", "-s", "staging").operations() == Counter()
+
+
+def test_one_system_comes_up_alone(checkout):
+    """SYSTEM=omega makes Omega and nothing else, and later takes it down alone."""
+    checkout.json("up", "-s", "staging", "--system", "omega")
+    assert checkout.world()["services"] == ["omega-staging/bot"]
+
+    checkout.json("up", "-s", "staging")
+    checkout.run("unprotect", "-s", "staging")
+    checkout.json("destroy", "-s", "staging", "--system", "omega")
+
+    services = checkout.world()["services"]
+    assert [name for name in services if name.startswith("omega")] == []
+    assert len(services) == SERVICES["staging"] - 1
+
+
+def test_a_system_that_leaves_the_settings_is_taken_down(checkout):
+    """A stateless system goes with its key; protected ones refuse and say so."""
+    checkout.json("up", "-s", "staging")
+    file = checkout.directory / "Pulumi.staging.yaml"
+    text = file.read_text()
+    start, end = text.index("  railyard:netia:"), text.index("  railyard:rose:")
+    file.write_text(text[:start] + text[end:])
+
+    refused = checkout.run("up", "-s", "staging")
+
+    assert refused.code == 1
+    assert "netia-postgres-volume-disk" in refused.text + refused.errors
+    assert "netia-staging/app" in checkout.world()["services"]

@@ -1,0 +1,51 @@
+"""One simulated Railway per test, served on loopback, and the real provider in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.railway.cloud import RailwayCloud
+from sandbox.railway.ids import Identifiers
+from sandbox.railway.loopback import Address, serve
+from tests.provider.driver import Driver, Scenario, driving
+
+SPEED = 200.0
+"""Simulated seconds per second: a deployment of 16 s takes 80 ms."""
+
+
+@pytest.fixture
+def cloud() -> RailwayCloud:
+    """An account on the pro plan in which nothing exists."""
+    return RailwayCloud(Clock(speed=SPEED).now, Identifiers("provider"))
+
+
+@pytest.fixture
+def address(cloud: RailwayCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
+    """Where that account answers; the provider is pointed there."""
+    with serve(cloud) as served:
+        monkeypatch.setenv("RAILWAY_API_URL", served.url)
+        monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", str(SPEED))
+        monkeypatch.delenv("RAILWAY_API_TOKEN", raising=False)
+        monkeypatch.delenv("RAILWAY_TOKEN", raising=False)
+        yield served
+
+
+@pytest.fixture
+def run(cloud: RailwayCloud, address: Address) -> Callable[[Scenario], None]:
+    """Runs a scenario with a freshly started provider."""
+
+    def start(scenario: Scenario) -> None:
+        async def body() -> None:
+            async with driving(cloud, address) as driver:
+                await scenario(driver)
+
+        asyncio.run(body())
+
+    return start
+
+
+__all__ = ["Driver"]

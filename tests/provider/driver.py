@@ -1,0 +1,221 @@
+"""The engine's side of the Railway provider: the provider over gRPC, a simulated Railway over HTTP."""
+
+# ruff: noqa: N818 what an operation ends as, not an error of the test
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
+
+from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
+from pulumiverse_railway.provider.kernel.declaration import Provider
+from pulumiverse_railway.provider.kernel.main import OPTIONS, start
+from pulumiverse_railway.provider.kernel.servicer import INTERRUPTED, Servicer
+from pulumiverse_railway.provider.kernel.values import decode, encode
+from pulumiverse_railway.provider.resources import ALL
+from sandbox.railway.cloud import RailwayCloud
+from sandbox.railway.loopback import Address
+
+PROVIDER = Provider(
+    name="railway",
+    version="0.1.0",
+    display_name="Railway",
+    description="Railway",
+    config_type=Configuration,
+    resources=ALL,
+    build_client=build_client,
+    time_scale=time_scale,
+)
+
+Properties = Mapping[str, Any]
+
+
+class ListeningEngine(engine_pb2_grpc.EngineServicer):
+    """Keeps what the provider says, as (severity, text)."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+
+    async def Log(self, request: engine_pb2.LogRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802
+        self.said.append((engine_pb2.LogSeverity.Name(request.severity), request.message))
+        return empty_pb2.Empty()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A resource in the engine's state."""
+
+    kind: str
+    id: str
+    inputs: Properties
+    outputs: Properties
+
+    def __getitem__(self, name: str) -> Any:
+        return self.outputs[name]
+
+
+class Half(Exception):
+    """A resource that was only half made: what the engine keeps, and the reasons."""
+
+    def __init__(self, made: Made, reasons: Sequence[str]) -> None:
+        super().__init__("\n".join(reasons))
+        self.made = made
+
+
+class Refused(Exception):
+    """A failed operation, with the text that the user sees."""
+
+
+@dataclass
+class Driver:
+    """Runs operations as the engine does."""
+
+    rpc: Any
+    cloud: RailwayCloud
+    address: Address
+    engine: ListeningEngine
+    servicer: Servicer
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def operations(self) -> list[str]:
+        """Root fields of all requests so far, in order."""
+        return [name for request in self.address.requests for name in request["operations"]]
+
+    async def check(self, kind: str, inputs: Properties) -> list[str]:
+        """The reasons why inputs are refused."""
+        response = await self.rpc.Check(provider_pb2.CheckRequest(urn=_urn(kind), news=encode(inputs)))
+        return [failure.reason for failure in response.failures]
+
+    async def create(self, kind: str, *, interrupted: bool = False, timeout_s: float = 0.0, **inputs: Any) -> Made:
+        """Check and create."""
+        checked = await self._checked(kind, inputs)
+        request = provider_pb2.CreateRequest(urn=_urn(kind), properties=encode(checked), timeout=timeout_s)
+        metadata = ((INTERRUPTED, "true"),) if interrupted else ()
+        response = await _answered(kind, checked, self.rpc.Create(request, metadata=metadata))
+        return Made(kind, response.id, checked, decode(response.properties))
+
+    async def preview(self, kind: str, **inputs: Any) -> Properties:
+        """The outputs that a preview of a create shows."""
+        checked = await self._checked(kind, inputs)
+        request = provider_pb2.CreateRequest(urn=_urn(kind), properties=encode(checked), preview=True)
+        return decode((await self.rpc.Create(request)).properties)
+
+    async def diff(self, made: Made, **changes: Any) -> dict[str, str]:
+        """Paths that differ, each with ADD, UPDATE, DELETE or the _REPLACE form; None removes an input."""
+        response = await self._diff(made, await self._changed(made, changes))
+        kinds = provider_pb2.PropertyDiff.Kind
+        return {path: kinds.Name(found.kind) for path, found in response.detailedDiff.items()}
+
+    async def update(self, made: Made, *, timeout_s: float = 0.0, **changes: Any) -> Made:
+        """Update in place."""
+        wanted = await self._changed(made, changes)
+        request = provider_pb2.UpdateRequest(
+            urn=_urn(made.kind),
+            id=made.id,
+            olds=encode(made.outputs),
+            news=encode(wanted),
+            old_inputs=encode(made.inputs),
+            timeout=timeout_s,
+        )
+        response = await _answered(made.kind, wanted, self.rpc.Update(request), made.id)
+        return Made(made.kind, made.id, wanted, decode(response.properties))
+
+    async def refresh(self, made: Made) -> Made | None:
+        """Read what exists now; None when it is gone."""
+        request = provider_pb2.ReadRequest(
+            urn=_urn(made.kind), id=made.id, properties=encode(made.outputs), inputs=encode(made.inputs)
+        )
+        return await self._read(made.kind, request)
+
+    async def import_(self, kind: str, id: str) -> Made | None:
+        """Read by id alone."""
+        return await self._read(kind, provider_pb2.ReadRequest(urn=_urn(kind), id=id))
+
+    async def delete(self, made: Made) -> None:
+        """Delete."""
+        request = provider_pb2.DeleteRequest(urn=_urn(made.kind), id=made.id, properties=encode(made.outputs))
+        await _answered(made.kind, made.inputs, self.rpc.Delete(request))
+
+    async def all(self, *operations: Awaitable[Made]) -> list[Made]:
+        """Side by side, as Pulumi runs what does not depend on each other."""
+        return list(await asyncio.gather(*operations))
+
+    async def settle(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        await asyncio.sleep(seconds / time_scale())
+
+    async def _read(self, kind: str, request: provider_pb2.ReadRequest) -> Made | None:
+        response = await _answered(kind, {}, self.rpc.Read(request))
+        return Made(kind, response.id, decode(response.inputs), decode(response.properties)) if response.id else None
+
+    async def _checked(self, kind: str, inputs: Properties) -> Properties:
+        given = {key: value for key, value in inputs.items() if value is not None}
+        response = await self.rpc.Check(provider_pb2.CheckRequest(urn=_urn(kind), news=encode(given)))
+        assert [failure.reason for failure in response.failures] == []
+        return decode(response.inputs)
+
+    async def _changed(self, made: Made, changes: Properties) -> Properties:
+        return await self._checked(made.kind, {**made.inputs, **changes})
+
+    async def _diff(self, made: Made, wanted: Properties) -> provider_pb2.DiffResponse:
+        return await self.rpc.Diff(
+            provider_pb2.DiffRequest(
+                urn=_urn(made.kind),
+                id=made.id,
+                olds=encode(made.outputs),
+                news=encode(wanted),
+                old_inputs=encode(made.inputs),
+            )
+        )
+
+
+def _urn(kind: str) -> str:
+    return f"urn:pulumi:test::railyard::railway:index:{kind}::{kind.lower()}"
+
+
+async def _answered(kind: str, inputs: Properties, call: Awaitable[Any], id: str = "") -> Any:
+    """The answer of a call; a failure as what the user and the engine make of it."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
+        if details is None:
+            raise Refused(error.details()) from None
+        half = provider_pb2.ErrorResourceInitFailed()
+        assert isinstance(details, bytes)
+        assert status_pb2.Status.FromString(details).details[0].Unpack(half)
+        made = Made(kind, half.id or id, inputs, decode(half.properties or struct_pb2.Struct()))
+        raise Half(made, list(half.reasons)) from None
+
+
+@asynccontextmanager
+async def driving(cloud: RailwayCloud, address: Address, **configuration: Any) -> AsyncIterator[Driver]:
+    """A configured provider, started anew."""
+    engine = ListeningEngine()
+    engine_server = grpc.aio.server()
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, engine_server)
+    engine_port = engine_server.add_insecure_port("127.0.0.1:0")
+    await engine_server.start()
+    servicer = Servicer(PROVIDER, f"127.0.0.1:{engine_port}")
+    server, port = await start(servicer)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
+        rpc = provider_pb2_grpc.ResourceProviderStub(channel)
+        await rpc.Configure(provider_pb2.ConfigureRequest(args=encode({"token": cloud.account_token, **configuration})))
+        try:
+            yield Driver(rpc, cloud, address, engine, servicer)
+        finally:
+            await servicer.running.client.close()
+            await server.stop(None)
+            await engine_server.stop(None)
+
+
+Scenario = Callable[[Driver], Awaitable[None]]

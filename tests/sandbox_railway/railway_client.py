@@ -1,0 +1,128 @@
+"""A simulated Railway as a test asks it, and the few requests that most tests begin with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.clock import ManualClock
+from sandbox.railway.cloud import RailwayCloud
+from sandbox.railway.ids import Identifiers
+from sandbox.railway.wire import Request, Response, respond
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Client:
+    """Asks one cloud through ``respond``; ``dns`` and ``proxied`` are what the world outside looks like."""
+
+    cloud: RailwayCloud
+    clock: ManualClock
+    dns: dict[tuple[str, str], list[str]] = field(default_factory=dict[tuple[str, str], list[str]])
+    proxied: set[str] = field(default_factory=set[str])
+    token: str = ""
+
+    def post(
+        self, query: str, /, *, query_string: str = "source=tests", headers: Json | None = None, **variables: Any
+    ) -> Response:
+        """The whole answer to one request."""
+        chosen = {"Authorization": f"Bearer {self.token}"} if headers is None else headers
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        return respond(self.cloud, Request(body, chosen, query_string))
+
+    def ask(self, query: str, /, **variables: Any) -> Any:
+        """The data of an answer without errors."""
+        answer = self.post(query, **variables)
+        assert answer.status == 200, answer.body
+        assert "errors" not in answer.json, answer.body
+        return answer.json["data"]
+
+    def refusal(self, query: str, /, **variables: Any) -> str:
+        """The message of the first error of an answer."""
+        answer = self.post(query, **variables)
+        assert answer.status == 200, answer.body
+        return answer.json["errors"][0]["message"]
+
+    # What most tests begin with
+
+    def project(self, name: str = "shop", **more: Any) -> tuple[str, str]:
+        """A new project: its id and that of its environment."""
+        self.clock.advance(30)
+        given = {"name": name, "workspaceId": next(iter(self.cloud.state.workspaces)), **more}
+        query = """mutation($i: ProjectCreateInput!) {
+            projectCreate(input: $i) { id environments { edges { node { id } } } } }"""
+        made = self.ask(query, i=given)["projectCreate"]
+        return made["id"], made["environments"]["edges"][0]["node"]["id"]
+
+    def environment(self, project: str, name: str, **more: Any) -> str:
+        """A new environment's id."""
+        self.clock.advance(30)
+        given = {"projectId": project, "name": name, **more}
+        query = "mutation($i: EnvironmentCreateInput!) { environmentCreate(input: $i) { id } }"
+        return self.ask(query, i=given)["environmentCreate"]["id"]
+
+    def service(self, project: str, environment: str, name: str = "web", **more: Any) -> str:
+        """A new service's id; it is ready."""
+        given = {"projectId": project, "environmentId": environment, "name": name, **more}
+        query = "mutation($i: ServiceCreateInput!) { serviceCreate(input: $i) { id } }"
+        made = self.ask(query, i=given)["serviceCreate"]["id"]
+        self.clock.advance(2)
+        return made
+
+    def volume(self, project: str, environment: str, service: str | None, path: str = "/data") -> str:
+        """A new volume's id."""
+        self.clock.advance(2)
+        given = {"projectId": project, "environmentId": environment, "serviceId": service, "mountPath": path}
+        query = "mutation($i: VolumeCreateInput!) { volumeCreate(input: $i) { id } }"
+        return self.ask(query, i=given)["volumeCreate"]["id"]
+
+    def begin(self, environment: str, patch: Json) -> str:
+        """Commit a patch, without waiting."""
+        query = """mutation($e: String!, $p: EnvironmentConfig!) {
+            environmentPatchCommit(environmentId: $e, patch: $p) }"""
+        return self.ask(query, e=environment, p=patch)["environmentPatchCommit"]
+
+    def commit(self, environment: str, patch: Json) -> None:
+        """Commit a patch and let it take effect."""
+        self.begin(environment, patch)
+        self.clock.advance(2)
+
+    def commit_refusal(self, environment: str, patch: Json) -> str:
+        """Why a patch is refused."""
+        query = """mutation($e: String!, $p: EnvironmentConfig!) {
+            environmentPatchCommit(environmentId: $e, patch: $p) }"""
+        return self.refusal(query, e=environment, p=patch)
+
+    def config(self, environment: str, *, decrypt: bool = True) -> Json:
+        """The config of an environment."""
+        query = "query($e: String!, $d: Boolean) { environment(id: $e) { config(decryptVariables: $d) } }"
+        return self.ask(query, e=environment, d=decrypt)["environment"]["config"]
+
+    def deployments(self, environment: str, service: str | None = None) -> list[Json]:
+        """The deployments of an environment (and service), newest first."""
+        query = """query($i: DeploymentListInput!) {
+            deployments(input: $i) { edges { node { id serviceId status meta canRollback } } } }"""
+        found = self.ask(query, i={"environmentId": environment, "serviceId": service})["deployments"]["edges"]
+        return [edge["node"] for edge in found]
+
+    def statuses(self, environment: str, service: str | None = None) -> list[str]:
+        """The statuses of those deployments."""
+        return [found["status"] for found in self.deployments(environment, service)]
+
+
+def open_account(plan: str = "pro") -> Client:
+    """A client of a new account whose clock stands still and whose request limits are off."""
+    clock = ManualClock(1_000.0)
+    dns: dict[tuple[str, str], list[str]] = {}
+    proxied: set[str] = set()
+    cloud = RailwayCloud(
+        clock.now,
+        Identifiers("tests"),
+        lambda name, kind: dns.get((name, kind), []),
+        plan=plan,
+        proxied=lambda name: name in proxied,
+    )
+    cloud.limits_requests = False  # in a moment without time every request would be one too many
+    return Client(cloud, clock, dns, proxied, cloud.account_token)

@@ -1,0 +1,207 @@
+"""Volumes: sizes, mounts, lists that lag, tombstones, backups; and TCP proxies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox_railway.railway_client import Client, Json, open_account
+
+CREATE = "mutation($i: VolumeCreateInput!) { volumeCreate(input: $i) { id name } }"
+LISTED = """query($p: String!, $e: String!) { project(id: $p) { volumes { edges { node { id } } } }
+    environment(id: $e) { volumeInstances { edges { node { volumeId state isPendingDeletion deletedAt } } } } }"""
+DELETE = "mutation($v: String!) { volumeDelete(volumeId: $v) }"
+RENAME = "mutation($v: String!, $n: String!) { volumeUpdate(volumeId: $v, input: {name: $n}) { name } }"
+CHANGE = """mutation($v: String!, $e: String, $i: VolumeInstanceUpdateInput!) {
+    volumeInstanceUpdate(volumeId: $v, environmentId: $e, input: $i) }"""
+
+
+class Disk:
+    """A service with a volume."""
+
+    def __init__(self, railway: Client) -> None:
+        self.railway = railway
+        self.project, self.environment = railway.project()
+        self.db = railway.service(self.project, self.environment, "db")
+        self.id = railway.volume(self.project, self.environment, self.db)
+
+    @property
+    def config(self) -> Json:
+        """What the config says of the volume."""
+        return self.railway.config(self.environment)["volumes"][self.id]
+
+    @property
+    def instance(self) -> str:
+        """The id of its instance."""
+        return next(iter(self.railway.cloud.state.volume_instances))
+
+    def resize(self, size_mb: int) -> Json:
+        """A patch with that size."""
+        return {"volumes": {self.id: {"sizeMB": size_mb}}}
+
+    def listed(self) -> tuple[list[str], list[Json]]:
+        """The volumes of the project and the instances of the environment."""
+        found = self.railway.ask(LISTED, p=self.project, e=self.environment)
+        volumes = [edge["node"]["id"] for edge in found["project"]["volumes"]["edges"]]
+        return volumes, [edge["node"] for edge in found["environment"]["volumeInstances"]["edges"]]
+
+
+@pytest.fixture
+def disk(railway: Client) -> Disk:
+    return Disk(railway)
+
+
+def test_volumes_cannot_be_created_too_quickly(disk: Disk):
+    """Railway says so in its own words."""
+    given = {"projectId": disk.project, "mountPath": "/data"}
+
+    assert "Whoa there pal" in disk.railway.refusal(CREATE, i=given)
+
+
+def test_a_new_volume_has_the_size_of_the_plan_and_the_name_of_its_service(disk: Disk):
+    """Neither can be given at creation."""
+    assert disk.config["sizeMB"] == 50_000
+    assert disk.railway.cloud.state.volumes[disk.id].name == "db-volume"
+
+
+def test_without_environment_there_is_no_instance(railway: Client):
+    """Only the volume itself is made."""
+    project, environment = railway.project()
+    railway.clock.advance(2)
+    railway.ask(CREATE, i={"projectId": project, "mountPath": "/data"})
+
+    assert "volumes" not in railway.config(environment)
+
+
+def test_the_lists_lag_behind(disk: Disk):
+    """For up to 90 s a new volume is missing there, while the config has it."""
+    assert disk.listed() == ([], [])
+    assert disk.config
+
+    disk.railway.clock.advance(90)
+    volumes, instances = disk.listed()
+    assert volumes == [disk.id]
+    assert instances[0]["state"] == "READY"
+
+
+def test_a_deleted_volume_stays_as_a_tombstone(disk: Disk):
+    """It is listed, marked, for 48 hours."""
+    disk.railway.clock.advance(90)
+    disk.railway.ask(DELETE, v=disk.id)
+    instance = disk.listed()[1][0]
+    assert (instance["state"], instance["isPendingDeletion"]) == ("DELETING", True)
+    assert instance["deletedAt"]
+
+    disk.railway.clock.advance(48 * 3600)
+    assert disk.listed() == ([], [])
+
+
+def test_a_service_has_one_volume(disk: Disk):
+    """A second one is refused."""
+    disk.railway.clock.advance(2)
+    given = {"projectId": disk.project, "environmentId": disk.environment, "serviceId": disk.db, "mountPath": "/more"}
+
+    assert "already in use" in disk.railway.refusal(CREATE, i=given)
+
+
+def test_volume_names_are_unique(disk: Disk):
+    """The conflict names the name."""
+    other = disk.railway.volume(disk.project, disk.environment, None)
+
+    refusal = disk.railway.refusal(RENAME, v=other, n="db-volume")
+    assert refusal == "A volume named db-volume already exists in this project"
+
+
+def test_a_size_grows_and_never_shrinks_what_was_used(disk: Disk):
+    """Before its first deployment a volume holds nothing and may be made smaller."""
+    disk.railway.commit(disk.environment, disk.resize(5_000))
+    disk.railway.commit(disk.environment, {"services": {disk.db: {"source": {"image": "postgres:16"}}}})
+    disk.railway.commit(disk.environment, disk.resize(6_000))
+    assert disk.config["sizeMB"] == 6_000
+
+    assert "only be increased" in disk.railway.commit_refusal(disk.environment, disk.resize(5_000))
+
+
+def test_resizing_deploys_nothing(disk: Disk):
+    """A volume grows under a running service."""
+    disk.railway.commit(disk.environment, {"services": {disk.db: {"source": {"image": "postgres:16"}}}})
+    disk.railway.commit(disk.environment, disk.resize(60_000))
+
+    assert len(disk.railway.deployments(disk.environment)) == 1
+
+
+def test_the_plan_limits_size_and_number():
+    """Hobby has 5 GB; Free has one volume per project."""
+    hobby = Disk(open_account("hobby"))
+    assert "upgrade" in hobby.railway.commit_refusal(hobby.environment, hobby.resize(5_001))
+
+    free = Disk(open_account("free"))
+    free.railway.clock.advance(2)
+    assert "upgrade" in free.railway.refusal(CREATE, i={"projectId": free.project, "mountPath": "/data"})
+
+
+def test_changing_only_the_path_disconnects_the_volume(disk: Disk):
+    """Whoever leaves out the service loses the mount."""
+    disk.railway.ask(CHANGE, v=disk.id, e=disk.environment, i={"mountPath": "/other", "serviceId": disk.db})
+    mounts = disk.railway.config(disk.environment)["services"][disk.db]["volumeMounts"]
+    assert mounts == {disk.id: {"mountPath": "/other"}}
+
+    disk.railway.ask(CHANGE, v=disk.id, e=disk.environment, i={"mountPath": "/third"})
+    assert "volumeMounts" not in disk.railway.config(disk.environment)["services"][disk.db]
+
+
+def test_attaching_to_a_running_service_deploys_it(railway: Client):
+    """The mount needs a new container."""
+    project, environment = railway.project()
+    web = railway.service(project, environment, source={"image": "nginx:1"})
+    railway.clock.advance(60)
+    railway.volume(project, environment, web)
+
+    assert len(railway.deployments(environment, web)) == 2
+
+
+def test_another_environment_gets_the_volume_by_patch(disk: Disk):
+    """isCreated makes the instance, the mount comes along."""
+    disk.railway.environment(disk.project, "x")
+    staging = disk.railway.environment(disk.project, "staging")
+    patch: dict[str, Any] = {
+        "volumes": {disk.id: {"isCreated": True}},
+        "services": {disk.db: {"isCreated": True, "volumeMounts": {disk.id: {"mountPath": "/data"}}}},
+    }
+    disk.railway.commit(staging, patch)
+
+    config = disk.railway.config(staging)
+    assert config["services"][disk.db]["volumeMounts"] == {disk.id: {"mountPath": "/data"}}
+    assert config["volumes"][disk.id]["sizeMB"] == 50_000
+
+
+def test_backup_schedules_are_replaced_as_a_whole(disk: Disk):
+    """By mutation and by patch alike; the list tells kind, cron and retention."""
+    update = """mutation($v: String!, $k: [VolumeInstanceBackupScheduleKind!]!) {
+        volumeInstanceBackupScheduleUpdate(volumeInstanceId: $v, kinds: $k) }"""
+    listing = """query($v: String!) { volumeInstanceBackupScheduleList(volumeInstanceId: $v) {
+        kind cron retentionSeconds createdAt } }"""
+    disk.railway.ask(update, v=disk.instance, k=["DAILY", "WEEKLY"])
+    mount = {disk.id: {"backupSchedules": ["DAILY"]}}
+    disk.railway.commit(disk.environment, {"services": {disk.db: {"volumeMounts": mount}}})
+
+    found = disk.railway.ask(listing, v=disk.instance)["volumeInstanceBackupScheduleList"]
+    assert [(one["kind"], one["retentionSeconds"]) for one in found] == [("DAILY", 6 * 86_400)]
+
+
+def test_a_proxy_is_created_by_patch_and_deleted_by_mutation(railway: Client):
+    """Right after its creation it is still busy."""
+    project, environment = railway.project()
+    db = railway.service(project, environment, "db")
+    railway.commit(environment, {"services": {db: {"networking": {"tcpProxies": {"5432": {}}}}}})
+    query = """query($e: String!, $s: String!) { tcpProxies(environmentId: $e, serviceId: $s) {
+        id domain proxyPort applicationPort syncStatus } }"""
+    delete = "mutation($t: String!) { tcpProxyDelete(id: $t) }"
+    proxy = railway.ask(query, e=environment, s=db)["tcpProxies"][0]
+    assert (proxy["applicationPort"], proxy["syncStatus"]) == (5432, "CREATING")
+    assert "operation is already in progress" in railway.refusal(delete, t=proxy["id"])
+
+    railway.clock.advance(2)
+    railway.ask(delete, t=proxy["id"])
+    assert railway.ask(query, e=environment, s=db)["tcpProxies"] == []

@@ -1,0 +1,245 @@
+"""How the simulated Railway speaks: status codes, errors, limits, tokens, faults."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.railway import operations
+from sandbox.railway.cloud import RailwayCloud
+from sandbox.railway.errors import NotSimulated
+from sandbox.railway.ids import Identifiers
+from sandbox.railway.loopback import serve
+from sandbox.railway.state import State
+from sandbox.railway.wire import Request, respond
+from tests.sandbox_railway.railway_client import Client, open_account
+
+NAME = "query($id: String!) { project(id: $id) { name } }"
+RENAME = "mutation($id: String!, $name: String) { projectUpdate(id: $id, input: {name: $name}) { name } }"
+
+
+def test_text_that_is_no_graphql_is_answered_with_400(railway: Client):
+    """A parse failure is a bad request with its own code."""
+    answer = railway.post("{ project(")
+
+    assert answer.status == 400
+    assert answer.json["errors"][0]["extensions"]["code"] == "GRAPHQL_PARSE_FAILED"
+
+
+def test_an_unknown_field_is_answered_with_400(railway: Client):
+    """A request is checked against the schema before anything happens."""
+    answer = railway.post("{ apiToken { nothing } }")
+
+    assert answer.status == 400
+    assert answer.json["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_a_missing_variable_is_answered_with_400(railway: Client):
+    """Variables are checked before anything happens."""
+    answer = railway.post(NAME)
+
+    assert answer.status == 400
+    assert answer.json["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_a_body_without_query_is_answered_with_400(railway: Client):
+    """A body that is no GraphQL request is a bad request."""
+    assert respond(railway.cloud, Request(b"[]", {}, "x")).status == 400
+
+
+def test_a_business_error_is_a_200_whose_message_tells_what_is_wrong(railway: Client):
+    """Railway's business errors share one code; path and trace id are there."""
+    answer = railway.post(NAME, id="nothing")
+    error = answer.json["errors"][0]
+
+    assert answer.status == 200
+    assert answer.json["data"] is None
+    assert error["message"] == "Project not found"
+    assert error["path"] == ["project"]
+    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR"}
+    assert error["traceId"]
+
+
+def test_a_nullable_operation_fails_alone(railway: Client):
+    """Beside an error there can be data: the path says which operation failed."""
+    query = """{ bad: serviceInstanceLimitOverride(environmentId: "e", serviceId: "s") good: regions { name } }"""
+    answer = railway.post(query).json
+
+    assert answer["errors"][0]["path"] == ["bad"]
+    assert answer["data"]["bad"] is None
+    assert answer["data"]["good"]
+
+
+def test_mutations_run_in_order_and_stop_at_the_first_failure(railway: Client):
+    """What came before a failed mutation stays done, what came after never happens."""
+    project, _ = railway.project()
+    query = """mutation($p: String!) {
+        a: projectUpdate(id: $p, input: {description: "one"}) { id }
+        b: projectUpdate(id: "nothing", input: {description: "two"}) { id }
+        c: projectUpdate(id: $p, input: {description: "three"}) { id } }"""
+
+    assert railway.post(query, p=project).json["errors"][0]["path"] == ["b"]
+    assert railway.cloud.state.projects[project].description == "one"
+
+
+def test_an_operation_without_an_answer_is_an_error_by_name(railway: Client, monkeypatch: pytest.MonkeyPatch):
+    """A gap of the sandbox is never dressed up as an empty answer."""
+    monkeypatch.delitem(operations.QUERIES, "regions")
+
+    with pytest.raises(NotSimulated, match="regions"):
+        railway.post("{ regions { name } }")
+
+
+def test_more_than_ten_requests_a_second_without_query_string_are_blocked_at_the_edge(railway: Client):
+    """The edge answers 429 in plain text, without the limit headers of the API."""
+    railway.cloud.limits_requests = True
+    answers = [railway.post("{ regions { name } }", query_string="") for _ in range(11)]
+
+    assert [answer.status for answer in answers] == [200] * 10 + [429]
+    assert answers[-1].body == "error code: 1015"
+    assert "X-RateLimit-Limit" not in answers[-1].headers
+    assert railway.post("{ regions { name } }").status == 200
+
+
+@pytest.mark.parametrize(("plan", "allowed"), [("hobby", 10), ("pro", 50)])
+def test_the_plan_limits_requests_a_second(plan: str, allowed: int):
+    """One more than the plan's rate is answered with 429 and Retry-After."""
+    railway = open_account(plan)
+    railway.cloud.limits_requests = True
+    answers = [railway.post("{ regions { name } }") for _ in range(allowed + 1)]
+
+    assert [answer.status for answer in answers] == [200] * allowed + [429]
+    assert answers[-1].headers["Retry-After"] == "1"
+    railway.clock.advance(1)
+    assert railway.post("{ regions { name } }").status == 200
+
+
+def test_the_free_plan_allows_a_hundred_requests_an_hour():
+    """The headers count down; an hour later it starts again."""
+    railway = open_account("free")
+    railway.cloud.limits_requests = True
+    first, *_, last = [railway.post("{ regions { name } }") for _ in range(101)]
+
+    assert (first.headers["X-RateLimit-Limit"], first.headers["X-RateLimit-Remaining"]) == ("100", "99")
+    assert last.status == 429
+    assert last.headers["Retry-After"] == "3600"
+    railway.clock.advance(3600)
+    assert railway.post("{ regions { name } }").status == 200
+
+
+def test_an_unknown_token_is_not_authorized(railway: Client):
+    """A bad token is a GraphQL error with that text."""
+    railway.token = "wrong"
+
+    assert railway.refusal("{ apiToken { workspaces { id } } }") == "Not Authorized"
+
+
+def test_a_workspace_token_is_no_user(railway: Client):
+    """It knows its workspace, but not who it is."""
+    railway.token = railway.cloud.workspace_token
+
+    assert len(railway.ask("{ apiToken { workspaces { id } } }")["apiToken"]["workspaces"]) == 1
+    assert railway.refusal("{ me { id } }") == "Not Authorized"
+
+
+def test_a_project_token_reaches_one_environment(railway: Client):
+    """It comes in its own header and does not reach beyond its environment."""
+    project, production = railway.project()
+    staging = railway.environment(project, "staging")
+    secret = railway.cloud.add_token("project", "ci", project_id=project, environment_id=production)
+    headers = {"Project-Access-Token": secret}
+    read = "query($e: String!) { environment(id: $e) { id } }"
+
+    found = railway.post("{ projectToken { projectId environmentId } }", headers=headers).json["data"]["projectToken"]
+    assert found == {"projectId": project, "environmentId": production}
+    assert railway.post(read, headers=headers, e=production).json["data"]
+    assert railway.post(read, headers=headers, e=staging).json["errors"][0]["message"] == "Not Authorized"
+    listing = railway.post("{ projects { edges { node { id } } } }", headers=headers).json
+    assert listing["errors"][0]["message"] == "Not Authorized"
+    assert railway.post(read, headers={"Authorization": f"Bearer {secret}"}, e=production).json["data"] is None
+
+
+def test_a_fault_before_prevents_the_effect(railway: Client):
+    """The operation is refused and nothing happens."""
+    project, _ = railway.project("shop")
+    railway.cloud.faults.add(operation="projectUpdate", when="before", status=503)
+
+    assert railway.post(RENAME, id=project, name="other").status == 503
+    assert railway.cloud.state.projects[project].name == "shop"
+    assert railway.post(RENAME, id=project, name="other").status == 200
+
+
+def test_a_fault_after_hides_the_effect(railway: Client):
+    """The operation took effect although the answer says otherwise."""
+    project, _ = railway.project("shop")
+    railway.cloud.faults.add(operation="projectUpdate", when="after", status=504)
+
+    assert railway.post(RENAME, id=project, name="other").status == 504
+    assert railway.cloud.state.projects[project].name == "other"
+
+
+def test_an_opaque_error_has_neither_path_nor_code(railway: Client):
+    """A fault with status 200 is Railway's error that says nothing."""
+    railway.cloud.faults.add(operation="*", when="before", status=200)
+    error = railway.post("{ regions { name } }").json["errors"][0]
+
+    assert error["message"] == "Problem processing request"
+    assert "path" not in error
+    assert "extensions" not in error
+
+
+def test_a_state_survives_its_json_form(railway: Client):
+    """What was stored is what was there, faults and tokens included."""
+    project, environment = railway.project()
+    service = railway.service(project, environment, source={"image": "nginx:1"})
+    railway.volume(project, environment, service)
+    railway.cloud.faults.add(operation="projectUpdate", when="lost")
+
+    loaded = State.from_json(railway.cloud.state.to_json())
+    again = RailwayCloud(railway.clock.now, Identifiers("tests"), state=loaded)
+
+    assert loaded == railway.cloud.state
+    assert respond(again, Request(b'{"query": "{ regions { name } }"}', {}, "x")).status == 200
+    assert again.new_id() not in loaded.projects
+
+
+def test_only_changes_count_as_mutated(railway: Client):
+    """A server need not store the state after a read."""
+    project, _ = railway.project()
+    before = railway.cloud.mutated
+    railway.ask(NAME, id=project)
+
+    assert railway.cloud.mutated == before
+    railway.ask(RENAME, id=project, name="other")
+    assert railway.cloud.mutated > before
+
+
+def test_over_http_the_same_answers_come_and_requests_are_noted():
+    """The loopback server carries requests and answers unchanged."""
+    cloud = RailwayCloud(Clock().now, Identifiers())
+    with serve(cloud) as address:
+        answer = httpx.post(
+            f"{address.url}?source=tests",
+            json={"query": "{ apiToken { workspaces { name } } }", "variables": None},
+            headers={"Authorization": f"Bearer {cloud.account_token}"},
+        )
+
+    assert answer.json() == {"data": {"apiToken": {"workspaces": [{"name": "Sandbox"}]}}}
+    assert address.requests[0]["operations"] == ["apiToken"]
+    assert answer.headers["X-RateLimit-Limit"] == "10000"
+
+
+def test_a_lost_answer_closes_the_connection_after_the_effect(railway: Client):
+    """The client cannot know whether it happened; it did."""
+    project, _ = railway.project("shop")
+    railway.cloud.faults.add(operation="projectUpdate", when="lost")
+    body = json.dumps({"query": RENAME, "variables": {"id": project, "name": "other"}})
+    headers = {"Authorization": f"Bearer {railway.token}"}
+
+    with serve(railway.cloud) as address, pytest.raises(httpx.RemoteProtocolError):
+        httpx.post(f"{address.url}?x", content=body, headers=headers)
+    assert railway.cloud.state.projects[project].name == "other"
+    assert address.requests[0]["operations"] == ["projectUpdate"]

@@ -1,0 +1,132 @@
+"""Settings that are refused: each with the file, the line, the key, the value, what is allowed and the fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sandbox.configuration import ConfigurationError, read_stack
+from stacks import SYSTEMS
+from stacks.problems import SettingsError
+from stacks.settings import parse
+
+ROOT = Path(__file__).parents[2]
+STAGING = (ROOT / "Pulumi.staging.yaml").read_text()
+
+
+def refusal(directory: Path, text: str) -> str:
+    """What a user reads when ``Pulumi.staging.yaml`` holds ``text``."""
+    file = directory / "Pulumi.staging.yaml"
+    file.write_text(text)
+    with pytest.raises((ConfigurationError, SettingsError)) as refused:
+        parse(read_stack(directory, "staging").config, SYSTEMS, file=file.name, text=text)
+    return str(refused.value)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A change of the good file, and what must be said about it."""
+
+    kind: str
+    old: str
+    new: str
+    key: str
+    allowed: str
+    fix: str
+
+
+CASES = [
+    Case("unknown key", "logLevel: debug", "loglevel: debug", "omega.loglevel", "its keys are", "did you mean logLevel?"),
+    Case("unknown system", "railyard:netia:", "railyard:nettia:", "railyard:nettia", "its keys are", "did you mean netia?"),
+    Case("unknown key without a neighbour", "logLevel: debug", "zzz: 1", "omega.zzz", "no such key", "remove it"),
+    Case("missing key", "    commit: a1b2c3d\n", "", "seance.commit", "a value is required", "add commit"),
+    Case("missing group", "    project: {name: rose-staging, environment: staging}\n", "", "rose.project", "required", "add project"),
+    Case("number for a text", "commit: a1b2c3d", "commit: 1234567", "seance.commit = 1234567", "a text", '"1234567" in quotes'),
+    Case("text for a number", "sizeGb: 5}", 'sizeGb: "5"}', 'postgres.sizeGb = "5"', "a whole number", "5 without quotes"),
+    Case("fraction for a count", "workers: 2", "workers: 2.5", "rose.workers = 2.5", "a whole number", "correct workers"),
+    Case("text for a flag", "enableApiDocs: true", 'enableApiDocs: "yes"', "enableApiDocs", "true or false", "without quotes"),
+    Case("text for a list", '{origins: ["https://staging.seance.dev"]}', "{origins: https://staging.seance.dev}", "cors.origins", "a list", "dash"),
+    Case("text for a group", "valkey: {sizeGb: 1}", "valkey: small", 'seance.valkey = "small"', "a group of keys", "correct valkey"),
+    Case("empty group", "    app: {repo: netia/netia, railwayDomain: true}", "    app:", "netia.app", "a group of keys", "correct app"),
+    Case("value out of a choice", "logLevel: debug", "logLevel: loud", 'logLevel = "loud"', "'debug', 'info'", "correct logLevel"),
+    Case("number too small", "workers: 2", "workers: 0", "rose.workers = 0", "1 or more", "correct workers"),
+    Case("number too large", "rateLimitPerMinute: 20", "rateLimitPerMinute: 20000", "= 20000", "10000 or less", "correct rate"),
+    Case("name with capitals", "name: omega-staging", "name: Omega", 'project.name = "Omega"', "lower case", "correct name"),
+    Case("address for a host", "hostname: staging.rose.example", "hostname: https://staging.rose.example", "hostname", "without scheme", "correct hostname"),
+    Case("commit that is none", "commit: a1b2c3d", "commit: latest", 'commit = "latest"', "hexadecimal", "correct commit"),
+    Case("no repository", "repo: rose/rose", "repo: rose", 'web.repo = "rose"', "owner/name", "correct repo"),
+    Case("neither image nor repo", "app: {repo: netia/netia, railwayDomain: true}", "app: {railwayDomain: true}", "netia.app", "exactly one of image and repo", "give one"),
+    Case("image and repo", "api: {repo: omnistack/omnistack-backend", "api: {image: api:1, repo: omnistack/omnistack-backend", "omnistack.api", "not both", "give one"),
+    Case("two bots", "    logLevel: debug", "    bot: {replicas: 2}", "omega.bot", "Discord Gateway", "remove replicas"),
+    Case("replicas with a volume", "      sleepApplication: true", "      replicas: 2", "rose.web", "1 replica with a volume", "set replicas to 1"),
+    Case("domain without a port", "valkey: {sizeGb: 1}", "valkey: {sizeGb: 1}\n    signaling: {}", "signaling", "stands twice", "remove one"),
+    Case("proxy without an address", "beholder: {domains: [{hostname: beholder-staging.seance.dev, proxied: true}]}", "beholder: {}", "seance.beholder", "only with a public address", "add domains"),
+    Case("gateway with a volume", "litellm: {domains", "litellm: {volume: {mountPath: /data}, domains", "seance.litellm", "without a volume", "remove volume"),
+    Case("nodes without Redis", "app: {repo: netia/netia,", "app: {repo: netia/netia, replicas: 2,", "railyard:netia", "2 nodes only with Redis", "add redis"),
+    Case("Redis for one node", "postgres: {sizeGb: 1}", "postgres: {sizeGb: 1}\n    redis: {}", "railyard:netia", "more than one node", "remove redis"),
+    Case("application without an address", "railwayDomain: true}", "railwayDomain: false}", "railyard:netia", "BACKEND_URL", "add app.domains"),
+    Case("provider without its address", 'provider: supabase, supabaseProjectUrl: "https://omnistack-staging.supabase.co"', "provider: clerk", "omnistack.authentication", "clerk only with its address", "add clerkIssuerUrl"),
+    Case("address of the other provider", "provider: supabase, ", 'provider: supabase, clerkIssuerUrl: "https://a.clerk.accounts.dev", ', "authentication", "without clerkIssuerUrl", "remove clerkIssuerUrl"),
+    Case("volume too large for the plan", "postgres: {sizeGb: 5}", "postgres: {sizeGb: 20}", "omnistack.postgres.sizeGb = 20", "the hobby plan allows 5 GB", "lower it"),
+    Case("third domain on the plan", "domains: [{hostname: staging.rose.example}]", "domains: [{hostname: a.rose.example}, {hostname: b.rose.example}, {hostname: c.rose.example}]", "rose.web.domains = 3", "the hobby plan allows 2", "lower it"),
+    Case("unknown plan", "railway:plan: hobby", "railway:plan: hobbyist", 'railway:plan = "hobbyist"', "one of free, hobby, pro", "Railway workspace"),
+    Case("name outside of the zones", "hostname: staging.rose.example", "hostname: staging.rose.dev", "hostname", "seance.dev, rose.example", "add its zone"),
+    Case("second level behind the proxy", "hostname: backend-staging.seance.dev", "hostname: backend.staging.seance.dev", "hostname", "one level below the zone", "backend-staging.seance.dev"),
+    Case("the same domain twice", "domains: [{hostname: staging.rose.example}]", "domains: [{hostname: staging.rose.example}, {hostname: staging.rose.example}]", "rose.web", "each domain once", "remove one"),
+    Case("PORT by hand", "      memoryMb: 1024", '      variables: {PORT: "1"}', "rose.web", "variables without PORT", "remove it"),
+    Case("variable name with a space", "      memoryMb: 1024", "      variables: {MY KEY: a}", "MY KEY", "letters, digits and underscores", "correct"),
+    Case("no YAML", "config:", "config: [", "Pulumi.staging.yaml:", "no valid YAML", "Correct that line"),
+    Case("no config", "config:", "settings:", "Pulumi.staging.yaml", "no group 'config:'", "add it"),
+    Case("key without a namespace", "railyard:omega:", "omega:", "the key 'omega'", "no namespace", "write railyard:omega"),
+    Case("no secrets file", "  railyard:secrets: secrets/staging.yaml\n", "", "railyard:secrets", "required", "add secrets"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
+def test_bad_settings_are_refused_with_key_allowed_values_and_fix(tmp_path: Path, case: Case) -> None:
+    """Every kind of mistake names the file, the key, what is allowed and what to do."""
+    assert case.old in STAGING
+    text = STAGING.replace(case.old, case.new, 1)
+
+    said = refusal(tmp_path, text)
+
+    assert [part for part in ("Pulumi.staging.yaml", case.key, case.allowed, case.fix) if part not in said] == []
+
+
+def test_all_problems_are_reported_in_one_go(tmp_path: Path) -> None:
+    """Three mistakes in three systems are one report of three problems, each with its line."""
+    text = STAGING.replace("logLevel: debug", "logLevel: loud").replace("workers: 2", "workers: 0")
+    text = text.replace("commit: a1b2c3d", "commit: latest")
+
+    said = refusal(tmp_path, text)
+
+    assert said.startswith("Pulumi.staging.yaml has 3 problems:")
+    assert f"Pulumi.staging.yaml:{_line(text, 'logLevel: loud')}: railyard:omega.logLevel" in said
+    assert f"Pulumi.staging.yaml:{_line(text, 'workers: 0')}: railyard:rose.workers" in said
+    assert f"Pulumi.staging.yaml:{_line(text, 'commit: latest')}: railyard:seance.commit" in said
+
+
+@pytest.mark.parametrize("stack", ["staging", "production"])
+def test_the_stacks_of_the_repository_are_accepted(stack: str) -> None:
+    """Both settings files hold all five systems and nothing that is refused."""
+    file = ROOT / f"Pulumi.{stack}.yaml"
+
+    settings = parse(read_stack(ROOT, stack).config, SYSTEMS, file=file.name, text=file.read_text())
+
+    assert [system.NAME for system in SYSTEMS] == list(settings.systems)
+
+
+def test_a_system_that_is_absent_is_not_deployed(tmp_path: Path) -> None:
+    """Without its key a system has no settings, and nothing else changes."""
+    text = STAGING[: STAGING.index("  railyard:rose:")]
+    (tmp_path / "Pulumi.staging.yaml").write_text(text)
+
+    settings = parse(read_stack(tmp_path, "staging").config, SYSTEMS, file="Pulumi.staging.yaml")
+
+    assert list(settings.systems) == ["omega", "seance", "omnistack", "netia"]
+
+
+def _line(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1

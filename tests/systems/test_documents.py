@@ -1,0 +1,240 @@
+"""The five systems carry what their operators' documents ask for, in both stacks."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.configuration import read_stack
+from stacks import SYSTEMS, compose
+from stacks.settings import parse
+
+ROOT = Path(__file__).parents[2]
+PRODUCTION, STAGING = "production", "staging"
+INSTANCE = "railway:index:ServiceInstance"
+
+
+@pytest.fixture
+def stack(deploy, monkeypatch):
+    """All resources of a stack, by type and name."""
+    monkeypatch.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(ROOT / "secrets" / "sandbox.agekey"))
+
+    @cache
+    def made(name: str) -> dict[tuple[str, str], Any]:
+        settings = parse(read_stack(ROOT, name).config, SYSTEMS, file=f"Pulumi.{name}.yaml")
+        return deploy(lambda: compose(settings))
+
+    return made
+
+
+def part(of: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: of.get(key) for key in keys}
+
+
+@pytest.mark.parametrize("name", [STAGING, PRODUCTION])
+def test_every_system_has_a_project_of_its_own_named_with_the_stack(stack, name):
+    """Two stacks never share a project, and its environment carries the stack's name."""
+    projects = {
+        inputs["name"]: inputs["environmentName"]
+        for (kind, _), inputs in stack(name).items()
+        if kind == "railway:index:Project"
+    }
+
+    assert projects == {f"{system.NAME}-{name}": name for system in SYSTEMS}
+
+
+def test_omega_is_one_bot_from_its_repository(stack):
+    """Source, build, health check, restarts and memory as the operators wrote them."""
+    bot = stack(PRODUCTION)[INSTANCE, "omega-bot-instance"]
+
+    assert part(bot, "repo", "branch", "builder", "startCommand", "healthcheckPath", "healthcheckTimeout") == {
+        "repo": "thomasdavis/omega",
+        "branch": "main",
+        "builder": "NIXPACKS",
+        "startCommand": "node apps/bot/dist/index.js",
+        "healthcheckPath": "/health",
+        "healthcheckTimeout": 300,
+    }
+    assert part(bot, "restartPolicyType", "restartPolicyMaxRetries", "memoryMb", "regions") == {
+        "restartPolicyType": "ON_FAILURE",
+        "restartPolicyMaxRetries": 10,
+        "memoryMb": 512,
+        "regions": {"us-west2": 1},
+    }
+
+
+def test_omega_shows_its_artifacts_at_its_railway_domain(stack):
+    """The address of the artifact server is the domain on its port, and files outlive a deployment."""
+    seen = stack(PRODUCTION)
+
+    assert seen["railway:index:ServiceDomain", "omega-bot-railway-domain"]["targetPort"] == 3001
+    assert seen["railway:index:Volume", "omega-bot-volume-disk"]["mountPath"] == "/data"
+    variables = seen[INSTANCE, "omega-bot-instance"]["variables"]
+    assert part(variables, "ARTIFACT_SERVER_URL", "ARTIFACT_SERVER_PORT", "NODE_ENV", "LOG_LEVEL") == {
+        "ARTIFACT_SERVER_URL": "https://omega-bot-railway-domain.up.railway.app",
+        "ARTIFACT_SERVER_PORT": "3001",
+        "NODE_ENV": "production",
+        "LOG_LEVEL": "info",
+    }
+    assert {"DISCORD_BOT_TOKEN", "OPENAI_API_KEY", "TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"} <= set(variables)
+
+
+def test_seance_runs_six_services_with_their_images_and_ports(stack):
+    """Own images carry the commit; the signaling server and valkey are somebody else's."""
+    seen = stack(PRODUCTION)
+    found = {
+        name: (inputs["image"], inputs["variables"].get("PORT"), inputs.get("healthcheckPath"))
+        for (kind, name), inputs in seen.items()
+        if kind == INSTANCE and name.startswith("seance-")
+    }
+
+    assert found == {
+        "seance-backend-instance": ("fractalhuman1/seance-backend:a1b2c3d", "8765", "/"),
+        "seance-landing-instance": ("fractalhuman1/seance-landing:a1b2c3d", "80", "/"),
+        "seance-signaling-instance": ("funnyzak/y-webrtc-signaling:latest", "4444", "/health"),
+        "seance-beholder-instance": ("fractalhuman1/seance-beholder:a1b2c3d", "80", "/health"),
+        "seance-litellm-instance": ("fractalhuman1/seance-litellm:a1b2c3d", "4000", "/health"),
+        "seance-valkey-instance": ("valkey/valkey:latest", None, None),
+    }
+
+
+def test_seance_answers_at_its_names_behind_the_proxy(stack):
+    """The apex and one subdomain for each public service, all proxied; valkey has none."""
+    seen = stack(PRODUCTION)
+    names = {
+        inputs["name"]: inputs["proxied"]
+        for (kind, name), inputs in seen.items()
+        if "dnsRecord" in kind and name.startswith("seance-") and inputs["type"] == "CNAME"
+    }
+
+    assert names == dict.fromkeys(
+        ["seance.dev", "backend.seance.dev", "signaling.seance.dev", "beholder.seance.dev", "litellm.seance.dev"], True
+    )
+
+
+def test_seance_backend_reaches_valkey_and_its_bucket(stack):
+    """Private network, prefix of the stack, CDN, a key of the bucket alone; the other keys come from secrets."""
+    seen = stack(PRODUCTION)
+    variables = seen[INSTANCE, "seance-backend-instance"]["variables"]
+
+    assert part(variables, "REDIS_URL", "SPACES_BUCKET", "SPACES_REGION", "SPACES_PREFIX", "SPACES_ACCESS_KEY_ID") == {
+        "REDIS_URL": "redis://valkey.railway.internal:6379",
+        "SPACES_BUCKET": "seance-cdn",
+        "SPACES_REGION": "sfo3",
+        "SPACES_PREFIX": "prod/",
+        "SPACES_ACCESS_KEY_ID": "DO00KEY",
+    }
+    assert {"STRIPE_SECRET_KEY", "BUILDER_KEY", "SPACES_CDN_URL", "SPACES_SECRET_ACCESS_KEY"} <= set(variables)
+
+
+@pytest.mark.parametrize(("name", "replicas", "size_mb"), [(STAGING, 1, 5_000), (PRODUCTION, 2, 20_000)])
+def test_omnistack_is_sized_by_its_table(stack, name, replicas, size_mb):
+    """Instances of api and worker and the size of the database differ between the stacks."""
+    seen = stack(name)
+
+    assert {
+        "api": seen[INSTANCE, "omnistack-api-instance"]["regions"]["us-west2"],
+        "worker": seen[INSTANCE, "omnistack-worker-instance"]["regions"]["us-west2"],
+        "database": seen["railway:index:Volume", "omnistack-postgres-volume-disk"]["sizeMb"],
+    } == {"api": replicas, "worker": 1 if name == STAGING else 2, "database": size_mb}
+
+
+def test_omnistack_migrates_before_new_code_takes_traffic(stack):
+    """One Dockerfile for both; the API migrates, and the worker does not."""
+    seen = stack(PRODUCTION)
+    api, worker = seen[INSTANCE, "omnistack-api-instance"], seen[INSTANCE, "omnistack-worker-instance"]
+
+    assert api["dockerfilePath"] == worker["dockerfilePath"] == "docker/Dockerfile"
+    assert (api["preDeployCommand"], worker.get("preDeployCommand")) == ("python scripts/migrate_production.py", None)
+    assert worker["startCommand"] == "arq app.jobs.worker.WorkerSettings"
+    assert part(api, "healthcheckPath", "healthcheckTimeout", "restartPolicyMaxRetries") == {
+        "healthcheckPath": "/api/v1/public/health",
+        "healthcheckTimeout": 30,
+        "restartPolicyMaxRetries": 3,
+    }
+
+
+def test_omnistack_reaches_its_stores_and_its_sign_in(stack):
+    """The driver's own scheme, PostgreSQL 16, and the address of the chosen provider alone."""
+    seen = stack(PRODUCTION)
+    variables = seen[INSTANCE, "omnistack-api-instance"]["variables"]
+
+    assert seen[INSTANCE, "omnistack-postgres-instance"]["image"].endswith(":16")
+    assert variables["DATABASE_URL"].startswith("postgresql+asyncpg://postgres:")
+    assert variables["REDIS_URL"].startswith("redis://default:")
+    assert len(variables["SECRET_KEY"]) >= 32
+    assert (variables["AUTH_PROVIDER"], "SUPABASE_PROJECT_URL" in variables, "CLERK_ISSUER_URL" in variables) == (
+        "supabase",
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(("name", "nodes"), [(STAGING, 1), (PRODUCTION, 2)])
+def test_netia_has_redis_exactly_when_it_has_more_than_one_node(stack, name, nodes):
+    """A single node needs no Redis; several find each other through it."""
+    seen = stack(name)
+    app = seen[INSTANCE, "netia-app-instance"]
+
+    assert app["regions"]["us-west2"] == nodes
+    assert ((INSTANCE, "netia-redis-instance") in seen, "REDIS_URL" in app["variables"]) == (
+        nodes > 1,
+        nodes > 1,
+    )
+
+
+def test_netia_is_phoenix_on_port_4000_with_tls_to_its_database(stack):
+    """Port, Dockerfile, migrations first, TLS required, key of 64 bytes, its own domain in both addresses."""
+    app = stack(PRODUCTION)[INSTANCE, "netia-app-instance"]
+    variables = app["variables"]
+
+    assert part(app, "dockerfilePath", "preDeployCommand", "startCommand") == {
+        "dockerfilePath": "Dockerfile",
+        "preDeployCommand": "/entrypoint.sh db migrate",
+        "startCommand": "/entrypoint.sh run",
+    }
+    assert variables["DATABASE_URL"].endswith("?sslmode=require")
+    assert len(variables["SECRET_KEY_BASE"].encode()) >= 64
+    assert part(variables, "PORT", "MIX_ENV", "REQUIRE_DB_SSL", "BACKEND_URL", "REACT_APP_URL") == {
+        "PORT": "4000",
+        "MIX_ENV": "prod",
+        "REQUIRE_DB_SSL": "true",
+        "BACKEND_URL": "https://app.netia.example",
+        "REACT_APP_URL": "https://app.netia.example",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "size_mb", "sleeps", "settings"),
+    [
+        (STAGING, 2, 1_000, True, ("https://staging.rose.example", "20", "true", "3")),
+        (PRODUCTION, 4, 5_000, False, ("https://rose.example,https://www.rose.example", "10", "false", "7")),
+    ],
+)
+def test_rose_differs_between_the_stacks_as_its_table_says(stack, name, workers, size_mb, sleeps, settings):
+    """Workers, volume, sleep, origins, rate limit, API docs and retention."""
+    seen = stack(name)
+    web = seen[INSTANCE, "rose-web-instance"]
+    disk = seen["railway:index:Volume", "rose-web-volume-disk"]
+
+    assert web["startCommand"].endswith(f"--port $PORT --workers {workers}")
+    assert (disk["mountPath"], disk["sizeMb"], disk["backupSchedules"]) == ("/app/data", size_mb, ["DAILY"])
+    assert web["sleepApplication"] is sleeps
+    names = ("ALLOWED_ORIGINS", "RATE_LIMIT_PER_MINUTE", "ENABLE_API_DOCS", "SESSION_RETENTION_DAYS")
+    assert tuple(web["variables"][key] for key in names) == settings
+
+
+def test_rose_has_one_window_in_which_to_become_healthy(stack):
+    """40 seconds of grace and 30 for the answer are one timeout of 70 on Railway."""
+    web = stack(PRODUCTION)[INSTANCE, "rose-web-instance"]
+
+    assert part(web, "builder", "buildCommand", "healthcheckPath", "healthcheckTimeout") == {
+        "builder": "NIXPACKS",
+        "buildCommand": "uv sync --frozen && cd frontend && npm install && npm run build",
+        "healthcheckPath": "/api/health",
+        "healthcheckTimeout": 70,
+    }
