@@ -40,8 +40,8 @@ class BucketArgs(Arguments):
     """Whether overwritten objects are kept."""
     cdn: bool = True
     """Whether a CDN endpoint serves the bucket."""
-    cdn_ttl_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3_600
-    """How long the CDN keeps an object, in seconds."""
+    cdn_ttl_seconds: Literal[60, 600, 3_600, 86_400, 604_800] = 3_600
+    """How long the CDN keeps an object, in seconds; DigitalOcean knows these five."""
     cdn_domain: Hostname | None = None
     """Own name of the CDN endpoint. Default: the name that DigitalOcean gives."""
     cors: CorsRule | None = None

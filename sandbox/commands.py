@@ -115,9 +115,12 @@ def _operate(operation: Operation, name: str, system: str, *, json: bool) -> Non
         report: Report = (
             JsonReport(sys.stdout) if json else PeopleReport(Console(highlight=False), operation, name)
         )
-        with _clouds(operation) as address:
-            result = _run(operation, stack, environment(address), targets, report)
-        report.finish(result)
+        try:
+            with _clouds(operation) as address:
+                result = _run(operation, stack, environment(address), targets, report)
+            report.finish(result)
+        finally:
+            report.close()
     raise typer.Exit(0 if result.succeeded else 1)
 
 

@@ -6,6 +6,7 @@ Owns which request is hit. The server asks for each request, and acts.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -60,6 +61,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
+        self._counting = threading.Lock()
 
     def add(self, fault: Fault) -> None:
         if fault.status is None and not fault.drop and not fault.hang_s:
@@ -68,10 +70,11 @@ class Faults:
 
     def take(self, api: Api, operation: str, when: Moment) -> Fault | None:
         """The first waiting fault that hits this request; it is used up by one."""
-        for fault in self._waiting:
-            if fault.count > 0 and fault.api == api and fault.when == when and fault.operation.search(operation):
-                fault.count -= 1
-                return fault
+        with self._counting:
+            for fault in self._waiting:
+                if fault.count > 0 and fault.api == api and fault.when == when and fault.operation.search(operation):
+                    fault.count -= 1
+                    return fault
         return None
 
 

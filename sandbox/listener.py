@@ -96,6 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the request log is written where the meaning of a request is known."""
 
+    def handle_expect_100(self) -> bool:
+        """Clients wait for this before they send a body: it must not stay in the buffer."""
+        proceeds = super().handle_expect_100()
+        self.wfile.flush()
+        return proceeds
+
     def _handle(self) -> None:
         request = self._request()
         if request is None:

@@ -55,7 +55,8 @@ class Sandbox:
         self._faults = Faults()
         self._working = threading.RLock()
         self._closing = threading.Event()
-        self._world = Clouds(self._now, Journal(self.storage.spaces))
+        self._journal = Journal(self.storage.spaces)
+        self._world = Clouds(self._now, self._journal)
         self._world.load(state)
         self._revision = int(state.get("revision", 0))
 
@@ -175,12 +176,16 @@ class Sandbox:
     def serve(self, port: int = 0) -> Generator[str]:
         """Answer HTTP on loopback while the block runs; gives the address, such as ``http://127.0.0.1:40123``.
 
-        ``port`` 0 lets the system choose. Raises ``AlreadyServingError`` when another server uses the directory.
+        ``port`` 0 lets the system choose. Raises ``SandboxError`` when another server uses the directory or the port.
         """
         with self.storage.lock():
+            self._journal.repair()
             self._catch_up()
             self._closing.clear()
-            listener = Listener(self.handle, port)
+            try:
+                listener = Listener(self.handle, port)
+            except OSError as problem:
+                raise SandboxError(f"port {port} of this machine cannot be used: {problem.strerror}") from problem
             try:
                 self.storage.write_server(listener.address, listener.port)
                 yield listener.address

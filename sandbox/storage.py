@@ -35,6 +35,11 @@ class AlreadyServingError(SandboxError):
     """Another server uses the same sandbox directory."""
 
 
+def unreadable(path: Path, problem: Exception) -> str:
+    """What to say of a file that somebody or something spoiled."""
+    return f"{path} is not readable ({problem}): reset the sandbox to begin anew"
+
+
 class Storage:
     """One sandbox directory. It is made when something is first written."""
 
@@ -53,7 +58,7 @@ class Storage:
         except FileNotFoundError:
             return {}
         except ValueError as problem:
-            raise SandboxError(f"{self.state} is not readable ({problem}): reset the sandbox to begin anew") from problem
+            raise SandboxError(unreadable(self.state, problem)) from problem
 
     def write_state(self, state: Mapping[str, Any]) -> None:
         """Replace the stored state: whoever reads sees the old one or the new one, never a part.

@@ -22,7 +22,12 @@ class Operation(StrEnum):
 
 
 class StepKind(StrEnum):
-    """What happens to one resource; the values are the words of Pulumi's ``--json``."""
+    """What happens to one resource; the values are the words of Pulumi's ``--json``.
+
+    A replacement is three steps: ``REPLACE`` stands for the whole, and has no work of its own, ``CREATE_REPLACEMENT``
+    and ``DELETE_REPLACED`` are its halves. A refresh begins as ``REFRESH`` and ends as what it found: ``SAME``,
+    ``UPDATE`` (the state follows) or ``DELETE`` (gone).
+    """
 
     SAME = "same"
     CREATE = "create"

@@ -70,13 +70,35 @@ def _belongs_to(root: Path, file: str | None, keep: Sequence[Path]) -> bool:
     return path.is_relative_to(root) and not any(path.is_relative_to(each) for each in stays)
 
 
-def run_program(program: Path | Callable[[], Any], identity: Identity, monitor: Monitor, service: EngineService) -> str:
-    """Run a program to its end; gives what went wrong, or nothing. Call within ``borrowed_process``."""
+def run_program(
+    program: Path | Callable[[], Any],
+    identity: Identity,
+    monitor: Monitor,
+    service: EngineService,
+    cancel: threading.Event,
+) -> str:
+    """Run a program to its end; gives what went wrong, or nothing. Call within ``borrowed_process``.
+
+    A Ctrl-C that nobody else handles sets ``cancel``; what is under way still ends in order.
+    """
     problems: list[str] = []
+    ended = threading.Event()
     main = _main(program, identity, monitor, service, problems)
-    # A context of its own: the SDK keeps its settings and the root resource in context variables.
-    thread = threading.Thread(target=contextvars.Context().run, args=(main,), name="program")
+
+    def run() -> None:
+        try:
+            # A context of its own: the SDK keeps its settings and the root resource in context variables.
+            contextvars.Context().run(main)
+        finally:
+            ended.set()
+
+    thread = threading.Thread(target=run, name="program")
     thread.start()
+    while not ended.is_set():
+        try:
+            ended.wait()  # not join: interrupted, it takes a running thread for an ended one (Python 3.11)
+        except KeyboardInterrupt:
+            cancel.set()
     thread.join()
     return problems[0] if problems else ""
 

@@ -110,7 +110,6 @@ class Registrations:
         self.claimed[old.urn] = resource.urn
         if old.urn != resource.urn:
             self.aliased[resource.urn] = old.urn
-            resource.aliases = [old.urn]
         return old
 
     def _leave(self, resource: Resource, old: Resource | None) -> None:

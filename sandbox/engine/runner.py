@@ -179,7 +179,7 @@ def _operate(operation: Operation, options: Options, project: Project, report: R
             try:
                 with _cancelling(options.cancel, providers):
                     work = _Work(options, identity, journal, providers, report)
-                    foreseen = work.do(operation, service)
+                    foreseen = _interruptible(lambda: work.do(operation, service), options.cancel)
             finally:
                 providers.close()
     finally:
@@ -196,6 +196,14 @@ def _operate(operation: Operation, options: Options, project: Project, report: R
         diagnostics=tuple(report.diagnostics),
         duration_s=0.0,
     )
+
+
+def _interruptible(work: Callable[[], Properties | None], cancel: threading.Event) -> Properties | None:
+    try:
+        return work()
+    except KeyboardInterrupt:  # what was under way has ended by now
+        cancel.set()
+        return None
 
 
 def _stack_outputs(resources: Sequence[Resource]) -> Properties:
@@ -232,7 +240,8 @@ class _Work:
             preview=self._identity.preview,
         )  # fmt: skip
         monitor = Monitor(self._identity, registrations, self._providers, self._report)
-        problem = run_program(self._options.program or self._options.root.resolve(), self._identity, monitor, service)
+        program = self._options.program or self._options.root.resolve()
+        problem = run_program(program, self._identity, monitor, service, self._options.cancel)
         if problem and not self._report.stopping:
             self._report.fail(problem)
         if not self._report.stopping:

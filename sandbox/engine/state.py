@@ -59,7 +59,6 @@ class Resource:
     property_dependencies: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
     pending_replacement: bool = False
     additional_secret_outputs: list[str] = field(default_factory=list[str])
-    aliases: list[str] = field(default_factory=list[str])
     custom_timeouts: dict[str, float] = field(default_factory=dict[str, float])
     """Seconds by ``create``, ``update``, ``delete``, ``read``."""
     import_id: str = ""

@@ -77,7 +77,7 @@ def is_unknown_id(id: str) -> bool:
 def _from_value(value: struct_pb2.Value) -> Any:
     match value.WhichOneof("kind"):
         case "struct_value":
-            return _from_signed({key: _from_value(item) for key, item in value.struct_value.fields.items()})
+            return _from_signed(_from_fields(value.struct_value))
         case "list_value":
             return [_from_value(item) for item in value.list_value.values]
         case "number_value":
@@ -90,6 +90,11 @@ def _from_value(value: struct_pb2.Value) -> Any:
             return value.bool_value
         case _:
             return None
+
+
+def _from_fields(struct: struct_pb2.Struct) -> Properties:
+    # A map of the wire has no order of its own; sorted, the same state is the same file.
+    return {key: _from_value(value) for key, value in sorted(struct.fields.items())}
 
 
 def _from_signed(fields: Properties) -> Any:
@@ -105,8 +110,7 @@ def _from_signed(fields: Properties) -> Any:
 
 def from_struct(struct: struct_pb2.Struct) -> Properties:
     """A struct of the wire as Python; absent and null properties are the same to Pulumi, so null ones are dropped."""
-    decoded = {key: _from_value(value) for key, value in struct.fields.items()}
-    return {key: value for key, value in decoded.items() if value is not None}
+    return {key: value for key, value in _from_fields(struct).items() if value is not None}
 
 
 def _to_value(value: Any, *, secrets: bool) -> struct_pb2.Value:

@@ -34,6 +34,9 @@ class JsonReport:
         if isinstance(event, StepFinished) and event.error:
             self._errors[event.step.urn, event.step.kind] = event.error
 
+    def close(self) -> None:
+        """Nothing is held that would have to be given back."""
+
     def finish(self, result: Result) -> None:
         """Write the document."""
         self._scrub.learn(result.outputs)

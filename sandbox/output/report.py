@@ -17,3 +17,7 @@ class Report(Protocol):
     def finish(self, result: Result) -> None:
         """Show how it ended. Called once, after the last event."""
         ...
+
+    def close(self) -> None:
+        """Give the terminal back, also when the operation never came to an end. Harmless after ``finish``."""
+        ...

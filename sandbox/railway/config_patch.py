@@ -161,6 +161,7 @@ def _apply_service(
     instance.updated_at = at
     instances.follow_source(cloud, environment, service_id)
     config_volumes.mount(cloud, environment, service_id, entry, at)
+    config_volumes.follow_region(cloud, environment, service_id, config, at)
     tcp_proxies.from_patch(cloud, environment, service_id, entry, at)
     if not part(config, "deploy").get("multiRegionConfig"):
         deployments.end_all(cloud, environment.id, service_id, at)

@@ -77,9 +77,11 @@ def _check_plan(cloud: RailwayCloud, deploy: Config) -> None:
         if (deploy.get("restartPolicyMaxRetries") or 0) > 10:
             raise upgrade("Your plan is limited to 10 restarts.")
     containers: Config = part(part(deploy, "limitOverride"), "containers")
-    if (containers.get("cpu") or 0) > plan.vcpus:
+    replicas = sum(entry.get("numReplicas", 1) for entry in part(deploy, "multiRegionConfig").values())
+    # The plan counts the replicas of a service together.
+    if (containers.get("cpu") or 0) * replicas > plan.vcpus:
         raise upgrade(f"Your plan is limited to {plan.vcpus:g} vCPU per service.")
-    if (containers.get("memoryBytes") or 0) > plan.memory_gb * GB_IN_BYTES:
+    if (containers.get("memoryBytes") or 0) * replicas > plan.memory_gb * GB_IN_BYTES:
         raise upgrade(f"Your plan is limited to {plan.memory_gb:g} GB of memory per service.")
     if any(value is not None and value <= 0 for value in containers.values()):
         raise invalid("limitOverride")

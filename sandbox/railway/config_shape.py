@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from sandbox.railway.errors import Refused, invalid
+from sandbox.railway.errors import NotSimulated, Refused, invalid
 
 
 def _number(value: Any) -> Any:
@@ -178,6 +178,24 @@ class EnvironmentShape(Shape):
     volumes: dict[str, VolumeConfig | None] | None = None
 
 
+NOT_SIMULATED = {
+    "": {"buckets", "groups", "privateNetworkDisabled", "degraded", "stopServices"},
+    "services": {"parentServiceId", "clusterRole", "replicaConfig", "clusterDisplay", "clusterWiring"},
+    "volumes": {"forkFromBaseEnvironment"},
+}
+"""What Railway's config has beyond this: keys of the config itself and of each entry of a group."""
+
+
+def _check_simulated(patch: dict[str, Any]) -> None:
+    asked = {key for key in patch if key in NOT_SIMULATED[""]}
+    for group, beyond in NOT_SIMULATED.items():
+        entries: Any = patch.get(group)
+        for entry in cast("dict[str, Any]", entries).values() if isinstance(entries, dict) else ():
+            asked |= beyond & set(cast("dict[str, Any]", entry) if isinstance(entry, dict) else ())
+    if asked:
+        raise NotSimulated(f"The sandbox does not simulate {', '.join(sorted(asked))} in an environment's config.")
+
+
 def whole_numbers(value: Any) -> Any:
     """The same JSON value with 3.0 as 3: JSON knows one kind of number."""
     if isinstance(value, dict):
@@ -194,6 +212,7 @@ def well_formed(patch: Any) -> dict[str, Any]:
     if not isinstance(patch, dict):
         raise invalid("the patch must be an object")
     patch = whole_numbers(cast("dict[str, Any]", patch))
+    _check_simulated(patch)
     try:
         EnvironmentShape.model_validate(patch)
     except ValidationError as failure:

@@ -98,6 +98,16 @@ def mount(cloud: RailwayCloud, environment: Environment, service_id: str, entry:
             set_schedules(disk, settings["backupSchedules"] or [], at)
 
 
+def follow_region(cloud: RailwayCloud, environment: Environment, service_id: str, config: Config, at: float) -> None:
+    """Let a service's volume go where the service went; its data take their time."""
+    placed = list(part(part(config, "deploy"), "multiRegionConfig"))
+    for disk in cloud.state.volume_instances.values():
+        mine = (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
+        if mine and len(placed) == 1 and disk.region != placed[0]:
+            disk.region = placed[0]
+            disk.migrating_until = at + MIGRATION_S if disk.written else 0.0
+
+
 def set_schedules(disk: VolumeInstance, kinds: list[str], at: float) -> None:
     """Put these backup schedules in the place of the former ones."""
     disk.backup_schedules = {kind: disk.backup_schedules.get(kind, at) for kind in sorted(set(kinds))}

@@ -158,7 +158,6 @@ def start(
         variables=variables,
         failure=failure,
         draining_s=float(part(config, "deploy").get("drainingSeconds") or 0),
-        with_volume=bool(mounted),
     )
     cloud.state.deployments[deployment.id] = deployment
     cloud.touch()
@@ -190,9 +189,13 @@ def in_order(cloud: RailwayCloud, environment: Environment, service_ids: Iterabl
     return ordered
 
 
+def _deployable(config: Config) -> bool:
+    return has_source(config) and bool(part(part(config, "deploy"), "multiRegionConfig"))
+
+
 def start_batch(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[str], at: float) -> None:
-    """Deploy those of the services that have a source, each after those of the batch that it refers to."""
-    deployable = [one for one in service_ids if has_source(service_config(environment, one))]
+    """Deploy those of the services that have a source and a region, each after those of the batch that it refers to."""
+    deployable = [one for one in service_ids if _deployable(service_config(environment, one))]
     finished: dict[str, float] = {}
     for service_id, needed in in_order(cloud, environment, deployable):
         waits_until = max((finished[one] for one in needed), default=0.0)

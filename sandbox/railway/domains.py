@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.railway import config_patch, deployments, instances
+from sandbox.railway import config_patch, instances
 from sandbox.railway.access import Arguments, Caller, Operations, Readers
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.errors import Refused, domain_failed, invalid, not_found, upgrade
@@ -33,11 +33,13 @@ def _target(caller: Caller, given: Arguments, kind: str) -> tuple[Environment, S
     return environment, service
 
 
-def _customs(cloud: RailwayCloud) -> list[CustomDomain]:
+def customs(cloud: RailwayCloud) -> list[CustomDomain]:
+    """The custom domains that exist."""
     return [domain for domain in cloud.state.custom_domains.values() if domain.deleted_at is None]
 
 
-def _service_domains(cloud: RailwayCloud) -> list[ServiceDomain]:
+def generated(cloud: RailwayCloud) -> list[ServiceDomain]:
+    """The generated domains that exist."""
     return [domain for domain in cloud.state.service_domains.values() if domain.deleted_at is None]
 
 
@@ -45,7 +47,7 @@ def _unavailable(cloud: RailwayCloud, name: str) -> str | None:
     """Why a custom domain cannot be had, if it cannot."""
     if not HOST.match(name) or name.endswith((".railway.app", ".railway.internal")):
         return f"{name} is not a valid domain"
-    if any(domain.domain == name for domain in _customs(cloud)):
+    if any(domain.domain == name for domain in customs(cloud)):
         return f"{name} is not available: it is already in use"
     return None
 
@@ -58,8 +60,8 @@ def _create_custom(caller: Caller, arguments: Arguments) -> CustomDomain:
     name = given["domain"].lower()
     if reason := _unavailable(cloud, name):
         raise Refused(reason)
-    mine = [d for d in _customs(cloud) if (d.environment_id, d.service_id) == (environment.id, service.id)]
-    counted = _customs(cloud) if cloud.state.plan in ("free", "trial") else mine
+    mine = [d for d in customs(cloud) if (d.environment_id, d.service_id) == (environment.id, service.id)]
+    counted = customs(cloud) if cloud.state.plan in ("free", "trial") else mine
     limit = cloud.plan.custom_domains_per_service
     if len(counted) >= limit:
         raise upgrade(f"Your plan is limited to {limit} custom domains.")
@@ -149,7 +151,7 @@ def _service_domain(caller: Caller, id: str) -> ServiceDomain:
 
 def _service_domain_free(cloud: RailwayCloud, name: str) -> bool:
     label = name.removesuffix(f".{SUFFIX}")
-    return label != name and bool(HOST.match(name)) and all(d.domain != name for d in _service_domains(cloud))
+    return label != name and bool(HOST.match(name)) and all(d.domain != name for d in generated(cloud))
 
 
 def _update_service_domain(caller: Caller, arguments: Arguments) -> bool:
@@ -178,8 +180,8 @@ def _service_domain_available(caller: Caller, arguments: Arguments) -> dict[str,
 def _all(cloud: RailwayCloud, environment_id: str, service_id: str) -> dict[str, Any]:
     wanted = (environment_id, service_id)
     return {
-        "customDomains": [d for d in _customs(cloud) if (d.environment_id, d.service_id) == wanted],
-        "serviceDomains": [d for d in _service_domains(cloud) if (d.environment_id, d.service_id) == wanted],
+        "customDomains": [d for d in customs(cloud) if (d.environment_id, d.service_id) == wanted],
+        "serviceDomains": [d for d in generated(cloud) if (d.environment_id, d.service_id) == wanted],
     }
 
 
@@ -199,20 +201,6 @@ def _sync_status(caller: Caller, domain: CustomDomain | ServiceDomain, _argument
     if caller.now < domain.created_at + SYNCING_S:
         return "CREATING"
     return "UPDATING" if caller.now < domain.updated_at + SYNCING_S else "ACTIVE"
-
-
-def serving(cloud: RailwayCloud, host: str) -> int:
-    """The HTTP status with which Railway's edge answers for a host: 404 for one it does not know or that is not
-    verified, 502 when nothing runs behind it, otherwise 200.
-    """
-    from sandbox.railway.certificates import verified  # noqa: PLC0415  (certificates needs this module's names)
-
-    known: CustomDomain | ServiceDomain | None = next(
-        (domain for domain in [*_customs(cloud), *_service_domains(cloud)] if domain.domain == host), None
-    )
-    if known is None or (isinstance(known, CustomDomain) and not verified(cloud, known)):
-        return 404
-    return 200 if deployments.live(cloud, known.environment_id, known.service_id) else 502
 
 
 QUERIES: Operations = {

@@ -17,6 +17,7 @@ from sandbox.railway import (
     domains,
     environments,
     logs,
+    project_tokens,
     projects,
     regions,
     service_instances,
@@ -31,6 +32,7 @@ from sandbox.railway.cloud import RailwayCloud
 NOUNS = (
     account,
     projects,
+    project_tokens,
     environments,
     services,
     service_instances,

@@ -17,11 +17,10 @@ TEMPORARY_S = 24 * 3600.0
 """How long a project without a workspace lives."""
 SCHEDULED_S = 48 * 3600.0
 """How long a scheduled deletion can be taken back."""
-LONGEST_NAME = 100
 
 
 def _check_name(name: str) -> None:
-    if not name.strip() or len(name) > LONGEST_NAME:
+    if not name.strip():
         raise Refused("Invalid project name")
 
 

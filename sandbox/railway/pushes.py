@@ -13,6 +13,7 @@ from typing import Literal
 from sandbox.railway import deployments
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.config_view import service_config
+from sandbox.railway.operations import catch_up
 from sandbox.railway.sources import defect_of, latest_commit, resolve
 from sandbox.railway.state import Deployment, DeploymentTrigger, part
 from sandbox.railway.timelines import CHECKS_S
@@ -24,6 +25,7 @@ def push(cloud: RailwayCloud, repository: str, branch: str, commit: str, paths: 
     The defects ``checks`` and ``outsider`` of the commit or repository decide about CI and approval.
     """
     with cloud.lock:
+        catch_up(cloud)
         cloud.state.commits[f"{repository}@{branch}"] = commit
         cloud.touch()
         changed = list(paths)

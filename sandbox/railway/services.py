@@ -18,7 +18,6 @@ from sandbox.railway.errors import Refused, invalid, not_authorized
 from sandbox.railway.ids import short_of
 from sandbox.railway.state import Config, DeploymentTrigger, Environment, Project, Service, ServiceInstance, part
 
-LONGEST_NAME = 32
 LONGEST_LABEL = 63
 
 
@@ -75,7 +74,7 @@ def make(
 
 
 def _check_name(cloud: RailwayCloud, project: Project, name: str) -> None:
-    if not label_of(name) or len(name) > LONGEST_NAME:
+    if not label_of(name) or len(label_of(name)) > LONGEST_LABEL:
         raise invalid("name")
     if any(service.name == name for service in cloud.services_of(project.id)):
         raise Refused(f"A service named {name} already exists in this project")
@@ -122,7 +121,6 @@ def _update(caller: Caller, arguments: Arguments) -> Service:
 
 
 def _delete(caller: Caller, arguments: Arguments) -> bool:
-    caller.require("account", "workspace")
     cloud = caller.cloud
     service = caller.service(arguments["id"])
     project = cloud.state.projects[service.project_id]

@@ -163,7 +163,6 @@ class Deployment(Record):
     """Which defect of its source shows in this run; see ``sources``."""
     draining_s: float = 0.0
     stopped: bool = False
-    with_volume: bool = False
 
 
 class Volume(Record):

@@ -152,7 +152,6 @@ def _change_instance(caller: Caller, environment: Environment, disk: VolumeInsta
 
 
 def _delete(caller: Caller, arguments: Arguments) -> bool:
-    caller.require("account", "workspace")
     volume = _volume(caller, arguments["volumeId"])
     volume.deleted_at = caller.now
     for environment in caller.cloud.environments_of(volume.project_id):

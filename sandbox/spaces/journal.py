@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.storage import SandboxError, unreadable
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -39,20 +41,27 @@ class Journal:
         self.last_sequence = 0
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, oldest first. A last line that a crash cut short is not an entry."""
+        """All entries, oldest first. A last line that is not whole is none: its request was never answered.
+
+        Raises ``SandboxError`` for a line that cannot be read.
+        """
         self.last_sequence = 0
         if not self._path.exists():
             return
-        complete = 0
         with self._path.open("rb") as file:
             for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                complete += len(line)
-                entry = _entry(line)
-                self.last_sequence = entry.sequence
-                yield entry
-        os.truncate(self._path, complete)
+                if line.endswith(b"\n"):
+                    entry = self._entry(line)
+                    self.last_sequence = entry.sequence
+                    yield entry
+
+    def repair(self) -> None:
+        """Cut off a last line that a crash left unfinished. Only for whoever holds the sandbox's lock."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            whole = sum(len(line) for line in file if line.endswith(b"\n"))
+        os.truncate(self._path, whole)
 
     def append(self, entry: Entry) -> None:
         """Add an entry; it is in the file when this returns."""
@@ -69,8 +78,10 @@ class Journal:
         self._path.unlink(missing_ok=True)
         self.last_sequence = 0
 
-
-def _entry(line: bytes) -> Entry:
-    written: dict[str, Any] = json.loads(line)
-    written["body"] = base64.b64decode(written["body"])
-    return Entry(**written)
+    def _entry(self, line: bytes) -> Entry:
+        try:
+            written: dict[str, Any] = json.loads(line)
+            written["body"] = base64.b64decode(written["body"])
+            return Entry(**written)
+        except (ValueError, KeyError, TypeError) as problem:
+            raise SandboxError(unreadable(self._path, problem)) from problem

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,8 @@ from sandbox.clouds import (
     SPACES_ACCESS_KEY,
     SPACES_SECRET_KEY,
 )
-from sandbox.server import Sandbox
+from sandbox.server import Sandbox, environment
+from tests.clouds.plugin import ROOT, Engine
 
 
 @pytest.fixture
@@ -92,3 +96,63 @@ def spaces_at() -> Generator[SpacesClient]:
 @pytest.fixture
 def spaces(address: str, spaces_at: SpacesClient) -> Any:
     return spaces_at(address)
+
+
+# Stand-in plugins
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Sandbox, str]]:
+    """One sandbox for the module: starting a plugin is what takes time."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("standins") / ".sandbox", clock=ManualClock())
+    with sandbox.serve() as address:
+        yield sandbox, address
+
+
+@pytest.fixture
+def standin_sandbox(shared: tuple[Sandbox, str]) -> Sandbox:
+    """The shared sandbox, empty again."""
+    sandbox = shared[0]
+    sandbox.cloudflare.load({})
+    sandbox.digitalocean.load({})
+    sandbox.spaces.reset()
+    sandbox.storage.requests.unlink(missing_ok=True)
+    return sandbox
+
+
+@pytest.fixture(scope="module")
+def started(
+    shared: tuple[Sandbox, str], tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Callable[[str], Engine]]:
+    """Starts a plugin as an engine does: in another directory, with the sandbox's environment alone."""
+    running: dict[str, tuple[subprocess.Popen[str], Engine]] = {}
+
+    def start(name: str) -> Engine:
+        if name not in running:
+            process = subprocess.Popen(
+                [sys.executable, str(ROOT / "sandbox" / "standins" / name), "127.0.0.1:1"],
+                cwd=tmp_path_factory.mktemp(name),
+                env={"PATH": os.environ["PATH"], **environment(shared[1])},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stdout
+            running[name] = process, Engine(f"127.0.0.1:{process.stdout.readline().strip()}")
+        return running[name][1]
+
+    yield start
+    for process, engine in running.values():
+        engine.close()
+        process.terminate()
+        with process:
+            process.wait(10)
+
+
+@pytest.fixture
+def cloudflare_plugin(standin_sandbox: Sandbox, started: Callable[[str], Engine]) -> Engine:
+    return started("cloudflare")
+
+
+@pytest.fixture
+def digitalocean_plugin(standin_sandbox: Sandbox, started: Callable[[str], Engine]) -> Engine:
+    return started("digitalocean")

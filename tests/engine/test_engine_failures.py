@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
@@ -27,12 +28,12 @@ def test_failed_create_keeps_everything_else(stack: Stack) -> None:
     result = stack.up(program)
 
     assert not result.succeeded
-    assert ["no room for it\nin this house"] == errors(result)
+    assert errors(result) == ["no room for it\nin this house"]
     assert {"old", "good"} == set(stack.records())
-    assert {"answer": 1} == result.outputs
+    assert result.outputs == {"answer": 1}
     assert {"old-1", "good-1"} == stack.existing()
-    assert ["no room for it\nin this house"] == [
-        event.error for event in stack.events if isinstance(event, StepFinished) and event.error
+    assert [event.error for event in stack.events if isinstance(event, StepFinished) and event.error] == [
+        "no room for it\nin this house"
     ]
 
 
@@ -43,7 +44,7 @@ def test_failed_run_goes_on_where_it_stopped(stack: Stack) -> None:
 
     result = stack.up(lambda: (Thing("good"), Thing("bad")))
 
-    assert [(StepKind.CREATE, "bad"), (StepKind.SAME, "good")] == sorted(kinds(result))
+    assert sorted(kinds(result)) == [(StepKind.CREATE, "bad"), (StepKind.SAME, "good")]
     assert not stack.calls("create")[0]["interrupted"]
 
 
@@ -58,24 +59,24 @@ def test_check_failure_names_resource_and_reason(stack: Stack) -> None:
     """Wrong inputs are told before anything is made, in previews too."""
     for run in (stack.preview, stack.up):
         result = run(things("lamp", bad="size: must be positive"))
-        assert ["things:index:Thing resource 'lamp' has a problem: size: must be positive"] == errors(result)
-    assert [] == stack.calls("create")
+        assert errors(result) == ["things:index:Thing resource 'lamp' has a problem: size: must be positive"]
+    assert stack.calls("create") == []
 
 
 def test_half_made_resource_is_kept_and_updated_next_time(stack: Stack) -> None:
     """It exists, its errors stand in the state, its dependents are not made; the next up completes it."""
 
-    def program(**more: str) -> None:
+    def program(**more: Any) -> None:
         lamp = Thing("lamp", **more)
         Thing("shade", source=lamp.url)
 
     result = stack.up(lambda: program(half="the bulb is missing"))
-    assert ["the bulb is missing"] == errors(result)
-    assert ["the bulb is missing"] == stack.records()["lamp"]["initErrors"]
+    assert errors(result) == ["the bulb is missing"]
+    assert stack.records()["lamp"]["initErrors"] == ["the bulb is missing"]
     assert "shade" not in stack.records()
 
     again = stack.up(program)
-    assert [(StepKind.UPDATE, "lamp"), (StepKind.CREATE, "shade")] == kinds(again)
+    assert kinds(again) == [(StepKind.UPDATE, "lamp"), (StepKind.CREATE, "shade")]
     assert "initErrors" not in stack.records()["lamp"]
 
 
@@ -83,7 +84,7 @@ def test_half_made_resource_is_updated_even_without_a_difference(stack: Stack) -
     """An update is due although the inputs are the same."""
     stack.up(things("lamp", half="not yet"))
 
-    assert [(StepKind.UPDATE, "lamp")] == kinds(stack.preview(things("lamp", half="not yet")))
+    assert kinds(stack.preview(things("lamp", half="not yet"))) == [(StepKind.UPDATE, "lamp")]
 
 
 def test_half_done_update_keeps_the_old_inputs(stack: Stack) -> None:
@@ -91,9 +92,9 @@ def test_half_done_update_keeps_the_old_inputs(stack: Stack) -> None:
     stack.up(things("lamp", size=1))
     stack.up(things("lamp", size=2, half="stuck"))
 
-    assert 1 == stack.records()["lamp"]["inputs"]["size"]
-    assert ["stuck"] == stack.records()["lamp"]["initErrors"]
-    assert [(StepKind.UPDATE, "lamp")] == kinds(stack.up(things("lamp", size=2)))
+    assert stack.records()["lamp"]["inputs"]["size"] == 1
+    assert stack.records()["lamp"]["initErrors"] == ["stuck"]
+    assert kinds(stack.up(things("lamp", size=2))) == [(StepKind.UPDATE, "lamp")]
     assert "initErrors" not in stack.records()["lamp"]
 
 
@@ -104,7 +105,7 @@ def test_half_made_replacement_keeps_the_old_one_for_deletion(stack: Stack) -> N
     assert {"lamp-1", "lamp-2"} == stack.existing()
 
     result = stack.up(things("lamp", kind="b"))
-    assert [(StepKind.UPDATE, "lamp"), (StepKind.DELETE_REPLACED, "lamp")] == kinds(result)
+    assert kinds(result) == [(StepKind.UPDATE, "lamp"), (StepKind.DELETE_REPLACED, "lamp")]
     assert {"lamp-2"} == stack.existing()
 
 
@@ -127,7 +128,7 @@ def test_failed_deletion_keeps_the_resource_and_what_it_needs(stack: Stack) -> N
     stack.up(program)
     result = stack.destroy()
 
-    assert ["holding on"] == errors(result)
+    assert errors(result) == ["holding on"]
     assert {"top", "below"} <= set(stack.records())
     assert "below-1" in stack.existing()
 
@@ -139,8 +140,8 @@ def test_unhealthy_resource_is_a_warning_at_refresh(stack: Stack) -> None:
 
     result = stack.refresh()
     assert result.succeeded
-    assert ["Refreshed resource is in an unhealthy state:\n* does not feel well"] == warnings(result)
-    assert [(StepKind.UPDATE, "lamp")] == kinds(stack.up(things("lamp")))
+    assert warnings(result) == ["Refreshed resource is in an unhealthy state:\n* does not feel well"]
+    assert kinds(stack.up(things("lamp"))) == [(StepKind.UPDATE, "lamp")]
 
 
 def test_plugin_that_dies_is_reported_and_its_create_remembered(stack: Stack) -> None:
@@ -150,7 +151,7 @@ def test_plugin_that_dies_is_reported_and_its_create_remembered(stack: Stack) ->
     assert {"lamp-1"} == stack.existing()
 
     assert stack.up(things("lamp", die=True)).succeeded
-    assert [False, True] == [call["interrupted"] for call in stack.calls("create")]
+    assert [call["interrupted"] for call in stack.calls("create")] == [False, True]
     assert {"lamp-1"} == stack.existing()
     assert "pending_operations" not in stack.deployment()
 
@@ -161,7 +162,7 @@ def test_undeclared_interrupted_create_is_warned_of_by_name(stack: Stack) -> Non
 
     assert "things:index:Thing 'lamp'" in warnings(stack.preview(things()))[0]
     assert "things:index:Thing 'lamp'" in warnings(stack.up(things()))[0]
-    assert [] == warnings(stack.up(things()))
+    assert warnings(stack.up(things())) == []
 
 
 def test_plugin_that_does_not_start_is_explained(stack: Stack) -> None:
@@ -173,7 +174,7 @@ def test_plugin_that_does_not_start_is_explained(stack: Stack) -> None:
 
 def test_refused_configuration_is_the_providers_text(stack: Stack) -> None:
     """Nothing is added to what the provider says."""
-    assert ["this configuration is refused"] == errors(stack.up(things("lamp"), config={"things:refuse": "yes"}))
+    assert errors(stack.up(things("lamp"), config={"things:refuse": "yes"})) == ["this configuration is refused"]
 
 
 def test_unknown_package_says_what_is_missing(stack: Stack) -> None:
@@ -204,7 +205,7 @@ def test_run_error_shows_only_its_message(stack: Stack) -> None:
         message = "the settings make no sense"
         raise pulumi.RunError(message)
 
-    assert ["the settings make no sense"] == errors(stack.up(program))
+    assert errors(stack.up(program)) == ["the settings make no sense"]
 
 
 def test_other_exceptions_show_the_programs_own_frames(stack: Stack) -> None:
@@ -215,7 +216,7 @@ def test_other_exceptions_show_the_programs_own_frames(stack: Stack) -> None:
 
     assert error.startswith("Program failed with an unhandled exception:\nTraceback (most recent call last):\n")
     assert error.endswith("ZeroDivisionError: division by zero")
-    assert 2 == error.count("  File ")
+    assert error.count("  File ") == 2
     assert "return 1 / 0" in error
 
 
@@ -243,16 +244,16 @@ def test_program_error_after_registrations_deletes_nothing(stack: Stack) -> None
 
     assert not result.succeeded
     assert {"one-1", "two-1"} == stack.existing()
-    assert 2 == stack.records()["one"]["inputs"]["size"]
+    assert stack.records()["one"]["inputs"]["size"] == 2
 
 
 def test_two_resources_of_one_name_are_refused(stack: Stack) -> None:
     """The URN is named."""
     result = stack.up(lambda: (Thing("lamp"), Thing("lamp")))
 
-    assert ["Duplicate resource URN 'urn:pulumi:test::lab::things:index:Thing::lamp'; try giving it a unique name"] == (
-        errors(result)
-    )
+    assert (errors(result)) == [
+        "Duplicate resource URN 'urn:pulumi:test::lab::things:index:Thing::lamp'; try giving it a unique name"
+    ]
 
 
 def test_two_resources_claiming_one_record_are_refused(stack: Stack) -> None:
@@ -270,7 +271,7 @@ def test_failed_invoke_names_the_function(stack: Stack) -> None:
     """The provider's text with the function it came from."""
     result = stack.up(lambda: pulumi.runtime.invoke_output("things:index:ask", {"fail": "do not ask"}))
 
-    assert ["invocation of things:index:ask returned an error: do not ask"] == errors(result)
+    assert errors(result) == ["invocation of things:index:ask returned an error: do not ask"]
 
 
 @pytest.mark.parametrize(
@@ -279,7 +280,7 @@ def test_failed_invoke_names_the_function(stack: Stack) -> None:
         ({"replacement_trigger": "1"}, "replacement_trigger"),
         ({"env_var_mappings": {"A": "B"}}, "env_var_mappings"),
         ({"transforms": [lambda args: None]}, "transforms"),  # pyright: ignore[reportUnknownLambdaType]
-        ({"hooks": pulumi.ResourceHookBinding(before_create=[lambda args: None])}, "hooks"),  # pyright: ignore
+        ({"hooks": pulumi.ResourceHookBinding(before_create=[lambda args: None])}, "hooks"),  # pyright: ignore[reportArgumentType, reportUnknownLambdaType]
     ],
 )
 def test_unsupported_options_are_refused_by_name(stack: Stack, options: dict[str, object], name: str) -> None:
@@ -351,7 +352,7 @@ def test_configured_address_must_be_loopback_too(stack: Stack) -> None:
 
 def test_reading_a_missing_resource_fails_the_preview_too(stack: Stack) -> None:
     """``get`` of nothing is found out early."""
-    assert ["resource 'nowhere' does not exist"] == errors(stack.preview(lambda: FoundThing("found", "nowhere")))
+    assert errors(stack.preview(lambda: FoundThing("found", "nowhere"))) == ["resource 'nowhere' does not exist"]
 
 
 def test_failures_of_a_deletion_do_not_stop_what_is_independent_from_being_recorded(stack: Stack) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import os
+import signal
 
 import pulumi
 import pytest
 from pulumi import Output, ResourceOptions
 
 from sandbox.engine import runner
-from sandbox.engine.events import Change, Diagnostic, StepFinished, StepKind, StepStarted
+from sandbox.engine.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
 from sandbox.engine.values import UNKNOWN, Secret
 from tests.engine.harness import FoundThing, Shelf, Stack, Thing, errors, kinds, names, things
 
@@ -46,9 +46,9 @@ def test_up_makes_what_the_program_declares(stack: Stack) -> None:
 
     assert result.succeeded
     assert {"shelf-first-1", "shelf-second-1"} == stack.existing()
-    assert "https://shelf-second-1" == result.outputs["url"]
+    assert result.outputs["url"] == "https://shelf-second-1"
     assert Secret("token-of-shelf-first-1") == result.outputs["token"]
-    assert {"url": "https://shelf-second-1"} == stack.records()["shelf"]["outputs"]
+    assert stack.records()["shelf"]["outputs"] == {"url": "https://shelf-second-1"}
 
 
 def test_second_up_changes_nothing(stack: Stack) -> None:
@@ -59,8 +59,8 @@ def test_second_up_changes_nothing(stack: Stack) -> None:
     result = stack.up(shelf_program)
 
     assert {StepKind.SAME} == {step.kind for step in result.steps}
-    assert [] == stack.calls("create", "update", "delete")
-    assert {} == result.output_changes
+    assert stack.calls("create", "update", "delete") == []
+    assert result.output_changes == {}
 
 
 def test_update_tells_the_paths_that_differ(stack: Stack) -> None:
@@ -69,8 +69,8 @@ def test_update_tells_the_paths_that_differ(stack: Stack) -> None:
 
     result = stack.up(things("lamp", size=2, colour="red"))
 
-    assert [(StepKind.UPDATE, "lamp")] == kinds(result)
-    assert {"size": Change.UPDATE, "colour": Change.ADD} == result.steps[0].changes
+    assert kinds(result) == [(StepKind.UPDATE, "lamp")]
+    assert result.steps[0].changes == {"size": Change.UPDATE, "colour": Change.ADD}
     assert {"lamp-1"} == stack.existing()
 
 
@@ -86,7 +86,7 @@ def test_undeclared_resources_are_deleted_dependents_first(stack: Stack) -> None
     result = stack.up(things())
 
     assert [(StepKind.DELETE, name) for name in "cba"] == kinds(result)
-    assert ["c", "b", "a"] == names(stack.calls("delete"))
+    assert names(stack.calls("delete")) == ["c", "b", "a"]
     assert set() == stack.existing()
 
 
@@ -97,9 +97,9 @@ def test_destroy_leaves_an_empty_state(stack: Stack) -> None:
     result = stack.destroy()
 
     assert result.succeeded
-    assert {"url": Change.DELETE, "token": Change.DELETE} == result.output_changes
+    assert result.output_changes == {"url": Change.DELETE, "token": Change.DELETE}
     assert set() == stack.existing()
-    assert [] == stack.deployment()["resources"]
+    assert stack.deployment()["resources"] == []
 
 
 def test_provider_is_configured_from_the_state_when_there_is_no_program(stack: Stack) -> None:
@@ -109,26 +109,24 @@ def test_provider_is_configured_from_the_state_when_there_is_no_program(stack: S
 
     stack.destroy(config={"things:region": "south"})
 
-    assert {"region": "north"} == stack.calls("configure")[0]["args"]
+    assert stack.calls("configure")[0]["args"] == {"region": "north"}
 
 
-def test_independent_resources_are_made_at_the_same_time(stack: Stack) -> None:
-    """Twelve creates of a tenth of a second take much less than their sum; ``parallel`` limits them."""
-    began = time.monotonic()
-    result = stack.up(things(*(f"lamp{number}" for number in range(12)), seconds=0.25))
-    assert result.succeeded
-    assert time.monotonic() - began < 2.0
-
-    started = finished = widest = 0
-    stack.events.clear()
-    stack.up(things(*(f"tree{number}" for number in range(4)), seconds=0.05), parallel=2)
+def most_at_once(stack: Stack) -> int:
+    """How many steps were under way at the same time."""
+    now = most = 0
     for event in stack.events:
-        if isinstance(event, StepStarted) and event.step.kind is StepKind.CREATE:
-            started += 1
-        if isinstance(event, StepFinished) and event.step.kind is StepKind.CREATE:
-            finished += 1
-        widest = max(widest, started - finished)
-    assert 2 == widest
+        now += isinstance(event, StepStarted) - isinstance(event, StepFinished)
+        most = max(most, now)
+    return most
+
+
+@pytest.mark.parametrize(("parallel", "expected"), [(16, 6), (2, 2), (1, 1)])
+def test_independent_resources_are_made_at_the_same_time(stack: Stack, parallel: int, expected: int) -> None:
+    """As many as ``parallel`` allows, and no more."""
+    stack.up(things(*(f"lamp{number}" for number in range(6)), seconds=0.3), parallel=parallel)
+
+    assert most_at_once(stack) == expected
 
 
 def test_steps_begin_and_end_as_events(stack: Stack) -> None:
@@ -137,7 +135,7 @@ def test_steps_begin_and_end_as_events(stack: Stack) -> None:
 
     assert [StepStarted, Diagnostic, StepFinished] == [type(event) for event in stack.events]
     assert isinstance(stack.events[1], Diagnostic)
-    assert ("info", "made lamp-1") == (stack.events[1].severity, stack.events[1].message)
+    assert (stack.events[1].severity, stack.events[1].message) == ("info", "made lamp-1")
     assert stack.events[1].urn.endswith("::lamp")
 
 
@@ -149,10 +147,10 @@ def test_refresh_takes_over_what_changed_outside(stack: Stack) -> None:
 
     result = stack.refresh()
 
-    assert [(StepKind.UPDATE, "lamp")] == kinds(result)
-    assert {"size": Change.UPDATE} == result.steps[0].changes
-    assert 7 == stack.records()["lamp"]["inputs"]["size"]
-    assert [(StepKind.UPDATE, "lamp")] == kinds(stack.up(things("lamp", size=1)))
+    assert kinds(result) == [(StepKind.UPDATE, "lamp")]
+    assert result.steps[0].changes == {"size": Change.UPDATE}
+    assert stack.records()["lamp"]["inputs"]["size"] == 7
+    assert kinds(stack.up(things("lamp", size=1))) == [(StepKind.UPDATE, "lamp")]
 
 
 def test_refresh_without_drift_says_same(stack: Stack) -> None:
@@ -162,7 +160,7 @@ def test_refresh_without_drift_says_same(stack: Stack) -> None:
 
     result = stack.refresh()
 
-    assert [(StepKind.SAME, "shelf-first"), (StepKind.SAME, "shelf-second")] == sorted(kinds(result))
+    assert sorted(kinds(result)) == [(StepKind.SAME, "shelf-first"), (StepKind.SAME, "shelf-second")]
     assert before == stack.records()
 
 
@@ -186,7 +184,7 @@ def test_refresh_that_cannot_read_keeps_the_state(stack: Stack) -> None:
 
     result = stack.refresh()
 
-    assert ["503 from the cloud"] == errors(result)
+    assert errors(result) == ["503 from the cloud"]
     assert "lamp" in stack.records()
 
 
@@ -200,9 +198,9 @@ def test_existing_resource_is_read_and_never_deleted(stack: Stack) -> None:
 
     result = stack.up(program)
 
-    assert [(StepKind.READ, "found")] == kinds(result)
-    assert "https://elsewhere-1" == result.outputs["url"]
-    assert [(StepKind.DISCARD, "found")] == kinds(stack.up(things()))
+    assert kinds(result) == [(StepKind.READ, "found")]
+    assert result.outputs["url"] == "https://elsewhere-1"
+    assert kinds(stack.up(things())) == [(StepKind.DISCARD, "found")]
     assert {"elsewhere-1"} == stack.existing()
 
 
@@ -210,7 +208,7 @@ def test_reading_what_does_not_exist_is_an_error(stack: Stack) -> None:
     """A wrong id is named."""
     result = stack.up(lambda: FoundThing("found", "nowhere-1"))
 
-    assert ["resource 'nowhere-1' does not exist"] == errors(result)
+    assert errors(result) == ["resource 'nowhere-1' does not exist"]
 
 
 def test_invoke_answers_and_waits_for_what_it_needs(stack: Stack) -> None:
@@ -224,10 +222,10 @@ def test_invoke_answers_and_waits_for_what_it_needs(stack: Stack) -> None:
         pulumi.export("later", later["answer"])
 
     foreseen = stack.preview(program)
-    assert "you asked hi" == foreseen.outputs["known"]
+    assert foreseen.outputs["known"] == "you asked hi"
     assert UNKNOWN is foreseen.outputs["later"]
 
-    assert "you asked https://lamp-1" == stack.up(program).outputs["later"]
+    assert stack.up(program).outputs["later"] == "you asked https://lamp-1"
 
 
 def test_stack_outputs_are_compared_with_the_ones_before(stack: Stack) -> None:
@@ -236,8 +234,8 @@ def test_stack_outputs_are_compared_with_the_ones_before(stack: Stack) -> None:
 
     result = stack.up(lambda: pulumi.export("answer", {"list": [1, 2.5, "four"], "flag": True}))
 
-    assert {"answer": {"list": [1, 2.5, "four"], "flag": True}} == result.outputs
-    assert {"answer.list[2]": Change.UPDATE} == result.output_changes
+    assert result.outputs == {"answer": {"list": [1, 2.5, "four"], "flag": True}}
+    assert result.output_changes == {"answer.list[2]": Change.UPDATE}
 
 
 def test_cancelling_ends_waiting_and_begins_nothing_new(stack: Stack) -> None:
@@ -247,15 +245,30 @@ def test_cancelling_ends_waiting_and_begins_nothing_new(stack: Stack) -> None:
         stuck = Thing("stuck", hang=True)
         Thing("after", source=stuck.url)
 
-    watcher = threading.Timer(0.8, stack.cancel.set)
-    watcher.start()
-    result = stack.up(program)
+    def cancel(event: Event) -> None:
+        if isinstance(event, Status):  # the provider says that it waits
+            stack.cancel.set()
+
+    result = stack.up(program, on_event=cancel)
 
     assert not result.succeeded
     assert any("was cancelled" in error for error in errors(result))
-    assert ["stuck"] == names(stack.calls("create"))
-    assert ["was cancelled"] == stack.records()["stuck"]["initErrors"]
+    assert names(stack.calls("create")) == ["stuck"]
+    assert stack.records()["stuck"]["initErrors"] == ["was cancelled"]
     assert "after" not in stack.records()
+
+
+def test_interrupt_from_the_keyboard_cancels(stack: Stack) -> None:
+    """Ctrl-C is a cancellation, not a traceback: the state has what was done."""
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Status):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = stack.up(things("stuck", hang=True), on_event=interrupt)
+
+    assert any("was cancelled" in error for error in errors(result))
+    assert "stuck" in stack.records()
 
 
 def test_second_run_is_refused_while_the_first_is_under_way(stack: Stack) -> None:
@@ -273,19 +286,17 @@ def test_second_run_is_refused_while_the_first_is_under_way(stack: Stack) -> Non
 
 
 def test_program_directory_is_run_with_its_own_modules_each_time(stack: Stack) -> None:
-    """Without a program the project's ``__main__.py`` runs, its directory first on the path, edited modules reloaded."""
+    """Without a program the project's ``__main__.py`` runs, its directory first on the path, its modules anew."""
     (stack.root / "__main__.py").write_text("import pulumi, parts\npulumi.export('part', parts.NAME)\n")
     (stack.root / "parts.py").write_text("NAME = 'one'\n")
-    assert {"part": "one"} == stack.up(None, config=None).outputs  # pyright: ignore[reportArgumentType]
+    assert stack.up(None, config=None).outputs == {"part": "one"}  # pyright: ignore[reportArgumentType]
 
     (stack.root / "parts.py").write_text("NAME = 'another'\n")
-    assert {"part": "another"} == stack.up(None, config=None).outputs  # pyright: ignore[reportArgumentType]
+    assert stack.up(None, config=None).outputs == {"part": "another"}  # pyright: ignore[reportArgumentType]
 
 
 def test_environment_of_a_run_ends_with_it(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Program and plugins see the given variables, the rest of the process never does."""
-    import os
-
     monkeypatch.delenv("THINGS", raising=False)
     seen: list[str] = []
     stack.up(lambda: seen.append(os.environ["THINGS"]))

@@ -47,6 +47,7 @@ class Checkout:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.sandbox = directory / ".sandbox"
+        directory.mkdir()
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
@@ -138,7 +139,7 @@ def world(sandbox: Sandbox) -> dict[str, Any]:
         "records": sorted(
             f"{record['type']} {record['name']}" for zone in zones for record in sandbox.cloudflare.records(zone["id"])
         ),
-        "keys": sorted(key["name"] for key in sandbox.digitalocean.keys()),
+        "keys": sorted(key["name"] for key in sandbox.digitalocean.spaces_keys()),
         "endpoints": sorted(endpoint["origin"] for endpoint in sandbox.digitalocean.endpoints()),
         "buckets": sorted(name for name in ("seance-cdn", "seance-cdn-staging") if sandbox.spaces.owns(name)),
     }

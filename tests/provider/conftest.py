@@ -11,16 +11,22 @@ from sandbox.clock import Clock
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.ids import Identifiers
 from sandbox.railway.loopback import Address, serve
-from tests.provider.driver import Driver, Scenario, driving
+from tests.provider.driver import Records, Scenario, driving
 
 SPEED = 200.0
 """Simulated seconds per second: a deployment of 16 s takes 80 ms."""
 
 
 @pytest.fixture
-def cloud() -> RailwayCloud:
+def records() -> Records:
+    """The DNS that the simulated Railway sees."""
+    return Records()
+
+
+@pytest.fixture
+def cloud(records: Records) -> RailwayCloud:
     """An account on the pro plan in which nothing exists."""
-    return RailwayCloud(Clock(speed=SPEED).now, Identifiers("provider"))
+    return RailwayCloud(Clock(speed=SPEED).now, Identifiers("provider"), records.find, proxied=records.is_proxied)
 
 
 @pytest.fixture
@@ -46,6 +52,3 @@ def run(cloud: RailwayCloud, address: Address) -> Callable[[Scenario], None]:
         asyncio.run(body())
 
     return start
-
-
-__all__ = ["Driver"]

@@ -219,3 +219,71 @@ async def driving(cloud: RailwayCloud, address: Address, **configuration: Any) -
 
 
 Scenario = Callable[[Driver], Awaitable[None]]
+
+
+Run = Callable[[Scenario], None]
+
+
+@dataclass
+class Records:
+    """DNS records by name and type, as a person would enter them."""
+
+    values: dict[tuple[str, str], list[str]] = field(default_factory=dict[tuple[str, str], list[str]])
+    proxied: set[str] = field(default_factory=set[str])
+
+    def find(self, name: str, type: str) -> list[str]:
+        return self.values.get((name, type), [])
+
+    def is_proxied(self, name: str) -> bool:
+        return name in self.proxied
+
+    def enter(self, domain: Made) -> None:
+        """All that a custom domain asks for."""
+        self.values[domain["cnameHost"], "CNAME"] = [domain["cnameTarget"]]
+        self.values[domain["verificationHost"], "TXT"] = [domain["verificationValue"]]
+        if "acmeHost" in domain.outputs:
+            self.values[domain["acmeHost"], "CNAME"] = [domain["acmeTarget"]]
+
+
+@dataclass
+class Place:
+    """A project with its environment, and shorthands for what is made in it."""
+
+    driver: Driver
+    project: Made
+
+    @property
+    def where(self) -> dict[str, Any]:
+        return {"projectId": self.project.id, "environmentId": self.project["environmentId"]}
+
+    async def service(self, name: str = "web") -> Made:
+        return await self.driver.create("Service", name=name, **self.where)
+
+    async def services(self, count: int) -> list[Made]:
+        return await self.driver.all(*(self.service(f"service-{index}") for index in range(count)))
+
+    async def instance(self, service: Made, **inputs: Any) -> Made:
+        source = {} if "repo" in inputs else {"image": "app:1"}
+        return await self.make("ServiceInstance", service, **{**source, **inputs})
+
+    async def make(self, kind: str, service: Made, **inputs: Any) -> Made:
+        return await self.driver.create(kind, serviceId=service["serviceId"], **self.where, **inputs)
+
+    def config(self, service: Made) -> dict[str, Any]:
+        """The stored settings of a service."""
+        environment = self.driver.cloud.state.environments[self.project["environmentId"]]
+        return environment.config["services"][service["serviceId"]]
+
+    def forget(self) -> None:
+        """Let the provider read anew, as a new process would."""
+        self.driver.servicer.running.client.environment(*self.where.values()).changed()
+
+    async def refreshed(self, made: Made) -> Made | None:
+        """Refresh after something happened behind the provider's back."""
+        self.forget()
+        return await self.driver.refresh(made)
+
+
+async def a_project(driver: Driver) -> Place:
+    """A new project."""
+    return Place(driver, await driver.create("Project", name="shop", description="of the test"))

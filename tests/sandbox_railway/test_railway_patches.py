@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.railway.errors import NotSimulated
 from tests.sandbox_railway.railway_client import Client, Json, open_account
 
 PATCHES = """query($e: String!) { environmentPatches(environmentId: $e, first: 1) {
@@ -37,6 +38,11 @@ class Shop:
     def config(self) -> Json:
         """The settings of the service."""
         return self.railway.config(self.environment)["services"][self.web]
+
+    @property
+    def last_patch(self) -> Json:
+        """The patch that was committed last."""
+        return self.railway.ask(PATCHES, e=self.environment)["environmentPatches"]["edges"][0]["node"]
 
     @property
     def count(self) -> int:
@@ -212,6 +218,20 @@ def test_what_is_not_well_formed_is_refused(shop: Shop, settings: Json):
     assert "Invalid input" in shop.refusal(**settings)
 
 
+@pytest.mark.parametrize(
+    ("patch", "named"),
+    [
+        ({"buckets": {}}, "buckets"),
+        ({"services": {"x": {"clusterRole": "primary"}}}, "clusterRole"),
+        ({"volumes": {"x": {"forkFromBaseEnvironment": True}}}, "forkFromBaseEnvironment"),
+    ],
+)
+def test_what_only_the_real_railway_can_do_is_an_error_by_name(shop: Shop, patch: Json, named: str):
+    """A gap of the sandbox is not passed off as a mistake in the patch."""
+    with pytest.raises(NotSimulated, match=named):
+        shop.railway.begin(shop.environment, patch)
+
+
 def test_only_one_pre_deploy_command_is_taken(shop: Shop):
     """A list may hold one element."""
     assert shop.refusal(deploy={"preDeployCommand": ["a", "b"]}) == "Error in preDeployCommand - Invalid input"
@@ -289,6 +309,13 @@ def test_regions_and_replicas_scale_without_a_deployment(shop: Shop):
     assert shop.config["deploy"] == {"multiRegionConfig": {"europe-west4-drams3a": {"numReplicas": 3}}}
 
 
+def test_a_number_of_replicas_counts_for_the_only_region(shop: Shop):
+    """It ends up in the regions, where it is read."""
+    shop.patch(deploy={"numReplicas": 2})
+
+    assert shop.config["deploy"] == {"multiRegionConfig": {"us-west2": {"numReplicas": 2}}}
+
+
 def test_a_new_region_comes_beside_the_default_one(shop: Shop):
     """The region that Railway chose stays unless it is removed."""
     shop.patch(deploy={"multiRegionConfig": {"europe-west4-drams3a": {"numReplicas": 1}}})
@@ -358,7 +385,7 @@ def test_a_patch_that_became_impossible_says_why(shop: Shop):
     shop.railway.begin(shop.environment, {"services": {shop.web: {"source": {"image": "nginx:1"}}}})
     shop.railway.ask("mutation($s: String!) { serviceDelete(id: $s) }", s=shop.web)
     shop.railway.clock.advance(2)
-    patch = shop.railway.ask(PATCHES, e=shop.environment)["environmentPatches"]["edges"][0]["node"]
+    patch = shop.last_patch
 
     assert (patch["status"], patch["lastAppliedError"]) == ("COMMITTED", "Service not found")
 

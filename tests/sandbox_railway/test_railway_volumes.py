@@ -176,6 +176,19 @@ def test_another_environment_gets_the_volume_by_patch(disk: Disk):
     assert config["volumes"][disk.id]["sizeMB"] == 50_000
 
 
+def test_a_volume_follows_its_service_to_another_region(disk: Disk):
+    """With data on it, that takes a while."""
+    disk.railway.commit(disk.environment, {"services": {disk.db: {"source": {"image": "postgres:16"}}}})
+    disk.railway.clock.advance(90)
+    regions = {"us-west2": None, "europe-west4-drams3a": {"numReplicas": 1}}
+    disk.railway.commit(disk.environment, {"services": {disk.db: {"deploy": {"multiRegionConfig": regions}}}})
+
+    assert disk.config["region"] == "europe-west4-drams3a"
+    assert disk.listed()[1][0]["state"] == "MIGRATING"
+    disk.railway.clock.advance(60)
+    assert disk.listed()[1][0]["state"] == "READY"
+
+
 def test_backup_schedules_are_replaced_as_a_whole(disk: Disk):
     """By mutation and by patch alike; the list tells kind, cron and retention."""
     update = """mutation($v: String!, $k: [VolumeInstanceBackupScheduleKind!]!) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -160,6 +161,39 @@ def test_a_project_token_reaches_one_environment(railway: Client):
     listing = railway.post("{ projects { edges { node { id } } } }", headers=headers).json
     assert listing["errors"][0]["message"] == "Not Authorized"
     assert railway.post(read, headers={"Authorization": f"Bearer {secret}"}, e=production).json["data"] is None
+
+
+def test_a_project_token_is_told_once_and_can_be_taken_back(railway: Client):
+    """The list shows it without its secret; deleted, it opens nothing."""
+    project, environment = railway.project()
+    given = {"projectId": project, "environmentId": environment, "name": "ci"}
+    secret = railway.ask("mutation($i: ProjectTokenCreateInput!) { projectTokenCreate(input: $i) }", i=given)
+    headers = {"Project-Access-Token": secret["projectTokenCreate"]}
+    query = (
+        "query($p: String!) { projectTokens(projectId: $p) { edges { node { id name environmentId displayToken } } } }"
+    )
+    token = railway.ask(query, p=project)["projectTokens"]["edges"][0]["node"]
+    assert (token["name"], token["environmentId"]) == ("ci", environment)
+    assert secret["projectTokenCreate"] not in token.values()
+    assert railway.post("{ projectToken { id } }", headers=headers).json["data"]
+
+    railway.ask("mutation($t: String!) { projectTokenDelete(id: $t) }", t=token["id"])
+    assert railway.post("{ projectToken { id } }", headers=headers).json["errors"][0]["message"] == "Not Authorized"
+
+
+def test_requests_from_many_threads_follow_each_other(railway: Client):
+    """Each of them has its effect, and none sees a half-made state."""
+    project, environment = railway.project()
+    query = "mutation($i: ServiceCreateInput!) { serviceCreate(input: $i) { id } }"
+
+    def create(number: int) -> str:
+        given = {"projectId": project, "environmentId": environment, "name": f"s{number}"}
+        return railway.ask(query, i=given)["serviceCreate"]["id"]
+
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(create, range(24)))
+    assert len(made) == 24
+    assert made == set(railway.cloud.state.services)
 
 
 def test_a_fault_before_prevents_the_effect(railway: Client):

@@ -1,9 +1,12 @@
 """A provider of things, for the engine's tests: what exists lies as one file each in the directory ``THINGS``.
 
-Inputs steer it. ``kind`` and ``made_for`` replace, ``early`` asks for deletion before replacement; ``fail``, ``half`` and
-``bad`` are texts of failures; ``hang`` waits for Cancel; ``die`` ends the process after the thing exists. Each call is
-one line of ``calls`` in that directory. Written against raw gRPC, so that it has no opinion of its own on values.
+Inputs steer it. ``kind`` and ``made_for`` replace, ``early`` asks for deletion before replacement; ``fail``, ``half``
+and ``bad`` are texts of failures; ``hang`` waits for Cancel; ``die`` ends the process after the thing exists. Each call
+is one line of ``calls`` in that directory. Written against raw gRPC, so that it has no opinion of its own on values.
 """
+
+# The methods are the protocol's own.
+# ruff: noqa: N802
 
 from __future__ import annotations
 
@@ -18,12 +21,14 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 HOME = Path(os.environ["THINGS"])
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
+SAME, DIFFERS = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
+CANNOT_TELL = provider_pb2.DiffResponse.DIFF_UNKNOWN
 REPLACING = ("kind", "made_for")
 TAKES_SECRETS = os.environ.get("THINGS_TAKE_SECRETS", "") == "yes"
 
@@ -46,6 +51,12 @@ def file_of(id: str) -> Path:
     return HOME / f"{id}.thing"
 
 
+def write(id: str, name: str, inputs: dict[str, Any]) -> None:
+    temporary = HOME / f"{id}.new"  # others read while this is written
+    temporary.write_text(json.dumps({"name": name, "inputs": inputs}))
+    temporary.replace(file_of(id))
+
+
 def outputs_of(id: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "url": f"https://{id}", "token": {SIGNATURE: SECRET, "value": f"token-of-{id}"}}
 
@@ -64,6 +75,9 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
     def Handshake(self, request, context):
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=TAKES_SECRETS, accept_resources=False)
 
+    def GetPluginInfo(self, request, context):
+        return plugin_pb2.PluginInfo(version="1.0.0")
+
     def CheckConfig(self, request, context):
         if "refuse" in request.news.fields:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "this configuration is refused")
@@ -71,7 +85,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
 
     def DiffConfig(self, request, context):
         moved = as_dict(request.old_inputs).get("region") != as_dict(request.news).get("region")
-        return provider_pb2.DiffResponse(replaces=["region"] if moved else [], changes=2 if moved else 1)
+        return provider_pb2.DiffResponse(replaces=["region"] if moved else [], changes=DIFFERS if moved else SAME)
 
     def Configure(self, request, context):
         self.config = as_dict(request.args)
@@ -89,16 +103,19 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         self.note("diff", request.name)
         old, new = plain(as_dict(request.old_inputs)), plain(as_dict(request.news))
         if new.get("shrug"):
-            return provider_pb2.DiffResponse(changes=0)
-        answer = provider_pb2.DiffResponse(changes=1, hasDetailedDiff=True, deleteBeforeReplace=bool(new.get("early")))
+            return provider_pb2.DiffResponse(changes=CANNOT_TELL)
+        answer = provider_pb2.DiffResponse(
+            changes=SAME, hasDetailedDiff=True, deleteBeforeReplace=bool(new.get("early"))
+        )
         for key in sorted({*old, *new}):
             if old.get(key) == new.get(key) or key in request.ignoreChanges:
                 continue
-            kind = 2 if key not in new else 0 if key not in old else 4
-            answer.detailedDiff[key].kind = kind + (1 if key in REPLACING else 0)
+            kind = "DELETE" if key not in new else "ADD" if key not in old else "UPDATE"
+            full = f"{kind}_REPLACE" if key in REPLACING else kind
+            answer.detailedDiff[key].kind = provider_pb2.PropertyDiff.Kind.Value(full)
             answer.detailedDiff[key].inputDiff = True
             answer.diffs.append(key)
-            answer.changes = 2
+            answer.changes = DIFFERS
             if key in REPLACING:
                 answer.replaces.append(key)
         return answer
@@ -118,28 +135,30 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
             self.cancelled.wait()
             self.half(context, f"{request.name}-1", inputs, ["was cancelled"], grpc.StatusCode.CANCELLED)
         time.sleep(values.get("seconds", 0))
-        mine = {"name": request.name, "inputs": values}
-        left = sorted(each for each in HOME.glob("*.thing") if self.is_mine(each, mine, values))
-        if interrupted and left:
-            id = left[-1].stem
-        else:
-            with self.lock:
-                taken = [int(each.stem.rpartition("-")[2]) for each in HOME.glob(f"{request.name}-*.thing")]
-                used = HOME / f"{request.name}.count"
-                number = max([*taken, int(used.read_text()) if used.exists() else 0]) + 1
-                used.write_text(str(number))
-                id = f"{request.name}-{number}"
-                file_of(id).write_text(json.dumps(mine))
+        made = self.left_over(request.name, values) if interrupted else ""
+        if not made:
+            made = self.next_id(request.name)
+            write(made, request.name, values)
         if values.get("die") and not interrupted:
             os._exit(1)
-        self.say(request.urn, f"made {id}")
+        self.say(request.urn, f"made {made}")
         if values.get("half"):
-            self.half(context, id, inputs, [values["half"]])
-        return provider_pb2.CreateResponse(id=id, properties=as_struct(outputs_of(id, inputs)))
+            self.half(context, made, inputs, [values["half"]])
+        return provider_pb2.CreateResponse(id=made, properties=as_struct(outputs_of(made, inputs)))
 
-    def is_mine(self, path: Path, mine: dict[str, Any], values: dict[str, Any]) -> bool:
-        found = json.loads(path.read_text())
-        return found["name"] == mine["name"] if values.get("finds_by_name") else found == mine
+    def left_over(self, name: str, values: dict[str, Any]) -> str:
+        wanted = {"name": name} if values.get("finds_by_name") else {"name": name, "inputs": values}
+        for path in sorted(HOME.glob(f"{name}-*.thing"), reverse=True):
+            if wanted.items() <= json.loads(path.read_text()).items():
+                return path.stem
+        return ""
+
+    def next_id(self, name: str) -> str:
+        with self.lock:
+            used = HOME / f"{name}.count"
+            number = int(used.read_text()) + 1 if used.exists() else 1
+            used.write_text(str(number))
+            return f"{name}-{number}"
 
     def half(self, context, id, inputs, reasons, code=grpc.StatusCode.UNKNOWN) -> None:
         status = status_pb2.Status(code=code.value[0], message="half made")
@@ -151,7 +170,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         context.abort(code, "half made")
 
     def say(self, urn: str, text: str, *, ephemeral: bool = False) -> None:
-        self.engine.Log(engine_pb2.LogRequest(severity=1, message=text, urn=urn, ephemeral=ephemeral))
+        self.engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=ephemeral))
 
     def Update(self, request, context):
         inputs = as_dict(request.news)
@@ -162,7 +181,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         time.sleep(values.get("seconds", 0))
         if values.get("fail"):
             context.abort(grpc.StatusCode.UNKNOWN, values["fail"])
-        file_of(request.id).write_text(json.dumps({"name": request.name, "inputs": values}))
+        write(request.id, request.name, values)
         if values.get("half"):
             self.half(context, request.id, inputs, [values["half"]])
         return provider_pb2.UpdateResponse(properties=as_struct(outputs_of(request.id, inputs)))
@@ -195,7 +214,9 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         if arguments.get("fail"):
             context.abort(grpc.StatusCode.UNKNOWN, arguments["fail"])
         answer = {"answer": f"you asked {arguments.get('question')}"}
-        return provider_pb2.InvokeResponse(**{"return": as_struct(answer)})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(as_struct(answer))
+        return response
 
     def Cancel(self, request, context):
         self.cancelled.set()

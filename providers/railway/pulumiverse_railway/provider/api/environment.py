@@ -15,9 +15,11 @@ from pulumiverse_railway.provider.api.batch import Batch
 from pulumiverse_railway.provider.api.commits import Build, Commits, Committed
 from pulumiverse_railway.provider.api.deployments import Deployments
 from pulumiverse_railway.provider.api.documents.environment import SNAPSHOT
+from pulumiverse_railway.provider.api.documents.project import PROJECT
+from pulumiverse_railway.provider.api.errors import NotAuthorized, NotFound
 from pulumiverse_railway.provider.api.operation import Operation
 from pulumiverse_railway.provider.api.progress import Poll
-from pulumiverse_railway.provider.api.snapshot import Snapshot
+from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
 from pulumiverse_railway.provider.api.transport import Transport
 from pulumiverse_railway.provider.api.waiting import Waiting
 
@@ -88,8 +90,19 @@ class Environment:
         return thing not in self._claimed
 
     async def _read(self) -> Snapshot:
-        data = await self.transport.read(SNAPSHOT, projectId=self.project_id, environmentId=self.environment_id)
+        try:
+            data = await self.transport.read(SNAPSHOT, projectId=self.project_id, environmentId=self.environment_id)
+        except NotAuthorized:
+            await self._raise_if_deleted()
+            raise
         return Snapshot(data)
+
+    async def _raise_if_deleted(self) -> None:
+        """What is in a deleted project answers "Not Authorized"; the project itself says whether that is why."""
+        project = await self.transport.call(PROJECT, id=self.project_id)
+        living = {found["id"] for found in nodes(project["environments"]) if not found["deletedAt"]}
+        if project["deletedAt"] or self.environment_id not in living:
+            raise NotFound(f"environment {self.environment_id} was deleted")
 
     async def _write(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
         async with self.lock:

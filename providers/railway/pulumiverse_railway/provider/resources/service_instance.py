@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pulumiverse_railway.provider.api.deployments import Asked, NotHealthy
+from pulumiverse_railway.provider.api.deployments import HEALTHY, Asked, NotHealthy
 from pulumiverse_railway.provider.api.documents.deployment import DEPLOYMENT_REMOVE
 from pulumiverse_railway.provider.api.errors import RailwayError
 from pulumiverse_railway.provider.api.patches import at
@@ -72,7 +72,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
             service_id=service_id,
             wait_for_deployment=old.wait_for_deployment if old else True,
             deployment_id=latest.id if latest else None,
-            deployment_status=latest.status if latest else None,
+            deployment_status=_seen_status(latest, old) if latest else None,
             **found,
         )
 
@@ -121,6 +121,13 @@ def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
 def _without_tag(image: str) -> str:
     folder, _, named = image.rpartition("/")
     return f"{folder}/{named.partition('@')[0].partition(':')[0]}"
+
+
+def _seen_status(latest: Deployment, old: ServiceInstanceState | None) -> str:
+    """A service that sleeps or woke up since is the same healthy deployment, and no drift."""
+    if old is None or old.deployment_id != latest.id or old.deployment_status is None:
+        return latest.status
+    return old.deployment_status if {old.deployment_status, latest.status} <= HEALTHY else latest.status
 
 
 def _asked(new: ServiceInstanceInputs, snapshot: Snapshot) -> Asked:

@@ -10,7 +10,7 @@ is visible in the preview, and loses the data.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -23,6 +23,7 @@ from pulumiverse_railway.provider.api.documents.volume import (
 )
 from pulumiverse_railway.provider.api.environment import Environment
 from pulumiverse_railway.provider.api.errors import Exists, NotFound, Opaque, OutcomeUnknown
+from pulumiverse_railway.provider.api.patches import at
 from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
 from pulumiverse_railway.provider.kernel.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
@@ -126,11 +127,10 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             raise Failure(f"two resources are the volume of service {new.service_id}: a service has one volume")
         state = VolumeState(**asdict(new), volume_id=found["volumeId"], volume_instance_id=found["id"])
         id = join(new.project_id, new.environment_id, state.volume_id)
-        # What exists is kept from here on, with what is known to be set, so that the next run sets the rest.
-        bare = replace(state, name=None, size_mb=None, backup_schedules=None)
+        # What exists is kept from here on; an update completes it.
         try:
             await railway(context).creations.volume.quiet()
-            await _settle(context, environment, bare, new)
+            await _settle(context, environment, state.volume_id, new, drop=False)
         except Failure as failure:
             raise HalfMade(id, state, [str(failure)]) from failure
         return id, state
@@ -156,9 +156,10 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             environment_id=environment_id,
             service_id=found["serviceId"] or service_id or "",
             mount_path=found["mountPath"],
-            name=snapshot.volume_names.get(volume_id),
-            size_mb=found["sizeMB"],
-            backup_schedules=schedules or None,
+            # What was never set is Railway's business and no drift.
+            name=None if old and old.name is None else snapshot.volume_names.get(volume_id),
+            size_mb=None if old and old.size_mb is None else found["sizeMB"],
+            backup_schedules=None if old and old.backup_schedules is None else schedules or None,
             volume_id=volume_id,
             volume_instance_id=found["id"],
         )
@@ -171,7 +172,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             moved = {"serviceId": new.service_id, "mountPath": new.mount_path}
             where = {"volumeId": old.volume_id, "environmentId": new.environment_id}
             await environment.write(VOLUME_INSTANCE_UPDATE, input=moved, **where)
-        await _settle(context, environment, old, new)
+        await _settle(context, environment, old.volume_id, new, drop=bool(old.backup_schedules))
         return VolumeState(**asdict(new), volume_id=old.volume_id, volume_instance_id=old.volume_instance_id)
 
     async def delete(self, context: Context, id: str, old: VolumeState) -> None:
@@ -246,20 +247,29 @@ async def _appeared(context: Context, environment: Environment, new: VolumeInput
         waited_s += RETRY_S
 
 
-async def _settle(context: Context, environment: Environment, old: VolumeState, new: VolumeInputs) -> None:
-    """Bring size, mount and schedules to what is wanted in one commit, then the name."""
-    patch: dict[str, Any] = {}
-    if new.size_mb is not None and new.size_mb != old.size_mb:
-        patch["volumes"] = {old.volume_id: {"sizeMB": new.size_mb}}
-    mount: dict[str, Any] = {}
-    if new.mount_path != old.mount_path:
-        mount["mountPath"] = new.mount_path
-    if set(new.backup_schedules or ()) != set(old.backup_schedules or ()):
-        mount |= {"mountPath": new.mount_path, "backupSchedules": list(new.backup_schedules or ())}
-    if mount:
-        patch["services"] = {new.service_id: {"volumeMounts": {old.volume_id: mount}}}
-    if patch:
-        await context.status("committing size and backups...")
-        await patiently(context, lambda: environment.commit(lambda _: patch), on=(NotFound,))
-    if new.name is not None and new.name != old.name:
-        await environment.write(VOLUME_UPDATE, volumeId=old.volume_id, input={"name": new.name})
+async def _settle(context: Context, environment: Environment, volume_id: str, new: VolumeInputs, *, drop: bool) -> None:
+    """Bring size, mount and schedules to what is wanted in one commit, then the name.
+
+    Compared is what is there, not what the state says: of a half-made volume the state knows only what was asked for.
+    ``drop`` says that schedules which are not wanted were, so they go.
+    """
+
+    def build(snapshot: Snapshot) -> dict[str, Any]:
+        _, there = snapshot.volume_mount(volume_id)
+        patch: dict[str, Any] = {}
+        if new.size_mb is not None and at(snapshot.config, ("volumes", volume_id, "sizeMB")) != new.size_mb:
+            patch["volumes"] = {volume_id: {"sizeMB": new.size_mb}}
+        wanted = list(new.backup_schedules or ())
+        mount: dict[str, Any] = {}
+        if there.get("mountPath") != new.mount_path:
+            mount["mountPath"] = new.mount_path
+        if (wanted or drop) and set(wanted) != set(there.get("backupSchedules") or ()):
+            mount |= {"mountPath": new.mount_path, "backupSchedules": wanted}
+        if mount:
+            patch["services"] = {new.service_id: {"volumeMounts": {volume_id: mount}}}
+        return patch
+
+    await context.status("committing size and backups...")
+    committed = await patiently(context, lambda: environment.commit(build), on=(NotFound,))
+    if new.name is not None and new.name != committed.after.volume_names.get(volume_id):
+        await environment.write(VOLUME_UPDATE, volumeId=volume_id, input={"name": new.name})

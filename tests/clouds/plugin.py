@@ -1,0 +1,114 @@
+"""Speaks to a stand-in plugin as an engine does, and knows what its tests are about."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from sandbox.cloudflare.zones import ZONE_IDS
+from sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+ZONE = ZONE_IDS["seance.dev"]
+SECRET = "4dabf18193072939515e22adb298388d"
+"""Pulumi's mark of a special value."""
+SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
+
+RECORD = "cloudflare:index/dnsRecord:DnsRecord"
+SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
+BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
+CORS = "digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration"
+KEY = "digitalocean:index/spacesKey:SpacesKey"
+CDN = "digitalocean:index/cdn:Cdn"
+
+CNAME = {
+    "zoneId": ZONE,
+    "name": "api.seance.dev",
+    "type": "CNAME",
+    "content": "x.up.railway.app",
+    "ttl": 1,
+    "proxied": True,
+}
+SPACE = {"name": "seance-cdn", "region": "sfo3", "acl": "private"}
+ORIGIN = "seance-cdn.sfo3.digitaloceanspaces.com"
+
+
+def struct(values: dict[str, Any]) -> struct_pb2.Struct:
+    made = struct_pb2.Struct()
+    made.update(values)
+    return made
+
+
+def plain(values: struct_pb2.Struct) -> dict[str, Any]:
+    """The values, with secrets unwrapped."""
+
+    def unwrapped(value: Any) -> Any:
+        if isinstance(value, dict) and value.get(SECRET) == SECRET_VALUE:
+            return unwrapped(value["value"])
+        if isinstance(value, dict):
+            return {key: unwrapped(inner) for key, inner in value.items()}
+        return [unwrapped(inner) for inner in value] if isinstance(value, list) else value
+
+    return unwrapped(json_format.MessageToDict(values))
+
+
+class Engine:
+    """What an engine does with a plugin, in few words."""
+
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.insecure_channel(address)
+        self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self.stub.Configure(provider_pb2.ConfigureRequest(args=struct({}), acceptSecrets=True, acceptResources=True))
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def check(self, type: str, inputs: dict[str, Any]) -> Any:
+        return self.stub.Check(provider_pb2.CheckRequest(urn=urn(type), news=struct(inputs)))
+
+    def create(
+        self, type: str, inputs: dict[str, Any], *, preview: bool = False, interrupted: bool = False
+    ) -> tuple[str, dict[str, Any]]:
+        checked = self.check(type, inputs)
+        assert not checked.failures, checked.failures
+        metadata = [("railyard-interrupted", "true")] if interrupted else None
+        request = provider_pb2.CreateRequest(urn=urn(type), properties=checked.inputs, preview=preview)
+        made = self.stub.Create(request, metadata=metadata)
+        return made.id, plain(made.properties)
+
+    def diff(self, type: str, id: str, old: dict[str, Any], state: dict[str, Any], new: dict[str, Any]) -> Any:
+        news = self.check(type, new).inputs
+        olds = self.check(type, old).inputs
+        request = provider_pb2.DiffRequest(urn=urn(type), id=id, olds=struct(state), news=news, old_inputs=olds)
+        return self.stub.Diff(request)
+
+    def read(
+        self, type: str, id: str, inputs: dict[str, Any] | None = None, state: dict[str, Any] | None = None
+    ) -> Any:
+        request = provider_pb2.ReadRequest(
+            urn=urn(type), id=id, inputs=struct(inputs or {}), properties=struct(state or {})
+        )
+        return self.stub.Read(request)
+
+    def update(self, type: str, id: str, state: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        news = self.check(type, new).inputs
+        request = provider_pb2.UpdateRequest(urn=urn(type), id=id, olds=struct(state), news=news)
+        return plain(self.stub.Update(request).properties)
+
+    def delete(self, type: str, id: str, state: dict[str, Any]) -> None:
+        self.stub.Delete(provider_pb2.DeleteRequest(urn=urn(type), id=id, properties=struct(state)))
+
+
+def urn(type: str) -> str:
+    return f"urn:pulumi:staging::railyard::{type}::it"
+
+
+def requests_of(sandbox: Sandbox) -> list[str]:
+    if not sandbox.storage.requests.exists():
+        return []
+    return [json.loads(line)["operation"] for line in sandbox.storage.requests.read_text().splitlines()]

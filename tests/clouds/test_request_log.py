@@ -1,0 +1,133 @@
+"""What the sandbox logs, and what goes wrong on demand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.cloudflare.zones import ZONE_IDS
+from sandbox.clouds import RAILWAY_TOKEN
+from sandbox.server import Sandbox
+
+SpacesClient = Callable[..., Any]
+"""Builds a boto3 client that reaches Spaces through the sandbox at an address."""
+
+RECORDS = f"/zones/{ZONE_IDS['seance.dev']}/dns_records"
+RECORD = {"name": "api.seance.dev", "type": "CNAME", "content": "x.up.railway.app", "ttl": 1, "proxied": False}
+
+
+def log_lines(directory: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (directory / "requests.jsonl").read_text().splitlines()]
+
+
+def ask_railway(address: str, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
+    body = {"query": query, "variables": variables or {}}
+    headers = {"Authorization": f"Bearer {RAILWAY_TOKEN}"}
+    return httpx.post(f"{address}/graphql/v2", json=body, headers=headers, trust_env=False)
+
+
+# The log
+
+
+def test_log_has_one_line_for_each_request(cloudflare: httpx.Client, spaces: Any, directory: Path) -> None:
+    """Who was asked what, and the status of the answer."""
+    cloudflare.post(RECORDS, json=RECORD)
+    cloudflare.get(f"{RECORDS}/none")
+    spaces.create_bucket(Bucket="seance-cdn")
+    spaces.put_bucket_acl(Bucket="seance-cdn", ACL="private")
+
+    assert [
+        ("cloudflare", f"POST {RECORDS}", 200),
+        ("cloudflare", f"GET {RECORDS}/none", 404),
+        ("spaces", "PUT /seance-cdn", 200),
+        ("spaces", "PUT /seance-cdn?acl", 200),
+    ] == [(line["api"], line["operation"], line["status"]) for line in log_lines(directory)]
+
+
+def test_log_has_query_and_variables_without_secrets(address: str, directory: Path) -> None:
+    """Names stay, values that may be secret do not, wherever they stand."""
+    query = 'mutation($input: VariableUpsertInput!) { variableUpsert(input: $input) other(token: "hunter1") }'
+    variables = {
+        "input": {
+            "name": "PASSWORD",
+            "value": "hunter2",
+            "projectId": "p-1",
+            "patch": {"services": {"s": {"variables": {"PORT": {"value": "hunter3"}}, "source": {"image": "api:1"}}}},
+            "registryCredentials": {"username": "hunter4", "password": "hunter5"},
+            "token": "hunter6",
+            "apiKeys": ["hunter7"],
+            "startCommand": "run redis://user:hunter8@host/0",
+        }
+    }
+    ask_railway(address, query, variables)
+
+    (line,) = log_lines(directory)
+    assert "hunter" not in json.dumps(line)
+    assert line["operation"] == "mutation variableUpsert, other"
+    assert (line["variables"]["input"]["name"], line["variables"]["input"]["projectId"]) == ("PASSWORD", "p-1")
+    assert line["variables"]["input"]["patch"]["services"]["s"]["source"] == {"image": "api:1"}
+    assert {"PORT"} == set(line["variables"]["input"]["patch"]["services"]["s"]["variables"])
+
+
+def test_log_has_no_credentials(address: str, directory: Path, spaces: Any) -> None:
+    """Tokens, signatures and presigned addresses stay out of the log and of the journal."""
+    spaces.create_bucket(Bucket="seance-cdn")
+    signed = spaces.generate_presigned_url("put_object", Params={"Bucket": "seance-cdn", "Key": "a"})
+    with httpx.Client(proxy=address, trust_env=False) as client:
+        client.put(signed, content=b"hello")
+
+    written = "".join(path.read_text() for path in directory.iterdir())
+    assert "Signature" not in written
+    assert "AWS4-HMAC" not in written
+
+
+# Faults
+
+
+def test_fault_before_does_nothing(sandbox: Sandbox, cloudflare: httpx.Client) -> None:
+    """The request fails and leaves no trace; the next one works."""
+    sandbox.fail("cloudflare", r"POST .*/dns_records", status=503)
+
+    failed = cloudflare.post(RECORDS, json=RECORD)
+
+    assert (failed.status_code, failed.headers["Retry-After-Ms"]) == (503, "1")
+    assert sandbox.cloudflare.resolve("api.seance.dev", "CNAME") == []
+    assert cloudflare.post(RECORDS, json=RECORD).status_code == 200
+
+
+def test_final_fault_tells_the_client_not_to_repeat(sandbox: Sandbox, cloudflare: httpx.Client) -> None:
+    """Cloudflare's client would repeat a 429 for minutes."""
+    sandbox.fail("cloudflare", "GET /zones", status=429, final=True)
+
+    assert cloudflare.get("/zones").headers["x-should-retry"] == "false"
+
+
+def test_lost_answer_after_the_work(sandbox: Sandbox, cloudflare: httpx.Client, directory: Path) -> None:
+    """The record exists, and the client does not know it."""
+    sandbox.fail("cloudflare", "POST", drop=True, when="after")
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        cloudflare.post(RECORDS, json=RECORD)
+
+    assert sandbox.cloudflare.resolve("api.seance.dev", "CNAME") == ["x.up.railway.app"]
+    assert log_lines(directory)[0]["status"] == "lost"
+
+
+def test_hanging_answer_ends_with_the_server(sandbox: Sandbox) -> None:
+    """A client gives up on an answer that does not come; the server still stops at once."""
+    sandbox.fail("digitalocean", "GET", hang_s=60)
+
+    with sandbox.serve() as address, pytest.raises(httpx.ReadTimeout):
+        httpx.get(f"{address}/v2/account", timeout=0.2, trust_env=False)
+
+
+def test_fault_strikes_as_often_as_asked(sandbox: Sandbox, digitalocean: httpx.Client) -> None:
+    """Two failures, then it works."""
+    sandbox.fail("digitalocean", "account", status=500, count=2)
+
+    assert [digitalocean.get("/account").status_code for _ in range(3)] == [500, 500, 200]

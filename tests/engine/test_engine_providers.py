@@ -1,0 +1,125 @@
+"""Provider resources, and operations limited to targets."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi import ResourceOptions
+
+from sandbox.engine.events import Change, StepKind
+from tests.engine.harness import Shelf, Stack, Thing, Things, errors, kinds, names, things
+
+
+def test_explicit_providers_have_their_own_configuration(stack: Stack) -> None:
+    """Two providers of one package never mix."""
+
+    def program() -> None:
+        for region in ("north", "south"):
+            Thing(f"lamp-{region}", ResourceOptions(provider=Things(region, region=region)))
+
+    assert stack.up(program).succeeded
+    configured = {call["name"]: call["args"] for call in stack.calls("configure")}
+    assert configured == {"north": {"region": "north"}, "south": {"region": "south"}}
+
+
+def test_provider_that_needs_an_unknown_is_not_called_in_a_preview(stack: Stack) -> None:
+    """Its resources are foreseen with unknown outputs; the real run has the value."""
+
+    def program() -> None:
+        provider = Things("there", region=Thing("region").url)
+        pulumi.export("url", Thing("lamp", ResourceOptions(provider=provider)).url)
+
+    foreseen = stack.preview(program)
+    assert kinds(foreseen) == [(StepKind.CREATE, "region"), (StepKind.CREATE, "lamp")]
+    assert names(stack.calls("configure")) == ["default"]
+    assert stack.up(program).outputs["url"] == "https://lamp-1"
+
+
+def test_provider_change_that_replaces_replaces_its_resources(stack: Stack) -> None:
+    """When the provider says that its new configuration is another place, everything is made there anew."""
+
+    def program(region: str) -> None:
+        Thing("lamp", ResourceOptions(provider=Things("there", region=region)))
+
+    stack.up(lambda: program("north"))
+    result = stack.up(lambda: program("south"))
+
+    assert StepKind.CREATE_REPLACEMENT is result.steps[0].kind
+    assert result.steps[0].changes == {"provider": Change.UPDATE_REPLACE}
+    assert {"lamp-2"} == stack.existing()
+
+
+def test_default_provider_takes_the_configuration_of_its_package(stack: Stack) -> None:
+    """Configuration keys with the package's name reach the provider without it."""
+    stack.up(things("lamp"), config={"things:region": "north", "lab:other": "x"})
+
+    assert stack.calls("configure")[0]["args"] == {"region": "north"}
+
+
+def test_provider_that_cannot_tell_a_diff_has_its_inputs_compared(stack: Stack) -> None:
+    """Without an answer, changed inputs are an update and equal ones none."""
+    stack.up(things("lamp", shrug=True, size=1))
+
+    assert kinds(stack.up(things("lamp", shrug=True, size=1))) == [(StepKind.SAME, "lamp")]
+    result = stack.up(things("lamp", shrug=True, size=2))
+    assert kinds(result) == [(StepKind.UPDATE, "lamp")]
+    assert result.steps[0].changes == {"size": Change.UPDATE}
+
+
+def test_targets_leave_the_rest_exactly_as_it_is(stack: Stack) -> None:
+    """Outside of the targets nothing is checked, changed or deleted, and what does not exist yet stays unknown."""
+
+    def before() -> None:
+        Thing("lamp", size=1)
+        Thing("other", size=1)
+        Thing("dropped")
+
+    def after() -> None:
+        Thing("lamp", size=2)
+        Thing("other", size=2, bad="would not pass")
+        pulumi.export("new", Thing("new").url)
+
+    stack.up(before)
+    untouched = stack.records()
+    stack.forget_calls()
+
+    result = stack.up(after, targets=["**::lamp"])
+
+    assert result.succeeded
+    assert names(stack.calls("diff", "create", "update", "delete"))[-1:] == ["lamp"]
+    assert [call for call in stack.calls("diff", "create", "update", "delete") if call["name"] != "lamp"] == []
+    now = stack.records()
+    assert now["lamp"]["inputs"]["size"] == 2
+    assert {name: untouched[name] for name in ("other", "dropped")} == {
+        name: now[name] for name in ("other", "dropped")
+    }
+    assert "new" not in now
+    assert "new" not in result.outputs
+
+
+def test_target_that_needs_what_does_not_exist_is_refused(stack: Stack) -> None:
+    """The missing resource is named."""
+    result = stack.up(lambda: Shelf("shelf"), targets=["**::shelf", "**::shelf-second"])
+
+    assert "::shelf-first', which does not exist yet: add that to the targets" in errors(result)[0]
+    assert set() == stack.existing()
+
+
+def test_targeted_destroy_deletes_only_the_targets(stack: Stack) -> None:
+    """The rest stays; a target that others need is refused by name."""
+    stack.up(lambda: Shelf("shelf"))
+
+    refused = stack.destroy(targets=["**::shelf-first"])
+    assert "::shelf-first' cannot be deleted" in errors(refused)[0]
+
+    assert stack.destroy(targets=["**::shelf-second"]).succeeded
+    assert {"shelf-first-1"} == stack.existing()
+
+
+def test_targeted_refresh_reads_only_the_targets(stack: Stack) -> None:
+    """Nothing else is looked at."""
+    stack.up(lambda: Shelf("shelf"))
+    stack.forget_calls()
+
+    stack.refresh(targets=["urn:pulumi:*::lab::**::shelf-first"])
+
+    assert names(stack.calls("read")) == ["shelf-first"]

@@ -1,0 +1,191 @@
+"""A deployment is done when it is healthy and runs what was asked for; otherwise the error says everything needed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from sandbox.railway.state import Moment
+from tests.provider.driver import Driver, Half, Made, Place, Run, a_project
+
+
+async def failing(place: Place, service: Made, **inputs: object) -> Half:
+    with pytest.raises(Half) as caught:
+        await place.instance(service, **inputs)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("defect", "inputs", "status", "log"),
+    [
+        ("crash", {}, "CRASHED", "Error: process exited with code 1"),
+        ("unpullable", {}, "FAILED", "Failed to pull image app:1: manifest unknown"),
+        ("unhealthy", {"healthcheckPath": "/up", "healthcheckTimeout": 60}, "FAILED", "Healthcheck failed! /up"),
+    ],
+)
+def test_failed_deployment_is_explained(
+    run: Run, defect: str, inputs: dict[str, object], status: str, log: str
+) -> None:
+    """Status, the end of the log, the dashboard's address and the next step are in the error; the instance is kept."""
+
+    async def scenario(driver: Driver) -> None:
+        driver.cloud.fail("app:1", defect)  # pyright: ignore[reportArgumentType]
+        place = await a_project(driver)
+        service = await place.service()
+        half = await failing(place, service, **inputs)
+        text = str(half)
+        assert f"of web is {status}" in text
+        assert log in text
+        project, environment = place.where.values()
+        address = f"https://railway.com/project/{project}/service/{service['serviceId']}?environmentId={environment}"
+        assert address in text
+        assert "next: fix the cause" in text
+        assert service.id == half.made.id
+        assert status == half.made["deploymentStatus"]
+
+    run(scenario)
+
+
+def test_logs_in_errors_hold_no_secrets(run: Run) -> None:
+    """What a log quotes of the service's own variables is replaced by their names."""
+
+    async def scenario(driver: Driver) -> None:
+        driver.cloud.fail("app:1", "crash")
+        place = await a_project(driver)
+        half = await failing(place, await place.service(), variables={"QUOTED": "process exited", "SHORT": "code"})
+        assert "process exited" not in str(half)
+        assert "<QUOTED>" in str(half)
+        assert "with code 1" in str(half)
+
+    run(scenario)
+
+
+def test_next_run_after_a_fix_completes_a_failed_instance(run: Run) -> None:
+    """After a crash the next run deploys what is asked for now, from the state that was kept."""
+
+    async def scenario(driver: Driver) -> None:
+        driver.cloud.fail("app:1", "crash")
+        place = await a_project(driver)
+        half = await failing(place, await place.service())
+        fixed = await driver.update(half.made, image="app:2")
+        assert fixed["deploymentStatus"] == "SUCCESS"
+
+    run(scenario)
+
+
+def test_next_run_without_a_change_deploys_again(run: Run) -> None:
+    """When the cause was outside, the same program starts a new deployment, although the configuration is the same."""
+
+    async def scenario(driver: Driver) -> None:
+        driver.cloud.fail("app:1", "crash")
+        place = await a_project(driver)
+        half = await failing(place, await place.service())
+        driver.cloud.heal("app:1")
+        again = await driver.update(half.made)
+        assert again["deploymentStatus"] == "SUCCESS"
+        assert len(driver.cloud.state.deployments) == 2
+
+    run(scenario)
+
+
+def test_unchanged_configuration_deploys_nothing(run: Run) -> None:
+    """An instance that runs what is asked for is not deployed again, and nothing is committed."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        instance = await place.instance(await place.service(), regions={"us-west2": 1}, sleepApplication=False)
+        commits = driver.operations.count("environmentPatchCommit")
+        same = await driver.update(instance)
+        assert instance["deploymentId"] == same["deploymentId"]
+        assert len(driver.cloud.state.deployments) == 1
+        assert commits == driver.operations.count("environmentPatchCommit")
+
+    run(scenario)
+
+
+def test_deployment_of_something_else_is_no_success(run: Run) -> None:
+    """A healthy deployment that runs another image than the one asked for is an error that names both."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        creating = asyncio.create_task(place.instance(service))
+        while not driver.cloud.state.deployments:
+            await asyncio.sleep(0.002)
+        deployment = next(iter(driver.cloud.state.deployments.values()))
+        deployment.meta["image"] = "app:0"
+        with pytest.raises(Half, match="runs image app:0, not app:1"):
+            await creating
+
+    run(scenario)
+
+
+def test_commit_that_was_asked_for_is_deployed(run: Run) -> None:
+    """A pinned commit is what runs, also when it was given in short form."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        instance = await place.instance(await place.service(), repo="acme/shop", commitSha="abcdef12")
+        deployment = driver.cloud.state.deployments[instance["deploymentId"]]
+        assert deployment.meta["commitHash"] == "abcdef12"
+
+    run(scenario)
+
+
+def test_wait_ends_with_its_time(run: Run) -> None:
+    """When the time is over the instance is kept as it is, and the error says how to go on; the next run goes on."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        half = await failing(place, service, timeout_s=12.0)
+        assert "at the end of the time for it" in str(half)
+        assert "customTimeouts" in str(half)
+        done = await driver.update(half.made)
+        assert done["deploymentStatus"] == "SUCCESS"
+        assert len(driver.cloud.state.deployments) == 1
+
+    run(scenario)
+
+
+def test_interrupt_keeps_what_exists(run: Run) -> None:
+    """Ctrl-C ends the wait soon and keeps the instance."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        creating = asyncio.create_task(place.instance(await place.service()))
+        while not driver.cloud.state.deployments:
+            await asyncio.sleep(0.002)
+        driver.servicer.running.stopping.set()
+        with pytest.raises(Half, match="interrupted while the deployment of web is"):
+            await creating
+
+    run(scenario)
+
+
+def test_sleeping_is_no_drift(run: Run) -> None:
+    """A service that fell asleep after its deployment is as healthy as before."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        instance = await place.instance(await place.service(), sleepApplication=True)
+        driver.cloud.state.deployments[instance["deploymentId"]].timeline.append(
+            Moment(at=driver.cloud.now(), status="SLEEPING")
+        )
+        read = await place.refreshed(instance)
+        assert read is not None
+        assert instance.outputs == read.outputs
+
+    run(scenario)
+
+
+def test_waiting_can_be_left_out(run: Run) -> None:
+    """Without waitForDeployment a create ends with the commit."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        instance = await place.instance(await place.service(), waitForDeployment=False)
+        assert instance.outputs.get("deploymentStatus") != "SUCCESS"
+
+    run(scenario)

@@ -1,0 +1,150 @@
+"""Custom domains: the records that they need, and the wait until they work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.railway.cloud import RailwayCloud
+from tests.provider.driver import Driver, Made, Place, Records, Refused, Run, a_project
+
+
+async def custom(place: Place, service: Made, domain: str) -> Made:
+    return await place.make("CustomDomain", service, domain=domain, targetPort=80)
+
+
+async def validate(place: Place, service: Made, domain: str, **inputs: Any) -> Made:
+    return await place.make("CustomDomainValidation", service, domain=domain, **inputs)
+
+
+@pytest.mark.parametrize(
+    ("domain", "cname", "txt", "acme"),
+    [
+        ("api.example.com", "api.example.com", "_railway-verify.api.example.com", None),
+        ("example.com", "example.com", "_railway-verify.example.com", None),
+        ("*.example.com", "*.example.com", "_railway-verify.example.com", "_acme-challenge.example.com"),
+        ("a.b.example.co.uk", "a.b.example.co.uk", "_railway-verify.a.b.example.co.uk", None),
+    ],
+)
+def test_outputs_are_the_full_dns_records(run: Run, domain: str, cname: str, txt: str, acme: str | None) -> None:
+    """Names are full, values ready to enter, and the verification value carries its prefix once."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        made = await custom(place, await place.service(), domain)
+        assert (cname, txt, acme) == (made["cnameHost"], made["verificationHost"], made.outputs.get("acmeHost"))
+        assert made["cnameTarget"].endswith(".up.railway.app")
+        assert made["verificationValue"].count("railway-verify=") == 1
+        assert bool(acme) == bool(made.outputs.get("acmeTarget"))
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("domain", ["api.example.com", "*.example.com"])
+def test_validation_ends_with_a_valid_certificate(run: Run, records: Records, domain: str) -> None:
+    """With its records in place a domain is verified and gets its certificate."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        made = await custom(place, service, domain)
+        records.enter(made)
+        validation = await validate(place, service, domain)
+        assert (validation["certificateStatus"], validation["verified"]) == ("VALID", True)
+        read = await place.refreshed(validation)
+        assert read is not None
+        assert validation.outputs == read.outputs
+        await driver.delete(validation)
+        assert await place.refreshed(made) is not None
+
+    run(scenario)
+
+
+def test_proxied_domain_needs_no_certificate_of_railway(run: Run, records: Records) -> None:
+    """Behind Cloudflare's proxy, verified and proxy seen is enough: Railway never issues its own there."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        made = await custom(place, service, "api.example.com")
+        records.enter(made)
+        records.values.pop((made["cnameHost"], "CNAME"))
+        records.proxied.add("api.example.com")
+        validation = await validate(place, service, "api.example.com", proxied=True)
+        assert validation["verified"] is True
+
+    run(scenario)
+
+
+def test_wrong_record_is_named_with_what_it_must_be(run: Run, records: Records) -> None:
+    """When time is over, each wrong record stands in the error with its present and its required value."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        made = await custom(place, service, "api.example.com")
+        records.values["api.example.com", "CNAME"] = ["elsewhere.example.net"]
+        with pytest.raises(Refused) as caught:
+            await validate(place, service, "api.example.com", timeout_s=30.0)
+        text = str(caught.value)
+        assert f"CNAME record api.example.com: must be {made['cnameTarget']}, is elsewhere.example.net" in text
+        assert f"TXT record {made['verificationHost']}: must be {made['verificationValue']}" in text
+
+    run(scenario)
+
+
+def test_refused_certificate_is_explained(run: Run, records: Records, cloud: RailwayCloud) -> None:
+    """A certificate that cannot be issued is asked for once more; then the error gives Railway's reason."""
+    cloud.fail("api.example.com", "certificate")
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        records.enter(await custom(place, service, "api.example.com"))
+        with pytest.raises(Refused, match="no certificate could be issued for api.example.com"):
+            await validate(place, service, "api.example.com")
+        assert driver.operations.count("customDomainIssueCertificate") == 1
+
+    run(scenario)
+
+
+def test_validation_without_a_domain_says_so(run: Run) -> None:
+    """Waiting for a domain that is not on the service ends at once."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        with pytest.raises(Refused, match="create a CustomDomain first"):
+            await validate(place, await place.service(), "api.example.com")
+
+    run(scenario)
+
+
+def test_domain_of_another_service_is_refused(run: Run) -> None:
+    """A name that is in use elsewhere is an error that says how to go on."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        first, second = await place.services(2)
+        await custom(place, first, "api.example.com")
+        with pytest.raises(Refused, match=r"api\.example\.com is in use on another Railway service"):
+            await custom(place, second, "api.example.com")
+
+    run(scenario)
+
+
+def test_five_domains_are_waited_for_in_shared_requests(run: Run, records: Records) -> None:
+    """Domains that are validated side by side share each look."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        services = await place.services(5)
+        names = [f"site-{index}.example.com" for index in range(5)]
+        made = await driver.all(*(custom(place, service, name) for service, name in zip(services, names, strict=True)))
+        for domain in made:
+            records.enter(domain)
+        before = len(driver.address.requests)
+        await driver.all(*(validate(place, service, name) for service, name in zip(services, names, strict=True)))
+        assert len(driver.address.requests) - before <= 4
+
+    run(scenario)

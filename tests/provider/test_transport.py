@@ -1,0 +1,264 @@
+"""The connection itself: tokens, retries, and what is never shown."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from pulumiverse_railway.provider.api.documents.project import API_TOKEN, PROJECT_DELETE
+from pulumiverse_railway.provider.api.documents.service import SERVICE_CREATE
+from pulumiverse_railway.provider.api.errors import (
+    Exists,
+    NotAuthorized,
+    NotFound,
+    OutcomeUnknown,
+    RailwayError,
+    Throttled,
+    Unreachable,
+    classify,
+)
+from pulumiverse_railway.provider.api.limiter import BUDGETS, Limiter, Plan
+from pulumiverse_railway.provider.api.transport import ATTEMPTS, Token, Transport
+from pulumiverse_railway.provider.api.waiting import Waiting
+from pulumiverse_railway.provider.configuration import Configuration, build_client
+from pulumiverse_railway.provider.kernel.errors import Failure
+
+FAST = 10_000.0
+GOOD = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projectDelete": True}})
+SECRET = "token-that-nobody-sees"
+
+Answer = httpx.Response | Exception
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """Gives prepared answers and keeps the requests."""
+
+    def __init__(self, answers: Sequence[Answer]) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+def transport_of(wire: Wire, kind: Any = "account") -> Transport:
+    waiting = Waiting(FAST)
+    token = Token(kind, SECRET)
+    limiter = Limiter(BUDGETS[Plan.PRO], waiting)
+    return Transport("https://api.example.com/graphql", token, limiter=limiter, waiting=waiting, transport=wire)
+
+
+def ended(work: Callable[[Transport], Coroutine[Any, Any, Any]], *answers: Answer) -> tuple[Any, Wire]:
+    """The result or error of ``work`` with these answers, and what was sent."""
+    wire = Wire(answers)
+
+    async def body() -> Any:
+        transport = transport_of(wire)
+        try:
+            return await work(transport)
+        except RailwayError as error:
+            return error
+        finally:
+            await transport.close()
+
+    return asyncio.run(body()), wire
+
+
+def query(transport: Transport) -> Coroutine[Any, Any, Any]:
+    return transport.call(API_TOKEN)
+
+
+def creation(transport: Transport) -> Coroutine[Any, Any, Any]:
+    return transport.call(SERVICE_CREATE, input={"name": "web"})
+
+
+def deletion(transport: Transport) -> Coroutine[Any, Any, Any]:
+    return transport.call(PROJECT_DELETE, id="p")
+
+
+def test_every_request_has_a_query_string_and_its_operation() -> None:
+    """Without a query string Railway's edge holds everybody to ten requests a second."""
+    _, wire = ended(query, GOOD)
+    assert wire.requests[0].url.query.decode() == "source=pulumi_railway&op=apiToken"
+    assert json.loads(wire.requests[0].content)["operationName"] == "apiToken"
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "value"),
+    [("account", "Authorization", f"Bearer {SECRET}"), ("project", "Project-Access-Token", SECRET)],
+)
+def test_token_travels_in_the_header_of_its_kind(kind: str, header: str, value: str) -> None:
+    """An account token is a bearer token; a project token has a header of its own and no bearer."""
+
+    async def body() -> httpx.Headers:
+        wire = Wire([GOOD])
+        transport = transport_of(wire, kind)
+        await transport.call(API_TOKEN)
+        await transport.close()
+        return wire.requests[0].headers
+
+    headers = asyncio.run(body())
+    assert value == headers[header]
+    assert len({"authorization", "project-access-token"} & set(headers)) == 1
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(503), httpx.ReadTimeout("late"), httpx.ConnectError("refused")])
+def test_reads_are_repeated(answer: Answer) -> None:
+    """A read survives gateway errors, time-outs and refused connections."""
+    result, wire = ended(query, answer, GOOD)
+    assert result == {"workspaces": []}
+    assert len(wire.requests) == 2
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(504), httpx.ReadTimeout("late"), httpx.RemoteProtocolError("cut")])
+def test_writes_of_unknown_outcome_are_not_repeated(answer: Answer) -> None:
+    """A create that may have happened is not sent again: whoever sent it looks first."""
+    result, wire = ended(creation, answer)
+    assert isinstance(result, OutcomeUnknown)
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [httpx.ConnectError("refused"), httpx.Response(429, headers={"Retry-After": "1"})])
+def test_writes_that_surely_did_not_happen_are_repeated(answer: Answer) -> None:
+    """A connection that was never made and a 429 change nothing, so a create is sent again."""
+    good = httpx.Response(200, json={"data": {"serviceCreate": {"id": "s"}}})
+    result, wire = ended(creation, answer, good)
+    assert result == {"id": "s"}
+    assert len(wire.requests) == 2
+
+
+def test_harmless_writes_are_repeated() -> None:
+    """A delete may be sent twice."""
+    result, _ = ended(deletion, httpx.Response(502), GOOD)
+    assert result is True
+
+
+def test_patience_ends() -> None:
+    """An API that stays away is given up after a few attempts, with a next step."""
+    result, wire = ended(query, httpx.Response(503))
+    assert isinstance(result, Unreachable)
+    assert "https://status.railway.com" in str(result)
+    assert len(wire.requests) == ATTEMPTS
+
+
+def test_long_rate_limit_is_the_users_to_wait_for() -> None:
+    """A Retry-After of an hour ends the run at once and says how long to wait."""
+    result, wire = ended(query, httpx.Response(429, headers={"Retry-After": "3600"}))
+    assert isinstance(result, Throttled)
+    assert "wait 3600 s" in str(result)
+    assert len(wire.requests) == 1
+
+
+def test_answer_without_graphql_points_to_the_address() -> None:
+    """A page that is no GraphQL answer is a wrong address, not a crash."""
+    result, _ = ended(query, httpx.Response(404, text="<html>"))
+    assert "check RAILWAY_API_URL" in str(result)
+
+
+def test_neighbours_of_a_failed_call_are_unknown() -> None:
+    """When one call of a document empties the whole answer, the other writes are of unknown outcome."""
+    error = {"message": "A service named a already exists", "path": ["call_1"]}
+    answer = httpx.Response(200, json={"data": None, "errors": [error]})
+
+    async def both(transport: Transport) -> Any:
+        return await transport.call_all(SERVICE_CREATE, [{"input": {"name": "a"}}, {"input": {"name": "b"}}])
+
+    (first, second), _ = ended(both, answer)
+    assert isinstance(first, OutcomeUnknown)
+    assert isinstance(second, Exists)
+
+
+def test_partial_answers_are_kept() -> None:
+    """A call whose answer is there is not lost to the failure of another."""
+    error = {"message": "Service not found", "path": ["call_1"]}
+    answer = httpx.Response(200, json={"data": {"call_0": {"id": "s"}, "call_1": None}, "errors": [error]})
+
+    async def both(transport: Transport) -> Any:
+        return await transport.call_all(SERVICE_CREATE, [{"input": {"name": "a"}}, {"input": {"name": "b"}}])
+
+    (first, second), _ = ended(both, answer)
+    assert first == {"id": "s"}
+    assert isinstance(second, NotFound)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Project not found", NotFound),
+        ("Not Authorized", NotAuthorized),
+        ("A volume named x already exists in this project", Exists),
+        ("Only one environment can be created per user every 30s", Throttled),
+        ("Whoa there pal! Try again in a sec", Throttled),
+    ],
+)
+def test_only_the_text_tells_errors_apart(message: str, kind: type[RailwayError]) -> None:
+    """Railway gives nearly every business error the same code."""
+    error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR"}, "traceId": "t-1"}
+    found = classify("anything", error)
+    assert kind is type(found)
+    assert "t-1" in str(found)
+
+
+def test_token_is_never_shown() -> None:
+    """Neither the representation of a token nor an error shows its text."""
+    result, _ = ended(query, httpx.ConnectError("refused"))
+    assert SECRET not in repr(Token("account", SECRET))
+    assert SECRET not in str(result)
+
+
+def test_rate_limit_is_kept_before_railway_has_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hourly budget of the free plan is never exceeded, whatever is asked."""
+    passed = 0.0
+
+    async def sleep(_self: Waiting, seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    monkeypatch.setattr(Waiting, "sleep", sleep)
+    monkeypatch.setattr(Waiting, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
+
+    async def body() -> None:
+        limiter = Limiter(BUDGETS[Plan.FREE], Waiting())
+        for _ in range(150):
+            await limiter.acquire()
+
+    asyncio.run(body())
+    assert passed >= 50 * 36 - 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "text"),
+    [
+        ({}, "export RAILWAY_API_TOKEN=<token>"),
+        ({}, "pulumi config set --secret railway:token <token>"),
+        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_TOKEN": "b"}, "both an account token and a project token are set"),
+        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "http://example.com/graphql"}, "must begin with https"),
+        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "example.com"}, "must be an address"),
+    ],
+)
+def test_bad_configuration_says_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], text: str
+) -> None:
+    """A missing or doubled token, or a wrong address, is explained before anything is sent."""
+    for name in ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILWAY_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Failure, match=text.replace("(", r"\(")):
+        build_client(Configuration())
+
+
+def test_speed_is_for_the_sandbox_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits are real waits wherever the API is not on this machine."""
+    monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", "100")
+    assert build_client(Configuration(token="t")).waiting.speed == 1.0
+    assert build_client(Configuration(token="t", api_url="http://127.0.0.1:9/graphql/v2")).waiting.speed == 100.0
