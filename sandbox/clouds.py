@@ -7,8 +7,9 @@ the form in which their state is stored. Knows neither files nor HTTP.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
+from sandbox.addresses import RAILWAY_TOKEN, SPACES_ACCESS_KEY
 from sandbox.cloudflare.model import CloudflareCloud
 from sandbox.digitalocean.model import DigitalOceanCloud
 from sandbox.identifiers import Identifiers
@@ -17,14 +18,6 @@ from sandbox.railway.ids import Identifiers as RailwayIdentifiers
 from sandbox.railway.state import State as RailwayState
 from sandbox.spaces.journal import Journal
 from sandbox.spaces.model import SpacesCloud
-
-RAILWAY_TOKEN: Final = "sandbox-railway-token"
-"""An account token of the simulated Railway account."""
-CLOUDFLARE_TOKEN: Final = "sandbox-cloudflare-token"
-DIGITALOCEAN_TOKEN: Final = "sandbox-digitalocean-token"
-SPACES_ACCESS_KEY: Final = "SANDBOXSPACESKEY0001"
-"""The key of the whole team: it may do everything in Spaces."""
-SPACES_SECRET_KEY: Final = "sandbox-spaces-secret"
 
 
 class Clouds:

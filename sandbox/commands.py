@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from sandbox import addresses
 from sandbox.configuration import ConfigurationError, Stack, read_stack
 from sandbox.engine.events import Operation, Result
 from sandbox.engine.runner import EngineError, Options, run
@@ -82,8 +83,13 @@ def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a f
             typer.echo(f"export {name}='{value}'")
         typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)
         stopped = threading.Event()
+
+        def end(number: int, frame: object) -> None:
+            del number, frame
+            stopped.set()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
+            signal.signal(number, end)
         stopped.wait()
 
 
@@ -99,10 +105,8 @@ def reset() -> None:
 
 def environment(address: str) -> dict[str, str]:
     """The variables that point Railyard and ordinary tools at the simulated APIs at ``address``."""
-    from sandbox.server import environment as addresses  # noqa: PLC0415 - see serve
-
     return {
-        **addresses(address),
+        **addresses.environment(address),
         "RAILYARD_SECRETS": str(ROOT / "secrets" / "sandbox.yaml"),
         "SOPS_AGE_KEY_FILE": str(ROOT / "secrets" / "sandbox.agekey"),
     }
@@ -112,9 +116,7 @@ def _operate(operation: Operation, name: str, system: str, *, json: bool) -> Non
     with _people():
         stack = read_stack(ROOT, name)
         targets = stack.targets(system) if system else ()
-        report: Report = (
-            JsonReport(sys.stdout) if json else PeopleReport(Console(highlight=False), operation, name)
-        )
+        report: Report = JsonReport(sys.stdout) if json else PeopleReport(Console(highlight=False), operation, name)
         try:
             with _clouds(operation) as address:
                 result = _run(operation, stack, environment(address), targets, report)
@@ -128,7 +130,12 @@ def _run(
     operation: Operation, stack: Stack, variables: Mapping[str, str], targets: tuple[str, ...], report: Report
 ) -> Result:
     options = replace(_options(stack, variables, targets), on_event=report.on_event)
-    previous = signal.signal(signal.SIGINT, lambda *_: options.cancel.set())
+
+    def interrupted(number: int, frame: object) -> None:
+        del number, frame
+        options.cancel.set()
+
+    previous = signal.signal(signal.SIGINT, interrupted)
     try:
         return run(operation, options)
     finally:
@@ -149,7 +156,7 @@ def _options(stack: Stack, environment: Mapping[str, str], targets: tuple[str, .
 
 
 @contextmanager
-def _clouds(operation: Operation) -> Iterator[str]:
+def _clouds(operation: Operation) -> Generator[str]:
     """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them."""
     if operation is Operation.PREVIEW:
         yield NOBODY
@@ -165,7 +172,7 @@ def _clouds(operation: Operation) -> Iterator[str]:
 
 
 @contextmanager
-def _people() -> Iterator[None]:
+def _people() -> Generator[None]:
     """Errors that a person can act on end the command with their text and nothing else."""
     try:
         yield

@@ -6,18 +6,17 @@ Owns the paths of the one server. Knows no state.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 from graphql.language import FieldNode
 
+from sandbox.addresses import RAILWAY_PATH
 from sandbox.cloudflare import wire as cloudflare
 from sandbox.digitalocean import wire as digitalocean
 from sandbox.exchange import Request, UnreadableBodyError
 from sandbox.faults import Api
 from sandbox.spaces import wire as spaces
-
-RAILWAY_PATH: Final = "/graphql/v2"
 
 
 @dataclass(frozen=True, kw_only=True)

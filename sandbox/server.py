@@ -24,12 +24,12 @@ from sandbox.listener import Listener
 from sandbox.railway import wire as railway
 from sandbox.railway.errors import NotSimulated
 from sandbox.request_log import RequestLog
-from sandbox.routing import RAILWAY_PATH, Route, route
+from sandbox.routing import Route, route
 from sandbox.spaces import wire as spaces
 from sandbox.spaces.journal import Journal
 from sandbox.storage import SandboxError, Storage
 
-__all__ = ["Sandbox", "SandboxError", "environment", "reset", "running"]
+__all__ = ["Sandbox", "SandboxError", "reset", "running"]
 
 STATE_VERSION: Final = 1
 
@@ -203,27 +203,6 @@ class Sandbox:
             self._revision = int(state.get("revision", 0))
             if isinstance(self.clock, Clock):
                 self.clock = Clock(start_s=float(state.get("timeS", 0.0)), speed=self.clock.speed)
-
-
-def environment(address: str, speed: float = SPEED) -> dict[str, str]:
-    """The environment variables that point programs, providers and plugins at the sandbox at ``address``."""
-    local = "127.0.0.1,localhost"
-    return {
-        "RAILWAY_API_URL": f"{address}{RAILWAY_PATH}",
-        "RAILWAY_API_TOKEN": clouds.RAILWAY_TOKEN,
-        "RAILWAY_SANDBOX_SPEED": f"{speed:g}",
-        "CLOUDFLARE_BASE_URL": f"{address}{cloudflare.PREFIX}",
-        "CLOUDFLARE_API_TOKEN": clouds.CLOUDFLARE_TOKEN,
-        "DIGITALOCEAN_API_URL": address,
-        "DIGITALOCEAN_TOKEN": clouds.DIGITALOCEAN_TOKEN,
-        "SPACES_ACCESS_KEY_ID": clouds.SPACES_ACCESS_KEY,
-        "SPACES_SECRET_ACCESS_KEY": clouds.SPACES_SECRET_KEY,
-        "SPACES_ENDPOINT_URL": "http://{{.Region}}.digitaloceanspaces.com",
-        "HTTP_PROXY": address,
-        "HTTPS_PROXY": address,
-        "NO_PROXY": local,
-        "no_proxy": local,
-    }
 
 
 def running(directory: Path) -> str | None:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from sandbox.addresses import CLOUDFLARE_PATH
 from sandbox.cloudflare import errors
 from sandbox.cloudflare.model import CloudflareCloud
 from sandbox.exchange import Reply, Request, UnreadableBodyError
 
-PREFIX: Final = "/client/v4"
+PREFIX: Final = CLOUDFLARE_PATH
 
 RETRIED_STATUSES: Final = frozenset({408, 409, 429})
 """Cloudflare's own client retries these and every 5xx, for minutes unless a header tells it not to."""

@@ -223,7 +223,8 @@ class Executor:
                 return
             inputs = old.inputs if old.external or found.inputs is None else found.inputs
             new = replace(old, id=found.id, inputs=inputs, outputs=found.outputs, init_errors=found.reasons)
-            changes = differences(old.inputs, new.inputs) | differences(old.outputs, new.outputs)
+            # As the Pulumi engine has it: outputs follow silently, what the program asked for is drift.
+            changes = differences(old.inputs, new.inputs) if found.inputs else differences(old.outputs, new.outputs)
             if found.reasons:
                 reasons = "".join(f"\n* {reason}" for reason in found.reasons)
                 self._report.say("warning", f"Refreshed resource is in an unhealthy state:{reasons}", old.urn)

@@ -7,7 +7,7 @@ SOPS files, and the key of a stack's ``encryptionsalt`` is the Pulumi CLI's busi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -38,15 +38,37 @@ def load_project(root: Path) -> Project:
     return Project(name=str(settings["name"]), root=root, settings=settings)
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value} stands twice: remove one", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def _load(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise ProjectError(f"{path} does not exist")
     try:
-        found: Any = yaml.safe_load(path.read_text())
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ProjectError(f"{path.name} does not exist") from None
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{path.name} is no UTF-8 text (byte {error.start}): save it as UTF-8") from None
+    try:
+        found: Any = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise ProjectError(f"{path.name}{place} is no valid YAML: {error.problem}. Correct that line") from None
     except yaml.YAMLError as error:
-        raise ProjectError(f"{path} is not valid YAML: {error}") from None
+        raise ProjectError(f"{path.name} is no valid YAML: {error}. Correct it") from None
     if not isinstance(found or {}, dict):
-        raise ProjectError(f"{path} should be a mapping of settings")
+        raise ProjectError(f"{path.name} should be a group of keys, such as 'config:'")
     return cast("dict[str, Any]", found or {})
 
 

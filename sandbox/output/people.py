@@ -156,7 +156,7 @@ class PeopleReport:
         notes += ["failed"] if row.error else []
         if notes:
             head.append(f" [{', '.join(notes)}]", "bold red")
-        if row.done and row.duration_s >= 0.1:
+        if row.done and row.duration_s >= 0.1 and self._operation not in _FINDINGS:
             head.append(f" {seconds(row.duration_s)}", "dim")
         yield head
         if row.kind in (StepKind.UPDATE, StepKind.REPLACE, StepKind.REFRESH):
@@ -203,20 +203,21 @@ class PeopleReport:
                 yield from (Text(f"{indent}{line}") for line in rest)
 
     def _outputs(self, result: Result) -> Iterable[Text]:
-        """Stack outputs in full; those that differ from the last run are marked, unless all are new."""
-        if not result.outputs:
+        """Stack outputs, those that differ marked unless all are new: in full after an up, else what differs."""
+        changes = {parse_path(path): kind for path, kind in result.output_changes.items()}
+        if not result.outputs or not (changes or self._operation is Operation.UP):
             return
         yield from (Text(), Text("Outputs", "bold"))
-        changes = {parse_path(path): kind for path, kind in result.output_changes.items()}
         marked = any(kind is not Change.ADD for kind in changes.values())
         systems = [row.step.name for row in self._tree.roots()]
         order = sorted(
             masked(result.outputs).items(), key=lambda item: systems.index(item[0]) if item[0] in systems else -1
         )
         for path, value in _flat(dict(order), ()):
-            kinds = [
-                kind for at, kind in changes.items() if value is not None and (covers(at, path) or covers(path, at))
-            ]
+            near = [kind for at, kind in changes.items() if covers(at, path) or covers(path, at)]
+            if not near and self._operation is not Operation.UP:
+                continue
+            kinds = near if value is not None else []
             sign = ("+ " if Change.ADD in kinds else "~ ") if kinds else "  "
             line = Text("  " * len(path)).append(sign if marked else "", "yellow")
             yield line.append(path[-1], "bold" if value is None else "").append("" if value is None else f": {value}")

@@ -15,14 +15,15 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from sandbox.clock import ManualClock
-from sandbox.clouds import (
+from sandbox.addresses import (
     CLOUDFLARE_TOKEN,
     DIGITALOCEAN_TOKEN,
     SPACES_ACCESS_KEY,
     SPACES_SECRET_KEY,
+    environment,
 )
-from sandbox.server import Sandbox, environment
+from sandbox.clock import ManualClock
+from sandbox.server import Sandbox
 from tests.clouds.plugin import ROOT, Engine
 
 

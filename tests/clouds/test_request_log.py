@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.addresses import RAILWAY_TOKEN
 from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.clouds import RAILWAY_TOKEN
 from sandbox.server import Sandbox
 
 SpacesClient = Callable[..., Any]

@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, environment
 from sandbox.clock import ManualClock
 from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.clouds import CLOUDFLARE_TOKEN, RAILWAY_TOKEN
 from sandbox.exchange import Request
-from sandbox.server import Sandbox, SandboxError, environment, reset, running
+from sandbox.server import Sandbox, SandboxError, reset, running
 
 SpacesClient = Callable[..., Any]
 """Builds a boto3 client that reaches Spaces through the sandbox at an address."""

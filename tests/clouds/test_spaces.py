@@ -9,7 +9,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.clouds import SPACES_ACCESS_KEY
+from sandbox.addresses import SPACES_ACCESS_KEY
 from sandbox.server import Sandbox
 
 SpacesClient = Callable[..., Any]

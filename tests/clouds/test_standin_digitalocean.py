@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.clouds import SPACES_ACCESS_KEY
+from sandbox.addresses import SPACES_ACCESS_KEY
 from sandbox.server import Sandbox
 from tests.clouds.plugin import (
     BUCKET,

@@ -12,7 +12,8 @@ from typing import Any
 import grpc
 import pytest
 
-from sandbox.server import Sandbox, environment
+from sandbox.addresses import environment
+from sandbox.server import Sandbox
 from tests.clouds.plugin import (
     BUCKET,
     CDN,

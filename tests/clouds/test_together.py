@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.addresses import RAILWAY_TOKEN
 from sandbox.clock import ManualClock
 from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.clouds import RAILWAY_TOKEN
 from sandbox.server import Sandbox
 
 RECORDS = f"/zones/{ZONE_IDS['seance.dev']}/dns_records"

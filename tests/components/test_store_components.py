@@ -66,9 +66,7 @@ def test_a_database_keeps_its_data_below_the_mount(deploy):
     seen = deploy(lambda: Postgres("shop-postgres", PostgresArgs(), project=project(), password="secret"))
 
     variables = seen[INSTANCE, "shop-postgres-instance"]["variables"]
-    assert variables["PGDATA"].startswith(
-        seen["railway:index:Volume", "shop-postgres-volume-disk"]["mountPath"] + "/"
-    )
+    assert variables["PGDATA"].startswith(seen["railway:index:Volume", "shop-postgres-volume-disk"]["mountPath"] + "/")
 
 
 def test_redis_with_a_password_asks_for_it(deploy):

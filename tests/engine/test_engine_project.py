@@ -58,7 +58,7 @@ def test_secret_configuration_is_refused_by_name(stack: Stack, value: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [(None, "does not exist"), ("a: [", "not valid YAML"), ("runtime: python", "has no name")]
+    ("text", "message"), [(None, "does not exist"), ("a: [", "no valid YAML"), ("runtime: python", "has no name")]
 )
 def test_unusable_project_is_explained(stack: Stack, text: str | None, message: str) -> None:
     """One sentence, no traceback."""

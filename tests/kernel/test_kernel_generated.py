@@ -10,16 +10,16 @@ from pathlib import Path
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from pulumiverse_railway.provider.generate import PACKAGE, ROOT, main
+from pulumiverse_railway.provider.generate import PACKAGE, PAGES, PROJECT, ROOT, main
 from pulumiverse_railway.provider.kernel.generation import derived_files, outdated
 from pulumiverse_railway.provider.kernel.properties import fields_of
 from pulumiverse_railway.provider.main import build_provider
 
 
-def test_the_sdk_and_the_schema_are_current() -> None:
+def test_the_sdk_the_schema_and_the_pages_are_current() -> None:
     """Whoever changes a declaration generates again: python -m pulumiverse_railway.provider.generate."""
-    stale = outdated(derived_files(build_provider(), ROOT, PACKAGE))
-    assert [str(path.relative_to(ROOT)) for path in stale] == []
+    stale = outdated(derived_files(build_provider(), ROOT, PACKAGE, PAGES))
+    assert [str(path.relative_to(PROJECT)) for path in stale] == []
 
 
 def test_an_unknown_argument_of_the_generator_is_refused() -> None:

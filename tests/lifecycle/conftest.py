@@ -127,12 +127,16 @@ def world(sandbox: Sandbox) -> dict[str, Any]:
     def of_service(records: dict[str, Any], text: Callable[[Any], str]) -> list[str]:
         return sorted(f"{services[r.service_id]} {text(r)}" for r in live(records) if r.service_id in services)
 
-    deployments = Counter(services[record.service_id] for record in railway.deployments.values() if record.service_id in services)
+    deployments = Counter(
+        services[record.service_id] for record in railway.deployments.values() if record.service_id in services
+    )
     zones = sandbox.cloudflare.zones()
     return {
         "projects": sorted(projects.values()),
         "services": sorted(services.values()),
-        "volumes": of_service(railway.volume_instances, lambda r: f"{r.mount_path} {r.size_mb} {sorted(r.backup_schedules)}"),
+        "volumes": of_service(
+            railway.volume_instances, lambda r: f"{r.mount_path} {r.size_mb} {sorted(r.backup_schedules)}"
+        ),
         "custom domains": of_service(railway.custom_domains, lambda r: r.domain),
         "service domains": of_service(railway.service_domains, lambda r: str(r.target_port)),
         "deployments": dict(sorted(deployments.items())),

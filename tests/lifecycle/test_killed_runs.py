@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+
 def requests_so_far(checkout) -> int:
     file = checkout.sandbox / "requests.jsonl"
     return file.read_bytes().count(b"\n") if file.exists() else 0

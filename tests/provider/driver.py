@@ -83,7 +83,6 @@ class Driver:
     address: Address
     engine: ListeningEngine
     servicer: Servicer
-    counts: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
     def operations(self) -> list[str]:

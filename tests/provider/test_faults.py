@@ -45,9 +45,6 @@ def test_one_lost_answer_doubles_nothing(run: Run, operation: str, when: str) ->
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
-        if kind != "Service":
-            await place.service()
-            driver.servicer.running.client.environment(*place.where.values())._claimed.clear()
         driver.cloud.faults.add(operation=operation, when=when)  # pyright: ignore[reportArgumentType]
         made = await make(place, kind, inputs)
         assert count(driver, kind) == 1

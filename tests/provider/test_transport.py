@@ -17,6 +17,7 @@ from pulumiverse_railway.provider.api.errors import (
     NotAuthorized,
     NotFound,
     OutcomeUnknown,
+    PlanLimit,
     RailwayError,
     Throttled,
     Unreachable,
@@ -198,6 +199,7 @@ def test_partial_answers_are_kept() -> None:
         ("A volume named x already exists in this project", Exists),
         ("Only one environment can be created per user every 30s", Throttled),
         ("Whoa there pal! Try again in a sec", Throttled),
+        ("ALWAYS is not available on your plan. Please upgrade your plan.", PlanLimit),
     ],
 )
 def test_only_the_text_tells_errors_apart(message: str, kind: type[RailwayError]) -> None:
@@ -243,6 +245,7 @@ def test_rate_limit_is_kept_before_railway_has_to(monkeypatch: pytest.MonkeyPatc
         ({"RAILWAY_API_TOKEN": "a", "RAILWAY_TOKEN": "b"}, "both an account token and a project token are set"),
         ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "http://example.com/graphql"}, "must begin with https"),
         ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "example.com"}, "must be an address"),
+        ({"RAILWAY_API_TOKEN": "two words"}, "copy it again"),
     ],
 )
 def test_bad_configuration_says_what_to_set(

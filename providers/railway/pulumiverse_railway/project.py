@@ -17,7 +17,7 @@ class _ProjectInputs:
 
 
 class Project(pulumi.CustomResource):
-    """A Railway project and its default environment. Its id is Railway's id of the project."""
+    """A Railway project and its default environment. Its id is <project id>."""
 
     name: pulumi.Output[str] = pulumi.property("name")
     """Name of the project, at most 63 characters (API: name)."""

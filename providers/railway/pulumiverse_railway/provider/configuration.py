@@ -102,14 +102,22 @@ def _token(configuration: Configuration) -> Token:
             f"{PROJECT_TOKEN_VARIABLE} (railway:projectToken), or {TOKEN_VARIABLE} (railway:token)"
         )
     if token:
-        return Token("account", token.strip())
+        return Token("account", _plain(token))
     if project_token:
-        return Token("project", project_token.strip())
+        return Token("project", _plain(project_token))
     raise Failure(
         "no Railway token is set: create one at https://railway.com/account/tokens, then either\n"
         f"    export {TOKEN_VARIABLE}=<token>\n"
         "or  pulumi config set --secret railway:token <token>"
     )
+
+
+def _plain(token: str) -> str:
+    """A token without the line break that copying adds; anything else in it would make the HTTP library quote it."""
+    token = token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise Failure("the Railway token holds spaces or characters that no token has: copy it again, and nothing else")
+    return token
 
 
 def _version() -> str:

@@ -1,4 +1,4 @@
-"""Writes the SDK's modules and ``schema.json`` from the declarations.
+"""Writes the SDK's modules, ``schema.json`` and the pages in ``docs/railway`` from the declarations.
 
 Started as ``python -m pulumiverse_railway.provider.generate``.
 
@@ -16,6 +16,8 @@ from .main import build_provider
 
 PACKAGE: Final = Path(__file__).parent.parent
 ROOT: Final = PACKAGE.parent
+PROJECT: Final = ROOT.parent.parent
+PAGES: Final = PROJECT / "docs" / "railway"
 
 
 def main(arguments: list[str]) -> int:
@@ -24,16 +26,16 @@ def main(arguments: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"unknown argument {unknown[0]}; the only one is --check\n")
         return 2
-    files = derived_files(build_provider(), ROOT, PACKAGE)
+    files = derived_files(build_provider(), ROOT, PACKAGE, PAGES)
     if "--check" in arguments:
         stale = outdated(files)
         for path in stale:
-            sys.stdout.write(f"out of date: {path.relative_to(ROOT)}\n")
+            sys.stdout.write(f"out of date: {path.relative_to(PROJECT)}\n")
         if stale:
             sys.stdout.write("bring them up to date with: python -m pulumiverse_railway.provider.generate\n")
         return 1 if stale else 0
     for path in write(files):
-        sys.stdout.write(f"changed: {path.relative_to(ROOT)}\n")
+        sys.stdout.write(f"changed: {path.relative_to(PROJECT)}\n")
     return 0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pulumiverse_railway.provider.api.errors import LeftOut, RailwayError
+from pulumiverse_railway.provider.api.errors import LeftOut
 from pulumiverse_railway.provider.api.operation import Operation
 
 WINDOW_S: Final = 0.02
@@ -67,10 +67,10 @@ class Batch:
                     future.set_result(result)
 
     async def _results(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-        """For each call its answer or its error; never raises an expected one."""
+        """For each call its answer or its error."""
         try:
             results = await self._send(operation, calls)
-        except RailwayError as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the callers wait for it
             return [failure] * len(calls)
         if len(calls) == 1:
             return results

@@ -111,10 +111,13 @@ class Commits:
                 return
             for submission in group:
                 submission.fail(failure)
-        except BaseException as failure:
+        except asyncio.CancelledError:
+            for submission in group:
+                submission.future.cancel()
+            raise
+        except Exception as failure:  # noqa: BLE001 - a defect of ours: whoever waits must hear of it, and others go on
             for submission in group:
                 submission.fail(failure)
-            raise
 
     async def _commit_together(self, group: Sequence[_Submission]) -> None:
         before = await self._environment.snapshot()

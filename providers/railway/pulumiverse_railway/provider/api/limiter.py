@@ -14,6 +14,8 @@ from typing import Final
 from pulumiverse_railway.provider.api.waiting import Waiting
 
 HOUR_S: Final = 3_600.0
+ROUNDING_S: Final = 1e-6
+"""Waits shorter than this come from rounding alone."""
 
 
 class Plan(StrEnum):
@@ -55,7 +57,7 @@ class Limiter:
     async def acquire(self) -> None:
         """Take one request from the budget, waiting for it when there is none."""
         async with self._lock:
-            while (missing_s := self._missing_s()) > 0:
+            while (missing_s := self._missing_s()) > ROUNDING_S:
                 await self._waiting.sleep(missing_s)
             self._second -= 1
             self._hour -= 1

@@ -87,6 +87,8 @@ def changed_by_others(before: Config, after: Config, patch: Config) -> list[str]
     # A service that was only just created is no change of a setting.
     services = {*(_object(before.get("services")) or {})} & {*(_object(after.get("services")) or {})}
     for service in sorted(services):
+        if any(at(config, ("services", service, "isDeleted")) for config in (before, after)):
+            continue
         parts = ("variables",) if service in touched else WATCHED
         for part in parts:
             path = ("services", service, part)

@@ -1,7 +1,7 @@
 """Keeps the committed files that derive from the declarations in step with them.
 
-Owns which files those are: the SDK's modules and ``schema.json``. A module that is no longer derived (a resource that
-is gone) is found by its header.
+Owns which files those are: the SDK's modules, ``schema.json`` and the pages of the resources. A module or page that
+is no longer derived (a resource that is gone) is found by its header.
 """
 
 from __future__ import annotations
@@ -11,16 +11,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .declaration import Provider
+from .pages import PAGE_HEADER, resource_pages
 from .schema import package_schema
 from .sdk import HEADER, sdk_modules
 
 
-def derived_files(provider: Provider, root: Path, package: Path) -> Mapping[Path, str | None]:
-    """Path → the text that it must have, or ``None`` for one that must go."""
-    files: dict[Path, str | None] = {}
-    for path in sorted(package.glob("*.py")):
-        if path.read_text(encoding="utf-8").startswith(HEADER):
-            files[path] = None
+def derived_files(
+    provider: Provider, root: Path, package: Path, pages: Path | None = None
+) -> Mapping[Path, str | None]:
+    """Path → the text that it must have, or ``None`` for one that must go.
+
+    ``pages`` is the folder of the pages, which has the examples in ``examples/<module>.py``; without it there are none.
+    """
+    files: dict[Path, str | None] = dict.fromkeys(_generated(package, "*.py", HEADER))
+    if pages is not None:
+        examples = {path.stem: path.read_text(encoding="utf-8") for path in (pages / "examples").glob("*.py")}
+        files |= dict.fromkeys(_generated(pages, "*.md", PAGE_HEADER))
+        files |= {pages / name: text for name, text in resource_pages(provider, examples).items()}
     files |= {package / name: text for name, text in sdk_modules(provider).items()}
     files[root / "schema.json"] = json.dumps(package_schema(provider), indent=2, ensure_ascii=False) + "\n"
     return files
@@ -41,6 +48,11 @@ def write(files: Mapping[Path, str | None]) -> list[Path]:
         else:
             path.write_text(text, encoding="utf-8")
     return changed
+
+
+def _generated(folder: Path, pattern: str, header: str) -> list[Path]:
+    """The files that an earlier generation left."""
+    return [path for path in sorted(folder.glob(pattern)) if path.read_text(encoding="utf-8").startswith(header)]
 
 
 def _text_on_disk(path: Path) -> str | None:

@@ -61,11 +61,26 @@ def always_set(fields: Sequence[Field]) -> list[str]:
 def used_types(provider: Provider) -> tuple[list[type[Nested]], list[type[StrEnum]]]:
     """Every nested group and every enum that the provider's properties use, by name."""
     owners: list[type[Inputs]] = [provider.config_type, *(resource.state_type for resource in provider.resources)]
-    found = {each for owner in owners for field in fields_of(owner) for each in _mentioned(field.type)}
+    found = {each for owner in owners for field in fields_of(owner) for each in mentioned(field.type)}
     groups = [each for each in found if issubclass(each, Nested)]
     enums = [each for each in found if issubclass(each, StrEnum)]
     _refuse_equal_names([*groups, *enums])
     return sorted(groups, key=lambda each: each.__name__), sorted(enums, key=lambda each: each.__name__)
+
+
+def mentioned(type: ValueType) -> Iterator[type[Nested | StrEnum]]:
+    """The nested groups and enums of a type, those inside groups too."""
+    match type:
+        case Choice():
+            yield type.enum
+        case ListOf() | MapOf():
+            yield from mentioned(type.item)
+        case Group():
+            yield type.nested
+            for field in type.fields:
+                yield from mentioned(field.type)
+        case Scalar():
+            return
 
 
 def _resource(provider: Provider, resource: type[Resource[Any, Any]]) -> Json:
@@ -127,20 +142,6 @@ def _group(provider: Provider, nested: type[Nested]) -> Json:
 def _enum(enum: type[StrEnum]) -> Json:
     values = [{"name": member.name, "value": member.value} for member in enum]
     return {"type": "string", "description": doc_of(enum), "enum": values}
-
-
-def _mentioned(type: ValueType) -> Iterator[type[Nested | StrEnum]]:
-    match type:
-        case Choice():
-            yield type.enum
-        case ListOf() | MapOf():
-            yield from _mentioned(type.item)
-        case Group():
-            yield type.nested
-            for field in type.fields:
-                yield from _mentioned(field.type)
-        case Scalar():
-            return
 
 
 def _token(provider: Provider, declared: type) -> str:

@@ -19,6 +19,7 @@ from pulumiverse_railway.provider.api.snapshot import nodes
 from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.placement import LAG_S, RETRY_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ class ProjectState(ProjectInputs):
 
 
 class Project(Resource[ProjectInputs, ProjectState]):
-    """A Railway project and its default environment. Its id is Railway's id of the project."""
+    """A Railway project and its default environment. Its id is <project id>."""
 
     token = "railway:index:Project"
     inputs_type, state_type = ProjectInputs, ProjectState
@@ -79,6 +80,7 @@ class Project(Resource[ProjectInputs, ProjectState]):
             found = await client.creations.project.run(context, lambda: _create(client, workspace_id, new))
         else:
             await context.info(f"took over project {found['id']} of the same name and description")
+        found = await _with_environment(context, client, found)
         environment = _default_environment(found, new.environment_name)
         state = ProjectState(**asdict(new), environment_id=environment["id"])
         if environment["name"] != new.environment_name:
@@ -195,6 +197,17 @@ async def _check_workspace(client: Client, id: str, wanted: str) -> None:
             f"project {id} is in workspace {found['workspaceId']}, not {wanted}: set workspaceId to where it is, or "
             "move it in the dashboard under Settings, Transfer Project"
         )
+
+
+async def _with_environment(context: Context, client: Client, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The project once its environment is listed."""
+    waited_s = 0.0
+    while not nodes(found["environments"]) and waited_s < LAG_S and not context.cancelled():
+        await context.status("waiting for the environment...")
+        await context.sleep(RETRY_S)
+        waited_s += RETRY_S
+        found = await client.call(PROJECT, id=found["id"])
+    return found
 
 
 def _default_environment(project: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:

@@ -1,0 +1,64 @@
+"""The embedded engine does what the Pulumi CLI does."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+
+def _differences(real: Any, embedded: Any, path: str = "") -> list[str]:
+    if isinstance(real, dict) and isinstance(embedded, dict):
+        keys = sorted({*real, *embedded})
+        return [line for key in keys for line in _differences(real.get(key), embedded.get(key), f"{path}/{key}")]
+    if isinstance(real, list) and isinstance(embedded, list):
+        path, real, embedded = path, [x for x in real if x not in embedded], [x for x in embedded if x not in real]
+    return [] if real == embedded else [f"{path}: the CLI has {real!r}, the embedded engine {embedded!r}"]
+
+
+def _both(engines, act):
+    """Let both engines act at the same time; what either gave."""
+    with ThreadPoolExecutor() as pool:
+        return [each.result() for each in [pool.submit(act, engine) for engine in engines]]
+
+
+def _agree(engines, operation):
+    """Carry out an operation with both and compare all there is to compare; gives the operations by URN."""
+
+    def act(engine):
+        told, foreseen = engine.operate(operation)
+        compared = {"steps": told, "foreseen inputs": foreseen if operation == "preview" else {}}
+        return compared if operation == "preview" else {**compared, "state": engine.state(), "clouds": engine.clouds()}
+
+    real, embedded = _both(engines, act)
+    assert _differences(real, embedded) == [], operation
+    return {urn.rsplit("::", 1)[1]: kind for urn, (kind, _) in real["steps"].items()}
+
+
+def test_both_engines_tell_one_story(engines):
+    """From nothing to nothing: equal steps, differences, inputs, outputs and dependencies, and equal clouds."""
+    foreseen = _agree(engines, "preview")
+    assert set(foreseen.values()) == {"create"}
+    assert _agree(engines, "up") == foreseen
+    assert _agree(engines, "up") == {}
+    assert _agree(engines, "refresh") == {}
+
+    for engine in engines:
+        engine.change("commit: a1b2c3d", "commit: b2c3d4e")
+    changed = _agree(engines, "preview")
+    assert set(changed) == {f"seance-{name}-instance" for name in ("backend", "beholder", "landing", "litellm")}
+    assert set(changed.values()) == {"update"}
+    assert _agree(engines, "up") == changed
+
+    _both(engines, lambda engine: engine.unprotect())
+    assert set(_agree(engines, "destroy").values()) == {"delete"}
+
+
+def test_the_cli_goes_on_with_the_embedded_state(engines):
+    """A state file of the embedded engine, imported into the CLI, is the whole truth: a preview finds nothing to do."""
+    real, embedded = engines
+    embedded.operate("up")
+
+    real.adopt(embedded.sandbox / "staging.json")
+
+    assert real.operate("preview") == ({}, {})
+    assert _differences(real.state(), embedded.state()) == []

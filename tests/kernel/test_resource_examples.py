@@ -1,0 +1,48 @@
+"""The example on the page of each resource, as a program of its own."""
+
+from __future__ import annotations
+
+import runpy
+
+import pulumi
+import pulumi.runtime
+import pytest
+
+from pulumiverse_railway.provider.generate import PAGES
+from pulumiverse_railway.provider.kernel.checking import check_resource
+from pulumiverse_railway.provider.kernel.sdk import module_of
+from pulumiverse_railway.provider.kernel.values import decode, encode
+from pulumiverse_railway.provider.main import build_provider
+
+RESOURCES = {module_of(resource): resource for resource in build_provider().resources}
+BY_TOKEN = {resource.token: resource for resource in RESOURCES.values()}
+
+
+@pytest.fixture
+def run(deploy, monkeypatch):
+    """Run an example; the inputs of what it registers, by type and name."""
+    monkeypatch.setitem(pulumi.runtime.config.CONFIG.get(), "shop:sessionKey", "made up for this test")
+    return lambda module: deploy(lambda: runpy.run_path(str(PAGES / "examples" / f"{module}.py")))
+
+
+def test_every_resource_has_an_example():
+    """And no example is left over from a resource that is gone."""
+    assert sorted(path.stem for path in (PAGES / "examples").glob("*.py")) == sorted(RESOURCES)
+
+
+@pytest.mark.parametrize("module", sorted(RESOURCES))
+def test_an_example_declares_its_resource(run, module):
+    """Who copies the example gets the resource of the page."""
+    assert RESOURCES[module].token in {token for token, _ in run(module)}
+
+
+@pytest.mark.parametrize("module", sorted(RESOURCES))
+def test_the_provider_accepts_all_that_an_example_asks_for(run, module):
+    """No example gives a property that its own check would refuse."""
+    found = {
+        name: check_resource(BY_TOKEN[token](), decode(encode(inputs))).problems
+        for (token, name), inputs in run(module).items()
+        if token in BY_TOKEN
+    }
+
+    assert {name: problems for name, problems in found.items() if problems} == {}
