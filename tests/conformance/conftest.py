@@ -27,18 +27,22 @@ from sandbox.engine.values import SECRET, SIGNATURE
 from sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("__main__.py", "Pulumi.yaml", "Pulumi.staging.yaml", "components", "providers", "sandbox", "secrets", "sops", "stacks")
+FILES = ("__main__.py", "Pulumi.yaml", "Pulumi.staging.yaml")
+DIRECTORIES = ("components", "providers", "sandbox", "secrets", "sops", "stacks")
 PASSPHRASE = "sandbox"
 LONGEST_S = 100
 STANDINS = ("cloudflare", "digitalocean")
 PLUGIN = "runtime: {name: python, options: {virtualenv: ../../../.venv}}\n"
 GENERATED = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32,64}\b|\bDO[0-9A-F]{18}\b|[0-9a-f]{4,8}(?=\.up\.railway\.app)"
-    r"|(?<=railway-verify=)\w+|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| \+0000 UTC)"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:railway-verify=)?\b[0-9a-f]{32,64}\b|\bDO[0-9A-F]{18}\b"
+    r"|[0-9a-f]{4,8}(?=\.up\.railway\.app|\.authorize\.railwaydns\.net)"
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| \+0000 UTC)"
 )
 """Ids, the random part of Railway's hosts, access keys and moments."""
 BOOKKEEPING = ("created", "modified", "sourcePosition", "stackTrace")
 """What the state says of a resource beyond what it is."""
+UNSETTLED = {"RAILWAY_PUBLIC_DOMAIN"}
+"""What depends on which of two independent resources is made first: a domain, or the deployment that would be told it."""
 
 Seen = dict[str, tuple[str, dict[str, str]]]
 """URN → operation, and property path → how it differs. Unchanged resources, providers and the stack are left out."""
@@ -50,12 +54,10 @@ class Engine(ABC):
     def __init__(self, directory: Path) -> None:
         self.directory, self.sandbox = directory, directory / ".sandbox"
         directory.mkdir()
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-            else:
-                shutil.copy(source, directory / name)
+        for name in FILES:
+            shutil.copy(ROOT / name, directory)
+        for name in DIRECTORIES:
+            shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
 
     @abstractmethod
     def operate(self, operation: str) -> tuple[Seen, dict[str, Any]]:
@@ -89,7 +91,7 @@ class Engine(ABC):
             **{key: value for key, value in kept["railway"].items() if key not in ("patches", "rates", "throttled")},
             **kept["cloudflare"],
             **kept["digitalocean"],
-            "spaces": [json.loads(line) for line in spaces],
+            "spaces": [{**json.loads(line), "headers": {}} for line in spaces],
         }
         return {kind: _anonymous(records) for kind, records in kinds.items()}
 
@@ -217,8 +219,8 @@ def numbered(resources: dict[str, Any]) -> dict[str, Any]:
 
 def _anonymous(value: Any) -> Any:
     if isinstance(value, dict):
-        pairs = [[_anonymous(key), _anonymous(item)] for key, item in cast("dict[str, Any]", value).items()]
-        return sorted(pairs, key=json.dumps)
+        found = cast("dict[str, Any]", value)
+        return sorted(([_anonymous(key), _anonymous(found[key])] for key in found.keys() - UNSETTLED), key=json.dumps)
     if isinstance(value, list):
         return sorted((_anonymous(item) for item in cast("list[Any]", value)), key=json.dumps)
     if isinstance(value, float):

@@ -30,7 +30,8 @@ def _agree(engines, operation):
         return compared if operation == "preview" else {**compared, "state": engine.state(), "clouds": engine.clouds()}
 
     real, embedded = _both(engines, act)
-    assert _differences(real, embedded) == [], operation
+    found = _differences(real, embedded)
+    assert not found, "\n".join([operation, *found])
     return {urn.rsplit("::", 1)[1]: kind for urn, (kind, _) in real["steps"].items()}
 
 
