@@ -254,7 +254,7 @@ class _Work:
 
     def _complete_stack(self, registrations: Registrations, outputs: Properties) -> Properties:
         urn = next(urn for urn, each in registrations.declared.items() if each.type == STACK_TYPE)
-        if not self._identity.preview:
+        if not self._identity.preview or self._options.targets:
             old = registrations.declared[urn].outputs
             # Unknown ones come from what the targets left out: there, the old value stands.
             kept = {key: old.get(key) if contains_unknown(value) else value for key, value in outputs.items()}

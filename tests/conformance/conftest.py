@@ -1,7 +1,7 @@
 """The two engines, each with a copy of the project and simulated clouds of its own, and what either leaves behind.
 
-What is generated (ids, hosts, keys, moments) differs between the two by nature. It is numbered in the order of the URNs,
-so that two states are equal only when the same things refer to each other.
+What is generated (ids, hosts, keys, moments) differs between the two by nature. It is numbered in the order of the
+URNs, so that two states are equal only when the same things refer to each other.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
@@ -22,15 +22,11 @@ import pytest
 import yaml
 
 from sandbox.commands import environment
-from sandbox.engine.state import Vault
-from sandbox.engine.values import SECRET, SIGNATURE
+from sandbox.engine.state import Vault, decode_value
 from sandbox.server import Sandbox
+from tests.lifecycle.conftest import LONGEST_S, Checkout
 
-ROOT = Path(__file__).parents[2]
-FILES = ("__main__.py", "Pulumi.yaml", "Pulumi.staging.yaml")
-DIRECTORIES = ("components", "providers", "sandbox", "secrets", "sops", "stacks")
 PASSPHRASE = "sandbox"
-LONGEST_S = 100
 STANDINS = ("cloudflare", "digitalocean")
 PLUGIN = "runtime: {name: python, options: {virtualenv: ../../../.venv}}\n"
 GENERATED = re.compile(
@@ -38,91 +34,63 @@ GENERATED = re.compile(
     r"|[0-9a-f]{4,8}(?=\.up\.railway\.app|\.authorize\.railwaydns\.net)"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| \+0000 UTC)"
 )
-"""Ids, the random part of Railway's hosts, access keys and moments."""
-BOOKKEEPING = ("created", "modified", "sourcePosition", "stackTrace")
+"""Ids and tokens, access keys, the random part of Railway's hosts, and moments."""
+BOOKKEEPING = {"created", "modified", "sourcePosition", "stackTrace"}
 """What the state says of a resource beyond what it is."""
 UNSETTLED = {"RAILWAY_PUBLIC_DOMAIN"}
-"""What depends on which of two independent resources is made first: a domain, or the deployment that would be told it."""
+"""What depends on which of two resources is made first: a domain, or the deployment that would be told of it."""
+GROUPING = {"patches", "rates", "throttled"}
+"""What depends on how requests fell together."""
 
-Seen = dict[str, tuple[str, dict[str, str]]]
-"""URN → operation, and property path → how it differs. Unchanged resources, providers and the stack are left out."""
+Seen = tuple[dict[str, tuple[str, dict[str, str]]], dict[str, Any]]
+"""URN → operation, and property path → how it differs; and URN → new inputs. Without what stays, providers, the stack."""
 
 
-class Engine(ABC):
+class Engine(Checkout):
     """One engine on a copy of the project."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory, self.sandbox = directory, directory / ".sandbox"
-        directory.mkdir()
-        for name in FILES:
-            shutil.copy(ROOT / name, directory)
-        for name in DIRECTORIES:
-            shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    @abstractmethod
+    def operate(self, operation: str) -> Seen:
+        """Carry out an operation that must succeed."""
 
     @abstractmethod
-    def operate(self, operation: str) -> tuple[Seen, dict[str, Any]]:
-        """Carry out ``preview``, ``up``, ``refresh`` or ``destroy``: what it did, and what a preview foresees of inputs."""
+    def unprotect(self) -> None: ...
 
     @abstractmethod
-    def unprotect(self) -> None:
-        """Lift all protection."""
-
-    @abstractmethod
-    def _deployment(self) -> dict[str, Any]:
-        """The state as JSON."""
-
-    def change(self, old: str, new: str) -> None:
-        """Change the settings by hand."""
-        file = self.directory / "Pulumi.staging.yaml"
-        assert old in file.read_text()
-        file.write_text(file.read_text().replace(old, new))
+    def _deployment(self) -> dict[str, Any]: ...
 
     def state(self) -> dict[str, Any]:
         """URN → resource, with secrets readable and generated values numbered."""
         deployment = self._deployment()
         vault = Vault(PASSPHRASE, deployment.get("secrets_providers", {}).get("state", {}).get("salt", ""))
-        return numbered({each["urn"]: _comparable(_revealed(each, vault)) for each in deployment.get("resources") or []})
+        resources = deployment.get("resources") or []
+        return _numbered({each["urn"]: _comparable(decode_value(each, vault)) for each in resources})
 
-    def clouds(self) -> dict[str, list[str]]:
-        """Kind → records of all that the simulated clouds keep, but how requests were grouped and counted."""
+    def clouds(self) -> dict[str, list[Any]]:
+        """Kind → all that exists in the simulated clouds, in full."""
         kept = json.loads((self.sandbox / "clouds.json").read_text())
-        spaces = (self.sandbox / "spaces.jsonl").read_text().splitlines()
-        kinds = {
-            **{key: value for key, value in kept["railway"].items() if key not in ("patches", "rates", "throttled")},
-            **kept["cloudflare"],
-            **kept["digitalocean"],
-            "spaces": [{**json.loads(line), "headers": {}} for line in spaces],
+        railway: dict[str, Any] = {}
+        for kind in kept["railway"].keys() - GROUPING:
+            records = kept["railway"][kind]
+            railway[kind] = _living(records) if isinstance(records, dict) else records
+        services = railway["services"].keys()
+        railway["deployments"] = [each for each in railway["deployments"].values() if each["service_id"] in services]
+        return {
+            kind: _anonymous(all_) for kind, all_ in {**railway, **kept["cloudflare"], **kept["digitalocean"]}.items()
         }
-        return {kind: _anonymous(records) for kind, records in kinds.items()}
-
-    def _run(self, *command: str, variables: dict[str, str]) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.directory,
-            env={**os.environ, "PYTHONPATH": str(self.directory / "providers" / "railway"), **variables},
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_S,
-            check=False,
-        )
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
-        return done.stdout
 
 
 class EmbeddedEngine(Engine):
     """``python -m sandbox``."""
 
-    def operate(self, operation: str) -> tuple[Seen, dict[str, Any]]:
-        return _seen(json.loads(self._sandbox(operation, "--json"))["steps"])
+    def operate(self, operation: str) -> Seen:
+        return _seen(self.json(operation, "-s", "staging").json["steps"])
 
     def unprotect(self) -> None:
-        self._sandbox("unprotect")
+        assert self.run("unprotect", "-s", "staging").code == 0
 
     def _deployment(self) -> dict[str, Any]:
         return json.loads((self.sandbox / "staging.json").read_text())["deployment"]
-
-    def _sandbox(self, *arguments: str) -> str:
-        return self._run(sys.executable, "-m", "sandbox", *arguments, "-s", "staging", variables={})
 
 
 class RealEngine(Engine):
@@ -136,26 +104,25 @@ class RealEngine(Engine):
             (directory / "sandbox" / "standins" / name / "PulumiPlugin.yaml").write_text(PLUGIN)
             project["plugins"]["providers"].append({"name": name, "path": f"./sandbox/standins/{name}"})
         (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        backend = directory.parent / "backend"
-        backend.mkdir()
+        (directory / "backend").mkdir()
         self._simulated = Sandbox(self.sandbox)
         self._variables = {
             **environment(running.enter_context(self._simulated.serve())),
-            "PULUMI_HOME": str(directory.parent / "home"),
-            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PYTHONPATH": str(directory / "providers" / "railway"),
+            "PULUMI_HOME": str(directory / "home"),
+            "PULUMI_BACKEND_URL": (directory / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
         self._pulumi("stack", "init", "staging")
 
-    def operate(self, operation: str) -> tuple[Seen, dict[str, Any]]:
+    def operate(self, operation: str) -> Seen:
         if operation == "preview":
             return _seen(json.loads(self._pulumi("preview", "--json"))["steps"])
-        text = self._pulumi(operation, "--json", "--yes", "--skip-preview")
-        events = [json.loads(line) for line in text.splitlines()]
-        steps = [event["resOutputsEvent"]["metadata"] for event in events if "resOutputsEvent" in event]
-        return _seen(steps)
+        lines = self._pulumi(operation, "--json", "--yes", "--skip-preview").splitlines()
+        done = [event["resOutputsEvent"] for event in map(json.loads, lines) if "resOutputsEvent" in event]
+        return _seen([each["metadata"] for each in done])
 
     def unprotect(self) -> None:
         self._pulumi("state", "unprotect", "--all", "--yes")
@@ -167,54 +134,54 @@ class RealEngine(Engine):
     def _deployment(self) -> dict[str, Any]:
         return json.loads(self._pulumi("stack", "export", "--show-secrets"))["deployment"]
 
-    def clouds(self) -> dict[str, list[str]]:
+    def clouds(self) -> dict[str, list[Any]]:
         self._simulated.save()
         return super().clouds()
 
     def _pulumi(self, *arguments: str) -> str:
-        return self._run("pulumi", *arguments, "--non-interactive", variables=self._variables)
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.directory,
+            env={**os.environ, **self._variables},
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
+        assert done.returncode == 0, f"pulumi {' '.join(arguments)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+        return done.stdout
 
 
-def _seen(steps: list[dict[str, Any]]) -> tuple[Seen, dict[str, Any]]:
-    told: Seen = {}
-    foreseen: dict[str, Any] = {}
+def _seen(steps: list[dict[str, Any]]) -> Seen:
+    told: dict[str, tuple[str, dict[str, str]]] = {}
+    inputs: dict[str, Any] = {}
     for step in steps:
-        urn, operation = step["urn"], step["op"]
-        if operation == "same" or "::pulumi:" in urn:
+        if step["op"] == "same" or "::pulumi:" in step["urn"]:
             continue
-        told[urn] = (operation, {path: each["kind"] for path, each in (step.get("detailedDiff") or {}).items()})
-        foreseen[urn] = (step.get("newState") or {}).get("inputs") or {}
-    return dict(sorted(told.items())), numbered(foreseen)
-
-
-def _revealed(value: Any, vault: Vault) -> Any:
-    if isinstance(value, list):
-        return [_revealed(item, vault) for item in cast("list[Any]", value)]
-    if not isinstance(value, dict):
-        return value
-    found = cast("dict[str, Any]", value)
-    if found.get(SIGNATURE) == SECRET:
-        text = found["plaintext"] if "plaintext" in found else vault.decrypt(found["ciphertext"])
-        return {"secret": json.loads(text)}
-    return {key: _revealed(item, vault) for key, item in found.items()}
+        changes = (step.get("detailedDiff") or {}).items()
+        told[step["urn"]] = (step["op"], {path: each.get("kind") or each["diffKind"] for path, each in changes})
+        inputs[step["urn"]] = (step.get("newState") or {}).get("inputs") or {}
+    return told, _numbered(inputs)
 
 
 def _comparable(resource: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in resource.items() if key not in BOOKKEEPING}
     kept["dependencies"] = sorted(kept.get("dependencies") or [])
     # The CLI drops a property's empty list when it loads the state again.
-    by_property = kept.pop("propertyDependencies", None) or {}
+    by_property = kept.get("propertyDependencies") or {}
     kept["propertyDependencies"] = {key: sorted(urns) for key, urns in by_property.items() if urns}
-    if "inputs" in kept:
-        kept["inputs"] = {key: value for key, value in kept["inputs"].items() if key != "__internal"}
+    kept.get("inputs", {}).pop("__internal", None)
     return kept
 
 
-def numbered(resources: dict[str, Any]) -> dict[str, Any]:
-    """The resources with every generated value replaced by the number of its first appearance."""
+def _numbered(resources: dict[str, Any]) -> dict[str, Any]:
     numbers: dict[str, str] = {}
-    text = json.dumps(dict(sorted(resources.items())), sort_keys=True)
+    text = json.dumps(resources, sort_keys=True, default=lambda secret: {"secret": secret.value})
     return json.loads(GENERATED.sub(lambda found: numbers.setdefault(found[0], f"#{len(numbers)}"), text))
+
+
+def _living(records: Mapping[str, Any]) -> dict[str, Any]:
+    return {id_: each for id_, each in records.items() if not (isinstance(each, dict) and each.get("deleted_at"))}
 
 
 def _anonymous(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A copy of the project in which the commands of the Makefile run, and a view of what they left in the simulated clouds."""
+"""A copy of the project in which the Makefile's commands run, and a view of what they left in the simulated clouds."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.railway.cloud import Defect
 from sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +94,12 @@ class Checkout:
         """The request log."""
         file = self.sandbox / "requests.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def break_image(self, image: str, how: Defect) -> None:
+        """Let deployments of an image fail from now on."""
+        sandbox = Sandbox(self.sandbox)
+        sandbox.railway.fail_image(image, how)
+        sandbox.save()
 
     def world(self) -> dict[str, Any]:
         """What exists in the simulated clouds, by names that do not depend on generated ids."""

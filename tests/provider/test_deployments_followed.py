@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from sandbox.railway.state import Moment
+from sandbox.railway.state import Deployment, Moment
 from tests.provider.driver import Driver, Half, Made, Place, Run, a_project
 
 
@@ -14,6 +15,19 @@ async def failing(place: Place, service: Made, **inputs: object) -> Half:
     with pytest.raises(Half) as caught:
         await place.instance(service, **inputs)
     return caught.value
+
+
+async def endless(place: Place, service: Made, **inputs: Any) -> Made:
+    """An instance whose deployment waits for its health check for an hour."""
+    place.driver.cloud.fail("app:1", "unhealthy")
+    return await place.instance(service, healthcheckPath="/up", healthcheckTimeout=3_600, **inputs)
+
+
+async def started(driver: Driver) -> Deployment:
+    """The first deployment, once there is one."""
+    while not driver.cloud.state.deployments:
+        await asyncio.sleep(0.002)
+    return next(iter(driver.cloud.state.deployments.values()))
 
 
 @pytest.mark.parametrize(
@@ -109,12 +123,10 @@ def test_deployment_of_something_else_is_no_success(run: Run) -> None:
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
-        service = await place.service()
-        creating = asyncio.create_task(place.instance(service))
-        while not driver.cloud.state.deployments:
-            await asyncio.sleep(0.002)
-        deployment = next(iter(driver.cloud.state.deployments.values()))
+        creating = asyncio.create_task(endless(place, await place.service()))
+        deployment = await started(driver)
         deployment.meta["image"] = "app:0"
+        deployment.timeline[:] = [Moment(at=0.0, status="SUCCESS")]
         with pytest.raises(Half, match="runs image app:0, not app:1"):
             await creating
 
@@ -138,10 +150,12 @@ def test_wait_ends_with_its_time(run: Run) -> None:
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
-        service = await place.service()
-        half = await failing(place, service, timeout_s=12.0)
+        with pytest.raises(Half) as caught:
+            await endless(place, await place.service(), timeout_s=12.0)
+        half = caught.value
         assert "at the end of the time for it" in str(half)
         assert "customTimeouts" in str(half)
+        (await started(driver)).timeline[:] = [Moment(at=0.0, status="SUCCESS")]
         done = await driver.update(half.made)
         assert done["deploymentStatus"] == "SUCCESS"
         assert len(driver.cloud.state.deployments) == 1
@@ -154,9 +168,8 @@ def test_interrupt_keeps_what_exists(run: Run) -> None:
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
-        creating = asyncio.create_task(place.instance(await place.service()))
-        while not driver.cloud.state.deployments:
-            await asyncio.sleep(0.002)
+        creating = asyncio.create_task(endless(place, await place.service()))
+        await started(driver)
         driver.servicer.running.stopping.set()
         with pytest.raises(Half, match="interrupted while the deployment of web is"):
             await creating

@@ -7,7 +7,7 @@ token itself). Does not know Pulumi.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pulumiverse_railway.provider.api.creations import Creations
 from pulumiverse_railway.provider.api.documents.project import API_TOKEN, PROJECT_TOKEN, PROJECTS
@@ -15,9 +15,12 @@ from pulumiverse_railway.provider.api.environment import Environment
 from pulumiverse_railway.provider.api.errors import RailwayError, Unreachable
 from pulumiverse_railway.provider.api.operation import Operation
 from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
-from pulumiverse_railway.provider.api.transport import Transport
 from pulumiverse_railway.provider.kernel.declaration import Context
 from pulumiverse_railway.provider.kernel.errors import Failure
+
+if TYPE_CHECKING:
+    # Loads the HTTP library, which a preview does not need.
+    from pulumiverse_railway.provider.api.transport import Transport
 
 PAGE = 500
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumiverse_railway.provider.api.batch import Batch
 from pulumiverse_railway.provider.api.commits import Build, Commits, Committed
@@ -20,8 +20,11 @@ from pulumiverse_railway.provider.api.errors import NotAuthorized, NotFound
 from pulumiverse_railway.provider.api.operation import Operation
 from pulumiverse_railway.provider.api.progress import Poll
 from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
-from pulumiverse_railway.provider.api.transport import Transport
 from pulumiverse_railway.provider.api.waiting import Waiting
+
+if TYPE_CHECKING:
+    # Loads the HTTP library, which a preview does not need.
+    from pulumiverse_railway.provider.api.transport import Transport
 
 
 class Environment:

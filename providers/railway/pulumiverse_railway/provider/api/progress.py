@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumiverse_railway.provider.api.documents.environment import PROGRESS
 from pulumiverse_railway.provider.api.snapshot import Deployment, latest_deployments, nodes
-from pulumiverse_railway.provider.api.transport import Transport
 from pulumiverse_railway.provider.api.waiting import Waiting
+
+if TYPE_CHECKING:
+    # Loads the HTTP library, which a preview does not need.
+    from pulumiverse_railway.provider.api.transport import Transport
 
 FASTER_AT_FIRST: Final = 2.5
 """The first polls after a change come this much sooner: a commit takes a second or two."""

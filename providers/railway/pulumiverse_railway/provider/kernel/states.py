@@ -49,7 +49,7 @@ def previewed_update(resource: Resource[Any, Any], inputs: Named, old: Inputs) -
     for field in output_fields(resource.inputs_type, resource.state_type):
         before = get(old, field.name)
         stays = field.mark.stable and not (before is None and field.required)
-        outputs[field.name] = known.get(field.name, before if stays else UNKNOWN)
+        outputs[field.name] = before if stays else known.get(field.name, UNKNOWN)
     return outputs_of(resource, {**inputs, **outputs})
 
 
