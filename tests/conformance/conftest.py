@@ -12,8 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
@@ -43,21 +42,18 @@ GROUPING = {"patches", "rates", "throttled"}
 """What depends on how requests fell together."""
 
 Seen = tuple[dict[str, tuple[str, dict[str, str]]], dict[str, Any]]
-"""URN → operation, and property path → how it differs; and URN → new inputs. Without what stays, providers, the stack."""
+"""URN → operation, and path → how it differs; URN → new inputs. Without unchanged ones, providers and the stack."""
 
 
 class Engine(Checkout):
     """One engine on a copy of the project."""
 
-    @abstractmethod
     def operate(self, operation: str) -> Seen:
         """Carry out an operation that must succeed."""
+        raise NotImplementedError
 
-    @abstractmethod
-    def unprotect(self) -> None: ...
-
-    @abstractmethod
-    def _deployment(self) -> dict[str, Any]: ...
+    def _deployment(self) -> dict[str, Any]:
+        raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
         """URN → resource, with secrets readable and generated values numbered."""
@@ -67,16 +63,13 @@ class Engine(Checkout):
         return _numbered({each["urn"]: _comparable(decode_value(each, vault)) for each in resources})
 
     def clouds(self) -> dict[str, list[Any]]:
-        """Kind → all that exists in the simulated clouds, in full."""
+        """Kind → all that the simulated clouds keep, but what happened to services that are gone."""
         kept = json.loads((self.sandbox / "clouds.json").read_text())
-        railway: dict[str, Any] = {}
-        for kind in kept["railway"].keys() - GROUPING:
-            records = kept["railway"][kind]
-            railway[kind] = _living(records) if isinstance(records, dict) else records
-        services = railway["services"].keys()
-        railway["deployments"] = [each for each in railway["deployments"].values() if each["service_id"] in services]
+        found = {kind: kept["railway"][kind] for kind in kept["railway"].keys() - GROUPING}
+        living = {id_ for id_, service in found["services"].items() if service["deleted_at"] is None}
+        found["deployments"] = [each for each in found["deployments"].values() if each["service_id"] in living]
         return {
-            kind: _anonymous(all_) for kind, all_ in {**railway, **kept["cloudflare"], **kept["digitalocean"]}.items()
+            kind: _anonymous(all_) for kind, all_ in {**found, **kept["cloudflare"], **kept["digitalocean"]}.items()
         }
 
 
@@ -115,30 +108,27 @@ class RealEngine(Engine):
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
-        self._pulumi("stack", "init", "staging")
+        self.pulumi("stack", "init", "staging")
 
     def operate(self, operation: str) -> Seen:
         if operation == "preview":
-            return _seen(json.loads(self._pulumi("preview", "--json"))["steps"])
-        lines = self._pulumi(operation, "--json", "--yes", "--skip-preview").splitlines()
+            return _seen(json.loads(self.pulumi("preview", "--json"))["steps"])
+        lines = self.pulumi(operation, "--json", "--yes", "--skip-preview").splitlines()
         done = [event["resOutputsEvent"] for event in map(json.loads, lines) if "resOutputsEvent" in event]
         return _seen([each["metadata"] for each in done])
 
     def unprotect(self) -> None:
-        self._pulumi("state", "unprotect", "--all", "--yes")
-
-    def adopt(self, state_file: Path) -> None:
-        """Go on with the state of the embedded engine."""
-        self._pulumi("stack", "import", "--file", str(state_file))
+        self.pulumi("state", "unprotect", "--all", "--yes")
 
     def _deployment(self) -> dict[str, Any]:
-        return json.loads(self._pulumi("stack", "export", "--show-secrets"))["deployment"]
+        return json.loads(self.pulumi("stack", "export", "--show-secrets"))["deployment"]
 
     def clouds(self) -> dict[str, list[Any]]:
         self._simulated.save()
         return super().clouds()
 
-    def _pulumi(self, *arguments: str) -> str:
+    def pulumi(self, *arguments: str) -> str:
+        """Run the CLI to its end; gives what it printed."""
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=self.directory,
@@ -178,10 +168,6 @@ def _numbered(resources: dict[str, Any]) -> dict[str, Any]:
     numbers: dict[str, str] = {}
     text = json.dumps(resources, sort_keys=True, default=lambda secret: {"secret": secret.value})
     return json.loads(GENERATED.sub(lambda found: numbers.setdefault(found[0], f"#{len(numbers)}"), text))
-
-
-def _living(records: Mapping[str, Any]) -> dict[str, Any]:
-    return {id_: each for id_, each in records.items() if not (isinstance(each, dict) and each.get("deleted_at"))}
 
 
 def _anonymous(value: Any) -> Any:
