@@ -14,7 +14,6 @@ from sandbox.cloudflare.model import CloudflareCloud
 from sandbox.digitalocean.model import DigitalOceanCloud
 from sandbox.identifiers import Identifiers
 from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.ids import Identifiers as RailwayIdentifiers
 from sandbox.railway.state import State as RailwayState
 from sandbox.spaces.journal import Journal
 from sandbox.spaces.model import SpacesCloud
@@ -51,7 +50,7 @@ class Clouds:
     def _railway(self, state: Mapping[str, Any]) -> RailwayCloud:
         cloud = RailwayCloud(
             self._now,
-            RailwayIdentifiers(),
+            self._ids,
             dns=self.cloudflare.resolve,
             proxied=self.cloudflare.is_proxied,
             state=RailwayState.model_validate(state) if state else None,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+from pydantic import ValidationError
 
 from sandbox import clouds
 from sandbox.clock import SPEED, Clock
@@ -57,8 +59,18 @@ class Sandbox:
         self._closing = threading.Event()
         self._journal = Journal(self.storage.spaces)
         self._world = Clouds(self._now, self._journal)
-        self._world.load(state)
+        self._load(state)
         self._revision = int(state.get("revision", 0))
+
+    def _load(self, state: Mapping[str, Any]) -> None:
+        try:
+            if state and state.get("version") != STATE_VERSION:
+                raise KeyError(state.get("version"))
+            self._world.load(state)
+        except (ValidationError, KeyError, TypeError) as problem:
+            raise SandboxError(
+                f"{self.storage.state} is of another version of Railyard: 'make reset' empties the sandbox"
+            ) from problem
 
     def _now(self) -> float:
         """The moment of the clock that counts now: ``_catch_up`` may have set another."""
@@ -199,7 +211,7 @@ class Sandbox:
         """Load again when another server wrote the directory since this sandbox was made."""
         state = self.storage.read_state()
         if int(state.get("revision", 0)) != self._revision:
-            self._world.load(state)
+            self._load(state)
             self._revision = int(state.get("revision", 0))
             if isinstance(self.clock, Clock):
                 self.clock = Clock(start_s=float(state.get("timeS", 0.0)), speed=self.clock.speed)

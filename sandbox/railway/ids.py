@@ -1,7 +1,4 @@
-"""Identifiers that look like Railway's and come out the same in every run.
-
-Owns the seedable source that a sandbox and tests hand to the model; the model itself only ever calls what it was given.
-"""
+"""Names that Railway makes out of something: the same text gives the same id or host name in every run."""
 
 from __future__ import annotations
 
@@ -17,16 +14,3 @@ def uuid_of(text: str) -> str:
 def short_of(text: str, length: int = 8) -> str:
     """The first characters of the hash of ``text``: for generated host names and tokens."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]
-
-
-class Identifiers:
-    """A source of UUIDs: the same ``seed`` gives the same sequence, from ``drawn`` on."""
-
-    def __init__(self, seed: str = "railway", drawn: int = 0) -> None:
-        self.seed = seed
-        self.drawn = drawn
-
-    def __call__(self) -> str:
-        """The next identifier."""
-        self.drawn += 1
-        return uuid_of(f"{self.seed}/{self.drawn}")

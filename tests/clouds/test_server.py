@@ -297,3 +297,16 @@ def test_environment_points_at_every_api() -> None:
     assert variables["CLOUDFLARE_BASE_URL"] == "http://127.0.0.1:1/client/v4"
     assert (variables["DIGITALOCEAN_API_URL"], variables["HTTP_PROXY"]) == ("http://127.0.0.1:1", "http://127.0.0.1:1")
     assert variables["RAILWAY_SANDBOX_SPEED"] == "50"
+
+
+def test_a_state_of_another_version_is_refused_with_the_way_out(tmp_path):
+    """Code that no longer knows a stored field says so, and how to begin anew, in place of a traceback."""
+    with Sandbox(tmp_path / "box").serve():
+        pass
+    file = tmp_path / "box" / "clouds.json"
+    stored = json.loads(file.read_text())
+    stored["railway"]["projects"] = {"1": {"id": "1", "unknown": True}}
+    file.write_text(json.dumps(stored))
+
+    with pytest.raises(SandboxError, match="make reset"):
+        Sandbox(tmp_path / "box")

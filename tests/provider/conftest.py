@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sandbox.clock import Clock
+from sandbox.identifiers import Identifiers
 from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.ids import Identifiers
 from sandbox.railway.loopback import Address, serve
 from tests.provider.driver import Records, Scenario, driving
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.clock import ManualClock
+from sandbox.identifiers import Identifiers
 from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.ids import Identifiers
 from sandbox.railway.wire import Request, Response, respond
 
 Json = dict[str, Any]

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from sandbox.clock import Clock
+from sandbox.identifiers import Identifiers
 from sandbox.railway import operations
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.errors import NotSimulated
-from sandbox.railway.ids import Identifiers
 from sandbox.railway.loopback import serve
 from sandbox.railway.state import State
 from sandbox.railway.wire import Request, respond
