@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from pydantic.alias_generators import to_camel
 from typing_extensions import override
 
+
 def _declares(base: type, name: str) -> TypeGuard[type[BaseModel]]:
     return issubclass(base, BaseModel) and name in base.model_fields
 

@@ -62,7 +62,7 @@ class ServiceArgs(Arguments):
     """Path of the Dockerfile in the repository."""
 
     start_command: str | None = None
-    """Command that starts it. Images and Dockerfiles run it without a shell: wrap it in ``/bin/sh -c`` for ``$PORT``."""
+    """Command that starts it. Images and Dockerfiles run it without a shell, so ``$PORT`` needs ``/bin/sh -c``."""
     pre_deploy_command: str | None = None
     """Command that runs before new code takes traffic, such as migrations. Has no volume."""
     healthcheck_path: AbsolutePath | None = None

@@ -63,14 +63,15 @@ class Sandbox:
         self._revision = int(state.get("revision", 0))
 
     def _load(self, state: Mapping[str, Any]) -> None:
+        readable = state.get("version", STATE_VERSION) == STATE_VERSION
         try:
-            if state and state.get("version") != STATE_VERSION:
-                raise KeyError(state.get("version"))
-            self._world.load(state)
-        except (ValidationError, KeyError, TypeError) as problem:
-            raise SandboxError(
-                f"{self.storage.state} is of another version of Railyard: 'make reset' empties the sandbox"
-            ) from problem
+            if readable:
+                self._world.load(state)
+        except (ValidationError, KeyError, TypeError):
+            readable = False
+        if not readable:
+            message = f"{self.storage.state} is of another version of Railyard: 'make reset' empties the sandbox"
+            raise SandboxError(message)
 
     def _now(self) -> float:
         """The moment of the clock that counts now: ``_catch_up`` may have set another."""

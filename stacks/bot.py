@@ -1,8 +1,8 @@
 """The bot topology: one process that holds a connection of its own.
 
-    chat service ⇄ bot ─ volume
-                    ↑
-    browser → Railway domain (for what the bot shows)
+chat service ⇄ bot ─ volume
+                ↑
+browser → Railway domain (for what the bot shows)
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class NetiaSettings(SystemSettings):
     def _has_address(self) -> Self:
         if not (self.app.domains or self.app.railway_domain):
             raise ValueError(
-                "an address, which BACKEND_URL and REACT_APP_URL hold: add app.domains, or set app.railwayDomain to true"
+                "an address, for BACKEND_URL and REACT_APP_URL: add app.domains, or set app.railwayDomain to true"
             )
         return self
 

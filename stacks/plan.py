@@ -78,8 +78,8 @@ def excesses(arguments: Arguments, plan: PlanName) -> list[Excess]:
                 Excess(
                     path=path,
                     value=value,
-                    reason=f"the {plan} plan allows {most:g} {what}: lower it, or move to a plan that allows more and set "
-                    "railway:plan",
+                    reason=f"the {plan} plan allows {most:g} {what}: lower it, or move to a plan that allows more "
+                    "and set railway:plan",
                 )
             )
 

@@ -68,6 +68,8 @@ class Property:
     check: Check | None = None
     write_only: bool = False
     """The API never gives it back: ``read`` carries it over from the old state instead of reporting drift."""
+    kept: bool = False
+    """Not set means: as it is. To take it out of the inputs changes nothing, so an import previews as unchanged."""
 
 
 @dataclass(frozen=True, kw_only=True)

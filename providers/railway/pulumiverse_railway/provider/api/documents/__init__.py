@@ -1,4 +1,4 @@
-"""Every GraphQL document that this provider sends, one module per noun.
+"""Every GraphQL document that this provider sends, one module per noun. A new module is found by itself.
 
 ``DOCUMENTS`` lists them all by name, operations both alone and repeated, so that a test can hold each against the
 schema.
@@ -6,18 +6,19 @@ schema.
 
 from __future__ import annotations
 
-from typing import Final
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import Final, cast
 
-from pulumiverse_railway.provider.api.documents import deployment, domain, environment, project, service, volume
-from pulumiverse_railway.provider.api.operation import Document
-
-_MODULES: Final = (project, environment, service, deployment, volume, domain)
+from pulumiverse_railway.provider.api.operation import Document, Operation
 
 
 def _documents() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for module in _MODULES:
-        for item in module.OPERATIONS:
+    for name in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+        module = importlib.import_module(f"{__name__}.{name}")
+        for item in cast("Sequence[Document | Operation]", module.OPERATIONS):
             if isinstance(item, Document):
                 found.append((item.name, item.text))
             else:
