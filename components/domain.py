@@ -35,6 +35,8 @@ class Domain(pulumi.ComponentResource):
     """Its address, ``https://…``."""
     target: pulumi.Output[str]
     """Where the CNAME points: the name that Railway gave."""
+    custom_domain: railway.CustomDomain
+    """Railway's side of it, before its records exist."""
 
     def __init__(
         self,
@@ -84,6 +86,7 @@ class Domain(pulumi.ComponentResource):
             proxied=args.proxied,
             opts=pulumi.ResourceOptions(parent=self, depends_on=records, deleted_with=custom),
         )
+        self.custom_domain = custom
         self.target = custom.cname_target
         self.register_outputs({"hostname": self.hostname, "url": self.url, "target": self.target})
 

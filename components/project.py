@@ -30,12 +30,10 @@ class Project(pulumi.ComponentResource):
     """Railway's id of the project."""
     environment_id: pulumi.Output[str]
     """Railway's id of the environment."""
-    resource: railway.Project
-    """The project itself, for ``deleted_with``: Railway deletes all that a project holds together with it."""
 
     def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("railyard:components:Project", name, None, opts)
-        self.resource = railway.Project(
+        project = railway.Project(
             f"{name}-project",
             name=args.name,
             description=f"Managed by Pulumi: {pulumi.get_project()}, {name}. Changes made by hand show as drift.",
@@ -43,6 +41,6 @@ class Project(pulumi.ComponentResource):
             environment_name=args.environment,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.project_id = self.resource.id
-        self.environment_id = self.resource.environment_id
+        self.project_id = project.id
+        self.environment_id = project.environment_id
         self.register_outputs({"projectId": self.project_id, "environmentId": self.environment_id})

@@ -185,7 +185,9 @@ class Service(pulumi.ComponentResource):
             project_id=project.project_id,
             environment_id=project.environment_id,
             name=service_name,
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=project.resource),
+            # Not deleted_with the project: a destroy that stops at a protected volume would drop the service from the
+            # state and leave it, and the project, on Railway.
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.service_id = identity.service_id
         self.private_host = identity.private_domain
@@ -197,7 +199,8 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.domains = [self._domain(name, domain, identity, zones) for domain in args.domains]
-        self.url = self._address(name, identity)
+        self._railway_domain = self._generated_domain(name, identity) if args.railway_domain else None
+        self.url = self._address()
         wired: dict[str, pulumi.Input[str]] = {
             **args.variables,
             **(bucket.variables() if bucket else {}),
@@ -206,8 +209,14 @@ class Service(pulumi.ComponentResource):
         if own_address and self.url is None:
             raise ValueError(f"{name}: {', '.join(own_address)} hold its public address, and it has none")
         wired |= {variable: self.url for variable in own_address if self.url is not None}
-        before: list[pulumi.Resource] = [service.instance for service in uses]
-        self.instance = self._instance(name, identity, wired, [*before, volume] if volume else before)
+        # Its addresses too: Railway tells a deployment the names that it has when it starts.
+        before: list[pulumi.Resource] = [
+            *(service.instance for service in uses),
+            *(domain.custom_domain for domain in self.domains),
+            *([self._railway_domain] if self._railway_domain else []),
+            *([volume] if volume else []),
+        ]
+        self.instance = self._instance(name, identity, wired, before)
         self.register_outputs({"serviceId": self.service_id, "privateHost": self.private_host, "url": self.url})
 
     def _domain(self, name: str, domain: DomainArgs, identity: railway.Service, zones: Sequence[Zone]) -> Domain:
@@ -221,20 +230,20 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _address(self, name: str, identity: railway.Service) -> pulumi.Output[str] | None:
-        generated = None
-        if self.args.railway_domain:
-            generated = railway.ServiceDomain(
-                f"{name}-railway-domain",
-                project_id=self._project.project_id,
-                environment_id=self._project.environment_id,
-                service_id=identity.service_id,
-                target_port=self.args.port,
-                opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
-            )
+    def _generated_domain(self, name: str, identity: railway.Service) -> railway.ServiceDomain:
+        return railway.ServiceDomain(
+            f"{name}-railway-domain",
+            project_id=self._project.project_id,
+            environment_id=self._project.environment_id,
+            service_id=identity.service_id,
+            target_port=self.args.port,
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
+        )
+
+    def _address(self) -> pulumi.Output[str] | None:
         if self.domains:
             return pulumi.Output.from_input(self.domains[0].url)
-        return pulumi.Output.concat("https://", generated.domain) if generated else None
+        return pulumi.Output.concat("https://", self._railway_domain.domain) if self._railway_domain else None
 
     def _instance(
         self,

@@ -208,6 +208,17 @@ def test_an_import_previews_as_unchanged(with_plugin: Run) -> None:
     with_plugin(scenario)
 
 
+def test_what_is_kept_when_not_set_is_no_difference(with_plugin: Run) -> None:
+    """An import knows more than a program needs to say; another value is still a difference."""
+
+    async def scenario(plugin: Plugin) -> None:
+        old = await plugin.checked(roomId="r", loadKg=5)
+        assert (await plugin.diff(old, await plugin.checked(roomId="r"))).changes == NONE
+        assert kinds(await plugin.diff(old, await plugin.checked(roomId="r", loadKg=6))) == {"loadKg": "UPDATE"}
+
+    with_plugin(scenario)
+
+
 def test_get_reads_by_id_alone(with_plugin: Run) -> None:
     """`Shelf.get` sends empty inputs and properties: nothing is known before."""
 

@@ -10,7 +10,5 @@ api = railway.Service(
     project_id=project.id,
     environment_id=project.environment_id,
     name="shop-api",
-    # Deleting the project deletes its services: no request for each.
-    opts=pulumi.ResourceOptions(deleted_with=project),
 )
 pulumi.export("privateHost", api.private_domain)
