@@ -5,6 +5,7 @@ Pulumi.<stack>.yaml, secrets/<stack>.yaml → settings, secrets → systems → 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from stacks.omega import Omega
 from stacks.omnistack import Omnistack
 from stacks.rose import Rose
 from stacks.seance import Seance
+from stacks.secret_rules import Secret
 from stacks.settings import StackSettings, parse
 from stacks.system import System
 
 SYSTEMS: tuple[type[System[Any]], ...] = (Omega, Seance, Omnistack, Netia, Rose)
 """Every system that a settings file may name. A new one is a file beside these and an entry here."""
 
-__all__ = ["SYSTEMS", "compose", "load"]
+__all__ = ["SYSTEMS", "compose", "declared_secrets", "load"]
 
 
 def load() -> StackSettings:
@@ -36,8 +38,20 @@ def load() -> StackSettings:
 def compose(settings: StackSettings) -> None:
     """Make every system that the settings name, and export what it reports."""
     systems = [system for system in SYSTEMS if system.NAME in settings.systems]
-    declared = {system.NAME: system.secrets(settings.systems[system.NAME]) for system in systems}
-    values = secrets.read(settings.stack.secrets, declared, preview=pulumi.runtime.is_dry_run())
+    known = [system.NAME for system in SYSTEMS]
+    found = secrets.read(
+        settings.stack.secrets, declared_secrets(settings), preview=pulumi.runtime.is_dry_run(), known=known
+    )
     for system in systems:
-        made = system(settings.systems[system.NAME], values[system.NAME], settings.stack.zones)
+        made = system(settings.systems[system.NAME], found.systems[system.NAME], settings.stack.zones)
         pulumi.export(system.NAME, made.outputs)
+    pulumi.export("secretFingerprints", found.fingerprints)
+
+
+def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:
+    """The secrets that each system of the stack needs with its settings."""
+    return {
+        system.NAME: system.secrets(settings.systems[system.NAME])
+        for system in SYSTEMS
+        if system.NAME in settings.systems
+    }

@@ -16,6 +16,26 @@ from components.project import Project
 from components.redis import Redis
 from components.service import Service, ServiceArgs
 from components.zone import Zone
+from stacks.secrets import Generated, Secret
+
+POSTGRES_PASSWORD = Secret(
+    name="POSTGRES_PASSWORD",
+    meaning="password of the database",
+    min_bytes=16,
+    generated=Generated(),
+    also_sets=("DATABASE_URL",),
+    rotation="PostgreSQL takes it only at the first start of an empty volume: change it in the running server first, "
+    "with ALTER USER ... PASSWORD",
+)
+"""The secret of a backend with a database."""
+REDIS_PASSWORD = Secret(
+    name="REDIS_PASSWORD",
+    meaning="password of Redis",
+    min_bytes=16,
+    generated=Generated(),
+    also_sets=("REDIS_URL",),
+)
+"""The secret of a backend with a cache that asks for a password."""
 
 
 class BackendArgs(ServiceArgs):

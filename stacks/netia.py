@@ -7,6 +7,7 @@ internet → app :4000 ─┬→ PostgreSQL (TLS) ─ volume
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Self
 
 import pulumi
@@ -15,8 +16,8 @@ from pydantic import Field, model_validator
 from components.arguments import AbsolutePath, Builder, Port, Seconds
 from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
-from stacks.backend import Backend, BackendArgs
-from stacks.secrets import Secret, SystemSecrets
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, Backend, BackendArgs
+from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
 
@@ -87,11 +88,11 @@ class Netia(System[NetiaSettings]):
                 name="SECRET_KEY_BASE",
                 meaning="key that signs and encrypts sessions (mix phx.gen.secret)",
                 min_bytes=64,
+                generated=Generated(length=64),
+                rotation="it ends all sessions, and what it encrypted can no longer be read",
             ),
-            Secret(name="POSTGRES_PASSWORD", meaning="password of the database", min_bytes=16),
-            Secret(
-                name="REDIS_PASSWORD", meaning="password of Redis", min_bytes=16, required=settings.redis is not None
-            ),
+            POSTGRES_PASSWORD,
+            replace(REDIS_PASSWORD, required=settings.redis is not None),
             *(Secret(name=name, meaning=meaning, required=False) for name, meaning in INTEGRATIONS.items()),
         )
 

@@ -16,8 +16,8 @@ from components.arguments import AbsolutePath, Arguments, Builder, Port, Retries
 from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
 from components.service import Service
-from stacks.backend import Backend, BackendArgs
-from stacks.secrets import Secret, SystemSecrets
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, Backend, BackendArgs
+from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
 HttpsAddress = Annotated[str, matching(r"https://\S+", "an address that starts with https://")]
@@ -114,13 +114,31 @@ class Omnistack(System[OmnistackSettings]):
         """The application's key and the passwords of its stores; the rest where it is used."""
         del settings
         return (
-            Secret(name="SECRET_KEY", meaning="key that signs sessions", min_bytes=32),
-            Secret(name="POSTGRES_PASSWORD", meaning="password of the database", min_bytes=16),
-            Secret(name="REDIS_PASSWORD", meaning="password of Redis", min_bytes=16),
-            Secret(name="SENTRY_DSN", meaning="address of the Sentry project", required=False, prefix="https://"),
+            Secret(
+                name="SECRET_KEY",
+                meaning="key that signs sessions",
+                min_bytes=32,
+                generated=Generated(length=64),
+                rotation="it ends all sessions",
+            ),
+            POSTGRES_PASSWORD,
+            REDIS_PASSWORD,
+            Secret(
+                name="SENTRY_DSN",
+                meaning="address of the Sentry project",
+                required=False,
+                prefix="https://",
+                also_sets=("SENTRY_TRACES_SAMPLE_RATE",),
+            ),
             Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API", required=False, prefix="sk-"),
             Secret(name="ANTHROPIC_API_KEY", meaning="key of the Anthropic API", required=False, prefix="sk-ant-"),
-            Secret(name="RESEND_API_KEY", meaning="key of Resend, for e-mail", required=False, prefix="re_"),
+            Secret(
+                name="RESEND_API_KEY",
+                meaning="key of Resend, for e-mail",
+                required=False,
+                prefix="re_",
+                also_sets=("EMAIL_PROVIDER",),
+            ),
             Secret(
                 name="STRIPE_SECRET_KEY",
                 meaning="secret key of Stripe",

@@ -23,7 +23,7 @@ from components.service import Service, ServiceArgs
 from stacks.backend import Backend, BackendArgs
 from stacks.gateway import Gateway, GatewayArgs
 from stacks.proxy import Proxy, ProxyArgs
-from stacks.secrets import Secret, SystemSecrets
+from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
 BUILT_FROM_COMMIT = ("backend", "landing", "beholder", "litellm")
@@ -117,13 +117,21 @@ class Seance(System[SeanceSettings]):
         del settings
         return (
             Secret(name="STRIPE_SECRET_KEY", meaning="secret key of Stripe", prefix="sk_"),
-            Secret(name="BUILDER_KEY", meaning="key with which builds are uploaded (X-Builder-Key)", min_bytes=16),
+            Secret(
+                name="BUILDER_KEY",
+                meaning="key with which builds are uploaded (X-Builder-Key)",
+                min_bytes=16,
+                generated=Generated(length=48),
+                rotation="whoever uploads builds needs the new one",
+            ),
             Secret(
                 name="LITELLM_MASTER_KEY",
                 meaning="key that LiteLLM asks its callers for; with it /health asks for the key too, so set "
                 "litellm.healthcheckPath to /health/liveliness",
                 required=False,
                 prefix="sk-",
+                generated=Generated(length=48),
+                rotation="callers of LiteLLM need the new one",
             ),
             Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API, for LiteLLM", required=False, prefix="sk-"),
             Secret(

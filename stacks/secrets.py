@@ -1,24 +1,39 @@
-"""The secrets of the systems: which each needs, whether they are there, and their values.
+"""The secrets of the systems as the program uses them: checked, then Pulumi secrets from the moment they are read.
 
-Owns the declarations' meaning and the check that all are present and well formed, before anything changes. Values
-are Pulumi secrets from the moment they are read. Does not know SOPS's format: ``sops`` reads the file.
+Owns the way from a SOPS file to the variables of services, and what a preview without the key shows. The rules are in
+``secret_rules``, and ``sops`` reads the file.
 
-Key names are clear in a SOPS file, so what is missing is found without the key; a preview without the key shows the
-values as unknown.
+Names are clear in a SOPS file, so what is missing is found without the key. What has changed is found without it too:
+the program exports a fingerprint of each value's *ciphertext*, which ``sops`` leaves as it was unless the value is
+written anew. Values are unknown then, and an unknown value would show every service as changed. So variables made of
+unopened secrets keep what the state holds, except those of secrets that differ from RAILYARD_SECRETS_BEFORE, a copy of
+the file as it was last deployed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pulumi
 
 import sops
+from stacks import secret_rules
+from stacks.secret_rules import Alphabet, Declared, Finding, Generated, Secret, as_text
+
+__all__ = ["Alphabet", "Generated", "Secret", "SecretsError", "StackSecrets", "SystemSecrets", "read"]
+
+FILE_VARIABLE: Final = "RAILYARD_SECRETS"
+"""Environment variable that replaces the file of the settings: the sandbox has a file of its own."""
+BEFORE_VARIABLE: Final = "RAILYARD_SECRETS_BEFORE"
+"""Environment variable with the file as it was last deployed, for previews without the key."""
+_INSTANCE: Final = "railway:index:ServiceInstance"
+_DIGITS: Final = 12
 
 
 class SecretsError(pulumi.RunError):
@@ -26,128 +41,141 @@ class SecretsError(pulumi.RunError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Secret:
-    """One secret that a system needs."""
-
-    name: str
-    """Its key in the SOPS file and the variable that the service reads."""
-    meaning: str
-    required: bool = True
-    prefix: str = ""
-    """What the value starts with."""
-    min_bytes: int = 1
-    """Shortest value that is accepted, in bytes."""
-    together_with: str = ""
-    """Another secret: both are there or neither."""
-
-    def problem(self, value: str) -> str | None:
-        """Why ``value`` is refused, in words that do not give it away."""
-        size = len(value.encode())
-        if size < self.min_bytes:
-            return f"has {size} bytes and needs at least {self.min_bytes}"
-        if not value.startswith(self.prefix):
-            return f"does not start with {self.prefix!r}"
-        return None
-
-
 class SystemSecrets:
     """The secrets of one system."""
 
-    def __init__(self, values: Mapping[str, pulumi.Output[str]]) -> None:
-        self._values = dict(values)
+    values: Mapping[str, pulumi.Output[str]] = field(repr=False)
+    kept: frozenset[str] = frozenset()
+    """Variables that a preview without the key leaves as the state has them."""
 
     def __getitem__(self, name: str) -> pulumi.Output[str]:
         """The value of a required secret."""
-        return self._values[name]
+        return self.values[name]
 
     def __contains__(self, name: str) -> bool:
         """Whether the file holds ``name``."""
-        return name in self._values
+        return name in self.values
 
     def variables(self, *names: str) -> dict[str, pulumi.Input[str]]:
         """Those of ``names`` that the file holds, as environment variables of the same names."""
-        return {name: self._values[name] for name in names if name in self._values}
+        return {name: self.values[name] for name in names if name in self.values}
+
+    def options(self) -> pulumi.ResourceOptions:
+        """Options for the component of the system, which its children inherit."""
+        return pulumi.ResourceOptions(transformations=[self._keep] if self.kept else None)
+
+    def _keep(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if args.type_ != _INSTANCE:
+            return None
+        variables = cast("Mapping[str, Any]", args.props.get("variables") or {})
+        unopened = {name for name, value in variables.items() if isinstance(value, pulumi.Output)}
+        paths = [f"variables.{name}" for name in sorted(self.kept & unopened)]
+        options = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(ignore_changes=paths))
+        return pulumi.ResourceTransformationResult(args.props, options)
 
 
-def read(file: str, declared: Mapping[str, Sequence[Secret]], *, preview: bool) -> dict[str, SystemSecrets]:
+@dataclass(frozen=True, kw_only=True)
+class StackSecrets:
+    """The secrets of all systems of a stack."""
+
+    systems: Mapping[str, SystemSecrets]
+    fingerprints: Mapping[str, Mapping[str, str]]
+    """System → secret → fingerprint of its ciphertext; tells whether a value was written anew, and nothing of it."""
+
+
+def read(file: str, declared: Declared, *, preview: bool, known: Collection[str] = ()) -> StackSecrets:
     """The secrets of each system in ``declared``.
 
-    ``file`` is the path from the settings; the environment variable RAILYARD_SECRETS replaces it (the sandbox has a
-    file of its own). Raises ``SecretsError`` with all that is missing or wrong.
+    ``file`` is the path from the settings, which RAILYARD_SECRETS replaces. ``known`` are the systems that may have a
+    group in the file. Raises ``SecretsError`` with all that is missing or wrong; what is unused is a warning.
     """
-    path = Path(os.environ.get("RAILYARD_SECRETS") or file)
+    path = Path(os.environ.get(FILE_VARIABLE) or file)
     try:
         document = sops.read(path)
-        present = {system: _section(document.keys(), system) for system in declared}
-        _refuse(path, _missing(declared, present))
-        values = _values(document, preview=preview)
+        names = secret_rules.present(document)
+        findings = secret_rules.missing(declared, names)
+        values = _values(document, preview=preview, tolerant=bool(findings))
+        before = os.environ.get(BEFORE_VARIABLE)
+        kept = {} if values is not None else _kept(declared, document, sops.read(before) if before else document)
     except sops.SopsError as error:
         raise SecretsError(str(error)) from None
-    if values is None:
-        return {system: SystemSecrets({name: _unknown() for name in present[system]}) for system in declared}
-    _refuse(path, _malformed(declared, values))
+    _refuse(path, [*findings, *secret_rules.malformed(declared, values or {})])
+    for finding in secret_rules.unused(declared, document, {*known, *declared}):
+        pulumi.log.warn(f"{path}: {finding.text}")
+    return StackSecrets(
+        systems={
+            system: SystemSecrets(
+                values={
+                    secret.name: _unknown() if values is None else _secret(values[system][secret.name])
+                    for secret in declared[system]
+                    if secret.name in names.get(system, ())
+                },
+                kept=kept.get(system, frozenset()),
+            )
+            for system in declared
+        },
+        fingerprints={
+            system: {
+                secret.name: fingerprint(document, system, secret.name)
+                for secret in declared[system]
+                if secret.name in names.get(system, ())
+            }
+            for system in declared
+        },
+    )
+
+
+def fingerprint(document: sops.Document, system: str, name: str) -> str:
+    """What changes when a value is written anew: of the ciphertext, so that it says nothing of the value."""
+    written = document.ciphertext((system, name)) or ""
+    if not written.startswith("ENC["):
+        return "not encrypted"
+    return hashlib.sha256(written.encode()).hexdigest()[:_DIGITS]
+
+
+def _kept(declared: Declared, now: sops.Document, before: sops.Document) -> dict[str, frozenset[str]]:
     return {
-        system: SystemSecrets(
-            {name: pulumi.Output.secret(str(value)) for name, value in values.get(system, {}).items()}
+        system: frozenset(
+            variable
+            for secret in secrets
+            if now.ciphertext((system, secret.name)) == before.ciphertext((system, secret.name))
+            for variable in (secret.name, *secret.also_sets)
         )
-        for system in declared
+        for system, secrets in declared.items()
     }
 
 
-def _section(keys: Mapping[str, Any], system: str) -> set[str]:
-    section = keys.get(system)
-    return set(section) if isinstance(section, Mapping) else set()  # pyright: ignore[reportUnknownArgumentType]
+def _refuse(path: Path, findings: Sequence[Finding]) -> None:
+    if not findings:
+        return
+    systems = len({finding.system for finding in findings})
+    heading = f"{path} has {_count(len(findings), 'problem')} in {_count(systems, 'system')}:"
+    lines = [f"{finding.text}\n  set it: {way_to_set(path, finding.system, finding.name)}" for finding in findings]
+    raise SecretsError("\n".join([heading, *lines]))
 
 
-def _missing(declared: Mapping[str, Sequence[Secret]], present: Mapping[str, set[str]]) -> list[str]:
-    found: list[str] = []
-    for system, secrets in declared.items():
-        for secret in secrets:
-            there = secret.name in present[system]
-            if secret.required and not there:
-                found.append(
-                    f"Missing required secret: {system}.{secret.name} ({secret.meaning})\n{_add(system, secret)}"
-                )
-            elif not there and secret.together_with and secret.together_with in present[system]:
-                found.append(
-                    f"Missing secret: {system}.{secret.name}, which belongs to {system}.{secret.together_with}: "
-                    f"give both or neither\n{_add(system, secret)}"
-                )
-    return found
+def way_to_set(path: Path, system: str, name: str) -> str:
+    """The command that sets a secret; the value is no part of it, since command lines are seen and remembered."""
+    return f"""sops set --value-stdin {path} '["{system}"]["{name}"]', then type "<value>" in quotes and Ctrl-D"""
 
 
-def _malformed(declared: Mapping[str, Sequence[Secret]], values: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    found: list[str] = []
-    for system, secrets in declared.items():
-        for secret in secrets:
-            if secret.name in values.get(system, {}):
-                reason = secret.problem(str(values[system][secret.name]))
-                if reason:
-                    found.append(
-                        f"Wrong secret: {system}.{secret.name} {reason} ({secret.meaning})\n{_add(system, secret)}"
-                    )
-    return found
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _add(system: str, secret: Secret) -> str:
-    return f"""  set it: sops set {{file}} '["{system}"]["{secret.name}"]' '"<value>"'"""
-
-
-def _refuse(path: Path, problems: Sequence[str]) -> None:
-    if problems:
-        count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
-        text = "\n".join(problem.replace("{file}", str(path)) for problem in problems)
-        raise SecretsError(f"{path} has {count}:\n{text}")
-
-
-def _values(document: sops.Document, *, preview: bool) -> Mapping[str, Mapping[str, Any]] | None:
+def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mapping[str, Mapping[str, Any]] | None:
+    """The values; None without a key, in a preview or when (``tolerant``) something is to be reported all the same."""
     try:
         return cast("Mapping[str, Mapping[str, Any]]", document.decrypt())
-    except sops.KeyMissingError:
+    except sops.SopsError as error:
         # A pull request from a fork has no key: names are enough to show what changes.
-        if preview:
+        if tolerant or (preview and isinstance(error, sops.KeyMissingError)):
             return None
         raise
+
+
+def _secret(value: Any) -> pulumi.Output[str]:
+    return pulumi.Output.secret(as_text(value))
 
 
 def _unknown() -> pulumi.Output[str]:

@@ -47,7 +47,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     """What it exports: addresses, ids, DNS targets, bucket and CDN names."""
 
     def __init__(self, settings: SettingsT, secrets: SystemSecrets, zones: Sequence[ZoneArgs]) -> None:
-        super().__init__(self.TOKEN, self.NAME)
+        super().__init__(self.TOKEN, self.NAME, None, secrets.options())
         self.project = Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}

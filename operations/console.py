@@ -1,0 +1,59 @@
+"""What all commands share: options, exit codes, and how results and errors reach people and programs.
+
+Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong. Owns no work.
+"""
+
+from __future__ import annotations
+
+import json as json_text
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+PROBLEM: Final = 1
+WRONG_CALL: Final = 2
+
+StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
+
+
+class OperationError(Exception):
+    """A command cannot go on; the text says what is wrong and what to do next."""
+
+
+class CallError(OperationError):
+    """The command was called with something that it does not take."""
+
+
+@contextmanager
+def people(*, json: bool) -> Generator[None]:
+    """Errors that a person can act on end the command with their text and nothing else."""
+    try:
+        yield
+    except OperationError as error:
+        if json:
+            write_json({"error": str(error)})
+        else:
+            typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(WRONG_CALL if isinstance(error, CallError) else PROBLEM) from None
+
+
+def write_json(document: Any) -> None:
+    """The one document of a command, on standard output."""
+    typer.echo(json_text.dumps(document, indent=4, ensure_ascii=False))
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def count(number: int, noun: str) -> str:
+    """``1 service``, ``2 services``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,182 @@
+"""The two engines as the commands use them: the sandbox's embedded one, and the Pulumi CLI for real accounts.
+
+Owns which of them is meant, and one form for what they say: the document of ``pulumi preview --json``, which the
+embedded engine writes as well. Knows nothing of secrets or services.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final, Protocol, cast
+from urllib.parse import urlsplit
+
+from rich.console import Console
+
+from operations.console import OperationError
+from operations.stack import ROOT, Stack
+from sandbox.commands import DIRECTORY, NOBODY, environment
+from sandbox.configuration import ConfigurationError
+from sandbox.configuration import read_stack as read_configuration
+from sandbox.engine.events import Operation
+from sandbox.engine.runner import EngineError, Options, run
+from sandbox.output import JsonReport, PeopleReport, Report
+from sandbox.storage import SandboxError
+
+_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+_STANDINS: Final = ("cloudflare", "digitalocean")
+
+
+class Engine(Protocol):
+    """What a command needs of an engine."""
+
+    place: str
+    """Where it works, for people."""
+
+    def preview(self) -> dict[str, Any]:
+        """What would change, as ``pulumi preview --json`` says it; raises ``OperationError`` when it fails."""
+        ...
+
+    def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
+        """Update exactly the resources with these URNs; whether it went well. Prints unless ``quiet``."""
+        ...
+
+
+def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
+    """The engine for ``stack``: the Pulumi CLI where the environment points at a real account."""
+    if sandbox or not points_at_real_account(os.environ):
+        return Embedded(stack)
+    program = shutil.which("pulumi")
+    if program is None:
+        raise OperationError(
+            "the environment points at a real Railway account, which takes the Pulumi CLI, and it is not on PATH: "
+            "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
+        )
+    return PulumiCli(stack, program)
+
+
+def points_at_real_account(environment: Mapping[str, str]) -> bool:
+    """Whether Railway's address or a token says that a real account is meant."""
+    address = environment.get("RAILWAY_API_URL")
+    if address:
+        return urlsplit(address).hostname not in _LOOPBACK
+    return bool(environment.get("RAILWAY_API_TOKEN") or environment.get("RAILWAY_TOKEN"))
+
+
+class Embedded:
+    """The embedded engine on the simulated clouds."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.place = "the sandbox"
+        self._stack = stack
+
+    def preview(self) -> dict[str, Any]:
+        """Ask nobody."""
+        text = io.StringIO()
+        with _failures():
+            self._run(Operation.PREVIEW, NOBODY, (), JsonReport(text))
+        document = cast("dict[str, Any]", json.loads(text.getvalue()))
+        if not document["succeeded"]:
+            raise OperationError(_errors(document))
+        return document
+
+    def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
+        """Update in the clouds that ``make sandbox`` serves, or in our own for as long as it takes."""
+        text = io.StringIO()
+        people = PeopleReport(Console(highlight=False), Operation.UP, self._stack.name) if not quiet else None
+        report: Report = people or JsonReport(text)
+        with _failures(), _clouds() as address:
+            succeeded = self._run(Operation.UP, address, targets, report)
+        if quiet and not succeeded:
+            raise OperationError(_errors(json.loads(text.getvalue())))
+        return succeeded
+
+    def _run(self, operation: Operation, address: str, targets: Sequence[str], report: Report) -> bool:
+        options = Options(
+            root=ROOT,
+            stack=self._stack.name,
+            state_file=DIRECTORY / f"{self._stack.name}.json",
+            config=read_configuration(ROOT, self._stack.name).config,
+            plugins={name: [sys.executable, str(ROOT / "sandbox" / "standins" / name)] for name in _STANDINS},
+            targets=tuple(targets),
+            environment=environment(address),
+        )
+        options = replace(options, on_event=report.on_event)
+
+        def interrupted(number: int, frame: object) -> None:
+            del number, frame
+            options.cancel.set()
+
+        previous = signal.signal(signal.SIGINT, interrupted)
+        try:
+            result = run(operation, options)
+            report.finish(result)
+        finally:
+            signal.signal(signal.SIGINT, previous)
+            report.close()
+        return result.succeeded
+
+
+class PulumiCli:
+    """The Pulumi CLI, with whatever backend it is logged in to."""
+
+    def __init__(self, stack: Stack, program: str, variables: Mapping[str, str] | None = None) -> None:
+        self.place = "the account that the environment points at, through the Pulumi CLI"
+        self._stack, self._program = stack, program
+        self._environment = {**os.environ, **(variables or {})}
+
+    def preview(self) -> dict[str, Any]:
+        """``pulumi preview --json``."""
+        done = self._pulumi("preview", "--json", quiet=True)
+        try:
+            document = cast("dict[str, Any]", json.loads(done.stdout))
+        except ValueError:
+            document = {}
+        if done.returncode != 0 or "steps" not in document:
+            raise OperationError(_errors(document) or f"pulumi preview failed:\n{done.stderr.strip()}")
+        return document
+
+    def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
+        """``pulumi up --target … --yes``."""
+        named = [part for urn in targets for part in ("--target", urn)]
+        done = self._pulumi("up", "--yes", "--skip-preview", *named, quiet=quiet)
+        if quiet and done.returncode != 0:
+            raise OperationError(f"pulumi up failed:\n{(done.stdout + done.stderr).strip()}")
+        return done.returncode == 0
+
+    def _pulumi(self, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
+        command = [self._program, *arguments, "--stack", self._stack.name, "--non-interactive"]
+        return subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=quiet, text=True, check=False)
+
+
+@contextmanager
+def _clouds() -> Generator[str]:
+    from sandbox.server import Sandbox, running  # noqa: PLC0415 - slow to import, and a preview needs none
+
+    address = running(DIRECTORY)
+    if address:
+        yield address
+        return
+    with Sandbox(DIRECTORY).serve() as own:
+        yield own
+
+
+@contextmanager
+def _failures() -> Generator[None]:
+    try:
+        yield
+    except (ConfigurationError, EngineError, SandboxError) as error:
+        raise OperationError(str(error)) from None
+
+
+def _errors(document: Mapping[str, Any]) -> str:
+    said = [item["message"].strip() for item in document.get("diagnostics", ()) if item.get("severity") == "error"]
+    return "\n".join(dict.fromkeys(said))

@@ -1,0 +1,171 @@
+"""The rules for a stack's secrets: what a system may ask for, and what is wrong with a SOPS file that should hold it.
+
+Owns the declaration of one secret and every finding about a file: missing, not whole, malformed, unused. Works on
+names and values alone: knows neither Pulumi nor who asks. No finding ever holds a value.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, cast
+
+import sops
+
+
+class Alphabet(StrEnum):
+    """The characters of which a generated value is made."""
+
+    LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+    """Needs no quoting in an address, a command or a shell."""
+    HEXADECIMAL = "0123456789abcdef"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generated:
+    """How a value is made that nobody else hands out."""
+
+    length: int = 32
+    """Number of characters after the prefix; 32 letters and digits are 190 bits."""
+    alphabet: Alphabet = Alphabet.LETTERS_AND_DIGITS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """One secret that a system needs."""
+
+    name: str
+    """Its key in the SOPS file and the variable that the service reads."""
+    meaning: str
+    required: bool = True
+    prefix: str = ""
+    """What the value starts with."""
+    min_bytes: int = 1
+    """Shortest value that is accepted, in bytes."""
+    together_with: str = ""
+    """Another secret: both are there or neither."""
+    generated: Generated | None = None
+    """How a value is made for it. Default: somebody else hands it out."""
+    also_sets: tuple[str, ...] = ()
+    """Other variables that follow from it: they hold the value, as an address does, or stand only beside it."""
+    rotation: str = ""
+    """What a person has to do when the value changes, where new deployments alone are not enough."""
+
+    def problem(self, value: Any) -> str | None:
+        """Why ``value`` is refused, in words that do not give it away."""
+        if isinstance(value, dict | list):
+            return "is a group or a list and needs to be a text"
+        text = as_text(value)
+        size = len(text.encode())
+        if size < self.min_bytes:
+            return f"has {size} bytes and needs at least {self.min_bytes}"
+        if not text.startswith(self.prefix):
+            return f"does not start with {self.prefix!r}"
+        return None
+
+    def generate(self) -> str:
+        """A new random value. Raises ``ValueError`` for a secret that is not generated."""
+        if self.generated is None:
+            raise ValueError(f"{self.name} is handed out by somebody else")
+        alphabet = self.generated.alphabet.value
+        return self.prefix + "".join(secrets.choice(alphabet) for _ in range(self.generated.length))
+
+
+Declared = Mapping[str, Sequence[Secret]]
+"""System → the secrets that it needs."""
+Present = Mapping[str, Collection[str]]
+"""Group of the file → the keys in it that hold something."""
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    UNUSED = "unused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that is wrong with a file of secrets."""
+
+    kind: Kind
+    system: str
+    name: str
+    """Empty when it is about the whole group."""
+    text: str
+    """What is wrong, on one line."""
+
+    @property
+    def key(self) -> str:
+        """``seance.STRIPE_SECRET_KEY``."""
+        return f"{self.system}.{self.name}" if self.name else self.system
+
+
+def as_text(value: Any) -> str:
+    """A value as a service gets it in a variable; YAML's ``true`` is not Python's ``True``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def present(document: sops.Document) -> dict[str, list[str]]:
+    """The groups of a file with the keys that hold something; needs no key. Empty values count as absent."""
+    return {
+        group: [name for name in keys if document.ciphertext((group, name)) not in (None, "")]
+        for group, keys in document.keys().items()
+        if keys is not None
+    }
+
+
+def missing(declared: Declared, names: Present) -> list[Finding]:
+    """Required secrets that are not there, and pairs that are not whole."""
+    return list(_missing(declared, names))
+
+
+def _missing(declared: Declared, names: Present) -> Iterator[Finding]:
+    for system, needed in declared.items():
+        there = names.get(system, ())
+        for secret in needed:
+            if secret.name in there:
+                continue
+            text = ""
+            if secret.required:
+                text = f"Missing required secret: {system}.{secret.name} ({secret.meaning})"
+            elif secret.together_with in there:
+                other = f"{system}.{secret.together_with}"
+                text = f"Missing secret: {system}.{secret.name}, which belongs to {other}: give both or neither"
+            if text:
+                yield Finding(kind=Kind.MISSING, system=system, name=secret.name, text=text)
+
+
+def malformed(declared: Declared, values: Mapping[str, Any]) -> list[Finding]:
+    """Secrets whose value breaks a rule; empty ones are a matter of ``missing``."""
+    found: list[Finding] = []
+    for system, needed in declared.items():
+        group: Any = values.get(system)
+        given: Mapping[str, Any] = cast("Any", group) if isinstance(group, Mapping) else {}
+        for secret in needed:
+            value = given.get(secret.name)
+            reason = None if value in (None, "") else secret.problem(value)
+            if reason:
+                text = f"Wrong secret: {system}.{secret.name} {reason} ({secret.meaning})"
+                found.append(Finding(kind=Kind.MALFORMED, system=system, name=secret.name, text=text))
+    return found
+
+
+def unused(declared: Declared, document: sops.Document, known: Collection[str]) -> list[Finding]:
+    """What no system reads: keys of systems in ``declared``, and groups that are no system in ``known``."""
+    found: list[Finding] = []
+    for group, keys in document.keys().items():
+        if group in declared:
+            needed = [secret.name for secret in declared[group]]
+            for name in keys or ():
+                if name not in needed:
+                    text = f"Unused secret: {group}.{name}, which {group} does not read: remove it, or correct its name"
+                    found.append(Finding(kind=Kind.UNUSED, system=group, name=name, text=text))
+        elif group not in known:
+            text = f"Unused group of secrets: {group}, which is no system: remove it, or correct its name"
+            found.append(Finding(kind=Kind.UNUSED, system=group, name="", text=text))
+    return found

@@ -1,0 +1,71 @@
+"""Secrets on the real engine: applied with ``--target``, and previewed without the key. Needs the Pulumi CLI."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operations import engines, secrets_apply
+from operations.stack import read_stack
+from tests.conformance.conftest import RealEngine
+from tests.operations_secrets import sops_files
+
+
+class Real(RealEngine):
+    """The Pulumi CLI on a copy of the project, with the copy's own secrets."""
+
+    def __init__(self, directory: Path, running: ExitStack) -> None:
+        super().__init__(directory, running)
+        self.secrets, self.key = (directory / "secrets" / name for name in ("sandbox.yaml", "sandbox.agekey"))
+        self.variables = self._variables
+        self.variables |= {"RAILYARD_SECRETS": str(self.secrets), "SOPS_AGE_KEY_FILE": str(self.key)}
+
+    def change_secret(self, system: str, name: str, value: str) -> None:
+        """Change one secret as ``sops set`` does."""
+        sops_files.change(self.secrets, self.key, system, name, value)
+
+
+@pytest.fixture
+def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Real]:
+    """Staging, up on the real engine."""
+    if shutil.which("pulumi") is None:
+        pytest.skip("no pulumi program on PATH")
+    with ExitStack() as running:
+        engine = Real(tmp_path / "railyard", running)
+        monkeypatch.setattr(engines, "ROOT", engine.directory)
+        engine.operate("up")
+        yield engine
+
+
+def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, monkeypatch):
+    """The same services as in the sandbox; a preview without the key shows what changed, and no other change."""
+    real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
+    real.change_secret("omnistack", "POSTGRES_PASSWORD", "planted-postgres-pw-2")
+    stack = read_stack("staging")
+    cli = engines.PulumiCli(stack, shutil.which("pulumi") or "", real.variables)
+    options: dict[str, Any] = {"preview": False, "yes": True}
+
+    assert secrets_apply.carry_out(cli, stack, **options, json=False)
+    shown = capfd.readouterr().out
+    assert secrets_apply.carry_out(cli, stack, **options, json=True)
+
+    assert "planted" not in shown
+    names = [f"omnistack-{name}-instance" for name in ("api", "postgres", "worker")] + ["seance-backend-instance"]
+    assert sorted(line[2:].split(":")[0] for line in shown.splitlines() if line.startswith("~ ")) == names
+    assert '"instances": []' in capfd.readouterr().out
+    assert real.operate("preview")[0] == {}
+
+    before = real.directory / "before.yaml"
+    before.write_bytes(real.secrets.read_bytes())
+    real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-3")
+    real.key.unlink()
+    monkeypatch.setenv("HOME", str(real.directory / "nowhere"))
+    assert real.operate("preview")[0] == {}
+    assert "BUILDER_KEY" in real.pulumi("preview", "--diff")
+    real.variables["RAILYARD_SECRETS_BEFORE"] = str(before)
+    assert [urn.rsplit("::", 1)[1] for urn in real.operate("preview")[0]] == ["seance-backend-instance"]
