@@ -84,6 +84,8 @@ class Step:
     changes: Mapping[str, Change] = field(default_factory=dict[str, "Change"])
     """Property path → how it differs; for a refresh, what differs between the state and the cloud."""
     protect: bool = False
+    dependencies: frozenset[str] = frozenset()
+    """URNs of the resources that it needs first, or needed."""
 
 
 @dataclass(frozen=True, kw_only=True)

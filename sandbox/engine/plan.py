@@ -193,4 +193,5 @@ def describe(
         new_outputs=new.outputs if new else {},
         changes=changes or {},
         protect=known.protect,
+        dependencies=frozenset(known.dependencies).union(*known.property_dependencies.values()),
     )

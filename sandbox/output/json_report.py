@@ -3,7 +3,7 @@
 Has the shape of ``pulumi preview --json``: ``steps`` (without unchanged resources and without the parts of a
 replacement), ``diagnostics``, ``duration`` in nanoseconds and ``changeSummary``, with secrets as ``[secret]`` and
 unknown values as Pulumi's own mark. Differs by intent: the stack itself is no step and not counted; ``outputs``,
-``succeeded`` and a step's ``error`` are added; source positions and providers are left out.
+``succeeded``, a preview's ``cost`` and a step's ``error`` are added; source positions and providers are left out.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import json
 from collections import Counter
 from typing import Any, Final, TextIO
 
-from sandbox.engine.events import Event, Result, Step, StepFinished, StepKind, StepStarted
+from sandbox.engine.events import Event, Operation, Result, Step, StepFinished, StepKind, StepStarted
 from sandbox.engine.values import UNKNOWN_ON_THE_WIRE
+from sandbox.output.cost import foresee
 from sandbox.output.values import UNKNOWN_TEXT, Masked, Scrubber, masked
 
 _PARTS: Final = (StepKind.CREATE_REPLACEMENT, StepKind.DELETE_REPLACED)
@@ -55,6 +56,7 @@ class JsonReport:
             "changeSummary": dict(sorted(Counter(step.kind.value for step in logical).items())),
             "outputs": _plain(masked(result.outputs)),
             "succeeded": result.succeeded,
+            **_cost(result),
         }
         json.dump(document, self._stream, indent=4, ensure_ascii=False, default=str)
         self._stream.write("\n")
@@ -79,6 +81,12 @@ class JsonReport:
             or None,
             **({"error": self._scrub(error)} if error else {}),
         }
+
+
+def _cost(result: Result) -> dict[str, Any]:
+    """What the ``up`` after a preview is going to cost, as far as it concerns Railway."""
+    cost = foresee(result.steps) if result.operation is Operation.PREVIEW and result.succeeded else None
+    return {"cost": {"requests": cost.requests, "deployments": cost.deployments}} if cost else {}
 
 
 def _state(step: Step, inputs: Any, outputs: Any) -> dict[str, Any]:

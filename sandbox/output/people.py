@@ -28,6 +28,7 @@ from sandbox.engine.events import (
     StepStarted,
 )
 from sandbox.engine.values import covers, parse_path
+from sandbox.output.cost import foresee
 from sandbox.output.tree import DONE, SIGNS, Row, Tree, folded, seconds, summary, type_name, walk, words
 from sandbox.output.values import Scrubber, change, complete, masked
 
@@ -139,6 +140,8 @@ class PeopleReport:
             self._print(*self._outputs(result))
             line = summary(self._tree, result)
             self._print(Text(), Text(line, "bold" if result.succeeded else "bold red"))
+            if self._operation is Operation.PREVIEW and result.succeeded and (cost := foresee(result.steps)):
+                self._print(Text(str(cost), "dim"))
             self._print(*self._diagnostics("Errors", [item for item in said if item.severity == "error"]))
 
     def close(self) -> None:

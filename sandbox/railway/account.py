@@ -14,6 +14,10 @@ from sandbox.railway.errors import not_authorized
 from sandbox.railway.plans import GB_IN_BYTES
 from sandbox.railway.state import Environment, Project, Token, Workspace
 
+OPERATOR_EMAIL = "operator@sandbox.invalid"
+OPERATOR_NAME = "Sandbox operator"
+"""Whose account the tokens belong to."""
+
 
 def plan_limit(caller: Caller) -> dict[str, Any]:
     """The limits of the plan as Railway's opaque ``SubscriptionPlanLimit``."""
@@ -40,8 +44,8 @@ def _me(caller: Caller, _arguments: Arguments) -> dict[str, Any]:
     first = next(iter(caller.cloud.state.workspaces.values()))
     return {
         "id": caller.cloud.state.user_id,
-        "email": "operator@sandbox.invalid",
-        "name": "Sandbox operator",
+        "email": OPERATOR_EMAIL,
+        "name": OPERATOR_NAME,
         "username": "sandbox",
         "createdAt": first.created_at,
         "workspaces": caller.workspaces(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.railway import config_volumes, deployments, instances, tcp_proxies
+from sandbox.railway import config_buckets, config_volumes, deployments, instances, tcp_proxies
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.config_merge import merged_service, merged_variables
 from sandbox.railway.config_rules import check_service
@@ -99,6 +99,7 @@ def apply_due(cloud: RailwayCloud) -> None:
 def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
     """Refuse a patch that asks for what Railway does not allow, before anything of it takes effect."""
     config_volumes.check(cloud, environment, patch)
+    config_buckets.check(cloud, environment, patch)
     for service_id, entry in part(patch, "services").items():
         service = cloud.state.services.get(service_id)
         if service is None or service.project_id != environment.project_id or service.deleted_at is not None:
@@ -135,6 +136,7 @@ def _apply(cloud: RailwayCloud, environment: Environment, record: Patch, at: flo
     patch = record.patch
     with affected_by(cloud, environment) as affected:
         config_volumes.apply(cloud, environment, patch, at)
+        config_buckets.apply(cloud, environment, patch, at)
         for service_id, entry in part(patch, "services").items():
             _apply_service(cloud, environment, service_id, entry, at)
         shared = environment.config.get("sharedVariables", {})

@@ -170,16 +170,26 @@ class VolumeConfig(Shape):
     is_deleted: bool | None = None
 
 
+class BucketConfig(Shape):
+    """The settings of a bucket in the environment."""
+
+    region: str | None = None
+    group_id: str | None = None
+    is_created: bool | None = None
+    is_deleted: bool | None = None
+
+
 class EnvironmentShape(Shape):
     """The settings of an environment, as far as the sandbox imitates them."""
 
     services: dict[str, ServiceConfig | None] | None = None
     shared_variables: dict[str, Variable | None] | None = None
     volumes: dict[str, VolumeConfig | None] | None = None
+    buckets: dict[str, BucketConfig | None] | None = None
 
 
 NOT_SIMULATED = {
-    "": {"buckets", "groups", "privateNetworkDisabled", "degraded", "stopServices"},
+    "": {"groups", "privateNetworkDisabled", "degraded", "stopServices"},
     "services": {"parentServiceId", "clusterRole", "replicaConfig", "clusterDisplay", "clusterWiring"},
     "volumes": {"forkFromBaseEnvironment"},
 }

@@ -66,7 +66,12 @@ def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Con
             services[gone.service_id] = {"isDeleted": True}
     shared = _variables(environment.config.get("sharedVariables", {}), decrypt=decrypt)
     volumes = _volumes(cloud, environment)
-    found: Config = {"services": services, "sharedVariables": shared, "volumes": volumes}
+    found: Config = {
+        "services": services,
+        "sharedVariables": shared,
+        "volumes": volumes,
+        "buckets": _buckets(cloud, environment),
+    }
     return {key: value for key, value in found.items() if value}
 
 
@@ -137,6 +142,14 @@ def _mounts(cloud: RailwayCloud, environment: Environment, service_id: str) -> C
             found[disk.volume_id] = {"mountPath": disk.mount_path}
             if disk.backup_schedules:
                 found[disk.volume_id]["backupSchedules"] = sorted(disk.backup_schedules)
+    return found
+
+
+def _buckets(cloud: RailwayCloud, environment: Environment) -> Config:
+    found: Config = {}
+    for store in cloud.state.bucket_instances.values():
+        if store.environment_id == environment.id:
+            found[store.bucket_id] = {"region": store.region} if store.deleted_at is None else {"isDeleted": True}
     return found
 
 

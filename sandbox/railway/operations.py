@@ -11,18 +11,24 @@ from typing import Any
 
 from sandbox.railway import (
     account,
+    buckets,
     certificates,
     config_patch,
     deployment_operations,
     domains,
+    egress,
     environments,
     logs,
+    members,
+    notification_rules,
+    private_networks,
     project_tokens,
     projects,
     regions,
     service_instances,
     services,
     tcp_proxies,
+    usage,
     variables,
     volumes,
 )
@@ -33,6 +39,8 @@ NOUNS = (
     account,
     projects,
     project_tokens,
+    members,
+    notification_rules,
     environments,
     services,
     service_instances,
@@ -41,9 +49,13 @@ NOUNS = (
     domains,
     certificates,
     tcp_proxies,
+    egress,
+    private_networks,
+    buckets,
     deployment_operations,
     logs,
     regions,
+    usage,
 )
 
 

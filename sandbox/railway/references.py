@@ -94,8 +94,10 @@ def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> di
         same = record.service_id == service_id and record.environment_id == environment.id
         return same and record.deleted_at is None
 
+    instance = cloud.find_instance(environment.id, service_id)
+    chosen = state.endpoint_names.get(instance.id) if instance else None
     found = {
-        "RAILWAY_PRIVATE_DOMAIN": f"{service.dns_label}.railway.internal",
+        "RAILWAY_PRIVATE_DOMAIN": f"{chosen.dns_name if chosen else service.dns_label}.railway.internal",
         "RAILWAY_PROJECT_NAME": project.name,
         "RAILWAY_PROJECT_ID": project.id,
         "RAILWAY_ENVIRONMENT_NAME": environment.name,

@@ -245,6 +245,90 @@ class TCPProxy(Record):
     deleted_at: float | None = None
 
 
+class Bucket(Record):
+    """An object store's identity in its project."""
+
+    id: str
+    project_id: str
+    name: str
+    created_at: float
+    updated_at: float
+
+
+class BucketInstance(Record):
+    """An object store in one environment."""
+
+    id: str
+    bucket_id: str
+    environment_id: str
+    region: str
+    created_at: float
+    objects: int = 0
+    resets: int = 0
+    """How often its credentials were renewed."""
+    deleted_at: float | None = None
+
+
+class EgressAssociation(Record):
+    """Static outbound addresses of a service instance."""
+
+    id: str
+    instance_id: str
+    region: str
+    created_at: float
+
+
+class EndpointName(Record):
+    """A chosen name of a service instance in the private network; without one it has that of its service."""
+
+    instance_id: str
+    dns_name: str
+    former: str
+    renamed_at: float
+
+
+class Person(Record):
+    """Somebody with an account, beside the one whose tokens these are."""
+
+    id: str
+    name: str
+    email: str
+
+
+class ProjectMember(Record):
+    """A person's role in a project."""
+
+    project_id: str
+    user_id: str
+    role: str
+
+
+class NotificationChannel(Record):
+    """Where a rule sends what happens."""
+
+    id: str
+    workspace_id: str
+    config: dict[str, Any]
+    created_at: float
+    updated_at: float
+
+
+class NotificationRule(Record):
+    """Which events of a workspace, or of one project in it, are sent where."""
+
+    id: str
+    workspace_id: str
+    event_types: list[str]
+    severities: list[str]
+    channels: list[NotificationChannel]
+    created_at: float
+    updated_at: float
+    project_id: str | None = None
+    environment_id: str | None = None
+    service_id: str | None = None
+    ephemeral_environments: bool = False
+
+
 class Fault(Record):
     """A failure that someone ordered; see ``faults``."""
 
@@ -282,6 +366,14 @@ class State(Record):
     custom_domains: dict[str, CustomDomain] = Field(default_factory=dict)
     service_domains: dict[str, ServiceDomain] = Field(default_factory=dict)
     tcp_proxies: dict[str, TCPProxy] = Field(default_factory=dict)
+    egress_associations: dict[str, EgressAssociation] = Field(default_factory=dict)
+    endpoint_names: dict[str, EndpointName] = Field(default_factory=dict)
+    """By the id of the service instance."""
+    buckets: dict[str, Bucket] = Field(default_factory=dict)
+    bucket_instances: dict[str, BucketInstance] = Field(default_factory=dict)
+    people: dict[str, Person] = Field(default_factory=dict)
+    project_members: list[ProjectMember] = Field(default_factory=list[ProjectMember])
+    notification_rules: dict[str, NotificationRule] = Field(default_factory=dict)
     defects: dict[str, str] = Field(default_factory=dict)
     """What is wrong with an image, repository, commit or domain; see ``sources``."""
     commits: dict[str, str] = Field(default_factory=dict)

@@ -92,7 +92,7 @@ def test_a_layer_imports_what_the_architecture_says(layer, allowed):
 
 
 def test_the_requests_of_one_up_are_those_of_a_real_one(tmp_path):
-    """The same operations, and each change exactly as often as the page says."""
+    """The same operations but for those that wait, and each change exactly as often as the page says."""
     listing = re.search(r"^```text\n( 1  query .*?)^```$", ARCHITECTURE, re.MULTILINE | re.DOTALL)
     assert listing is not None
     said = [line.split(maxsplit=1)[1] for line in listing[1].splitlines()]
@@ -101,7 +101,8 @@ def test_the_requests_of_one_up_are_those_of_a_real_one(tmp_path):
     checkout.json("up", "--system", "omega")
 
     made = [request["operation"] for request in checkout.requests()]
-    assert set(made) == set(said)
+    waits = ("query environmentPatches, ", "query deployment")  # how many, and for what, is a matter of time
+    assert {one for one in made if not one.startswith(waits)} == {one for one in said if not one.startswith(waits)}
     assert sorted(one for one in made if one.startswith("mutation")) == sorted(
         one for one in said if one.startswith("mutation")
     )

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pulumiverse_railway.provider.kernel.declaration import (
     UNKNOWN,
     Context,
+    Function,
     Inputs,
     Nested,
     Problem,
@@ -190,6 +191,85 @@ class Loan(Resource[LoanInputs, LoanState]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place(Nested):
+    """Where a shelf stands."""
+
+    room_id: Annotated[str, Property("Its room.")]
+    steps: Annotated[int, Property("How far it is from the door.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindShelvesInputs(Inputs):
+    """What shelves to look for."""
+
+    label: Annotated[str, Property("What is written on them.", check=lambda value: None if value else "must not be ''")]
+    wood: Annotated[Wood | None, Property("What they are made of. Default: anything.")] = None
+    rooms: Annotated[list[str] | None, Property("Where to look. Default: everywhere.")] = None
+    card: Annotated[str | None, Property("Card of who looks.", secret=True)] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindShelvesResult(Inputs):
+    """The shelves that were found."""
+
+    count: Annotated[int, Property("How many there are.")]
+    places: Annotated[list[Place], Property("Where they stand.")]
+    first: Annotated[str | None, Property("The id of one of them.")] = None
+
+
+class FindShelves(Function[FindShelvesInputs, FindShelvesResult]):
+    """Find shelves by their label."""
+
+    token = "library:index:findShelves"
+    inputs_type, result_type = FindShelvesInputs, FindShelvesResult
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        if inputs["rooms"] == []:
+            return [Problem(path="rooms", reason="must name a room, or be left out")]
+        return []
+
+    async def call(self, context: Context, inputs: FindShelvesInputs) -> FindShelvesResult:
+        library: Library = context.client
+        library.calls.append("find")
+        if inputs.label == "refused":
+            raise Failure(f"the card {inputs.card} may not look for shelves; ask at the desk")
+        if inputs.label == "deaf":
+            while True:
+                await context.sleep(60)
+        rooms = inputs.rooms
+        found = {
+            made_id: shelf
+            for made_id, shelf in library.shelves.items()
+            if shelf.label == inputs.label and (rooms is None or shelf.room_id in rooms)
+        }
+        places = [Place(room_id=shelf.room_id, steps=4) for shelf in found.values()]
+        return FindShelvesResult(count=len(found), places=places, first=next(iter(found), None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetKeyInputs(Inputs):
+    """Nothing has to be said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetKeyResult(Inputs):
+    """The key of the library."""
+
+    code: Annotated[str, Property("What opens the door.", secret=True)]
+    door: Annotated[str, Property("Which door.")]
+
+
+class GetKey(Function[GetKeyInputs, GetKeyResult]):
+    """The key of the library."""
+
+    token = "library:index:getKey"
+    inputs_type, result_type = GetKeyInputs, GetKeyResult
+
+    async def call(self, context: Context, inputs: GetKeyInputs) -> GetKeyResult:
+        return GetKeyResult(code="sesame", door="north")
+
+
+@dataclass(frozen=True, kw_only=True)
 class LibraryConfiguration(Inputs):
     """How to reach the library."""
 
@@ -233,6 +313,7 @@ PROVIDER = Provider(
     description="Shelves and loans.",
     config_type=LibraryConfiguration,
     resources=(Shelf, Loan),
+    functions=(FindShelves, GetKey),
     build_client=build_library,
 )
 

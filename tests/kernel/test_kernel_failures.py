@@ -143,7 +143,10 @@ def test_a_function_call_is_refused_by_name(with_plugin: Run) -> None:
     async def scenario(plugin: Plugin) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await plugin.rpc.Invoke(provider_pb2.InvokeRequest(tok="library:index:getShelf"))
-        assert raised.value.details() == "the provider library has no function library:index:getShelf"
+        assert raised.value.details() == (
+            "the provider library has no function library:index:getShelf; "
+            "it has library:index:findShelves, library:index:getKey"
+        )
 
     with_plugin(scenario)
 

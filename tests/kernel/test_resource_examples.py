@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import runpy
+import warnings
 
 import pulumi
 import pulumi.runtime
@@ -11,6 +14,7 @@ import pytest
 from pulumiverse_railway.provider.generate import PAGES
 from pulumiverse_railway.provider.kernel.checking import check_resource
 from pulumiverse_railway.provider.kernel.sdk import module_of
+from pulumiverse_railway.provider.kernel.sdk_functions import function_module_of
 from pulumiverse_railway.provider.kernel.values import decode, encode
 from pulumiverse_railway.provider.main import build_provider
 
@@ -22,12 +26,22 @@ BY_TOKEN = {resource.token: resource for resource in RESOURCES.values()}
 def run(deploy, monkeypatch):
     """Run an example; the inputs of what it registers, by type and name."""
     monkeypatch.setitem(pulumi.runtime.config.CONFIG.get(), "shop:sessionKey", "made up for this test")
-    return lambda module: deploy(lambda: runpy.run_path(str(PAGES / "examples" / f"{module}.py")))
+    # Pulumi wants the event loop of the thread, which a test that ran one of its own has taken away.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield lambda module: deploy(lambda: runpy.run_path(str(PAGES / "examples" / f"{module}.py")))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    asyncio.set_event_loop(None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()  # Pulumi's mocks leave an open event loop in each thread that they used
 
 
-def test_every_resource_has_an_example():
-    """And no example is left over from a resource that is gone."""
-    assert sorted(path.stem for path in (PAGES / "examples").glob("*.py")) == sorted(RESOURCES)
+def test_every_resource_and_function_has_an_example():
+    """And no example is left over from one that is gone."""
+    functions = [function_module_of(function) for function in build_provider().functions]
+    assert sorted(path.stem for path in (PAGES / "examples").glob("*.py")) == sorted([*RESOURCES, *functions])
 
 
 @pytest.mark.parametrize("module", sorted(RESOURCES))

@@ -16,6 +16,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
+from pulumiverse_railway.provider.functions import ALL as FUNCTIONS
 from pulumiverse_railway.provider.kernel.declaration import Provider
 from pulumiverse_railway.provider.kernel.main import OPTIONS, start
 from pulumiverse_railway.provider.kernel.servicer import INTERRUPTED, Servicer
@@ -31,6 +32,7 @@ PROVIDER = Provider(
     description="Railway",
     config_type=Configuration,
     resources=ALL,
+    functions=FUNCTIONS,
     build_client=build_client,
     time_scale=time_scale,
 )
@@ -143,6 +145,14 @@ class Driver:
         """Delete."""
         request = provider_pb2.DeleteRequest(urn=_urn(made.kind), id=made.id, properties=encode(made.outputs))
         await _answered(made.kind, made.inputs, self.rpc.Delete(request))
+
+    async def invoke(self, function: str, **inputs: Any) -> Properties:
+        """Call a function; its result, or ``Refused`` with what the user sees."""
+        request = provider_pb2.InvokeRequest(tok=f"railway:index:{function}", args=encode(inputs))
+        response = await _answered(function, inputs, self.rpc.Invoke(request))
+        if response.failures:
+            raise Refused("; ".join(f"{failure.property}: {failure.reason}" for failure in response.failures))
+        return decode(getattr(response, "return"))
 
     async def all(self, *operations: Awaitable[Made]) -> list[Made]:
         """Side by side, as Pulumi runs what does not depend on each other."""

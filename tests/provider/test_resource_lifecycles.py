@@ -140,7 +140,7 @@ def test_another_workspace_replaces_a_project(run: Run) -> None:
         workspace = next(iter(driver.cloud.state.workspaces))
         named = await driver.update(project, workspaceId=workspace)
         assert await driver.diff(named, workspaceId="another") == {"workspaceId": "UPDATE_REPLACE"}
-        assert await driver.diff(named, workspaceId=None) == {"workspaceId": "DELETE"}
+        assert await driver.diff(named, workspaceId=None) == {}
 
     run(scenario)
 

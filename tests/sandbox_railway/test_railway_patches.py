@@ -221,7 +221,7 @@ def test_what_is_not_well_formed_is_refused(shop: Shop, settings: Json):
 @pytest.mark.parametrize(
     ("patch", "named"),
     [
-        ({"buckets": {}}, "buckets"),
+        ({"groups": {}}, "groups"),
         ({"services": {"x": {"clusterRole": "primary"}}}, "clusterRole"),
         ({"volumes": {"x": {"forkFromBaseEnvironment": True}}}, "forkFromBaseEnvironment"),
     ],

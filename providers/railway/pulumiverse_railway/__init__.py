@@ -1,31 +1,75 @@
 # Generated from the declarations of the provider. Do not edit: change those, and generate again.
-"""Railway for Pulumi programs: its resources, and the types that they take and give."""
+"""Railway for Pulumi programs: its resources and functions, and the types that they take and give."""
 
+from .bucket import Bucket
 from .configured_provider import Provider
 from .custom_domain import CustomDomain
 from .custom_domain_validation import CustomDomainValidation
-from .enums import BackupSchedule, Builder, Plan, RestartPolicyType
+from .egress_gateway import EgressGateway
+from .enums import BackupSchedule, Builder, NotificationSeverity, Plan, ProjectRole, RestartPolicyType
+from .environment import Environment
+from .get_environment import GetEnvironmentResult, get_environment, get_environment_output
+from .get_estimated_usage import GetEstimatedUsageResult, get_estimated_usage, get_estimated_usage_output
+from .get_project import GetProjectResult, get_project, get_project_output
+from .get_regions import GetRegionsResult, get_regions, get_regions_output
+from .get_service import GetServiceResult, get_service, get_service_output
 from .inputs import RegistryCredentialsArgs
-from .outputs import RegistryCredentials
+from .notification_rule import NotificationRule
+from .outputs import ProjectUsage, Region, RegistryCredentials
+from .private_network_endpoint import PrivateNetworkEndpoint
 from .project import Project
+from .project_member import ProjectMember
+from .project_token import ProjectToken
 from .service import Service
 from .service_domain import ServiceDomain
 from .service_instance import ServiceInstance
+from .shared_variables import SharedVariables
+from .tcp_proxy import TcpProxy
+from .variables import Variables
 from .volume import Volume
 
 __all__ = [
     "BackupSchedule",
+    "Bucket",
     "Builder",
     "CustomDomain",
     "CustomDomainValidation",
+    "EgressGateway",
+    "Environment",
+    "GetEnvironmentResult",
+    "GetEstimatedUsageResult",
+    "GetProjectResult",
+    "GetRegionsResult",
+    "GetServiceResult",
+    "NotificationRule",
+    "NotificationSeverity",
     "Plan",
+    "PrivateNetworkEndpoint",
     "Project",
+    "ProjectMember",
+    "ProjectRole",
+    "ProjectToken",
+    "ProjectUsage",
     "Provider",
+    "Region",
     "RegistryCredentials",
     "RegistryCredentialsArgs",
     "RestartPolicyType",
     "Service",
     "ServiceDomain",
     "ServiceInstance",
+    "SharedVariables",
+    "TcpProxy",
+    "Variables",
     "Volume",
+    "get_environment",
+    "get_environment_output",
+    "get_estimated_usage",
+    "get_estimated_usage_output",
+    "get_project",
+    "get_project_output",
+    "get_regions",
+    "get_regions_output",
+    "get_service",
+    "get_service_output",
 ]

@@ -22,12 +22,29 @@ class Builder(StrEnum):
     PAKETO = "PAKETO"
 
 
+class NotificationSeverity(StrEnum):
+    """How serious an event is (API: NotificationSeverity)."""
+
+    INFO = "INFO"
+    NOTICE = "NOTICE"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
 class Plan(StrEnum):
     """The Railway plan whose request budget is kept."""
 
     FREE = "free"
     HOBBY = "hobby"
     PRO = "pro"
+
+
+class ProjectRole(StrEnum):
+    """What a member may do (API: ProjectRole): a VIEWER looks, a MEMBER changes, an ADMIN also deletes."""
+
+    ADMIN = "ADMIN"
+    MEMBER = "MEMBER"
+    VIEWER = "VIEWER"
 
 
 class RestartPolicyType(StrEnum):

@@ -7,6 +7,7 @@ Owns the names under which it is known. What it serves stands in ``resources``, 
 from __future__ import annotations
 
 from .configuration import Configuration, build_client, time_scale
+from .functions import ALL as FUNCTIONS
 from .kernel.declaration import Provider
 from .kernel.main import main
 from .resources import ALL
@@ -23,6 +24,7 @@ def build_provider() -> Provider:
         description="Projects, services, volumes and domains on Railway.",
         config_type=Configuration,
         resources=ALL,
+        functions=FUNCTIONS,
         build_client=build_client,
         time_scale=time_scale,
         python_package="pulumiverse_railway",

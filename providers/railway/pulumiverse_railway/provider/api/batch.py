@@ -7,6 +7,7 @@ document, and each caller gets its own answer or error. Does not decide whether 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,11 +16,22 @@ from pulumiverse_railway.provider.api.errors import LeftOut
 from pulumiverse_railway.provider.api.operation import Operation
 
 WINDOW_S: Final = 0.02
-"""How long the first call waits for others, in real time: what Pulumi starts together arrives within milliseconds."""
+"""How long a call waits for others, in real time: what Pulumi starts together arrives within milliseconds."""
+LONGEST_S: Final = 0.2
+"""How long the first call waits at most, while others keep coming."""
 LARGEST: Final = 25
 """Calls per document; Railway publishes no limit."""
 
 Send = Callable[[Operation, Sequence[Mapping[str, Any]]], Awaitable[Sequence[Any]]]
+
+
+async def settled(count: Callable[[], int], window_s: float) -> None:
+    """Wait until nothing has been added for a moment, or for long enough."""
+    until = time.monotonic() + LONGEST_S
+    before = -1
+    while count() != before and time.monotonic() < until:
+        before = count()
+        await asyncio.sleep(window_s)
 
 
 @dataclass
@@ -52,7 +64,7 @@ class Batch:
         return await future
 
     async def _flush(self, operation: Operation, waiting: _Waiting) -> None:
-        await asyncio.sleep(WINDOW_S)
+        await settled(lambda: len(waiting.calls), WINDOW_S)
         del self._waiting[operation.field]
         size = 1 if operation.alone else LARGEST
         for start in range(0, len(waiting.calls), size):

@@ -6,11 +6,12 @@ token itself). Does not know Pulumi.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from pulumiverse_railway.provider.api.creations import Creations
-from pulumiverse_railway.provider.api.documents.project import API_TOKEN, PROJECT_TOKEN, PROJECTS
+from pulumiverse_railway.provider.api.documents.project import ACCOUNT, API_TOKEN, PROJECT_TOKEN, PROJECTS
 from pulumiverse_railway.provider.api.environment import Environment
 from pulumiverse_railway.provider.api.errors import RailwayError, Unreachable
 from pulumiverse_railway.provider.api.operation import Operation
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pulumiverse_railway.provider.api.transport import Transport
 
 PAGE = 500
+Project = Mapping[str, Any]
 
 
 class Client:
@@ -33,6 +35,9 @@ class Client:
         self.waiting = transport.waiting
         self.creations = Creations(transport.waiting)
         self._workspace_id = workspace_id
+        self._temporary = False
+        self._listing = asyncio.Lock()
+        self._projects: dict[str | None, list[Project]] = {}
         self._environments: dict[tuple[str, str], Environment] = {}
 
     @property
@@ -56,40 +61,70 @@ class Client:
         return self._environments[key]
 
     def project_changed(self, project_id: str) -> None:
-        """Forget what was read of the environments of a project."""
+        """Forget what was read of the environments of a project, and what it is called."""
+        self._projects.clear()
         for (owner, _), environment in self._environments.items():
             if owner == project_id:
                 environment.changed()
 
-    async def snapshot(self, project_id: str, environment_id: str) -> Snapshot:
-        """Everything in an environment."""
-        return await self.environment(project_id, environment_id).snapshot()
+    async def snapshot(self, project_id: str, environment_id: str, *, domain_status: bool = False) -> Snapshot:
+        """Everything in an environment; see ``Environment.snapshot``."""
+        return await self.environment(project_id, environment_id).snapshot(domain_status=domain_status)
 
-    async def projects(self, workspace_id: str | None) -> Sequence[Mapping[str, Any]]:
-        """Living projects of a workspace, or of all that the token reaches."""
-        found: list[Mapping[str, Any]] = []
+    async def workspace(self, workspace_id: str | None = None) -> str | None:
+        """The workspace of a new project: the one named, the configured one, or the only one of the token."""
+        if workspace_id is None and self._needs_workspace():
+            self._settle_workspace((await self.call(API_TOKEN))["workspaces"])
+        return workspace_id or self._workspace_id
+
+    async def projects(self, workspace_id: str | None, *, anew: bool = False) -> tuple[str | None, Sequence[Project]]:
+        """The workspace of a new project, as ``workspace`` says, and the living projects there.
+
+        All projects of a process are looked for in one answer, to which those that it makes are added; ``anew`` asks
+        again, after an answer that was lost.
+        """
+        async with self._listing:
+            known = workspace_id or self._workspace_id
+            if anew or known not in self._projects:
+                known, found = await self._list(workspace_id)
+                self._projects[known] = found
+            return known, self._projects[known]
+
+    def project_made(self, workspace_id: str | None, project: Project) -> None:
+        """Add a project that was just made to those that are known."""
+        if workspace_id in self._projects:
+            self._projects[workspace_id].append(project)
+
+    async def _list(self, workspace_id: str | None) -> tuple[str | None, list[Project]]:
+        if workspace_id is None and self._needs_workspace():
+            answer = await self.transport.read(ACCOUNT, first=PAGE)
+            self._settle_workspace(answer["apiToken"]["workspaces"])
+            known = self._workspace_id
+            if not answer["projects"]["pageInfo"]["hasNextPage"]:
+                return known, _living(answer["projects"], known)
+        known = workspace_id or self._workspace_id
+        found: list[Project] = []
         after: str | None = None
         while True:
-            page = await self.call(PROJECTS, workspaceId=workspace_id, first=PAGE, after=after)
-            found += [project for project in nodes(page) if not project["deletedAt"]]
+            page = await self.call(PROJECTS, workspaceId=known, first=PAGE, after=after)
+            found += _living(page, known)
             if not page["pageInfo"]["hasNextPage"]:
-                return found
+                return known, found
             after = page["pageInfo"]["endCursor"]
 
-    async def workspace(self) -> str | None:
-        """The workspace that new projects go to: the configured one, or the only one of the token."""
-        if self._workspace_id is None and self.transport.token.kind == "account":
-            context = await self.call(API_TOKEN)
-            workspaces = cast("Sequence[Mapping[str, str]]", context["workspaces"])
-            if len(workspaces) > 1:
-                names = ", ".join(f"{found['name']} ({found['id']})" for found in workspaces)
-                raise Failure(
-                    f"the token reaches several workspaces, {names}: say which one the project belongs to with "
-                    "workspaceId, or 'pulumi config set railway:workspaceId <id>'"
-                )
-            # Without a workspace Railway makes a temporary project that expires after a day.
-            self._workspace_id = workspaces[0]["id"] if workspaces else None
-        return self._workspace_id
+    def _needs_workspace(self) -> bool:
+        return self._workspace_id is None and not self._temporary and self.transport.token.kind == "account"
+
+    def _settle_workspace(self, workspaces: Sequence[Mapping[str, str]]) -> None:
+        if len(workspaces) > 1:
+            names = ", ".join(f"{found['name']} ({found['id']})" for found in workspaces)
+            raise Failure(
+                f"the token reaches several workspaces, {names}: say which one the project belongs to with "
+                "workspaceId, or 'pulumi config set railway:workspaceId <id>'"
+            )
+        # Without a workspace Railway makes a temporary project that expires after a day.
+        self._workspace_id = workspaces[0]["id"] if workspaces else None
+        self._temporary = not workspaces
 
     async def token_is_alive(self) -> bool:
         """Whether Railway still accepts the token at all; raises only when it cannot be asked."""
@@ -101,6 +136,12 @@ class Client:
         except RailwayError:
             return False
         return True
+
+
+def _living(page: Mapping[str, Any], workspace_id: str | None) -> list[Project]:
+    """The living projects of a page that are in the workspace, or all of them where there is none."""
+    living = [project for project in nodes(page) if not project["deletedAt"]]
+    return [project for project in living if workspace_id in (None, project["workspaceId"])]
 
 
 def railway(context: Context) -> Client:

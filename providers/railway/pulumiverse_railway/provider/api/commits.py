@@ -8,10 +8,12 @@ what a patch means.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from pulumiverse_railway.provider.api.batch import settled
 from pulumiverse_railway.provider.api.documents.environment import ENVIRONMENT_PATCH_COMMIT
 from pulumiverse_railway.provider.api.errors import (
     Busy,
@@ -23,7 +25,7 @@ from pulumiverse_railway.provider.api.errors import (
     Unreachable,
     Validation,
 )
-from pulumiverse_railway.provider.api.patches import at, changed_by_others, conflict, leaves, merge
+from pulumiverse_railway.provider.api.patches import at, changed_by_others, conflict, leaves, merge, nested
 from pulumiverse_railway.provider.api.snapshot import Snapshot, table
 from pulumiverse_railway.provider.kernel.errors import Failure
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from pulumiverse_railway.provider.api.environment import Environment
 
 WINDOW_S: Final = 0.05
-"""How long a first patch waits for others, in real time."""
+"""How long a patch waits for others, in real time."""
 APPLY_S: Final = 300.0
 """How long Railway may take to apply a commit, in API time."""
 UNLISTED_S: Final = 15.0
@@ -46,6 +48,16 @@ Build = Callable[[Snapshot], dict[str, Any]]
 """Makes a patch for the configuration that is there right before the commit."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Assumed:
+    """What the state says of a service, good enough to commit without reading: the commit is checked afterwards."""
+
+    service_id: str
+    config: dict[str, Any]
+    deployment_id: str
+    deployment_status: str
+
+
 @dataclass(frozen=True)
 class Committed:
     """What became of one submitted patch."""
@@ -57,11 +69,22 @@ class Committed:
     """False when the configuration was already as asked for, so nothing was sent."""
     foreign: Sequence[str] = ()
     """Paths that somebody else changed meanwhile."""
+    since: str | None = None
+    """When Railway took the commit, by its clock: what it started was created after that. None when not known."""
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What became of one commit."""
+
+    after: Snapshot
+    since: str | None
 
 
 @dataclass
 class _Submission:
     build: Build
+    assumed: Assumed | None
     future: asyncio.Future[Committed]
 
     def fail(self, failure: BaseException) -> None:
@@ -73,6 +96,10 @@ class _Submission:
             self.future.set_result(committed)
 
 
+Patches = Sequence[Mapping[str, Any]]
+_Ready = list[tuple[_Submission, dict[str, Any]]]
+
+
 class Commits:
     """The writer of one environment."""
 
@@ -82,9 +109,13 @@ class Commits:
         self._task: asyncio.Task[None] | None = None
         self._last: Snapshot | None = None
 
-    async def submit(self, build: Build) -> Committed:
-        """Commit a patch together with whatever else is ready; raises this patch's own failure."""
-        submission = _Submission(build, asyncio.get_running_loop().create_future())
+    async def submit(self, build: Build, assumed: Assumed | None) -> Committed:
+        """Commit a patch together with whatever else is ready; raises this patch's own failure.
+
+        With ``assumed`` nothing needs to be read before: ``build`` gets what the state says, and what turns out to be
+        different afterwards is committed as well and reported as foreign.
+        """
+        submission = _Submission(build, assumed, asyncio.get_running_loop().create_future())
         self._pending.append(submission)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -93,7 +124,9 @@ class Commits:
     async def _run(self) -> None:
         try:
             while self._pending:
-                await asyncio.sleep(WINDOW_S)
+                await settled(lambda: len(self._pending), WINDOW_S)
+                if await self._environment.prepared():
+                    await settled(lambda: len(self._pending), WINDOW_S)  # for the settings of what has just been made
                 async with self._environment.lock:
                     group, self._pending = self._pending, []
                     await self._commit(group)
@@ -120,19 +153,53 @@ class Commits:
                 submission.fail(failure)
 
     async def _commit_together(self, group: Sequence[_Submission]) -> None:
-        before = await self._environment.snapshot()
+        before = await self._before(group)
         ready, patch = self._together(before, group)
-        if ready:
-            sent, after, foreign = await self._send(before, patch)
-            for submission, own in ready:
-                submission.succeed(Committed(own, before, after, sent, foreign))
-                foreign = ()
+        if before.assumed and not has_effect(patch, before.config):
+            # The state says that nothing is to be done, and yet it was asked for: look.
+            before = await self._environment.snapshot()
+            ready, patch = self._together(before, [submission for submission, _ in ready])
+        if not ready:
+            return
+        foreign = self._since_last(before)
+        if not has_effect(patch, before.config):
+            self._succeed(ready, Committed(patch, before, before, sent=False, foreign=foreign))
+            return
+        sent = await self._send(before, patch)
+        foreign = [*foreign, *self._changed_by_others(before, sent.after, patch)]
+        if before.assumed:
+            sent, different = await self._correct(sent, ready, patch)
+            foreign = [*foreign, *(path for path in different if path not in foreign)]
+        self._last = sent.after
+        self._succeed(ready, Committed(patch, before, sent.after, sent=True, foreign=foreign, since=sent.since))
 
-    def _together(
-        self, before: Snapshot, group: Sequence[_Submission]
-    ) -> tuple[list[tuple[_Submission, dict[str, Any]]], dict[str, Any]]:
+    @staticmethod
+    def _succeed(ready: _Ready, committed: Committed) -> None:
+        """Give each its own patch; a foreign change is told once."""
+        for submission, own in ready:
+            submission.succeed(replace(committed, patch=own))
+            committed = replace(committed, foreign=())
+
+    async def _before(self, group: Sequence[_Submission]) -> Snapshot:
+        """What the patches are made for: what is known, else what the state says if that is enough, else a read."""
+        environment = self._environment
+        if (known := environment.known()) is not None:
+            return known
+        services = {
+            assumed.service_id: {
+                "config": assumed.config,
+                "latest": {"id": assumed.deployment_id, "status": assumed.deployment_status},
+            }
+            for submission in group
+            if (assumed := submission.assumed) is not None
+        }
+        if all(submission.assumed is not None for submission in group):
+            return Snapshot.of_state(environment.project_id, environment.environment_id, services)
+        return await environment.snapshot()
+
+    def _together(self, before: Snapshot, group: Sequence[_Submission]) -> tuple[_Ready, dict[str, Any]]:
         """The submissions that can leave in one patch, with their own patches; others stay for the next commit."""
-        ready: list[tuple[_Submission, dict[str, Any]]] = []
+        ready: _Ready = []
         merged: dict[str, Any] = {}
         for submission in group:
             if submission.future.done():
@@ -149,81 +216,117 @@ class Commits:
             ready.append((submission, own))
         return ready, merged
 
-    async def _send(self, before: Snapshot, patch: dict[str, Any]) -> tuple[bool, Snapshot, Sequence[str]]:
-        """Commit, wait until it is applied, and read what is there now."""
-        foreign = self._since_last(before)
-        if not has_effect(patch, before.config):
-            return False, before, foreign
-        with self._environment.writing():
-            await self._post(patch)
-            await self._applied(before)
-        after = await self._reflected(patch)
-        self._last = after
-        return True, after, [*foreign, *changed_by_others(before.config, after.config, patch)]
+    async def _send(self, before: Snapshot, patch: dict[str, Any]) -> _Sent:
+        """Commit, and wait until a read shows it: a commit may be accepted and do nothing."""
+        environment = self._environment
+        mark = uuid.uuid4().hex[:8]
+        with environment.writing():
+            listed = await self._post(patch, mark)
+            sent = await self._in_effect(before, patch, mark, listed=listed)
+        environment.remember(sent.after)
+        return sent
+
+    async def _correct(self, sent: _Sent, ready: _Ready, patch: dict[str, Any]) -> tuple[_Sent, Sequence[str]]:
+        """Commit what the state did not know of, once; also gives its paths."""
+        rest: dict[str, Any] = {}
+        for submission, _ in ready:
+            rest = merge(rest, submission.build(sent.after))
+        said = dict(leaves(patch))
+        different = [
+            (path, value)
+            for path, value in leaves(rest)
+            if at(sent.after.config, path) != value and (path not in said or said[path] != value)
+        ]
+        if not different:
+            return sent, ()
+        correction: dict[str, Any] = {}
+        for path, value in different:
+            correction = merge(correction, nested(path, value))
+        corrected = await self._send(sent.after, correction)
+        return _Sent(corrected.after, sent.since), [".".join(path) for path, _ in different]
 
     def _since_last(self, before: Snapshot) -> Sequence[str]:
         """What changed since our own last commit, by somebody else: only commits write the parts compared here."""
-        last, self._last = self._last, None
-        if last is None or last.etag == before.etag:
+        last = self._last
+        if last is None or before.assumed or last.etag == before.etag:
             return ()
         return changed_by_others(last.config, before.config, {})
 
-    async def _post(self, patch: dict[str, Any]) -> None:
+    def _changed_by_others(self, before: Snapshot, after: Snapshot, patch: dict[str, Any]) -> Sequence[str]:
+        """What changed beside the patch since the last look, by somebody else."""
+        base = self._last if before.assumed else before
+        if base is None:
+            return ()
+        services = {key: each for key, each in table(base.config.get("services")).items() if key not in base.unread}
+        return changed_by_others({**base.config, "services": services}, after.config, patch)
+
+    async def _post(self, patch: dict[str, Any], mark: str) -> bool:
+        """Send the patch; whether Railway is going to list it."""
         environment = self._environment
         until = environment.waiting.now() + LAG_S
-        message = f"Pulumi: {len(table(patch.get('services')))} services, {len(table(patch.get('volumes')))} volumes"
+        counts = f"{len(table(patch.get('services')))} services, {len(table(patch.get('volumes')))} volumes"
         while True:
             try:
                 await environment.transport.call(
                     ENVIRONMENT_PATCH_COMMIT,
                     environmentId=environment.environment_id,
                     patch=patch,
-                    commitMessage=message,
+                    commitMessage=f"Pulumi: {counts} ({mark})",
                 )
             except NothingToCommit:
-                return
+                return False
             except (Busy, Race, NotFound):
                 # Another commit is under way, or what the patch names was created a moment ago.
                 if environment.waiting.now() > until:
                     raise
                 await environment.waiting.sleep(RETRY_S)
             else:
-                return
+                return True
 
-    async def _applied(self, before: Snapshot) -> None:
-        """Wait until no patch is being applied; raise what Railway says went wrong with ours."""
+    async def _in_effect(self, before: Snapshot, patch: dict[str, Any], mark: str, *, listed: bool) -> _Sent:
+        """Wait until no patch is being applied and the configuration shows ours; raise what went wrong with it."""
         environment = self._environment
         environment.poll.hurry()
         started = environment.waiting.now()
+        applied = None
         while True:
-            progress = await environment.poll.next()
-            waited_s = environment.waiting.now() - started
-            new = [patch for patch in progress.patches if patch["id"] not in before.patches]
-            applying = [patch for patch in progress.patches if patch["status"] == "APPLYING"]
-            for patch in new:
-                if patch["lastAppliedError"] and patch["status"] != "STAGED":
-                    raise Validation(f"Railway could not apply the configuration: {patch['lastAppliedError']}")
-            if not applying and (any(patch["status"] == "COMMITTED" for patch in new) or waited_s > UNLISTED_S):
-                return
-            if waited_s > APPLY_S:
+            progress = await environment.poll.next(snapshot=True)
+            now = environment.waiting.now()
+            own = [found for found in progress.patches if mark in (found["message"] or "")]
+            new = own if before.assumed else [each for each in progress.patches if each["id"] not in before.patches]
+            for found in new:
+                if found["lastAppliedError"] and found["status"] != "STAGED":
+                    raise Validation(f"Railway could not apply the configuration: {found['lastAppliedError']}")
+            shown = any(found["status"] == "COMMITTED" for found in new) or not listed or now - started > UNLISTED_S
+            applying = any(found["status"] == "APPLYING" for found in progress.patches)
+            if applied is None and shown and not applying:
+                applied = now
+            if applied is None and now - started > APPLY_S:
                 raise RailwayError(
                     f"Railway is still applying the configuration after {APPLY_S:.0f} s: "
                     "look at the environment in the dashboard, and run the command again"
                 )
-
-    async def _reflected(self, patch: dict[str, Any]) -> Snapshot:
-        """Read until the sources and variables of the patch are there: a commit may be accepted and do nothing."""
-        environment = self._environment
-        until = environment.waiting.now() + REFLECT_S
-        while missing := _missing(patch, (after := await environment.snapshot()).config):
-            if environment.waiting.now() > until:
+            if applied is None or progress.snapshot is None:
+                continue
+            missing = _missing(patch, progress.snapshot.config)
+            if not missing:
+                return _Sent(progress.snapshot, _taken_at(progress.patches, own, assumed=before.assumed))
+            if now - applied > REFLECT_S:
                 names = ", ".join(missing[:5])
                 raise RailwayError(
                     f"Railway accepted the configuration but did not apply {names}: run the command again"
                 )
-            await environment.waiting.sleep(RETRY_S)
-            environment.changed()
-        return after
+
+
+def _taken_at(patches: Patches, own: Patches, *, assumed: bool) -> str | None:
+    """When Railway took a commit: the time of its patch.
+
+    Should Railway not keep the message that tells which one it is, the newest will do, but is only needed where nothing
+    was read before.
+    """
+    if own or not assumed:
+        return min((str(found["createdAt"]) for found in own), default=None)
+    return max((str(found["createdAt"]) for found in patches if found["status"] == "COMMITTED"), default=None)
 
 
 def has_effect(patch: dict[str, Any], config: dict[str, Any]) -> bool:
@@ -245,6 +348,8 @@ def _missing(patch: dict[str, Any], config: dict[str, Any]) -> list[str]:
                 if names is not None and name not in names:
                     continue
                 there = at(config, ("services", service_id, part, name))
+                if table(there).get("isSealed") or table(wanted).get("isSealed"):
+                    continue  # a sealed value is never shown again
                 if _value(there) != _value(wanted):
                     found.append(f"{part}.{name}")
     return found

@@ -30,26 +30,9 @@ class Spacing:
         self._seconds = seconds
         self._lock = asyncio.Lock()
         self._free_at = waiting.now()
-        self._underway = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
 
     async def run(self, context: Context, create: Callable[[], Awaitable[T]]) -> T:
         """What ``create`` makes, once its turn has come. Throttled attempts are repeated until the deadline."""
-        self._underway += 1
-        self._quiet.clear()
-        try:
-            return await self._in_turn(context, create)
-        finally:
-            self._underway -= 1
-            if not self._underway:
-                self._quiet.set()
-
-    async def quiet(self) -> None:
-        """Wait until no creation of this kind is under way, so that what follows them can leave together."""
-        await self._quiet.wait()
-
-    async def _in_turn(self, context: Context, create: Callable[[], Awaitable[T]]) -> T:
         if self._lock.locked():
             await context.status(f"waiting for its turn, Railway creates one {self._noun} at a time...")
         async with self._lock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumiverse_railway.provider.api.documents.deployment import DEPLOYMENT, LOGS, SERVICE_INSTANCE_DEPLOY
@@ -34,6 +35,10 @@ NEXT: Final[Mapping[str, str]] = {
     "NEEDS_APPROVAL": "approve it in the dashboard, then run the command again",
 }
 FIX_AND_REPEAT: Final = "fix the cause and run the command again: it starts a new deployment"
+NEARLY: Final = frozenset({"BUILDING", "DEPLOYING"})
+"""The statuses before the last: here a look at a deployment also asks what it runs, so that the last one tells."""
+LOOKS: Final = 3
+"""How many looks in a row do that for one status: the answer is large, and some builds take long."""
 LOG_LINES: Final = 50
 APPEAR_S: Final = 30.0
 """How long after an applied commit its deployment may take to appear, in API time."""
@@ -75,6 +80,13 @@ def plain_image(image: str) -> str:
     return image if ":" in named or "@" in named else f"{image}:latest"
 
 
+def _older(deployment: Deployment, since: str | None) -> bool:
+    """Whether a deployment was created before a moment, both by Railway's clock."""
+    if since is None or deployment.created_at is None:
+        return False
+    return datetime.fromisoformat(deployment.created_at) < datetime.fromisoformat(since)
+
+
 class NotHealthy(Failure):
     """A deployment ended badly, or did not end in time."""
 
@@ -89,22 +101,28 @@ class Deployments:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
 
-    async def settle(self, context: Context, asked: Asked, before: Deployment | None, *, expected: bool) -> Deployment:
+    async def settle(
+        self, context: Context, asked: Asked, before: Deployment | None, *, expected: bool, since: str | None = None
+    ) -> Deployment:
         """The healthy deployment that runs what was asked for; raises ``NotHealthy``.
 
-        ``before`` is the newest deployment from before the change. ``expected`` says that the change starts a new one;
-        without it, or when none appears, the newest is taken if it is right, and a new one is started if it is not.
+        ``before`` is the newest deployment from before the change, ``since`` when Railway took the change: what is
+        older is not its doing, even when ``before`` does not know of it. ``expected`` says that the change starts a new
+        one; without it, or when none appears, the newest is taken if it is right, else a new one is started.
         """
         environment = self._environment
         until = environment.waiting.now() + (APPEAR_S if expected else 0.0)
         old_id = before.id if before else None
-        shown = ""
+        shown, looks = "", 0
+        nearly: str | None = None
         while True:
-            latest = (await environment.poll.next()).latest.get(asked.service_id)
-            if latest is None or latest.id == old_id:
+            progress = await environment.poll.next(deployment=nearly)
+            latest = progress.latest.get(asked.service_id)
+            if latest is None or latest.id == old_id or _older(latest, since):
                 if environment.waiting.now() >= until:
                     if latest is not None and latest.status not in {*HEALTHY, *OVER}:
-                        old_id = None  # one from before is still under way, after an interrupted run say: follow it
+                        # One from before is still under way, after an interrupted run say: follow it.
+                        old_id = since = None
                         continue
                     if latest is not None and await self._is_right(asked, latest):
                         return latest
@@ -112,12 +130,14 @@ class Deployments:
                     old_id = await self._start(context, asked, latest)
                     until = environment.waiting.now() + APPEAR_S
             elif latest.status in HEALTHY:
-                return await self._proven(asked, latest)
+                return await self._proven(asked, latest, progress.metas.get(latest.id))
             elif latest.status in OVER:
                 raise NotHealthy(await self._report(asked, latest), latest)
             if latest is not None and latest.status != shown:
-                shown = latest.status
+                shown, looks = latest.status, 0
                 await context.status(f"deployment {shown.lower()}...")
+            looks += 1
+            nearly = latest.id if latest is not None and shown in NEARLY and looks <= LOOKS else None
             self._check_patience(context, asked, latest)
 
     def _check_patience(self, context: Context, asked: Asked, latest: Deployment | None) -> None:
@@ -134,9 +154,10 @@ class Deployments:
         """Whether the newest deployment, which no change of ours started, is healthy and runs what was asked for."""
         return latest.status in HEALTHY and asked.differs(await self._meta(latest)) is None
 
-    async def _proven(self, asked: Asked, latest: Deployment) -> Deployment:
-        """The deployment itself, when it really runs what was asked for."""
-        different = asked.differs(await self._meta(latest))
+    async def _proven(self, asked: Asked, latest: Deployment, meta: object) -> Deployment:
+        """The deployment itself, when it really runs what was asked for; ``meta`` is of the same answer, if known."""
+        known = meta is not None and not isinstance(meta, BaseException)
+        different = asked.differs(table(meta) if known else await self._meta(latest))
         if different is None:
             return latest
         raise NotHealthy(

@@ -1,18 +1,20 @@
 """One Railway environment: the single place through which everything in it is read and written.
 
-Owns the memory of the last read (shared by all who ask until something is written), the lock that lets one writer in
-at a time (Railway answers "please try again" to the second), and the group commit. Does not know any resource.
+Owns the memory of the last read (shared by all who ask until something is written, and kept up to date by what creates
+of this process answer), the lock that lets one writer in at a time (Railway answers "please try again" to the second),
+and the group commit. Does not know any resource.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
 
+from pulumiverse_railway.provider.api.amendments import amended
 from pulumiverse_railway.provider.api.batch import Batch
-from pulumiverse_railway.provider.api.commits import Build, Commits, Committed
+from pulumiverse_railway.provider.api.commits import Assumed, Build, Commits, Committed
 from pulumiverse_railway.provider.api.deployments import Deployments
 from pulumiverse_railway.provider.api.documents.environment import SNAPSHOT
 from pulumiverse_railway.provider.api.documents.project import PROJECT
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     # Loads the HTTP library, which a preview does not need.
     from pulumiverse_railway.provider.api.transport import Transport
 
+READ_WINDOW_S: Final = 0.02
+"""How long a read waits for others who want more of it, in real time."""
+PREPARED_S: Final = 30.0
+"""How long a commit waits for creates that are under way, in API time."""
+
 
 class Environment:
     """Reads and writes of one environment of one project. One object per environment and provider process."""
@@ -37,24 +44,48 @@ class Environment:
         self.waiting: Waiting = transport.waiting
         self.lock = asyncio.Lock()
         """Held by whoever writes."""
-        self.poll = Poll(transport, environment_id, self.waiting, transport.limiter.budget.poll_s)
+        self.poll = Poll(self)
         self.deployments = Deployments(self)
         self._commits = Commits(self)
         self._reads = Batch(transport.call_all)
         self._writes = Batch(self._write)
         self._claimed: set[str] = set()
         self._generation = 0
-        self._read_generation = -1
-        self._reading: asyncio.Task[Snapshot] | None = None
+        self._memory: tuple[int, Snapshot] | None = None
+        self._reading: tuple[int, asyncio.Task[Snapshot]] | None = None
+        self._status_wanted = False
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._preparing = 0
+        self._prepared = asyncio.Event()
+        self._prepared.set()
 
-    async def snapshot(self) -> Snapshot:
-        """Everything in the environment, as it is since the last write of this process. Raises ``NotFound``."""
+    def known(self) -> Snapshot | None:
+        """What is known of the environment without asking; None when nothing is."""
+        if self._memory is None or self._memory[0] != self._generation:
+            return None
+        return self._memory[1]
+
+    def remember(self, snapshot: Snapshot) -> None:
+        """Take this for what is in the environment, until something is written."""
+        self._memory = (self._generation, snapshot)
+
+    async def snapshot(self, *, domain_status: bool = False) -> Snapshot:
+        """Everything in the environment, as it is since the last write of this process. Raises ``NotFound``.
+
+        With ``domain_status`` a read that begins now also shows the DNS status of custom domains; what is known already
+        may lack it.
+        """
+        while (known := self.known()) is None and not self._quiet.is_set():
+            # A read during a write could not be remembered, and most writes tell all that is needed.
+            await self._quiet.wait()
+        if known is not None:
+            return known
+        self._status_wanted |= domain_status
         reading = self._reading
-        failed = reading is not None and reading.done() and (reading.cancelled() or reading.exception() is not None)
-        if reading is None or failed or self._read_generation != self._generation:
-            reading = self._reading = asyncio.create_task(self._read())
-            self._read_generation = self._generation
-        return await asyncio.shield(reading)
+        if reading is None or reading[0] != self._generation or reading[1].done():
+            reading = self._reading = (self._generation, asyncio.create_task(self._read()))
+        return await asyncio.shield(reading[1])
 
     async def ask(self, operation: Operation, **arguments: Any) -> Any:
         """A read that the snapshot does not hold, in one request with others that are asked at the same time."""
@@ -64,9 +95,9 @@ class Environment:
         """A write that the configuration does not cover, in one request with others of its kind."""
         return await self._writes.call(operation, arguments)
 
-    async def commit(self, build: Build) -> Committed:
+    async def commit(self, build: Build, assumed: Assumed | None = None) -> Committed:
         """Change the configuration; see ``Commits.submit``."""
-        return await self._commits.submit(build)
+        return await self._commits.submit(build, assumed)
 
     def changed(self) -> None:
         """Forget what was read."""
@@ -76,10 +107,32 @@ class Environment:
     def writing(self) -> Generator[None]:
         """Reads that begin before or during a write are not remembered after it."""
         self.changed()
+        self._quiet.clear()
         try:
             yield
         finally:
+            self._quiet.set()
             self.changed()
+
+    @contextmanager
+    def preparing(self) -> Generator[None]:
+        """Something is being made whose settings will follow: commits wait a while, to carry them along."""
+        self._preparing += 1
+        self._prepared.clear()
+        try:
+            yield
+        finally:
+            self._preparing -= 1
+            if not self._preparing:
+                self._prepared.set()
+
+    async def prepared(self) -> bool:
+        """Wait until nothing is being prepared any more, or so long that it is not worth it; whether that took time."""
+        if self._prepared.is_set():
+            return False
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._prepared.wait(), PREPARED_S / self.waiting.speed + READ_WINDOW_S)
+        return True
 
     def claim(self, thing: str) -> bool:
         """Take a thing that exists for one resource; False when another one of this process has it already."""
@@ -93,12 +146,20 @@ class Environment:
         return thing not in self._claimed
 
     async def _read(self) -> Snapshot:
+        generation = self._generation
+        await asyncio.sleep(READ_WINDOW_S)
+        status, self._status_wanted = self._status_wanted, False
         try:
-            data = await self.transport.read(SNAPSHOT, projectId=self.project_id, environmentId=self.environment_id)
+            data = await self.transport.read(
+                SNAPSHOT, projectId=self.project_id, environmentId=self.environment_id, domainStatus=status
+            )
         except NotAuthorized:
             await self._raise_if_deleted()
             raise
-        return Snapshot(data)
+        snapshot = Snapshot(data)
+        if generation == self._generation:
+            self.remember(snapshot)
+        return snapshot
 
     async def _raise_if_deleted(self) -> None:
         """What is in a deleted project answers "Not Authorized"; the project itself says whether that is why."""
@@ -109,5 +170,12 @@ class Environment:
 
     async def _write(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
         async with self.lock:
+            known = self.known()
             with self.writing():
-                return await self.transport.call_all(operation, calls)
+                generation = self._generation
+                answers = await self.transport.call_all(operation, calls)
+            undisturbed = self._generation == generation + 1
+            after = amended(known, operation.field, calls, answers) if known and undisturbed else None
+            if after is not None:
+                self.remember(after)
+            return answers

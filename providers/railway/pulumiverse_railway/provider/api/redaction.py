@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 SHORTEST: Final = 8
 """Values shorter than this stay: they are words like "true", and removing them would make texts unreadable."""
-_SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials"})
+_SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials", "channelConfigs"})
 
 
 def secrets_in(value: Any, *, inside: bool = False) -> Iterator[str]:

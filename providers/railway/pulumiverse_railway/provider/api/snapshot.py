@@ -24,6 +24,8 @@ class Deployment:
 
     id: str
     status: str
+    created_at: str | None = None
+    """When it was created, by Railway's clock (ISO 8601); None when only the state tells of it."""
 
 
 def nodes(connection: Json | None) -> Sequence[Json]:
@@ -34,7 +36,7 @@ def nodes(connection: Json | None) -> Sequence[Json]:
 def latest_deployments(environment: Json) -> dict[str, Deployment]:
     """The newest deployment of each service that has one."""
     return {
-        instance["serviceId"]: Deployment(latest["id"], latest["status"])
+        instance["serviceId"]: Deployment(latest["id"], latest["status"], latest.get("createdAt"))
         for instance in nodes(environment.get("serviceInstances"))
         if (latest := instance.get("latestDeployment"))
     }
@@ -50,6 +52,10 @@ class Snapshot:
     """What one read of an environment said."""
 
     data: Json
+    unread: frozenset[str] = frozenset()
+    """Ids of services that this process has made since: their settings are Railway's defaults and were not read."""
+    assumed: bool = False
+    """Not read at all: what the state says of the services that matter."""
 
     def __post_init__(self) -> None:
         project, environment = self.data["project"], self.data["environment"]
@@ -61,6 +67,40 @@ class Snapshot:
         listed = {found["id"] for found in nodes(project["environments"]) if not found["deletedAt"]}
         if project["deletedAt"] or environment["id"] not in listed:
             raise NotFound(f"environment {environment['id']} was deleted")
+
+    @classmethod
+    def of_new(cls, project: Json, environment: Json) -> Snapshot:
+        """An environment without anything in it, as it is right after the project was made."""
+
+        def empty(*lists: str) -> Json:
+            return {name: {"edges": []} for name in lists}
+
+        inner = empty("serviceInstances", "volumeInstances", "deploymentTriggers")
+        return cls(
+            {
+                "project": {**project, **empty("services", "volumes", "buckets")},
+                "environment": {**environment, "configEtag": "", "config": {}, **inner},
+                **empty("environmentPatches"),
+            }
+        )
+
+    @classmethod
+    def of_state(cls, project_id: str, environment_id: str, services: Mapping[str, Json]) -> Snapshot:
+        """What the state says: of each service ``config``, and ``latest`` (id and status) of its deployment."""
+        instances = [
+            {"serviceId": key, "deletedAt": None, "latestDeployment": each["latest"]} for key, each in services.items()
+        ]
+        known = {"id": environment_id, "name": "", "deletedAt": None}
+        project = {"id": project_id, "deletedAt": None, "environments": {"edges": [{"node": known}]}}
+        named = [{"id": key, "name": "", "icon": None, "deletedAt": None} for key in services]
+        data = dict(cls.of_new(project, known).data)
+        data["project"] = {**data["project"], "services": {"edges": [{"node": each} for each in named]}}
+        data["environment"] = {
+            **data["environment"],
+            "config": {"services": {key: each["config"] for key, each in services.items()}},
+            "serviceInstances": {"edges": [{"node": each} for each in instances]},
+        }
+        return cls(data, assumed=True)
 
     @property
     def project(self) -> Json:

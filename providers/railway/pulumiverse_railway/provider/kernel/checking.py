@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from .conversion import named, secret_texts
-from .declaration import Inputs, Problem, Resource, Unknown
+from .declaration import Function, Inputs, Problem, Resource, Unknown
 from .properties import Choice, Field, Group, ListOf, MapOf, Scalar, ValueType, fields_of
 from .values import contains_unknown
 
@@ -34,10 +34,12 @@ class Checked:
 
 def check_resource(resource: Resource[Any, Any], given: Mapping[str, Any]) -> Checked:
     """Check decoded inputs of one resource. Rules across properties only judge what is right by itself."""
-    checked = check_inputs(resource.inputs_type, given)
-    if checked.problems:
-        return checked
-    return replace(checked, problems=[_in_camel_case(p, resource) for p in resource.check(checked.values)])
+    return _check(resource, given)
+
+
+def check_function(function: Function[Any, Any], given: Mapping[str, Any]) -> Checked:
+    """Check decoded inputs of a call of a function, likewise."""
+    return _check(function, given)
 
 
 def check_inputs(declared: type[Inputs], given: Mapping[str, Any], *, ignored: Sequence[str] = ()) -> Checked:
@@ -70,6 +72,13 @@ def join(path: str, key: str) -> str:
         return f"{path}.{key}" if path else key
     quoted = key.replace("\\", "\\\\").replace('"', '\\"')
     return f'{path}["{quoted}"]'
+
+
+def _check(declared: Resource[Any, Any] | Function[Any, Any], given: Mapping[str, Any]) -> Checked:
+    checked = check_inputs(declared.inputs_type, given)
+    if checked.problems:
+        return checked
+    return replace(checked, problems=[_in_camel_case(p, declared.inputs_type) for p in declared.check(checked.values)])
 
 
 @dataclass
@@ -192,11 +201,11 @@ def _resembling(value: str, allowed: Sequence[str]) -> str:
     return f', not "{value}"; did you mean "{meant}"?' if meant else ""
 
 
-def _in_camel_case(problem: Problem, resource: Resource[Any, Any]) -> Problem:
+def _in_camel_case(problem: Problem, inputs_type: type[Inputs]) -> Problem:
     """A path that a resource wrote with its own snake_case name still reaches the user in camelCase."""
     found = re.match(r"[^.\[]*", problem.path)
     head = found[0] if found else ""
-    for declared in fields_of(resource.inputs_type):
+    for declared in fields_of(inputs_type):
         if head == declared.name:
             return replace(problem, path=declared.wire_name + problem.path[len(head) :])
     return problem

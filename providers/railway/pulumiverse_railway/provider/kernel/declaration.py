@@ -84,6 +84,7 @@ class Nested:
 
 InputsT = TypeVar("InputsT", bound=Inputs)
 StateT = TypeVar("StateT", bound=Inputs)
+ResultT = TypeVar("ResultT", bound=Inputs)
 ClientT = TypeVar("ClientT")
 
 
@@ -196,6 +197,28 @@ class Resource(Generic[InputsT, StateT]):
         raise NotImplementedError
 
 
+class Function(Generic[InputsT, ResultT]):
+    """One function that a program calls to look something up. Instances hold no state, and a call changes nothing.
+
+    A call reaches the API whenever the program makes it, in a preview too: the program wants to know.
+    """
+
+    token: ClassVar[str]
+    """``<provider>:index:<camelCaseName>``."""
+    inputs_type: ClassVar[type[Inputs]]
+    result_type: ClassVar[type[Inputs]]
+    default_timeout_s: ClassVar[float] = 60.0
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """Rules across inputs, as for a resource; everything is known."""
+        del inputs
+        return []
+
+    async def call(self, context: Context, inputs: InputsT) -> ResultT:
+        """What is asked for. Raises ``Failure`` when there is no such thing."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, kw_only=True)
 class Provider:
     """A whole provider: what the servicer serves and the schema describes."""
@@ -208,6 +231,7 @@ class Provider:
     resources: Sequence[type[Resource[Any, Any]]]
     build_client: Callable[[Any], Any]
     """Makes the API client from a ``config_type`` instance, on first use; raises ``Failure`` for bad configuration."""
+    functions: Sequence[type[Function[Any, Any]]] = ()
     time_scale: Callable[[], float] = lambda: 1.0
     """How much faster than real time the API's clock runs (100 in the sandbox)."""
     python_package: str = ""

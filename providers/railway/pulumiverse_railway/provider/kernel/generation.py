@@ -13,7 +13,8 @@ from pathlib import Path
 from .declaration import Provider
 from .pages import PAGE_HEADER, resource_pages
 from .schema import package_schema
-from .sdk import HEADER, sdk_modules
+from .sdk import sdk_modules
+from .sdk_parts import HEADER
 
 
 def derived_files(

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from .declaration import Nested, Provider, Resource
+from .declaration import Function, Nested, Provider, Resource
 from .properties import Choice, Field, Group, ListOf, MapOf, Scalar, ValueType, fields_of, output_fields
 from .schema import doc_of, mentioned, python_package
 from .sdk import class_of, module_of
+from .sdk_functions import function_module_of, gives_secrets
 
 PAGE_HEADER: Final = (
     "<!-- Generated from the declarations of the provider. Do not edit: change those, and generate again. -->\n"
@@ -37,11 +38,17 @@ Marks:
 """
 
 
+_CALLED: Final = "The API is asked when the program calls, in a preview too; nothing is changed by it."
+
+
 def resource_pages(provider: Provider, examples: Mapping[str, str]) -> Mapping[str, str]:
-    """File name → text: the index, and a page for each resource with its example (by module name) if there is one."""
+    """File name → text: the index, and a page for each resource and function with its example (by module name)."""
     pages = {
         f"{module_of(each)}.md": _page(provider, each, examples.get(module_of(each), "")) for each in provider.resources
     }
+    for function in provider.functions:
+        name = function_module_of(function)
+        pages[f"{name}.md"] = _function_page(provider, function, examples.get(name, ""))
     return {INDEX: _index(provider), **dict(sorted(pages.items()))}
 
 
@@ -50,18 +57,47 @@ def _index(provider: Provider) -> str:
     listed = "\n".join(
         f"- [{class_of(each)}]({module_of(each)}.md): {_prose(_split(each).description)}" for each in provider.resources
     )
+    functions = sorted(provider.functions, key=lambda each: each.token)
+    called = "\n".join(
+        f"- [{function_module_of(each)}]({function_module_of(each)}.md): {_prose(' '.join(doc_of(each).split()))}"
+        for each in functions
+    )
     fields = fields_of(provider.config_type)
     rows = [_row(field, name=f"{provider.name}:{field.wire_name}") for field in fields]
     parts = [
         f"# Resources of {provider.display_name}",
         f"{_prose(provider.description)}\nIn Python: `import {package}`.",
         listed,
+        *(["## Functions", _CALLED, called] if called else []),
         "Names are those of Python.\n"
         "Other languages and all messages write them as one word, `service_id` as `serviceId`.",
         _MARKS.rstrip(),
         "## Configuration",
         _table(("Key", "Type", "Default", "Meaning", "Marks"), rows),
         *_types(fields, level=3),
+    ]
+    return _text(parts)
+
+
+def _function_page(provider: Provider, function: type[Function[Any, Any]], example: str) -> str:
+    name, package = function_module_of(function), python_package(provider)
+    inputs, results = fields_of(function.inputs_type), fields_of(function.result_type)
+    forms = f"`{package}.{name}_output(...)`, which takes and gives outputs"
+    if not gives_secrets(function):
+        forms = f"`{package}.{name}(...)`, or {forms}"
+    parts = [
+        f"# {name}",
+        _sentences(_prose(doc_of(function))),
+        f"Function `{function.token}`, in Python {forms}.\n{_CALLED}",
+        *(["## Example", f"```python\n{example.strip()}\n```"] if example.strip() else []),
+        "## Inputs",
+        _table(("Name", "Type", "Default", "Meaning", "Marks"), [_row(field) for field in inputs])
+        if inputs
+        else "None.",
+        "## Result",
+        _table(("Name", "Type", "Meaning", "Marks"), list(map(_output_row, results))),
+        *_types([*inputs, *results], level=2),
+        f"[All resources]({INDEX})",
     ]
     return _text(parts)
 

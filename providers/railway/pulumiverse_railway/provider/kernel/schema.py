@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from .declaration import Inputs, Nested, Provider, Resource
+from .declaration import Function, Inputs, Nested, Provider, Resource
 from .properties import Choice, Field, Group, ListOf, MapOf, Scalar, ValueType, fields_of
 
 _SCALARS: Mapping[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -34,6 +34,7 @@ def package_schema(provider: Provider) -> Json:
         "types": _types(provider),
         "provider": {"description": f"How to reach {provider.display_name}.", "inputProperties": described},
         "resources": {resource.token: _resource(provider, resource) for resource in _by_token(provider)},
+        **({"functions": functions} if (functions := _functions(provider)) else {}),
     }
 
 
@@ -60,11 +61,28 @@ def always_set(fields: Sequence[Field]) -> list[str]:
 
 def used_types(provider: Provider) -> tuple[list[type[Nested]], list[type[StrEnum]]]:
     """Every nested group and every enum that the provider's properties use, by name."""
-    owners: list[type[Inputs]] = [provider.config_type, *(resource.state_type for resource in provider.resources)]
+    groups, enums = types_in([*given_classes(provider), *taken_classes(provider)])
+    _refuse_equal_names([*groups, *enums])
+    return groups, enums
+
+
+def given_classes(provider: Provider) -> list[type[Inputs]]:
+    """Every class of what a program gives."""
+    of_resources = [resource.inputs_type for resource in provider.resources]
+    return [provider.config_type, *of_resources, *(function.inputs_type for function in provider.functions)]
+
+
+def taken_classes(provider: Provider) -> list[type[Inputs]]:
+    """Every class of what a program gets."""
+    of_resources = [resource.state_type for resource in provider.resources]
+    return [*of_resources, *(function.result_type for function in provider.functions)]
+
+
+def types_in(owners: Sequence[type[Inputs]]) -> tuple[list[type[Nested]], list[type[StrEnum]]]:
+    """The nested groups and enums that the properties of these classes use, by name."""
     found = {each for owner in owners for field in fields_of(owner) for each in mentioned(field.type)}
     groups = [each for each in found if issubclass(each, Nested)]
     enums = [each for each in found if issubclass(each, StrEnum)]
-    _refuse_equal_names([*groups, *enums])
     return sorted(groups, key=lambda each: each.__name__), sorted(enums, key=lambda each: each.__name__)
 
 
@@ -95,6 +113,28 @@ def _resource(provider: Provider, resource: type[Resource[Any, Any]]) -> Json:
     if resource.aliases:
         described["aliases"] = [{"type": alias} for alias in resource.aliases]
     return described
+
+
+def _functions(provider: Provider) -> Json:
+    ordered = sorted(provider.functions, key=lambda function: function.token)
+    return {function.token: _function(provider, function) for function in ordered}
+
+
+def _function(provider: Provider, function: type[Function[Any, Any]]) -> Json:
+    inputs, result = fields_of(function.inputs_type), fields_of(function.result_type)
+    return {
+        "description": doc_of(function),
+        "inputs": {
+            "type": "object",
+            "properties": properties(provider, inputs),
+            "required": [field.wire_name for field in inputs if field.required],
+        },
+        "outputs": {
+            "type": "object",
+            "properties": properties(provider, result),
+            "required": always_set(result),
+        },
+    }
 
 
 def _property(provider: Provider, field: Field) -> Json:

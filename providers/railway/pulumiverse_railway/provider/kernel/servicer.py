@@ -20,10 +20,10 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from .calls import Call, Running
-from .checking import Checked, check_resource
+from .checking import Checked, check_function, check_resource
 from .configuration import check_configuration
 from .conversion import named, secret_texts, typed, wire
-from .declaration import Provider, Resource
+from .declaration import Function, Provider, Resource
 from .diffs import Difference, Kind, compare, is_updatable, top_level
 from .errors import Failure, HalfMade
 from .guard import ServicerContext, Unfinished, guarded
@@ -37,7 +37,7 @@ from .states import (
     previewed_update,
     with_carried,
 )
-from .values import DecodeError, decode, encode
+from .values import DecodeError, contains_unknown, decode, encode
 
 INTERRUPTED: Final = "railyard-interrupted"
 """Request metadata of a create whose earlier attempt had no known outcome."""
@@ -64,6 +64,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._provider = provider
         self._grace_s = grace_s
         self._resources = {resource.token: resource() for resource in provider.resources}
+        self._functions = {function.token: function() for function in provider.functions}
 
     @property
     def provider_name(self) -> str:
@@ -140,7 +141,20 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Invoke(
         self, request: provider_pb2.InvokeRequest, context: ServicerContext
     ) -> provider_pb2.InvokeResponse:
-        raise Failure(f"the provider {self.provider_name} has no function {request.tok}")
+        function = self._function(request.tok)
+        checked = check_function(function, decode(request.args))
+        if checked.problems:
+            failures = [provider_pb2.CheckFailure(property=each.path, reason=each.reason) for each in checked.problems]
+            return provider_pb2.InvokeResponse(failures=failures)
+        if contains_unknown(checked.values):
+            raise Failure("an input is not known before the run; call the form of the function that takes outputs")
+        call = Call(self.running, "", function.default_timeout_s)
+        asking = function.call(call, typed(function.inputs_type, checked.values))
+        result = await self._within_limit("invoke", call, asking, changes=False)
+        answer = provider_pb2.InvokeResponse()
+        # "return" is a word of the language, so it is no name that can be written down.
+        getattr(answer, "return").CopyFrom(encode(wire(fields_of(function.result_type), result, mark_secrets=True)))
+        return answer
 
     @guarded
     async def Cancel(self, request: empty_pb2.Empty, context: ServicerContext) -> empty_pb2.Empty:
@@ -244,7 +258,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def secrets_of(self, request: Any) -> set[str]:
         """See ``Guarded``: what the declaration calls secret in this request, and in the configuration."""
         resource = self._resources.get(_type_of(getattr(request, "urn", "")))
-        fields = fields_of(resource.state_type if resource else self._provider.config_type)
+        function = self._functions.get(getattr(request, "tok", ""))
+        declared = resource.state_type if resource else function.inputs_type if function else self._provider.config_type
+        fields = fields_of(declared)
         found = set(self.running.secrets)
         for name in ("properties", "inputs", "news", "olds", "old_inputs", "args"):
             values = getattr(request, name, None)
@@ -259,12 +275,20 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             raise Failure(f"the provider {self.provider_name} has no resource type {token}; it has {known}")
         return self._resources[token]
 
+    def _function(self, token: str) -> Function[Any, Any]:
+        if token not in self._functions:
+            known = f"it has {', '.join(sorted(self._functions))}" if self._functions else "it has none"
+            raise Failure(f"the provider {self.provider_name} has no function {token}; {known}")
+        return self._functions[token]
+
     def _call(self, urn: str, timeout_s: float, resource: Resource[Any, Any], context: ServicerContext) -> Call:
         metadata = dict(context.invocation_metadata() or ())
         limit_s = timeout_s or resource.default_timeout_s
         return Call(self.running, urn, limit_s, interrupted=metadata.get(INTERRUPTED) == "true")
 
-    async def _within_limit(self, operation: str, call: Call, working: Awaitable[ResultT]) -> ResultT:
+    async def _within_limit(
+        self, operation: str, call: Call, working: Awaitable[ResultT], *, changes: bool = True
+    ) -> ResultT:
         """The last resort: resources watch ``context.deadline`` themselves and know what exists when it is over."""
         limit_s = call.deadline.limit_s
         limit = asyncio.timeout(limit_s / self._provider.time_scale() * _SAFETY + self._grace_s)
@@ -274,9 +298,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         except TimeoutError:
             if not limit.expired():
                 raise
+            advice = "what it did may have taken effect: compare with `pulumi refresh` before the next run"
             raise Failure(
                 f"{operation} did not end within {limit_s * _SAFETY:.0f} s (its time limit is {limit_s:.0f} s); "
-                f"what it did may have taken effect: compare with `pulumi refresh` before the next run"
+                f"{advice if changes else 'run the command again'}"
             ) from None
 
     async def _look_again(self, resource: Resource[Any, Any], call: Call, id: str, old: Any) -> Any:

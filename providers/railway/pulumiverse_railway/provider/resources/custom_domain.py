@@ -28,13 +28,13 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     Domain,
     custom_domain,
     fully_qualified,
+    next_look,
     record,
     verification,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.placement import (
     LAG_S,
-    RETRY_S,
     PlacedInService,
     delete,
     environment_of,
@@ -198,14 +198,14 @@ async def _set_port(environment: Environment, railway_id: str, port: int | None)
 
 async def _with_records(context: Context, environment: Environment, new: CustomDomainInputs, found: Domain) -> Domain:
     """The domain once Railway has made its DNS records, some seconds after the domain itself."""
-    waited_s = 0.0
+    until = environment.waiting.now() + LAG_S
+    if not _complete(found):
+        environment.poll.hurry_domains()
     while not _complete(found):
-        if waited_s > LAG_S or context.cancelled() or context.deadline.remaining_s() <= 0:
+        if environment.waiting.now() > until or context.cancelled() or context.deadline.remaining_s() <= 0:
             raise RailwayError(f"Railway has not told the DNS records of {new.domain} yet: run the command again")
         await context.status("waiting for the DNS records...")
-        await context.sleep(RETRY_S)
-        waited_s += RETRY_S
-        found = await custom_domain(environment, new.service_id, new.domain) or found
+        found = await next_look(environment, new.service_id, new.domain) or found
     return found
 
 

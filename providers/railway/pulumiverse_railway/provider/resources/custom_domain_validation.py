@@ -19,10 +19,10 @@ from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.domains import (
     ID_PARTS,
-    POLL_S,
     Domain,
     custom_domain,
     fully_qualified,
+    next_look,
     verification,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
@@ -79,10 +79,10 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
         """How the domain stands now; nothing when it is not on the service any more."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment)
-        if snapshot is None or snapshot.domain(service_id, "customDomains", domain) is None:
-            return None
-        found = await custom_domain(environment, service_id, domain)
+        snapshot = await seen(environment, domain_status=True)
+        found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
+        if found is not None and "status" not in found:
+            found = await custom_domain(environment, service_id, domain)
         if found is None:
             return None
         where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
@@ -102,8 +102,9 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
 async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDomainValidationState:
     environment = environment_of(context, new.project_id, new.environment_id)
     asked_again = False
+    environment.poll.hurry_domains()
     while True:
-        found = await custom_domain(environment, new.service_id, new.domain)
+        found = await next_look(environment, new.service_id, new.domain)
         if found is None:
             raise Failure(
                 f"{new.domain} is not a custom domain of service {new.service_id}: create a CustomDomain first"
@@ -120,7 +121,6 @@ async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDo
         if context.cancelled() or context.deadline.remaining_s() <= 0:
             raise Failure(_explanation(new, found))
         await context.status("waiting for the certificate..." if status["verified"] else "waiting for DNS...")
-        await context.sleep(POLL_S)
 
 
 def _works(status: Mapping[str, Any], *, proxied: bool) -> bool:

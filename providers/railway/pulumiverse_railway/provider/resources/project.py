@@ -15,7 +15,7 @@ from pulumiverse_railway.provider.api.client import Client, railway
 from pulumiverse_railway.provider.api.documents.environment import ENVIRONMENT_RENAME
 from pulumiverse_railway.provider.api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELETE, PROJECT_UPDATE
 from pulumiverse_railway.provider.api.errors import NotAuthorized, NotFound, Opaque, OutcomeUnknown
-from pulumiverse_railway.provider.api.snapshot import nodes
+from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
 from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
@@ -38,7 +38,8 @@ class ProjectInputs(Inputs):
         str | None,
         Property(
             "Railway's id of the workspace that owns the project (API: workspaceId). Another workspace replaces the "
-            "project. Default: railway:workspaceId of the configuration, else the only workspace of the token."
+            "project. Default: railway:workspaceId of the configuration, else the only workspace of the token.",
+            kept=True,
         ),
     ] = None
     environment_name: Annotated[
@@ -74,14 +75,19 @@ class Project(Resource[ProjectInputs, ProjectState]):
     async def create(self, context: Context, new: ProjectInputs) -> tuple[str, ProjectState]:
         """Create the project, or take the one that an interrupted run left."""
         client = railway(context)
-        workspace_id = new.workspace_id or await client.workspace()
-        found = await _left_over(client, workspace_id, new)
-        if found is None:
+        workspace_id, left_over = await _left_over(client, new)
+        if left_over is None:
             found = await client.creations.project.run(context, lambda: _create(client, workspace_id, new))
         else:
+            found = left_over
             await context.info(f"took over project {found['id']} of the same name and description")
+        made = left_over is None and bool(nodes(found["environments"]))
         found = await _with_environment(context, client, found)
         environment = _default_environment(found, new.environment_name)
+        if made and environment["name"] == new.environment_name:
+            # Nothing can be in it yet, so nobody has to look.
+            place = client.environment(found["id"], environment["id"])
+            place.remember(Snapshot.of_new(found, environment))
         state = ProjectState(**asdict(new), environment_id=environment["id"])
         if environment["name"] != new.environment_name:
             try:
@@ -95,7 +101,8 @@ class Project(Resource[ProjectInputs, ProjectState]):
         client = railway(context)
         try:
             if old is not None and old.environment_id:
-                snapshot = await client.snapshot(id, old.environment_id)
+                # A refresh begins here; the validations of domains come when this read may be over.
+                snapshot = await client.snapshot(id, old.environment_id, domain_status=True)
                 found, environment = snapshot.project, snapshot.environment
             else:
                 found = await client.call(PROJECT, id=id)
@@ -139,22 +146,24 @@ class Project(Resource[ProjectInputs, ProjectState]):
             client.project_changed(id)
 
 
-async def _left_over(client: Client, workspace_id: str | None, new: ProjectInputs) -> Mapping[str, Any] | None:
-    """The project of an interrupted create: names are not unique, so the description has to agree as well."""
+async def _left_over(
+    client: Client, new: ProjectInputs, *, anew: bool = False
+) -> tuple[str | None, Mapping[str, Any] | None]:
+    """The workspace, and in it the project of an interrupted create.
+
+    Names are not unique, so the description has to agree as well.
+    """
     if not new.description:
-        return None
-    same = [
-        project
-        for project in await client.projects(workspace_id)
-        if (project["name"], project["description"]) == (new.name, new.description)
-    ]
+        return await client.workspace(new.workspace_id), None
+    workspace_id, projects = await client.projects(new.workspace_id, anew=anew)
+    same = [project for project in projects if (project["name"], project["description"]) == (new.name, new.description)]
     if len(same) > 1:
         ids = ", ".join(project["id"] for project in same)
         raise Failure(
             f"there are {len(same)} projects named {new.name!r} with the same description already ({ids}): "
             "import the right one with 'pulumi import railway:index:Project <resource name> <project id>', or rename it"
         )
-    return same[0] if same else None
+    return workspace_id, same[0] if same else None
 
 
 async def _create(client: Client, workspace_id: str | None, new: ProjectInputs) -> Mapping[str, Any]:
@@ -165,14 +174,16 @@ async def _create(client: Client, workspace_id: str | None, new: ProjectInputs) 
         "defaultEnvironmentName": new.environment_name,
     }
     try:
-        return await client.call(
+        made = await client.call(
             PROJECT_CREATE, input={key: value for key, value in wanted.items() if value is not None}
         )
     except (OutcomeUnknown, Opaque):
-        found = await _left_over(client, workspace_id, new)
+        _, found = await _left_over(client, new, anew=True)
         if found is None:
             raise
         return found
+    client.project_made(workspace_id, made)
+    return made
 
 
 async def _rename(client: Client, environment_id: str, name: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from pulumiverse_railway.provider.api.commits import Assumed
 from pulumiverse_railway.provider.api.deployments import HEALTHY, Asked, NotHealthy
 from pulumiverse_railway.provider.api.documents.deployment import DEPLOYMENT_REMOVE
 from pulumiverse_railway.provider.api.errors import RailwayError
@@ -153,6 +154,18 @@ def _state(new: ServiceInstanceInputs, deployment: Deployment | None) -> Service
     )
 
 
+def _assumed(old: ServiceInstanceState | None, new: ServiceInstanceInputs) -> Assumed | None:
+    """What the state says, if it tells of a healthy instance: good enough to send a change without looking first."""
+    if old is None or old.deployment_id is None or old.deployment_status not in HEALTHY:
+        return None
+    return Assumed(
+        service_id=new.service_id,
+        config=instance_config.assumed(old),
+        deployment_id=old.deployment_id,
+        deployment_status=old.deployment_status,
+    )
+
+
 async def _apply(
     context: Context, old: ServiceInstanceState | None, new: ServiceInstanceInputs
 ) -> ServiceInstanceState:
@@ -164,7 +177,7 @@ async def _apply(
         return {"services": {new.service_id: patch}} if patch else {}
 
     await context.status("committing the configuration...")
-    committed = await environment.commit(build)
+    committed = await environment.commit(build, _assumed(old, new))
     if committed.foreign:
         paths = ", ".join(committed.foreign[:5])
         await context.warn(f"somebody else changed the environment at the same time: {paths}; see 'pulumi refresh'")
@@ -178,6 +191,7 @@ async def _apply(
             _asked(new, committed.after),
             before,
             expected=committed.sent and instance_config.starts_deployment(patch),
+            since=committed.since,
         )
     except NotHealthy as failure:
         raise HalfMade(_id(new), _state(new, failure.deployment), [str(failure)]) from failure

@@ -66,7 +66,7 @@ class VolumeInputs(Placed):
     mount_path: Annotated[str, Property("Absolute path in the container (API: mountPath).", check=checks.mount_path)]
     name: Annotated[
         str | None,
-        Property("Name, unique in the project (API: name). Default: Railway makes one.", check=checks.name),
+        Property("Name, unique in the project (API: name). Default: Railway makes one.", check=checks.name, kept=True),
     ] = None
     size_mb: Annotated[
         int | None,
@@ -74,6 +74,7 @@ class VolumeInputs(Placed):
             "Capacity in MB. Grows in place; a smaller one replaces the volume and loses its data. Default: what the "
             "plan gives (API: sizeMB).",
             check=checks.between(1, 5_000_000, "MB"),
+            kept=True,
         ),
     ] = None
     backup_schedules: Annotated[
@@ -120,7 +121,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         if found is None and snapshot.mounted(new.service_id):
             found = await _appeared(context, environment, new)
         if found is None:
-            found = await railway(context).creations.volume.run(context, lambda: _create(context, environment, new))
+            found = await _in_turn(context, environment, new)
         else:
             await context.info(f"took over volume {found['volumeId']}, which the service mounts already")
         if not environment.claim(found["volumeId"]):
@@ -129,7 +130,6 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         id = join(new.project_id, new.environment_id, state.volume_id)
         # What exists is kept from here on; an update completes it.
         try:
-            await railway(context).creations.volume.quiet()
             await _settle(context, environment, state.volume_id, new, drop=False)
         except Failure as failure:
             raise HalfMade(id, state, [str(failure)]) from failure
@@ -200,6 +200,13 @@ def _left_over(snapshot: Snapshot, new: VolumeInputs) -> Mapping[str, Any] | Non
             )
         return found
     return None
+
+
+async def _in_turn(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any]:
+    """The new disk, once its turn has come; sizes of all disks and settings of all services then leave together."""
+    creations = railway(context).creations.volume
+    with environment.preparing():
+        return await creations.run(context, lambda: _create(context, environment, new))
 
 
 async def _create(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any]:

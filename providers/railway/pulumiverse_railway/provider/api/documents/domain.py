@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from pulumiverse_railway.provider.api.operation import mutation, query
 
-_CUSTOM = """{ id domain targetPort deletedAt status {
+CUSTOM_DOMAIN_STATUS = """{
       verified verificationDnsHost verificationToken
       certificateStatus certificateErrorMessage certificateRetryable cdnProvider
-      dnsRecords { hostlabel fqdn zone recordType purpose requiredValue currentValue status } } }"""
+      dnsRecords { hostlabel fqdn zone recordType purpose requiredValue currentValue status } }"""
+_CUSTOM = f"{{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}"
 _SERVICE = "{ id domain targetPort deletedAt }"
 _WHERE = {"projectId": "String!", "environmentId": "String!", "serviceId": "String!"}
 

@@ -1,56 +1,82 @@
 """Operations on a whole environment: the one read, the one write, and how a write is getting on.
 
-The read leaves out what Railway has to look up elsewhere for each item (DNS status, deployment meta, metrics): it
-serves every refresh.
+The read leaves out what Railway has to look up elsewhere for each item (DNS status, deployment meta, metrics), unless
+somebody asks for it: it serves every refresh.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
+from pulumiverse_railway.provider.api.documents.domain import CUSTOM_DOMAIN_STATUS, DOMAINS
 from pulumiverse_railway.provider.api.operation import Document, mutation
 
 _PAGE = "pageInfo { hasNextPage }"
+_LATEST = "latestDeployment { id status createdAt }"
 
-SNAPSHOT = Document(
-    name="environmentSnapshot",
-    text=f"""query environmentSnapshot($projectId: String!, $environmentId: String!) {{
-  project(id: $projectId) {{
+_PROJECT = f"""project(id: $projectId) {{
     id name description workspaceId primaryEnvironmentId deletedAt
     environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} {_PAGE} }}
     services(first: 1000) {{ edges {{ node {{ id name icon deletedAt }} }} {_PAGE} }}
     volumes(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
-  }}
-  environment(id: $environmentId, projectId: $projectId) {{
+    buckets(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
+  }}"""
+_ENVIRONMENT = f"""environment(id: $environmentId, projectId: $projectId) {{
     id name deletedAt configEtag
     config(decryptVariables: true)
     serviceInstances(first: 500) {{ edges {{ node {{
       id serviceId deletedAt
-      latestDeployment {{ id status }}
+      {_LATEST}
       domains {{
         serviceDomains {{ id domain targetPort deletedAt }}
-        customDomains {{ id domain targetPort deletedAt }}
+        customDomains {{ id domain targetPort deletedAt STATUS }}
       }}
     }} }} {_PAGE} }}
     volumeInstances(first: 500) {{ edges {{ node {{
       id volumeId serviceId mountPath sizeMB state isPendingDeletion deletedAt
     }} }} {_PAGE} }}
     deploymentTriggers(first: 500) {{ edges {{ node {{ id serviceId repository branch checkSuites }} }} {_PAGE} }}
-  }}
-  environmentPatches(environmentId: $environmentId, first: 5) {{ edges {{ node {{ id status }} }} }}
+  }}"""
+_PATCHES = """environmentPatches(environmentId: $environmentId, first: 5) {
+    edges { node { id status message createdAt lastAppliedError } }
+  }"""
+_INSTANCES = f"""environment(id: $environmentId, projectId: $projectId) {{
+    id configEtag
+    serviceInstances(first: 500) {{ edges {{ node {{ serviceId {_LATEST} }} }} }}
+  }}"""
+_SCOPE = "$projectId: String!, $environmentId: String!"
+
+SNAPSHOT = Document(
+    name="environmentSnapshot",
+    text=f"""query environmentSnapshot({_SCOPE}, $domainStatus: Boolean!) {{
+  {_PROJECT}
+  {_ENVIRONMENT.replace("STATUS", f"status @include(if: $domainStatus) {CUSTOM_DOMAIN_STATUS}")}
+  {_PATCHES}
 }}""",
 )
 
-PROGRESS = Document(
-    name="environmentProgress",
-    text="""query environmentProgress($environmentId: String!) {
-  environmentPatches(environmentId: $environmentId, first: 5) {
-    edges { node { id status lastAppliedError } }
-  }
-  environment(id: $environmentId) {
-    id configEtag
-    serviceInstances(first: 500) { edges { node { serviceId latestDeployment { id status } } } }
-  }
-}""",
-)
+
+@cache
+def progress(*, snapshot: bool, domains: int, deployments: int) -> Document:
+    """One look for everybody who waits: patches and newest deployments, or the whole environment.
+
+    ``domains`` services have the DNS status of their domains read under ``domains_0``, …; ``deployments`` deployments
+    have their meta read under ``deployment_0``, ….
+    """
+    declared = [_SCOPE]
+    declared += [f"$service_{index}: String!" for index in range(domains)]
+    declared += [f"$deployment_{index}: String!" for index in range(deployments)]
+    where = "projectId: $projectId, environmentId: $environmentId"
+    fields = [_PATCHES]
+    fields += [_PROJECT, _ENVIRONMENT.replace("STATUS", "")] if snapshot else [_INSTANCES]
+    fields += [
+        f"domains_{index}: domains({where}, serviceId: $service_{index}) {DOMAINS.selection}"
+        for index in range(domains)
+    ]
+    fields += [f"deployment_{index}: deployment(id: $deployment_{index}) {{ id meta }}" for index in range(deployments)]
+    head = f"query environmentProgress({', '.join(declared)}) {{\n  "
+    return Document(name="environmentProgress", text=head + "\n  ".join(fields) + "\n}")
+
 
 ENVIRONMENT_RENAME = mutation(
     "environmentRename", {"id": "String!", "input": "EnvironmentRenameInput!"}, "{ id name }", repeatable=True
@@ -62,4 +88,9 @@ ENVIRONMENT_PATCH_COMMIT = mutation(
     repeatable=True,
 )
 
-OPERATIONS = (SNAPSHOT, PROGRESS, ENVIRONMENT_RENAME, ENVIRONMENT_PATCH_COMMIT)
+OPERATIONS = (
+    SNAPSHOT,
+    progress(snapshot=False, domains=0, deployments=0),
+    ENVIRONMENT_RENAME,
+    ENVIRONMENT_PATCH_COMMIT,
+)

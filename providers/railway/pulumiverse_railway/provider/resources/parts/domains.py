@@ -15,8 +15,6 @@ TRAFFIC: Final = "DNS_RECORD_PURPOSE_TRAFFIC_ROUTE"
 ACME: Final = "DNS_RECORD_PURPOSE_ACME_DNS01_CHALLENGE"
 TOKEN_PREFIX: Final = "railway-verify="
 ID_PARTS: Final = ("project id", "environment id", "service id", "domain")
-POLL_S: Final = 10.0
-"""How often the state of a domain is asked for; Railway looks DNS up for each answer."""
 
 Domain = Mapping[str, Any]
 
@@ -33,6 +31,18 @@ async def custom_domain(environment: Environment, service_id: str, name: str) ->
     """One custom domain with its DNS status."""
     every = await domains_of(environment, service_id, "customDomains")
     return next((found for found in every if found["domain"] == name), None)
+
+
+async def next_look(environment: Environment, service_id: str, name: str) -> Domain | None:
+    """One custom domain with its DNS status at the next look that everybody shares who waits in the environment."""
+    while True:
+        progress = await environment.poll.next(domains_of=service_id)
+        found = progress.domains.get(service_id)
+        if isinstance(found, BaseException):
+            raise found
+        if found is not None:
+            every = cast("Sequence[Domain]", found["customDomains"])
+            return next((each for each in every if each["domain"] == name and not each["deletedAt"]), None)
 
 
 def record(domain: Domain, purpose: str) -> Mapping[str, Any] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from pulumiverse_railway.provider.api.patches import Path, at, merge, nested
+from pulumiverse_railway.provider.api.patches import Path, at, leaves, merge, nested
 from pulumiverse_railway.provider.api.snapshot import table
 from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS
@@ -51,6 +51,15 @@ def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config:
     for path, value in changes.items():
         patch = merge(patch, nested(path, value))
     return patch
+
+
+def assumed(old: ServiceInstanceInputs) -> dict[str, Any]:
+    """The configuration that an instance with these properties has, as far as they tell."""
+    found: dict[str, Any] = {}
+    for path, value in leaves(entry(old, None, {})):
+        if value is not None:
+            found = merge(found, nested(path, value))
+    return found
 
 
 def starts_deployment(patch: Config) -> bool:

@@ -47,10 +47,10 @@ def environment_of(context: Context, project_id: str, environment_id: str) -> En
     return railway(context).environment(project_id, environment_id)
 
 
-async def seen(environment: Environment) -> Snapshot | None:
+async def seen(environment: Environment, *, domain_status: bool = False) -> Snapshot | None:
     """What is in the environment; None when the environment or its project is really gone."""
     try:
-        return await environment.snapshot()
+        return await environment.snapshot(domain_status=domain_status)
     except NotFound:
         return None
 

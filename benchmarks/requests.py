@@ -1,0 +1,150 @@
+"""How many requests Railyard sends to Railway for a topology of ordinary size, beside other tools.
+
+    python -m benchmarks.requests            a table
+    python -m benchmarks.requests --json     the same for programs
+
+Railyard's figures are measured: the topology is brought up, refreshed and changed in an empty sandbox by the embedded
+engine. The other tools' figures were read off their source code in August 2026 and are kept below as data; nobody ran
+them. Polls, which wait for deployments and certificates, are counted apart: nobody else's figures hold any.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from components.domain import DomainArgs
+from components.project import Project, ProjectArgs
+from components.service import Service, ServiceArgs
+from components.volume import VolumeArgs
+from components.zone import Zone, ZoneArgs
+from sandbox.addresses import environment
+from sandbox.cloudflare.zones import ZONE_IDS
+from sandbox.engine.events import Operation
+from sandbox.engine.runner import Options, run
+from sandbox.server import Sandbox
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SPEED: Final = 20.0
+"""Simulated seconds per second: so slow that this machine's own delays count as little as they do in reality."""
+ZONE: Final = "seance.dev"
+TOPOLOGY: Final = "1 project, 1 environment, 6 services (image, settings, 10 variables each), 3 volumes, 5 domains"
+SOURCE: Final = "read off the peers' source, 2026-08"
+CREATE, REFRESH, IMAGE, IMAGE_REFRESHED = "create", "idle refresh", "new image", "and refreshed first"
+CASES: Final = (CREATE, REFRESH, IMAGE, IMAGE_REFRESHED)
+
+PEERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Terraform, single variables": {CREATE: "299", REFRESH: "101", IMAGE: "8", IMAGE_REFRESHED: "109"},
+    "Terraform, collections": {CREATE: "83", REFRESH: "47", IMAGE: "8", IMAGE_REFRESHED: "55"},
+    "jamesprnich's fork, single variables": {CREATE: "297", REFRESH: "87", IMAGE: "3", IMAGE_REFRESHED: "90"},
+    "jamesprnich's fork, collections": {CREATE: "81", REFRESH: "33", IMAGE: "3", IMAGE_REFRESHED: "36"},
+    "TheGreatAxios/pulumi-railway (does not deploy)": {CREATE: "151", REFRESH: "91", IMAGE: "1", IMAGE_REFRESHED: "92"},
+    "infracraft": {CREATE: "66 to 78", REFRESH: "22", IMAGE: "3", IMAGE_REFRESHED: "25"},
+    "railway-next (without domains)": {CREATE: "59", REFRESH: "17", IMAGE: "3", IMAGE_REFRESHED: "20"},
+    "railway config apply (project exists)": {CREATE: "13", REFRESH: "5", IMAGE: "13", IMAGE_REFRESHED: "13"},
+}
+"""Requests by tool and case."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one operation sent to Railway."""
+
+    requests: int
+    polls: int
+
+
+def topology(tag: str) -> Callable[[], None]:
+    """The program; ``tag`` is the image tag of the first service."""
+
+    def program() -> None:
+        project = Project("shop", ProjectArgs(name="shop", environment="production"))
+        zone = Zone("zone", ZoneArgs(name=ZONE, id=ZONE_IDS[ZONE]), proxied=False)
+        for index in range(6):
+            args = ServiceArgs(
+                image=f"example/service-{index}:{tag if index == 0 else '1'}",
+                healthcheck_path="/health",
+                memory_mb=1_000,
+                port=8_080,
+                # With PORT, which comes of the port, there are ten.
+                variables={f"VARIABLE_{number}": f"value {number}" for number in range(9)},
+                volume=VolumeArgs(mount_path="/data", size_gb=60, backups=("daily",)) if index < 3 else None,
+                domains=(DomainArgs(hostname=f"service-{index}.{ZONE}"),) if index < 5 else (),
+            )
+            Service(f"service-{index}", args, project=project, service_name=f"service-{index}", zones=[zone])
+
+    return program
+
+
+def is_poll(request: Mapping[str, object]) -> bool:
+    """Whether a line of the request log is the request that serves all who wait in an environment."""
+    return str(request.get("query")).startswith("query environmentProgress")
+
+
+def measure(directory: Path) -> dict[str, Sent]:
+    """Bring the topology up in an empty sandbox in ``directory``, and so on; what was sent in each case."""
+    log = directory / "requests.jsonl"
+
+    def sent(operation: Operation, tag: str) -> Sent:
+        before = len(log.read_text().splitlines()) if log.exists() else 0
+        with Sandbox(directory, speed=SPEED).serve() as address:
+            options = Options(
+                root=ROOT,
+                stack="benchmark",
+                state_file=directory / "benchmark.json",
+                config={},
+                plugins={"cloudflare": [sys.executable, str(ROOT / "sandbox" / "standins" / "cloudflare")]},
+                program=topology(tag),
+                environment=environment(address, SPEED),
+            )
+            result = run(operation, options)
+        if not result.succeeded:
+            raise SystemExit("\n".join(said.message for said in result.diagnostics if said.severity == "error"))
+        lines = [json.loads(line) for line in log.read_text().splitlines()[before:]]
+        railway = [line for line in lines if line["api"] == "railway"]
+        polls = sum(is_poll(line) for line in railway)
+        return Sent(len(railway) - polls, polls)
+
+    create, refresh = sent(Operation.UP, "1"), sent(Operation.REFRESH, "1")
+    image, again = sent(Operation.UP, "2"), sent(Operation.REFRESH, "2")
+    later = sent(Operation.UP, "3")
+    refreshed = Sent(again.requests + later.requests, again.polls + later.polls)
+    return {CREATE: create, REFRESH: refresh, IMAGE: image, IMAGE_REFRESHED: refreshed}
+
+
+def table(measured: Mapping[str, Sent]) -> Table:
+    """Everything side by side."""
+    shown = Table(title=TOPOLOGY, caption=f"other tools: {SOURCE}", title_justify="left", caption_justify="left")
+    shown.add_column("requests to Railway", no_wrap=True)
+    for case in CASES:
+        shown.add_column(case, justify="right", no_wrap=True)
+    polls = [f"{measured[case].requests} + {measured[case].polls} polls" for case in CASES]
+    shown.add_row("Railyard (measured)", *polls, style="bold")
+    for tool, figures in PEERS.items():
+        shown.add_row(tool, *(figures[case] for case in CASES))
+    return shown
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as directory:
+        measured = measure(Path(directory) / "sandbox")
+    if "--json" in sys.argv[1:]:
+        railyard = {case: {"requests": sent.requests, "polls": sent.polls} for case, sent in measured.items()}
+        document = {"topology": TOPOLOGY, "railyard": railyard, "others": PEERS, "source": SOURCE}
+        json.dump(document, sys.stdout, indent=4)
+        sys.stdout.write("\n")
+        return
+    Console(width=None if sys.stdout.isatty() else 120).print(table(measured))
+
+
+if __name__ == "__main__":
+    main()

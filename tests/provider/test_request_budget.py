@@ -1,0 +1,260 @@
+"""The number of requests for a whole topology, held against a budget: polls, which one request serves all, apart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import graphql
+import pytest
+
+from pulumiverse_railway.provider.api.documents.environment import progress
+from sandbox.clock import Clock
+from sandbox.identifiers import Identifiers
+from sandbox.railway.cloud import RailwayCloud
+from sandbox.railway.loopback import Address
+from tests.provider.driver import Driver, Made, Place, Records, Run, a_project, driving
+from tests.provider.test_documents import REAL, SANDBOX
+
+SPEED = 50.0
+"""Slower than in other tests: here it counts that a busy machine's milliseconds are not Railway's seconds."""
+VARIABLES = {f"VARIABLE_{index}": "value" for index in range(10)}
+SETTINGS: dict[str, Any] = {
+    "healthcheckPath": "/health",
+    "restartPolicyType": "ALWAYS",
+    "regions": {"us-west2": 1},
+    "memoryMb": 512,
+    "variables": VARIABLES,
+}
+
+
+@pytest.fixture
+def cloud(records: Records) -> RailwayCloud:
+    """An account on the pro plan in which nothing exists."""
+    return RailwayCloud(Clock(speed=SPEED).now, Identifiers("budget"), records.find, proxied=records.is_proxied)
+
+
+@pytest.fixture
+def address(address: Address, monkeypatch: pytest.MonkeyPatch) -> Address:
+    """Where that account answers."""
+    monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", str(SPEED))
+    return address
+
+
+def is_poll(request: dict[str, Any]) -> bool:
+    return "op=environmentProgress" in request["query_string"]
+
+
+def sent(driver: Driver, since: int = 0) -> list[str]:
+    """What the requests were for, polls left out."""
+    return [",".join(each["operations"]) for each in driver.address.requests[since:] if not is_poll(each)]
+
+
+async def one_service(place: Place, index: int, records: Records) -> list[Made]:
+    """A service with all that belongs to it, each as soon as what it needs is there, as the engine runs them."""
+    service = await place.service(f"service-{index}")
+
+    async def instance() -> list[Made]:
+        if index >= 3:
+            return [await place.instance(service, **SETTINGS)]
+        volume = await place.make("Volume", service, mountPath="/data", sizeMb=60_000, backupSchedules=["DAILY"])
+        return [volume, await place.instance(service, **SETTINGS)]
+
+    async def domain() -> list[Made]:
+        if index >= 5:
+            return []
+        name = f"site-{index}.example.com"
+        custom = await place.make("CustomDomain", service, domain=name, targetPort=80)
+        records.enter(custom)
+        return [custom, await place.make("CustomDomainValidation", service, domain=name)]
+
+    made = await asyncio.gather(instance(), domain())
+    return [service, *made[0], *made[1]]
+
+
+async def topology(driver: Driver, records: Records) -> tuple[Place, list[Made]]:
+    """One project, six services with settings and ten variables each, three volumes, five domains that work."""
+    place = await a_project(driver)
+    made = await asyncio.gather(*(one_service(place, index, records) for index in range(6)))
+    return place, [place.project, *(each for group in made for each in group)]
+
+
+def instance_of(made: list[Made]) -> Made:
+    return next(each for each in made if each.kind == "ServiceInstance")
+
+
+def test_create_takes_ten_requests(run: Run, records: Records) -> None:
+    """Other providers send 59 to 299."""
+
+    async def scenario(driver: Driver) -> None:
+        await topology(driver, records)
+        assert len(sent(driver)) <= 10, Counter(sent(driver))
+        assert len(driver.cloud.state.deployments) == 6
+        polls = len(driver.address.requests) - len(sent(driver))
+        assert polls <= 16
+
+    run(scenario)
+
+
+def test_refresh_that_finds_nothing_takes_one_request(
+    run: Run, cloud: RailwayCloud, address: Address, records: Records
+) -> None:
+    """A new process reads everything, domains and their validations included, in one request."""
+
+    async def scenario(driver: Driver) -> None:
+        _, made = await topology(driver, records)
+        async with driving(cloud, address) as later:
+            before = len(later.address.requests)
+            read = await asyncio.gather(*(later.refresh(each) for each in made))
+            assert [each.outputs for each in made] == [each.outputs for each in read if each]
+            assert len(later.address.requests) - before == 1
+
+    run(scenario)
+
+
+def test_new_image_takes_two_requests(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
+    """A new process commits what differs from the state, and proves afterwards that it runs."""
+
+    async def scenario(driver: Driver) -> None:
+        _, made = await topology(driver, records)
+        async with driving(cloud, address) as later:
+            before = len(later.address.requests)
+            updated = await later.update(instance_of(made), image="app:2")
+            assert len(sent(later, before)) <= 2, sent(later, before)
+            assert updated["deploymentStatus"] == "SUCCESS"
+            assert len(cloud.state.deployments) == 7
+            assert later.engine.said == [each for each in later.engine.said if each[0] != "WARNING"]
+
+    run(scenario)
+
+
+def test_state_that_is_wrong_is_found_out(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
+    """What somebody changed by hand since is brought back and reported, although nothing was read beforehand."""
+
+    async def scenario(driver: Driver) -> None:
+        place, made = await topology(driver, records)
+        instance = instance_of(made)
+        service = next(each for each in made if each.id == instance.id and each.kind == "Service")
+        place.config(service)["variables"]["VARIABLE_3"] = {"value": "changed by hand"}
+        async with driving(cloud, address) as later:
+            updated = await later.update(instance, image="app:2")
+            assert updated["deploymentStatus"] == "SUCCESS"
+            assert place.config(service)["variables"]["VARIABLE_3"]["value"] == "value"
+            assert place.config(service)["source"]["image"] == "app:2"
+            warnings = [text for severity, text in later.engine.said if severity == "WARNING"]
+            assert len(warnings) == 1
+            assert "variables.VARIABLE_3" in warnings[0]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("when", ["before", "after", "lost"])
+def test_lost_answer_to_a_blind_commit_doubles_nothing(
+    run: Run, cloud: RailwayCloud, address: Address, records: Records, when: Any
+) -> None:
+    """A commit without a look beforehand is sent again like any other, and deploys once."""
+
+    async def scenario(driver: Driver) -> None:
+        _, made = await topology(driver, records)
+        cloud.faults.add(operation="environmentPatchCommit", when=when)
+        async with driving(cloud, address) as later:
+            updated = await later.update(instance_of(made), image="app:2")
+            assert updated["deploymentStatus"] == "SUCCESS"
+            assert len(cloud.state.deployments) == 7
+
+    run(scenario)
+
+
+def test_region_added_by_hand_is_taken_away(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
+    """What has to go is found out afterwards as well as what has to come back."""
+
+    async def scenario(driver: Driver) -> None:
+        place, made = await topology(driver, records)
+        instance = next(each for each in reversed(made) if each.kind == "ServiceInstance")
+        service = next(each for each in made if each.id == instance.id and each.kind == "Service")
+        place.config(service)["deploy"]["multiRegionConfig"]["europe-west4-drams3a"] = {"numReplicas": 1}
+        async with driving(cloud, address) as later:
+            await later.update(instance, image="app:2")
+            assert place.config(service)["deploy"]["multiRegionConfig"] == {"us-west2": {"numReplicas": 1}}
+
+    run(scenario)
+
+
+def test_foreign_deployment_is_not_taken_for_ours(
+    run: Run, cloud: RailwayCloud, address: Address, records: Records
+) -> None:
+    """A deployment that somebody started since the state was written is older than the commit, and is not followed."""
+
+    async def scenario(driver: Driver) -> None:
+        place, made = await topology(driver, records)
+        instance = instance_of(made)
+        from sandbox.railway.deployments import start  # noqa: PLC0415 - only this test goes behind the API
+
+        environment = cloud.state.environments[place.project["environmentId"]]
+        foreign = start(cloud, environment, instance["serviceId"], cloud.now(), reason="by hand")
+        await driver.settle(60)
+        async with driving(cloud, address) as later:
+            updated = await later.update(instance, image="app:2")
+            assert updated["deploymentId"] not in {foreign.id, instance["deploymentId"]}
+            assert cloud.state.deployments[updated["deploymentId"]].meta["image"] == "app:2"
+
+    run(scenario)
+
+
+def test_domain_that_fails_does_not_disturb_the_others(run: Run, records: Records) -> None:
+    """In a shared look the failure of one service's domains goes to that service alone."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        first, second = await place.services(2)
+        custom = await place.make("CustomDomain", first, domain="api.example.com", targetPort=80)
+        records.enter(custom)
+        gone = Made("Service", "", {}, {"serviceId": "00000000-0000-4000-8000-000000000000"})
+        works, fails, deployed = await asyncio.gather(
+            place.make("CustomDomainValidation", first, domain="api.example.com"),
+            place.make("CustomDomainValidation", gone, domain="other.example.com"),
+            place.instance(second),
+            return_exceptions=True,
+        )
+        assert isinstance(works, Made)
+        assert isinstance(deployed, Made)
+        assert "not found" in str(fails).lower()
+
+    run(scenario)
+
+
+def test_project_in_a_known_workspace_needs_no_look(cloud: RailwayCloud, address: Address) -> None:
+    """With the workspace named and no natural key there is nothing to ask before the project is made."""
+
+    async def body() -> None:
+        workspace = next(iter(cloud.state.workspaces))
+        async with driving(cloud, address) as driver:
+            await driver.create("Project", name="shop", workspaceId=workspace)
+            assert sent(driver) == ["projectCreate"]
+
+    asyncio.run(body())
+
+
+def test_project_of_another_workspace_is_not_taken_over(run: Run, cloud: RailwayCloud) -> None:
+    """One look finds who the token is and what exists; what is elsewhere does not count."""
+
+    async def scenario(driver: Driver) -> None:
+        first = await a_project(driver)
+        cloud.state.projects[first.project.id].workspace_id = "elsewhere"
+        driver.servicer.running.client.project_changed(first.project.id)
+        second = await a_project(driver)
+        assert first.project.id != second.project.id
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("schema_path", [SANDBOX, REAL], ids=["sandbox", "railway"])
+def test_every_form_of_the_poll_is_valid(schema_path: Any) -> None:
+    """The poll is put together of what is waited for; each part holds against the schema."""
+    if not schema_path.exists():
+        pytest.skip("Railway's full schema is not part of the repository")
+    schema = graphql.build_schema(schema_path.read_text(), assume_valid=True)
+    for snapshot in (False, True):
+        document = progress(snapshot=snapshot, domains=2, deployments=3)
+        assert graphql.validate(schema, graphql.parse(document.text)) == []
