@@ -7,7 +7,7 @@ SANDBOX := $(BIN)/python -m sandbox
 OPTIONS := --stack $(STACK) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset test check format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox reset test check bench format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: .venv/ready ## Lint, format and types, and whether generated files are cu
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
+
+bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures
+	@$(BIN)/python -m benchmarks.requests
 
 format: .venv/ready ## Format the code
 	@$(BIN)/ruff format .

@@ -116,7 +116,7 @@ def _operate(operation: Operation, name: str, system: str, *, json: bool) -> Non
     with _people():
         stack = read_stack(ROOT, name)
         targets = stack.targets(system) if system else ()
-        report: Report = JsonReport(sys.stdout) if json else PeopleReport(Console(highlight=False), operation, name)
+        report: Report = JsonReport(sys.stdout) if json else _people_report(operation, stack)
         try:
             with _clouds(operation) as address:
                 result = _run(operation, stack, environment(address), targets, report)
@@ -124,6 +124,10 @@ def _operate(operation: Operation, name: str, system: str, *, json: bool) -> Non
         finally:
             report.close()
     raise typer.Exit(0 if result.succeeded else 1)
+
+
+def _people_report(operation: Operation, stack: Stack) -> PeopleReport:
+    return PeopleReport(Console(highlight=False), operation, stack.name, plan=stack.config.get("railway:plan", "pro"))
 
 
 def _run(

@@ -16,8 +16,8 @@ from typing import Final
 
 from sandbox.engine.events import Step, StepKind
 
-PRO_REQUESTS_PER_HOUR: Final = 10_000
-"""https://docs.railway.com/integrations/api."""
+REQUESTS_PER_HOUR: Final = {"free": 100, "hobby": 1_000, "pro": 10_000}
+"""What each Railway plan allows (https://docs.railway.com/integrations/api); Enterprise agrees on its own."""
 CALLS_PER_REQUEST: Final = 25
 """Like calls that the provider puts into one request."""
 
@@ -46,11 +46,13 @@ class Cost:
     """To Railway's API, about, without polls."""
     deployments: int
 
-    def __str__(self) -> str:
+    def sentence(self, plan: str) -> str:
+        """It in words, beside what the Railway plan of the stack allows."""
         requests = f"about {self.requests} request{'s' if self.requests != 1 else ''} to Railway"
         deployments = f"{self.deployments or 'no'} deployment{'s' if self.deployments != 1 else ''}"
-        allowed = f"the pro plan allows {PRO_REQUESTS_PER_HOUR:,} requests an hour"
-        return f"up will send {requests} and start {deployments}; {allowed}"
+        per_hour = REQUESTS_PER_HOUR.get(plan)
+        allowed = f"; the {plan} plan allows {per_hour:,} requests an hour" if per_hour else ""
+        return f"up will send {requests} and start {deployments}{allowed}"
 
 
 def foresee(steps: Iterable[Step]) -> Cost | None:

@@ -61,15 +61,22 @@ _UNDER_WAY: Final = {
 }
 _FINDINGS: Final = (Operation.PREVIEW, Operation.REFRESH)
 """The operations of which only the outcome is of interest, so that no line is printed before the end."""
+_DIGESTS: Final = ("secretFingerprints",)
+"""Outputs that tell a person something only when they differ from those of the last run."""
 _SHOWN_AT_ONCE: Final = 12
 """Rows of the live part; more would scroll small terminals."""
 
 
 class PeopleReport:
-    """Prints one operation on ``console``. ``show_same`` also lists what does not change."""
+    """Prints one operation on ``console``.
 
-    def __init__(self, console: Console, operation: Operation, stack: str, *, show_same: bool = False) -> None:
-        self._console, self._operation, self._show_same = console, operation, show_same
+    ``plan`` is the Railway plan of the stack, ``show_same`` also lists what does not change.
+    """
+
+    def __init__(
+        self, console: Console, operation: Operation, stack: str, *, plan: str = "pro", show_same: bool = False
+    ) -> None:
+        self._console, self._operation, self._plan, self._show_same = console, operation, plan, show_same
         self._plain = not console.is_terminal or console.is_dumb_terminal or console.no_color
         self._tree, self._scrub = Tree(), Scrubber()
         self._status: dict[str, str] = {}
@@ -141,7 +148,7 @@ class PeopleReport:
             line = summary(self._tree, result)
             self._print(Text(), Text(line, "bold" if result.succeeded else "bold red"))
             if self._operation is Operation.PREVIEW and result.succeeded and (cost := foresee(result.steps)):
-                self._print(Text(str(cost), "dim"))
+                self._print(Text(cost.sentence(self._plan), "dim"))
             self._print(*self._diagnostics("Errors", [item for item in said if item.severity == "error"]))
 
     def close(self) -> None:
@@ -213,9 +220,9 @@ class PeopleReport:
         yield from (Text(), Text("Outputs", "bold"))
         marked = any(kind is not Change.ADD for kind in changes.values())
         systems = [row.step.name for row in self._tree.roots()]
-        order = sorted(
-            masked(result.outputs).items(), key=lambda item: systems.index(item[0]) if item[0] in systems else -1
-        )
+        rewritten = {path[0] for path, kind in changes.items() if kind is not Change.ADD}
+        told = {name: value for name, value in result.outputs.items() if name not in _DIGESTS or name in rewritten}
+        order = sorted(masked(told).items(), key=lambda item: systems.index(item[0]) if item[0] in systems else -1)
         for path, value in _flat(dict(order), ()):
             near = [kind for at, kind in changes.items() if covers(at, path) or covers(path, at)]
             if not near and self._operation is not Operation.UP:

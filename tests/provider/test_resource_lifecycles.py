@@ -186,6 +186,24 @@ def test_service_deploys_nothing_before_its_instance(run: Run) -> None:
     run(scenario)
 
 
+def test_a_volume_that_railway_made_larger_and_does_not_shrink_is_kept(run: Run) -> None:
+    """More room than asked for will do: the volume is made, the refusal is a warning, and a refresh finds no drift."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        refusal = "Volume size can only be increased"
+        driver.cloud.faults.add(operation="environmentPatchCommit", status=200, message=refusal)
+        made = await place.make("Volume", service, mountPath="/data", sizeMb=5_000, backupSchedules=["DAILY"])
+        read = await place.refreshed(made)
+        disk = next(iter(driver.cloud.state.volume_instances.values()))
+        assert (disk.size_mb, list(disk.backup_schedules)) == (50_000, ["DAILY"])
+        assert read is not None
+        assert read.inputs == made.inputs
+
+    run(scenario)
+
+
 def test_volume_grows_moves_and_changes_its_schedules_in_place(run: Run) -> None:
     """Size up, name, path and schedules change without a new volume; a smaller size is a new one."""
 

@@ -89,6 +89,6 @@ def test_nothing_to_do_costs_nothing() -> None:
 
 def test_it_is_said_in_one_line() -> None:
     """The line says what it is about, and is right in grammar."""
-    assert str(Cost(requests=1, deployments=0)) == (
+    assert Cost(requests=1, deployments=0).sentence("pro") == (
         "up will send about 1 request to Railway and start no deployments; the pro plan allows 10,000 requests an hour"
     )

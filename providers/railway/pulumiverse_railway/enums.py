@@ -37,6 +37,7 @@ class Plan(StrEnum):
     FREE = "free"
     HOBBY = "hobby"
     PRO = "pro"
+    ENTERPRISE = "enterprise"
 
 
 class ProjectRole(StrEnum):

@@ -38,8 +38,8 @@ class Volume(pulumi.CustomResource):
     name: pulumi.Output[str | None] = pulumi.property("name")
     """Name, unique in the project (API: name). Default: Railway makes one."""
     size_mb: pulumi.Output[int | None] = pulumi.property("sizeMb")
-    """Capacity in MB. Grows in place; a smaller one replaces the volume and loses its data. Default: what the plan
-    gives (API: sizeMB).
+    """Capacity in MB, at least: one that is larger is no drift, since none shrinks. Grows in place; asking for less
+    replaces the volume and loses its data. Default: what the plan gives (API: sizeMB).
     """
     backup_schedules: pulumi.Output[Sequence[BackupSchedule] | None] = pulumi.property("backupSchedules")
     """Backup schedules; Railway keeps daily ones 6 days, weekly ones a month, monthly ones three. Default: none (API:
@@ -74,8 +74,8 @@ class Volume(pulumi.CustomResource):
           serviceId).
         :param mount_path: Absolute path in the container (API: mountPath).
         :param name: Name, unique in the project (API: name). Default: Railway makes one.
-        :param size_mb: Capacity in MB. Grows in place; a smaller one replaces the volume and loses its data. Default:
-          what the plan gives (API: sizeMB).
+        :param size_mb: Capacity in MB, at least: one that is larger is no drift, since none shrinks. Grows in place;
+          asking for less replaces the volume and loses its data. Default: what the plan gives (API: sizeMB).
         :param backup_schedules: Backup schedules; Railway keeps daily ones 6 days, weekly ones a month, monthly ones
           three. Default: none (API: backupSchedules).
         """

@@ -24,6 +24,7 @@ class Plan(StrEnum):
     FREE = "free"
     HOBBY = "hobby"
     PRO = "pro"
+    ENTERPRISE = "enterprise"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ BUDGETS: Final = {
     Plan.FREE: Budget(per_hour=100, per_second=2, poll_s=30.0),
     Plan.HOBBY: Budget(per_hour=1_000, per_second=10, poll_s=10.0),
     Plan.PRO: Budget(per_hour=10_000, per_second=50, poll_s=5.0),
+    # Agreed on with each customer: what is sure is that it is no less than Pro.
+    Plan.ENTERPRISE: Budget(per_hour=10_000, per_second=50, poll_s=5.0),
 }
 
 

@@ -10,7 +10,7 @@ is visible in the preview, and loses the data.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -22,7 +22,7 @@ from pulumiverse_railway.provider.api.documents.volume import (
     VOLUME_UPDATE,
 )
 from pulumiverse_railway.provider.api.environment import Environment
-from pulumiverse_railway.provider.api.errors import Exists, NotFound, Opaque, OutcomeUnknown
+from pulumiverse_railway.provider.api.errors import Exists, NotFound, Opaque, OutcomeUnknown, RailwayError
 from pulumiverse_railway.provider.api.patches import at
 from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
 from pulumiverse_railway.provider.kernel.declaration import Context, Property, Resource
@@ -71,8 +71,8 @@ class VolumeInputs(Placed):
     size_mb: Annotated[
         int | None,
         Property(
-            "Capacity in MB. Grows in place; a smaller one replaces the volume and loses its data. Default: what the "
-            "plan gives (API: sizeMB).",
+            "Capacity in MB, at least: one that is larger is no drift, since none shrinks. Grows in place; asking for "
+            "less replaces the volume and loses its data. Default: what the plan gives (API: sizeMB).",
             check=checks.between(1, 5_000_000, "MB"),
             kept=True,
         ),
@@ -130,7 +130,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         id = join(new.project_id, new.environment_id, state.volume_id)
         # What exists is kept from here on; an update completes it.
         try:
-            await _settle(context, environment, state.volume_id, new, drop=False)
+            await _complete(context, environment, state.volume_id, new)
         except Failure as failure:
             raise HalfMade(id, state, [str(failure)]) from failure
         return id, state
@@ -158,7 +158,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             mount_path=found["mountPath"],
             # What was never set is Railway's business and no drift.
             name=None if old and old.name is None else snapshot.volume_names.get(volume_id),
-            size_mb=None if old and old.size_mb is None else found["sizeMB"],
+            size_mb=_size_seen(found["sizeMB"], old),
             backup_schedules=None if old and old.backup_schedules is None else schedules or None,
             volume_id=volume_id,
             volume_instance_id=found["id"],
@@ -254,17 +254,42 @@ async def _appeared(context: Context, environment: Environment, new: VolumeInput
         waited_s += RETRY_S
 
 
-async def _settle(context: Context, environment: Environment, volume_id: str, new: VolumeInputs, *, drop: bool) -> None:
+def _size_seen(size_mb: int, old: VolumeState | None) -> int | None:
+    """The size as far as it matters: what was never set is Railway's business, and more than asked for will do."""
+    if old is None:
+        return size_mb
+    return None if old.size_mb is None else min(size_mb, old.size_mb)
+
+
+async def _complete(context: Context, environment: Environment, volume_id: str, new: VolumeInputs) -> None:
+    """Settle a new disk; one that Railway made larger than asked for, and does not shrink, is kept as it is."""
+    try:
+        await _settle(context, environment, volume_id, new, drop=False, fresh=True)
+    except RailwayError as refused:
+        given_mb = at((await environment.snapshot()).config, ("volumes", volume_id, "sizeMB"))
+        if new.size_mb is None or given_mb is None or given_mb <= new.size_mb:
+            raise
+        await context.warn(
+            f"the volume has {given_mb} MB, not {new.size_mb}, and Railway does not shrink it: {refused}"
+        )
+        await _settle(context, environment, volume_id, replace(new, size_mb=None), drop=False)
+
+
+async def _settle(
+    context: Context, environment: Environment, volume_id: str, new: VolumeInputs, *, drop: bool, fresh: bool = False
+) -> None:
     """Bring size, mount and schedules to what is wanted in one commit, then the name.
 
     Compared is what is there, not what the state says: of a half-made volume the state knows only what was asked for.
-    ``drop`` says that schedules which are not wanted were, so they go.
+    ``drop`` says that schedules which are not wanted were, so they go; ``fresh`` that nothing is stored yet, so that
+    the size may still become smaller.
     """
 
     def build(snapshot: Snapshot) -> dict[str, Any]:
         _, there = snapshot.volume_mount(volume_id)
         patch: dict[str, Any] = {}
-        if new.size_mb is not None and at(snapshot.config, ("volumes", volume_id, "sizeMB")) != new.size_mb:
+        size_mb = at(snapshot.config, ("volumes", volume_id, "sizeMB"))
+        if new.size_mb is not None and (size_mb is None or size_mb < new.size_mb or (fresh and size_mb > new.size_mb)):
             patch["volumes"] = {volume_id: {"sizeMB": new.size_mb}}
         wanted = list(new.backup_schedules or ())
         mount: dict[str, Any] = {}
