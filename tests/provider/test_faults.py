@@ -117,7 +117,7 @@ def test_creation_throttles_are_waited_for(run: Run) -> None:
             *(driver.create("Project", name=name, description="of the test") for name in ("first", "second"))
         )
         assert count(driver, "Project") == 2
-        assert any("Railway limits how often a project is made" in text for _, text in driver.engine.said)
+        assert any("Railway limits how often projects are made" in text for _, text in driver.engine.said)
 
     run(scenario)
 

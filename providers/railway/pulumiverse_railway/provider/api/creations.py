@@ -40,7 +40,7 @@ class Spacing:
             while True:
                 if wait_s > 0:
                     await context.status(
-                        f"waiting {wait_s:.0f} s, Railway limits how often one {self._noun} is made..."
+                        f"waiting {wait_s:.0f} s, Railway limits how often {self._noun}s are made..."
                     )
                     await context.sleep(wait_s)
                 try:
