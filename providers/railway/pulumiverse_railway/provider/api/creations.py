@@ -39,9 +39,7 @@ class Spacing:
             wait_s = self._free_at - self._waiting.now()
             while True:
                 if wait_s > 0:
-                    await context.status(
-                        f"waiting {wait_s:.0f} s, Railway limits how often {self._noun}s are made..."
-                    )
+                    await context.status(f"waiting {wait_s:.0f} s, Railway limits how often {self._noun}s are made...")
                     await context.sleep(wait_s)
                 try:
                     made = await create()
