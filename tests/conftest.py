@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -62,6 +63,8 @@ def deploy() -> Deploy:
 
     def run(program: Callable[[], object]) -> dict[tuple[str, str], Inputs]:
         recorder = Recorder()
+        # Whatever ran before in this process may have closed or taken away the loop that Pulumi expects to find.
+        asyncio.set_event_loop(asyncio.new_event_loop())
         pulumi.runtime.set_mocks(recorder, project="railyard", stack="test", preview=False)
 
         def body() -> None:
