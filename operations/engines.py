@@ -10,12 +10,9 @@ import io
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -23,16 +20,15 @@ from rich.console import Console
 
 from operations.console import OperationError
 from operations.stack import ROOT, Stack
-from sandbox.commands import DIRECTORY, NOBODY, environment
 from sandbox.configuration import ConfigurationError
 from sandbox.configuration import read_stack as read_configuration
 from sandbox.engine.events import Operation
-from sandbox.engine.runner import EngineError, Options, run
+from sandbox.engine.runner import EngineError
+from sandbox.operate import operate
 from sandbox.output import JsonReport, PeopleReport, Report
 from sandbox.storage import SandboxError
 
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
-_STANDINS: Final = ("cloudflare", "digitalocean")
 
 
 class Engine(Protocol):
@@ -82,7 +78,7 @@ class Embedded:
         """Ask nobody."""
         text = io.StringIO()
         with _failures():
-            self._run(Operation.PREVIEW, NOBODY, (), JsonReport(text))
+            self._run(Operation.PREVIEW, (), JsonReport(text))
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
             raise OperationError(_errors(document))
@@ -93,36 +89,14 @@ class Embedded:
         text = io.StringIO()
         people = PeopleReport(Console(highlight=False), Operation.UP, self._stack.name) if not quiet else None
         report: Report = people or JsonReport(text)
-        with _failures(), _clouds() as address:
-            succeeded = self._run(Operation.UP, address, targets, report)
+        with _failures():
+            succeeded = self._run(Operation.UP, targets, report)
         if quiet and not succeeded:
             raise OperationError(_errors(json.loads(text.getvalue())))
         return succeeded
 
-    def _run(self, operation: Operation, address: str, targets: Sequence[str], report: Report) -> bool:
-        options = Options(
-            root=ROOT,
-            stack=self._stack.name,
-            state_file=DIRECTORY / f"{self._stack.name}.json",
-            config=read_configuration(ROOT, self._stack.name).config,
-            plugins={name: [sys.executable, str(ROOT / "sandbox" / "standins" / name)] for name in _STANDINS},
-            targets=tuple(targets),
-            environment=environment(address),
-        )
-        options = replace(options, on_event=report.on_event)
-
-        def interrupted(number: int, frame: object) -> None:
-            del number, frame
-            options.cancel.set()
-
-        previous = signal.signal(signal.SIGINT, interrupted)
-        try:
-            result = run(operation, options)
-            report.finish(result)
-        finally:
-            signal.signal(signal.SIGINT, previous)
-            report.close()
-        return result.succeeded
+    def _run(self, operation: Operation, targets: Sequence[str], report: Report) -> bool:
+        return operate(operation, read_configuration(ROOT, self._stack.name), targets, report).succeeded
 
 
 class PulumiCli:
@@ -155,18 +129,6 @@ class PulumiCli:
     def _pulumi(self, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
         command = [self._program, *arguments, "--stack", self._stack.name, "--non-interactive"]
         return subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=quiet, text=True, check=False)
-
-
-@contextmanager
-def _clouds() -> Generator[str]:
-    from sandbox.server import Sandbox, running  # noqa: PLC0415 - slow to import, and a preview needs none
-
-    address = running(DIRECTORY)
-    if address:
-        yield address
-        return
-    with Sandbox(DIRECTORY).serve() as own:
-        yield own
 
 
 @contextmanager

@@ -6,33 +6,23 @@ embedded engine, and the report. Does no work of its own. The Makefile is its us
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from sandbox import addresses
 from sandbox.configuration import ConfigurationError, Stack, read_stack
-from sandbox.engine.events import Operation, Result
-from sandbox.engine.runner import EngineError, Options, run
+from sandbox.engine.events import Operation
+from sandbox.engine.runner import EngineError
 from sandbox.engine.runner import unprotect as lift_protection
+from sandbox.operate import DIRECTORY, ROOT, environment, operate, options_of
 from sandbox.output import JsonReport, PeopleReport, Report
 from sandbox.storage import SandboxError
-
-ROOT: Final = Path(__file__).resolve().parent.parent
-"""The project's root."""
-DIRECTORY: Final = Path(os.environ.get("RAILYARD_SANDBOX", ROOT / ".sandbox"))
-"""Where the simulated clouds, the states and the request log live."""
-NOBODY: Final = "http://127.0.0.1:9"
-"""An address where nothing listens: a preview gets it, since it asks nobody."""
 
 application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -69,7 +59,7 @@ def destroy(stack: StackOption = "staging", system: SystemOption = "", *, json: 
 def unprotect(stack: StackOption = "staging") -> None:
     """Lift the protection of every resource of the stack."""
     with _people():
-        count = lift_protection(_options(read_stack(ROOT, stack), {}, ()))
+        count = lift_protection(options_of(read_stack(ROOT, stack), {}, ()))
         typer.echo(f"{count} resources of {stack} are no longer protected; the next up protects them again")
 
 
@@ -103,76 +93,17 @@ def reset() -> None:
         typer.echo("the sandbox is empty")
 
 
-def environment(address: str) -> dict[str, str]:
-    """The variables that point Railyard and ordinary tools at the simulated APIs at ``address``."""
-    return {
-        **addresses.environment(address),
-        "RAILYARD_SECRETS": str(ROOT / "secrets" / "sandbox.yaml"),
-        "SOPS_AGE_KEY_FILE": str(ROOT / "secrets" / "sandbox.agekey"),
-    }
-
-
 def _operate(operation: Operation, name: str, system: str, *, json: bool) -> None:
     with _people():
         stack = read_stack(ROOT, name)
         targets = stack.targets(system) if system else ()
         report: Report = JsonReport(sys.stdout) if json else _people_report(operation, stack)
-        try:
-            with _clouds(operation) as address:
-                result = _run(operation, stack, environment(address), targets, report)
-            report.finish(result)
-        finally:
-            report.close()
+        result = operate(operation, stack, targets, report)
     raise typer.Exit(0 if result.succeeded else 1)
 
 
 def _people_report(operation: Operation, stack: Stack) -> PeopleReport:
     return PeopleReport(Console(highlight=False), operation, stack.name, plan=stack.config.get("railway:plan", "pro"))
-
-
-def _run(
-    operation: Operation, stack: Stack, variables: Mapping[str, str], targets: tuple[str, ...], report: Report
-) -> Result:
-    options = replace(_options(stack, variables, targets), on_event=report.on_event)
-
-    def interrupted(number: int, frame: object) -> None:
-        del number, frame
-        options.cancel.set()
-
-    previous = signal.signal(signal.SIGINT, interrupted)
-    try:
-        return run(operation, options)
-    finally:
-        signal.signal(signal.SIGINT, previous)
-
-
-def _options(stack: Stack, environment: Mapping[str, str], targets: tuple[str, ...]) -> Options:
-    standins = ROOT / "sandbox" / "standins"
-    return Options(
-        root=ROOT,
-        stack=stack.name,
-        state_file=DIRECTORY / f"{stack.name}.json",
-        config=stack.config,
-        plugins={name: [sys.executable, str(standins / name)] for name in ("cloudflare", "digitalocean")},
-        targets=targets,
-        environment=environment,
-    )
-
-
-@contextmanager
-def _clouds(operation: Operation) -> Generator[str]:
-    """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them."""
-    if operation is Operation.PREVIEW:
-        yield NOBODY
-        return
-    from sandbox.server import Sandbox, running  # noqa: PLC0415 - see serve
-
-    address = running(DIRECTORY)
-    if address:
-        yield address
-        return
-    with Sandbox(DIRECTORY).serve() as own:
-        yield own
 
 
 @contextmanager

@@ -1,0 +1,93 @@
+"""One operation of the embedded engine on one stack of this project in the sandbox.
+
+Owns the wiring: the state, the simulated APIs with the variables that point at them, the stand-in plugins, Ctrl-C and
+the report. Does no work of its own, and prints nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from sandbox import addresses
+from sandbox.configuration import Stack
+from sandbox.engine.events import Operation, Result
+from sandbox.engine.runner import Options, run
+from sandbox.output import Report
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""The project's root."""
+DIRECTORY: Final = Path(os.environ.get("RAILYARD_SANDBOX", ROOT / ".sandbox"))
+"""Where the simulated clouds, the states and the request log live."""
+NOBODY: Final = "http://127.0.0.1:9"
+"""An address where nothing listens: a preview gets it, since it asks nobody."""
+STANDINS: Final = ("cloudflare", "digitalocean")
+
+
+def environment(address: str) -> dict[str, str]:
+    """The variables that point Railyard and ordinary tools at the simulated APIs at ``address``."""
+    return {
+        **addresses.environment(address),
+        "RAILYARD_SECRETS": str(ROOT / "secrets" / "sandbox.yaml"),
+        "SOPS_AGE_KEY_FILE": str(ROOT / "secrets" / "sandbox.agekey"),
+    }
+
+
+def operate(operation: Operation, stack: Stack, targets: Sequence[str], report: Report) -> Result:
+    """Carry ``operation`` out and report it; raises what the engine and the sandbox raise when it cannot begin."""
+    try:
+        with _clouds(operation) as address:
+            options = replace(options_of(stack, environment(address), targets), on_event=report.on_event)
+            result = _interruptible(operation, options)
+        report.finish(result)
+    finally:
+        report.close()
+    return result
+
+
+def options_of(stack: Stack, environment: Mapping[str, str], targets: Sequence[str]) -> Options:
+    """What the engine works on."""
+    return Options(
+        root=ROOT,
+        stack=stack.name,
+        state_file=DIRECTORY / f"{stack.name}.json",
+        config=stack.config,
+        plugins={name: [sys.executable, str(ROOT / "sandbox" / "standins" / name)] for name in STANDINS},
+        targets=tuple(targets),
+        environment=environment,
+    )
+
+
+def _interruptible(operation: Operation, options: Options) -> Result:
+    def interrupted(number: int, frame: object) -> None:
+        del number, frame
+        options.cancel.set()
+
+    previous = signal.signal(signal.SIGINT, interrupted)
+    try:
+        return run(operation, options)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def _clouds(operation: Operation) -> Generator[str]:
+    """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them."""
+    if operation is Operation.PREVIEW:
+        yield NOBODY
+        return
+    # The simulated clouds are slow to import, and previews need none.
+    from sandbox.server import Sandbox, running  # noqa: PLC0415
+
+    address = running(DIRECTORY)
+    if address:
+        yield address
+        return
+    with Sandbox(DIRECTORY).serve() as own:
+        yield own
