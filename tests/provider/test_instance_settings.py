@@ -129,6 +129,60 @@ def test_sealed_variable_keeps_its_value_in_the_state(run: Run) -> None:
     run(scenario)
 
 
+def test_variables_are_sealed_on_request_and_their_values_still_change(run: Run) -> None:
+    """Sealed with the first patch, no drift, not sent again with other changes, and sent when the value differs."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        given: dict[str, Any] = {"variables": {"KEY": "secret-value", "PLAIN": "1"}, "sealed": ["KEY"]}
+        instance = await place.instance(service, **given)
+        assert place.config(service)["variables"]["KEY"] == {"value": "secret-value", "isSealed": True}
+        read = await place.refreshed(instance)
+        assert read is not None
+        assert instance.inputs == read.inputs
+        place.config(service)["variables"]["KEY"]["value"] = "changed by somebody, and nobody can see it"
+        restarted = await driver.update(instance, startCommand="run")
+        assert place.config(service)["variables"]["KEY"]["value"] == "changed by somebody, and nobody can see it"
+        await driver.update(restarted, variables={"KEY": "another-value", "PLAIN": "1"})
+        assert place.config(service)["variables"]["KEY"] == {"value": "another-value", "isSealed": True}
+
+    run(scenario)
+
+
+def test_a_sealed_variable_that_is_gone_is_drift(run: Run) -> None:
+    """Existence is what Railway tells of it."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        instance = await place.instance(service, variables={"KEY": "secret-value", "PLAIN": "1"}, sealed=["KEY"])
+        del place.config(service)["variables"]["KEY"]
+        read = await place.refreshed(instance)
+        assert read is not None
+        assert (read["variables"], read["sealed"]) == ({"PLAIN": "1"}, [])
+
+    run(scenario)
+
+
+def test_what_is_not_to_be_sealed_any_more_stays_sealed_and_is_said(run: Run) -> None:
+    """Railway cannot unseal; sealing in place is possible, and only of variables that are set."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        instance = await place.instance(service, variables={"KEY": "secret-value"})
+        sealed = await driver.update(instance, sealed=["KEY"])
+        assert place.config(service)["variables"]["KEY"]["isSealed"] is True
+        opened = await driver.update(sealed, sealed=None)
+        assert any("KEY: still sealed" in text for _, text in driver.engine.said)
+        read = await place.refreshed(opened)
+        assert read is not None
+        assert opened.inputs == read.inputs
+
+    run(scenario)
+
+
 def test_regions_are_sent_whole(run: Run) -> None:
     """A region that is not wanted any more goes, the default one of a new service too."""
 

@@ -48,6 +48,7 @@ class _ServiceInstanceInputs:
     vcpus: pulumi.Input[float | None] = pulumi.property("vcpus", default=None)
     memory_mb: pulumi.Input[int | None] = pulumi.property("memoryMb", default=None)
     variables: pulumi.Input[Mapping[str, pulumi.Input[str]] | None] = pulumi.property("variables", default=None)
+    sealed: pulumi.Input[Sequence[pulumi.Input[str]] | None] = pulumi.property("sealed", default=None)
     wait_for_deployment: pulumi.Input[bool | None] = pulumi.property("waitForDeployment", default=None)
 
 
@@ -136,6 +137,11 @@ class ServiceInstance(pulumi.CustomResource):
     """Variables by name; values may refer to others, ${{service.NAME}}. Variables that are set elsewhere are left alone
     and are no drift (API: variables).
     """
+    sealed: pulumi.Output[Sequence[str] | None] = pulumi.property("sealed")
+    """Names of variables whose values Railway never shows again, in the dashboard neither (API: isSealed). A refresh
+    sees whether they exist, not whether somebody changed them. Railway cannot unseal: a name that is taken from this
+    list stays sealed. Default: none.
+    """
     wait_for_deployment: pulumi.Output[bool] = pulumi.property("waitForDeployment")
     """Whether to wait until the deployment is healthy and runs what was asked for. Default: true."""
     deployment_id: pulumi.Output[str | None] = pulumi.property("deploymentId")
@@ -177,6 +183,7 @@ class ServiceInstance(pulumi.CustomResource):
         vcpus: pulumi.Input[float | None] = None,
         memory_mb: pulumi.Input[int | None] = None,
         variables: pulumi.Input[Mapping[str, pulumi.Input[str]] | None] = None,
+        sealed: pulumi.Input[Sequence[pulumi.Input[str]] | None] = None,
         wait_for_deployment: pulumi.Input[bool | None] = None,
     ) -> None:
         """Declare it.
@@ -235,6 +242,9 @@ class ServiceInstance(pulumi.CustomResource):
           deploy.limitOverride.containers.memoryBytes).
         :param variables: Variables by name; values may refer to others, ${{service.NAME}}. Variables that are set
           elsewhere are left alone and are no drift (API: variables).
+        :param sealed: Names of variables whose values Railway never shows again, in the dashboard neither (API:
+          isSealed). A refresh sees whether they exist, not whether somebody changed them. Railway cannot unseal: a name
+          that is taken from this list stays sealed. Default: none.
         :param wait_for_deployment: Whether to wait until the deployment is healthy and runs what was asked for.
           Default: true.
         """
@@ -270,6 +280,7 @@ class ServiceInstance(pulumi.CustomResource):
             vcpus=vcpus,
             memory_mb=memory_mb,
             variables=variables,
+            sealed=sealed,
             wait_for_deployment=wait_for_deployment,
         )
         super().__init__(_TOKEN, resource_name, cast("Any", values), opts)

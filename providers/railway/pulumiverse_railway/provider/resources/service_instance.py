@@ -24,6 +24,7 @@ from pulumiverse_railway.provider.resources.parts import instance_config
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs, problems
 from pulumiverse_railway.provider.resources.parts.placement import delete, environment_of, seen
+from pulumiverse_railway.provider.resources.parts.variable_maps import completed, sealed_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +60,14 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
     async def read(self, context: Context, id: str, old: ServiceInstanceState | None) -> ServiceInstanceState | None:
         """The settings, as far as they are owned, and the newest deployment."""
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
-        snapshot = await seen(environment_of(context, project_id, environment_id))
+        environment = environment_of(context, project_id, environment_id)
+        snapshot = await seen(environment)
         if snapshot is None or service_id not in snapshot.services or not snapshot.has_instance(service_id):
             return None
         config = snapshot.service_config(service_id)
+        if old and old.sealed:
+            known = await sealed_names(environment, service_id)
+            config = {**config, "variables": completed(table(config.get("variables")), known)}
         found = instance_config.properties(config, old)
         if old is None and not found["image"] and not found["repo"]:
             return None  # an empty service: there is nothing to import
@@ -181,6 +186,12 @@ async def _apply(
     if committed.foreign:
         paths = ", ".join(committed.foreign[:5])
         await context.warn(f"somebody else changed the environment at the same time: {paths}; see 'pulumi refresh'")
+    opened = sorted((set((old and old.sealed) or ()) - set(new.sealed or ())) & set(new.variables))
+    if opened:
+        await context.warn(
+            f"{', '.join(opened)}: still sealed, since Railway cannot unseal; to be able to read it again, remove the "
+            "variable in one update and add it in the next"
+        )
     before = committed.before.latest.get(new.service_id)
     if not new.wait_for_deployment:
         return _state(new, committed.after.latest.get(new.service_id))

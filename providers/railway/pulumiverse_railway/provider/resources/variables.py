@@ -27,6 +27,7 @@ from pulumiverse_railway.provider.resources.parts.placement import (
 )
 from pulumiverse_railway.provider.resources.parts.variable_maps import (
     commit_entries,
+    completed,
     differing,
     readable,
     sealed_names,
@@ -96,7 +97,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         there, sealed = _variables(snapshot, service_id), old.sealed if old else None
         if sealed or old is None:
             known = await sealed_names(environment, service_id)
-            there = _completed(there, known)
+            there = completed(there, known)
             if old is None:
                 await _tell_of_sealed(context, known)
             else:
@@ -128,7 +129,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
             if snapshot is not None and snapshot.has_instance(service_id):
                 there = _variables(snapshot, service_id)
                 if old.sealed:
-                    there = _completed(there, await sealed_names(environment, service_id))
+                    there = completed(there, await sealed_names(environment, service_id))
                 await commit_entries(context, environment, _path(service_id), differing(there, {}, old.variables))
 
         await delete(
@@ -145,12 +146,6 @@ def _path(service_id: str) -> tuple[str, ...]:
 
 def _variables(snapshot: Snapshot, service_id: str) -> dict[str, Any]:
     return table(snapshot.service_config(service_id).get("variables"))
-
-
-def _completed(there: Mapping[str, Any], known: Mapping[str, bool]) -> dict[str, Any]:
-    """The variables together with sealed ones that the configuration leaves out or does not mark."""
-    sealed = {name: {**table(there.get(name)), "isSealed": True} for name, is_sealed in known.items() if is_sealed}
-    return {**there, **sealed}
 
 
 async def _tell_of_sealed(context: Context, known: Mapping[str, bool]) -> None:
@@ -182,7 +177,7 @@ async def _apply(context: Context, old: VariablesState | None, new: VariablesInp
     snapshot = await _present(context, new)
     there = _variables(snapshot, new.service_id)
     if new.sealed or (old and old.sealed):
-        there = _completed(there, await sealed_names(environment, new.service_id))
+        there = completed(there, await sealed_names(environment, new.service_id))
     for name in _to_unseal(there, old, new):
         await commit_entries(context, environment, _path(new.service_id), {name: None})
         del there[name]

@@ -81,6 +81,7 @@ def properties(config: Config, old: ServiceInstanceInputs | None) -> dict[str, A
         "vcpus": containers.get("cpu"),
         "memory_mb": None if memory is None else round(memory / BYTES_PER_MB),
         "variables": _variables_in(config, old),
+        "sealed": _sealed_in(config, old),
     }
     return found | _replicas_in(config, old)
 
@@ -180,11 +181,16 @@ def _credentials(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, 
 
 def _variables(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
     there = table(config.get("variables"))
-    changes: dict[Path, Any] = {
-        ("variables", name): {"value": value}
-        for name, value in new.variables.items()
-        if table(there.get(name)).get("value") != value
-    }
+    sealed = set(new.sealed or ())
+    changes: dict[Path, Any] = {}
+    for name, value in new.variables.items():
+        found = table(there.get(name))
+        if name not in sealed:
+            if found.get("value") != value:
+                changes["variables", name] = {"value": value}
+        # Of a sealed one no value is shown, so only the state tells whether this is another one.
+        elif not found.get("isSealed") or old is None or old.variables.get(name) != value:
+            changes["variables", name] = {"value": value, "isSealed": True}
     removed = set(old.variables if old else ()) - set(new.variables)
     return changes | {("variables", name): None for name in sorted(removed) if name in there}
 
@@ -203,3 +209,10 @@ def _variables_in(config: Config, old: ServiceInstanceInputs | None) -> dict[str
         if value is not None:
             found[name] = str(value)
     return found
+
+
+def _sealed_in(config: Config, old: ServiceInstanceInputs | None) -> list[str] | None:
+    """Those that are to be sealed and are; what somebody else has sealed is no drift."""
+    if old is None or old.sealed is None:
+        return None
+    return [name for name in old.sealed if at(config, ("variables", name, "isSealed"))]

@@ -205,6 +205,15 @@ class ServiceInstanceInputs(PlacedInService):
             check=checks.variables,
         ),
     ] = field(default_factory=dict[str, str])
+    sealed: Annotated[
+        list[str] | None,
+        Property(
+            "Names of variables whose values Railway never shows again, in the dashboard neither (API: isSealed). "
+            "A refresh sees whether they exist, not whether somebody changed them. Railway cannot unseal: a name that "
+            "is taken from this list stays sealed. Default: none.",
+            check=checks.no_repetition,
+        ),
+    ] = None
     wait_for_deployment: Annotated[
         bool,
         Property("Whether to wait until the deployment is healthy and runs what was asked for. Default: true."),
@@ -275,4 +284,13 @@ def _cron(inputs: Named) -> Iterator[tuple[str, str]]:
         yield "sleep_application", "and cronSchedule exclude each other: a job that ends cannot sleep"
 
 
-_RULES: Final = (_source, _commands, _replicas, _cron)
+def _sealed(inputs: Named) -> Iterator[tuple[str, str]]:
+    sealed, variables = inputs.get("sealed"), inputs.get("variables")
+    if sealed in (None, UNKNOWN) or variables is UNKNOWN:
+        return
+    missing = sorted(name for name in sealed if name is not UNKNOWN and name not in (variables or ()))
+    if missing:
+        yield "sealed", f"must name variables that are set here, not {', '.join(missing)}"
+
+
+_RULES: Final = (_source, _commands, _replicas, _cron, _sealed)

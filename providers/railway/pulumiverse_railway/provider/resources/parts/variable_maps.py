@@ -97,3 +97,9 @@ async def sealed_names(environment: Environment, service_id: str) -> Mapping[str
     if rows["pageInfo"]["hasNextPage"]:
         raise RailwayError("the environment has more than 1,000 variables, which one read does not show")
     return {row["name"]: row["isSealed"] for row in nodes(rows) if row["serviceId"] == service_id}
+
+
+def completed(there: Mapping[str, Any], known: Mapping[str, bool]) -> dict[str, Any]:
+    """The variables together with sealed ones that the configuration leaves out or does not mark."""
+    sealed = {name: {**table(there.get(name)), "isSealed": True} for name, is_sealed in known.items() if is_sealed}
+    return {**there, **sealed}
