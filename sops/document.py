@@ -38,6 +38,11 @@ KeyTree = dict[str, "KeyTree | None"]
 _ONLY_ENCRYPTED: Final = hashlib.sha256(b"sops").digest()
 
 
+def _config(path: Path) -> str:
+    """The option that names the rules for ``path``: ``sops`` looks for them from the current folder upwards only."""
+    return f"--config {path.parent / '.sops.yaml'}"
+
+
 def _leaves(node: Node, at: Keys = ()) -> Iterator[tuple[Keys, Scalar]]:
     match node:
         case dict():
@@ -176,7 +181,8 @@ class Document:
         if found:
             raise WrongKeyError(
                 f"{self.path} is encrypted for {wanted}; the age keys found are those of {', '.join(found)}; ask "
-                f"someone who can open it to add your public key to .sops.yaml and to run `sops updatekeys {self.path}`"
+                "someone who can open it to add your public key to the .sops.yaml beside it and to run "
+                f"`sops {_config(self.path)} updatekeys {self.path}`"
             )
         raise KeyMissingError(
             f"no age key for {self.path}, which is encrypted for {wanted}; looked in {'; '.join(searches[0].searched)}"
@@ -193,14 +199,14 @@ def read(path: str | Path, environment: Mapping[str, str] | None = None) -> Docu
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise FileMissingError(f"{path} does not exist; create it with `sops edit {path}`") from None
+        raise FileMissingError(f"{path} does not exist; create it with `sops {_config(path)} edit {path}`") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidFileError(f"{path} cannot be read as text ({type(error).__name__})") from None
     tree = load(path, text)
     if "sops" not in tree:
         raise NotEncryptedError(
             f"{path} is not a SOPS file: it has no sops block. If it holds secrets in clear text, encrypt it with "
-            f"`sops encrypt --in-place {path}`, and replace the secrets if the file was ever shared"
+            f"`sops {_config(path)} encrypt --in-place {path}`, and replace the secrets if the file was ever shared"
         )
     try:
         metadata = Metadata.model_validate(tree.pop("sops"))

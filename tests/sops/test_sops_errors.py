@@ -84,7 +84,9 @@ def test_tampering_is_found_and_nothing_is_shown(tmp_path: Path, case: str) -> N
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     """A file that does not exist is an error with its path and the command that makes it."""
-    with pytest.raises(sops.FileMissingError, match=r"absent\.yaml does not exist; create it with `sops edit"):
+    with pytest.raises(
+        sops.FileMissingError, match=r"absent\.yaml does not exist; create it with `sops --config .* edit"
+    ):
         sops.read(tmp_path / "absent.yaml")
 
 
