@@ -72,6 +72,7 @@ def _described(secret: Secret) -> str:
     parts = ["" if secret.required else "optional", secret.meaning]
     parts += [f"starts with {secret.prefix}" if secret.prefix else ""]
     parts += [f"at least {secret.min_bytes} bytes" if secret.min_bytes > 1 else ""]
+    parts += [f"one of {', '.join(secret.one_of)}" if secret.one_of else ""]
     parts += [f"together with {secret.together_with}" if secret.together_with else ""]
     parts += ["`railyard secrets generate` makes one" if secret.generated else ""]
     return "; ".join(filter(None, parts))
@@ -109,14 +110,14 @@ def _parsed(text: str, name: str = "the file of rules") -> list[dict[str, Any]]:
 def _refuse_recipient(stack: Stack, recipient: str) -> None:
     if recipient.startswith("AGE-SECRET-KEY-"):
         raise CallError(
-            "that is a secret age key, and it has now stood on a command line: make another one with age-keygen, and "
-            "give its public key, age1…"
+            "that is a secret age key, and it has now been shown here: make another one with age-keygen, and give its "
+            "public key, age1…"
         )
     try:
         _pyrage.x25519.Recipient.from_str(recipient)
     except _pyrage.RecipientError:
         raise CallError(
-            "what --age was given is no public age key (age1…, 62 characters); `age-keygen -o <file outside the "
+            "that is no public age key (age1…, 62 characters); `age-keygen -o <file outside the "
             "repository>` makes a key and prints its public part"
         ) from None
     committed = stack.secrets_file.parent / "sandbox.agekey"

@@ -45,7 +45,7 @@ def compose(settings: StackSettings) -> None:
     for system in systems:
         made = system(settings.systems[system.NAME], found.systems[system.NAME], settings.stack.zones)
         pulumi.export(system.NAME, made.outputs)
-    pulumi.export("secretFingerprints", found.fingerprints)
+    pulumi.export(secrets.FINGERPRINTS, found.fingerprints)
 
 
 def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:

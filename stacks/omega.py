@@ -78,8 +78,9 @@ class Omega(System[OmegaSettings]):
             Secret(name=unsandbox[0], meaning="key of Unsandbox", required=False, together_with=unsandbox[1]),
             Secret(
                 name=unsandbox[1],
-                meaning="whether Unsandbox may run semi-trusted code, true or false",
+                meaning="whether Unsandbox may run semi-trusted code",
                 required=False,
+                one_of=("true", "false"),
                 together_with=unsandbox[0],
             ),
         )

@@ -6,6 +6,7 @@ names and values alone: knows neither Pulumi nor who asks. No finding ever holds
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import string
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -45,6 +46,8 @@ class Secret:
     """What the value starts with."""
     min_bytes: int = 1
     """Shortest value that is accepted, in bytes."""
+    one_of: tuple[str, ...] = ()
+    """The only values that are accepted. Default: any."""
     together_with: str = ""
     """Another secret: both are there or neither."""
     generated: Generated | None = None
@@ -64,6 +67,8 @@ class Secret:
             return f"has {size} bytes and needs at least {self.min_bytes}"
         if not text.startswith(self.prefix):
             return f"does not start with {self.prefix!r}"
+        if self.one_of and text not in self.one_of:
+            return f"is none of {', '.join(self.one_of)}"
         return None
 
     def generate(self) -> str:
@@ -72,6 +77,13 @@ class Secret:
             raise ValueError(f"{self.name} is handed out by somebody else")
         alphabet = self.generated.alphabet.value
         return self.prefix + "".join(secrets.choice(alphabet) for _ in range(self.generated.length))
+
+    def standin(self, ciphertext: str) -> str:
+        """A made-up value that keeps the rules; another one for another ``ciphertext``, wherever the rules allow it."""
+        digest = hashlib.sha256(ciphertext.encode()).hexdigest()
+        if self.one_of:
+            return self.one_of[int(digest, 16) % len(self.one_of)]
+        return self.prefix + digest * (1 + self.min_bytes // len(digest))
 
 
 Declared = Mapping[str, Sequence[Secret]]

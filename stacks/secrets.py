@@ -6,8 +6,7 @@ Owns the way from a SOPS file to the variables of services, and what a preview w
 Names are clear in a SOPS file, so what is missing is found without the key. What has changed is found without it too:
 the program exports a fingerprint of each value's *ciphertext*, which ``sops`` leaves as it was unless the value is
 written anew. Values are unknown then, and an unknown value would show every service as changed. So variables made of
-unopened secrets keep what the state holds, except those of secrets that differ from RAILYARD_SECRETS_BEFORE, a copy of
-the file as it was last deployed.
+unopened secrets keep what the state holds, except those of secrets whose fingerprint is not the one in the state.
 """
 
 from __future__ import annotations
@@ -19,8 +18,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 import pulumi
+from typing_extensions import override
 
 import sops
 from stacks import secret_rules
@@ -30,10 +31,16 @@ __all__ = ["Alphabet", "Generated", "Secret", "SecretsError", "StackSecrets", "S
 
 FILE_VARIABLE: Final = "RAILYARD_SECRETS"
 """Environment variable that replaces the file of the settings: the sandbox has a file of its own."""
-BEFORE_VARIABLE: Final = "RAILYARD_SECRETS_BEFORE"
-"""Environment variable with the file as it was last deployed, for previews without the key."""
+STANDINS_VARIABLE: Final = "RAILYARD_SECRETS_STANDINS"
+"""Environment variable that puts a made-up value in the place of each value, so that the sandbox needs no key."""
+FINGERPRINTS: Final = "secretFingerprints"
+"""The stack output that keeps what was deployed last."""
 _INSTANCE: Final = "railway:index:ServiceInstance"
+_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 _DIGITS: Final = 12
+
+Fingerprints = Mapping[str, Mapping[str, str]]
+"""System → secret → fingerprint of its ciphertext; tells whether a value was written anew, and nothing of it."""
 
 
 class SecretsError(pulumi.RunError):
@@ -60,18 +67,24 @@ class SystemSecrets:
         """Those of ``names`` that the file holds, as environment variables of the same names."""
         return {name: self.values[name] for name in names if name in self.values}
 
-    def options(self) -> pulumi.ResourceOptions:
-        """Options for the component of the system, which its children inherit."""
-        return pulumi.ResourceOptions(transformations=[self._keep] if self.kept else None)
+    def options(self, sealed: Collection[str] = ()) -> pulumi.ResourceOptions:
+        """Options for the component of the system, which its children inherit; ``sealed`` names variables."""
 
-    def _keep(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        if args.type_ != _INSTANCE:
-            return None
+        def adjusted(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+            return self._adjusted(args, sealed) if args.type_ == _INSTANCE else None
+
+        return pulumi.ResourceOptions(transformations=[adjusted] if self.kept or sealed else None)
+
+    def _adjusted(
+        self, args: pulumi.ResourceTransformationArgs, sealed: Collection[str]
+    ) -> pulumi.ResourceTransformationResult:
         variables = cast("Mapping[str, Any]", args.props.get("variables") or {})
-        unopened = {name for name, value in variables.items() if isinstance(value, pulumi.Output)}
-        paths = [f"variables.{name}" for name in sorted(self.kept & unopened)]
+        # Secrets and what is made of them are outputs; what only stands beside one is a plain text.
+        made = {name for name, value in variables.items() if isinstance(value, pulumi.Output)}
+        paths = [f"variables.{name}" for name in sorted(self.kept & made)]
         options = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(ignore_changes=paths))
-        return pulumi.ResourceTransformationResult(args.props, options)
+        props = {**args.props, "sealed": sorted(made.intersection(sealed)) or None}
+        return pulumi.ResourceTransformationResult(props, options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +92,7 @@ class StackSecrets:
     """The secrets of all systems of a stack."""
 
     systems: Mapping[str, SystemSecrets]
-    fingerprints: Mapping[str, Mapping[str, str]]
-    """System → secret → fingerprint of its ciphertext; tells whether a value was written anew, and nothing of it."""
+    fingerprints: Fingerprints
 
 
 def read(file: str, declared: Declared, *, preview: bool, known: Collection[str] = ()) -> StackSecrets:
@@ -94,14 +106,24 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
         document = sops.read(path)
         names = secret_rules.present(document)
         findings = secret_rules.missing(declared, names)
-        values = _values(document, preview=preview, tolerant=bool(findings))
-        before = os.environ.get(BEFORE_VARIABLE)
-        kept = {} if values is not None else _kept(declared, document, sops.read(before) if before else document)
+        if os.environ.get(STANDINS_VARIABLE):
+            values = _standins(declared, document)
+        else:
+            values = _values(document, preview=preview, tolerant=bool(findings))
     except sops.SopsError as error:
         raise SecretsError(str(error)) from None
     _refuse(path, [*findings, *secret_rules.malformed(declared, values or {})])
     for finding in secret_rules.unused(declared, document, {*known, *declared}):
         pulumi.log.warn(f"{path}: {finding.text}")
+    fingerprints = {
+        system: {
+            secret.name: fingerprint(document, system, secret.name)
+            for secret in declared[system]
+            if secret.name in names.get(system, ())
+        }
+        for system in declared
+    }
+    kept = {} if values is not None else _kept(declared, fingerprints, _deployed())
     return StackSecrets(
         systems={
             system: SystemSecrets(
@@ -114,14 +136,7 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
             )
             for system in declared
         },
-        fingerprints={
-            system: {
-                secret.name: fingerprint(document, system, secret.name)
-                for secret in declared[system]
-                if secret.name in names.get(system, ())
-            }
-            for system in declared
-        },
+        fingerprints=fingerprints,
     )
 
 
@@ -133,12 +148,20 @@ def fingerprint(document: sops.Document, system: str, name: str) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:_DIGITS]
 
 
-def _kept(declared: Declared, now: sops.Document, before: sops.Document) -> dict[str, frozenset[str]]:
+def _deployed() -> Fingerprints:
+    """The fingerprints in the state: of what was deployed last. Nothing where no ``up`` has ended yet."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer: dict[str, Any] = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
+    outputs: dict[str, Any] = answer["outputs"] or {}
+    return outputs.get(FINGERPRINTS) or {}
+
+
+def _kept(declared: Declared, now: Fingerprints, deployed: Fingerprints) -> dict[str, frozenset[str]]:
     return {
         system: frozenset(
             variable
             for secret in secrets
-            if now.ciphertext((system, secret.name)) == before.ciphertext((system, secret.name))
+            if now[system].get(secret.name) == deployed.get(system, {}).get(secret.name)
             for variable in (secret.name, *secret.also_sets)
         )
         for system, secrets in declared.items()
@@ -174,8 +197,29 @@ def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mappin
         raise
 
 
+def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mapping[str, Any]]:
+    """Made-up values that keep the rules, and differ exactly where the ciphertexts do."""
+    address = os.environ.get("RAILWAY_API_URL", "")
+    if urlsplit(address).hostname not in _LOOPBACK:
+        raise SecretsError(f"{STANDINS_VARIABLE} is set, and made-up values are for the sandbox alone: unset it")
+    return {
+        system: {secret.name: secret.standin(document.ciphertext((system, secret.name)) or "") for secret in secrets}
+        for system, secrets in declared.items()
+    }
+
+
+class _Hidden(str):
+    """A value that does not show itself in the text of an exception, which quotes what it is about."""
+
+    __slots__ = ()
+
+    @override
+    def __repr__(self) -> str:
+        return "[secret]"
+
+
 def _secret(value: Any) -> pulumi.Output[str]:
-    return pulumi.Output.secret(as_text(value))
+    return pulumi.Output.secret(_Hidden(as_text(value)))
 
 
 def _unknown() -> pulumi.Output[str]:

@@ -6,6 +6,7 @@ it. Does not know what the settings mean: each system declares its own.
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ def parse(
             Problem((), None, f"at least one system of: {', '.join(known)}", "add one, or copy it from another stack")
         )
     for name, settings in parsed.items():
+        found.extend(_sealed_without_secret(name, settings, [each.name for each in known[name].secrets(settings)]))
         if plan:
             found.extend(_beyond_plan(name, settings, plan))
         if stack:
@@ -113,6 +115,16 @@ def _beyond_plan(name: str, settings: SystemSettings, plan: PlanName) -> list[Pr
         Problem((name, *excess.path), excess.value, excess.reason.partition(": ")[0], excess.reason.partition(": ")[2])
         for excess in excesses(settings, plan)
     ]
+
+
+def _sealed_without_secret(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
+    found: list[Problem] = []
+    for index, given in enumerate(settings.sealed):
+        if given not in secrets:
+            near = difflib.get_close_matches(given, secrets, n=1)
+            fix = f"did you mean {near[0]}?" if near else "remove it"
+            found.append(Problem((name, "sealed", index), given, f"a secret of {name}: {', '.join(secrets)}", fix))
+    return found
 
 
 def _outside_zones(name: str, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Problem]:

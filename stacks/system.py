@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import pulumi
 
-from components.arguments import Arguments
+from components.arguments import Arguments, Many, VariableName
 from components.domain import DomainArgs
 from components.project import Project, ProjectArgs
 from components.service import Service
@@ -26,6 +26,8 @@ class SystemSettings(Arguments):
 
     project: ProjectArgs
     """Its Railway project and environment."""
+    sealed: Many[VariableName] = ()
+    """Secrets whose values Railway never shows again, in the dashboard neither. It cannot unseal them."""
 
     def domains(self) -> list[DomainArgs]:
         """Every public domain in these settings."""
@@ -47,7 +49,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     """What it exports: addresses, ids, DNS targets, bucket and CDN names."""
 
     def __init__(self, settings: SettingsT, secrets: SystemSecrets, zones: Sequence[ZoneArgs]) -> None:
-        super().__init__(self.TOKEN, self.NAME, None, secrets.options())
+        super().__init__(self.TOKEN, self.NAME, None, secrets.options(self._sealed(settings)))
         self.project = Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}
@@ -75,6 +77,11 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     def show(self, **services: Service) -> None:
         """Export the addresses of ``services``."""
         self._services |= services
+
+    def _sealed(self, settings: SettingsT) -> set[str]:
+        """The variables that hold a sealed secret, alone or as a part of an address."""
+        chosen = [secret for secret in self.secrets(settings) if secret.name in settings.sealed]
+        return {variable for secret in chosen for variable in (secret.name, *secret.also_sets)}
 
     def _zones(self, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Zone]:
         domains = settings.domains()

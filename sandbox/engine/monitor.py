@@ -24,6 +24,7 @@ from sandbox.engine.state import STACK_TYPE, Resource
 from sandbox.engine.values import Properties, contains_file, contains_unknown, from_struct, is_unknown_id, to_struct
 
 NEEDS_CLI: Final = "needs the Pulumi CLI"
+_READ_STACK_OUTPUTS: Final = "pulumi:pulumi:readStackOutputs"
 _FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -78,9 +79,16 @@ def make_urn(prefix: str, parent: str, type: str, name: str) -> str:
 class Monitor:
     """Pulumi's ResourceMonitor, as far as this engine supports it."""
 
-    def __init__(self, identity: Identity, registrations: Registrations, providers: Providers, report: Report) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        registrations: Registrations,
+        providers: Providers,
+        report: Report,
+        outputs_before: Properties,
+    ) -> None:
         self._identity, self._registrations = identity, registrations
-        self._providers, self._report = providers, report
+        self._providers, self._report, self._outputs_before = providers, report, outputs_before
         self.outputs: Properties | None = None
         """What the program exports, once it has ended."""
 
@@ -179,6 +187,8 @@ class Monitor:
         """Call a provider's function."""
 
         def invoke() -> resource_pb2.ResourceInvokeResponse:
+            if request.tok == _READ_STACK_OUTPUTS:
+                return self._own_outputs(from_struct(request.args))
             if request.tok.startswith("pulumi:"):
                 raise RefusedError(f"the function {request.tok} {NEEDS_CLI}")
             arguments = from_struct(request.args)
@@ -193,6 +203,15 @@ class Monitor:
             return _invoke_response(answer)
 
         return self._answer(invoke)
+
+    def _own_outputs(self, arguments: Properties) -> resource_pb2.ResourceInvokeResponse:
+        """The outputs of this stack, as the last run left them."""
+        identity, name = self._identity, arguments["name"]
+        if name not in (identity.stack, f"organization/{identity.project}/{identity.stack}"):
+            raise RefusedError(f"the outputs of the stack {name} {NEEDS_CLI}: this engine knows one stack only")
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct({"name": name, "outputs": self._outputs_before}))
+        return response
 
     def _refuse(self, what: str) -> NoReturn:
         message = f"{what} {NEEDS_CLI}"

@@ -239,7 +239,8 @@ class _Work:
             self._journal, self._providers, self._executor, self._report, self._targets, self._options.stack,
             preview=self._identity.preview,
         )  # fmt: skip
-        monitor = Monitor(self._identity, registrations, self._providers, self._report)
+        before = _stack_outputs(self._journal.snapshot.remaining())
+        monitor = Monitor(self._identity, registrations, self._providers, self._report, before)
         program = self._options.program or self._options.root.resolve()
         problem = run_program(program, self._identity, monitor, service, self._options.cancel)
         if problem and not self._report.stopping:
