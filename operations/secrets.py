@@ -129,7 +129,7 @@ def set_value(
         here = read_stack(stack, sandbox=sandbox)
         system, secret = here.secret(key)
         _open(here)
-        value = typer.prompt(key, hide_input=True) if sys.stdin.isatty() else sys.stdin.read().rstrip("\r\n")
+        value = typer.prompt(key, hide_input=True) if can_ask() else sys.stdin.read().rstrip("\r\n")
         reason = secret.problem(value)
         if reason:
             raise OperationError(f"{key} {reason} ({secret.meaning}); nothing was changed")
@@ -158,15 +158,20 @@ def apply(
     Works in the sandbox unless RAILWAY_API_URL or a Railway token points at a real account, which takes the Pulumi CLI.
     """
     with people(json=json):
-        if not (preview or yes or (sys.stdin.isatty() and not json)):
+        if not (preview or yes or (can_ask() and not json)):
             raise CallError("nobody can be asked here: give --yes, or --preview to see what would be done")
         here = read_stack(stack)
         succeeded = secrets_apply.apply(here, sandbox=sandbox, preview=preview, yes=yes, json=json)
     raise typer.Exit(0 if succeeded else PROBLEM)
 
 
+def can_ask() -> bool:
+    """Whether a person sits at the other end."""
+    return sys.stdin.isatty()
+
+
 def _ask_recipient(*, json: bool) -> list[str]:
-    if json or not sys.stdin.isatty():
+    if json or not can_ask():
         raise CallError(
             "there is no rule yet of who can open the file: give --age with a public age key (age1…); "
             "`age-keygen -o <file outside the repository>` makes a key and prints its public part"

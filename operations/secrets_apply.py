@@ -73,10 +73,7 @@ def carry_out(engine: Engine, stack: Stack, *, preview: bool, yes: bool, json: b
     """``apply`` with a given engine."""
     if not json:
         typer.echo(f"Comparing the secrets of {stack.name} with what runs in {engine.place}")
-    found = engine.preview()
-    if not (found.get("changeSummary") or {}).keys() - {"create"}:
-        raise OperationError(f"nothing of {stack.name} is up yet: the first up deploys it with its secrets")
-    planned = plan(found.get("steps") or (), stack.declared)
+    planned, shown = _foreseen(engine, stack)
     document: dict[str, Any] = {"stack": stack.name, **planned.document(), "applied": False}
     if not json:
         _show(planned)
@@ -91,12 +88,32 @@ def carry_out(engine: Engine, stack: Stack, *, preview: bool, yes: bool, json: b
             )
         return False
     wanted = bool(planned.instances) and not preview
-    if wanted and not yes and not typer.confirm(f"Deploy {count(len(planned.instances), 'service')} again?"):
-        raise OperationError("nothing was deployed")
+    if wanted and not yes:
+        _ask(planned)
+        # Between question and answer there is time for another commit, another secret or another up.
+        if _foreseen(engine, stack)[1] != shown:
+            raise OperationError("something changed while you were asked; nothing was deployed. Run the command again")
     succeeded = not wanted or engine.up([each.urn for each in planned.instances], quiet=json)
     if json:
         write_json(document | {"applied": wanted and succeeded})
     return succeeded
+
+
+def _foreseen(engine: Engine, stack: Stack) -> tuple[Plan, Any]:
+    """The plan, and by what it is known again: operations and differences, and what the secrets are."""
+    found = engine.preview()
+    if not (found.get("changeSummary") or {}).keys() - {"create"}:
+        raise OperationError(f"nothing of {stack.name} is up yet: the first up deploys it with its secrets")
+    steps = found.get("steps") or ()
+    # Values are masked in a preview. The sandbox's fingerprints stand in the outputs, those of the CLI do not.
+    file = stack.secrets_file.read_bytes() if stack.secrets_file.exists() else b""
+    differences = {step["urn"]: (step["op"], step.get("detailedDiff")) for step in steps}
+    return plan(steps, stack.declared), (differences, found.get("outputs"), file)
+
+
+def _ask(planned: Plan) -> None:
+    if not typer.confirm(f"Deploy {count(len(planned.instances), 'service')} again?"):
+        raise OperationError("nothing was deployed")
 
 
 def plan(steps: Sequence[Mapping[str, Any]], declared: Mapping[str, Sequence[Secret]]) -> Plan:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import shutil
 import stat
-import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from operations import engines
+from operations import secrets as secrets_commands
 from operations import stack as stack_module
 from operations.application import application
-from tests.lifecycle.conftest import LONGEST_S, ROOT, Checkout, Outcome
+from sandbox import commands, operate
+from sandbox.commands import application as sandbox_application
+from tests.lifecycle.conftest import ROOT, Checkout, Outcome
 from tests.operations_secrets import sops_files
 from tests.sops import encrypting
 
@@ -121,80 +124,111 @@ def sops_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Railyard(Checkout):
-    """A copy of the project in which both the sandbox's commands and the command line run."""
+    """A small checkout with an empty sandbox, on which the sandbox's commands and the command line run in this process.
+
+    It has settings and secrets of its own and three of the five systems; the code is that of the project.
+    """
 
     def __init__(self, directory: Path) -> None:
-        super().__init__(directory)
-        shutil.copytree(ROOT / "operations", directory / "operations", ignore=shutil.ignore_patterns("__pycache__"))
+        self.directory, self.sandbox = directory, directory / ".sandbox"
+        directory.mkdir()
+        for name in ("Pulumi.yaml", "__main__.py", "Pulumi.staging.yaml"):
+            shutil.copy(ROOT / name, directory)
+        for name in ("providers", "sandbox"):
+            (directory / name).symlink_to(ROOT / name)
+        shutil.copytree(ROOT / "secrets", directory / "secrets")
+        settings = self.settings()
+        for system in ("netia", "rose"):
+            del settings["config"][f"railyard:{system}"]
+        self.write_settings(settings)
 
     @property
     def secrets(self) -> Path:
         """The sandbox's own file."""
         return self.directory / "secrets" / "sandbox.yaml"
 
+    @property
+    def key(self) -> Path:
+        """The key that opens it."""
+        return self.directory / "secrets" / "sandbox.agekey"
+
     def copied(self, directory: Path) -> Railyard:
         """The same once more, with all that stands in its sandbox."""
         other = copy.copy(self)
-        shutil.copytree(self.directory, directory)
+        shutil.copytree(self.directory, directory, symlinks=True)
         other.directory, other.sandbox = directory, directory / ".sandbox"
         return other
 
     def change_secret(self, system: str, name: str, value: str | None) -> None:
         """Change one secret of the sandbox as ``sops set`` does, or take it away."""
-        sops_files.change(self.secrets, self.directory / "secrets" / "sandbox.agekey", system, name, value)
+        sops_files.change(self.secrets, self.key, system, name, value)
 
-    def railyard(self, *arguments: str, **variables: str) -> Outcome:
-        """``railyard secrets …`` as a process."""
-        done = subprocess.run(
-            [sys.executable, "-m", "operations", "secrets", *arguments],
-            cwd=self.directory,
-            env={
-                **os.environ,
-                "NO_COLOR": "1",
-                "PYTHONPATH": f"{self.directory}:{self.directory / 'providers' / 'railway'}",
-                **variables,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_S,
-            check=False,
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr)
+    def run(self, *arguments: str) -> Outcome:
+        """One of the sandbox's commands, ``make …``."""
+        return self._invoke(sandbox_application, arguments)
 
-    def preview_without_key(self, **variables: str) -> Outcome:
+    def railyard(self, *arguments: str, given: str | None = None, **variables: str) -> Outcome:
+        """``railyard secrets …``; ``given`` is typed by a person, without it nobody can be asked."""
+        return self._invoke(application, ("secrets", *arguments), given=given, **variables)
+
+    def _invoke(self, program: Any, arguments: Sequence[str], *, given: str | None = None, **variables: str) -> Outcome:
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (stack_module, engines, operate, commands):
+                patch.setattr(module, "ROOT", self.directory)
+            for module in (operate, commands):
+                patch.setattr(module, "DIRECTORY", self.sandbox)
+            patch.setattr(stack_module, "_SANDBOX_FILE", self.secrets)
+            patch.setattr(stack_module, "_SANDBOX_KEY", self.key)
+            patch.setattr(secrets_commands, "can_ask", lambda: given is not None)
+            patch.chdir(self.directory)
+            for name, value in {"NO_COLOR": "1", **variables}.items():
+                patch.setenv(name, value)
+            done = CliRunner().invoke(program, [*arguments], input=given)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return Outcome(done.exit_code, done.stdout, done.stderr)
+
+    def preview_without_key(self) -> Outcome:
         """``preview --json`` in an environment without any age key."""
-        (self.directory / "secrets" / "sandbox.agekey").rename(self.directory / "hidden")
-        os.environ.update({"HOME": str(self.directory / "nowhere"), **variables})
-        try:
-            return self.json("preview", "-s", "staging")
-        finally:
-            (self.directory / "hidden").rename(self.directory / "secrets" / "sandbox.agekey")
+        hidden = self.key.rename(self.directory / "hidden")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HOME", str(self.directory / "nowhere"))
+            outcome = self.json("preview", "-s", "staging")
+        hidden.rename(self.key)
+        return outcome
 
     def settings(self) -> dict[str, Any]:
         """The settings of staging."""
         return yaml.safe_load((self.directory / "Pulumi.staging.yaml").read_text())
 
+    def write_settings(self, settings: dict[str, Any]) -> None:
+        """Change them."""
+        (self.directory / "Pulumi.staging.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+
 
 @pytest.fixture
 def railyard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Railyard:
-    """A fresh copy of the project with an empty sandbox; the environment is put back afterwards."""
-    for name in ("HOME", "RAILYARD_SECRETS_BEFORE"):
-        monkeypatch.setenv(name, os.environ.get(name, ""))
-    for name in ("SOPS_AGE_KEY", "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+    """A checkout with an empty sandbox, in an environment that points nowhere."""
+    _point_nowhere(monkeypatch)
     return Railyard(tmp_path / "railyard")
 
 
 @pytest.fixture(scope="session")
 def risen(tmp_path_factory: pytest.TempPathFactory) -> Railyard:
-    """A project whose staging is up; tests take copies."""
+    """A checkout whose staging is up; tests take copies."""
     made = Railyard(tmp_path_factory.mktemp("risen") / "railyard")
-    made.json("up", "-s", "staging")
+    with pytest.MonkeyPatch.context() as patch:
+        _point_nowhere(patch)
+        made.json("up", "-s", "staging")
     return made
 
 
 @pytest.fixture
-def up(railyard: Railyard, risen: Railyard, tmp_path: Path) -> Railyard:
-    """A copy of the project whose staging is up in the sandbox."""
+def up(risen: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Railyard:
+    """A copy of the checkout whose staging is up in the sandbox."""
+    _point_nowhere(monkeypatch)
     return risen.copied(tmp_path / "up")
+
+
+def _point_nowhere(patch: pytest.MonkeyPatch) -> None:
+    for name in ("SOPS_AGE_KEY", "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS"):
+        patch.delenv(name, raising=False)

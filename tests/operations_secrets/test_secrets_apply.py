@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from operations import secrets_apply
 from operations.secrets_apply import plan
 from operations.stack import read_stack
 
@@ -15,7 +16,7 @@ def step(name, *changes, op="update"):
 
 
 def test_only_the_services_that_read_a_changed_secret_are_deployed(up):
-    """One key of the backend and the password of a database: four of fourteen services, each once more."""
+    """One key of the backend and the password of a database: four of eleven services, each once more."""
     up.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
     up.change_secret("omnistack", "POSTGRES_PASSWORD", "planted-postgres-pw-2")
 
@@ -53,7 +54,7 @@ def test_a_service_that_would_change_otherwise_too_is_refused(up):
     before = up.world()
     up.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
     up.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
-    up.change_secret("rose", "GROQ_API_KEY", "planted-groq-2")
+    up.change_secret("omega", "OPENAI_API_KEY", "sk-planted-2")
 
     refused = up.railyard("apply", "--yes")
 
@@ -65,15 +66,15 @@ def test_a_service_that_would_change_otherwise_too_is_refused(up):
 
 
 def test_changes_in_other_services_wait_for_an_ordinary_up(up):
-    """A secret of Rose is applied while Seance has a new commit, which stays undone."""
+    """A secret of Omega is applied while Seance has a new commit, which stays undone."""
     up.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
-    up.change_secret("rose", "GROQ_API_KEY", "planted-groq-2")
+    up.change_secret("omega", "OPENAI_API_KEY", "sk-planted-2")
 
     done = up.railyard("apply", "--yes")
 
     assert done.code == 0, done.text + done.errors
     assert "note: 4 other changes in this stack stay as they are" in done.text
-    assert [name for name, count in up.world()["deployments"].items() if count == 2] == ["rose-staging/web"]
+    assert [name for name, count in up.world()["deployments"].items() if count == 2] == ["omega-staging/bot"]
     assert up.json("preview", "-s", "staging").operations() == Counter(update=4)
 
 
@@ -90,6 +91,30 @@ def test_a_deployment_that_fails_is_an_error_without_secrets(up):
     assert "lines of its deployment log" in said
     assert "planted-builder-key-2" not in said
     assert "Traceback" not in said
+
+
+def test_a_person_is_asked_and_what_changes_meanwhile_is_not_deployed(up, monkeypatch):
+    """No deploys nothing; yes deploys what was shown, and nothing when it is not that any more."""
+    up.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
+    up.change("staging", "logLevel: debug", "logLevel: info")  # stays as it is, and the order of changes varies
+    before = up.world()
+
+    declined = up.railyard("apply", given="n\n")
+    assert (declined.code, "Deploy 1 service again?" in declined.text) == (1, True)
+
+    for meanwhile in (
+        lambda: up.change_secret("seance", "BUILDER_KEY", "planted-builder-key-3"),
+        lambda: up.change("staging", "commit: a1b2c3d", "commit: b2c3d4e"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(secrets_apply, "_ask", lambda _planned, change=meanwhile: change())
+            refused = up.railyard("apply", given="")
+        assert (refused.code, "something changed while you were asked" in refused.errors) == (1, True)
+    assert up.world() == before
+    up.change("staging", "commit: b2c3d4e", "commit: a1b2c3d")
+
+    assert up.railyard("apply", given="y\n").code == 0
+    assert [name for name, count in up.world()["deployments"].items() if count == 2] == ["seance-staging/backend"]
 
 
 def test_nothing_changed_is_nothing_to_do(up):

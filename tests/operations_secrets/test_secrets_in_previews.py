@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 import sops
-from stacks.secrets import fingerprint
+from operations.stack import read_stack
+from stacks.secrets import SecretsError, fingerprint, read
+from tests.lifecycle.conftest import ROOT
+from tests.operations_secrets import sops_files
 from tests.operations_secrets.conftest import GOOD
 from tests.sops import encrypting
 
 
-def updated(outcome) -> set[str]:
-    return {step["urn"].rsplit("::", 1)[1] for step in outcome.json["steps"] if step["op"] == "update"}
+def changes(outcome) -> dict[str, list[str]]:
+    return {
+        step["urn"].rsplit("::", 1)[1]: sorted(step["detailedDiff"])
+        for step in outcome.json["steps"]
+        if step["op"] == "update"
+    }
 
 
 def test_all_problems_stand_in_one_report(railyard):
     """Missing and malformed ones together, in how many systems, with commands that show no value."""
     railyard.change_secret("seance", "BUILDER_KEY", None)
-    railyard.change_secret("rose", "GROQ_API_KEY", "")
+    railyard.change_secret("omega", "DISCORD_BOT_TOKEN", "")
     railyard.change_secret("omnistack", "SECRET_KEY", "planted-short")
 
     refused = railyard.run("preview", "-s", "staging")
@@ -47,41 +56,74 @@ def test_without_the_key_what_did_not_change_shows_no_change(up):
     assert up.preview_without_key().operations() == Counter()
 
 
-def test_without_the_key_a_changed_secret_shows_in_the_outputs(up):
-    """Its fingerprint differs, and no other one."""
-    before = up.preview_without_key().json["outputs"]["secretFingerprints"]
-    up.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
-
-    preview = up.preview_without_key()
-
-    after = preview.json["outputs"]["secretFingerprints"]
-    assert {
-        f"{system}.{name}" for system, names in after.items() for name in names if before[system][name] != names[name]
-    } == {"seance.BUILDER_KEY"}
-    assert preview.operations() == Counter()
-
-
-def test_without_the_key_but_with_the_file_of_before_its_services_show(up, tmp_path):
-    """Exactly those that read it, with unknown values; other settings show as ever."""
-    before = tmp_path / "before.yaml"
-    before.write_bytes(up.secrets.read_bytes())
+def test_without_the_key_a_changed_secret_shows_with_its_services(up):
+    """Exactly those that read it, as with the key: changed, new, and taken away; other settings show as ever."""
     up.change_secret("omnistack", "POSTGRES_PASSWORD", "planted-postgres-pw-2")
+    up.change_secret("seance", "OPENAI_API_KEY", "sk-planted-openai")
+    up.change_secret("omega", "TURSO_DATABASE_URL", None)
+    up.change_secret("omega", "TURSO_AUTH_TOKEN", None)
     up.change("staging", "logLevel: debug", "logLevel: info")
 
-    preview = up.preview_without_key(RAILYARD_SECRETS_BEFORE=str(before))
+    preview, with_key = up.preview_without_key(), up.json("preview", "-s", "staging")
 
-    with_key = up.json("preview", "-s", "staging")
-    assert updated(preview) == updated(with_key)
-    assert updated(preview) == {
+    assert changes(preview) == changes(with_key)
+    assert set(changes(preview)) == {
         "omega-bot-instance",
+        "seance-litellm-instance",
         *(f"omnistack-{name}-instance" for name in ("api", "postgres", "worker")),
     }
+    assert changes(preview)["omnistack-api-instance"] == ["variables.DATABASE_URL"]
+    before = sops.read(ROOT / "secrets" / "sandbox.yaml")
+    after = preview.json["outputs"]["secretFingerprints"]
+    assert {
+        f"{system}.{name}"
+        for system, names in after.items()
+        for name, now in names.items()
+        if now != fingerprint(before, system, name)
+    } == {"omnistack.POSTGRES_PASSWORD", "seance.OPENAI_API_KEY"}
     assert "planted" not in preview.text
+
+
+def test_a_fork_without_key_and_state_compares_two_commits_in_the_sandbox(railyard):
+    """Made-up values stand in for those of staging's own file; a changed ciphertext is a changed variable."""
+    foreign = railyard.directory / "secrets" / "staging.yaml"
+    encrypting.write(foreign, encrypting.encrypted(GOOD))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(railyard.directory / "nowhere"))
+        patch.setenv("RAILYARD_SECRETS_STANDINS", "1")
+        railyard.json("up", "-s", "staging", "--system", "omnistack")
+        assert railyard.json("preview", "-s", "staging", "--system", "omnistack").operations() == Counter()
+        sops_files.change(foreign, encrypting.KEY_FILE, "omnistack", "SECRET_KEY", "planted-" * 8)
+
+        preview = railyard.json("preview", "-s", "staging", "--system", "omnistack")
+
+    assert changes(preview) == {f"omnistack-{name}-instance": ["variables.SECRET_KEY"] for name in ("api", "worker")}
+    said = preview.text + "".join(path.read_text(errors="replace") for path in railyard.sandbox.glob("*.json*"))
+    assert "planted" not in said
+
+
+def test_made_up_values_never_reach_a_real_account(monkeypatch):
+    """Nor what is not on this machine."""
+    monkeypatch.setenv("RAILYARD_SECRETS_STANDINS", "1")
+    monkeypatch.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
+    declared = read_stack("staging").declared
+    for address in ("", "https://backboard.railway.com/graphql/v2"):
+        monkeypatch.setenv("RAILWAY_API_URL", address)
+        with pytest.raises(SecretsError, match="for the sandbox alone"):
+            read("unused", declared, preview=False)
+
+
+def test_every_made_up_value_keeps_the_rule_of_its_secret():
+    """Or the program would refuse it."""
+    for needed in read_stack("production").declared.values():
+        for secret in needed:
+            assert secret.problem(secret.standin("ENC[one]")) is None
+            assert secret.one_of or secret.standin("ENC[one]") != secret.standin("ENC[two]")
 
 
 def test_without_the_key_an_up_is_refused(railyard):
     """Unknown values are for previews alone."""
-    (railyard.directory / "secrets" / "sandbox.agekey").unlink()
+    railyard.key.unlink()
 
     refused = railyard.run("up", "-s", "staging")
 
