@@ -21,11 +21,21 @@ LINGERING_S = 60.0
 DEFAULT_REGION = "us-west2"
 
 Defect = Literal[
-    "unpullable", "build", "crash", "crash-later", "unhealthy", "missing-commit", "checks", "outsider", "certificate"
+    "unpullable",
+    "build",
+    "pre-deploy",
+    "crash",
+    "crash-later",
+    "unhealthy",
+    "missing-commit",
+    "checks",
+    "outsider",
+    "certificate",
 ]
 """What can be wrong with an image (with or without tag), a repository, a commit or a domain:
 
-- ``unpullable``: the image cannot be pulled; ``build``: the build fails
+- ``unpullable``: the image cannot be pulled; ``build``: the build fails; ``pre-deploy``: the command
+  before the deployment fails
 - ``crash``: the process ends at its start until Railway gives up; ``crash-later``: it does so 30 s after its start
 - ``unhealthy``: it runs but never answers its health check
 - ``missing-commit``: the repository has no such commit

@@ -16,7 +16,7 @@ from sandbox.railway.errors import without_snapshot
 from sandbox.railway.references import referenced_by, rendered, service_named
 from sandbox.railway.sources import defect_of, has_source, resolve
 from sandbox.railway.state import Config, Deployment, Environment, Moment, part
-from sandbox.railway.timelines import ENDED, RUNNING, Course, current, cut, first, moments
+from sandbox.railway.timelines import ENDED, RUNNING, TAKES_OVER, Course, current, cut, first, moments
 
 
 def history(cloud: RailwayCloud, environment_id: str, service_id: str) -> list[Deployment]:
@@ -35,7 +35,7 @@ def replaced_at(cloud: RailwayCloud, deployment: Deployment) -> float | None:
     """When a newer deployment went (or is going to go) live in the place of this one."""
     every = history(cloud, deployment.environment_id, deployment.service_id)
     position = next(index for index, other in enumerate(every) if other.id == deployment.id)
-    lives = [first(newer.timeline, *RUNNING) for newer in every[position + 1 :]]
+    lives = [first(newer.timeline, *TAKES_OVER) for newer in every[position + 1 :]]
     return min((live for live in lives if live is not None), default=None)
 
 

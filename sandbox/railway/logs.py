@@ -51,6 +51,9 @@ def _run(deployment: Deployment) -> Iterator[Line]:
         elif moment.status == "CRASHED":
             yield moment.at, "error", "Error: process exited with code 1"
         elif moment.status == "FAILED" and deploying is not None:
+            if deployment.failure == "pre-deploy":
+                yield moment.at, "error", "Error: the pre-deploy command exited with code 1"
+                continue
             for attempt in range(int((moment.at - deploying) // ATTEMPT_S)):
                 at = deploying + (attempt + 1) * ATTEMPT_S
                 yield at, "warn", f"Attempt #{attempt + 1} failed with service unavailable"

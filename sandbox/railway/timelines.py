@@ -18,6 +18,7 @@ BUILD_IMAGE_S = 8.0
 DEPLOY_S = 6.0
 RESTART_S = 1.0
 """How long one failing start takes."""
+PRE_DEPLOY_S = 3.0
 CRASH_LATER_S = 30.0
 SLEEP_AFTER_S = 600.0
 """A serverless service without outbound traffic sleeps after ten minutes."""
@@ -26,6 +27,8 @@ CHECKS_S = 30.0
 
 RUNNING = ("SUCCESS", "SLEEPING")
 ENDED = ("FAILED", "CRASHED", "REMOVED", "SKIPPED")
+TAKES_OVER = (*RUNNING, "CRASHED")
+"""What shows that a deployment has taken the traffic from the one before: without a health check, that it started."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,8 @@ def moments(course: Course) -> list[Moment]:
 
 
 def _run(course: Course, at: float) -> list[Moment]:
+    if course.failure == "pre-deploy":
+        return [Moment(at=at + PRE_DEPLOY_S, status="FAILED")]
     if course.health_checked and course.failure in ("unhealthy", "crash"):
         return [Moment(at=at + course.healthcheck_timeout_s, status="FAILED")]
     if course.failure == "crash":
