@@ -82,6 +82,10 @@ class ServiceArgs(Arguments):
     draining_seconds: Annotated[int, Field(ge=0, le=3_600)] | None = None
     """Seconds between SIGTERM and SIGKILL of the old deployment."""
 
+    on_failure: Literal["keep", "rollBack"] = "keep"
+    """What happens when a new deployment fails, crashes, is unhealthy or takes too long. The command fails either way:
+    ``keep`` leaves it as it is, ``rollBack`` starts the last good deployment again, unless it still runs."""
+
     replicas: Annotated[int, Field(ge=1, le=200)] = 1
     """Number of instances."""
     region: Literal["us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a"] = DEFAULT_REGION
@@ -201,14 +205,8 @@ class Service(pulumi.ComponentResource):
         self.domains = [self._domain(name, domain, identity, zones) for domain in args.domains]
         self._railway_domain = self._generated_domain(name, identity) if args.railway_domain else None
         self.url = self._address()
-        wired: dict[str, pulumi.Input[str]] = {
-            **args.variables,
-            **(bucket.variables() if bucket else {}),
-            **(variables or {}),
-        }
-        if own_address and self.url is None:
-            raise ValueError(f"{name}: {', '.join(own_address)} hold its public address, and it has none")
-        wired |= {variable: self.url for variable in own_address if self.url is not None}
+        wired = {**args.variables, **(bucket.variables() if bucket else {}), **(variables or {})}
+        wired |= self._own_address(name, own_address)
         # Its addresses too: Railway tells a deployment the names that it has when it starts.
         before: list[pulumi.Resource] = [
             *(service.instance for service in uses),
@@ -244,6 +242,11 @@ class Service(pulumi.ComponentResource):
         if self.domains:
             return pulumi.Output.from_input(self.domains[0].url)
         return pulumi.Output.concat("https://", self._railway_domain.domain) if self._railway_domain else None
+
+    def _own_address(self, name: str, variables: Sequence[str]) -> dict[str, pulumi.Input[str]]:
+        if variables and self.url is None:
+            raise ValueError(f"{name}: {', '.join(variables)} hold its public address, and it has none")
+        return {variable: self.url for variable in variables if self.url is not None}
 
     def _instance(
         self,
@@ -281,5 +284,6 @@ class Service(pulumi.ComponentResource):
             memory_mb=args.memory_mb,
             vcpus=args.vcpus,
             variables={**variables, **({"PORT": str(args.port)} if args.port else {})},
+            on_failure=railway.OnFailure.ROLL_BACK if args.on_failure == "rollBack" else None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(before), deleted_with=identity),
         )
