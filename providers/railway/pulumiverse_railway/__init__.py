@@ -6,7 +6,7 @@ from .configured_provider import Provider
 from .custom_domain import CustomDomain
 from .custom_domain_validation import CustomDomainValidation
 from .egress_gateway import EgressGateway
-from .enums import BackupSchedule, Builder, NotificationSeverity, Plan, ProjectRole, RestartPolicyType
+from .enums import BackupSchedule, Builder, NotificationSeverity, OnFailure, Plan, ProjectRole, RestartPolicyType
 from .environment import Environment
 from .get_environment import GetEnvironmentResult, get_environment, get_environment_output
 from .get_estimated_usage import GetEstimatedUsageResult, get_estimated_usage, get_estimated_usage_output
@@ -43,6 +43,7 @@ __all__ = [
     "GetServiceResult",
     "NotificationRule",
     "NotificationSeverity",
+    "OnFailure",
     "Plan",
     "PrivateNetworkEndpoint",
     "Project",

@@ -31,6 +31,13 @@ class NotificationSeverity(StrEnum):
     CRITICAL = "CRITICAL"
 
 
+class OnFailure(StrEnum):
+    """What is done when a new deployment fails, crashes, is unhealthy or does not end in time."""
+
+    KEEP = "keep"
+    ROLL_BACK = "rollBack"
+
+
 class Plan(StrEnum):
     """The Railway plan whose request budget is kept."""
 

@@ -6,7 +6,7 @@ from typing import Any, Self, cast
 
 import pulumi
 
-from .enums import Builder, RestartPolicyType
+from .enums import Builder, OnFailure, RestartPolicyType
 from .inputs import RegistryCredentialsArgs
 from .outputs import RegistryCredentials
 
@@ -50,6 +50,7 @@ class _ServiceInstanceInputs:
     variables: pulumi.Input[Mapping[str, pulumi.Input[str]] | None] = pulumi.property("variables", default=None)
     sealed: pulumi.Input[Sequence[pulumi.Input[str]] | None] = pulumi.property("sealed", default=None)
     wait_for_deployment: pulumi.Input[bool | None] = pulumi.property("waitForDeployment", default=None)
+    on_failure: pulumi.Input[OnFailure | str | None] = pulumi.property("onFailure", default=None)
 
 
 class ServiceInstance(pulumi.CustomResource):
@@ -144,10 +145,20 @@ class ServiceInstance(pulumi.CustomResource):
     """
     wait_for_deployment: pulumi.Output[bool] = pulumi.property("waitForDeployment")
     """Whether to wait until the deployment is healthy and runs what was asked for. Default: true."""
+    on_failure: pulumi.Output[OnFailure | None] = pulumi.property("onFailure")
+    """What is done when a deployment that is waited for fails, crashes, is unhealthy or does not end in time. keep:
+    nothing, the next run tries again. rollBack: the last good deployment is started again with Railway's
+    deploymentRollback, unless it still runs; the resource fails all the same, and the next run deploys what is asked
+    for. Default: keep.
+    """
     deployment_id: pulumi.Output[str | None] = pulumi.property("deploymentId")
     """Railway's id of the newest deployment (API: latestDeployment.id)."""
     deployment_status: pulumi.Output[str | None] = pulumi.property("deploymentStatus")
     """Its status, such as SUCCESS, SLEEPING, BUILDING or CRASHED (API: latestDeployment.status)."""
+    rolled_back_deployment_id: pulumi.Output[str | None] = pulumi.property("rolledBackDeploymentId")
+    """Railway's id of the deployment that was asked for, failed and was rolled back: deploymentId is the rollback,
+    which runs something older. Absent when what was asked for runs.
+    """
 
     def __init__(
         self,
@@ -185,6 +196,7 @@ class ServiceInstance(pulumi.CustomResource):
         variables: pulumi.Input[Mapping[str, pulumi.Input[str]] | None] = None,
         sealed: pulumi.Input[Sequence[pulumi.Input[str]] | None] = None,
         wait_for_deployment: pulumi.Input[bool | None] = None,
+        on_failure: pulumi.Input[OnFailure | str | None] = None,
     ) -> None:
         """Declare it.
 
@@ -247,6 +259,10 @@ class ServiceInstance(pulumi.CustomResource):
           that is taken from this list stays sealed. Default: none.
         :param wait_for_deployment: Whether to wait until the deployment is healthy and runs what was asked for.
           Default: true.
+        :param on_failure: What is done when a deployment that is waited for fails, crashes, is unhealthy or does not
+          end in time. keep: nothing, the next run tries again. rollBack: the last good deployment is started again with
+          Railway's deploymentRollback, unless it still runs; the resource fails all the same, and the next run deploys
+          what is asked for. Default: keep.
         """
         values = _ServiceInstanceInputs.__new__(_ServiceInstanceInputs)
         values.__dict__.update(
@@ -282,6 +298,7 @@ class ServiceInstance(pulumi.CustomResource):
             variables=variables,
             sealed=sealed,
             wait_for_deployment=wait_for_deployment,
+            on_failure=on_failure,
         )
         super().__init__(_TOKEN, resource_name, cast("Any", values), opts)
 

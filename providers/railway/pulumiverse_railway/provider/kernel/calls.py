@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .conversion import secret_texts, typed
@@ -60,6 +60,13 @@ class CallDeadline:
         self.limit_s = limit_s
         self._scale = scale
         self._started = time.monotonic()
+        self.extended: Callable[[], None] = lambda: None
+        """Called after ``extend``."""
+
+    def extend(self, seconds: float) -> None:
+        """See ``Deadline``."""
+        self.limit_s = max(self.limit_s, self.elapsed_s() + seconds)
+        self.extended()
 
     def remaining_s(self) -> float:
         """Seconds of API time left; 0 when it is over."""

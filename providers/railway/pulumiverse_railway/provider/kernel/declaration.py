@@ -95,6 +95,10 @@ class Deadline(Protocol):
         """Seconds left, in the time of the API (simulated in the sandbox); 0 when it is over."""
         ...
 
+    def extend(self, seconds: float) -> None:
+        """Allow more from now on, to leave things well after a failure: at least ``seconds`` are left then."""
+        ...
+
 
 class Context(Protocol):
     """What a resource may use besides its own values. One per call."""

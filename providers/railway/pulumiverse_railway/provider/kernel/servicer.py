@@ -290,14 +290,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self, operation: str, call: Call, working: Awaitable[ResultT], *, changes: bool = True
     ) -> ResultT:
         """The last resort: resources watch ``context.deadline`` themselves and know what exists when it is over."""
-        limit_s = call.deadline.limit_s
-        limit = asyncio.timeout(limit_s / self._provider.time_scale() * _SAFETY + self._grace_s)
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+
+        def ends_at() -> float:
+            return started + call.deadline.limit_s / self._provider.time_scale() * _SAFETY + self._grace_s
+
+        limit = asyncio.timeout_at(ends_at())
+        call.deadline.extended = lambda: limit.reschedule(ends_at())
         try:
             async with limit:
                 return await working
         except TimeoutError:
             if not limit.expired():
                 raise
+            limit_s = call.deadline.limit_s
             advice = "what it did may have taken effect: compare with `pulumi refresh` before the next run"
             raise Failure(
                 f"{operation} did not end within {limit_s * _SAFETY:.0f} s (its time limit is {limit_s:.0f} s); "

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pulumiverse_railway.provider.api.commits import Assumed
-from pulumiverse_railway.provider.api.deployments import HEALTHY, Asked, NotHealthy
 from pulumiverse_railway.provider.api.documents.deployment import DEPLOYMENT_REMOVE
+from pulumiverse_railway.provider.api.endings import OVER, Asked, NotHealthy
 from pulumiverse_railway.provider.api.errors import RailwayError
 from pulumiverse_railway.provider.api.patches import at
+from pulumiverse_railway.provider.api.rollback import HEALTHY
 from pulumiverse_railway.provider.api.snapshot import Deployment, Snapshot, table
 from pulumiverse_railway.provider.kernel.declaration import Context, Problem, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import instance_config
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs, problems
+from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs, problems
 from pulumiverse_railway.provider.resources.parts.placement import delete, environment_of, seen
 from pulumiverse_railway.provider.resources.parts.variable_maps import completed, sealed_names
 
@@ -35,6 +36,13 @@ class ServiceInstanceState(ServiceInstanceInputs):
     deployment_status: Annotated[
         str | None,
         Property("Its status, such as SUCCESS, SLEEPING, BUILDING or CRASHED (API: latestDeployment.status)."),
+    ]
+    rolled_back_deployment_id: Annotated[
+        str | None,
+        Property(
+            "Railway's id of the deployment that was asked for, failed and was rolled back: deploymentId is the "
+            "rollback, which runs something older. Absent when what was asked for runs."
+        ),
     ]
 
 
@@ -72,15 +80,20 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
         if old is None and not found["image"] and not found["repo"]:
             return None  # an empty service: there is nothing to import
         latest = snapshot.latest.get(service_id)
-        return ServiceInstanceState(
+        state = ServiceInstanceState(
             project_id=project_id,
             environment_id=environment_id,
             service_id=service_id,
             wait_for_deployment=old.wait_for_deployment if old else True,
+            on_failure=old.on_failure if old else None,
             deployment_id=latest.id if latest else None,
             deployment_status=_seen_status(latest, old) if latest else None,
+            rolled_back_deployment_id=_still_rolled_back(latest, old),
             **found,
         )
+        if (reason := _unfinished(state, old, snapshot.service_name(service_id))) is not None:
+            raise HalfMade(id, state, [reason])
+        return state
 
     async def update(
         self, context: Context, id: str, old: ServiceInstanceState, new: ServiceInstanceInputs
@@ -136,6 +149,25 @@ def _seen_status(latest: Deployment, old: ServiceInstanceState | None) -> str:
     return old.deployment_status if {old.deployment_status, latest.status} <= HEALTHY else latest.status
 
 
+def _still_rolled_back(latest: Deployment | None, old: ServiceInstanceState | None) -> str | None:
+    """The deployment that failed, as long as its rollback is the newest."""
+    return old.rolled_back_deployment_id if old and latest and old.deployment_id == latest.id else None
+
+
+def _unfinished(state: ServiceInstanceState, old: ServiceInstanceState | None, name: str) -> str | None:
+    """Why the next run has to try again what an earlier one did not finish, although a refresh shows no difference."""
+    if old is None or not old.wait_for_deployment or state.deployment_id != old.deployment_id:
+        return None
+    if state.rolled_back_deployment_id is not None:
+        return (
+            f"{name} runs deployment {state.deployment_id}, a rollback: deployment {state.rolled_back_deployment_id}, "
+            "which was asked for, failed; 'pulumi up' tries again"
+        )
+    if state.deployment_status in OVER and old.deployment_status not in HEALTHY:
+        return f"deployment {state.deployment_id} of {name} is {state.deployment_status}; 'pulumi up' tries again"
+    return None
+
+
 def _asked(new: ServiceInstanceInputs, snapshot: Snapshot) -> Asked:
     secrets = dict(new.variables)
     if new.registry_credentials is not None:
@@ -150,18 +182,23 @@ def _asked(new: ServiceInstanceInputs, snapshot: Snapshot) -> Asked:
     )
 
 
-def _state(new: ServiceInstanceInputs, deployment: Deployment | None) -> ServiceInstanceState:
+def _state(
+    new: ServiceInstanceInputs, deployment: Deployment | None, *, rolled_back: Deployment | None = None
+) -> ServiceInstanceState:
     own = {name: getattr(new, name) for name in ServiceInstanceInputs.__dataclass_fields__}
     return ServiceInstanceState(
         **own,
         deployment_id=deployment.id if deployment else None,
         deployment_status=deployment.status if deployment else None,
+        rolled_back_deployment_id=rolled_back.id if rolled_back else None,
     )
 
 
 def _assumed(old: ServiceInstanceState | None, new: ServiceInstanceInputs) -> Assumed | None:
     """What the state says, if it tells of a healthy instance: good enough to send a change without looking first."""
     if old is None or old.deployment_id is None or old.deployment_status not in HEALTHY:
+        return None
+    if old.rolled_back_deployment_id is not None:
         return None
     return Assumed(
         service_id=new.service_id,
@@ -196,17 +233,37 @@ async def _apply(
     if not new.wait_for_deployment:
         return _state(new, committed.after.latest.get(new.service_id))
     patch = table(at(committed.patch, ("services", new.service_id)))
+    asked = _asked(new, committed.after)
     try:
         deployment = await environment.deployments.settle(
             context,
-            _asked(new, committed.after),
+            asked,
             before,
             expected=committed.sent and instance_config.starts_deployment(patch),
             since=committed.since,
         )
     except NotHealthy as failure:
-        raise HalfMade(_id(new), _state(new, failure.deployment), [str(failure)]) from failure
+        raise await _failed(context, old, new, asked, failure) from failure
     except RailwayError as failure:
         raise HalfMade(_id(new), _state(new, before), [str(failure)]) from failure
     await context.status(f"deployed ({deployment.status.lower()})")
     return _state(new, deployment)
+
+
+async def _failed(
+    context: Context,
+    old: ServiceInstanceState | None,
+    new: ServiceInstanceInputs,
+    asked: Asked,
+    failure: NotHealthy,
+) -> HalfMade:
+    """What is left after a deployment that failed, rolled back where that was asked for."""
+    failed, ending = failure.deployment, failure.ending
+    if new.on_failure is not OnFailure.ROLL_BACK or not ending.rolls_back or failed is None:
+        return HalfMade(_id(new), _state(new, failed), [str(failure)])
+    good_id = old.deployment_id if old is not None and old.deployment_status in HEALTHY else None
+    environment = environment_of(context, new.project_id, new.environment_id)
+    rolled = await environment.deployments.roll_back(context, asked, failed, good_id)
+    state = _state(new, rolled.running or rolled.failed, rolled_back=failed if rolled.running else None)
+    text = f"{failure.text}\n{rolled.text}\nnext: {ending.next_after or ending.next}"
+    return HalfMade(_id(new), state, [text])

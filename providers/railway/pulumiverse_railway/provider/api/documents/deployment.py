@@ -5,7 +5,14 @@ from __future__ import annotations
 from pulumiverse_railway.provider.api.operation import Document, mutation, query
 
 DEPLOYMENT = query("deployment", {"id": "String!"}, "{ id status createdAt meta }")
+DEPLOYMENTS = query(
+    "deployments",
+    {"input": "DeploymentListInput!", "first": "Int"},
+    "{ edges { node { id status createdAt canRollback meta } } }",
+)
 DEPLOYMENT_REMOVE = mutation("deploymentRemove", {"id": "String!"}, repeatable=True)
+DEPLOYMENT_CANCEL = mutation("deploymentCancel", {"id": "String!"}, repeatable=True)
+DEPLOYMENT_ROLLBACK = mutation("deploymentRollback", {"id": "String!"})
 SERVICE_INSTANCE_DEPLOY = mutation(
     "serviceInstanceDeployV2", {"environmentId": "String!", "serviceId": "String!", "commitSha": "String"}
 )
@@ -14,7 +21,16 @@ LOGS = Document(
     text="""query deploymentLogTails($deploymentId: String!, $limit: Int) {
   buildLogs(deploymentId: $deploymentId, limit: $limit) { message severity timestamp }
   deploymentLogs(deploymentId: $deploymentId, limit: $limit) { message severity timestamp }
+  deploymentEvents(id: $deploymentId, last: 20) { edges { node { step payload { error } } } }
 }""",
 )
 
-OPERATIONS = (DEPLOYMENT, DEPLOYMENT_REMOVE, SERVICE_INSTANCE_DEPLOY, LOGS)
+OPERATIONS = (
+    DEPLOYMENT,
+    DEPLOYMENTS,
+    DEPLOYMENT_REMOVE,
+    DEPLOYMENT_CANCEL,
+    DEPLOYMENT_ROLLBACK,
+    SERVICE_INSTANCE_DEPLOY,
+    LOGS,
+)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated, Any, Final, cast
 
 from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Nested, Problem, Property
@@ -16,6 +17,13 @@ from pulumiverse_railway.provider.resources.parts.placement import PlacedInServi
 from pulumiverse_railway.provider.resources.parts.settings import Builder, RestartPolicyType
 
 HOUR_S: Final = 3_600
+
+
+class OnFailure(StrEnum):
+    """What is done when a new deployment fails, crashes, is unhealthy or does not end in time."""
+
+    KEEP = "keep"
+    ROLL_BACK = "rollBack"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +226,15 @@ class ServiceInstanceInputs(PlacedInService):
         bool,
         Property("Whether to wait until the deployment is healthy and runs what was asked for. Default: true."),
     ] = True
+    on_failure: Annotated[
+        OnFailure | None,
+        Property(
+            "What is done when a deployment that is waited for fails, crashes, is unhealthy or does not end in time. "
+            "keep: nothing, the next run tries again. rollBack: the last good deployment is started again with "
+            "Railway's deploymentRollback, unless it still runs; the resource fails all the same, and the next run "
+            "deploys what is asked for. Default: keep."
+        ),
+    ] = None
 
 
 Named = Mapping[str, Any]
@@ -293,4 +310,9 @@ def _sealed(inputs: Named) -> Iterator[tuple[str, str]]:
         yield "sealed", f"must name variables that are set here, not {', '.join(missing)}"
 
 
-_RULES: Final = (_source, _commands, _replicas, _cron, _sealed)
+def _failure(inputs: Named) -> Iterator[tuple[str, str]]:
+    if inputs.get("on_failure") == OnFailure.ROLL_BACK and inputs.get("wait_for_deployment") is False:
+        yield "on_failure", "rollBack needs waitForDeployment, or nobody notices the failure: remove one of them"
+
+
+_RULES: Final = (_source, _commands, _replicas, _cron, _sealed, _failure)
