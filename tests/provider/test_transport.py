@@ -23,8 +23,9 @@ from pulumiverse_railway.provider.api.errors import (
     Unreachable,
     classify,
 )
+from pulumiverse_railway.provider.api.identity import Token
 from pulumiverse_railway.provider.api.limiter import BUDGETS, Limiter, Plan
-from pulumiverse_railway.provider.api.transport import ATTEMPTS, Token, Transport
+from pulumiverse_railway.provider.api.transport import ATTEMPTS, Transport
 from pulumiverse_railway.provider.api.waiting import Waiting
 from pulumiverse_railway.provider.configuration import Configuration, build_client
 from pulumiverse_railway.provider.kernel.errors import Failure

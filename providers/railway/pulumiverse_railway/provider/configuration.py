@@ -19,7 +19,7 @@ from pulumiverse_railway.provider.kernel.errors import Failure
 
 if TYPE_CHECKING:
     from pulumiverse_railway.provider.api.client import Client
-    from pulumiverse_railway.provider.api.transport import Token
+    from pulumiverse_railway.provider.api.identity import Token
 
 URL_VARIABLE: Final = "RAILWAY_API_URL"
 TOKEN_VARIABLE: Final = "RAILWAY_API_TOKEN"
@@ -91,7 +91,7 @@ def _url(configuration: Configuration) -> str:
 
 
 def _token(configuration: Configuration) -> Token:
-    from pulumiverse_railway.provider.api.transport import Token  # noqa: PLC0415
+    from pulumiverse_railway.provider.api.identity import Token  # noqa: PLC0415
 
     token, project_token = configuration.token, configuration.project_token
     if not token and not project_token:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from pulumiverse_railway.provider.api.creations import Creations
-from pulumiverse_railway.provider.api.documents.project import ACCOUNT, API_TOKEN, PROJECT_TOKEN, PROJECTS
+from pulumiverse_railway.provider.api.documents.project import ACCOUNT, API_TOKEN, PROJECTS
 from pulumiverse_railway.provider.api.environment import Environment
 from pulumiverse_railway.provider.api.errors import RailwayError, Unreachable
 from pulumiverse_railway.provider.api.operation import Operation
@@ -127,10 +127,14 @@ class Client:
         self._temporary = not workspaces
 
     async def token_is_alive(self) -> bool:
-        """Whether Railway still accepts the token at all; raises only when it cannot be asked."""
-        probe = PROJECT_TOKEN if self.transport.token.kind == "project" else API_TOKEN
+        """Whether Railway accepts the token and would show it what exists; raises only when it cannot be asked.
+
+        A project token does not count: to it, what is elsewhere looks like what is gone.
+        """
+        if self.transport.token.kind == "project":
+            return False
         try:
-            await self.call(probe)
+            await self.call(API_TOKEN)
         except Unreachable:
             raise
         except RailwayError:

@@ -164,8 +164,10 @@ class Environment:
     async def _raise_if_deleted(self) -> None:
         """What is in a deleted project answers "Not Authorized"; the project itself says whether that is why."""
         project = await self.transport.call(PROJECT, id=self.project_id)
-        living = {found["id"] for found in nodes(project["environments"]) if not found["deletedAt"]}
-        if project["deletedAt"] or self.environment_id not in living:
+        listed = {found["id"]: found["deletedAt"] for found in nodes(project["environments"])}
+        # A project token is shown its own environment alone: for it, what is not listed may well exist.
+        missing = self.transport.token.kind == "account" and self.environment_id not in listed
+        if project["deletedAt"] or missing or listed.get(self.environment_id):
             raise NotFound(f"environment {self.environment_id} was deleted")
 
     async def _write(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:

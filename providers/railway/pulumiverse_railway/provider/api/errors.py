@@ -9,6 +9,7 @@ about an error.
     │   └── LeftOut        another call of the same document failed and took this answer away
     ├── OutcomeUnknown     no answer to a write: it may have happened, so look before repeating it
     ├── Throttled          too many of one thing in too short a time; carries how long to wait
+    │   └── EdgeBlocked    the edge in front of the API blocks this network address
     ├── NotAuthorized      dead token, no access, or deleted: Railway does not say which
     ├── NotFound           gone, or, just after a create, not there yet
     ├── Exists             the name is taken
@@ -57,6 +58,10 @@ class Throttled(RailwayError):
     def __init__(self, text: str, *, reason: str = "", retry_after_s: float = 30.0) -> None:
         super().__init__(text, reason=reason)
         self.retry_after_s = retry_after_s
+
+
+class EdgeBlocked(Throttled):
+    """The edge refuses everything from this address."""
 
 
 class NotAuthorized(RailwayError):
@@ -141,10 +146,6 @@ _CODES: Final[Mapping[str, type[RailwayError]]] = {
 }
 
 _ADVICE: Final[Mapping[type[RailwayError], str]] = {
-    NotAuthorized: (
-        "the token may lack access to it (deleting needs the ADMIN role), may be revoked, or it was deleted; "
-        "check the token with 'railway whoami' or in the dashboard under Account Settings, Tokens"
-    ),
     PlanLimit: "choose a smaller value, or a larger plan at https://railway.com/workspace/plans",
     Opaque: "Railway gives no reason; run the command again, and look at https://status.railway.com if it stays",
     OutcomeUnknown: "run the command again: what exists already is found and kept",

@@ -7,16 +7,16 @@ not know what operations are for.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 import httpx
 
 from pulumiverse_railway.provider.api.errors import (
+    EdgeBlocked,
     LeftOut,
-    NotAuthorized,
     OutcomeUnknown,
     RailwayError,
     Throttled,
@@ -25,6 +25,7 @@ from pulumiverse_railway.provider.api.errors import (
     advice_for,
     classify,
 )
+from pulumiverse_railway.provider.api.identity import Identity, Token
 from pulumiverse_railway.provider.api.limiter import Limiter
 from pulumiverse_railway.provider.api.operation import Document, Operation
 from pulumiverse_railway.provider.api.redaction import redact, secrets_in
@@ -38,28 +39,14 @@ TIMEOUT_S: Final = 90.0
 ATTEMPTS: Final = 6
 FIRST_BACK_OFF_S: Final = 1.0
 LONGEST_BACK_OFF_S: Final = 20.0
+EDGE_BLOCK: Final = "error code: 1015"
+"""All that the edge answers to an address that it blocks, without any header on limits."""
+BLOCKED_S: Final = 600.0
+"""How long nothing is sent after such an answer, in API time."""
 LONGEST_RETRY_AFTER_S: Final = 300.0
 """A longer Retry-After than this is the user's to wait for, not ours."""
 
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-
-
-@dataclass(frozen=True)
-class Token:
-    """A credential of Railway's API. Its text never shows."""
-
-    kind: Literal["account", "project"]
-    """``account`` stands for account and workspace tokens; ``project`` reaches one environment of one project."""
-    value: str
-
-    def headers(self) -> dict[str, str]:
-        """The header that carries it."""
-        if self.kind == "project":
-            return {"Project-Access-Token": self.value}
-        return {"Authorization": f"Bearer {self.value}"}
-
-    def __repr__(self) -> str:
-        return f"Token({self.kind!r}, <secret>)"
 
 
 class Transport:
@@ -81,8 +68,10 @@ class Transport:
         self.limiter = limiter
         self.requests = 0
         """How many HTTP requests went out."""
+        self._identity = Identity(token, self._ask_as)
+        self._blocked_until = -math.inf
         self._http = httpx.AsyncClient(
-            headers={**token.headers(), "user-agent": f"pulumi-railway/{version}", "x-source": "pulumi-railway"},
+            headers={"user-agent": f"pulumi-railway/{version}", "x-source": "pulumi-railway"},
             timeout=TIMEOUT_S,
             limits=httpx.Limits(max_connections=20),
             # A proxy of the environment is for the outside world, never for the sandbox on this machine.
@@ -108,15 +97,29 @@ class Transport:
         document = operation.document(len(calls))
         body = await self._post(operation.field, document, variables, repeat=operation.safe_to_repeat)
         data = cast("dict[str, Any] | None", body.get("data")) or {}
-        errors = _by_key(operation.field, body, variables)
+        errors = await self._errors(operation.field, body, variables)
         return [errors.get(key) or self._value(operation, data, key, errors) for key in keys]
 
     async def read(self, document: Document, **variables: Any) -> Mapping[str, Any]:
         """Send a query of several root fields; any error in it is raised."""
         body = await self._post(document.name, document.text, variables, repeat=True)
-        for error in _by_key(document.name, body, variables).values():
+        for error in (await self._errors(document.name, body, variables)).values():
             raise error
         return cast("Mapping[str, Any]", body["data"])
+
+    async def _errors(
+        self, name: str, body: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> dict[str, RailwayError]:
+        """The errors of an answer by key, those that blame the token with what the token is."""
+        found = _by_key(name, body, variables)
+        return {key: await self._identity.explained(error) for key, error in found.items()}
+
+    async def _ask_as(self, operation: Operation, token: Token) -> Any:
+        """A query without arguments, sent with another token than usual."""
+        body = await self._post(operation.field, operation.document(), {}, repeat=True, token=token)
+        for error in _by_key(operation.field, body, {}).values():
+            raise error
+        return body["data"][operation.field]
 
     def _value(
         self, operation: Operation, data: Mapping[str, Any], key: str, errors: Mapping[str, RailwayError]
@@ -132,15 +135,18 @@ class Transport:
         text = f"Railway left out the answer to {operation.field}"
         return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}")
 
-    async def _post(self, name: str, document: str, variables: Mapping[str, Any], *, repeat: bool) -> dict[str, Any]:
+    async def _post(
+        self, name: str, document: str, variables: Mapping[str, Any], *, repeat: bool, token: Token | None = None
+    ) -> dict[str, Any]:
         """Post until there is a GraphQL answer, as often as that is safe."""
         failure: RailwayError = Unreachable(f"Railway could not be reached for {name}")
         for attempt in range(ATTEMPTS):
             if attempt:
                 await self.waiting.sleep(_back_off_s(attempt))
             await self.limiter.acquire()
+            self._refuse_while_blocked(name)
             try:
-                response = await self._send(name, document, variables)
+                response = await self._send(name, document, variables, token or self.token)
             except _NOT_SENT as lost:
                 failure = Unreachable(
                     f"Railway could not be reached at {self.url}: {lost}: check the network and retry"
@@ -159,32 +165,46 @@ class Transport:
                 break
         raise failure
 
-    async def _send(self, name: str, document: str, variables: Mapping[str, Any]) -> httpx.Response:
+    async def _send(self, name: str, document: str, variables: Mapping[str, Any], token: Token) -> httpx.Response:
         self.requests += 1
         return await self._http.post(
             self.url,
             # Without any query string Railway's edge holds everybody to about 10 requests a second.
             params={"source": "pulumi_railway", "op": name},
             json={"query": document, "variables": variables, "operationName": name},
+            headers=token.headers(),
         )
 
     async def _slow_down(self, name: str, response: httpx.Response) -> RailwayError:
         """Wait as Railway asks; the error for when patience ends."""
+        if EDGE_BLOCK in response.text[:200]:
+            self._blocked_until = self.waiting.now() + BLOCKED_S
+            self._refuse_while_blocked(name)
         try:
             retry_after_s = float(response.headers.get("Retry-After", FIRST_BACK_OFF_S))
         except ValueError:
             retry_after_s = LONGEST_BACK_OFF_S
-        text = f"Railway's rate limit is used up ({name})"
-        if "1015" in response.text[:200]:
-            text = f"the edge in front of Railway blocks this address for too many requests ({name}, error 1015)"
         refused = Throttled(
-            f"{text}: wait {retry_after_s:.0f} s and run the command again, or set railway:plan to the plan you have",
+            f"Railway's rate limit is used up ({name}): wait {retry_after_s:.0f} s and run the command again, or set "
+            "railway:plan to the plan you have",
             retry_after_s=retry_after_s,
         )
         if retry_after_s > LONGEST_RETRY_AFTER_S:
             raise refused
         await self.limiter.penalty(retry_after_s)
         return refused
+
+    def _refuse_while_blocked(self, name: str) -> None:
+        """Each request to an edge that blocks may make it block longer, so none is sent."""
+        if self.waiting.now() < self._blocked_until:
+            raise EdgeBlocked(
+                f"the edge in front of Railway's API blocks this network address ({name}: HTTP 429, {EDGE_BLOCK}). It "
+                "counts requests by address, those of other programs and people behind the same address too, and "
+                "does not say how long it blocks: minutes as a rule, up to a day has been reported. Nothing more is "
+                "sent for now. Stop what else asks Railway from here (scripts that call /graphql/v2 without a query "
+                "string cause it), wait ten minutes and run the command again, or run it from another network",
+                retry_after_s=BLOCKED_S,
+            )
 
     def _body(self, name: str, response: httpx.Response) -> dict[str, Any]:
         try:
@@ -194,8 +214,7 @@ class Transport:
         if isinstance(body, dict) and ("data" in body or "errors" in body):
             return cast("dict[str, Any]", body)
         if response.status_code in REFUSED_TOKEN:
-            advice = advice_for(NotAuthorized)
-            raise NotAuthorized(f"Railway refused the token (HTTP {response.status_code} to {name}){advice}")
+            return {"errors": [{"message": f"Not Authorized (HTTP {response.status_code})"}]}
         text = f"Railway answered {name} with HTTP {response.status_code} and no GraphQL: check RAILWAY_API_URL"
         raise Validation(text)
 
