@@ -122,7 +122,7 @@ def _of_project(steps: Sequence[Step], levels: Mapping[str, int]) -> int:
     updates = [step for step in steps if step.kind is StepKind.UPDATE]
     requests += len({_noun(step) for step in updates} - _SETTINGS - _FREE)
     requests += len({levels[step.urn] for step in steps if _commits(step) and step.kind not in _DELETES})
-    looks = {_noun(step) for step in updates} - {"ServiceInstance", "Project"} | set(created) | set(deleted)
+    looks = {_noun(step) for step in updates} - {"Project"} | set(created) | set(deleted)
     looks -= _TELLING | _FREE if created["Project"] else _FREE
     return requests + bool(looks)
 

@@ -114,7 +114,7 @@ def test_refresh_that_finds_nothing_takes_one_request(
 
 
 def test_new_image_takes_two_requests(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
-    """A new process commits what differs from the state, and proves afterwards that it runs."""
+    """A new process looks, commits what differs, and proves afterwards that it runs."""
 
     async def scenario(driver: Driver) -> None:
         _, made = await topology(driver, records)
@@ -130,7 +130,7 @@ def test_new_image_takes_two_requests(run: Run, cloud: RailwayCloud, address: Ad
 
 
 def test_state_that_is_wrong_is_found_out(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
-    """What somebody changed by hand since is brought back and reported, although nothing was read beforehand."""
+    """What somebody changed by hand since is brought back with the next change, and reported."""
 
     async def scenario(driver: Driver) -> None:
         place, made = await topology(driver, records)
@@ -150,10 +150,10 @@ def test_state_that_is_wrong_is_found_out(run: Run, cloud: RailwayCloud, address
 
 
 @pytest.mark.parametrize("when", ["before", "after", "lost"])
-def test_lost_answer_to_a_blind_commit_doubles_nothing(
+def test_lost_answer_to_a_commit_doubles_nothing(
     run: Run, cloud: RailwayCloud, address: Address, records: Records, when: Any
 ) -> None:
-    """A commit without a look beforehand is sent again like any other, and deploys once."""
+    """A commit is sent again when its answer was lost, and deploys once."""
 
     async def scenario(driver: Driver) -> None:
         _, made = await topology(driver, records)
@@ -167,7 +167,7 @@ def test_lost_answer_to_a_blind_commit_doubles_nothing(
 
 
 def test_region_added_by_hand_is_taken_away(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
-    """What has to go is found out afterwards as well as what has to come back."""
+    """What has to go is found out as well as what has to come back."""
 
     async def scenario(driver: Driver) -> None:
         place, made = await topology(driver, records)

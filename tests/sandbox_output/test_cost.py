@@ -50,17 +50,17 @@ def test_topology_costs_what_the_provider_needs() -> None:
     assert foresee(topology()) == Cost(requests=9, deployments=6)
 
 
-def test_new_image_costs_one_commit() -> None:
+def test_new_image_costs_a_look_and_a_commit() -> None:
     """A change of one instance is one commit and one deployment, and nothing has to be read for it."""
     changed = step(StepKind.UPDATE, "ServiceInstance", "instance", project_id="4f1c", image="app:2")
-    assert foresee([replace(changed, changes={"image": Change.UPDATE})]) == Cost(requests=1, deployments=1)
+    assert foresee([replace(changed, changes={"image": Change.UPDATE})]) == Cost(requests=2, deployments=1)
 
 
 @pytest.mark.parametrize("path", ["numReplicas", "regions.us-west2", "waitForDeployment"])
 def test_scaling_deploys_nothing(path: str) -> None:
     """More replicas are a commit without a deployment."""
     scaled = step(StepKind.UPDATE, "ServiceInstance", "instance", project_id="4f1c")
-    assert foresee([replace(scaled, changes={path: Change.UPDATE})]) == Cost(requests=1, deployments=0)
+    assert foresee([replace(scaled, changes={path: Change.UPDATE})]) == Cost(requests=2, deployments=0)
 
 
 def test_project_that_exists_is_looked_at_once() -> None:

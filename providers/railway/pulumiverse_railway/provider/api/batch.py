@@ -15,9 +15,10 @@ from typing import Any, Final
 from pulumiverse_railway.provider.api.errors import LeftOut
 from pulumiverse_railway.provider.api.operation import Operation
 
-WINDOW_S: Final = 0.02
-"""How long a call waits for others, in real time: what Pulumi starts together arrives within milliseconds."""
-LONGEST_S: Final = 0.2
+WINDOW_S: Final = 0.04
+"""How long a call waits for others, in real time: what Pulumi starts together arrives within milliseconds,
+except on a busy machine."""
+LONGEST_S: Final = 0.5
 """How long the first call waits at most, while others keep coming."""
 LARGEST: Final = 25
 """Calls per document; Railway publishes no limit."""

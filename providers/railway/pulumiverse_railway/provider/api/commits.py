@@ -25,7 +25,8 @@ from pulumiverse_railway.provider.api.errors import (
     Unreachable,
     Validation,
 )
-from pulumiverse_railway.provider.api.patches import at, changed_by_others, conflict, leaves, merge, nested
+from pulumiverse_railway.provider.api.others import Others
+from pulumiverse_railway.provider.api.patches import at, changed_by_others, conflict, leaves, merge
 from pulumiverse_railway.provider.api.snapshot import Snapshot, table
 from pulumiverse_railway.provider.kernel.errors import Failure
 
@@ -48,14 +49,7 @@ Build = Callable[[Snapshot], dict[str, Any]]
 """Makes a patch for the configuration that is there right before the commit."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assumed:
-    """What the state says of a service, good enough to commit without reading: the commit is checked afterwards."""
-
-    service_id: str
-    config: dict[str, Any]
-    deployment_id: str
-    deployment_status: str
+Patches = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,9 @@ class Committed:
     sent: bool
     """False when the configuration was already as asked for, so nothing was sent."""
     foreign: Sequence[str] = ()
-    """Paths that somebody else changed meanwhile."""
+    """What somebody else changed meanwhile, for people."""
+    staged: Sequence[str] = ()
+    """What somebody changed in the dashboard and did not deploy, for people; told once."""
     since: str | None = None
     """When Railway took the commit, by its clock: what it started was created after that. None when not known."""
 
@@ -79,12 +75,13 @@ class _Sent:
 
     after: Snapshot
     since: str | None
+    others: Patches = ()
+    """Commits by others that came in between."""
 
 
 @dataclass
 class _Submission:
     build: Build
-    assumed: Assumed | None
     future: asyncio.Future[Committed]
 
     def fail(self, failure: BaseException) -> None:
@@ -96,7 +93,6 @@ class _Submission:
             self.future.set_result(committed)
 
 
-Patches = Sequence[Mapping[str, Any]]
 _Ready = list[tuple[_Submission, dict[str, Any]]]
 
 
@@ -108,14 +104,15 @@ class Commits:
         self._pending: list[_Submission] = []
         self._task: asyncio.Task[None] | None = None
         self._last: Snapshot | None = None
+        self._others = Others(environment)
 
-    async def submit(self, build: Build, assumed: Assumed | None) -> Committed:
+    async def submit(self, build: Build) -> Committed:
         """Commit a patch together with whatever else is ready; raises this patch's own failure.
 
-        With ``assumed`` nothing needs to be read before: ``build`` gets what the state says, and what turns out to be
-        different afterwards is committed as well and reported as foreign.
+        ``build`` may be called more than once: when somebody else commits first, it is asked again about what is there
+        then.
         """
-        submission = _Submission(build, assumed, asyncio.get_running_loop().create_future())
+        submission = _Submission(build, asyncio.get_running_loop().create_future())
         self._pending.append(submission)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -153,49 +150,39 @@ class Commits:
                 submission.fail(failure)
 
     async def _commit_together(self, group: Sequence[_Submission]) -> None:
-        before = await self._before(group)
-        ready, patch = self._together(before, group)
-        if before.assumed and not has_effect(patch, before.config):
-            # The state says that nothing is to be done, and yet it was asked for: look.
-            before = await self._environment.snapshot()
-            ready, patch = self._together(before, [submission for submission, _ in ready])
-        if not ready:
-            return
-        foreign = self._since_last(before)
-        if not has_effect(patch, before.config):
-            self._succeed(ready, Committed(patch, before, before, sent=False, foreign=foreign))
-            return
-        sent = await self._send(before, patch)
-        foreign = [*foreign, *self._changed_by_others(before, sent.after, patch)]
-        if before.assumed:
-            sent, different = await self._correct(sent, ready, patch)
-            foreign = [*foreign, *(path for path in different if path not in foreign)]
+        environment = self._environment
+        until = environment.waiting.now() + LAG_S
+        while True:
+            before = await environment.snapshot()
+            ready, patch = self._together(before, group)
+            if not ready:
+                return
+            foreign = self._since_last(before)
+            if not has_effect(patch, before.config):
+                self._succeed(ready, Committed(patch, before, before, sent=False, foreign=foreign))
+                return
+            try:
+                sent = await self._send(before, patch)
+                break
+            except Busy:
+                # Somebody else's commit is under way: what it changed has to be seen before ours is made.
+                if environment.waiting.now() > until:
+                    raise
+                await environment.waiting.sleep(RETRY_S)
+                group = [submission for submission, _ in ready]
+        others = await self._others.commits(sent.after, sent.others, patch)
+        foreign = [*foreign, *self._told(before, sent.after, patch), *others]
         self._last = sent.after
-        self._succeed(ready, Committed(patch, before, sent.after, sent=True, foreign=foreign, since=sent.since))
+        staged = await self._others.staged(sent.after, patch)
+        committed = Committed(patch, before, sent.after, sent=True, foreign=foreign, staged=staged, since=sent.since)
+        self._succeed(ready, committed)
 
     @staticmethod
     def _succeed(ready: _Ready, committed: Committed) -> None:
-        """Give each its own patch; a foreign change is told once."""
+        """Give each its own patch; what others did is told once."""
         for submission, own in ready:
             submission.succeed(replace(committed, patch=own))
-            committed = replace(committed, foreign=())
-
-    async def _before(self, group: Sequence[_Submission]) -> Snapshot:
-        """What the patches are made for: what is known, else what the state says if that is enough, else a read."""
-        environment = self._environment
-        if (known := environment.known()) is not None:
-            return known
-        services = {
-            assumed.service_id: {
-                "config": assumed.config,
-                "latest": {"id": assumed.deployment_id, "status": assumed.deployment_status},
-            }
-            for submission in group
-            if (assumed := submission.assumed) is not None
-        }
-        if all(submission.assumed is not None for submission in group):
-            return Snapshot.of_state(environment.project_id, environment.environment_id, services)
-        return await environment.snapshot()
+            committed = replace(committed, foreign=(), staged=())
 
     def _together(self, before: Snapshot, group: Sequence[_Submission]) -> tuple[_Ready, dict[str, Any]]:
         """The submissions that can leave in one patch, with their own patches; others stay for the next commit."""
@@ -226,39 +213,17 @@ class Commits:
         environment.remember(sent.after)
         return sent
 
-    async def _correct(self, sent: _Sent, ready: _Ready, patch: dict[str, Any]) -> tuple[_Sent, Sequence[str]]:
-        """Commit what the state did not know of, once; also gives its paths."""
-        rest: dict[str, Any] = {}
-        for submission, _ in ready:
-            rest = merge(rest, submission.build(sent.after))
-        said = dict(leaves(patch))
-        different = [
-            (path, value)
-            for path, value in leaves(rest)
-            if at(sent.after.config, path) != value and (path not in said or said[path] != value)
-        ]
-        if not different:
-            return sent, ()
-        correction: dict[str, Any] = {}
-        for path, value in different:
-            correction = merge(correction, nested(path, value))
-        corrected = await self._send(sent.after, correction)
-        return _Sent(corrected.after, sent.since), [".".join(path) for path, _ in different]
-
     def _since_last(self, before: Snapshot) -> Sequence[str]:
         """What changed since our own last commit, by somebody else: only commits write the parts compared here."""
         last = self._last
-        if last is None or before.assumed or last.etag == before.etag:
-            return ()
-        return changed_by_others(last.config, before.config, {})
+        return () if last is None or last.etag == before.etag else self._told(last, before, {})
 
-    def _changed_by_others(self, before: Snapshot, after: Snapshot, patch: dict[str, Any]) -> Sequence[str]:
-        """What changed beside the patch since the last look, by somebody else."""
-        base = self._last if before.assumed else before
-        if base is None:
-            return ()
-        services = {key: each for key, each in table(base.config.get("services")).items() if key not in base.unread}
-        return changed_by_others({**base.config, "services": services}, after.config, patch)
+    @staticmethod
+    def _told(before: Snapshot, after: Snapshot, patch: dict[str, Any]) -> Sequence[str]:
+        """What changed between two reads beside the patch, by somebody else."""
+        services = {key: each for key, each in table(before.config.get("services")).items() if key not in before.unread}
+        changed = changed_by_others({**before.config, "services": services}, after.config, patch)
+        return [after.spoken(path) for path in changed]
 
     async def _post(self, patch: dict[str, Any], mark: str) -> bool:
         """Send the patch; whether Railway is going to list it."""
@@ -275,8 +240,8 @@ class Commits:
                 )
             except NothingToCommit:
                 return False
-            except (Busy, Race, NotFound):
-                # Another commit is under way, or what the patch names was created a moment ago.
+            except (Race, NotFound):
+                # What the patch names was created a moment ago.
                 if environment.waiting.now() > until:
                     raise
                 await environment.waiting.sleep(RETRY_S)
@@ -293,7 +258,7 @@ class Commits:
             progress = await environment.poll.next(snapshot=True)
             now = environment.waiting.now()
             own = [found for found in progress.patches if mark in (found["message"] or "")]
-            new = own if before.assumed else [each for each in progress.patches if each["id"] not in before.patches]
+            new = [each for each in progress.patches if each["id"] not in before.patches]
             for found in new:
                 if found["lastAppliedError"] and found["status"] != "STAGED":
                     raise Validation(f"Railway could not apply the configuration: {found['lastAppliedError']}")
@@ -310,7 +275,13 @@ class Commits:
                 continue
             missing = _missing(patch, progress.snapshot.config)
             if not missing:
-                return _Sent(progress.snapshot, _taken_at(progress.patches, own, assumed=before.assumed))
+                return _Sent(progress.snapshot, _taken_at(own), _of_others(new, own))
+            if later := _of_others(new, own):
+                names = ", ".join(repr(each["message"] or each["id"]) for each in later)
+                raise RailwayError(
+                    f"somebody else changed {', '.join(missing[:5])} at the same time, with the commit {names}: find "
+                    "out who deploys to this environment beside you, and run the command again"
+                )
             if now - applied > REFLECT_S:
                 names = ", ".join(missing[:5])
                 raise RailwayError(
@@ -318,15 +289,14 @@ class Commits:
                 )
 
 
-def _taken_at(patches: Patches, own: Patches, *, assumed: bool) -> str | None:
-    """When Railway took a commit: the time of its patch.
+def _taken_at(own: Patches) -> str | None:
+    """When Railway took a commit: the time of its patch; None should Railway not keep the message that tells it."""
+    return min((str(found["createdAt"]) for found in own), default=None)
 
-    Should Railway not keep the message that tells which one it is, the newest will do, but is only needed where nothing
-    was read before.
-    """
-    if own or not assumed:
-        return min((str(found["createdAt"]) for found in own), default=None)
-    return max((str(found["createdAt"]) for found in patches if found["status"] == "COMMITTED"), default=None)
+
+def _of_others(new: Patches, own: Patches) -> Patches:
+    """The commits of others among new ones; none where it is not known which one is ours."""
+    return [each for each in new if each not in own and each["status"] != "STAGED"] if own else []
 
 
 def has_effect(patch: dict[str, Any], config: dict[str, Any]) -> bool:

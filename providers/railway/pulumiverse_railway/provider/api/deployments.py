@@ -34,6 +34,8 @@ NEARLY: Final = frozenset({"BUILDING", "DEPLOYING"})
 """The statuses before the last: here a look at a deployment also asks what it runs, so that the last one tells."""
 LOOKS: Final = 3
 """How many looks in a row do that for one status: the answer is large, and some builds take long."""
+PROOFS: Final = 3
+"""How many looks at a healthy deployment wait for what it runs, before that is asked for by itself."""
 ONLY_RECORDED: Final = frozenset({"SKIPPED", "NEEDS_APPROVAL"})
 """A push that Railway does not deploy is listed as the newest deployment, and leaves the one under way alone."""
 APPEAR_S: Final = 30.0
@@ -63,6 +65,8 @@ class _Wait:
     """The first deployment that appeared: the one that was asked for, whatever comes after it."""
     shown: str = ""
     looks: int = 0
+    unproven: int = 0
+    """How many looks at the healthy deployment did not tell what it runs."""
 
     def is_old(self, latest: Deployment | None) -> bool:
         """Whether the newest deployment is still one from before the change."""
@@ -112,7 +116,13 @@ class Deployments:
                     wait.old_id = await self._start(wait, latest)
                     wait.until = environment.waiting.now() + APPEAR_S
             elif latest is not None and latest.status in HEALTHY:
-                return await self._proven(wait, latest, progress.metas.get(latest.id))
+                meta = progress.metas.get(latest.id)
+                if meta is None and wait.unproven < PROOFS:
+                    # The next look, which others share, tells what it runs.
+                    nearly, wait.unproven = latest.id, wait.unproven + 1
+                    environment.poll.hurry()
+                    continue
+                return await self._proven(wait, latest, meta)
             elif latest is not None and latest.status in OVER:
                 raise await self._endings.report(asked, latest, OVER[latest.status], own_id=wait.own_id)
             nearly = await wait.show(latest)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pulumiverse_railway.provider.api.amendments import amended
 from pulumiverse_railway.provider.api.batch import Batch
-from pulumiverse_railway.provider.api.commits import Assumed, Build, Commits, Committed
+from pulumiverse_railway.provider.api.commits import Build, Commits, Committed
 from pulumiverse_railway.provider.api.deployments import Deployments
 from pulumiverse_railway.provider.api.documents.environment import SNAPSHOT
 from pulumiverse_railway.provider.api.documents.project import PROJECT
@@ -95,9 +95,9 @@ class Environment:
         """A write that the configuration does not cover, in one request with others of its kind."""
         return await self._writes.call(operation, arguments)
 
-    async def commit(self, build: Build, assumed: Assumed | None = None) -> Committed:
+    async def commit(self, build: Build) -> Committed:
         """Change the configuration; see ``Commits.submit``."""
-        return await self._commits.submit(build, assumed)
+        return await self._commits.submit(build)
 
     def changed(self) -> None:
         """Forget what was read."""

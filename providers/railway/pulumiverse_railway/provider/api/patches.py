@@ -76,13 +76,13 @@ def nested(path: Path, value: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def changed_by_others(before: Config, after: Config, patch: Config) -> list[str]:
+def changed_by_others(before: Config, after: Config, patch: Config) -> list[Path]:
     """Paths that differ between two reads although ``patch`` does not touch them.
 
     In a service that the patch touches only variables are compared: Railway adapts other settings to what it is sent
     (a cron schedule sets the restart policy, say).
     """
-    found: list[str] = []
+    found: list[Path] = []
     touched = _object(patch.get("services")) or {}
     # A service that was only just created is no change of a setting.
     services = {*(_object(before.get("services")) or {})} & {*(_object(after.get("services")) or {})}
@@ -94,5 +94,5 @@ def changed_by_others(before: Config, after: Config, patch: Config) -> list[str]
             path = ("services", service, part)
             old, new = _object(at(before, path)) or {}, _object(at(after, path)) or {}
             own = _object(at(patch, path)) or {}
-            found += [".".join((*path, key)) for key in sorted({*old, *new} - {*own}) if old.get(key) != new.get(key)]
+            found += [(*path, key) for key in sorted({*old, *new} - {*own}) if old.get(key) != new.get(key)]
     return found

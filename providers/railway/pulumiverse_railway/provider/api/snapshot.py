@@ -54,8 +54,6 @@ class Snapshot:
     data: Json
     unread: frozenset[str] = frozenset()
     """Ids of services that this process has made since: their settings are Railway's defaults and were not read."""
-    assumed: bool = False
-    """Not read at all: what the state says of the services that matter."""
 
     def __post_init__(self) -> None:
         project, environment = self.data["project"], self.data["environment"]
@@ -83,24 +81,6 @@ class Snapshot:
                 **empty("environmentPatches"),
             }
         )
-
-    @classmethod
-    def of_state(cls, project_id: str, environment_id: str, services: Mapping[str, Json]) -> Snapshot:
-        """What the state says: of each service ``config``, and ``latest`` (id and status) of its deployment."""
-        instances = [
-            {"serviceId": key, "deletedAt": None, "latestDeployment": each["latest"]} for key, each in services.items()
-        ]
-        known = {"id": environment_id, "name": "", "deletedAt": None}
-        project = {"id": project_id, "deletedAt": None, "environments": {"edges": [{"node": known}]}}
-        named = [{"id": key, "name": "", "icon": None, "deletedAt": None} for key in services]
-        data = dict(cls.of_new(project, known).data)
-        data["project"] = {**data["project"], "services": {"edges": [{"node": each} for each in named]}}
-        data["environment"] = {
-            **data["environment"],
-            "config": {"services": {key: each["config"] for key, each in services.items()}},
-            "serviceInstances": {"edges": [{"node": each} for each in instances]},
-        }
-        return cls(data, assumed=True)
 
     @property
     def project(self) -> Json:
@@ -164,6 +144,15 @@ class Snapshot:
     def service_name(self, service_id: str) -> str:
         """The name of a service, or its id when it has none any more."""
         return str(self.services.get(service_id, {}).get("name") or service_id)
+
+    def spoken(self, path: Sequence[str]) -> str:
+        """A path of the configuration as people write it: with names in the place of ids."""
+        group, *rest = path
+        if group == "services" and rest:
+            return ".".join([self.service_name(rest[0]), *rest[1:]])
+        if group == "volumes" and rest:
+            return ".".join([f"volume {self.volume_names.get(rest[0], rest[0])}", *rest[1:]])
+        return ".".join(path)
 
     def service_config(self, service_id: str) -> dict[str, Any]:
         """All settings of a service in this environment; empty when it has none."""

@@ -29,6 +29,7 @@ from pulumiverse_railway.provider.resources.parts.placement import (
     LAG_S,
     RETRY_S,
     Placed,
+    commit,
     delete,
     environment_of,
     patiently,
@@ -153,7 +154,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
 
         async def action() -> None:
             if await seen(environment) is not None:
-                await environment.commit(lambda snapshot: _without(snapshot, bucket_id))
+                await commit(context, environment, lambda snapshot: _without(snapshot, bucket_id))
                 await _gone(context, environment, bucket_id)
 
         await delete(context, environment, action, lambda snapshot: _is_here(snapshot, bucket_id))
@@ -225,7 +226,7 @@ async def _create(environment: Environment, new: BucketInputs) -> str:
 async def _materialise(context: Context, environment: Environment, bucket_id: str, new: BucketInputs) -> None:
     """Bring the bucket into the environment, and look whether it is there: a commit may do nothing."""
     wanted = {"buckets": {bucket_id: {"region": new.region, "isCreated": True}}}
-    await environment.commit(lambda snapshot: {} if _is_here(snapshot, bucket_id) else wanted)
+    await commit(context, environment, lambda snapshot: {} if _is_here(snapshot, bucket_id) else wanted)
     waited_s = 0.0
     while not _is_here(await environment.snapshot(), bucket_id):
         if waited_s >= LAG_S or context.cancelled():

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pulumiverse_railway.provider.api.commits import Assumed
 from pulumiverse_railway.provider.api.documents.deployment import DEPLOYMENT_REMOVE
 from pulumiverse_railway.provider.api.endings import OVER, Asked, NotHealthy
 from pulumiverse_railway.provider.api.errors import RailwayError
@@ -24,7 +23,13 @@ from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import instance_config
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs, problems
-from pulumiverse_railway.provider.resources.parts.placement import delete, environment_of, seen
+from pulumiverse_railway.provider.resources.parts.placement import (
+    commit,
+    delete,
+    environment_of,
+    seen,
+    tell_overwritten,
+)
 from pulumiverse_railway.provider.resources.parts.variable_maps import completed, sealed_names
 
 
@@ -114,7 +119,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
             snapshot = await seen(environment)
             if snapshot is None or not snapshot.has_instance(service_id):
                 return
-            committed = await environment.commit(emptied)
+            committed = await commit(context, environment, emptied)
             latest = committed.before.latest.get(service_id)
             if latest and latest.status != "REMOVED":
                 await environment.write(DEPLOYMENT_REMOVE, id=latest.id)
@@ -194,41 +199,25 @@ def _state(
     )
 
 
-def _assumed(old: ServiceInstanceState | None, new: ServiceInstanceInputs) -> Assumed | None:
-    """What the state says, if it tells of a healthy instance: good enough to send a change without looking first."""
-    if old is None or old.deployment_id is None or old.deployment_status not in HEALTHY:
-        return None
-    if old.rolled_back_deployment_id is not None:
-        return None
-    return Assumed(
-        service_id=new.service_id,
-        config=instance_config.assumed(old),
-        deployment_id=old.deployment_id,
-        deployment_status=old.deployment_status,
-    )
-
-
 async def _apply(
     context: Context, old: ServiceInstanceState | None, new: ServiceInstanceInputs
 ) -> ServiceInstanceState:
     """One patch, one deployment."""
     environment = environment_of(context, new.project_id, new.environment_id)
 
+    overwritten: list[str] = []
+
     def build(snapshot: Snapshot) -> dict[str, Any]:
-        patch = instance_config.entry(new, old, snapshot.service_config(new.service_id))
+        config = snapshot.service_config(new.service_id)
+        patch = instance_config.entry(new, old, config)
+        prefix = ("services", new.service_id)
+        overwritten[:] = [snapshot.spoken((*prefix, *path)) for path in instance_config.overwritten(patch, old, config)]
         return {"services": {new.service_id: patch}} if patch else {}
 
     await context.status("committing the configuration...")
-    committed = await environment.commit(build, _assumed(old, new))
-    if committed.foreign:
-        paths = ", ".join(committed.foreign[:5])
-        await context.warn(f"somebody else changed the environment at the same time: {paths}; see 'pulumi refresh'")
-    opened = sorted((set((old and old.sealed) or ()) - set(new.sealed or ())) & set(new.variables))
-    if opened:
-        await context.warn(
-            f"{', '.join(opened)}: still sealed, since Railway cannot unseal; to be able to read it again, remove the "
-            "variable in one update and add it in the next"
-        )
+    committed = await commit(context, environment, build)
+    await tell_overwritten(context, overwritten)
+    await _tell_of_sealed(context, old, new)
     before = committed.before.latest.get(new.service_id)
     if not new.wait_for_deployment:
         return _state(new, committed.after.latest.get(new.service_id))
@@ -248,6 +237,15 @@ async def _apply(
         raise HalfMade(_id(new), _state(new, before), [str(failure)]) from failure
     await context.status(f"deployed ({deployment.status.lower()})")
     return _state(new, deployment)
+
+
+async def _tell_of_sealed(context: Context, old: ServiceInstanceState | None, new: ServiceInstanceInputs) -> None:
+    opened = sorted((set((old and old.sealed) or ()) - set(new.sealed or ())) & set(new.variables))
+    if opened:
+        await context.warn(
+            f"{', '.join(opened)}: still sealed, since Railway cannot unseal; to be able to read it again, remove the "
+            "variable in one update and add it in the next"
+        )
 
 
 async def _failed(

@@ -8,7 +8,7 @@ that refer to a variable, and each of those belongs to its ServiceInstance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Final
 
@@ -18,7 +18,12 @@ from pulumiverse_railway.provider.kernel.declaration import Context, Property, R
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.placement import Placed, delete, environment_of, seen
-from pulumiverse_railway.provider.resources.parts.variable_maps import commit_entries, differing, readable
+from pulumiverse_railway.provider.resources.parts.variable_maps import (
+    commit_entries,
+    differing,
+    readable,
+    tell_changed,
+)
 
 ID_PARTS: Final = ("project id", "environment id")
 PATH: Final = ("sharedVariables",)
@@ -52,7 +57,7 @@ class SharedVariables(Resource[SharedVariablesInputs, SharedVariablesState]):
 
     async def create(self, context: Context, new: SharedVariablesInputs) -> tuple[str, SharedVariablesState]:
         """Set the variables."""
-        await _apply(context, new, ())
+        await _apply(context, new, {})
         return join(new.project_id, new.environment_id), SharedVariablesState(**asdict(new))
 
     async def read(self, context: Context, id: str, old: SharedVariablesState | None) -> SharedVariablesState | None:
@@ -71,7 +76,7 @@ class SharedVariables(Resource[SharedVariablesInputs, SharedVariablesState]):
         self, context: Context, id: str, old: SharedVariablesState, new: SharedVariablesInputs
     ) -> SharedVariablesState:
         """Set what differs and remove what is not named any more."""
-        await _apply(context, new, set(old.variables) - set(new.variables))
+        await _apply(context, new, old.variables)
         return SharedVariablesState(**asdict(new))
 
     async def delete(self, context: Context, id: str, old: SharedVariablesState) -> None:
@@ -91,10 +96,12 @@ def _shared(snapshot: Snapshot) -> dict[str, object]:
     return table(snapshot.config.get("sharedVariables"))
 
 
-async def _apply(context: Context, new: SharedVariablesInputs, removed: Iterable[str]) -> None:
+async def _apply(context: Context, new: SharedVariablesInputs, old: Mapping[str, str]) -> None:
     environment = environment_of(context, new.project_id, new.environment_id)
     there = _shared(await environment.snapshot())
-    await commit_entries(context, environment, PATH, differing(there, new.variables, removed))
+    entries = differing(there, new.variables, set(old) - set(new.variables))
+    await commit_entries(context, environment, PATH, entries)
+    await tell_changed(context, there, old, entries)
 
 
 async def _clear(context: Context, environment: Environment, names: Iterable[str]) -> None:

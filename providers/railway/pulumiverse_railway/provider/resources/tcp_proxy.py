@@ -25,6 +25,7 @@ from pulumiverse_railway.provider.resources.parts.placement import (
     LAG_S,
     RETRY_S,
     PlacedInService,
+    commit,
     delete,
     environment_of,
     patiently,
@@ -77,7 +78,7 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
             await context.info(f"took over the TCP proxy to port {new.application_port}, which is there already")
         else:
             path = ("services", new.service_id, "networking", "tcpProxies", str(new.application_port))
-            await environment.commit(lambda _: nested(path, {}))
+            await commit(context, environment, lambda _: nested(path, {}))
             try:
                 found = await _appeared(context, environment, new)
             except Failure as failure:

@@ -31,6 +31,7 @@ from pulumiverse_railway.provider.resources.parts.variable_maps import (
     differing,
     readable,
     sealed_names,
+    tell_changed,
 )
 
 ID_PARTS: Final = ("project id", "environment id", "service id")
@@ -186,6 +187,7 @@ async def _apply(context: Context, old: VariablesState | None, new: VariablesInp
     removed = set(old.variables if old else ()) - set(new.variables)
     entries = differing(there, plain, removed) | _sealing(there, old, new)
     await commit_entries(context, environment, _path(new.service_id), entries)
+    await tell_changed(context, there, old.variables if old else None, entries)
 
 
 def _to_unseal(there: Mapping[str, Any], old: VariablesState | None, new: VariablesInputs) -> list[str]:

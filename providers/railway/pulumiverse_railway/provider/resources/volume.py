@@ -32,6 +32,7 @@ from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.placement import (
     RETRY_S,
     Placed,
+    commit,
     delete,
     environment_of,
     patiently,
@@ -302,6 +303,6 @@ async def _settle(
         return patch
 
     await context.status("committing size and backups...")
-    committed = await patiently(context, lambda: environment.commit(build), on=(NotFound,))
+    committed = await patiently(context, lambda: commit(context, environment, build), on=(NotFound,))
     if new.name is not None and new.name != committed.after.volume_names.get(volume_id):
         await environment.write(VOLUME_UPDATE, volumeId=volume_id, input={"name": new.name})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from pulumiverse_railway.provider.api.documents.domain import CUSTOM_DOMAIN_STATUS, DOMAINS
-from pulumiverse_railway.provider.api.operation import Document, mutation
+from pulumiverse_railway.provider.api.operation import Document, mutation, query
 
 _PAGE = "pageInfo { hasNextPage }"
 _LATEST = "latestDeployment { id status createdAt }"
@@ -22,7 +22,7 @@ _PROJECT = f"""project(id: $projectId) {{
     buckets(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
   }}"""
 _ENVIRONMENT = f"""environment(id: $environmentId, projectId: $projectId) {{
-    id name deletedAt configEtag
+    id name deletedAt configEtag unmergedChangesCount
     config(decryptVariables: true)
     serviceInstances(first: 500) {{ edges {{ node {{
       id serviceId deletedAt
@@ -88,8 +88,19 @@ ENVIRONMENT_PATCH_COMMIT = mutation(
     repeatable=True,
 )
 
+ENVIRONMENT_STAGED_CHANGES = query(
+    # Without values: only what would change is told, never to what.
+    "environmentStagedChanges",
+    {"environmentId": "String!"},
+    "{ patch(decryptVariables: false) }",
+)
+
+ENVIRONMENT_PATCH = query("environmentPatch", {"id": "String!"}, "{ patch(decryptVariables: false) }")
+
 OPERATIONS = (
     SNAPSHOT,
+    ENVIRONMENT_PATCH,
+    ENVIRONMENT_STAGED_CHANGES,
     progress(snapshot=False, domains=0, deployments=0),
     ENVIRONMENT_RENAME,
     ENVIRONMENT_PATCH_COMMIT,

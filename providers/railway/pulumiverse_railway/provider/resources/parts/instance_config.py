@@ -53,13 +53,13 @@ def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config:
     return patch
 
 
-def assumed(old: ServiceInstanceInputs) -> dict[str, Any]:
-    """The configuration that an instance with these properties has, as far as they tell."""
-    found: dict[str, Any] = {}
-    for path, value in leaves(entry(old, None, {})):
-        if value is not None:
-            found = merge(found, nested(path, value))
-    return found
+def overwritten(patch: Config, old: ServiceInstanceInputs | None, config: Config) -> list[Path]:
+    """Paths of a patch where the configuration is not as the last run left it: somebody else's changes go there."""
+    if old is None:
+        return []
+    changed = {path[:2] for path, _ in leaves(entry(old, old, config))}
+    hidden = {("variables", name) for name in old.sealed or ()}
+    return sorted({path[:2] for path, _ in leaves(patch)} & changed - hidden)
 
 
 def starts_deployment(patch: Config) -> bool:

@@ -6,11 +6,12 @@ reading; when deleting, only if the token is alive and the whole project cannot 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from pulumiverse_railway.provider.api.client import railway
+from pulumiverse_railway.provider.api.commits import Build, Committed
 from pulumiverse_railway.provider.api.environment import Environment
 from pulumiverse_railway.provider.api.errors import Busy, NotAuthorized, NotFound, Opaque, Race, RailwayError
 from pulumiverse_railway.provider.api.snapshot import Snapshot
@@ -21,6 +22,7 @@ T = TypeVar("T")
 LAG_S = 90.0
 """How long Railway may not know what was created a moment ago, in API time."""
 RETRY_S = 3.0
+SHOWN: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,36 @@ async def seen(environment: Environment, *, domain_status: bool = False) -> Snap
         return await environment.snapshot(domain_status=domain_status)
     except NotFound:
         return None
+
+
+async def commit(context: Context, environment: Environment, build: Build) -> Committed:
+    """Change the configuration of an environment, and tell what others did or are about to do to it."""
+    committed = await environment.commit(build)
+    if committed.foreign:
+        await context.warn(
+            f"somebody else changed the environment at the same time: {_some(committed.foreign)}; see 'pulumi refresh'"
+        )
+    if committed.staged:
+        await context.warn(
+            f"somebody staged changes in the dashboard and did not deploy them: {_some(committed.staged)}. They were "
+            "left as they are: deploy or discard them in the dashboard"
+        )
+    return committed
+
+
+async def tell_overwritten(context: Context, paths: Sequence[str]) -> None:
+    """Say that somebody had changed what the program sets, and that the program's values are there again."""
+    if paths:
+        await context.warn(
+            f"somebody changed {_some(paths)} since the last run, and this run has replaced it by what the program "
+            "says; to see such changes before they are replaced, run 'pulumi refresh' before 'pulumi up'"
+        )
+
+
+def _some(paths: Sequence[str]) -> str:
+    """The first of a list that may be long."""
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return f"{', '.join(paths[:SHOWN])}{more}"
 
 
 async def gone_after_all(context: Context, environment: Environment, refusal: RailwayError) -> bool:

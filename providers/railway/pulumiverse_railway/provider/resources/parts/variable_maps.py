@@ -15,7 +15,7 @@ from pulumiverse_railway.provider.api.errors import NotFound, RailwayError
 from pulumiverse_railway.provider.api.patches import Path, at, nested
 from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes, table
 from pulumiverse_railway.provider.kernel.declaration import Context
-from pulumiverse_railway.provider.resources.parts.placement import RETRY_S
+from pulumiverse_railway.provider.resources.parts.placement import RETRY_S, commit, tell_overwritten
 
 REFLECT_S: Final = 60.0
 """How long a read may lag behind an applied commit, in API time."""
@@ -30,6 +30,21 @@ def differing(there: Mapping[str, Any], wanted: Mapping[str, str], removed: Iter
         name: {"value": value} for name, value in wanted.items() if table(there.get(name)).get("value") != value
     }
     return entries | {name: None for name in sorted(removed) if there.get(name) is not None}
+
+
+async def tell_changed(
+    context: Context, there: Mapping[str, Any], old: Mapping[str, str] | None, entries: Entries
+) -> None:
+    """Tell which of the entries replace something else than the last run left there."""
+    before = old or {}
+    changed = [name for name in entries if name in before and _foreign(there.get(name), before[name])]
+    await tell_overwritten(context, [f"variables.{name}" for name in sorted(changed)])
+
+
+def _foreign(shown: Any, before: str) -> bool:
+    if shown is None:
+        return True
+    return not table(shown).get("isSealed") and table(shown).get("value") not in {None, before}
 
 
 def readable(there: Mapping[str, Any], old: Mapping[str, str] | None) -> dict[str, str]:
@@ -55,10 +70,7 @@ async def commit_entries(context: Context, environment: Environment, path: Path,
         return nested(path, dict(entries))
 
     await context.status("committing the variables...")
-    committed = await environment.commit(build)
-    if committed.foreign:
-        paths = ", ".join(committed.foreign[:5])
-        await context.warn(f"somebody else changed the environment at the same time: {paths}; see 'pulumi refresh'")
+    committed = await commit(context, environment, build)
     waited_s = 0.0
     config = committed.after.config
     while missing := _missing(table(at(config, path)), entries):
