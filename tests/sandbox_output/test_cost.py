@@ -51,7 +51,7 @@ def test_topology_costs_what_the_provider_needs() -> None:
 
 
 def test_new_image_costs_a_look_and_a_commit() -> None:
-    """A change of one instance is one commit and one deployment, and nothing has to be read for it."""
+    """A change of one instance is one look, one commit and one deployment."""
     changed = step(StepKind.UPDATE, "ServiceInstance", "instance", project_id="4f1c", image="app:2")
     assert foresee([replace(changed, changes={"image": Change.UPDATE})]) == Cost(requests=2, deployments=1)
 

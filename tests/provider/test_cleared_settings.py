@@ -1,0 +1,188 @@
+"""What leaves the program leaves Railway: every optional input of every resource that can be updated.
+
+The inputs come from the declarations, so that a new one fails here until it says how it is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import pytest
+
+from pulumiverse_railway.provider.kernel.declaration import Resource
+from pulumiverse_railway.provider.kernel.properties import fields_of
+from pulumiverse_railway.provider.resources import ALL
+from sandbox.railway import config_view
+from tests.provider.driver import Driver, Made, Place, Run, a_project
+
+LOGIN: Final = {"username": "robot", "password": "registry-password"}
+FROM_REPO: Final = {"repo": "acme/shop", "image": None}
+VALUES: Final[dict[str, dict[str, Any]]] = {
+    "ServiceInstance": {
+        "branch": "develop",
+        "commitSha": "abcdef12",
+        "rootDirectory": "app",
+        "checkSuites": True,
+        "builder": "NIXPACKS",
+        "buildCommand": "make",
+        "dockerfilePath": "docker/Dockerfile",
+        "watchPatterns": ["src/**"],
+        "registryCredentials": LOGIN,
+        "startCommand": "run",
+        "preDeployCommand": "migrate",
+        "healthcheckPath": "/up",
+        "healthcheckTimeout": 60,
+        "restartPolicyType": "ALWAYS",
+        "restartPolicyMaxRetries": 3,
+        "cronSchedule": "*/10 * * * *",
+        "sleepApplication": True,
+        "overlapSeconds": 5,
+        "drainingSeconds": 5,
+        "regions": {"us-west2": 2},
+        "numReplicas": 2,
+        "vcpus": 0.5,
+        "memoryMb": 512,
+        "variables": {"A": "1"},
+    },
+    "Volume": {"backupSchedules": ["DAILY"]},
+    "Project": {"description": "another", "environmentName": "staging"},
+    "Service": {"icon": "https://example.com/icon.png"},
+    "Variables": {"sealed": ["A"]},
+    "CustomDomain": {"targetPort": 8080},
+    "ServiceDomain": {"targetPort": 8080},
+    "NotificationRule": {"severities": ["CRITICAL"], "ephemeralEnvironments": True},
+}
+"""A value for each input; a resource starts without any of them."""
+REPOSITORY: Final = frozenset(
+    {
+        "branch",
+        "commitSha",
+        "rootDirectory",
+        "checkSuites",
+        "builder",
+        "buildCommand",
+        "dockerfilePath",
+        "watchPatterns",
+    }
+)
+"""Inputs that only a service from a repository has."""
+NOTHING_STORED: Final = {
+    ("ServiceInstance", "image"): "one of image and repo is always there; a change of one to the other is below",
+    ("ServiceInstance", "repo"): "as image",
+    ("ServiceInstance", "waitForDeployment"): "how this provider waits",
+    ("ServiceInstance", "onFailure"): "what this provider does",
+    ("ServiceInstance", "sealed"): "Railway cannot unseal, which an update says",
+    ("Environment", "allowNonFork"): "a confirmation for this provider",
+    ("Environment", "skipInitialDeploys"): "counts once, when the environment is made",
+    ("NotificationRule", "workspaceId"): "says where the rule is",
+    ("CustomDomainValidation", "proxied"): "says what to wait for",
+}
+"""Inputs that leave nothing on Railway, with the reason."""
+
+
+def optional_inputs() -> list[tuple[str, str]]:
+    """Each optional input that an update can take away: not those that replace, nor those that stay as they are."""
+    return [
+        (resource.__name__, field.wire_name)
+        for resource in ALL
+        if resource.update is not Resource.update
+        for field in fields_of(resource.inputs_type)
+        if not (field.required or field.mark.replaces or field.mark.kept)
+    ]
+
+
+def test_every_optional_input_is_tried() -> None:
+    """A new input is in one of the two tables above, and none of them names what is not there."""
+    tried = {(kind, name) for kind, values in VALUES.items() for name in values}
+    assert tried | NOTHING_STORED.keys() == set(optional_inputs())
+    assert tried & NOTHING_STORED.keys() == set()
+
+
+def stored(driver: Driver) -> dict[str, Any]:
+    """All settings that Railway has, as it shows them: what is at its default is left out."""
+    cloud = driver.cloud
+    state = cloud.state
+    shown: dict[str, Any] = {
+        environment.id: (environment.name, config_view.view(cloud, environment, decrypt=True))
+        for environment in state.environments.values()
+    }
+    shown |= {each.id: (each.name, each.description) for each in state.projects.values()}
+    shown |= {each.id: (each.name, each.icon) for each in state.services.values()}
+    shown |= {each.id: each.target_port for each in [*state.custom_domains.values(), *state.service_domains.values()]}
+    shown |= {each.id: sorted(each.backup_schedules) for each in state.volume_instances.values()}
+    shown |= {
+        each.id: (sorted(each.severities), each.ephemeral_environments) for each in state.notification_rules.values()
+    }
+    return {key: _without_nothing(value) for key, value in shown.items()}
+
+
+def _without_nothing(value: Any) -> Any:
+    if isinstance(value, dict):
+        cleaned = {key: _without_nothing(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {key: item for key, item in cleaned.items() if item not in (None, [], {}, "", 0, False)}
+    if isinstance(value, tuple | list):
+        return [_without_nothing(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return value or None
+
+
+Start = Callable[[Driver, Place, Made], Awaitable[Made]]
+HOOK: Final = '{"type": "webhook", "url": "https://hooks.example.com/a"}'
+STARTS: Final[dict[str, Start]] = {
+    "ServiceInstance": lambda _driver, place, service: place.instance(service, waitForDeployment=False),
+    "Volume": lambda _driver, place, service: place.make("Volume", service, mountPath="/data"),
+    "Project": lambda driver, _place, _service: driver.create("Project", name="second"),
+    "Service": lambda _driver, place, _service: place.service("api"),
+    "Variables": lambda _driver, place, service: place.make("Variables", service, variables={"A": "1"}),
+    "CustomDomain": lambda _driver, place, service: place.make("CustomDomain", service, domain="api.example.com"),
+    "ServiceDomain": lambda _driver, place, service: place.make("ServiceDomain", service),
+    "NotificationRule": lambda driver, place, _service: driver.create(
+        "NotificationRule", projectId=place.project.id, eventTypes=["Deployment.failed"], channelConfigs=[HOOK]
+    ),
+}
+"""How a resource is made without any of its optional inputs."""
+
+
+async def left_behind(driver: Driver, start: Made, values: dict[str, Any]) -> dict[str, str]:
+    """Set each input, take it away again, and compare what Railway has with what it had before."""
+    wrong: dict[str, str] = {}
+    made = start
+    for name, value in values.items():
+        before = stored(driver)
+        made = await driver.update(made, **dict[str, Any]({name: value}))
+        if stored(driver) == before:
+            wrong[name] = "was not set"
+        made = await driver.update(made, **dict[str, Any]({name: None}))
+        if (after := stored(driver)) != before:
+            wrong[name] = f"left {[(before.get(key), after[key]) for key in after if after[key] != before.get(key)]}"
+    return wrong
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_removed_input_is_cleared_on_railway(run: Run, kind: str) -> None:
+    """After an input was set and taken away, Railway has what it had before."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        made = await STARTS[kind](driver, place, await place.service())
+        values = {name: value for name, value in VALUES[kind].items() if name not in REPOSITORY}
+        assert await left_behind(driver, made, values) == {}
+
+    run(scenario)
+
+
+def test_removed_input_of_a_repository_is_cleared_on_railway(run: Run) -> None:
+    """The same for what belongs to a service that Railway builds, and for the change from an image to it and back."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        image = await place.instance(service, waitForDeployment=False)
+        before = stored(driver)
+        repo = await driver.update(image, **FROM_REPO)
+        values = {name: value for name, value in VALUES["ServiceInstance"].items() if name in REPOSITORY}
+        assert await left_behind(driver, repo, values) == {}
+        await driver.update(repo, image="app:1", repo=None)
+        assert stored(driver) == before
+
+    run(scenario)
