@@ -103,7 +103,7 @@ def measure(directory: Path) -> dict[str, Sent]:
                 config={},
                 plugins={"cloudflare": [sys.executable, str(ROOT / "sandbox" / "standins" / "cloudflare")]},
                 program=topology(tag),
-                environment=environment(address, SPEED),
+                environment=environment(address, SPEED, directory),
             )
             result = run(operation, options)
         if not result.succeeded:

@@ -5,12 +5,16 @@ Owns paths, tokens and the list of variables. Imports nothing heavy: a preview n
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from sandbox.clock import SPEED
 
 RAILWAY_PATH: Final = "/graphql/v2"
 CLOUDFLARE_PATH: Final = "/client/v4"
+DNS_PATH: Final = "/dns-query"
+AUTHORITY_FILE: Final = "edge-authority.pem"
+"""The certificate, in the sandbox directory, by which those of the simulated edges are checked."""
 
 RAILWAY_TOKEN: Final = "sandbox-railway-token"
 """An account token of the simulated Railway account."""
@@ -21,9 +25,17 @@ SPACES_ACCESS_KEY: Final = "SANDBOXSPACESKEY0001"
 SPACES_SECRET_KEY: Final = "sandbox-spaces-secret"
 
 
-def environment(address: str, speed: float = SPEED) -> dict[str, str]:
-    """The environment variables that point programs, providers and plugins at the sandbox at ``address``."""
+def environment(address: str, speed: float = SPEED, directory: Path | None = None) -> dict[str, str]:
+    """The environment variables that point programs, providers and plugins at the sandbox at ``address``.
+
+    With its ``directory`` those of the edge too: real TLS needs the certificate that lies there.
+    """
     local = "127.0.0.1,localhost"
+    edge = {
+        "RAILYARD_EDGE": address.partition("://")[2],
+        "RAILYARD_EDGE_AUTHORITY": str(directory and directory.absolute() / AUTHORITY_FILE),
+        "RAILYARD_DNS_URL": f"{address}{DNS_PATH}",
+    }
     return {
         "RAILWAY_API_URL": f"{address}{RAILWAY_PATH}",
         "RAILWAY_API_TOKEN": RAILWAY_TOKEN,
@@ -39,4 +51,5 @@ def environment(address: str, speed: float = SPEED) -> dict[str, str]:
         "HTTPS_PROXY": address,
         "NO_PROXY": local,
         "no_proxy": local,
+        **(edge if directory else {}),
     }

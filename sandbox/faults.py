@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from sandbox.exchange import LOST, Reply
 
-Api = Literal["railway", "cloudflare", "digitalocean", "spaces", "proxy"]
+Api = Literal["railway", "cloudflare", "digitalocean", "spaces", "proxy", "dns", "edge"]
 Moment = Literal["before", "after"]
 
 CAN_BE_REPEATED: Final[Mapping[Api, Mapping[str, str]]] = {
@@ -103,4 +103,6 @@ _BODIES: Final = {
     "railway": _railway,
     "spaces": _spaces,
     "proxy": _railway,
+    "dns": _railway,
+    "edge": _railway,
 }

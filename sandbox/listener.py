@@ -1,17 +1,19 @@
-"""One HTTP server on loopback that also acts as a proxy.
+"""One HTTP server on loopback that also acts as a proxy, and as a TLS server on the same port.
 
-Owns sockets and HTTP/1.1: keep-alive, chunked bodies, absolute addresses, lost answers. Every request goes to one
-function; this module knows no API. It is built on the standard library's server, because WSGI servers cannot break a
-connection on purpose and close it after every answer.
+Owns sockets, TLS and HTTP/1.1: keep-alive, chunked bodies, absolute addresses, lost answers. Every request goes to one
+function, those over TLS to another; this module knows no API. It is built on the standard library's server, because
+WSGI servers cannot break a connection on purpose and close it after every answer.
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 import sys
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
@@ -22,6 +24,33 @@ Answer = Callable[[Request], Reply]
 LOOPBACK: Final = "127.0.0.1"
 IDLE_TIMEOUT_S: Final = 120.0
 BODYLESS: Final = frozenset({204, 304})
+TLS_HANDSHAKE: Final = b"\x16"
+"""The first byte of a connection that begins with TLS."""
+
+Certificate = ssl.SSLContext | ssl.AlertDescription
+"""With what a handshake goes on, or how it ends."""
+
+
+@dataclass(frozen=True)
+class Secure:
+    """What connections over TLS get: a certificate by the name that they ask for, and answers of their own."""
+
+    certificate: Callable[[str], Certificate]
+    answer: Answer
+
+    def wrap(self, connection: socket.socket) -> ssl.SSLSocket:
+        """The connection after its handshake."""
+
+        def choose(handshake: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
+            found = self.certificate(name or "")
+            if isinstance(found, ssl.AlertDescription):
+                return found
+            handshake.context = found
+            return None
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sni_callback = choose
+        return context.wrap_socket(connection, server_side=True)
 
 
 class Listener(ThreadingHTTPServer):
@@ -31,8 +60,9 @@ class Listener(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, answer: Answer, port: int = 0) -> None:
+    def __init__(self, answer: Answer, port: int = 0, secure: Secure | None = None) -> None:
         self.answer = answer
+        self._secure = secure
         self._connections: set[socket.socket] = set()
         self._changing = threading.Lock()
         super().__init__((LOOPBACK, port), _Handler)
@@ -63,6 +93,24 @@ class Listener(ThreadingHTTPServer):
             self._connections.add(request)
         super().process_request(request, client_address)
 
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection, in a thread of its own."""
+        request.settimeout(IDLE_TIMEOUT_S)
+        if self._secure is None or request.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
+            _Handler(request, client_address, self)
+            return
+        with self._secure.wrap(request) as secured:
+            self._replace(request, secured)
+            try:
+                _SecureHandler(secured, client_address, self, self._secure.answer)
+            finally:
+                self._replace(secured, request)
+
+    def _replace(self, old: socket.socket, new: socket.socket) -> None:
+        with self._changing:
+            self._connections.discard(old)
+            self._connections.add(new)
+
     def shutdown_request(self, request: Any) -> None:
         with self._changing:
             self._connections.discard(request)
@@ -90,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     server: Listener  # pyright: ignore[reportIncompatibleVariableOverride]
 
+    def answer(self, request: Request) -> Reply:
+        return self.server.answer(request)
+
     def version_string(self) -> str:
         return "sandbox"
 
@@ -109,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         try:
-            reply = self.server.answer(request)
+            reply = self.answer(request)
         except Exception:  # noqa: BLE001 - a fault of the sandbox itself must reach both the client and a person
             traceback.print_exc()
             reply = Reply.of_json(500, {"message": "the sandbox itself failed"}, {"x-should-retry": "false"})
@@ -156,10 +207,13 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def _send(self, reply: Reply) -> None:
-        self.send_response(reply.status)
+        names = {name.lower() for name in reply.headers}
+        if "server" in names:
+            self.send_response_only(reply.status)
+        else:
+            self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        names = {name.lower() for name in reply.headers}
         if "content-length" not in names and reply.status not in BODYLESS:
             self.send_header("Content-Length", str(len(reply.body)))
         if self.command == "CONNECT":
@@ -170,3 +224,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_CONNECT = _handle  # noqa: N815
+
+
+class _SecureHandler(_Handler):
+    """One connection over TLS."""
+
+    def __init__(self, connection: ssl.SSLSocket, client_address: Any, server: Listener, answer: Answer) -> None:
+        self._answer = answer
+        super().__init__(connection, client_address, server)
+
+    def answer(self, request: Request) -> Reply:
+        return self._answer(request)

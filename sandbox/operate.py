@@ -30,12 +30,12 @@ NOBODY: Final = "http://127.0.0.1:9"
 STANDINS: Final = ("cloudflare", "digitalocean")
 
 
-def environment(address: str) -> dict[str, str]:
-    """The variables that point Railyard and ordinary tools at the simulated APIs at ``address``."""
+def environment(address: str, directory: Path = DIRECTORY) -> dict[str, str]:
+    """The variables that point Railyard and ordinary tools at the sandbox of ``directory`` at ``address``."""
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
-        return addresses.environment(address)
+        return addresses.environment(address, directory=directory)
     return {
-        **addresses.environment(address),
+        **addresses.environment(address, directory=directory),
         "RAILYARD_SECRETS": str(ROOT / "secrets" / "sandbox.yaml"),
         "SOPS_AGE_KEY_FILE": str(ROOT / "secrets" / "sandbox.agekey"),
     }

@@ -11,7 +11,7 @@ from typing import Any
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 from graphql.language import FieldNode
 
-from sandbox.addresses import RAILWAY_PATH
+from sandbox.addresses import DNS_PATH, RAILWAY_PATH
 from sandbox.cloudflare import wire as cloudflare
 from sandbox.digitalocean import wire as digitalocean
 from sandbox.exchange import Request, UnreadableBodyError
@@ -40,14 +40,26 @@ def route(request: Request) -> Route | None:
         return Route(api="spaces", operation=spaces.operation(request), reads=reads)
     if request.method == "CONNECT" or request.host not in ("127.0.0.1", "localhost"):
         return Route(api="proxy", operation=f"{request.method} {request.host}{request.path}", reads=True)
+    return _of_address(request, reads=reads)
+
+
+def _of_address(request: Request, *, reads: bool) -> Route | None:
     if request.path == RAILWAY_PATH:
         return _railway(request)
     if _below(request.path, cloudflare.PREFIX):
         name = f"{request.method} {request.path.removeprefix(cloudflare.PREFIX)}"
         return Route(api="cloudflare", operation=name, reads=reads)
+    if request.path == DNS_PATH:
+        asked = request.parameters()
+        return Route(api="dns", operation=f"{asked.get('name')} {asked.get('type', 'A')}", reads=True)
     if _below(request.path, digitalocean.PREFIX):
         return Route(api="digitalocean", operation=f"{request.method} {request.path}", reads=reads)
     return None
+
+
+def visit(request: Request) -> Route:
+    """The route of a request that came over TLS: a visitor's, for the simulated Internet."""
+    return Route(api="edge", operation=f"{request.method} https://{request.host}{request.path}", reads=True)
 
 
 def _below(path: str, prefix: str) -> bool:

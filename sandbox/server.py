@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -20,13 +20,16 @@ from sandbox.clock import SPEED, Clock
 from sandbox.cloudflare import wire as cloudflare
 from sandbox.clouds import Clouds
 from sandbox.digitalocean import wire as digitalocean
+from sandbox.edge import dns
+from sandbox.edge.authority import Authority
+from sandbox.edge.visitors import Visitors
 from sandbox.exchange import LOST, Reply, Request
 from sandbox.faults import Api, Fault, Faults, Moment
-from sandbox.listener import Listener
+from sandbox.listener import Certificate, Listener, Secure
 from sandbox.railway import wire as railway
 from sandbox.railway.errors import NotSimulated
 from sandbox.request_log import RequestLog
-from sandbox.routing import Route, route
+from sandbox.routing import Route, route, visit
 from sandbox.spaces import wire as spaces
 from sandbox.spaces.journal import Journal
 from sandbox.storage import SandboxError, Storage
@@ -133,9 +136,12 @@ class Sandbox:
         found = route(request)
         if found is None:
             return Reply.of_json(404, {"message": f"the sandbox serves nothing at {request.path}"})
+        return self._handle(found, lambda: self._answer(found, request))
+
+    def _handle(self, found: Route, answer: Callable[[], Reply]) -> Reply:
         reply = self._failing(found, "before")
         if reply is None:
-            reply = self._answer(found, request)
+            reply = answer()
             reply = self._failing(found, "after") or reply
         self._log.add(found.api, found.operation, "lost" if reply.lost else reply.status, found.graphql)
         return reply
@@ -158,6 +164,8 @@ class Sandbox:
                 reply = self._railway(request)
             elif found.api == "cloudflare":
                 reply = cloudflare.respond(self.cloudflare, request)
+            elif found.api == "dns":
+                reply = dns.respond(self._world, request)
             elif found.api == "digitalocean":
                 reply = digitalocean.respond(self.digitalocean, request)
             else:
@@ -196,7 +204,7 @@ class Sandbox:
             self._catch_up()
             self._closing.clear()
             try:
-                listener = Listener(self.handle, port)
+                listener = Listener(self.handle, port, self._visitors())
             except OSError as problem:
                 raise SandboxError(f"port {port} of this machine cannot be used: {problem.strerror}") from problem
             try:
@@ -207,6 +215,20 @@ class Sandbox:
                 listener.close()
                 self.storage.remove_server()
                 self.save()
+
+    def _visitors(self) -> Secure:
+        """Visitors of the simulated Internet come to the same port, over TLS."""
+        visitors = Visitors(self._world, Authority(self.storage.directory))
+
+        def answer(request: Request) -> Reply:
+            with self._working:
+                return visitors.answer(request)
+
+        def certificate(name: str) -> Certificate:
+            with self._working:
+                return visitors.certificate(name)
+
+        return Secure(certificate, lambda request: self._handle(visit(request), lambda: answer(request)))
 
     def _catch_up(self) -> None:
         """Load again when another server wrote the directory since this sandbox was made."""

@@ -211,6 +211,12 @@ class CloudflareCloud:
         """Whether visitors of this name reach Cloudflare's proxy instead of the record's content."""
         return any(record["proxied"] for record in self._found(name))
 
+    def has_records(self, name: str) -> bool:
+        """Whether a zone has any record of this name, its own or a wildcard's, or any below it."""
+        plain = name.rstrip(".").lower()
+        below = any(r["name"].endswith(f".{plain}") for zone in self._records.values() for r in zone.values())
+        return plain in ZONE_IDS or below or bool(self._found(plain))
+
     def certificate_covers(self, name: str) -> bool:
         """Whether the free edge certificate is valid for the name: the apex and one level below it, no deeper."""
         plain = name.rstrip(".").lower()

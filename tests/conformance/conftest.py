@@ -97,7 +97,7 @@ class RealEngine(Engine):
         (directory / "backend").mkdir()
         self._simulated = Sandbox(self.sandbox)
         self._variables = {
-            **environment(running.enter_context(self._simulated.serve())),
+            **environment(running.enter_context(self._simulated.serve()), self.sandbox),
             "PYTHONPATH": str(directory / "providers" / "railway"),
             "PULUMI_HOME": str(directory / "home"),
             "PULUMI_BACKEND_URL": (directory / "backend").as_uri(),

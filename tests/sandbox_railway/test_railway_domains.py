@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.railway.edge import serving
+from sandbox.railway.edge import visit
 from tests.sandbox_railway.railway_client import Client, Json, open_account
 
 CREATE = "mutation($i: CustomDomainCreateInput!) { customDomainCreate(input: $i) { id } }"
@@ -235,10 +235,10 @@ def test_a_label_of_more_than_63_characters_fails(railway: Client):
 def test_the_edge_serves_only_verified_domains_with_something_running(site: Site):
     """404 without the TXT record, 502 with nothing behind it, then 200."""
     cloud = site.railway.cloud
-    assert serving(cloud, "www.example.com") == 404
+    assert visit(cloud, "www.example.com").status == 404
 
     site.set_dns(site.status(2))
-    assert serving(cloud, "www.example.com") == 502
+    assert visit(cloud, "www.example.com").status == 502
     site.railway.commit(site.environment, {"services": {site.web: {"source": {"image": "nginx:1"}}}})
     site.railway.clock.advance(60)
-    assert serving(cloud, "www.example.com") == 200
+    assert visit(cloud, "www.example.com").status == 200

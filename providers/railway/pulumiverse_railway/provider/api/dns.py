@@ -1,0 +1,38 @@
+"""What the public DNS says of a name, asked over HTTPS.
+
+Owns one question and its answer. A public resolver is asked rather than the system's: caches and split horizons near
+the user are not what Railway or a certificate authority sees.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+import httpx
+
+from pulumiverse_railway.provider.api.waiting import is_loopback
+
+DNS_VARIABLE: Final = "RAILYARD_DNS_URL"
+"""Environment variable: address of a resolver on this machine. Any other is ignored."""
+RESOLVER: Final = "https://cloudflare-dns.com/dns-query"
+TIMEOUT_S: Final = 10.0
+
+
+async def lookup(name: str, type: str) -> list[str] | None:
+    """The contents of the records of ``type``, without quotes and final dots; None without an answer."""
+    own = os.environ.get(DNS_VARIABLE, "")
+    url = own if own and is_loopback(own) else RESOLVER
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=url == RESOLVER) as client:
+            answer = await client.get(
+                url, params={"name": name, "type": type}, headers={"Accept": "application/dns-json"}
+            )
+            answer.raise_for_status()
+            found: list[dict[str, Any]] = answer.json().get("Answer", [])
+    except (httpx.HTTPError, ValueError):
+        return None
+    number = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28}[type]
+    return [
+        str(record["data"]).replace('" "', "").strip('"').rstrip(".") for record in found if record["type"] == number
+    ]
