@@ -1,30 +1,59 @@
-"""A DigitalOcean Spaces bucket with its CORS rules, CDN endpoint and an access key that opens nothing else.
+"""A DigitalOcean Spaces bucket with its rules, CDN endpoint and an access key that opens nothing else.
 
-Owns the bucket and what is needed to use it. Does not own its objects. A bucket holds data, so it is protected.
+Owns the bucket and what is needed to use it. Does not own its objects. A bucket holds data, so it is protected, and
+nothing here ever empties one.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
 
 import pulumi
+import pulumi_cloudflare as cloudflare
 import pulumi_digitalocean as digitalocean
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.arguments import Arguments, Hostname, Many, matching
+from components.zone import AUTOMATIC_TTL, Zone
 
 SpacesRegion = Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"]
+Folder = Annotated[str, matching(r"([A-Za-z0-9._-]+/)*", "a folder with a slash at its end, such as prod/")]
+Days = Annotated[int, Field(ge=1, le=3_650)]
+CLOUDFLARE_CERTIFICATE = "needs-cloudflare-cert"
+"""DigitalOcean's word for: let its CDN get the certificate. Its Let's Encrypt serves only zones at DigitalOcean."""
 
 
 class CorsRule(Arguments):
     """Which web pages may use the bucket from a browser."""
 
-    origins: Many[str]
-    """Origins with scheme, ``https://example.com``."""
+    origins: Many[Annotated[str, matching(r"https?://[^/\s]+|\*", "an origin with scheme and without path, or *")]] = ()
+    """Origins with scheme, ``https://example.com``. Default: the domains of the system itself."""
     methods: Many[Literal["GET", "PUT", "POST", "DELETE", "HEAD"]] = ("GET", "HEAD")
     """HTTP methods they may use."""
     max_age_seconds: Annotated[int, Field(ge=0, le=86_400)] = 3_600
     """How long a browser may remember the answer, in seconds."""
+
+
+class LifecycleRule(Arguments):
+    """What becomes of objects with time."""
+
+    prefix: Folder = ""
+    """Folder that it is about. Default: the whole bucket."""
+    expiration_days: Days | None = None
+    """Days after which an object is deleted. Default: never."""
+    noncurrent_expiration_days: Days | None = None
+    """Days after which an overwritten or deleted version goes for good, with versioning. Default: never."""
+    abort_incomplete_upload_days: Days | None = None
+    """Days after which an upload in parts that never ended is thrown away. Default: never, and it is billed."""
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if not (self.expiration_days or self.noncurrent_expiration_days or self.abort_incomplete_upload_days):
+            raise ValueError(
+                "at least one of expirationDays, noncurrentExpirationDays and abortIncompleteUploadDays: add one"
+            )
+        return self
 
 
 class BucketArgs(Arguments):
@@ -34,18 +63,32 @@ class BucketArgs(Arguments):
     """Name of the bucket: unique among all buckets of all Spaces users."""
     region: SpacesRegion
     """DigitalOcean region."""
-    prefix: Annotated[str, matching(r"([a-z0-9-]+/)*", "a folder with a slash at its end, such as prod/")] = ""
+    prefix: Folder = ""
     """Folder in which this environment keeps its objects, ``prod/``."""
     versioning: bool = False
-    """Whether overwritten objects are kept."""
+    """Whether overwritten and deleted objects are kept."""
+    lifecycle: Many[LifecycleRule] = ()
+    """What becomes of objects with time. Default: they stay."""
     cdn: bool = True
-    """Whether a CDN endpoint serves the bucket."""
+    """Whether a CDN endpoint serves the bucket's public objects."""
     cdn_ttl_seconds: Literal[60, 600, 3_600, 86_400, 604_800] = 3_600
     """How long the CDN keeps an object, in seconds; DigitalOcean knows these five."""
     cdn_domain: Hostname | None = None
-    """Own name of the CDN endpoint. Default: the name that DigitalOcean gives."""
-    cors: CorsRule | None = None
-    """Who may use it from a browser. Default: nobody."""
+    """Own name of the CDN endpoint, in a Cloudflare zone of the stack. Default: the name that DigitalOcean gives."""
+    cors: CorsRule | None = CorsRule()
+    """Who may use it from a browser. Default: pages of the system's own domains; null: nobody."""
+    key_version: Annotated[int, Field(ge=1)] = 1
+    """Number of the access key. The next number makes a new key, and the old one goes when the new one is in use."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.cdn_domain and not self.cdn:
+            raise ValueError("a cdnDomain only with a CDN: remove it, or set cdn to true")
+        if self.cdn_domain and self.cdn_domain.startswith("*."):
+            raise ValueError("a cdnDomain without a wildcard: name one host")
+        if not self.versioning and any(rule.noncurrent_expiration_days for rule in self.lifecycle):
+            raise ValueError("noncurrentExpirationDays only with versioning: set versioning to true, or remove it")
+        return self
 
 
 class Bucket(pulumi.ComponentResource):
@@ -58,40 +101,38 @@ class Bucket(pulumi.ComponentResource):
     args: BucketArgs
     """What it was made of."""
 
-    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: BucketArgs,
+        *,
+        origins: Sequence[str] = (),
+        zone: Zone | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """``origins`` may use it from a browser where ``args`` names none; ``zone`` holds the CDN's own name."""
         super().__init__("railyard:components:Bucket", name, None, opts)
-        mine = pulumi.ResourceOptions(parent=self)
-        self.args = args
+        self._name, self.args = name, args
+        self._mine = pulumi.ResourceOptions(parent=self)
         bucket = digitalocean.SpacesBucket(
             f"{name}-space",
             name=args.name,
             region=args.region,
             acl="private",
             versioning={"enabled": True} if args.versioning else None,
+            lifecycle_rules=[_lifecycle(index, rule) for index, rule in enumerate(args.lifecycle)] or None,
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
         self.bucket_name = bucket.name
-        if args.cors:
-            digitalocean.SpacesBucketCorsConfiguration(
-                f"{name}-cors",
-                bucket=bucket.name,
-                region=args.region,
-                cors_rules=[
-                    {
-                        "allowed_origins": list(args.cors.origins),
-                        "allowed_methods": list(args.cors.methods),
-                        "allowed_headers": ["*"],
-                        "max_age_seconds": args.cors.max_age_seconds,
-                    }
-                ],
-                opts=mine,
-            )
-        self.cdn_endpoint = self._cdn(name, args, bucket, mine) if args.cdn else None
+        if args.cors and (allowed := args.cors.origins or origins):
+            self._cors(args.cors, allowed)
+        self.cdn_endpoint = self._cdn(bucket, zone) if args.cdn else None
+        # A key of its own for each version: the new one is made, the service gets it, and the old one goes at the end.
         self._key = digitalocean.SpacesKey(
-            f"{name}-key",
-            name=args.name,
+            f"{name}-key-{args.key_version}",
+            name=f"{args.name}-{args.key_version}",
             grants=[{"bucket": bucket.name, "permission": "readwrite"}],
-            opts=mine,
+            opts=self._mine,
         )
         self.register_outputs({"bucketName": self.bucket_name, "cdnEndpoint": self.cdn_endpoint})
 
@@ -109,16 +150,58 @@ class Bucket(pulumi.ComponentResource):
             found["SPACES_CDN_URL"] = pulumi.Output.concat("https://", self.cdn_endpoint)
         return found
 
-    @staticmethod
-    def _cdn(
-        name: str, args: BucketArgs, bucket: digitalocean.SpacesBucket, opts: pulumi.ResourceOptions
-    ) -> pulumi.Output[str]:
+    def _cors(self, rule: CorsRule, origins: Sequence[str]) -> None:
+        digitalocean.SpacesBucketCorsConfiguration(
+            f"{self._name}-cors",
+            bucket=self.bucket_name,
+            region=self.args.region,
+            cors_rules=[
+                {
+                    "allowed_origins": list(origins),
+                    "allowed_methods": list(rule.methods),
+                    "allowed_headers": ["*"],
+                    "max_age_seconds": rule.max_age_seconds,
+                }
+            ],
+            opts=self._mine,
+        )
+
+    def _cdn(self, bucket: digitalocean.SpacesBucket, zone: Zone | None) -> pulumi.Output[str]:
+        args = self.args
         cdn = digitalocean.Cdn(
-            f"{name}-cdn",
+            f"{self._name}-cdn",
             origin=bucket.bucket_domain_name,
             ttl=args.cdn_ttl_seconds,
             custom_domain=args.cdn_domain,
-            certificate_name="needs-cloudflare-cert" if args.cdn_domain else None,
-            opts=opts,
+            certificate_name=CLOUDFLARE_CERTIFICATE if args.cdn_domain else None,
+            opts=self._mine,
         )
-        return pulumi.Output.from_input(args.cdn_domain) if args.cdn_domain else cdn.endpoint
+        if args.cdn_domain is None:
+            return cdn.endpoint
+        if zone is None:
+            raise ValueError(f"{self._name}: {args.cdn_domain} needs the zone that holds it")
+        cloudflare.DnsRecord(
+            f"{self._name}-cdn-cname",
+            zone_id=zone.zone_id,
+            type="CNAME",
+            name=args.cdn_domain,
+            content=cdn.endpoint,
+            ttl=AUTOMATIC_TTL,
+            # DigitalOcean's CDN is behind Cloudflare itself, and Cloudflare refuses a proxy before it (error 1014).
+            proxied=False,
+            opts=self._mine,
+        )
+        return pulumi.Output.from_input(args.cdn_domain)
+
+
+def _lifecycle(index: int, rule: LifecycleRule) -> digitalocean.SpacesBucketLifecycleRuleArgsDict:
+    found: digitalocean.SpacesBucketLifecycleRuleArgsDict = {"id": f"rule-{index + 1}", "enabled": True}
+    if rule.prefix:
+        found["prefix"] = rule.prefix
+    if rule.expiration_days:
+        found["expiration"] = {"days": rule.expiration_days}
+    if rule.noncurrent_expiration_days:
+        found["noncurrent_version_expiration"] = {"days": rule.noncurrent_expiration_days}
+    if rule.abort_incomplete_upload_days:
+        found["abort_incomplete_multipart_upload_days"] = rule.abort_incomplete_upload_days
+    return found

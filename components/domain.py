@@ -12,9 +12,7 @@ import pulumi_cloudflare as cloudflare
 import pulumiverse_railway as railway
 from components.arguments import Arguments, Hostname
 from components.project import Project
-
-AUTOMATIC_TTL = 1
-"""Cloudflare's value for "automatic", the only one it takes for a proxied record."""
+from components.zone import AUTOMATIC_TTL, Zone
 
 
 class DomainArgs(Arguments):
@@ -45,12 +43,12 @@ class Domain(pulumi.ComponentResource):
         *,
         project: Project,
         service: railway.Service,
-        zone_id: pulumi.Input[str],
+        zone: Zone,
         port: int | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("railyard:components:Domain", name, None, opts)
-        mine = pulumi.ResourceOptions(parent=self)
+        mine, zone_id = pulumi.ResourceOptions(parent=self), zone.zone_id
         self.hostname = args.hostname
         self.url = f"https://{args.hostname}"
         custom = railway.CustomDomain(
@@ -62,7 +60,7 @@ class Domain(pulumi.ComponentResource):
             target_port=port,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=service),
         )
-        records = [
+        records: list[pulumi.Resource] = [
             _record(f"{name}-cname", "CNAME", zone_id, args.hostname, custom.cname_target, mine, proxied=args.proxied),
             _record(
                 f"{name}-txt",
@@ -84,7 +82,9 @@ class Domain(pulumi.ComponentResource):
             service_id=service.service_id,
             domain=custom.domain,
             proxied=args.proxied,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=records, deleted_with=custom),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*records, *(zone.settings if args.proxied else ())], deleted_with=custom
+            ),
         )
         self.custom_domain = custom
         self.target = custom.cname_target

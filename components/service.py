@@ -100,7 +100,7 @@ class ServiceArgs(Arguments):
     railway_domain: bool = False
     """Whether it gets an address of Railway's own, ``….up.railway.app``."""
     domains: Many[DomainArgs] = ()
-    """Public domains of its own; the first is its address."""
+    """Public domains of its own; the first that is no wildcard is its address."""
     volume: VolumeArgs | None = None
     """The volume that it mounts. Default: none, nothing that it writes survives a deployment."""
     variables: Variables = Field(default_factory=dict)
@@ -223,7 +223,7 @@ class Service(pulumi.ComponentResource):
             domain,
             project=self._project,
             service=identity,
-            zone_id=holding(zones, domain.hostname).zone_id,
+            zone=holding(zones, domain.hostname),
             port=self.args.port,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -239,8 +239,9 @@ class Service(pulumi.ComponentResource):
         )
 
     def _address(self) -> pulumi.Output[str] | None:
-        if self.domains:
-            return pulumi.Output.from_input(self.domains[0].url)
+        hosts = [domain for domain in self.domains if not domain.hostname.startswith("*.")]
+        if hosts:
+            return pulumi.Output.from_input(hosts[0].url)
         return pulumi.Output.concat("https://", self._railway_domain.domain) if self._railway_domain else None
 
     def _own_address(self, name: str, variables: Sequence[str]) -> dict[str, pulumi.Input[str]]:

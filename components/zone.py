@@ -1,7 +1,7 @@
 """A Cloudflare zone as far as Railway's domains depend on it.
 
-Owns the one setting of the zone that decides whether a proxied name works: its SSL mode. Does not create the zone,
-and leaves its other settings to whoever owns it.
+Owns the two settings of the zone that decide whether a proxied name works: its SSL mode, and whether Cloudflare has a
+certificate for visitors. Does not create the zone, and leaves its other settings to whoever owns it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.arguments import Arguments, Hostname
+
+AUTOMATIC_TTL = 1
+"""Cloudflare's value for "automatic", the only one it takes for a proxied record."""
 
 
 class ZoneArgs(Arguments):
@@ -32,6 +35,8 @@ class Zone(pulumi.ComponentResource):
 
     zone_id: str
     """Cloudflare's id of the zone."""
+    settings: Sequence[pulumi.Resource]
+    """What a proxied name of the zone depends on; empty where there is none."""
     args: ZoneArgs
     """What it was made of."""
 
@@ -40,16 +45,16 @@ class Zone(pulumi.ComponentResource):
         super().__init__("railyard:components:Zone", name, None, opts)
         self.args = args
         self.zone_id = args.id
-        if proxied:
-            # Railway answers a proxied name with a certificate of its own domain: "strict" fails, "flexible" loops.
-            cloudflare.ZoneSetting(
-                f"{name}-ssl",
-                zone_id=args.id,
-                setting_id="ssl",
-                value="full",
-                opts=pulumi.ResourceOptions(parent=self),
-            )
+        self.settings = self._proxy_settings(name) if proxied else ()
         self.register_outputs({"zoneId": self.zone_id})
+
+    def _proxy_settings(self, name: str) -> list[pulumi.Resource]:
+        mine = pulumi.ResourceOptions(parent=self)
+        return [
+            # Railway answers a proxied name with a certificate of its own domain: "strict" fails, "flexible" loops.
+            cloudflare.ZoneSetting(f"{name}-ssl", zone_id=self.zone_id, setting_id="ssl", value="full", opts=mine),
+            cloudflare.UniversalSslSetting(f"{name}-universal-ssl", zone_id=self.zone_id, enabled=True, opts=mine),
+        ]
 
 
 def holding(zones: Sequence[Zone], hostname: str) -> Zone:

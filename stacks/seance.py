@@ -17,7 +17,7 @@ import pulumi
 from pydantic import model_validator
 
 from components.arguments import AbsolutePath, Commit, Image, Port
-from components.bucket import Bucket, BucketArgs
+from components.bucket import BucketArgs
 from components.redis import Redis, RedisArgs
 from components.service import Service, ServiceArgs
 from stacks.backend import Backend, BackendArgs
@@ -144,7 +144,7 @@ class Seance(System[SeanceSettings]):
 
     def compose(self, settings: SeanceSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
         """Six services and a bucket."""
-        bucket = Bucket(self.named("bucket"), settings.bucket, self.child())
+        bucket = self.bucket("bucket", settings.bucket, settings)
         valkey = Redis(
             self.named("valkey"), settings.valkey, project=self.project, service_name="valkey", opts=self.child()
         )

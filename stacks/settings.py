@@ -16,7 +16,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from components.arguments import Arguments, Many
 from components.zone import ZoneArgs
-from stacks.plan import PlanName, excesses, parts
+from stacks.names import wrong_names
+from stacks.plan import PlanName, excesses
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.system import System, SystemSettings
 
@@ -75,8 +76,8 @@ def parse(
         found.extend(_sealed_without_secret(name, settings, [each.name for each in known[name].secrets(settings)]))
         if plan:
             found.extend(_beyond_plan(name, settings, plan))
-        if stack:
-            found.extend(_outside_zones(name, settings, stack.zones))
+    if stack:
+        found.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
     if found or stack is None or plan is None:
         raise SettingsError(file, found, prefix=f"{NAMESPACE}:", text=text)
     return StackSettings(plan=plan, stack=stack, systems=parsed)
@@ -124,26 +125,4 @@ def _sealed_without_secret(name: str, settings: SystemSettings, secrets: Sequenc
             near = difflib.get_close_matches(given, secrets, n=1)
             fix = f"did you mean {near[0]}?" if near else "remove it"
             found.append(Problem((name, "sealed", index), given, f"a secret of {name}: {', '.join(secrets)}", fix))
-    return found
-
-
-def _outside_zones(name: str, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Problem]:
-    found: list[Problem] = []
-    for path, part in parts(settings, (name,)):
-        hostname: str | None = getattr(part, "hostname", None)
-        if hostname is None:
-            continue
-        holding = [zone for zone in zones if zone.holds(hostname)]
-        if not holding:
-            known = ", ".join(zone.name for zone in zones) or "none"
-            allowed = f"a name in a Cloudflare zone of this stack, which are: {known}"
-            found.append(
-                Problem((*path, "hostname"), hostname, allowed, f"correct it, or add its zone to {NAMESPACE}:zones")
-            )
-            continue
-        below = hostname.removesuffix(holding[0].name).strip(".")
-        if getattr(part, "proxied", False) and "." in below:
-            fix = f"use {below.replace('.', '-')}.{holding[0].name}, or set proxied to false"
-            allowed = "one level below the zone: Cloudflare's free certificate covers no more for a proxied name"
-            found.append(Problem((*path, "hostname"), hostname, allowed, fix))
     return found

@@ -13,10 +13,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 import pulumi
 
 from components.arguments import Arguments, Many, VariableName
+from components.bucket import Bucket, BucketArgs
 from components.domain import DomainArgs
 from components.project import Project, ProjectArgs
 from components.service import Service
-from components.zone import Zone, ZoneArgs
+from components.zone import Zone, ZoneArgs, holding
+from stacks.names import names_of
 from stacks.plan import parts
 from stacks.secrets import Secret, SystemSecrets
 
@@ -32,6 +34,10 @@ class SystemSettings(Arguments):
     def domains(self) -> list[DomainArgs]:
         """Every public domain in these settings."""
         return [part for _, part in parts(self) if isinstance(part, DomainArgs)]
+
+    def origins(self) -> list[str]:
+        """Where its web pages come from, as browsers write it."""
+        return [f"https://{domain.hostname}" for domain in self.domains()]
 
 
 SettingsT = TypeVar("SettingsT", bound=SystemSettings)
@@ -74,6 +80,16 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         """Options of its direct children."""
         return pulumi.ResourceOptions(parent=self)
 
+    def bucket(self, noun: str, args: BucketArgs, settings: SettingsT) -> Bucket:
+        """A bucket that the system's own web pages may use."""
+        return Bucket(
+            self.named(noun),
+            args,
+            origins=settings.origins(),
+            zone=holding(self.zones, args.cdn_domain) if args.cdn_domain else None,
+            opts=self.child(),
+        )
+
     def show(self, **services: Service) -> None:
         """Export the addresses of ``services``."""
         self._services |= services
@@ -85,6 +101,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
 
     def _zones(self, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Zone]:
         domains = settings.domains()
+        names = [name for _, name, _ in names_of(settings)]
         return [
             Zone(
                 self.named(zone.name),
@@ -93,7 +110,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
                 opts=self.child(),
             )
             for zone in zones
-            if any(zone.holds(domain.hostname) for domain in domains)
+            if any(zone.holds(name) for name in names)
         ]
 
     def _common(self) -> dict[str, Any]:

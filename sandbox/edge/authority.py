@@ -90,6 +90,7 @@ class Authority:
         descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(_private(key))
+        self.file.touch(0o600)
         self.file.write_bytes(_public(certificate))
         return _Signer(certificate, key)
 

@@ -21,6 +21,7 @@ SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
+UNIVERSAL_SSL = "cloudflare:index/universalSslSetting:UniversalSslSetting"
 BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
 CORS = "digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration"
 KEY = "digitalocean:index/spacesKey:SpacesKey"

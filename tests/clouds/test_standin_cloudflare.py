@@ -11,6 +11,7 @@ from tests.clouds.plugin import (
     CNAME,
     RECORD,
     SETTING,
+    UNIVERSAL_SSL,
     ZONE,
     Engine,
     plain,
@@ -146,3 +147,19 @@ def test_setting_is_changed_and_stays_after_delete(cloudflare_plugin: Engine, st
     assert (made, state["editable"]) == ("ssl", True)
     assert standin_sandbox.cloudflare.setting(ZONE, "ssl")["value"] == "full"
     assert [f"PATCH /zones/{ZONE}/settings/ssl"] == requests_of(standin_sandbox)
+
+
+def test_universal_ssl_is_switched_on_and_left_on(cloudflare_plugin: Engine, standin_sandbox: Sandbox) -> None:
+    """PATCH to make it so, GET to look, and nothing when it leaves the state; by hand switched off, it is drift."""
+    standin_sandbox.cloudflare.change_universal_ssl(ZONE, enabled=False)
+
+    made, state = cloudflare_plugin.create(UNIVERSAL_SSL, {"zoneId": ZONE, "enabled": True})
+    assert standin_sandbox.cloudflare.universal_ssl(ZONE) is True
+    standin_sandbox.cloudflare.change_universal_ssl(ZONE, enabled=False)
+    read = cloudflare_plugin.read(UNIVERSAL_SSL, made, {"zoneId": ZONE, "enabled": True}, state)
+    cloudflare_plugin.delete(UNIVERSAL_SSL, made, state)
+
+    path = f"/zones/{ZONE}/ssl/universal/settings"
+    assert requests_of(standin_sandbox) == [f"PATCH {path}", f"GET {path}"]
+    assert (made, state["enabled"]) == (ZONE, True)
+    assert plain(read.properties)["enabled"] is False

@@ -24,6 +24,7 @@ from tests.clouds.plugin import (
     ROOT,
     SETTING,
     SPACE,
+    UNIVERSAL_SSL,
     Engine,
     requests_of,
 )
@@ -72,6 +73,7 @@ def test_stand_in_never_leaves_the_machine(
     [
         ("pulumi_cloudflare.dns_record", RECORD),
         ("pulumi_cloudflare.zone_setting", SETTING),
+        ("pulumi_cloudflare.universal_ssl_setting", UNIVERSAL_SSL),
         ("pulumi_digitalocean.spaces_bucket", BUCKET),
         ("pulumi_digitalocean.spaces_bucket_cors_configuration", CORS),
         ("pulumi_digitalocean.spaces_key", KEY),

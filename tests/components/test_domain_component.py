@@ -15,7 +15,8 @@ def make(args: DomainArgs) -> None:
     service = railway.Service(
         "shop-api", project_id=project.project_id, environment_id=project.environment_id, name="api"
     )
-    Domain("shop-domain", args, project=project, service=service, zone_id="zone", port=80)
+    zone = Zone("shop-zone", ZoneArgs(name="example.com", id="zone"), proxied=args.proxied)
+    Domain("shop-domain", args, project=project, service=service, zone=zone, port=80)
 
 
 def test_the_cname_leads_where_railway_says(deploy):
@@ -52,10 +53,11 @@ def test_a_wildcard_has_the_record_for_its_certificate(deploy):
 
 
 def test_a_zone_without_proxied_names_is_left_as_it_is(deploy):
-    """The SSL mode is set where the proxy depends on it, and nowhere else."""
+    """SSL mode and certificate are set where the proxy depends on them, and nowhere else."""
     args = ZoneArgs(name="example.com", id="zone")
 
     seen = deploy(lambda: (Zone("plain", args, proxied=False), Zone("proxied", args, proxied=True)))
 
-    settings = {name: inputs["value"] for (kind, name), inputs in seen.items() if "zoneSetting" in kind}
-    assert settings == {"proxied-ssl": "full"}
+    modes = {name: inputs["value"] for (kind, name), inputs in seen.items() if "zoneSetting" in kind}
+    certificates = {name: inputs["enabled"] for (kind, name), inputs in seen.items() if "universalSsl" in kind}
+    assert (modes, certificates) == ({"proxied-ssl": "full"}, {"proxied-universal-ssl": True})

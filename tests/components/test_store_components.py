@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pulumi
+import pytest
 
-from components.bucket import Bucket, BucketArgs, CorsRule
+from components.bucket import Bucket, BucketArgs, CorsRule, LifecycleRule
 from components.postgres import Postgres, PostgresArgs
 from components.project import Project, ProjectArgs
 from components.redis import Redis, RedisArgs
+from components.zone import Zone, ZoneArgs
 
 INSTANCE = "railway:index:ServiceInstance"
 BUCKET = BucketArgs(name="shop-files", region="sfo3")
@@ -22,20 +24,79 @@ def test_a_bucket_is_private_and_its_key_opens_nothing_else(deploy):
     seen = deploy(lambda: Bucket("shop-bucket", BUCKET))
 
     assert seen["digitalocean:index/spacesBucket:SpacesBucket", "shop-bucket-space"]["acl"] == "private"
-    assert seen["digitalocean:index/spacesKey:SpacesKey", "shop-bucket-key"]["grants"] == [
+    assert seen["digitalocean:index/spacesKey:SpacesKey", "shop-bucket-key-1"]["grants"] == [
         {"bucket": "shop-files", "permission": "readwrite"}
     ]
 
 
-def test_browsers_may_use_a_bucket_only_from_the_origins_given(deploy):
-    """No rule without origins; with them, exactly these."""
-    without = deploy(lambda: Bucket("shop-bucket", BUCKET))
-    rule = CorsRule(origins=("https://example.com",))
-    with_rule = deploy(lambda: Bucket("shop-bucket", BUCKET.model_copy(update={"cors": rule})))
+CORS = "digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration"
+OWN = ("https://shop.example.com",)
 
-    kind = "digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration"
-    assert (kind, "shop-bucket-cors") not in without
-    assert with_rule[kind, "shop-bucket-cors"]["corsRules"][0]["allowedOrigins"] == ["https://example.com"]
+
+@pytest.mark.parametrize(
+    ("cors", "origins", "allowed"),
+    [
+        (CorsRule(), OWN, ["https://shop.example.com"]),
+        (CorsRule(), (), None),
+        (CorsRule(origins=("https://other.example",)), OWN, ["https://other.example"]),
+        (None, OWN, None),
+    ],
+)
+def test_browsers_may_use_a_bucket_from_the_systems_own_pages(deploy, cors, origins, allowed):
+    """Others only where the settings name them; no rule where there is nobody."""
+    seen = deploy(lambda: Bucket("shop-bucket", BUCKET.model_copy(update={"cors": cors}), origins=origins))
+
+    rules = seen.get((CORS, "shop-bucket-cors"), {}).get("corsRules")
+    assert (rules and rules[0]["allowedOrigins"]) == allowed
+
+
+def test_a_lifecycle_is_data(deploy):
+    """Each rule becomes what DigitalOcean calls it; a bucket without rules has none."""
+    rules = (
+        LifecycleRule(prefix="tmp/", expiration_days=7, abort_incomplete_upload_days=1),
+        LifecycleRule(noncurrent_expiration_days=30),
+    )
+
+    seen = deploy(lambda: Bucket("b", BUCKET.model_copy(update={"versioning": True, "lifecycle": rules})))
+    plain = deploy(lambda: Bucket("b", BUCKET))
+
+    space = seen["digitalocean:index/spacesBucket:SpacesBucket", "b-space"]
+    assert space["versioning"] == {"enabled": True}
+    assert space["lifecycleRules"] == [
+        {
+            "id": "rule-1",
+            "enabled": True,
+            "prefix": "tmp/",
+            "expiration": {"days": 7},
+            "abortIncompleteMultipartUploadDays": 1,
+        },
+        {"id": "rule-2", "enabled": True, "noncurrentVersionExpiration": {"days": 30}},
+    ]
+    assert "lifecycleRules" not in plain["digitalocean:index/spacesBucket:SpacesBucket", "b-space"]
+
+
+def test_the_own_name_of_a_cdn_has_its_record_and_certificate(deploy):
+    """DNS only: DigitalOcean's CDN is behind Cloudflare itself."""
+    args = BUCKET.model_copy(update={"cdn_domain": "cdn.example.com"})
+    zone = ZoneArgs(name="example.com", id="zone")
+
+    seen = deploy(lambda: Bucket("b", args, zone=Zone("z", zone, proxied=False)))
+
+    cdn = seen["digitalocean:index/cdn:Cdn", "b-cdn"]
+    assert (cdn["customDomain"], cdn["certificateName"]) == ("cdn.example.com", "needs-cloudflare-cert")
+    record = seen["cloudflare:index/dnsRecord:DnsRecord", "b-cdn-cname"]
+    assert (record["name"], record["content"], record["proxied"]) == (
+        "cdn.example.com",
+        "files.sfo3.cdn.digitaloceanspaces.com",
+        False,
+    )
+
+
+def test_nothing_ever_empties_a_bucket(deploy):
+    """The one property that would is not even sent."""
+    seen = deploy(lambda: Bucket("b", BUCKET))
+
+    assert "forceDestroy" not in seen["digitalocean:index/spacesBucket:SpacesBucket", "b-space"]
 
 
 def test_a_bucket_without_cdn_has_no_endpoint(deploy):

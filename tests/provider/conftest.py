@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from sandbox.clock import Clock
+from sandbox.edge.authority import Authority
+from sandbox.edge.visitors import NO_SUCH_NAME
+from sandbox.exchange import Reply, Request
 from sandbox.identifiers import Identifiers
+from sandbox.listener import Certificate, Listener, Secure
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.loopback import Address, serve
 from tests.provider.driver import Records, Scenario, driving
@@ -38,6 +44,34 @@ def address(cloud: RailwayCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ad
         monkeypatch.delenv("RAILWAY_API_TOKEN", raising=False)
         monkeypatch.delenv("RAILWAY_TOKEN", raising=False)
         yield served
+
+
+@dataclass
+class Visitors:
+    """The public edge in front of the proxied names, and who asked it."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=lambda: {"Server": "cloudflare"})
+    asked: list[str] = field(default_factory=list[str])
+
+    def answer(self, request: Request) -> Reply:
+        self.asked.append(request.host)
+        return Reply(status=self.status, headers=self.headers)
+
+
+@pytest.fixture
+def visitors(records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitors]:
+    """A TLS server that stands for the whole Internet; a proxied name has a certificate, any other no address."""
+    found, authority = Visitors(), Authority(tmp_path)
+
+    def certificate(name: str) -> Certificate:
+        return authority.context([name], "WE1") if records.is_proxied(name) else NO_SUCH_NAME
+
+    listener = Listener(found.answer, secure=Secure(certificate, found.answer))
+    monkeypatch.setenv("RAILYARD_EDGE", listener.address.removeprefix("http://"))
+    monkeypatch.setenv("RAILYARD_EDGE_AUTHORITY", str(authority.file))
+    yield found
+    listener.close()
 
 
 @pytest.fixture

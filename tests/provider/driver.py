@@ -110,9 +110,13 @@ class Driver:
         request = provider_pb2.CreateRequest(urn=_urn(kind), properties=encode(checked), preview=True)
         return decode((await self.rpc.Create(request)).properties)
 
+    async def diff_response(self, made: Made, **changes: Any) -> provider_pb2.DiffResponse:
+        """The whole answer."""
+        return await self._diff(made, await self._changed(made, changes))
+
     async def diff(self, made: Made, **changes: Any) -> dict[str, str]:
         """Paths that differ, each with ADD, UPDATE, DELETE or the _REPLACE form; None removes an input."""
-        response = await self._diff(made, await self._changed(made, changes))
+        response = await self.diff_response(made, **changes)
         kinds = provider_pb2.PropertyDiff.Kind
         return {path: kinds.Name(found.kind) for path, found in response.detailedDiff.items()}
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.railway.cloud import RailwayCloud
+from tests.provider.conftest import Visitors
 from tests.provider.driver import Driver, Made, Place, Records, Refused, Run, a_project
 
 
@@ -61,18 +62,100 @@ def test_validation_ends_with_a_valid_certificate(run: Run, records: Records, do
     run(scenario)
 
 
-def test_proxied_domain_needs_no_certificate_of_railway(run: Run, records: Records) -> None:
-    """Behind Cloudflare's proxy, verified and proxy seen is enough: Railway never issues its own there."""
+async def proxied(place: Place, records: Records, domain: str = "api.example.com", **inputs: Any) -> Made:
+    """A domain behind the proxy with all its records, validated."""
+    service = await place.service()
+    made = await custom(place, service, domain)
+    records.enter(made)
+    records.values.pop((made["cnameHost"], "CNAME"))
+    records.proxied |= {domain, domain.replace("*.", "railway-validation.")}
+    return await validate(place, service, domain, proxied=True, **inputs)
+
+
+@pytest.mark.parametrize(
+    ("domain", "asked"),
+    [("api.example.com", "api.example.com"), ("*.example.com", "railway-validation.example.com")],
+)
+def test_proxied_domain_is_done_when_it_answers_over_https(
+    run: Run, records: Records, visitors: Visitors, domain: str, asked: str
+) -> None:
+    """Railway never issues its own certificate there: verified, proxy seen, and an answer with a valid certificate."""
+
+    async def scenario(driver: Driver) -> None:
+        validation = await proxied(await a_project(driver), records, domain)
+        assert validation["verified"] is True
+        assert validation["certificateStatus"] != "VALID"
+        assert visitors.asked == [asked]
+
+    run(scenario)
+
+
+def test_what_railway_itself_answers_counts_too(run: Run, records: Records, visitors: Visitors) -> None:
+    """The service may not be deployed yet: name, certificate and proxy are right."""
+    visitors.status, visitors.headers = 502, {"Server": "cloudflare", "X-Railway-Fallback": "true"}
+
+    async def scenario(driver: Driver) -> None:
+        assert (await proxied(await a_project(driver), records))["verified"] is True
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "why"),
+    [
+        (526, {"Server": "cloudflare"}, "Cloudflare answers 526: the origin's certificate is not valid"),
+        (530, {"Server": "cloudflare"}, "Cloudflare answers 530: the origin's name has no address"),
+        (
+            301,
+            {"Server": "cloudflare", "Location": "https://api.example.com/"},
+            "the zone's SSL mode is Flexible or Off",
+        ),
+    ],
+)
+def test_proxied_domain_that_does_not_answer_is_explained(
+    run: Run, records: Records, visitors: Visitors, status: int, headers: dict[str, str], why: str
+) -> None:
+    """Railway sees nothing wrong there; a visitor does."""
+    visitors.status, visitors.headers = status, headers
+
+    async def scenario(driver: Driver) -> None:
+        with pytest.raises(Refused) as caught:
+            await proxied(await a_project(driver), records, timeout_s=30.0)
+        assert "https://api.example.com/ does not answer: " in str(caught.value)
+        assert why in str(caught.value)
+        assert "CNAME record" not in str(caught.value)
+
+    run(scenario)
+
+
+def test_proxied_name_without_a_proxy_is_named(run: Run, records: Records) -> None:
+    """The record is there, and leads to Railway without the proxy that was asked for."""
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
         service = await place.service()
         made = await custom(place, service, "api.example.com")
         records.enter(made)
-        records.values.pop((made["cnameHost"], "CNAME"))
-        records.proxied.add("api.example.com")
-        validation = await validate(place, service, "api.example.com", proxied=True)
-        assert validation["verified"] is True
+        records.values["api.example.com", "CNAME"] = ["elsewhere.example.net"]
+        with pytest.raises(Refused) as caught:
+            await validate(place, service, "api.example.com", proxied=True, timeout_s=30.0)
+        text = str(caught.value)
+        assert f"CNAME record api.example.com: must be {made['cnameTarget']}, proxied; is elsewhere.example.net" in text
+
+    run(scenario)
+
+
+def test_another_name_is_made_before_the_old_one_goes(run: Run) -> None:
+    """Another service is not: one name can be on one service alone."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        first, second = await place.services(2)
+        made = await custom(place, first, "api.example.com")
+        renamed = await driver.diff_response(made, domain="www.example.com")
+        moved = await driver.diff_response(made, serviceId=second["serviceId"])
+        assert (list(renamed.replaces), renamed.deleteBeforeReplace) == (["domain"], False)
+        assert (list(moved.replaces), moved.deleteBeforeReplace) == (["serviceId"], True)
 
     run(scenario)
 

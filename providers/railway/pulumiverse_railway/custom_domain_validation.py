@@ -30,7 +30,7 @@ class CustomDomainValidation(pulumi.CustomResource):
     """The domain of a CustomDomain."""
     proxied: pulumi.Output[bool] = pulumi.property("proxied")
     """Whether a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's own is not
-    waited for. Default: false.
+    waited for, and the name has to answer over HTTPS instead. Default: false.
     """
     certificate_status: pulumi.Output[str] = pulumi.property("certificateStatus")
     """VALID, ISSUING, VALIDATING_OWNERSHIP or ISSUE_FAILED (API: status.certificateStatus)."""
@@ -59,7 +59,7 @@ class CustomDomainValidation(pulumi.CustomResource):
           makes a new resource.
         :param domain: The domain of a CustomDomain. A change makes a new resource.
         :param proxied: Whether a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's
-          own is not waited for. Default: false.
+          own is not waited for, and the name has to answer over HTTPS instead. Default: false.
         """
         values = _CustomDomainValidationInputs.__new__(_CustomDomainValidationInputs)
         values.__dict__.update(

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from pulumiverse_railway.provider.api.waiting import is_loopback
+from pulumiverse_railway.provider.api.waiting import in_sandbox, is_loopback
 
 EDGE_VARIABLE: Final = "RAILYARD_EDGE"
 """Environment variable: host and port on this machine in the place of every port 443. Any other is ignored."""
@@ -77,11 +77,15 @@ class Answer:
     """Why the name does not lead to an application that answers; None when it does, with whatever status."""
     proxied: bool = False
     """Whether Cloudflare's proxy answered."""
+    reached_railway: bool = False
+    """Whether name, certificate and proxy are right, whatever Railway or the application said then."""
 
 
 async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> Answer:
     """Ask ``https://name/path`` as a browser does; no redirect is followed. Never raises for what the network does."""
     url = f"https://{name}{path}"
+    if simulated() is None and in_sandbox():
+        return Answer(url=url, problem=f"{EDGE_VARIABLE} is not set, and the sandbox asks nobody outside this machine")
     started = time.monotonic()
     try:
         async with _client(timeout_s) as client, _asked(client, name, path) as response:
@@ -94,13 +98,15 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
                     break
     except (httpx.HTTPError, OSError) as failure:
         return Answer(url=url, time_s=time.monotonic() - started, problem=_explained(name, failure))
+    problem = _edge_problem(url, response, body.decode(errors="replace"))
     return Answer(
         url=url,
         status=response.status_code,
         time_s=took,
         certificate=certificate,
-        problem=_edge_problem(url, response, body.decode(errors="replace")),
+        problem=problem,
         proxied=response.headers.get("server", "").lower() == "cloudflare",
+        reached_railway=problem is None or _railway_itself(response),
     )
 
 
@@ -151,10 +157,14 @@ def _edge_problem(url: str, response: httpx.Response, body: str) -> str | None:
         return f"Cloudflare answers error {number[1]}: {meaning}"
     if cloudflare and status in CLOUDFLARE_ERRORS:
         return f"Cloudflare answers {status}: {CLOUDFLARE_ERRORS[status]}"
-    if response.headers.get("x-railway-fallback") == "true":
+    if _railway_itself(response):
         told = re.search(r'"message"\s*:\s*"([^"]*)"', body)
         return f"Railway answers {status}: {told[1] if told else 'no application'}"
     return None
+
+
+def _railway_itself(response: httpx.Response) -> bool:
+    return response.headers.get("x-railway-fallback") == "true"
 
 
 def _same(location: str, url: str) -> bool:

@@ -27,6 +27,11 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def in_sandbox() -> bool:
+    """Whether Railway's API is the simulated one on this machine, so that nothing may be asked outside of it."""
+    return is_loopback(os.environ.get("RAILWAY_API_URL", ""))
+
+
 def speed_of(url: str) -> float:
     """How much faster than real time the API at ``url`` runs: 1, except for the sandbox on this machine."""
     if not is_loopback(url):

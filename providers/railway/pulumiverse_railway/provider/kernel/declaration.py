@@ -152,6 +152,8 @@ class Resource(Generic[InputsT, StateT]):
     state_type: ClassVar[type[Inputs]]
     delete_before_replace: ClassVar[bool] = False
     """Two cannot exist at once: a replacement deletes the old one first."""
+    identity: ClassVar[frozenset[str]] = frozenset()
+    """Properties (as in programs) whose change makes another thing, which can exist beside the old one after all."""
     default_timeout_s: ClassVar[float] = 600.0
     aliases: ClassVar[Sequence[str]] = ()
 

@@ -147,7 +147,8 @@ def _facts(provider: Provider, resource: type[Resource[Any, Any]]) -> str:
         f"An operation may take {minutes:g} minute{'s' if minutes != 1 else ''}, or what `customTimeouts` says.",
     ]
     if resource.delete_before_replace:
-        lines.append("Two cannot exist at once: a replacement deletes the old one first.")
+        but = f", unless `{'`, `'.join(sorted(resource.identity))}` changes" if resource.identity else ""
+        lines.append(f"Two cannot exist at once: a replacement deletes the old one first{but}.")
     return "\n".join(lines)
 
 

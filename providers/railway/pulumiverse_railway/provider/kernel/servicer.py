@@ -340,7 +340,9 @@ def _diff_response(resource: Resource[Any, Any], found: Mapping[str, Difference]
         changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
         diffs=sorted({top_level(path) for path in found}),
         replaces=replaces,
-        deleteBeforeReplace=bool(replaces) and resource.delete_before_replace,
+        deleteBeforeReplace=bool(replaces)
+        and resource.delete_before_replace
+        and resource.identity.isdisjoint(replaces),
         hasDetailedDiff=True,
         detailedDiff={
             path: provider_pb2.PropertyDiff(kind=_KINDS[difference.kind, difference.replaces], inputDiff=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from pulumiverse_railway.provider.api.documents.domain import (
+    CUSTOM_DOMAIN_AVAILABLE,
     CUSTOM_DOMAIN_CREATE,
     CUSTOM_DOMAIN_DELETE,
     CUSTOM_DOMAIN_UPDATE,
@@ -96,6 +97,8 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
     inputs_type, state_type = CustomDomainInputs, CustomDomainState
     delete_before_replace = True
     """A domain that moves to another service must leave the old one first."""
+    identity = frozenset({"domain"})
+    """Another name is made, and can be right, before the old one goes."""
 
     async def create(self, context: Context, new: CustomDomainInputs) -> tuple[str, CustomDomainState]:
         """Create the domain, or take the one that the service has, and wait until Railway tells its records."""
@@ -184,8 +187,10 @@ async def _create(context: Context, environment: Environment, new: CustomDomainI
     try:
         return await patiently(context, attempt, on=(Race, Busy, NotFound))
     except Exists as refusal:
+        told = await environment.ask(CUSTOM_DOMAIN_AVAILABLE, domain=new.domain)
+        reason = refusal if told["available"] else told["message"]
         raise Failure(
-            f"{refusal}: {new.domain} is in use on another Railway service; remove it there, or import it as "
+            f"{reason}: {new.domain} is in use on another Railway service; remove it there, or import it as "
             "railway:index:CustomDomain with the id <project id>/<environment id>/<service id>/<domain>"
         ) from refusal
 

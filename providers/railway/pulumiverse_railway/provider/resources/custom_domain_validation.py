@@ -2,7 +2,8 @@
 
 Creates nothing. It is a resource of its own because it can only come after the DNS records, which come after the
 CustomDomain whose outputs they hold. Behind a proxy (Cloudflare's) Railway never sees the domain's own traffic and may
-never issue a certificate: there it is enough that Railway has verified the domain and found the proxy.
+never issue a certificate: there Railway has to have verified the domain and found the proxy, and the name has to answer
+over HTTPS with a valid certificate, which is asked for as a visitor does.
 """
 
 # ruff: noqa: ARG002 the names of the interface that every resource has
@@ -13,16 +14,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final, cast
 
+from pulumiverse_railway.provider.api import dns, edge
 from pulumiverse_railway.provider.api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
 from pulumiverse_railway.provider.kernel.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.domains import (
     ID_PARTS,
+    TRAFFIC,
     Domain,
     custom_domain,
     fully_qualified,
     next_look,
+    record,
     verification,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
@@ -44,7 +48,7 @@ class CustomDomainValidationInputs(PlacedInService):
         bool,
         Property(
             "Whether a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's own is "
-            "not waited for. Default: false."
+            "not waited for, and the name has to answer over HTTPS instead. Default: false."
         ),
     ] = False
 
@@ -110,23 +114,38 @@ async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDo
                 f"{new.domain} is not a custom domain of service {new.service_id}: create a CustomDomain first"
             )
         status = found["status"]
+        answer: edge.Answer | None = None
         if _works(status, proxied=new.proxied):
-            await context.status("verified")
-            return _state(new, found)
-        if status["certificateStatus"] == ISSUE_FAILED and not new.proxied:
+            answer = await edge.visit(_visited(new.domain)) if new.proxied else None
+            if answer is None or answer.reached_railway:
+                await context.status("verified")
+                return _state(new, found)
+        elif status["certificateStatus"] == ISSUE_FAILED and not new.proxied:
             if asked_again or status["certificateRetryable"] is False:
-                raise Failure(_refused(new, found))
+                raise Failure(await _refused(new, found))
             asked_again = True
             await environment.write(CUSTOM_DOMAIN_ISSUE_CERTIFICATE, id=found["id"])
         if context.cancelled() or context.deadline.remaining_s() <= 0:
-            raise Failure(_explanation(new, found))
-        await context.status("waiting for the certificate..." if status["verified"] else "waiting for DNS...")
+            raise Failure(await _explanation(new, found, answer))
+        await context.status(_waiting_for(status, answer))
+
+
+def _waiting_for(status: Mapping[str, Any], answer: edge.Answer | None) -> str:
+    if answer is not None:
+        return f"waiting for HTTPS: {answer.problem}"
+    return "waiting for the certificate..." if status["verified"] else "waiting for DNS..."
 
 
 def _works(status: Mapping[str, Any], *, proxied: bool) -> bool:
+    """Whether all is well as far as Railway can tell."""
     if not status["verified"]:
         return False
     return status["certificateStatus"] == VALID or (proxied and status["cdnProvider"] not in NO_PROXY)
+
+
+def _visited(domain: str) -> str:
+    """A name that the domain answers for: of a wildcard one that is unlikely to have a record of its own."""
+    return domain.replace("*.", "railway-validation.", 1)
 
 
 def _state(new: CustomDomainValidationInputs, found: Domain) -> CustomDomainValidationState:
@@ -135,36 +154,58 @@ def _state(new: CustomDomainValidationInputs, found: Domain) -> CustomDomainVali
     return CustomDomainValidationState(**asdict(new), certificate_status=certificate, verified=status["verified"])
 
 
-def _refused(new: CustomDomainValidationInputs, found: Domain) -> str:
+async def _refused(new: CustomDomainValidationInputs, found: Domain) -> str:
     why = found["status"]["certificateErrorMessage"] or "no reason given"
-    records = "\n".join(_wrong_records(found)) or "all its DNS records are right"
+    records = "\n".join(await _wrong_records(new, found)) or "all its DNS records are right"
     headline = f"no certificate could be issued for {new.domain}: {why}"
     return f"{headline}\n{records}\nnext: correct that and run the command again"
 
 
-def _explanation(new: CustomDomainValidationInputs, found: Domain) -> str:
+async def _explanation(new: CustomDomainValidationInputs, found: Domain, answer: edge.Answer | None) -> str:
     """What is still missing when the time is over."""
-    status = found["status"]
-    wrong = _wrong_records(found)
-    if not wrong and new.proxied and status["verified"]:
-        wrong = ["Railway sees no proxy in front of it: switch the proxy of its CNAME on, or set proxied to false"]
-    elif not wrong:
-        certificate = str(status["certificateStatus"]).removeprefix(_STATUS_PREFIX)
+    wrong = await _wrong_records(new, found)
+    if answer is not None:
+        wrong.append(f"{answer.url} does not answer: {answer.problem}")
+    if not wrong:
+        certificate = str(found["status"]["certificateStatus"]).removeprefix(_STATUS_PREFIX)
         wrong = [f"all its DNS records are right; its certificate is {certificate}"]
     lines = "\n".join(wrong)
     return f"{new.domain} does not work yet:\n{lines}\nnext: correct that, or wait for DNS, and run the command again"
 
 
-def _wrong_records(found: Domain) -> list[str]:
+async def _wrong_records(new: CustomDomainValidationInputs, found: Domain) -> list[str]:
     """The records that Railway does not see, each with what is there and what has to be there."""
     lines: list[str] = []
-    for dns in cast("Sequence[Mapping[str, Any]]", found["status"]["dnsRecords"]):
-        if dns["status"] != PROPAGATED:
-            kind = str(dns["recordType"]).removeprefix("DNS_RECORD_TYPE_")
-            there = dns["currentValue"] or "nothing"
-            name = fully_qualified(dns["fqdn"], dns["zone"])
-            lines.append(f"{kind} record {name}: must be {dns['requiredValue']}, is {there}")
+    for each in cast("Sequence[Mapping[str, Any]]", found["status"]["dnsRecords"]):
+        if each["status"] != PROPAGATED and not (new.proxied and each["purpose"] == TRAFFIC):
+            kind = str(each["recordType"]).removeprefix("DNS_RECORD_TYPE_")
+            name = fully_qualified(each["fqdn"], each["zone"])
+            lines.append(
+                f"{kind} record {name}: must be {each['requiredValue']}, is {each['currentValue'] or 'nothing'}"
+            )
+    if new.proxied and found["status"]["cdnProvider"] in NO_PROXY:
+        lines.append(await _unproxied(new, found))
     proof = verification(found)
     if proof and not found["status"]["verified"]:
-        lines.append(f"TXT record {proof[0]}: must be {proof[1]}, and Railway does not see it")
+        lines.append(f"TXT record {proof[0]}: must be {proof[1]}, {await _there(proof[0], proof[1])}")
     return lines
+
+
+async def _unproxied(new: CustomDomainValidationInputs, found: Domain) -> str:
+    """What is wrong with a record that should be proxied and through which Railway sees no proxy."""
+    route = record(found, TRAFFIC)
+    seen = (route["currentValue"] if route else "") or next(
+        iter(await dns.lookup(new.domain, "CNAME") or ()), "nothing"
+    )
+    must = f"must be {route['requiredValue']}, proxied" if route else "must be proxied"
+    return f"CNAME record {new.domain}: {must}; is {seen}, and no proxy. Switch its proxy on, or set proxied to false"
+
+
+async def _there(name: str, wanted: str) -> str:
+    """What the public DNS holds, which Railway itself does not tell of texts."""
+    texts = await dns.lookup(name, "TXT")
+    if texts is None:
+        return "and Railway does not see it"
+    if wanted in texts:
+        return "and is so; Railway has not seen it yet"
+    return f"is {', '.join(texts) or 'nothing'}"

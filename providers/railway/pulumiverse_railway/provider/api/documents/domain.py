@@ -16,6 +16,7 @@ _SERVICE = "{ id domain targetPort deletedAt }"
 _WHERE = {"projectId": "String!", "environmentId": "String!", "serviceId": "String!"}
 
 DOMAINS = query("domains", _WHERE, f"{{ customDomains {_CUSTOM} serviceDomains {_SERVICE} }}")
+CUSTOM_DOMAIN_AVAILABLE = query("customDomainAvailable", {"domain": "String!"}, "{ available message }")
 CUSTOM_DOMAIN_CREATE = mutation("customDomainCreate", {"input": "CustomDomainCreateInput!"}, _CUSTOM)
 CUSTOM_DOMAIN_UPDATE = mutation(
     "customDomainUpdate", {"id": "String!", "environmentId": "String!", "targetPort": "Int"}, repeatable=True
@@ -28,6 +29,7 @@ SERVICE_DOMAIN_DELETE = mutation("serviceDomainDelete", {"id": "String!"}, repea
 
 OPERATIONS = (
     DOMAINS,
+    CUSTOM_DOMAIN_AVAILABLE,
     CUSTOM_DOMAIN_CREATE,
     CUSTOM_DOMAIN_UPDATE,
     CUSTOM_DOMAIN_DELETE,

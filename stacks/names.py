@@ -1,0 +1,57 @@
+"""The names in the settings, and which of them cannot work.
+
+Owns what can be known of a name without asking anybody: whether a zone of the stack holds it, whether Cloudflare's free
+certificate covers it, and whether it is used twice. The providers ask about the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from components.arguments import Arguments
+from components.bucket import BucketArgs
+from components.domain import DomainArgs
+from components.zone import ZoneArgs
+from stacks.plan import parts
+from stacks.problems import Path, Problem
+
+Named = tuple[Path, str, bool]
+"""Where a name stands, the name, and whether Cloudflare's proxy stands in front of it."""
+
+
+def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
+    """Every name in the settings of one system."""
+    for here, part in parts(settings, path):
+        if isinstance(part, DomainArgs):
+            yield (*here, "hostname"), part.hostname, part.proxied
+        elif isinstance(part, BucketArgs) and part.cdn_domain:
+            yield (*here, "cdnDomain"), part.cdn_domain, False
+
+
+def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneArgs], *, zones_key: str) -> list[Problem]:
+    """What is wrong with the names of all systems; ``zones_key`` is where the zones stand."""
+    every = [named for name, settings in systems.items() for named in names_of(settings, (name,))]
+    found = [problem for named in every if (problem := _misplaced(named, zones, zones_key))]
+    first: dict[str, Path] = {}
+    for path, name, _ in every:
+        if name in first:
+            place = ".".join(str(key) for key in first[name])
+            found.append(Problem(path, name, f"each name once, and {place} has it too", "remove one, or rename it"))
+        first.setdefault(name, path)
+    return found
+
+
+def _misplaced(named: Named, zones: Sequence[ZoneArgs], zones_key: str) -> Problem | None:
+    path, name, proxied = named
+    holding = max((zone.name for zone in zones if zone.holds(name)), key=len, default=None)
+    if holding is None:
+        known = ", ".join(zone.name for zone in zones) or "none"
+        allowed = f"a name in a Cloudflare zone of this stack, which are: {known}"
+        return Problem(path, name, allowed, f"correct it, or add its zone to {zones_key}")
+    below = name.removesuffix(holding).strip(".")
+    if not proxied or "." not in below:
+        return None
+    allowed = "one level below the zone: Cloudflare's free certificate covers no more for a proxied name"
+    if below.startswith("*."):
+        return Problem(path, name, allowed, f"use *.{holding}, or set proxied to false")
+    return Problem(path, name, allowed, f"use {below.replace('.', '-')}.{holding}, or set proxied to false")
