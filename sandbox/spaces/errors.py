@@ -26,7 +26,12 @@ def unmapped_host(host: str) -> RefusedError:
 
 
 def name_taken() -> RefusedError:
-    return RefusedError(409, "BucketAlreadyExists", "The requested bucket name is not available.")
+    return RefusedError(
+        409,
+        "BucketAlreadyExists",
+        "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+        "Please select a different name and try again.",
+    )
 
 
 def already_yours() -> RefusedError:
