@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from operations import secrets
+from operations import secrets, state
 
 application = typer.Typer(
     add_completion=False,
@@ -17,6 +17,7 @@ application = typer.Typer(
     epilog="Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong.",
 )
 application.add_typer(secrets.application, name="secrets")
+application.add_typer(state.application, name="state")
 
 
 @application.callback()

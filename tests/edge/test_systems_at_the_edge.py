@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,35 +22,44 @@ from sandbox.cloudflare.zones import ZONE_IDS
 from sandbox.server import Sandbox
 from tests.lifecycle.conftest import Checkout
 
-ROSE = "domains: [{hostname: staging.rose.example}]"
-PROXIED = "domains: [{hostname: staging.rose.example, proxied: true}]"
-NEXT = "domains: [{hostname: next.rose.example, proxied: true}]"
-ZONE = ZONE_IDS["rose.example"]
-BUCKET = "      prefix: staging/\n"
-CDN_NAME = f"{BUCKET}      cdnDomain: files-staging.seance.dev\n"
+SETTINGS = """
+  railyard:files:
+    project: {name: files-staging, environment: staging}
+    web: {domains: [{hostname: files.seance.dev, proxied: true}]}
+    bucket:
+      name: files-staging
+      region: sfo3
+      cdnDomain: cdn.seance.dev
+      lifecycle: [{abortIncompleteUploadDays: 1}]
+"""
+ZONE = ZONE_IDS["seance.dev"]
+NAME = "hostname: files.seance.dev"
+NEXT = "hostname: next.seance.dev"
+KEY = ("      region: sfo3\n      cdnDomain", "      region: sfo3\n      keyVersion: 2\n      cdnDomain")
 
 
-@pytest.fixture(scope="module")
-def rose(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """Rose behind the proxy, in a zone where Universal SSL was switched off by hand."""
-    checkout = Checkout(tmp_path_factory.mktemp("rose") / "railyard")
-    checkout.change("staging", ROSE, PROXIED)
-    sandbox = Sandbox(checkout.sandbox)
-    sandbox.cloudflare.change_universal_ssl(ZONE, enabled=False)
-    sandbox.save()
-    checkout.json("up", "--system", "rose")
+def files_system(directory: Path) -> Checkout:
+    """A copy of the project with the system Files."""
+    checkout = Checkout(directory)
+    shutil.copy(Path(__file__).with_name("files.py"), directory / "stacks" / "files.py")
+    listed = directory / "stacks" / "__init__.py"
+    text = listed.read_text().replace("from stacks.netia", "from stacks.files import Files\nfrom stacks.netia")
+    listed.write_text(re.sub(r"= \(Omega, .*\)", "= (Files,)", text))
+    settings = directory / "Pulumi.staging.yaml"
+    settings.write_text(settings.read_text().partition("\n  railyard:omega")[0] + SETTINGS)
     return checkout
 
 
 @pytest.fixture(scope="module")
-def seance(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """Seance with an own name for its CDN and one object in its bucket."""
-    checkout = Checkout(tmp_path_factory.mktemp("seance") / "railyard")
-    checkout.change("staging", BUCKET, CDN_NAME)
-    checkout.json("up", "--system", "seance")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Files, brought up in a zone where Universal SSL was switched off by hand, with one object in its bucket."""
+    checkout = files_system(tmp_path_factory.mktemp("files") / "railyard")
     sandbox = Sandbox(checkout.sandbox)
-    sandbox.spaces.perform(
-        access_key=SPACES_ACCESS_KEY, method="PUT", region="sfo3", bucket="seance-cdn-staging", key="staging/build.js",
+    sandbox.cloudflare.change_universal_ssl(ZONE, enabled=False)
+    sandbox.save()
+    checkout.json("up")
+    Sandbox(checkout.sandbox).spaces.perform(
+        access_key=SPACES_ACCESS_KEY, method="PUT", region="sfo3", bucket="files-staging", key="build.js",
         query="", headers={"x-amz-acl": "public-read"}, body=b"build",
     )  # fmt: skip
     return checkout
@@ -88,83 +98,83 @@ def positions(checkout: Checkout, *patterns: str) -> list[int]:
     return [position for position in found if position is not None]
 
 
-def test_one_up_makes_a_domain_that_answers(rose: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_up_makes_a_domain_that_answers(files: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """From nothing to a valid certificate; the zone is made right for it first."""
-    with visiting(rose, monkeypatch) as visit:
-        found = visit("staging.rose.example", "/api/health")
+    with visiting(files, monkeypatch) as visit:
+        found = visit("files.seance.dev", "/health")
 
     assert (found.status, found.problem, found.proxied) == (200, None, True)
     assert found.certificate is not None
-    assert "*.rose.example" in found.certificate.names
+    assert "*.seance.dev" in found.certificate.names
     before = positions(
-        rose, "mutation customDomainCreate", "POST /zones/.*/dns_records", "GET https://staging.rose.example/"
+        files, "mutation customDomainCreate", "POST /zones/.*/dns_records", "GET https://files.seance.dev/"
     )
-    settings = positions(rose, "PATCH .*settings/ssl", "PATCH .*universal")
+    settings = positions(files, "PATCH .*settings/ssl", "PATCH .*universal")
     assert before == sorted(before)
     assert max(settings) < before[-1]
 
 
 def test_a_changed_domain_answers_before_the_old_one_goes(
-    rose: Checkout, again: Callable[[Checkout], Checkout], monkeypatch: pytest.MonkeyPatch
+    files: Checkout, again: Callable[[Checkout], Checkout], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Made, verified and visited; then domain and records of the old name are deleted."""
-    changed = again(rose)
-    changed.change("staging", PROXIED, NEXT)
+    changed = again(files)
+    changed.change("staging", NAME, NEXT)
 
-    changed.json("up", "--system", "rose")
+    changed.json("up")
 
     made, visited, *gone = positions(
         changed,
-        "mutation customDomainCreate .*next.rose.example",
-        "GET https://next.rose.example/",
+        "mutation customDomainCreate .*next.seance.dev",
+        "GET https://next.seance.dev/",
         "mutation customDomainDelete",
         "DELETE /zones/.*/dns_records",
     )
     assert made < visited < min(gone)
     with visiting(changed, monkeypatch) as visit:
-        assert visit("next.rose.example", "/api/health").status == 200
-        assert visit("staging.rose.example").problem == "the DNS has no address for staging.rose.example"
+        assert visit("next.seance.dev", "/health").status == 200
+        assert visit("files.seance.dev").problem == "the DNS has no address for files.seance.dev"
 
 
 def test_a_domain_that_cannot_be_had_leaves_the_old_one(
-    rose: Checkout, again: Callable[[Checkout], Checkout], monkeypatch: pytest.MonkeyPatch
+    files: Checkout, again: Callable[[Checkout], Checkout], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another account has the new name: the error says so, and the old name goes on answering."""
-    changed = again(rose)
-    changed.change("staging", PROXIED, NEXT)
+    changed = again(files)
+    changed.change("staging", NAME, NEXT)
     sandbox = Sandbox(changed.sandbox)
     mine = next(iter(sandbox.railway.state.custom_domains.values()))
-    theirs = mine.model_copy(update={"id": "theirs", "domain": "next.rose.example", "service_id": "another"})
+    theirs = mine.model_copy(update={"id": "theirs", "domain": "next.seance.dev", "service_id": "another"})
     sandbox.railway.state.custom_domains["theirs"] = theirs
     sandbox.save()
 
-    outcome = changed.run("up", "--system", "rose")
+    outcome = changed.run("up")
 
     assert outcome.code == 1
-    assert "next.rose.example is in use on another Railway service" in outcome.text + outcome.errors
+    assert "next.seance.dev is in use on another Railway service" in outcome.text + outcome.errors
     assert not [line for line in changed.requests() if "Delete" in line["operation"] or "DELETE" in line["operation"]]
     with visiting(changed, monkeypatch) as visit:
-        assert visit("staging.rose.example", "/api/health").status == 200
+        assert visit("files.seance.dev", "/health").status == 200
 
 
-def test_the_bucket_is_served_under_its_own_name(seance: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bucket_is_served_under_its_own_name(files: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is public, with a certificate for that name; pages of the system's own domains may use it."""
-    with visiting(seance, monkeypatch) as visit:
-        found = visit("files-staging.seance.dev", "/staging/build.js")
-        hidden = visit("files-staging.seance.dev", "/staging/secret.js")
+    with visiting(files, monkeypatch) as visit:
+        found = visit("cdn.seance.dev", "/build.js")
+        hidden = visit("cdn.seance.dev", "/secret.js")
 
     assert (found.status, found.problem, hidden.status) == (200, None, 403)
     assert found.certificate is not None
-    assert found.certificate.names == ("files-staging.seance.dev",)
+    assert found.certificate.names == ("cdn.seance.dev",)
 
 
-def test_a_new_key_is_in_use_before_the_old_one_goes(seance: Checkout, again: Callable[[Checkout], Checkout]) -> None:
+def test_a_new_key_is_in_use_before_the_old_one_goes(files: Checkout, again: Callable[[Checkout], Checkout]) -> None:
     """One number changes: a new key, a healthy deployment with it, and only then the end of the old key."""
-    rotated = again(seance)
+    rotated = again(files)
     (old,) = [key["access_key"] for key in Sandbox(rotated.sandbox).digitalocean.spaces_keys()]
-    rotated.change("staging", BUCKET, f"{BUCKET}      keyVersion: 2\n")
+    rotated.change("staging", *KEY)
 
-    rotated.json("up", "--system", "seance")
+    rotated.json("up")
 
     made, deployed, gone = positions(
         rotated, "POST /v2/spaces/keys", "mutation environmentPatchCommit", f"DELETE /v2/spaces/keys/{old}"
@@ -175,49 +185,73 @@ def test_a_new_key_is_in_use_before_the_old_one_goes(seance: Checkout, again: Ca
     sandbox = Sandbox(rotated.sandbox)
     (new,) = sandbox.digitalocean.spaces_keys()
     assert (new["name"], new["grants"]) == (
-        "seance-cdn-staging-2",
-        [{"bucket": "seance-cdn-staging", "permission": "readwrite"}],
+        "files-staging-2",
+        [{"bucket": "files-staging", "permission": "readwrite"}],
     )
-    (backend,) = [one.id for one in sandbox.railway.state.services.values() if one.name == "backend"]
-    last = [one for one in sandbox.railway.state.deployments.values() if one.service_id == backend][-1]
+    (web,) = [one.id for one in sandbox.railway.state.services.values() if one.name == "web"]
+    last = [one for one in sandbox.railway.state.deployments.values() if one.service_id == web][-1]
     assert last.variables["SPACES_ACCESS_KEY_ID"] == new["access_key"] != old
 
 
-def test_a_deployment_that_fails_keeps_the_old_key(seance: Checkout, again: Callable[[Checkout], Checkout]) -> None:
+def test_a_deployment_that_fails_keeps_the_old_key(files: Checkout, again: Callable[[Checkout], Checkout]) -> None:
     """What still runs needs it."""
-    rotated = again(seance)
-    rotated.change("staging", BUCKET, f"{BUCKET}      keyVersion: 2\n")
-    rotated.break_image("fractalhuman1/seance-backend", "crash")
+    rotated = again(files)
+    rotated.change("staging", *KEY)
+    rotated.break_image("files/web", "crash")
 
-    outcome = rotated.run("up", "--system", "seance")
+    outcome = rotated.run("up")
 
     assert outcome.code == 1
     keys = [key["name"] for key in Sandbox(rotated.sandbox).digitalocean.spaces_keys()]
-    assert keys == ["seance-cdn-staging-1", "seance-cdn-staging-2"]
+    assert keys == ["files-staging-1", "files-staging-2"]
 
 
 def test_a_bucket_with_objects_survives_even_an_unprotected_destroy(
-    seance: Checkout, again: Callable[[Checkout], Checkout]
+    files: Checkout, again: Callable[[Checkout], Checkout]
 ) -> None:
     """Protected first; and when somebody lifted that, Spaces refuses to delete what is not empty."""
-    doomed = again(seance)
-    assert doomed.run("destroy", "--system", "seance").code == 1
+    doomed = again(files)
+    assert doomed.run("destroy").code == 1
     assert doomed.run("unprotect").code == 0
 
-    outcome = doomed.run("destroy", "--system", "seance")
+    outcome = doomed.run("destroy")
 
     assert outcome.code == 1
     assert "BucketNotEmpty" in outcome.text + outcome.errors
-    assert Sandbox(doomed.sandbox).spaces.owns("seance-cdn-staging")
+    assert Sandbox(doomed.sandbox).spaces.owns("files-staging")
 
 
 def test_a_taken_bucket_name_is_explained(tmp_path: Path) -> None:
     """Names are shared by all customers of DigitalOcean."""
-    checkout = Checkout(tmp_path / "railyard")
-    checkout.change("staging", "name: seance-cdn-staging", "name: assets")
+    checkout = files_system(tmp_path / "railyard")
+    checkout.change("staging", "name: files-staging\n      region", "name: assets\n      region")
 
-    outcome = checkout.run("up", "--system", "seance")
+    outcome = checkout.run("up")
 
     assert outcome.code == 1
     assert "shared by all users" in outcome.text + outcome.errors
     assert "Please select a different name" in outcome.text + outcome.errors
+
+
+def test_the_page_shows_what_an_up_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The listings of docs/domains.md, but for times and the order in which things are ready, and what curl gets."""
+    page = (Path(__file__).parents[2] / "docs" / "domains.md").read_text()
+    up, curl = re.findall(r"```console\n(.*?)```", page, re.DOTALL)[:2]
+    checkout = Checkout(tmp_path / "railyard")
+    checkout.change(
+        "staging", "[{hostname: staging.rose.example}]", "[{hostname: staging.rose.example, proxied: true}]"
+    )
+
+    printed = checkout.run("up", "--system", "rose").text
+
+    def steps(text: str) -> set[str]:
+        return {re.sub(r" in [0-9.]+ s$", "", line) for line in text.splitlines() if line.startswith("+  ")}
+
+    assert steps(printed) == steps(up) != set()
+    command, *answer = curl.strip().splitlines()
+    with visiting(checkout, monkeypatch):
+        done = subprocess.run(
+            command.removeprefix("$ "), shell=True, capture_output=True, text=True, timeout=60, check=True
+        )
+    said = [line.strip() for line in done.stdout.splitlines()]
+    assert set(answer) <= set(said)

@@ -1,0 +1,61 @@
+"""Files: the smallest system with a public name and a bucket. The tests copy it into ``stacks/``.
+
+browser → Cloudflare → web → Spaces bucket → CDN
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components.arguments import AbsolutePath, Image, Port
+from components.bucket import BucketArgs
+from stacks.backend import Backend, BackendArgs
+from stacks.secrets import Secret, SystemSecrets
+from stacks.system import System, SystemSettings
+
+
+class FilesWeb(BackendArgs):
+    """The one service."""
+
+    image: Image | None = "files/web:1"
+    port: Port | None = 8080
+    healthcheck_path: AbsolutePath | None = "/health"
+    healthcheck_timeout: int | None = 20
+
+
+class FilesSettings(SystemSettings):
+    """Files in one stack."""
+
+    web: FilesWeb
+    """The one service."""
+    bucket: BucketArgs
+    """Where it keeps its files."""
+
+
+class Files(System[FilesSettings]):
+    """Files in one stack."""
+
+    NAME = "files"
+    TOKEN = "railyard:systems:Files"
+    SETTINGS = FilesSettings
+
+    @classmethod
+    def secrets(cls, settings: FilesSettings) -> Sequence[Secret]:
+        """None: the key of the bucket stands in no file."""
+        return ()
+
+    def compose(self, settings: FilesSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
+        """A service and its bucket."""
+        bucket = self.bucket("bucket", settings.bucket, settings)
+        web = Backend(
+            self.named("web"),
+            settings.web,
+            project=self.project,
+            service_name="web",
+            zones=self.zones,
+            bucket=bucket,
+            opts=self.child(),
+        )
+        self.show(web=web)
+        return {}
