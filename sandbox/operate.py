@@ -80,10 +80,16 @@ def _interruptible(operation: Operation, options: Options) -> Result:
 
 @contextmanager
 def _clouds(operation: Operation) -> Generator[str]:
-    """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them."""
     if operation is Operation.PREVIEW:
         yield NOBODY
         return
+    with serving() as address:
+        yield address
+
+
+@contextmanager
+def serving() -> Generator[str]:
+    """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them."""
     # The simulated clouds are slow to import, and previews need none.
     from sandbox.server import Sandbox, running  # noqa: PLC0415
 

@@ -195,7 +195,9 @@ FIELDS: Readers = {
     "ServiceInstance.builder": _builder,
     "ServiceInstance.latestDeployment": _latest,
     "ServiceInstance.numReplicas": _replicas,
-    "ServiceInstance.railwayConfigFile": lambda _caller, _instance, _arguments: None,
+    "ServiceInstance.railwayConfigFile": lambda caller, instance, _arguments: _config(caller, instance).get(
+        "configFile"
+    ),
     "ServiceInstance.region": lambda _caller, _instance, _arguments: None,
     "ServiceInstance.rootDirectory": _reader("source", "rootDirectory"),
     "ServiceInstance.service": _service,

@@ -1,0 +1,52 @@
+"""Which services a system has, as its settings say.
+
+Owns the rule that makes this readable without running the program: a service has the name of its key in the settings,
+on Railway too. A test holds every system to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from components.arguments import Arguments
+from components.domain import DomainArgs
+from components.postgres import PostgresArgs
+from components.redis import RedisArgs
+from components.service import ServiceArgs
+from stacks.plan import parts
+
+Declared = ServiceArgs | PostgresArgs | RedisArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredService:
+    """One service as the settings have it."""
+
+    name: str
+    """Its name on Railway."""
+    path: tuple[str | int, ...]
+    """Where it stands in the settings of its system."""
+    args: Declared
+
+    @property
+    def domains(self) -> tuple[DomainArgs, ...]:
+        """Its public domains."""
+        return tuple(self.args.domains) if isinstance(self.args, ServiceArgs) else ()
+
+    @property
+    def healthcheck_path(self) -> str | None:
+        """The path that has to answer 200, where there is one."""
+        return self.args.healthcheck_path if isinstance(self.args, ServiceArgs) else None
+
+    @property
+    def is_store(self) -> bool:
+        """Whether it is a database or cache, which only the private network reaches."""
+        return isinstance(self.args, PostgresArgs | RedisArgs)
+
+
+def services(settings: Arguments) -> Iterator[DeclaredService]:
+    """The services of a system with these settings, in the order in which they stand there."""
+    for path, part in parts(settings):
+        if isinstance(part, ServiceArgs | PostgresArgs | RedisArgs):
+            yield DeclaredService(name=str(path[-1]), path=path, args=part)
