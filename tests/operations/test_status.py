@@ -1,0 +1,216 @@
+"""``railyard status``: what runs is told as it is, and what is wrong is said and ends with 1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from operations import status
+from operations.stack import read_stack
+from stacks.services import services
+from tests.operations.conftest import Railyard
+
+GOLDEN = Path(__file__).parents[1] / "lifecycle" / "golden"
+SYSTEMS = ("seance", "rose")
+
+
+@pytest.mark.parametrize("stack", ["staging", "production"])
+def test_the_settings_name_the_services_that_the_program_makes(stack: str) -> None:
+    """What stands in the settings is enough to know every service: the rule that ``stacks.services`` relies on."""
+    settings = read_stack(stack).settings.systems
+    named = {f"{system}-{service.name}-service" for system, each in settings.items() for service in services(each)}
+
+    urns = (GOLDEN / f"{stack}.txt").read_text().splitlines()
+
+    assert named == {urn.rpartition("::")[2] for urn in urns if urn.rpartition("::")[0].endswith(":Service")
+                     and "$railway:index:Service::" in urn}  # fmt: skip
+
+
+def test_a_healthy_stack(railyard: Railyard) -> None:
+    """Each service with what it runs, proven; one request for all projects and one for each system."""
+    said = railyard.run("status", *SYSTEMS, "--json")
+
+    assert said.code == 0
+    document = said.json
+    assert document["requests"] == 1 + len(SYSTEMS)
+    found = {
+        f"{system}/{name}": service
+        for system, each in document["systems"].items()
+        for name, service in each["services"].items()
+    }
+    assert {service["health"] for service in found.values()} == {"healthy"}
+    assert all(service["proven"] for service in found.values())
+    backend, web = found["seance/backend"], found["rose/web"]
+    assert backend["serving"]["image"] == "fractalhuman1/seance-backend:a1b2c3d"
+    assert backend["serving"]["digest"].startswith("sha256:")
+    assert backend["replicas"] == {"us-west2": 1}
+    assert backend["domains"] == [
+        {
+            "name": "backend-staging.seance.dev",
+            "verified": True,
+            "certificate": "VALIDATING_OWNERSHIP",
+            "proxied": True,
+        }
+    ]
+    assert len(web["serving"]["commit"]) == 40
+    assert web["domains"][0]["certificate"] == "VALID"
+    assert web["volumes"] == [{"name": "web-volume", "mountPath": "/app/data", "sizeMb": 1000, "usedMb": 100.0}]
+
+
+def test_it_never_asks_for_values_of_variables(railyard: Railyard) -> None:
+    """The answer is printed on screens and in logs of pipelines; nothing secret even arrives."""
+    document = railyard.run("status", "seance", "--json")
+    assert "sandbox-" not in document.text
+    assert all("decryptVariables: true" not in request for request in railyard.requests())
+
+
+def test_one_screen_of_a_hundred_columns(railyard: Railyard) -> None:
+    """A line for each service, none of them broken or too long."""
+    said = railyard.run("status", *SYSTEMS, width=100)
+
+    assert said.code == 0
+    assert max(len(line.rstrip()) for line in said.text.splitlines()) <= 100
+    (backend,) = said.lines_with(" backend ")
+    assert "healthy" in backend
+    assert "seance-backend:a1b2c3d" in backend
+    assert "backend-staging.seance.dev" in backend
+    assert "proxy" in backend
+    (web,) = said.lines_with(" web ")
+    assert "valid" in web
+    assert "10% 1 GB" in web
+    assert "7 healthy" in said.text
+
+
+def test_a_crashed_deployment_with_an_older_one_that_serves(railyard: Railyard) -> None:
+    """Unhealthy and not proven, and the reader learns that visitors still get the old one."""
+    with railyard.world() as world:
+        before = world.newest("seance/landing").id
+        world.railway.fail("fractalhuman1/seance-landing:bad", "unhealthy")
+        made = world.deploy("seance/landing", image="fractalhuman1/seance-landing:bad")
+
+    said = railyard.run("status", "seance", "--json")
+    text = railyard.run("status", "seance").text
+
+    landing = said.json["systems"]["seance"]["services"]["landing"]
+    assert said.code == 1
+    assert (landing["health"], landing["proven"]) == ("unhealthy", False)
+    assert (landing["latest"]["id"], landing["serving"]["id"]) == (made.id, before)
+    assert f"deployment {made.id[:8]} is FAILED" in text
+    assert f"deployment {before[:8]} still serves" in text
+
+
+def test_a_crash_that_leaves_nothing_serving(railyard: Railyard) -> None:
+    """The next step is its log."""
+    with railyard.world() as world:
+        world.railway.fail("fractalhuman1/seance-landing:bad", "crash-later")
+        world.deploy("seance/landing", image="fractalhuman1/seance-landing:bad")
+
+    said = railyard.run("status", "seance")
+
+    assert said.code == 1
+    assert "CRASHED" in said.text
+    assert "next: ./bin/railyard logs seance/landing" in said.text
+
+
+def test_what_runs_differs_from_what_was_asked_for(railyard: Railyard) -> None:
+    """Somebody deployed another image by hand: Railway calls that a success."""
+    with railyard.world() as world:
+        world.deploy("seance/landing", image="fractalhuman1/seance-landing:other")
+
+    said = railyard.run("status", "seance")
+
+    assert said.code == 1
+    assert "runs image fractalhuman1/seance-landing:other, not fractalhuman1/seance-landing:a1b2c3d" in said.flat
+
+
+def test_a_deployment_under_way_is_not_yet_a_failure(railyard: Railyard) -> None:
+    """Neither healthy nor unhealthy: exit code 0."""
+    with railyard.world() as world:
+        made = world.deploy("rose/web", after_s=5)
+        del made.timeline[1:]  # it stays queued, however long the test takes
+
+    said = railyard.run("status", "rose", "--json")
+
+    assert said.json["systems"]["rose"]["services"]["web"]["health"] == "deploying"
+    assert said.code == 0
+
+
+def test_an_unverified_domain(railyard: Railyard) -> None:
+    """Its TXT record is gone."""
+    with railyard.world() as world:
+        world.remove_record("TXT", "_railway-verify.staging.rose.example")
+
+    said = railyard.run("status", "rose")
+
+    assert said.code == 1
+    assert "rose/web: staging.rose.example is not verified" in said.text
+
+
+def test_a_volume_that_is_nearly_full(railyard: Railyard) -> None:
+    """Before the service stops for it."""
+    with railyard.world() as world:
+        environment, service = world.find("rose/web")
+        for disk in world.railway.state.volume_instances.values():
+            if (disk.environment_id, disk.service_id) == (environment.id, service.id):
+                disk.size_mb = 105
+
+    said = railyard.run("status", "rose")
+
+    assert said.code == 1
+    assert "rose/web: volume web-volume is 95% full" in said.text
+
+
+def test_systems_that_are_not_there(railyard: Railyard) -> None:
+    """Omega was never brought up; a system that no settings have is a wrong call."""
+    said = railyard.run("status", "omega")
+    wrong = railyard.run("status", "omegga")
+
+    assert said.code == 1
+    assert "the token reaches no project omega-staging" in said.text
+    assert wrong.code == 2
+    assert "name one of omega, seance" in wrong.errors
+
+
+def test_a_dead_token(railyard: Railyard, pointed) -> None:
+    """One sentence, no traceback, not the token."""
+    pointed(RAILWAY_API_TOKEN="planted-dead-token")
+
+    said = railyard.run("status")
+
+    assert said.code == 1
+    assert "Not Authorized" in said.errors
+    assert "planted-dead-token" not in said.errors + said.text
+
+
+def test_a_project_token_sees_its_own_system(railyard: Railyard, pointed) -> None:
+    """It cannot list projects, so it is asked what it reaches."""
+    with railyard.world() as world:
+        environment, _ = world.find("rose/web")
+        where = {"project_id": environment.project_id, "environment_id": environment.id}
+        secret = world.railway.add_token("project", "tests", **where)
+    pointed(RAILWAY_API_TOKEN=None, RAILWAY_TOKEN=secret)
+
+    said = railyard.run("status", "rose")
+
+    assert said.code == 0, said.errors
+
+
+def test_watching_looks_again_until_it_is_interrupted(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as the request budget bears, and the last look decides the exit code."""
+    looks = 0
+    real = status.running_systems
+
+    async def look(*arguments):
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            raise KeyboardInterrupt
+        return await real(*arguments)
+
+    monkeypatch.setattr(status, "running_systems", look)
+
+    said = railyard.run("status", "rose", "--watch")
+
+    assert (said.code, looks) == (0, 3)
+    assert "Ctrl-C ends" in said.text
