@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from operations import secrets, state
+from operations import doctor, logs, secrets, state, status, verify
 
 application = typer.Typer(
     add_completion=False,
@@ -16,6 +16,10 @@ application = typer.Typer(
     help="What people do with a stack of Railyard beside previewing and deploying it.",
     epilog="Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong.",
 )
+application.command()(status.status)
+application.command()(verify.verify)
+application.command()(logs.logs)
+application.command()(doctor.doctor)
 application.add_typer(secrets.application, name="secrets")
 application.add_typer(state.application, name="state")
 

@@ -1,0 +1,44 @@
+"""What ``doctor`` finds, one thing at a time.
+
+Owns the form alone; who looks for what stands in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Worth knowing; nothing has to be done."""
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    area: str
+    level: Level
+    text: str
+    fix: str = ""
+    """How to mend it."""
+
+
+def ok(area: str, text: str) -> Finding:
+    """All is well."""
+    return Finding(area=area, level=Level.OK, text=text)
+
+
+def note(area: str, text: str, fix: str = "") -> Finding:
+    """Worth knowing."""
+    return Finding(area=area, level=Level.NOTE, text=text, fix=fix)
+
+
+def problem(area: str, text: str, fix: str) -> Finding:
+    """To be mended."""
+    return Finding(area=area, level=Level.PROBLEM, text=text, fix=fix)
