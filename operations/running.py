@@ -428,7 +428,9 @@ def _deployment_problem(service: RunningService) -> str | None:
     if latest is None:
         return "it was never deployed"
     if latest.status in OVER:
-        what = f"deployment {latest.id[:8]} {OVER[latest.status].what}"
+        # At which step it failed takes another request, and its log tells more.
+        ending = "is FAILED" if latest.status == "FAILED" else OVER[latest.status].what
+        what = f"deployment {latest.id[:8]} {ending}"
         return what if serving is None else f"{what}; deployment {serving.id[:8]} still serves"
     if latest.stopped:
         return f"deployment {latest.id[:8]} was stopped"

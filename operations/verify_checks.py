@@ -74,7 +74,7 @@ async def _of_service(railway: Railway, stack: Stack, where: str, service: Runni
         )
         for name in service.missing_domains
     ]
-    named = await asyncio.gather(*(_domain(where, service, domain) for domain in service.domains))
+    named = await asyncio.gather(*(_domain(stack, where, service, domain) for domain in service.domains))
     return [*results, *(result for each in named for result in each)]
 
 
@@ -98,12 +98,12 @@ def _deployment(railway: Railway, stack: Stack, where: str, service: RunningServ
     return replace(failed, next=f"./bin/railyard logs {where} -s {stack.name}")
 
 
-async def _domain(where: str, service: RunningService, domain: RunningDomain) -> list[Result]:
+async def _domain(stack: Stack, where: str, service: RunningService, domain: RunningDomain) -> list[Result]:
     path = (service.declared.healthcheck_path if service.declared else None) or "/"
     exact = bool(service.declared and service.declared.healthcheck_path)
     dns = [await _dns(where, domain)] if domain.custom else []
     answer = await visit(domain.name, path)
-    return [*dns, *_answered(where, answer, exact=exact)]
+    return [*dns, *_answered(stack, where, answer, exact=exact)]
 
 
 async def _dns(where: str, domain: RunningDomain) -> Result:
@@ -127,7 +127,7 @@ async def _dns(where: str, domain: RunningDomain) -> Result:
 _RECORDS: Final = "put the record back: run up, after a refresh if somebody changed it by hand; DNS takes minutes"
 
 
-def _answered(where: str, answer: Answer, *, exact: bool) -> Iterator[Result]:
+def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Iterator[Result]:
     """What a visit says of the certificate and of the application."""
     certificate, problem = answer.certificate, answer.problem
     if certificate is None and problem and "certificate" in problem:
@@ -157,7 +157,7 @@ def _answered(where: str, answer: Answer, *, exact: bool) -> Iterator[Result]:
         check="health",
         passed=good and problem is None,
         found=said,
-        next=f"./bin/railyard logs {where}",
+        next=f"./bin/railyard logs {where} -s {stack.name}",
         time_s=answer.time_s,
     )
 
