@@ -322,7 +322,7 @@ def _service(snapshot: Snapshot, name: str, declared: DeclaredService | None, se
     config = snapshot.service_config(service_id)
     instance = snapshot.instances.get(service_id, {})
     source = table(config.get("source"))
-    active = [_deployed(found) for found in instance.get("activeDeployments") or ()]
+    active = [deployed(found) for found in instance.get("activeDeployments") or ()]
     latest = instance.get("latestDeployment")
     return RunningService(
         name=name,
@@ -334,7 +334,7 @@ def _service(snapshot: Snapshot, name: str, declared: DeclaredService | None, se
             branch=source.get("branch") or ("main" if source.get("repo") else None),
             commit=source.get("commitSha"),
         ),
-        latest=_deployed(latest) if latest else None,
+        latest=deployed(latest) if latest else None,
         serving=max((each for each in active if each.serves), key=lambda each: each.created_at, default=None),
         replicas=_replicas(config, latest),
         domains=_domains(snapshot, service_id, declared),
@@ -352,7 +352,8 @@ def _replicas(config: Mapping[str, Any], latest: Mapping[str, Any] | None) -> di
     return {}
 
 
-def _deployed(found: Mapping[str, Any]) -> Deployed:
+def deployed(found: Mapping[str, Any]) -> Deployed:
+    """A deployment of an answer that has its id, status, createdAt, deploymentStopped and meta."""
     meta = table(found.get("meta"))
     return Deployed(
         id=found["id"],

@@ -68,7 +68,7 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
         raise CallError(f"there is no stack {name!r}: name one of {', '.join(known)}")
     try:
         text = file.read_text(encoding="utf-8")
-        config = _config(yaml.safe_load(text), file)
+        config = own_keys(yaml.safe_load(text), file)
         settings = parse(config, SYSTEMS, file=file.name, text=text)
     except (OSError, UnicodeDecodeError):
         raise OperationError(f"{file.name} cannot be read as UTF-8 text") from None
@@ -84,7 +84,8 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
     return Stack(name=name, settings=settings, secrets_file=secrets_file, environment=environment, sandbox=sandbox)
 
 
-def _config(document: Any, file: Path) -> dict[str, Any]:
+def own_keys(document: Any, file: Path) -> dict[str, Any]:
+    """Railyard's own keys of a settings file that was read, with their namespace; raises ``OperationError``."""
     fields: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
     if not isinstance(fields, dict):
         raise OperationError(f"{file.name} has no group 'config:' of keys such as {NAMESPACE}:omega: add it at the top")

@@ -15,6 +15,7 @@ from typing import Any
 
 import pulumi
 from pydantic import model_validator
+from typing_extensions import override
 
 from components.arguments import AbsolutePath, Commit, Image, Port
 from components.bucket import BucketArgs
@@ -23,6 +24,7 @@ from components.service import Service, ServiceArgs
 from stacks.backend import Backend, BackendArgs
 from stacks.gateway import Gateway, GatewayArgs
 from stacks.proxy import Proxy, ProxyArgs
+from stacks.releases import Release, releases_of, untagged
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -97,11 +99,15 @@ class SeanceSettings(SystemSettings):
     def _images_of_the_commit(cls, given: dict[str, Any]) -> dict[str, Any]:
         commit = given.get("commit")
         services: dict[str, Any] = {
-            name: {"image": f"fractalhuman1/seance-{name}:{commit}", **given[name]}
+            name: {"image": _image(name, commit), **given[name]}
             for name in BUILT_FROM_COMMIT
             if isinstance(given.get(name), dict)
         }
         return {**given, **services}
+
+
+def _image(service: str, commit: object) -> str:
+    return f"fractalhuman1/seance-{service}:{commit}"
 
 
 class Seance(System[SeanceSettings]):
@@ -141,6 +147,18 @@ class Seance(System[SeanceSettings]):
                 prefix="sk-ant-",
             ),
         )
+
+    @classmethod
+    @override
+    def releases(cls, settings: SeanceSettings) -> Sequence[Release]:
+        """The commit decides about the images that are tagged with it; every other image about itself."""
+        tagged = {
+            service: untagged(image)
+            for service in BUILT_FROM_COMMIT
+            if (image := _image(service, settings.commit)) == getattr(settings, service).image
+        }
+        others = [each for each in releases_of(settings) if not tagged.keys() & each.sources.keys()]
+        return [Release(kind="tag", keys=(("commit",),), sources=tagged), *others] if tagged else others
 
     def compose(self, settings: SeanceSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
         """Six services and a bucket."""

@@ -20,6 +20,7 @@ from components.service import Service
 from components.zone import Zone, ZoneArgs, holding
 from stacks.names import names_of
 from stacks.plan import parts
+from stacks.releases import Release, releases_of
 from stacks.secrets import Secret, SystemSecrets
 
 
@@ -67,6 +68,11 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     @abstractmethod
     def secrets(cls, settings: SettingsT) -> Sequence[Secret]:
         """The secrets that it needs with ``settings``."""
+
+    @classmethod
+    def releases(cls, settings: SettingsT) -> Sequence[Release]:
+        """What of ``settings`` decides what it runs: each service's own image or commit, unless it says otherwise."""
+        return releases_of(settings)
 
     @abstractmethod
     def compose(self, settings: SettingsT, secrets: SystemSecrets) -> Mapping[str, Any]:

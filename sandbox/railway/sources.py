@@ -32,8 +32,9 @@ def resolve(cloud: RailwayCloud, config: Config, commit: str | None = None) -> d
     source: Config = part(config, "source")
     if source.get("image"):
         # Railway pulls by digest, so a tag that is moved later does not move what runs.
-        digest = hashlib.sha256(str(source["image"]).encode()).hexdigest()
-        return {"image": source["image"], "imageDigest": f"sha256:{digest}"}
+        image = str(source["image"])
+        digest = image.partition("@sha256:")[2] or hashlib.sha256(image.encode()).hexdigest()
+        return {"image": image, "imageDigest": f"sha256:{digest}"}
     repository = source["repo"]
     branch = setting(config, "source", "branch")
     found: str = commit or source.get("commitSha") or latest_commit(cloud, repository, branch)

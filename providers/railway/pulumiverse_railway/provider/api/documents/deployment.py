@@ -8,7 +8,7 @@ DEPLOYMENT = query("deployment", {"id": "String!"}, "{ id status createdAt meta 
 DEPLOYMENTS = query(
     "deployments",
     {"input": "DeploymentListInput!", "first": "Int"},
-    "{ edges { node { id status createdAt canRollback meta } } }",
+    "{ edges { node { id status createdAt statusUpdatedAt canRollback deploymentStopped meta } } }",
 )
 DEPLOYMENT_REMOVE = mutation("deploymentRemove", {"id": "String!"}, repeatable=True)
 DEPLOYMENT_CANCEL = mutation("deploymentCancel", {"id": "String!"}, repeatable=True)

@@ -1,0 +1,56 @@
+"""The versions of a settings file in git."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from operations.settings_history import versions
+from stacks.releases import Release
+
+COMMIT = Release(kind="tag", keys=(("commit",),), sources={"backend": "x/backend"})
+BOTH = Release(kind="commit", keys=(("api", "commitSha"), ("worker", "commitSha")), sources={"api": "x/y"})
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """A settings file in a folder that git does not know, whatever lies around it."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    found = tmp_path / "Pulumi.test.yaml"
+    found.write_text("config:\n  railyard:seance: {commit: one}\n")
+    return found
+
+
+def test_without_git_there_is_only_the_file(file):
+    """And without a git program too."""
+    assert [(each.commit, each.value("seance", COMMIT)) for each in versions(file)] == [(None, "one")]
+
+
+def test_versions_come_newest_first_and_broken_ones_are_left_out(file):
+    """A version in which the file was missing, and one that is no YAML, say nothing."""
+    run = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "core.hooksPath=/dev/null"]
+
+    def commit() -> None:
+        subprocess.run([*run, "add", "--all"], cwd=file.parent, check=True)
+        subprocess.run([*run, "commit", "--quiet", "--message", "x"], cwd=file.parent, check=True)
+
+    subprocess.run([*run, "init", "--quiet"], cwd=file.parent, check=True)
+    for text in ("one", "two", "{", None, "four"):
+        if text is None:
+            file.unlink()
+        else:
+            file.write_text(f"config:\n  railyard:seance: {{commit: {text}}}\n")
+        commit()
+    file.write_text("config:\n  railyard:seance: {commit: five}\n")
+
+    assert [each.value("seance", COMMIT) for each in versions(file)] == ["five", "four", None, "two", "one"]
+
+
+def test_places_that_do_not_agree_are_no_value(file):
+    """Two services of one repository with different commits are no release to go back to."""
+    both = "config:\n  railyard:shop: {api: {commitSha: abcdef1}, worker: {commitSha: %s}}\n"
+    file.write_text(both % "abcdef2")
+    assert versions(file)[0].value("shop", BOTH) is None
+    file.write_text(both % "abcdef1")
+    assert versions(file)[0].value("shop", BOTH) == "abcdef1"
