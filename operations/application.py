@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from operations import doctor, logs, secrets, state, status, verify
+from operations import doctor, logs, promote, rollback, secrets, state, status, verify
 
 application = typer.Typer(
     add_completion=False,
@@ -20,6 +20,8 @@ application.command()(status.status)
 application.command()(verify.verify)
 application.command()(logs.logs)
 application.command()(doctor.doctor)
+application.command()(promote.promote)
+application.command()(rollback.rollback)
 application.add_typer(secrets.application, name="secrets")
 application.add_typer(state.application, name="state")
 
