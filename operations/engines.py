@@ -11,8 +11,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
+import textwrap
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -23,11 +28,12 @@ from operations.stack import ROOT, Stack
 from sandbox.configuration import ConfigurationError
 from sandbox.configuration import read_stack as read_configuration
 from sandbox.engine.events import Operation
-from sandbox.engine.runner import EngineError
-from sandbox.operate import operate
+from sandbox.engine.runner import EngineError, run
+from sandbox.operate import DIRECTORY, environment, operate, options_of, serving
 from sandbox.output import JsonReport, PeopleReport, Report
 from sandbox.storage import SandboxError
 
+_LAST_LINES: Final = 20
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -43,6 +49,14 @@ class Engine(Protocol):
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """Update exactly the resources with these URNs; whether it went well. Prints unless ``quiet``."""
+        ...
+
+    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
+        """Update the whole stack as the project in the folder ``project`` says; what went wrong."""
+        ...
+
+    def drift(self) -> dict[str, Any]:
+        """What a refresh would find, as a document of steps; the state stays as it is. Raises ``OperationError``."""
         ...
 
 
@@ -95,6 +109,28 @@ class Embedded:
             raise OperationError(_errors(json.loads(text.getvalue())))
         return succeeded
 
+    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
+        """In a process of the project's own code, with the simulated clouds and the state of this one."""
+        command = [sys.executable, "-m", "sandbox", "up", "--stack", self._stack.name]
+        paths = os.pathsep.join([str(project), str(project / "providers" / "railway")])
+        environment = {**os.environ, "PYTHONPATH": paths, "RAILYARD_SANDBOX": str(DIRECTORY)}
+        return _followed(command, project, environment, quiet=quiet)
+
+    def drift(self) -> dict[str, Any]:
+        """Refresh a copy of the state."""
+        text = io.StringIO()
+        report = JsonReport(text)
+        with _failures(), tempfile.TemporaryDirectory() as folder, serving() as address:
+            for file in DIRECTORY.glob(f"{self._stack.name}.json*"):
+                shutil.copy(file, folder)
+            options = options_of(read_configuration(ROOT, self._stack.name), environment(address), ())
+            state = Path(folder) / options.state_file.name
+            report.finish(run(Operation.REFRESH, replace(options, state_file=state, on_event=report.on_event)))
+        document = cast("dict[str, Any]", json.loads(text.getvalue()))
+        if not document["succeeded"]:
+            raise OperationError(_errors(document))
+        return document
+
     def _run(self, operation: Operation, targets: Sequence[str], report: Report) -> bool:
         return operate(operation, read_configuration(ROOT, self._stack.name), targets, report).succeeded
 
@@ -109,13 +145,16 @@ class PulumiCli:
 
     def preview(self) -> dict[str, Any]:
         """``pulumi preview --json``."""
-        done = self._pulumi("preview", "--json", quiet=True)
+        return self._document("preview", "--json")
+
+    def _document(self, *arguments: str) -> dict[str, Any]:
+        done = self._pulumi(*arguments, quiet=True)
         try:
             document = cast("dict[str, Any]", json.loads(done.stdout))
         except ValueError:
             document = {}
         if done.returncode != 0 or "steps" not in document:
-            raise OperationError(_errors(document) or f"pulumi preview failed:\n{done.stderr.strip()}")
+            raise OperationError(_errors(document) or f"pulumi {arguments[0]} failed:\n{done.stderr.strip()}")
         return document
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
@@ -126,9 +165,40 @@ class PulumiCli:
             raise OperationError(f"pulumi up failed:\n{(done.stdout + done.stderr).strip()}")
         return done.returncode == 0
 
+    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
+        """``pulumi up --yes`` in that folder, with the virtual environment of this one."""
+        if project != ROOT and not (project / ".venv").exists():
+            (project / ".venv").symlink_to(ROOT / ".venv", target_is_directory=True)
+        command = [self._program, "up", "--yes", "--skip-preview", "--stack", self._stack.name, "--non-interactive"]
+        return _followed(command, project, self._environment, quiet=quiet)
+
+    def drift(self) -> dict[str, Any]:
+        """``pulumi refresh --preview-only --json``."""
+        return self._document("refresh", "--preview-only", "--json")
+
     def _pulumi(self, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
         command = [self._program, *arguments, "--stack", self._stack.name, "--non-interactive"]
         return subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=quiet, text=True, check=False)
+
+
+def _followed(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, quiet: bool) -> list[str]:
+    """Run a command to its end, showing what it says as it comes unless ``quiet``; when it failed, its last words."""
+    said: list[str] = []
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        for line in running.stdout or ():
+            said.append(line.rstrip())
+            if not quiet:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+    if running.returncode == 0:
+        return []
+    told = [line for line in said if line.strip()]
+    # Both engines name the resource in the line above its error.
+    first = next((max(at - 1, 0) for at, line in enumerate(told) if line.lstrip().startswith("error:")), -_LAST_LINES)
+    last = "\n".join(told[first:][:_LAST_LINES])
+    return textwrap.dedent(last).splitlines() or [f"it ended with exit code {running.returncode}"]
 
 
 @contextmanager
