@@ -7,7 +7,7 @@ SANDBOX := $(BIN)/python -m sandbox
 OPTIONS := --stack $(STACK) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset test check bench format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox reset test check audit bench format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ check: .venv/ready ## Lint, format and types, and whether generated files are cu
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
+
+audit: .venv/ready ## Look for known holes in the pinned packages
+	@$(PYTHON) -m venv .venv/audit
+	@.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@grep -v '^-e' requirements.txt >.venv/audit/requirements.txt
+	@.venv/audit/bin/pip-audit --no-deps --disable-pip --requirement .venv/audit/requirements.txt
 
 bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures
 	@$(BIN)/python -m benchmarks.requests

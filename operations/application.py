@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import typer
 
-from operations import doctor, logs, promote, rollback, secrets, state, status, verify
+from operations import doctor, images, logs, promote, rollback, secrets, state, status, verify
+from operations.comment import comment
+from operations.deploy import deploy
+from operations.deploy_plan import plan
+from operations.diff import diff
+from operations.diff_real import real
+from operations.drift import drift
 
 application = typer.Typer(
     add_completion=False,
@@ -20,8 +26,15 @@ application.command()(status.status)
 application.command()(verify.verify)
 application.command()(logs.logs)
 application.command()(doctor.doctor)
+application.command()(diff)
+application.command()(real)
+application.command()(comment)
+application.command()(plan)
+application.command()(deploy)
+application.command()(drift)
 application.command()(promote.promote)
 application.command()(rollback.rollback)
+application.add_typer(images.application, name="images")
 application.add_typer(secrets.application, name="secrets")
 application.add_typer(state.application, name="state")
 

@@ -1,0 +1,111 @@
+"""The message that a person on call gets, at Discord and at Slack.
+
+Owns the message, its two forms and their limits. Webhook addresses are secrets: they come from DISCORD_WEBHOOK_URL and
+SLACK_WEBHOOK_URL and stand in no text. A message that cannot be sent is a warning, since the work it tells of is done.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+DISCORD: Final = "DISCORD_WEBHOOK_URL"
+SLACK: Final = "SLACK_WEBHOOK_URL"
+_TIMEOUT_S: Final = 20.0
+_RED, _GREEN = 0xC62828, 0x2E7D32
+_LONGEST_TITLE: Final = 140
+"""Characters; Slack's header takes 150, Discord's title 256."""
+_LONGEST_TEXT: Final = 1_000
+"""Characters of one field; Discord takes 1,024, Slack 3,000."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """All that somebody needs who was asleep a minute ago."""
+
+    title: str
+    """What happened to what, ``production was rolled back``."""
+    failed: str
+    """What failed and why, in the words of whoever noticed."""
+    where: str
+    """Stack and commit."""
+    runs_now: str
+    """What serves users at this moment."""
+    next_step: str
+    """The command or the page to begin with."""
+    link: str = ""
+    """The run of the workflow."""
+    good: bool = False
+
+    def fields(self) -> dict[str, str]:
+        """Heading → text, in reading order, each within the limits."""
+        named = {
+            "What failed": self.failed,
+            "Where": self.where,
+            "What runs now": self.runs_now,
+            "Next step": self.next_step,
+        }
+        return {heading: _cut(text, _LONGEST_TEXT) for heading, text in named.items() if text}
+
+
+def run_link(environment: Mapping[str, str] | None = None) -> str:
+    """The page of the workflow run that we are part of; empty elsewhere."""
+    known = os.environ if environment is None else environment
+    parts = [known.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""
+
+
+def discord(message: Message) -> dict[str, Any]:
+    """As Discord's webhooks take it (https://docs.discord.com/developers/resources/webhook#execute-webhook)."""
+    embed: dict[str, Any] = {
+        "title": _cut(message.title, _LONGEST_TITLE),
+        "color": _GREEN if message.good else _RED,
+        "fields": [{"name": heading, "value": text} for heading, text in message.fields().items()],
+        **({"url": message.link} if message.link else {}),
+    }
+    return {"embeds": [embed], "allowed_mentions": {"parse": []}}
+
+
+def slack(message: Message) -> dict[str, Any]:
+    """As Slack's incoming webhooks take it (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks)."""
+    title = _cut(message.title, _LONGEST_TITLE)
+    blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": title}}]
+    blocks += [
+        {"type": "section", "text": {"type": "mrkdwn", "text": f"*{heading}*\n{_slack_text(text)}"}}
+        for heading, text in message.fields().items()
+    ]
+    if message.link:
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": f"<{message.link}|The run>"}})
+    return {"text": _slack_text(title), "blocks": blocks}
+
+
+def send(message: Message, environment: Mapping[str, str] | None = None) -> list[str]:
+    """Send it wherever a webhook is set; the warnings, which name no address."""
+    known = os.environ if environment is None else environment
+    warnings: list[str] = []
+    for name, form in ((DISCORD, discord), (SLACK, slack)):
+        if address := known.get(name):
+            problem = _post(address, form(message))
+            if problem:
+                warnings.append(f"the message could not be sent to {name}: {problem}")
+    return warnings
+
+
+def _post(address: str, body: Mapping[str, Any]) -> str:
+    try:
+        answer = httpx.post(address, json=body, timeout=_TIMEOUT_S)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return type(error).__name__
+    return f"it answered {answer.status_code}" if answer.is_error else ""
+
+
+def _slack_text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,174 @@
+"""A small repository with one system, in which commits are made and compared, and the command line on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from operations import stack as stack_module
+from operations.application import application
+from sandbox.server import Sandbox
+from tests.lifecycle.conftest import COPIED, LONGEST_S, ROOT
+from tests.operations_workflows.simulated_github import SimulatedGitHub
+
+SETTINGS = """\
+config:
+  railway:plan: {plan}
+  railyard:secrets: secrets/{stack}.yaml
+  railyard:omega:
+    project: {{name: omega-{stack}, environment: {stack}}}
+    logLevel: info
+    bot: {{repo: null, branch: null, builder: null, startCommand: null, image: "example/omega:1.0"}}
+"""
+"""One system, so that a stack is up in a few seconds."""
+GIT = {
+    "GIT_AUTHOR_NAME": "Test",
+    "GIT_AUTHOR_EMAIL": "test@example.test",
+    "GIT_COMMITTER_NAME": "Test",
+    "GIT_COMMITTER_EMAIL": "test@example.test",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_SYSTEM": "/dev/null",
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended and what it said."""
+
+    code: int
+    text: str
+    errors: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Repository:
+    """A repository of the project's own code with small settings."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def git(self, *arguments: str) -> str:
+        """Run git in it."""
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=self.directory,
+            env={**os.environ, **GIT},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file."""
+        file = self.directory / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def change(self, name: str, old: str, new: str) -> None:
+        """Change a file by hand."""
+        text = (self.directory / name).read_text()
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def commit(self, message: str) -> str:
+        """Commit everything; the commit."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def railyard(self, *arguments: str, **variables: str) -> Said:
+        """``railyard …`` as a process of the repository's own code."""
+        paths = os.pathsep.join([str(self.directory), str(self.directory / "providers" / "railway")])
+        environment = {**os.environ, **GIT, "PYTHONPATH": paths, "NO_COLOR": "1", **variables}
+        done = subprocess.run(
+            [sys.executable, "-m", "operations", *arguments],
+            cwd=self.directory, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST_S * 3,
+        )  # fmt: skip
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Its simulated clouds as the last run left them; ``save`` writes what a test changes."""
+        return Sandbox(self.directory / ".sandbox")
+
+    def image(self) -> str:
+        """The image that the service is asked to run, by the simulated Railway."""
+        (environment,) = (each for each in self.sandbox.railway.state.environments.values() if each.deleted_at is None)
+        (service,) = environment.config["services"].values()
+        return service["source"]["image"]
+
+
+def run(*arguments: str) -> Said:
+    """``railyard …`` in this process."""
+    done = CliRunner().invoke(application, arguments)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return Said(done.exit_code, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def first_commit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one commit on main; tests copy it."""
+    made = Repository(tmp_path_factory.mktemp("repository") / "railyard")
+    made.directory.mkdir()
+    for name in (*COPIED, "bin", "operations", "Makefile", "requirements.txt", ".gitignore"):
+        source = ROOT / name
+        if source.is_dir():
+            left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            shutil.copytree(source, made.directory / name, ignore=left_out)
+        else:
+            shutil.copy(source, made.directory / name)
+    made.write("Pulumi.staging.yaml", SETTINGS.format(stack="staging", plan="hobby"))
+    made.git("init", "--quiet", "--initial-branch=main")
+    made.commit("First")
+    return made.directory
+
+
+@pytest.fixture
+def repository(first_commit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A repository of its own, in which the command line works."""
+    directory = tmp_path / "railyard"
+    shutil.copytree(first_commit, directory, symlinks=True)
+    monkeypatch.setattr(stack_module, "ROOT", directory)
+    monkeypatch.chdir(directory)
+    for name in ("RAILYARD_SECRETS", "RAILYARD_SANDBOX", "GITHUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return Repository(directory)
+
+
+@pytest.fixture(scope="session")
+def brought_up(first_commit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same repository with its stack up in the sandbox; tests copy it."""
+    directory = tmp_path_factory.mktemp("brought-up") / "railyard"
+    shutil.copytree(first_commit, directory, symlinks=True)
+    done = Repository(directory).railyard("deploy", "-s", "staging", "--json")
+    assert done.json["result"] == "deployed", done
+    return directory
+
+
+@pytest.fixture
+def deployed(brought_up: Path, tmp_path: Path) -> Repository:
+    """A repository of its own whose stack is up."""
+    directory = tmp_path / "railyard"
+    shutil.copytree(brought_up, directory, symlinks=True)
+    return Repository(directory)
+
+
+@pytest.fixture
+def github() -> Iterator[SimulatedGitHub]:
+    """A simulated GitHub, with webhooks that remember what they were sent."""
+    with SimulatedGitHub().serve() as served:
+        yield served

@@ -1,0 +1,115 @@
+"""Runs the jobs of a workflow as GitHub would: every command for real, in a clean clone, against the sandbox.
+
+Stubs only what is GitHub's own: actions, artifacts, and the values of ``${{ … }}``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.lifecycle.conftest import LONGEST_S
+from tests.operations_workflows.conftest import GIT, Repository
+from tests.operations_workflows.simulated_github import SimulatedGitHub
+from tests.operations_workflows.test_workflow_rules import FOLDER, read
+
+EXPRESSION = re.compile(r"\$\{\{ *([^}]+?) *\}\}")
+TOO_LONG = {
+    "make check": "make --dry-run check",
+    "make test": "make --dry-run test",
+    "make audit": "make --dry-run audit",
+}
+"""This suite is what they run; the last one asks the Internet. Here it is seen that they exist."""
+
+
+class Job:
+    """One job, with what all jobs of a repository share: the simulated accounts and the artifacts."""
+
+    def __init__(self, repository: Repository, github: SimulatedGitHub, place: Path) -> None:
+        self.repository, self.github, self.place = repository, github, place
+        self.artifacts = place / "artifacts"
+        self.clouds = place / "clouds"
+        self.number = 0
+
+    def run(self, workflow: str, job: str, *, ref: str = "main", **values: str) -> tuple[int, str]:
+        """Run the steps until one fails; the exit code and all that was said."""
+        self.number += 1
+        clone = self._clone(ref)
+        definition = read(FOLDER / f"{workflow}.yml")["jobs"][job]
+        told, code = "", 0
+        for step in definition["steps"]:
+            if code and "cancelled()" not in str(step.get("if", "")):
+                continue
+            if "uses" in step:
+                self._action(step, clone, values)
+                continue
+            environment = {**definition.get("env", {}), **step.get("env", {})}
+            done = subprocess.run(
+                ["bash", "-eo", "pipefail", "-c", str(TOO_LONG.get(step["run"], step["run"]))],
+                cwd=clone, env=self._environment(environment, values),
+                capture_output=True, text=True, check=False, timeout=LONGEST_S * 3,
+            )  # fmt: skip
+            told += done.stdout + done.stderr
+            code = code or done.returncode
+        return code, told
+
+    def summary(self) -> str:
+        """What the last job wrote into its summary."""
+        return self._summary.read_text()
+
+    @property
+    def _summary(self) -> Path:
+        return self.place / f"summary-{self.number}.md"
+
+    def _clone(self, ref: str) -> Path:
+        clone = self.place / f"clone-{self.number}"
+        self.repository.git("clone", "--quiet", str(self.repository.directory), str(clone))
+        Repository(clone).git("checkout", "--quiet", ref)
+        (clone / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+        for name in ("requirements.txt", "providers/railway/pyproject.toml"):
+            os.utime(clone / name, (0, 0))  # .venv is newer, so that nothing is installed
+        return clone
+
+    def _environment(self, given: dict[str, str], values: dict[str, str]) -> dict[str, str]:
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("RAIL", "GITHUB_", "SOPS_", "PYTHONPATH"))
+        }
+        runner = {"GITHUB_STEP_SUMMARY": str(self._summary), "RUNNER_TEMP": str(self.place / "temp"), "NO_COLOR": "1"}
+        github = {name: value for name, value in self.github.variables.items() if name != "GITHUB_TOKEN"}
+        set_here = {name: self._value(value, values) for name, value in given.items()}
+        return {**ours, **GIT, **github, **runner, "RAILYARD_SANDBOX": str(self.clouds), **set_here}
+
+    def _value(self, text: str, values: dict[str, str]) -> str:
+        known = {"github.token": self.github.variables["GITHUB_TOKEN"], **values}
+        known |= {f"secrets.{name}": address for name, address in self.github.webhooks.items()}
+
+        def replaced(found: re.Match[str]) -> str:
+            # A repository without credentials: then the sandbox is meant.
+            return "" if found[1].startswith("secrets.") and found[1] not in known else known[found[1]]
+
+        return EXPRESSION.sub(replaced, str(text))
+
+    def _action(self, step: dict[str, Any], clone: Path, values: dict[str, str]) -> None:
+        name, given = step["uses"].partition("@")[0], step.get("with", {})
+        if name not in ("actions/upload-artifact", "actions/download-artifact"):
+            return
+        known = {"runner.temp": str(self.place / "temp"), **values}
+        here = clone / EXPRESSION.sub(lambda found: known.get(found[1], ""), given.get("path", "."))
+        there = self.artifacts / given["name"]
+        if name == "actions/download-artifact":
+            shutil.copytree(there, here, dirs_exist_ok=True)
+            return
+        assert given.get("overwrite") or not there.exists(), "an artifact is written once"
+        shutil.rmtree(there, ignore_errors=True)
+        if here.is_dir():
+            shutil.copytree(here, there)
+        else:
+            there.mkdir(parents=True)
+            shutil.copy(here, there)

@@ -1,0 +1,215 @@
+"""The part of GitHub's REST API that the commands use, on loopback, with its pages, limits and refusals.
+
+Also takes what is sent to webhooks of Discord and Slack.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+OWNER = "example"
+REPOSITORY = f"{OWNER}/railyard"
+TOKEN = "planted-github-token"
+BOT = {"login": "github-actions[bot]", "type": "Bot"}
+PERSON = {"login": "somebody", "type": "User"}
+LONGEST = 65_536
+
+
+class RefusedError(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+class SimulatedGitHub:
+    """One repository."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.issues: list[dict[str, Any]] = []
+        self.comments: list[dict[str, Any]] = []
+        self.pulls: list[dict[str, Any]] = []
+        self.deployments: list[dict[str, Any]] = []
+        self.branches = {"main": "f" * 40}
+        self.files: dict[tuple[str, str], str] = {}
+        self.sent: dict[str, list[dict[str, Any]]] = {"/discord": [], "/slack": []}
+        self.requests: list[str] = []
+        self.token_may_write = True
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a workflow gives its steps."""
+        return {
+            "GITHUB_API_URL": self.address,
+            "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ID": "42",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_TOKEN": TOKEN,
+        }
+
+    @property
+    def webhooks(self) -> dict[str, str]:
+        """The addresses of both webhooks, which are secrets."""
+        return {
+            "DISCORD_WEBHOOK_URL": f"{self.address}/discord?planted-webhook",
+            "SLACK_WEBHOOK_URL": f"{self.address}/slack?planted-webhook",
+        }
+
+    def open_pull(self, number: int, head: str, commit: str) -> None:
+        """Somebody opens a pull request from ``owner:branch``."""
+        fields = {"number": number, "state": "open", "label": head, "head": {"sha": commit}, "title": "", "body": ""}
+        self.pulls.append(fields | {"html_url": f"https://github.example/{REPOSITORY}/pull/{number}"})
+
+    def post_comment(self, number: int, body: str, user: dict[str, str]) -> dict[str, Any]:
+        """Somebody comments."""
+        if len(body) > LONGEST:
+            raise RefusedError(422, "Body is too long (maximum is 65536 characters)")
+        made = {"id": len(self.comments) + 1, "issue": number, "body": body, "user": user}
+        made["html_url"] = f"https://github.example/{REPOSITORY}/issues/{number}#issuecomment-{made['id']}"
+        self.comments.append(made)
+        return made
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any], token: str) -> Any:
+        """One request."""
+        self.requests.append(f"{method} {path}")
+        if path in self.sent:
+            self.sent[path].append(body)
+            return {}
+        if token != f"Bearer {TOKEN}":
+            raise RefusedError(401, "Bad credentials")
+        if method != "GET" and not self.token_may_write:
+            raise RefusedError(403, "Resource not accessible by integration")
+        prefix = f"/repos/{REPOSITORY}"
+        if not path.startswith(prefix):
+            raise RefusedError(404, "Not Found")
+        found = self._answer(method, path.removeprefix(prefix), query, body)
+        if isinstance(found, list):
+            size, page = int(query.get("per_page", "30")), int(query.get("page", "1"))
+            return found[(page - 1) * size : page * size]
+        return found
+
+    def _answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Any:  # noqa: C901, PLR0911, PLR0912 - one case for each operation
+        parts = path.strip("/").split("/")
+        match method, *parts:
+            case "GET", "issues":
+                return [each for each in self.issues if each["state"] == query.get("state", "open")]
+            case "POST", "issues":
+                return self._new_issue(body)
+            case "PATCH", "issues", "comments", number:
+                return self._update(self.comments, "id", number, body)
+            case "PATCH", "issues", number:
+                return self._update(self.issues, "number", number, body)
+            case "GET", "issues", number, "comments":
+                return [each for each in self.comments if each["issue"] == int(number)]
+            case "POST", "issues", number, "comments":
+                return self.post_comment(int(number), body["body"], BOT)
+            case "GET", "pulls":
+                head = query.get("head")
+                return [each for each in self.pulls if each["state"] == "open" and head in (None, each["label"])]
+            case "POST", "pulls":
+                self.open_pull(len(self.pulls) + 100, f"{OWNER}:{body['head']}", "0" * 40)
+                self.pulls[-1].update(title=body["title"], body=body["body"], base=body["base"])
+                return self.pulls[-1]
+            case "PATCH", "pulls", number:
+                return self._update(self.pulls, "number", number, body)
+            case "GET", "":
+                return {"default_branch": "main"}
+            case "GET", "git", "ref", "heads", branch:
+                return {"object": {"sha": self.branches[branch]}}
+            case "GET", "git", "matching-refs", "heads", *rest:
+                return [{"ref": f"refs/heads/{name}"} for name in self.branches if name.startswith("/".join(rest))]
+            case "POST", "git", "refs":
+                self.branches[body["ref"].removeprefix("refs/heads/")] = body["sha"]
+                return {}
+            case "PATCH", "git", "refs", "heads", *rest:
+                self.branches["/".join(rest)] = body["sha"]
+                return {}
+            case "GET", "contents", name:
+                return {"sha": f"blob-of-{name}"}
+            case "PUT", "contents", name:
+                if body["sha"] != f"blob-of-{name}" or body["branch"] not in self.branches:
+                    raise RefusedError(409, f"{name} does not match {body['sha']}")
+                self.files[body["branch"], name] = base64.b64decode(body["content"]).decode()
+                return {}
+            case "GET", "deployments":
+                return [each for each in self.deployments if each["environment"] == query["environment"]]
+            case "GET", "deployments", number, "statuses":
+                return next(each["statuses"] for each in self.deployments if each["id"] == int(number))
+            case _:
+                raise RefusedError(404, "Not Found")
+
+    def _new_issue(self, body: dict[str, Any]) -> dict[str, Any]:
+        number = len(self.issues) + 1
+        made = {"number": number, "state": "open", "user": BOT, **body}
+        made["html_url"] = f"https://github.example/{REPOSITORY}/issues/{number}"
+        self.issues.append(made)
+        return made
+
+    @staticmethod
+    def _update(table: list[dict[str, Any]], key: str, value: str, body: dict[str, Any]) -> dict[str, Any]:
+        if len(body.get("body", "")) > LONGEST:
+            raise RefusedError(422, "Body is too long (maximum is 65536 characters)")
+        found = next((each for each in table if each[key] == int(value)), None)
+        if found is None:
+            raise RefusedError(404, "Not Found")
+        found.update(body)
+        return found
+
+    @contextmanager
+    def serve(self) -> Generator[SimulatedGitHub]:
+        """Serve it on a free port of this machine."""
+        simulated = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _handle(self) -> None:
+                where = urlsplit(self.path)
+                text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                try:
+                    status, answer = 200, simulated.answer(
+                        self.command, where.path, dict(parse_qsl(where.query)), json.loads(text or "{}"),
+                        self.headers.get("Authorization", ""),
+                    )  # fmt: skip
+                except RefusedError as refused:
+                    status, answer = refused.status, {"message": refused.message}
+                body = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_PATCH = do_PUT = _handle  # noqa: N815 - the names that http.server calls
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Tests need no log."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        self.address = f"http://127.0.0.1:{server.server_port}"
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+def outside_of_code(text: str) -> str:
+    """What GitHub reads as Markdown: all but code blocks."""
+    return re.sub(r"^(`{3,})[a-z]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def mentions(text: str) -> list[str]:
+    """The names that GitHub would notify."""
+    return re.findall(r"(?<!\w)@(\w+)", outside_of_code(text))

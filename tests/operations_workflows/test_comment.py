@@ -1,0 +1,162 @@
+"""The comment of a pull request: one, up to date, and harmless whatever a fork put into the document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from operations.changes import Change, Kind, Property
+from operations.diff_document import Cost, Diff, Difference, Side, StackDiff
+from operations.diff_markdown import LONGEST, MARKER, markdown
+from tests.operations_workflows.conftest import run
+from tests.operations_workflows.simulated_github import BOT, PERSON, TOKEN, SimulatedGitHub, mentions, outside_of_code
+
+COMMIT = "c0ffee" + "0" * 34
+
+
+def change(name: str, kind: Kind = Kind.UPDATE, system: str = "Seance", **more: object) -> Change:
+    urn = f"urn:pulumi:staging::railyard::railyard:systems:{system}$railway:index:Volume::{name}"
+    fields = {"kind": kind, "urn": urn, "type": "railway:Volume", "name": name, "system": system, "component": "part"}
+    return Change.model_validate({**fields, **more})
+
+
+def comparison(*changes: Change, **more: object) -> Diff:
+    stack = StackDiff.model_validate({"stack": "staging", "plan": "hobby", "changes": changes, "unchanged": 7, **more})
+    return Diff(
+        base=Side(name="a1b2c3d", subject="Before"), head=Side(name="b2c3d4e", subject="After"), stacks=(stack,)
+    )
+
+
+def property_of(old: str, new: str) -> Property:
+    return Property(path="variables.A", old=old, new=new)
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    file = tmp_path / "diff.json"
+    file.write_text(comparison(change("seance-disk", properties=(property_of("1", "2"),))).model_dump_json())
+    return file
+
+
+@pytest.fixture(autouse=True)
+def workflow(github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in github.variables.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_replacements_and_deletions_come_first() -> None:
+    """What is lost is read before what is new, and once."""
+    text = markdown(
+        comparison(
+            change("a-updated"), change("b-gone", Kind.DELETE, protected=True), change("c-new-one", Kind.REPLACE)
+        )
+    )
+
+    assert text.startswith(MARKER)
+    assert text.index("Replaced or deleted: 2") < text.index("b-gone") < text.index("<b>Seance</b>: 1")
+    assert text.index("c-new-one") < text.index("a-updated")
+    assert "- railway:Volume b-gone (delete) [protected]" in text
+
+
+def test_cost_and_diagram_are_shown() -> None:
+    """What it costs in the words of a preview, and a picture by system and component."""
+    text = markdown(comparison(change("seance-disk"), cost=Cost(requests=3, deployments=2)))
+
+    assert "about 3 requests to Railway and start 2 deployments; the hobby plan allows 1,000 requests" in text
+    assert '```mermaid\nflowchart LR\n  n1(["Seance"])\n  n1 --> n2["part"]\n  n2 --> n3["~ Volume"]:::update' in text
+
+
+def test_drift_is_told_from_the_change() -> None:
+    """A difference between the sandbox and the real state is nobody's change: it is drift, and called so."""
+    drifted = comparison(change("a"), real=Difference(only_real=(change("by-hand"),)))
+
+    assert "Drift: the real state is not what the base says" in markdown(drifted)
+    assert "by-hand" in markdown(drifted)
+    assert "shows the same" in markdown(comparison(change("a"), real=Difference()))
+
+
+def test_a_document_of_a_stranger_breaks_out_of_nothing() -> None:
+    """Values end no code block, mention nobody, link nowhere and are no HTML."""
+    evil = "```\n# Approved @maintainers\n<img src=x> [link](https://evil.example)"
+    text = markdown(
+        comparison(
+            change("x", properties=(property_of(evil, evil),), system="<script>"),
+            notes=("@team look at [this](https://evil.example) or www.evil.example\n# heading",),
+            errors=(evil,),
+        )
+    )
+
+    prose = outside_of_code(text)
+    assert mentions(text) == []
+    assert [found for found in ("<script", "<img", "https://", "www.", "\n# ") if found in prose] == []
+    assert "heading" in prose
+
+
+@pytest.mark.parametrize("number", [10, 400, 5_000])
+def test_any_comparison_fits_into_a_comment(number: int) -> None:
+    """GitHub takes 65,536 characters; what is left out is said."""
+    long = property_of("x" * 60, "y" * 60)
+    text = markdown(comparison(*(change(f"resource-{at}", properties=(long,) * 3) for at in range(number))))
+
+    assert len(text) <= LONGEST
+    assert ("Shortened" in text) == (number > 10)
+
+
+def test_the_comment_is_written_once_and_then_updated(github: SimulatedGitHub, document: Path) -> None:
+    """A second run changes the first one's comment, also behind a page of others."""
+    for _ in range(120):
+        github.post_comment(7, "talk", PERSON)
+
+    first = run("comment", str(document), "--pull-request", "7")
+    second = run("comment", str(document), "--pull-request", "7", "--json")
+
+    assert first.text.startswith("comment created: https://github.example/")
+    assert second.json["action"] == "updated"
+    assert [each["body"].startswith(MARKER) for each in github.comments].count(True) == 1
+
+
+def test_a_persons_comment_with_the_marker_is_left_alone(github: SimulatedGitHub, document: Path) -> None:
+    """Whoever posts the marker would otherwise own the text that reviewers trust."""
+    forged = github.post_comment(7, f"{MARKER}\nnothing changes", PERSON)
+
+    run("comment", str(document), "--pull-request", "7")
+
+    assert forged["body"] == f"{MARKER}\nnothing changes"
+    assert github.comments[-1]["user"] == BOT
+
+
+def test_a_forks_pull_request_is_found_by_where_it_comes_from(github: SimulatedGitHub, document: Path) -> None:
+    """Nothing of the artifact says where to write: GitHub's own event does, and the newest commit must be that one."""
+    github.open_pull(8, "stranger:topic", COMMIT)
+
+    written = run("comment", str(document), "--head", "stranger:topic", "--commit", COMMIT, "--json")
+    late = run("comment", str(document), "--head", "stranger:topic", "--commit", "d" * 40, "--json")
+
+    assert written.json["pullRequest"] == 8
+    assert late.json["action"] == "none"
+    assert late.code == 0
+    assert len(github.comments) == 1
+
+
+def test_what_is_no_document_is_refused(github: SimulatedGitHub, tmp_path: Path) -> None:
+    """An artifact may hold anything."""
+    (tmp_path / "x.json").write_text('{"format": 1, "surprise": true}')
+
+    said = run("comment", str(tmp_path / "x.json"), "--pull-request", "7")
+
+    assert said.code == 1
+    assert "is no document of `railyard diff`" in said.errors
+    assert github.comments == []
+
+
+def test_a_refusal_of_github_says_what_to_do(github: SimulatedGitHub, document: Path) -> None:
+    """A token without the right is the usual mistake; the token is not repeated."""
+    github.token_may_write = False
+
+    said = run("comment", str(document), "--pull-request", "7")
+
+    assert said.code == 1
+    assert "GitHub answered 403" in said.errors
+    assert "permissions of the workflow's job" in said.errors
+    assert TOKEN not in said.errors + said.text

@@ -1,0 +1,110 @@
+"""``railyard plan`` and ``deploy``: what was reviewed is what is done, and a failure ends where it began."""
+
+from __future__ import annotations
+
+import json
+
+from tests.operations_workflows.conftest import Repository
+from tests.operations_workflows.simulated_github import SimulatedGitHub
+
+STAGING = "Pulumi.staging.yaml"
+
+
+def sent(github: SimulatedGitHub) -> dict[str, str]:
+    """Heading → text of the one message at Discord, after a look that Slack has the same."""
+    (discord,), (slack,) = github.sent["/discord"], github.sent["/slack"]
+    fields = {field["name"]: field["value"] for field in discord["embeds"][0]["fields"]}
+    assert slack["blocks"][0]["text"]["text"] == discord["embeds"][0]["title"]
+    assert len(slack["blocks"]) == len(fields) + 2
+    return {"title": discord["embeds"][0]["title"], "link": discord["embeds"][0]["url"], **fields}
+
+
+def test_the_reviewed_plan_is_applied(deployed: Repository) -> None:
+    """A plan that still holds is carried out; the stack runs what it says."""
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    deployed.commit("2.0")
+    planned = deployed.railyard("plan", "--out", "plan.json")
+
+    said = deployed.railyard("deploy", "--plan", "plan.json")
+
+    assert 'image: "example/omega:1.0" → "example/omega:2.0"' in planned.text
+    assert said.code == 0, said
+    assert said.text.rstrip().endswith("staging: deployed")
+    assert deployed.image() == "example/omega:2.0"
+
+
+def test_a_changed_world_stops_it(deployed: Repository, github: SimulatedGitHub) -> None:
+    """What nobody reviewed is not done: nothing begins, and who is on call learns what differs."""
+    planned = deployed.railyard("plan", "--out", "plan.json", "--json")
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    requests = (deployed.directory / ".sandbox" / "requests.jsonl").read_text()
+
+    said = deployed.railyard("deploy", "--plan", "plan.json", "--json", **github.variables, **github.webhooks)
+
+    assert planned.json["changes"] == []
+    assert (said.code, said.json["result"]) == (1, "stopped")
+    assert 'not in the plan: ~ railway:ServiceInstance omega-bot-instance (image: "example/omega:1.0"' in str(said.json)
+    assert sent(github)["What runs now"] == "What ran before: nothing was begun."
+    assert (deployed.directory / ".sandbox" / "requests.jsonl").read_text() == requests
+
+
+def test_a_release_that_never_becomes_healthy_is_rolled_back(deployed: Repository, github: SimulatedGitHub) -> None:
+    """The commit before runs again, the message says so, and holds no secret."""
+    before = deployed.git("rev-parse", "HEAD")
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    commit = deployed.commit("2.0")
+    sandbox = deployed.sandbox
+    sandbox.railway.fail_image("example/omega:2.0", "unhealthy")
+    sandbox.save()
+
+    said = deployed.railyard("deploy", "--json", **github.variables, **github.webhooks)
+
+    message = sent(github)
+    assert (said.code, said.json["result"], said.json["rolledBackTo"]) == (1, "rolled back", before)
+    assert message["title"] == "staging was rolled back"
+    assert "omega-bot-instance" in message["What failed"]
+    assert commit[:7] in message["Where"]
+    assert message["What runs now"] == f"{before[:7]} again, all services healthy."
+    assert "Revert" in message["Next step"]
+    assert message["link"] == "https://github.example/example/railyard/actions/runs/42"
+    assert "planted" not in said.text + said.errors + json.dumps(github.sent)
+    assert deployed.image() == "example/omega:1.0"
+    assert deployed.railyard("status", "--json").code == 0
+
+
+def test_when_the_way_back_fails_too_somebody_has_to_look(deployed: Repository, github: SimulatedGitHub) -> None:
+    """The message does not say that all is well."""
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    deployed.commit("2.0")
+    sandbox = deployed.sandbox
+    sandbox.railway.fail_image("example/omega", "unhealthy")
+    sandbox.save()
+
+    said = deployed.railyard("deploy", "--json", **github.webhooks)
+
+    assert said.json["result"] == "broken"
+    assert said.json["rollbackProblems"]
+    assert [each["embeds"][0]["title"] for each in github.sent["/discord"]] == [
+        "staging is broken: somebody has to look"
+    ]
+
+
+def test_the_way_back_leads_to_the_last_deployment_that_succeeded(
+    deployed: Repository, github: SimulatedGitHub
+) -> None:
+    """At GitHub that is known, and the commit before need not be it."""
+    good = deployed.git("rev-parse", "HEAD")
+    deployed.change(STAGING, "logLevel: info", "logLevel: debug")
+    never = deployed.commit("Never deployed")
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    deployed.commit("2.0")
+    for at, (commit, state) in enumerate([(never, "failure"), (good, "success")]):
+        statuses = [{"state": state}]
+        github.deployments.append({"id": at, "environment": "staging", "sha": commit, "statuses": statuses})
+    sandbox = deployed.sandbox
+    sandbox.railway.fail_image("example/omega:2.0", "unhealthy")
+    sandbox.save()
+
+    said = deployed.railyard("deploy", "--json", **github.variables)
+
+    assert (said.json["result"], said.json["rolledBackTo"]) == ("rolled back", good)

@@ -1,0 +1,40 @@
+"""``railyard drift``: found without changing anything, told in one issue, closed when it is gone."""
+
+from __future__ import annotations
+
+from tests.operations_workflows.conftest import Repository
+from tests.operations_workflows.simulated_github import SimulatedGitHub
+
+
+def by_hand(repository: Repository, value: str) -> None:
+    """Somebody changes a variable in Railway's dashboard."""
+    sandbox = repository.sandbox
+    (environment,) = (each for each in sandbox.railway.state.environments.values() if each.deleted_at is None)
+    (service,) = environment.config["services"].values()
+    service["variables"]["LOG_LEVEL"] = {"value": value}
+    sandbox.railway.touch()
+    sandbox.save()
+
+
+def test_drift_opens_updates_and_closes_one_issue(deployed: Repository, github: SimulatedGitHub) -> None:
+    """One issue for a stack, whatever night it is, and the state stays as it is."""
+    state = (deployed.directory / ".sandbox" / "staging.json").read_text()
+    calm = deployed.railyard("drift", "--issue", "--json", **github.variables)
+    by_hand(deployed, "debug")
+    found = deployed.railyard("drift", "--issue", **github.variables)
+    same = deployed.railyard("drift", "--issue", "--json", **github.variables)
+    by_hand(deployed, "warn")
+    other = deployed.railyard("drift", "--issue", "--json", **github.variables)
+    by_hand(deployed, "info")
+    gone = deployed.railyard("drift", "--issue", "--json", **github.variables)
+
+    assert (calm.code, calm.json["drifted"], calm.json["issue"]) == (0, False, None)
+    assert found.code == 1
+    assert 'variables.LOG_LEVEL: "info" → "debug"' in found.text
+    assert "issue created" in found.text
+    assert (same.json["issue"]["action"], other.json["issue"]["action"]) == ("unchanged", "updated")
+    assert (gone.code, gone.json["issue"]["action"]) == (0, "closed")
+    (issue,) = github.issues
+    assert (issue["title"], issue["state"]) == ("Drift in staging", "closed")
+    assert '-     variables.LOG_LEVEL: "info"\n+     variables.LOG_LEVEL: "warn"' in issue["body"]
+    assert (deployed.directory / ".sandbox" / "staging.json").read_text() == state

@@ -1,0 +1,104 @@
+"""``railyard images``: the right images with the right tag, and one pull request that names their commit."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.lifecycle.conftest import ROOT
+from tests.operations_workflows.conftest import GIT, run
+from tests.operations_workflows.simulated_github import SimulatedGitHub
+
+BUILT = ("landing", "backend", "beholder", "litellm")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A clone of a system's repository, its Dockerfiles in both places where they may be."""
+    clone = tmp_path / "source"
+    for service in BUILT[:2]:
+        (clone / service).mkdir(parents=True)
+        (clone / service / "Dockerfile").write_text("FROM scratch\n")
+    for service in BUILT[2:]:
+        (clone / f"Dockerfile.{service}").write_text("FROM scratch\n")
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Source"]):
+        subprocess.run(["git", *command], cwd=clone, env={"PATH": "/usr/bin:/bin", **GIT}, check=True)
+    return clone
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ``docker`` that notes how it was called; gives the file of its calls."""
+    program, calls = tmp_path / "bin" / "docker", tmp_path / "calls"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >>{calls}\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    return calls
+
+
+def test_every_image_of_the_commit_is_built_and_pushed(source: Path, docker: Path) -> None:
+    """Four images, tagged with seven digits; what comes from elsewhere, such as the signaling server, is left alone."""
+    said = run("images", "build", "seance", "--source", str(source), "--push", "--json")
+
+    commit = said.json["commit"]
+    assert len(commit) == 7
+    calls = docker.read_text().splitlines()
+    pushed = [call.removeprefix("push ") for call in calls if call.startswith("push ")]
+    assert sorted(pushed) == sorted(f"fractalhuman1/seance-{service}:{commit}" for service in BUILT)
+    assert f"build --pull --tag fractalhuman1/seance-backend:{commit} {source}/backend" in calls
+    assert (
+        f"build --pull --tag fractalhuman1/seance-litellm:{commit} --file {source}/Dockerfile.litellm {source}" in calls
+    )
+
+
+def test_nothing_is_built_when_one_cannot_be(source: Path, docker: Path) -> None:
+    """Half a release is none."""
+    (source / "Dockerfile.litellm").unlink()
+
+    said = run("images", "build", "seance", "--source", str(source), "--push")
+
+    assert said.code == 1
+    assert "neither litellm/Dockerfile nor Dockerfile.litellm" in said.errors
+    assert not docker.exists()
+
+
+def test_a_system_that_deploys_no_images_of_its_own_is_refused(source: Path) -> None:
+    """Railway builds those from their repositories."""
+    said = run("images", "build", "rose", "--source", str(source))
+
+    assert said.code == 2
+    assert "rose deploys no images that are tagged with a commit of its own" in said.errors
+
+
+def test_the_commit_is_proposed_in_one_pull_request(github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings change in that one value, comments stay, and the next commit takes the place of the last one."""
+    for name, value in github.variables.items():
+        monkeypatch.setenv(name, value)
+
+    first = run("images", "propose", "seance", "b2c3d4e")
+    second = run("images", "propose", "seance", "c3d4e5f", "--json")
+
+    text = github.files["images/seance-staging", "Pulumi.staging.yaml"]
+    assert first.text.startswith("pull request created: https://github.example/")
+    assert second.json["action"] == "updated"
+    assert yaml.safe_load(text)["config"]["railyard:seance"]["commit"] == "c3d4e5f"
+    assert text.replace("c3d4e5f", "a1b2c3d") == (ROOT / "Pulumi.staging.yaml").read_text()
+    (pull,) = github.pulls
+    assert (pull["title"], pull["base"]) == ("seance c3d4e5f in staging", "main")
+    assert "+    commit: c3d4e5f" in pull["body"]
+
+
+def test_a_commit_that_runs_already_is_not_proposed(github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second build of the same commit is nothing new."""
+    for name, value in github.variables.items():
+        monkeypatch.setenv(name, value)
+
+    said = run("images", "propose", "seance", "a1b2c3d")
+
+    assert said.text == "staging runs seance a1b2c3d already\n"
+    assert github.pulls == []

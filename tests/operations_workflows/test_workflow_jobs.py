@@ -1,0 +1,65 @@
+"""The whole road, job by job, with the commands of the workflows: deployed, proposed, commented, deployed, drifted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from operations.diff_markdown import MARKER
+from sandbox.server import Sandbox
+from tests.operations_workflows.conftest import SETTINGS, Repository
+from tests.operations_workflows.runner import Job
+from tests.operations_workflows.simulated_github import SimulatedGitHub
+
+
+def by_hand(clouds: Path) -> None:
+    """Somebody changes a variable of every service in Railway's dashboard."""
+    sandbox = Sandbox(clouds)
+    for environment in sandbox.railway.state.environments.values():
+        for service in environment.config.get("services", {}).values():
+            service["variables"]["LOG_LEVEL"] = {"value": "error"}
+    sandbox.railway.touch()
+    sandbox.save()
+
+
+def test_from_pull_request_to_production_and_through_the_night(
+    repository: Repository, github: SimulatedGitHub, tmp_path: Path
+) -> None:
+    """Each job's own commands, one after the other, in clones that have nothing but what is committed."""
+    repository.write("Pulumi.production.yaml", SETTINGS.format(stack="production", plan="pro"))
+    first = repository.commit("Production")
+    job = Job(repository, github, tmp_path)
+    for name in ("staging", "plan-production", "production"):
+        code, told = job.run("deploy", name)
+        assert code == 0, told
+    assert "production: deployed" in told
+
+    repository.git("checkout", "--quiet", "-b", "topic")
+    repository.change("Pulumi.production.yaml", "omega:1.0", "omega:2.0")
+    commit = repository.commit("2.0 in production")
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "--message", "Merge", "topic")
+    merge = repository.git("rev-parse", "HEAD")
+    by_hand(job.clouds)
+    assert job.run("preview", "check", ref=merge)[0] == 0
+    code, told = job.run("preview", "diff", ref=merge)
+    assert code == 0, told
+    assert 'image: "example/omega:1.0" → "example/omega:2.0"' in job.summary()
+    for stack in ("staging", "production"):
+        code, told = job.run("preview", "real", ref=merge, **{"matrix.stack": stack})
+        assert code == 0, told
+        assert f"{stack}: drift: ~ 1 to update changed by hand" in told
+
+    github.open_pull(8, "stranger:topic", commit)
+    event = "github.event.workflow_run."
+    origin = {f"{event}head_repository.owner.login": "stranger", f"{event}head_branch": "topic"}
+    code, told = job.run("comment", "comment", ref=first, **origin, **{f"{event}head_sha": commit})
+    assert code == 0, told
+    (comment,) = github.comments
+    assert comment["issue"] == 8
+    assert comment["body"].startswith(MARKER)
+    assert "Changed by hand" in comment["body"]
+
+    code, told = job.run("drift", "drift", **{"matrix.stack": "staging"})
+    assert code == 1
+    assert [issue["title"] for issue in github.issues] == ["Drift in staging"]
+    assert github.sent == {"/discord": [], "/slack": []}

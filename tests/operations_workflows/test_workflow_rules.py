@@ -1,0 +1,129 @@
+"""The workflows keep their rules: the schema, pinned actions, least rights, nothing of a stranger in a shell."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.lifecycle.conftest import ROOT
+
+FOLDER = ROOT / ".github" / "workflows"
+WORKFLOWS = sorted(FOLDER.glob("*.yml"))
+PINNED = re.compile(r"^\s*(?:- )?uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$")
+SCHEMAS = importlib.resources.files("check_jsonschema.builtin_schemas.vendor")
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A workflow; YAML 1.1 takes its key ``on`` for true."""
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {"on" if key is True else key: value for key, value in document.items()}
+
+
+def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+@pytest.fixture(params=WORKFLOWS, ids=lambda file: file.stem)
+def file(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+def test_the_schema_of_workflows_is_kept(file: Path) -> None:
+    """As SchemaStore publishes it."""
+    schema = json.loads((SCHEMAS / "github-workflows.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(schema).validate(read(file))
+
+
+def test_the_schema_of_dependabot_is_kept() -> None:
+    """Its file keeps the pins current."""
+    schema = json.loads((SCHEMAS / "dependabot.json").read_text(encoding="utf-8"))
+    document = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(schema).validate(document)
+
+
+def test_every_action_is_pinned_by_its_commit(file: Path) -> None:
+    """A tag can be moved to other code by whoever owns the action; the version stands beside the commit."""
+    used = [line for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+
+    assert used
+    assert [line for line in used if not PINNED.match(line)] == []
+
+
+def test_one_version_of_each_action() -> None:
+    """An update changes all places, or some are forgotten."""
+    found: dict[str, set[str]] = {}
+    for each in WORKFLOWS:
+        for action, version in re.findall(r"uses: ([\w./-]+)@(\w+ # \S+)", each.read_text(encoding="utf-8")):
+            found.setdefault("/".join(action.split("/")[:2]), set()).add(version)
+
+    assert {action: versions for action, versions in found.items() if len(versions) > 1} == {}
+
+
+def test_rights_are_given_job_by_job(file: Path) -> None:
+    """The workflow has none; each job names those it needs, and how long it may take."""
+    workflow = read(file)
+
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert job["permissions"].get("contents") in ("read", "write"), name
+        assert job["timeout-minutes"] <= 90, name
+
+
+def test_writing_is_for_jobs_that_run_trusted_code(file: Path) -> None:
+    """What runs the code of a pull request can write nothing but the results of a scan."""
+    workflow = read(file)
+    if "pull_request" not in workflow["on"]:
+        return
+    rights = {right for job in workflow["jobs"].values() for right, how in job["permissions"].items() if how == "write"}
+
+    assert rights <= {"security-events"}
+
+
+def test_no_token_is_left_in_a_checkout(file: Path) -> None:
+    """A checkout keeps the token in .git/config unless it is told not to, where every later step can read it."""
+    for step in steps(read(file)):
+        if str(step.get("uses", "")).startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_no_text_of_a_stranger_gets_into_a_shell(file: Path) -> None:
+    """Titles and branch names reach commands through variables, never by being pasted into them."""
+    assert [step["run"] for step in steps(read(file)) if "${{" in step.get("run", "")] == []
+
+
+def test_no_workflow_has_the_rights_of_the_base_and_the_code_of_a_fork(file: Path) -> None:
+    """pull_request_target is not used, and what follows another workflow checks out nothing but the default branch."""
+    workflow = read(file)
+
+    assert "pull_request_target" not in workflow["on"]
+    if "workflow_run" in workflow["on"]:
+        checkouts = [step for step in steps(workflow) if str(step.get("uses", "")).startswith("actions/checkout@")]
+        assert [step for step in checkouts if "ref" in step["with"] or "repository" in step["with"]] == []
+
+
+def test_one_deployment_at_a_time_and_none_is_cut_off() -> None:
+    """Jobs of one stack share a group, also those of other workflows, and a new one does not cancel the old one."""
+    groups = {
+        job["concurrency"]["group"]
+        for name in ("deploy.yml", "drift.yml")
+        for job in read(FOLDER / name)["jobs"].values()
+        if "concurrency" in job
+    }
+
+    assert groups == {"deploy-staging", "deploy-production", "deploy-${{ matrix.stack }}"}
+    assert "cancel-in-progress" not in (FOLDER / "deploy.yml").read_text(encoding="utf-8")
+
+
+def test_production_waits_for_an_approval() -> None:
+    """Its environment is the one with reviewers, and what they approve is there before."""
+    jobs = read(FOLDER / "deploy.yml")["jobs"]
+
+    assert (jobs["production"]["environment"], jobs["production"]["needs"]) == ("production", "plan-production")
+    assert (jobs["plan-production"]["environment"], jobs["plan-production"]["needs"]) == ("production-plan", "staging")
