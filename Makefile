@@ -1,17 +1,20 @@
 # Railyard: every target in one line; `make` alone lists them.
 STACK ?= staging
 SYSTEM ?=
+ENGINE ?=
 PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := $(BIN)/python -m sandbox
-OPTIONS := --stack $(STACK) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
+STACK_AND_ENGINE := --stack $(STACK) $(if $(ENGINE),--engine $(ENGINE))
+OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset test check audit bench format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox reset tools test check audit bench format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=staging|production (default staging), SYSTEM=<one system>, JSON=1 for programs"
+	@echo "  ENGINE=embedded|pulumi (default: pulumi where it and its plugins are found)"
 
 preview: .venv/ready ## Show what would change, without a single request
 	@$(SANDBOX) preview $(OPTIONS)
@@ -26,13 +29,16 @@ destroy: .venv/ready ## Take the stack down (protected resources: make unprotect
 	@$(SANDBOX) destroy $(OPTIONS)
 
 unprotect: .venv/ready ## Lift the protection of volumes and buckets, so that destroy may delete them
-	@$(SANDBOX) unprotect --stack $(STACK)
+	@$(SANDBOX) unprotect $(STACK_AND_ENGINE)
 
 sandbox: .venv/ready ## Serve the simulated APIs and print the variables that point ordinary tools at them
 	@$(SANDBOX) serve
 
 reset: .venv/ready ## Empty the sandbox: all simulated clouds and both states
 	@$(SANDBOX) reset
+
+tools: .venv/ready ## Install the pinned Pulumi CLI and its plugins, where the network allows
+	@$(SANDBOX) tools
 
 test: .venv/ready ## Run the whole test suite
 	@$(BIN)/pytest -n 2

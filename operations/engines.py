@@ -25,6 +25,7 @@ from rich.console import Console
 
 from operations.console import OperationError
 from operations.stack import ROOT, Stack
+from sandbox import pulumi_cli
 from sandbox.configuration import ConfigurationError
 from sandbox.configuration import read_stack as read_configuration
 from sandbox.engine.events import Operation
@@ -64,13 +65,13 @@ def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
     """The engine for ``stack``: the Pulumi CLI where the environment points at a real account."""
     if sandbox or not points_at_real_account(os.environ):
         return Embedded(stack)
-    program = shutil.which("pulumi")
-    if program is None:
+    cli = pulumi_cli.find()
+    if cli is None:
         raise OperationError(
             "the environment points at a real Railway account, which takes the Pulumi CLI, and it is not on PATH: "
             "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
         )
-    return PulumiCli(stack, program)
+    return PulumiCli(stack, str(cli.program))
 
 
 def points_at_real_account(environment: Mapping[str, str]) -> bool:
@@ -140,8 +141,8 @@ class PulumiCli:
 
     def __init__(self, stack: Stack, program: str, variables: Mapping[str, str] | None = None) -> None:
         self.place = "the account that the environment points at, through the Pulumi CLI"
-        self._stack, self._program = stack, program
-        self._environment = {**os.environ, **(variables or {})}
+        self._stack, self._cli = stack, pulumi_cli.PulumiCli(Path(program))
+        self._variables = dict(variables or {})
 
     def preview(self) -> dict[str, Any]:
         """``pulumi preview --json``."""
@@ -169,16 +170,16 @@ class PulumiCli:
         """``pulumi up --yes`` in that folder, with the virtual environment of this one."""
         if project != ROOT and not (project / ".venv").exists():
             (project / ".venv").symlink_to(ROOT / ".venv", target_is_directory=True)
-        command = [self._program, "up", "--yes", "--skip-preview", "--stack", self._stack.name, "--non-interactive"]
-        return _followed(command, project, self._environment, quiet=quiet)
+        command = [str(self._cli.program), "up", "--yes", "--skip-preview", "--stack", self._stack.name, "--non-interactive"]
+        return _followed(command, project, {**os.environ, **self._variables}, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:
         """``pulumi refresh --preview-only --json``."""
         return self._document("refresh", "--preview-only", "--json")
 
     def _pulumi(self, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
-        command = [self._program, *arguments, "--stack", self._stack.name, "--non-interactive"]
-        return subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=quiet, text=True, check=False)
+        command = [*arguments, "--stack", self._stack.name, "--non-interactive"]
+        return self._cli.run(command, ROOT, self._variables, captured=quiet)
 
 
 def _followed(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, quiet: bool) -> list[str]:

@@ -30,7 +30,8 @@ def environment(address: str, speed: float = SPEED, directory: Path | None = Non
 
     With its ``directory`` those of the edge too: real TLS needs the certificate that lies there.
     """
-    local = "127.0.0.1,localhost"
+    # Programs differ in which case they read, and a machine may have either set already.
+    proxies = {"HTTP_PROXY": address, "HTTPS_PROXY": address, "NO_PROXY": "127.0.0.1,localhost"}
     edge = {
         "RAILYARD_EDGE": address.partition("://")[2],
         "RAILYARD_EDGE_AUTHORITY": str(directory and directory.absolute() / AUTHORITY_FILE),
@@ -47,9 +48,7 @@ def environment(address: str, speed: float = SPEED, directory: Path | None = Non
         "SPACES_ACCESS_KEY_ID": SPACES_ACCESS_KEY,
         "SPACES_SECRET_ACCESS_KEY": SPACES_SECRET_KEY,
         "SPACES_ENDPOINT_URL": "http://{{.Region}}.digitaloceanspaces.com",
-        "HTTP_PROXY": address,
-        "HTTPS_PROXY": address,
-        "NO_PROXY": local,
-        "no_proxy": local,
+        **proxies,
+        **{name.lower(): value for name, value in proxies.items()},
         **(edge if directory else {}),
     }

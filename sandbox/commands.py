@@ -1,7 +1,7 @@
-"""The sandbox's commands: preview, up, refresh, destroy, unprotect, serve and reset.
+"""The sandbox's commands: preview, up, refresh, destroy, unprotect, serve, reset and tools.
 
-Owns the wiring of one command: which stack and state, the simulated APIs with the variables that point at them, the
-embedded engine, and the report. Does no work of its own. The Makefile is its usual caller.
+Owns the wiring of one command: which stack, which of the two engines, and the report. Does no work of its own. The
+Makefile is its usual caller.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from sandbox import cli_operations
 from sandbox.configuration import ConfigurationError, Stack, read_stack
 from sandbox.engine.events import Operation
 from sandbox.engine.runner import EngineError
 from sandbox.engine.runner import unprotect as lift_protection
-from sandbox.operate import DIRECTORY, ROOT, environment, operate, options_of
+from sandbox.engine_choice import Choice, Engine, States, choose
+from sandbox.operate import DIRECTORY, NOBODY, ROOT, environment, operate, operate_with_cli, options_of
 from sandbox.output import JsonReport, PeopleReport, Report
 from sandbox.storage import SandboxError
 
@@ -28,38 +30,71 @@ application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exc
 
 StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
 SystemOption = Annotated[str, typer.Option("--system", help="Only this system.")]
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option("--engine", help="Without it: the Pulumi CLI where it and its plugins are found, else the embedded."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
 
 
 @application.command()
-def preview(stack: StackOption = "staging", system: SystemOption = "", *, json: JsonOption = False) -> None:
+def preview(
+    stack: StackOption = "staging",
+    system: SystemOption = "",
+    engine: EngineOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
     """Show what would change; talks to nobody."""
-    _operate(Operation.PREVIEW, stack, system, json=json)
+    _operate(Operation.PREVIEW, stack, system, engine, json=json)
 
 
 @application.command()
-def up(stack: StackOption = "staging", system: SystemOption = "", *, json: JsonOption = False) -> None:
+def up(
+    stack: StackOption = "staging",
+    system: SystemOption = "",
+    engine: EngineOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
     """Bring the stack up in the sandbox."""
-    _operate(Operation.UP, stack, system, json=json)
+    _operate(Operation.UP, stack, system, engine, json=json)
 
 
 @application.command()
-def refresh(stack: StackOption = "staging", system: SystemOption = "", *, json: JsonOption = False) -> None:
+def refresh(
+    stack: StackOption = "staging",
+    system: SystemOption = "",
+    engine: EngineOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
     """Compare the state with the simulated clouds and take over what differs."""
-    _operate(Operation.REFRESH, stack, system, json=json)
+    _operate(Operation.REFRESH, stack, system, engine, json=json)
 
 
 @application.command()
-def destroy(stack: StackOption = "staging", system: SystemOption = "", *, json: JsonOption = False) -> None:
+def destroy(
+    stack: StackOption = "staging",
+    system: SystemOption = "",
+    engine: EngineOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
     """Take the stack down; protected resources refuse it until ``unprotect``."""
-    _operate(Operation.DESTROY, stack, system, json=json)
+    _operate(Operation.DESTROY, stack, system, engine, json=json)
 
 
 @application.command()
-def unprotect(stack: StackOption = "staging") -> None:
+def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> None:
     """Lift the protection of every resource of the stack."""
     with _people():
-        count = lift_protection(options_of(read_stack(ROOT, stack), {}, ()))
+        settings = read_stack(ROOT, stack)
+        choice = _choice(stack, engine)
+        if choice.cli is not None:
+            succeeded = cli_operations.unprotect(choice, ROOT, environment(NOBODY))
+            raise typer.Exit(0 if succeeded else 1)
+        count = lift_protection(options_of(settings, environment(NOBODY), ()))
         typer.echo(f"{count} resources of {stack} are no longer protected; the next up protects them again")
 
 
@@ -93,13 +128,35 @@ def reset() -> None:
         typer.echo("the sandbox is empty")
 
 
-def _operate(operation: Operation, name: str, system: str, *, json: bool) -> None:
+@application.command()
+def tools() -> None:
+    """Install the pinned Pulumi CLI and its plugins into ~/.pulumi, where they are missing."""
+    from sandbox.tools import install  # noqa: PLC0415 - imports the Automation API, which is slow
+
+    with _people():
+        found = install(typer.echo)
+        typer.echo(
+            f"{found.program} and its plugins are there; for plain commands, have {found.program.parent} on PATH"
+        )
+
+
+def _operate(operation: Operation, name: str, system: str, engine: Engine | None, *, json: bool) -> None:
     with _people():
         stack = read_stack(ROOT, name)
         targets = stack.targets(system) if system else ()
-        report: Report = JsonReport(sys.stdout) if json else _people_report(operation, stack)
-        result = operate(operation, stack, targets, report)
-    raise typer.Exit(0 if result.succeeded else 1)
+        choice = _choice(name, engine)
+        if choice.cli is not None:
+            succeeded = operate_with_cli(operation, choice, targets, json=json)
+        else:
+            report: Report = JsonReport(sys.stdout) if json else _people_report(operation, stack)
+            succeeded = operate(operation, stack, targets, report).succeeded
+    raise typer.Exit(0 if succeeded else 1)
+
+
+def _choice(stack: str, wanted: Engine | None) -> Choice:
+    choice = choose(wanted, States(directory=DIRECTORY, stack=stack))
+    typer.echo(choice.sentence, err=True)
+    return choice
 
 
 def _people_report(operation: Operation, stack: Stack) -> PeopleReport:

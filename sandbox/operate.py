@@ -1,4 +1,4 @@
-"""One operation of the embedded engine on one stack of this project in the sandbox.
+"""One operation of either engine on one stack of this project in the sandbox.
 
 Owns the wiring: the state, the simulated APIs with the variables that point at them, the stand-in plugins, Ctrl-C and
 the report. Does no work of its own, and prints nothing.
@@ -15,10 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sandbox import addresses
+from sandbox import addresses, cli_operations
 from sandbox.configuration import Stack
 from sandbox.engine.events import Operation, Result
 from sandbox.engine.runner import Options, run
+from sandbox.engine_choice import Choice, States
 from sandbox.output import Report
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -31,11 +32,12 @@ STANDINS: Final = ("cloudflare", "digitalocean")
 
 
 def environment(address: str, directory: Path = DIRECTORY) -> dict[str, str]:
-    """The variables that point Railyard and ordinary tools at the sandbox of ``directory`` at ``address``."""
+    """The variables that point Railyard, both engines and ordinary tools at the sandbox of ``directory`` at ``address``."""
+    simulated = {**addresses.environment(address, directory=directory), **cli_operations.variables(directory)}
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
-        return addresses.environment(address, directory=directory)
+        return simulated
     return {
-        **addresses.environment(address, directory=directory),
+        **simulated,
         "RAILYARD_SECRETS": str(ROOT / "secrets" / "sandbox.yaml"),
         "SOPS_AGE_KEY_FILE": str(ROOT / "secrets" / "sandbox.agekey"),
     }
@@ -53,12 +55,18 @@ def operate(operation: Operation, stack: Stack, targets: Sequence[str], report: 
     return result
 
 
+def operate_with_cli(operation: Operation, choice: Choice, targets: Sequence[str], *, json: bool) -> bool:
+    """The same with the Pulumi CLI, which prints for itself; whether it went well."""
+    with _clouds(operation) as address:
+        return cli_operations.operate(operation, choice, ROOT, environment(address), targets, json=json)
+
+
 def options_of(stack: Stack, environment: Mapping[str, str], targets: Sequence[str]) -> Options:
     """What the engine works on."""
     return Options(
         root=ROOT,
         stack=stack.name,
-        state_file=DIRECTORY / f"{stack.name}.json",
+        state_file=States(directory=DIRECTORY, stack=stack.name).embedded,
         config=stack.config,
         plugins={name: [sys.executable, str(ROOT / "sandbox" / "standins" / name)] for name in STANDINS},
         targets=tuple(targets),

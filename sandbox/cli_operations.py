@@ -1,0 +1,106 @@
+"""Operations of the Pulumi CLI on one stack in the sandbox, with the options that the embedded engine has as well.
+
+Owns the file backend, the copy of the stack's settings in which the CLI keeps its encryption salt, so that the user's
+own file stays as it is, and the arguments of each operation. What is printed is the CLI's own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from sandbox.engine.events import Operation
+from sandbox.engine_choice import PROJECT, Choice, States
+from sandbox.storage import SandboxError
+
+PASSPHRASE: Final = "sandbox"
+_ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
+"""Keys of a stack's settings file that say how its real state is encrypted."""
+_WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
+
+
+def variables(directory: Path) -> dict[str, str]:
+    """The environment in which any ``pulumi`` command works on the sandbox's own file backend, and downloads nothing.
+
+    Without them it would work on the backend that the user is logged in to, where real stacks may be.
+    """
+    return {
+        "PULUMI_BACKEND_URL": _backend(directory).as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def operate(
+    operation: Operation,
+    choice: Choice,
+    root: Path,
+    environment: Mapping[str, str],
+    targets: Sequence[str],
+    *,
+    json: bool,
+) -> bool:
+    """Carry it out; whether it went well."""
+    settings = _prepared(choice, root, environment)
+    arguments = [operation.value, "--stack", choice.states.stack, "--config-file", str(settings)]
+    arguments += [] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
+    arguments += ["--json"] if json else []
+    arguments += [part for target in targets for part in ("--target", target)]
+    return _run(choice, arguments, root, environment)
+
+
+def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> bool:
+    """Lift the protection of all resources in the state; whether it went well."""
+    _prepared(choice, root, environment)
+    return _run(choice, ["state", "unprotect", "--all", "--yes", "--stack", choice.states.stack], root, environment)
+
+
+def _run(choice: Choice, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> bool:
+    assert choice.cli is not None
+    return choice.cli.run(arguments, root, environment).returncode == 0
+
+
+def _backend(directory: Path) -> Path:
+    return States(directory=directory.resolve(), stack="").backend
+
+
+def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Path:
+    """Make the backend and the stack where they are missing; gives the settings file to work with."""
+    states = choice.states
+    settings = states.backend / f"Pulumi.{states.stack}.yaml"
+    states.backend.mkdir(parents=True, exist_ok=True)
+    _copy_settings(root / settings.name, settings)
+    if not states.checkpoint.exists():
+        # Only here is the settings file of `stack init` the copy.
+        (states.backend / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
+        assert choice.cli is not None
+        done = choice.cli.run(
+            ["stack", "init", states.stack, "--non-interactive", "--no-select"],
+            states.backend,
+            environment,
+            captured=True,
+        )
+        if done.returncode != 0:
+            raise SandboxError(f"`pulumi stack init {states.stack}` failed:\n{(done.stdout + done.stderr).strip()}")
+    return settings
+
+
+def _copy_settings(source: Path, copy: Path) -> None:
+    """The user's settings with the copy's own encryption in the place of theirs."""
+    given = _settings(source)
+    encryption = {key: value for key, value in _settings(copy).items() if key in _ENCRYPTION}
+    text = yaml.safe_dump({key: value for key, value in given.items() if key not in _ENCRYPTION} | encryption)
+    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    return cast("dict[str, Any]", yaml.safe_load(path.read_text(encoding="utf-8")) or {})

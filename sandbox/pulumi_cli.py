@@ -1,0 +1,105 @@
+"""The Pulumi CLI: where it and its plugins are found, and running one of its commands.
+
+Owns the places that are searched and what is missing there. Knows neither the sandbox nor what a command is for, so
+that every part of this project that needs the CLI can use it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+LANGUAGE_HOST: Final = "pulumi-language-python"
+PLUGINS: Final = ("cloudflare", "digitalocean")
+"""Pulumi's own providers that this project uses; the plugin of Railway is part of the project."""
+
+
+@dataclass(frozen=True)
+class PulumiCli:
+    """A ``pulumi`` that exists."""
+
+    program: Path
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """What it lacks to run this project: files by their names; empty when all is there."""
+        path = _path(self.program)
+        lacking = [] if shutil.which(LANGUAGE_HOST, path=path) else [LANGUAGE_HOST]
+        return lacking + [
+            f"pulumi-resource-{name} {wanted}"
+            for name, wanted in plugin_versions().items()
+            if not shutil.which(f"pulumi-resource-{name}", path=path)
+            and not (home() / "plugins" / f"resource-{name}-v{wanted}" / f"pulumi-resource-{name}").exists()
+        ]
+
+    def run(
+        self, arguments: Sequence[str], directory: Path, variables: Mapping[str, str], *, captured: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end; it prints where this process prints, unless ``captured``.
+
+        Ctrl-C reaches it directly. It ends in its own order, and this process waits for that.
+        """
+        with _patient():
+            return subprocess.run(
+                [str(self.program), *arguments],
+                cwd=directory,
+                env={**os.environ, **variables, "PATH": _path(self.program)},
+                capture_output=captured,
+                text=True,
+                check=False,
+            )
+
+
+def find() -> PulumiCli | None:
+    """The ``pulumi`` on PATH, or else the one that ``make tools`` installed; ``None`` when there is neither."""
+    found = shutil.which("pulumi") or shutil.which("pulumi", path=str(tools_directory() / "bin"))
+    return PulumiCli(Path(found)) if found else None
+
+
+def home() -> Path:
+    """Pulumi's own directory, which holds its plugins."""
+    return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+
+
+def tools_directory() -> Path:
+    """Where ``PulumiCommand.install`` puts the release that belongs to the pinned SDK."""
+    return Path.home() / ".pulumi" / "versions" / version("pulumi")
+
+
+def plugin_versions() -> dict[str, str]:
+    """Plugin → the version that its pinned SDK asks for, and no other will do."""
+    return {name: str(_note(name)["version"]) for name in PLUGINS}
+
+
+def _note(name: str) -> dict[str, Any]:
+    """What an SDK says of its plugin. The SDK itself is slow to import, and stays unimported."""
+    package = find_spec(f"pulumi_{name}")
+    assert package is not None
+    assert package.origin is not None
+    return json.loads(Path(package.origin).with_name("pulumi-plugin.json").read_bytes())
+
+
+def _path(program: Path) -> str:
+    """PATH with the program's own directory, where the language hosts lie."""
+    return os.pathsep.join([os.environ.get("PATH", ""), str(program.parent)])
+
+
+@contextmanager
+def _patient() -> Generator[None]:
+    """Outlive a Ctrl-C: the CLI gets it as well, and needs what we serve until it has ended."""
+    previous = signal.signal(signal.SIGINT, lambda _number, _frame: None)  # ignoring would be inherited
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,152 @@
+"""Which engine a command uses: what is there, what was said, and whose state holds the stack."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox import pulumi_cli
+from sandbox.engine_choice import Engine, States, choose
+from sandbox.storage import SandboxError
+
+RESOURCES = [{"urn": "urn:pulumi:staging::railyard::pulumi:pulumi:Stack::railyard-staging"}]
+
+
+class Machine:
+    """A PATH and a home directory on which programs may be put."""
+
+    def __init__(self, directory: Path) -> None:
+        self.bin, self.home = directory / "bin", directory / "home"
+        self.bin.mkdir()
+        self.states = States(directory=directory / ".sandbox", stack="staging")
+
+    def put(self, *names: str, where: Path | None = None) -> None:
+        """Put a program there that does nothing."""
+        for name in names:
+            file = (where or self.bin) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("#!/bin/sh\n")
+            file.chmod(0o755)
+
+    def put_plugins(self) -> None:
+        """Put the cloud plugins where ``pulumi plugin install`` puts them."""
+        for name, version in pulumi_cli.plugin_versions().items():
+            self.put(f"plugins/resource-{name}-v{version}/pulumi-resource-{name}", where=self.home / ".pulumi")
+
+    def bring_up(self, engine: Engine) -> None:
+        """Let the state of an engine hold the stack."""
+        document = {"deployment": {"resources": RESOURCES}}, {"checkpoint": {"latest": {"resources": RESOURCES}}}
+        file = self.states.embedded if engine is Engine.EMBEDDED else self.states.checkpoint
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(document[engine is Engine.PULUMI]))
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A machine without any Pulumi."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PULUMI_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def complete(machine: Machine) -> Machine:
+    """A machine with all that the Pulumi CLI needs."""
+    machine.put("pulumi", "pulumi-language-python")
+    machine.put_plugins()
+    return machine
+
+
+def test_without_pulumi_the_embedded_engine_works_and_says_why(machine):
+    choice = choose(None, machine.states)
+
+    assert choice.cli is None
+    assert choice.sentence == (
+        "engine: the embedded engine (there is no pulumi on PATH; `make tools` installs what is missing); "
+        "state in .sandbox/staging.json"
+    )
+
+
+def test_a_pulumi_with_its_plugins_is_used(complete):
+    choice = choose(None, complete.states)
+
+    assert choice.cli is not None
+    assert choice.cli.program == complete.bin / "pulumi"
+    assert choice.sentence.endswith("is there); state in .sandbox/pulumi")
+
+
+@pytest.mark.parametrize("there", [(), ("pulumi-language-python",)])
+def test_a_pulumi_that_lacks_something_is_not_used_unasked(machine, there):
+    machine.put("pulumi", *there)
+    if not there:
+        machine.put_plugins()
+    lacking = "pulumi-resource-cloudflare " if there else "pulumi-language-python"
+
+    assert choose(None, machine.states).engine is Engine.EMBEDDED
+    assert f"comes without {lacking}" in choose(None, machine.states).sentence
+    with pytest.raises(SandboxError, match=f"without {lacking}.*make tools"):
+        choose(Engine.PULUMI, machine.states)
+
+
+def test_plugins_on_path_will_do_and_another_version_of_one_will_not(machine):
+    machine.put("pulumi", "pulumi-language-python", "pulumi-resource-digitalocean")
+    machine.put("plugins/resource-cloudflare-v6.0.0/pulumi-resource-cloudflare", where=machine.home / ".pulumi")
+    wanted = pulumi_cli.plugin_versions()["cloudflare"]
+
+    found = pulumi_cli.find()
+    assert found is not None
+    assert found.missing == [f"pulumi-resource-cloudflare {wanted}"]
+
+
+def test_what_make_tools_installed_is_found_without_a_path(machine):
+    machine.put("pulumi", "pulumi-language-python", where=pulumi_cli.tools_directory() / "bin")
+    machine.put_plugins()
+
+    assert choose(None, machine.states).engine is Engine.PULUMI
+
+
+def test_the_hand_decides(complete):
+    choice = choose(Engine.EMBEDDED, complete.states)
+
+    assert choice.cli is None
+    assert "ENGINE=embedded says so" in choice.sentence
+
+
+@pytest.mark.parametrize("engine", list(Engine))
+def test_a_stack_stays_with_the_engine_that_brought_it_up(complete, engine):
+    """The other one would make everything again, in the same clouds."""
+    other = next(each for each in Engine if each is not engine)
+    complete.bring_up(engine)
+
+    assert choose(None, complete.states).engine is engine
+    assert choose(engine, complete.states).engine is engine
+    with pytest.raises(SandboxError, match=f"go on with ENGINE={engine}, or destroy"):
+        choose(other, complete.states)
+
+
+def test_a_stack_of_a_lost_cli_is_not_begun_anew(machine):
+    machine.bring_up(Engine.PULUMI)
+
+    with pytest.raises(SandboxError, match="no pulumi on PATH"):
+        choose(None, machine.states)
+
+
+def test_two_states_need_a_word(complete):
+    for engine in Engine:
+        complete.bring_up(engine)
+
+    with pytest.raises(SandboxError, match="both engines hold a state of staging"):
+        choose(None, complete.states)
+    assert choose(Engine.PULUMI, complete.states).engine is Engine.PULUMI
+
+
+def test_a_killed_first_run_of_the_embedded_engine_counts_as_its_stack(complete):
+    """What it made stands in the journal alone."""
+    complete.states.embedded.parent.mkdir()
+    complete.states.embedded.with_name("staging.json.journal").write_text("{}\n")
+
+    assert choose(None, complete.states).engine is Engine.EMBEDDED
