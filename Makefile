@@ -55,8 +55,9 @@ audit: .venv/ready ## Look for known holes in the pinned packages
 	@grep -v '^-e' requirements.txt >.venv/audit/requirements.txt
 	@.venv/audit/bin/pip-audit --no-deps --disable-pip --requirement .venv/audit/requirements.txt
 
-bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures
+bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures; measure start-up
 	@$(BIN)/python -m benchmarks.requests
+	@$(BIN)/python -m benchmarks.startup
 
 format: .venv/ready ## Format the code
 	@$(BIN)/ruff format .
