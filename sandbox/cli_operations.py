@@ -6,7 +6,9 @@ own file stays as it is, and the arguments of each operation. What is printed is
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -43,13 +45,13 @@ def operate(
     environment: Mapping[str, str],
     targets: Sequence[str],
     *,
-    json: bool,
+    as_json: bool,
 ) -> bool:
     """Carry it out; whether it went well."""
     settings = _prepared(choice, root, environment)
     arguments = [operation.value, "--stack", choice.states.stack, "--config-file", str(settings)]
     arguments += [] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
-    arguments += ["--json"] if json else []
+    arguments += ["--json"] if as_json else []
     arguments += [part for target in targets for part in ("--target", target)]
     return _run(choice, arguments, root, environment)
 
@@ -87,7 +89,26 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
         )
         if done.returncode != 0:
             raise SandboxError(f"`pulumi stack init {states.stack}` failed:\n{(done.stdout + done.stderr).strip()}")
+    _unlock(states)
     return settings
+
+
+def _unlock(states: States) -> None:
+    """Remove the locks of runs that were killed on this machine; with those of others, it is the CLI that refuses."""
+    for file in states.locks.glob("*.json"):
+        lock: dict[str, Any] = json.loads(file.read_bytes())
+        if lock.get("hostname") == socket.gethostname() and not _lives(int(lock["pid"])):
+            file.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _copy_settings(source: Path, copy: Path) -> None:

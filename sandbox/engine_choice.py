@@ -55,6 +55,11 @@ class States:
         """The file in which that backend keeps the stack."""
         return self.backend / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json"
 
+    @property
+    def locks(self) -> Path:
+        """The directory in which that backend keeps the locks of the stack's runs."""
+        return self.backend / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
+
     def place(self, engine: Engine) -> Path:
         """What to name to a person."""
         place = self.embedded if engine is Engine.EMBEDDED else self.backend

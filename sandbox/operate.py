@@ -58,7 +58,7 @@ def operate(operation: Operation, stack: Stack, targets: Sequence[str], report: 
 def operate_with_cli(operation: Operation, choice: Choice, targets: Sequence[str], *, json: bool) -> bool:
     """The same with the Pulumi CLI, which prints for itself; whether it went well."""
     with _clouds(operation) as address:
-        return cli_operations.operate(operation, choice, ROOT, environment(address), targets, json=json)
+        return cli_operations.operate(operation, choice, ROOT, environment(address), targets, as_json=json)
 
 
 def options_of(stack: Stack, environment: Mapping[str, str], targets: Sequence[str]) -> Options:
