@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final, cast
 
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
@@ -76,7 +76,8 @@ def plugin() -> Cost:
         with process:
             assert process.stdout is not None
             with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
-                provider_pb2_grpc.ResourceProviderStub(channel).Handshake(provider_pb2.ProviderHandshakeRequest())
+                stub = cast("Any", provider_pb2_grpc.ResourceProviderStub(channel))
+                stub.Handshake(provider_pb2.ProviderHandshakeRequest())
             seconds = time.perf_counter() - began
             peak = _peak(process.pid)
             process.kill()

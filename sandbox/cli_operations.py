@@ -67,6 +67,13 @@ def _run(choice: Choice, arguments: Sequence[str], root: Path, environment: Mapp
     return choice.cli.run(arguments, root, environment).returncode == 0
 
 
+def make_backend(directory: Path) -> Path:
+    """Make the file backend of a sandbox directory where it is missing: the CLI makes none."""
+    backend = _backend(directory)
+    backend.mkdir(parents=True, exist_ok=True)
+    return backend
+
+
 def _backend(directory: Path) -> Path:
     return States(directory=directory.resolve(), stack="").backend
 
@@ -74,16 +81,15 @@ def _backend(directory: Path) -> Path:
 def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Path:
     """Make the backend and the stack where they are missing; gives the settings file to work with."""
     states = choice.states
-    settings = states.backend / f"Pulumi.{states.stack}.yaml"
-    states.backend.mkdir(parents=True, exist_ok=True)
+    settings = make_backend(states.directory) / f"Pulumi.{states.stack}.yaml"
     _copy_settings(root / settings.name, settings)
     if not states.checkpoint.exists():
         # Only here is the settings file of `stack init` the copy.
-        (states.backend / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
+        settings.with_name("Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
         assert choice.cli is not None
         done = choice.cli.run(
             ["stack", "init", states.stack, "--non-interactive", "--no-select"],
-            states.backend,
+            settings.parent,
             environment,
             captured=True,
         )

@@ -32,7 +32,11 @@ StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its 
 SystemOption = Annotated[str, typer.Option("--system", help="Only this system.")]
 EngineOption = Annotated[
     Engine | None,
-    typer.Option("--engine", help="Without it: the Pulumi CLI where it and its plugins are found, else the embedded."),
+    typer.Option(
+        "--engine",
+        envvar="ENGINE",
+        help="Without it: the Pulumi CLI where it and its plugins are found, else the embedded engine.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
 
@@ -104,6 +108,7 @@ def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a f
     from sandbox.server import Sandbox  # noqa: PLC0415 - the simulated clouds are slow to import, and previews need none
 
     with _people(), Sandbox(DIRECTORY).serve(port=port) as address:
+        cli_operations.make_backend(DIRECTORY)
         for name, value in environment(address).items():
             typer.echo(f"export {name}='{value}'")
         typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)

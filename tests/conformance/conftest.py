@@ -9,24 +9,28 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import yaml
 
-from sandbox.commands import environment
+from sandbox.cli_operations import make_backend
 from sandbox.engine.state import Vault, decode_value
+from sandbox.operate import environment
+from sandbox.pulumi_cli import PLUGINS
 from sandbox.server import Sandbox
 from tests.lifecycle.conftest import LONGEST_S, Checkout
 
 PASSPHRASE = "sandbox"
-PLUGIN = "runtime: {name: python, options: {virtualenv: ../../../.venv}}\n"
+STANDIN = """#!/bin/sh
+exec {python} {directory} "$@"
+"""
 GENERATED = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:railway-verify=)?\b[0-9a-f]{32,64}\b|\bDO[0-9A-F]{18}\b"
     r"|[0-9a-f]{4,8}(?=\.up\.railway\.app|\.authorize\.railwaydns\.net)"
@@ -45,8 +49,12 @@ Seen = tuple[dict[str, tuple[str, dict[str, str]]], dict[str, Any]]
 class Engine(Checkout):
     """One engine on a copy of the project."""
 
-    def operate(self, operation: str) -> Seen:
-        """Carry out an operation that must succeed."""
+    def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
+        """Carry out an operation that must succeed, or fail; ``targets`` are globs of URNs."""
+        raise NotImplementedError
+
+    def tamper(self, act: Callable[[Sandbox], object]) -> None:
+        """Do something to the simulated clouds behind the engine's back."""
         raise NotImplementedError
 
     def _deployment(self) -> dict[str, Any]:
@@ -73,8 +81,16 @@ class Engine(Checkout):
 class EmbeddedEngine(Engine):
     """``python -m sandbox``."""
 
-    def operate(self, operation: str) -> Seen:
-        return _seen(self.json(operation, "-s", "staging").json["steps"])
+    def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
+        system = [part for target in targets[:1] for part in ("--system", target.removeprefix("**::"))]
+        outcome = self.run(operation, "-s", "staging", *system, "--json")
+        assert (outcome.code != 0) is fails, outcome.text[-4000:] + outcome.errors[-4000:]
+        return _seen([step for step in outcome.json["steps"] if "error" not in step])
+
+    def tamper(self, act: Callable[[Sandbox], object]) -> None:
+        sandbox = Sandbox(self.sandbox)
+        act(sandbox)
+        sandbox.save()
 
     def unprotect(self) -> None:
         assert self.run("unprotect", "-s", "staging").code == 0
@@ -89,30 +105,30 @@ class RealEngine(Engine):
     def __init__(self, directory: Path, running: ExitStack) -> None:
         super().__init__(directory)
         (directory / ".venv").symlink_to(sys.prefix)
-        project = yaml.safe_load((directory / "Pulumi.yaml").read_text())
-        for name in ("cloudflare", "digitalocean"):
-            (directory / "sandbox" / "standins" / name / "PulumiPlugin.yaml").write_text(PLUGIN)
-            project["plugins"]["providers"].append({"name": name, "path": f"./sandbox/standins/{name}"})
-        (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        (directory / "backend").mkdir()
+        self.plugins = directory / "plugins"
+        put_standins(directory, self.plugins)
         self._simulated = Sandbox(self.sandbox)
         self._variables = {
             **environment(running.enter_context(self._simulated.serve()), self.sandbox),
+            "PATH": os.pathsep.join([str(self.plugins), os.environ["PATH"]]),
             "PYTHONPATH": str(directory / "providers" / "railway"),
             "PULUMI_HOME": str(directory / "home"),
-            "PULUMI_BACKEND_URL": (directory / "backend").as_uri(),
+            "PULUMI_BACKEND_URL": make_backend(self.sandbox).as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
         self.pulumi("stack", "init", "staging")
 
-    def operate(self, operation: str) -> Seen:
+    def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
+        named = [part for target in targets for part in ("--target", target)]
         if operation == "preview":
-            return _seen(json.loads(self.pulumi("preview", "--json"))["steps"])
-        lines = self.pulumi(operation, "--json", "--yes", "--skip-preview").splitlines()
+            return _seen(json.loads(self.pulumi("preview", "--json", *named, fails=fails))["steps"])
+        lines = self.pulumi(operation, "--json", "--yes", "--skip-preview", *named, fails=fails).splitlines()
         done = [event["resOutputsEvent"] for event in map(json.loads, lines) if "resOutputsEvent" in event]
         return _seen([each["metadata"] for each in done])
+
+    def tamper(self, act: Callable[[Sandbox], object]) -> None:
+        act(self._simulated)
+        self._simulated.save()
 
     def unprotect(self) -> None:
         self.pulumi("state", "unprotect", "--all", "--yes")
@@ -124,19 +140,30 @@ class RealEngine(Engine):
         self._simulated.save()
         return super().clouds()
 
-    def pulumi(self, *arguments: str) -> str:
-        """Run the CLI to its end; gives what it printed."""
+    def pulumi(self, *arguments: str, fails: bool = False, **variables: str) -> str:
+        """Run a command that must succeed, or fail, as a user types it in the project's root; gives what it printed."""
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=self.directory,
-            env={**os.environ, **self._variables},
+            env={**os.environ, **self._variables, **variables},
             capture_output=True,
             text=True,
             timeout=LONGEST_S,
             check=False,
         )
-        assert done.returncode == 0, f"pulumi {' '.join(arguments)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+        said = f"pulumi {' '.join(arguments)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+        assert (done.returncode != 0) is fails, said
         return done.stdout
+
+
+def put_standins(project: Path, directory: Path) -> None:
+    """Put the stand-ins of a copy of the project into a directory, as programs under the names of Pulumi's plugins."""
+    directory.mkdir()
+    for name in PLUGINS:
+        program = directory / f"pulumi-resource-{name}"
+        standin = project / "sandbox" / "standins" / name
+        program.write_text(STANDIN.format(python=shlex.quote(sys.executable), directory=shlex.quote(str(standin))))
+        program.chmod(0o755)
 
 
 def _seen(steps: list[dict[str, Any]]) -> Seen:
@@ -178,11 +205,23 @@ def _anonymous(value: Any) -> Any:
     return GENERATED.sub("#", value) if isinstance(value, str) else value
 
 
-@pytest.fixture
-def engines(tmp_path: Path) -> Iterator[tuple[RealEngine, EmbeddedEngine]]:
-    """Both engines, with nothing deployed. Skips where there is no Pulumi CLI with its Python language host."""
+@pytest.fixture(scope="session")
+def _pulumi() -> None:
+    """Skips where there is no Pulumi CLI with its Python language host."""
     missing = [name for name in ("pulumi", "pulumi-language-python") if shutil.which(name) is None]
     if missing:
         pytest.skip(f"the Pulumi CLI is needed to compare with; not on PATH: {', '.join(missing)}")
+
+
+@pytest.fixture
+def engines(tmp_path: Path, _pulumi: None) -> Iterator[tuple[RealEngine, EmbeddedEngine]]:
+    """Both engines, with nothing deployed."""
     with ExitStack() as running:
         yield RealEngine(tmp_path / "real", running), EmbeddedEngine(tmp_path / "embedded")
+
+
+@pytest.fixture
+def real(tmp_path: Path, _pulumi: None) -> Iterator[RealEngine]:
+    """The real engine alone, with nothing deployed."""
+    with ExitStack() as running:
+        yield RealEngine(tmp_path / "real", running)

@@ -18,11 +18,11 @@ def _both(engines, act):
         return [each.result() for each in [pool.submit(act, engine) for engine in engines]]
 
 
-def _agree(engines, operation):
+def agree(engines, operation, *targets, fails=False):
     """Carry out an operation with both and compare all there is to compare; gives the operations by URN."""
 
     def act(engine):
-        told, inputs = engine.operate(operation)
+        told, inputs = engine.operate(operation, *targets, fails=fails)
         left = {"inputs": inputs} if operation == "preview" else {"state": engine.state(), "clouds": engine.clouds()}
         return {"steps": told, **left}
 
@@ -33,20 +33,20 @@ def _agree(engines, operation):
 
 def test_both_engines_tell_one_story(engines):
     """From nothing to nothing: equal steps, differences, inputs, outputs and dependencies, and equal clouds."""
-    foreseen = _agree(engines, "preview")
-    assert _agree(engines, "up") == foreseen
-    assert _agree(engines, "up") == {}
-    assert _agree(engines, "refresh") == {}
+    foreseen = agree(engines, "preview")
+    assert agree(engines, "up") == foreseen
+    assert agree(engines, "up") == {}
+    assert agree(engines, "refresh") == {}
 
     for engine in engines:
         engine.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
-    changed = _agree(engines, "preview")
+    changed = agree(engines, "preview")
     assert set(changed) == {f"seance-{name}-instance" for name in ("backend", "beholder", "landing", "litellm")}
     assert set(changed.values()) == {"update"}
-    assert _agree(engines, "up") == changed
+    assert agree(engines, "up") == changed
 
     _both(engines, lambda engine: engine.unprotect())
-    assert set(_agree(engines, "destroy").values()) == {"delete"}
+    assert set(agree(engines, "destroy").values()) == {"delete"}
 
 
 def test_the_cli_goes_on_with_the_embedded_state(engines):

@@ -109,7 +109,12 @@ class Checkout:
         return subprocess.Popen(
             [sys.executable, "-m", "sandbox", *arguments],
             cwd=self.directory,
-            env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(self.directory / "providers" / "railway")},
+            env={
+                **os.environ,
+                "ENGINE": "embedded",
+                "NO_COLOR": "1",
+                "PYTHONPATH": str(self.directory / "providers" / "railway"),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
