@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
@@ -76,7 +76,7 @@ def plugin() -> Cost:
         with process:
             assert process.stdout is not None
             with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
-                stub = cast("Any", provider_pb2_grpc.ResourceProviderStub(channel))
+                stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
                 stub.Handshake(provider_pb2.ProviderHandshakeRequest())
             seconds = time.perf_counter() - began
             peak = _peak(process.pid)
@@ -112,7 +112,7 @@ def measure() -> list[Cost]:
 
 
 def _environment() -> dict[str, str]:
-    """This environment, with compiled modules kept: a run without them is no second run."""
+    """Our own variables, with compiled modules kept: a run without them is no second run."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), str(PLUGIN)])}
 

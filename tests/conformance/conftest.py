@@ -107,9 +107,9 @@ class RealEngine(Engine):
         (directory / ".venv").symlink_to(sys.prefix)
         self.plugins = directory / "plugins"
         put_standins(directory, self.plugins)
-        self._simulated = Sandbox(self.sandbox)
-        self._variables = {
-            **environment(running.enter_context(self._simulated.serve()), self.sandbox),
+        self.simulated = Sandbox(self.sandbox)
+        self.variables = {
+            **environment(running.enter_context(self.simulated.serve()), self.sandbox),
             "PATH": os.pathsep.join([str(self.plugins), os.environ["PATH"]]),
             "PYTHONPATH": str(directory / "providers" / "railway"),
             "PULUMI_HOME": str(directory / "home"),
@@ -127,8 +127,8 @@ class RealEngine(Engine):
         return _seen([each["metadata"] for each in done])
 
     def tamper(self, act: Callable[[Sandbox], object]) -> None:
-        act(self._simulated)
-        self._simulated.save()
+        act(self.simulated)
+        self.simulated.save()
 
     def unprotect(self) -> None:
         self.pulumi("state", "unprotect", "--all", "--yes")
@@ -136,8 +136,17 @@ class RealEngine(Engine):
     def _deployment(self) -> dict[str, Any]:
         return json.loads(self.pulumi("stack", "export", "--show-secrets"))["deployment"]
 
+    @property
+    def wrapped(self) -> dict[str, str]:
+        """The variables of ``python -m sandbox`` with this engine: it finds the simulated clouds by itself."""
+        return {**os.environ, **{name: self.variables[name] for name in ("PATH", "PYTHONPATH", "PULUMI_HOME")}}
+
+    def ids(self) -> dict[str, str]:
+        """URN → id of all that the state holds."""
+        return {each["urn"]: each.get("id", "") for each in self._deployment().get("resources") or []}
+
     def clouds(self) -> dict[str, list[Any]]:
-        self._simulated.save()
+        self.simulated.save()
         return super().clouds()
 
     def pulumi(self, *arguments: str, fails: bool = False, **variables: str) -> str:
@@ -145,7 +154,7 @@ class RealEngine(Engine):
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=self.directory,
-            env={**os.environ, **self._variables, **variables},
+            env={**os.environ, **self.variables, **variables},
             capture_output=True,
             text=True,
             timeout=LONGEST_S,

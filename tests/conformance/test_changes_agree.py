@@ -102,7 +102,7 @@ def test_a_replaced_project_agrees(small):
 def test_a_failed_deployment_agrees(small):
     """What exists is kept, the rest is not done, and the next run goes on."""
     for engine in small:
-        engine.tamper(lambda sandbox: sandbox.railway.fail("rose/rose", "crashing"))
+        engine.tamper(lambda sandbox: sandbox.railway.fail("rose/rose", "crash"))
     change(small, "workers: 2", "workers: 3")
     agree(small, "up", fails=True)
 

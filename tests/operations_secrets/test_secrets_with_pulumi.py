@@ -22,7 +22,6 @@ class Real(RealEngine):
     def __init__(self, directory: Path, running: ExitStack) -> None:
         super().__init__(directory, running)
         self.secrets, self.key = (directory / "secrets" / name for name in ("sandbox.yaml", "sandbox.agekey"))
-        self.variables = self._variables
         self.variables |= {"RAILYARD_SECRETS": str(self.secrets), "SOPS_AGE_KEY_FILE": str(self.key)}
 
     def change_secret(self, system: str, name: str, value: str) -> None:

@@ -83,7 +83,7 @@ def _lifecycle_element(rule: LifecycleRule) -> ET.Element:
     return element(
         "Rule",
         element("ID", value=rule.id or f"lifecycle-{hashlib.sha256(repr(rule).encode()).hexdigest()[:12]}"),
-        element("Prefix", value=rule.prefix or ""),
+        element("Filter", element("Prefix", value=rule.prefix or "")),
         element("Status", value="Enabled" if rule.enabled else "Disabled"),
         element(
             "Expiration",

@@ -1,0 +1,146 @@
+"""What people type in the project's root, without any wrapper, against the simulated clouds. Needs the Pulumi CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+from pulumi import automation
+
+from sandbox.addresses import SPACES_ACCESS_KEY, SPACES_SECRET_KEY
+from tests.conformance.conftest import RealEngine
+from tests.lifecycle.conftest import LONGEST_S, world
+
+OMEGA = ("**::omega", "**::omega-*")
+TARGETS = [part for glob in OMEGA for part in ("--target", glob)]
+STAGING = ("-s", "staging")
+
+
+def summary(text: str) -> dict[str, int]:
+    return {name: count for name, count in json.loads(text)["changeSummary"].items() if name != "same"}
+
+
+def test_every_command_works_from_the_root(real, tmp_path):
+    """Preview, up, refresh, import, graph and destroy, with the options that people use; a preview asks nobody."""
+    first = real.pulumi("preview", *STAGING, *TARGETS, "--diff")
+    assert "omega-bot-instance" in first
+    assert "seance-project" not in first
+    assert real.requests() == []
+
+    real.pulumi("up", *STAGING, *TARGETS, "--yes")
+    assert summary(real.pulumi("preview", *STAGING, *TARGETS, "--refresh", "--json")) == {}
+    real.pulumi("refresh", *STAGING, "--yes", "--skip-preview", "--diff")
+
+    graph = tmp_path / "graph.dot"
+    real.pulumi("stack", "graph", str(graph), *STAGING)
+    assert "omega-bot-instance" in graph.read_text()
+
+    project = next(id_ for urn, id_ in real.ids().items() if urn.endswith("::omega-project"))
+    written = tmp_path / "imported.py"
+    real.pulumi("import", "railway:index:Project", "imported", project, *STAGING, "--yes", "--out", str(written))
+    assert 'railway.Project("imported"' in written.read_text()
+    imported = next(urn for urn in real.ids() if urn.endswith("::imported"))
+    real.pulumi("state", "delete", imported, "--force", "--yes", *STAGING)
+
+    real.unprotect()
+    real.pulumi("destroy", *STAGING, "--yes")
+    assert world(real.simulated)["projects"] == []
+
+
+def test_the_automation_api_and_a_state_backend_in_spaces(real, monkeypatch, tmp_path):
+    """The state lies in a bucket, so that whoever comes next finds nothing to do."""
+    monkeypatch.setenv("HTTP_PROXY", real.variables["HTTP_PROXY"])
+    keys = {"aws_access_key_id": SPACES_ACCESS_KEY, "aws_secret_access_key": SPACES_SECRET_KEY}
+    spaces = boto3.client("s3", region_name="us-east-1", endpoint_url="http://sfo3.digitaloceanspaces.com", **keys)
+    spaces.create_bucket(Bucket="railyard-state")
+    variables = {
+        **real.variables,
+        "PULUMI_BACKEND_URL": "s3://railyard-state?region=us-east-1&endpoint=http://sfo3.digitaloceanspaces.com",
+        "AWS_ACCESS_KEY_ID": SPACES_ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SPACES_SECRET_KEY,
+    }
+
+    def stack() -> automation.Stack:
+        options = automation.LocalWorkspaceOptions(env_vars=variables)
+        return automation.create_or_select_stack("staging", work_dir=str(real.directory), opts=options)
+
+    made = stack().up(target=list(OMEGA))
+    assert made.summary.result == "succeeded"
+    assert made.outputs["omega"].value["projectId"]
+    kept = [each["Key"] for each in spaces.list_objects_v2(Bucket="railyard-state")["Contents"]]
+    assert ".pulumi/stacks/railyard/staging.json" in kept
+
+    assert set(stack().preview(target=list(OMEGA)).change_summary) == {"same"}
+
+
+def run(real: RealEngine, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """``python -m sandbox`` with the real engine, as the Makefile calls it."""
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments], cwd=real.directory, env=real.wrapped, capture_output=True,
+        text=True, timeout=LONGEST_S, check=False,
+    )  # fmt: skip
+
+
+def test_make_uses_the_cli_and_keeps_the_users_file_as_it_is(real):
+    """The same options; one line says which engine; the other engine is refused until all is gone."""
+    file = real.directory / "Pulumi.production.yaml"
+    before = file.read_text() + "encryptionsalt: v1:AAAAAAAAAAA=:v1:the:users:own\n"
+    file.write_text(before)
+
+    up = run(real, "up", "-s", "production", "--system", "omega")
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert "engine: the Pulumi CLI (" in up.stderr
+    assert "state in .sandbox/pulumi" in up.stderr
+    shown = run(real, "preview", "-s", "production", "--system", "omega", "--json")
+    assert summary(shown.stdout) == {}
+    other = run(real, "up", "-s", "production", "--engine", "embedded")
+    assert (other.returncode, "is up with the Pulumi CLI" in other.stderr) == (1, True)
+
+    protected = run(real, "destroy", "-s", "production")
+    assert protected.returncode == 1
+    assert run(real, "unprotect", "-s", "production").returncode == 0
+    gone = run(real, "destroy", "-s", "production")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert world(real.simulated)["projects"] == []
+    assert file.read_text() == before
+
+
+def test_a_killed_run_leaves_neither_plugin_nor_lock(real):
+    """The CLI is killed while a deployment is under way; the next run goes on from there."""
+    command = [sys.executable, "-m", "sandbox", "up", "--system", "omega"]
+    running = subprocess.Popen(
+        command, cwd=real.directory, env=real.wrapped, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert running.stdout is not None
+    assert any("omega-bot-instance creating" in line for line in running.stdout)
+    for process in of_project(real.directory, "pulumi", "up"):
+        os.kill(process, signal.SIGKILL)
+    running.communicate(timeout=LONGEST_S)
+
+    deadline = time.monotonic() + LONGEST_S
+    while plugins := of_project(real.directory, "providers/railway"):
+        assert time.monotonic() < deadline, f"plugins outlived their engine: {plugins}"
+        time.sleep(0.1)
+    again = run(real, "up", "--system", "omega")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert world(real.simulated)["deployments"] == {"omega-staging/bot": 1}
+
+
+def of_project(directory: Path, *words: str) -> list[int]:
+    """Processes whose command line holds all words and whose directory is the project's."""
+    found: list[int] = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            where = (entry / "cwd").readlink()
+        except OSError:
+            continue
+        if where == directory and all(any(part.endswith(word) for part in command) for word in words):
+            found.append(int(entry.name))
+    return found
