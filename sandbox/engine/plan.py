@@ -61,7 +61,7 @@ def without_ignored(inputs: Properties, old: Properties, paths: Iterable[str]) -
 def replaced_with_host(resource: Resource, replaced: Collection[str]) -> Verdict | None:
     """A resource that is deleted with another is replaced with it too, whatever its inputs say."""
     if resource.deleted_with and resource.deleted_with in replaced:
-        return Verdict(kind=StepKind.REPLACE, changes={"deletedWith": Change.UPDATE_REPLACE})
+        return Verdict(kind=StepKind.REPLACE)
     return None
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -231,6 +232,16 @@ class Provider:
             delete_before_replace=answer.deleteBeforeReplace,
         )
 
+    @contextmanager
+    def _keeping_secrets(self, resource: Resource) -> Generator[None]:
+        """What a half-made resource holds is as secret as what a whole one would."""
+        try:
+            yield
+        except HalfMadeError as half:
+            half.outputs = self._outputs(to_struct(half.outputs), resource, resource.inputs)
+            half.inputs = self._received(to_struct(half.inputs), resource.inputs)
+            raise
+
     def create(self, resource: Resource, *, interrupted: bool) -> tuple[str, Properties]:
         """Make it; in a preview, foresee it. Gives id (empty in a preview) and outputs."""
         if self._preview and not (self.known and self._previews):
@@ -241,7 +252,8 @@ class Provider:
             timeout=resource.custom_timeouts.get("create", 0.0),
             **_names(resource),
         )
-        answer: provider_pb2.CreateResponse = call(self._stub.Create, request, interrupted=interrupted)
+        with self._keeping_secrets(resource):
+            answer: provider_pb2.CreateResponse = call(self._stub.Create, request, interrupted=interrupted)
         if not self._preview and not answer.id:
             raise ProviderError("the provider answered without an id: this is a bug of the provider", unheard=True)
         return "" if self._preview else answer.id, self._outputs(answer.properties, resource, resource.inputs)
@@ -260,7 +272,8 @@ class Provider:
             timeout=resource.custom_timeouts.get("update", 0.0),
             **_names(resource),
         )
-        answer: provider_pb2.UpdateResponse = call(self._stub.Update, request)
+        with self._keeping_secrets(resource):
+            answer: provider_pb2.UpdateResponse = call(self._stub.Update, request)
         return self._outputs(answer.properties, resource, resource.inputs)
 
     def delete(self, resource: Resource) -> None:

@@ -25,6 +25,7 @@ config:
       repo: rose/rose
       domains: [{hostname: staging.rose.example}]
       volume: {sizeGb: 2}
+    allowedOrigins: ["https://staging.rose.example"]
     rateLimitPerMinute: 20
     enableApiDocs: true
     sessionRetentionDays: 3

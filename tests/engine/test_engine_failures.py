@@ -80,6 +80,17 @@ def test_half_made_resource_is_kept_and_updated_next_time(stack: Stack) -> None:
     assert "initErrors" not in stack.records()["lamp"]
 
 
+@pytest.mark.parametrize("takes_secrets", ["yes", "no"])
+def test_what_is_half_made_keeps_its_secrets(stack: Stack, takes_secrets: str) -> None:
+    """A provider that is given plain values gives plain values back, and only the engine knows which are secret."""
+    stack.environment["THINGS_TAKE_SECRETS"] = takes_secrets
+    for size in (1, 2):
+        stack.up(lambda: Thing("lamp", size=size, half="not yet", password=pulumi.Output.secret("hunter2")))  # noqa: B023 - called at once
+
+        assert "password" in stack.records()["lamp"]["outputs"]
+        assert "hunter2" not in stack.state_file.read_text()
+
+
 def test_half_made_resource_is_updated_even_without_a_difference(stack: Stack) -> None:
     """An update is due although the inputs are the same."""
     stack.up(things("lamp", half="not yet"))
