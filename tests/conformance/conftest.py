@@ -39,6 +39,8 @@ GENERATED = re.compile(
 """Ids and tokens, access keys, the random part of Railway's hosts, and moments."""
 BOOKKEEPING = {"created", "modified", "sourcePosition", "stackTrace"}
 """What the state says of a resource beyond what it is."""
+UNTOLD = {"same", "create-replacement", "delete-replaced"}
+"""Steps that change nothing, and the parts of a replacement, which is a step of its own."""
 GROUPING = {"patches", "rates", "throttled"}
 """What depends on how requests fell together."""
 
@@ -179,7 +181,7 @@ def _seen(steps: list[dict[str, Any]]) -> Seen:
     told: dict[str, tuple[str, dict[str, str]]] = {}
     inputs: dict[str, Any] = {}
     for step in steps:
-        if step["op"] == "same" or "::pulumi:" in step["urn"]:
+        if step["op"] in UNTOLD or "::pulumi:" in step["urn"]:
             continue
         changes = (step.get("detailedDiff") or {}).items()
         told[step["urn"]] = (step["op"], {path: each.get("kind") or each["diffKind"] for path, each in changes})

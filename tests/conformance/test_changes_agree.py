@@ -69,9 +69,7 @@ def test_changes_of_data_agree(small):
     assert sum(kind == "delete" for kind in removed.values()) >= 4, "a removed domain"
     assert agree(small, "up") == removed
 
-    for engine in small:
-        file = engine.directory / "Pulumi.staging.yaml"
-        file.write_text(file.read_text() + NETIA)
+    change(small, "  railyard:rose:\n", f"{NETIA}  railyard:rose:\n")
     added = agree(small, "preview", "**::netia", "**::netia-*")
     assert set(added.values()) == {"create"}, "a system more, and that one alone"
     assert agree(small, "up", "**::netia", "**::netia-*") == added
