@@ -170,7 +170,15 @@ class PulumiCli:
         """``pulumi up --yes`` in that folder, with the virtual environment of this one."""
         if project != ROOT and not (project / ".venv").exists():
             (project / ".venv").symlink_to(ROOT / ".venv", target_is_directory=True)
-        command = [str(self._cli.program), "up", "--yes", "--skip-preview", "--stack", self._stack.name, "--non-interactive"]
+        command = [
+            str(self._cli.program),
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--stack",
+            self._stack.name,
+            "--non-interactive",
+        ]
         return _followed(command, project, {**os.environ, **self._variables}, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:

@@ -20,9 +20,9 @@ import pytest
 from sandbox import pulumi_cli
 from sandbox.cloudflare.zones import ZONE_IDS
 from sandbox.exchange import Reply, Request
-from sandbox.operate import environment
+from sandbox.operate import ROOT, environment
 from sandbox.server import Sandbox
-from tests.conformance.conftest import GENERATED, ROOT, put_standins
+from tests.conformance.conftest import GENERATED, put_standins
 from tests.lifecycle.conftest import LONGEST_S
 
 ZONE = ZONE_IDS["seance.dev"]
