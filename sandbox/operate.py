@@ -32,7 +32,7 @@ STANDINS: Final = ("cloudflare", "digitalocean")
 
 
 def environment(address: str, directory: Path = DIRECTORY) -> dict[str, str]:
-    """The variables that point Railyard, both engines and other tools at the sandbox of ``directory`` at ``address``."""
+    """The variables that point Railyard, both engines and other tools at the sandbox in ``directory``."""
     simulated = {**addresses.environment(address, directory=directory), **cli_operations.variables(directory)}
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
         return simulated
