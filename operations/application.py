@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from operations import doctor, images, logs, promote, rollback, secrets, state, status, verify
+from operations import backup, doctor, images, logs, promote, restore, rollback, secrets, state, status, verify
 from operations.comment import comment
 from operations.deploy import deploy
 from operations.deploy_plan import plan
@@ -35,6 +35,8 @@ application.command()(drift)
 application.command()(promote.promote)
 application.command()(rollback.rollback)
 application.add_typer(images.application, name="images")
+application.add_typer(backup.application, name="backup")
+application.add_typer(restore.application, name="restore")
 application.add_typer(secrets.application, name="secrets")
 application.add_typer(state.application, name="state")
 

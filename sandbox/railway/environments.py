@@ -146,17 +146,18 @@ def _stage(caller: Caller, arguments: Arguments) -> Patch:
     wanted = well_formed(arguments["input"])
     waiting = config_patch.staged(caller.cloud, environment.id)
     if arguments.get("merge") and waiting is not None:
-        wanted = _merge_patches(waiting.patch, wanted)
+        wanted = merge_patches(waiting.patch, wanted)
     return config_patch.stage(caller.cloud, environment, wanted, caller.now)
 
 
-def _merge_patches(first: Any, second: Any) -> Any:
+def merge_patches(first: Any, second: Any) -> Any:
+    """Both together; where both say something, ``second`` wins."""
     # Unlike settings, patches keep their nulls: they are what is to be removed.
     if not isinstance(first, dict) or not isinstance(second, dict):
         return second
     merged: Config = dict(first)  # pyright: ignore[reportUnknownArgumentType]
     for key, value in second.items():  # pyright: ignore[reportUnknownVariableType]
-        merged[key] = _merge_patches(merged[key], value) if key in merged else value
+        merged[key] = merge_patches(merged[key], value) if key in merged else value
     return merged
 
 
@@ -222,6 +223,11 @@ def _workflow(caller: Caller, arguments: Arguments) -> dict[str, Any]:
             caller.environment(patch.environment_id, live=False)
             done = "Error" if patch.last_applied_error else "Complete"
             return {"status": "Running" if patch.applied_at is None else done, "error": patch.last_applied_error}
+    work = caller.cloud.state.workflows.get(arguments["workflowId"])
+    if work is not None:
+        caller.environment(work.environment_id, live=False)
+        done = "Error" if work.error else "Complete"
+        return {"status": done if work.done else "Running", "error": work.error if work.done else None}
     return {"status": "NotFound", "error": None}
 
 

@@ -31,6 +31,7 @@ from sandbox.railway import (
     tcp_proxies,
     usage,
     variables,
+    volume_backups,
     volumes,
 )
 from sandbox.railway.access import Operations, Readers
@@ -47,6 +48,7 @@ NOUNS = (
     service_instances,
     variables,
     volumes,
+    volume_backups,
     domains,
     certificates,
     tcp_proxies,
@@ -71,7 +73,8 @@ FIELDS: Readers = _gathered("FIELDS")
 
 
 def catch_up(cloud: RailwayCloud) -> None:
-    """Let happen what was due since the last request: patches, expiries, certificates."""
+    """Let happen what was due since the last request: patches, restores, expiries, certificates."""
     config_patch.apply_due(cloud)
+    volume_backups.finish_due(cloud)
     projects.expire(cloud)
     certificates.observe(cloud)

@@ -193,7 +193,37 @@ class VolumeInstance(Record):
     """Whether a deployment has ever mounted it, so that shrinking would lose data."""
     backup_schedules: dict[str, float] = Field(default_factory=dict)
     """Kind to the moment it was set."""
+    used_mb: float | None = None
+    """How much is on it; None: what a service has written by itself."""
     deleted_at: float | None = None
+
+
+class VolumeBackup(Record):
+    """What was on a disk at one moment."""
+
+    id: str
+    volume_instance_id: str
+    name: str
+    created_at: float
+    used_mb: float
+    size_mb: int
+    schedule: str | None = None
+    """Its kind, when a schedule made it."""
+    expires_at: float | None = None
+    deleted_at: float | None = None
+
+
+class Workflow(Record):
+    """Work that Railway does in the background, with its result from ``done_at`` on."""
+
+    id: str
+    environment_id: str
+    done_at: float
+    volume_instance_id: str
+    backup_id: str
+    restores: bool = False
+    error: str | None = None
+    done: bool = False
 
 
 class CustomDomain(Record):
@@ -363,6 +393,8 @@ class State(Record):
     deployments: dict[str, Deployment] = Field(default_factory=dict)
     volumes: dict[str, Volume] = Field(default_factory=dict)
     volume_instances: dict[str, VolumeInstance] = Field(default_factory=dict)
+    volume_backups: dict[str, VolumeBackup] = Field(default_factory=dict)
+    workflows: dict[str, Workflow] = Field(default_factory=dict)
     custom_domains: dict[str, CustomDomain] = Field(default_factory=dict)
     service_domains: dict[str, ServiceDomain] = Field(default_factory=dict)
     tcp_proxies: dict[str, TCPProxy] = Field(default_factory=dict)

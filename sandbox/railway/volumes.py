@@ -1,32 +1,27 @@
-"""Volumes and their instances, with backup schedules.
+"""Volumes and their instances.
 
-Owns the operations on volumes; what a patch does to them stands in ``config_volumes``.
+Owns the operations on volumes; what a patch does to them stands in ``config_volumes``, their backups in
+``volume_backups``.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from sandbox.railway import deployments, throttles
 from sandbox.railway.access import Arguments, Caller, Operations, Readers
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.config_view import default_region, service_config
-from sandbox.railway.config_volumes import disk_of, mounts_after, set_schedules
+from sandbox.railway.config_volumes import disk_of, mounts_after
 from sandbox.railway.errors import NotSimulated, Refused, invalid, not_found, upgrade
-from sandbox.railway.ids import short_of, uuid_of
-from sandbox.railway.state import Environment, Project, Service, Volume, VolumeInstance, part
+from sandbox.railway.ids import short_of
+from sandbox.railway.state import Environment, Project, Service, Volume, VolumeInstance, Workflow, part
 
 LONGEST_LAG_S = 90
 SHORTEST_LAG_S = 30
 DELETING_S = 10.0
 TOMBSTONE_S = 48 * 3600.0
 """How long a deleted volume stays listed, and could be restored."""
-SCHEDULES = {
-    "DAILY": ("0 0 * * *", 6 * 86_400),
-    "WEEKLY": ("0 0 * * 0", 30 * 86_400),
-    "MONTHLY": ("0 0 1 * *", 90 * 86_400),
-}
-"""Cron schedule and retention in seconds of each kind of backup."""
+WRITTEN_MB = 100.0
+"""What a service writes at its start."""
 
 
 def _names(cloud: RailwayCloud, project_id: str) -> set[str]:
@@ -162,7 +157,8 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
     return True
 
 
-def _instance(caller: Caller, id: str) -> VolumeInstance:
+def instance_of(caller: Caller, id: str) -> VolumeInstance:
+    """The volume instance, which the caller has to reach."""
     disk = caller.cloud.state.volume_instances.get(id)
     if disk is None or _forgotten(caller.cloud, disk.deleted_at):
         raise not_found("VolumeInstance")
@@ -198,28 +194,21 @@ def _of_volume(caller: Caller, volume: Volume, _arguments: Arguments) -> list[Vo
 def _state(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> str:
     if disk.deleted_at is not None:
         return "DELETING" if caller.now < disk.deleted_at + DELETING_S else "DELETED"
+    if any(work.restores and not work.done for work in workflows_of(caller.cloud, disk)):
+        return "RESTORING"
     return "MIGRATING" if caller.now < disk.migrating_until else "READY"
 
 
-def _schedules(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
-    disk = _instance(caller, arguments["volumeInstanceId"])
-    return [
-        {
-            "id": uuid_of(f"{disk.id}/{kind}"),
-            "kind": kind,
-            "name": kind.capitalize(),
-            "cron": SCHEDULES[kind][0],
-            "retentionSeconds": SCHEDULES[kind][1],
-            "createdAt": created_at,
-        }
-        for kind, created_at in disk.backup_schedules.items()
-    ]
+def workflows_of(cloud: RailwayCloud, disk: VolumeInstance) -> list[Workflow]:
+    """What is or was done with the backups of a disk."""
+    return [work for work in cloud.state.workflows.values() if work.volume_instance_id == disk.id]
 
 
-def _schedules_update(caller: Caller, arguments: Arguments) -> bool:
-    disk = _instance(caller, arguments["volumeInstanceId"])
-    set_schedules(disk, arguments["kinds"], caller.now)
-    return True
+def used_mb(disk: VolumeInstance) -> float:
+    """How much is on a disk."""
+    if disk.used_mb is not None:
+        return disk.used_mb
+    return WRITTEN_MB if disk.written else 0.0
 
 
 def _service(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> Service | None:
@@ -227,22 +216,20 @@ def _service(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> Ser
 
 
 QUERIES: Operations = {
-    "volumeInstance": lambda caller, arguments: _instance(caller, arguments["id"]),
-    "volumeInstanceBackupScheduleList": _schedules,
+    "volumeInstance": lambda caller, arguments: instance_of(caller, arguments["id"]),
 }
 MUTATIONS: Operations = {
     "volumeCreate": _create,
     "volumeUpdate": _update,
     "volumeInstanceUpdate": _update_instance,
     "volumeDelete": _delete,
-    "volumeInstanceBackupScheduleUpdate": _schedules_update,
 }
 FIELDS: Readers = {
     "Project.volumes": _of_project,
     "Environment.volumeInstances": _of_environment,
     "Volume.volumeInstances": _of_volume,
     "Volume.project": lambda caller, volume, _arguments: caller.cloud.state.projects[volume.project_id],
-    "VolumeInstance.currentSizeMB": lambda _caller, disk, _arguments: 100.0 if disk.written else 0.0,
+    "VolumeInstance.currentSizeMB": lambda _caller, disk, _arguments: used_mb(disk),
     "VolumeInstance.environment": lambda caller, disk, _: caller.cloud.state.environments[disk.environment_id],
     "VolumeInstance.isPendingDeletion": lambda _caller, disk, _arguments: disk.deleted_at is not None,
     "VolumeInstance.service": _service,

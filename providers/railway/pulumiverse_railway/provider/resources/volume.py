@@ -24,7 +24,7 @@ from pulumiverse_railway.provider.api.documents.volume import (
 from pulumiverse_railway.provider.api.environment import Environment
 from pulumiverse_railway.provider.api.errors import Exists, NotFound, Opaque, OutcomeUnknown, RailwayError
 from pulumiverse_railway.provider.api.patches import at
-from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
+from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes, table
 from pulumiverse_railway.provider.kernel.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
@@ -144,6 +144,8 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             return None
         found = snapshot.volumes.get(volume_id)
         service_id, mount = snapshot.volume_mount(volume_id)
+        if old is not None and service_id is None and _succeeded(snapshot, old):
+            return None
         if found is None:
             # Railway's lists lag behind a create; the configuration shows that the volume is there.
             if old is None:
@@ -186,6 +188,11 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             lambda: environment.write(VOLUME_DELETE, volumeId=volume_id),
             lambda snapshot: snapshot.has_volume(volume_id),
         )
+
+
+def _succeeded(snapshot: Snapshot, old: VolumeState) -> bool:
+    """Whether its service mounts another disk in its place: a restored backup. The next create takes that one over."""
+    return any(table(mount).get("mountPath") == old.mount_path for mount in snapshot.mounted(old.service_id).values())
 
 
 def _left_over(snapshot: Snapshot, new: VolumeInputs) -> Mapping[str, Any] | None:
