@@ -18,6 +18,9 @@ from components.arguments import Arguments, Hostname, Many, matching
 from components.zone import AUTOMATIC_TTL, Zone
 
 SpacesRegion = Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"]
+BucketName = Annotated[
+    str, matching(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 lower case letters, digits and hyphens")
+]
 Folder = Annotated[str, matching(r"([A-Za-z0-9._-]+/)*", "a folder with a slash at its end, such as prod/")]
 Days = Annotated[int, Field(ge=1, le=3_650)]
 CLOUDFLARE_CERTIFICATE = "needs-cloudflare-cert"
@@ -59,7 +62,7 @@ class LifecycleRule(Arguments):
 class BucketArgs(Arguments):
     """What a bucket needs."""
 
-    name: Annotated[str, matching(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 lower case letters, digits and hyphens")]
+    name: BucketName
     """Name of the bucket: unique among all buckets of all Spaces users."""
     region: SpacesRegion
     """DigitalOcean region."""

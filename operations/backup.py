@@ -6,15 +6,19 @@ lie in a Spaces bucket (``dumps``). Nothing is deleted unless an option says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from operations.console import JsonOption, StackOption, count, people, write_json
-from operations.railway import SandboxOption, connected
+from operations.console import CallError, JsonOption, StackOption, count, people, write_json
+from operations.database import find, reached
+from operations.dumping import dump_of
+from operations.dumps import Dump, Dumps
+from operations.postgres import check_installed
+from operations.railway import SandboxOption, connected, surroundings
 from operations.stack import read_stack
 from operations.volume_backups import BackedUp, Backup, backed_up, make, thin_out
 
@@ -79,12 +83,88 @@ def create(
         write_json({"stack": stack, "backups": made})
 
 
+@application.command()
+def dump(
+    system: Annotated[str, typer.Argument(help="Whose PostgreSQL.")],
+    stack: StackOption = "staging",
+    *,
+    keep: Annotated[int | None, typer.Option(min=1, help="Keep so many dumps. Default: all.")] = None,
+    keep_days: Annotated[int | None, typer.Option(min=1, help="Delete dumps older than this. Default: none.")] = None,
+    create_bucket: Annotated[bool, typer.Option("--create-bucket", help="Make the bucket if there is none.")] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Dump a PostgreSQL database into the backup bucket of the stack, and note how many rows each table had.
+
+    The database goes on running; for as long as this takes it has a public TCP proxy. The newest dump is never deleted.
+    """
+
+    def say(text: str) -> None:
+        typer.echo(text, err=json)
+
+    with people(json=json):
+        here = read_stack(stack)
+        with connected(here, sandbox=sandbox) as railway:
+            database = find(railway, here, system)
+            dumps = Dumps(here, system)
+            if create_bucket:
+                dumps.create_bucket()
+            dumps.check()
+            check_installed("psql", "pg_dump")
+            with reached(railway, database, say) as server:
+                made = dump_of(server, dumps, system, stack)
+            gone = dumps.thin_out(keep, keep_days)
+    if json:
+        write_json({**_dump(made), "bucket": dumps.bucket, "deleted": [each.key for each in gone]})
+    else:
+        typer.echo(f"{database.full_name}: {_described(made)}{_deleted(gone)}")
+        typer.echo(f"{dumps.bucket}/{made.key}, SHA-256 {made.sha256}")
+
+
+@application.command()
+def dumps(
+    system: Annotated[str, typer.Argument(help="Whose dumps.")],
+    stack: StackOption = "staging",
+    *,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """List the dumps of a system's database, newest first. Exit code 1 when there is none."""
+    with people(json=json):
+        here = read_stack(stack)
+        if system not in here.settings.systems:
+            raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
+        with surroundings(sandbox=sandbox):
+            there = Dumps(here, system)
+            there.check()
+            found = there.all()
+    if json:
+        write_json({"stack": stack, "bucket": there.bucket, "dumps": [_dump(each) for each in found]})
+    else:
+        for each in found:
+            typer.echo(f"{each.time}  {_described(each)}")
+        if not found:
+            typer.echo(f"{there.bucket} has none; next: ./bin/railyard backup dump {system} -s {stack}")
+    if not found:
+        raise typer.Exit(1)
+
+
+def _dump(found: Dump) -> dict[str, Any]:
+    return {"key": found.key, **found.model_dump(by_alias=True)}
+
+
+def _described(found: Dump) -> str:
+    rows = f"{count(sum(found.rows.values()), 'row')} in {count(len(found.rows), 'table')}"
+    size = f"{found.bytes / 1_000_000:.1f} MB" if found.bytes >= 100_000 else f"{found.bytes / 1_000:.1f} kB"
+    return f"{rows}, {size} of PostgreSQL {found.server_major}"
+
+
 def _sentence(backup: Backup) -> str:
     ends = f"kept until {_minute(backup.expires_at)}" if backup.expires_at else "kept until somebody deletes it"
     return f"{backup.name}, {backup.used_mb or 0} MB, {ends} (id {backup.id})"
 
 
-def _deleted(gone: list[Backup]) -> str:
+def _deleted(gone: Sequence[object]) -> str:
     return f"; {count(len(gone), 'older one')} deleted" if gone else ""
 
 

@@ -11,7 +11,11 @@ from typing import Annotated
 import typer
 
 from operations.confirmation import ConfirmOption, confirm
-from operations.console import JsonOption, OperationError, StackOption, people, write_json
+from operations.console import PROBLEM, JsonOption, OperationError, StackOption, count, people, write_json
+from operations.database import find, reached
+from operations.dumping import replace_live, scratch
+from operations.dumps import Dump, Dumps
+from operations.postgres import check_installed
 from operations.railway import Railway, SandboxOption, connected
 from operations.stack import Stack, read_stack
 from operations.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make, staged
@@ -57,6 +61,85 @@ def volume(
         return
     typer.echo(f"{found.where} is healthy on volume {now.disk.name}, {now.disk.used_mb:g} MB")
     typer.echo(_afterwards(stack, found, real=railway.real))
+
+
+@application.command()
+def dump(
+    system: Annotated[str, typer.Argument(help="Whose PostgreSQL.")],
+    time: Annotated[str, typer.Argument(metavar="[DUMP]", help="Time of the dump, as 'backup dumps' lists it.")] = (
+        "latest"
+    ),
+    source: Annotated[str, typer.Option("--from", help="The stack whose dump it is.")] = "production",
+    into: Annotated[str, typer.Option("--into", help="The stack whose server it is restored into.")] = "staging",
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let the restored database take the place of the live one.")
+    ] = False,
+    typed: ConfirmOption = None,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Restore a dump into a scratch database beside the live one, compare the rows of each table, and drop it.
+
+    That is the rehearsal, and it writes to no live database. With --replace the restored database takes the live
+    one's name afterwards, and the former one is kept under another. Exit code 1 when a table differs.
+    """
+
+    def say(text: str) -> None:
+        typer.echo(text, err=json)
+
+    former = None
+    with people(json=json):
+        theirs, here = read_stack(source), read_stack(into)
+        with connected(here, sandbox=sandbox) as railway:
+            database = find(railway, here, system)
+            dumps = Dumps(theirs, system)
+            dumps.check()
+            chosen = dumps.one(time)
+            check_installed("psql", "pg_restore")
+            if replace:
+                losses = [
+                    f"{database.full_name} gets the dump of {chosen.stack} from {chosen.time}, if it comes back whole.",
+                    "What is in the live database now stays beside it under another name; its connections are ended.",
+                    f"{into} is in {railway.place}.",
+                ]
+                confirm(database.full_name, typed, losses, json=json)
+            with reached(railway, database, say) as server, scratch(server, dumps, chosen, database) as restored:
+                if replace and not restored.differences:
+                    former = replace_live(server, restored)
+    if json:
+        write_json(
+            {
+                "dump": chosen.key,
+                "into": database.full_name,
+                "rows": restored.rows,
+                "differences": restored.differences,
+                "replaced": former is not None,
+                "formerDatabase": former,
+            }
+        )
+    else:
+        for line in _found(chosen, restored.rows, restored.differences):
+            typer.echo(line)
+        typer.echo(_became(database.full_name, former))
+    if restored.differences:
+        raise typer.Exit(PROBLEM)
+
+
+def _found(chosen: Dump, rows: dict[str, int], differences: list[str]) -> list[str]:
+    if differences:
+        return [f"{chosen.key} does not come back as it was dumped:", *(f"  {line}" for line in differences)]
+    total = f"{count(sum(rows.values()), 'row')} in {count(len(rows), 'table')}"
+    return [f"{chosen.key} comes back as it was dumped: checksum right, {total}, each with as many rows as then"]
+
+
+def _became(where: str, former: str | None) -> str:
+    if former is None:
+        return f"The scratch database was dropped; the live one of {where} was not touched"
+    return (
+        f"{where} has the restored database now; the former one is kept on its volume as {former}: drop it when nobody "
+        "needs it any more"
+    )
 
 
 def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[BackedUp, Backup]:

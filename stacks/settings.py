@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, TypeAdapter, ValidationError
 
 from components.arguments import Arguments, Many
+from components.bucket import BucketName, SpacesRegion
 from components.zone import ZoneArgs
 from stacks.names import wrong_names
 from stacks.plan import PlanName, excesses
@@ -27,6 +28,15 @@ PLAN_KEY: Final = "railway:plan"
 """The plan is a setting of the Railway provider, which sizes its request rate by it."""
 
 
+class BackupBucket(Arguments):
+    """Where dumps of databases go: a bucket outside of the stack, which nothing that the stack runs can open."""
+
+    bucket: BucketName
+    """Name of the bucket. It is made once by hand, so that destroying the stack leaves it alone."""
+    region: SpacesRegion
+    """DigitalOcean region, best another one than the stack's own buckets have."""
+
+
 class StackKeys(Arguments):
     """The keys that belong to the stack and not to one system."""
 
@@ -34,6 +44,8 @@ class StackKeys(Arguments):
     """Cloudflare zones that hold the systems' domains."""
     secrets: Annotated[str, Field(min_length=1)]
     """Path of the SOPS file with the systems' secrets, ``secrets/staging.yaml``."""
+    backups: BackupBucket | None = None
+    """Where dumps of databases go. Default: nowhere, and ``railyard backup dump`` says so."""
 
 
 @dataclass(frozen=True, kw_only=True)

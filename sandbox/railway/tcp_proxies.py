@@ -5,6 +5,8 @@ Owns creation by patch and by mutation; a patch never deletes one.
 
 from __future__ import annotations
 
+import os
+
 from sandbox.railway.access import Arguments, Caller, Operations, Readers
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.errors import Refused, in_progress, invalid, not_found
@@ -12,6 +14,8 @@ from sandbox.railway.ids import short_of
 from sandbox.railway.state import Config, Environment, TCPProxy, part
 
 CREATING_S = 2.0
+LEADS_TO = "RAILYARD_SANDBOX_TCP"
+"""Environment variable that lets proxies lead to ports of this machine: ``<project>/<service>=<port>,…``."""
 HOSTS = ("shuttle", "monorail", "roundhouse", "viaduct", "turntable")
 
 
@@ -83,6 +87,23 @@ def _list(caller: Caller, arguments: Arguments) -> list[TCPProxy]:
     return _existing(caller.cloud, environment, service.id)
 
 
+def _local_port(caller: Caller, proxy: TCPProxy) -> str | None:
+    """The port of this machine that stands for the service, where ``LEADS_TO`` names one."""
+    environment = caller.cloud.state.environments[proxy.environment_id]
+    project = caller.cloud.state.projects[environment.project_id]
+    service = caller.cloud.state.services[proxy.service_id]
+    named = dict(each.split("=", 1) for each in os.environ.get(LEADS_TO, "").split(",") if "=" in each)
+    return named.get(f"{project.name}/{service.name}")
+
+
+def _domain(caller: Caller, proxy: TCPProxy, _arguments: Arguments) -> str:
+    return "127.0.0.1" if _local_port(caller, proxy) else proxy.domain
+
+
+def _proxy_port(caller: Caller, proxy: TCPProxy, _arguments: Arguments) -> int:
+    return int(_local_port(caller, proxy) or proxy.proxy_port)
+
+
 def _sync_status(caller: Caller, proxy: TCPProxy, _arguments: Arguments) -> str:
     if proxy.deleted_at is not None:
         return "DELETED"
@@ -91,4 +112,8 @@ def _sync_status(caller: Caller, proxy: TCPProxy, _arguments: Arguments) -> str:
 
 QUERIES: Operations = {"tcpProxies": _list}
 MUTATIONS: Operations = {"tcpProxyCreate": _create, "tcpProxyDelete": _delete}
-FIELDS: Readers = {"TCPProxy.syncStatus": _sync_status}
+FIELDS: Readers = {
+    "TCPProxy.domain": _domain,
+    "TCPProxy.proxyPort": _proxy_port,
+    "TCPProxy.syncStatus": _sync_status,
+}
