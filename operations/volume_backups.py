@@ -125,6 +125,7 @@ def _backup(found: Mapping[str, Any]) -> Backup:
 async def make(client: Client, volume: BackedUp, name: str | None = None) -> Backup:
     """A new backup, once it is there; raises ``OperationError`` with Railway's reason when it fails."""
     name = name or f"{OWN}{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
+    known = {each.id for each in (await _with_backups(client, volume)).backups}
     try:
         begun = await client.call(BACKUP_CREATE, volumeInstanceId=volume.disk.instance_id, name=name)
         await follow(client, begun["workflowId"], f"the backup of {volume.where}")
@@ -132,7 +133,7 @@ async def make(client: Client, volume: BackedUp, name: str | None = None) -> Bac
         pass  # If it was begun, it shows up under its name.
     for _ in range(UNKNOWN):
         for found in (await _with_backups(client, volume)).backups:
-            if found.name == name:
+            if found.name == name and found.id not in known:
                 return found
         await client.waiting.sleep(_poll_s(client))
     raise OperationError(f"Railway said that it backed up {volume.where}, but lists no {name}: run the command again")

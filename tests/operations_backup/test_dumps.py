@@ -35,12 +35,6 @@ def _with(server: Server, password: str) -> Server:
     return replace(server, password=password)
 
 
-@contextmanager
-def _bucket(railyard: Railyard) -> Iterator[Any]:
-    with spaces(railyard) as client:
-        yield client
-
-
 def _copy(client: Any, time: str) -> None:
     """A dump of another time, with its note."""
     bucket = "railyard-backups-staging"

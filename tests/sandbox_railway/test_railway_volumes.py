@@ -218,3 +218,89 @@ def test_a_proxy_is_created_by_patch_and_deleted_by_mutation(railway: Client):
     railway.clock.advance(2)
     railway.ask(delete, t=proxy["id"])
     assert railway.ask(query, e=environment, s=db)["tcpProxies"] == []
+
+
+BACKUPS = """query($v: String!) { volumeInstanceBackupList(volumeInstanceId: $v) {
+    id name expiresAt scheduleId usedMB volumeInstanceSizeMB } }"""
+BACK_UP = "mutation($v: String!) { volumeInstanceBackupCreate(volumeInstanceId: $v) { workflowId } }"
+RESTORE = """mutation($v: String!, $b: String!) {
+    volumeInstanceBackupRestore(volumeInstanceId: $v, volumeInstanceBackupId: $b) { workflowId } }"""
+STATUS = "query($w: String!) { workflowStatus(workflowId: $w) { status error } }"
+
+
+def _backups(disk: Disk) -> list[Json]:
+    return disk.railway.ask(BACKUPS, v=disk.instance)["volumeInstanceBackupList"]
+
+
+def _written(disk: Disk, used_mb: float) -> None:
+    disk.railway.cloud.state.volume_instances[disk.instance].used_mb = used_mb
+
+
+def test_a_backup_is_made_by_a_workflow(disk: Disk):
+    """Until it is complete no list shows the backup."""
+    _written(disk, 300)
+    workflow = disk.railway.ask(BACK_UP, v=disk.instance)["volumeInstanceBackupCreate"]["workflowId"]
+    assert disk.railway.ask(STATUS, w=workflow)["workflowStatus"]["status"] == "Running"
+    assert _backups(disk) == []
+
+    disk.railway.clock.advance(10)
+    assert disk.railway.ask(STATUS, w=workflow)["workflowStatus"] == {"status": "Complete", "error": None}
+    (made,) = _backups(disk)
+    assert (made["name"], made["usedMB"], made["expiresAt"], made["scheduleId"]) == ("Manual", 300, None, None)
+    assert disk.railway.ask(STATUS, w="nothing")["workflowStatus"]["status"] == "NotFound"
+
+
+def test_a_backup_on_demand_holds_half_of_the_volume(disk: Disk):
+    """The workflow ends with an error, and there is no backup."""
+    _written(disk, 25_001)
+    workflow = disk.railway.ask(BACK_UP, v=disk.instance)["volumeInstanceBackupCreate"]["workflowId"]
+    disk.railway.clock.advance(10)
+
+    assert "50%" in disk.railway.ask(STATUS, w=workflow)["workflowStatus"]["error"]
+    assert _backups(disk) == []
+
+
+def test_schedules_make_backups_that_expire(disk: Disk):
+    """A daily one is kept for 6 days; a locked one stays."""
+    update = """mutation($v: String!) { volumeInstanceBackupScheduleUpdate(volumeInstanceId: $v, kinds: [DAILY]) }"""
+    disk.railway.ask(update, v=disk.instance)
+    disk.railway.clock.advance(2 * 86_400)
+    oldest = _backups(disk)[-1]
+    assert len(_backups(disk)) == 2
+    assert all(each["expiresAt"] and each["scheduleId"] for each in _backups(disk))
+
+    lock = """mutation($v: String!, $b: String!) {
+        volumeInstanceBackupLock(volumeInstanceId: $v, volumeInstanceBackupId: $b) }"""
+    disk.railway.ask(lock, v=disk.instance, b=oldest["id"])
+    disk.railway.clock.advance(20 * 86_400)
+    found = [each["id"] for each in _backups(disk)]
+    assert len(found) in (7, 8)
+    assert found[-1] == oldest["id"]
+
+
+def test_a_restore_stages_a_new_volume(disk: Disk):
+    """Committed, the service mounts it; the former volume is kept without a service, and newer backups are gone."""
+    _written(disk, 300)
+    for _ in range(2):
+        disk.railway.ask(BACK_UP, v=disk.instance)
+        disk.railway.clock.advance(10)
+    _written(disk, 450)
+    chosen = _backups(disk)[-1]
+    disk.railway.clock.advance(90)
+    disk.railway.ask(RESTORE, v=disk.instance, b=chosen["id"])
+    assert disk.listed()[1][0]["state"] == "RESTORING"
+    disk.railway.clock.advance(30)
+
+    mounts = disk.railway.config(disk.environment)["services"][disk.db]["volumeMounts"]
+    assert list(mounts) == [disk.id]
+    disk.railway.ask("mutation($e: String!) { environmentPatchCommitStaged(environmentId: $e) }", e=disk.environment)
+    disk.railway.clock.advance(3)
+    (new,) = disk.railway.config(disk.environment)["services"][disk.db]["volumeMounts"]
+    instances = disk.railway.cloud.state.volume_instances.values()
+    assert {each.volume_id: (each.service_id, each.used_mb) for each in instances} == {
+        disk.id: (None, 450.0),
+        new: (disk.db, 300.0),
+    }
+    restored = next(each for each in instances if each.volume_id == new)
+    there = disk.railway.ask(BACKUPS, v=restored.id)["volumeInstanceBackupList"]
+    assert [each["id"] for each in there] == [chosen["id"]]
