@@ -17,7 +17,8 @@ from operations.running import Disk, RunningService, RunningSystem, running_syst
 from operations.stack import Stack
 from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.deployments import OVER
-from pulumiverse_railway.provider.api.documents.staged_changes import STAGED_CHANGES, STAGED_COMMIT
+from pulumiverse_railway.provider.api.documents.environment import ENVIRONMENT_STAGED_CHANGES
+from pulumiverse_railway.provider.api.documents.staged_changes import STAGED_COMMIT
 from pulumiverse_railway.provider.api.documents.volume_backup import (
     BACKUP_CREATE,
     BACKUP_DELETE,
@@ -174,7 +175,7 @@ def _poll_s(client: Client) -> float:
 
 async def staged(client: Client, volume: BackedUp) -> Sequence[str]:
     """What waits to be deployed in the environment: ids of services and volumes."""
-    found = await client.call(STAGED_CHANGES, environmentId=volume.system.environment_id)
+    found = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=volume.system.environment_id)
     patch: Mapping[str, Mapping[str, Any]] = found["patch"] or {}
     return [key for group in patch.values() for key in group]
 
