@@ -22,6 +22,7 @@ DESCRIPTION: Final = "Made by Railyard's live suite and deleted at its end. Nobo
 _NAME: Final = re.compile(rf"{PREFIX}[0-9a-f]{{8}}")
 ATTEMPTS: Final = 6
 RETRY_S: Final = 10.0
+LOOKS, LOOK_S = 3, 5.0
 
 Project = Mapping[str, Any]
 
@@ -42,18 +43,21 @@ class Throwaway:
         self._asked_for = True
         for _ in range(ATTEMPTS):
             try:
-                made: Project = await self._client.call(PROJECT_CREATE, input=wanted)
+                made = await self._made(wanted)
             except Throttled as refused:
                 await self._client.waiting.sleep(refused.retry_after_s)
-            except OutcomeUnknown:
-                found = await self._find()
-                if found is None:
-                    raise
-                made = found
             else:
                 self._id = made["id"]
                 return made
         raise Failure("Railway keeps saying that projects are made too quickly: try again in a few minutes")
+
+    async def _made(self, wanted: Mapping[str, Any]) -> Project:
+        try:
+            return await self._client.call(PROJECT_CREATE, input=wanted)
+        except OutcomeUnknown:
+            if (found := await self._find()) is None:
+                raise
+            return found
 
     async def delete(self) -> None:
         """Delete the project if there is one; raises ``Failure`` with its name when it cannot be deleted."""
@@ -68,8 +72,14 @@ class Throwaway:
             raise Failure(f"{text}Delete it in the dashboard, or with 'make live CLEAN=1'") from refused
 
     async def _find(self) -> Project | None:
-        living = await left_over(self._client, self._workspace_id)
-        return next((each for each in living if each["name"] == self.name), None)
+        """The project by its name, which Railway's list may show a little late."""
+        for look in range(LOOKS):
+            if look:
+                await self._client.waiting.sleep(LOOK_S)
+            living = await left_over(self._client, self._workspace_id)
+            if found := next((each for each in living if each["name"] == self.name), None):
+                return found
+        return None
 
 
 async def left_over(client: Client, workspace_id: str | None) -> Sequence[Project]:

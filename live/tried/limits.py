@@ -103,7 +103,7 @@ async def limits(ground: Ground) -> Verdict:
     23,
     "`iacPartials` of an environment",
     assumed="there is no such field",
-    change=("sandbox/railway/schema.graphql",),
+    change=("api/documents/environment.py", "sandbox/railway/schema.graphql"),
     requests=2,
     seconds=30,
 )

@@ -1,0 +1,146 @@
+"""Whatever happens to a run, its project goes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from typer.testing import CliRunner
+
+from live.application import application
+from live.points import Point, Verdict, point
+from live.suite import Run
+from live.throwaway import DESCRIPTION
+from pulumiverse_railway.provider.api.documents.notification import NOTIFICATION_RULE_CREATE
+from pulumiverse_railway.provider.api.documents.project import PROJECT_CREATE
+from pulumiverse_railway.provider.configuration import Configuration, build_client
+from pulumiverse_railway.provider.kernel.errors import Failure
+from tests.live.conftest import Try, living
+
+WAITS_FOR_EVER = 1
+
+
+@pytest.fixture(autouse=True)
+def _served(address):
+    """Each test has an account that answers."""
+
+
+def never_ending(began: asyncio.Event) -> Point:
+    @point(WAITS_FOR_EVER, "Does it end?", assumed="never", change=())
+    async def ask(ground) -> Verdict:
+        await ground.service("left")
+        began.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    return ask
+
+
+def test_an_interrupted_run_deletes_its_project(cloud):
+    """Ctrl-C cancels the run in the middle of a point."""
+
+    async def body() -> Run:
+        began = asyncio.Event()
+        client = build_client(Configuration())
+        run = Run(client, next(iter(cloud.state.workspaces)))
+        task = asyncio.create_task(run.start([never_ending(began)], lambda _point: None))
+        await began.wait()
+        assert living(cloud) == [run.project]
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await client.close()
+        return run
+
+    run = asyncio.run(body())
+
+    assert run.left == ""
+    assert living(cloud) == []
+
+
+def test_a_project_whose_creation_was_not_confirmed_is_found_and_deleted(attempt: Try, cloud):
+    """The answer to the creation is lost, the project is there."""
+    cloud.faults.add(operation="projectCreate", when="lost")
+
+    run = attempt([23])
+
+    assert run.all_as_assumed
+    assert len(cloud.state.projects) == 1
+    assert living(cloud) == []
+
+
+def test_a_project_whose_creation_failed_after_the_fact_is_deleted(attempt: Try, cloud):
+    """The creation ends with an error that is not a lost answer, and the project is there all the same."""
+    cloud.faults.add(operation="projectCreate", when="after", status=200, message="Problem processing request")
+
+    with pytest.raises(Failure, match="Problem processing request"):
+        attempt([23])
+
+    assert len(cloud.state.projects) == 1
+    assert living(cloud) == []
+
+
+def test_projects_are_not_made_too_quickly(attempt: Try, cloud):
+    """A second run right after the first waits for Railway's half a minute."""
+    attempt([23])
+    run = attempt([23])
+
+    assert run.all_as_assumed
+    first, second = cloud.state.projects.values()
+    assert second.created_at - first.created_at >= 30
+
+
+def test_a_deletion_that_fails_for_a_while_is_repeated(attempt: Try, cloud):
+    """Errors of Railway's do not leave a project behind."""
+    cloud.faults.add(operation="projectDelete", status=200, message="Problem processing request", count=3)
+
+    assert attempt([23]).left == ""
+    assert living(cloud) == []
+
+
+def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try, cloud):
+    """The run says so, and counts as failed."""
+    cloud.faults.add(operation="projectDelete", status=200, message="Problem processing request", count=100)
+
+    run = attempt([23])
+
+    assert run.project in run.left
+    assert "may still cost money" in run.left
+    assert "make live CLEAN=1" in run.left
+    assert not run.all_as_assumed
+    assert living(cloud) == [run.project]
+
+
+def make_project(cloud, name: str, description: str | None) -> str:
+    async def body() -> str:
+        client = build_client(Configuration())
+        workspace = next(iter(cloud.state.workspaces))
+        wanted = {"name": name, "description": description, "workspaceId": workspace}
+        made = (await client.call(PROJECT_CREATE, input=wanted))["id"]
+        rule = {"workspaceId": workspace, "projectId": made, "eventTypes": ["X"], "channelConfigs": [{"type": "X"}]}
+        await client.call(NOTIFICATION_RULE_CREATE, input=rule)
+        await client.close()
+        return made
+
+    cloud.state.throttled.clear()
+    return asyncio.run(body())
+
+
+def test_what_a_killed_run_left_is_named_and_deleted_when_told(cloud):
+    """Only what has both marks: a project of that name that somebody made is theirs."""
+    make_project(cloud, "railyard-live-0123abcd", DESCRIPTION)
+    theirs = make_project(cloud, "railyard-live-0123abce", "ours")
+    make_project(cloud, "railyard-live-tests", DESCRIPTION)
+    cloud.state.throttled.clear()
+
+    tried = CliRunner().invoke(application, ["--only", "23"])
+    assert tried.exit_code == 0
+    assert "under way: railyard-live-0123abcd. 'make live CLEAN=1' deletes them." in tried.stderr
+    assert "railyard-live-0123abcd" in living(cloud)
+
+    cleaned = CliRunner().invoke(application, ["--clean"])
+    assert cleaned.exit_code == 0
+    assert cleaned.stdout == "deleted: railyard-live-0123abcd\n"
+    assert sorted(living(cloud)) == ["railyard-live-0123abce", "railyard-live-tests"]
+    assert {each.project_id for each in cloud.state.notification_rules.values()} >= {theirs}
+    assert len(cloud.state.notification_rules) == 2

@@ -1,0 +1,85 @@
+"""In the sandbox each point is as assumed, and otherwise when the simulator is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from live.points import Outcome
+from live.suite import Run
+from live.tried import POINTS
+from sandbox.railway.cloud import RailwayCloud
+from tests.live.conftest import Try, account, living, pointed_at, tried
+from tests.live.otherwise import OTHERWISE
+
+NUMBERS = [each.number for each in POINTS]
+
+
+@pytest.fixture(scope="module")
+def everything() -> Iterator[tuple[Run, RailwayCloud]]:
+    """One run over all points, as ``make live`` does it."""
+    cloud = account()
+    with pointed_at(cloud):
+        yield tried(cloud, NUMBERS), cloud
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_in_the_sandbox_each_point_is_as_assumed(everything, number):
+    """The sandbox does what the page says that it takes for true, and no point costs more than it says."""
+    run, _ = everything
+    (found,) = [each for each in run.tried if each.point.number == number]
+
+    assert (found.verdict.outcome, found.verdict.seen) == (Outcome.AS_ASSUMED, found.verdict.seen)
+    assert found.requests <= found.point.requests
+
+
+def test_nothing_is_left_behind(everything):
+    """Neither the project nor what is kept outside of it."""
+    run, cloud = everything
+
+    assert run.left == ""
+    assert living(cloud) == []
+    assert cloud.state.notification_rules == {}
+    assert [each.kind for each in cloud.state.tokens.values()] == ["account", "workspace"]
+
+
+def test_each_point_can_be_otherwise():
+    """A verdict that could not fail would say nothing."""
+    assert sorted(OTHERWISE) == sorted(NUMBERS)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_railway_that_behaves_otherwise_is_noticed(attempt: Try, cloud, monkeypatch, number):
+    """The verdict says so, with what was seen; and the project is deleted all the same."""
+    change, seen = OTHERWISE[number]
+    change(monkeypatch)
+
+    run = attempt([number])
+
+    (found,) = run.tried
+    assert (found.verdict.outcome, found.verdict.seen) == (Outcome.OTHERWISE, found.verdict.seen)
+    assert seen in found.verdict.seen
+    assert not run.all_as_assumed
+    assert living(cloud) == []
+
+
+def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, cloud):
+    """And the next ones are tried."""
+    cloud.faults.add(operation="workflowStatus", status=200, message="Problem processing request")
+
+    run = attempt([5, 23])
+
+    assert [each.verdict.outcome for each in run.tried] == [Outcome.COULD_NOT_TELL, Outcome.AS_ASSUMED]
+    assert "Problem processing request" in run.tried[0].verdict.seen
+
+
+def test_a_small_plan_leaves_a_point_open():
+    """What the plan refuses is no answer to the question."""
+    cloud = account("free")
+    with pointed_at(cloud):
+        run = tried(cloud, [2])
+
+    assert run.tried[0].verdict.outcome is Outcome.COULD_NOT_TELL
+    assert run.tried[0].verdict.seen == "the plan does not allow two replicas"
+    assert living(cloud) == []
