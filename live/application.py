@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from live import report
 from live.account import Account, CallError, account, workspace_of
@@ -62,6 +63,8 @@ def live(
             typer.echo(f"error: {failure}", err=True)
         raise typer.Exit(WRONG_CALL if isinstance(failure, CallError) else PROBLEM) from None
     except KeyboardInterrupt:
+        # The first one ends the run in an orderly way; this is a second one, in the middle of the clean-up.
+        typer.echo("interrupted again: the project may still be there, 'make live CLEAN=1' deletes it", err=True)
         raise typer.Exit(PROBLEM) from None
     if not good:
         raise typer.Exit(PROBLEM)
@@ -99,8 +102,11 @@ async def _try(where: Account, workspace: str | None, points: Sequence[Point], *
     try:
         run = Run(client, await workspace_of(client, workspace))
         await _name_left_over(client, run.workspace_id, said)
-        await _run(run, points, said)
-        _show(run, cost, where.place, json=json)
+        try:
+            await _run(run, points, said)
+        finally:
+            if run.tried:
+                _show(run, cost, where.place, json=json)
         return run.all_as_assumed
     finally:
         await client.close()
@@ -109,7 +115,8 @@ async def _try(where: Account, workspace: str | None, points: Sequence[Point], *
 async def _run(run: Run, points: Sequence[Point], said: Console) -> None:
     with said.status("making the throwaway project...") as status:
         try:
-            await run.start(points, lambda point: status.update(f"{point.number}. {point.question}"))
+            # Brackets in a question are no markup.
+            await run.start(points, lambda text: status.update(Text(text)))
         except asyncio.CancelledError:
             said.print(f"interrupted: {run.left or f'the project {run.project} was deleted'}", soft_wrap=True)
             raise

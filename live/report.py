@@ -22,9 +22,10 @@ _STYLES: Final = {Outcome.AS_ASSUMED: "green", Outcome.OTHERWISE: "bold red", Ou
 
 def plan(points: Sequence[Point], cost: Cost, place: str) -> str:
     """What is about to happen, in one paragraph."""
+    number = f"{len(points)} doubtful point{'s' if len(points) > 1 else ''}"
     return (
-        f"Trying {len(points)} doubtful points of Railway's API on {place}, in one throwaway project: at most "
-        f"{cost.requests} requests, {cost.seconds / 60:.0f} minutes and {cost.dollars:.2f} US dollars of usage."
+        f"Trying {number} of Railway's API on {place}, in one throwaway project: at most {cost.requests} requests, "
+        f"{cost.seconds / 60:.0f} minutes and {cost.dollars:.2f} US dollars of usage."
     )
 
 

@@ -49,16 +49,17 @@ class Run:
         """Whether each point that was tried is as assumed, and nothing was left behind."""
         return not self.left and all(each.verdict.outcome is Outcome.AS_ASSUMED for each in self.tried)
 
-    async def start(self, points: Sequence[Point], begins: Callable[[Point], None]) -> None:
-        """Try ``points``; ``begins`` is told before each. Raises ``Failure`` when the project cannot be made."""
+    async def start(self, points: Sequence[Point], tell: Callable[[str], None]) -> None:
+        """Try ``points``; ``tell`` hears what is being done. Raises ``Failure`` when the project cannot be made."""
         throwaway = Throwaway(self.client, self.workspace_id)
         self.project = throwaway.name
         try:
             ground = Ground(self.client, await throwaway.create(), self.workspace_id)
             for point in points:
-                begins(point)
+                tell(f"{point.number}. {point.question}")
                 await self._try(point, ground)
         finally:
+            tell("deleting the throwaway project...")
             try:
                 await throwaway.delete()
             except Failure as failure:

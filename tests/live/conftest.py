@@ -46,7 +46,7 @@ def tried(cloud: RailwayCloud, numbers: Sequence[int]) -> Run:
         workspace = next(iter(cloud.state.workspaces))
         run = Run(client, workspace)
         try:
-            await run.start([each for each in POINTS if each.number in numbers], lambda _point: None)
+            await run.start([each for each in POINTS if each.number in numbers], lambda _text: None)
         finally:
             await client.close()
         return run

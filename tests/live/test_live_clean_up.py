@@ -43,7 +43,7 @@ def test_an_interrupted_run_deletes_its_project(cloud):
         began = asyncio.Event()
         client = build_client(Configuration())
         run = Run(client, next(iter(cloud.state.workspaces)))
-        task = asyncio.create_task(run.start([never_ending(began)], lambda _point: None))
+        task = asyncio.create_task(run.start([never_ending(began)], lambda _text: None))
         await began.wait()
         assert living(cloud) == [run.project]
         task.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -162,3 +163,22 @@ def test_it_starts_as_a_program():
 
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["points"][0]["verdict"] == "as assumed"
+
+
+@pytest.mark.usefixtures("address")
+def test_what_was_told_before_an_interruption_stays_told(cloud, monkeypatch):
+    """The table of what was tried, the project deleted, and an exit code that says that it is not all."""
+
+    def interrupt(caller: Any, arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+        return members(caller, arguments)
+
+    members = operations.QUERIES["projectMembers"]
+    monkeypatch.setitem(operations.QUERIES, "projectMembers", interrupt)
+
+    result = call("--only", "23,25,26")
+
+    assert result.exit_code == 1
+    assert "1 as assumed, 0 otherwise, 0 could not tell" in result.stdout
+    assert "interrupted: the project railyard-live-" in result.stderr
+    assert living(cloud) == []
