@@ -26,7 +26,7 @@ from live.throwaway import delete, left_over
 from live.tried import POINTS
 from live.untried import UNTRIED
 from pulumiverse_railway.provider.api.client import Client
-from pulumiverse_railway.provider.api.limiter import Plan
+from pulumiverse_railway.provider.api.limiter import BUDGETS, Plan
 from pulumiverse_railway.provider.kernel.errors import Failure
 
 PROBLEM: Final = 1
@@ -96,6 +96,7 @@ async def _try(where: Account, workspace: str | None, points: Sequence[Point], *
     cost = cost_of(points)
     said = Console(stderr=True)
     said.print(report.plan(points, cost, where.place), highlight=False, soft_wrap=True)
+    _check_budget(cost, where.configuration.plan)
     if where.real and not yes:
         raise CallError("nothing was sent yet: start with --yes ('make live YES=1')")
     client = where.client()
@@ -110,6 +111,12 @@ async def _try(where: Account, workspace: str | None, points: Sequence[Point], *
         return run.all_as_assumed
     finally:
         await client.close()
+
+
+def _check_budget(cost: Cost, plan: Plan) -> None:
+    if cost.requests > (allowed := BUDGETS[plan].per_hour):
+        text = f"the {plan} plan allows {allowed} requests an hour: choose fewer points, as with --only 1,14"
+        raise CallError(f"{text}, or another --plan if you have it")
 
 
 async def _run(run: Run, points: Sequence[Point], said: Console) -> None:

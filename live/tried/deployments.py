@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from live.ground import IMAGES, LIMITS, Ground
 from live.points import Verdict, judged, point
 from pulumiverse_railway.provider.api.documents.deployment import DEPLOYMENT_ROLLBACK
@@ -44,4 +46,34 @@ async def rollback(ground: Ground) -> Verdict:
     )
 
 
-POINTS = (rollback,)
+@point(
+    31,
+    "Is an image with tag and digest taken as it stands, and is the digest told of every image?",
+    assumed="a deployment tells the digest of its image, and one that is named with tag and digest is deployed",
+    change=("stacks/releases.py", "sandbox/railway/sources.py"),
+    requests=80,
+    seconds=480,
+    containers=2,
+)
+async def digest(ground: Ground) -> Verdict:
+    """A version is deployed by its tag, then by tag and digest, as a promotion writes it."""
+    service = await ground.service("digest")
+
+    async def deployed(image: str) -> dict[str, Any]:
+        entry = {"source": {"image": image}, "deploy": {"limitOverride": LIMITS}}
+        return table((await ground.deployed(service, lambda: ground.commit_service(service, entry)))["meta"])
+
+    told = (await deployed(IMAGES[0])).get("imageDigest")
+    if not told:
+        return judged((False, f"the deployment of {IMAGES[0]} tells no digest"))
+    pinned = f"{IMAGES[0]}@{told}"
+    runs = (await deployed(pinned)).get("imageDigest")
+    named = at(await ground.service_config(service), ("source", "image"))
+    return judged(
+        (str(told).startswith("sha256:"), f"the digest is told as {told}"),
+        (named == pinned, "named with it, the configuration keeps it" if named == pinned else f"it becomes {named}"),
+        (runs == told, "and it runs" if runs == told else f"and {runs} runs"),
+    )
+
+
+POINTS = (rollback, digest)

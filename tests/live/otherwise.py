@@ -14,11 +14,12 @@ from graphql import build_schema
 
 from sandbox.railway import (
     config_buckets,
+    config_merge,
     config_patch,
     config_view,
     config_volumes,
+    deployments,
     domains,
-    environments,
     instances,
     operations,
     services,
@@ -198,7 +199,7 @@ def _takes_staged_along(commit: Any) -> Any:
     def committed(cloud: Any, environment: Any, patch: Any, **more: Any) -> Any:
         waiting = config_patch.staged(cloud, environment.id)
         if waiting is not None:
-            patch = environments._merge_patches(waiting.patch, patch)
+            patch = config_merge.deep_merge(waiting.patch, patch)
             waiting.patch = {}
         return commit(cloud, environment, patch, **more)
 
@@ -235,6 +236,10 @@ def _ignores_bucket_deletion(_apply: Any) -> Any:
 
 def _without_workspace_nothing(projects: Any) -> Any:
     return lambda caller, arguments: projects(caller, arguments) if arguments.get("workspaceId") else []
+
+
+def _without_digest(resolve: Any) -> Any:
+    return lambda *arguments: {key: value for key, value in resolve(*arguments).items() if key != "imageDigest"}
 
 
 OTHERWISE: Mapping[int, tuple[Change, str]] = {
@@ -301,5 +306,6 @@ OTHERWISE: Mapping[int, tuple[Change, str]] = {
     28: (_replaced(config_patch, "commit", _without_message), "the list shows [None"),
     29: (_operation(operations.QUERIES, "projects", _without_workspace_nothing), "is missing"),
     30: (_replaced(config_patch, "commit", _takes_staged_along), "what was staged went live"),
+    31: (_replaced(deployments, "resolve", _without_digest), "tells no digest"),
 }
 """Number of a point → how the simulator is changed, and a part of what is then seen."""

@@ -97,6 +97,15 @@ def test_a_real_account_needs_a_yes():
     assert "not-to-be-shown" not in result.output
 
 
+@pytest.mark.usefixtures("unreachable")
+def test_more_than_the_plan_allows_is_refused_before_it_starts():
+    """It would stop in the middle, for an hour at a time."""
+    result = call("--plan", "free", "--yes")
+
+    assert result.exit_code == 2
+    assert "the free plan allows 100 requests an hour: choose fewer points" in result.stderr
+
+
 @pytest.mark.usefixtures("no_token")
 @pytest.mark.parametrize("more", [{}, {"RAILWAY_API_TOKEN": "account"}])
 def test_a_project_token_is_refused_with_what_is_needed(monkeypatch, more):
