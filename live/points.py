@@ -1,6 +1,6 @@
 """What a doubtful point is, and what can come of trying one.
 
-Owns no point: those stand in ``tried``, and those that nobody can try safely in ``untried``.
+Owns no point: those stand in ``tried``, and those that are not tried in ``untried``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The doubtful points that nobody can try safely, each with the reason."""
+"""The doubtful points that are not tried, each with the reason."""
 
 from __future__ import annotations
 
@@ -10,5 +10,7 @@ UNTRIED: Final[Mapping[int, str]] = {
         "finding out means sending too many requests on purpose, and the edge in front of the API may then block "
         "this network address, and everybody behind it, for up to a day"
     ),
+    31: "it takes a volume with stored data, a backup and a restore, for which Railway names no time",
+    32: "it takes a connection to a running server, and the suite asks the API alone",
 }
 """Number of a point → why it is not tried."""

@@ -47,7 +47,7 @@ async def rollback(ground: Ground) -> Verdict:
 
 
 @point(
-    31,
+    33,
     "Is an image with tag and digest taken as it stands, and is the digest told of every image?",
     assumed="a deployment tells the digest of its image, and one that is named with tag and digest is deployed",
     change=("stacks/releases.py", "sandbox/railway/sources.py"),

@@ -306,6 +306,6 @@ OTHERWISE: Mapping[int, tuple[Change, str]] = {
     28: (_replaced(config_patch, "commit", _without_message), "the list shows [None"),
     29: (_operation(operations.QUERIES, "projects", _without_workspace_nothing), "is missing"),
     30: (_replaced(config_patch, "commit", _takes_staged_along), "what was staged went live"),
-    31: (_replaced(deployments, "resolve", _without_digest), "tells no digest"),
+    33: (_replaced(deployments, "resolve", _without_digest), "tells no digest"),
 }
 """Number of a point → how the simulator is changed, and a part of what is then seen."""

@@ -82,7 +82,7 @@ def test_programs_get_one_document(monkeypatch):
     assert second["change"] == []
     assert document["place"].startswith("the sandbox at http://127.0.0.1")
     assert document["leftBehind"] is None
-    assert [each["number"] for each in document["notTried"]] == [10]
+    assert [each["number"] for each in document["notTried"]] == [10, 31, 32]
 
 
 @pytest.mark.usefixtures("unreachable")
