@@ -9,7 +9,7 @@ STACK_AND_ENGINE := --stack $(STACK) $(if $(ENGINE),--engine $(ENGINE))
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset tools test check audit bench live format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox reset tools test check audit bench faults live format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ audit: .venv/ready ## Look for known holes in the pinned packages
 bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures; measure start-up
 	@$(BIN)/python -m benchmarks.requests
 	@$(BIN)/python -m benchmarks.startup
+
+faults: .venv/ready ## Let everything go wrong with every mutation once, and print what became of it
+	@$(BIN)/python -m benchmarks.faults --write
 
 live: .venv/ready ## Try the doubtful points of Railway's API: with RAILWAY_API_TOKEN on that account, else in the sandbox
 	@$(BIN)/python -m live $(if $(ONLY),--only $(ONLY)) $(if $(YES),--yes) $(if $(CLEAN),--clean) $(if $(JSON),--json)

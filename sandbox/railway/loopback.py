@@ -9,7 +9,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +20,11 @@ from werkzeug.wrappers import Response as HttpResponse
 
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.errors import NotSimulated
-from sandbox.railway.wire import Request, respond
+from sandbox.railway.wire import Request, Response, respond
 
 PATH = "/graphql/v2"
+
+Respond = Callable[[RailwayCloud, Request], Response]
 
 
 @dataclass
@@ -37,8 +39,11 @@ class Address:
 
 
 @contextmanager
-def serve(cloud: RailwayCloud) -> Generator[Address]:
-    """Serve ``cloud`` on 127.0.0.1 until the block ends; ``address.url`` is the value for RAILWAY_API_URL."""
+def serve(cloud: RailwayCloud, respond: Respond = respond) -> Generator[Address]:
+    """Serve ``cloud`` on 127.0.0.1 until the block ends; ``address.url`` is the value for RAILWAY_API_URL.
+
+    ``respond`` answers each request; one of a test's own may delay or spoil answers.
+    """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     address = Address("")
 

@@ -145,10 +145,10 @@ def test_rule_is_gone_with_its_project(run: Run) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after", "lost"])
 def test_lost_answer_doubles_no_rule(run: Run, when: str) -> None:
-    """A rule whose creation was not confirmed is found by its content; an equal older one is somebody's."""
+    """A rule whose creation was not confirmed is found by its content."""
 
     async def scenario(driver: Driver) -> None:
-        theirs = await make(driver)
+        theirs = await make(driver, eventTypes=["Deployment.failed"])
         driver.cloud.faults.add(operation="notificationRuleCreate", when=when)  # pyright: ignore[reportArgumentType]
         made = await make(driver)
         assert set(driver.cloud.state.notification_rules) == {theirs["ruleId"], made["ruleId"]}
@@ -163,6 +163,17 @@ def test_rule_of_an_interrupted_run_is_taken_over(run: Run) -> None:
         made = await make(driver)
         again = await make(driver, interrupted=True)
         assert again.id == made.id
+
+    run(scenario)
+
+
+def test_an_equal_rule_is_not_doubled(run: Run) -> None:
+    """Without a note of an interrupted run an equal rule is somebody's, and two would send everything twice."""
+
+    async def scenario(driver: Driver) -> None:
+        theirs = await make(driver)
+        with pytest.raises(Refused, match=f"import railway:index:NotificationRule <resource name> {theirs.id}"):
+            await make(driver)
 
     run(scenario)
 

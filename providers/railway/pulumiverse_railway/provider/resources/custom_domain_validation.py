@@ -16,6 +16,8 @@ from typing import Annotated, Any, Final, cast
 
 from pulumiverse_railway.provider.api import dns, edge
 from pulumiverse_railway.provider.api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
+from pulumiverse_railway.provider.api.environment import Environment
+from pulumiverse_railway.provider.api.errors import Validation
 from pulumiverse_railway.provider.kernel.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import checks
@@ -30,7 +32,7 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     verification,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import PlacedInService, environment_of, seen
+from pulumiverse_railway.provider.resources.parts.placement import LAG_S, PlacedInService, environment_of, seen
 
 VALID: Final = "CERTIFICATE_STATUS_TYPE_VALID"
 ISSUE_FAILED: Final = "CERTIFICATE_STATUS_TYPE_ISSUE_FAILED"
@@ -105,7 +107,7 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
 
 async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDomainValidationState:
     environment = environment_of(context, new.project_id, new.environment_id)
-    asked_again = False
+    again: _SecondTry | None = None
     environment.poll.hurry_domains()
     while True:
         found = await next_look(environment, new.service_id, new.domain)
@@ -121,10 +123,13 @@ async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDo
                 await context.status("verified")
                 return _state(new, found)
         elif status["certificateStatus"] == ISSUE_FAILED and not new.proxied:
-            if asked_again or status["certificateRetryable"] is False:
+            if status["certificateRetryable"] is False or (again and again.is_over(environment)):
                 raise Failure(await _refused(new, found))
-            asked_again = True
-            await environment.write(CUSTOM_DOMAIN_ISSUE_CERTIFICATE, id=found["id"])
+            if again is None:
+                again = _SecondTry(environment.waiting.now())
+                await _issue_again(environment, found["id"])
+        elif again:
+            again.began = True
         if context.cancelled() or context.deadline.remaining_s() <= 0:
             raise Failure(await _explanation(new, found, answer))
         await context.status(_waiting_for(status, answer))
@@ -134,6 +139,27 @@ def _waiting_for(status: Mapping[str, Any], answer: edge.Answer | None) -> str:
     if answer is not None:
         return f"waiting for HTTPS: {answer.problem}"
     return "waiting for the certificate..." if status["verified"] else "waiting for DNS..."
+
+
+@dataclass
+class _SecondTry:
+    """A certificate that was asked for again."""
+
+    asked_at: float
+    began: bool = False
+    """Whether Railway has shown something else than the first failure since."""
+
+    def is_over(self, environment: Environment) -> bool:
+        """Whether a failure that is shown is of this try: right after it Railway may still show the first one."""
+        return self.began or environment.waiting.now() - self.asked_at > LAG_S
+
+
+async def _issue_again(environment: Environment, domain_id: str) -> None:
+    try:
+        await environment.write(CUSTOM_DOMAIN_ISSUE_CERTIFICATE, id=domain_id)
+    except Validation:
+        # It is not failed any more: a lost answer was asked for twice, or somebody else asked.
+        return
 
 
 def _works(status: Mapping[str, Any], *, proxied: bool) -> bool:

@@ -119,6 +119,13 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
         if context.interrupted and len(equal) == 1:
             found = equal[0]
             await context.info(f"took over notification rule {found['id']} of the same content")
+        elif equal:
+            its_id = join(workspace_id, equal[0]["id"])
+            raise Failure(
+                "there is a notification rule of the same content already, and a second one would send everything "
+                f"twice: import it with 'pulumi import railway:index:NotificationRule <resource name> {its_id}', or "
+                "delete it in the dashboard"
+            )
         else:
             found = await _create(client, workspace_id, new, {found["id"] for found in there})
         return join(workspace_id, found["id"]), NotificationRuleState(**asdict(new), rule_id=found["id"])

@@ -80,8 +80,8 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
         older = await _same(client, new)
         secret = await _create(client, new, {found["id"] for found in older})
         found = await _made(context, client, new, secret, {found["id"] for found in older})
-        if context.interrupted and older:
-            await _remove_orphan(context, client, older, found)
+        if older:
+            await _settle_older(context, client, older, found)
         state = ProjectTokenState(
             **asdict(new), token_id=found["id"], token=secret, display_token=found["displayToken"]
         )
@@ -173,12 +173,12 @@ def _made_at(found: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(found["createdAt"])
 
 
-async def _remove_orphan(
+async def _settle_older(
     context: Context, client: Client, older: Sequence[Mapping[str, Any]], made: Mapping[str, Any]
 ) -> None:
-    """Delete the token that an interrupted run left, when there is no doubt which one that is."""
+    """Delete the token that an interrupted run left, when there is no doubt which one that is; else tell of them."""
     recent = [found for found in older if (_made_at(made) - _made_at(found)).total_seconds() <= ORPHAN_S]
-    if len(recent) == 1:
+    if context.interrupted and len(recent) == 1:
         await client.call(PROJECT_TOKEN_DELETE, id=recent[0]["id"])
         await context.info(f"deleted token {recent[0]['displayToken']}, which an interrupted run had left")
         return

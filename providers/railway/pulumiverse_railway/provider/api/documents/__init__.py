@@ -14,17 +14,26 @@ from typing import Final, cast
 from pulumiverse_railway.provider.api.operation import Document, Operation
 
 
+def _declared() -> list[Document | Operation]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return [item for module in modules for item in cast("Sequence[Document | Operation]", module.OPERATIONS)]
+
+
 def _documents() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for name in sorted(module.name for module in pkgutil.iter_modules(__path__)):
-        module = importlib.import_module(f"{__name__}.{name}")
-        for item in cast("Sequence[Document | Operation]", module.OPERATIONS):
-            if isinstance(item, Document):
-                found.append((item.name, item.text))
-            else:
-                found.append((item.field, item.document()))
-                found.append((f"{item.field} three times", item.document(3)))
+    for item in DECLARED:
+        if isinstance(item, Document):
+            found.append((item.name, item.text))
+        else:
+            found.append((item.field, item.document()))
+            found.append((f"{item.field} three times", item.document(3)))
     return found
 
 
+DECLARED: Final = tuple(_declared())
+"""All operations and documents as they are declared."""
 DOCUMENTS: Final = tuple(_documents())
+"""Name and text of each document."""
+MUTATIONS: Final = tuple(item.field for item in DECLARED if isinstance(item, Operation) and item.kind == "mutation")
+"""The root field of each document that writes."""

@@ -1,0 +1,131 @@
+"""What becomes of a run of the provider when something goes wrong with one of its requests.
+
+    python -m benchmarks.faults              tries every cell and prints the table
+    python -m benchmarks.faults --write      also writes docs/railway/faults.md
+
+Owns the page. Rows, faults and verdicts stand in ``tests/provider/matrix``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.provider.matrix.cells import VERDICTS, Cell, cells
+from tests.provider.matrix.rows import ROWS, Row
+from tests.provider.matrix.trouble import FAULTS
+
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "railway" / "faults.md"
+AT_A_TIME: Final = 3
+"""Rows that are tried side by side: they mostly wait."""
+WIDTH: Final = 170
+_SHORT: Final = {"at once": "✓", "next run": "✓ next", "import": "import", "warning": "warning", "none": ""}
+
+Verdicts = Mapping[str, Mapping[str, str]]
+"""By row, then by fault."""
+
+_HEAD: Final = """\
+# When something goes wrong
+
+Each mutation that the provider can send meets each of these faults, against the simulated Railway. Then the program is
+run once more. At the end everything in the account and in the state has to be as after an undisturbed run, and a
+refresh finds no difference: nothing is lost, doubled or orphaned.
+
+`make faults` tries all of it and writes this page; the test suite holds the provider to it. A mutation without a row
+fails the tests.
+
+## Faults
+"""
+
+
+async def _tried(row: Row, turns: asyncio.Semaphore) -> list[Cell]:
+    async with turns:
+        return await cells(row)
+
+
+async def _measured() -> Verdicts:
+    turns = asyncio.Semaphore(AT_A_TIME)
+    found = await asyncio.gather(*(_tried(row, turns) for row in ROWS))
+    return {row.name: {cell.fault: cell.verdict for cell in each} for row, each in zip(ROWS, found, strict=True)}
+
+
+def documented() -> Verdicts:
+    """What the page says."""
+    faults = [fault.name for fault in FAULTS]
+    rows = [line.strip("|\n ").split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    return {row.replace("`", ""): dict(zip(faults, verdicts, strict=True)) for row, *verdicts in rows}
+
+
+def _counts(verdicts: Verdicts, fault: str) -> str:
+    counted = Counter(row[fault] for row in verdicts.values())
+    return ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
+
+
+def _runs(verdicts: Verdicts) -> int:
+    return sum(verdict != "none" for row in verdicts.values() for verdict in row.values())
+
+
+def _cell(verdict: str) -> str:
+    return verdict if verdict in VERDICTS else "WRONG"
+
+
+def page(verdicts: Verdicts) -> str:
+    """The page as Markdown."""
+    lines = [_HEAD, "| fault | what happens | ends |", "| --- | --- | --- |"]
+    lines += [f"| {fault.name} | {fault.meaning} | {_counts(verdicts, fault.name)} |" for fault in FAULTS]
+    lines += ["", "## Ends", "", "| end | meaning |", "| --- | --- |"]
+    lines += [f"| {verdict} | {meaning} |" for verdict, meaning in VERDICTS.items()]
+    lines += ["", "## The matrix", "", f"{len(verdicts)} rows, {_runs(verdicts)} runs with a fault.", ""]
+    lines += [f"| mutation | {' | '.join(fault.name for fault in FAULTS)} |", f"| --- |{' --- |' * len(FAULTS)}"]
+    for name, row in verdicts.items():
+        mutation, _, what = name.partition(": ")
+        lines.append(f"| `{mutation}`: {what} | {' | '.join(_cell(verdict) for verdict in row.values())} |")
+    return "\n".join([*lines, ""])
+
+
+def _print(verdicts: Verdicts, took_s: float) -> None:
+    console = Console(width=WIDTH)
+    table = Table("mutation", *(fault.name for fault in FAULTS))
+    for name, row in verdicts.items():
+        table.add_row(name, *(_SHORT.get(verdict, "WRONG") for verdict in row.values()))
+    console.print(table)
+    for verdict, meaning in VERDICTS.items():
+        console.print(f"{_SHORT[verdict]:>7}  {meaning}")
+    for fault in FAULTS:
+        console.print(f"{fault.name:>15}: {_counts(verdicts, fault.name)}")
+    for name, fault, verdict in _wrong(verdicts):
+        console.print(f"WRONG {name}, {fault}: {verdict}", markup=False)
+    console.print(f"{_runs(verdicts)} runs with a fault in {took_s:.0f} s")
+
+
+def _wrong(verdicts: Verdicts) -> Sequence[tuple[str, str, str]]:
+    return [
+        (name, fault, verdict)
+        for name, row in verdicts.items()
+        for fault, verdict in row.items()
+        if verdict not in VERDICTS
+    ]
+
+
+def main() -> int:
+    """Try everything; 1 when something was lost, doubled or orphaned."""
+    started = time.monotonic()
+    verdicts = asyncio.run(_measured())
+    _print(verdicts, time.monotonic() - started)
+    if _wrong(verdicts):
+        return 1
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text(page(verdicts))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

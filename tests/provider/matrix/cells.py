@@ -1,0 +1,198 @@
+"""One cell of the fault matrix: a run that meets a fault, the next run, and the comparison with an undisturbed run.
+
+Owns the verdict. Each cell has a copy of the prepared account, so that the cells of a row can be tried side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from sandbox.clock import Clock
+from sandbox.identifiers import Identifiers
+from sandbox.railway.cloud import RailwayCloud
+from sandbox.railway.loopback import Address, serve
+from tests.provider.driver import Driver, Records
+from tests.provider.matrix.accounts import a_copy, content, shown
+from tests.provider.matrix.rows import ROWS, Row
+from tests.provider.matrix.runs import (
+    Outcome,
+    Step,
+    attempt,
+    differences,
+    in_a_process,
+    in_this_process,
+    together,
+    update,
+)
+from tests.provider.matrix.trouble import FAULTS, THROTTLE, Fault, Trouble
+
+SPEED: Final = 200.0
+"""Simulated seconds per second."""
+ALL_OVER_S: Final = 60.0
+"""After this time, simulated, nothing changes any more by itself."""
+AT_ONCE, NEXT_RUN, IMPORTED, WARNED, NOT_THERE = "at once", "next run", "import", "warning", "none"
+VERDICTS: Final = {
+    AT_ONCE: "the run itself ended as an undisturbed one",
+    NEXT_RUN: "it failed, and the next run ended so",
+    IMPORTED: "the next run found something that it may not take, and said which command imports it; then it is so",
+    WARNED: "the next run ended so, but something is left that only a person can tell apart, and a warning names it",
+    NOT_THERE: "Railway has no such fault",
+}
+_IMPORT: Final = re.compile(r"'pulumi import railway:index:(\w+) <resource name> (\S+)'")
+ENVIRONMENT: Final = {"RAILWAY_API_URL": "http://127.0.0.1:1/", "RAILWAY_SANDBOX_SPEED": str(SPEED)}
+"""What says that time is simulated. Each provider is told its own address by its configuration."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How a run with one fault ended."""
+
+    fault: str
+    verdict: str
+    """One of ``VERDICTS``, or what is wrong."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was lost, doubled or orphaned."""
+        return self.verdict in VERDICTS
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """An account before the run, and the run."""
+
+    row: Row
+    stored: str
+    now: float
+    records: Records
+    steps: Sequence[Step]
+
+    def a_copy(self) -> RailwayCloud:
+        return a_copy(self.stored, self.now, SPEED, self.records)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """What there is after a run, in the account and in the engine's state."""
+
+    account: dict[str, list[str]]
+    state: list[str]
+
+
+async def cells(row: Row, faults: Sequence[Fault] = FAULTS) -> list[Cell]:
+    """All cells of a row."""
+    os.environ.update(ENVIRONMENT)
+    prepared = await _prepare(row)
+    undisturbed = await _undisturbed(prepared)
+    return list(await asyncio.gather(*(_cell(prepared, undisturbed, fault) for fault in faults)))
+
+
+async def _prepare(row: Row) -> _Prepared:
+    records = Records()
+    cloud = RailwayCloud(Clock(speed=SPEED).now, Identifiers("before"), records.find, proxied=records.is_proxied)
+    with serve(cloud) as address:
+        async with in_this_process(cloud, address) as driver:
+            steps = await row.prepare(driver, records)
+    return _Prepared(row, cloud.state.to_json(), cloud.now(), records, steps)
+
+
+async def _undisturbed(prepared: _Prepared) -> _Ended:
+    cloud = prepared.a_copy()
+    with serve(cloud) as address:
+        async with in_this_process(cloud, address) as driver:
+            outcomes = await together(driver, prepared.steps)
+            failures = [outcome.failure for outcome in outcomes if outcome.failure]
+            assert not failures, failures
+            await driver.settle(ALL_OVER_S)
+    return _ended(cloud, outcomes)
+
+
+def _ended(cloud: RailwayCloud, outcomes: Sequence[Outcome]) -> _Ended:
+    return _Ended(content(cloud), [shown(cloud, outcome.made) for outcome in outcomes])
+
+
+async def _cell(prepared: _Prepared, undisturbed: _Ended, fault: Fault) -> Cell:
+    row = prepared.row
+    if fault.name == THROTTLE and row.refusal is None:
+        return Cell(fault.name, NOT_THERE)
+    cloud = prepared.a_copy()
+    trouble = Trouble(fault, row.mutation, SPEED, row.refusal)
+    with serve(cloud, trouble.respond) as address:
+        outcomes = await _disturbed(cloud, address, trouble, prepared.steps)
+        if not trouble.struck:
+            return Cell(fault.name, "the mutation was not sent")
+        async with in_this_process(cloud, address) as driver:
+            verdict = await _next_run(driver, fault, outcomes)
+            await driver.settle(ALL_OVER_S)
+        async with in_this_process(cloud, address) as driver:
+            problems = await _problems(driver, outcomes)
+    unlike = _compared(undisturbed, _ended(cloud, outcomes))
+    if verdict == WARNED and len(unlike) == 1 and unlike[0].startswith("orphaned"):
+        unlike = []
+    return Cell(fault.name, "; ".join([*problems, *unlike]) or verdict)
+
+
+async def _next_run(driver: Driver, fault: Fault, outcomes: list[Outcome]) -> str:
+    """Do what the first run left undone; in which run, and how, all was done."""
+    verdict = AT_ONCE
+    for index, outcome in enumerate(outcomes):
+        if outcome.next is None:
+            continue
+        (then,) = await together(driver, [outcome.next], interrupted=fault.kills and fault.noted)
+        verdict = NEXT_RUN
+        if then.failure and (advice := _IMPORT.search(then.failure)):
+            then, verdict = await _imported(driver, outcome.next, advice[1], advice[2]), IMPORTED
+        outcomes[index] = then
+    told = any(severity == "WARNING" and "interrupted run" in text for severity, text in driver.engine.said)
+    return WARNED if told else verdict
+
+
+async def _imported(driver: Driver, step: Step, type: str, id: str) -> Outcome:
+    """What a person does who reads that: import it, and run the program again."""
+    found = await driver.import_(type, id)
+    assert found is not None
+    return await attempt(driver, update(found, **{**dict.fromkeys(found.inputs), **step.inputs}))
+
+
+async def _problems(driver: Driver, outcomes: Sequence[Outcome]) -> list[str]:
+    problems = [f"failed again: {outcome.failure}" for outcome in outcomes if outcome.failure]
+    for outcome in outcomes:
+        if outcome.made is not None and not problems and (found := await differences(driver, outcome.made)):
+            problems.append(f"a refresh finds differences: {dict(found)}")
+    return problems
+
+
+async def _disturbed(cloud: RailwayCloud, address: Address, trouble: Trouble, steps: Sequence[Step]) -> list[Outcome]:
+    async with AsyncExitStack() as stack:
+        if trouble.fault.kills:
+            driver, trouble.process = await stack.enter_async_context(in_a_process(cloud, address))
+        else:
+            driver = await stack.enter_async_context(in_this_process(cloud, address))
+        return await together(driver, steps)
+
+
+def _compared(undisturbed: _Ended, ended: _Ended) -> list[str]:
+    problems: list[str] = []
+    for table in sorted({*undisturbed.account, *ended.account}):
+        wanted, there = undisturbed.account.get(table, []), list(ended.account.get(table, []))
+        for line in wanted:
+            if line in there:
+                there.remove(line)
+            else:
+                problems.append(f"lost in {table}: {line}")
+        problems += [f"orphaned in {table}: {line}" for line in there]
+    for wanted, found in zip(undisturbed.state, ended.state, strict=True):
+        if wanted != found:
+            problems.append(f"in the state is {found} instead of {wanted}")
+    return problems
+
+
+def row_named(name: str) -> Row:
+    """The row of this name."""
+    return next(row for row in ROWS if row.name == name)

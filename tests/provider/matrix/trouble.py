@@ -1,0 +1,142 @@
+"""What can go wrong with one mutation: each fault as a way to answer requests.
+
+Owns what the provider meets on the wire. A fault strikes once, at the first request that holds its mutation, and tells
+whether it did.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sandbox.railway.cloud import RailwayCloud
+from sandbox.railway.state import State
+from sandbox.railway.wire import Request, Response, respond
+
+HANG_S: Final = 30.0
+THROTTLE: Final = "throttle"
+LAG_S: Final = 30.0
+"""How long reads show what was there before the mutation."""
+
+
+@dataclass
+class Trouble:
+    """Answers requests, and one of them wrongly. Seconds are of simulated time."""
+
+    fault: Fault
+    mutation: str
+    speed: float
+    refusal: str | None = None
+    """What Railway says when the mutation comes too often, if it has such a limit."""
+    process: int | None = None
+    """The provider's process, where that is a process of its own."""
+    struck: bool = False
+    before: State | None = None
+    """What reads show until ``stale_until``."""
+    stale_until: float = 0.0
+
+    def respond(self, cloud: RailwayCloud, request: Request) -> Response:
+        """Answer one request."""
+        kind, names = _asked(request)
+        if self.struck or self.mutation not in names:
+            stale = self.before if kind == "query" and cloud.now() < self.stale_until else None
+            return respond(_as_of(cloud, stale) if stale else cloud, request)
+        self.struck = True
+        return self.fault.strike(self, cloud, request)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of trouble."""
+
+    name: str
+    meaning: str
+    strike: Callable[[Trouble, RailwayCloud, Request], Response]
+    kills: bool = False
+    noted: bool = True
+    """For a killed process: whether the engine knows that a create was under way."""
+
+
+def _asked(request: Request) -> tuple[str, set[str]]:
+    """Whether a request reads or writes, and all names in it."""
+    text = str(json.loads(request.body).get("query"))
+    return text.partition(" ")[0].partition("{")[0], set(re.findall(r"\w+", text))
+
+
+def _as_of(cloud: RailwayCloud, state: State) -> RailwayCloud:
+    return RailwayCloud(cloud.now, cloud.ids, cloud.dns, state, proxied=cloud.proxied)
+
+
+def _gateway(status: int) -> Response:
+    return Response(status, f"<html><body><h1>{status}</h1></body></html>", {"Content-Type": "text/html"})
+
+
+def _refused_before(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    return _gateway(503)
+
+
+def _refused_after(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    respond(cloud, request)
+    return _gateway(502)
+
+
+def _lost(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    respond(cloud, request)
+    return Response(0, "", dropped=True)
+
+
+def _too_many(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    body = {"errors": [{"message": "Rate limit exceeded", "extensions": {"code": "RATE_LIMITED"}}]}
+    return Response(429, json.dumps(body), {"Content-Type": "application/json", "Retry-After": "20"})
+
+
+def _throttled(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    body: dict[str, Any] = {"data": None, "errors": [{"message": trouble.refusal}]}
+    return Response(200, json.dumps(body), {"Content-Type": "application/json"})
+
+
+def _lagging(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    with cloud.lock:
+        trouble.before = State.from_json(cloud.state.to_json())
+        answer = respond(cloud, request)
+        trouble.stale_until = cloud.now() + LAG_S
+        return answer
+
+
+def _hanging(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    answer = respond(cloud, request)
+    time.sleep(HANG_S / trouble.speed)
+    return answer
+
+
+def _killed(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    respond(cloud, request)
+    assert trouble.process is not None
+    os.kill(trouble.process, signal.SIGKILL)
+    return Response(0, "", dropped=True)
+
+
+FAULTS: Final = (
+    Fault("5xx before", "a gateway error instead of the effect", _refused_before),
+    Fault("5xx after", "a gateway error after the effect", _refused_after),
+    Fault("lost reply", "the effect, then a broken connection", _lost),
+    Fault("429", "HTTP 429 with Retry-After: 20", _too_many),
+    Fault(THROTTLE, 'Railway\'s own "too quickly", where it has one', _throttled),
+    Fault("list lag", f"for {LAG_S:.0f} s every read shows what was there before", _lagging),
+    Fault("30 s hang", "the effect, and its answer half a minute later", _hanging),
+    Fault("killed", "the provider's process is killed after the effect; the engine knows of it", _killed, kills=True),
+    Fault(
+        "killed, no note",
+        "the same, with an engine that forgets what was under way, as the Pulumi CLI does",
+        _killed,
+        kills=True,
+        noted=False,
+    ),
+)
+"""The columns of the matrix."""

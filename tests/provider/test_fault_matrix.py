@@ -1,0 +1,40 @@
+"""Whatever goes wrong with a mutation, after the next run everything is as if nothing had happened.
+
+Each row's verdicts are those of docs/railway/faults.md, which ``make faults`` writes: one that changes shows here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from benchmarks.faults import documented
+from pulumiverse_railway.provider.api.documents import MUTATIONS
+from tests.provider.matrix.cells import ENVIRONMENT, cells
+from tests.provider.matrix.rows import ROWS, Row
+from tests.provider.matrix.trouble import FAULTS
+
+DOCUMENTED = documented()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+def test_nothing_is_lost_doubled_or_orphaned(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Account and state end as those of an undisturbed run, by the way that the page names."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    logging.getLogger("grpc").setLevel(logging.ERROR)
+    found = {cell.fault: cell.verdict for cell in asyncio.run(cells(row))}
+    assert found == DOCUMENTED.get(row.name, {})
+
+
+def test_every_mutation_has_a_row() -> None:
+    """A new mutation cannot be sent before somebody thought about its faults."""
+    assert {row.mutation for row in ROWS} == set(MUTATIONS)
+
+
+def test_the_page_has_every_cell() -> None:
+    """No row or column is left over from an earlier time."""
+    assert list(DOCUMENTED) == [row.name for row in ROWS]
+    assert all(list(verdicts) == [fault.name for fault in FAULTS] for verdicts in DOCUMENTED.values())
