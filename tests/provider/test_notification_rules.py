@@ -99,7 +99,7 @@ def test_another_owner_replaces_a_rule(run: Run) -> None:
         workspace = next(iter(driver.cloud.state.workspaces))
         named = await driver.update(made, workspaceId=workspace)
         assert await driver.diff(named, workspaceId="another") == {"workspaceId": "UPDATE_REPLACE"}
-        assert await driver.diff(named, workspaceId=None) == {"workspaceId": "DELETE"}
+        assert await driver.diff(named, workspaceId=None) == {}
         assert await driver.diff(made, projectId="p") == {"projectId": "ADD_REPLACE"}
         with pytest.raises(Refused, match="the rule is in workspace"):
             await driver.update(made, workspaceId="another")

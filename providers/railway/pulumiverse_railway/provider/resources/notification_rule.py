@@ -64,7 +64,8 @@ class NotificationRuleInputs(Inputs):
         str | None,
         Property(
             "Railway's id of the workspace that owns the rule (API: workspaceId). Another one replaces the rule. "
-            "Default: railway:workspaceId of the configuration, else the only workspace of the token."
+            "Default: railway:workspaceId of the configuration, else the only workspace of the token.",
+            kept=True,
         ),
     ] = None
     project_id: Annotated[
@@ -137,22 +138,25 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
         found = await _rule(client, workspace_id, old.project_id if old else None, rule_id)
         if found is None:
             return None
-        events, severities = (
-            list[str](found["eventTypes"]),
-            [NotificationSeverity(name) for name in found["severities"]],
-        )
+        events = list[str](found["eventTypes"])
+        severities: list[NotificationSeverity] | None = [NotificationSeverity(name) for name in found["severities"]]
+        ephemeral: bool | None = found["ephemeralEnvironments"]
         if old is not None:
             # Neither has an order that means anything, and what was never set is Railway's business.
             events = old.event_types if set(old.event_types) == set(events) else events
             severities = old.severities if set(old.severities or severities) == set(severities) else severities
-        owns_ephemeral = old is None or old.ephemeral_environments is not None
+            ephemeral = None if old.ephemeral_environments is None else ephemeral
+        else:
+            # What Railway takes by itself is nothing that a program says.
+            severities = None if set(severities) == set(NotificationSeverity) else severities
+            ephemeral = ephemeral or None
         return NotificationRuleState(
             workspace_id=None if old is not None and old.workspace_id is None else workspace_id,
             project_id=found["projectId"],
             event_types=events,
             severities=severities,
             channel_configs=channels.as_given(old.channel_configs if old else (), _configs(found)),
-            ephemeral_environments=found["ephemeralEnvironments"] if owns_ephemeral else None,
+            ephemeral_environments=ephemeral,
             rule_id=rule_id,
         )
 
