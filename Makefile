@@ -48,6 +48,7 @@ check: .venv/ready ## Lint, format and types, and whether generated files are cu
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
+	@$(BIN)/python -m benchmarks.operations --check
 
 audit: .venv/ready ## Look for known holes in the pinned packages
 	@$(PYTHON) -m venv .venv/audit
@@ -72,6 +73,7 @@ format: .venv/ready ## Format the code
 generate: .venv/ready ## Write what is generated: the provider's SDK and schema, the settings' schema
 	@$(BIN)/python -m pulumiverse_railway.provider.generate
 	@$(BIN)/python -m stacks.schema
+	@$(BIN)/python -m benchmarks.operations
 
 clean: ## Remove the virtual environment and the sandbox
 	@rm -rf .venv .sandbox

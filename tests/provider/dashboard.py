@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import time
+from typing import Any, Final
 
 from graphql import get_named_type, is_leaf_type
 
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.wire import Request, respond, schema
 
+TRIES: Final = 100
+"""How often somebody clicks again when Railway asks to."""
 
-def click(cloud: RailwayCloud, field: str, **arguments: Any) -> Any:
-    """Do one mutation; the answer, of objects their ids and names alone."""
+
+def click(cloud: RailwayCloud, field: str, *, selection: str = "{ id }", **arguments: Any) -> Any:
+    """Do one mutation; the answer, of objects what is selected."""
     root = schema().mutation_type
     assert root is not None
     declared = root.fields[field]
     head = ", ".join(f"${name}: {declared.args[name].type}" for name in arguments)
     passed = ", ".join(f"{name}: ${name}" for name in arguments)
-    selection = "" if is_leaf_type(get_named_type(declared.type)) else "{ id }"
+    if is_leaf_type(get_named_type(declared.type)):
+        selection = ""
     body = {"query": f"mutation({head}) {{ {field}({passed}) {selection} }}", "variables": arguments}
     headers = {"Authorization": f"Bearer {cloud.account_token}"}
-    answer = respond(cloud, Request(json.dumps(body).encode(), headers, "source=dashboard")).json
+    request = Request(json.dumps(body).encode(), headers, "source=dashboard")
+    answer = respond(cloud, request).json
+    for _ in range(TRIES):
+        if "please try again" not in str(answer.get("errors")):
+            break
+        time.sleep(0.01)
+        answer = respond(cloud, request).json
     assert not answer.get("errors"), answer["errors"]
     return answer["data"][field]
 

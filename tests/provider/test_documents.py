@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from pkgutil import iter_modules
 
 import graphql
 import pytest
 
-from pulumiverse_railway.provider.api.documents import DOCUMENTS
+from benchmarks import operations
+from pulumiverse_railway.provider.api import documents
+from pulumiverse_railway.provider.api.documents.environment import progress
+from pulumiverse_railway.provider.api.operation import Document, Operation
 
 ROOT = Path(__file__).parents[2]
 SANDBOX = ROOT / "sandbox" / "railway" / "schema.graphql"
 REAL = ROOT.parent / "shared" / "railway-schema.graphql"
+DOCUMENTS = documents.DOCUMENTS
+VARIANTS = [
+    (f"progress {snapshot} {count}", progress(snapshot=snapshot, domains=count, deployments=count).text)
+    for snapshot in (False, True)
+    for count in (0, 1, 3)
+]
+"""The one document that is put together for each look."""
 
 
 def mistakes(schema_path: Path) -> dict[str, list[graphql.GraphQLError]]:
     # The real schema deprecates a field that its interface does not, which only a stricter linter minds.
     schema = graphql.build_schema(schema_path.read_text(), assume_valid=True)
-    found = {name: graphql.validate(schema, graphql.parse(document)) for name, document in DOCUMENTS}
+    found = {name: graphql.validate(schema, graphql.parse(document)) for name, document in (*DOCUMENTS, *VARIANTS)}
     return {name: errors for name, errors in found.items() if errors}
 
 
@@ -36,3 +48,17 @@ def test_names_are_unique() -> None:
     """A document is known by its name, in the request log and in errors."""
     names = [name for name, _ in DOCUMENTS]
     assert sorted(set(names)) == sorted(names)
+
+
+def test_no_operation_is_left_out() -> None:
+    """What a module declares, it lists: else nobody would check it."""
+    modules = [
+        importlib.import_module(f"{documents.__name__}.{found.name}") for found in iter_modules(documents.__path__)
+    ]
+    declared = [each for module in modules for each in vars(module).values() if isinstance(each, Operation | Document)]
+    assert [each for each in declared if each not in documents.DECLARED] == []
+
+
+def test_the_page_of_operations_is_current() -> None:
+    """``make generate`` writes it."""
+    assert operations.PAGE.read_text() == operations.page()

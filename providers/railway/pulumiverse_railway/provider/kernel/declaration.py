@@ -27,7 +27,7 @@ Allowed property types: ``str``, ``int``, ``float``, ``bool``, a ``StrEnum``, ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
@@ -177,6 +177,14 @@ class Resource(Generic[InputsT, StateT]):
         ``new`` is as in ``check``. Asked only when something differs.
         """
         del old, new
+        return ()
+
+    def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
+        """Properties (snake_case) that an import leaves out of the inputs: they are what the API takes by itself.
+
+        ``state`` is what was read. The state keeps them, so that a program which spells them out shows no difference.
+        """
+        del state
         return ()
 
     async def create(self, context: Context, new: InputsT) -> tuple[str, StateT]:

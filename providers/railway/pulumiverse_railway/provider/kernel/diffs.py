@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any, cast
 
 from .checking import join
-from .conversion import named
+from .conversion import get, named
 from .declaration import Inputs, Resource
 from .naming import camel_case
 from .properties import Field, Group, ListOf, MapOf, ValueType, fields_of
@@ -52,13 +52,17 @@ def compare(
     """The differences of two decoded sets of inputs (wire form); unknown ones count as changed.
 
     Missing keys of the old inputs count as their default, so that a new version of the provider changes nothing by
-    itself. Paths in ``ignored``, and what lies below them, are left out.
+    itself. An input that was not given and is now given the value that the state has changes nothing either. Paths in
+    ``ignored``, and what lies below them, are left out.
     """
     fields = fields_of(resource.inputs_type)
     old, new = named(fields, old_inputs), named(fields, new_inputs)
     walk = _Walk(always_replaces=not is_updatable(resource))
     for declared in fields:
-        walk.field(declared, old[declared.name], new[declared.name], path="", replaces=False)
+        before, after = old[declared.name], new[declared.name]
+        if before is None and after is not None and after == _plain(get(old_state, declared.name)):
+            continue
+        walk.field(declared, before, after, path="", replaces=False)
     found = {path: found for path, found in walk.found.items() if not _is_within(path, ignored)}
     return _with_conditional_replaces(found, resource.replaced_by(old_state, new)) if found else found
 
@@ -111,6 +115,11 @@ class _Walk:
             before = old[index] if index < len(old) else None
             after = new[index] if index < len(new) else None
             self.value(type, before, after, f"{path}[{index}]", replaces=replaces)
+
+
+def _plain(value: Any) -> Any:
+    """A value of a state as inputs have it; groups never compare as equal."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def _without_empty(value: Any) -> Any:

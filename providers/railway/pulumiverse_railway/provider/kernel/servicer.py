@@ -32,6 +32,7 @@ from .states import (
     inputs_as_read,
     old_state,
     outputs_of,
+    owned_state,
     partial_outputs,
     previewed_create,
     previewed_update,
@@ -214,7 +215,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         try:
             if is_updatable(resource):
                 new = typed(resource.inputs_type, inputs)
-                state = await self._within_limit("update", call, resource.update(call, request.id, old, new))
+                said = decode(request.old_inputs) if request.HasField("old_inputs") else None
+                owned = owned_state(resource, old, said)
+                state = await self._within_limit("update", call, resource.update(call, request.id, owned, new))
             else:
                 state = await self._look_again(resource, call, request.id, old)
         except HalfMade as half:

@@ -7,6 +7,7 @@ nothing here calls an API.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from google.protobuf import struct_pb2
@@ -22,6 +23,15 @@ Named = Mapping[str, Any]
 def old_state(resource: Resource[Any, Any], outputs: Mapping[str, Any]) -> Inputs:
     """The typed state from decoded outputs of the engine's state."""
     return typed(resource.state_type, named(fields_of(resource.state_type), outputs))
+
+
+def owned_state(resource: Resource[Any, Any], state: Inputs, inputs: Mapping[str, Any] | None) -> Inputs:
+    """A state without what its inputs (wire form) did not say: what a refresh saw beside them is not the program's."""
+    if inputs is None:
+        return state
+    fields = fields_of(resource.inputs_type)
+    said = typed(resource.inputs_type, named(fields, inputs))
+    return replace(state, **{field.name: get(said, field.name) for field in fields if field.wire_name not in inputs})
 
 
 def outputs_of(resource: Resource[Any, Any], state: Inputs | Named) -> struct_pb2.Struct:
@@ -69,11 +79,13 @@ def inputs_as_read(resource: Resource[Any, Any], read: Named, old_inputs: Mappin
     """The inputs (wire form) that would have led to what was read.
 
     On a refresh only of properties that the user owns: one that was never set is the API's business, not drift. On an
-    import (no old inputs) all that is set.
+    import (no old inputs) all that is set and not the API's own choice.
     """
     fields = fields_of(resource.inputs_type)
     old = None if old_inputs is None else named(fields, old_inputs)
     owned = _owned(fields, read, old)
+    if old is None:
+        owned = {name: value for name, value in owned.items() if name not in resource.left_out(read)}
     return wire(fields, with_carried(fields, owned, old), mark_secrets=True)
 
 

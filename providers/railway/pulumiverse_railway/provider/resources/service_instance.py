@@ -8,7 +8,7 @@ that follows is healthy and runs what was asked for. Volumes and domains are res
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -61,6 +61,10 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Rules across properties."""
         return problems(inputs)
+
+    def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
+        """What Railway takes by itself is nothing that an import writes into a program."""
+        return instance_config.by_itself(state)
 
     async def create(self, context: Context, new: ServiceInstanceInputs) -> tuple[str, ServiceInstanceState]:
         """Give the service its settings and wait for its first deployment."""

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from pulumiverse_railway.provider.api.patches import Path, at, leaves, merge, nested
 from pulumiverse_railway.provider.api.snapshot import table
-from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs
+from pulumiverse_railway.provider.resources.parts.instance_inputs import REPOSITORY_ONLY, ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS
 
 Config = Mapping[str, Any]
@@ -38,7 +38,7 @@ def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config:
     for setting in SETTINGS:
         clears = old is None or getattr(old, setting.name) is not None
         changes |= setting.changes(config, getattr(new, setting.name), clears=clears)
-    for name, cause in FORCED:
+    for name, cause, _ in FORCED:
         if getattr(new, name) is None and getattr(old, cause, None) is not None and getattr(new, cause) is None:
             setting = next(setting for setting in SETTINGS if setting.name == name)
             changes |= setting.changes(config, None, clears=True)
@@ -68,15 +68,17 @@ def starts_deployment(patch: Config) -> bool:
 
 
 def properties(config: Config, old: ServiceInstanceInputs | None) -> dict[str, Any]:
-    """The properties that a configuration shows, in Python's spelling; without ``old`` (an import) all that is set."""
+    """The properties that a configuration shows, in Python's spelling; without ``old`` (an import) also defaults."""
+    image = at(config, ("source", "image"))
     found: dict[str, Any] = {
         setting.name: setting.read(config, owned=old is not None, old=getattr(old, setting.name, None))
         for setting in SETTINGS
+        if old is not None or not image or setting.name not in REPOSITORY_ONLY
     }
     containers = table(at(config, _CONTAINERS))
     memory = containers.get("memoryBytes")
     found |= {
-        "image": at(config, ("source", "image")),
+        "image": image,
         "repo": at(config, ("source", "repo")),
         "vcpus": containers.get("cpu"),
         "memory_mb": None if memory is None else round(memory / BYTES_PER_MB),
@@ -84,6 +86,15 @@ def properties(config: Config, old: ServiceInstanceInputs | None) -> dict[str, A
         "sealed": _sealed_in(config, old),
     }
     return found | _replicas_in(config, old)
+
+
+def by_itself(state: Mapping[str, Any]) -> set[str]:
+    """The properties that are as Railway takes them when nobody sets them."""
+    found = {setting.name for setting in SETTINGS if state.get(setting.name) == setting.default}
+    found |= {name for name, cause, forced in FORCED if state.get(cause) and state.get(name) == forced}
+    if state.get("num_replicas") == 1:
+        found |= {"num_replicas", "regions"}
+    return found
 
 
 def cleared(old: ServiceInstanceInputs, config: Config) -> dict[str, Any]:
@@ -147,8 +158,11 @@ def _counts(placed: Config) -> dict[str, int]:
 def _replicas_in(config: Config, old: ServiceInstanceInputs | None) -> dict[str, Any]:
     counts = _counts(table(at(config, _REGIONS)))
     total = sum(counts.values()) or at(config, _REPLICAS) or 1
+    if old is None and sum(counts.values()) <= 1 and set(counts) <= {STANDARD_REGIONS[0]} and total == 1:
+        # However somebody may have put that: as replicas, in the first region, or not at all.
+        return {"num_replicas": 1, "regions": {STANDARD_REGIONS[0]: 1}}
     if old is not None and old.num_replicas is not None:
-        return {"num_replicas": total}
+        return {"num_replicas": total, "regions": (counts or {STANDARD_REGIONS[0]: total}) if old.regions else None}
     if not counts and old is not None and old.regions:
         # Railway leaves out one replica in its default region, and does not say which region that is.
         stays = len(old.regions) == 1 and sum(old.regions.values()) == 1

@@ -64,10 +64,10 @@ class Setting:
         return None if found is None else self.choices(found) if self.choices else found
 
     def read(self, config: Mapping[str, Any], *, owned: bool, old: Any) -> Any:
-        """The property for a refresh (``owned``: the old value counts) or an import."""
+        """The property for a refresh (``owned``: the old value counts) or an import, which shows defaults as well."""
         found = self.given(config)
         if not owned:
-            return None if found == self.default else found
+            return self.default if found is None else found
         if found is not None:
             return found
         return None if old is None else self.default
@@ -108,7 +108,7 @@ SETTINGS: Final = (
 )
 
 FORCED: Final = (
-    # (setting, what forces it): it goes back to its default together with what forced it.
-    ("restart_policy_type", "cron_schedule"),
-    ("builder", "dockerfile_path"),
+    # (setting, what forces it, to what): it goes back to its default together with what forced it.
+    ("restart_policy_type", "cron_schedule", RestartPolicyType.NEVER),
+    ("builder", "dockerfile_path", Builder.DOCKERFILE),
 )

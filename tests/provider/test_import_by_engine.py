@@ -1,0 +1,65 @@
+"""A service made by hand comes under a program with Pulumi's option ``import_``, through the embedded engine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pulumi
+
+import pulumiverse_railway as railway
+from sandbox.addresses import environment
+from sandbox.engine.events import Operation
+from sandbox.engine.runner import Options, run
+from sandbox.railway.cloud import RailwayCloud
+from sandbox.server import Sandbox
+from tests.provider.test_imports import Hand
+
+ROOT = Path(__file__).parents[2]
+SPEED = 100.0
+
+
+def test_a_running_service_is_imported_and_stays_as_it_is(tmp_path: Path) -> None:
+    """The run imports and updates nothing; the next one has nothing to do, and no deployment was started."""
+    sandbox = Sandbox(tmp_path, speed=SPEED)
+    hand = Hand(sandbox.railway)
+    service = hand.service(image="app:1")
+    sandbox.save()
+
+    def program() -> None:
+        where = {"project_id": hand.project, "environment_id": hand.environment}
+        found = f"{hand.place}/{service}"
+        identity = railway.Service("web", name="web", **where, opts=pulumi.ResourceOptions(import_=found))
+        railway.ServiceInstance(
+            "instance",
+            service_id=identity.service_id,
+            image="app:1",
+            restart_policy_type="ON_FAILURE",
+            restart_policy_max_retries=10,
+            sleep_application=False,
+            regions={"us-west2": 1},
+            **where,
+            opts=pulumi.ResourceOptions(import_=found),
+        )
+
+    before = _deployments(sandbox.railway)
+    with sandbox.serve() as address:
+        options = Options(
+            root=ROOT,
+            stack="imported",
+            state_file=tmp_path / "imported.json",
+            config={},
+            plugins={"cloudflare": [sys.executable, str(ROOT / "sandbox" / "standins" / "cloudflare")]},
+            program=program,
+            environment=environment(address, SPEED),
+        )
+        results = [run(operation, options) for operation in (Operation.UP, Operation.REFRESH, Operation.PREVIEW)]
+    said = [each.message for result in results for each in result.diagnostics if each.severity == "error"]
+    assert all(result.succeeded for result in results), said
+    railways = [{k: v for k, v in result.summary.items()} for result in results]
+    assert railways == []
+    assert _deployments(sandbox.railway) == before
+
+
+def _deployments(cloud: RailwayCloud) -> list[str]:
+    return sorted(cloud.state.deployments)
