@@ -56,8 +56,10 @@ def test_a_running_service_is_imported_and_stays_as_it_is(tmp_path: Path) -> Non
         results = [run(operation, options) for operation in (Operation.UP, Operation.REFRESH, Operation.PREVIEW)]
     said = [each.message for result in results for each in result.diagnostics if each.severity == "error"]
     assert all(result.succeeded for result in results), said
-    railways = [{k: v for k, v in result.summary.items()} for result in results]
-    assert railways == []
+    kinds = [{step.kind.value for step in result.steps} for result in results]
+    assert kinds[0] == {"import"}
+    assert kinds[2] == {"same"}
+    assert [step.changes for step in results[2].steps if step.changes] == []
     assert _deployments(sandbox.railway) == before
 
 

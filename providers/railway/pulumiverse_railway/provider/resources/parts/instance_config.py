@@ -94,7 +94,7 @@ def by_itself(state: Mapping[str, Any]) -> set[str]:
     found |= {name for name, cause, forced in FORCED if state.get(cause) and state.get(name) == forced}
     if state.get("num_replicas") == 1:
         found |= {"num_replicas", "regions"}
-    return found
+    return found | ({"wait_for_deployment"} if state.get("wait_for_deployment") else set())
 
 
 def cleared(old: ServiceInstanceInputs, config: Config) -> dict[str, Any]:
