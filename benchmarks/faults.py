@@ -8,6 +8,7 @@ Owns the page. Rows, faults and verdicts stand in ``tests/provider/matrix``.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 import time
@@ -23,7 +24,8 @@ from tests.provider.matrix.cells import VERDICTS, Cell, cells
 from tests.provider.matrix.rows import ROWS, Row
 from tests.provider.matrix.trouble import FAULTS
 
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "railway" / "faults.md"
+ROOT: Final = Path(__file__).resolve().parent.parent
+PAGE: Final = ROOT / "docs" / "railway" / "faults.md"
 AT_A_TIME: Final = 3
 """Rows that are tried side by side: they mostly wait."""
 WIDTH: Final = 170
@@ -117,12 +119,17 @@ def _wrong(verdicts: Verdicts) -> Sequence[tuple[str, str, str]]:
 
 def main() -> int:
     """Try everything; 1 when something was lost, doubled or orphaned."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--write", action="store_true", help=f"also write {PAGE.relative_to(ROOT)}, if nothing is wrong"
+    )
+    arguments = parser.parse_args()
     started = time.monotonic()
     verdicts = asyncio.run(_measured())
     _print(verdicts, time.monotonic() - started)
     if _wrong(verdicts):
         return 1
-    if "--write" in sys.argv[1:]:
+    if arguments.write:
         PAGE.write_text(page(verdicts))
     return 0
 

@@ -9,6 +9,7 @@ the sandbox; nothing is listed by hand.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import sys
 from collections.abc import Iterator, Mapping
@@ -35,8 +36,9 @@ _HEAD: Final = """\
 Every operation of Railway's GraphQL API that the provider can send, written by `make generate`.
 
 - *Used by*: the resources and functions that send it themselves. In italics stand shared parts: *commits* write all
-  settings of an environment, *deployments* follow what these start, *environment* reads all that is in one, *client*
-  knows the token and its projects.
+  settings of an environment, *deployments* follow what these start, *endings* tell why one failed, *rollback* goes back
+  to the one before, *environment* reads all that is in one, *others* finds what somebody else changed in it, *identity*
+  knows the token, *client* its projects.
 - *Simulated*: whether the sandbox answers it. Tests hold each type, field and argument of the sandbox's schema to
   Railway's.
 - *Checked*: whether each document that holds it is validated by tests, against the sandbox's schema and Railway's own.
@@ -111,8 +113,13 @@ def _texts(module: str, name: str) -> Iterator[str]:
 
 def main() -> int:
     """Write, or check; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.operations", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail when the page is out of date")
+    arguments = parser.parse_args()
     text = page()
-    if "--check" not in sys.argv[1:]:
+    if not arguments.check:
         PAGE.write_text(text)
         return 0
     if PAGE.exists() and PAGE.read_text() == text:

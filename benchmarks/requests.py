@@ -10,6 +10,7 @@ them. Polls, which wait for deployments and certificates, are counted apart: nob
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
@@ -135,9 +136,14 @@ def table(measured: Mapping[str, Sent]) -> Table:
 
 def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.requests", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         measured = measure(Path(directory) / "sandbox")
-    if "--json" in sys.argv[1:]:
+    if arguments.json:
         railyard = {case: {"requests": sent.requests, "polls": sent.polls} for case, sent in measured.items()}
         document = {"topology": TOPOLOGY, "railyard": railyard, "others": PEERS, "source": SOURCE}
         json.dump(document, sys.stdout, indent=4)

@@ -135,6 +135,23 @@ def test_deployment_that_takes_too_long_is_stopped(run: Run) -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize("when", ["before", "after", "lost"])
+def test_lost_answer_to_an_abort(run: Run, when: Any) -> None:
+    """Railway refuses to abort a deployment twice, so the second attempt comes only when the first did nothing."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        first = await good(place, service, **{**HEALTH, "healthcheckTimeout": 3_600})
+        driver.cloud.fail("app:2", "unhealthy")
+        driver.cloud.faults.add(operation="deploymentCancel", when=when)
+        half = await fails(driver, first, image="app:2", timeout_s=40.0)
+        assert "went on running" in str(half)
+        assert driver.operations.count("deploymentCancel") == (2 if when == "before" else 1)
+
+    run(scenario)
+
+
 def test_first_deployment_has_nothing_to_go_back_to(run: Run) -> None:
     """Which the message says."""
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sandbox.railway.members import open_account
 from tests.provider.driver import Driver, Half, Made, Place, Records, a_project
-from tests.provider.matrix.runs import Step, create, delete, update
+from tests.provider.matrix.runs import Step, create, delete, failing, update
 
 Steps = Callable[[Driver, Records], Awaitable[Sequence[Step]]]
 
@@ -19,6 +19,9 @@ RULE: Final[Mapping[str, Any]] = {"eventTypes": ["Deployment.failed"], "channelC
 PROJECTS: Final = "You are creating projects too quickly. Only 1 project per 30 seconds is allowed"
 ENVIRONMENTS: Final = "Only one environment can be created every 30 seconds"
 VOLUMES: Final = "Whoa there pal! You are creating volumes too quickly. Try again in a sec"
+
+ENOUGH_S: Final = 300.0
+"""Time for a deployment, in which a busy machine can also do all that comes before it."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,25 @@ async def _stopped_instance(place: Place) -> Sequence[Step]:
     raise AssertionError("the image was to fail")
 
 
+async def _crashing_instance(place: Place) -> Sequence[Step]:
+    """Another image that crashes once it took over: the one from before is started again."""
+    service = await place.service()
+    made = await place.instance(service, onFailure="rollBack")
+    await place.driver.settle(120)
+    place.driver.cloud.fail("app:2", "crash")
+    return [failing(update(made, image="app:2"), "rolled back: deployment")]
+
+
+async def _hanging_instance(place: Place) -> Sequence[Step]:
+    """Another image that never becomes healthy: it is aborted at the end of its time."""
+    service = await place.service()
+    health: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 3_600}
+    made = await place.instance(service, onFailure="rollBack", **health)
+    await place.driver.settle(120)
+    place.driver.cloud.fail("app:2", "unhealthy")
+    return [failing(update(made, image="app:2"), "went on running", timeout_s=ENOUGH_S)]
+
+
 async def _refused_certificate(driver: Driver, records: Records) -> Sequence[Step]:
     place = await a_project(driver)
     service = await place.service()
@@ -246,6 +268,8 @@ ROWS: Final = (
     Row("serviceDelete", "an empty service", _later(_service, delete)),
     Row("serviceDelete", "a running service", _later(_running, delete)),
     Row("serviceInstanceDeployV2", "an instance whose deployment had failed", _in_a_project(_stopped_instance)),
+    Row("deploymentRollback", "an image that crashes, with onFailure: rollBack", _in_a_project(_crashing_instance)),
+    Row("deploymentCancel", "an image that hangs, with onFailure: rollBack", _in_a_project(_hanging_instance)),
     Row("deploymentRemove", "an instance emptied", _later(_instance, delete)),
     Row("volumeCreate", "a new volume", _of_a_service("Volume", mountPath="/data", name="disk"), VOLUMES),
     Row("volumeUpdate", "the name of a new volume", _of_a_service("Volume", mountPath="/data", name="disk")),

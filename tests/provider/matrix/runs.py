@@ -37,6 +37,9 @@ class Step:
     type: str
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     made: Made | None = None
+    timeout_s: float = 0.0
+    fails: str | None = None
+    """What its failure says, where it fails even when nothing disturbs it."""
 
 
 def create(type: str, **inputs: Any) -> Step:
@@ -47,6 +50,11 @@ def create(type: str, **inputs: Any) -> Step:
 def update(made: Made, **changes: Any) -> Step:
     """Other inputs."""
     return Step("update", made.kind, changes, made)
+
+
+def failing(step: Step, says: str, *, timeout_s: float = 0.0) -> Step:
+    """A step that fails with this, and leaves the resource half made."""
+    return replace(step, fails=says, timeout_s=timeout_s)
 
 
 def delete(made: Made) -> Step:
@@ -61,13 +69,18 @@ class Outcome:
     made: Made | None
     failure: str | None = None
     next: Step | None = None
+    failed_duly: bool = False
+    """The step failed as it does when nothing disturbs it."""
 
 
 async def attempt(driver: Driver, step: Step, *, interrupted: bool = False) -> Outcome:
     """Do one step as the engine does, and keep what it keeps."""
     try:
-        return Outcome(await _do(driver, step, interrupted=interrupted))
+        made = await _do(driver, step, interrupted=interrupted)
+        return Outcome(made, f"it should have failed: {step.fails}" if step.fails else None)
     except Half as half:
+        if step.fails and step.fails in str(half):
+            return Outcome(half.made, failed_duly=True)
         return Outcome(half.made, str(half), _after_half(step, half.made))
     except Refused as refused:
         return Outcome(step.made, str(refused), step)
@@ -78,7 +91,7 @@ async def _do(driver: Driver, step: Step, *, interrupted: bool) -> Made | None:
         return await driver.create(step.type, interrupted=interrupted, **step.inputs)
     assert step.made is not None
     if step.kind == "update":
-        return await driver.update(step.made, **step.inputs)
+        return await driver.update(step.made, timeout_s=step.timeout_s, **step.inputs)
     await driver.delete(step.made)
     return None
 
@@ -97,9 +110,14 @@ async def together(driver: Driver, steps: Sequence[Step], *, interrupted: bool =
     return list(await asyncio.gather(*doing))
 
 
-async def differences(driver: Driver, made: Made) -> Mapping[str, str]:
-    """What a refresh and a preview show of a resource that should be as it was made."""
-    read = await driver.refresh(made)
+async def differences(driver: Driver, made: Made, *, failed_duly: bool = False) -> Mapping[str, str]:
+    """What a refresh and a preview show of a resource that should be as it was made; a refresh knows a failure."""
+    try:
+        read = await driver.refresh(made)
+    except Half as half:
+        if not failed_duly:
+            raise
+        read = half.made
     return {"": "gone"} if read is None else await driver.diff(read, **made.inputs)
 
 

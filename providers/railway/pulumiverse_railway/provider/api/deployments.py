@@ -38,8 +38,9 @@ PROOFS: Final = 3
 """How many looks at a healthy deployment wait for what it runs, before that is asked for by itself."""
 ONLY_RECORDED: Final = frozenset({"SKIPPED", "NEEDS_APPROVAL"})
 """A push that Railway does not deploy is listed as the newest deployment, and leaves the one under way alone."""
-APPEAR_S: Final = 30.0
-"""How long after an applied commit its deployment may take to appear, in API time."""
+APPEAR_S: Final = 45.0
+"""How long after an applied commit its deployment may take to appear, in API time: reads may lag by half a minute, and
+the look that decides may be one that began some seconds before."""
 BUSY_S: Final = 10.0
 
 

@@ -6,7 +6,7 @@ starts the old image with the old variables as a new deployment; the configurati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from pulumiverse_railway.provider.api.documents.deployment import (
 )
 from pulumiverse_railway.provider.api.endings import OVER, Asked, Endings, source_of
 from pulumiverse_railway.provider.api.errors import OutcomeUnknown, RailwayError
+from pulumiverse_railway.provider.api.operation import Operation
 from pulumiverse_railway.provider.api.snapshot import Deployment, nodes, table
 from pulumiverse_railway.provider.kernel.declaration import Context
 
@@ -27,7 +28,7 @@ HEALTHY: Final = frozenset({"SUCCESS", "SLEEPING"})
 ROLL_BACK_S: Final = 300.0
 """The time for a rollback, on top of that for the deployment: nothing is built, a start takes a minute or so."""
 APPEAR_S: Final = 15.0
-"""How long the deployment of a rollback that was not confirmed may take to appear, in API time."""
+"""How long the effect of a write that was not confirmed may take to appear, in API time."""
 LISTED: Final = 20
 """How many earlier deployments are looked through."""
 _ENDED_WELL: Final = (*sorted(HEALTHY), "REMOVING", "REMOVED")
@@ -63,7 +64,7 @@ class RollBack:
         await context.status("rolling back...")
         try:
             if failed.status not in {*HEALTHY, *OVER}:
-                await self._environment.write(DEPLOYMENT_CANCEL, id=failed.id)
+                await self._stop(asked, failed)
                 failed = replace(failed, status="REMOVED")
             return await self._go_back(context, asked, failed, good_id)
         except RailwayError as refused:
@@ -83,24 +84,41 @@ class RollBack:
         await self._start(asked, failed, str(good["id"]))
         return await self._followed(context, asked, failed, was)
 
+    async def _stop(self, asked: Asked, failed: Deployment) -> None:
+        """Abort what is under way; Railway refuses to abort it twice."""
+
+        def is_over(latest: Deployment | None) -> bool:
+            return latest is None or latest.id != failed.id or latest.status in OVER
+
+        await self._send(DEPLOYMENT_CANCEL, failed.id, asked, is_over)
+
     async def _start(self, asked: Asked, failed: Deployment, good_id: str) -> None:
-        """Send the rollback, and again only when nothing came of a first one whose answer was lost."""
+        """Start the good deployment again."""
+
+        def has_started(latest: Deployment | None) -> bool:
+            return latest is not None and latest.id != failed.id
+
+        await self._send(DEPLOYMENT_ROLLBACK, good_id, asked, has_started)
+        self._environment.poll.hurry()
+
+    async def _send(
+        self, operation: Operation, id: str, asked: Asked, is_done: Callable[[Deployment | None], bool]
+    ) -> None:
+        """Send a write, and again only when nothing came of a first one whose answer was lost."""
         environment = self._environment
         for last_attempt in (False, True):
             try:
-                await environment.write(DEPLOYMENT_ROLLBACK, id=good_id)
+                await environment.write(operation, id=id)
             except OutcomeUnknown:
                 if last_attempt:
                     raise
                 environment.poll.hurry()
                 until = environment.waiting.now() + APPEAR_S
                 while environment.waiting.now() < until:
-                    latest = (await environment.poll.next()).latest.get(asked.service_id)
-                    if latest is not None and latest.id != failed.id:
+                    if is_done((await environment.poll.next()).latest.get(asked.service_id)):
                         return
             else:
-                break
-        environment.poll.hurry()
+                return
 
     async def _last_good(self, context: Context, asked: Asked, failed: Deployment, good_id: str | None) -> Found | None:
         """The deployment to go back to; waits while it is being removed, since only then Railway rolls back to it."""

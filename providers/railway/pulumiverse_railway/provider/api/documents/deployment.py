@@ -11,7 +11,7 @@ DEPLOYMENTS = query(
     "{ edges { node { id status createdAt statusUpdatedAt canRollback deploymentStopped meta } } }",
 )
 DEPLOYMENT_REMOVE = mutation("deploymentRemove", {"id": "String!"}, repeatable=True)
-DEPLOYMENT_CANCEL = mutation("deploymentCancel", {"id": "String!"}, repeatable=True)
+DEPLOYMENT_CANCEL = mutation("deploymentCancel", {"id": "String!"})
 DEPLOYMENT_ROLLBACK = mutation("deploymentRollback", {"id": "String!"})
 SERVICE_INSTANCE_DEPLOY = mutation(
     "serviceInstanceDeployV2", {"environmentId": "String!", "serviceId": "String!", "commitSha": "String"}
