@@ -75,7 +75,6 @@ NOTHING_STORED: Final = {
     ("ServiceInstance", "sealed"): "Railway cannot unseal, which an update says",
     ("Environment", "allowNonFork"): "a confirmation for this provider",
     ("Environment", "skipInitialDeploys"): "counts once, when the environment is made",
-    ("NotificationRule", "workspaceId"): "says where the rule is",
     ("CustomDomainValidation", "proxied"): "says what to wait for",
 }
 """Inputs that leave nothing on Railway, with the reason."""

@@ -1,12 +1,11 @@
-"""Each resource from create to delete, through the protocol, against the simulated Railway."""
+"""What single resources do at the turns of their lives, through the protocol, against the simulated Railway.
+
+The turns that all resources have in common stand in ``test_whole_lives``.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
-from tests.provider.driver import Driver, Made, Place, Run, a_project
+from tests.provider.driver import Driver, Run, a_project
 
 EVERYTHING = {
     "image": "app:1",
@@ -27,107 +26,41 @@ EVERYTHING = {
 }
 
 
-async def make(place: Place, kind: str, service: Made) -> Made:
-    inputs: dict[str, Any] = {
-        "Volume": {"mountPath": "/data", "sizeMb": 60_000, "name": "disk", "backupSchedules": ["WEEKLY", "DAILY"]},
-        "ServiceInstance": EVERYTHING,
-        "CustomDomain": {"domain": "api.example.com", "targetPort": 80},
-        "ServiceDomain": {"targetPort": 80},
-    }[kind]
-    return await place.make(kind, service, **inputs)
-
-
-KINDS = ["Volume", "ServiceInstance", "CustomDomain", "ServiceDomain"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_refresh_after_create_shows_no_difference(run: Run, kind: str) -> None:
-    """What was just made reads back as it was asked for."""
+def test_all_settings_of_an_instance_read_back(run: Run) -> None:
+    """A refresh shows no difference, and an id alone brings back everything that Railway shows."""
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
-        made = await make(place, kind, await place.service())
+        made = await place.instance(await place.service(), **EVERYTHING)
         read = await place.refreshed(made)
         assert read is not None
         assert await driver.diff(read) == {}
-        assert made.inputs == read.inputs
-        assert made.outputs == read.outputs
-
-    run(scenario)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_import_by_id_matches_the_program(run: Run, kind: str) -> None:
-    """An id alone brings back everything that can be read."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await make(place, kind, await place.service())
-        await driver.settle(100)
-        place.forget()
-        imported = await driver.import_(kind, made.id)
+        assert (read.inputs, read.outputs) == (made.inputs, made.outputs)
+        imported = await driver.import_(made.kind, made.id)
         assert imported is not None
-        write_only = {"registryCredentials", "sleepApplication"}
-        expected = {key: value for key, value in made.inputs.items() if key not in write_only}
-        found = dict(imported.inputs)
-        assert sorted(expected.pop("backupSchedules", [])) == sorted(found.pop("backupSchedules", []))
-        assert expected == found
+        left_out = {"registryCredentials", "sleepApplication", "waitForDeployment"}
+        assert imported.inputs == {key: value for key, value in made.inputs.items() if key not in left_out}
 
     run(scenario)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_delete_twice_is_done(run: Run, kind: str) -> None:
-    """Something that is gone already counts as deleted, and reads as gone."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await make(place, kind, await place.service())
-        await driver.delete(made)
-        await driver.delete(made)
-        read = await place.refreshed(made)
-        assert read is None or not read.inputs.get("image")
-
-    run(scenario)
-
-
-@pytest.mark.parametrize("kind", ["Service", *KINDS])
-def test_everything_is_gone_with_its_project(run: Run, kind: str) -> None:
+def test_everything_is_gone_with_its_project(run: Run) -> None:
     """A deleted project takes all with it: reads find nothing, deletes have nothing to do."""
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
         service = await place.service()
-        made = service if kind == "Service" else await make(place, kind, service)
+        made = [
+            service,
+            await place.make("Volume", service, mountPath="/data"),
+            await place.make("CustomDomain", service, domain="api.example.com", targetPort=80),
+            await place.make("ServiceDomain", service, targetPort=80),
+            await place.instance(service),
+        ]
         await driver.delete(place.project)
-        assert await place.refreshed(made) is None
-        await driver.delete(made)
-
-    run(scenario)
-
-
-def test_project_lifecycle(run: Run) -> None:
-    """A project is renamed, described and its environment renamed in place."""
-
-    async def scenario(driver: Driver) -> None:
-        project = (await a_project(driver)).project
-        changes = {"name": "store", "description": None, "environmentName": "live"}
-        assert await driver.diff(project, **changes) == {
-            "name": "UPDATE",
-            "description": "DELETE",
-            "environmentName": "UPDATE",
-        }
-        updated = await driver.update(project, **changes)
-        assert project["environmentId"] == updated["environmentId"]
-        read = await driver.refresh(updated)
-        assert read is not None
-        assert updated.inputs == read.inputs
-        imported = await driver.import_("Project", project.id)
-        assert imported is not None
-        assert imported["environmentName"] == "live"
-        await driver.delete(updated)
-        await driver.delete(updated)
-        assert await Place(driver, project).refreshed(updated) is None
+        for each in made:
+            assert await place.refreshed(each) is None
+            await driver.delete(each)
 
     run(scenario)
 
@@ -204,28 +137,6 @@ def test_a_volume_that_railway_made_larger_and_does_not_shrink_is_kept(run: Run)
     run(scenario)
 
 
-def test_volume_grows_moves_and_changes_its_schedules_in_place(run: Run) -> None:
-    """Size up, name, path and schedules change without a new volume; a smaller size is a new one."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        volume = await make(place, "Volume", await place.service())
-        changes = {"sizeMb": 70_000, "mountPath": "/var/data", "name": "store", "backupSchedules": ["MONTHLY"]}
-        updated = await driver.update(volume, **changes)
-        read = await place.refreshed(updated)
-        assert read is not None
-        assert updated.inputs == read.inputs
-        assert await driver.diff(updated, sizeMb=1_000) == {"sizeMb": "UPDATE_REPLACE"}
-        cleared = await driver.update(updated, backupSchedules=None)
-        disk = next(iter(driver.cloud.state.volume_instances.values()))
-        assert disk.backup_schedules == {}
-        other = await place.service("other")
-        await driver.update(cleared, serviceId=other["serviceId"])
-        assert other["serviceId"] == disk.service_id
-
-    run(scenario)
-
-
 def test_new_volume_that_is_not_listed_yet_is_not_gone(run: Run) -> None:
     """Railway's lists lag behind a create by up to 90 s: a refresh in that time keeps the volume."""
 
@@ -235,23 +146,5 @@ def test_new_volume_that_is_not_listed_yet_is_not_gone(run: Run) -> None:
         read = await place.refreshed(volume)
         assert read is not None
         assert volume.outputs == read.outputs
-
-    run(scenario)
-
-
-def test_domain_ports_change_in_place(run: Run) -> None:
-    """Another port is no other domain; another name is."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        custom, own = await driver.all(make(place, "CustomDomain", service), make(place, "ServiceDomain", service))
-        for domain in (custom, own):
-            updated = await driver.update(domain, targetPort=8080)
-            read = await place.refreshed(updated)
-            assert read is not None
-            assert read["targetPort"] == 8080
-            assert domain["domain"] == read["domain"]
-        assert await driver.diff(custom, domain="www.example.com") == {"domain": "UPDATE_REPLACE"}
 
     run(scenario)

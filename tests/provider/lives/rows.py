@@ -327,7 +327,7 @@ LIVES: Final[Mapping[str, Life]] = {
         bad={"mountPath": "/"},
         reason="mountPath: must not be /",
         inputs=_in_service(mountPath="/data", name="disk", sizeMb=60_000, backupSchedules=["DAILY"]),
-        changes={"mountPath": "/var/data", "name": "store", "sizeMb": 70_000},
+        changes={"mountPath": "/var/data", "name": "store", "sizeMb": 70_000, "backupSchedules": ["MONTHLY"]},
         cleared={"backupSchedules": None},
         replacing=_always(sizeMb=55_000),
         outside=_volume_moved,

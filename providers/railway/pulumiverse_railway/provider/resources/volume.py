@@ -159,8 +159,8 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             environment_id=environment_id,
             service_id=found["serviceId"] or service_id or "",
             mount_path=found["mountPath"],
-            # What was never set is Railway's business and no drift.
-            name=None if old and old.name is None else snapshot.volume_names.get(volume_id),
+            # What was never set is Railway's business and no drift; the list of names may lag behind that of disks.
+            name=None if old and old.name is None else snapshot.volume_names.get(volume_id, old.name if old else None),
             size_mb=_size_seen(found["sizeMB"], old),
             backup_schedules=None if old and old.backup_schedules is None else schedules or None,
             volume_id=volume_id,
