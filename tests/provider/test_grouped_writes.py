@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+
 from tests.provider.driver import Driver, Made, Place, Refused, Run, a_project
 
 VARIABLES = {f"VARIABLE_{index}": "value" for index in range(10)}
@@ -94,6 +96,46 @@ def test_refused_patch_does_not_take_the_others_down(run: Run) -> None:
         assert isinstance(refusal, Refused)
         assert isinstance(good_one, Made)
         assert isinstance(fine_one, Made)
+
+    run(scenario)
+
+
+async def three_volumes(place: Place) -> list[Made | BaseException]:
+    services = await place.services(3)
+    made = (place.make("Volume", service, mountPath="/data", sizeMb=60_000) for service in services)
+    return await asyncio.gather(*made, return_exceptions=True)
+
+
+def test_volumes_follow_each_other_before_railway_complains(run: Run) -> None:
+    """One request each, none refused as too quick, and one commit for what all of them are to be."""
+
+    async def scenario(driver: Driver) -> None:
+        assert all(isinstance(each, Made) for each in await three_volumes(await a_project(driver)))
+        sent = Counter(driver.operations)
+        assert (sent["volumeCreate"], sent["environmentPatchCommit"]) == (3, 1)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("message", "refused"),
+    [("You are creating volumes too quickly. Try again in a sec", 0), ("Upgrade your plan for more volumes", 1)],
+    ids=["throttled", "over the plan"],
+)
+def test_refused_volume_does_not_take_the_others_down(run: Run, message: str, refused: int) -> None:
+    """The second of three fails with its own error, or is tried again; the others are made and in the state."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        making = asyncio.create_task(three_volumes(place))
+        while not driver.cloud.state.volumes:
+            await asyncio.sleep(0.001)
+        driver.cloud.faults.add(operation="volumeCreate", status=200, message=message)
+        ended = await making
+        made = [each for each in ended if isinstance(each, Made)]
+        assert [message in str(each) for each in ended if isinstance(each, Refused)] == [True] * refused
+        assert {each["volumeId"] for each in made} == set(driver.cloud.state.volumes)
+        assert len(made) == 3 - refused
 
     run(scenario)
 

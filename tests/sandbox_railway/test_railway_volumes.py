@@ -8,6 +8,8 @@ import pytest
 
 from tests.sandbox_railway.railway_client import Client, Json, open_account
 
+CREATE_TWO = """mutation($a: VolumeCreateInput!, $b: VolumeCreateInput!) {
+    first: volumeCreate(input: $a) { id } second: volumeCreate(input: $b) { id } }"""
 CREATE = "mutation($i: VolumeCreateInput!) { volumeCreate(input: $i) { id name } }"
 LISTED = """query($p: String!, $e: String!) { project(id: $p) { volumes { edges { node { id } } } }
     environment(id: $e) { volumeInstances { edges { node { volumeId state isPendingDeletion deletedAt } } } } }"""
@@ -57,6 +59,20 @@ def test_volumes_cannot_be_created_too_quickly(disk: Disk):
     given = {"projectId": disk.project, "mountPath": "/data"}
 
     assert "Whoa there pal" in disk.railway.refusal(CREATE, i=given)
+
+
+def test_two_volumes_of_one_request_are_too_quick(railway: Client):
+    """The second is refused, and takes the id of the first away: the answer has no data, and no list shows it yet."""
+    project, environment = railway.project()
+    where = {"projectId": project, "environmentId": environment, "mountPath": "/data"}
+    services = [railway.service(project, environment, name) for name in ("a", "b")]
+
+    answer = railway.post(CREATE_TWO, a={**where, "serviceId": services[0]}, b={**where, "serviceId": services[1]}).json
+
+    assert answer["data"] is None
+    assert [error["path"] for error in answer["errors"]] == [["second"]]
+    assert len(railway.cloud.state.volumes) == 1
+    assert railway.ask(LISTED, p=project, e=environment)["project"]["volumes"]["edges"] == []
 
 
 def test_a_new_volume_has_the_size_of_the_plan_and_the_name_of_its_service(disk: Disk):
