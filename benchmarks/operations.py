@@ -29,6 +29,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "railway" / "operations.md"
 PACKAGE: Final = "pulumiverse_railway.provider"
 SOURCE: Final = Path(documents.__file__).parents[2]
+COMMANDS: Final = ROOT / "operations"
 
 _HEAD: Final = """\
 # Operations
@@ -38,7 +39,7 @@ Every operation of Railway's GraphQL API that the provider can send, written by 
 - *Used by*: the resources and functions that send it themselves. In italics stand shared parts: *commits* write all
   settings of an environment, *deployments* follow what these start, *endings* tell why one failed, *rollback* goes back
   to the one before, *environment* reads all that is in one, *others* finds what somebody else changed in it, *identity*
-  knows the token, *client* its projects.
+  knows the token, *client* its projects. *railyard* stands for its commands.
 - *Simulated*: whether the sandbox answers it. Tests hold each type, field and argument of the sandbox's schema to
   Railway's.
 - *Checked*: whether each document that holds it is validated by tests, against the sandbox's schema and Railway's own.
@@ -87,6 +88,8 @@ def _users() -> dict[str, list[str]]:
         user = names.get(module) or f"*{path.stem}*"
         for field in _sent_by(path):
             found.setdefault(field, set()).add(user)
+    for field in (field for path in sorted(COMMANDS.rglob("*.py")) for field in _sent_by(path)):
+        found.setdefault(field, set()).add("*railyard*")
     return {field: sorted(users, key=str.swapcase) for field, users in found.items()}
 
 
