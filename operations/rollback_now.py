@@ -112,7 +112,9 @@ async def roll_back(client: Client, side: Side, services: Sequence[Asked]) -> di
             elif each.action is Action.ROLL_BACK:
                 await client.call(DEPLOYMENT_ROLLBACK, id=each.deployment)
         except OutcomeUnknown:
-            continue  # if it was taken, its deployment appears
+            if each.action is Action.CANCEL:
+                raise  # nothing appears that would tell; the next run sees whether it is over
+            # If it was taken, its deployment appears.
     serving = {each.service: each.deployment for each in services if each.action is Action.NOTHING}
     serving |= {each.service: _serving(side, each.service) for each in services if each.action is Action.CANCEL}
     waiting = [each for each in services if each.action is Action.ROLL_BACK]

@@ -192,6 +192,22 @@ def test_a_bad_release_under_way_is_cancelled(bad):
     assert bad.deployments("production", "backend")[0].timeline[-1].status == "REMOVED"
 
 
+def test_a_cancellation_that_was_not_confirmed_is_told(bad):
+    """Nothing shows whether it was taken, so it is no success; the next run finds out."""
+    with bad.railway() as cloud:
+        newest = bad.deployments("production", "backend")[0]
+        cloud.state.deployments[newest.id].timeline = [Moment(at=cloud.now(), status="BUILDING")]
+        cloud.faults.add(operation="deploymentCancel", when="before", status=502)
+
+    lost = bad.railyard("rollback", "seance", "--now", "--yes")
+    done = bad.railyard("rollback", "seance", "--now", "--yes")
+
+    assert lost.code == 1
+    assert "did not confirm deploymentCancel (HTTP 502): run the command again" in lost.errors
+    assert done.code == 0, done.errors
+    assert bad.deployments("production", "backend")[0].timeline[-1].status == "REMOVED"
+
+
 def test_where_the_settings_name_a_branch_railway_knows_what_ran(level):
     """Omega follows a branch: the commit before the last push, from Railway's list, which pins it."""
     former = served(level, "bot", "omega")
