@@ -9,7 +9,7 @@ STACK_AND_ENGINE := --stack $(STACK) $(if $(ENGINE),--engine $(ENGINE))
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset tools test check audit bench faults live format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox reset tools test check audit bench faults live demo format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ faults: .venv/ready ## Let everything go wrong with every mutation once, and pri
 
 live: .venv/ready ## Try the doubtful points of Railway's API: with RAILWAY_API_TOKEN on that account, else in the sandbox
 	@$(BIN)/python -m live $(if $(ONLY),--only $(ONLY)) $(if $(YES),--yes) $(if $(CLEAN),--clean) $(if $(JSON),--json)
+
+demo: .venv/ready ## Walk the road from a pull request to production, in a throw-away copy and sandbox
+	@$(BIN)/python -m demo
 
 format: .venv/ready ## Format the code
 	@$(BIN)/ruff format .

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 import pulumi
-import pulumi_cloudflare as cloudflare
-import pulumi_digitalocean as digitalocean
 from pydantic import Field, model_validator
 
 from components.arguments import Arguments, Hostname, Many, matching
+from components.packages import cloudflare, digitalocean
 from components.zone import AUTOMATIC_TTL, Zone
 
 SpacesRegion = Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"]

@@ -7,10 +7,10 @@ nothing is copied by hand. Does not own the zone.
 from __future__ import annotations
 
 import pulumi
-import pulumi_cloudflare as cloudflare
 
 import pulumiverse_railway as railway
 from components.arguments import Arguments, Hostname
+from components.packages import cloudflare
 from components.project import Project
 from components.zone import AUTOMATIC_TTL, Zone
 

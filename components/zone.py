@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pulumi
-import pulumi_cloudflare as cloudflare
 
 from components.arguments import Arguments, Hostname
+from components.packages import cloudflare
 
 AUTOMATIC_TTL = 1
 """Cloudflare's value for "automatic", the only one it takes for a proxied record."""

@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 
 from operations.console import OperationError
 from operations.diff_checkout import Checkout
+from operations.engines import EMBEDDED
 
 _CREDENTIALS: Final = ("RAILWAY_", "RAILYARD_", "CLOUDFLARE_", "DIGITALOCEAN_", "SPACES_", "AWS_", "SOPS_", "PULUMI_")
 """Beginnings of the names of variables that a side must not see."""
@@ -66,7 +67,7 @@ class ThrowAway:
             return sys.executable
         made = subprocess.run(
             ["make", f"PYTHON={sys.executable}", ".venv/ready"],
-            cwd=side.directory, env=_clean(), capture_output=True, text=True, check=False,
+            cwd=side.directory, env=clean_environment(), capture_output=True, text=True, check=False,
         )  # fmt: skip
         if made.returncode != 0:
             last = "\n".join((made.stdout + made.stderr).strip().splitlines()[-_LAST_LINES:])
@@ -75,11 +76,12 @@ class ThrowAway:
 
     def _environment(self, side: Checkout) -> Mapping[str, str]:
         paths = os.pathsep.join([str(side.directory), str(side.directory / "providers" / "railway")])
-        ours = {"PYTHONPATH": paths, "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1"}
-        return {**_clean(), **ours, **({"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {})}
+        ours = {"PYTHONPATH": paths, "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
+        return {**clean_environment(), **ours, **({"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {})}
 
 
-def _clean() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """The variables of this process without a credential, and without what points at an account."""
     return {
         name: value
         for name, value in os.environ.items()

@@ -34,6 +34,8 @@ from sandbox.operate import DIRECTORY, environment, operate, options_of, serving
 from sandbox.output import JsonReport, PeopleReport, Report
 from sandbox.storage import SandboxError
 
+EMBEDDED: Final = {"ENGINE": "embedded"}
+"""Which engine a process of the sandbox uses, whatever else is on PATH: its documents and its state are read here."""
 _LAST_LINES: Final = 20
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
@@ -114,7 +116,7 @@ class Embedded:
         """In a process of the project's own code, with the simulated clouds and the state of this one."""
         command = [sys.executable, "-m", "sandbox", "up", "--stack", self._stack.name]
         paths = os.pathsep.join([str(project), str(project / "providers" / "railway")])
-        environment = {**os.environ, "PYTHONPATH": paths, "RAILYARD_SANDBOX": str(DIRECTORY)}
+        environment = {**os.environ, "PYTHONPATH": paths, "RAILYARD_SANDBOX": str(DIRECTORY), **EMBEDDED}
         return _followed(command, project, environment, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:

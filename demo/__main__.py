@@ -1,0 +1,33 @@
+"""``python -m demo``: walk the road and print it. Exit code 1 when a step does not end as it must."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from demo.place import Place
+from demo.rehearsal import Rehearsal, UnexpectedError
+from demo.report import Report
+
+
+def main() -> int:
+    """Rehearse in a folder that is gone afterwards."""
+    report = Report(Console(highlight=False, soft_wrap=True))
+    try:
+        with tempfile.TemporaryDirectory(prefix="railyard-demo-") as folder, Place(Path(folder)).open() as place:
+            Rehearsal(place, report).walk()
+    except UnexpectedError as error:
+        report.failed(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        report.table()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""``make demo``: the whole road with the real commands, each step ending as the page says."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from demo.place import Done, Place
+from demo.rehearsal import Rehearsal, UnexpectedError
+from demo.report import Report
+
+SERVICES = ("backend", "landing", "beholder", "litellm")
+"""Those of Seance whose images are of its own commit."""
+
+
+class Walked:
+    """What a walk left."""
+
+    def __init__(self, place: Place, report: Report, printed: str) -> None:
+        self.place, self.report, self.printed = place, report, printed
+
+    def step(self, word: str) -> list[Done]:
+        """The commands of the step whose title has this word."""
+        (found,) = (step for step in self.report.steps if word in step.title)
+        return found.done
+
+    def runs(self, project: str) -> dict[str, dict[str, Any]]:
+        """Service → the settings by which the simulated Railway runs it."""
+        state = self.place.clouds.railway.state
+        (one,) = (each for each in state.projects.values() if each.name == project)
+        (here,) = (each for each in state.environments.values() if each.project_id == one.id)
+        return {state.services[id_].name: config for id_, config in here.config["services"].items()}
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    """The road, walked once."""
+    text = io.StringIO()
+    report = Report(Console(file=text, width=120, soft_wrap=True))
+    with Place(tmp_path_factory.mktemp("demo")).open() as place:
+        try:
+            Rehearsal(place, report).walk()
+        except UnexpectedError:
+            pytest.fail(text.getvalue()[-6000:])
+        report.table()
+        yield Walked(place, report, text.getvalue())
+
+
+def test_commands_end_as_they_must(walked: Walked) -> None:
+    """Two of them find something wrong, and say so with their exit code: the bad release, and the drift."""
+    failed = [done.command for step in walked.report.steps for done in step.done if done.code]
+
+    assert failed == ["./bin/railyard deploy -s production", "./bin/railyard drift -s production"]
+
+
+def test_the_comment_shows_both_systems_and_asks_no_account(walked: Walked) -> None:
+    """All six services that get other code, and nothing else; the simulated account heard nothing of it."""
+    (comment,) = walked.step("pull request")
+
+    assert "6 to update" in comment.text
+    assert "a1b2c3d" in comment.text
+    assert "1" * 40 in comment.text
+    assert not comment.requests
+
+
+def test_the_fixed_release_runs_in_both_stacks(walked: Walked) -> None:
+    """What was promoted twice is what the simulated Railway runs."""
+    for stack in ("staging", "production"):
+        seance, omnistack = walked.runs(f"seance-{stack}"), walked.runs(f"omnistack-{stack}")
+        assert {seance[name]["source"]["image"].rpartition(":")[2] for name in SERVICES} == {"d4e5f6a"}
+        assert {omnistack[name]["source"]["commitSha"] for name in ("api", "worker")} == {"2" * 40}
+
+
+def test_the_bad_release_leaves_what_ran_before_and_one_message(walked: Walked) -> None:
+    """Whoever is on call reads what failed, what runs now and what to do, and nothing secret."""
+    _, status = walked.step("bad release")
+    (message,) = walked.place.inbox.messages
+    (embed,) = message["embeds"]
+    fields = {each["name"]: each["value"] for each in embed["fields"]}
+
+    assert "c3d4e5f" not in status.text
+    assert embed["title"] == "production was rolled back"
+    assert "seance-backend-instance" in fields["What failed"]
+    assert "healthy" in fields["What runs now"]
+    assert "Revert" in fields["Next step"]
+    secrets = walked.place.directory / "secrets" / "sandbox.agekey"
+    assert secrets.read_text().splitlines()[-1] not in json.dumps(message)
+
+
+def test_what_was_changed_by_hand_is_mended(walked: Walked) -> None:
+    """Found by name, and brought back to what the settings say."""
+    found, *_, again = walked.step("Drift")
+
+    assert "omnistack-api-instance" in found.text
+    assert walked.runs("omnistack-production")["api"]["variables"]["ENVIRONMENT"]["value"] == "production"
+    assert "what exists is what the state says" in again.text
+
+
+def test_times_and_requests_are_counted_for_each_step(walked: Walked) -> None:
+    """The table has a row for each step; an up asks Railway."""
+    ups = [step for step in walked.report.steps if any(" deploy " in done.command for done in step.done)]
+
+    assert (len(walked.report.steps), len(ups)) == (8, 6)
+    assert all(step.time_s > 0 for step in walked.report.steps)
+    assert all(step.requests("railway") > 0 for step in ups)
+    assert "Times and requests" in walked.printed
+
+
+def test_the_copy_is_all_that_changes(walked: Walked) -> None:
+    """Settings, sandbox and history of the project stay as they are: all of it happened elsewhere."""
+    root = Path(__file__).parents[2]
+
+    assert walked.place.directory.resolve() not in (root, *root.parents)
+    assert "commit: d4e5f6a" in (walked.place.directory / "Pulumi.production.yaml").read_text()
+    assert "d4e5f6a" not in (root / "Pulumi.production.yaml").read_text()
+    assert walked.place.git("rev-list", "--count", "HEAD") != "1"
