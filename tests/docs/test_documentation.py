@@ -65,7 +65,7 @@ def folder_of(name: str) -> Path | None:
     """``sandbox.engine.events.Step`` → ``sandbox/engine``; None for what is not of the project."""
     parts = name.removeprefix("providers.railway.").split(".")
     base = ROOT / "providers" / "railway" if parts[0] == "pulumiverse_railway" else ROOT
-    if parts[0] not in {"stacks", "components", "sops", "sandbox", "pulumiverse_railway"}:
+    if parts[0] not in {"stacks", "components", "sops", "sandbox", "operations", "pulumiverse_railway"}:
         return None
     while not (base / Path(*parts)).is_dir():
         parts.pop()

@@ -44,10 +44,9 @@ def test_from_pull_request_to_production_and_through_the_night(
     code, told = job.run("preview", "diff", ref=merge)
     assert code == 0, told
     assert 'image: "example/omega:1.0" → "example/omega:2.0"' in job.summary()
-    for stack in ("staging", "production"):
-        code, told = job.run("preview", "real", ref=merge, **{"matrix.stack": stack})
-        assert code == 0, told
-        assert f"{stack}: drift: ~ 1 to update changed by hand" in told
+    code, told = job.run("preview", "real", ref=merge, **{"matrix.stack": "production"})
+    assert code == 0, told
+    assert "production: drift: ~ 1 to update changed by hand" in told
 
     github.open_pull(8, "stranger:topic", commit)
     event = "github.event.workflow_run."
