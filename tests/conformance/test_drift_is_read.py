@@ -1,0 +1,44 @@
+"""``railyard drift`` reads what the Pulumi CLI says of a refresh."""
+
+from __future__ import annotations
+
+from operations import engines as commands
+from operations.changes import changes_of
+from operations.engines import PulumiCli
+from operations.stack import read_stack
+from sandbox.server import Sandbox
+from tests.operations_workflows.conftest import SETTINGS
+
+
+def by_hand(sandbox: Sandbox) -> None:
+    """Somebody changes a variable and deletes an address in Railway's dashboard."""
+    state = sandbox.railway.state
+    (environment,) = (each for each in state.environments.values() if each.deleted_at is None)
+    (service,) = environment.config["services"].values()
+    service["variables"]["LOG_LEVEL"] = {"value": "debug"}
+    state.service_domains.clear()
+    sandbox.railway.touch()
+
+
+def test_the_cli_tells_of_changes_and_deletions_and_leaves_the_state(engines, monkeypatch):
+    """One update with both values, one deletion; resources that are as they were are no changes."""
+    real, _ = engines
+    (real.directory / "Pulumi.staging.yaml").write_text(SETTINGS.format(stack="staging", plan="hobby"))
+    real.operate("up")
+    monkeypatch.setattr(commands, "ROOT", real.directory)
+    cli = PulumiCli(read_stack("staging"), "pulumi", real.variables)
+    before = real.state()
+
+    calm = changes_of(cli.drift()["steps"])
+    real.tamper(by_hand)
+    found = changes_of(cli.drift()["steps"])
+
+    assert calm == ()
+    assert [(change.kind, change.name) for change in found] == [
+        ("delete", "omega-bot-railway-domain"),
+        ("update", "omega-bot-instance"),
+    ]
+    assert [(each.path, each.old, each.new) for each in found[1].properties] == [
+        ("variables.LOG_LEVEL", '"info"', '"debug"')
+    ]
+    assert real.state() == before
