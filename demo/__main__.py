@@ -15,7 +15,8 @@ from demo.report import Report
 
 def main() -> int:
     """Rehearse in a folder that is gone afterwards."""
-    report = Report(Console(highlight=False, soft_wrap=True))
+    width = None if sys.stdout.isatty() else 120
+    report = Report(Console(highlight=False, soft_wrap=True, width=width))
     try:
         with tempfile.TemporaryDirectory(prefix="railyard-demo-") as folder, Place(Path(folder)).open() as place:
             Rehearsal(place, report).walk()

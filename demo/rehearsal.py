@@ -86,7 +86,7 @@ class Rehearsal:
         self._place.change("production", "commit: b2c3d4e", "commit: c3d4e5f")
         commit = self._place.commit("Seance c3d4e5f in production")
         self._report.did(f"git commit: {commit} changes Pulumi.production.yaml")
-        self._run("deploy", "-s", "production", code=1, says="production: rolled back", last=30)
+        self._run("deploy", "-s", "production", code=1, says="production: rolled back", last=22)
         (message,) = self._place.inbox.messages
         self._report.message(message)
         self._expect(f"{before} again, all services healthy" in str(message), "the message does not say what runs now")

@@ -21,6 +21,7 @@ _LONGEST_TITLE: Final = 140
 """Characters; Slack's header takes 150, Discord's title 256."""
 _LONGEST_TEXT: Final = 1_000
 """Characters of one field; Discord takes 1,024, Slack 3,000."""
+_LEFT_OUT: Final = "\n…\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class Message:
             "What runs now": self.runs_now,
             "Next step": self.next_step,
         }
-        return {heading: _cut(text, _LONGEST_TEXT) for heading, text in named.items() if text}
+        return {heading: _without_middle(text) for heading, text in named.items() if text}
 
 
 def run_link(environment: Mapping[str, str] | None = None) -> str:
@@ -105,6 +106,12 @@ def _post(address: str, body: Mapping[str, Any]) -> str:
 
 def _slack_text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _without_middle(text: str) -> str:
+    """What failed stands at the beginning and what to do next at the end; a log that is too long stands between."""
+    half = _LONGEST_TEXT // 2 - len(_LEFT_OUT)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:half].rstrip()}{_LEFT_OUT}{text[-half:].lstrip()}"
 
 
 def _cut(text: str, most: int) -> str:

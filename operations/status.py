@@ -144,9 +144,10 @@ def _age(deployed: Deployed) -> str:
 
 
 def runs(deployed: Deployed) -> str:
-    """What a deployment runs, in short: ``seance-backend:a1b2c3d``, ``main@7bd26ed``."""
+    """What a deployment runs, in short: ``seance-backend:a1b2c3d``, ``main@7bd26ed``; of a digest twelve digits."""
     if deployed.image:
-        return deployed.image.rpartition("/")[2]
+        name, at, digest = deployed.image.rpartition("/")[2].partition("@sha256:")
+        return f"{name}{at}{digest[:12]}"
     return f"{deployed.branch}@{(deployed.commit or 'unknown')[:7]}"
 
 

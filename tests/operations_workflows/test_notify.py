@@ -21,6 +21,18 @@ def test_both_forms_keep_the_limits() -> None:
     assert all(len(block["text"]["text"]) <= 3000 for block in blocks)
 
 
+def test_the_next_step_of_what_failed_is_kept() -> None:
+    """It stands at the end, behind a log that may be long."""
+    log = "\n".join(f"Attempt #{number} failed" for number in range(200))
+    message = Message(title="t", failed=f"unhealthy\n{log}\nnext: look here", where="w", runs_now="r", next_step="n")
+
+    (failed, *_) = message.fields().values()
+
+    assert failed.startswith("unhealthy\nAttempt #0 failed")
+    assert failed.endswith("next: look here")
+    assert len(failed) <= 1_000
+
+
 def test_nobody_is_woken_by_the_text_of_an_error() -> None:
     """What failed is quoted, and may hold what wakes a whole channel."""
     assert discord(LONG)["allowed_mentions"] == {"parse": []}
