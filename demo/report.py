@@ -90,7 +90,7 @@ class Report:
             shown.add_row(str(number), each.title, f"{each.time_s:.0f} s", *map(str, counted))
         self._console.print()
         self._console.print(shown)
-        self._line("Simulated time runs a hundred times faster; the requests are those of the real thing.")
+        self._line("Real time; in the simulated clouds a hundred times as much passes.")
 
     def _line(self, text: str, style: str | None = None) -> None:
         self._console.print(text, style=style, markup=False)
