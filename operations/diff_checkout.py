@@ -73,7 +73,13 @@ def unpack(root: Path, full: str, directory: Path) -> Checkout:
     if archived.returncode != 0:
         raise OperationError(f"git could not unpack {full[:7]}: {archived.stderr.decode(errors='replace').strip()}")
     with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as archive:
-        archive.extractall(directory, filter="data")
+        try:
+            archive.extractall(directory, filter="data")
+        except tarfile.FilterError as error:
+            raise OperationError(
+                f"commit {full[:7]} is not unpacked, since something in it leads out of the repository: {error}; "
+                "remove that link"
+            ) from None
     subject = _git(root, "log", "-1", "--format=%s", full).stdout.decode(errors="replace").strip()
     return Checkout(directory=directory, commit=full, subject=subject)
 

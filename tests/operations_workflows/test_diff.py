@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from operations.console import OperationError
+from operations.diff_checkout import unpack
 from operations.diff_document import Diff
 from tests.operations_workflows.conftest import SETTINGS, Repository, run
 from tests.sops import encrypting
@@ -171,3 +174,16 @@ def test_a_changed_secret_shows_the_services_that_it_deploys_and_no_value(reposi
     ]
     assert stack["cost"]["deployments"] == 1
     assert "planted" not in said.text
+
+
+def test_a_link_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> None:
+    """A pull request cannot make the comparison write, or read, somewhere else."""
+    root = tmp_path / "repository"
+    root.mkdir()
+    (root / "out").symlink_to("/etc")
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "A link"]):
+        subprocess.run([*git, *arguments], cwd=root, check=True)
+
+    with pytest.raises(OperationError, match=r"leads out of the repository: .*out.*; remove that link"):
+        unpack(root, "HEAD", tmp_path / "unpacked")
