@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Final
 
 from demo.outside import Dashboard, Inbox
-from operations.diff_sandbox import clean_environment
-from operations.notify import DISCORD
+from operations.delivery.notify import DISCORD
+from operations.diff.sandbox import clean_environment
 from sandbox.server import Sandbox
 
 ROOT: Final = Path(__file__).resolve().parent.parent

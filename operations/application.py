@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import typer
 
-from operations import backup, doctor, images, logs, promote, restore, rollback, secrets, state, status, verify
-from operations.comment import comment
-from operations.deploy import deploy
-from operations.deploy_plan import plan
-from operations.diff import diff
-from operations.diff_real import real
-from operations.drift import drift
+from operations import logs, state, status, verify
+from operations.backups import backup, restore
+from operations.delivery import images
+from operations.delivery.comment import comment
+from operations.delivery.deploy import deploy
+from operations.delivery.drift import drift
+from operations.delivery.plan import plan
+from operations.diff.command import diff
+from operations.diff.real import real
+from operations.doctor import command as doctor
+from operations.promotion import promote, rollback
+from operations.secrets import commands as secrets
 
 application = typer.Typer(
     add_completion=False,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from operations.postgres import Server, query
+from operations.backups.postgres import Server, query
 from operations.spaces import spaces_client
 from sandbox import operate
 from sandbox.railway.state import TCPProxy, VolumeInstance

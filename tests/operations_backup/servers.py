@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from operations.backups.postgres import Server, query
 from operations.console import OperationError
-from operations.postgres import Server, query
 
 STARTS_S = 120.0
 NOBODY = 65_534

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from operations.postgres import Server, query
+from operations.backups.postgres import Server, query
 from sandbox.railway import tcp_proxies
 from tests.operations.conftest import Railyard, Said
 from tests.operations_backup import servers

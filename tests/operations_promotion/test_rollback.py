@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from operations import rollback, rollback_now
+from operations.promotion import rollback, rollback_now
 from sandbox.railway.pushes import push
 from sandbox.railway.state import Moment
 from sandbox.server import Sandbox

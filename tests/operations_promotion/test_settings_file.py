@@ -7,7 +7,7 @@ import yaml
 
 from operations import stack as stack_module
 from operations.console import OperationError
-from operations.settings_file import edited, with_value
+from operations.promotion.settings_file import edited, with_value
 
 WHOLE = "1234567890" * 4
 PLACES = [

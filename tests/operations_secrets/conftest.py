@@ -17,9 +17,9 @@ import yaml
 from typer.testing import CliRunner
 
 from operations import engines
-from operations import secrets as secrets_commands
 from operations import stack as stack_module
 from operations.application import application
+from operations.secrets import commands as secrets_commands
 from sandbox import commands, operate
 from sandbox.commands import application as sandbox_application
 from tests.lifecycle.conftest import ROOT, Checkout, Outcome

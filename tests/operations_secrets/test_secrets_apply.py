@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from operations import secrets_apply
-from operations.secrets_apply import plan
+from operations.secrets import apply as secrets_apply
+from operations.secrets.apply import plan
 from operations.stack import read_stack
 
 PREFIX = "urn:pulumi:staging::railyard::railyard:systems:Any$railway:index:ServiceInstance::"

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from operations import engines, secrets_apply
+from operations import engines
+from operations.secrets import apply as secrets_apply
 from operations.stack import read_stack
 from tests.conformance.conftest import RealEngine
 from tests.operations_secrets import sops_files

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from operations.changes import Change, Kind, Property
-from operations.diff_document import Cost, Diff, Difference, Side, StackDiff
-from operations.diff_markdown import LONGEST, MARKER, markdown
+from operations.diff.document import Cost, Diff, Difference, Side, StackDiff
+from operations.diff.markdown import LONGEST, MARKER, markdown
 from tests.operations_workflows.conftest import run
 from tests.operations_workflows.simulated_github import BOT, PERSON, TOKEN, SimulatedGitHub, mentions, outside_of_code
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from operations.console import OperationError
-from operations.diff_checkout import unpack
-from operations.diff_document import Diff
+from operations.diff.checkout import unpack
+from operations.diff.document import Diff
 from tests.operations_workflows.conftest import SETTINGS, Repository, run
 from tests.sops import encrypting
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from operations.diff_markdown import MARKER
+from operations.diff.markdown import MARKER
 from sandbox.server import Sandbox
 from tests.operations_workflows.conftest import SETTINGS, Repository
 from tests.operations_workflows.runner import Job

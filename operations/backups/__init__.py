@@ -1,0 +1,1 @@
+"""``railyard backup`` and ``restore``: volumes and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""``railyard diff`` and ``real``: what a commit changes, without credentials and with them."""

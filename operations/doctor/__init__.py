@@ -1,0 +1,1 @@
+"""``railyard doctor``: what it looks at, a module for each place."""

@@ -1,0 +1,1 @@
+"""``railyard promote`` and ``rollback``: what was proven, and the settings that say what runs."""
