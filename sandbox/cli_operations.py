@@ -1,7 +1,8 @@
 """Operations of the Pulumi CLI on one stack in the sandbox, with the options that the embedded engine has as well.
 
 Owns the file backend, the copy of the stack's settings in which the CLI keeps its encryption salt, so that the user's
-own file stays as it is, and the arguments of each operation. What is printed is the CLI's own.
+own file stays as it is, and the arguments of each operation. What is printed is the CLI's own, but for the stack's
+outputs, which are handed back: the CLI would print those of all systems, whichever one was meant.
 """
 
 from __future__ import annotations
@@ -9,13 +10,18 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
 import yaml
+from google.protobuf.struct_pb2 import Struct
 
-from sandbox.engine.events import Operation
+from sandbox.engine.events import Change, Operation
+from sandbox.engine.state import STACK_TYPE
+from sandbox.engine.values import Properties, differences, from_struct, known_outputs
 from sandbox.engine_choice import PROJECT, Choice, States
 from sandbox.storage import SandboxError
 
@@ -23,6 +29,19 @@ PASSPHRASE: Final = "sandbox"
 _ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys of a stack's settings file that say how its real state is encrypted."""
 _WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
+_TELLS_EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""Makes the CLI know ``--event-log``, by which the Automation API learns what happens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How an operation of the CLI ended."""
+
+    succeeded: bool
+    outputs: Properties = field(default_factory=dict[str, Any])
+    """Those of the stack, secrets masked; none when they were printed as JSON, or when it failed."""
+    output_changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
+    """Path of an output → how it differs from what the state said before."""
 
 
 def variables(directory: Path) -> dict[str, str]:
@@ -46,14 +65,24 @@ def operate(
     targets: Sequence[str],
     *,
     as_json: bool,
-) -> bool:
-    """Carry it out; whether it went well."""
+) -> Outcome:
+    """Carry it out."""
     settings = _prepared(choice, root, environment)
     arguments = [operation.value, "--stack", choice.states.stack, "--config-file", str(settings)]
     arguments += [] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
-    arguments += ["--json"] if as_json else []
     arguments += [part for target in targets for part in ("--target", target)]
-    return _run(choice, arguments, root, environment)
+    if as_json:
+        return Outcome(succeeded=_run(choice, [*arguments, "--json"], root, environment))
+    with tempfile.TemporaryDirectory() as folder:
+        events = Path(folder) / "events"
+        arguments += ["--suppress-outputs", "--event-log", str(events)]
+        if not _run(choice, arguments, root, {**environment, **_TELLS_EVENTS}):
+            return Outcome(succeeded=False)
+        before, outputs = _stack_outputs(events)
+    before = known_outputs(before, {})
+    if operation is not Operation.PREVIEW or targets:
+        outputs = known_outputs(outputs, before)
+    return Outcome(succeeded=True, outputs=outputs, output_changes=differences(before, outputs))
 
 
 def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> bool:
@@ -65,6 +94,20 @@ def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> boo
 def _run(choice: Choice, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> bool:
     assert choice.cli is not None
     return choice.cli.run(arguments, root, environment).returncode == 0
+
+
+def _stack_outputs(events: Path) -> tuple[Properties, Properties]:
+    """The stack's outputs before and after; none after a destroy."""
+    lines = map(json.loads, events.read_text(encoding="utf-8").splitlines())
+    ended = [line["resOutputsEvent"]["metadata"] for line in lines if "resOutputsEvent" in line]
+    of_stack = [each for each in ended if each["type"] == STACK_TYPE]
+    return (_outputs(of_stack[-1].get("old")), _outputs(of_stack[-1].get("new"))) if of_stack else ({}, {})
+
+
+def _outputs(resource: Mapping[str, Any] | None) -> Properties:
+    wire = Struct()
+    wire.update((resource or {}).get("outputs") or {})
+    return from_struct(wire)
 
 
 def make_backend(directory: Path) -> Path:

@@ -23,7 +23,7 @@ from sandbox.engine.runner import EngineError
 from sandbox.engine.runner import unprotect as lift_protection
 from sandbox.engine_choice import Choice, Engine, States, choose
 from sandbox.operate import DIRECTORY, NOBODY, ROOT, environment, operate, operate_with_cli, options_of
-from sandbox.output import JsonReport, PeopleReport, Report
+from sandbox.output import JsonReport, PeopleReport, Report, output_lines, write
 from sandbox.storage import SandboxError
 
 application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -151,9 +151,11 @@ def _operate(operation: Operation, name: str, system: str, engine: Engine | None
         targets = stack.targets(system) if system else ()
         choice = _choice(name, engine)
         if choice.cli is not None:
-            succeeded = operate_with_cli(operation, choice, targets, json=json)
+            done = operate_with_cli(operation, choice, targets, json=json)
+            write(_console(), *output_lines(operation, done.outputs, done.output_changes, system=system))
+            succeeded = done.succeeded
         else:
-            report: Report = JsonReport(sys.stdout) if json else _people_report(operation, stack)
+            report: Report = JsonReport(sys.stdout) if json else _people_report(operation, stack, system)
             succeeded = operate(operation, stack, targets, report).succeeded
     raise typer.Exit(0 if succeeded else 1)
 
@@ -164,8 +166,13 @@ def _choice(stack: str, wanted: Engine | None) -> Choice:
     return choice
 
 
-def _people_report(operation: Operation, stack: Stack) -> PeopleReport:
-    return PeopleReport(Console(highlight=False), operation, stack.name, plan=stack.config.get("railway:plan", "pro"))
+def _people_report(operation: Operation, stack: Stack, system: str) -> PeopleReport:
+    plan = stack.config.get("railway:plan", "pro")
+    return PeopleReport(_console(), operation, stack.name, system=system, plan=plan)
+
+
+def _console() -> Console:
+    return Console(highlight=False)
 
 
 @contextmanager

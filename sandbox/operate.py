@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from sandbox import addresses, cli_operations
+from sandbox.cli_operations import Outcome
 from sandbox.configuration import Stack
 from sandbox.engine.events import Operation, Result
 from sandbox.engine.runner import Options, run
@@ -55,8 +56,8 @@ def operate(operation: Operation, stack: Stack, targets: Sequence[str], report: 
     return result
 
 
-def operate_with_cli(operation: Operation, choice: Choice, targets: Sequence[str], *, json: bool) -> bool:
-    """The same with the Pulumi CLI, which prints for itself; whether it went well."""
+def operate_with_cli(operation: Operation, choice: Choice, targets: Sequence[str], *, json: bool) -> Outcome:
+    """The same with the Pulumi CLI, which prints for itself all but the stack's outputs."""
     with _clouds(operation) as address:
         return cli_operations.operate(operation, choice, ROOT, environment(address), targets, as_json=json)
 

@@ -31,7 +31,7 @@ from sandbox.engine.providers import Providers
 from sandbox.engine.register import Registrations, way_to_unprotect
 from sandbox.engine.report import EngineService, Report
 from sandbox.engine.state import STACK_TYPE, Resource, StateError
-from sandbox.engine.values import Properties, contains_unknown, differences
+from sandbox.engine.values import Properties, differences, known_outputs
 
 DEFAULT_PASSPHRASE: Final = "sandbox"
 _POLL_SECONDS: Final = 0.1
@@ -256,10 +256,7 @@ class _Work:
     def _complete_stack(self, registrations: Registrations, outputs: Properties) -> Properties:
         urn = next(urn for urn, each in registrations.declared.items() if each.type == STACK_TYPE)
         if not self._identity.preview or self._options.targets:
-            old = registrations.declared[urn].outputs
-            # Unknown ones come from what the targets left out: there, the old value stands.
-            kept = {key: old.get(key) if contains_unknown(value) else value for key, value in outputs.items()}
-            outputs = {key: value for key, value in kept.items() if value is not None}
+            outputs = known_outputs(outputs, registrations.declared[urn].outputs)
         registrations.complete(urn, outputs)
         return outputs
 

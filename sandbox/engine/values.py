@@ -178,6 +178,15 @@ def contains_unknown(value: Any) -> bool:
     return _any(value, lambda item: item is UNKNOWN)
 
 
+def known_outputs(outputs: Mapping[str, Any], old: Mapping[str, Any]) -> Properties:
+    """Each output of a stack that is known, and the old one in the place of one that is not.
+
+    Where all else is done, what is unknown comes from resources that the targets left out.
+    """
+    kept = {key: old.get(key) if contains_unknown(value) else value for key, value in outputs.items()}
+    return {key: value for key, value in kept.items() if value is not None}
+
+
 def contains_secret(value: Any) -> bool:
     """Whether anything inside is a ``Secret``."""
     return _any(value, lambda item: isinstance(item, Secret))

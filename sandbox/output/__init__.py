@@ -4,7 +4,9 @@ Owns form only. What is shown comes from ``sandbox.engine.events``; nothing here
 """
 
 from sandbox.output.json_report import JsonReport
+from sandbox.output.lines import write
+from sandbox.output.outputs import output_lines
 from sandbox.output.people import PeopleReport
 from sandbox.output.report import Report
 
-__all__ = ["JsonReport", "PeopleReport", "Report"]
+__all__ = ["JsonReport", "PeopleReport", "Report", "output_lines", "write"]

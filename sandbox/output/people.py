@@ -7,8 +7,8 @@ without any escape code. Owns layout and colours; masking is in ``values``, orde
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from collections.abc import Iterable
+from typing import Final
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -27,10 +27,11 @@ from sandbox.engine.events import (
     StepKind,
     StepStarted,
 )
-from sandbox.engine.values import covers, parse_path
 from sandbox.output.cost import foresee
+from sandbox.output.lines import is_plain, write
+from sandbox.output.outputs import output_lines
 from sandbox.output.tree import DONE, SIGNS, Row, Tree, folded, seconds, summary, type_name, walk, words
-from sandbox.output.values import Scrubber, change, complete, masked
+from sandbox.output.values import Scrubber, change
 
 _STYLES: Final[dict[StepKind, str]] = {
     StepKind.CREATE: "green",
@@ -61,8 +62,6 @@ _UNDER_WAY: Final = {
 }
 _FINDINGS: Final = (Operation.PREVIEW, Operation.REFRESH)
 """The operations of which only the outcome is of interest, so that no line is printed before the end."""
-_DIGESTS: Final = ("secretFingerprints",)
-"""Outputs that tell a person something only when they differ from those of the last run."""
 _SHOWN_AT_ONCE: Final = 12
 """Rows of the live part; more would scroll small terminals."""
 
@@ -70,14 +69,23 @@ _SHOWN_AT_ONCE: Final = 12
 class PeopleReport:
     """Prints one operation on ``console``.
 
-    ``plan`` is the Railway plan of the stack, ``show_same`` also lists what does not change.
+    ``system`` is the only one that is worked on, or empty; ``plan`` is the Railway plan of the stack; ``show_same``
+    also lists what does not change.
     """
 
     def __init__(
-        self, console: Console, operation: Operation, stack: str, *, plan: str = "pro", show_same: bool = False
+        self,
+        console: Console,
+        operation: Operation,
+        stack: str,
+        *,
+        system: str = "",
+        plan: str = "pro",
+        show_same: bool = False,
     ) -> None:
-        self._console, self._operation, self._plan, self._show_same = console, operation, plan, show_same
-        self._plain = not console.is_terminal or console.is_dumb_terminal or console.no_color
+        self._console, self._operation, self._show_same = console, operation, show_same
+        self._system, self._plan = system, plan
+        self._plain = is_plain(console)
         self._tree, self._scrub = Tree(), Scrubber()
         self._status: dict[str, str] = {}
         self._under_way: dict[str, Row] = {}
@@ -213,24 +221,9 @@ class PeopleReport:
                 yield from (Text(f"{indent}{line}") for line in rest)
 
     def _outputs(self, result: Result) -> Iterable[Text]:
-        """Stack outputs, those that differ marked unless all are new: in full after an up, else what differs."""
-        changes = {parse_path(path): kind for path, kind in result.output_changes.items()}
-        if not result.outputs or not (changes or self._operation is Operation.UP):
-            return
-        yield from (Text(), Text("Outputs", "bold"))
-        marked = any(kind is not Change.ADD for kind in changes.values())
         systems = [row.step.name for row in self._tree.roots()]
-        rewritten = {path[0] for path, kind in changes.items() if kind is not Change.ADD}
-        told = {name: value for name, value in result.outputs.items() if name not in _DIGESTS or name in rewritten}
-        order = sorted(masked(told).items(), key=lambda item: systems.index(item[0]) if item[0] in systems else -1)
-        for path, value in _flat(dict(order), ()):
-            near = [kind for at, kind in changes.items() if covers(at, path) or covers(path, at)]
-            if not near and self._operation is not Operation.UP:
-                continue
-            kinds = near if value is not None else []
-            sign = ("+ " if Change.ADD in kinds else "~ ") if kinds else "  "
-            line = Text("  " * len(path)).append(sign if marked else "", "yellow")
-            yield line.append(path[-1], "bold" if value is None else "").append("" if value is None else f": {value}")
+        lines = output_lines(self._operation, result.outputs, result.output_changes, system=self._system, order=systems)
+        yield from [Text(), *lines] if lines else []
 
     def _progress(self) -> Group:
         """The live part: what is under way, and what has been done so far."""
@@ -252,17 +245,4 @@ class PeopleReport:
             return Group(table, Text(done, "dim"))
 
     def _print(self, *lines: Text) -> None:
-        for line in lines:
-            text = Text(line.plain) if self._plain else line
-            self._console.print(text, soft_wrap=True, highlight=False, markup=False)
-
-
-def _flat(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], str | None]]:
-    """Nested outputs as lines of path and value; None where the next lines belong to the path."""
-    for name, item in value.items():
-        path = (*above, name)
-        if isinstance(item, Mapping) and item:
-            yield path, None
-            yield from _flat(cast("Mapping[str, Any]", item), path)
-        else:
-            yield path, complete(item)
+        write(self._console, *lines)

@@ -11,11 +11,10 @@ import time
 from pathlib import Path
 
 import boto3
-from pulumi import automation
 
 from sandbox.addresses import SPACES_ACCESS_KEY, SPACES_SECRET_KEY
 from tests.conformance.conftest import RealEngine
-from tests.lifecycle.conftest import LONGEST_S, world
+from tests.lifecycle.conftest import LONGEST_S, ROOT, world
 
 OMEGA = ("**::omega", "**::omega-*")
 TARGETS = [part for glob in OMEGA for part in ("--target", glob)]
@@ -54,29 +53,31 @@ def test_every_command_works_from_the_root(real, tmp_path):
 
 
 def test_the_automation_api_and_a_state_backend_in_spaces(real, monkeypatch, tmp_path):
-    """The state lies in a bucket, so that whoever comes next finds nothing to do."""
+    """The page's own example; the state lies in a bucket, so that whoever comes next finds nothing to do."""
     monkeypatch.setenv("HTTP_PROXY", real.variables["HTTP_PROXY"])
     keys = {"aws_access_key_id": SPACES_ACCESS_KEY, "aws_secret_access_key": SPACES_SECRET_KEY}
     spaces = boto3.client("s3", region_name="us-east-1", endpoint_url="http://sfo3.digitaloceanspaces.com", **keys)
     spaces.create_bucket(Bucket="railyard-state")
-    variables = {
-        **real.variables,
+    backend = {
         "PULUMI_BACKEND_URL": "s3://railyard-state?region=us-east-1&endpoint=http://sfo3.digitaloceanspaces.com",
         "AWS_ACCESS_KEY_ID": SPACES_ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SPACES_SECRET_KEY,
     }
+    page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
+    example = page.partition("```python\n")[2].partition("```")[0]
 
-    def stack() -> automation.Stack:
-        options = automation.LocalWorkspaceOptions(env_vars=variables)
-        return automation.create_or_select_stack("staging", work_dir=str(real.directory), opts=options)
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=real.directory, env={**os.environ, **real.variables, **backend},
+        capture_output=True, text=True, timeout=LONGEST_S, check=False,
+    )  # fmt: skip
 
-    made = stack().up(target=list(OMEGA))
-    assert made.summary.result == "succeeded"
-    assert made.outputs["omega"].value["projectId"]
+    assert done.returncode == 0, done.stdout + done.stderr
+    *_, made, planned = done.stdout.splitlines()
+    assert made.startswith("succeeded {'bot': 'https://bot-staging-")
+    assert planned.startswith("{'same': ")
+    assert "," not in planned
     kept = [each["Key"] for each in spaces.list_objects_v2(Bucket="railyard-state")["Contents"]]
     assert ".pulumi/stacks/railyard/staging.json" in kept
-
-    assert set(stack().preview(target=list(OMEGA)).change_summary) == {"same"}
 
 
 def run(real: RealEngine, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -97,6 +98,9 @@ def test_make_uses_the_cli_and_keeps_the_users_file_as_it_is(real):
     assert up.returncode == 0, up.stdout + up.stderr
     assert "engine: the Pulumi CLI (" in up.stderr
     assert "state in .sandbox/pulumi" in up.stderr
+    told = up.stdout.partition("\nOutputs\n")[2]
+    assert ("projectId: " in told, "  omega\n" in told) == (True, True)
+    assert not {"seance", "secretFingerprints"} & set(up.stdout.split())
     shown = run(real, "preview", "-s", "production", "--system", "omega", "--json")
     assert summary(shown.stdout) == {}
     other = run(real, "up", "-s", "production", "--engine", "embedded")

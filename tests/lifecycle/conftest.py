@@ -22,7 +22,7 @@ from sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("__main__.py", "Pulumi.yaml", "components", "providers", "sandbox", "secrets", "sops", "stacks")
-LONGEST_S = 120
+LONGEST_S = 600
 
 
 @dataclass(frozen=True)

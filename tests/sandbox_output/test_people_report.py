@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sandbox.engine.events import Diagnostic, Event, Operation, Result, Status, StepStarted
-from sandbox.output import PeopleReport
+from sandbox.engine.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
+from sandbox.output import PeopleReport, output_lines
 from sandbox.output.tree import seconds
 from tests.sandbox_output.scenes import CHANGES, CREATES, HIDDEN, OUTPUTS, drift, failing_update, planned
 
@@ -152,3 +152,21 @@ def test_events_of_many_threads_end() -> None:
 def test_durations_are_short(duration: float, shown: str) -> None:
     """Durations are given in seconds, long ones in minutes and seconds."""
     assert seconds(duration) == shown
+
+
+def outputs(operation: Operation, **changes: Change) -> list[str]:
+    """Lines of the outputs of two systems and of what the program keeps for itself, when only ``omega`` is meant."""
+    there = {"omega": {"projectId": "1"}, "rose": {"projectId": "2"}, "secretFingerprints": {"omega": {"KEY": "3"}}}
+    return [line.plain.strip() for line in output_lines(operation, there, changes, system="omega")]
+
+
+def test_outputs_are_those_of_the_system_that_is_meant() -> None:
+    """Others were not worked on, and fingerprints are for the program's next run."""
+    assert outputs(Operation.UP) == ["Outputs", "omega", "projectId: 1"]
+    assert outputs(Operation.PREVIEW, omega=Change.ADD) == ["Outputs", "omega", "projectId: 1"]
+
+
+def test_no_heading_stands_alone() -> None:
+    """Where nothing of interest differs, nothing is said."""
+    assert outputs(Operation.PREVIEW) == []
+    assert outputs(Operation.PREVIEW, rose=Change.ADD, secretFingerprints=Change.UPDATE) == []
