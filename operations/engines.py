@@ -163,7 +163,8 @@ class PulumiCli:
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """``pulumi up --target … --yes``."""
         named = [part for urn in targets for part in ("--target", urn)]
-        done = self._pulumi("up", "--yes", "--skip-preview", *named, quiet=quiet)
+        # Services that are deployed again change no output of the stack.
+        done = self._pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *named, quiet=quiet)
         if quiet and done.returncode != 0:
             raise OperationError(f"pulumi up failed:\n{(done.stdout + done.stderr).strip()}")
         return done.returncode == 0

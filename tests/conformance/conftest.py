@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ import pytest
 
 from sandbox.cli_operations import make_backend
 from sandbox.engine.state import Vault, decode_value
+from sandbox.engine_choice import States
 from sandbox.operate import environment
 from sandbox.pulumi_cli import PLUGINS
 from sandbox.server import Sandbox
@@ -49,7 +51,14 @@ Seen = tuple[dict[str, tuple[str, dict[str, str]]], dict[str, Any]]
 
 
 class Engine(Checkout):
-    """One engine on a copy of the project."""
+    """One engine on a copy of the project, and with ``after`` on what that one has brought up."""
+
+    def __init__(self, directory: Path, stack: str = "staging", after: Engine | None = None) -> None:
+        super().__init__(directory)
+        self.stack = stack
+        if after is not None:
+            shutil.copytree(after.sandbox, self.sandbox)
+            shutil.copy(after.directory / f"Pulumi.{stack}.yaml", directory)
 
     def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
         """Carry out an operation that must succeed, or fail; ``targets`` are globs of URNs."""
@@ -59,13 +68,14 @@ class Engine(Checkout):
         """Do something to the simulated clouds behind the engine's back."""
         raise NotImplementedError
 
-    def _deployment(self) -> dict[str, Any]:
+    def deployment(self) -> dict[str, Any]:
+        """The state as it is kept, secrets encrypted."""
         raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
         """URN → resource, with secrets readable and generated values numbered."""
-        deployment = self._deployment()
-        vault = Vault(PASSPHRASE, deployment.get("secrets_providers", {}).get("state", {}).get("salt", ""))
+        deployment = self.deployment()
+        vault = _vault(deployment.get("secrets_providers", {}).get("state", {}).get("salt", ""))
         resources = deployment.get("resources") or []
         return _numbered({each["urn"]: _comparable(decode_value(each, vault)) for each in resources})
 
@@ -85,7 +95,7 @@ class EmbeddedEngine(Engine):
 
     def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
         system = [part for target in targets[:1] for part in ("--system", target.removeprefix("**::"))]
-        outcome = self.run(operation, "-s", "staging", *system, "--json")
+        outcome = self.run(operation, "-s", self.stack, *system, "--json")
         assert (outcome.code != 0) is fails, outcome.text[-4000:] + outcome.errors[-4000:]
         return _seen([step for step in outcome.json["steps"] if "error" not in step])
 
@@ -95,17 +105,19 @@ class EmbeddedEngine(Engine):
         sandbox.save()
 
     def unprotect(self) -> None:
-        assert self.run("unprotect", "-s", "staging").code == 0
+        assert self.run("unprotect", "-s", self.stack).code == 0
 
-    def _deployment(self) -> dict[str, Any]:
-        return json.loads((self.sandbox / "staging.json").read_text())["deployment"]
+    def deployment(self) -> dict[str, Any]:
+        return json.loads((self.sandbox / f"{self.stack}.json").read_text())["deployment"]
 
 
 class RealEngine(Engine):
     """``pulumi`` on a file backend, with the stand-ins in the place of plugins that would have to be downloaded."""
 
-    def __init__(self, directory: Path, running: ExitStack) -> None:
-        super().__init__(directory)
+    def __init__(
+        self, directory: Path, running: ExitStack, stack: str = "staging", after: RealEngine | None = None
+    ) -> None:
+        super().__init__(directory, stack, after)
         (directory / ".venv").symlink_to(sys.prefix)
         self.plugins = directory / "plugins"
         put_standins(directory, self.plugins)
@@ -118,14 +130,17 @@ class RealEngine(Engine):
             "PULUMI_BACKEND_URL": make_backend(self.sandbox).as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         }
-        self.pulumi("stack", "init", "staging")
+        if after is None:
+            self.pulumi("stack", "init", stack, "--no-select")
 
     def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
         named = [part for target in targets for part in ("--target", target)]
+        arguments = ("--stack", self.stack, "--json", *named)
         if operation == "preview":
-            return _seen(json.loads(self.pulumi("preview", "--json", *named, fails=fails))["steps"])
-        lines = self.pulumi(operation, "--json", "--yes", "--skip-preview", *named, fails=fails).splitlines()
-        done = [event["resOutputsEvent"] for event in map(json.loads, lines) if "resOutputsEvent" in event]
+            return _seen(json.loads(self.pulumi("preview", *arguments, fails=fails))["steps"])
+        said = self.pulumi(operation, *arguments, "--yes", "--skip-preview", fails=fails)
+        events = map(json.loads, said.splitlines())
+        done = [event["resOutputsEvent"] for event in events if "resOutputsEvent" in event]
         return _seen([each["metadata"] for each in done])
 
     def tamper(self, act: Callable[[Sandbox], object]) -> None:
@@ -133,10 +148,11 @@ class RealEngine(Engine):
         self.simulated.save()
 
     def unprotect(self) -> None:
-        self.pulumi("state", "unprotect", "--all", "--yes")
+        self.pulumi("state", "unprotect", "--all", "--yes", "--stack", self.stack)
 
-    def _deployment(self) -> dict[str, Any]:
-        return json.loads(self.pulumi("stack", "export", "--show-secrets"))["deployment"]
+    def deployment(self) -> dict[str, Any]:
+        checkpoint = States(directory=self.sandbox, stack=self.stack).checkpoint
+        return json.loads(checkpoint.read_text())["checkpoint"]["latest"]
 
     @property
     def wrapped(self) -> dict[str, str]:
@@ -145,7 +161,7 @@ class RealEngine(Engine):
 
     def ids(self) -> dict[str, str]:
         """URN → id of all that the state holds."""
-        return {each["urn"]: each.get("id", "") for each in self._deployment().get("resources") or []}
+        return {each["urn"]: each.get("id", "") for each in self.deployment().get("resources") or []}
 
     def clouds(self) -> dict[str, list[Any]]:
         self.simulated.save()
@@ -165,6 +181,11 @@ class RealEngine(Engine):
         said = f"pulumi {' '.join(arguments)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
         assert (done.returncode != 0) is fails, said
         return done.stdout
+
+
+@cache
+def _vault(salt: str) -> Vault:
+    return Vault(PASSPHRASE, salt)
 
 
 def put_standins(project: Path, directory: Path) -> None:
@@ -225,14 +246,20 @@ def _pulumi() -> None:
 
 
 @pytest.fixture
-def engines(tmp_path: Path, _pulumi: None) -> Iterator[tuple[RealEngine, EmbeddedEngine]]:
+def engines(tmp_path: Path, stack: str, _pulumi: None) -> Iterator[tuple[RealEngine, EmbeddedEngine]]:
     """Both engines, with nothing deployed."""
     with ExitStack() as running:
-        yield RealEngine(tmp_path / "real", running), EmbeddedEngine(tmp_path / "embedded")
+        yield RealEngine(tmp_path / "real", running, stack), EmbeddedEngine(tmp_path / "embedded", stack)
 
 
 @pytest.fixture
-def real(tmp_path: Path, _pulumi: None) -> Iterator[RealEngine]:
+def stack() -> str:
+    """The stack that the engines work on."""
+    return "staging"
+
+
+@pytest.fixture
+def real(tmp_path: Path, stack: str, _pulumi: None) -> Iterator[RealEngine]:
     """The real engine alone, with nothing deployed."""
     with ExitStack() as running:
-        yield RealEngine(tmp_path / "real", running)
+        yield RealEngine(tmp_path / "real", running, stack)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from sandbox.railway.state import Workspace
 from sandbox.server import Sandbox
+from tests.conformance.conftest import EmbeddedEngine, RealEngine
 from tests.conformance.test_engines_agree import agree
 
 SMALL = """\
@@ -39,13 +42,27 @@ NETIA = """\
 OTHER_WORKSPACE = "0a0b0c0d-1111-4222-8333-444455556666"
 
 
-@pytest.fixture
-def small(engines):
+@pytest.fixture(scope="module")
+def brought_up(tmp_path_factory, _pulumi):
     """Both engines with two systems, which are up: a bot, and a web service with volume and domain."""
-    for engine in engines:
-        (engine.directory / "Pulumi.staging.yaml").write_text(SMALL)
-    assert set(agree(engines, "up").values()) == {"create"}
+    directory = tmp_path_factory.mktemp("brought-up")
+    with ExitStack() as running:
+        engines = RealEngine(directory / "real", running), EmbeddedEngine(directory / "embedded")
+        for engine in engines:
+            (engine.directory / "Pulumi.staging.yaml").write_text(SMALL)
+        assert set(agree(engines, "up").values()) == {"create"}
     return engines
+
+
+@pytest.fixture
+def small(brought_up, tmp_path):
+    """Both engines on what was brought up, each test with its own copy."""
+    real, embedded = brought_up
+    with ExitStack() as running:
+        yield (
+            RealEngine(tmp_path / "real", running, after=real),
+            EmbeddedEngine(tmp_path / "embedded", after=embedded),
+        )
 
 
 def change(engines, old: str, new: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:
     """Path → leaf: of two such, pytest shows what differs and nothing else."""
@@ -49,11 +51,13 @@ def test_both_engines_tell_one_story(engines):
     assert set(agree(engines, "destroy").values()) == {"delete"}
 
 
-def test_the_cli_goes_on_with_the_embedded_state(engines):
+@pytest.mark.parametrize("stack", ["production"])
+def test_production_agrees_and_the_cli_goes_on_with_the_embedded_state(engines):
     """A state file of the embedded engine, imported into the CLI, is the whole truth: a preview finds nothing to do."""
-    real, embedded = engines
-    embedded.operate("up")
-    real.pulumi("stack", "import", "--file", str(embedded.sandbox / "staging.json"))
+    foreseen = agree(engines, "preview")
+    assert agree(engines, "up") == foreseen
 
+    real, embedded = engines
+    real.pulumi("stack", "import", "--stack", "production", "--file", str(embedded.sandbox / "production.json"))
     assert real.operate("preview") == ({}, {})
     assert _flat(embedded.state()) == _flat(real.state())
