@@ -35,9 +35,12 @@ changed = pulumi.Config().get_bool("changed")
 name = {{"zone_id": "{ZONE}", "ttl": 1}}
 cname = cloudflare.DnsRecord("cname", name="api.seance.dev", type="CNAME", proxied=True,
     content="two.up.railway.app" if changed else "one.up.railway.app", **name)
-cloudflare.DnsRecord("txt", name="_railway-verify.api.seance.dev", type="TXT", content='"railway-verify=1"',
+txt = cloudflare.DnsRecord("txt", name="_railway-verify.api.seance.dev", type="TXT", content='"railway-verify=1"',
     comment="of the test", opts=pulumi.ResourceOptions(depends_on=cname), **name)
-cloudflare.ZoneSetting("ssl", zone_id="{ZONE}", setting_id="ssl", value="strict" if changed else "full")
+ssl = cloudflare.ZoneSetting("ssl", zone_id="{ZONE}", setting_id="ssl", value="strict" if changed else "full",
+    opts=pulumi.ResourceOptions(depends_on=txt))
+cloudflare.UniversalSslSetting("universal", zone_id="{ZONE}", enabled=not changed,
+    opts=pulumi.ResourceOptions(depends_on=ssl))
 """,
     "digitalocean": """
 import pulumi
