@@ -32,8 +32,9 @@ NOBODY: Final = "http://127.0.0.1:9"
 STANDINS: Final = ("cloudflare", "digitalocean")
 
 
-def environment(address: str, directory: Path = DIRECTORY) -> dict[str, str]:
-    """The variables that point Railyard, both engines and other tools at the sandbox in ``directory``."""
+def environment(address: str, directory: Path | None = None) -> dict[str, str]:
+    """The variables that point Railyard, both engines and other tools at the sandbox in ``directory``, or in ours."""
+    directory = directory or DIRECTORY
     simulated = {**addresses.environment(address, directory=directory), **cli_operations.variables(directory)}
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
         return simulated

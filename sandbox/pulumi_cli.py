@@ -34,7 +34,7 @@ class PulumiCli:
     @cached_property
     def missing(self) -> list[str]:
         """What it lacks to run this project: files by their names; empty when all is there."""
-        path = _path(self.program)
+        path = _path(os.environ, self.program)
         lacking = [] if shutil.which(LANGUAGE_HOST, path=path) else [LANGUAGE_HOST]
         return lacking + [
             f"pulumi-resource-{name} {wanted}"
@@ -50,11 +50,12 @@ class PulumiCli:
 
         Ctrl-C reaches it directly. It ends in its own order, and this process waits for that.
         """
+        environment = {**os.environ, **variables}
         with _patient():
             return subprocess.run(
                 [str(self.program), *arguments],
                 cwd=directory,
-                env={**os.environ, **variables, "PATH": _path(self.program)},
+                env={**environment, "PATH": _path(environment, self.program)},
                 capture_output=captured,
                 text=True,
                 check=False,
@@ -90,9 +91,9 @@ def _note(name: str) -> dict[str, Any]:
     return json.loads(Path(package.origin).with_name("pulumi-plugin.json").read_bytes())
 
 
-def _path(program: Path) -> str:
+def _path(environment: Mapping[str, str], program: Path) -> str:
     """PATH with the program's own directory, where the language hosts lie."""
-    return os.pathsep.join([os.environ.get("PATH", ""), str(program.parent)])
+    return os.pathsep.join([environment.get("PATH", ""), str(program.parent)])
 
 
 @contextmanager
