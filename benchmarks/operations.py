@@ -30,6 +30,7 @@ PAGE: Final = ROOT / "docs" / "railway" / "operations.md"
 PACKAGE: Final = "pulumiverse_railway.provider"
 SOURCE: Final = Path(documents.__file__).parents[2]
 COMMANDS: Final = ROOT / "operations"
+COMMAND_LINE: Final = "*railyard*"
 
 _HEAD: Final = """\
 # Operations
@@ -52,8 +53,8 @@ Every operation of Railway's GraphQL API that the provider can send, written by 
 
 def page() -> str:
     """The page as Markdown."""
-    users = _users()
-    rows = [_row(field, kind, users) for field, kind in sorted(_operations().items())]
+    known = users()
+    rows = [_row(field, kind, known) for field, kind in sorted(_operations().items())]
     return _HEAD.format(faults=len(FAULTS)) + "\n".join(rows) + "\n"
 
 
@@ -77,8 +78,8 @@ def _operations() -> dict[str, str]:
     return {field: kind for _, text in documents.DOCUMENTS for field, kind in _fields(text)}
 
 
-def _users() -> dict[str, list[str]]:
-    """For each root field who imports a document that holds it."""
+def users() -> dict[str, list[str]]:
+    """For each root field who imports a document that holds it; COMMAND_LINE stands for railyard's commands."""
     names = {each.__module__: each.token.rpartition(":")[2] for each in (*RESOURCES, *FUNCTIONS)}
     found: dict[str, set[str]] = {}
     for path in sorted(SOURCE.rglob("*.py")):
@@ -89,8 +90,8 @@ def _users() -> dict[str, list[str]]:
         for field in _sent_by(path):
             found.setdefault(field, set()).add(user)
     for field in (field for path in sorted(COMMANDS.rglob("*.py")) for field in _sent_by(path)):
-        found.setdefault(field, set()).add("*railyard*")
-    return {field: sorted(users, key=str.swapcase) for field, users in found.items()}
+        found.setdefault(field, set()).add(COMMAND_LINE)
+    return {field: sorted(those, key=str.swapcase) for field, those in found.items()}
 
 
 def _sent_by(path: Path) -> Iterator[str]:

@@ -11,6 +11,7 @@ import logging
 import pytest
 
 from benchmarks.faults import documented
+from benchmarks.operations import COMMAND_LINE, users
 from pulumiverse_railway.provider.api.documents import MUTATIONS
 from tests.provider.matrix.cells import ENVIRONMENT, cells
 from tests.provider.matrix.rows import ROWS, Row
@@ -30,8 +31,9 @@ def test_nothing_is_lost_doubled_or_orphaned(row: Row, monkeypatch: pytest.Monke
 
 
 def test_every_mutation_has_a_row() -> None:
-    """A new mutation cannot be sent before somebody thought about its faults."""
-    assert {row.mutation for row in ROWS} == set(MUTATIONS)
+    """A new mutation cannot be sent before somebody thought about its faults; railyard's commands have own tests."""
+    sent = {field for field in MUTATIONS if users().get(field) != [COMMAND_LINE]}
+    assert {row.mutation for row in ROWS} == sent
 
 
 def test_the_page_has_every_cell() -> None:
