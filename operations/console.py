@@ -6,15 +6,20 @@ Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong. Owns no 
 from __future__ import annotations
 
 import json as json_text
+import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.console import Console
 
 PROBLEM: Final = 1
 WRONG_CALL: Final = 2
+WIDE: Final = 140
+"""Columns of a table that no terminal limits."""
 
 StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
@@ -44,6 +49,12 @@ def people(*, json: bool) -> Generator[None]:
 def write_json(document: Any) -> None:
     """The one document of a command, on standard output."""
     typer.echo(json_text.dumps(document, indent=4, ensure_ascii=False))
+
+
+def table_console() -> Console:
+    """Where tables go: as wide as the terminal, and wide enough for all columns where there is none, as in a pipe."""
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if told else WIDE)
 
 
 def shown(path: Path) -> str:

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from operations.console import PROBLEM, JsonOption, OperationError, StackOption, people, write_json
+from operations.console import PROBLEM, JsonOption, OperationError, StackOption, people, table_console, write_json
 from operations.railway import Railway, SandboxOption, connected
 from operations.running import Deployed, Health, RunningService, RunningSystem, running_systems
 from operations.stack import Stack, read_stack
@@ -58,7 +58,7 @@ def status(
             elif json:
                 write_json(document(here, railway, found))
             else:
-                Console(highlight=False).print(screen(here, railway, found))
+                table_console().print(screen(here, railway, found))
     if any(service.health in (Health.UNHEALTHY, Health.MISSING) for system in found for service in system.services):
         raise typer.Exit(PROBLEM)
 

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from operations.console import PROBLEM, JsonOption, StackOption, count, people, write_json
+from operations.console import PROBLEM, JsonOption, StackOption, count, people, table_console, write_json
 from operations.railway import Railway, SandboxOption, connected
 from operations.running import RunningSystem, running_systems
 from operations.stack import Stack, read_stack
@@ -53,7 +52,7 @@ async def _verified(railway: Railway, stack: Stack, systems: Sequence[str]) -> l
 
 
 def _print(stack: Stack, railway: Railway, results: Sequence[Result]) -> None:
-    console = Console(highlight=False)
+    console = table_console()
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in ("", "service", "check", "time", "found"):
         table.add_column(
