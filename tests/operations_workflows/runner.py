@@ -34,6 +34,8 @@ class Job:
         self.repository, self.github, self.place = repository, github, place
         self.artifacts = place / "artifacts"
         self.clouds = place / "clouds"
+        self.elsewhere = place / "elsewhere"
+        """The other repository that a job may check out."""
         self.number = 0
 
     def run(self, workflow: str, job: str, *, ref: str = "main", **values: str) -> tuple[int, str]:
@@ -82,6 +84,7 @@ class Job:
             if not name.startswith(("RAIL", "GITHUB_", "SOPS_", "PYTHONPATH"))
         }
         runner = {"GITHUB_STEP_SUMMARY": str(self._summary), "RUNNER_TEMP": str(self.place / "temp"), "NO_COLOR": "1"}
+        runner["GITHUB_OUTPUT"] = str(self.place / "output")
         github = {name: value for name, value in self.github.variables.items() if name != "GITHUB_TOKEN"}
         set_here = {name: self._value(value, values) for name, value in given.items()}
         return {**ours, **GIT, **github, **runner, "RAILYARD_SANDBOX": str(self.clouds), **set_here}
@@ -98,6 +101,8 @@ class Job:
 
     def _action(self, step: dict[str, Any], clone: Path, values: dict[str, str]) -> None:
         name, given = step["uses"].partition("@")[0], step.get("with", {})
+        if name == "actions/checkout" and "repository" in given:
+            shutil.copytree(self.elsewhere, clone / given["path"])
         if name not in ("actions/upload-artifact", "actions/download-artifact"):
             return
         known = {"runner.temp": str(self.place / "temp"), **values}

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from tests.lifecycle.conftest import ROOT
-from tests.operations_workflows.conftest import GIT, run
+from tests.operations_workflows.conftest import GIT, Repository, run
+from tests.operations_workflows.runner import Job
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
 BUILT = ("landing", "backend", "beholder", "litellm")
@@ -102,3 +103,27 @@ def test_a_commit_that_runs_already_is_not_proposed(github: SimulatedGitHub, mon
 
     assert said.text == "staging runs seance a1b2c3d already\n"
     assert github.pulls == []
+
+
+def test_the_jobs_of_the_workflow_build_and_propose(
+    repository: Repository, github: SimulatedGitHub, source: Path, docker: Path, tmp_path: Path
+) -> None:
+    """Both jobs' own commands, in clean clones: what the first one gives is what the second one proposes."""
+    repository.write("Pulumi.staging.yaml", (ROOT / "Pulumi.staging.yaml").read_text())
+    repository.commit("Seance")
+    job = Job(repository, github, tmp_path / "jobs")
+    job.elsewhere = source
+
+    code, told = job.run("images", "build")
+
+    assert code == 0, told
+    commit = (tmp_path / "jobs" / "output").read_text().strip().removeprefix("commit=")
+    assert f"push fractalhuman1/seance-backend:{commit}" in docker.read_text().splitlines()
+    values = {
+        "needs.build.outputs.commit": commit,
+        "secrets.RAILYARD_PULL_REQUEST_TOKEN || github.token": github.variables["GITHUB_TOKEN"],
+    }
+    code, told = job.run("images", "propose", **values)
+    assert code == 0, told
+    (pull,) = github.pulls
+    assert pull["title"] == f"seance {commit} in staging"
