@@ -27,8 +27,8 @@ from operations.console import (
 from operations.railway import Railway, SandboxOption, connected
 from operations.running import RunningService, running_systems
 from operations.stack import Stack, read_stack
-from pulumiverse_railway.provider.api.deployments import OVER
 from pulumiverse_railway.provider.api.documents.logs import BUILD_LOG, DEPLOYMENT_LOG
+from pulumiverse_railway.provider.api.endings import OVER
 from pulumiverse_railway.provider.api.operation import Document
 from pulumiverse_railway.provider.api.redaction import redact
 from stacks.services import services

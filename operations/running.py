@@ -19,7 +19,7 @@ from operations.stack import Stack
 from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from pulumiverse_railway.provider.api.documents.running import RUNNING
-from pulumiverse_railway.provider.api.endings import OVER, Asked
+from pulumiverse_railway.provider.api.endings import OVER, Asked, spoken
 from pulumiverse_railway.provider.api.errors import NotFound
 from pulumiverse_railway.provider.api.rollback import HEALTHY
 from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes, table
@@ -429,9 +429,7 @@ def _deployment_problem(service: RunningService) -> str | None:
     if latest is None:
         return "it was never deployed"
     if latest.status in OVER:
-        # At which step it failed takes another request, and its log tells more.
-        ending = "is FAILED" if latest.status == "FAILED" else OVER[latest.status].what
-        what = f"deployment {latest.id[:8]} {ending}"
+        what = f"deployment {latest.id[:8]} {spoken(latest.status)}"
         return what if serving is None else f"{what}; deployment {serving.id[:8]} still serves"
     if latest.stopped:
         return f"deployment {latest.id[:8]} was stopped"

@@ -16,7 +16,6 @@ from operations.railway import Railway
 from operations.running import Disk, RunningService, RunningSystem, running_systems
 from operations.stack import Stack
 from pulumiverse_railway.provider.api.client import Client
-from pulumiverse_railway.provider.api.deployments import OVER
 from pulumiverse_railway.provider.api.documents.environment import ENVIRONMENT_STAGED_CHANGES
 from pulumiverse_railway.provider.api.documents.staged_changes import STAGED_COMMIT
 from pulumiverse_railway.provider.api.documents.volume_backup import (
@@ -27,6 +26,7 @@ from pulumiverse_railway.provider.api.documents.volume_backup import (
     BACKUPS,
     WORKFLOW_STATUS,
 )
+from pulumiverse_railway.provider.api.endings import OVER, spoken
 from pulumiverse_railway.provider.api.errors import OutcomeUnknown
 
 OWN: Final = "railyard-"
@@ -211,6 +211,6 @@ async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> Bac
         if latest.status in OVER:
             raise OperationError(
                 f"{volume.where} is not healthy on the restored volume: "
-                f"deployment {latest.id[:8]} is {latest.status}, {OVER[latest.status]}"
+                f"deployment {latest.id[:8]} {spoken(latest.status)}"
             )
     raise OperationError(f"{volume.where} is not healthy {HEALTHY_S / 60:.0f} minutes after the restore")

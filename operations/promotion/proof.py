@@ -12,7 +12,8 @@ from operations.promotion.deployment_history import first_run
 from operations.promotion.settings_file import Changes, value_at
 from operations.promotion.side import Side, runs
 from operations.running import Deployed, RunningService
-from pulumiverse_railway.provider.api.deployments import HEALTHY, OVER
+from pulumiverse_railway.provider.api.endings import OVER, spoken
+from pulumiverse_railway.provider.api.rollback import HEALTHY
 from stacks.releases import Release, names_a_version
 
 
@@ -94,7 +95,7 @@ def doubt(service: RunningService) -> str | None:
         return "Railway does not have it" if service.service_id is None else "it was never deployed"
     if latest.status in OVER:
         still = f"; deployment {service.serving.id} from before it still serves" if service.serving else ""
-        return f"its newest deployment {latest.id} is {latest.status}: {OVER[latest.status]}{still}"
+        return f"its newest deployment {latest.id} {spoken(latest.status)}{still}"
     if latest.stopped:
         return f"its deployment {latest.id} was stopped"
     if latest.status not in HEALTHY:

@@ -17,13 +17,14 @@ from operations.promotion.rollback_choice import Ledger, Step
 from operations.promotion.side import Side
 from operations.running import RunningService
 from pulumiverse_railway.provider.api.client import Client
-from pulumiverse_railway.provider.api.deployments import HEALTHY, OVER
 from pulumiverse_railway.provider.api.documents.deployment import (
     DEPLOYMENT_CANCEL,
     DEPLOYMENT_ROLLBACK,
     DEPLOYMENTS,
 )
+from pulumiverse_railway.provider.api.endings import OVER, spoken
 from pulumiverse_railway.provider.api.errors import OutcomeUnknown, RailwayError
+from pulumiverse_railway.provider.api.rollback import HEALTHY
 from pulumiverse_railway.provider.api.snapshot import nodes
 from stacks.plan import PlanName
 
@@ -157,6 +158,6 @@ def _check(side: Side, each: Asked, deployment: str, status: str, passed_s: floa
         if passed_s > APPEAR_S:
             raise OperationError(f"Railway has started no rollback of {each.service}: {next_step}")
     elif status in OVER:
-        raise OperationError(f"the rollback of {each.service}, {deployment}, is {status}: {OVER[status]}: {next_step}")
+        raise OperationError(f"the rollback of {each.service}, {deployment}, {spoken(status)}: {next_step}")
     if passed_s > PATIENCE_S:
         raise OperationError(f"the rollback of {each.service} is still {status} after {passed_s:.0f} s: {next_step}")

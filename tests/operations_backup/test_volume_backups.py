@@ -141,6 +141,7 @@ def test_a_restore_that_leaves_the_service_unhealthy_says_how_to_go_back(railyar
 
     assert said.code == 1
     assert "is not healthy on the restored volume: deployment" in said.errors
+    assert "Ending(" not in said.errors
     assert f"to go back, mount volume postgres-volume ({former})" in said.errors
 
 

@@ -133,7 +133,7 @@ def test_a_system_that_became_unhealthy_is_refused(ahead):
         newest = ahead.deployments("staging", "landing")[0]
         cloud.state.deployments[newest.id].timeline.append(Moment(at=cloud.now(), status="CRASHED"))
 
-    refused(ahead, f"landing: its newest deployment {newest.id} is CRASHED")
+    refused(ahead, f"landing: its newest deployment {newest.id} is CRASHED: its process ended with an error")
 
 
 def test_a_release_that_never_became_healthy_is_refused(ahead):
@@ -142,7 +142,7 @@ def test_a_release_that_never_became_healthy_is_refused(ahead):
     ahead.break_image("fractalhuman1/seance-backend:c3d4e5f", "unhealthy")
     assert ahead.run("up", "--stack", "staging", "--system", "seance").code == 1
 
-    refused(ahead, "backend: its newest deployment", "is FAILED", "from before it still serves")
+    refused(ahead, "backend: its newest deployment", "is FAILED; deployment", "from before it still serves")
 
 
 def test_what_is_still_being_deployed_is_not_proven(ahead):

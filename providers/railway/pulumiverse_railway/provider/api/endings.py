@@ -140,6 +140,14 @@ OVER: Final[Mapping[str, Ending]] = {
 """The endings that Railway names."""
 
 
+def spoken(status: str) -> str:
+    """How a deployment with one of these statuses ended: ``is CRASHED: its process ended ...``.
+
+    At which step one failed takes another request, and its log tells more: of that nothing is said here.
+    """
+    return "is FAILED" if status == "FAILED" else OVER[status].what
+
+
 def timed_out(status: str) -> Ending:
     """The time for it is over."""
     return Ending(
