@@ -57,6 +57,11 @@ def table_console() -> Console:
     return Console(highlight=False, width=None if told else WIDE)
 
 
+def can_ask() -> bool:
+    """Whether a person sits at the other end."""
+    return sys.stdin.isatty()
+
+
 def shown(path: Path) -> str:
     """A path as a person would type it here."""
     try:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from operations.console import CallError, JsonOption, OperationError, StackOption, count, people, write_json
+from operations.console import CallError, JsonOption, OperationError, StackOption, can_ask, count, people, write_json
 from operations.promotion.promote import DryRunOption, SandboxOption, show_edit
 from operations.promotion.proof import short
 from operations.promotion.rollback_choice import Ledger, Step, choose
@@ -23,7 +23,6 @@ from operations.promotion.settings_history import versions
 from operations.promotion.side import releases, sides
 from operations.railway import Railway, connected
 from operations.running import chosen_systems
-from operations.secrets.commands import can_ask
 from operations.stack import Stack, read_stack
 
 ToOption = Annotated[

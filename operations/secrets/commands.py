@@ -18,6 +18,7 @@ from operations.console import (
     JsonOption,
     OperationError,
     StackOption,
+    can_ask,
     count,
     people,
     shown,
@@ -166,11 +167,6 @@ def apply(
         here = read_stack(stack)
         succeeded = secrets_apply.apply(here, sandbox=sandbox, preview=preview, yes=yes, json=json)
     raise typer.Exit(0 if succeeded else PROBLEM)
-
-
-def can_ask() -> bool:
-    """Whether a person sits at the other end."""
-    return sys.stdin.isatty()
 
 
 def _ask_recipient(*, json: bool) -> list[str]:
