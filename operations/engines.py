@@ -30,9 +30,10 @@ from sandbox.configuration import ConfigurationError
 from sandbox.configuration import read_stack as read_configuration
 from sandbox.engine.events import Operation
 from sandbox.engine.runner import EngineError, run
-from sandbox.operate import DIRECTORY, environment, operate, options_of, serving
+from sandbox.operate import DIRECTORY, NOBODY, environment, operate, options_of, serving
 from sandbox.output import JsonReport, PeopleReport, Report
 from sandbox.storage import SandboxError
+from stacks.secrets import FILE_VARIABLE
 
 EMBEDDED: Final = {"ENGINE": "embedded"}
 """Which engine a process of the sandbox uses, whatever else is on PATH: its documents and its state are read here."""
@@ -45,6 +46,8 @@ class Engine(Protocol):
 
     place: str
     """Where it works, for people."""
+    secrets_file: Path
+    """The SOPS file whose secrets it deploys."""
 
     def preview(self) -> dict[str, Any]:
         """What would change, as ``pulumi preview --json`` says it; raises ``OperationError`` when it fails."""
@@ -89,6 +92,7 @@ class Embedded:
 
     def __init__(self, stack: Stack) -> None:
         self.place = "the sandbox"
+        self.secrets_file = Path(environment(NOBODY).get(FILE_VARIABLE, stack.secrets_file))
         self._stack = stack
 
     def preview(self) -> dict[str, Any]:
@@ -143,6 +147,7 @@ class PulumiCli:
 
     def __init__(self, stack: Stack, program: str, variables: Mapping[str, str] | None = None) -> None:
         self.place = "the account that the environment points at, through the Pulumi CLI"
+        self.secrets_file = stack.secrets_file
         self._stack, self._cli = stack, pulumi_cli.PulumiCli(Path(program))
         self._variables = dict(variables or {})
 

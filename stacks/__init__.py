@@ -45,7 +45,8 @@ def compose(settings: StackSettings) -> None:
     for system in systems:
         made = system(settings.systems[system.NAME], found.systems[system.NAME], settings.stack.zones)
         pulumi.export(system.NAME, made.outputs)
-    pulumi.export(secrets.FINGERPRINTS, found.fingerprints)
+    # Nobody needs to read them: as a secret they are one line of what the Pulumi CLI prints.
+    pulumi.export(secrets.FINGERPRINTS, pulumi.Output.secret(found.fingerprints))
 
 
 def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:

@@ -105,10 +105,10 @@ def _foreseen(engine: Engine, stack: Stack) -> tuple[Plan, Any]:
     if not (found.get("changeSummary") or {}).keys() - {"create"}:
         raise OperationError(f"nothing of {stack.name} is up yet: the first up deploys it with its secrets")
     steps = found.get("steps") or ()
-    # Values are masked in a preview. The sandbox's fingerprints stand in the outputs, those of the CLI do not.
-    file = stack.secrets_file.read_bytes() if stack.secrets_file.exists() else b""
+    # Values are masked in a preview, so one that changed twice is known by its ciphertext alone.
+    file = engine.secrets_file.read_bytes() if engine.secrets_file.exists() else b""
     differences = {step["urn"]: (step["op"], step.get("detailedDiff")) for step in steps}
-    return plan(steps, stack.declared), (differences, found.get("outputs"), file)
+    return plan(steps, stack.declared), (differences, file)
 
 
 def _ask(planned: Plan) -> None:
