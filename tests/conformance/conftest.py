@@ -25,7 +25,7 @@ from sandbox.cli_operations import make_backend
 from sandbox.engine.state import Vault, decode_value
 from sandbox.engine_choice import States
 from sandbox.operate import environment
-from sandbox.pulumi_cli import PLUGINS
+from sandbox.pulumi_cli import PLUGINS, home
 from sandbox.server import Sandbox
 from tests.lifecycle.conftest import LONGEST_S, Checkout
 
@@ -112,24 +112,35 @@ class EmbeddedEngine(Engine):
 
 
 class RealEngine(Engine):
-    """``pulumi`` on a file backend, with the stand-ins in the place of plugins that would have to be downloaded."""
+    """``pulumi`` on a file backend, with the stand-ins in the place of plugins that would have to be downloaded.
+
+    Without ``standins`` the real plugins are used, wherever ``pulumi`` finds them.
+    """
 
     def __init__(
-        self, directory: Path, running: ExitStack, stack: str = "staging", after: RealEngine | None = None
+        self,
+        directory: Path,
+        running: ExitStack,
+        stack: str = "staging",
+        after: RealEngine | None = None,
+        *,
+        standins: bool = True,
     ) -> None:
         super().__init__(directory, stack, after)
         (directory / ".venv").symlink_to(sys.prefix)
-        self.plugins = directory / "plugins"
-        put_standins(directory, self.plugins)
         self.simulated = Sandbox(self.sandbox)
         self.variables = {
             **environment(running.enter_context(self.simulated.serve()), self.sandbox),
-            "PATH": os.pathsep.join([str(self.plugins), os.environ["PATH"]]),
+            "PATH": os.environ["PATH"],
             "PYTHONPATH": str(directory / "providers" / "railway"),
-            "PULUMI_HOME": str(directory / "home"),
+            "PULUMI_HOME": str(home()),
             "PULUMI_BACKEND_URL": make_backend(self.sandbox).as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         }
+        if standins:
+            put_standins(directory, directory / "plugins")
+            self.variables["PATH"] = os.pathsep.join([str(directory / "plugins"), os.environ["PATH"]])
+            self.variables["PULUMI_HOME"] = str(directory / "home")
         if after is None:
             self.pulumi("stack", "init", stack, "--no-select")
 

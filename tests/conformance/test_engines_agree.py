@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
+def flat(value: Any, path: str = "") -> dict[str, Any]:
     """Path → leaf: of two such, pytest shows what differs and nothing else."""
     if not isinstance(value, dict):
         return {path: value}
-    return {at: leaf for key, item in value.items() for at, leaf in _flat(item, f"{path}/{key}").items()}
+    return {at: leaf for key, item in value.items() for at, leaf in flat(item, f"{path}/{key}").items()}
 
 
 def _both(engines, act):
@@ -29,7 +29,7 @@ def agree(engines, operation, *targets, fails=False):
         return {"steps": told, **left}
 
     real, embedded = _both(engines, act)
-    assert _flat(embedded) == _flat(real), f"the embedded engine (left) and the CLI (right) at {operation}"
+    assert flat(embedded) == flat(real), f"the embedded engine (left) and the CLI (right) at {operation}"
     return {urn.rsplit("::", 1)[1]: kind for urn, (kind, _) in real["steps"].items()}
 
 
@@ -60,4 +60,4 @@ def test_production_agrees_and_the_cli_goes_on_with_the_embedded_state(engines):
     real, embedded = engines
     real.pulumi("stack", "import", "--stack", "production", "--file", str(embedded.sandbox / "production.json"))
     assert real.operate("preview") == ({}, {})
-    assert _flat(embedded.state()) == _flat(real.state())
+    assert flat(embedded.state()) == flat(real.state())

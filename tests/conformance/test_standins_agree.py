@@ -128,7 +128,9 @@ def stack(project: Path, variables: Mapping[str, str]) -> Iterator[Any]:
 
 
 def _ordered(body: str) -> str:
-    """A body whose XML elements stand in order: the real plugin sends them in any."""
+    """A body whose keys or XML elements stand in one order: the real plugins have their own."""
+    if body.startswith("{"):
+        return json.dumps(json.loads(body), sort_keys=True)
     if not body.startswith("<"):
         return body
     root = ET.fromstring(body)
@@ -148,7 +150,10 @@ def resources(deployment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(value: Any) -> Any:
-    """A value without what a bridged plugin keeps for itself, and without what says nothing: absent means the same."""
+    """A value without what a bridged plugin keeps for itself, and without what says nothing: absent means the same.
+
+    The DigitalOcean plugin writes zeros where nothing was given (days of a rule that has none), and compares them so.
+    """
     if isinstance(value, list):
         return [_told(item) for item in value]
     if not isinstance(value, dict):

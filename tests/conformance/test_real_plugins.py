@@ -1,0 +1,39 @@
+"""A whole stack with Pulumi's own plugins alone: no stand-in, no embedded engine, only the clouds are simulated."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+from sandbox import pulumi_cli
+from tests.conformance.conftest import EmbeddedEngine, RealEngine
+from tests.conformance.test_engines_agree import flat
+
+
+@pytest.fixture
+def alone(tmp_path, _pulumi):
+    """The Pulumi CLI with the real plugins, and nothing deployed."""
+    cli = pulumi_cli.find()
+    if cli is None or cli.missing:
+        pytest.skip(f"the real plugins are needed; missing: {', '.join(cli.missing if cli else ['pulumi'])}")
+    with ExitStack() as running:
+        yield RealEngine(tmp_path / "real", running, standins=False)
+
+
+def test_staging_comes_and_goes_with_the_real_plugins(alone, tmp_path):
+    """The clouds are as the embedded engine leaves them, a second run and a refresh find nothing, nothing stays."""
+    embedded = EmbeddedEngine(tmp_path / "embedded")
+
+    made, expected = alone.operate("up")[0], embedded.operate("up")[0]
+    assert {urn: kind for urn, (kind, _) in made.items()} == {urn: kind for urn, (kind, _) in expected.items()}
+    assert flat(embedded.clouds()) == flat(alone.clouds())
+
+    assert alone.operate("up") == ({}, {})
+    assert alone.operate("refresh") == ({}, {})
+    assert alone.operate("preview") == ({}, {})
+
+    for engine in (alone, embedded):
+        engine.unprotect()
+        engine.operate("destroy")
+    assert flat(embedded.clouds()) == flat(alone.clouds())
