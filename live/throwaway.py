@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.documents.notification import NOTIFICATION_RULE_DELETE, NOTIFICATION_RULES
-from pulumiverse_railway.provider.api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELETE
+from pulumiverse_railway.provider.api.documents.project import API_TOKEN, PROJECT, PROJECT_CREATE, PROJECT_DELETE
 from pulumiverse_railway.provider.api.errors import NotAuthorized, NotFound, OutcomeUnknown, RailwayError, Throttled
 from pulumiverse_railway.provider.kernel.errors import Failure
 
@@ -123,6 +123,6 @@ async def is_gone(client: Client, project_id: str) -> bool:
     except NotFound:
         return True
     except NotAuthorized:
-        if not await client.token_is_alive():
-            raise
+        # The token has made the project, so one that lives and cannot see it any more is proof enough.
+        await client.call(API_TOKEN)
         return True

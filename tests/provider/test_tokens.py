@@ -167,3 +167,47 @@ def test_block_that_is_over_is_tried_again(run: Run) -> None:
         assert isinstance(await place.service(), Made)
 
     run(scenario)
+
+
+@pytest.mark.parametrize("kind", ["Project", "Service", "ProjectToken"])
+def test_token_of_another_workspace_deletes_nothing_from_the_state(
+    cloud: RailwayCloud, address: Address, kind: str
+) -> None:
+    """It lives and does not see the project: that is no proof that the project is gone."""
+
+    async def body() -> None:
+        async with driving(cloud, address) as owner:
+            place = await a_project(owner)
+            made = {
+                "Project": place.project,
+                "Service": await place.service(),
+                "ProjectToken": await owner.create("ProjectToken", name="ci", **place.where),
+            }[kind]
+        first = next(iter(cloud.state.workspaces.values()))
+        elsewhere = cloud.state.workspaces["w"] = first.model_copy(update={"id": "w", "name": "Elsewhere"})
+        token = cloud.add_token("workspace", "other", workspace_id=elsewhere.id)
+        async with driving(cloud, address, token=token) as stranger:
+            text = await refused(stranger.delete(made))
+            assert "reaches these workspaces: Elsewhere" in text
+            assert "pulumi state delete" in text
+        assert all(project.deleted_at is None for project in cloud.state.projects.values())
+
+    asyncio.run(body())
+
+
+def test_project_that_is_listed_as_deleted_is_gone(run: Run) -> None:
+    """ "Not Authorized" for all of a project that somebody deleted: the list of deleted ones is the proof."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        cloud, project = driver.cloud, driver.cloud.state.projects[place.project.id]
+        async with driving(cloud, driver.address) as later:
+            for operation in ("serviceDelete", "projectDelete", "project"):
+                cloud.faults.add(operation=operation, status=200, message="Not Authorized", count=3)
+            assert "Not Authorized" in await refused(later.delete(service))
+            project.deleted_at = cloud.now()
+            await later.delete(service)
+            await later.delete(place.project)
+
+    run(scenario)

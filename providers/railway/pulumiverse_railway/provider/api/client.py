@@ -38,6 +38,7 @@ class Client:
         self._temporary = False
         self._listing = asyncio.Lock()
         self._projects: dict[str | None, list[Project]] = {}
+        self._deleted: set[str] = set()
         self._environments: dict[tuple[str, str], Environment] = {}
 
     @property
@@ -52,6 +53,17 @@ class Client:
     async def call(self, operation: Operation, **arguments: Any) -> Any:
         """Send one operation that belongs to no environment."""
         return await self.transport.call(operation, **arguments)
+
+    async def every(self, operation: Operation, **arguments: Any) -> list[Mapping[str, Any]]:
+        """All nodes of a connection, page by page."""
+        found: list[Mapping[str, Any]] = []
+        after: str | None = None
+        while True:
+            page = await self.call(operation, first=PAGE, after=after, **arguments)
+            found += nodes(page)
+            if not page["pageInfo"]["hasNextPage"]:
+                return found
+            after = page["pageInfo"]["endCursor"]
 
     def environment(self, project_id: str, environment_id: str) -> Environment:
         """The one object through which this process uses an environment."""
@@ -101,16 +113,9 @@ class Client:
             self._settle_workspace(answer["apiToken"]["workspaces"])
             known = self._workspace_id
             if not answer["projects"]["pageInfo"]["hasNextPage"]:
-                return known, _living(answer["projects"], known)
+                return known, _living(nodes(answer["projects"]), known)
         known = workspace_id or self._workspace_id
-        found: list[Project] = []
-        after: str | None = None
-        while True:
-            page = await self.call(PROJECTS, workspaceId=known, first=PAGE, after=after)
-            found += _living(page, known)
-            if not page["pageInfo"]["hasNextPage"]:
-                return known, found
-            after = page["pageInfo"]["endCursor"]
+        return known, _living(await self.every(PROJECTS, workspaceId=known), known)
 
     def _needs_workspace(self) -> bool:
         return self._workspace_id is None and not self._temporary and self.transport.token.kind == "account"
@@ -126,25 +131,31 @@ class Client:
         self._workspace_id = workspaces[0]["id"] if workspaces else None
         self._temporary = not workspaces
 
-    async def token_is_alive(self) -> bool:
-        """Whether Railway accepts the token and would show it what exists; raises only when it cannot be asked.
+    async def is_deleted(self, project_id: str) -> bool:
+        """Whether a project that answers "Not Authorized" is proven to be deleted.
 
-        A project token does not count: to it, what is elsewhere looks like what is gone.
+        Proof is that Railway lists it as deleted, or that the token lives and has seen it before in this process: to a
+        token that never could see it, what is elsewhere looks like what is gone. Raises only when nobody can be asked.
         """
-        if self.transport.token.kind == "project":
-            return False
-        try:
-            await self.call(API_TOKEN)
-        except Unreachable:
-            raise
-        except RailwayError:
-            return False
+        if project_id not in self._deleted:
+            try:
+                listed = {found["id"]: found["deletedAt"] for found in await self.every(PROJECTS, includeDeleted=True)}
+            except Unreachable:
+                raise
+            except RailwayError:
+                return False
+            if not listed.get(project_id, self._has_seen(project_id)):
+                return False
+            self._deleted.add(project_id)
         return True
 
+    def _has_seen(self, project_id: str) -> bool:
+        return any(place.was_seen for (owner, _), place in self._environments.items() if owner == project_id)
 
-def _living(page: Mapping[str, Any], workspace_id: str | None) -> list[Project]:
-    """The living projects of a page that are in the workspace, or all of them where there is none."""
-    living = [project for project in nodes(page) if not project["deletedAt"]]
+
+def _living(every: Sequence[Project], workspace_id: str | None) -> list[Project]:
+    """The living projects that are in the workspace, or all of them where there is none."""
+    living = [project for project in every if not project["deletedAt"]]
     return [project for project in living if workspace_id in (None, project["workspaceId"])]
 
 

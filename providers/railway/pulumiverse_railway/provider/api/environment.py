@@ -66,6 +66,11 @@ class Environment:
             return None
         return self._memory[1]
 
+    @property
+    def was_seen(self) -> bool:
+        """Whether the token could see the environment at some time in this process."""
+        return self._memory is not None
+
     def remember(self, snapshot: Snapshot) -> None:
         """Take this for what is in the environment, until something is written."""
         self._memory = (self._generation, snapshot)

@@ -98,7 +98,8 @@ def _reach(found: Mapping[str, Any]) -> str:
     names = ", ".join(f"{each['name']} ({each['id']})" for each in found["workspaces"]) or "none"
     return (
         f"the token is alive and reaches these workspaces: {names}. What is named is not there or was deleted, or the "
-        "token may not do this to it (deleting needs the ADMIN role)"
+        "token may not do this to it (deleting needs the ADMIN role). If you know that it was deleted, take it out "
+        "of the state with 'pulumi state delete <URN>'"
     )
 
 

@@ -12,7 +12,6 @@ from pulumiverse_railway.provider.api.errors import NotFound
 from pulumiverse_railway.provider.api.snapshot import nodes
 from pulumiverse_railway.provider.kernel.declaration import Context, Function, Inputs, Problem, Property
 from pulumiverse_railway.provider.kernel.errors import Failure
-from pulumiverse_railway.provider.resources.parts.outside import every
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +88,7 @@ def environments_of(project: Mapping[str, Any]) -> dict[str, str]:
 
 
 async def _named(client: Client, name: str, workspace_id: str | None) -> Mapping[str, Any]:
-    listed = await every(client, PROJECTS, workspaceId=workspace_id)
+    listed = await client.every(PROJECTS, workspaceId=workspace_id)
     living = [project for project in listed if not project["deletedAt"]]
     same = [project for project in living if project["name"] == name]
     if not same:

@@ -26,7 +26,6 @@ from pulumiverse_railway.provider.kernel.declaration import Context, Inputs, Pro
 from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.outside import every
 from pulumiverse_railway.provider.resources.parts.placement import delete, environment_of, seen
 
 ID_PARTS: Final = ("project id", "environment id")
@@ -133,7 +132,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
             # The origin of an environment never changes.
             kept = {**asdict(old), "name": name}
             return EnvironmentState(**kept)
-        listed = await every(railway(context), ENVIRONMENTS, projectId=project_id)
+        listed = await railway(context).every(ENVIRONMENTS, projectId=project_id)
         found = next((found for found in listed if found["id"] == environment_id), None)
         if found is None:
             return None
@@ -189,7 +188,7 @@ def _taken(found: Mapping[str, Any], new: EnvironmentInputs) -> Failure:
 
 async def _named(client: Client, new: EnvironmentInputs) -> Mapping[str, Any] | None:
     """The living environment of this name, unique in a project."""
-    listed = await every(client, ENVIRONMENTS, projectId=new.project_id)
+    listed = await client.every(ENVIRONMENTS, projectId=new.project_id)
     return next((found for found in listed if found["name"] == new.name and not found["deletedAt"]), None)
 
 

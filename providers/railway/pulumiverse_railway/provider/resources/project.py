@@ -191,13 +191,13 @@ async def _rename(client: Client, environment_id: str, name: str) -> None:
 
 
 async def _exists(client: Client, id: str) -> bool:
-    """Whether a project that may not be deleted is there: only a living token may say that it is not."""
+    """Whether a project that may not be deleted is there: one that cannot be seen needs a proof that it is not."""
     try:
         found = await client.call(PROJECT, id=id)
     except NotFound:
         return False
     except NotAuthorized:
-        return not await client.token_is_alive()
+        return not await client.is_deleted(id)
     return not found["deletedAt"]
 
 

@@ -25,7 +25,7 @@ from pulumiverse_railway.provider.kernel.declaration import Context, Property, R
 from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every, every_of_project
+from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
 from pulumiverse_railway.provider.resources.parts.placement import Placed, environment_of, patiently
 
 ID_PARTS: Final = ("project id", "token id")
@@ -119,14 +119,14 @@ async def _listed(
     client: Client, project_id: str, token_id: str, *, deleting: bool = False
 ) -> Mapping[str, Any] | None:
     listed = await every_of_project(
-        client, project_id, lambda: every(client, PROJECT_TOKENS, projectId=project_id), deleting=deleting
+        client, project_id, lambda: client.every(PROJECT_TOKENS, projectId=project_id), deleting=deleting
     )
     return next((found for found in listed if found["id"] == token_id), None)
 
 
 async def _same(client: Client, new: ProjectTokenInputs) -> list[Mapping[str, Any]]:
     """The tokens of this name in this environment; Railway allows several."""
-    listed = await every(client, PROJECT_TOKENS, projectId=new.project_id)
+    listed = await client.every(PROJECT_TOKENS, projectId=new.project_id)
     return [found for found in listed if (found["name"], found["environmentId"]) == (new.name, new.environment_id)]
 
 

@@ -11,7 +11,9 @@ API_TOKEN = query("apiToken", {}, "{ workspaces { id name } }")
 PROJECT_TOKEN = query("projectToken", {}, "{ projectId environmentId }")
 
 _LISTED = f"{{ edges {{ node {_WITH_ENVIRONMENTS} }} pageInfo {{ hasNextPage endCursor }} }}"
-PROJECTS = query("projects", {"workspaceId": "String", "first": "Int", "after": "String"}, _LISTED)
+PROJECTS = query(
+    "projects", {"workspaceId": "String", "first": "Int", "after": "String", "includeDeleted": "Boolean"}, _LISTED
+)
 ACCOUNT = Document(
     name="accountProjects",
     text=f"""query accountProjects($first: Int) {{
@@ -27,4 +29,13 @@ PROJECT_UPDATE = mutation(
 )
 PROJECT_DELETE = mutation("projectDelete", {"id": "String!"}, repeatable=True)
 
-OPERATIONS = (API_TOKEN, PROJECT_TOKEN, PROJECTS, ACCOUNT, PROJECT, PROJECT_CREATE, PROJECT_UPDATE, PROJECT_DELETE)
+OPERATIONS = (
+    API_TOKEN,
+    PROJECT_TOKEN,
+    PROJECTS,
+    ACCOUNT,
+    PROJECT,
+    PROJECT_CREATE,
+    PROJECT_UPDATE,
+    PROJECT_DELETE,
+)

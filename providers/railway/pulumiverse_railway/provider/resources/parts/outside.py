@@ -1,32 +1,16 @@
 """What is not inside an environment, so that no snapshot shows it: environments themselves, tokens, members, rules.
 
-Owns reading a list page by page, and what "gone" means for a thing of a project. Does not know any of the nouns.
+Owns what "gone" means for a thing of a project. Does not know any of the nouns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.documents.project import PROJECT
 from pulumiverse_railway.provider.api.errors import NotAuthorized, NotFound, Opaque
-from pulumiverse_railway.provider.api.operation import Operation
-from pulumiverse_railway.provider.api.snapshot import nodes
-
-PAGE: Final = 500
-
-
-async def every(client: Client, operation: Operation, **arguments: Any) -> list[Mapping[str, Any]]:
-    """All nodes of a connection."""
-    found: list[Mapping[str, Any]] = []
-    after: str | None = None
-    while True:
-        page = await client.call(operation, first=PAGE, after=after, **arguments)
-        found += nodes(page)
-        if not page["pageInfo"]["hasNextPage"]:
-            return found
-        after = page["pageInfo"]["endCursor"]
 
 
 async def every_of_project(
@@ -48,13 +32,13 @@ async def every_of_project(
 
 
 async def _project_is_there(client: Client, project_id: str, *, deleting: bool) -> bool:
-    """Whether a project exists. One that cannot be seen counts as gone only for a delete, and with a living token."""
+    """Whether a project exists. One that cannot be seen counts as gone only for a delete, and when that is proven."""
     try:
         found = await client.call(PROJECT, id=project_id)
     except NotFound:
         return False
     except NotAuthorized:
-        return not (deleting and await client.token_is_alive())
+        return not (deleting and await client.is_deleted(project_id))
     return not found["deletedAt"]
 
 

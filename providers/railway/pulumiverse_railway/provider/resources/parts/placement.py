@@ -1,7 +1,7 @@
 """What every resource inside an environment shares: where it is, and what "gone" means for it.
 
 Railway answers "Not Authorized" both for what is gone and for what is forbidden. Here that never counts as gone when
-reading; when deleting, only if the token is alive and the whole project cannot be seen any more.
+reading; when deleting, only if the whole project is proven to be deleted.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ async def gone_after_all(context: Context, environment: Environment, refusal: Ra
     try:
         return await seen(environment) is None
     except NotAuthorized:
-        return await railway(context).token_is_alive()
+        return await railway(context).is_deleted(environment.project_id)
 
 
 async def delete(
