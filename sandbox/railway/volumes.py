@@ -41,35 +41,51 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
     if not given["mountPath"].startswith("/"):
         raise invalid("mountPath")
     service = caller.service(given["serviceId"]) if given.get("serviceId") else None
-    environment = caller.environment(given["environmentId"]) if given.get("environmentId") else None
-    if environment is not None and environment.project_id != project.id:
-        raise not_found("Environment")
+    places = _places(caller, project, service, given)
     throttles.check(cloud, "volume")
     if len(_names(cloud, project.id)) >= cloud.plan.volumes_per_project:
         raise upgrade(f"Your plan is limited to {cloud.plan.volumes_per_project} volumes per project.")
-    if environment is not None and service is not None:
-        _check_mountable(cloud, environment, service)
+    for environment, mounting in places:
+        if mounting is not None:
+            _check_mountable(cloud, environment, mounting)
     new_id = cloud.new_id()
     lag = SHORTEST_LAG_S + int(short_of(new_id), 16) % (LONGEST_LAG_S - SHORTEST_LAG_S + 1)
     name = _free_name(cloud, project, service, new_id)
     volume = Volume(id=new_id, project_id=project.id, name=name, created_at=now, listed_at=now + lag)
     cloud.state.volumes[new_id] = volume
     throttles.note(cloud, "volume")
-    if environment is not None:
+    for environment, mounting in places:
         disk = VolumeInstance(
             id=cloud.new_id(),
             volume_id=new_id,
             environment_id=environment.id,
-            service_id=service and service.id,
+            service_id=mounting and mounting.id,
             mount_path=given["mountPath"],
             size_mb=cloud.plan.volume_mb,
             created_at=now,
             region=given.get("region") or default_region(cloud, environment),
         )
         cloud.state.volume_instances[disk.id] = disk
-        if service is not None:
-            _deploy_again(cloud, environment, service.id)
+        _deploy_again(cloud, environment, disk.service_id)
     return volume
+
+
+def _places(
+    caller: Caller, project: Project, service: Service | None, given: Arguments
+) -> list[tuple[Environment, Service | None]]:
+    """Where a volume gets an instance, each with the service that mounts it there.
+
+    As Railway's schema says: nowhere with null, in every environment when nothing is said.
+    """
+    if "environmentId" not in given:
+        every = caller.cloud.environments_of(project.id)
+        return [(e, service if service and caller.cloud.find_instance(e.id, service.id) else None) for e in every]
+    if given["environmentId"] is None:
+        return []
+    environment = caller.environment(given["environmentId"])
+    if environment.project_id != project.id:
+        raise not_found("Environment")
+    return [(environment, service)]
 
 
 def _check_mountable(cloud: RailwayCloud, environment: Environment, service: Service) -> None:

@@ -81,13 +81,26 @@ def test_a_new_volume_has_the_size_of_the_plan_and_the_name_of_its_service(disk:
     assert disk.railway.cloud.state.volumes[disk.id].name == "db-volume"
 
 
-def test_without_environment_there_is_no_instance(railway: Client):
+def test_with_null_for_the_environment_there_is_no_instance(railway: Client):
     """Only the volume itself is made."""
     project, environment = railway.project()
     railway.clock.advance(2)
-    railway.ask(CREATE, i={"projectId": project, "mountPath": "/data"})
+    railway.ask(CREATE, i={"projectId": project, "environmentId": None, "mountPath": "/data"})
 
     assert "volumes" not in railway.config(environment)
+
+
+def test_without_an_environment_every_one_has_an_instance(railway: Client):
+    """Leaving it out is not null; the service mounts it where it is."""
+    project, environment = railway.project()
+    service = railway.service(project, environment)
+    railway.clock.advance(31)
+    staging = railway.environment(project, "staging")
+    railway.clock.advance(2)
+    railway.ask(CREATE, i={"projectId": project, "serviceId": service, "mountPath": "/data"})
+
+    disks = railway.cloud.state.volume_instances.values()
+    assert {disk.environment_id: disk.service_id for disk in disks} == {environment: service, staging: None}
 
 
 def test_the_lists_lag_behind(disk: Disk):
