@@ -1,7 +1,7 @@
 """What lasts as long as the provider, and what lasts as long as one call.
 
-Owns configuration, the API client made of it, the wish to stop, and the ``Context`` that a resource gets. Time here is
-the API's: in the sandbox it runs faster than ours by ``Provider.time_scale``.
+Owns configuration, the API client made of it, the wish to stop, and the ``Context`` that a resource gets, with its time
+limit. Time here is the API's: in the sandbox it runs faster than ours by ``Provider.time_scale``.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from .conversion import secret_texts, typed
 from .declaration import Provider
@@ -20,14 +20,21 @@ from .properties import fields_of
 from .values import contains_unknown
 
 _WAITING: Final = ("…", "...")
+_READING: Final = ("invoke", "read")
 _STOPPED_SLEEP_S: Final = 0.1
+_SAFETY: Final = 1.5
+"""A resource that does not heed its deadline is stopped at this multiple of it."""
+
+T = TypeVar("T")
 
 
 class Running:
     """The provider while it runs: one per process (or per test)."""
 
-    def __init__(self, provider: Provider, engine_address: str | None = None) -> None:
+    def __init__(self, provider: Provider, engine_address: str | None = None, *, grace_s: float = 30.0) -> None:
         self.provider = provider
+        self.grace_s = grace_s
+        """Real seconds that a stopped resource gets on top."""
         self.log = EngineLog(engine_address)
         self.stopping = asyncio.Event()
         self.secrets: set[str] = set()
@@ -111,6 +118,28 @@ class Call:
         if text != self._status:
             self._status = text
             await self._running.log.status(text, self.urn)
+
+    async def within_limit(self, operation: str, working: Awaitable[T]) -> T:
+        """The last resort: resources watch ``deadline`` themselves and know what exists when it is over."""
+        started = asyncio.get_running_loop().time()
+
+        def ends_at() -> float:
+            return started + self.deadline.limit_s / self._scale * _SAFETY + self._running.grace_s
+
+        limit = asyncio.timeout_at(ends_at())
+        self.deadline.extended = lambda: limit.reschedule(ends_at())
+        try:
+            async with limit:
+                return await working
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            limit_s = self.deadline.limit_s
+            advice = "what it did may have taken effect: compare with `pulumi refresh` before the next run"
+            raise Failure(
+                f"{operation} did not end within {limit_s * _SAFETY:.0f} s (its time limit is {limit_s:.0f} s); "
+                f"{'run the command again' if operation in _READING else advice}"
+            ) from None
 
     async def finished(self) -> None:
         """Replace a text that still says "waiting…": the engine keeps the last one in the row of the done resource."""

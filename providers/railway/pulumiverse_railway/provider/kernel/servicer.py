@@ -2,32 +2,28 @@
 
 Owns the order decode → check or call the resource → encode for every RPC, and nothing else: values, checks, diffs,
 states and failures have their own modules. A preview ends here: it never reaches a resource's API.
-
-Check failures carry an empty ``property``: the engine prints the value of the property that is named there, and with it
-secrets. The path stands in the reason instead.
 """
 
 # ruff: noqa: N802, ARG002 names and parameters of the methods are the protocol's
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from .calls import Call, Running
-from .checking import Checked, check_function, check_resource
+from .checking import check_function, check_resource
 from .configuration import check_configuration
 from .conversion import named, secret_texts, typed, wire
 from .declaration import Function, Provider, Resource
-from .diffs import Difference, Kind, compare, is_updatable, top_level
+from .diffs import compare, is_updatable
 from .errors import Failure, HalfMade
 from .guard import ServicerContext, Unfinished, guarded
 from .properties import fields_of
+from .responses import diff_response, refusal
 from .states import (
     inputs_as_read,
     old_state,
@@ -42,28 +38,14 @@ from .values import DecodeError, contains_unknown, decode, encode
 
 INTERRUPTED: Final = "railyard-interrupted"
 """Request metadata of a create whose earlier attempt had no known outcome."""
-_SAFETY: Final = 1.5
-"""A resource that does not heed its deadline is stopped at this multiple of it."""
-
-_KINDS: Final = {
-    (Kind.ADD, False): provider_pb2.PropertyDiff.ADD,
-    (Kind.ADD, True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    (Kind.DELETE, False): provider_pb2.PropertyDiff.DELETE,
-    (Kind.DELETE, True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    (Kind.UPDATE, False): provider_pb2.PropertyDiff.UPDATE,
-    (Kind.UPDATE, True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
-
-ResultT = TypeVar("ResultT")
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one provider to one engine. ``grace_s``: real seconds that a stopped resource gets on top."""
 
     def __init__(self, provider: Provider, engine_address: str | None = None, *, grace_s: float = 30.0) -> None:
-        self.running = Running(provider, engine_address)
+        self.running = Running(provider, engine_address, grace_s=grace_s)
         self._provider = provider
-        self._grace_s = grace_s
         self._resources = {resource.token: resource() for resource in provider.resources}
         self._functions = {function.token: function() for function in provider.functions}
 
@@ -105,7 +87,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.CheckRequest, context: ServicerContext
     ) -> provider_pb2.CheckResponse:
         checked = check_configuration(self._provider.config_type, request.news)
-        return _failed(checked) or provider_pb2.CheckResponse(inputs=request.news)
+        return refusal(checked) or provider_pb2.CheckResponse(inputs=request.news)
 
     @guarded
     async def DiffConfig(
@@ -151,7 +133,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             raise Failure("an input is not known before the run; call the form of the function that takes outputs")
         call = Call(self.running, "", function.default_timeout_s)
         asking = function.call(call, typed(function.inputs_type, checked.values))
-        result = await self._within_limit("invoke", call, asking, changes=False)
+        result = await call.within_limit("invoke", asking)
         answer = provider_pb2.InvokeResponse()
         # "return" is a word of the language, so it is no name that can be written down.
         getattr(answer, "return").CopyFrom(encode(wire(fields_of(function.result_type), result, mark_secrets=True)))
@@ -170,7 +152,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         resource = self._resource(request.urn)
         checked = check_resource(resource, decode(request.news))
         inputs = wire(fields_of(resource.inputs_type), checked.values, mark_secrets=True)
-        return _failed(checked) or provider_pb2.CheckResponse(inputs=encode(inputs))
+        return refusal(checked) or provider_pb2.CheckResponse(inputs=encode(inputs))
 
     @guarded
     async def Diff(self, request: provider_pb2.DiffRequest, context: ServicerContext) -> provider_pb2.DiffResponse:
@@ -180,7 +162,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         found = compare(
             resource, old_inputs, decode(request.news), old_state(resource, old_outputs), list(request.ignoreChanges)
         )
-        return _diff_response(resource, found)
+        return diff_response(resource, found)
 
     @guarded
     async def Create(
@@ -193,7 +175,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         call = self._call(request.urn, request.timeout, resource, context)
         try:
             making = resource.create(call, typed(resource.inputs_type, inputs))
-            made_id, state = await self._within_limit("create", call, making)
+            made_id, state = await call.within_limit("create", making)
         except HalfMade as half:
             outputs = partial_outputs(resource, half.state, inputs)
             raise Unfinished(half.id, outputs, request.properties, half.reasons) from half
@@ -217,7 +199,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 new = typed(resource.inputs_type, inputs)
                 said = decode(request.old_inputs) if request.HasField("old_inputs") else None
                 owned = owned_state(resource, old, said)
-                state = await self._within_limit("update", call, resource.update(call, request.id, owned, new))
+                state = await call.within_limit("update", resource.update(call, request.id, owned, new))
             else:
                 state = await self._look_again(resource, call, request.id, old)
         except HalfMade as half:
@@ -233,7 +215,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old_inputs, old = _known_before(resource, request)
         reasons: tuple[str, ...] = ()
         try:
-            read = await self._within_limit("read", call, resource.read(call, request.id, old))
+            read = await call.within_limit("read", resource.read(call, request.id, old))
         except HalfMade as half:
             # Something exists that is not well: an incomplete report of it must not count as "not found".
             read, reasons = half.state or old, half.reasons
@@ -252,7 +234,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         resource = self._resource(request.urn)
         call = self._call(request.urn, request.timeout, resource, context)
         old = old_state(resource, decode(request.properties))
-        await self._within_limit("delete", call, resource.delete(call, request.id, old))
+        await call.within_limit("delete", resource.delete(call, request.id, old))
         await call.finished()
         return empty_pb2.Empty()
 
@@ -289,34 +271,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         limit_s = timeout_s or resource.default_timeout_s
         return Call(self.running, urn, limit_s, interrupted=metadata.get(INTERRUPTED) == "true")
 
-    async def _within_limit(
-        self, operation: str, call: Call, working: Awaitable[ResultT], *, changes: bool = True
-    ) -> ResultT:
-        """The last resort: resources watch ``context.deadline`` themselves and know what exists when it is over."""
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-
-        def ends_at() -> float:
-            return started + call.deadline.limit_s / self._provider.time_scale() * _SAFETY + self._grace_s
-
-        limit = asyncio.timeout_at(ends_at())
-        call.deadline.extended = lambda: limit.reschedule(ends_at())
-        try:
-            async with limit:
-                return await working
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            limit_s = call.deadline.limit_s
-            advice = "what it did may have taken effect: compare with `pulumi refresh` before the next run"
-            raise Failure(
-                f"{operation} did not end within {limit_s * _SAFETY:.0f} s (its time limit is {limit_s:.0f} s); "
-                f"{advice if changes else 'run the command again'}"
-            ) from None
-
     async def _look_again(self, resource: Resource[Any, Any], call: Call, id: str, old: Any) -> Any:
         """An update of a resource that cannot be updated: it was half made, and may be whole by now."""
-        state = await self._within_limit("read", call, resource.read(call, id, old))
+        state = await call.within_limit("read", resource.read(call, id, old))
         if state is None:
             raise Failure(f"{id} does not exist any more; `pulumi refresh` removes it from the state")
         return with_carried(fields_of(resource.state_type), state, old)
@@ -326,32 +283,6 @@ def _type_of(urn: str) -> str:
     """``urn:pulumi:stack::project::parent$type::name`` → ``type``."""
     parts = urn.split("::")
     return parts[2].rpartition("$")[2] if len(parts) > 2 else urn
-
-
-def _failed(checked: Checked) -> provider_pb2.CheckResponse | None:
-    if not checked.problems:
-        return None
-    reasons = [f"{problem.path}: {problem.reason}" if problem.path else problem.reason for problem in checked.problems]
-    return provider_pb2.CheckResponse(
-        failures=[provider_pb2.CheckFailure(property="", reason=reason) for reason in reasons]
-    )
-
-
-def _diff_response(resource: Resource[Any, Any], found: Mapping[str, Difference]) -> provider_pb2.DiffResponse:
-    replaces = sorted({top_level(path) for path, difference in found.items() if difference.replaces})
-    return provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
-        diffs=sorted({top_level(path) for path in found}),
-        replaces=replaces,
-        deleteBeforeReplace=bool(replaces)
-        and resource.delete_before_replace
-        and resource.identity.isdisjoint(replaces),
-        hasDetailedDiff=True,
-        detailedDiff={
-            path: provider_pb2.PropertyDiff(kind=_KINDS[difference.kind, difference.replaces], inputDiff=True)
-            for path, difference in found.items()
-        },
-    )
 
 
 def _known_before(resource: Resource[Any, Any], request: provider_pb2.ReadRequest) -> tuple[Any, Any]:
