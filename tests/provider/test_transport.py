@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pulumiverse_railway.provider.api.documents.project import API_TOKEN, PROJECT_DELETE
+from pulumiverse_railway.provider.api.documents.project import ACCOUNT, API_TOKEN, PROJECT_DELETE
 from pulumiverse_railway.provider.api.documents.service import SERVICE_CREATE
 from pulumiverse_railway.provider.api.errors import (
     Exists,
@@ -27,7 +27,7 @@ from pulumiverse_railway.provider.api.identity import Token
 from pulumiverse_railway.provider.api.limiter import BUDGETS, Limiter, Plan
 from pulumiverse_railway.provider.api.transport import ATTEMPTS, Transport
 from pulumiverse_railway.provider.api.waiting import Waiting
-from pulumiverse_railway.provider.configuration import Configuration, build_client
+from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
 from pulumiverse_railway.provider.kernel.errors import Failure
 
 FAST = 10_000.0
@@ -160,6 +160,79 @@ def test_long_rate_limit_is_the_users_to_wait_for() -> None:
     assert len(wire.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("Sat, 21 Nov 2026 12:16:40 GMT", 1_000), ("Sat, 21 Nov 2026 12:00:00 +0000", 0), ("soon", 20), ("nan", 20)],
+)
+def test_retry_after_may_be_a_date(asked: str, seconds: float) -> None:
+    """A date counts by the server's clock; what says nothing is a short wait."""
+    answer = httpx.Response(429, headers={"Retry-After": asked, "Date": "Sat, 21 Nov 2026 12:00:00 GMT"})
+    result, _ = ended(query, answer)
+    assert f"wait {seconds:.0f} s" in str(result)
+
+
+def test_rate_limits_at_once_are_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that are refused together wait side by side, not one after the other."""
+    passed = 0.0
+
+    async def sleep(_self: Waiting, seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    monkeypatch.setattr(Waiting, "sleep", sleep)
+    monkeypatch.setattr(Waiting, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
+    limiter = Limiter(BUDGETS[Plan.PRO], Waiting())
+    for _ in range(20):
+        limiter.close(60)
+    asyncio.run(limiter.acquire())
+    assert passed == pytest.approx(60)
+
+
+CUT = httpx.Response(200, text='{"data": {"apiToken": {"works', headers={"Content-Type": "application/json"})
+
+
+def test_answer_that_breaks_off_is_a_lost_one() -> None:
+    """A read is repeated; a write may have happened."""
+    assert ended(query, CUT, GOOD)[0] == {"workspaces": []}
+    result, wire = ended(creation, CUT)
+    assert isinstance(result, OutcomeUnknown)
+    assert len(wire.requests) == 1
+
+
+def test_refusing_proxy_has_sent_nothing() -> None:
+    """The request never left, so a create is sent again, and the proxy's word is told."""
+    result, wire = ended(creation, httpx.ProxyError("407 Proxy Authentication Required"))
+    assert isinstance(result, Unreachable)
+    assert "407 Proxy Authentication Required" in str(result)
+    assert len(wire.requests) == ATTEMPTS
+
+
+def test_answer_in_drops_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sends a byte now and then keeps nobody waiting for ever."""
+
+    async def drip(self: Wire, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        await asyncio.sleep(3_600)
+        raise AssertionError
+
+    monkeypatch.setattr("pulumiverse_railway.provider.api.transport.LONGEST_ANSWER_S", 0.01)
+    monkeypatch.setattr(Wire, "handle_async_request", drip)
+    result, wire = ended(creation, GOOD)
+    assert isinstance(result, OutcomeUnknown)
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("body", [{"data": None}, {"data": None, "errors": []}, {"errors": []}])
+def test_answer_with_neither_data_nor_error_is_no_crash(body: dict[str, Any]) -> None:
+    """It is told as what it is."""
+
+    async def read(transport: Transport) -> Any:
+        return await transport.read(ACCOUNT, first=1)
+
+    result, _ = ended(read, httpx.Response(200, json=body))
+    assert isinstance(result, Unreachable)
+
+
 def test_answer_without_graphql_points_to_the_address() -> None:
     """A page that is no GraphQL answer is a wrong address, not a crash."""
     result, _ = ended(query, httpx.Response(404, text="<html>"))
@@ -246,6 +319,11 @@ def test_rate_limit_is_kept_before_railway_has_to(monkeypatch: pytest.MonkeyPatc
         ({"RAILWAY_API_TOKEN": "a", "RAILWAY_TOKEN": "b"}, "both an account token and a project token are set"),
         ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "http://example.com/graphql"}, "must begin with https"),
         ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "example.com"}, "must be an address"),
+        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "127.0.0.1:8080"}, "must be an address"),
+        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "http://[::1"}, "must be an address"),
+        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "https://example.com:99999"}, "must be an address"),
+        ({"RAILWAY_API_TOKEN": "a", "ALL_PROXY": "socks5://user:password@proxy:1080"}, "SOCKS is not supported"),
+        ({"RAILWAY_API_TOKEN": "a", "SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE"),
         ({"RAILWAY_API_TOKEN": "two words"}, "copy it again"),
     ],
 )
@@ -257,8 +335,10 @@ def test_bad_configuration_says_what_to_set(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(Failure, match=text.replace("(", r"\(")):
+    assert time_scale() == 1.0
+    with pytest.raises(Failure, match=text.replace("(", r"\(")) as refused:
         build_client(Configuration())
+    assert "password" not in str(refused.value)
 
 
 def test_speed_is_for_the_sandbox_alone(monkeypatch: pytest.MonkeyPatch) -> None:

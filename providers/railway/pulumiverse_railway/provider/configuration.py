@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
 from pulumiverse_railway.provider.api.limiter import BUDGETS, Limiter, Plan
-from pulumiverse_railway.provider.api.waiting import Waiting, is_loopback, speed_of
+from pulumiverse_railway.provider.api.waiting import Waiting, host_of, is_loopback, speed_of
 from pulumiverse_railway.provider.kernel.declaration import Inputs, Property
 from pulumiverse_railway.provider.kernel.errors import Failure
 
@@ -65,13 +65,23 @@ class Configuration(Inputs):
 
 def build_client(configuration: Configuration) -> Client:
     """The API client; raises ``Failure`` when no token is set, or two are."""
-    from pulumiverse_railway.provider.api.client import Client  # noqa: PLC0415 loads the HTTP library
+    from httpx import InvalidURL  # noqa: PLC0415 a preview needs no HTTP library
+
+    from pulumiverse_railway.provider.api.client import Client  # noqa: PLC0415
     from pulumiverse_railway.provider.api.transport import Transport  # noqa: PLC0415
 
     url = _url(configuration)
     waiting = Waiting(speed_of(url))
     limiter = Limiter(BUDGETS[configuration.plan], waiting)
-    transport = Transport(url, _token(configuration), limiter=limiter, waiting=waiting, version=_version())
+    token = _token(configuration)
+    try:
+        transport = Transport(url, token, limiter=limiter, waiting=waiting, version=_version())
+    except (ImportError, OSError, ValueError, InvalidURL) as unusable:
+        # What is wrong may hold the password of a proxy, so only its name is told.
+        raise Failure(
+            "the connection to Railway cannot be set up: look at the environment variables HTTPS_PROXY, ALL_PROXY "
+            f"(an http:// address; SOCKS is not supported), SSL_CERT_FILE and SSL_CERT_DIR ({type(unusable).__name__})"
+        ) from unusable
     return Client(transport, workspace_id=configuration.workspace_id)
 
 
@@ -81,12 +91,11 @@ def time_scale() -> float:
 
 
 def _url(configuration: Configuration) -> str:
-    url = configuration.api_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    url = (configuration.api_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL).strip()
+    if (host := host_of(url)) is None:
         raise Failure(f"{URL_VARIABLE} (or railway:apiUrl) must be an address such as {DEFAULT_URL}, not {url!r}")
-    if parts.scheme == "http" and not is_loopback(url):
-        raise Failure(f"{URL_VARIABLE} (or railway:apiUrl) must begin with https: {parts.hostname} would see the token")
+    if urlsplit(url).scheme == "http" and not is_loopback(url):
+        raise Failure(f"{URL_VARIABLE} (or railway:apiUrl) must begin with https: {host} would see the token")
     return url
 
 

@@ -56,19 +56,19 @@ class Limiter:
         self._second = float(budget.per_second)
         self._hour = float(budget.per_hour)
         self._filled_at = waiting.now()
+        self._closed_until = self._filled_at
 
     async def acquire(self) -> None:
         """Take one request from the budget, waiting for it when there is none."""
         async with self._lock:
-            while (missing_s := self._missing_s()) > ROUNDING_S:
+            while (missing_s := max(self._missing_s(), self._closed_until - self._waiting.now())) > ROUNDING_S:
                 await self._waiting.sleep(missing_s)
             self._second -= 1
             self._hour -= 1
 
-    async def penalty(self, seconds: float) -> None:
-        """Railway said 429: let nothing out for ``seconds``."""
-        async with self._lock:
-            await self._waiting.sleep(seconds)
+    def close(self, seconds: float) -> None:
+        """Railway said 429: let nothing out for ``seconds``. Several refusals at once count as one."""
+        self._closed_until = max(self._closed_until, self._waiting.now() + seconds)
 
     def _missing_s(self) -> float:
         now = self._waiting.now()

@@ -7,9 +7,11 @@ not know what operations are for.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 from collections.abc import Mapping, Sequence
+from email.utils import formatdate, parsedate_to_datetime
 from typing import Any, Final, cast
 
 import httpx
@@ -46,7 +48,10 @@ BLOCKED_S: Final = 600.0
 LONGEST_RETRY_AFTER_S: Final = 300.0
 """A longer Retry-After than this is the user's to wait for, not ours."""
 
-_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+LONGEST_ANSWER_S: Final = 2 * TIMEOUT_S
+"""How long an answer may take that arrives in drops, each of them in time."""
+
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class Transport:
@@ -105,7 +110,7 @@ class Transport:
         body = await self._post(document.name, document.text, variables, repeat=True)
         for error in (await self._errors(document.name, body, variables)).values():
             raise error
-        return cast("Mapping[str, Any]", body["data"])
+        return _data(document.name, body)
 
     async def _errors(
         self, name: str, body: Mapping[str, Any], variables: Mapping[str, Any]
@@ -119,7 +124,7 @@ class Transport:
         body = await self._post(operation.field, operation.document(), {}, repeat=True, token=token)
         for error in _by_key(operation.field, body, {}).values():
             raise error
-        return body["data"][operation.field]
+        return _data(operation.field, body)[operation.field]
 
     def _value(
         self, operation: Operation, data: Mapping[str, Any], key: str, errors: Mapping[str, RailwayError]
@@ -133,7 +138,7 @@ class Transport:
         if operation.safe_to_repeat:
             return LeftOut(f"Railway left out the answer to {operation.field}")
         text = f"Railway left out the answer to {operation.field}"
-        return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}")
+        return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}", reason=text)
 
     async def _post(
         self, name: str, document: str, variables: Mapping[str, Any], *, repeat: bool, token: Token | None = None
@@ -148,18 +153,17 @@ class Transport:
             try:
                 response = await self._send(name, document, variables, token or self.token)
             except _NOT_SENT as lost:
-                failure = Unreachable(
-                    f"Railway could not be reached at {self.url}: {lost}: check the network and retry"
-                )
+                why = str(lost) or type(lost).__name__
+                failure = Unreachable(f"Railway could not be reached at {self.url}: {why}: check the network and retry")
                 continue
-            except httpx.HTTPError as lost:
+            except (httpx.HTTPError, TimeoutError) as lost:
                 failure = _lost(name, f"no answer ({type(lost).__name__})", repeat=repeat)
             else:
                 if response.status_code == TOO_MANY_REQUESTS:
-                    failure = await self._slow_down(name, response)
+                    failure = self._slow_down(name, response)
                     continue
-                if response.status_code < SERVER_ERROR:
-                    return self._body(name, response)
+                if response.status_code < SERVER_ERROR and (body := _body(name, response)) is not None:
+                    return body
                 failure = _lost(name, f"HTTP {response.status_code}", repeat=repeat)
             if not repeat:
                 break
@@ -167,23 +171,21 @@ class Transport:
 
     async def _send(self, name: str, document: str, variables: Mapping[str, Any], token: Token) -> httpx.Response:
         self.requests += 1
-        return await self._http.post(
-            self.url,
-            # Without any query string Railway's edge holds everybody to about 10 requests a second.
-            params={"source": "pulumi_railway", "op": name},
-            json={"query": document, "variables": variables, "operationName": name},
-            headers=token.headers(),
-        )
+        async with asyncio.timeout(LONGEST_ANSWER_S):
+            return await self._http.post(
+                self.url,
+                # Without any query string Railway's edge holds everybody to about 10 requests a second.
+                params={"source": "pulumi_railway", "op": name},
+                json={"query": document, "variables": variables, "operationName": name},
+                headers=token.headers(),
+            )
 
-    async def _slow_down(self, name: str, response: httpx.Response) -> RailwayError:
-        """Wait as Railway asks; the error for when patience ends."""
+    def _slow_down(self, name: str, response: httpx.Response) -> RailwayError:
+        """Let nothing out for as long as Railway asks; the error for when patience ends."""
         if EDGE_BLOCK in response.text[:200]:
             self._blocked_until = self.waiting.now() + BLOCKED_S
             self._refuse_while_blocked(name)
-        try:
-            retry_after_s = float(response.headers.get("Retry-After", FIRST_BACK_OFF_S))
-        except ValueError:
-            retry_after_s = LONGEST_BACK_OFF_S
+        retry_after_s = _retry_after_s(response)
         refused = Throttled(
             f"Railway's rate limit is used up ({name}): wait {retry_after_s:.0f} s and run the command again, or set "
             "railway:plan to the plan you have",
@@ -191,7 +193,7 @@ class Transport:
         )
         if retry_after_s > LONGEST_RETRY_AFTER_S:
             raise refused
-        await self.limiter.penalty(retry_after_s)
+        self.limiter.close(retry_after_s)
         return refused
 
     def _refuse_while_blocked(self, name: str) -> None:
@@ -206,17 +208,34 @@ class Transport:
                 retry_after_s=BLOCKED_S,
             )
 
-    def _body(self, name: str, response: httpx.Response) -> dict[str, Any]:
+
+def _body(name: str, response: httpx.Response) -> dict[str, Any] | None:
+    """The GraphQL of an answer; None when it breaks off in the middle."""
+    try:
+        body: Any = response.json()
+    except ValueError:
+        body = None
+        if response.is_success and "json" in response.headers.get("content-type", ""):
+            return None
+    if isinstance(body, dict) and ("data" in body or "errors" in body):
+        return cast("dict[str, Any]", body)
+    if response.status_code in REFUSED_TOKEN:
+        return {"errors": [{"message": f"Not Authorized (HTTP {response.status_code})"}]}
+    raise Validation(f"Railway answered {name} with HTTP {response.status_code} and no GraphQL: check RAILWAY_API_URL")
+
+
+def _retry_after_s(response: httpx.Response) -> float:
+    """What Retry-After asks for, in seconds: it holds a number of them, or a date by the server's clock."""
+    given = response.headers.get("Retry-After", str(FIRST_BACK_OFF_S))
+    try:
+        seconds = float(given)
+    except ValueError:
         try:
-            body: Any = response.json()
+            now = response.headers.get("Date") or formatdate()
+            seconds = parsedate_to_datetime(given).timestamp() - parsedate_to_datetime(now).timestamp()
         except ValueError:
-            body = None
-        if isinstance(body, dict) and ("data" in body or "errors" in body):
-            return cast("dict[str, Any]", body)
-        if response.status_code in REFUSED_TOKEN:
-            return {"errors": [{"message": f"Not Authorized (HTTP {response.status_code})"}]}
-        text = f"Railway answered {name} with HTTP {response.status_code} and no GraphQL: check RAILWAY_API_URL"
-        raise Validation(text)
+            return LONGEST_BACK_OFF_S
+    return max(seconds, 0.0) if math.isfinite(seconds) else LONGEST_BACK_OFF_S
 
 
 def _back_off_s(attempt: int) -> float:
@@ -230,7 +249,16 @@ def _lost(name: str, why: str, *, repeat: bool) -> RailwayError:
     if repeat:
         advice = "look at https://status.railway.com and run the command again"
         return Unreachable(f"Railway did not answer {name} ({why}) in {ATTEMPTS} attempts: {advice}")
-    return OutcomeUnknown(f"Railway did not confirm {name} ({why}){advice_for(OutcomeUnknown)}")
+    text = f"Railway did not confirm {name} ({why})"
+    return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}", reason=text)
+
+
+def _data(name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data of an answer to a query without errors."""
+    data = body.get("data")
+    if not isinstance(data, Mapping):
+        raise Unreachable(f"Railway answered {name} with neither data nor an error: run the command again")
+    return cast("Mapping[str, Any]", data)
 
 
 def _by_key(name: str, body: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, RailwayError]:
