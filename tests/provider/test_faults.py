@@ -12,8 +12,11 @@ def test_project_without_description_fails_clearly(run: Run) -> None:
 
     async def scenario(driver: Driver) -> None:
         driver.cloud.faults.add(operation="projectCreate", when="after")
-        with pytest.raises(Refused, match="did not confirm projectCreate"):
+        with pytest.raises(Refused, match="did not confirm projectCreate") as refused:
             await driver.create("Project", name="shop")
+        assert "make a second one" in str(refused.value)
+        assert "pulumi import railway:index:Project" in str(refused.value)
+        assert "found and kept" not in str(refused.value)
 
     run(scenario)
 

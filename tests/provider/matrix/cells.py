@@ -42,7 +42,7 @@ VERDICTS: Final = {
     NEXT_RUN: "it failed, and the next run ended so",
     IMPORTED: "the next run found something that it may not take, and said which command imports it; then it is so",
     WARNED: "the next run ended so, but something is left that only a person can tell apart, and a warning names it",
-    NOT_THERE: "Railway has no such fault",
+    NOT_THERE: "Railway has no such fault, or it makes no difference here",
 }
 _IMPORT: Final = re.compile(r"'pulumi import railway:index:(\w+) <resource name> (\S+)'")
 ENVIRONMENT: Final = {"RAILWAY_API_URL": "http://127.0.0.1:1/", "RAILWAY_SANDBOX_SPEED": str(SPEED)}
@@ -123,7 +123,7 @@ def _ended(cloud: RailwayCloud, outcomes: Sequence[Outcome]) -> _Ended:
 
 async def _cell(prepared: _Prepared, undisturbed: _Ended, fault: Fault) -> Cell:
     row = prepared.row
-    if fault.name == THROTTLE and row.refusal is None:
+    if (fault.name == THROTTLE and row.refusal is None) or (fault.creations_only and not row.creates):
         return Cell(fault.name, NOT_THERE)
     cloud = prepared.a_copy()
     trouble = Trouble(fault, row.mutation, SPEED, row.refusal)

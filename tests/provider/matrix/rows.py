@@ -39,6 +39,11 @@ class Row:
         """How the row is called."""
         return f"{self.mutation}: {self.what}"
 
+    @property
+    def creates(self) -> bool:
+        """Whether the mutation makes something new."""
+        return self.mutation.endswith(("Create", "Add"))
+
 
 def _in_a_project(steps: Callable[[Place], Awaitable[Sequence[Step]]]) -> Steps:
     async def prepare(driver: Driver, records: Records) -> Sequence[Step]:

@@ -28,6 +28,9 @@ from tests.provider.driver import PROVIDER, Driver, Half, ListeningEngine, Made,
 _processes: Final = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
 
+PATIENCE_S: Final = 36_000.0
+"""Time limit of a creation, in simulated time: three minutes, so that a busy machine decides no verdict."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -88,7 +91,7 @@ async def attempt(driver: Driver, step: Step, *, interrupted: bool = False) -> O
 
 async def _do(driver: Driver, step: Step, *, interrupted: bool) -> Made | None:
     if step.kind == "create":
-        return await driver.create(step.type, interrupted=interrupted, **step.inputs)
+        return await driver.create(step.type, interrupted=interrupted, timeout_s=PATIENCE_S, **step.inputs)
     assert step.made is not None
     if step.kind == "update":
         return await driver.update(step.made, timeout_s=step.timeout_s, **step.inputs)

@@ -61,6 +61,8 @@ class Fault:
     kills: bool = False
     noted: bool = True
     """For a killed process: whether the engine knows that a create was under way."""
+    creations_only: bool = False
+    """Met only by what makes something: anything else may be sent twice."""
 
 
 def _asked(request: Request) -> tuple[str, set[str]]:
@@ -109,6 +111,11 @@ def _lagging(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Respons
         return answer
 
 
+def _lost_while_lagging(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+    _lagging(trouble, cloud, request)
+    return Response(0, "", dropped=True)
+
+
 def _hanging(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
     answer = respond(cloud, request)
     time.sleep(HANG_S / trouble.speed)
@@ -129,6 +136,12 @@ FAULTS: Final = (
     Fault("429", "HTTP 429 with Retry-After: 20", _too_many),
     Fault(THROTTLE, 'Railway\'s own "too quickly", where it has one', _throttled),
     Fault("list lag", f"for {LAG_S:.0f} s every read shows what was there before", _lagging),
+    Fault(
+        "lost and list lag",
+        "both at once: a creation, no answer, and reads that lag",
+        _lost_while_lagging,
+        creations_only=True,
+    ),
     Fault("30 s hang", "the effect, and its answer half a minute later", _hanging),
     Fault("killed", "the provider's process is killed after the effect; the engine knows of it", _killed, kills=True),
     Fault(

@@ -29,6 +29,7 @@ from pulumiverse_railway.provider.resources.parts.placement import (
     LAG_S,
     RETRY_S,
     Placed,
+    appeared,
     commit,
     delete,
     environment_of,
@@ -105,7 +106,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
         """Create the bucket, or take the empty one of that name, and bring it into the environment."""
         environment = environment_of(context, new.project_id, new.environment_id)
         left_over = await _left_over(environment, new)
-        bucket_id = left_over or await _create(environment, new)
+        bucket_id = left_over or await _create(context, environment, new)
         if not environment.claim(bucket_id):
             raise Failure(f"two resources are the bucket named {new.name!r}: give one of them another name")
         if left_over:
@@ -205,16 +206,19 @@ async def _left_over(environment: Environment, new: BucketInputs) -> str | None:
     return None
 
 
-async def _create(environment: Environment, new: BucketInputs) -> str:
+async def _create(context: Context, environment: Environment, new: BucketInputs) -> str:
     # Without an environment it is made for the project alone; the configuration says where it is to be.
     wanted = {"projectId": new.project_id, "environmentId": None, "name": new.name}
+
+    async def look() -> str | None:
+        environment.changed()
+        return await _left_over(environment, new)
+
     for last_attempt in (False, True):
         try:
             made = await environment.write(BUCKET_CREATE, input=wanted)
         except (OutcomeUnknown, Opaque):
-            environment.changed()
-            found = await _left_over(environment, new)
-            if found is not None:
+            if (found := await appeared(context, look)) is not None:
                 return found
             if last_attempt:
                 raise

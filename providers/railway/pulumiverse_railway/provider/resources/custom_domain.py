@@ -37,6 +37,7 @@ from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.placement import (
     LAG_S,
     PlacedInService,
+    appeared,
     delete,
     environment_of,
     patiently,
@@ -172,16 +173,20 @@ async def _create(context: Context, environment: Environment, new: CustomDomainI
     if new.target_port is not None:
         wanted["targetPort"] = new.target_port
 
+    async def look() -> Domain | None:
+        return await custom_domain(environment, new.service_id, new.domain)
+
     async def attempt() -> Domain:
         try:
             return await environment.write(CUSTOM_DOMAIN_CREATE, input=wanted)
-        except (OutcomeUnknown, Opaque, Exists, Race) as failure:
-            # The domain may have been made in spite of the error; if not, some of these are worth another try.
-            found = await custom_domain(environment, new.service_id, new.domain)
-            if found is not None:
+        except OutcomeUnknown as lost:
+            if (found := await appeared(context, look)) is not None:
                 return found
-            if isinstance(failure, OutcomeUnknown):
-                raise Race(str(failure), reason=failure.reason) from failure
+            raise Race(str(lost), reason=lost.reason) from lost
+        except (Opaque, Exists, Race):
+            # The domain may have been made in spite of the error; if not, some of these are worth another try.
+            if (found := await look()) is not None:
+                return found
             raise
 
     try:

@@ -26,7 +26,7 @@ from pulumiverse_railway.provider.kernel.declaration import Context, Inputs, Pro
 from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import delete, environment_of, seen
+from pulumiverse_railway.provider.resources.parts.placement import appeared, delete, environment_of, seen
 
 ID_PARTS: Final = ("project id", "environment id")
 
@@ -106,7 +106,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
         client = railway(context)
         found = await _named(client, new)
         if found is None:
-            found = await client.creations.environment.run(context, lambda: _create(client, new))
+            found = await client.creations.environment.run(context, lambda: _create(context, client, new))
         elif context.interrupted and _as_asked_for(found, new):
             await context.info(f"took over environment {found['id']} of the same name")
         else:
@@ -192,7 +192,7 @@ async def _named(client: Client, new: EnvironmentInputs) -> Mapping[str, Any] | 
     return next((found for found in listed if found["name"] == new.name and not found["deletedAt"]), None)
 
 
-async def _create(client: Client, new: EnvironmentInputs) -> Mapping[str, Any]:
+async def _create(context: Context, client: Client, new: EnvironmentInputs) -> Mapping[str, Any]:
     wanted = {
         "projectId": new.project_id,
         "name": new.name,
@@ -206,7 +206,7 @@ async def _create(client: Client, new: EnvironmentInputs) -> Mapping[str, Any]:
             return await client.call(ENVIRONMENT_CREATE, input=wanted)
         except (OutcomeUnknown, Opaque, Exists):
             # There was none of this name a moment ago, so one that is there now was made by this call.
-            found = await _named(client, new)
+            found = await appeared(context, lambda: _named(client, new))
             if found is not None and _as_asked_for(found, new):
                 return found
             if last_attempt:

@@ -25,6 +25,7 @@ from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import channels, checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
+from pulumiverse_railway.provider.resources.parts.placement import appeared
 
 ID_PARTS: Final = ("workspace id", "rule id")
 
@@ -128,7 +129,7 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
                 "delete it in the dashboard"
             )
         else:
-            found = await _create(client, workspace_id, new, {found["id"] for found in there})
+            found = await _create(context, client, workspace_id, new, {found["id"] for found in there})
         return join(workspace_id, found["id"]), NotificationRuleState(**asdict(new), rule_id=found["id"])
 
     async def read(self, context: Context, id: str, old: NotificationRuleState | None) -> NotificationRuleState | None:
@@ -228,18 +229,23 @@ async def _rule(
     return next((found for found in listed if found["id"] == rule_id), None)
 
 
-async def _create(client: Client, workspace_id: str, new: NotificationRuleInputs, there: set[str]) -> Mapping[str, Any]:
+async def _create(
+    context: Context, client: Client, workspace_id: str, new: NotificationRuleInputs, there: set[str]
+) -> Mapping[str, Any]:
     settings = {name: value for name, value in _settings(new).items() if value is not None}
     wanted = {"workspaceId": workspace_id, **({"projectId": new.project_id} if new.project_id else {}), **settings}
+
+    async def look() -> Mapping[str, Any] | None:
+        # Equal rules are allowed, so only one that was not there before can be of this call.
+        listed = await _rules(client, workspace_id, new.project_id)
+        return next((found for found in listed if found["id"] not in there and _is_equal(found, new)), None)
+
     for last_attempt in (False, True):
         try:
             return await client.call(NOTIFICATION_RULE_CREATE, input=wanted)
         except (OutcomeUnknown, Opaque):
-            # Equal rules are allowed, so only one that was not there before can be of this call.
-            listed = await _rules(client, workspace_id, new.project_id)
-            made = [found for found in listed if found["id"] not in there and _is_equal(found, new)]
-            if made:
-                return made[0]
+            if (made := await appeared(context, look)) is not None:
+                return made
             if last_attempt:
                 raise
     raise AssertionError("the last attempt returns or raises")

@@ -14,12 +14,12 @@ from typing import Annotated, Any
 from pulumiverse_railway.provider.api.client import Client, railway
 from pulumiverse_railway.provider.api.documents.environment import ENVIRONMENT_RENAME
 from pulumiverse_railway.provider.api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELETE, PROJECT_UPDATE
-from pulumiverse_railway.provider.api.errors import NotAuthorized, NotFound, Opaque, OutcomeUnknown
+from pulumiverse_railway.provider.api.errors import NotAuthorized, NotFound, Opaque, OutcomeUnknown, RailwayError
 from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
 from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.placement import LAG_S, RETRY_S
+from pulumiverse_railway.provider.resources.parts.placement import LAG_S, RETRY_S, appeared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class Project(Resource[ProjectInputs, ProjectState]):
         client = railway(context)
         workspace_id, left_over = await _left_over(client, new)
         if left_over is None:
-            found = await client.creations.project.run(context, lambda: _create(client, workspace_id, new))
+            found = await client.creations.project.run(context, lambda: _create(context, client, workspace_id, new))
         else:
             found = left_over
             await context.info(f"took over project {found['id']} of the same name and description")
@@ -166,7 +166,20 @@ async def _left_over(
     return workspace_id, same[0] if same else None
 
 
-async def _create(client: Client, workspace_id: str | None, new: ProjectInputs) -> Mapping[str, Any]:
+async def _made(client: Client, new: ProjectInputs) -> Mapping[str, Any] | None:
+    _, found = await _left_over(client, new, anew=True)
+    return found
+
+
+def _without_mark(new: ProjectInputs, lost: RailwayError) -> Failure:
+    return Failure(
+        f"{lost.reason}: a project named {new.name!r} may exist now, and without a description the next run would not "
+        "find it and make a second one. Look in the dashboard first; if it is there, import it with 'pulumi import "
+        "railway:index:Project <resource name> <project id>', or delete it"
+    )
+
+
+async def _create(context: Context, client: Client, workspace_id: str | None, new: ProjectInputs) -> Mapping[str, Any]:
     wanted = {
         "name": new.name,
         "description": new.description,
@@ -177,8 +190,10 @@ async def _create(client: Client, workspace_id: str | None, new: ProjectInputs) 
         made = await client.call(
             PROJECT_CREATE, input={key: value for key, value in wanted.items() if value is not None}
         )
-    except (OutcomeUnknown, Opaque):
-        _, found = await _left_over(client, new, anew=True)
+    except (OutcomeUnknown, Opaque) as lost:
+        if not new.description:
+            raise _without_mark(new, lost) from lost
+        found = await appeared(context, lambda: _made(client, new))
         if found is None:
             raise
         return found

@@ -25,6 +25,7 @@ from pulumiverse_railway.provider.kernel.declaration import Context, Inputs, Pro
 from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
+from pulumiverse_railway.provider.resources.parts.placement import appeared
 
 ID_PARTS: Final = ("project id", "user id")
 
@@ -73,7 +74,7 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
         its_id = join(new.project_id, new.user_id)
         found = await _member(client, new.project_id, new.user_id)
         if found is None:
-            found = await _add(client, new)
+            found = await _add(context, client, new)
         elif not context.interrupted:
             raise Failure(
                 f"{found['email']} is a member of the project already: import it with "
@@ -135,13 +136,13 @@ def _input(new: ProjectMemberInputs) -> dict[str, str]:
     return {"projectId": new.project_id, "userId": new.user_id, "role": new.role}
 
 
-async def _add(client: Client, new: ProjectMemberInputs) -> Mapping[str, Any]:
+async def _add(context: Context, client: Client, new: ProjectMemberInputs) -> Mapping[str, Any]:
     for last_attempt in (False, True):
         try:
             return await client.call(PROJECT_MEMBER_ADD, input=_input(new))
         except (OutcomeUnknown, Opaque, Exists):
             # A person is a member once, so the list tells whether this call made it so.
-            found = await _member(client, new.project_id, new.user_id)
+            found = await appeared(context, lambda: _member(client, new.project_id, new.user_id))
             if found is not None:
                 return found
             if last_attempt:

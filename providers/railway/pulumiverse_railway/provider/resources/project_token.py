@@ -26,7 +26,7 @@ from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
-from pulumiverse_railway.provider.resources.parts.placement import Placed, environment_of, patiently
+from pulumiverse_railway.provider.resources.parts.placement import Placed, appeared, environment_of, patiently
 
 ID_PARTS: Final = ("project id", "token id")
 ORPHAN_S: Final = 3_600.0
@@ -78,7 +78,7 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
         if not environment_of(context, new.project_id, new.environment_id).claim(f"project token {new.name}"):
             raise Failure(f"two resources are the project token named {new.name!r}: give one of them another name")
         older = await _same(client, new)
-        secret = await _create(client, new, {found["id"] for found in older})
+        secret = await _create(context, client, new, {found["id"] for found in older})
         found = await _made(context, client, new, secret, {found["id"] for found in older})
         if older:
             await _settle_older(context, client, older, found)
@@ -130,15 +130,18 @@ async def _same(client: Client, new: ProjectTokenInputs) -> list[Mapping[str, An
     return [found for found in listed if (found["name"], found["environmentId"]) == (new.name, new.environment_id)]
 
 
-async def _create(client: Client, new: ProjectTokenInputs, older: set[str]) -> str:
+async def _create(context: Context, client: Client, new: ProjectTokenInputs, older: set[str]) -> str:
     """The secret of a new token. What appeared without an answer is unusable, and goes."""
+
+    async def look() -> list[Mapping[str, Any]] | None:
+        return [found for found in await _same(client, new) if found["id"] not in older] or None
+
     for last_attempt in (False, True):
         try:
             return str(await client.call(PROJECT_TOKEN_CREATE, input=_input(new)))
         except (OutcomeUnknown, Opaque):
-            for found in await _same(client, new):
-                if found["id"] not in older:
-                    await client.call(PROJECT_TOKEN_DELETE, id=found["id"])
+            for found in await appeared(context, look) or ():
+                await client.call(PROJECT_TOKEN_DELETE, id=found["id"])
             if last_attempt:
                 raise
     raise AssertionError("the last attempt returns or raises")

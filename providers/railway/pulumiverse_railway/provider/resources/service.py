@@ -20,7 +20,7 @@ from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Context, Pr
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split
-from pulumiverse_railway.provider.resources.parts.placement import Placed, delete, environment_of, seen
+from pulumiverse_railway.provider.resources.parts.placement import Placed, appeared, delete, environment_of, seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class Service(Resource[ServiceInputs, ServiceState]):
         """Create the service, or take the empty one of that name that an interrupted run left."""
         environment = environment_of(context, new.project_id, new.environment_id)
         left_over = _empty_service(await environment.snapshot(), environment, new.name)
-        service_id = left_over or await _create(environment, new)
+        service_id = left_over or await _create(context, environment, new)
         if not environment.claim(service_id):
             raise Failure(f"two resources are the service named {new.name!r}: give one of them another name")
         state = ServiceState(**asdict(new), service_id=service_id, private_domain=private_domain(new.name))
@@ -141,20 +141,24 @@ def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> s
     return service_id
 
 
-async def _create(environment: Environment, new: ServiceInputs) -> str:
+async def _create(context: Context, environment: Environment, new: ServiceInputs) -> str:
     wanted = {
         "projectId": new.project_id,
         "environmentId": new.environment_id,
         "name": new.name,
         **({"icon": new.icon} if new.icon else {}),
     }
+
+    async def look() -> str | None:
+        environment.changed()
+        return _empty_service(await environment.snapshot(), environment, new.name)
+
     for last_attempt in (False, True):
         try:
             made = await environment.write(SERVICE_CREATE, input=wanted)
         except (OutcomeUnknown, Opaque, Exists):
             # The name is unique, so looking for it tells whether the service was made.
-            found = _empty_service(await environment.snapshot(), environment, new.name)
-            if found is not None:
+            if (found := await appeared(context, look)) is not None:
                 return found
             if last_attempt:
                 raise

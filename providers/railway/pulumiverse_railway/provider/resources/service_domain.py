@@ -25,6 +25,7 @@ from pulumiverse_railway.provider.resources.parts.domains import ID_PARTS, domai
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.placement import (
     PlacedInService,
+    appeared,
     delete,
     environment_of,
     patiently,
@@ -133,16 +134,20 @@ async def _create(context: Context, environment: Environment, new: ServiceDomain
     if new.target_port is not None:
         wanted["targetPort"] = new.target_port
 
+    async def look() -> Mapping[str, Any] | None:
+        # The name is Railway's, so what the service has now tells whether one was made.
+        return _left_over(environment, new, [*await domains_of(environment, new.service_id, "serviceDomains")])
+
     async def attempt() -> Mapping[str, Any]:
         try:
             return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)
-        except (OutcomeUnknown, Opaque, Race) as failure:
-            # The name is Railway's, so what the service has now tells whether one was made.
-            found = _left_over(environment, new, [*await domains_of(environment, new.service_id, "serviceDomains")])
-            if found is not None:
+        except OutcomeUnknown as lost:
+            if (found := await appeared(context, look)) is not None:
                 return found
-            if isinstance(failure, OutcomeUnknown):
-                raise Race(str(failure), reason=failure.reason) from failure
+            raise Race(str(lost), reason=lost.reason) from lost
+        except (Opaque, Race):
+            if (found := await look()) is not None:
+                return found
             raise
 
     return await patiently(context, attempt, on=(Race, Busy, NotFound))

@@ -31,6 +31,7 @@ from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.placement import (
     RETRY_S,
+    UNSEEN_S,
     Placed,
     commit,
     delete,
@@ -41,8 +42,6 @@ from pulumiverse_railway.provider.resources.parts.placement import (
 
 LISTED_S: Final = 120.0
 """How long a volume that exists may be missing from the list, in API time: 90 s were observed."""
-UNSEEN_S: Final = 30.0
-"""How long to look for a volume that may not have been made, in API time."""
 ID_PARTS: Final = ("project id", "environment id", "volume id")
 
 
@@ -254,7 +253,7 @@ async def _appeared(context: Context, environment: Environment, new: VolumeInput
         environment.changed()
         snapshot = await environment.snapshot()
         found = _left_over(snapshot, new)
-        patience_s = LISTED_S if snapshot.mounted(new.service_id) else UNSEEN_S
+        patience_s = LISTED_S if snapshot.mounted(new.service_id) else sum(UNSEEN_S)
         if found is not None or waited_s > patience_s or context.cancelled():
             return found
         await context.status("looking for a volume whose creation was not confirmed...")

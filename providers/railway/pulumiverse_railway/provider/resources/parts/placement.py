@@ -22,6 +22,8 @@ T = TypeVar("T")
 LAG_S = 90.0
 """How long Railway may not know what was created a moment ago, in API time."""
 RETRY_S = 3.0
+UNSEEN_S: Final = (3.0, 6.0, 12.0, 12.0)
+"""Pauses between looks for what may not have been made, in API time."""
 SHOWN: Final = 5
 
 
@@ -139,3 +141,15 @@ async def patiently(
             await context.status(doing)
             await context.sleep(RETRY_S)
             waited_s += RETRY_S
+
+
+async def appeared(context: Context, look: Callable[[], Awaitable[T | None]]) -> T | None:
+    """What a create without an answer has made, found by ``look``; None when nothing shows while lists may lag."""
+    found = await look()
+    for pause_s in UNSEEN_S:
+        if found is not None or context.cancelled():
+            break
+        await context.status("looking for what was made, Railway's answer was lost...")
+        await context.sleep(pause_s)
+        found = await look()
+    return found
