@@ -53,3 +53,12 @@ def test_the_plugin_starts_from_any_directory_and_serves_the_committed_schema(tm
         process.terminate()
         process.communicate(timeout=10)
     assert served == json.loads((ROOT / "schema.json").read_text(encoding="utf-8"))
+
+
+def test_no_property_is_called_as_its_class_in_csharp() -> None:
+    """The compiler refuses such a class, so these have another name there."""
+    schema = json.loads((ROOT / "schema.json").read_text(encoding="utf-8"))
+    for token, resource in schema["resources"].items():
+        for name, described in {**resource["properties"], **resource["inputProperties"]}.items():
+            called = described.get("language", {}).get("csharp", {}).get("name", f"{name[0].upper()}{name[1:]}")
+            assert called != token.rpartition(":")[2]

@@ -16,6 +16,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Project", {"name": "x" * 64}, "name: must have at most 63 characters, not 64"),
     ("Project", {"name": " "}, "name: must not be empty"),
     ("Service", {"projectId": "p", "environmentId": "e", "name": ""}, "name: must not be empty"),
+    ("Service", {"projectId": "p", "environmentId": "e", "name": "🚀"}, "name: must hold a letter from a to z"),
+    ("Service", {"projectId": "p", "environmentId": "e", "name": "a\nb"}, "name: must not hold line breaks"),
     ("Volume", {**WHERE, "mountPath": "data"}, "mountPath: must be a path that starts with /"),
     ("Volume", {**WHERE, "mountPath": "/"}, "mountPath: must not be /"),
     ("Volume", {**WHERE, "mountPath": "/data", "sizeMb": 0}, "sizeMb: must be between 1 and"),
@@ -69,6 +71,8 @@ def test_wrong_id_is_explained(run: Run) -> None:
     """An import with an id of another shape says what the id is made of."""
 
     async def scenario(driver: Driver) -> None:
+        with pytest.raises(Exception, match="must be <project id>, not 'p/e'"):
+            await driver.import_("Project", "p/e")
         with pytest.raises(Exception, match="<project id>/<environment id>/<service id>/<domain>"):
             await driver.import_("CustomDomain", "api.example.com")
 

@@ -105,13 +105,22 @@ def _resource(provider: Provider, resource: type[Resource[Any, Any]]) -> Json:
     inputs, outputs = fields_of(resource.inputs_type), fields_of(resource.state_type)
     described: Json = {
         "description": doc_of(resource),
-        "properties": properties(provider, outputs),
+        "properties": _of_class(provider, resource, outputs),
         "required": always_set(outputs),
-        "inputProperties": properties(provider, inputs),
+        "inputProperties": _of_class(provider, resource, inputs),
         "requiredInputs": [field.wire_name for field in inputs if field.required],
     }
     if resource.aliases:
         described["aliases"] = [{"type": alias} for alias in resource.aliases]
+    return described
+
+
+def _of_class(provider: Provider, resource: type[Resource[Any, Any]], fields: Sequence[Field]) -> Json:
+    """The properties of a resource; in C# none may be called as its class is."""
+    described = properties(provider, fields)
+    for name, each in described.items():
+        if name.lower() == resource.token.rpartition(":")[2].lower():
+            each["language"] = {"csharp": {"name": f"{name[0].upper()}{name[1:]}Value"}}
     return described
 
 

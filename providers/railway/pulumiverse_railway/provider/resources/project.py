@@ -19,6 +19,7 @@ from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes
 from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.identifiers import split
 from pulumiverse_railway.provider.resources.parts.placement import LAG_S, RETRY_S, appeared
 
 
@@ -105,7 +106,8 @@ class Project(Resource[ProjectInputs, ProjectState]):
                 snapshot = await client.snapshot(id, old.environment_id, domain_status=True)
                 found, environment = snapshot.project, snapshot.environment
             else:
-                found = await client.call(PROJECT, id=id)
+                (project_id,) = split(id, "project id")
+                found = await client.call(PROJECT, id=project_id)
                 environment = _default_environment(found, None)
         except NotFound:
             return None

@@ -32,7 +32,7 @@ class ServiceInputs(Placed):
         Property(
             "Name of the service, unique in its project, at most 63 characters; references to its variables use it, "
             "${{name.VARIABLE}} (API: name).",
-            check=checks.name,
+            check=checks.service_name,
         ),
     ]
     icon: Annotated[str | None, Property("Address of an icon for the dashboard (API: icon). Default: Railway's.")] = (

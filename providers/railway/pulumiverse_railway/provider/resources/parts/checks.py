@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Check
+from pulumiverse_railway.provider.resources.parts.identifiers import label
 
 LONGEST_NAME: Final = 63
 """Names become DNS labels."""
@@ -45,7 +46,14 @@ def name(value: Any) -> str | None:
         return "must not be empty"
     if len(value) > LONGEST_NAME:
         return f"must have at most {LONGEST_NAME} characters, not {len(value)}"
-    return None
+    return "must not hold line breaks or other control characters" if re.search(r"[\x00-\x1f\x7f]", value) else None
+
+
+def service_name(value: Any) -> str | None:
+    """A name of a service, of which Railway makes the host in the private network."""
+    if (reason := name(value)) is not None:
+        return reason
+    return None if label(value) else "must hold a letter from a to z or a digit: Railway makes a host name of it"
 
 
 port: Final = between(1, 65_535)
