@@ -12,6 +12,7 @@ from sandbox.railway import deployments, instances
 from sandbox.railway.access import Arguments, Caller, Operations, Readers
 from sandbox.railway.config_merge import REPOSITORY_ONLY, merged_service
 from sandbox.railway.config_rules import check_service
+from sandbox.railway.config_shape import well_formed
 from sandbox.railway.config_view import service_config, setting
 from sandbox.railway.config_volumes import mounts_after
 from sandbox.railway.errors import Refused, not_found
@@ -43,7 +44,7 @@ def _update(caller: Caller, arguments: Arguments) -> bool:
     cloud = caller.cloud
     service = caller.service(arguments["serviceId"])
     given: Arguments = arguments["input"]
-    if len(given.get("preDeployCommand") or []) > 1:
+    if isinstance(given.get("preDeployCommand"), list) and len(given["preDeployCommand"]) > 1:
         raise Refused("Error in preDeployCommand - Invalid input")
     if given.get("railwayConfigFile"):
         raise Refused("Config as code is deprecated and cannot be enabled for this service")
@@ -69,6 +70,8 @@ def _with_input(caller: Caller, environment: Environment, service: Service, give
     entry["source"] = source
     if "source" in given and given["source"] is None:
         entry["source"] = dict.fromkeys(("image", *REPOSITORY_ONLY))
+    deploy = {**entry["deploy"], "multiRegionConfig": given.get("multiRegionConfig")}
+    well_formed({"services": {service.id: {**entry, "deploy": deploy}}})
     config = merged_service(before, entry, returning=False)
     # Unlike a patch: the regions that are not sent are lost, and so is everything when none are sent.
     regions: Config = instances.first_config(caller.cloud, environment)["deploy"]["multiRegionConfig"]

@@ -17,6 +17,7 @@ from sandbox.railway.config_view import service_config
 from sandbox.railway.errors import Refused, invalid, not_authorized
 from sandbox.railway.ids import short_of
 from sandbox.railway.state import Config, DeploymentTrigger, Environment, Project, Service, ServiceInstance, part
+from sandbox.railway.variables import named_values
 
 LONGEST_LABEL = 63
 
@@ -99,7 +100,7 @@ def _create(caller: Caller, arguments: Arguments) -> Service:
         [] if nowhere else reach(caller, project, given),
         name,
         source=source,
-        variables={key: {"value": value} for key, value in part(given, "variables").items()},
+        variables={key: {"value": value} for key, value in named_values(given.get("variables") or {}).items()},
         credentials=given.get("registryCredentials"),
     )
     service.icon = given.get("icon")

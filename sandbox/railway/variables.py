@@ -85,15 +85,19 @@ def _variables(caller: Caller, arguments: Arguments) -> dict[str, str]:
     return {name: everything[name] for name in own} | added
 
 
-def _upsert_collection(caller: Caller, arguments: Arguments) -> bool:
-    given = arguments["input"]
-    wanted = given["variables"]
+def named_values(wanted: Any) -> dict[str, str]:
+    """What Railway's scalar ``EnvironmentVariables`` takes: names with texts."""
     if not isinstance(wanted, dict):
         raise invalid("variables must be an object")
     values = cast("dict[str, Any]", wanted)
     if any(not NAME.match(name) or not isinstance(value, str) for name, value in values.items()):
         raise invalid("variables must map names to strings")
-    return _write(caller, given, values, replace=bool(given.get("replace")))
+    return values
+
+
+def _upsert_collection(caller: Caller, arguments: Arguments) -> bool:
+    given = arguments["input"]
+    return _write(caller, given, named_values(given["variables"]), replace=bool(given.get("replace")))
 
 
 def _upsert(caller: Caller, arguments: Arguments) -> bool:

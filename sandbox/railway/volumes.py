@@ -227,8 +227,11 @@ def used_mb(disk: VolumeInstance) -> float:
     return WRITTEN_MB if disk.written else 0.0
 
 
-def _service(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> Service | None:
-    return caller.cloud.state.services.get(disk.service_id or "")
+def _service(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> Service:
+    service = caller.cloud.state.services.get(disk.service_id or "")
+    if service is None:
+        raise NotSimulated("Railway's schema promises a service of every volume instance; this one is disconnected.")
+    return service
 
 
 QUERIES: Operations = {

@@ -277,3 +277,26 @@ def test_a_lost_answer_closes_the_connection_after_the_effect(railway: Client):
         httpx.post(f"{address.url}?x", content=body, headers=headers)
     assert railway.cloud.state.projects[project].name == "other"
     assert address.requests[0]["operations"] == ["projectUpdate"]
+
+
+@pytest.mark.parametrize("wrong", [1, "x", [], {"A": 1}, {"A": {"value": "1"}}, {"1A": "x"}])
+def test_variables_of_another_form_are_refused(railway: Client, wrong: object):
+    """The schema takes any JSON there, Railway only names with texts."""
+    project, environment = railway.project()
+    create = "mutation($i: ServiceCreateInput!) { serviceCreate(input: $i) { id } }"
+    given = {"projectId": project, "environmentId": environment, "name": "web", "variables": wrong or 1}
+
+    assert railway.refusal(create, i=given).startswith("Invalid input")
+    assert railway.config(environment).get("services", {}) == {}
+
+
+@pytest.mark.parametrize("wrong", [1, "x", ["us-west2"], {"us-west2": 1}])
+def test_regions_of_another_form_are_refused(railway: Client, wrong: object):
+    """The older way of writing settings refuses what a patch refuses."""
+    project, environment = railway.project()
+    service = railway.service(project, environment)
+    railway.clock.advance(30)
+    update = """mutation($s: String!, $e: String!, $i: ServiceInstanceUpdateInput!) {
+        serviceInstanceUpdate(serviceId: $s, environmentId: $e, input: $i) }"""
+
+    assert "nvalid" in railway.refusal(update, s=service, e=environment, i={"multiRegionConfig": wrong})
