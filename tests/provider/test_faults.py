@@ -54,6 +54,18 @@ def test_creation_throttles_are_waited_for(run: Run) -> None:
     run(scenario)
 
 
+def test_rate_limits_are_told_while_they_are_waited_for(run: Run) -> None:
+    """The row of the resource says how long, and why."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        driver.servicer.running.client.transport.limiter.close(60)
+        await place.service()
+        assert any("s, Railway's rate limit is used up..." in text for _, text in driver.engine.said)
+
+    run(scenario)
+
+
 @pytest.mark.parametrize("kind", ["custom", "service"])
 def test_domain_races_are_repeated(run: Run, kind: str) -> None:
     """ "Please try again" is tried again, after a look whether the domain was made in spite of it."""

@@ -12,8 +12,11 @@ from enum import StrEnum
 from typing import Final
 
 from pulumiverse_railway.provider.api.waiting import Waiting
+from pulumiverse_railway.provider.kernel.telling import tell
 
 HOUR_S: Final = 3_600.0
+TOLD_S: Final = 5.0
+"""A wait of this length is told to the user, in API time."""
 ROUNDING_S: Final = 1e-6
 """Waits shorter than this come from rounding alone."""
 
@@ -61,7 +64,12 @@ class Limiter:
     async def acquire(self) -> None:
         """Take one request from the budget, waiting for it when there is none."""
         async with self._lock:
-            while (missing_s := max(self._missing_s(), self._closed_until - self._waiting.now())) > ROUNDING_S:
+            while (missing_s := max(self._missing_s(), self._closed_s())) > ROUNDING_S:
+                if missing_s >= TOLD_S:
+                    why = (
+                        "Railway's rate limit is used up" if self._closed_s() > 0 else "the plan's requests are used up"
+                    )
+                    await tell(f"waiting {missing_s:.0f} s, {why}...")
                 await self._waiting.sleep(missing_s)
             self._second -= 1
             self._hour -= 1
@@ -69,6 +77,9 @@ class Limiter:
     def close(self, seconds: float) -> None:
         """Railway said 429: let nothing out for ``seconds``. Several refusals at once count as one."""
         self._closed_until = max(self._closed_until, self._waiting.now() + seconds)
+
+    def _closed_s(self) -> float:
+        return self._closed_until - self._waiting.now()
 
     def _missing_s(self) -> float:
         now = self._waiting.now()

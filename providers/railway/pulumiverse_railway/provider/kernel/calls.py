@@ -17,6 +17,7 @@ from .declaration import Provider
 from .engine_log import EngineLog
 from .errors import Failure
 from .properties import fields_of
+from .telling import tell_by
 from .values import contains_unknown
 
 _WAITING: Final = ("…", "...")
@@ -121,6 +122,7 @@ class Call:
 
     async def within_limit(self, operation: str, working: Awaitable[T]) -> T:
         """The last resort: resources watch ``deadline`` themselves and know what exists when it is over."""
+        tell_by(self.status)
         started = asyncio.get_running_loop().time()
 
         def ends_at() -> float:

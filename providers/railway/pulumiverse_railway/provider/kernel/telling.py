@@ -1,0 +1,26 @@
+"""Tells the user something for code that serves all resources and knows none of them, such as a rate limiter.
+
+Owns for whom is worked at the moment. Loads nothing, so that everything may use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Final
+
+Status = Callable[[str], Awaitable[None]]
+
+_current: Final[ContextVar[Status | None]] = ContextVar("status", default=None)
+
+
+def tell_by(status: Status) -> None:
+    """From here on, ``tell`` shows texts by ``status``: in this task and in those that it starts."""
+    _current.set(status)
+
+
+async def tell(text: str) -> None:
+    """Show ``text`` in the row of the resource that is worked for; nothing where there is none."""
+    status = _current.get()
+    if status is not None:
+        await status(text)
