@@ -110,10 +110,10 @@ class Ground:
         return second
 
     @asynccontextmanager
-    async def volume(self, service_id: str | None = None, *, nowhere: bool = False) -> AsyncGenerator[Json]:
-        """A new volume with its instances, deleted at the end; ``nowhere`` names no environment for it."""
+    async def volume(self, service_id: str | None = None, *, place: Json | None = None) -> AsyncGenerator[Json]:
+        """A new volume with its instances, deleted at the end; ``place`` stands for the environment."""
         wanted: dict[str, Any] = {"projectId": self.project_id, "mountPath": "/data"}
-        wanted |= {} if nowhere else {"environmentId": self.environment_id}
+        wanted |= {"environmentId": self.environment_id} if place is None else place
         wanted |= {"serviceId": service_id} if service_id else {}
         made = await self.patiently(lambda: self.call(VOLUME_CREATE, input=wanted))
         try:

@@ -16,16 +16,18 @@ from pulumiverse_railway.provider.api.snapshot import nodes, table
 @point(
     12,
     "What is a volume without an environment, and can it be deleted in one environment alone?",
-    assumed="it is in no environment, and a patch deletes none",
+    assumed="with null it is in no environment, without one in each, and a patch deletes none",
     change=("resources/volume.py", "sandbox/railway/volumes.py", "sandbox/railway/config_volumes.py"),
-    requests=40,
+    requests=45,
     seconds=240,
-    volumes=2,
+    volumes=3,
 )
 async def volumes_elsewhere(ground: Ground) -> Verdict:
     """A volume that is made without an environment, and one that a patch is to delete."""
-    async with ground.volume(nowhere=True) as adrift:
-        places = len(nodes(adrift["volumeInstances"]))
+    async with ground.volume(place={"environmentId": None}) as adrift:
+        nowhere = len(nodes(adrift["volumeInstances"]))
+    async with ground.volume(place={}) as spread:
+        everywhere = len(nodes(spread["volumeInstances"]))
     service = await ground.service("deleted-by-patch")
     async with ground.volume(service) as made:
         try:
@@ -35,7 +37,8 @@ async def volumes_elsewhere(ground: Ground) -> Verdict:
             how = f"a patch that is refused ({refused.reason})"
         kept = (await ground.snapshot()).has_volume(made["id"])
         return judged(
-            (not places, f"without an environment it is in {places or 'none'}"),
+            (not nowhere, f"with null for the environment it is in {nowhere or 'none'}"),
+            (everywhere > 0, f"without an environment it is in {everywhere or 'none'}"),
             (kept, f"{how} {'leaves it' if kept else 'deletes it'}"),
         )
 

@@ -111,13 +111,13 @@ def _counts_each_call(_limit: Any) -> Any:
     return lambda *_arguments: {"remainingPoints": next(left), "resetsAt": "2026-01-01T00:00:00Z"}
 
 
-def _everywhere(create: Any) -> Any:
+def _turned_round(create: Any) -> Any:
     def made(caller: Any, arguments: Any) -> Any:
         given = arguments["input"]
         if "environmentId" not in given:
-            environment = caller.cloud.environments_of(given["projectId"])[0]
-            given = {**given, "environmentId": environment.id}
-        return create(caller, {"input": given})
+            return create(caller, {"input": {**given, "environmentId": None}})
+        named = {key: value for key, value in given.items() if value is not None}
+        return create(caller, {"input": named})
 
     return made
 
@@ -264,10 +264,10 @@ OTHERWISE: Mapping[int, tuple[Change, str]] = {
     11: (_replaced(services, "LONGEST_LABEL", lambda _longest: 100), "one of 64 is accepted"),
     12: (
         _all(
-            _operation(operations.MUTATIONS, "volumeCreate", _everywhere),
+            _operation(operations.MUTATIONS, "volumeCreate", _turned_round),
             _replaced(config_volumes, "apply", _deletes_volumes),
         ),
-        "it is in 1; a patch deletes it",
+        "with null for the environment it is in 1; without an environment it is in none; a patch deletes it",
     ),
     13: (_replaced(instances, "remove", _takes_volumes_along), "the volume of a deleted service is gone"),
     14: (_replaced(config_volumes, "check_volume_size", _never_shrinks), "refused: Volume size can only be increased"),
