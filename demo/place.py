@@ -1,7 +1,8 @@
 """A throw-away copy of the project with a git history and simulated clouds of its own.
 
 Owns the folder, the processes in it, and how long each took and what it asked. The copy holds the files as they stand,
-committed or not; settings, sandbox and history of the project it was taken from are never touched.
+committed or not; settings, sandbox and history of the project it was taken from are never touched. The
+embedded engine brings its stacks up, so that everybody sees the same figures, with and without a Pulumi CLI.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Final
 
 from demo.outside import Dashboard, Inbox
 from operations.delivery.notify import DISCORD
-from operations.diff.sandbox import clean_environment
+from operations.diff.sandbox import EMBEDDED, clean_environment
 from sandbox.server import Sandbox
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -124,7 +125,7 @@ class Place:
     def _environment(self) -> dict[str, str]:
         paths = os.pathsep.join([str(self.directory), str(self.directory / "providers" / "railway")])
         ours = {"PYTHONPATH": paths, "NO_COLOR": "1", "COLUMNS": "120", DISCORD: self.inbox.address}
-        return {**clean_environment(), **_GIT, **ours}
+        return {**clean_environment(), **_GIT, **ours, **EMBEDDED}
 
 
 def _files() -> list[str]:

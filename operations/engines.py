@@ -1,7 +1,8 @@
-"""The two engines as the commands use them: the sandbox's embedded one, and the Pulumi CLI for real accounts.
+"""The two engines as the commands use them: the embedded one, and the Pulumi CLI in the sandbox or on real accounts.
 
 Owns which of them is meant, and one form for what they say: the document of ``pulumi preview --json``, which the
-embedded engine writes as well. Knows nothing of secrets or services.
+embedded engine writes as well. In the sandbox the choice is the one that ``make`` makes (``sandbox/engine_choice.py``).
+Knows nothing of secrets or services.
 """
 
 from __future__ import annotations
@@ -16,27 +17,26 @@ import tempfile
 import textwrap
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
+import typer
 from rich.console import Console
 
-from operations.console import OperationError
+from operations.console import CallError, OperationError
 from operations.stack import ROOT, Stack
-from sandbox import pulumi_cli
+from sandbox import cli_operations, engine_choice, operate, pulumi_cli
 from sandbox.configuration import ConfigurationError
+from sandbox.configuration import Stack as Configuration
 from sandbox.configuration import read_stack as read_configuration
 from sandbox.engine.events import Operation
-from sandbox.engine.runner import EngineError, run
-from sandbox.operate import DIRECTORY, NOBODY, environment, operate, options_of, serving
-from sandbox.output import JsonReport, PeopleReport, Report
+from sandbox.engine.runner import EngineError
+from sandbox.engine_choice import Choice, States
+from sandbox.output import JsonReport, PeopleReport
 from sandbox.storage import SandboxError
 from stacks.secrets import FILE_VARIABLE
 
-EMBEDDED: Final = {"ENGINE": "embedded"}
-"""Which engine a process of the sandbox uses, whatever else is on PATH: its documents and its state are read here."""
 _LAST_LINES: Final = 20
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
@@ -67,16 +67,33 @@ class Engine(Protocol):
 
 
 def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
-    """The engine for ``stack``: the Pulumi CLI where the environment points at a real account."""
-    if sandbox or not points_at_real_account(os.environ):
-        return Embedded(stack)
-    cli = pulumi_cli.find()
-    if cli is None:
-        raise OperationError(
-            "the environment points at a real Railway account, which takes the Pulumi CLI, and it is not on PATH: "
-            "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
-        )
-    return PulumiCli(stack, str(cli.program))
+    """The engine for ``stack``: the Pulumi CLI on a real account where the environment points at one.
+
+    In the sandbox it is the one that the stack is up with, as with ``make``; a line on standard error says which and
+    why. Raises ``OperationError`` when it cannot be had.
+    """
+    if not sandbox and points_at_real_account(os.environ):
+        cli = pulumi_cli.find()
+        if cli is None:
+            raise OperationError(
+                "the environment points at a real Railway account, which takes the Pulumi CLI, and it is not on PATH: "
+                "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
+            )
+        return PulumiCli(stack, cli)
+    with _failures():
+        choice = engine_choice.choose(_wanted(), States(directory=operate.DIRECTORY, stack=stack.name))
+    typer.echo(choice.sentence, err=True)
+    return PulumiCliInSandbox(stack, choice.cli, choice) if choice.cli else Embedded(stack)
+
+
+def _wanted() -> engine_choice.Engine | None:
+    """The engine that somebody decided for by hand."""
+    named = os.environ.get(engine_choice.VARIABLE)
+    try:
+        return engine_choice.Engine(named) if named else None
+    except ValueError:
+        known = " or ".join(engine_choice.Engine)
+        raise CallError(f"{engine_choice.VARIABLE} is {named!r}: name {known}, or leave it out") from None
 
 
 def points_at_real_account(environment: Mapping[str, str]) -> bool:
@@ -90,86 +107,72 @@ def points_at_real_account(environment: Mapping[str, str]) -> bool:
 class Embedded:
     """The embedded engine on the simulated clouds."""
 
+    place = "the sandbox"
+
     def __init__(self, stack: Stack) -> None:
-        self.place = "the sandbox"
-        self.secrets_file = Path(environment(NOBODY).get(FILE_VARIABLE, stack.secrets_file))
+        self.secrets_file = _sandbox_secrets(stack)
         self._stack = stack
 
     def preview(self) -> dict[str, Any]:
         """Ask nobody."""
-        text = io.StringIO()
-        with _failures():
-            self._run(Operation.PREVIEW, (), JsonReport(text))
-        document = cast("dict[str, Any]", json.loads(text.getvalue()))
-        if not document["succeeded"]:
-            raise OperationError(_errors(document))
-        return document
+        return self._document(Operation.PREVIEW)
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """Update in the clouds that ``make sandbox`` serves, or in our own for as long as it takes."""
-        text = io.StringIO()
-        people = PeopleReport(Console(highlight=False), Operation.UP, self._stack.name) if not quiet else None
-        report: Report = people or JsonReport(text)
+        if quiet:
+            self._document(Operation.UP, targets)
+            return True
+        report = PeopleReport(Console(highlight=False), Operation.UP, self._stack.name)
         with _failures():
-            succeeded = self._run(Operation.UP, targets, report)
-        if quiet and not succeeded:
-            raise OperationError(_errors(json.loads(text.getvalue())))
-        return succeeded
+            return operate.operate(Operation.UP, self._configuration(), targets, report).succeeded
 
     def up_all(self, project: Path, *, quiet: bool) -> list[str]:
         """In a process of the project's own code, with the simulated clouds and the state of this one."""
         command = [sys.executable, "-m", "sandbox", "up", "--stack", self._stack.name]
-        paths = os.pathsep.join([str(project), str(project / "providers" / "railway")])
-        environment = {**os.environ, "PYTHONPATH": paths, "RAILYARD_SANDBOX": str(DIRECTORY), **EMBEDDED}
-        return _followed(command, project, environment, quiet=quiet)
+        ours = {"RAILYARD_SANDBOX": str(operate.DIRECTORY), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
+        return _followed(command, project, {**os.environ, **_code_of(project), **ours}, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:
         """Refresh a copy of the state."""
-        text = io.StringIO()
-        report = JsonReport(text)
-        with _failures(), tempfile.TemporaryDirectory() as folder, serving() as address:
-            for file in DIRECTORY.glob(f"{self._stack.name}.json*"):
+        with tempfile.TemporaryDirectory() as folder:
+            for file in operate.DIRECTORY.glob(f"{self._stack.name}.json*"):
                 shutil.copy(file, folder)
-            options = options_of(read_configuration(ROOT, self._stack.name), environment(address), ())
-            state = Path(folder) / options.state_file.name
-            report.finish(run(Operation.REFRESH, replace(options, state_file=state, on_event=report.on_event)))
+            return self._document(Operation.REFRESH, directory=Path(folder))
+
+    def _document(
+        self, operation: Operation, targets: Sequence[str] = (), directory: Path | None = None
+    ) -> dict[str, Any]:
+        """What an operation says to programs, with the state in ``directory`` or ours; raises ``OperationError``."""
+        text = io.StringIO()
+        with _failures():
+            operate.operate(operation, self._configuration(), targets, JsonReport(text), directory)
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
             raise OperationError(_errors(document))
         return document
 
-    def _run(self, operation: Operation, targets: Sequence[str], report: Report) -> bool:
-        return operate(operation, read_configuration(ROOT, self._stack.name), targets, report).succeeded
+    def _configuration(self) -> Configuration:
+        return read_configuration(ROOT, self._stack.name)
 
 
 class PulumiCli:
-    """The Pulumi CLI, with whatever backend it is logged in to."""
+    """The Pulumi CLI on a real account, with whatever backend it is logged in to."""
 
-    def __init__(self, stack: Stack, program: str, variables: Mapping[str, str] | None = None) -> None:
-        self.place = "the account that the environment points at, through the Pulumi CLI"
+    place = "the account that the environment points at, through the Pulumi CLI"
+
+    def __init__(self, stack: Stack, cli: pulumi_cli.PulumiCli) -> None:
         self.secrets_file = stack.secrets_file
-        self._stack, self._cli = stack, pulumi_cli.PulumiCli(Path(program))
-        self._variables = dict(variables or {})
+        self._stack, self._cli = stack, cli
 
     def preview(self) -> dict[str, Any]:
         """``pulumi preview --json``."""
-        return self._document("preview", "--json")
-
-    def _document(self, *arguments: str) -> dict[str, Any]:
-        done = self._pulumi(*arguments, quiet=True)
-        try:
-            document = cast("dict[str, Any]", json.loads(done.stdout))
-        except ValueError:
-            document = {}
-        if done.returncode != 0 or "steps" not in document:
-            raise OperationError(_errors(document) or f"pulumi {arguments[0]} failed:\n{done.stderr.strip()}")
-        return document
+        return self._document(Operation.PREVIEW)
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """``pulumi up --target … --yes``."""
         named = [part for urn in targets for part in ("--target", urn)]
         # Services that are deployed again change no output of the stack.
-        done = self._pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *named, quiet=quiet)
+        done = self._pulumi(Operation.UP, "--yes", "--skip-preview", "--suppress-outputs", *named, quiet=quiet)
         if quiet and done.returncode != 0:
             raise OperationError(f"pulumi up failed:\n{(done.stdout + done.stderr).strip()}")
         return done.returncode == 0
@@ -178,37 +181,82 @@ class PulumiCli:
         """``pulumi up --yes`` in that folder, with the virtual environment of this one."""
         if project != ROOT and not (project / ".venv").exists():
             (project / ".venv").symlink_to(ROOT / ".venv", target_is_directory=True)
-        command = [
-            str(self._cli.program),
-            "up",
-            "--yes",
-            "--skip-preview",
-            "--stack",
-            self._stack.name,
-            "--non-interactive",
-        ]
-        return _followed(command, project, {**os.environ, **self._variables}, quiet=quiet)
+        with self._wired(Operation.UP, project) as (variables, options):
+            command = [str(self._cli.program), "up", "--yes", "--skip-preview", *options, "--non-interactive"]
+            environment = self._cli.environment({**variables, **_code_of(project)})
+            return _followed(command, project, environment, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:
         """``pulumi refresh --preview-only --json``."""
-        return self._document("refresh", "--preview-only", "--json")
+        return self._document(Operation.REFRESH, "--preview-only")
 
-    def _pulumi(self, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
-        command = [*arguments, "--stack", self._stack.name, "--non-interactive"]
-        return self._cli.run(command, ROOT, self._variables, captured=quiet)
+    @contextmanager
+    def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
+        """The variables and the options with which ``operation`` finds clouds, state and settings."""
+        del operation, project
+        yield {}, ["--stack", self._stack.name]
+
+    def _document(self, operation: Operation, *arguments: str) -> dict[str, Any]:
+        done = self._pulumi(operation, *arguments, "--json", quiet=True)
+        try:
+            document = cast("dict[str, Any]", json.loads(done.stdout))
+        except ValueError:
+            document = {}
+        if done.returncode != 0 or "steps" not in document:
+            raise OperationError(_errors(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}")
+        return document
+
+    def _pulumi(self, operation: Operation, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
+        with self._wired(operation, ROOT) as (variables, options):
+            command = [operation.value, *arguments, *options, "--non-interactive"]
+            return self._cli.run(command, ROOT, variables, captured=quiet)
+
+
+class PulumiCliInSandbox(PulumiCli):
+    """The Pulumi CLI on the simulated clouds, with the sandbox's own backend and secrets."""
+
+    place = "the sandbox"
+
+    def __init__(self, stack: Stack, cli: pulumi_cli.PulumiCli, choice: Choice) -> None:
+        super().__init__(stack, cli)
+        self.secrets_file = _sandbox_secrets(stack)
+        self._choice = choice
+
+    @contextmanager
+    def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
+        with _failures(), operate.clouds(operation) as address:
+            variables = operate.environment(address, root=project)
+            yield variables, cli_operations.options_of(self._choice, project, variables)
+
+
+def _sandbox_secrets(stack: Stack) -> Path:
+    return Path(operate.environment(operate.NOBODY).get(FILE_VARIABLE, stack.secrets_file))
+
+
+def _code_of(project: Path) -> dict[str, str]:
+    """The variables with which a process imports program and SDK from ``project``, whatever is installed."""
+    return {"PYTHONPATH": os.pathsep.join([str(project), str(project / "providers" / "railway")])}
 
 
 def _followed(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, quiet: bool) -> list[str]:
-    """Run a command to its end, showing what it says as it comes unless ``quiet``; when it failed, its last words."""
+    """Run a command to its end, showing what it says as it comes unless ``quiet``; when it failed, its last words.
+
+    After a Ctrl-C it ends in its own order, and then so does this command: nothing else is begun.
+    """
     said: list[str] = []
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as running:
+    with (
+        pulumi_cli.patient() as interrupted,
+        subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as running,
+    ):
         for line in running.stdout or ():
             said.append(line.rstrip())
-            if not quiet:
+            if not quiet and not line.startswith(engine_choice.TOLD):  # we have told it
                 sys.stdout.write(line)
                 sys.stdout.flush()
+    if interrupted.is_set():
+        raise KeyboardInterrupt
     if running.returncode == 0:
         return []
     told = [line for line in said if line.strip()]

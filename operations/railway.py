@@ -20,7 +20,7 @@ from operations.engines import points_at_real_account
 from operations.stack import Stack
 from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.limiter import Plan
-from pulumiverse_railway.provider.configuration import PROJECT_TOKEN_VARIABLE, URL_VARIABLE, Configuration, build_client
+from pulumiverse_railway.provider.configuration import URL_VARIABLE, Configuration, build_client
 from pulumiverse_railway.provider.kernel.errors import Failure
 from sandbox import operate
 from sandbox.storage import SandboxError
@@ -93,10 +93,9 @@ def surroundings(*, sandbox: bool = False) -> Generator[bool]:
 
 @contextmanager
 def _exported(variables: Mapping[str, str]) -> Generator[None]:
-    """Variables of this process and its children for as long as the block runs; a project token would contradict."""
+    """Variables of this process and its children for as long as the block runs."""
     before = dict(os.environ)
     os.environ.update(variables)
-    os.environ.pop(PROJECT_TOKEN_VARIABLE, None)
     try:
         yield
     finally:

@@ -40,6 +40,7 @@ def environment(address: str, speed: float = SPEED, directory: Path | None = Non
     return {
         "RAILWAY_API_URL": f"{address}{RAILWAY_PATH}",
         "RAILWAY_API_TOKEN": RAILWAY_TOKEN,
+        "RAILWAY_TOKEN": "",  # a project's token that a machine may have set would contradict the account's
         "RAILWAY_SANDBOX_SPEED": f"{speed:g}",
         "CLOUDFLARE_BASE_URL": f"{address}{CLOUDFLARE_PATH}",
         "CLOUDFLARE_API_TOKEN": CLOUDFLARE_TOKEN,

@@ -67,8 +67,7 @@ def operate(
     as_json: bool,
 ) -> Outcome:
     """Carry it out."""
-    settings = _prepared(choice, root, environment)
-    arguments = [operation.value, "--stack", choice.states.stack, "--config-file", str(settings)]
+    arguments = [operation.value, *options_of(choice, root, environment)]
     arguments += [] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
     arguments += [part for target in targets for part in ("--target", target)]
     if as_json:
@@ -89,6 +88,15 @@ def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> boo
     """Lift the protection of all resources in the state; whether it went well."""
     _prepared(choice, root, environment)
     return _run(choice, ["state", "unprotect", "--all", "--yes", "--stack", choice.states.stack], root, environment)
+
+
+def options_of(choice: Choice, root: Path, environment: Mapping[str, str]) -> list[str]:
+    """The options that name the stack and its settings, once the backend and the stack in it are made.
+
+    Raises ``SandboxError``.
+    """
+    settings = _prepared(choice, root, environment)
+    return ["--stack", choice.states.stack, "--config-file", str(settings)]
 
 
 def _run(choice: Choice, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> bool:

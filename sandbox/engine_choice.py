@@ -17,6 +17,10 @@ from sandbox.engine.journal import journal_path
 from sandbox.pulumi_cli import PulumiCli
 from sandbox.storage import SandboxError
 
+VARIABLE: Final = "ENGINE"
+"""The variable that decides by hand."""
+TOLD: Final = "engine: "
+"""How the line begins that says which engine works."""
 PROJECT: Final = "railyard"
 """The name in Pulumi.yaml, under which a file backend keeps its stacks."""
 
@@ -89,7 +93,7 @@ class Choice:
     @property
     def sentence(self) -> str:
         """The one line that a command prints before it begins."""
-        return f"engine: {self.engine.spoken} ({self.reason}); state in {self.states.place(self.engine)}"
+        return f"{TOLD}{self.engine.spoken} ({self.reason}); state in {self.states.place(self.engine)}"
 
 
 def choose(wanted: Engine | None, states: States) -> Choice:
@@ -99,16 +103,21 @@ def choose(wanted: Engine | None, states: States) -> Choice:
     """
     cli = pulumi_cli.find()
     engine, reason = _engine(wanted, states, cli)
-    strangers = [each for each in states.holders() if each is not engine]
-    if strangers and engine not in states.holders():
+    holders = states.holders()
+    if holders and engine not in holders:
         raise SandboxError(
-            f"stack {states.stack} is up with {strangers[0].spoken} (state in {states.place(strangers[0])}), and "
-            f"{engine.spoken} does not know what it made: go on with ENGINE={strangers[0]}, or destroy the stack "
+            f"stack {states.stack} is up with {holders[0].spoken} (state in {states.place(holders[0])}), and "
+            f"{engine.spoken} does not know what it made: go on with ENGINE={holders[0]}, or destroy the stack "
             "with it first; `make reset` empties everything"
         )
     if engine is Engine.EMBEDDED:
         return Choice(engine=engine, reason=reason, states=states)
     if cli is None or cli.missing:
+        if engine in holders:
+            raise SandboxError(
+                f"stack {states.stack} is up with {engine.spoken}, and {_lack(cli)}: `make tools` installs it; "
+                "`make reset` empties everything"
+            )
         raise SandboxError(f"{_lack(cli)}: `make tools` installs it, and ENGINE=embedded needs nothing")
     return Choice(engine=engine, reason=reason, states=states, cli=cli)
 

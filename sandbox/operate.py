@@ -32,25 +32,33 @@ NOBODY: Final = "http://127.0.0.1:9"
 STANDINS: Final = ("cloudflare", "digitalocean")
 
 
-def environment(address: str, directory: Path | None = None) -> dict[str, str]:
-    """The variables that point Railyard, both engines and other tools at the sandbox in ``directory``, or in ours."""
-    directory = directory or DIRECTORY
+def environment(address: str, directory: Path | None = None, root: Path | None = None) -> dict[str, str]:
+    """The variables that point Railyard, both engines and other tools at the sandbox in ``directory``, or in ours.
+
+    The secrets are those of the project in ``root``, or of this one.
+    """
+    directory, root = directory or DIRECTORY, root or ROOT
     simulated = {**addresses.environment(address, directory=directory), **cli_operations.variables(directory)}
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
         return simulated
     return {
         **simulated,
-        "RAILYARD_SECRETS": str(ROOT / "secrets" / "sandbox.yaml"),
-        "SOPS_AGE_KEY_FILE": str(ROOT / "secrets" / "sandbox.agekey"),
+        "RAILYARD_SECRETS": str(root / "secrets" / "sandbox.yaml"),
+        "SOPS_AGE_KEY_FILE": str(root / "secrets" / "sandbox.agekey"),
     }
 
 
-def operate(operation: Operation, stack: Stack, targets: Sequence[str], report: Report) -> Result:
-    """Carry ``operation`` out and report it; raises what the engine and the sandbox raise when it cannot begin."""
+def operate(
+    operation: Operation, stack: Stack, targets: Sequence[str], report: Report, directory: Path | None = None
+) -> Result:
+    """Carry ``operation`` out and report it; raises what the engine and the sandbox raise when it cannot begin.
+
+    The state is the one in ``directory``, or ours.
+    """
     try:
-        with _clouds(operation) as address:
-            options = replace(options_of(stack, environment(address), targets), on_event=report.on_event)
-            result = _interruptible(operation, options)
+        with clouds(operation) as address:
+            options = options_of(stack, environment(address), targets, directory)
+            result = _interruptible(operation, replace(options, on_event=report.on_event))
         report.finish(result)
     finally:
         report.close()
@@ -59,16 +67,18 @@ def operate(operation: Operation, stack: Stack, targets: Sequence[str], report: 
 
 def operate_with_cli(operation: Operation, choice: Choice, targets: Sequence[str], *, json: bool) -> Outcome:
     """The same with the Pulumi CLI, which prints for itself all but the stack's outputs."""
-    with _clouds(operation) as address:
+    with clouds(operation) as address:
         return cli_operations.operate(operation, choice, ROOT, environment(address), targets, as_json=json)
 
 
-def options_of(stack: Stack, environment: Mapping[str, str], targets: Sequence[str]) -> Options:
+def options_of(
+    stack: Stack, environment: Mapping[str, str], targets: Sequence[str], directory: Path | None = None
+) -> Options:
     """What the engine works on."""
     return Options(
         root=ROOT,
         stack=stack.name,
-        state_file=States(directory=DIRECTORY, stack=stack.name).embedded,
+        state_file=States(directory=directory or DIRECTORY, stack=stack.name).embedded,
         config=stack.config,
         plugins={name: [sys.executable, str(ROOT / "sandbox" / "standins" / name)] for name in STANDINS},
         targets=tuple(targets),
@@ -89,7 +99,8 @@ def _interruptible(operation: Operation, options: Options) -> Result:
 
 
 @contextmanager
-def _clouds(operation: Operation) -> Generator[str]:
+def clouds(operation: Operation) -> Generator[str]:
+    """The address of the simulated APIs for as long as an operation takes; a preview, which asks nobody, gets none."""
     if operation is Operation.PREVIEW:
         yield NOBODY
         return

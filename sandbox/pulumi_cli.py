@@ -18,6 +18,7 @@ from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 
 LANGUAGE_HOST: Final = "pulumi-language-python"
@@ -50,16 +51,20 @@ class PulumiCli:
 
         Ctrl-C reaches it directly. It ends in its own order, and this process waits for that.
         """
-        environment = {**os.environ, **variables}
-        with _patient():
+        with patient():
             return subprocess.run(
                 [str(self.program), *arguments],
                 cwd=directory,
-                env={**environment, "PATH": _path(environment, self.program)},
+                env=self.environment(variables),
                 capture_output=captured,
                 text=True,
                 check=False,
             )
+
+    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """The variables of its process: those of this one, ``variables``, and a PATH that leads to its own programs."""
+        environment = {**os.environ, **variables}
+        return {**environment, "PATH": _path(environment, self.program)}
 
 
 def find() -> PulumiCli | None:
@@ -97,10 +102,11 @@ def _path(environment: Mapping[str, str], program: Path) -> str:
 
 
 @contextmanager
-def _patient() -> Generator[None]:
-    """Outlive a Ctrl-C: the CLI gets it as well, and needs what we serve until it has ended."""
-    previous = signal.signal(signal.SIGINT, lambda _number, _frame: None)  # ignoring would be inherited
+def patient() -> Generator[Event]:
+    """Outlive a Ctrl-C: a child gets it as well, and needs what we serve until it has ended. Tells whether one came."""
+    interrupted = Event()
+    previous = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())  # ignoring would be inherited
     try:
-        yield
+        yield interrupted
     finally:
         signal.signal(signal.SIGINT, previous)
