@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from operations import engines as commands
 from operations.changes import changes_of
 from operations.engines import PulumiCli
 from operations.stack import read_stack
+from sandbox import pulumi_cli
 from sandbox.server import Sandbox
 from tests.operations_workflows.conftest import SETTINGS
 
@@ -26,7 +30,9 @@ def test_the_cli_tells_of_changes_and_deletions_and_leaves_the_state(engines, mo
     (real.directory / "Pulumi.staging.yaml").write_text(SETTINGS.format(stack="staging", plan="hobby"))
     real.operate("up")
     monkeypatch.setattr(commands, "ROOT", real.directory)
-    cli = PulumiCli(read_stack("staging"), "pulumi", real.variables)
+    for name, value in real.variables.items():
+        monkeypatch.setenv(name, value)
+    cli = PulumiCli(read_stack("staging"), pulumi_cli.PulumiCli(Path(shutil.which("pulumi") or "")))
     before = real.state()
 
     calm = changes_of(cli.drift()["steps"])

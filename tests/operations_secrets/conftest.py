@@ -181,7 +181,7 @@ class Railyard(Checkout):
             patch.setattr(stack_module, "_SANDBOX_KEY", self.key)
             patch.setattr(secrets_commands, "can_ask", lambda: given is not None)
             patch.chdir(self.directory)
-            for name, value in {"NO_COLOR": "1", **variables}.items():
+            for name, value in {"NO_COLOR": "1", "ENGINE": "embedded", **variables}.items():
                 patch.setenv(name, value)
             done = CliRunner().invoke(program, [*arguments], input=given)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception

@@ -92,13 +92,18 @@ class Repository:
 
     def railyard(self, *arguments: str, **variables: str) -> Said:
         """``railyard …`` as a process of the repository's own code."""
+        running = self.start(*arguments, **variables)
+        text, errors = running.communicate(timeout=LONGEST_S * 3)
+        return Said(running.returncode, text, errors)
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """The same, under way in a process group of its own."""
         paths = os.pathsep.join([str(self.directory), str(self.directory / "providers" / "railway")])
-        environment = {**os.environ, **GIT, "PYTHONPATH": paths, "NO_COLOR": "1", **variables}
-        done = subprocess.run(
-            [sys.executable, "-m", "operations", *arguments],
-            cwd=self.directory, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST_S * 3,
+        environment = {**os.environ, **GIT, "ENGINE": "embedded", "PYTHONPATH": paths, "NO_COLOR": "1", **variables}
+        return subprocess.Popen(
+            [sys.executable, "-m", "operations", *arguments], cwd=self.directory, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
-        return Said(done.returncode, done.stdout, done.stderr)
 
     @property
     def sandbox(self) -> Sandbox:

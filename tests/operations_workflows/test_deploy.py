@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 
+from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
@@ -29,6 +33,8 @@ def test_the_reviewed_plan_is_applied(deployed: Repository) -> None:
 
     assert 'image: "example/omega:1.0" → "example/omega:2.0"' in planned.text
     assert said.code == 0, said
+    assert planned.errors == "engine: the embedded engine (ENGINE=embedded says so); state in .sandbox/staging.json\n"
+    assert (said.errors, "engine: " in said.text) == (planned.errors, False)
     assert said.text.rstrip().endswith("staging: deployed")
     assert deployed.image() == "example/omega:2.0"
 
@@ -70,6 +76,32 @@ def test_a_release_that_never_becomes_healthy_is_rolled_back(deployed: Repositor
     assert "planted" not in said.text + said.errors + json.dumps(github.sent)
     assert deployed.image() == "example/omega:1.0"
     assert deployed.railyard("status", "--json").code == 0
+
+
+def test_a_deployment_that_is_interrupted_ends_there(deployed: Repository) -> None:
+    """Ctrl-C reaches everything in the terminal: the engine ends in its order, and no way back is begun."""
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    deployed.commit("2.0")
+    sandbox = deployed.sandbox
+    sandbox.railway.fail_image("example/omega:2.0", "unhealthy")
+    sandbox.save()
+    log = deployed.directory / ".sandbox" / "requests.jsonl"
+    before = len(log.read_text())
+
+    running = deployed.start("deploy")
+    deadline = time.monotonic() + LONGEST_S
+    while "environmentPatchCommit" not in log.read_text()[before:]:
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGINT)
+    said, errors = running.communicate(timeout=LONGEST_S)
+
+    assert running.returncode == 130, said + errors
+    assert "interrupted" in said
+    assert "going back" not in said
+    assert "Traceback" not in said + errors
+    assert 'image: "example/omega:1.0" → "example/omega:2.0"' in deployed.railyard("plan").text
 
 
 def test_when_the_way_back_fails_too_somebody_has_to_look(deployed: Repository, github: SimulatedGitHub) -> None:

@@ -1,4 +1,4 @@
-"""Secrets on the real engine: applied with ``--target``, and previewed without the key. Needs the Pulumi CLI."""
+"""Secrets on the real engine: applied with ``--target``, and previewed without the key."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from operations import engines
 from operations.secrets import apply as secrets_apply
 from operations.stack import read_stack
+from sandbox import pulumi_cli
 from tests.conformance.conftest import RealEngine
 from tests.operations_secrets import sops_files
 
@@ -23,7 +24,7 @@ class Real(RealEngine):
     def __init__(self, directory: Path, running: ExitStack) -> None:
         super().__init__(directory, running)
         self.secrets, self.key = (directory / "secrets" / name for name in ("sandbox.yaml", "sandbox.agekey"))
-        self.variables |= {"RAILYARD_SECRETS": str(self.secrets), "SOPS_AGE_KEY_FILE": str(self.key)}
+        self.variables.update(RAILYARD_SECRETS=str(self.secrets), SOPS_AGE_KEY_FILE=str(self.key))
 
     def change_secret(self, system: str, name: str, value: str) -> None:
         """Change one secret as ``sops set`` does."""
@@ -31,13 +32,13 @@ class Real(RealEngine):
 
 
 @pytest.fixture
-def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Real]:
-    """Staging, up on the real engine."""
-    if shutil.which("pulumi") is None:
-        pytest.skip("no pulumi program on PATH")
+def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _pulumi: None) -> Iterator[Real]:
+    """Staging, up on the real engine, with this process's variables pointing at its clouds and its backend."""
     with ExitStack() as running:
         engine = Real(tmp_path / "railyard", running)
         monkeypatch.setattr(engines, "ROOT", engine.directory)
+        for name, value in engine.variables.items():
+            monkeypatch.setenv(name, value)
         engine.operate("up")
         yield engine
 
@@ -47,7 +48,7 @@ def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, m
     real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
     real.change_secret("omnistack", "POSTGRES_PASSWORD", "planted-postgres-pw-2")
     stack = read_stack("staging")
-    cli = engines.PulumiCli(stack, shutil.which("pulumi") or "", real.variables)
+    cli = engines.PulumiCli(stack, pulumi_cli.PulumiCli(Path(shutil.which("pulumi") or "")))
     options: dict[str, Any] = {"preview": False, "yes": True}
 
     assert secrets_apply.carry_out(cli, stack, **options, json=False)

@@ -1,0 +1,120 @@
+"""``railyard`` on a stack that ``make up`` brought up with the Pulumi CLI: the same state, the same clouds, once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.engine_choice import States
+from tests.conformance.conftest import RealEngine
+from tests.conformance.test_drift_is_read import by_hand
+from tests.conformance.test_plain_commands import run
+from tests.lifecycle.conftest import ROOT, world
+from tests.operations_secrets import sops_files
+from tests.operations_workflows.conftest import SETTINGS, Repository, Said
+
+STAGING = "Pulumi.staging.yaml"
+TOLD = "engine: the Pulumi CLI (stack staging is up with it); state in "
+
+
+class Place(Repository):
+    """A repository whose stack ``make up`` has brought up."""
+
+    def __init__(self, real: RealEngine) -> None:
+        super().__init__(real.directory)
+        self.real = real
+        shutil.copytree(ROOT / "operations", self.directory / "operations")
+        for stack in ("staging", "production"):
+            self.write(f"Pulumi.{stack}.yaml", SETTINGS.format(stack=stack, plan="hobby"))
+        self.write(".gitignore", "/.sandbox\n/.venv\n/home\n/plugins\n__pycache__\n")
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.commit("First")
+        up = run(real, "up", "-s", "staging")
+        assert up.returncode == 0, up.stdout + up.stderr
+
+    def railyard(self, *arguments: str, **variables: str) -> Said:
+        """``railyard …`` where the Pulumi CLI and its plugins are found."""
+        here = {name: self.real.wrapped[name] for name in ("PATH", "PULUMI_HOME")}
+        said = super().railyard(*arguments, **{**here, "ENGINE": "", **variables})
+        assert TOLD in said.errors, said
+        return said
+
+    def release(self, image: str) -> str:
+        """Commit settings with another image; the commit."""
+        settings = (self.directory / STAGING).read_text()
+        self.change(STAGING, settings.partition('image: "')[2].partition('"')[0], image)
+        return self.commit(image)
+
+    @property
+    def runs(self) -> str:
+        """The image that the simulated Railway runs the one service with; there is but one project."""
+        assert world(self.real.simulated)["projects"] == ["omega-staging"]
+        assert not States(directory=self.real.sandbox, stack="staging").embedded.exists()
+        self.real.simulated.save()
+        return self.image()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, _pulumi: None) -> Iterator[Place]:
+    """The stack is up with the Pulumi CLI."""
+    with ExitStack() as running:
+        real = RealEngine(tmp_path_factory.mktemp("followed") / "real", running, "production")
+        real.stack = "staging"  # which `make up` makes, so that its salt stands where `make` keeps it
+        yield Place(real)
+
+
+def test_a_plan_is_made_applied_and_taken_back(place):
+    """The reviewed plan is what happens; a release that is never healthy ends with the commit before."""
+    assert place.railyard("plan", "--json").json["changes"] == []
+    good = place.release("example/omega:2.0")
+    planned = place.railyard("plan", "--out", str(place.directory / "plan.json"))
+    assert 'image: "example/omega:1.0" → "example/omega:2.0"' in planned.text
+    deployed = place.railyard("deploy", "--plan", str(place.directory / "plan.json"))
+    assert deployed.text.rstrip().endswith("staging: deployed"), deployed
+    assert place.runs == "example/omega:2.0"
+
+    place.release("example/omega:3.0")
+    place.real.tamper(lambda sandbox: sandbox.railway.fail_image("example/omega:3.0", "unhealthy"))
+    ended = place.railyard("deploy", "--json")
+
+    assert (ended.code, ended.json["result"], ended.json["rolledBackTo"]) == (1, "rolled back", good), ended
+    assert place.runs == "example/omega:2.0"
+    place.release("example/omega:2.0")
+
+
+def test_secrets_are_applied_and_drift_is_found(place):
+    """Secrets alone deploy a service again; what somebody changed by hand is told, and the state stays as it is."""
+    secrets = place.directory / "secrets"
+    sops_files.change(secrets / "sandbox.yaml", secrets / "sandbox.agekey", "omega", "OPENAI_API_KEY", "sk-planted-2")
+    applied = place.railyard("secrets", "apply", "--yes", "--json").json
+    again = place.railyard("secrets", "apply", "--yes", "--json").json
+    assert [(each["urn"].rsplit("::", 1)[1], each["secrets"]) for each in applied["instances"]] == [
+        ("omega-bot-instance", ["OPENAI_API_KEY"])
+    ]
+    assert (applied["applied"], again["instances"]) == (True, [])
+
+    calm = place.railyard("drift", "--json")
+    before = place.real.state()
+    place.real.tamper(by_hand)
+    found = place.railyard("drift", "--json")
+    real = compared(place)
+
+    assert (calm.code, calm.json["drifted"]) == (0, False)
+    names = ["omega-bot-railway-domain", "omega-bot-instance"]
+    assert (found.code, [each["name"] for each in found.json["changes"]]) == (1, names)
+    assert [each["name"] for each in real["by_hand"]] == names
+    assert place.real.state() == before
+
+
+def compared(place: Place) -> dict[str, Any]:
+    """What ``railyard real`` adds to a comparison in which nothing changes."""
+    document = Path(place.directory / "comparison.json")
+    sides = {side: {"name": side} for side in ("base", "head")}
+    document.write_text(json.dumps({**sides, "stacks": [{"stack": "staging", "plan": "hobby"}]}))
+    return place.railyard("real", str(document), "-s", "staging", "--json").json["stacks"][0]["real"]
