@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from operations.console import CallError, JsonOption, OperationError, people, shown, write_json
-from operations.delivery.github import GitHub
+from operations.delivery.github import GitHub, Pull
 from operations.diff.document import Diff
 from operations.diff.markdown import MARKER, markdown
 
@@ -41,16 +41,15 @@ def comment(
     with people(json=json):
         if pull_request is None and not (head and commit):
             raise CallError("name the pull request: --pull-request, or --head with --commit")
-        text = markdown(read(document))
-        github = GitHub()
-        number = pull_request or github.pull_request_of(head, commit)
-        if number is None:
+        found, github = read(document), GitHub()
+        pull = Pull(number=pull_request) if pull_request else github.pull_request_of(head, commit)
+        if pull is None:
             said = f"no open pull request from {head} is at {commit[:7]} (any more): nothing was written"
             write_json({"action": "none", "reason": said}) if json else typer.echo(said)
             return
-        posted = github.comment(number, MARKER, text)
+        posted = github.comment(pull.number, MARKER, markdown(found, of_fork=pull.of_fork))
         if json:
-            write_json({"action": posted.action, "pullRequest": number, "url": posted.url})
+            write_json({"action": posted.action, "pullRequest": pull.number, "url": posted.url})
         else:
             typer.echo(f"comment {posted.action}: {posted.url}")
 

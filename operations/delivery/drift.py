@@ -14,7 +14,7 @@ from operations.changes import Change, Kind, changes_of
 from operations.console import PROBLEM, JsonOption, StackOption, count, people, write_json
 from operations.delivery.github import GitHub, Posted
 from operations.delivery.notify import run_link
-from operations.diff.markdown import LONGEST, block, change_lines, escaped
+from operations.diff.markdown import LONGEST, block, change_lines, code
 from operations.engines import engine_for
 from operations.railway import SandboxOption
 from operations.stack import read_stack
@@ -72,12 +72,12 @@ def _report(stack: str, changes: Sequence[Change]) -> Posted | None:
     github = GitHub()
     if changes:
         return github.issue(marker(stack), f"Drift in {stack}", body(stack, changes))
-    return github.close_issue(marker(stack), f"What exists in {escaped(stack)} is what the state says again.")
+    return github.close_issue(marker(stack), f"What exists in {code(stack)} is what the state says again.")
 
 
 def body(stack: str, changes: Sequence[Change]) -> str:
     """The issue: what differs, and the two ways to mend it."""
-    lines = [marker(stack), f"{count(len(changes), 'resource')} of **{escaped(stack)}** changed outside of Railyard."]
+    lines = [marker(stack), f"{count(len(changes), 'resource')} of {code(stack)} changed outside of Railyard."]
     lines += ["`-` is what the state says, and what the next `up` may bring back; `+` is what exists.", ""]
     lines += block("diff", [line for change in changes[:_SHOWN] for line in _sides(change)])
     if len(changes) > _SHOWN:

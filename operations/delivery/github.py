@@ -31,6 +31,15 @@ class Posted:
     url: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pull:
+    """A pull request."""
+
+    number: int
+    of_fork: bool = False
+    """Whether its code comes from another repository."""
+
+
 class GitHub:
     """One repository at GitHub."""
 
@@ -53,11 +62,12 @@ class GitHub:
             timeout=_TIMEOUT_S,
         )
 
-    def pull_request_of(self, head: str, commit: str) -> int | None:
+    def pull_request_of(self, head: str, commit: str) -> Pull | None:
         """The open pull request from ``owner:branch`` whose newest commit is ``commit``; None when it has moved on."""
         for pull in self._pages("/pulls", state="open", head=head):
             if pull["head"]["sha"] == commit:
-                return int(pull["number"])
+                origin = (pull["head"].get("repo") or {}).get("full_name", "")  # none when the fork was deleted
+                return Pull(number=int(pull["number"]), of_fork=origin.lower() != self.repository.lower())
         return None
 
     def comment(self, number: int, marker: str, body: str) -> Posted:

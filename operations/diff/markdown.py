@@ -1,7 +1,7 @@
 """A comparison as one Markdown text for a pull request: what is grave first, then system by system, and a diagram.
 
-Owns layout, escaping and the limit on length. Every text comes from a document that a fork may have made: values stand
-in code blocks that they cannot end, the rest is escaped, and nobody is mentioned.
+Owns layout, the limit on length, and that no text acts. Every text comes from a document that a fork may have made: all
+of them stand in code that they cannot end, in which GitHub mentions nobody and makes no link.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from operations.changes import Change, Kind, by_system
 from operations.diff.diagram import diagram
 from operations.diff.document import Cost as DocumentCost
-from operations.diff.document import Diff, Difference, StackDiff
+from operations.diff.document import Diff, Difference, Side, StackDiff
 from sandbox.output.cost import Cost
 
 MARKER: Final = "<!-- railyard diff -->"
@@ -24,27 +25,40 @@ LONGEST: Final = 60_000
 _MARKS: Final = {Kind.CREATE: "+", Kind.UPDATE: "!", Kind.REPLACE: "-", Kind.DELETE: "-"}
 """The sign at the start of a line by which a ``diff`` block colours it."""
 _SAID_AT_MOST: Final = 4_000
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~@!])")
+_UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
+_OF_A_FORK: Final = (
+    "> [!CAUTION]",
+    "> The code of a fork wrote what stands here, and could make it say anything: read the files as well.",
+    "",
+)
 
 
-def markdown(diff: Diff) -> str:
-    """The whole text, with as much detail as there is room for."""
+def markdown(diff: Diff, *, of_fork: bool = False) -> str:
+    """The whole text, with as much detail as there is room for.
+
+    ``of_fork``: strangers made the document, with code of their own. The reader is told, and what it says of a real
+    state is left out, since no fork can have seen one.
+    """
+    text = ""
     for properties, pictures, most in ((True, True, 500), (True, False, 500), (False, False, 500), (False, False, 40)):
-        text = _text(diff, _Detail(properties=properties, pictures=pictures, most=most))
+        text = _text(diff, _Detail(properties=properties, pictures=pictures, most=most, of_fork=of_fork))
         if len(text) <= LONGEST:
             return text
-    return _text(diff, _Detail(properties=False, pictures=False, most=40))[:LONGEST] + "\n\n(cut: too long)\n"
+    return text[:LONGEST] + "\n\n(cut: too long)\n"
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Detail:
-    def __init__(self, *, properties: bool, pictures: bool, most: int) -> None:
-        self.properties, self.pictures, self.most = properties, pictures, most
+    properties: bool
+    pictures: bool
+    most: int
+    of_fork: bool
 
 
 def _text(diff: Diff, detail: _Detail) -> str:
-    lines = [MARKER, "## What this changes", ""]
-    lines += [f"{_side(diff.base.name, diff.base.subject)} → {_side(diff.head.name, diff.head.subject)}", ""]
-    lines += [f"> **Note:** {escaped(note)}" for note in diff.notes] + ([""] if diff.notes else [])
+    lines = [MARKER, "## What this changes", "", *(_OF_A_FORK if detail.of_fork else ())]
+    lines += [f"{_side(diff.base)} → {_side(diff.head)}", ""]
+    lines += [f"> **Note:** {code(note)}\n" for note in diff.notes]
     for stack in diff.stacks:
         lines += _stack(stack, detail)
     if not (detail.properties and detail.pictures):
@@ -53,28 +67,28 @@ def _text(diff: Diff, detail: _Detail) -> str:
     return "\n".join(lines)
 
 
-def _side(name: str, subject: str) -> str:
-    return f"`{_inline(name)}`" + (f" {escaped(subject)}" if subject else "")
+def _side(side: Side) -> str:
+    return " ".join(code(text) for text in (side.name, side.subject) if text)
 
 
 def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
-    lines = [f"### {escaped(stack.stack)}: {escaped(stack.summary)}", ""]
+    lines = [f"### {code(stack.stack)}: {stack.summary}", ""]
     for error in stack.errors:
         lines += ["**It does not work:**", "", *block("text", error[:_SAID_AT_MOST].splitlines()), ""]
-    lines += [f"> **Note:** {escaped(note[:_SAID_AT_MOST])}\n" for note in stack.notes]
+    lines += [f"> **Note:** {code(note[:_SAID_AT_MOST])}\n" for note in stack.notes]
     if stack.cost:
-        lines += [escaped(sentence(stack.cost, stack.plan)) + ".", ""]
+        lines += [sentence(stack.cost, stack.plan) + ".", ""]
     grave = [change for change in stack.changes if change.kind.grave]
     if grave:
         lines += [f"#### :warning: Replaced or deleted: {len(grave)}", "", *_changes(grave, detail), ""]
     for system, changes in by_system([change for change in stack.changes if not change.kind.grave]).items():
-        title = f"<b>{html.escape(system or 'the stack itself')}</b>: {len(changes)}"
+        title = f"<b>{_html_code(system or 'the stack itself')}</b>: {len(changes)}"
         lines += [f"<details{' open' if len(changes) <= 10 else ''}><summary>{title}</summary>", ""]
         lines += [*_changes(changes, detail), "", "</details>", ""]
     if detail.pictures and stack.changes:
         lines += ["<details><summary>Diagram of what changes</summary>", ""]
         lines += [*block("mermaid", diagram(stack.changes)), "", "</details>", ""]
-    if stack.real:
+    if stack.real and not detail.of_fork:
         lines += _real(stack.real, detail)
     return lines
 
@@ -128,18 +142,23 @@ def block(language: str, lines: Sequence[str]) -> list[str]:
     """A code block that its content cannot end."""
     longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
-    return [f"{fence}{language}", *(part for line in lines for part in line.splitlines() or [""]), fence]
+    return [f"{fence}{language}", *(_plain(part) for line in lines for part in line.splitlines() or [""]), fence]
 
 
-def escaped(text: str) -> str:
-    """Text that is no Markdown, mentions nobody and stays on one line."""
-    return (
-        _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-        .replace("\\@", "@\u200b")
-        .replace("://", ":\u200b//")
-        .replace("www.", "www\u200b.")
-    )
+def code(text: str) -> str:
+    """A text inside of a line, as code."""
+    return "`" + _one_line(text).replace("`", "'") + "`"
 
 
-def _inline(text: str) -> str:
-    return text.replace("`", "'").replace("\n", " ")
+def _html_code(text: str) -> str:
+    """The same where HTML stands, which an empty line would end."""
+    return f"<code>{html.escape(_one_line(text))}</code>"
+
+
+def _one_line(text: str) -> str:
+    return _plain(" ".join(text.split()))
+
+
+def _plain(text: str) -> str:
+    """Without characters that change how others are shown, such as those that turn the direction of writing."""
+    return "".join(each if each.isprintable() else _UNSHOWN for each in text.expandtabs(4))

@@ -68,7 +68,8 @@ class SimulatedGitHub:
 
     def open_pull(self, number: int, head: str, commit: str) -> None:
         """Somebody opens a pull request from ``owner:branch``."""
-        fields = {"number": number, "state": "open", "label": head, "head": {"sha": commit}, "title": "", "body": ""}
+        origin = {"sha": commit, "repo": {"full_name": f"{head.partition(':')[0]}/railyard"}}
+        fields = {"number": number, "state": "open", "label": head, "head": origin, "title": "", "body": ""}
         self.pulls.append(fields | {"html_url": f"https://github.example/{REPOSITORY}/pull/{number}"})
 
     def post_comment(self, number: int, body: str, user: dict[str, str]) -> dict[str, Any]:
@@ -206,8 +207,9 @@ class SimulatedGitHub:
 
 
 def outside_of_code(text: str) -> str:
-    """What GitHub reads as Markdown: all but code blocks."""
-    return re.sub(r"^(`{3,})[a-z]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    """What GitHub reads as Markdown: all but code blocks, and code inside of a line or of HTML."""
+    without_blocks = re.sub(r"^(`{3,})[a-z]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`\n]+`|<code>[^<\n]*</code>", "", without_blocks)
 
 
 def mentions(text: str) -> list[str]:

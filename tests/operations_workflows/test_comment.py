@@ -54,7 +54,7 @@ def test_replacements_and_deletions_come_first() -> None:
     )
 
     assert text.startswith(MARKER)
-    assert text.index("Replaced or deleted: 2") < text.index("b-gone") < text.index("<b>Seance</b>: 1")
+    assert text.index("Replaced or deleted: 2") < text.index("b-gone") < text.index("<b><code>Seance</code></b>: 1")
     assert text.index("c-new-one") < text.index("a-updated")
     assert "- railway:Volume b-gone (delete) [protected]" in text
 
@@ -77,20 +77,53 @@ def test_drift_is_told_from_the_change() -> None:
 
 
 def test_a_document_of_a_stranger_breaks_out_of_nothing() -> None:
-    """Values end no code block, mention nobody, link nowhere and are no HTML."""
-    evil = "```\n# Approved @maintainers\n<img src=x> [link](https://evil.example)"
+    """No text ends its code, mentions anybody, links anywhere or is HTML, wherever in the document it stands."""
+    evil = "```\n\n# Approved @team #12 other/place#3 GH-4\n\n<script> [link](https://evil.example) www.evil.test"
     text = markdown(
-        comparison(
-            change("x", properties=(property_of(evil, evil),), system="<script>"),
-            notes=("@team look at [this](https://evil.example) or www.evil.example\n# heading",),
-            errors=(evil,),
+        Diff(
+            base=Side(name=evil, subject=evil),
+            head=Side(name=evil, subject=evil),
+            notes=(evil,),
+            stacks=(
+                StackDiff(
+                    stack=evil,
+                    plan=evil,
+                    changes=(
+                        change("x", properties=(property_of(evil, evil),), system=evil, component=evil, type=evil),
+                        change(evil, Kind.DELETE),
+                    ),
+                    cost=Cost(requests=1, deployments=1),
+                    errors=(evil,),
+                    notes=(evil,),
+                    real=Difference(only_real=(change(evil),), error=evil),
+                ),
+            ),
         )
     )
 
     prose = outside_of_code(text)
     assert mentions(text) == []
-    assert [found for found in ("<script", "<img", "https://", "www.", "\n# ") if found in prose] == []
-    assert "heading" in prose
+    found = ("Approved", "#12", "GH-4", "<script", "https://", "www.", "[link")
+    assert [each for each in found if each in prose] == []
+    assert text.count("Approved") > 10
+
+
+def test_what_turns_the_direction_of_writing_is_shown_as_such() -> None:
+    """A reviewer reads what stands there, not what a hidden character makes of it."""
+    text = markdown(comparison(change("x", properties=(property_of("a\u202eb", "c\x1b[2Kd"),)), notes=("e\u2066f",)))
+
+    assert all(each.isprintable() for line in text.splitlines() for each in line)
+    assert "a\ufffdb → c\ufffd[2Kd" in text
+
+
+def test_a_fork_cannot_claim_what_only_credentials_can_see() -> None:
+    """Its document is its own code's word: the reader is told, and nothing is said of a real state."""
+    seen = comparison(change("a"), real=Difference())
+
+    assert "shows the same" in markdown(seen)
+    assert "shows the same" not in markdown(seen, of_fork=True)
+    assert "could make it say anything" in markdown(seen, of_fork=True)
+    assert "could make it say anything" not in markdown(seen)
 
 
 @pytest.mark.parametrize("number", [10, 400, 5_000])
@@ -136,7 +169,18 @@ def test_a_forks_pull_request_is_found_by_where_it_comes_from(github: SimulatedG
     assert written.json["pullRequest"] == 8
     assert late.json["action"] == "none"
     assert late.code == 0
-    assert len(github.comments) == 1
+    (comment,) = github.comments
+    assert "could make it say anything" in comment["body"]
+
+
+def test_a_branch_of_the_repository_is_no_fork(github: SimulatedGitHub, document: Path) -> None:
+    """Who pushes there may be trusted with more than a stranger."""
+    github.open_pull(9, "example:topic", COMMIT)
+
+    run("comment", str(document), "--head", "example:topic", "--commit", COMMIT)
+
+    (comment,) = github.comments
+    assert "could make it say anything" not in comment["body"]
 
 
 def test_what_is_no_document_is_refused(github: SimulatedGitHub, tmp_path: Path) -> None:
