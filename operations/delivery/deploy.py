@@ -6,17 +6,17 @@ Owns the order of these, and what is said of how it ended. Each of them is anoth
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from operations import stack as stack_module
 from operations.changes import counted
-from operations.console import PROBLEM, JsonOption, OperationError, StackOption, count, people, write_json
+from operations.console import PROBLEM, CallError, JsonOption, OperationError, StackOption, count, people, write_json
 from operations.delivery import notify
 from operations.delivery import plan as deploy_plan
 from operations.delivery.github import GitHub
@@ -41,6 +41,9 @@ BackOption = Annotated[
         "the one before HEAD.",
     ),
 ]
+
+LOOKED_AGAIN_AFTER_S: Final = (15, 45)
+"""A new name or a cache takes a moment: no single glance takes a release back. In API time."""
 
 
 class Result(StrEnum):
@@ -97,9 +100,7 @@ def deploy(
     they are set. Exit code 1 for everything but success.
     """
     with people(json=json):
-        here = read_stack(stack)
-        work = Deployment(here, sandbox=sandbox, quiet=json)
-        ending = work.carry_out(deploy_plan.read(plan) if plan else None, rollback_to)
+        ending = _carried_out(stack, plan, rollback_to, sandbox=sandbox, quiet=json)
         if json:
             write_json(ending.document(stack))
         else:
@@ -112,6 +113,17 @@ def deploy(
             raise typer.Exit(PROBLEM)
 
 
+def _carried_out(stack: str, plan: Path | None, rollback_to: str, *, sandbox: bool, quiet: bool) -> Ending:
+    """All of it. Whatever stops it before it begins is an ending too, of which whoever is on call has to hear."""
+    try:
+        work = Deployment(read_stack(stack), sandbox=sandbox, quiet=quiet)
+        return work.carry_out(deploy_plan.read(plan) if plan else None, rollback_to)
+    except CallError:
+        raise
+    except OperationError as error:
+        return Ending(result=Result.STOPPED, commit=deploy_plan.current_commit(), problems=[str(error)])
+
+
 class Deployment:
     """One deployment of one stack."""
 
@@ -120,14 +132,11 @@ class Deployment:
         self._engine: Engine = engine_for(stack, sandbox=sandbox)
 
     def carry_out(self, reviewed: Plan | None, rollback_to: str) -> Ending:
-        """Do it all; raises ``OperationError`` only for a call that makes no sense."""
+        """Do it all; raises ``OperationError`` only while nothing has begun."""
         commit = deploy_plan.current_commit()
         root = stack_module.ROOT
         back = diff_checkout.commit(root, rollback_to) if rollback_to else ""
-        try:
-            now = deploy_plan.plan_of(self._engine, self._stack)
-        except OperationError as error:
-            return Ending(result=Result.STOPPED, commit=commit, problems=[str(error)])
+        now = deploy_plan.plan_of(self._engine, self._stack)
         if reviewed and (found := deploy_plan.differences(reviewed, now)):
             return Ending(result=Result.STOPPED, commit=commit, problems=[WORLD_CHANGED, *found])
         self._say(f"{self._stack.name}: {counted(now.changes)}")
@@ -146,14 +155,9 @@ class Deployment:
 
     def _unhealthy(self) -> list[str]:
         """What `railyard verify` finds wrong with what runs now."""
-
-        async def checked(railway: Railway) -> Sequence[Check]:
-            found = await running_systems(railway.client, self._stack)
-            return await verify(railway, self._stack, found)
-
         try:
             with connected(self._stack, sandbox=self._sandbox) as railway:
-                results = railway.run(checked(railway))
+                results = railway.run(last_look(railway, self._stack, say=self._say))
         except OperationError as error:
             return [f"whether it is healthy could not be found out: {error}"]
         self._say(f"{count(len(results), 'check')} of railyard verify done")
@@ -167,8 +171,12 @@ class Deployment:
         self._say(f"going back to {commit[:7]}")
         with tempfile.TemporaryDirectory(prefix="railyard-rollback-") as folder:
             project = Path(folder) / "project"
-            diff_checkout.unpack(root, commit, project)
-            problems = self._up(project) or self._unhealthy()
+            try:
+                diff_checkout.unpack(root, commit, project)
+            except OperationError as error:
+                problems = [str(error)]
+            else:
+                problems = self._up(project) or self._unhealthy()
         return Ending(
             result=Result.BROKEN if problems else Result.ROLLED_BACK,
             commit=failed.commit,
@@ -182,6 +190,21 @@ class Deployment:
         if not self._quiet:
             for line in lines:
                 typer.echo(line)
+
+
+async def last_look(
+    railway: Railway, stack: Stack, systems: Sequence[str] = (), *, say: Callable[[str], object]
+) -> Sequence[Check]:
+    """The checks of `railyard verify`, made again a little later while one of them fails."""
+    results = await verify(railway, stack, await running_systems(railway.client, stack, systems))
+    for pause_s in LOOKED_AGAIN_AFTER_S:
+        failed = [each for each in results if not each.passed]
+        if not failed:
+            break
+        say(f"{count(len(failed), 'check')} of {len(results)} failed; looking again in {pause_s} s")
+        await railway.client.waiting.sleep(pause_s)
+        results = await verify(railway, stack, await running_systems(railway.client, stack, systems))
+    return results
 
 
 WORLD_CHANGED = "an up would not do what was reviewed; nothing was begun. Plan again, and review that:"

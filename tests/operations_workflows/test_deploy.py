@@ -140,3 +140,34 @@ def test_the_way_back_leads_to_the_last_deployment_that_succeeded(
     said = deployed.railyard("deploy", "--json", **github.variables)
 
     assert (said.json["result"], said.json["rolledBackTo"]) == ("rolled back", good)
+
+
+def test_what_stops_it_before_it_begins_is_told_too(deployed: Repository, github: SimulatedGitHub) -> None:
+    """Settings that were merged by mistake: nothing runs differently, and whoever is on call hears of it."""
+    deployed.change(STAGING, "plan: hobby", "plan: large")
+    deployed.commit("A mistake")
+
+    said = deployed.railyard("deploy", "--json", **github.variables, **github.webhooks)
+
+    message = sent(github)
+    assert (said.code, said.json["result"]) == (1, "stopped")
+    assert "large" in message["What failed"]
+    assert message["title"] == "staging was not deployed"
+
+
+def test_a_commit_that_is_gone_cannot_be_gone_back_to(deployed: Repository, github: SimulatedGitHub) -> None:
+    """The branch was forced since: the stack is left in the middle, and the message says just that."""
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    deployed.commit("2.0")
+    statuses = [{"state": "success"}]
+    github.deployments.append({"id": 1, "environment": "staging", "sha": "d" * 40, "statuses": statuses})
+    sandbox = deployed.sandbox
+    sandbox.railway.fail_image("example/omega:2.0", "unhealthy")
+    sandbox.save()
+
+    said = deployed.railyard("deploy", "--json", **github.variables, **github.webhooks)
+
+    message = sent(github)
+    assert (said.code, said.json["result"]) == (1, "broken")
+    assert message["title"] == "staging is broken: somebody has to look"
+    assert "git could not unpack ddddddd" in message["What runs now"]

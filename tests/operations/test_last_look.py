@@ -1,0 +1,53 @@
+"""Before a deployment is taken back for a failed check: it fails again a little later, or it does not count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from operations import stack as stack_module
+from operations.delivery.deploy import LOOKED_AGAIN_AFTER_S, last_look
+from operations.railway import connected
+from operations.verify_checks import Result
+from sandbox import operate
+from sandbox.server import Sandbox
+from tests.operations.conftest import Railyard
+
+
+def look(railyard: Railyard, monkeypatch: pytest.MonkeyPatch, *, mended: bool) -> tuple[Sequence[Result], list[str]]:
+    """The last look at Rose, whose name leads elsewhere until somebody mends it; and what was said meanwhile."""
+    clouds = Sandbox(railyard.directory)
+    (zone,) = (each["id"] for each in clouds.cloudflare.zones() if each["name"] == "rose.example")
+    (record,) = clouds.cloudflare.records(zone, type="CNAME", name="staging.rose.example")
+    target = record["content"]
+    clouds.cloudflare.change_record(zone, record["id"], {"content": "old.example.com"})
+    told: list[str] = []
+
+    def say(text: str) -> None:
+        told.append(text)
+        if mended:
+            clouds.cloudflare.change_record(zone, record["id"], {"content": target})
+
+    with clouds.serve() as address:
+        for name, value in operate.environment(address, railyard.directory).items():
+            monkeypatch.setenv(name, value)
+        stack = stack_module.read_stack("staging")
+        with connected(stack) as railway:
+            return railway.run(last_look(railway, stack, ["rose"], say=say)), told
+
+
+def test_what_passes_the_second_time_counts_as_passed(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A glance at a wrong moment takes no release back."""
+    results, told = look(railyard, monkeypatch, mended=True)
+
+    assert all(each.passed for each in results)
+    assert len(told) == 1
+
+
+def test_what_keeps_failing_fails(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience ends."""
+    results, told = look(railyard, monkeypatch, mended=False)
+
+    assert [each.check for each in results if not each.passed]
+    assert len(told) == len(LOOKED_AGAIN_AFTER_S)
