@@ -67,7 +67,7 @@ class Rehearsal:
     def promotion(self) -> None:
         """What staging has proven goes into the settings of production."""
         self._report.step("Promote", because="Only what runs in staging and is healthy moves.")
-        self._run("promote", says="changed Pulumi.production.yaml", first=60, last=0)
+        self._run("promote", "--healthy-for", "0", says="changed Pulumi.production.yaml", first=60, last=0)
         self._place.commit("Promote Seance and OmniStack")
 
     def production(self) -> None:
@@ -98,7 +98,7 @@ class Rehearsal:
         self._place.change("staging", "commit: b2c3d4e", "commit: d4e5f6a")
         self._place.commit("Seance d4e5f6a in staging")
         self._run("deploy", "-s", "staging", says="staging: deployed", last=3)
-        self._run("promote", "seance", says="commit: c3d4e5f → d4e5f6a", first=60, last=0)
+        self._run("promote", "seance", "--healthy-for", "0", says="commit: c3d4e5f → d4e5f6a", first=60, last=0)
         self._place.commit("Promote Seance")
         self._run("deploy", "-s", "production", says="production: deployed", last=3)
 

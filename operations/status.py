@@ -27,6 +27,11 @@ SystemsArgument = Annotated[
 ]
 SHARE: Final = 0.25
 """The part of the hourly request budget that watching may use up."""
+ALL_COLUMNS: Final = ("service", "health", "deployed", "runs", "#", "domain", "cert.", "volume")
+ALL_COLUMNS_FROM: Final = 90
+"""Columns of a terminal in which there is room for all of them."""
+NARROW_COLUMNS: Final = ("service", "health", "runs", "domain")
+"""What somebody with a telephone needs first."""
 _COLORS: Final = {
     Health.HEALTHY: "green",
     Health.DEPLOYING: "yellow",
@@ -58,7 +63,8 @@ def status(
             elif json:
                 write_json(document(here, railway, found))
             else:
-                table_console().print(screen(here, railway, found))
+                console = table_console()
+                console.print(screen(here, railway, found, width=console.width))
     if any(service.health in (Health.UNHEALTHY, Health.MISSING) for system in found for service in system.services):
         raise typer.Exit(PROBLEM)
 
@@ -73,7 +79,9 @@ def _watch(railway: Railway, stack: Stack, systems: Sequence[str], found: list[R
         return await running_systems(railway.client, stack, systems)
 
     note = f"looking again every {interval_s:.0f} s; Ctrl-C ends"
-    with Live(screen(stack, railway, found, note), console=Console(highlight=False), auto_refresh=False) as live:
+    console = Console(highlight=False)
+    shown = screen(stack, railway, found, note, width=console.width)
+    with Live(shown, console=console, auto_refresh=False) as live:
         while True:
             try:
                 found = railway.run(look())
@@ -81,18 +89,24 @@ def _watch(railway: Railway, stack: Stack, systems: Sequence[str], found: list[R
                 return found
             except OperationError as error:
                 note = f"the last look failed: {error}"
-            live.update(screen(stack, railway, found, note), refresh=True)
+            live.update(screen(stack, railway, found, note, width=console.width), refresh=True)
 
 
-def screen(stack: Stack, railway: Railway, systems: Sequence[RunningSystem], note: str = "") -> RenderableType:
-    """The table, and below it what is wrong."""
+def screen(
+    stack: Stack, railway: Railway, systems: Sequence[RunningSystem], note: str = "", *, width: int
+) -> RenderableType:
+    """The table, and below it what is wrong; on a narrow screen with fewer columns, and none cut off."""
+    columns = ALL_COLUMNS if width >= ALL_COLUMNS_FROM else NARROW_COLUMNS
+    folded = ("domain",) if columns == ALL_COLUMNS else ("runs", "domain")
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for column in ("service", "health", "deployed", "runs", "#", "domain", "cert.", "volume"):
-        table.add_column(column, no_wrap=column != "domain", overflow="fold" if column == "domain" else "ellipsis")
+    for column in columns:
+        table.add_column(column, no_wrap=column not in folded, overflow="fold")
     for system in systems:
-        table.add_row(Text(system.name, style="bold"), "", "", Text(system.project_name, style="dim"))
+        heading = {"service": Text(system.name, style="bold"), "runs": Text(system.project_name, style="dim")}
+        table.add_row(*(heading.get(column, "") for column in columns))
         for service in system.services:
-            table.add_row(*_row(service))
+            row = _row(service)
+            table.add_row(*(row[column] for column in columns))
     services = [service for system in systems for service in system.services]
     counted = ", ".join(
         f"{number} {health}" for health in Health if (number := sum(each.health is health for each in services))
@@ -123,19 +137,20 @@ def problems(systems: Sequence[RunningSystem]) -> list[str]:
     return lines
 
 
-def _row(service: RunningService) -> list[RenderableType]:
+def _row(service: RunningService) -> dict[str, RenderableType]:
+    """Column → what stands there."""
     shown = service.serving or service.latest
     domains = service.domains
-    return [
-        f" {service.name}",
-        Text(service.health, style=_COLORS[service.health]),
-        _age(shown) if shown else "-",
-        runs(shown) if shown else "-",
-        "+".join(str(number) for number in service.replicas.values()) or "-",
-        "\n".join(domain.name for domain in domains) or "-",
-        "\n".join(certificate(service, index) for index in range(len(domains))) or "-",
-        "\n".join(f"{disk.used:.0%} {disk.size_mb / 1_000:g} GB" for disk in service.disks) or "-",
-    ]
+    return {
+        "service": f" {service.name}",
+        "health": Text(service.health, style=_COLORS[service.health]),
+        "deployed": _age(shown) if shown else "-",
+        "runs": runs(shown) if shown else "-",
+        "#": "+".join(str(number) for number in service.replicas.values()) or "-",
+        "domain": "\n".join(domain.name for domain in domains) or "-",
+        "cert.": "\n".join(certificate(service, index) for index in range(len(domains))) or "-",
+        "volume": "\n".join(f"{disk.used:.0%} {disk.size_mb / 1_000:g} GB" for disk in service.disks) or "-",
+    }
 
 
 def _age(deployed: Deployed) -> str:

@@ -208,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         names = {name.lower() for name in reply.headers}
-        if "server" in names:
+        if names & {"server", "date"}:
             self.send_response_only(reply.status)
         else:
             self.send_response(reply.status)

@@ -175,7 +175,7 @@ def _minute(moment: str) -> str:
 def _table(volumes: list[BackedUp]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in ("volume", "backup", "made, UTC", "size", "ends, UTC"):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, no_wrap=column not in ("volume", "backup"), overflow="fold")
     for volume in volumes:
         disk = volume.disk
         table.add_row(

@@ -107,18 +107,23 @@ class GitHub:
         fields = {"title": title, "body": body, "head": branch, "base": base}
         return Posted("created", self._call("POST", "/pulls", json=fields)["html_url"])
 
-    def put_file(self, branch: str, path: str, text: str, message: str) -> str:
-        """Commit one changed file to ``branch``, made anew from the default branch, whose name is the answer."""
+    def put_file(self, branch: str, path: str, *, before: str, after: str, message: str) -> str:
+        """Commit one changed file to ``branch``, made anew from the default branch, whose name is the answer.
+
+        Raises ``OperationError`` unless the file there is still as it was ``before`` the change.
+        """
         base = str(self._call("GET", "")["default_branch"])
+        there = self._call("GET", f"/contents/{path}", params={"ref": base})
+        if base64.b64decode(there["content"]).decode() != before:
+            raise OperationError(f"{path} is another one on {base} than here: pull {base}, and run the command again")
         head = self._call("GET", f"/git/ref/heads/{base}")["object"]["sha"]
         known = self._call("GET", f"/git/matching-refs/heads/{branch}")
         if any(each["ref"] == f"refs/heads/{branch}" for each in known):
             self._call("PATCH", f"/git/refs/heads/{branch}", json={"sha": head, "force": True})
         else:
             self._call("POST", "/git/refs", json={"ref": f"refs/heads/{branch}", "sha": head})
-        before = self._call("GET", f"/contents/{path}", params={"ref": base})
-        content = base64.b64encode(text.encode()).decode()
-        fields = {"message": message, "content": content, "sha": before["sha"], "branch": branch}
+        content = base64.b64encode(after.encode()).decode()
+        fields = {"message": message, "content": content, "sha": there["sha"], "branch": branch}
         self._call("PUT", f"/contents/{path}", json=fields)
         return base
 

@@ -79,7 +79,7 @@ def propose(
         title = f"{system} {commit} in {stack}"
         branch = f"images/{system}-{stack}"
         github = GitHub()
-        base = github.put_file(branch, edit.file.name, edit.after, title)
+        base = github.put_file(branch, edit.file.name, before=edit.before, after=edit.after, message=title)
         body = "\n".join([f"The images of {system} were built from its commit `{commit}`.", "", "```diff", *edit.lines])
         posted = github.pull_request(branch, base, title, body + "\n```\n")
         if json:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from operations import stack as stack_module
 from operations.changes import Change, Model, by_system, changes_of, counted
 from operations.console import JsonOption, OperationError, StackOption, people, shown, write_json
-from operations.diff.markdown import change_lines
+from operations.diff.markdown import block, change_lines
 from operations.engines import Engine, engine_for
 from operations.railway import SandboxOption
 from operations.stack import Stack, read_stack
@@ -26,6 +26,7 @@ FORMAT: Final = 1
 _CHANGED: Final = "+"
 """Behind a commit from which the files differ."""
 
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="The Markdown of a workflow's summary.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan for `railyard deploy`.")]
 
 
@@ -40,7 +41,12 @@ class Plan(Model):
 
 
 def plan(
-    stack: StackOption = "staging", out: OutOption = None, *, sandbox: SandboxOption = False, json: JsonOption = False
+    stack: StackOption = "staging",
+    out: OutOption = None,
+    *,
+    markdown: MarkdownOption = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
 ) -> None:
     """Show what an up would do against the state, and keep it for review."""
     with people(json=json):
@@ -51,7 +57,7 @@ def plan(
         if json:
             write_json(made.model_dump(mode="json"))
             return
-        for line in text(made):
+        for line in block("diff", list(text(made))) if markdown else text(made):
             typer.echo(line)
 
 

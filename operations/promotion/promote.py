@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from operations.console import PROBLEM, CallError, JsonOption, people, write_json
 from operations.promotion import pull_request
-from operations.promotion.proof import Judged, Move, Refusal, judge, short
+from operations.promotion.proof import PROVEN_AFTER_MINUTES, Demand, Judged, Move, Refusal, judge, short
 from operations.promotion.settings_file import Edit, edited
 from operations.promotion.side import releases, sides
 from operations.railway import Railway, connected
@@ -58,6 +59,9 @@ def promote(
     allow_older: Annotated[
         bool, typer.Option("--allow-older", help="Also what is older than what the other stack runs.")
     ] = False,
+    healthy_for: Annotated[
+        int, typer.Option("--healthy-for", metavar="MINUTES", min=0, help="How long it has to be healthy already.")
+    ] = PROVEN_AFTER_MINUTES,
     pr: Annotated[bool, typer.Option("--pr", help="Print the text of a pull request, in Markdown.")] = False,
     dry_run: DryRunOption = False,
     sandbox: SandboxOption = False,
@@ -71,7 +75,14 @@ def promote(
     with people(json=json):
         if source == target:
             raise CallError(f"--from and --to are both {source}: name two stacks")
-        found = _promotion(source, target, systems or (), allow_older=allow_older, sandbox=sandbox)
+        found = _promotion(
+            source,
+            target,
+            systems or (),
+            allow_older=allow_older,
+            healthy_for=timedelta(minutes=healthy_for),
+            sandbox=sandbox,
+        )
         written = bool(found.moves) and not found.refusals and not dry_run
         if written:
             found.edit.write()
@@ -99,7 +110,9 @@ def move_document(move: Move) -> dict[str, Any]:
     }
 
 
-def _promotion(source: str, target: str, names: Sequence[str], *, allow_older: bool, sandbox: bool) -> Promotion:
+def _promotion(
+    source: str, target: str, names: Sequence[str], *, allow_older: bool, healthy_for: timedelta, sandbox: bool
+) -> Promotion:
     left, right = read_stack(source, sandbox=sandbox), read_stack(target, sandbox=sandbox)
     notes: list[str] = []
     if names:
@@ -108,7 +121,7 @@ def _promotion(source: str, target: str, names: Sequence[str], *, allow_older: b
         chosen = [name for name in left.settings.systems if name in right.settings.systems]
         notes = [f"{name} is in {source} alone" for name in left.settings.systems if name not in chosen]
     with connected(right, sandbox=sandbox) as railway:
-        judged = railway.run(_judge(railway, left, right, chosen, allow_older=allow_older))
+        judged = railway.run(_judge(railway, left, right, chosen, allow_older=allow_older, healthy_for=healthy_for))
     moves = tuple(move for each in judged for move in each.moves)
     changes = {key: value for move in moves for key, value in move.changes.items()}
     return Promotion(
@@ -122,13 +135,20 @@ def _promotion(source: str, target: str, names: Sequence[str], *, allow_older: b
 
 
 async def _judge(
-    railway: Railway, source: Stack, target: Stack, names: Sequence[str], *, allow_older: bool
+    railway: Railway,
+    source: Stack,
+    target: Stack,
+    names: Sequence[str],
+    *,
+    allow_older: bool,
+    healthy_for: timedelta,
 ) -> list[Judged]:
     left = await sides(railway, source, names)
     right = await sides(railway, target, names)
+    now = railway.client.transport.time or datetime.now(UTC)
+    demand = Demand(now=now, healthy_for=healthy_for, allow_older=allow_older)
     return [
-        judge(name, releases(name, target.settings.systems[name]), left[name], right[name], allow_older=allow_older)
-        for name in names
+        judge(name, releases(name, target.settings.systems[name]), left[name], right[name], demand) for name in names
     ]
 
 

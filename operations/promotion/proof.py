@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
+from operations.console import count
 from operations.promotion.deployment_history import first_run
 from operations.promotion.settings_file import Changes, value_at
 from operations.promotion.side import Side, runs
@@ -15,6 +18,19 @@ from operations.running import Deployed, RunningService
 from pulumiverse_railway.provider.api.endings import OVER, spoken
 from pulumiverse_railway.provider.api.rollback import HEALTHY
 from stacks.releases import Release, names_a_version
+
+PROVEN_AFTER_MINUTES: Final = 5
+"""How long something has to be healthy until that proves it: what crashes again and again has shown it by then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What is asked of a value before it moves."""
+
+    now: datetime
+    """By Railway's clock."""
+    healthy_for: timedelta
+    allow_older: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +82,7 @@ class Judged:
     refusals: tuple[Refusal, ...] = ()
 
 
-def judge(system: str, releases: Sequence[Release], source: Side, target: Side, *, allow_older: bool) -> Judged:
+def judge(system: str, releases: Sequence[Release], source: Side, target: Side, demand: Demand) -> Judged:
     """What of ``source`` goes into the settings of ``target``; ``releases`` are those of the target's settings."""
     if source.running.project_id is None:
         reason = f"{source.stack} has no project {source.running.project_name} on Railway"
@@ -80,7 +96,9 @@ def judge(system: str, releases: Sequence[Release], source: Side, target: Side, 
     moves: list[Move] = []
     refusals: list[Refusal] = []
     for release in releases:
-        found = _move(system, release, source, target, allow_older=allow_older)
+        found = _move(system, release, source, target, demand)
+        if isinstance(found, Move):
+            found = _early(source, found, demand) or found
         if isinstance(found, Refusal):
             refusals.append(found)
         elif found is not None:
@@ -105,7 +123,7 @@ def doubt(service: RunningService) -> str | None:
     return f"its deployment {latest.id} runs {service.differs}" if service.differs else f"{latest.id} does not serve"
 
 
-def _move(system: str, release: Release, source: Side, target: Side, *, allow_older: bool) -> Move | Refusal | None:
+def _move(system: str, release: Release, source: Side, target: Side, demand: Demand) -> Move | Refusal | None:
     served = runs(release, source.running)
     foreign = [name for name in release.services if not served.get(name)]
     if foreign:
@@ -122,7 +140,7 @@ def _move(system: str, release: Release, source: Side, target: Side, *, allow_ol
     running = set(runs(release, target.running).values())
     if _there_already(release, value, present, running):
         return None
-    if not allow_older and (older := _older(release, value, {*running, *present}, source, target)):
+    if not demand.allow_older and (older := _older(release, value, {*running, *present}, source, target)):
         return _refusal(system, older, "give --allow-older to go back on purpose, or use railyard rollback")
     was = next((each for each in present if not release.same(each, value)), None)
     return Move(
@@ -182,6 +200,22 @@ def _older(release: Release, value: str, others: set[str], source: Side, target:
                 f"{where} ran {short(other)} first at {since}"
             )
     return None
+
+
+def _early(source: Side, move: Move, demand: Demand) -> Refusal | None:
+    """Why the proof is too young; None when it is old enough."""
+    youngest = max(move.proofs, key=lambda proof: datetime.fromisoformat(proof.since))
+    since = datetime.fromisoformat(youngest.since)
+    if demand.now - since >= demand.healthy_for:
+        return None
+    asked = count(round(demand.healthy_for.total_seconds() / 60), "minute")
+    seconds = max(round((demand.now - since).total_seconds()), 0)
+    healthy = f"{youngest.service} is healthy in {source.stack} for {seconds} s"
+    return _refusal(
+        move.system,
+        f"not proven yet: {healthy}, and {asked} are asked for",
+        f"promote again after {since + demand.healthy_for:%H:%M:%S} UTC, or give --healthy-for 0",
+    )
 
 
 def _proof(source: Side, service: str) -> Proof:

@@ -11,6 +11,8 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -108,7 +110,7 @@ def respond(cloud: RailwayCloud, request: Request) -> Response:
         bearer = bearer[7:].strip() if bearer.lower().startswith("bearer ") else None
         caller = caller_of(cloud, bearer, headers.get("project-access-token"))
         verdict = rates.plan(cloud, caller.token.id if caller else "anonymous")
-        limits = _limit_headers(verdict)
+        limits = _limit_headers(cloud, verdict)
         if verdict.limited:
             return _failed(cloud, 429, "Rate limit exceeded", "RATE_LIMITED", limits)
         asked = _read(cloud, request.body, limits)
@@ -117,9 +119,10 @@ def respond(cloud: RailwayCloud, request: Request) -> Response:
         return _answer(cloud, caller, asked, limits)
 
 
-def _limit_headers(verdict: rates.Verdict) -> dict[str, str]:
+def _limit_headers(cloud: RailwayCloud, verdict: rates.Verdict) -> dict[str, str]:
     found = {
         "Content-Type": "application/json",
+        "Date": format_datetime(EPOCH + timedelta(seconds=cloud.now()), usegmt=True),
         "X-RateLimit-Limit": str(verdict.limit),
         "X-RateLimit-Remaining": str(verdict.remaining),
         "X-RateLimit-Reset": str(math.ceil(EPOCH.timestamp() + verdict.resets_at)),

@@ -94,6 +94,11 @@ class Place(Checkout):
         sandbox.clock.advance(later_s)
         sandbox.save()
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass at Railway."""
+        with self.railway(later_s=seconds):
+            pass
+
     def deployments(self, stack: str, service: str, system: str = "seance") -> list[Deployment]:
         """All deployments of a service, newest first."""
         state = Sandbox(self.sandbox).railway.state
@@ -118,6 +123,7 @@ def ahead_scene(level_scene: Place, tmp_path_factory: pytest.TempPathFactory) ->
     place = level_scene.copied(tmp_path_factory.mktemp("ahead") / "railyard")
     place.released("staging", "a1b2c3d", "b2c3d4e")
     place.up("staging")
+    place.wait(600)
     return place
 
 

@@ -265,3 +265,33 @@ def refused(place, *reasons: str, system: str = "seance") -> None:
     assert document.json["refused"][0]["system"] == system
     assert document.json["written"] is False
     assert place.file() == before
+
+
+def test_what_became_healthy_a_moment_ago_has_proven_nothing(level):
+    """Five minutes by Railway's clock, unless somebody asks for more or for less."""
+    level.released("staging", "a1b2c3d", "b2c3d4e")
+    level.up("staging")
+    level.wait(100)
+    before = level.file()
+
+    early = level.railyard("promote", "seance")
+    level.wait(600)
+    longer = level.railyard("promote", "seance", "--healthy-for", "60", "--json")
+    done = level.railyard("promote", "seance")
+
+    assert early.code == 1
+    assert "not proven yet: " in early.errors
+    assert "5 minutes are asked for" in early.errors
+    assert "nothing was written" in early.errors
+    assert "60 minutes are asked for" in longer.json["refused"][0]["reason"]
+    assert (done.code, level.file() == before) == (0, False)
+
+
+def test_whoever_knows_better_waits_for_nothing(level):
+    """At night a repair may not have five minutes."""
+    level.released("staging", "a1b2c3d", "b2c3d4e")
+    level.up("staging")
+
+    done = level.railyard("promote", "seance", "--healthy-for", "0")
+
+    assert done.code == 0, done.errors

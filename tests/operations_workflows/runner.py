@@ -36,6 +36,8 @@ class Job:
         self.clouds = place / "clouds"
         self.elsewhere = place / "elsewhere"
         """The other repository that a job may check out."""
+        self.variables: dict[str, str] = {}
+        """What the runner's machine has beside GitHub's own variables."""
         self.number = 0
 
     def run(self, workflow: str, job: str, *, ref: str = "main", **values: str) -> tuple[int, str]:
@@ -87,7 +89,7 @@ class Job:
         runner["GITHUB_OUTPUT"] = str(self.place / "output")
         github = {name: value for name, value in self.github.variables.items() if name != "GITHUB_TOKEN"}
         set_here = {name: self._value(value, values) for name, value in given.items()}
-        return {**ours, **GIT, **github, **runner, "RAILYARD_SANDBOX": str(self.clouds), **set_here}
+        return {**ours, **GIT, **github, **runner, "RAILYARD_SANDBOX": str(self.clouds), **self.variables, **set_here}
 
     def _value(self, text: str, values: dict[str, str]) -> str:
         known = {"github.token": self.github.variables["GITHUB_TOKEN"], **values}

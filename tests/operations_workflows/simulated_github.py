@@ -42,6 +42,7 @@ class SimulatedGitHub:
         self.deployments: list[dict[str, Any]] = []
         self.branches = {"main": "f" * 40}
         self.files: dict[tuple[str, str], str] = {}
+        """Branch and name → text."""
         self.sent: dict[str, list[dict[str, Any]]] = {"/discord": [], "/slack": []}
         self.requests: list[str] = []
         self.token_may_write = True
@@ -137,7 +138,8 @@ class SimulatedGitHub:
                 self.branches["/".join(rest)] = body["sha"]
                 return {}
             case "GET", "contents", name:
-                return {"sha": f"blob-of-{name}"}
+                text = self.files[query["ref"], name]
+                return {"sha": f"blob-of-{name}", "content": base64.encodebytes(text.encode()).decode()}
             case "PUT", "contents", name:
                 if body["sha"] != f"blob-of-{name}" or body["branch"] not in self.branches:
                     raise RefusedError(409, f"{name} does not match {body['sha']}")

@@ -80,6 +80,7 @@ def test_the_commit_is_proposed_in_one_pull_request(github: SimulatedGitHub, mon
     """The settings change in that one value, comments stay, and the next commit takes the place of the last one."""
     for name, value in github.variables.items():
         monkeypatch.setenv(name, value)
+    github.files["main", "Pulumi.staging.yaml"] = (ROOT / "Pulumi.staging.yaml").read_text()
 
     first = run("images", "propose", "seance", "b2c3d4e")
     second = run("images", "propose", "seance", "c3d4e5f", "--json")
@@ -92,6 +93,20 @@ def test_the_commit_is_proposed_in_one_pull_request(github: SimulatedGitHub, mon
     (pull,) = github.pulls
     assert (pull["title"], pull["base"]) == ("seance c3d4e5f in staging", "main")
     assert "+    commit: c3d4e5f" in pull["body"]
+
+
+def test_what_was_merged_meanwhile_is_not_taken_back(github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The main branch moved since the checkout: the proposal would silently undo that."""
+    for name, value in github.variables.items():
+        monkeypatch.setenv(name, value)
+    text = (ROOT / "Pulumi.staging.yaml").read_text()
+    github.files["main", "Pulumi.staging.yaml"] = f"{text}# merged meanwhile\n"
+
+    said = run("images", "propose", "seance", "b2c3d4e")
+
+    assert said.code == 1
+    assert "Pulumi.staging.yaml is another one on main than here" in said.errors
+    assert (list(github.branches), github.pulls) == (["main"], [])
 
 
 def test_a_commit_that_runs_already_is_not_proposed(github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +126,7 @@ def test_the_jobs_of_the_workflow_build_and_propose(
     """Both jobs' own commands, in clean clones: what the first one gives is what the second one proposes."""
     repository.write("Pulumi.staging.yaml", (ROOT / "Pulumi.staging.yaml").read_text())
     repository.commit("Seance")
+    github.files["main", "Pulumi.staging.yaml"] = (ROOT / "Pulumi.staging.yaml").read_text()
     job = Job(repository, github, tmp_path / "jobs")
     job.elsewhere = source
 

@@ -11,6 +11,8 @@ import asyncio
 import math
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Any, Final, cast
 
@@ -73,6 +75,8 @@ class Transport:
         self.limiter = limiter
         self.requests = 0
         """How many HTTP requests went out."""
+        self.time: datetime | None = None
+        """What Railway's clock showed at its last answer, to the second; None before the first."""
         self._identity = Identity(token, self._ask_as)
         self._blocked_until = -math.inf
         self._http = httpx.AsyncClient(
@@ -172,13 +176,16 @@ class Transport:
     async def _send(self, name: str, document: str, variables: Mapping[str, Any], token: Token) -> httpx.Response:
         self.requests += 1
         async with asyncio.timeout(LONGEST_ANSWER_S):
-            return await self._http.post(
+            response = await self._http.post(
                 self.url,
                 # Without any query string Railway's edge holds everybody to about 10 requests a second.
                 params={"source": "pulumi_railway", "op": name},
                 json={"query": document, "variables": variables, "operationName": name},
                 headers=token.headers(),
             )
+        with suppress(KeyError, ValueError):
+            self.time = parsedate_to_datetime(response.headers["Date"])
+        return response
 
     def _slow_down(self, name: str, response: httpx.Response) -> RailwayError:
         """Let nothing out for as long as Railway asks; the error for when patience ends."""

@@ -1,0 +1,70 @@
+"""The nightly backup: the job's own commands dump production's database and rehearse its restore in staging."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from operations import stack as stack_module
+from sandbox.server import Sandbox
+from stacks.settings import StackSettings
+from tests.lifecycle.conftest import ROOT, Checkout
+from tests.operations_backup import servers
+from tests.operations_workflows.conftest import Repository
+from tests.operations_workflows.runner import Job
+from tests.operations_workflows.simulated_github import SimulatedGitHub
+from tests.operations_workflows.test_workflow_rules import FOLDER, read
+
+BUCKET = "railyard-backups-production"
+
+
+def password_of(clouds: Path) -> str:
+    """With which the simulated Railway runs the database."""
+    for environment in Sandbox(clouds).railway.state.environments.values():
+        for service in environment.config.get("services", {}).values():
+            if found := service.get("variables", {}).get("POSTGRES_PASSWORD"):
+                return found["value"]
+    raise AssertionError("no database is up")
+
+
+def test_the_jobs_commands_dump_and_rehearse(
+    repository: Repository, github: SimulatedGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a clean clone, with a real PostgreSQL behind Railway's proxies; a bucket that is missing fails the job."""
+    brought_up = Checkout(tmp_path / "brought-up")
+    for stack in ("staging", "production"):
+        brought_up.json("up", "--stack", stack, "--system", "netia")
+        repository.write(f"Pulumi.{stack}.yaml", (ROOT / f"Pulumi.{stack}.yaml").read_text())
+    repository.commit("Netia")
+    job = Job(repository, github, tmp_path)
+    shutil.copytree(brought_up.sandbox, job.clouds)
+    monkeypatch.setenv("PATH", f"{servers.binaries()}{os.pathsep}{os.environ['PATH']}")
+
+    with servers.running(password_of(job.clouds)) as server:
+        leads_to = ",".join(f"netia-{stack}/postgres={server.port}" for stack in ("staging", "production"))
+        job.variables["RAILYARD_SANDBOX_TCP"] = leads_to
+        missing, told = job.run("backup", "dump", **{"matrix.system": "netia"})
+        assert missing == 1
+        assert f"bucket {BUCKET} in nyc3 cannot be used" in told
+        made = repository.railyard(
+            "backup", "dump", "netia", "-s", "production", "--create-bucket",
+            RAILYARD_SANDBOX=str(job.clouds), **job.variables,
+        )  # fmt: skip
+        assert made.code == 0, made.errors
+        code, told = job.run("backup", "dump", **{"matrix.system": "netia"})
+
+    assert code == 0, told
+    assert f"{BUCKET}/netia/production/" in told
+    assert "comes back as it was dumped" in told
+    assert "the live one of staging/netia/postgres was not touched" in told
+
+
+def test_every_database_of_production_is_dumped() -> None:
+    """A system that gets a PostgreSQL gets its backup, or this fails."""
+    settings: StackSettings = stack_module.read_stack("production").settings
+    with_database = {name for name, system in settings.systems.items() if hasattr(system, "postgres")}
+
+    assert set(read(FOLDER / "backup.yml")["jobs"]["dump"]["strategy"]["matrix"]["system"]) == with_database
