@@ -66,8 +66,9 @@ class GitHub:
         """The open pull request from ``owner:branch`` whose newest commit is ``commit``; None when it has moved on."""
         for pull in self._pages("/pulls", state="open", head=head):
             if pull["head"]["sha"] == commit:
-                origin = (pull["head"].get("repo") or {}).get("full_name", "")  # none when the fork was deleted
-                return Pull(number=int(pull["number"]), of_fork=origin.lower() != self.repository.lower())
+                origin: Mapping[str, Any] | None = pull["head"]["repo"]  # None when the fork was deleted
+                ours = origin is not None and str(origin["full_name"]).lower() == self.repository.lower()
+                return Pull(number=int(pull["number"]), of_fork=not ours)
         return None
 
     def comment(self, number: int, marker: str, body: str) -> Posted:

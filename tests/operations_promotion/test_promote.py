@@ -198,6 +198,7 @@ def test_what_is_older_is_refused_unless_told(ahead):
     ahead.up("production")
     ahead.released("staging", "b2c3d4e", "a1b2c3d")
     ahead.up("staging")
+    ahead.wait(600)
 
     refused(ahead, "older than what production has: staging ran a1b2c3d first at", "give --allow-older")
     told = ahead.railyard("promote", "seance", "--allow-older")

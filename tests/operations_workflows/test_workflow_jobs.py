@@ -31,6 +31,8 @@ def test_from_pull_request_to_production_and_through_the_night(
     for name in ("staging", "plan-production", "production"):
         code, told = job.run("deploy", name)
         assert code == 0, told
+        if name == "plan-production":
+            assert job.summary().startswith(f"```diff\nproduction at {first[:7]}: + ")
     assert "production: deployed" in told
 
     repository.git("checkout", "--quiet", "-b", "topic")
