@@ -66,7 +66,10 @@ class Rehearsal:
 
     def promotion(self) -> None:
         """What staging has proven goes into the settings of production."""
-        self._report.step("Promote", because="Only what runs in staging and is healthy moves; outside of a rehearsal, what is so for five minutes.")
+        self._report.step(
+            "Promote",
+            because="Only what runs in staging and is healthy moves; outside of a rehearsal, five minutes later.",
+        )
         self._run("promote", "--healthy-for", "0", says="changed Pulumi.production.yaml", first=60, last=0)
         self._place.commit("Promote Seance and OmniStack")
 
