@@ -8,7 +8,7 @@ from operations.diff.markdown import MARKER
 from sandbox.server import Sandbox
 from tests.operations_workflows.conftest import SETTINGS, Repository
 from tests.operations_workflows.runner import Job
-from tests.operations_workflows.simulated_github import SimulatedGitHub
+from tests.operations_workflows.simulated_github import OWNER, SimulatedGitHub
 
 
 def by_hand(clouds: Path) -> None:
@@ -50,9 +50,9 @@ def test_from_pull_request_to_production_and_through_the_night(
     assert code == 0, told
     assert "production: drift: ~ 1 to update changed by hand" in told
 
-    github.open_pull(8, "stranger:topic", commit)
+    github.open_pull(8, f"{OWNER}:topic", commit)
     event = "github.event.workflow_run."
-    origin = {f"{event}head_repository.owner.login": "stranger", f"{event}head_branch": "topic"}
+    origin = {f"{event}head_repository.owner.login": OWNER, f"{event}head_branch": "topic"}
     code, told = job.run("comment", "comment", ref=first, **origin, **{f"{event}head_sha": commit})
     assert code == 0, told
     (comment,) = github.comments
