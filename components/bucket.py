@@ -108,11 +108,10 @@ class Bucket(pulumi.ComponentResource):
         name: str,
         args: BucketArgs,
         *,
-        origins: Sequence[str] = (),
         zone: Zone | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """``origins`` may use it from a browser where ``args`` names none; ``zone`` holds the CDN's own name."""
+        """``zone`` holds the CDN's own name. No web page may use it before ``allow``."""
         super().__init__("railyard:components:Bucket", name, None, opts)
         self._name, self.args = name, args
         self._mine = pulumi.ResourceOptions(parent=self)
@@ -123,11 +122,11 @@ class Bucket(pulumi.ComponentResource):
             acl="private",
             versioning={"enabled": True} if args.versioning else None,
             lifecycle_rules=[_lifecycle(index, rule) for index, rule in enumerate(args.lifecycle)] or None,
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
+            # DigitalOcean's provider takes a new name for the same bucket: without this all would be sent to one that
+            # does not exist.
+            opts=pulumi.ResourceOptions(parent=self, protect=True, replace_on_changes=["name"]),
         )
         self.bucket_name = bucket.name
-        if args.cors and (allowed := args.cors.origins or origins):
-            self._cors(args.cors, allowed)
         self.cdn_endpoint = self._cdn(bucket, zone) if args.cdn else None
         # A key of its own for each version: the new one is made, the service gets it, and the old one goes at the end.
         self._key = digitalocean.SpacesKey(
@@ -152,20 +151,28 @@ class Bucket(pulumi.ComponentResource):
             found["SPACES_CDN_URL"] = pulumi.Output.concat("https://", self.cdn_endpoint)
         return found
 
-    def _cors(self, rule: CorsRule, origins: Sequence[str]) -> None:
+    def allow(self, origins: Sequence[str], *, after: Sequence[pulumi.Resource] = ()) -> None:
+        """Let pages of ``origins`` use it from a browser, or of those that its settings name, once ``after`` is done.
+
+        ``after`` are the domains of the pages: until a new one works, pages come from the one that it replaces.
+        """
+        rule = self.args.cors
+        allowed = rule and (rule.origins or origins)
+        if not rule or not allowed:
+            return
         digitalocean.SpacesBucketCorsConfiguration(
             f"{self._name}-cors",
             bucket=self.bucket_name,
             region=self.args.region,
             cors_rules=[
                 {
-                    "allowed_origins": list(origins),
+                    "allowed_origins": list(allowed),
                     "allowed_methods": list(rule.methods),
                     "allowed_headers": ["*"],
                     "max_age_seconds": rule.max_age_seconds,
                 }
             ],
-            opts=self._mine,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after), replace_on_changes=["bucket"]),
         )
 
     def _cdn(self, bucket: digitalocean.SpacesBucket, zone: Zone | None) -> pulumi.Output[str]:

@@ -162,7 +162,7 @@ class Seance(System[SeanceSettings]):
 
     def compose(self, settings: SeanceSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
         """Six services and a bucket."""
-        bucket = self.bucket("bucket", settings.bucket, settings)
+        bucket = self.bucket("bucket", settings.bucket)
         valkey = Redis(
             self.named("valkey"), settings.valkey, project=self.project, service_name="valkey", opts=self.child()
         )

@@ -60,7 +60,11 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         self.project = Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}
+        self._buckets: list[Bucket] = []
         extra = self.compose(settings, secrets)
+        domains = [domain for service in self._services.values() for domain in service.domains]
+        for bucket in self._buckets:
+            bucket.allow(settings.origins(), after=domains)
         self.outputs = {**self._common(), **extra}
         self.register_outputs(self.outputs)
 
@@ -86,15 +90,12 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         """Options of its direct children."""
         return pulumi.ResourceOptions(parent=self)
 
-    def bucket(self, noun: str, args: BucketArgs, settings: SettingsT) -> Bucket:
-        """A bucket that the system's own web pages may use."""
-        return Bucket(
-            self.named(noun),
-            args,
-            origins=settings.origins(),
-            zone=holding(self.zones, args.cdn_domain) if args.cdn_domain else None,
-            opts=self.child(),
-        )
+    def bucket(self, noun: str, args: BucketArgs) -> Bucket:
+        """A bucket that the system's own web pages may use, as soon as their domains work."""
+        zone = holding(self.zones, args.cdn_domain) if args.cdn_domain else None
+        bucket = Bucket(self.named(noun), args, zone=zone, opts=self.child())
+        self._buckets.append(bucket)
+        return bucket
 
     def show(self, **services: Service) -> None:
         """Export the addresses of ``services``."""

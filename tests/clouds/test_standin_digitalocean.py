@@ -55,15 +55,29 @@ def test_bucket_lifecycle(digitalocean_plugin: Engine, standin_sandbox: Sandbox)
 
     same = digitalocean_plugin.diff(BUCKET, made, SPACE, state, SPACE)
     replacement = digitalocean_plugin.diff(BUCKET, made, SPACE, state, {**SPACE, "region": "nyc3"})
+    renamed = digitalocean_plugin.diff(BUCKET, made, SPACE, state, {**SPACE, "name": "seance-files"})
     updated = digitalocean_plugin.update(BUCKET, made, state, changed)
     imported = plain(digitalocean_plugin.read(BUCKET, "sfo3,seance-cdn").inputs)
     digitalocean_plugin.delete(BUCKET, made, updated)
 
     assert same.changes == provider_pb2.DiffResponse.DIFF_NONE
-    assert list(replacement.replaces) == ["region"]
+    assert (list(replacement.replaces), replacement.deleteBeforeReplace) == (["region"], True)
+    assert (list(renamed.diffs), list(renamed.replaces)) == (["name"], [])
     assert updated["versioning"] == {"enabled": True}
     assert {name: imported[name] for name in SPACE} == SPACE
     assert not standin_sandbox.spaces.owns("seance-cdn")
+
+
+def test_versioning_that_is_left_out_is_suspended(digitalocean_plugin: Engine, standin_sandbox: Sandbox) -> None:
+    """As the real plugin does; a bucket that never had any is left alone."""
+    given = {**SPACE, "versioning": {"enabled": True}}
+    made, state = digitalocean_plugin.create(BUCKET, given)
+
+    updated = digitalocean_plugin.update(BUCKET, made, state, SPACE)
+    again = digitalocean_plugin.update(BUCKET, made, updated, {**SPACE, "acl": "public-read"})
+
+    assert again["versioning"] == {"enabled": False}
+    assert requests_of(standin_sandbox).count("PUT /seance-cdn?versioning") == 2
 
 
 def test_life_cycle_rules_read_back_as_given(digitalocean_plugin: Engine) -> None:

@@ -44,7 +44,7 @@ OWN = ("https://shop.example.com",)
 )
 def test_browsers_may_use_a_bucket_from_the_systems_own_pages(deploy, cors, origins, allowed):
     """Others only where the settings name them; no rule where there is nobody."""
-    seen = deploy(lambda: Bucket("shop-bucket", BUCKET.model_copy(update={"cors": cors}), origins=origins))
+    seen = deploy(lambda: Bucket("shop-bucket", BUCKET.model_copy(update={"cors": cors})).allow(origins))
 
     rules = seen.get((CORS, "shop-bucket-cors"), {}).get("corsRules")
     assert (rules and rules[0]["allowedOrigins"]) == allowed

@@ -48,9 +48,13 @@ import pulumi_digitalocean as digitalocean
 
 changed = pulumi.Config().get_bool("changed")
 bucket = digitalocean.SpacesBucket("bucket", name="agreement-of-two", region="sfo3", acl="private",
-    versioning={"enabled": True},
+    versioning=None if changed else {"enabled": True},
     lifecycle_rules=[{"id": "old", "enabled": True, "expiration": {"days": 8 if changed else 7}}])
-after = pulumi.ResourceOptions(depends_on=bucket)
+moved = digitalocean.SpacesBucket("moved", name="moved-to-another", region="nyc3" if changed else "sfo3",
+    opts=pulumi.ResourceOptions(depends_on=bucket))
+renamed = digitalocean.SpacesBucket("renamed", name="another-name" if changed else "a-name", region="sfo3",
+    opts=pulumi.ResourceOptions(depends_on=moved))
+after = pulumi.ResourceOptions(depends_on=renamed)
 cors = digitalocean.SpacesBucketCorsConfiguration("cors", bucket=bucket.name, region="sfo3", cors_rules=[{
     "allowed_methods": ["GET", "PUT"] if changed else ["GET"], "allowed_origins": ["https://seance.dev"],
     "allowed_headers": ["*"], "max_age_seconds": 3600}], opts=after)

@@ -47,7 +47,7 @@ class Files(System[FilesSettings]):
 
     def compose(self, settings: FilesSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
         """A service and its bucket."""
-        bucket = self.bucket("bucket", settings.bucket, settings)
+        bucket = self.bucket("bucket", settings.bucket)
         web = Backend(
             self.named("web"),
             settings.web,

@@ -62,6 +62,23 @@ def test_validation_ends_with_a_valid_certificate(run: Run, records: Records, do
     run(scenario)
 
 
+@pytest.mark.parametrize("lost", ["CNAME", "TXT"])
+def test_a_domain_that_stops_working_is_waited_for_again(
+    run: Run, records: Records, visitors: Visitors, lost: str
+) -> None:
+    """A refresh drops its validation, so that the next run makes it anew. What only an import knows of is told as is."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        validation = await proxied(place, records)
+        if lost == "CNAME":
+            records.proxied.clear()
+        records.values = {key: value for key, value in records.values.items() if key[1] != lost}
+        assert await place.refreshed(validation) is None
+
+    run(scenario)
+
+
 async def proxied(place: Place, records: Records, domain: str = "api.example.com", **inputs: Any) -> Made:
     """A domain behind the proxy with all its records, validated."""
     service = await place.service()

@@ -1,7 +1,8 @@
 """``digitalocean.SpacesBucket``: a bucket with its access, versioning and life cycle.
 
 Requests in the order of the real plugin 4.84.1: create is PUT, HEAD, the settings, then everything is read; an update
-sends only what changed; delete is one DELETE, and more only with ``force_destroy``.
+sends only what changed; delete is one DELETE, and more only with ``force_destroy``. A changed name replaces nothing there
+either: the state shows the new name, and the bucket stays the old one, unless the program has ``replace_on_changes``.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from sandbox.standins.digitalocean.spaces_client import (
 class SpacesBucketInputs(Inputs):
     """What a program gives."""
 
-    name: Annotated[str, Property("Name of the bucket, unique among all users.", replaces=True)]
+    name: Annotated[str, Property("Name of the bucket, unique among all users. A change renames nothing.")]
     region: Annotated[str, Property("DigitalOcean region.", replaces=True)] = "nyc3"
     acl: Annotated[str, Property("private or public-read. Never read back.", write_only=True)] = "private"
     force_destroy: Annotated[
@@ -48,8 +49,8 @@ class SpacesBucketInputs(Inputs):
 class SpacesBucketState(SpacesBucketInputs):
     """What follows from the name."""
 
-    bucket_domain_name: Annotated[str, Property("Host of the bucket.", stable=True)]
-    bucket_urn: Annotated[str, Property("DigitalOcean's uniform resource name.", stable=True)]
+    bucket_domain_name: Annotated[str, Property("Host of the bucket.")]
+    bucket_urn: Annotated[str, Property("DigitalOcean's uniform resource name.")]
     endpoint: Annotated[str, Property("Host of the region.", stable=True)]
 
 
@@ -58,6 +59,8 @@ class SpacesBucket(Resource[SpacesBucketInputs, SpacesBucketState]):
 
     token = "digitalocean:index/spacesBucket:SpacesBucket"
     inputs_type, state_type = SpacesBucketInputs, SpacesBucketState
+    delete_before_replace = True
+    """In another region it has the same name."""
 
     async def create(self, context: Context, new: SpacesBucketInputs) -> tuple[str, SpacesBucketState]:
         spaces = _spaces(context)
@@ -71,43 +74,46 @@ class SpacesBucket(Resource[SpacesBucketInputs, SpacesBucketState]):
             await _put_versioning(spaces, new)
         if new.lifecycle_rules:
             await _put_lifecycle(spaces, new)
-        return new.name, await _whole(spaces, new)
+        return new.name, await _whole(spaces, new.name, new)
 
     async def read(self, context: Context, id: str, old: SpacesBucketState | None) -> SpacesBucketState | None:
         """An import names region and bucket as ``REGION,NAME``."""
         region, _, name = id.rpartition(",")
         known = old or SpacesBucketInputs(name=name, region=region)
-        return await _read(_spaces(context), known)
+        return await _read(_spaces(context), name, known)
 
     async def update(
         self, context: Context, id: str, old: SpacesBucketState, new: SpacesBucketInputs
     ) -> SpacesBucketState:
-        del id
         spaces = _spaces(context)
         if new.acl != old.acl:
             await _put_acl(spaces, new)
-        if new.versioning != old.versioning and new.versioning:
+        # Left out, it is suspended where it was on: the real plugin takes no group for a disabled one.
+        if _versioned(new) != _versioned(old):
             await _put_versioning(spaces, new)
         if new.lifecycle_rules and new.lifecycle_rules != old.lifecycle_rules:
             await _put_lifecycle(spaces, new)
         elif old.lifecycle_rules and not new.lifecycle_rules:
             deleted = await spaces.ask("DELETE", new.region, new.name, "/?lifecycle=")
             check("Error removing the life cycle", deleted)
-        return await _whole(spaces, new)
+        return await _whole(spaces, id, new)
 
     async def delete(self, context: Context, id: str, old: SpacesBucketState) -> None:
-        del id
         spaces = _spaces(context)
-        deleted = await spaces.ask("DELETE", old.region, old.name)
+        deleted = await spaces.ask("DELETE", old.region, id)
         if not deleted.succeeded and error_code(deleted) == "BucketNotEmpty" and old.force_destroy:
-            await _empty(spaces, old)
-            deleted = await spaces.ask("DELETE", old.region, old.name)
+            await _empty(spaces, old.region, id)
+            deleted = await spaces.ask("DELETE", old.region, id)
         if not deleted.succeeded and not (error_code(deleted) == "NoSuchBucket" and deleted.repeated):
-            check(f"Error deleting the Spaces bucket {old.name}", deleted)
+            check(f"Error deleting the Spaces bucket {id}", deleted)
 
 
 def _spaces(context: Context) -> SpacesClient:
     return cast("SpacesClient", context.client.spaces)
+
+
+def _versioned(values: SpacesBucketInputs) -> bool:
+    return bool(values.versioning and values.versioning.enabled)
 
 
 async def _put_acl(spaces: SpacesClient, new: SpacesBucketInputs) -> None:
@@ -125,42 +131,43 @@ async def _put_lifecycle(spaces: SpacesClient, new: SpacesBucketInputs) -> None:
     check("Error putting the life cycle", await spaces.ask("PUT", new.region, new.name, "/?lifecycle=", body))
 
 
-async def _whole(spaces: SpacesClient, new: SpacesBucketInputs) -> SpacesBucketState:
-    state = await _read(spaces, new)
+async def _whole(spaces: SpacesClient, id: str, new: SpacesBucketInputs) -> SpacesBucketState:
+    state = await _read(spaces, id, new)
     if state is None:
-        raise Failure(f"the bucket {new.name} is gone again right after it was changed")
+        raise Failure(f"the bucket {id} is gone again right after it was changed")
     return state
 
 
-async def _read(spaces: SpacesClient, known: SpacesBucketInputs) -> SpacesBucketState | None:
-    region, name = known.region, known.name
-    head = await spaces.ask("HEAD", region, name)
+async def _read(spaces: SpacesClient, id: str, known: SpacesBucketInputs) -> SpacesBucketState | None:
+    """The bucket ``id``, under the name that the program has for it."""
+    region = known.region
+    head = await spaces.ask("HEAD", region, id)
     if head.status == 404:
         return None
-    check(f"Error reading the Spaces bucket {name}", head)
-    location = text(document(check("Error reading the location", await spaces.location(region, name))), ".")
-    versioning = check("Error reading versioning", await spaces.ask("GET", region, name, "/?versioning="))
-    life_cycle = await spaces.ask("GET", region, name, "/?lifecycle=")
+    check(f"Error reading the Spaces bucket {id}", head)
+    location = text(document(check("Error reading the location", await spaces.location(region, id))), ".")
+    versioning = check("Error reading versioning", await spaces.ask("GET", region, id, "/?versioning="))
+    life_cycle = await spaces.ask("GET", region, id, "/?lifecycle=")
     rules: list[LifecycleRule] = []
     if life_cycle.status != 404:
         rules = lifecycle_of(document(check("Error reading the life cycle", life_cycle)))
     host = f"{region}.digitaloceanspaces.com"
     return SpacesBucketState(
-        name=name,
+        name=known.name,
         region=location.strip() or region,
         acl=known.acl,
         force_destroy=known.force_destroy,
         versioning=versioning_of(document(versioning)),
         lifecycle_rules=rules,
-        bucket_domain_name=f"{name}.{host}",
-        bucket_urn=f"do:space:{name}",
+        bucket_domain_name=f"{known.name}.{host}",
+        bucket_urn=f"do:space:{known.name}",
         endpoint=host,
     )
 
 
-async def _empty(spaces: SpacesClient, old: SpacesBucketState) -> None:
+async def _empty(spaces: SpacesClient, region: str, name: str) -> None:
     """Delete every version of every object, as one list and one delete of many."""
-    listed = check("Error listing objects", await spaces.ask("GET", old.region, old.name, "/?versions="))
+    listed = check("Error listing objects", await spaces.ask("GET", region, name, "/?versions="))
     root: Any = document(listed)
     objects = [
         element(
@@ -172,4 +179,4 @@ async def _empty(spaces: SpacesClient, old: SpacesBucketState) -> None:
         for found in root.iter(kind)
     ]
     body = serialized(element("Delete", *objects))
-    check("Error deleting objects", await spaces.ask("POST", old.region, old.name, "/?delete=", body))
+    check("Error deleting objects", await spaces.ask("POST", region, name, "/?delete=", body))

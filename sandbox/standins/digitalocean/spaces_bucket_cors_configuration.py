@@ -18,7 +18,7 @@ from sandbox.standins.digitalocean.spaces_client import SpacesClient, check, doc
 class CorsConfigurationInputs(Inputs):
     """What a program gives."""
 
-    bucket: Annotated[str, Property("Name of the bucket.", replaces=True)]
+    bucket: Annotated[str, Property("Name of the bucket.")]
     region: Annotated[str, Property("Region of the bucket.", replaces=True)]
     cors_rules: Annotated[list[CorsRule], Property("The rules; their order does not matter.")]
 

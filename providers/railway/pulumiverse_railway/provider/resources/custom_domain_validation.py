@@ -82,14 +82,14 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
     async def read(
         self, context: Context, id: str, old: CustomDomainValidationState | None
     ) -> CustomDomainValidationState | None:
-        """How the domain stands now; nothing when it is not on the service any more."""
+        """How the domain stands now; nothing when it does not work any more, so that the next run waits for it again."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await seen(environment, domain_status=True)
         found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
         if found is not None and "status" not in found:
             found = await custom_domain(environment, service_id, domain)
-        if found is None:
+        if found is None or (old is not None and not _works(found["status"], proxied=old.proxied)):
             return None
         where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
         proxied = old.proxied if old else found["status"]["cdnProvider"] not in NO_PROXY
