@@ -71,11 +71,15 @@ Name = Annotated[
 ]
 """A name that can be part of an address."""
 
-_HOSTNAME = rf"(\*\.)?({_LABEL}\.)+[a-z]{{2,63}}"
+_HOSTNAME = rf"(?=.{{1,253}}$)(\*\.)?({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]"
 
 Hostname = Annotated[
     str,
-    matching(_HOSTNAME, "a full domain name in lower case without scheme or path, such as backend.example.com"),
+    matching(
+        _HOSTNAME,
+        "a full domain name in lower case without scheme, path or final dot, such as backend.example.com, and other "
+        "letters as xn--…",
+    ),
     WithJsonSchema({"type": "string", "pattern": f"^{_HOSTNAME}$"}),
 ]
 """A full domain name; a wildcard starts with ``*.``."""

@@ -7,10 +7,12 @@ certificate for visitors. Does not create the zone, and leaves its other setting
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import pulumi
+from pydantic import field_validator
 
-from components.arguments import Arguments, Hostname
+from components.arguments import Arguments, Hostname, matching
 from components.packages import cloudflare
 
 AUTOMATIC_TTL = 1
@@ -22,8 +24,15 @@ class ZoneArgs(Arguments):
 
     name: Hostname
     """Name of the zone, ``example.com``."""
-    id: str
+    id: Annotated[str, matching("[0-9a-f]{32}", "the 32 hexadecimal digits of its id: copy it from its overview page")]
     """Cloudflare's id of the zone, from its overview page: given here, a preview needs no request."""
+
+    @field_validator("name")
+    @classmethod
+    def _a_zone(cls, name: str) -> str:
+        if name.startswith("*."):
+            raise ValueError("the name of a zone, without a wildcard: remove *.")
+        return name
 
     def holds(self, hostname: str) -> bool:
         """Whether ``hostname`` is the zone's own name or below it."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from components.arguments import Arguments, Many
 from components.bucket import BucketName, SpacesRegion
@@ -37,10 +37,16 @@ class BackupBucket(Arguments):
     """DigitalOcean region, best another one than the stack's own buckets have."""
 
 
+def _each_zone_once(zones: tuple[ZoneArgs, ...]) -> tuple[ZoneArgs, ...]:
+    if len({zone.name for zone in zones}) < len(zones) or len({zone.id for zone in zones}) < len(zones):
+        raise ValueError("each zone once, with an id of its own: remove one, or correct its name or id")
+    return zones
+
+
 class StackKeys(Arguments):
     """The keys that belong to the stack and not to one system."""
 
-    zones: Many[ZoneArgs] = ()
+    zones: Annotated[Many[ZoneArgs], AfterValidator(_each_zone_once)] = ()
     """Cloudflare zones that hold the systems' domains."""
     secrets: Annotated[str, Field(min_length=1)]
     """Path of the SOPS file with the systems' secrets, ``secrets/staging.yaml``."""

@@ -90,11 +90,31 @@ def _observe(cloud: RailwayCloud, domain: CustomDomain) -> None:
         cloud.touch()
     due = domain.right_since + CERTIFICATE_AFTER_S
     if now >= due and domain.failed_at is None:
-        if cloud.state.defects.get(domain.domain) == "certificate":
+        if _forbidden(cloud, domain) or cloud.state.defects.get(domain.domain) == "certificate":
             domain.failed_at = due
         else:
             domain.issued_at = due
         cloud.touch()
+
+
+def _forbidden(cloud: RailwayCloud, domain: CustomDomain) -> str | None:
+    """The name whose CAA records forbid Let's Encrypt a certificate: the nearest ones at or above the domain count."""
+    wildcard, name = domain.domain.startswith("*."), domain.domain.removeprefix("*.")
+    while "." in name:
+        if found := cloud.dns(name, "CAA"):
+            wild = [record for record in found if wildcard and " issuewild " in record]
+            rules = wild or [record for record in found if " issue " in record]
+            return name if rules and not any("letsencrypt.org" in rule for rule in rules) else None
+        name = name.partition(".")[2]
+    return None
+
+
+def _refusal(cloud: RailwayCloud, domain: CustomDomain) -> str:
+    """What Railway tells of a certificate that was not issued."""
+    forbidden = _forbidden(cloud, domain)
+    return (
+        f"CAA record for {forbidden} prevents issuance" if forbidden else "The certificate authority refused the order."
+    )
 
 
 def _certificate_status(cloud: RailwayCloud, domain: CustomDomain) -> str:
@@ -151,7 +171,7 @@ def _status(caller: Caller, domain: CustomDomain, _arguments: Arguments) -> dict
     provider = "CLOUDFLARE" if cloud.proxied(domain.domain) else "UNSPECIFIED"
     return {
         "cdnProvider": f"DETECTED_CDN_PROVIDER_{provider}",
-        "certificateErrorMessage": "The certificate authority refused the order." if failed else None,
+        "certificateErrorMessage": _refusal(cloud, domain) if failed else None,
         "certificateErrorType": "CERTIFICATE_ERROR_TYPE_AUTHORIZATION_FAILED" if failed else None,
         "certificateRetryable": True if failed else None,
         "certificateStatus": STATUS + status,

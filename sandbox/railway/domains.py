@@ -18,7 +18,7 @@ from sandbox.railway.state import CustomDomain, Environment, Service, ServiceDom
 
 SUFFIX = "up.railway.app"
 SYNCING_S = 2.0
-HOST = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
+HOST = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
 
 
 def _target(caller: Caller, given: Arguments, kind: str) -> tuple[Environment, Service]:

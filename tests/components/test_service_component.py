@@ -17,7 +17,7 @@ def project() -> Project:
 
 
 def zone() -> Zone:
-    return Zone("shop-zone", ZoneArgs(name="example.com", id="zone-id"), proxied=False)
+    return Zone("shop-zone", ZoneArgs(name="example.com", id="0123456789abcdef0123456789abcdef"), proxied=False)
 
 
 def test_an_image_with_a_port_listens_there(deploy):

@@ -117,20 +117,21 @@ def test_one_up_makes_a_domain_that_answers(files: Checkout, monkeypatch: pytest
 def test_a_changed_domain_answers_before_the_old_one_goes(
     files: Checkout, again: Callable[[Checkout], Checkout], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Made, verified and visited; then domain and records of the old name are deleted."""
+    """Made, verified and visited; then its pages may use the bucket, and domain and records of the old name go."""
     changed = again(files)
     changed.change("staging", NAME, NEXT)
 
     changed.json("up")
 
-    made, visited, *gone = positions(
+    made, visited, allowed, *gone = positions(
         changed,
         "mutation customDomainCreate .*next.seance.dev",
         "GET https://next.seance.dev/",
+        "PUT /files-staging.cors",
         "mutation customDomainDelete",
         "DELETE /zones/.*/dns_records",
     )
-    assert made < visited < min(gone)
+    assert made < visited < allowed < min(gone)
     with visiting(changed, monkeypatch) as visit:
         assert visit("next.seance.dev", "/health").status == 200
         assert visit("files.seance.dev").problem == "the DNS has no address for files.seance.dev"
@@ -139,7 +140,7 @@ def test_a_changed_domain_answers_before_the_old_one_goes(
 def test_a_domain_that_cannot_be_had_leaves_the_old_one(
     files: Checkout, again: Callable[[Checkout], Checkout], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another account has the new name: the error says so, and the old name goes on answering."""
+    """Another account has the new name: the error says so, and all of the old name goes on as it was."""
     changed = again(files)
     changed.change("staging", NAME, NEXT)
     sandbox = Sandbox(changed.sandbox)
@@ -152,7 +153,7 @@ def test_a_domain_that_cannot_be_had_leaves_the_old_one(
 
     assert outcome.code == 1
     assert "next.seance.dev is in use on another Railway service" in outcome.text + outcome.errors
-    assert not [line for line in changed.requests() if "Delete" in line["operation"] or "DELETE" in line["operation"]]
+    assert not [line for line in changed.requests() if re.search("Delete|DELETE|PUT", line["operation"])]
     with visiting(changed, monkeypatch) as visit:
         assert visit("files.seance.dev", "/health").status == 200
 
@@ -219,6 +220,18 @@ def test_a_bucket_with_objects_survives_even_an_unprotected_destroy(
     assert outcome.code == 1
     assert "BucketNotEmpty" in outcome.text + outcome.errors
     assert Sandbox(doomed.sandbox).spaces.owns("files-staging")
+
+
+def test_a_bucket_of_another_name_is_another_bucket(files: Checkout, again: Callable[[Checkout], Checkout]) -> None:
+    """DigitalOcean's provider would take it for the same one: here protection stops it before anything is sent."""
+    renamed = again(files)
+    renamed.change("staging", "name: files-staging\n      region", "name: files-two\n      region")
+
+    outcome = renamed.run("up")
+
+    assert outcome.code == 1
+    assert "would have to be replaced, but is protected" in outcome.text + outcome.errors
+    assert not [line for line in renamed.requests() if not line["operation"].startswith(("GET", "HEAD", "query"))]
 
 
 def test_a_taken_bucket_name_is_explained(tmp_path: Path) -> None:

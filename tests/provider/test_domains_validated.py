@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from pulumiverse_railway.provider.api import dns
+from sandbox.exchange import Reply, Request
+from sandbox.listener import Listener
 from sandbox.railway.cloud import RailwayCloud
 from tests.provider.conftest import Visitors
 from tests.provider.driver import Driver, Made, Place, Records, Refused, Run, a_project
@@ -66,7 +71,7 @@ def test_validation_ends_with_a_valid_certificate(run: Run, records: Records, do
 def test_a_domain_that_stops_working_is_waited_for_again(
     run: Run, records: Records, visitors: Visitors, lost: str
 ) -> None:
-    """A refresh drops its validation, so that the next run makes it anew. What only an import knows of is told as is."""
+    """A refresh drops its validation, so that the next run makes it anew."""
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
@@ -207,6 +212,65 @@ def test_refused_certificate_is_explained(run: Run, records: Records, cloud: Rai
         assert driver.operations.count("customDomainIssueCertificate") == 1
 
     run(scenario)
+
+
+@pytest.fixture
+def resolver(records: Records, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A public resolver that knows the records."""
+
+    def answer(request: Request) -> Reply:
+        asked = request.parameters()
+        number = {"CNAME": 5, "TXT": 16, "CAA": 257}[asked["type"]]
+        found = [{"type": number, "data": value} for value in records.find(asked["name"], asked["type"])]
+        return Reply.of_json(200, {"Answer": found})
+
+    listener = Listener(answer)
+    monkeypatch.setenv("RAILYARD_DNS_URL", f"{listener.address}/dns-query")
+    yield
+    listener.close()
+
+
+DIGICERT_IN_BYTES = r"\# 19 00 05 69 73 73 75 65 64 69 67 69 63 65 72 74 2e 63 6f 6d"
+
+
+@pytest.mark.usefixtures("resolver")
+@pytest.mark.parametrize(
+    ("domain", "caa", "said"),
+    [
+        ("api.example.com", ['0 issue "digicert.com"'], '0 issue "digicert.com"'),
+        ("*.example.com", ['0 issue "letsencrypt.org"', '0 issuewild ";"'], '0 issuewild ";"'),
+        ("api.example.com", ['0 issue "digicert.com"', '0 issue "letsencrypt.org"'], None),
+        ("api.example.com", ['0 iodef "mailto:a@example.com"'], None),
+    ],
+)
+def test_a_caa_record_that_forbids_the_certificate_is_named(
+    run: Run, records: Records, domain: str, caa: list[str], said: str | None
+) -> None:
+    """The record that is wrong, what it holds and what it should hold; one that allows Let's Encrypt is none."""
+    records.values["example.com", "CAA"] = caa
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        records.enter(await custom(place, service, domain))
+        if said is None:
+            assert (await validate(place, service, domain))["certificateStatus"] == "VALID"
+            return
+        with pytest.raises(Refused) as caught:
+            await validate(place, service, domain)
+        wanted = f'CAA record example.com: must allow 0 issue "letsencrypt.org", is {said}'
+        assert wanted in str(caught.value)
+        assert "all its DNS records are right" not in str(caught.value)
+
+    run(scenario)
+
+
+@pytest.mark.usefixtures("resolver")
+def test_a_caa_record_in_bytes_is_read(records: Records) -> None:
+    """As some resolvers give it."""
+    records.values["example.com", "CAA"] = [DIGICERT_IN_BYTES]
+
+    assert asyncio.run(dns.lookup("example.com", "CAA")) == ['0 issue "digicert.com"']
 
 
 def test_validation_without_a_domain_says_so(run: Run) -> None:

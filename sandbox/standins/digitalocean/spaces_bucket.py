@@ -1,8 +1,8 @@
 """``digitalocean.SpacesBucket``: a bucket with its access, versioning and life cycle.
 
 Requests in the order of the real plugin 4.84.1: create is PUT, HEAD, the settings, then everything is read; an update
-sends only what changed; delete is one DELETE, and more only with ``force_destroy``. A changed name replaces nothing there
-either: the state shows the new name, and the bucket stays the old one, unless the program has ``replace_on_changes``.
+sends only what changed; delete is one DELETE, and more only with ``force_destroy``. A changed name replaces nothing:
+the state shows the new one and the bucket keeps the old one, unless the program has ``replace_on_changes``.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ TIMEOUT_S: Final = 10.0
 
 
 async def lookup(name: str, type: str) -> list[str] | None:
-    """The contents of the records of ``type``, without quotes and final dots; None without an answer."""
+    """The contents of the records of ``type``, texts without quotes, names without a final dot; None without an answer.
+
+    A CAA record is ``<flags> <tag> "<value>"``.
+    """
     own = os.environ.get(DNS_VARIABLE, "")
     url = own if own and is_loopback(own) else RESOLVER
     if url == RESOLVER and in_sandbox():
@@ -34,7 +37,19 @@ async def lookup(name: str, type: str) -> list[str] | None:
             found: list[dict[str, Any]] = answer.json().get("Answer", [])
     except (httpx.HTTPError, ValueError):
         return None
-    number = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28}[type]
-    return [
-        str(record["data"]).replace('" "', "").strip('"').rstrip(".") for record in found if record["type"] == number
-    ]
+    number = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28, "CAA": 257}[type]
+    written = _caa if type == "CAA" else _plain
+    return [written(str(record["data"])) for record in found if record["type"] == number]
+
+
+def _plain(data: str) -> str:
+    return data.replace('" "', "").strip('"').rstrip(".")
+
+
+def _caa(data: str) -> str:
+    r"""Some resolvers give bytes: ``\# <length>``, then flags, length of the tag, tag, value (RFC 3597 and 8659)."""
+    if not data.startswith("\\#"):
+        return data
+    raw = bytes.fromhex("".join(data.split()[2:]))
+    tag = raw[2 : 2 + raw[1]]
+    return f'{raw[0]} {tag.decode()} "{raw[2 + raw[1] :].decode()}"'

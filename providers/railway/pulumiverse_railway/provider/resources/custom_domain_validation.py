@@ -37,6 +37,8 @@ from pulumiverse_railway.provider.resources.parts.placement import LAG_S, Placed
 VALID: Final = "CERTIFICATE_STATUS_TYPE_VALID"
 ISSUE_FAILED: Final = "CERTIFICATE_STATUS_TYPE_ISSUE_FAILED"
 PROPAGATED: Final = "DNS_RECORD_STATUS_PROPAGATED"
+ISSUER: Final = "letsencrypt.org"
+"""Who signs Railway's certificates, as CAA records name it."""
 NO_PROXY: Final = frozenset({None, "DETECTED_CDN_PROVIDER_UNSPECIFIED", "UNRECOGNIZED"})
 _STATUS_PREFIX: Final = "CERTIFICATE_STATUS_TYPE_"
 
@@ -82,7 +84,7 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
     async def read(
         self, context: Context, id: str, old: CustomDomainValidationState | None
     ) -> CustomDomainValidationState | None:
-        """How the domain stands now; nothing when it does not work any more, so that the next run waits for it again."""
+        """How the domain stands now; nothing when it does not work any more: the next run waits for it again."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await seen(environment, domain_status=True)
@@ -211,6 +213,8 @@ async def _wrong_records(new: CustomDomainValidationInputs, found: Domain) -> li
             )
     if new.proxied and found["status"]["cdnProvider"] in NO_PROXY:
         lines.append(await _unproxied(new, found))
+    elif not new.proxied and (forbidding := await _forbidding(new.domain)):
+        lines.append(forbidding)
     proof = verification(found)
     if proof and not found["status"]["verified"]:
         lines.append(f"TXT record {proof[0]}: must be {proof[1]}, {await _there(proof[0], proof[1])}")
@@ -225,6 +229,20 @@ async def _unproxied(new: CustomDomainValidationInputs, found: Domain) -> str:
     )
     must = f"must be {route['requiredValue']}, proxied" if route else "must be proxied"
     return f"CNAME record {new.domain}: {must}; is {seen}, and no proxy. Switch its proxy on, or set proxied to false"
+
+
+async def _forbidding(domain: str) -> str | None:
+    """The CAA records that forbid Railway's certificate: the nearest ones at or above the name count."""
+    name = domain.removeprefix("*.")
+    while "." in name:
+        found = await dns.lookup(name, "CAA")
+        if found:
+            wild = [record for record in found if " issuewild " in record] if domain != name else []
+            rules = wild or [record for record in found if " issue " in record]
+            forbidden = rules and not any(ISSUER in record for record in rules)
+            return f'CAA record {name}: must allow 0 issue "{ISSUER}", is {", ".join(rules)}' if forbidden else None
+        name = name.partition(".")[2]
+    return None
 
 
 async def _there(name: str, wanted: str) -> str:

@@ -16,7 +16,7 @@ from pulumiverse_railway.provider.resources.parts.identifiers import label
 LONGEST_NAME: Final = 63
 """Names become DNS labels."""
 SHORTEST_CRON_MINUTES: Final = 5
-_HOSTNAME: Final = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_HOSTNAME: Final = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CRON_FIELD: Final = re.compile(r"[0-9A-Za-z*/,-]+")
 
