@@ -126,14 +126,15 @@ class Bucket(pulumi.ComponentResource):
             # does not exist.
             opts=pulumi.ResourceOptions(parent=self, protect=True, replace_on_changes=["name"]),
         )
-        self.bucket_name = bucket.name
+        self._space, self.bucket_name = bucket, bucket.name
         self.cdn_endpoint = self._cdn(bucket, zone) if args.cdn else None
         # A key of its own for each version: the new one is made, the service gets it, and the old one goes at the end.
         self._key = digitalocean.SpacesKey(
             f"{name}-key-{args.key_version}",
             name=f"{args.name}-{args.key_version}",
             grants=[{"bucket": bucket.name, "permission": "readwrite"}],
-            opts=self._mine,
+            # For another bucket too: what still runs goes on with the old one until the service has been deployed.
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["grants"]),
         )
         self.register_outputs({"bucketName": self.bucket_name, "cdnEndpoint": self.cdn_endpoint})
 
@@ -162,8 +163,9 @@ class Bucket(pulumi.ComponentResource):
             return
         digitalocean.SpacesBucketCorsConfiguration(
             f"{self._name}-cors",
-            bucket=self.bucket_name,
-            region=self.args.region,
+            bucket=self._space.name,
+            # The bucket's own: in another region its rules go before the bucket that they are about.
+            region=self._space.region,
             cors_rules=[
                 {
                     "allowed_origins": list(allowed),

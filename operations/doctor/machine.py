@@ -99,7 +99,8 @@ def tokens(stack: Stack) -> Iterator[Finding]:
     elif not railway:
         make = "make one at https://railway.com/account/tokens"
         yield problem("tokens", "RAILWAY_API_TOKEN is not set", make)
-    needed = [("CLOUDFLARE_API_TOKEN", "make one with Zone Read, DNS Edit and Zone Settings Edit of these zones")]
+    token = "make one with Zone Read, DNS Edit, Zone Settings Edit and SSL and Certificates Edit of these zones"
+    needed = [("CLOUDFLARE_API_TOKEN", token)]
     needed = needed if stack.settings.stack.zones else []
     if any(isinstance(part, BucketArgs) for each in stack.settings.systems.values() for _, part in parts(each)):
         needed.append(("DIGITALOCEAN_TOKEN", "make one at https://cloud.digitalocean.com/account/api/tokens"))

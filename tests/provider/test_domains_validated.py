@@ -284,6 +284,21 @@ def test_validation_without_a_domain_says_so(run: Run) -> None:
     run(scenario)
 
 
+def test_one_domain_more_than_the_plan_has_says_how_to_replace_one(run: Run, cloud: RailwayCloud) -> None:
+    """Hobby has two for a service, and a replacement has both for a while."""
+    cloud.state.plan = "hobby"
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        for name in ("one", "two"):
+            await custom(place, service, f"{name}.example.com")
+        with pytest.raises(Refused, match=r"limited to 2 custom domains.*remove the old one, run the command, then"):
+            await custom(place, service, "three.example.com")
+
+    run(scenario)
+
+
 def test_domain_of_another_service_is_refused(run: Run) -> None:
     """A name that is in use elsewhere is an error that says how to go on."""
 

@@ -18,7 +18,16 @@ from pulumiverse_railway.provider.api.documents.domain import (
     CUSTOM_DOMAIN_UPDATE,
 )
 from pulumiverse_railway.provider.api.environment import Environment
-from pulumiverse_railway.provider.api.errors import Busy, Exists, NotFound, Opaque, OutcomeUnknown, Race, RailwayError
+from pulumiverse_railway.provider.api.errors import (
+    Busy,
+    Exists,
+    NotFound,
+    Opaque,
+    OutcomeUnknown,
+    PlanLimit,
+    Race,
+    RailwayError,
+)
 from pulumiverse_railway.provider.kernel.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
@@ -191,6 +200,11 @@ async def _create(context: Context, environment: Environment, new: CustomDomainI
 
     try:
         return await patiently(context, attempt, on=(Race, Busy, NotFound))
+    except PlanLimit as refusal:
+        raise Failure(
+            f"{new.domain} is one domain too many for its service: {refusal.reason} A domain that is replaced counts "
+            "until the new one works: remove the old one, run the command, then add the new one; or take a larger plan"
+        ) from refusal
     except Exists as refusal:
         told = await environment.ask(CUSTOM_DOMAIN_AVAILABLE, domain=new.domain)
         reason = refusal if told["available"] else told["message"]
