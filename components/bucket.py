@@ -122,11 +122,16 @@ class Bucket(pulumi.ComponentResource):
             acl="private",
             versioning={"enabled": True} if args.versioning else None,
             lifecycle_rules=[_lifecycle(index, rule) for index, rule in enumerate(args.lifecycle)] or None,
-            # DigitalOcean's provider takes a new name for the same bucket: without this all would be sent to one that
-            # does not exist.
-            opts=pulumi.ResourceOptions(parent=self, protect=True, replace_on_changes=["name"]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=True,
+                # DigitalOcean's provider takes a new name for the same bucket: all would go to one that does not exist.
+                replace_on_changes=["name"],
+                # For another region it would delete CDN, key and bucket first, and stop half-way at one with objects.
+                delete_before_replace=False,
+            ),
         )
-        self._space, self.bucket_name = bucket, bucket.name
+        self.bucket_name = bucket.name
         self.cdn_endpoint = self._cdn(bucket, zone) if args.cdn else None
         # A key of its own for each version: the new one is made, the service gets it, and the old one goes at the end.
         self._key = digitalocean.SpacesKey(
@@ -163,9 +168,8 @@ class Bucket(pulumi.ComponentResource):
             return
         digitalocean.SpacesBucketCorsConfiguration(
             f"{self._name}-cors",
-            bucket=self._space.name,
-            # The bucket's own: in another region its rules go before the bucket that they are about.
-            region=self._space.region,
+            bucket=self.bucket_name,
+            region=self.args.region,
             cors_rules=[
                 {
                     "allowed_origins": list(allowed),

@@ -234,6 +234,19 @@ def test_a_bucket_of_another_name_is_another_bucket(files: Checkout, again: Call
     assert not [line for line in renamed.requests() if not line["operation"].startswith(("GET", "HEAD", "query"))]
 
 
+def test_another_region_deletes_nothing_first(files: Checkout, again: Callable[[Checkout], Checkout]) -> None:
+    """DigitalOcean's provider would: CDN and key, and then stop at a bucket that holds objects."""
+    moved = again(files)
+    moved.change("staging", "region: sfo3\n      cdnDomain", "region: nyc3\n      cdnDomain")
+    assert moved.run("unprotect").code == 0
+
+    outcome = moved.run("up")
+
+    assert outcome.code == 1
+    assert "BucketAlreadyOwnedByYou" in outcome.text + outcome.errors
+    assert not [line for line in moved.requests() if line["operation"].startswith("DELETE")]
+
+
 def test_a_taken_bucket_name_is_explained(tmp_path: Path) -> None:
     """Names are shared by all customers of DigitalOcean."""
     checkout = files_system(tmp_path / "railyard")
