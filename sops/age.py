@@ -18,6 +18,8 @@ from typing import Any, Final
 
 _pyrage: Final[Any] = importlib.import_module("pyrage")  # an extension module without type information
 _NATIVE: Final = "AGE-SECRET-KEY-1"
+_LOCKED: Final = ("-----BEGIN AGE ENCRYPTED FILE-----", "age-encryption.org/v1")
+"""How a key that is protected by a passphrase begins: it is an age file itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,8 @@ def _take(search: Search, place: str, text: str) -> None:
     """Add the identities in ``text``, which holds one per line, or several words as SOPS_AGE_KEY may."""
     words = [word for line in text.splitlines() if not line.strip().startswith("#") for word in line.split()]
     wrong = "" if words else "holds no age key"
+    if text.lstrip().startswith(_LOCKED):
+        words, wrong = [], "holds a key under a passphrase: set SOPS_AGE_KEY_CMD to `age --decrypt <its file>`"
     for word in words:
         if not word.startswith(_NATIVE):
             wrong = "holds something that is not a native age key (AGE-SECRET-KEY-1…)"
@@ -74,10 +78,10 @@ def _take(search: Search, place: str, text: str) -> None:
 
 def _take_file(search: Search, place: str, file: Path) -> None:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         search.searched.append(f"{place} (no such file)")
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         search.searched.append(f"{place} (cannot be read)")
     else:
         _take(search, place, text)
@@ -85,7 +89,14 @@ def _take_file(search: Search, place: str, file: Path) -> None:
 
 def _take_command(search: Search, place: str, command: str, environment: Mapping[str, str]) -> None:
     try:
-        done = subprocess.run(shlex.split(command), env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            shlex.split(command),
+            env=environment,
+            stdin=subprocess.DEVNULL,  # ours may hold the value of a secret
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     except subprocess.CalledProcessError as error:
         search.searched.append(f"{place} (the command failed with exit code {error.returncode})")
     except (OSError, ValueError, IndexError):

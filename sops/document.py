@@ -91,40 +91,52 @@ class Document:
 
         Raises KeyMissingError, WrongKeyError, TamperedError or ProgramError.
         """
-        groups = self.metadata.groups()
-        if len(groups) != 1:
-            return program.decrypt(
-                self.path, f"needs keys of several of its {len(groups)} key groups", self.environment
-            )
-        data_key = self._data_key(groups[0])
+        group, *others = self.metadata.groups()
+        data_key = None if others else self._data_key(group)
         if data_key is None:
-            needs = f"is encrypted for keys of {' and '.join(groups[0].other_keys())}"
-            return program.decrypt(self.path, needs, self.environment)
+            return program.decrypt(self.path, self.metadata.needs(), self.environment)
         covered = hashlib.sha512(_ONLY_ENCRYPTED if self.metadata.mac_only_encrypted else b"")
         decrypted = cast("Tree", self._decrypted(self.tree, (), data_key, covered.update))
         self._verify(data_key, covered.hexdigest().upper())
         return decrypted
 
     def check(self) -> None:
-        """What can be said without a key. Raises NotEncryptedError or InvalidFileError."""
+        """What can be said without a key. Raises NotEncryptedError, InvalidFileError or TamperedError."""
         rules = self.metadata.rules()
         if len(rules) > 1:
             raise InvalidFileError(f"{self.path} has {' and '.join(rules)} in its sops block; SOPS allows one of them")
         if not self.metadata.groups():
             raise InvalidFileError(f"{self.path} names no keys in its sops block; restore the file")
         try:
-            bare = [
-                keys
+            wrong = {
+                ".".join(keys): values.is_damaged(value)
                 for keys, value in _leaves(self.tree)
                 if value not in (None, "") and self.metadata.encrypts(keys, value) and not values.is_encrypted(value)
-            ]
+            }
         except re.error:
             raise InvalidFileError(f"{self.path}: {rules[0]} in its sops block is not a regular expression") from None
+        bare = [name for name, damaged in wrong.items() if not damaged]
         if bare:
             raise NotEncryptedError(
-                f"{'.'.join(bare[0])} stands in clear text in {self.path}; take the line out, add it again with "
-                f"`sops edit {self.path}`, and replace the secret itself if the file was ever shared"
+                f"in clear text in {self.path}: {', '.join(bare)}; take the lines out, add them again with "
+                f"`sops edit {self.path}`, and replace the secrets themselves if the file was ever shared"
             )
+        if wrong:
+            raise self._changed(", ".join(wrong))
+        if not self.metadata.mac:
+            raise TamperedError(f"{self.path} has no message authentication code (sops.mac); {self._remedy}")
+        if not values.is_encrypted(self.metadata.mac) or not self.metadata.lastmodified:
+            raise TamperedError(f"the message authentication code of {self.path} is invalid; {self._remedy}")
+
+    @property
+    def _remedy(self) -> str:
+        return f"restore the file, then change it with `sops edit {self.path}`"
+
+    def _changed(self, names: str) -> TamperedError:
+        return TamperedError(
+            f"{self.path} does not hold what SOPS wrote at {names}: changed by hand, or moved from another key; "
+            f"{self._remedy}"
+        )
 
     def _decrypted(self, node: Node, at: Keys, data_key: bytes, cover: Callable[[bytes], object]) -> Node:
         match node:
@@ -143,26 +155,20 @@ class Document:
             try:
                 value = values.decrypt(str(node), data_key, values.additional_data(at))
             except ValueError:
-                raise TamperedError(
-                    f"{'.'.join(at)} in {self.path} is not what SOPS wrote there: changed by hand, or moved from "
-                    f"another key; restore the file, then change it with `sops edit {self.path}`"
-                ) from None
+                raise self._changed(".".join(at)) from None
         if not isinstance(value, values.Comment) and (encrypted or not self.metadata.mac_only_encrypted):
             cover(values.text(value).encode())
         return value
 
     def _verify(self, data_key: bytes, computed: str) -> None:
-        remedy = f"restore the file, then change it with `sops edit {self.path}`"
-        if not self.metadata.mac:
-            raise TamperedError(f"{self.path} has no message authentication code (sops.mac); {remedy}")
         try:
             written = values.decrypt(self.metadata.mac, data_key, self.metadata.lastmodified)
         except ValueError:
-            raise TamperedError(f"the message authentication code of {self.path} is invalid; {remedy}") from None
+            raise TamperedError(f"the message authentication code of {self.path} is invalid; {self._remedy}") from None
         if not hmac.compare_digest(str(written).encode(), computed.encode()):
             raise TamperedError(
                 f"{self.path} was changed by something other than SOPS: its message authentication code does not "
-                f"match its values; {remedy}"
+                f"match its values; {self._remedy}"
             )
 
     def _data_key(self, group: KeyGroup) -> bytes | None:
@@ -178,6 +184,9 @@ class Document:
             return None
         wanted = " or ".join(recipient.public_key for recipient in group.recipients())
         found = dict.fromkeys(key for search in searches for key in search.public_keys)
+        damaged = [recipient.public_key for recipient in group.recipients() if recipient.public_key in found]
+        if damaged:
+            raise TamperedError(f"the data key for {damaged[0]} in {self.path} is damaged; {self._remedy}")
         if found:
             raise WrongKeyError(
                 f"{self.path} is encrypted for {wanted}; the age keys found are those of {', '.join(found)}; ask "
@@ -193,7 +202,7 @@ class Document:
 def read(path: str | Path, environment: Mapping[str, str] | None = None) -> Document:
     """Read a SOPS file, without any key yet. ``environment`` says where keys are; default: that of the process.
 
-    Raises FileMissingError, InvalidFileError or NotEncryptedError.
+    Raises FileMissingError, InvalidFileError, NotEncryptedError or TamperedError.
     """
     path = Path(path)
     try:
@@ -203,6 +212,8 @@ def read(path: str | Path, environment: Mapping[str, str] | None = None) -> Docu
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidFileError(f"{path} cannot be read as text ({type(error).__name__})") from None
     tree = load(path, text)
+    if "sops" not in tree and any(values.is_encrypted(value) for _, value in _leaves(tree)):
+        raise InvalidFileError(f"{path} has encrypted values, but no sops block to open them with; restore the file")
     if "sops" not in tree:
         raise NotEncryptedError(
             f"{path} is not a SOPS file: it has no sops block. If it holds secrets in clear text, encrypt it with "

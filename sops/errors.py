@@ -4,10 +4,10 @@
       FileMissingError    there is no such file
       InvalidFileError    it cannot be read as YAML or JSON of the shape that SOPS writes
       NotEncryptedError   something stands in clear text that ought to be encrypted
-      KeyMissingError     no age key was found in any of the usual places
+      KeyMissingError     no key of the file can be used here: none was found, or a key service refuses
       WrongKeyError       age keys were found, but none of them opens this file
       TamperedError       a value or the message authentication code is not what SOPS wrote
-      ProgramError        the file needs the ``sops`` program, which is missing or failed
+      ProgramError        the ``sops`` program failed for another reason
 
 No error ever holds a value of the file, in clear text or not, nor any part of a key: file names, key paths and
 public age recipients only.
@@ -33,7 +33,7 @@ class NotEncryptedError(SopsError):
 
 
 class KeyMissingError(SopsError):
-    """No age key was found; the text lists the places that were searched."""
+    """No key of the file can be used here; the text lists the places that were searched, or which keys it takes."""
 
 
 class WrongKeyError(SopsError):
@@ -45,4 +45,4 @@ class TamperedError(SopsError):
 
 
 class ProgramError(SopsError):
-    """Only the ``sops`` program can open the file, and it is not on PATH or did not succeed."""
+    """The ``sops`` program was needed and did not succeed, for another reason than a missing key or a changed file."""

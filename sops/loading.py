@@ -8,6 +8,7 @@ uses, and not as in PyYAML. Knows nothing of encryption. Comments are left out: 
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ class Moment(str):
 
 _PLAIN: Final = "!plain"
 _STRING: Final = "tag:yaml.org,2002:str"
+_MERGE: Final = "tag:yaml.org,2002:merge"
+"""Of the key ``<<``, which SOPS writes as ``!!merge <<`` and fills with the values that were merged."""
 _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(["true", "True", "TRUE"], True),
     **dict.fromkeys(["false", "False", "FALSE"], False),
@@ -44,7 +47,10 @@ _INTEGERS: Final = (
     (re.compile(r"[+-]?0[oO]?[0-7]+"), 8),
     (re.compile(r"[+-]?(0|[1-9][0-9]*)"), 10),
 )
+_LONGEST: Final = len("-0b") + 64
+"""Digits of an integer that fits into 64 bits, in any base."""
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_CONFLICT: Final = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
 _MOMENT: Final = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:([Tt ])(\d\d?):(\d\d?):(\d\d?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?)?"
 )
@@ -76,11 +82,10 @@ def plain_scalar(text: str) -> Scalar:
     if moment is not None:
         return moment
     digits = text.replace("_", "") if text[:1] in set("+-0123456789") else text
-    for form, base in _INTEGERS:
-        if form.fullmatch(digits):
-            number = int(digits, base)
-            return number if -(2**63) <= number < 2**63 else float(number)
-    return float(digits) if _FLOAT.fullmatch(digits) else text
+    for form, base in _INTEGERS if len(digits) <= _LONGEST else ():
+        if form.fullmatch(digits) and -(2**63) <= int(digits, base) < 2**63:
+            return int(digits, base)
+    return float(digits) if _FLOAT.fullmatch(digits) and math.isfinite(float(digits)) else text
 
 
 class _Loader(yaml.SafeLoader):
@@ -101,7 +106,7 @@ def _fault(path: Path, node: yaml.Node, what: str) -> InvalidFileError:
 
 def _from_node(path: Path, node: yaml.Node) -> Node:
     match node:
-        case yaml.ScalarNode() if node.tag in (_PLAIN, _STRING):
+        case yaml.ScalarNode() if node.tag in (_PLAIN, _STRING, _MERGE):
             text = str(node.value)
             return plain_scalar(text) if node.tag == _PLAIN else text
         case yaml.SequenceNode():
@@ -132,9 +137,9 @@ def _from_yaml(path: Path, text: str) -> Node:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise InvalidFileError(f"{path}{where}: not valid YAML; restore the file from version control") from None
-    if len(documents) != 1:
+    if len(documents) > 1:
         raise InvalidFileError(f"{path} holds {len(documents)} YAML documents where one is expected; keep one per file")
-    return _from_node(path, documents[0])
+    return _from_node(path, documents[0]) if documents else None
 
 
 def _from_json(path: Path, text: str) -> Node:
@@ -153,6 +158,18 @@ def _from_json(path: Path, text: str) -> Node:
         raise InvalidFileError(f"{path}{where}: not valid JSON; restore the file from version control") from None
 
 
+def _refuse_conflict(path: Path, text: str) -> None:
+    mark = _CONFLICT.search(text)
+    if mark is None:
+        return
+    line = text.count("\n", 0, mark.start()) + 1
+    raise InvalidFileError(
+        f"{path}, line {line}: holds a merge conflict. Take one side as a whole (git checkout --ours {path}, or "
+        f"--theirs), since the message authentication code covers all values; then make the changes of the other side "
+        f"again with `sops edit {path}`"
+    )
+
+
 _FORMATS: Final = {".yaml": _from_yaml, ".yml": _from_yaml, ".json": _from_json}
 
 
@@ -160,7 +177,17 @@ def load(path: Path, text: str) -> Tree:
     """``text`` as a tree. Raises InvalidFileError for anything that SOPS would not have written to ``path``."""
     if path.suffix not in _FORMATS:
         raise InvalidFileError(f"{path}: only {', '.join(_FORMATS)} files are read here; rename or convert the file")
-    tree = _FORMATS[path.suffix](path, text)
+    if not text.strip():
+        raise InvalidFileError(f"{path} is empty; restore the file from version control")
+    _refuse_conflict(path, text)
+    try:
+        tree = _FORMATS[path.suffix](path, text)
+        json.dumps(tree, ensure_ascii=False).encode()
+    except (RecursionError, OverflowError, UnicodeEncodeError):
+        raise InvalidFileError(
+            f"{path} is nested too deeply, or holds a character that does not exist; SOPS wrote neither: restore the "
+            "file from version control"
+        ) from None
     if not isinstance(tree, dict):
         raise InvalidFileError(f"{path} holds no keys at its top level; SOPS files are mappings from names to values")
     return tree

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sops.age import Recipient
 from sops.loading import Scalar
@@ -27,19 +27,33 @@ _OTHER_KEYS: Final = {
     "azure_kv": "Azure Key Vault",
     "hc_vault": "HashiCorp Vault",
 }
+_CLASSES: Final = {
+    "[:alpha:]": "A-Za-z", "[:digit:]": "0-9", "[:alnum:]": "0-9A-Za-z", "[:upper:]": "A-Z", "[:lower:]": "a-z",
+    "[:word:]": "0-9A-Za-z_", "[:xdigit:]": "0-9A-Fa-f",
+}  # fmt: skip
+"""What the named classes of Go's regular expressions stand for; Python has none, and would take them for letters."""
+
+
+def _search(pattern: str, key: str) -> object:
+    for name, characters in _CLASSES.items():
+        pattern = pattern.replace(name, characters)
+    return re.search(pattern, key, re.ASCII)
+
+
 _RULES: Final[dict[str, tuple[bool, Callable[[str, str], object]]]] = {
     # rule: (whether matching values are encrypted, how a key matches)
     "unencrypted_suffix": (False, lambda suffix, key: key.endswith(suffix)),
     "encrypted_suffix": (True, lambda suffix, key: key.endswith(suffix)),
-    "unencrypted_regex": (False, re.search),
-    "encrypted_regex": (True, re.search),
+    "unencrypted_regex": (False, _search),
+    "encrypted_regex": (True, _search),
 }
 _COMMENT_RULES: Final = ("unencrypted_comment_regex", "encrypted_comment_regex")
+_ARMORED: Final = r"(?s)^-----BEGIN AGE ENCRYPTED FILE-----\n.*\n-----END AGE ENCRYPTED FILE-----\s*$"
 
 
 class _AgeEntry(BaseModel):
-    recipient: str
-    enc: str
+    recipient: str = Field(min_length=1)
+    enc: str = Field(pattern=_ARMORED)
 
 
 class KeyGroup(BaseModel):
@@ -53,6 +67,14 @@ class KeyGroup(BaseModel):
     azure_kv: list[Any] = []
     hc_vault: list[Any] = []
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, block: object) -> object:
+        """Older versions of SOPS wrote ``null`` into JSON files for each kind of key that is not used."""
+        if not isinstance(block, dict):
+            return block
+        return {name: value for name, value in cast("dict[str, Any]", block).items() if value is not None}
+
     def recipients(self) -> list[Recipient]:
         """The age recipients that can be used in process."""
         entries = [Recipient(public_key=entry.recipient, encrypted_data_key=entry.enc) for entry in self.age]
@@ -60,8 +82,10 @@ class KeyGroup(BaseModel):
 
     def other_keys(self) -> list[str]:
         """The kinds of key that only the ``sops`` program can use, by name."""
-        others = [name for kind, name in _OTHER_KEYS.items() if getattr(self, kind)]
-        return others + (["age (SSH, plugin or post-quantum)"] if len(self.recipients()) < len(self.age) else [])
+        others = [f"keys of {name}" for kind, name in _OTHER_KEYS.items() if getattr(self, kind)]
+        return others + (
+            ["keys of age (SSH, plugin or post-quantum)"] if len(self.recipients()) < len(self.age) else []
+        )
 
 
 class Metadata(KeyGroup):
@@ -83,6 +107,14 @@ class Metadata(KeyGroup):
     def groups(self) -> list[KeyGroup]:
         """The key groups; keys at the top of the block are the only group then."""
         return [self] if self.age or self.other_keys() else self.key_groups
+
+    def needs(self) -> str:
+        """Which keys open the file, for errors."""
+        groups = self.groups()
+        if len(groups) > 1:
+            return f"needs keys of several of its {len(groups)} key groups"
+        age = [recipient.public_key for recipient in groups[0].recipients()]
+        return f"is encrypted for {' or '.join([*age, *groups[0].other_keys()])}"
 
     def rules(self) -> list[str]:
         """The names of the rules that are set. SOPS allows one."""

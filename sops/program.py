@@ -12,30 +12,51 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from sops.errors import ProgramError
+from sops.errors import KeyMissingError, ProgramError, TamperedError
 from sops.loading import Tree
 
 # Exit codes of SOPS, package cmd/sops/codes.
-_MEANINGS: Final = {
-    25: "a value cannot be decrypted",
-    51: "the message authentication code does not match",
-    128: "none of the file's keys could be used",
+_NO_KEY: Final = 128
+_TAMPERED: Final = {
+    25: "a value is not what SOPS wrote there: changed by hand, or moved from another key",
+    51: "its message authentication code does not match its values",
 }
 
 
 def decrypt(path: Path, needs: str, environment: Mapping[str, str]) -> Tree:
-    """Decrypt ``path``; ``needs`` says in an error why the program is wanted."""
+    """Decrypt ``path``; ``needs`` says in an error which keys it takes.
+
+    Raises KeyMissingError where none of them can be used from here, TamperedError or ProgramError.
+    """
     program = shutil.which("sops", path=environment.get("PATH", ""))
     if program is None:
-        raise ProgramError(
-            f"{path} {needs}, which only the sops program can use, and it is not on PATH; "
-            "install it from https://getsops.io or add an age recipient to the file"
+        raise KeyMissingError(
+            f"{path} {needs}, which takes the sops program, and it is not on PATH; install it from "
+            "https://getsops.io, or have an age recipient added to the file"
         )
     command = [program, "--decrypt", "--output-type", "json", str(path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode == _NO_KEY:
+        raise KeyMissingError(
+            f"none of the keys of {path} can be used here: it {needs}; `sops decrypt {path}` shows what was tried"
+        )
+    if done.returncode in _TAMPERED:
+        raise TamperedError(
+            f"{path} was changed by something other than SOPS: {_TAMPERED[done.returncode]}; restore the file, then "
+            f"change it with `sops edit {path}`"
+        )
     if done.returncode != 0:
-        meaning = _MEANINGS.get(done.returncode, f"exit code {done.returncode}")
-        raise ProgramError(f"the sops program could not decrypt {path} ({meaning}); `sops decrypt {path}` shows why")
+        raise ProgramError(
+            f"the sops program could not decrypt {path} (exit code {done.returncode}); `sops decrypt {path}` shows why"
+        )
     try:
         return json.loads(done.stdout)
     except ValueError:

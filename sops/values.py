@@ -6,7 +6,6 @@ Source: SOPS 3.13, packages ``aes`` and ``sops``. Knows nothing of files, keys o
 
 from __future__ import annotations
 
-import binascii
 import re
 from base64 import b64decode
 from collections.abc import Sequence
@@ -18,7 +17,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sops.loading import Moment, Scalar
 
-_WRITTEN: Final = re.compile(r"ENC\[AES256_GCM,data:([^,]+),iv:([^,]+),tag:([^,]+),type:(\w+)\]")
+_BASE64: Final = r"((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)"
+_WRITTEN: Final = re.compile(
+    rf"ENC\[AES256_GCM,data:(?!,){_BASE64},iv:(?!,){_BASE64},tag:(?!,){_BASE64},"
+    r"type:(str|bytes|int|float|bool|time|comment)\]"
+)
 
 
 class Comment(str):
@@ -30,6 +33,11 @@ class Comment(str):
 def is_encrypted(value: object) -> bool:
     """Whether ``value`` has the form of an encrypted value. Says nothing of whether it can be decrypted."""
     return isinstance(value, str) and _WRITTEN.fullmatch(value) is not None
+
+
+def is_damaged(value: object) -> bool:
+    """Whether ``value`` begins as an encrypted value does, and is none."""
+    return isinstance(value, str) and value.startswith("ENC[") and not is_encrypted(value)
 
 
 def additional_data(path: Sequence[str]) -> str:
@@ -50,10 +58,8 @@ def _decoded(kind: str, data: bytes) -> Scalar:
             return {"True": True, "true": True, "False": False, "false": False}[text]
         case "time":
             return Moment(text)
-        case "comment":
-            return Comment(text)
         case _:
-            raise ValueError(kind)
+            return Comment(text)
 
 
 def decrypt(written: str, data_key: bytes, additional: str) -> Scalar:
@@ -65,9 +71,9 @@ def decrypt(written: str, data_key: bytes, additional: str) -> Scalar:
     match = _WRITTEN.fullmatch(written)
     try:
         if match is not None:
-            data, nonce, tag = (b64decode(match[part], validate=True) for part in (1, 2, 3))
+            data, nonce, tag = (b64decode(match[part]) for part in (1, 2, 3))
             return _decoded(match[4], AESGCM(data_key).decrypt(nonce, data + tag, additional.encode()))
-    except (InvalidTag, binascii.Error, ValueError, KeyError):
+    except (InvalidTag, ValueError, KeyError):
         pass
     raise ValueError("cannot be decrypted")
 

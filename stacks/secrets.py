@@ -192,9 +192,10 @@ def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mappin
         return cast("Mapping[str, Mapping[str, Any]]", document.decrypt())
     except sops.SopsError as error:
         # A pull request from a fork has no key: names are enough to show what changes.
-        if tolerant or (preview and isinstance(error, sops.KeyMissingError)):
-            return None
-        raise
+        if not tolerant and not (preview and isinstance(error, sops.KeyMissingError)):
+            raise
+        pulumi.log.info(f"values of secrets are unknown here, and only names and what was written anew show: {error}")
+        return None
 
 
 def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mapping[str, Any]]:

@@ -43,7 +43,7 @@ GOOD: dict[str, dict[str, str]] = {
     },
 }
 """All that staging needs."""
-RECIPIENT = str(encrypting.pyrage.x25519.Identity.from_str(encrypting.KEY).to_public())
+RECIPIENT = encrypting.RECIPIENT
 """The public part of the tests' key."""
 
 

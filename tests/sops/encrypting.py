@@ -18,6 +18,7 @@ pyrage: Any = importlib.import_module("pyrage")
 CORPUS = Path(__file__).parent / "corpus"
 KEY_FILE, OTHER_KEY_FILE = CORPUS / "test-only.agekey", CORPUS / "test-only-other.agekey"
 KEY = KEY_FILE.read_text().split()[-1]
+RECIPIENT = str(pyrage.x25519.Identity.from_str(KEY).to_public())
 ENVIRONMENT = {"SOPS_AGE_KEY": KEY}
 LAST_MODIFIED = "2026-01-02T03:04:05Z"
 
@@ -69,9 +70,9 @@ def encrypted(
         return node if left or text == "" else sealed(text, kind, data_key, ":".join(path) + ":")
 
     body = walk(tree, ())
-    identity = pyrage.x25519.Identity.from_str(KEY)
-    armored = pyrage.encrypt(data_key, [identity.to_public()], armored=True).decode()
-    block.setdefault("age", [{"recipient": str(identity.to_public()), "enc": armored}])
+    recipient = pyrage.x25519.Recipient.from_str(RECIPIENT)
+    armored = pyrage.encrypt(data_key, [recipient], armored=True).decode()
+    block.setdefault("age", [{"recipient": RECIPIENT, "enc": armored}])
     block.setdefault("lastmodified", LAST_MODIFIED)
     block.setdefault("mac", sealed(covered.hexdigest().upper(), "str", data_key, LAST_MODIFIED))
     return body | {"sops": block}

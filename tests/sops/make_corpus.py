@@ -76,6 +76,13 @@ hidden: secret
 shown: not secret
 """
 
+MERGED = """\
+base: &base {A: one, B: 2}
+list: [*base, *base]
+merged:
+    <<: *base
+    B: three
+"""
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     # file: (what it holds, what its creation rule says besides the keys)
     "every-type.yaml": (EVERY_TYPE, {}),
@@ -86,6 +93,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "mac-only-encrypted.yaml": (MIXED, {"mac_only_encrypted": True}),
     "encrypted-comment.yaml": (COMMENTED, {"encrypted_comment_regex": "sops:enc"}),
     "json.json": (JSON, {}),
+    "merged.yaml": (MERGED, {}),
+    "named-classes.yaml": (MIXED, {"encrypted_regex": "^[[:upper:]_]+$"}),
     "two-recipients.yaml": ("a: b\n", {}),
     "key-groups.yaml": ("a: b\n", {"shamir_threshold": 2}),
 }

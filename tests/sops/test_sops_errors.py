@@ -14,6 +14,7 @@ from tests.sops.encrypting import CORPUS, ENVIRONMENT, encrypted, write
 
 GOOD = (CORPUS / "unencrypted-suffix.yaml").read_text()
 SECRET = "never-show-this"
+ARMORED = "-----BEGIN AGE ENCRYPTED FILE-----\nAAAA\n-----END AGE ENCRYPTED FILE-----\n"
 
 
 def changed(path: Path, change: Callable[[str], str]) -> Path:
@@ -37,13 +38,13 @@ def swapped(text: str) -> str:
 
 
 TAMPERED: dict[str, tuple[Callable[[str], str], type[sops.SopsError], str]] = {
-    "one bit of a value": (exchanged("data:", "data:AAAA"), sops.TamperedError, "API_TOKEN in "),
-    "damaged base64": (exchanged(",iv:", ",iv:%"), sops.TamperedError, "API_TOKEN in "),
-    "no nonce": (lambda text: re.sub(",iv:[^,]*", ",iv:AA==", text, count=1), sops.TamperedError, "API_TOKEN in "),
-    "another type": (exchanged("type:str", "type:int"), sops.TamperedError, "API_TOKEN in "),
-    "unknown type": (exchanged("type:str", "type:strange"), sops.TamperedError, "API_TOKEN in "),
-    "two values exchanged": (swapped, sops.TamperedError, "API_TOKEN in "),
-    "key renamed": (exchanged("API_TOKEN:", "API_KEY:"), sops.TamperedError, "API_KEY in "),
+    "one bit of a value": (exchanged("data:", "data:AAAA"), sops.TamperedError, "wrote at API_TOKEN: "),
+    "damaged base64": (exchanged(",iv:", ",iv:%"), sops.TamperedError, "wrote at API_TOKEN: "),
+    "no nonce": (lambda text: re.sub(",iv:[^,]*", ",iv:AA==", text, count=1), sops.TamperedError, "at API_TOKEN: "),
+    "another type": (exchanged("type:str", "type:int"), sops.TamperedError, "wrote at API_TOKEN: "),
+    "unknown type": (exchanged("type:str", "type:strange"), sops.TamperedError, "wrote at API_TOKEN: "),
+    "two values exchanged": (swapped, sops.TamperedError, "wrote at API_TOKEN: "),
+    "key renamed": (exchanged("API_TOKEN:", "API_KEY:"), sops.TamperedError, "wrote at API_KEY: "),
     "clear value changed": (exchanged("shown", SECRET), sops.TamperedError, "does not match its values"),
     "value taken out": (without("secret_name:"), sops.TamperedError, "does not match its values"),
     "value added": (lambda text: f"a_unencrypted: {SECRET}\n{text}", sops.TamperedError, "does not match"),
@@ -51,8 +52,8 @@ TAMPERED: dict[str, tuple[Callable[[str], str], type[sops.SopsError], str]] = {
     "date changed": (exchanged("lastmodified: \"20", "lastmodified: \"19"), sops.TamperedError, "is invalid"),
     "no code": (without("mac:"), sops.TamperedError, "has no message authentication code"),
     "code damaged": (lambda text: re.sub("(mac: .*data:)", r"\1AAAA", text), sops.TamperedError, "is inv"),
-    "secret in clear text": (lambda text: f"PASSWORD: {SECRET}\n{text}", sops.NotEncryptedError, "PASSWORD stands"),
-    "number in clear text": (lambda text: f"PIN: 1234\n{text}", sops.NotEncryptedError, "PIN stands in clear text"),
+    "secret in clear text": (lambda text: f"PASSWORD: {SECRET}\n{text}", sops.NotEncryptedError, ": PASSWORD; "),
+    "number in clear text": (lambda text: f"PIN: 1234\n{text}", sops.NotEncryptedError, ": PIN; "),
     "not YAML": (lambda text: f"{text}\n\t- [{SECRET}", sops.InvalidFileError, "not valid YAML"),
     "key twice": (lambda text: f"{text}API_TOKEN: {SECRET}\n", sops.InvalidFileError, "'API_TOKEN' a second time"),
     "aliases": (lambda text: f"a_unencrypted: &a b\nb_unencrypted: *a\n{text}", sops.InvalidFileError, "aliases"),
@@ -63,6 +64,24 @@ TAMPERED: dict[str, tuple[Callable[[str], str], type[sops.SopsError], str]] = {
     "two rules": (lambda text: f"{text}    encrypted_regex: a\n", sops.InvalidFileError, "allows one of them"),
     "rule is no regex": (exchanged("unencrypted_suffix: _", "encrypted_regex: (_"), sops.InvalidFileError, "not a reg"),
     "block of another shape": (exchanged("recipient:", "receiver:"), sops.InvalidFileError, "sops.age.0.recipient"),
+    "code in clear": (lambda text: re.sub("(mac: ).*", r"\1ABC", text), sops.TamperedError, "is invalid"),
+    "no date": (without("lastmodified:"), sops.TamperedError, "is invalid"),
+    "another cipher": (exchanged("AES256_GCM", "AES256_CBC"), sops.TamperedError, "wrote at API_TOKEN: "),
+    "value cut off": (lambda text: re.sub(r",type:.*", "", text, count=1), sops.TamperedError, "wrote at API_TOKEN: "),
+    "two in clear text": (lambda text: f"A: {SECRET}\nB: 1234\n{text}", sops.NotEncryptedError, ": A, B; "),
+    "empty": (lambda text: "\n", sops.InvalidFileError, "is empty"),
+    "comments alone": (lambda text: "# hidden\n", sops.InvalidFileError, "no keys at its top level"),
+    "cut off before its end": (lambda text: text[: text.index("sops:")], sops.InvalidFileError, "no sops block to "),
+    "merge conflict": (lambda text: f"a: b\n<<<<<<< HEAD\n{text}", sops.InvalidFileError, "line 2: holds a merge co"),
+    "end of a merge conflict": (lambda text: f"{text}>>>>>>> b\n", sops.InvalidFileError, "holds a merge conflict"),
+    "no recipient": (without("recipient:"), sops.InvalidFileError, "sops.age.0.recipient"),
+    "empty recipient": (exchanged("recipient: age1", "recipient: '' #"), sops.InvalidFileError, "age.0.recipient"),
+    "no data key": (lambda text: re.sub("(?s)enc: .*?recip", "recip", text), sops.InvalidFileError, "sops.age.0.enc"),
+    "half a data key": (without("END AGE"), sops.InvalidFileError, "sops.age.0.enc"),
+    "nested without end": (lambda text: f"a: {'[' * 500}{']' * 500}\n{text}", sops.InvalidFileError, "nested too deep"),
+    "half a character": (lambda text: f'a_unencrypted: "\\ud800"\n{text}', sops.InvalidFileError, "does not exist"),
+    "no character": (lambda text: f'a_unencrypted: "\\UFFFFFFFF"\n{text}', sops.InvalidFileError, "does not exist"),
+    "endless number": (lambda text: f"a_unencrypted: {'1' * 5000}\n{text}", sops.TamperedError, "does not match"),
     "no keys named": (lambda text: re.sub(r"(?s)    age:.*?    la", "    la", text), sops.InvalidFileError, "no keys"),
 }  # fmt: skip
 
@@ -80,6 +99,21 @@ def test_tampering_is_found_and_nothing_is_shown(tmp_path: Path, case: str) -> N
     assert path.name in text
     assert not any(hidden in text for hidden in (SECRET, "1234", "ENC[", "AGE-SECRET", "hidden", "shown"))
     assert caught.value.__cause__ is None
+
+
+NEED_A_KEY = {
+    "one bit of a value", "no nonce", "another type", "two values exchanged", "key renamed", "clear value changed",
+    "value taken out", "value added", "date changed", "code damaged", "endless number",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [case for case in TAMPERED if case not in NEED_A_KEY])
+def test_damage_that_shows_without_a_key_is_said_without_one(tmp_path: Path, case: str) -> None:
+    """A preview and a check on a machine that has no key say it in the same words."""
+    change, kind, said = TAMPERED[case]
+
+    with pytest.raises(kind, match=re.escape(said)):
+        sops.read(changed(tmp_path / "file.yaml", change), {})
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
@@ -126,6 +160,14 @@ def test_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
         sops.read(path, {})
 
 
+def test_unused_kinds_of_key_may_be_null(tmp_path: Path) -> None:
+    """As older versions of SOPS wrote them into JSON files."""
+    others: dict[str, Any] = dict.fromkeys(("kms", "gcp_kms", "azure_kv", "hc_vault", "pgp"))
+    path = write(tmp_path / "file.json", encrypted({"a": "b"}, **others))
+
+    assert sops.read(path, ENVIRONMENT).decrypt() == {"a": "b"}
+
+
 @pytest.mark.parametrize("text", ["{", '{"a": 1, "a": 2}', '{"a": NaN}', "[]", "1"])
 def test_damaged_json_is_refused(tmp_path: Path, text: str) -> None:
     """JSON that SOPS would not write is refused."""
@@ -137,11 +179,11 @@ def test_damaged_json_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_damaged_data_key_is_not_taken_for_a_wrong_value(tmp_path: Path) -> None:
-    """A damaged age block is said to be one that the key cannot open."""
+    """Who holds the right key is not told that it is somebody else's."""
     content = encrypted({"a": "b"})
     content["sops"]["age"][0]["enc"] = content["sops"]["age"][0]["enc"].replace("YWdl", "ZZdl")
 
-    with pytest.raises(sops.SopsError, match="encrypted for age1"):
+    with pytest.raises(sops.TamperedError, match=r"the data key for age1.* is damaged"):
         sops.read(write(tmp_path / "file.yaml", content), ENVIRONMENT).decrypt()
 
 
@@ -149,9 +191,9 @@ def test_damaged_data_key_is_not_taken_for_a_wrong_value(tmp_path: Path) -> None
     ("block", "said"),
     [
         ({"pgp": [{"fp": "00", "enc": "x"}]}, "keys of PGP"),
-        ({"kms": [{"arn": "x", "enc": "x"}], "hc_vault": [{"enc": "x"}]}, "keys of AWS KMS and HashiCorp Vault"),
-        ({"age": [{"recipient": "ssh-ed25519 AAAA", "enc": "x"}]}, r"keys of age \(SSH, plugin or post-quantum\)"),
-        ({"key_groups": [{"age": 2 * [{"recipient": "age1x", "enc": "x"}]}] * 2}, "several of its 2 key groups"),
+        ({"kms": [{"arn": "x", "enc": "x"}], "hc_vault": [{"enc": "x"}]}, "keys of AWS KMS or keys of HashiCorp Vault"),
+        ({"age": [{"recipient": "ssh-ed25519 AAAA", "enc": ARMORED}]}, r"keys of age \(SSH, plugin or post-quantum\)"),
+        ({"key_groups": [{"age": 2 * [{"recipient": "age1x", "enc": ARMORED}]}] * 2}, "several of its 2 key groups"),
     ],
 )
 def test_other_keys_need_the_program(tmp_path: Path, block: dict[str, Any], said: str) -> None:
@@ -160,25 +202,27 @@ def test_other_keys_need_the_program(tmp_path: Path, block: dict[str, Any], said
     content["sops"].pop("age")
     content["sops"] |= block
 
-    with pytest.raises(sops.ProgramError, match=f"{said}.*not on PATH; install it"):
+    with pytest.raises(sops.KeyMissingError, match=f"{said}.*not on PATH; install it"):
         sops.read(write(tmp_path / "file.yaml", content), {"PATH": ""}).decrypt()
 
 
 @pytest.mark.parametrize(
-    ("program", "said"),
+    ("program", "kind", "said"),
     [
-        (f"echo {SECRET} >&2; exit 128", "none of the file's keys"),
-        ("exit 7", "exit code 7"),
-        (f"echo {SECRET}", "answered"),
+        (f"echo {SECRET} >&2; exit 128", sops.KeyMissingError, "none of the keys of"),
+        (f"echo {SECRET} >&2; exit 25", sops.TamperedError, "not what SOPS wrote there"),
+        (f"echo {SECRET} >&2; exit 51", sops.TamperedError, "does not match its values"),
+        ("exit 7", sops.ProgramError, "exit code 7"),
+        (f"echo {SECRET}", sops.ProgramError, "answered"),
     ],
 )
-def test_failing_program_is_not_quoted(tmp_path: Path, program: str, said: str) -> None:
+def test_failing_program_is_not_quoted(tmp_path: Path, program: str, kind: type[sops.SopsError], said: str) -> None:
     """What the sops program prints may quote values: its outcome is told in our own words."""
     (tmp_path / "sops").write_text(f"#!/bin/sh\n{program}\n")
     (tmp_path / "sops").chmod(0o700)
     content = encrypted({"a": "b"}, age=[], pgp=[{"fp": "00", "enc": "x"}])
 
-    with pytest.raises(sops.ProgramError, match=said) as caught:
+    with pytest.raises(kind, match=said) as caught:
         sops.read(write(tmp_path / "file.yaml", content), {"PATH": str(tmp_path)}).decrypt()
 
     assert SECRET not in str(caught.value)

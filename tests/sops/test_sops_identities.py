@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import sops
 from tests.sops.encrypting import CORPUS, KEY, KEY_FILE, OTHER_KEY_FILE
 
 FILE = CORPUS / "encrypted-comment.yaml"
+ROOT = Path(__file__).parents[2]
 OTHER_KEY = OTHER_KEY_FILE.read_text().split()[-1]
 
 
@@ -25,6 +28,7 @@ def configuration(folder: Path, key_file: Path) -> Path:
     [
         {"SOPS_AGE_KEY": KEY},
         {"SOPS_AGE_KEY": f"# a comment\n{OTHER_KEY} {KEY}\n"},
+        {"SOPS_AGE_KEY": f"# a comment\r\n{OTHER_KEY}\r\n\r\n{KEY}\r\n"},
         {"SOPS_AGE_KEY_FILE": str(KEY_FILE)},
         {"SOPS_AGE_KEY_CMD": f"cat '{KEY_FILE}'", "PATH": "/usr/bin:/bin"},
         {"SOPS_AGE_KEY": OTHER_KEY, "SOPS_AGE_KEY_FILE": str(KEY_FILE)},
@@ -55,6 +59,23 @@ def test_command_is_told_the_recipient() -> None:
     assert sops.read(FILE, {"SOPS_AGE_KEY_CMD": command, "PATH": "/usr/bin:/bin"}).decrypt()
 
 
+def test_command_does_not_take_what_we_are_given(tmp_path: Path) -> None:
+    """A value for ``secrets set`` comes on standard input, and a command for the key reads none of it."""
+    program = "import sops, sys; sops.read(sys.argv[1]).decrypt(); print(sys.stdin.read())"
+    command = f"sh -c 'cat {KEY_FILE}; cat >/dev/null'"
+    environment = {"PATH": "/usr/bin:/bin", "SOPS_AGE_KEY_CMD": command, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(FILE)],
+        input="given",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "given\n"
+
+
 def test_no_key_lists_the_places(tmp_path: Path) -> None:
     """When there is no key, the error lists each place with what is wrong there."""
     environment = {
@@ -79,6 +100,8 @@ def test_no_key_lists_the_places(tmp_path: Path) -> None:
     [
         (KEY[:-4], "SOPS_AGE_KEY (holds a damaged age key)"),
         (f"{KEY}x", "SOPS_AGE_KEY (holds a damaged age key)"),
+        ("-----BEGIN AGE ENCRYPTED FILE-----\nAAAA\n", "SOPS_AGE_KEY (holds a key under a passphrase: set SOPS_AGE_"),
+        ("\ufffd\ufffd", "SOPS_AGE_KEY (holds something that is not a native age key"),
         ("AGE-PLUGIN-NEVER-SHOW-THIS", "SOPS_AGE_KEY (holds something that is not a native age key"),
     ],
 )
