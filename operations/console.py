@@ -39,11 +39,20 @@ def people(*, json: bool) -> Generator[None]:
     try:
         yield
     except OperationError as error:
-        if json:
-            write_json({"error": str(error)})
-        else:
-            typer.echo(f"error: {error}", err=True)
+        _tell(str(error), json=json)
         raise typer.Exit(WRONG_CALL if isinstance(error, CallError) else PROBLEM) from None
+    except OSError as error:
+        if error.filename is None:  # not about a file: a closed pipe, say
+            raise
+        _tell(f"{error.filename}: {error.strerror}", json=json)
+        raise typer.Exit(PROBLEM) from None
+
+
+def _tell(error: str, *, json: bool) -> None:
+    if json:
+        write_json({"error": error})
+    else:
+        typer.echo(f"error: {error}", err=True)
 
 
 def write_json(document: Any) -> None:
@@ -59,7 +68,7 @@ def table_console() -> Console:
 
 def can_ask() -> bool:
     """Whether a person sits at the other end."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()  # none where it was closed
 
 
 def shown(path: Path) -> str:

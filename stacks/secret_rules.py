@@ -62,6 +62,8 @@ class Secret:
         if isinstance(value, dict | list):
             return "is a group or a list and needs to be a text"
         text = as_text(value)
+        if not text.strip():
+            return "is blank"
         size = len(text.encode())
         if size < self.min_bytes:
             return f"has {size} bytes and needs at least {self.min_bytes}"
@@ -115,6 +117,12 @@ class Finding:
     def key(self) -> str:
         """``seance.STRIPE_SECRET_KEY``."""
         return f"{self.system}.{self.name}" if self.name else self.system
+
+
+def way_to_set(key: str, secret: Secret, stack: str, *, sandbox: bool) -> str:
+    """The command that gives a secret its value; the value is no part of it, since command lines are seen."""
+    told = f"./bin/railyard secrets {'generate' if secret.generated else 'set'} -s {stack} {key}"
+    return ("make one: " if secret.generated else "set it: ") + told + (" --sandbox" if sandbox else "")
 
 
 def as_text(value: Any) -> str:

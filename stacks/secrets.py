@@ -37,6 +37,7 @@ FINGERPRINTS: Final = "secretFingerprints"
 """The stack output that keeps what was deployed last."""
 _INSTANCE: Final = "railway:index:ServiceInstance"
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+_SANDBOX_FILE: Final = "sandbox.yaml"
 _DIGITS: Final = 12
 
 Fingerprints = Mapping[str, Mapping[str, str]]
@@ -112,7 +113,7 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
             values = _values(document, preview=preview, tolerant=bool(findings))
     except sops.SopsError as error:
         raise SecretsError(str(error)) from None
-    _refuse(path, [*findings, *secret_rules.malformed(declared, values or {})])
+    _refuse(path, declared, [*findings, *secret_rules.malformed(declared, values or {})])
     for finding in secret_rules.unused(declared, document, {*known, *declared}):
         pulumi.log.warn(f"{path}: {finding.text}")
     fingerprints = {
@@ -168,18 +169,18 @@ def _kept(declared: Declared, now: Fingerprints, deployed: Fingerprints) -> dict
     }
 
 
-def _refuse(path: Path, findings: Sequence[Finding]) -> None:
+def _refuse(path: Path, declared: Declared, findings: Sequence[Finding]) -> None:
     if not findings:
         return
     systems = len({finding.system for finding in findings})
     heading = f"{path} has {_count(len(findings), 'problem')} in {_count(systems, 'system')}:"
-    lines = [f"{finding.text}\n  set it: {way_to_set(path, finding.system, finding.name)}" for finding in findings]
+    lines = [f"{finding.text}\n  {_way_to_set(declared, finding, path)}" for finding in findings]
     raise SecretsError("\n".join([heading, *lines]))
 
 
-def way_to_set(path: Path, system: str, name: str) -> str:
-    """The command that sets a secret; the value is no part of it, since command lines are seen and remembered."""
-    return f"""sops set --value-stdin {path} '["{system}"]["{name}"]', then type "<value>" in quotes and Ctrl-D"""
+def _way_to_set(declared: Declared, finding: Finding, path: Path) -> str:
+    secret = next(secret for secret in declared[finding.system] if secret.name == finding.name)
+    return secret_rules.way_to_set(finding.key, secret, pulumi.get_stack(), sandbox=path.name == _SANDBOX_FILE)
 
 
 def _count(number: int, noun: str) -> str:

@@ -120,11 +120,6 @@ def _file_problem(stack: Stack, error: sops.SopsError) -> Problem:
 def _problem(stack: Stack, finding: Finding) -> Problem:
     if finding.kind is Kind.UNUSED:
         return Problem(kind=finding.kind.value, key=finding.key, text=finding.text)
-    return Problem(kind=finding.kind.value, key=finding.key, text=finding.text, fix=way_to_set(stack, finding.key))
-
-
-def way_to_set(stack: Stack, key: str) -> str:
-    """The command of ours that gives a secret its value."""
-    _, secret = stack.secret(key)
-    command = f"./bin/railyard secrets {'generate' if secret.generated else 'set'} -s {stack.name} {key}"
-    return ("make one: " if secret.generated else "set it: ") + command + (" --sandbox" if stack.sandbox else "")
+    _, secret = stack.secret(finding.key)
+    fix = secret_rules.way_to_set(finding.key, secret, stack.name, sandbox=stack.sandbox)
+    return Problem(kind=finding.kind.value, key=finding.key, text=finding.text, fix=fix)

@@ -6,6 +6,7 @@ command shows a value, and none takes one on its command line.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import Annotated
 
@@ -58,6 +59,11 @@ def init(stack: StackOption = "staging", age: AgeOption = None, *, json: JsonOpt
         rule_added = not secrets_file.has_rule(here)
         if rule_added:
             secrets_file.add_rule(here, age or _ask_recipient(json=json))
+        elif not secrets_file.is_rule_for(here, age or ()):
+            raise CallError(
+                f"{shown(secrets_file.rules_file(here))} has a rule for {here.secrets_file.name} already, and not for "
+                "this key: add the key there, or leave --age out"
+            )
         command = _write_skeleton(here)
         if json:
             created = shown(secrets_file.skeleton_file(here) if command else here.secrets_file)
@@ -133,7 +139,7 @@ def set_value(
         here = read_stack(stack, sandbox=sandbox)
         system, secret = here.secret(key)
         _open(here)
-        value = typer.prompt(key, hide_input=True) if can_ask() else sys.stdin.read().rstrip("\r\n")
+        value = typer.prompt(key, hide_input=True) if can_ask() else _given()
         reason = secret.problem(value)
         if reason:
             raise OperationError(f"{key} {reason} ({secret.meaning}); nothing was changed")
@@ -169,6 +175,17 @@ def apply(
     raise typer.Exit(0 if succeeded else PROBLEM)
 
 
+def _given() -> str:
+    """What stands on standard input, without the end of its last line."""
+    try:
+        text = sys.stdin.buffer.read().decode() if sys.stdin else ""
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise OperationError("what was given is no UTF-8 text, so no variable can hold it; nothing was changed")
+    return text.rstrip("\r\n")
+
+
 def _ask_recipient(*, json: bool) -> list[str]:
     if json or not can_ask():
         raise CallError(
@@ -181,16 +198,17 @@ def _ask_recipient(*, json: bool) -> list[str]:
 def _write_skeleton(here: Stack) -> str:
     """Write the file; gives the command that is left to a person, or nothing."""
     skeleton, rules = secrets_file.skeleton_file(here), secrets_file.rules_file(here)
+    if skeleton.suffix == ".json":
+        raise OperationError(f"{shown(here.secrets_file)}: the file is made as YAML, so its name has to end in .yaml")
     if skeleton.exists():
         raise OperationError(f"{shown(skeleton)} exists, perhaps filled in: encrypt it, or remove it")
     skeleton.write_text(secrets_file.skeleton(here), encoding="utf-8")
     if sops_program.find(here.environment) is None:
-        remove = f" && rm {shown(skeleton)}"
-        return " ".join(sops_program.encrypt_command("sops", rules, skeleton, here.secrets_file)) + remove
-    try:
-        sops_program.encrypt(here, rules, skeleton)
-    finally:
-        skeleton.unlink()
+        remove = f" && rm {shlex.quote(shown(skeleton))}"
+        command = sops_program.encrypt_command("sops", rules, skeleton, here.secrets_file, here.secrets_file)
+        return shlex.join(command) + remove
+    sops_program.encrypt(here, rules, skeleton)
+    skeleton.unlink()
     return ""
 
 

@@ -35,8 +35,20 @@ def skeleton_file(stack: Stack) -> Path:
 
 def has_rule(stack: Stack) -> bool:
     """Whether some rule says who can open the stack's file; raises ``OperationError`` for a damaged file of rules."""
+    return _rule(stack) is not None
+
+
+def is_rule_for(stack: Stack, recipients: Sequence[str]) -> bool:
+    """Whether the rule that there is names all of ``recipients``."""
+    return all(recipient in str(_rule(stack)) for recipient in recipients)
+
+
+def _rule(stack: Stack) -> dict[str, Any] | None:
     file = rules_file(stack)
-    return any(re.search(_pattern(rule), stack.secrets_file.name) for rule in _rules(file))
+    try:
+        return next((rule for rule in _rules(file) if re.search(_pattern(rule), stack.secrets_file.name)), None)
+    except re.error as error:
+        raise OperationError(f"{shown(file)}: a path_regex is no regular expression ({error}): correct it") from None
 
 
 def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
@@ -92,7 +104,10 @@ def _pattern(rule: dict[str, Any]) -> str:
 
 
 def _rules(file: Path) -> list[dict[str, Any]]:
-    return _parsed(file.read_text(encoding="utf-8"), shown(file)) if file.exists() else []
+    try:
+        return _parsed(file.read_text(encoding="utf-8"), shown(file)) if file.exists() else []
+    except UnicodeDecodeError:
+        raise OperationError(f"{shown(file)} is no UTF-8 text: correct it") from None
 
 
 def _parsed(text: str, name: str = "the file of rules") -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ class Place:
         """What the secrets file holds."""
         return sops_files.opened(self.file)
 
-    def run(self, *arguments: str, given: str = "") -> Said:
+    def run(self, *arguments: str, given: str | bytes = "") -> Said:
         """``railyard secrets …`` in this process."""
         done = CliRunner().invoke(application, ["secrets", *arguments], input=given)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception

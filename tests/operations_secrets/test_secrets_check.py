@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -112,6 +114,41 @@ def test_a_changed_file_is_a_problem(place):
     place.file.write_text(text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :])
 
     assert [problem["kind"] for problem in place.run("check", "--json").json["problems"]] == ["tampered"]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "text"),
+    [
+        (lambda text: re.sub(' *"mac":.*\n', "", text), "tampered", "no message authentication code"),
+        (lambda text: text.replace("AES256_GCM", "AES256_CBC", 1), "tampered", "wrote at omega.DISCORD_BOT_TOKEN"),
+        (lambda text: f"<<<<<<< HEAD\n{text}", "invalid", "line 1: holds a merge conflict"),
+        (lambda text: "", "invalid", "is empty"),
+        (lambda text: text.replace('"omega"', '"omega":"planted","omega"'), "invalid", "'omega' a second time"),
+        (lambda text: re.sub(' *"recipient":.*\n', "", text), "invalid", "sops.age.0.recipient"),
+    ],
+)
+def test_damage_shows_without_a_key(place, monkeypatch, change, kind, text):
+    """Whatever can be seen is said, and the check fails."""
+    monkeypatch.delenv("SOPS_AGE_KEY")
+    place.hold(GOOD)
+    place.file.write_text(change(place.file.read_text()))
+
+    said = place.run("check", "--json")
+
+    assert said.code == 1
+    (problem,) = said.json["problems"]
+    assert (problem["kind"], text in problem["text"]) == (kind, True), problem
+    assert "planted" not in said.text
+
+
+def test_a_key_service_without_access_is_like_no_key(place):
+    """Names are checked, and which key it takes is said."""
+    encrypting.write(place.file, encrypting.encrypted(GOOD, age=[], kms=[{"arn": "arn:aws:kms:…"}]))
+
+    said = place.run("check")
+
+    assert said.code == 0
+    assert "only names were checked: secrets/staging.yaml is encrypted for keys of AWS KMS" in said.text
 
 
 def test_no_file_leads_to_init(place):

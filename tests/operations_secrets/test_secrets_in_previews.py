@@ -35,7 +35,8 @@ def test_all_problems_stand_in_one_report(railyard):
     assert refused.code == 1
     assert "secrets/sandbox.yaml has 3 problems in 3 systems:" in said
     assert "Wrong secret: omnistack.SECRET_KEY has 13 bytes" in said
-    assert "sops set --value-stdin" in said
+    assert "make one: ./bin/railyard secrets generate -s staging seance.BUILDER_KEY --sandbox" in said
+    assert "set it: ./bin/railyard secrets set -s staging omega.DISCORD_BOT_TOKEN --sandbox" in said
     assert "planted-short" not in said
 
 
@@ -112,6 +113,18 @@ def test_every_made_up_value_keeps_the_rule_of_its_secret():
         for secret in needed:
             assert secret.problem(secret.standin("ENC[one]")) is None
             assert secret.one_of or secret.standin("ENC[one]") != secret.standin("ENC[two]")
+
+
+def test_a_preview_without_access_to_the_key_service_works_too(railyard):
+    """Of a file for AWS KMS, where the program is not or nobody has signed in; it says what it does not know."""
+    encrypting.write(railyard.secrets, encrypting.encrypted(GOOD, age=[], kms=[{"arn": "arn:aws:kms:…"}]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", "/nowhere")
+        preview = railyard.json("preview", "-s", "staging", "--system", "seance")
+
+    assert preview.code == 0
+    assert "values of secrets are unknown here" in preview.text + preview.errors
+    assert "planted" not in preview.text + preview.errors
 
 
 def test_without_the_key_an_up_is_refused(railyard):

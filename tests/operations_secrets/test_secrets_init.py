@@ -99,3 +99,51 @@ def test_a_recipient_that_will_not_do_is_a_wrong_call(place, recipient, why):
     assert why in said.text
     assert encrypting.KEY not in said.text
     assert sorted(path.name for path in place.file.parent.iterdir()) == [".sops.yaml", "sandbox.agekey"]
+
+
+def test_a_key_that_an_existing_rule_does_not_name_is_not_passed_over(place):
+    """Whoever gives a key expects to open the file with it."""
+    rules = place.file.parent / ".sops.yaml"
+    rules.write_text(f"creation_rules:\n- path_regex: staging\n  age: {SANDBOX}\n")
+
+    said = place.run("init", "--age", RECIPIENT)
+
+    assert (said.code, "has a rule for staging.yaml already" in said.text) == (2, True)
+    assert not place.file.exists()
+
+
+def test_a_program_that_fails_leaves_what_its_command_needs(place, sops_calls):
+    """The command that shows why can be called as it is printed, and no half of a file is there."""
+    (sops_calls.parent / "sops").write_text('#!/bin/sh\nprintf half > "$7"\nexit 1\n')
+
+    said = place.run("init", "--age", RECIPIENT)
+
+    assert (said.code, "this shows why:\n  sops --config secrets/.sops.yaml encrypt" in said.text) == (1, True)
+    assert sorted(path.name for path in place.file.parent.glob("*staging*")) == ["staging.skeleton.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "text"),
+    [
+        (b"creation_rules:\n- path_regex: '('\n  age: a\n", "a path_regex is no regular expression"),
+        (b"\xff\xfe", "is no UTF-8 text"),
+        (b"creation_rules: [", "is no valid YAML"),
+    ],
+)
+def test_damaged_rules_are_said(place, rules, text):
+    """With their file, and without a traceback."""
+    (place.file.parent / ".sops.yaml").write_bytes(rules)
+
+    said = place.run("init", "--age", RECIPIENT)
+
+    assert (said.code, text in said.text, "secrets/.sops.yaml" in said.text) == (1, True, True)
+
+
+def test_a_place_that_cannot_hold_the_file_is_said(place, monkeypatch):
+    """A folder that is not there, and a name that YAML would not be read by."""
+    monkeypatch.setenv("RAILYARD_SECRETS", "absent/staging.yaml")
+    said = place.run("init", "--age", RECIPIENT, "--json")
+    assert (said.code, "absent/.sops.yaml: No such file" in said.json["error"]) == (1, True)
+
+    monkeypatch.setenv("RAILYARD_SECRETS", "secrets/staging.json")
+    assert "its name has to end in .yaml" in place.run("init", "--age", RECIPIENT).text

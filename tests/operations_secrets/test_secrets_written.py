@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from operations.stack import read_stack
+from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, without
 
 MADE = {
@@ -117,6 +121,58 @@ def test_a_value_that_breaks_a_rule_is_not_stored(place, sops_calls):
     assert not sops_calls.exists()
 
 
+@pytest.mark.parametrize("given", [b"gsk_\xff\n", b"gsk_\0\n", b" \t\n", b""])
+def test_what_no_variable_can_hold_is_not_stored(place, sops_calls, given):
+    """Bytes that are no text, a zero byte, blanks, nothing: refused without a traceback."""
+    place.hold(GOOD)
+
+    said = place.run("set", "rose.GROQ_API_KEY", given=given)
+
+    assert said.code == 1
+    assert "nothing was changed" in said.text
+    assert not sops_calls.exists()
+
+
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $$"])
+def test_a_program_that_is_interrupted_leaves_the_file_whole(place, sops_calls, end):
+    """The real one empties a file before it writes; it does so in a copy, of which nothing stays."""
+    place.hold(GOOD)
+    before, names = place.file.read_bytes(), sorted(place.file.parent.iterdir())
+    _replace_program(sops_calls, f'printf half > "$3"\n{end}')
+
+    said = place.run("set", "rose.GROQ_API_KEY", given="typed\n")
+
+    assert (said.code, "nothing was changed" in said.text) == (1, True)
+    assert place.file.read_bytes() == before
+    assert sorted(place.file.parent.iterdir()) == names
+
+
+def test_a_command_that_is_killed_leaves_the_file_whole(place, sops_calls):
+    """Together with the program, in the middle of its writing."""
+    place.hold(GOOD)
+    before = place.file.read_bytes()
+    _replace_program(sops_calls, 'printf half > "$3"\nkill -9 $PPID')
+    command = [sys.executable, "-m", "operations", "secrets", "generate", "seance.BUILDER_KEY", "--replace"]
+
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT), "RAILYARD_SECRETS": str(place.file)}, check=False
+    )
+
+    assert done.returncode == -signal.SIGKILL
+    assert place.file.read_bytes() == before
+
+
+def test_a_file_that_somebody_else_changes_meanwhile_keeps_their_change(place, sops_calls):
+    """Of two at once one is told to come again, and no value is lost."""
+    place.hold(GOOD)
+    _replace_program(sops_calls, f"echo '# theirs' >> '{place.file}'")
+
+    said = place.run("set", "rose.GROQ_API_KEY", given="typed\n")
+
+    assert (said.code, "was changed meanwhile" in said.text) == (1, True)
+    assert place.file.read_text().endswith("# theirs\n")
+
+
 def test_without_the_program_nothing_is_made(place):
     """The error says where the program is from."""
     place.hold(without(GOOD, "seance.BUILDER_KEY"))
@@ -130,8 +186,7 @@ def test_without_the_program_nothing_is_made(place):
 def test_a_program_that_is_too_old_is_named(place, sops_calls):
     """An old one would take the value on its command line: it gets none."""
     place.hold(without(GOOD, "seance.BUILDER_KEY"))
-    program = sops_calls.parent / "sops"
-    program.write_text("#!/bin/sh\necho 'Incorrect Usage: flag provided but not defined: -value-stdin'\nexit 1\n")
+    _replace_program(sops_calls, "echo 'Incorrect Usage: flag provided but not defined: -value-stdin'\nexit 1")
 
     said = place.run("generate")
 
@@ -169,6 +224,10 @@ def test_the_real_program_stores_what_we_give_it(place, monkeypatch):
         assert place.run("set", key, given=value).code == 0
 
     assert place.run("check").code == 0
+
+
+def _replace_program(calls: Path, script: str) -> None:
+    (calls.parent / "sops").write_text(f"#!/bin/sh\n{script}\n")
 
 
 REAL_PATH = os.environ.get("PATH", "").split(os.pathsep)

@@ -1,7 +1,8 @@
 """Makes tests/sops/corpus with the real ``sops`` and ``age-keygen`` programs; run by hand when a case is added.
 
 Files that exist are left as they are: ``python tests/sops/make_corpus.py``. Beside each encrypted file stands what the
-real program decrypts it to. The keys open nothing but these files.
+real program decrypts it to. The keys open nothing but these files. Those named ``older`` were made of the same texts,
+without the point in time, with SOPS 3.8.1, which wrote the kinds of keys that are not used as well.
 """
 
 from __future__ import annotations

@@ -160,14 +160,6 @@ def test_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
         sops.read(path, {})
 
 
-def test_unused_kinds_of_key_may_be_null(tmp_path: Path) -> None:
-    """As older versions of SOPS wrote them into JSON files."""
-    others: dict[str, Any] = dict.fromkeys(("kms", "gcp_kms", "azure_kv", "hc_vault", "pgp"))
-    path = write(tmp_path / "file.json", encrypted({"a": "b"}, **others))
-
-    assert sops.read(path, ENVIRONMENT).decrypt() == {"a": "b"}
-
-
 @pytest.mark.parametrize("text", ["{", '{"a": 1, "a": 2}', '{"a": NaN}', "[]", "1"])
 def test_damaged_json_is_refused(tmp_path: Path, text: str) -> None:
     """JSON that SOPS would not write is refused."""
