@@ -15,6 +15,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from pulumiverse_railway.provider.kernel.declaration import Provider
+from pulumiverse_railway.provider.kernel.living import Living
 from pulumiverse_railway.provider.kernel.main import OPTIONS, start
 from pulumiverse_railway.provider.kernel.servicer import INTERRUPTED, Servicer
 from pulumiverse_railway.provider.kernel.values import decode, encode
@@ -78,7 +79,9 @@ class Plugin:
     async def read(self, id: str, *, urn: str = SHELF, **more: Any) -> provider_pb2.ReadResponse:
         return await self.rpc.Read(provider_pb2.ReadRequest(urn=urn, id=id, **more))
 
-    async def delete(self, id: str, properties: struct_pb2.Struct, *, urn: str = SHELF) -> Any:
+    async def delete(self, id: str, properties: struct_pb2.Struct, *, urn: str = SHELF, same_run: bool = False) -> Any:
+        if not same_run:
+            self.servicer.living = Living()
         return await self.rpc.Delete(provider_pb2.DeleteRequest(urn=urn, id=id, properties=stripped(properties)))
 
 

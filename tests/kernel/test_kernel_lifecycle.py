@@ -10,8 +10,9 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from pulumiverse_railway.provider.kernel.declaration import UNKNOWN
+from pulumiverse_railway.provider.kernel.living import Living
 from pulumiverse_railway.provider.kernel.values import SECRET, SIGNATURE, encode
-from tests.kernel.conftest import LOAN, Plugin, half_made, plain, stripped
+from tests.kernel.conftest import LOAN, SHELF, Plugin, half_made, plain, stripped
 
 Kind = provider_pb2.PropertyDiff
 NONE, SOME = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
@@ -50,6 +51,49 @@ def test_the_whole_life(with_plugin: Run) -> None:
         assert plugin.library.calls == ["create", "update", "update", "delete", "delete"]
 
     with_plugin(life)
+
+
+def test_what_stays_is_not_deleted(with_plugin: Run) -> None:
+    """Neither what another create of the run took over, nor what is old and new at once after a killed replacement."""
+
+    async def scenario(plugin: Plugin) -> None:
+        inputs = await plugin.checked(roomId="r1")
+        made = await plugin.create(inputs)
+        await plugin.delete(made.id, made.properties, urn=f"{SHELF}-as-before", same_run=True)
+        assert "delete" not in plugin.library.calls
+        assert [severity for severity, text, _ in plugin.engine.said if "is not deleted" in text] == ["WARNING"]
+
+        plugin.servicer.living = Living()  # the next run
+        await plugin.diff(inputs, inputs, id=made.id)
+        await plugin.delete(made.id, made.properties, same_run=True)
+        assert "delete" not in plugin.library.calls
+
+        await plugin.delete(made.id, made.properties, urn=f"{SHELF}-of-the-same-id", same_run=True)
+        assert plugin.library.calls[-1] == "delete"
+
+    with_plugin(scenario)
+
+
+def test_what_is_replaced_is_deleted(with_plugin: Run) -> None:
+    """A difference that replaces, with the new one made first; and a provider configured anew is another run."""
+
+    async def scenario(plugin: Plugin) -> None:
+        inputs, elsewhere = await plugin.checked(roomId="r1"), await plugin.checked(roomId="r2")
+        old = await plugin.create(inputs)
+        plugin.servicer.living = Living()
+        await plugin.diff(inputs, inputs, id=old.id)
+        assert list((await plugin.diff(inputs, elsewhere, id=old.id)).replaces) == ["roomId"]
+        new = await plugin.create(elsewhere)
+        await plugin.delete(old.id, old.properties, same_run=True)
+        assert plugin.library.calls[-1] == "delete"
+
+        library = plugin.library
+        await plugin.configure(token="card-1234567")
+        plugin.library = plugin.servicer.running.client
+        await plugin.delete(new.id, new.properties, same_run=True)
+        assert (library.calls.count("delete"), plugin.library.calls) == (1, ["delete"])
+
+    with_plugin(scenario)
 
 
 def test_a_preview_of_a_create_tells_what_is_known(with_plugin: Run) -> None:

@@ -18,6 +18,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
 from pulumiverse_railway.provider.functions import ALL as FUNCTIONS
 from pulumiverse_railway.provider.kernel.declaration import Provider
+from pulumiverse_railway.provider.kernel.living import Living
 from pulumiverse_railway.provider.kernel.main import OPTIONS, start
 from pulumiverse_railway.provider.kernel.servicer import INTERRUPTED, Servicer
 from pulumiverse_railway.provider.kernel.values import decode, encode
@@ -145,8 +146,10 @@ class Driver:
         """Read by id alone."""
         return await self._read(kind, provider_pb2.ReadRequest(urn=_urn(kind), id=id))
 
-    async def delete(self, made: Made) -> None:
-        """Delete."""
+    async def delete(self, made: Made, *, same_run: bool = False) -> None:
+        """Delete, in a run that does not know what this one made unless told so."""
+        if not same_run:
+            self.servicer.living = Living()
         request = provider_pb2.DeleteRequest(urn=_urn(made.kind), id=made.id, properties=encode(made.outputs))
         await _answered(made.kind, made.inputs, self.rpc.Delete(request))
 

@@ -17,12 +17,14 @@ import pytest
 from pulumiverse_railway.provider.resources import ALL
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.loopback import Address
-from tests.provider.driver import Driver, Made, Place, Records, a_project, driving
+from tests.provider.driver import Driver, Made, Place, Records, Refused, a_project, driving
 from tests.provider.lives.rows import LIVES, Life, World
 
 LISTED_S: Final = 100.0
 """Lists lag up to a minute and a half behind a create, in simulated time."""
 APPLIED_S: Final = 60.0
+REFUSED_TWICE: Final = {"Environment", "NotificationRule", "ProjectMember"}
+"""What a create never takes over."""
 KINDS = {resource.token.rpartition(":")[2]: resource for resource in ALL}
 
 
@@ -64,7 +66,7 @@ class Lived:
             inputs = await self.life.inputs(world)
             await _refused_and_previewed(world.place.driver, self.kind, self.life, inputs)
             made = await world.place.driver.create(self.kind, **inputs)
-        for event in (_unchanged, _changed, _cleared, _unchanged, _replaced, _unchanged, _imported, _drifted):
+        for event in BEFORE_THE_END:
             async with self.run(project) as world:
                 made = await event(world, self.life, made)
         if self.life.drift is not None:
@@ -134,7 +136,21 @@ async def _replaced(world: World, life: Life, made: Made) -> Made:
         return await driver.create(made.kind, **wanted)
     new = await driver.create(made.kind, **wanted)
     assert new.id != made.id
-    await driver.delete(made)
+    await driver.delete(made, same_run=True)
+    return new
+
+
+async def _forced(world: World, life: Life, made: Made) -> Made:
+    """``pulumi up --replace``: the engine creates, whatever the difference, and then deletes the old one."""
+    driver = world.place.driver
+    if made.kind in REFUSED_TWICE:
+        with pytest.raises(Refused, match="already"):
+            await driver.create(made.kind, **made.inputs)
+        return made
+    new = await driver.create(made.kind, **made.inputs)
+    await driver.delete(made, same_run=True)
+    kept = [text for _, text in driver.engine.said if "is not deleted" in text]
+    assert len(kept) == (new.id == made.id)
     return new
 
 
@@ -175,3 +191,8 @@ async def _gone(world: World, life: Life, made: Made) -> None:
         assert await driver.import_(made.kind, made.id) is None  # an empty service stays
     else:
         assert (await driver.refresh(made) is None) == (life.drift is None or not life.stays)
+
+
+BEFORE_THE_END: Final = (
+    _unchanged, _changed, _cleared, _unchanged, _replaced, _unchanged, _forced, _unchanged, _imported, _drifted
+)  # fmt: skip

@@ -22,6 +22,7 @@ from .declaration import Function, Provider, Resource
 from .diffs import compare, is_updatable
 from .errors import Failure, HalfMade
 from .guard import ServicerContext, Unfinished, guarded
+from .living import Living
 from .properties import fields_of
 from .responses import diff_response, refusal
 from .states import (
@@ -46,6 +47,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, provider: Provider, engine_address: str | None = None, *, grace_s: float = 30.0) -> None:
         self.running = Running(provider, engine_address, grace_s=grace_s)
         self._provider = provider
+        self.living = Living()
         self._resources = {resource.token: resource() for resource in provider.resources}
         self._functions = {function.token: function() for function in provider.functions}
 
@@ -112,6 +114,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             reasons = [f"{problem.path}: {problem.reason}" for problem in checked.problems]
             raise Failure(f"the configuration of the provider {self.provider_name} is wrong: " + "\n".join(reasons))
         self.running.configure(checked.values)
+        self.living = Living()
         return provider_pb2.ConfigureResponse(
             acceptSecrets=False,
             supportsPreview=True,
@@ -162,7 +165,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         found = compare(
             resource, old_inputs, decode(request.news), old_state(resource, old_outputs), list(request.ignoreChanges)
         )
-        return diff_response(resource, found)
+        answer = diff_response(resource, found)
+        self.living.compared(request.urn, request.id, replaced=bool(answer.replaces))
+        return answer
 
     @guarded
     async def Create(
@@ -177,10 +182,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             making = resource.create(call, typed(resource.inputs_type, inputs))
             made_id, state = await call.within_limit("create", making)
         except HalfMade as half:
+            self.living.made(resource.token, half.id)
             outputs = partial_outputs(resource, half.state, inputs)
             raise Unfinished(half.id, outputs, request.properties, half.reasons) from half
         if not made_id:
             raise RuntimeError(f"{resource.token}.create returned no id")
+        self.living.made(resource.token, made_id)
         await call.finished()
         return provider_pb2.CreateResponse(id=made_id, properties=outputs_of(resource, state))
 
@@ -233,6 +240,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Delete(self, request: provider_pb2.DeleteRequest, context: ServicerContext) -> empty_pb2.Empty:
         resource = self._resource(request.urn)
         call = self._call(request.urn, request.timeout, resource, context)
+        if self.living.holds(request.urn, resource.token, request.id):
+            await call.warn(f"{request.id} is not deleted: another resource of this run is the same one, and keeps it")
+            return empty_pb2.Empty()
         old = old_state(resource, decode(request.properties))
         await call.within_limit("delete", resource.delete(call, request.id, old))
         await call.finished()

@@ -1,0 +1,35 @@
+"""Which things the state is going to hold after this run, so that no delete takes away one of them.
+
+Owns that memory, and nothing else. Things of Railway's are found by what they are: the one disk of a service, what a
+service runs. So the replacement of such a thing (``--replace``, ``replaceOnChanges``), or its new name in the program,
+can turn out to be the very thing that is deleted afterwards as the old one.
+"""
+
+from __future__ import annotations
+
+
+class Living:
+    """What creates and diffs of one run told, as (type, id)."""
+
+    def __init__(self) -> None:
+        self._made: set[tuple[str, str]] = set()
+        self._staying: dict[str, str] = {}
+
+    def made(self, token: str, id: str) -> None:
+        """A create gave this id, under whatever name."""
+        self._made.add((token, id))
+
+    def compared(self, urn: str, id: str, *, replaced: bool) -> None:
+        """A resource of the program has this id, and keeps it unless it is replaced."""
+        if replaced:
+            self._staying.pop(urn, None)
+        else:
+            self._staying[urn] = id
+
+    def holds(self, urn: str, token: str, id: str) -> bool:
+        """Whether a resource that is to be deleted is also one that stays.
+
+        A resource that stays is told by its own name alone: two of other types, such as two sets of variables, may
+        share one id, and either can go. The same name twice is what an interrupted replacement leaves.
+        """
+        return (token, id) in self._made or self._staying.get(urn) == id
