@@ -20,7 +20,7 @@ from sandbox.engine.plugins import HalfMadeError, ProviderError
 from sandbox.engine.providers import Providers
 from sandbox.engine.report import Report
 from sandbox.engine.state import Resource, timestamp
-from sandbox.engine.values import differences, plain
+from sandbox.engine.values import differences, mark_named, plain
 
 
 class StepError(Exception):
@@ -59,7 +59,7 @@ class Executor:
     def same(self, new: Resource, old: Resource) -> None:
         """Nothing changes but, perhaps, what the engine itself keeps of the resource."""
         new.id, new.created, new.modified = old.id, old.created, old.modified
-        new.outputs = old.outputs
+        new.outputs = mark_named(old.outputs, new.additional_secret_outputs)
         if replace(new, place=old.place) == old:
             self._journal.keep(old)
         else:

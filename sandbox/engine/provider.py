@@ -34,10 +34,10 @@ from sandbox.engine.values import (
     contains_unknown,
     from_struct,
     mark_like,
+    mark_named,
     parse_path,
     plain,
     references_to_ids,
-    secret,
     to_struct,
 )
 
@@ -124,10 +124,7 @@ class Provider:
         return properties
 
     def _outputs(self, struct: struct_pb2.Struct, resource: Resource, *like: Mapping[str, Any]) -> Properties:
-        outputs = self._received(struct, *like)
-        return {
-            key: secret(value) if key in resource.additional_secret_outputs else value for key, value in outputs.items()
-        }
+        return mark_named(self._received(struct, *like), resource.additional_secret_outputs)
 
     def check_config(self, olds: Properties, news: Properties) -> Properties:
         """Let the plugin check its configuration. Raises ``ProviderError``."""

@@ -7,7 +7,7 @@ from the wire, and comparison by property path. Does not know resources, provide
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, cast
@@ -218,6 +218,11 @@ def references_to_ids(value: Any) -> Any:
             return Secret(references_to_ids(value.value))
         case _:
             return value
+
+
+def mark_named(properties: Properties, names: Collection[str]) -> Properties:
+    """The properties, those of these names secret."""
+    return {key: secret(value) if key in names else value for key, value in properties.items()}
 
 
 def mark_like(outputs: Properties, inputs: Mapping[str, Any]) -> Properties:

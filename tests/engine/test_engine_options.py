@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pulumi
 import pytest
 from pulumi import Alias, CustomTimeouts, Output, ResourceOptions
@@ -307,6 +309,19 @@ def test_additional_secret_outputs_are_secret(stack: Stack) -> None:
 
     assert Secret("https://lamp-1") == stack.up(program).outputs["url"]
     assert "https://lamp-1" not in stack.state_file.read_text()
+
+
+def test_an_output_becomes_secret_without_another_change(stack: Stack) -> None:
+    """The option alone is given to what exists already: as with the CLI, the state's clear text goes at once."""
+
+    def program(*names: str) -> Callable[[], None]:
+        opts = ResourceOptions(additional_secret_outputs=list(names))
+        return lambda: pulumi.export("url", Thing("lamp", opts).url)
+
+    assert stack.up(program()).outputs["url"] == "https://lamp-1"
+    assert Secret("https://lamp-1") == stack.up(program("url")).outputs["url"]
+    assert "https://lamp-1" not in stack.state_file.read_text()
+    assert stack.calls("update") == []
 
 
 @pytest.mark.parametrize("takes_secrets", ["yes", "no"])
