@@ -108,6 +108,7 @@ class Resource:
             key: [urn for urn in urns if urn in known] for key, urns in self.property_dependencies.items()
         }
         self.deleted_with = self.deleted_with if self.deleted_with in known else ""
+        self.parent = self.parent if self.parent in known else ""
 
 
 @lru_cache(maxsize=16)

@@ -177,6 +177,20 @@ def test_refresh_forgets_what_is_gone(stack: Stack) -> None:
     assert (StepKind.CREATE, "shelf-first") in kinds(stack.up(shelf_program))
 
 
+def test_refresh_leaves_no_child_of_what_is_gone(stack: Stack) -> None:
+    """The child stays without its parent, as with the CLI, which reads no state that refers to what it lacks."""
+
+    def program() -> None:
+        Thing("bulb", ResourceOptions(parent=Thing("lamp")))
+
+    stack.up(program)
+    (stack.home / "lamp-1.thing").unlink()
+
+    stack.refresh()
+
+    assert "parent" not in stack.records()["bulb"]
+
+
 def test_refresh_that_cannot_read_keeps_the_state(stack: Stack) -> None:
     """A failed read is never taken for "gone"."""
     stack.up(things("lamp"))
