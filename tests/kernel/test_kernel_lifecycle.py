@@ -64,11 +64,26 @@ def test_what_stays_is_not_deleted(with_plugin: Run) -> None:
         assert [severity for severity, text, _ in plugin.engine.said if "is not deleted" in text] == ["WARNING"]
 
         plugin.servicer.living = Living()  # the next run
+        await plugin.checked(roomId="r1")
         await plugin.diff(inputs, inputs, id=made.id)
         await plugin.delete(made.id, made.properties, same_run=True)
         assert "delete" not in plugin.library.calls
 
         await plugin.delete(made.id, made.properties, urn=f"{SHELF}-of-the-same-id", same_run=True)
+        assert plugin.library.calls[-1] == "delete"
+
+    with_plugin(scenario)
+
+
+def test_what_a_refresh_compared_is_deleted(with_plugin: Run) -> None:
+    """``destroy --refresh``, and ``up --refresh`` without the resource: compared, and not in the program any more."""
+
+    async def scenario(plugin: Plugin) -> None:
+        inputs = await plugin.checked(roomId="r1")
+        made = await plugin.create(inputs)
+        plugin.servicer.living = Living()  # the next run
+        await plugin.diff(inputs, inputs, id=made.id)
+        await plugin.delete(made.id, made.properties, same_run=True)
         assert plugin.library.calls[-1] == "delete"
 
     with_plugin(scenario)

@@ -9,21 +9,29 @@ from __future__ import annotations
 
 
 class Living:
-    """What creates and diffs of one run told, as (type, id)."""
+    """What checks, diffs and creates of one run told."""
 
     def __init__(self) -> None:
+        self._wanted: set[str] = set()
         self._made: set[tuple[str, str]] = set()
         self._staying: dict[str, str] = {}
+
+    def wanted(self, urn: str) -> None:
+        """The program has this resource: its inputs were checked."""
+        self._wanted.add(urn)
 
     def made(self, token: str, id: str) -> None:
         """A create gave this id, under whatever name."""
         self._made.add((token, id))
 
     def compared(self, urn: str, id: str, *, replaced: bool) -> None:
-        """A resource of the program has this id, and keeps it unless it is replaced."""
+        """A resource has this id, and keeps it unless it is replaced.
+
+        That counts only for what the program has: a refresh compares everything, also what the same run deletes next.
+        """
         if replaced:
             self._staying.pop(urn, None)
-        else:
+        elif urn in self._wanted:
             self._staying[urn] = id
 
     def holds(self, urn: str, token: str, id: str) -> bool:

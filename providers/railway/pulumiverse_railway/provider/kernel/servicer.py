@@ -153,6 +153,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @guarded
     async def Check(self, request: provider_pb2.CheckRequest, context: ServicerContext) -> provider_pb2.CheckResponse:
         resource = self._resource(request.urn)
+        self.living.wanted(request.urn)
         checked = check_resource(resource, decode(request.news))
         inputs = wire(fields_of(resource.inputs_type), checked.values, mark_secrets=True)
         return refusal(checked) or provider_pb2.CheckResponse(inputs=encode(inputs))
