@@ -104,9 +104,12 @@ Variables = dict[VariableName, str]
 
 Image = Annotated[
     str,
-    matching(r"[\w./-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?", "a Docker image with its tag, such as valkey/valkey:8"),
+    matching(
+        r"([\w.-]+(:\d+)?/)?[\w./-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?",
+        "a Docker image with its tag, such as valkey/valkey:8",
+    ),
 ]
-"""A Docker image with its tag or digest."""
+"""A Docker image with its tag or digest; in another registry than Docker Hub with its host."""
 
 Repository = Annotated[str, matching(r"[\w.-]+/[\w.-]+", "a GitHub repository as owner/name")]
 """A GitHub repository."""

@@ -7,9 +7,10 @@ environment of its project, so two stacks that shared a project would write into
 from __future__ import annotations
 
 import pulumi
+from pydantic import Field
 
 import pulumiverse_railway as railway
-from components.arguments import Arguments, Name
+from components.arguments import Arguments, Name, Variables
 
 
 class ProjectArgs(Arguments):
@@ -21,6 +22,8 @@ class ProjectArgs(Arguments):
     """Name of its default environment."""
     workspace_id: str | None = None
     """Railway workspace that owns the project. Default: the workspace of the token."""
+    shared_variables: Variables = Field(default_factory=dict)
+    """Variables in clear that each service may refer to, as ``${{shared.NAME}}`` in its own variables."""
 
 
 class Project(pulumi.ComponentResource):
@@ -30,6 +33,8 @@ class Project(pulumi.ComponentResource):
     """Railway's id of the project."""
     environment_id: pulumi.Output[str]
     """Railway's id of the environment."""
+    shared_variables: railway.SharedVariables | None
+    """Its shared variables, which are there before any service refers to them; None without any."""
 
     def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("railyard:components:Project", name, None, opts)
@@ -43,4 +48,14 @@ class Project(pulumi.ComponentResource):
         )
         self.project_id = project.id
         self.environment_id = project.environment_id
+        self.shared_variables = self._shared(name, args.shared_variables) if args.shared_variables else None
         self.register_outputs({"projectId": self.project_id, "environmentId": self.environment_id})
+
+    def _shared(self, name: str, variables: Variables) -> railway.SharedVariables:
+        return railway.SharedVariables(
+            f"{name}-shared-variables",
+            project_id=self.project_id,
+            environment_id=self.environment_id,
+            variables=variables,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 
 import pulumi
 from pydantic import Field, model_validator
+from pydantic.alias_generators import to_camel
 
 import pulumiverse_railway as railway
 from components.arguments import (
@@ -38,11 +39,25 @@ DEFAULT_REGION = "us-west2"
 """Railway's own first region; replicas of a service without ``region`` run there."""
 
 
+_FOR_A_REPO = (
+    "branch",
+    "commit_sha",
+    "check_suites",
+    "root_directory",
+    "watch_patterns",
+    "builder",
+    "build_command",
+    "dockerfile_path",
+)
+
+
 class ServiceArgs(Arguments):
     """What a service needs. Each field is Railway's setting of the same name unless said otherwise."""
 
     image: Image | None = None
     """Docker image with its tag or digest. Either this or ``repo``."""
+    registry_username: str | None = None
+    """User at the image's private registry (Railway's Pro plan); the password is a secret. Default: a public image."""
     repo: Repository | None = None
     """GitHub repository, ``owner/name``."""
     branch: str | None = None
@@ -53,6 +68,9 @@ class ServiceArgs(Arguments):
     """Whether a push waits for GitHub's checks before it is deployed."""
     root_directory: str | None = None
     """Folder of the repository that holds the service."""
+    watch_patterns: Many[Annotated[str, Field(min_length=1)]] = ()
+    """Paths in gitignore's syntax, from the root of the repository: a push deploys only when it changes one of them.
+    Default: every push does."""
 
     builder: Builder | None = None
     """Who builds a repository. Default: Railway's choice, RAILPACK."""
@@ -99,6 +117,8 @@ class ServiceArgs(Arguments):
     """Port on which it listens: its PORT variable, and where its domains lead."""
     railway_domain: bool = False
     """Whether it gets an address of Railway's own, ``….up.railway.app``."""
+    tcp_port: Port | None = None
+    """Port that Railway's TCP proxy opens to the internet, at a host and port that Railway chooses. Default: none."""
     domains: Many[DomainArgs] = ()
     """Public domains of its own; the first that is no wildcard is its address."""
     volume: VolumeArgs | None = None
@@ -110,14 +130,20 @@ class ServiceArgs(Arguments):
     def _source(self) -> Self:
         if (self.image is None) == (self.repo is None):
             raise ValueError(f"exactly one of image and repo, not {'both' if self.image else 'neither'}: give one")
-        if self.image and (self.branch or self.commit_sha or self.check_suites or self.build_command or self.builder):
+        if self.image and (for_repo := self._given(*_FOR_A_REPO)):
             raise ValueError(
-                "branch, commitSha, checkSuites, builder and buildCommand with a repo only, not an image: "
-                "remove them, or give repo in place of image"
+                f"{' and '.join(for_repo)} with a repo only, not an image: give repo in place of image, or remove "
+                "what the settings have of it and set to null what the system itself gives"
             )
+        if self.repo and self.registry_username:
+            raise ValueError("a registryUsername with an image only, not a repo: remove it")
         if self.build_command and self.build_command == self.start_command:
             raise ValueError("a buildCommand that differs from startCommand, as Railway demands: remove one of them")
         return self
+
+    def _given(self, *names: str) -> list[str]:
+        """Those of the fields ``names`` that hold something, as settings write them."""
+        return [to_camel(name) for name in names if getattr(self, name)]
 
     @model_validator(mode="after")
     def _replicas(self) -> Self:
@@ -152,6 +178,8 @@ class Service(pulumi.ComponentResource):
     """Name under which other services of the environment reach it, ``….railway.internal``."""
     url: pulumi.Output[str] | None
     """Public address, None for a private service."""
+    tcp_address: pulumi.Output[str] | None
+    """Host and port of its TCP proxy, None without one."""
     domains: Sequence[Domain]
     """Its public domains."""
     instance: railway.ServiceInstance
@@ -173,17 +201,19 @@ class Service(pulumi.ComponentResource):
         own_address: Sequence[str] = (),
         bucket: Bucket | None = None,
         uses: Sequence[Service] = (),
+        registry_password: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the service.
 
         ``variables`` are those whose values come from secrets or other resources; they win over ``args.variables``.
         ``own_address`` names the variables that hold the service's own public address. ``uses`` are the services that
-        must be healthy first.
+        must be healthy first. ``registry_password`` belongs to ``args.registry_username``.
         """
         super().__init__(self.TOKEN, name, None, opts)
         self.args = args
         self._project = project
+        self._registry_password = registry_password
         identity = railway.Service(
             f"{name}-service",
             project_id=project.project_id,
@@ -205,14 +235,22 @@ class Service(pulumi.ComponentResource):
         self.domains = [self._domain(name, domain, identity, zones) for domain in args.domains]
         self._railway_domain = self._generated_domain(name, identity) if args.railway_domain else None
         self.url = self._address()
-        wired = {**args.variables, **(bucket.variables() if bucket else {}), **(variables or {})}
-        wired |= self._own_address(name, own_address)
+        tcp_proxy = self._tcp_proxy(name, identity, args.tcp_port) if args.tcp_port else None
+        self.tcp_address = tcp_proxy and pulumi.Output.format("{0}:{1}", tcp_proxy.domain, tcp_proxy.proxy_port)
+        computed = {
+            **(bucket.variables() if bucket else {}),
+            **(variables or {}),
+            **self._own_address(name, own_address),
+        }
+        for variable in sorted(computed.keys() & args.variables.keys()):
+            pulumi.log.warn(f"{name}: variables.{variable} has no effect, since its system sets {variable}: remove it")
+        wired = {**args.variables, **computed}
         # Its addresses too: Railway tells a deployment the names that it has when it starts.
         before: list[pulumi.Resource] = [
             *(service.instance for service in uses),
             *(domain.custom_domain for domain in self.domains),
             *([self._railway_domain] if self._railway_domain else []),
-            *([volume] if volume else []),
+            *(made for made in (tcp_proxy, volume, project.shared_variables) if made),
         ]
         self.instance = self._instance(name, identity, wired, before)
         self.register_outputs({"serviceId": self.service_id, "privateHost": self.private_host, "url": self.url})
@@ -237,6 +275,22 @@ class Service(pulumi.ComponentResource):
             target_port=self.args.port,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
         )
+
+    def _tcp_proxy(self, name: str, identity: railway.Service, port: int) -> railway.TcpProxy:
+        return railway.TcpProxy(
+            f"{name}-tcp-proxy",
+            project_id=self._project.project_id,
+            environment_id=self._project.environment_id,
+            service_id=identity.service_id,
+            application_port=port,
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
+        )
+
+    def _registry_credentials(self, name: str) -> railway.RegistryCredentialsArgs | None:
+        username, password = self.args.registry_username, self._registry_password
+        if (username is None) != (password is None):
+            raise ValueError(f"{name}: registryUsername of the settings and registry_password go together: give both")
+        return railway.RegistryCredentialsArgs(username=username, password=password) if username and password else None
 
     def _address(self) -> pulumi.Output[str] | None:
         hosts = [domain for domain in self.domains if not domain.hostname.startswith("*.")]
@@ -268,6 +322,8 @@ class Service(pulumi.ComponentResource):
             commit_sha=args.commit_sha,
             check_suites=args.check_suites if args.repo else None,
             root_directory=args.root_directory,
+            watch_patterns=list(args.watch_patterns) or None,
+            registry_credentials=self._registry_credentials(name),
             builder=args.builder,
             build_command=args.build_command,
             dockerfile_path=args.dockerfile_path,

@@ -63,6 +63,7 @@ class Backend(Service):
         variables: Mapping[str, pulumi.Input[str]] | None = None,
         own_address: Sequence[str] = (),
         uses: Sequence[Service] = (),
+        registry_password: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the backend; DATABASE_URL and REDIS_URL come from ``database`` and ``cache``."""
@@ -84,5 +85,6 @@ class Backend(Service):
             own_address=own_address,
             bucket=bucket,
             uses=before,
+            registry_password=registry_password,
             opts=opts,
         )

@@ -30,10 +30,13 @@ class OmegaBot(BotArgs):
 
     repo: Repository | None = "thomasdavis/omega"
     branch: str | None = "main"
+    # A push whose checks fail on GitHub is not deployed.
+    check_suites: bool = True
     builder: Builder | None = "NIXPACKS"
     start_command: str | None = "node apps/bot/dist/index.js"
     healthcheck_path: AbsolutePath | None = "/health"
     healthcheck_timeout: Seconds | None = 300
+    on_failure: Literal["keep", "rollBack"] = "rollBack"
     memory_mb: MemoryMb | None = 512
     port: Port | None = ARTIFACT_SERVER_PORT
     railway_domain: bool = True

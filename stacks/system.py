@@ -122,10 +122,12 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
 
     def _common(self) -> dict[str, Any]:
         addresses = {name: service.url for name, service in self._services.items() if service.url}
+        tcp = {name: service.tcp_address for name, service in self._services.items() if service.tcp_address}
         targets = {domain.hostname: domain.target for service in self._services.values() for domain in service.domains}
         return {
             "projectId": self.project.project_id,
             "environmentId": self.project.environment_id,
             **({"addresses": addresses} if addresses else {}),
+            **({"tcpAddresses": tcp} if tcp else {}),
             **({"dnsTargets": targets} if targets else {}),
         }

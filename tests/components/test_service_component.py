@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from components.bucket import Bucket, BucketArgs
 from components.domain import DomainArgs
 from components.project import Project, ProjectArgs
@@ -17,7 +19,7 @@ def project() -> Project:
 
 
 def zone() -> Zone:
-    return Zone("shop-zone", ZoneArgs(name="example.com", id="0123456789abcdef0123456789abcdef"), proxied=False)
+    return Zone("shop-zone", ZoneArgs(name="example.com", id="0" * 32), proxied=False)
 
 
 def test_an_image_with_a_port_listens_there(deploy):
@@ -116,3 +118,57 @@ def test_a_bucket_hands_its_own_key_to_the_service(deploy):
         "SPACES_SECRET_ACCESS_KEY": "made-secret",
         "SPACES_CDN_URL": "https://files.sfo3.cdn.digitaloceanspaces.com",
     }
+
+
+def test_an_image_of_a_private_registry_has_its_user_and_password(deploy):
+    """The user is a setting, the password a secret that is handed over; one without the other is a mistake."""
+    args = ServiceArgs(image="registry.example.com:5000/shop/api:1", registry_username="robot")
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", registry_password="made-up"))
+
+    assert seen[INSTANCE, "shop-api-instance"]["registryCredentials"] == {"username": "robot", "password": "made-up"}
+    with pytest.raises(ValueError, match="go together: give both"):
+        deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+
+
+def test_a_tcp_proxy_leads_to_its_port(deploy):
+    """Its address is an output, since Railway chooses host and port."""
+    made = []
+    args = ServiceArgs(image="mqtt:2", tcp_port=1883)
+
+    seen = deploy(lambda: made.append(Service("shop-mqtt", args, project=project(), service_name="mqtt")))
+
+    assert seen["railway:index:TcpProxy", "shop-mqtt-tcp-proxy"]["applicationPort"] == 1883
+    assert made[0].tcp_address is not None
+
+
+def test_shared_variables_belong_to_the_project(deploy):
+    """A service refers to them in Railway's own way, and a reference stays as it is written."""
+    shared = ProjectArgs(name="shop-test", environment="test", shared_variables={"LOG_LEVEL": "info"})
+    args = ServiceArgs(image="api:1", variables={"LOG_LEVEL": "${{shared.LOG_LEVEL}}"})
+
+    seen = deploy(lambda: Service("shop-api", args, project=Project("shop", shared), service_name="api"))
+
+    assert seen["railway:index:SharedVariables", "shop-shared-variables"]["variables"] == {"LOG_LEVEL": "info"}
+    assert seen[INSTANCE, "shop-api-instance"]["variables"] == {"LOG_LEVEL": "${{shared.LOG_LEVEL}}"}
+
+
+def test_a_push_elsewhere_in_the_repository_is_no_deployment(deploy):
+    """Watch patterns reach Railway."""
+    args = ServiceArgs(repo="shop/monorepo", root_directory="api", watch_patterns=("api/**",))
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+
+    assert seen[INSTANCE, "shop-api-instance"]["watchPatterns"] == ["api/**"]
+
+
+def test_a_variable_that_the_system_sets_itself_is_told(deploy, monkeypatch):
+    """The setting has no effect, and whoever wrote it hears that."""
+    said = []
+    monkeypatch.setattr("pulumi.log.warn", said.append)
+    args = ServiceArgs(image="api:1", variables={"MODE": "slow"})
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", variables={"MODE": "fast"}))
+
+    assert seen[INSTANCE, "shop-api-instance"]["variables"] == {"MODE": "fast"}
+    assert said == ["shop-api: variables.MODE has no effect, since its system sets MODE: remove it"]

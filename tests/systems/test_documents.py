@@ -65,6 +65,8 @@ def test_omega_is_one_bot_from_its_repository(stack):
         "memoryMb": 512,
         "regions": {"us-west2": 1},
     }
+    # Failed checks prevent a deployment, and one that fails is taken back.
+    assert part(bot, "checkSuites", "onFailure") == {"checkSuites": True, "onFailure": "rollBack"}
 
 
 def test_omega_shows_its_artifacts_at_its_railway_domain(stack):
