@@ -24,7 +24,7 @@ class ZoneArgs(Arguments):
 
     name: Hostname
     """Name of the zone, ``example.com``."""
-    id: Annotated[str, matching("[0-9a-f]{32}", "the 32 hexadecimal digits of its id, in quotes, from its overview page")]
+    id: Annotated[str, matching("[0-9a-f]{32}", "the 32 hexadecimal digits of its id: copy it from its overview page")]
     """Cloudflare's id of the zone, from its overview page: given here, a preview needs no request."""
 
     @field_validator("name")

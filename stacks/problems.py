@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -77,19 +78,22 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     given = _at(value, place)
     if kind == "extra_forbidden":
         owner = _model_at(model, place[:-1])
-        known = [field.alias or name for name, field in owner.model_fields.items()]
-        return Problem.unknown_key(here, given, known, place=".".join(map(str, here[:-1])) or "the stack")
+        return Problem.unknown_key(here, given, _keys(owner), place=".".join(map(str, here[:-1])) or "the stack")
     if kind == "missing":
         doc = _doc(model, place)
-        return Problem(here, None, f"a value is required. {doc}", f"add {place[-1]}")
+        return Problem(here, None, f"a value is required. {doc}", f"add {_named(place)}")
     if kind == "value_error":
         said = details["msg"].removeprefix("Value error, ")
         allowed, _, fix = said.partition(": ")
-        return Problem(here, given if not isinstance(given, Mapping) else None, allowed, fix or f"correct {place[-1]}")
+        shown = None if isinstance(given, Mapping) else given
+        return Problem(here, shown, allowed, fix or f"correct {_named(place)}")
     allowed = _ALLOWED.get(kind, details["msg"].removeprefix("Input should be ").lower()).format(**context)
+    if kind in _GROUPS:
+        allowed += f": {', '.join(_keys(_model_at(model, place)))}"
     return Problem(here, given, allowed, _fix(kind, given, place))
 
 
+_GROUPS = {"model_type", "model_attributes_type"}
 _ALLOWED = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -109,15 +113,34 @@ _ALLOWED = {
 
 
 def _fix(kind: str, given: Any, place: Path) -> str:
-    if kind in {"int_type", "float_type", "bool_type"} and isinstance(given, str):
-        return (
-            f"write {given.strip() or 'a value'} without quotes" if given.strip().isalnum() else f"correct {place[-1]}"
-        )
-    if kind == "string_type" and given is not None:
-        return f'write "{given}" in quotes'
+    if kind in {"int_type", "float_type", "bool_type"} and isinstance(given, str) and _PLAIN[kind].fullmatch(given):
+        return f"write {given.strip()} without quotes"
+    if kind == "string_type" and isinstance(given, bool | int | float):
+        return f'write "{json.dumps(given)}" in quotes'
     if kind == "tuple_type":
         return "begin each entry on its own line with a dash"
-    return f"correct {place[-1]}" if place else "correct it"
+    if kind in _GROUPS and not given:
+        return "write its keys below it, further to the right, or remove it"
+    return f"correct {_named(place)}"
+
+
+_PLAIN = {
+    "int_type": re.compile(r"\s*[+-]?\d+\s*"),
+    "float_type": re.compile(r"\s*[+-]?\d+(\.\d+)?\s*"),
+    "bool_type": re.compile(r"\s*(true|false)\s*"),
+}
+"""Texts that are a value of the type once their quotes are gone."""
+
+
+def _named(place: Path) -> str:
+    """The last key as a person would name it: an entry of a list by the list's key, ``domains[0]``."""
+    if not place:
+        return "it"
+    return f"{_named(place[:-1])}[{place[-1]}]" if isinstance(place[-1], int) else str(place[-1])
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _at(value: Any, place: Path) -> Any:

@@ -16,7 +16,7 @@ from stacks.backend import Backend, BackendArgs
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
-Origin = Annotated[str, matching(r"https?://[a-z0-9.-]+(:\d+)?", "an origin such as https://example.com")]
+Origin = Annotated[str, matching(r"https?://[a-z0-9.-]+(:\d+)?|\*", "an origin such as https://example.com")]
 
 
 class RoseVolume(VolumeArgs):
@@ -55,7 +55,7 @@ class RoseSettings(SystemSettings):
     log_format: Literal["json", "console"] = "json"
     """LOG_FORMAT."""
     allowed_origins: Many[Origin] = ()
-    """Origins that may call the API (CORS). Default: the service's own domains."""
+    """Origins that may call the API (CORS); in development * for any. Default: the service's own domains."""
     rate_limit_enabled: bool = True
     """RATE_LIMIT_ENABLED."""
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=10_000)] = 10
@@ -71,6 +71,8 @@ class RoseSettings(SystemSettings):
     def _someone_may_call(self) -> Self:
         if not (self.allowed_origins or self.web.domains):
             raise ValueError("at least one origin that may call the API: add web.domains, or allowedOrigins")
+        if "*" in self.allowed_origins and self.environment != "development":
+            raise ValueError("origins by name outside of development, not *: name those that may call the API")
         return self
 
     def variables(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ browser → Cloudflare ─┬→ landing     seance.dev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pydantic import model_validator
@@ -96,7 +96,10 @@ class SeanceSettings(SystemSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _images_of_the_commit(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _images_of_the_commit(cls, given: Any) -> Any:
+        if not isinstance(given, dict):  # refused as what it is, below
+            return given
+        given = cast("dict[str, Any]", given)
         commit = given.get("commit")
         services: dict[str, Any] = {
             name: {"image": _image(name, commit), **given[name]}

@@ -37,7 +37,6 @@ FINGERPRINTS: Final = "secretFingerprints"
 """The stack output that keeps what was deployed last."""
 _INSTANCE: Final = "railway:index:ServiceInstance"
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
-_SANDBOX_FILE: Final = "sandbox.yaml"
 _DIGITS: Final = 12
 
 Fingerprints = Mapping[str, Mapping[str, str]]
@@ -105,7 +104,8 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
     path = Path(os.environ.get(FILE_VARIABLE) or file)
     try:
         document = sops.read(path)
-        names = secret_rules.present(document)
+        made_up = _made_up(declared, document) if _is_sandbox_file() else {}
+        names = secret_rules.present(document) | made_up
         findings = secret_rules.missing(declared, names)
         if os.environ.get(STANDINS_VARIABLE):
             values = _standins(declared, document)
@@ -113,8 +113,11 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
             values = _values(document, preview=preview, tolerant=bool(findings))
     except sops.SopsError as error:
         raise SecretsError(str(error)) from None
+    values = None if values is None else {**values, **made_up}
     _refuse(path, declared, [*findings, *secret_rules.malformed(declared, values or {})])
-    for finding in secret_rules.unused(declared, document, {*known, *declared}):
+    # The sandbox's file goes on holding groups of systems that somebody has removed.
+    groups = document.keys() if _is_sandbox_file() else {*known, *declared}
+    for finding in secret_rules.unused(declared, document, groups):
         pulumi.log.warn(f"{path}: {finding.text}")
     fingerprints = {
         system: {
@@ -174,13 +177,13 @@ def _refuse(path: Path, declared: Declared, findings: Sequence[Finding]) -> None
         return
     systems = len({finding.system for finding in findings})
     heading = f"{path} has {_count(len(findings), 'problem')} in {_count(systems, 'system')}:"
-    lines = [f"{finding.text}\n  {_way_to_set(declared, finding, path)}" for finding in findings]
+    lines = [f"{finding.text}\n  {_way_to_set(declared, finding)}" for finding in findings]
     raise SecretsError("\n".join([heading, *lines]))
 
 
-def _way_to_set(declared: Declared, finding: Finding, path: Path) -> str:
+def _way_to_set(declared: Declared, finding: Finding) -> str:
     secret = next(secret for secret in declared[finding.system] if secret.name == finding.name)
-    return secret_rules.way_to_set(finding.key, secret, pulumi.get_stack(), sandbox=path.name == _SANDBOX_FILE)
+    return secret_rules.way_to_set(finding.key, secret, pulumi.get_stack(), sandbox=_is_sandbox_file())
 
 
 def _count(number: int, noun: str) -> str:
@@ -207,6 +210,22 @@ def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mappi
     return {
         system: {secret.name: secret.standin(document.ciphertext((system, secret.name)) or "") for secret in secrets}
         for system, secrets in declared.items()
+    }
+
+
+def _is_sandbox_file() -> bool:
+    """Whether what is read is the sandbox's own file, and the simulated Railway is all that gets to see it."""
+    address = os.environ.get("RAILWAY_API_URL", "")
+    return bool(os.environ.get(FILE_VARIABLE)) and urlsplit(address).hostname in _LOOPBACK
+
+
+def _made_up(declared: Declared, document: sops.Document) -> dict[str, dict[str, str]]:
+    """Values for the systems of which the sandbox's file knows nothing: whoever adds one needs no sops to try it."""
+    there = document.keys()
+    return {
+        system: {secret.name: secret.standin(f"{system}.{secret.name}") for secret in secrets if secret.required}
+        for system, secrets in declared.items()
+        if system not in there
     }
 
 

@@ -16,9 +16,10 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from components.arguments import Arguments, Many
 from components.bucket import BucketName, SpacesRegion
+from components.service import ServiceArgs
 from components.zone import ZoneArgs
 from stacks.names import wrong_names
-from stacks.plan import PlanName, excesses
+from stacks.plan import PlanName, excesses, parts
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.system import System, SystemSettings
 
@@ -91,9 +92,10 @@ def parse(
             Problem((), None, f"at least one system of: {', '.join(known)}", "add one, or copy it from another stack")
         )
     for name, settings in parsed.items():
-        found.extend(_sealed_without_secret(name, settings, [each.name for each in known[name].secrets(settings)]))
+        found.extend(_about_secrets(name, settings, [each.name for each in known[name].secrets(settings)]))
         if plan:
             found.extend(_beyond_plan(name, settings, plan))
+    found.extend(_projects_twice(parsed))
     if stack:
         found.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
     if found or stack is None or plan is None:
@@ -123,7 +125,8 @@ def _plan(value: Any, found: list[Problem]) -> PlanName | None:
 
 def _one(model: type[SystemSettings | StackKeys], value: Any, path: tuple[str, ...], found: list[Problem]) -> Any:
     try:
-        return model.model_validate_json(json.dumps(value))
+        # A key is written in one way, which is the one that other commands find and change.
+        return model.model_validate_json(json.dumps(value), by_alias=True, by_name=False)
     except ValidationError as error:
         found.extend(problems_of(error, model, value, path))
         return None
@@ -136,8 +139,35 @@ def _beyond_plan(name: str, settings: SystemSettings, plan: PlanName) -> list[Pr
     ]
 
 
-def _sealed_without_secret(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
-    found: list[Problem] = []
+def _projects_twice(systems: Mapping[str, SystemSettings]) -> list[Problem]:
+    first: dict[str, str] = {}
+    for system, settings in systems.items():
+        first.setdefault(settings.project.name, system)
+    return [
+        Problem(
+            (system, "project", "name"),
+            settings.project.name,
+            f"a project of its own, and {first[settings.project.name]} has this one",
+            f"name it {system}-…",
+        )
+        for system, settings in systems.items()
+        if first[settings.project.name] != system
+    ]
+
+
+def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
+    found = [
+        Problem(
+            (name, *path, "variables", variable),
+            None,
+            f"no secret in clear, and {variable} is one of {name}",
+            f"remove it, let whoever handed it out make another one, and store that as {name}.{variable} in the SOPS file",
+        )
+        for path, part in parts(settings)
+        if isinstance(part, ServiceArgs)
+        for variable in part.variables
+        if variable in secrets
+    ]
     for index, given in enumerate(settings.sealed):
         if given not in secrets:
             near = difflib.get_close_matches(given, secrets, n=1)

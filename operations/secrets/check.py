@@ -90,7 +90,11 @@ def check(stack: Stack) -> Check:
         report.problems.append(_file_problem(stack, error))
         return report
     names = secret_rules.present(document)
-    declared = stack.declared
+    declared, known = stack.declared, set(stack.declared)
+    if stack.sandbox:
+        # Its file serves every stack and knows only the systems that came with the project: others get made-up values.
+        known = set(document.keys())
+        declared = {system: needed for system, needed in declared.items() if system in known}
     report.secrets = sum(
         secret.name in names.get(system, ()) for system, needed in declared.items() for secret in needed
     )
@@ -103,8 +107,6 @@ def check(stack: Stack) -> Check:
     except sops.SopsError as error:
         report.problems.append(_file_problem(stack, error))
     report.problems += [_problem(stack, finding) for finding in findings]
-    # The sandbox's file serves every stack, so it holds groups that this one may lack.
-    known = stack.known if stack.sandbox else declared
     report.warnings += [_problem(stack, finding) for finding in secret_rules.unused(declared, document, known)]
     return report
 

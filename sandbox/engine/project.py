@@ -81,7 +81,10 @@ def stack_config(project: Project, stack: str) -> dict[str, str]:
     declared = cast("dict[str, Any]", project.settings.get("config") or {})
     config: dict[str, str] = {}
     missing: list[str] = []
-    given = cast("dict[str, Any]", _load(path).get("config") or {}) if path.exists() else {}
+    given: Any = (_load(path).get("config") or {}) if path.exists() else {}
+    if not isinstance(given, dict):
+        raise ProjectError(f"{path.name}: what 'config:' holds should be a group of keys, not a list or a text")
+    given = cast("dict[str, Any]", given)
     named = {_full_key(project, key): value for key, value in given.items()}
     for key, declaration in declared.items():
         full = _full_key(project, key)

@@ -15,7 +15,7 @@ def make(args: DomainArgs) -> None:
     service = railway.Service(
         "shop-api", project_id=project.project_id, environment_id=project.environment_id, name="api"
     )
-    zone = Zone("shop-zone", ZoneArgs(name="example.com", id="0123456789abcdef0123456789abcdef"), proxied=args.proxied)
+    zone = Zone("shop-zone", ZoneArgs(name="example.com", id="0" * 32), proxied=args.proxied)
     Domain("shop-domain", args, project=project, service=service, zone=zone, port=80)
 
 
@@ -54,7 +54,7 @@ def test_a_wildcard_has_the_record_for_its_certificate(deploy):
 
 def test_a_zone_without_proxied_names_is_left_as_it_is(deploy):
     """SSL mode and certificate are set where the proxy depends on them, and nowhere else."""
-    args = ZoneArgs(name="example.com", id="0123456789abcdef0123456789abcdef")
+    args = ZoneArgs(name="example.com", id="0" * 32)
 
     seen = deploy(lambda: (Zone("plain", args, proxied=False), Zone("proxied", args, proxied=True)))
 

@@ -78,7 +78,7 @@ def test_a_lifecycle_is_data(deploy):
 def test_the_own_name_of_a_cdn_has_its_record_and_certificate(deploy):
     """DNS only: DigitalOcean's CDN is behind Cloudflare itself."""
     args = BUCKET.model_copy(update={"cdn_domain": "cdn.example.com"})
-    zone = ZoneArgs(name="example.com", id="0123456789abcdef0123456789abcdef")
+    zone = ZoneArgs(name="example.com", id="0" * 32)
 
     seen = deploy(lambda: Bucket("b", args, zone=Zone("z", zone, proxied=False)))
 
