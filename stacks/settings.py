@@ -161,7 +161,7 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
             (name, *path, "variables", variable),
             None,
             f"no secret in clear, and {variable} is one of {name}",
-            f"remove it, let whoever handed it out make another one, and store that as {name}.{variable} in the SOPS file",
+            f"remove it, have another one made, and store that as {name}.{variable} in the SOPS file",
         )
         for path, part in parts(settings)
         if isinstance(part, ServiceArgs)

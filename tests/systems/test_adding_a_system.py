@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
-import sops
 from tests.lifecycle.conftest import Checkout
-from tests.sops import encrypting
 
 PAGE = (Path(__file__).parents[2] / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(?P<kind>python|diff|yaml) (?P<file>\S+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-SOPS_SET = re.compile(r"""sops set (\S+) '\["(\w+)"\]\["(\w+)"\]' '"([^"]+)"'""")
+OWN = re.compile(r"^## Without systems\n.*?^```python\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def follow(checkout: Checkout) -> None:
@@ -38,40 +36,16 @@ def follow(checkout: Checkout) -> None:
                 file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def add_secret(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do what the page's ``sops set`` does, without the program."""
-    command = SOPS_SET.search(PAGE)
-    assert command is not None
-    file, key_file = checkout.directory / command[1], checkout.directory / "secrets" / "sandbox.agekey"
-    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(key_file))
-    tree = dict(sops.read(file).decrypt())
-    monkeypatch.setattr(encrypting, "KEY", key_file.read_text().split()[-1])
-    encrypting.write(file, encrypting.encrypted({**tree, command[2]: {command[3]: command[4]}}))
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    """A copy of the project in which the page was followed up to its section on secrets."""
+    """A copy of the project in which the page was followed."""
     copy = Checkout(tmp_path / "railyard")
     follow(copy)
     return copy
 
 
-def test_without_its_secret_the_error_is_the_command_of_the_page(checkout):
-    """What the page says about a missing secret is what a person reads."""
-    refused = checkout.run("preview")
-
-    text = refused.text + refused.errors
-    assert refused.code == 1
-    assert "Missing required secret: notes.SESSION_KEY (key that signs the sessions)" in text
-    assert """secrets/sandbox.yaml '["notes"]["SESSION_KEY"]'""" in text
-    assert "Traceback" not in text
-
-
-def test_the_new_system_is_previewed_and_comes_up_alone(checkout, monkeypatch):
-    """One service with its address and variables, deployed once; nothing of another system is touched."""
-    add_secret(checkout, monkeypatch)
-
+def test_the_new_system_is_previewed_and_comes_up_alone(checkout):
+    """One service with its address and variables, deployed once; nothing else is touched, and secrets are made up."""
     preview = checkout.json("preview", "--system", "notes")
     checkout.json("up", "--system", "notes")
 
@@ -94,3 +68,19 @@ def test_editors_learn_the_new_settings(checkout):
 
     schema = json.loads((checkout.directory / "docs" / "settings.schema.json").read_text(encoding="utf-8"))
     assert schema["$defs"]["NotesSettings"]["properties"]["pageSize"]["maximum"] == 500
+
+
+def test_the_components_make_a_program_without_any_system(tmp_path):
+    """The page's own program: previewed as it stands, with a volume, a domain and a secret."""
+    copy = Checkout(tmp_path / "own")
+    program = OWN.search(PAGE)
+    assert program is not None
+    (copy.directory / "__main__.py").write_text(program["text"], encoding="utf-8")
+    settings = copy.directory / "Pulumi.staging.yaml"
+    settings.write_text("config:\n  railway:plan: hobby\n  bot:token: planted\n", encoding="utf-8")
+
+    preview = copy.json("preview")
+
+    kinds = {step["urn"].split("$")[-1].split("::")[0] for step in preview.json["steps"]}
+    assert {"railway:index:ServiceInstance", "railway:index:Volume", "railway:index:CustomDomainValidation"} <= kinds
+    assert preview.json["outputs"]["url"] == "https://bot.rose.example"
