@@ -17,7 +17,7 @@ from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.documents.project import API_TOKEN
 from pulumiverse_railway.provider.api.errors import NotAuthorized
 from pulumiverse_railway.provider.api.limiter import Plan
-from pulumiverse_railway.provider.api.waiting import SPEED_VARIABLE, is_loopback
+from pulumiverse_railway.provider.api.waiting import SPEED_VARIABLE
 from pulumiverse_railway.provider.configuration import (
     DEFAULT_URL,
     PROJECT_TOKEN_VARIABLE,
@@ -27,6 +27,7 @@ from pulumiverse_railway.provider.configuration import (
     build_client,
 )
 from pulumiverse_railway.provider.kernel.errors import Failure
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 from sandbox.addresses import environment
 from sandbox.server import Sandbox
 

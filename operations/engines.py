@@ -19,13 +19,13 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
 
 from operations.console import CallError, OperationError
 from operations.stack import ROOT, Stack
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 from sandbox import cli_operations, engine_choice, operate, pulumi_cli
 from sandbox.configuration import ConfigurationError
 from sandbox.configuration import Stack as Configuration
@@ -38,7 +38,6 @@ from sandbox.storage import SandboxError
 from stacks.secrets import FILE_VARIABLE
 
 _LAST_LINES: Final = 20
-_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 
 class Engine(Protocol):
@@ -100,7 +99,7 @@ def points_at_real_account(environment: Mapping[str, str]) -> bool:
     """Whether Railway's address or a token says that a real account is meant."""
     address = environment.get("RAILWAY_API_URL")
     if address:
-        return urlsplit(address).hostname not in _LOOPBACK
+        return not is_loopback(address)
     return bool(environment.get("RAILWAY_API_TOKEN") or environment.get("RAILWAY_TOKEN"))
 
 

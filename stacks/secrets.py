@@ -18,12 +18,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 import pulumi
 from typing_extensions import override
 
 import sops
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 from stacks import secret_rules
 from stacks.secret_rules import Alphabet, Declared, Finding, Generated, Secret, as_text
 
@@ -36,7 +36,6 @@ STANDINS_VARIABLE: Final = "RAILYARD_SECRETS_STANDINS"
 FINGERPRINTS: Final = "secretFingerprints"
 """The stack output that keeps what was deployed last."""
 _INSTANCE: Final = "railway:index:ServiceInstance"
-_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 _DIGITS: Final = 12
 
 Fingerprints = Mapping[str, Mapping[str, str]]
@@ -204,8 +203,7 @@ def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mappin
 
 def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mapping[str, Any]]:
     """Made-up values that keep the rules, and differ exactly where the ciphertexts do."""
-    address = os.environ.get("RAILWAY_API_URL", "")
-    if urlsplit(address).hostname not in _LOOPBACK:
+    if not is_loopback(os.environ.get("RAILWAY_API_URL", "")):
         raise SecretsError(f"{STANDINS_VARIABLE} is set, and made-up values are for the sandbox alone: unset it")
     return {
         system: {secret.name: secret.standin(document.ciphertext((system, secret.name)) or "") for secret in secrets}

@@ -22,11 +22,11 @@ from operations.stack import Stack
 from pulumiverse_railway.provider.api.documents.service_variables import SERVICE_VARIABLES
 from pulumiverse_railway.provider.api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
 from pulumiverse_railway.provider.api.errors import Busy, NotFound, OutcomeUnknown
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 
 ANSWERS_S: Final = 180.0
 """How long a new proxy may take until the server answers through it, in seconds."""
 RETRY_S: Final = 5.0
-_LOOPBACK: Final = ("127.0.0.1", "localhost")
 Say = Callable[[str], None]
 
 
@@ -133,7 +133,7 @@ def _close(railway: Railway, database: Database, where: Mapping[str, Any]) -> No
 def _answering(railway: Railway, database: Database, proxy: Mapping[str, Any]) -> Server:
     """The server behind a proxy, once it answers."""
     host = str(proxy["domain"]).rstrip(".")
-    if not railway.real and host not in _LOOPBACK:
+    if not railway.real and not is_loopback(f"//{host}"):
         raise OperationError(
             "the sandbox simulates no PostgreSQL: start one on this machine, and name it in RAILYARD_SANDBOX_TCP "
             f"({database.system.project_name}/{database.service.name}=<port>)"

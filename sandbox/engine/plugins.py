@@ -12,15 +12,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar, cast
-from urllib.parse import urlsplit
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 from sandbox.engine.values import Properties, from_struct
 
 MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024  # what Pulumi's own channels allow
@@ -54,17 +53,6 @@ class HalfMadeError(ProviderError):
     def __init__(self, reasons: list[str], id: str, outputs: Properties, inputs: Properties) -> None:
         super().__init__("\n".join(reasons))
         self.reasons, self.id, self.outputs, self.inputs = reasons, id, outputs, inputs
-
-
-def is_loopback(address: str) -> bool:
-    """Whether a URL points at this machine."""
-    host = urlsplit(address).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def refuse_real_clouds(environment: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ import grpc
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 from sandbox.engine.events import Change
 from sandbox.engine.plugins import (
     ADDRESS_VARIABLES,
@@ -25,7 +26,6 @@ from sandbox.engine.plugins import (
     ProviderError,
     call,
     error_text,
-    is_loopback,
 )
 from sandbox.engine.state import PROVIDER_PREFIX, Resource
 from sandbox.engine.values import (

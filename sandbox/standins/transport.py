@@ -11,13 +11,12 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 
 from pulumiverse_railway.provider.kernel.errors import Failure
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 
 LONGEST_WAIT_S: Final = 30.0
 TIMEOUT_S: Final = 60.0
@@ -58,12 +57,7 @@ class Retries:
 
 def check_loopback(address: str, variable: str) -> str:
     """The address, if it is on this machine. Raises ``Failure`` otherwise."""
-    host = urlsplit(address).hostname or ""
-    try:
-        inside = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        inside = False
-    if not inside:
+    if not is_loopback(address):
         raise Failure(
             f"{variable} is {address or 'not set'}: this stand-in only talks to the sandbox on this machine; "
             "a real deployment needs the Pulumi CLI with the real plugin"

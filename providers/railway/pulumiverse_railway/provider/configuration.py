@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
 from pulumiverse_railway.provider.api.limiter import BUDGETS, Limiter, Plan
-from pulumiverse_railway.provider.api.waiting import Waiting, host_of, is_loopback, speed_of
+from pulumiverse_railway.provider.api.waiting import Waiting, speed_of
 from pulumiverse_railway.provider.kernel.declaration import Inputs, Property
 from pulumiverse_railway.provider.kernel.errors import Failure
+from pulumiverse_railway.provider.kernel.loopback import host_of, is_loopback
 
 if TYPE_CHECKING:
     from pulumiverse_railway.provider.api.client import Client

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import httpx
 
-from pulumiverse_railway.provider.api.waiting import in_sandbox, is_loopback
+from pulumiverse_railway.provider.api.waiting import in_sandbox
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 
 DNS_VARIABLE: Final = "RAILYARD_DNS_URL"
 """Environment variable: address of a resolver on this machine. Any other is ignored."""

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from pulumiverse_railway.provider.api.waiting import in_sandbox, is_loopback
+from pulumiverse_railway.provider.api.waiting import in_sandbox
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 
 EDGE_VARIABLE: Final = "RAILYARD_EDGE"
 """Environment variable: host and port on this machine in the place of every port 443. Any other is ignored."""

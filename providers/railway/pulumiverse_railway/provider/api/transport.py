@@ -33,7 +33,8 @@ from pulumiverse_railway.provider.api.identity import Identity, Token
 from pulumiverse_railway.provider.api.limiter import Limiter
 from pulumiverse_railway.provider.api.operation import Document, Operation
 from pulumiverse_railway.provider.api.redaction import redact, secrets_in
-from pulumiverse_railway.provider.api.waiting import Waiting, is_loopback
+from pulumiverse_railway.provider.api.waiting import Waiting
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500

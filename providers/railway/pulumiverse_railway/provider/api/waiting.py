@@ -7,35 +7,13 @@ and only this module turns them into real ones. Does not know what is waited for
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
-import re
 import time
-from urllib.parse import urlsplit
+
+from pulumiverse_railway.provider.kernel.loopback import is_loopback
 
 SPEED_VARIABLE = "RAILWAY_SANDBOX_SPEED"
 """Environment variable that says how much faster than real time the sandbox runs. Ignored for any other API."""
-
-
-def host_of(url: str) -> str | None:
-    """The host of an address of the Web; None when it is none."""
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in {"http", "https"} and parts.port != 0 and not re.search(r"\s", url)
-    except ValueError:
-        return None
-    return parts.hostname if valid else None
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address stays on this machine."""
-    host = host_of(url) or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def in_sandbox() -> bool:

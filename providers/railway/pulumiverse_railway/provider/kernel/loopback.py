@@ -1,0 +1,26 @@
+"""Whether an address is on this machine: how everything here tells the sandbox from a real cloud."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+def host_of(url: str) -> str | None:
+    """The host of an address of the Web; None when it is none."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and parts.port != 0 and not re.search(r"\s", url)
+    except ValueError:
+        return None
+    return parts.hostname if valid else None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address of the Web is on this machine: ``localhost``, 127.0.0.0/8 or ``::1``."""
+    host = host_of(url) or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
