@@ -6,7 +6,6 @@ it. Does not log in and reads no state.
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import Annotated, Any, Final, get_args
 
@@ -14,11 +13,10 @@ import typer
 
 from components.bucket import SpacesRegion
 from operations.console import CallError, OperationError, people
+from operations.spaces import SIGNING_REGION, spaces_client, spaces_endpoint
 
 application = typer.Typer(no_args_is_help=True, help="Where Pulumi keeps the states of the stacks.")
 
-ENDPOINT_VARIABLE: Final = "SPACES_ENDPOINT_URL"
-KEYS: Final = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
 OLD_STATES_DAYS: Final = 90
 """How long an overwritten state can be brought back."""
 
@@ -32,7 +30,7 @@ def init(
     with people(json=False):
         if region not in get_args(SpacesRegion):
             raise CallError(f"there is no region {region!r}: name one of {', '.join(get_args(SpacesRegion))}")
-        made = _make(_client(region), bucket)
+        made = _make(spaces_client(region), bucket)
         typer.echo(f"{'made' if made else 'found'} bucket {bucket} in {region}: private, keeps versions")
         typer.echo("\nFor each shell that runs pulumi:\n")
         typer.echo(
@@ -42,29 +40,9 @@ def init(
 
 
 def login_address(bucket: str, region: str) -> str:
-    """What ``pulumi login`` takes. The region that is signed for is AWS's first, whatever DigitalOcean's is."""
-    endpoint = _endpoint(region).removeprefix("https://")
-    return f"s3://{bucket}?endpoint={endpoint}&region=us-east-1&s3ForcePathStyle=true"
-
-
-def _endpoint(region: str) -> str:
-    template = os.environ.get(ENDPOINT_VARIABLE, "https://{{.Region}}.digitaloceanspaces.com")
-    return template.replace("{{.Region}}", region)
-
-
-def _client(region: str) -> Any:
-    missing = [name for name in KEYS if not os.environ.get(name)]
-    if missing:
-        raise CallError(f"{' and '.join(missing)} not set: make a Spaces key with full access and export both halves")
-    access, secret = (os.environ[name] for name in KEYS)
-    boto3: Any = import_module("boto3")  # slow to import, only this command needs it, and it has no types
-    return boto3.client(
-        "s3",
-        endpoint_url=_endpoint(region),
-        region_name="us-east-1",
-        aws_access_key_id=access,
-        aws_secret_access_key=secret,
-    )
+    """What ``pulumi login`` takes."""
+    endpoint = spaces_endpoint(region).removeprefix("https://")
+    return f"s3://{bucket}?endpoint={endpoint}&region={SIGNING_REGION}&s3ForcePathStyle=true"
 
 
 def _make(client: Any, bucket: str) -> bool:

@@ -73,7 +73,7 @@ def test_keys_that_are_missing_are_named(sandbox: Sandbox, monkeypatch: pytest.M
 
     result = init()
 
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert "SPACES_SECRET_ACCESS_KEY not set" in result.output
 
 

@@ -145,7 +145,7 @@ def test_without_a_spaces_key(railyard: Railyard, pointed) -> None:
 
     failed = failures(said)
     assert set(failed) == {("seance/seance-cdn-staging", "cdn")}
-    assert "no Spaces key is set" in failed["seance/seance-cdn-staging", "cdn"]["found"]
+    assert "SPACES_ACCESS_KEY_ID not set" in failed["seance/seance-cdn-staging", "cdn"]["found"]
 
 
 def test_a_resolver_that_does_not_answer(railyard: Railyard, pointed) -> None:
