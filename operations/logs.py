@@ -25,7 +25,8 @@ from operations.console import (
     write_json,
 )
 from operations.railway import Railway, SandboxOption, connected
-from operations.running import RunningService, running_systems
+from operations.running import RunningService
+from operations.running_systems import running_systems
 from operations.stack import Stack, read_stack
 from pulumiverse_railway.provider.api.documents.logs import BUILD_LOG, DEPLOYMENT_LOG
 from pulumiverse_railway.provider.api.endings import OVER

@@ -18,7 +18,8 @@ from rich.text import Text
 
 from operations.console import PROBLEM, JsonOption, OperationError, StackOption, people, table_console, write_json
 from operations.railway import Railway, SandboxOption, connected
-from operations.running import Deployed, Health, RunningService, RunningSystem, running_systems
+from operations.running import Deployed, Health, RunningService, RunningSystem
+from operations.running_systems import running_systems
 from operations.stack import Stack, read_stack
 from pulumiverse_railway.provider.api.limiter import HOUR_S
 

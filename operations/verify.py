@@ -14,7 +14,8 @@ from rich.text import Text
 
 from operations.console import PROBLEM, JsonOption, StackOption, count, people, table_console, write_json
 from operations.railway import Railway, SandboxOption, connected
-from operations.running import RunningSystem, running_systems
+from operations.running import RunningSystem
+from operations.running_systems import running_systems
 from operations.stack import Stack, read_stack
 from operations.status import SystemsArgument
 from operations.verify_checks import Result

@@ -17,7 +17,8 @@ from components.postgres import PORT, PostgresArgs
 from operations.backups.postgres import Server, query
 from operations.console import CallError, OperationError
 from operations.railway import Railway
-from operations.running import Disk, RunningService, RunningSystem, running_systems
+from operations.running import Disk, RunningService, RunningSystem
+from operations.running_systems import running_systems
 from operations.stack import Stack
 from pulumiverse_railway.provider.api.documents.service_variables import SERVICE_VARIABLES
 from pulumiverse_railway.provider.api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE

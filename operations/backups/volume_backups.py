@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from operations.console import CallError, OperationError
 from operations.railway import Railway
-from operations.running import Disk, RunningService, RunningSystem, running_systems
+from operations.running import Disk, RunningService, RunningSystem
+from operations.running_systems import running_systems
 from operations.stack import Stack
 from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.documents.environment import ENVIRONMENT_STAGED_CHANGES

@@ -24,7 +24,7 @@ from operations.delivery.plan import Plan
 from operations.diff import checkout as diff_checkout
 from operations.engines import Engine, engine_for
 from operations.railway import Railway, SandboxOption, connected
-from operations.running import running_systems
+from operations.running_systems import running_systems
 from operations.stack import Stack, read_stack
 from operations.verify_checks import Result as Check
 from operations.verify_checks import verify

@@ -22,7 +22,7 @@ from operations.doctor import railway as doctor_railway
 from operations.doctor.findings import Finding, Level, problem
 from operations.engines import points_at_real_account
 from operations.railway import Railway, SandboxOption, connected, surroundings
-from operations.running import running_systems
+from operations.running_systems import running_systems
 from operations.stack import Stack, read_stack
 
 _COLORS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold red"}

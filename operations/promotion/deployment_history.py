@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from operations.running import Deployed, RunningSystem, deployed
+from operations.running import Deployed, RunningSystem
+from operations.running_systems import deployed
 from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.deployments import HEALTHY
 from pulumiverse_railway.provider.api.documents.deployment import DEPLOYMENTS

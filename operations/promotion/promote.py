@@ -18,7 +18,7 @@ from operations.promotion.proof import PROVEN_AFTER_MINUTES, Demand, Judged, Mov
 from operations.promotion.settings_file import Edit, edited
 from operations.promotion.side import releases, sides
 from operations.railway import Railway, connected
-from operations.running import chosen_systems
+from operations.running_systems import chosen_systems
 from operations.stack import Stack, read_stack
 
 SystemsArgument = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", show_default=False)]

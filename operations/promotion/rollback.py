@@ -22,7 +22,7 @@ from operations.promotion.settings_file import Edit, edited
 from operations.promotion.settings_history import versions
 from operations.promotion.side import releases, sides
 from operations.railway import Railway, connected
-from operations.running import chosen_systems
+from operations.running_systems import chosen_systems
 from operations.stack import Stack, read_stack
 
 ToOption = Annotated[

@@ -14,7 +14,8 @@ import yaml
 from operations.promotion.deployment_history import History, history_of, value_of
 from operations.promotion.settings_file import edited
 from operations.railway import Railway
-from operations.running import RunningSystem, running_systems
+from operations.running import RunningSystem
+from operations.running_systems import running_systems
 from operations.stack import Stack
 from stacks import SYSTEMS
 from stacks.releases import Release
