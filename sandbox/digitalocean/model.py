@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, NotRequired, TypedDict, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 from sandbox import clock
 from sandbox.digitalocean import errors
+from sandbox.digitalocean.records import Certificate, Endpoint, Grant, Project, SpacesKey
 from sandbox.identifiers import Identifiers
 
 PERMISSIONS: Final = ("read", "readwrite", "fullaccess")
@@ -25,63 +26,6 @@ CERTIFICATE_LIFE_S: Final = 90 * 86_400.0
 
 T = TypeVar("T")
 _ORIGIN = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\.[a-z]{3}[0-9]\.digitaloceanspaces\.com")
-
-
-class Grant(TypedDict):
-    """What a key may do. A ``fullaccess`` grant names no bucket: it means all of them."""
-
-    bucket: str
-    permission: str
-
-
-class SpacesKey(TypedDict):
-    """A Spaces access key as the API answers it; the secret appears only where it is made."""
-
-    name: str
-    grants: list[Grant]
-    access_key: str
-    created_at: str
-    secret_key: NotRequired[str]
-
-
-class Endpoint(TypedDict):
-    """A CDN endpoint as the API answers it."""
-
-    id: str
-    origin: str
-    endpoint: str
-    ttl: int
-    created_at: str
-    custom_domain: str
-    certificate_id: str
-
-
-class Certificate(TypedDict):
-    """A certificate as the API answers it, beside the moment when a pending one is issued."""
-
-    id: str
-    name: str
-    type: str
-    dns_names: list[str]
-    not_after: str
-    sha1_fingerprint: str
-    created_at: str
-    verified_at_s: float
-
-
-class Project(TypedDict):
-    """A project as the API answers it."""
-
-    id: str
-    owner_uuid: str
-    owner_id: int
-    name: str
-    description: str
-    purpose: str
-    environment: str
-    is_default: bool
-    created_at: str
-    updated_at: str
 
 
 class DigitalOceanCloud:
