@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 PROBLEM: Final = 1
 WRONG_CALL: Final = 2
@@ -64,6 +65,14 @@ def table_console() -> Console:
     """Where tables go: as wide as the terminal, and wide enough for all columns where there is none, as in a pipe."""
     told = sys.stdout.isatty() or "COLUMNS" in os.environ
     return Console(highlight=False, width=None if told else WIDE)
+
+
+def table(*columns: str, folded: str) -> Table:
+    """An empty table without lines. Where the terminal is narrow, the column ``folded`` alone gives way, uncut."""
+    empty = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for column in columns:
+        empty.add_column(column, overflow="fold", no_wrap=column != folded)
+    return empty
 
 
 def can_ask() -> bool:

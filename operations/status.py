@@ -11,12 +11,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from operations.console import PROBLEM, JsonOption, OperationError, StackOption, people, table_console, write_json
+from operations.console import (
+    PROBLEM,
+    JsonOption,
+    OperationError,
+    StackOption,
+    people,
+    table,
+    table_console,
+    write_json,
+)
 from operations.railway import Railway, SandboxOption, connected
 from operations.running import Deployed, Health, RunningService, RunningSystem
 from operations.running_systems import running_systems
@@ -28,11 +36,6 @@ SystemsArgument = Annotated[
 ]
 SHARE: Final = 0.25
 """The part of the hourly request budget that watching may use up."""
-ALL_COLUMNS: Final = ("service", "health", "deployed", "runs", "#", "domain", "cert.", "volume")
-ALL_COLUMNS_FROM: Final = 90
-"""Columns of a terminal in which there is room for all of them."""
-NARROW_COLUMNS: Final = ("service", "health", "runs", "domain")
-"""What somebody with a telephone needs first."""
 _COLORS: Final = {
     Health.HEALTHY: "green",
     Health.DEPLOYING: "yellow",
@@ -64,8 +67,7 @@ def status(
             elif json:
                 write_json(document(here, railway, found))
             else:
-                console = table_console()
-                console.print(screen(here, railway, found, width=console.width))
+                table_console().print(screen(here, railway, found))
     if any(service.health in (Health.UNHEALTHY, Health.MISSING) for system in found for service in system.services):
         raise typer.Exit(PROBLEM)
 
@@ -80,9 +82,7 @@ def _watch(railway: Railway, stack: Stack, systems: Sequence[str], found: list[R
         return await running_systems(railway.client, stack, systems)
 
     note = f"looking again every {interval_s:.0f} s; Ctrl-C ends"
-    console = Console(highlight=False)
-    shown = screen(stack, railway, found, note, width=console.width)
-    with Live(shown, console=console, auto_refresh=False) as live:
+    with Live(screen(stack, railway, found, note), console=table_console(), auto_refresh=False) as live:
         while True:
             try:
                 found = railway.run(look())
@@ -90,29 +90,21 @@ def _watch(railway: Railway, stack: Stack, systems: Sequence[str], found: list[R
                 return found
             except OperationError as error:
                 note = f"the last look failed: {error}"
-            live.update(screen(stack, railway, found, note, width=console.width), refresh=True)
+            live.update(screen(stack, railway, found, note), refresh=True)
 
 
-def screen(
-    stack: Stack, railway: Railway, systems: Sequence[RunningSystem], note: str = "", *, width: int
-) -> RenderableType:
-    """The table, and below it what is wrong; on a narrow screen with fewer columns, and none cut off."""
-    columns = ALL_COLUMNS if width >= ALL_COLUMNS_FROM else NARROW_COLUMNS
-    folded = ("domain",) if columns == ALL_COLUMNS else ("runs", "domain")
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(column, no_wrap=column not in folded, overflow="fold")
+def screen(stack: Stack, railway: Railway, systems: Sequence[RunningSystem], note: str = "") -> RenderableType:
+    """The table, and below it what is wrong."""
+    shown = table("service", "health", "deployed", "#", "runs", folded="runs")
     for system in systems:
-        heading = {"service": Text(system.name, style="bold"), "runs": Text(system.project_name, style="dim")}
-        table.add_row(*(heading.get(column, "") for column in columns))
+        shown.add_row(Text(system.name, style="bold"), "", "", "", Text(system.project_name, style="dim"))
         for service in system.services:
-            row = _row(service)
-            table.add_row(*(row[column] for column in columns))
+            shown.add_row(*_row(service))
     services = [service for system in systems for service in system.services]
     counted = ", ".join(
         f"{number} {health}" for health in Health if (number := sum(each.health is health for each in services))
     )
-    parts: list[RenderableType] = [table, Text()]
+    parts: list[RenderableType] = [shown, Text()]
     parts += [Text(line) for line in problems(systems)]
     now = f"{datetime.now(UTC):%H:%M:%S} UTC"
     parts.append(Text(f"{stack.name} in {railway.place} at {now}: {counted}" + (f"; {note}" if note else "")))
@@ -138,20 +130,18 @@ def problems(systems: Sequence[RunningSystem]) -> list[str]:
     return lines
 
 
-def _row(service: RunningService) -> dict[str, RenderableType]:
-    """Column → what stands there."""
+def _row(service: RunningService) -> list[RenderableType]:
     shown = service.serving or service.latest
-    domains = service.domains
-    return {
-        "service": f" {service.name}",
-        "health": Text(service.health, style=_COLORS[service.health]),
-        "deployed": _age(shown) if shown else "-",
-        "runs": runs(shown) if shown else "-",
-        "#": "+".join(str(number) for number in service.replicas.values()) or "-",
-        "domain": "\n".join(domain.name for domain in domains) or "-",
-        "cert.": "\n".join(certificate(service, index) for index in range(len(domains))) or "-",
-        "volume": "\n".join(f"{disk.used:.0%} {disk.size_mb / 1_000:g} GB" for disk in service.disks) or "-",
-    }
+    domains = [f"{domain.name} {certificate(service, index)}" for index, domain in enumerate(service.domains)]
+    disks = [f"volume {disk.used:.0%} of {disk.size_mb / 1_000:g} GB" for disk in service.disks]
+    return [
+        f" {service.name}",
+        Text(service.health, style=_COLORS[service.health]),
+        _age(shown) if shown else "-",
+        "+".join(str(number) for number in service.replicas.values()) or "-",
+        # Below each other, so that a terminal of 80 columns breaks none of them.
+        "\n".join([runs(shown) if shown else "-", *domains, *disks]),
+    ]
 
 
 def _age(deployed: Deployed) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from operations.console import PROBLEM, JsonOption, StackOption, count, people, table_console, write_json
+from operations.console import PROBLEM, JsonOption, StackOption, count, people, table, table_console, write_json
 from operations.railway import Railway, SandboxOption, connected
 from operations.running import RunningSystem
 from operations.running_systems import running_systems
@@ -54,18 +53,15 @@ async def _verified(railway: Railway, stack: Stack, systems: Sequence[str]) -> l
 
 def _print(stack: Stack, railway: Railway, results: Sequence[Result]) -> None:
     console = table_console()
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for column in ("", "service", "check", "time", "found"):
-        table.add_column(
-            column, overflow="fold", no_wrap=column != "found", justify="right" if column == "time" else "left"
-        )
+    checks = table("", "service", "check", "time", "found", folded="found")
+    checks.columns[3].justify = "right"
     before = ""
     for result in results:
         mark = Text("pass", style="green") if result.passed else Text("FAIL", style="bold red")
         time = f"{result.time_s:.2f} s" if result.time_s else ""
-        table.add_row(mark, "" if result.where == before else result.where, result.check, time, Text(result.found))
+        checks.add_row(mark, "" if result.where == before else result.where, result.check, time, Text(result.found))
         before = result.where
-    console.print(table)
+    console.print(checks)
     console.print()
     failed = [result for result in results if not result.passed]
     for result in failed:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from operations.backups.database import find, reached
@@ -18,7 +17,7 @@ from operations.backups.dumping import dump_of
 from operations.backups.dumps import Dump, Dumps
 from operations.backups.postgres import check_installed
 from operations.backups.volume_backups import BackedUp, Backup, backed_up, make, thin_out
-from operations.console import CallError, JsonOption, StackOption, count, people, write_json
+from operations.console import CallError, JsonOption, StackOption, count, people, table, table_console, write_json
 from operations.railway import SandboxOption, connected, surroundings
 from operations.stack import read_stack
 
@@ -46,7 +45,7 @@ def list_(
     if json:
         write_json({"stack": stack, "volumes": {each.where: _volume(each) for each in volumes}})
     else:
-        Console(highlight=False).print(_table(volumes))
+        table_console().print(_table(volumes))
         for each in volumes:
             if not each.backups:
                 typer.echo(f"{each.where} has no backup; next: ./bin/railyard backup create {each.where} -s {stack}")
@@ -173,23 +172,19 @@ def _minute(moment: str) -> str:
 
 
 def _table(volumes: list[BackedUp]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for column in ("volume", "backup", "made, UTC", "size", "ends, UTC"):
-        table.add_column(column, no_wrap=column not in ("volume", "backup"), overflow="fold")
+    shown = table("volume, backups", "made, UTC", "ends, UTC", "size", folded="volume, backups")
     for volume in volumes:
         disk = volume.disk
-        table.add_row(
-            volume.where, ", ".join(volume.schedules) or "no schedule", "", f"{disk.used_mb:g}/{disk.size_mb} MB", ""
-        )
+        schedules = ", ".join(volume.schedules) or "no schedule"
+        shown.add_row(f"{volume.where}: {schedules}", "", "", f"{disk.used_mb:g}/{disk.size_mb} MB")
         for each in volume.backups:
-            table.add_row(
-                f" {each.id[:8]}",
-                each.name,
+            shown.add_row(
+                f" {each.id[:8]} {each.name}",
                 each.created_at[5:16].replace("T", " "),
-                f"{each.used_mb or 0} MB",
                 each.expires_at[5:16].replace("T", " ") if each.expires_at else "never",
+                f"{each.used_mb or 0} MB",
             )
-    return table
+    return shown
 
 
 def _volume(volume: BackedUp) -> Mapping[str, Any]:

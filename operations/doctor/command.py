@@ -12,10 +12,18 @@ from itertools import groupby
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
-from operations.console import PROBLEM, JsonOption, OperationError, StackOption, count, people, write_json
+from operations.console import (
+    PROBLEM,
+    JsonOption,
+    OperationError,
+    StackOption,
+    count,
+    people,
+    table_console,
+    write_json,
+)
 from operations.doctor import clouds as doctor_clouds
 from operations.doctor import machine as doctor_machine
 from operations.doctor import railway as doctor_railway
@@ -82,7 +90,8 @@ async def _asked(railway: Railway, stack: Stack) -> list[Finding]:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    console = Console(highlight=False)
+    """As a list, no line of it broken: commands and addresses are there to be copied."""
+    console = table_console()
     for area, group in groupby(_by_area(findings), key=lambda finding: finding.area):
         console.print(Text(area, style="bold"))
         for finding in group:

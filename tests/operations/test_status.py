@@ -65,21 +65,31 @@ def test_it_never_asks_for_values_of_variables(railyard: Railyard) -> None:
     assert all("decryptVariables: true" not in request for request in railyard.requests())
 
 
-def test_one_screen_of_a_hundred_columns(railyard: Railyard) -> None:
-    """A line for each service, none of them broken or too long."""
-    said = railyard.run("status", *SYSTEMS, width=100)
+def test_one_screen_of_eighty_columns(railyard: Railyard) -> None:
+    """A line for each service and each domain, none of them broken or too long."""
+    said = railyard.run("status", *SYSTEMS, width=80)
 
     assert said.code == 0
-    assert max(len(line.rstrip()) for line in said.text.splitlines()) <= 100
+    assert max(len(line.rstrip()) for line in said.text.splitlines()) <= 80
     (backend,) = said.lines_with(" backend ")
     assert "healthy" in backend
     assert "seance-backend:a1b2c3d" in backend
-    assert "backend-staging.seance.dev" in backend
-    assert "proxy" in backend
-    (web,) = said.lines_with(" web ")
-    assert "valid" in web
-    assert "10% 1 GB" in web
+    lines = [line.strip() for line in said.text.splitlines()]
+    web = next(number for number, line in enumerate(lines) if line.startswith("web "))
+    assert "backend-staging.seance.dev proxy" in lines
+    assert lines[web + 1 : web + 3] == ["staging.rose.example valid", "volume 10% of 1 GB"]
     assert "7 healthy" in said.text
+
+
+def test_a_narrow_terminal_hides_nothing(railyard: Railyard) -> None:
+    """What is too long is folded, never cut."""
+    wide, narrow = (railyard.run("status", *SYSTEMS, width=width).text for width in (140, 60))
+
+    assert "…" not in narrow
+    assert max(len(line.rstrip()) for line in narrow.splitlines()[:-1]) <= 60
+    assert sorted(narrow.replace("\n", "").split("staging in")[0].replace(" ", "")) == sorted(
+        wide.replace("\n", "").split("staging in")[0].replace(" ", "")
+    )
 
 
 def test_a_crashed_deployment_with_an_older_one_that_serves(railyard: Railyard) -> None:
