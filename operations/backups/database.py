@@ -134,7 +134,7 @@ def _close(railway: Railway, database: Database, where: Mapping[str, Any]) -> No
 def _answering(railway: Railway, database: Database, proxy: Mapping[str, Any]) -> Server:
     """The server behind a proxy, once it answers."""
     host = str(proxy["domain"]).rstrip(".")
-    if not railway.real and not is_loopback(f"//{host}"):
+    if not railway.real and not is_loopback(f"https://{host}"):
         raise OperationError(
             "the sandbox simulates no PostgreSQL: start one on this machine, and name it in RAILYARD_SANDBOX_TCP "
             f"({database.system.project_name}/{database.service.name}=<port>)"
