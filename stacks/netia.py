@@ -20,6 +20,16 @@ from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, Backend, BackendAr
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
+INTEGRATIONS = {
+    "OPENAI_API_KEY": "key of the OpenAI API",
+    "SMTP_HOST": "mail server",
+    "SMTP_PORT": "port of the mail server",
+    "SMTP_USERNAME": "user of the mail server",
+    "SMTP_PASSWORD": "password of the mail server",
+    "PAPERCUPS_STRIPE_SECRET": "secret key of Stripe",
+}
+"""Optional secrets of what Netia talks to, and what each is."""
+
 
 class NetiaApp(BackendArgs):
     """The Phoenix application; its migrations run before its new code takes traffic."""
@@ -141,14 +151,3 @@ class Netia(System[NetiaSettings]):
         if settings.stripe_public_key:
             found["REACT_APP_STRIPE_PUBLIC_KEY"] = settings.stripe_public_key
         return found
-
-
-INTEGRATIONS = {
-    "OPENAI_API_KEY": "key of the OpenAI API",
-    "SMTP_HOST": "mail server",
-    "SMTP_PORT": "port of the mail server",
-    "SMTP_USERNAME": "user of the mail server",
-    "SMTP_PASSWORD": "password of the mail server",
-    "PAPERCUPS_STRIPE_SECRET": "secret key of Stripe",
-}
-"""Optional secrets of what Netia talks to, and what each is."""
