@@ -39,6 +39,11 @@ class Request:
         """The query as a dictionary; of a repeated name the last value counts."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
+    def number(self, name: str, default: int) -> int:
+        """A parameter that counts from 1; ``default`` where it is missing or no number."""
+        text = self.parameters().get(name, "")
+        return max(1, int(text)) if text.isdecimal() else default
+
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object; an empty body is an empty one. Raises ``UnreadableBodyError``."""
         if not self.body.strip():

@@ -67,9 +67,8 @@ def _success(result: object) -> Reply:
 
 
 def _page(request: Request, found: Sequence[object], *, per_page: int) -> Reply:
-    parameters = request.parameters()
-    size = _positive(parameters.get("per_page"), per_page)
-    page = _positive(parameters.get("page"), 1)
+    size = request.number("per_page", per_page)
+    page = request.number("page", 1)
     shown = list(found[(page - 1) * size : page * size])
     info = {
         "page": page,
@@ -80,10 +79,6 @@ def _page(request: Request, found: Sequence[object], *, per_page: int) -> Reply:
     }
     envelope = {"success": True, "errors": [], "messages": [], "result": shown, "result_info": info}
     return Reply.of_json(200, envelope)
-
-
-def _positive(text: str | None, default: int) -> int:
-    return max(1, int(text)) if text is not None and text.isdecimal() else default
 
 
 def _verify_token(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:

@@ -61,9 +61,8 @@ def _reply(status: int, value: object) -> Reply:
 
 def _page(request: Request, key: str, found: Sequence[object]) -> Reply:
     """One page under ``key``, with links only when there is more than one page."""
-    parameters = request.parameters()
-    size = min(200, _positive(parameters.get("per_page"), 20))
-    page, last = _positive(parameters.get("page"), 1), max(1, -(-len(found) // size))
+    size = min(200, request.number("per_page", 20))
+    page, last = request.number("page", 1), max(1, -(-len(found) // size))
     address = f"https://api.digitalocean.com{request.path}?per_page={size}&page="
     links: dict[str, str] = {}
     if page > 1:
@@ -72,10 +71,6 @@ def _page(request: Request, key: str, found: Sequence[object]) -> Reply:
         links |= {"next": f"{address}{page + 1}", "last": f"{address}{last}"}
     shown = list(found[(page - 1) * size : page * size])
     return _reply(200, {key: shown, "links": {"pages": links} if links else {}, "meta": {"total": len(found)}})
-
-
-def _positive(text: str | None, default: int) -> int:
-    return max(1, int(text)) if text is not None and text.isdecimal() else default
 
 
 # Account
