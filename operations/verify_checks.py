@@ -23,7 +23,7 @@ from operations.spaces import spaces_client
 from operations.stack import Stack
 from pulumiverse_railway.provider.api.dns import lookup
 from pulumiverse_railway.provider.api.edge import Answer, visit
-from stacks.plan import parts
+from stacks.parts import parts
 
 RENEWED_BEFORE_DAYS: Final = 14
 """Let's Encrypt's certificates are renewed a month before they end: one this close was not."""

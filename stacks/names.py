@@ -12,7 +12,7 @@ from components.arguments import Arguments
 from components.bucket import BucketArgs
 from components.domain import DomainArgs
 from components.zone import ZoneArgs
-from stacks.plan import parts
+from stacks.parts import parts
 from stacks.problems import Path, Problem
 
 Named = tuple[Path, str, bool]

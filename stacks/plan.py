@@ -6,15 +6,15 @@ compare settings with it. Railway would refuse these settings too, but only afte
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from components.arguments import Arguments
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.service import ServiceArgs
 from components.volume import VolumeArgs
+from stacks.parts import parts
 
 PlanName = Literal["free", "hobby", "pro", "enterprise"]
 
@@ -51,20 +51,6 @@ class Excess:
     path: tuple[str | int, ...]
     value: object
     reason: str
-
-
-def parts(arguments: Arguments, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Arguments]]:
-    """Every arguments object inside ``arguments``, itself included, with its path in the settings file."""
-    yield path, arguments
-    for name, field in type(arguments).model_fields.items():
-        value: Any = getattr(arguments, name)
-        here = (*path, field.alias or name)
-        if isinstance(value, Arguments):
-            yield from parts(value, here)
-        elif isinstance(value, tuple):
-            for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-                if isinstance(item, Arguments):
-                    yield from parts(item, (*here, index))
 
 
 def excesses(arguments: Arguments, plan: PlanName) -> list[Excess]:

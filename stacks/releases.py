@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from components.arguments import Arguments
 from components.service import ServiceArgs
-from stacks.plan import parts
+from stacks.parts import parts
 
 Key = tuple[str | int, ...]
 

@@ -14,7 +14,7 @@ from components.domain import DomainArgs
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.service import ServiceArgs
-from stacks.plan import parts
+from stacks.parts import parts
 
 Declared = ServiceArgs | PostgresArgs | RedisArgs
 

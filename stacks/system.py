@@ -19,7 +19,7 @@ from components.project import Project, ProjectArgs
 from components.service import Service
 from components.zone import Zone, ZoneArgs, holding
 from stacks.names import names_of
-from stacks.plan import parts
+from stacks.parts import parts
 from stacks.releases import Release, releases_of
 from stacks.secrets import Secret, SystemSecrets
 

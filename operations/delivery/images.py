@@ -18,7 +18,7 @@ from operations.console import CallError, JsonOption, OperationError, StackOptio
 from operations.delivery.github import GitHub
 from operations.promotion import settings_file
 from operations.stack import Stack, read_stack
-from stacks.plan import parts
+from stacks.parts import parts
 
 _DIGITS: Final = 7
 """Of a short commit; the same number everywhere, so that an image is found again."""

@@ -19,7 +19,7 @@ from operations.console import OperationError
 from operations.doctor.findings import Finding, note, ok, problem
 from operations.spaces import spaces_client
 from operations.stack import Stack
-from stacks.plan import parts
+from stacks.parts import parts
 
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
 DIGITALOCEAN: Final = "https://api.digitalocean.com"

@@ -18,7 +18,7 @@ from operations.doctor.findings import Finding, note, ok, problem
 from operations.secrets import check as secrets_check
 from operations.spaces import KEY_VARIABLES
 from operations.stack import Stack
-from stacks.plan import parts
+from stacks.parts import parts
 
 OLDEST_PYTHON: Final = (3, 11)
 PACKAGES: Final = ("pulumi", "pulumi_cloudflare", "pulumi_digitalocean", "pulumiverse-railway")
