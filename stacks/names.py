@@ -32,12 +32,6 @@ def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneArgs], *, 
     """What is wrong with the names of all systems; ``zones_key`` is where the zones stand."""
     every = [named for name, settings in systems.items() for named in names_of(settings, (name,))]
     found = [problem for named in every if (problem := _misplaced(named, zones, zones_key))]
-    names = [zone.name for zone in zones]
-    found += [
-        Problem(("zones", index, "name"), name, "each zone once", "remove one")
-        for index, name in enumerate(names)
-        if name in names[:index]
-    ]
     first: dict[str, Path] = {}
     for path, name, _ in every:
         if name in first:

@@ -213,8 +213,7 @@ def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mappi
 
 def _is_sandbox_file() -> bool:
     """Whether what is read is the sandbox's own file, and the simulated Railway is all that gets to see it."""
-    address = os.environ.get("RAILWAY_API_URL", "")
-    return bool(os.environ.get(FILE_VARIABLE)) and urlsplit(address).hostname in _LOOPBACK
+    return bool(os.environ.get(FILE_VARIABLE)) and is_loopback(os.environ.get("RAILWAY_API_URL", ""))
 
 
 def _made_up(declared: Declared, document: sops.Document) -> dict[str, dict[str, str]]:

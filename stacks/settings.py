@@ -19,7 +19,8 @@ from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceArgs
 from components.zone import ZoneArgs
 from stacks.names import wrong_names
-from stacks.plan import PlanName, excesses, parts
+from stacks.parts import parts
+from stacks.plan import PlanName, excesses
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.system import System, SystemSettings
 
