@@ -1,14 +1,18 @@
-"""Runs components against Pulumi's own mocks and hands back what they registered."""
+"""Runs components against Pulumi's own mocks and hands back what they registered; Ctrl-C counts wherever tests run."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
 import pulumi.runtime
 import pytest
+
+# A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Inputs = Mapping[str, Any]
 Deploy = Callable[[Callable[[], object]], dict[tuple[str, str], Inputs]]
