@@ -84,6 +84,59 @@ def test_a_domain_that_stops_working_is_waited_for_again(
     run(scenario)
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_certificate_that_is_renewed_is_no_trouble_while_visitors_are_answered(
+    run: Run, records: Records, visitors: Visitors, cloud: RailwayCloud, answers: bool
+) -> None:
+    """What the state knows of it stays as it is, so that a nightly look finds nothing."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        service = await place.service()
+        records.enter(await custom(place, service, "api.example.com"))
+        validation = await validate(place, service, "api.example.com")
+        visitors.headers, visitors.certified = {}, {"api.example.com"} if answers else set()
+        (domain,) = cloud.state.custom_domains.values()
+        domain.issued_at, domain.right_since = None, cloud.now() + 600
+        read = await place.refreshed(validation)
+        assert (read.outputs if read else None) == (validation.outputs if answers else None)
+        assert visitors.asked == (["api.example.com"] if answers else [])
+
+    run(scenario)
+
+
+def test_one_look_at_the_dns_that_fails_is_no_trouble(run: Run, records: Records, visitors: Visitors) -> None:
+    """Railway looks again."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        validation = await proxied(place, records)
+        records.fails_once = ("_railway-verify.api.example.com", "TXT")
+        read = await place.refreshed(validation)
+        assert records.fails_once is None
+        assert read is not None
+        assert read.outputs == validation.outputs
+
+    run(scenario)
+
+
+def test_what_railway_says_of_a_proxied_certificate_does_not_count_later(
+    run: Run, records: Records, visitors: Visitors, cloud: RailwayCloud
+) -> None:
+    """Railway never issues it, and its status there goes on changing."""
+
+    async def scenario(driver: Driver) -> None:
+        place = await a_project(driver)
+        validation = await proxied(place, records)
+        (domain,) = cloud.state.custom_domains.values()
+        domain.failed_at = cloud.now()
+        read = await place.refreshed(validation)
+        assert read is not None
+        assert read.outputs == validation.outputs
+
+    run(scenario)
+
+
 async def proxied(place: Place, records: Records, domain: str = "api.example.com", **inputs: Any) -> Made:
     """A domain behind the proxy with all its records, validated."""
     service = await place.service()

@@ -33,9 +33,11 @@ class CustomDomainValidation(pulumi.CustomResource):
     waited for, and the name has to answer over HTTPS instead. Default: false.
     """
     certificate_status: pulumi.Output[str] = pulumi.property("certificateStatus")
-    """VALID, ISSUING, VALIDATING_OWNERSHIP or ISSUE_FAILED (API: status.certificateStatus)."""
+    """VALID, or behind a proxy also ISSUING, VALIDATING_OWNERSHIP or ISSUE_FAILED, when it was waited for (API:
+    status.certificateStatus).
+    """
     verified: pulumi.Output[bool] = pulumi.property("verified")
-    """Whether Railway has seen the verification record (API: status.verified)."""
+    """Whether Railway had seen the verification record (API: status.verified)."""
 
     def __init__(
         self,

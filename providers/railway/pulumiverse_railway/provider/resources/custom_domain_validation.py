@@ -59,12 +59,15 @@ class CustomDomainValidationInputs(PlacedInService):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomDomainValidationState(CustomDomainValidationInputs):
-    """How the domain stands."""
+    """How the domain stood when it was last waited for."""
 
     certificate_status: Annotated[
-        str, Property("VALID, ISSUING, VALIDATING_OWNERSHIP or ISSUE_FAILED (API: status.certificateStatus).")
+        str, Property(
+            "VALID, or behind a proxy also ISSUING, VALIDATING_OWNERSHIP or ISSUE_FAILED, when it was waited for "
+            "(API: status.certificateStatus)."
+        ),
     ]
-    verified: Annotated[bool, Property("Whether Railway has seen the verification record (API: status.verified).")]
+    verified: Annotated[bool, Property("Whether Railway had seen the verification record (API: status.verified).")]
 
 
 class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomainValidationState]):
@@ -84,17 +87,22 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
     async def read(
         self, context: Context, id: str, old: CustomDomainValidationState | None
     ) -> CustomDomainValidationState | None:
-        """How the domain stands now; nothing when it does not work any more: the next run waits for it again."""
+        """What is known of it; nothing when it does not work any more: the next run waits for it again.
+
+        What passes by itself is no reason: a certificate that is renewed, a look of Railway's at the DNS that failed.
+        """
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await seen(environment, domain_status=True)
         found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
         if found is not None and "status" not in found:
             found = await custom_domain(environment, service_id, domain)
-        if found is None or (old is not None and not _works(found["status"], proxied=old.proxied)):
+        if old is not None:
+            return old if found is not None and await _still_works(environment, old, found) else None
+        if found is None:
             return None
         where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
-        proxied = old.proxied if old else found["status"]["cdnProvider"] not in NO_PROXY
+        proxied = found["status"]["cdnProvider"] not in NO_PROXY
         return _state(CustomDomainValidationInputs(**where, proxied=proxied), found)
 
     async def update(
@@ -169,6 +177,20 @@ def _works(status: Mapping[str, Any], *, proxied: bool) -> bool:
     if not status["verified"]:
         return False
     return status["certificateStatus"] == VALID or (proxied and status["cdnProvider"] not in NO_PROXY)
+
+
+async def _still_works(environment: Environment, old: CustomDomainValidationState, found: Domain) -> bool:
+    """Whether Railway says so, at the second look if not at the first, or else whether a visitor is answered."""
+    if _works(found["status"], proxied=old.proxied):
+        return True
+    again = await next_look(environment, old.service_id, old.domain)
+    if again is None or _works(again["status"], proxied=old.proxied):
+        return again is not None
+    failed = again["status"]["certificateStatus"] == ISSUE_FAILED and not old.proxied
+    if failed or not again["status"]["verified"]:
+        return False
+    answer = await edge.visit(_visited(old.domain))
+    return answer.reached_railway and answer.proxied == old.proxied
 
 
 def _visited(domain: str) -> str:
