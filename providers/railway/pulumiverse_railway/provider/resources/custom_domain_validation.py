@@ -62,7 +62,8 @@ class CustomDomainValidationState(CustomDomainValidationInputs):
     """How the domain stood when it was last waited for."""
 
     certificate_status: Annotated[
-        str, Property(
+        str,
+        Property(
             "VALID, or behind a proxy also ISSUING, VALIDATING_OWNERSHIP or ISSUE_FAILED, when it was waited for "
             "(API: status.certificateStatus)."
         ),
