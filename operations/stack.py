@@ -1,7 +1,7 @@
 """One stack as the commands see it: its settings, the secrets that its systems need, and the file that holds them.
 
-Owns finding and reading; asks neither an engine nor an API. Of ``Pulumi.<stack>.yaml`` only Railyard's own keys are
-read, so that an encrypted token beside them is nobody's business here.
+Owns finding and reading; asks neither an engine nor an API. Of ``Pulumi.<stack>.yaml`` only the keys of Railyard and
+of its provider are read, so that another provider's encrypted token beside them is nobody's business here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stacks import SYSTEMS, declared_secrets
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
-from stacks.settings import NAMESPACE, PLAN_KEY, StackSettings, parse
+from stacks.settings import NAMESPACE, StackSettings, is_own, parse
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The project's root."""
@@ -85,11 +85,11 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
 
 
 def own_keys(document: Any, file: Path) -> dict[str, Any]:
-    """Railyard's own keys of a settings file that was read, with their namespace; raises ``OperationError``."""
+    """The keys of Railyard and its provider in a settings file that was read; raises ``OperationError``."""
     fields: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
     if not isinstance(fields, dict):
         raise OperationError(f"{file.name} has no group 'config:' of keys such as {NAMESPACE}:omega: add it at the top")
     named = {
         key if ":" in key else f"{NAMESPACE}:{key}": value for key, value in cast("dict[str, Any]", fields).items()
     }
-    return {key: value for key, value in named.items() if key == PLAN_KEY or key.startswith(f"{NAMESPACE}:")}
+    return {key: value for key, value in named.items() if is_own(key)}

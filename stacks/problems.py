@@ -40,11 +40,11 @@ class Problem:
     """Whether the first key is a whole configuration key."""
 
     @classmethod
-    def unknown_key(cls, path: Path, value: Any, known: Sequence[str], *, place: str) -> Problem:
-        """A key that means nothing: with the nearest one that does."""
+    def unknown_key(cls, path: Path, known: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
+        """A key that means nothing: with the nearest one that does, and without its value, which may be a secret."""
         near = difflib.get_close_matches(str(path[-1]), known, n=1)
         fix = f"did you mean {near[0]}?" if near else "remove it"
-        return cls(path, value, f"no such key in {place}; its keys are: {', '.join(known)}", fix)
+        return cls(path, None, f"no such key in {place}; its keys are: {', '.join(known)}", fix, absolute)
 
 
 class SettingsError(pulumi.RunError):
@@ -78,7 +78,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     given = _at(value, place)
     if kind == "extra_forbidden":
         owner = _model_at(model, place[:-1])
-        return Problem.unknown_key(here, given, _keys(owner), place=".".join(map(str, here[:-1])) or "the stack")
+        return Problem.unknown_key(here, _keys(owner), place=".".join(map(str, here[:-1])))
     if kind == "missing":
         doc = _doc(model, place)
         return Problem(here, None, f"a value is required. {doc}", f"add {_named(place)}")

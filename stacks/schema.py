@@ -16,7 +16,7 @@ from pydantic.json_schema import models_json_schema
 
 from stacks import SYSTEMS
 from stacks.plan import PlanName
-from stacks.settings import NAMESPACE, PLAN_KEY, StackKeys
+from stacks.settings import NAMESPACE, PLAN_KEY, PROVIDER_KEYS, PROVIDER_NAMESPACE, StackKeys
 
 FILE: Final = Path(__file__).parent.parent / "docs" / "settings.schema.json"
 
@@ -28,6 +28,7 @@ def schema() -> dict[str, Any]:
     definitions = shared["$defs"]
     stack = definitions.pop(StackKeys.__name__)
     keys: dict[str, Any] = {
+        **{key: {"description": meaning} for key, meaning in PROVIDER_KEYS.items()},
         PLAN_KEY: {"enum": list(get_args(PlanName)), "description": "Railway plan of the workspace.", "default": "pro"},
         **{f"{NAMESPACE}:{name}": value for name, value in stack["properties"].items()},
         **{
@@ -47,7 +48,7 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "properties": keys,
                 "required": [f"{NAMESPACE}:{name}" for name in stack.get("required", [])],
-                "patternProperties": {f"^(?!{NAMESPACE}:)": {}},
+                "patternProperties": {f"^(?!{NAMESPACE}:|{PROVIDER_NAMESPACE}:)": {}},
                 "additionalProperties": False,
             }
         },

@@ -18,6 +18,8 @@ from components.arguments import Arguments, Many
 from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceArgs
 from components.zone import ZoneArgs
+from pulumiverse_railway.provider.configuration import Configuration
+from pulumiverse_railway.provider.kernel.properties import fields_of
 from stacks.names import wrong_names
 from stacks.parts import parts
 from stacks.plan import PlanName, excesses
@@ -26,7 +28,11 @@ from stacks.system import System, SystemSettings
 
 NAMESPACE: Final = "railyard"
 """Prefix of Railyard's own keys in ``Pulumi.<stack>.yaml``."""
-PLAN_KEY: Final = "railway:plan"
+PROVIDER_NAMESPACE: Final = "railway"
+"""Prefix of the keys of the Railway provider."""
+PROVIDER_KEYS: Final = {f"{PROVIDER_NAMESPACE}:{field.wire_name}": field.mark.doc for field in fields_of(Configuration)}
+"""Each of them, with its meaning."""
+PLAN_KEY: Final = f"{PROVIDER_NAMESPACE}:plan"
 """The plan is a setting of the Railway provider, which sizes its request rate by it."""
 
 
@@ -86,8 +92,7 @@ def parse(
     for name, system in known.items():
         if name in own and (settings := _one(system.SETTINGS, own[name], (name,), found)):
             parsed[name] = settings
-    allowed = [*keys, *known]
-    found.extend(Problem.unknown_key((key,), own[key], allowed, place="the stack") for key in own if key not in allowed)
+    found.extend(_unknown(config, [*(f"{NAMESPACE}:{key}" for key in (*keys, *known)), *PROVIDER_KEYS]))
     if not any(name in own for name in known):
         found.append(
             Problem((), None, f"at least one system of: {', '.join(known)}", "add one, or copy it from another stack")
@@ -102,6 +107,16 @@ def parse(
     if found or stack is None or plan is None:
         raise SettingsError(file, found, prefix=f"{NAMESPACE}:", text=text)
     return StackSettings(plan=plan, stack=stack, systems=parsed)
+
+
+def is_own(key: str) -> bool:
+    """Whether a full configuration key is Railyard's or its provider's: those of others are nobody's business here."""
+    return key.startswith((f"{NAMESPACE}:", f"{PROVIDER_NAMESPACE}:"))
+
+
+def _unknown(config: Mapping[str, Any], allowed: Sequence[str]) -> list[Problem]:
+    wrong = [key for key in config if is_own(key) and key not in allowed]
+    return [Problem.unknown_key((key,), allowed, place="the stack", absolute=True) for key in wrong]
 
 
 def _value(value: Any) -> Any:

@@ -40,7 +40,10 @@ class Case:
 
 CASES = [
     Case("unknown key", "logLevel: debug", "loglevel: debug", "omega.loglevel", "its keys are", "did you mean logLevel?"),
-    Case("unknown system", "railyard:netia:", "railyard:nettia:", "railyard:nettia", "its keys are", "did you mean netia?"),
+    Case("unknown system", "railyard:netia:", "railyard:nettia:", "railyard:nettia", "its keys are", "did you mean railyard:netia?"),
+    Case("unknown key of the provider", "railway:plan:", "railway:plann:", "yaml:3: railway:plann", "its keys are", "did you mean railway:plan?"),
+    Case("system in the provider's namespace", "railyard:netia:", "railway:netia:", "railway:netia", "its keys are", "did you mean railyard:netia?"),
+    Case("plan in the systems' namespace", "railway:plan:", "railyard:plan:", "railyard:plan", "its keys are", "did you mean railway:plan?"),
     Case("unknown key without a neighbour", "logLevel: debug", "zzz: 1", "omega.zzz", "no such key", "remove it"),
     Case("missing key", "    commit: a1b2c3d\n", "", "seance.commit", "a value is required", "add commit"),
     Case("missing group", "    project: {name: rose-staging, environment: staging}\n", "", "rose.project", "required", "add project"),
@@ -124,6 +127,15 @@ def test_bad_settings_are_refused_with_key_allowed_values_and_fix(tmp_path: Path
     said = refusal(tmp_path, text)
 
     assert [part for part in ("Pulumi.staging.yaml", case.key, case.allowed, case.fix) if part not in said] == []
+
+
+def test_the_value_of_an_unknown_key_is_not_told() -> None:
+    """It may be a token: a program gets the values of secret configuration in clear."""
+    with pytest.raises(SettingsError) as refused:
+        parse({"railway:tokn": "planted", "railyard:tokn": "planted"}, SYSTEMS, file="Pulumi.staging.yaml")
+
+    assert "did you mean railway:token?" in str(refused.value)
+    assert "planted" not in str(refused.value)
 
 
 def test_all_problems_are_reported_in_one_go(tmp_path: Path) -> None:
