@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
 from operations.console import CallError, OperationError
+from sandbox.engine.project import ProjectError, load_file
 from stacks import SYSTEMS, declared_secrets
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
@@ -67,14 +66,9 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
         known = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
         raise CallError(f"there is no stack {name!r}: name one of {', '.join(known)}")
     try:
-        text = file.read_text(encoding="utf-8")
-        config = own_keys(yaml.safe_load(text), file)
-        settings = parse(config, SYSTEMS, file=file.name, text=text)
-    except (OSError, UnicodeDecodeError):
-        raise OperationError(f"{file.name} cannot be read as UTF-8 text") from None
-    except yaml.YAMLError as error:
-        raise OperationError(f"{file.name} is no valid YAML: {error}") from None
-    except SettingsError as error:
+        config = own_keys(load_file(file), file)
+        settings = parse(config, SYSTEMS, file=file.name, text=file.read_text(encoding="utf-8"))
+    except (ProjectError, SettingsError) as error:
         raise OperationError(str(error)) from None
     environment = dict(os.environ)
     if sandbox:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.engine.project import ProjectError, load_project, stack_config
+from sops import printable
 
 SYSTEM_PREFIX: Final = "railyard:"
 
@@ -31,7 +32,7 @@ class Stack:
         """URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""
         if f"{SYSTEM_PREFIX}{system}" not in self.config:
             groups = [
-                key.removeprefix(SYSTEM_PREFIX)
+                printable(key.removeprefix(SYSTEM_PREFIX))
                 for key, value in self.config.items()
                 if key.startswith(SYSTEM_PREFIX) and value.startswith("{")
             ]

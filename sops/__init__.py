@@ -17,6 +17,7 @@ from sops.errors import (
     SopsError,
     TamperedError,
     WrongKeyError,
+    printable,
 )
 from sops.metadata import Keys
 
@@ -32,5 +33,6 @@ __all__ = [
     "SopsError",
     "TamperedError",
     "WrongKeyError",
+    "printable",
     "read",
 ]

@@ -10,14 +10,23 @@
       ProgramError        the ``sops`` program failed for another reason
 
 No error ever holds a value of the file, in clear text or not, nor any part of a key: file names, key paths and
-public age recipients only.
+public age recipients only. Key paths are a stranger's words where the file is: they cannot end the line or move the
+cursor.
 """
 
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """``text`` on one line: what a terminal or a CI log would act upon is spelled out, as Python does in a string."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 class SopsError(Exception):
     """Base of all errors of this package; its text is meant for people."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(printable(text))
 
 
 class FileMissingError(SopsError):

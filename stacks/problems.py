@@ -18,6 +18,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+import sops
+
 LONGEST_VALUE = 60
 """Longer values are cut in a report, in characters."""
 
@@ -62,7 +64,7 @@ class SettingsError(pulumi.RunError):
                 f"    allowed: {problem.allowed}",
                 f"    fix: {problem.fix}",
             ]
-        super().__init__("\n".join(lines))
+        super().__init__("\n".join(map(sops.printable, lines)))  # a stranger may have written the keys
         self.problems = tuple(problems)
 
 

@@ -184,8 +184,8 @@ def unused(declared: Declared, document: sops.Document, known: Collection[str]) 
             for name in keys or ():
                 if name not in needed:
                     text = f"Unused secret: {group}.{name}, which {group} does not read: remove it, or correct its name"
-                    found.append(Finding(kind=Kind.UNUSED, system=group, name=name, text=text))
+                    found.append(Finding(kind=Kind.UNUSED, system=group, name=name, text=sops.printable(text)))
         elif group not in known:
             text = f"Unused group of secrets: {group}, which is no system: remove it, or correct its name"
-            found.append(Finding(kind=Kind.UNUSED, system=group, name="", text=text))
+            found.append(Finding(kind=Kind.UNUSED, system=group, name="", text=sops.printable(text)))
     return found

@@ -32,7 +32,7 @@ class Project:
 def load_project(root: Path) -> Project:
     """Read ``root``/Pulumi.yaml. Raises ``ProjectError``."""
     path = root / "Pulumi.yaml"
-    settings = _load(path)
+    settings = load_file(path)
     if not settings.get("name"):
         raise ProjectError(f"{path} has no name: a Pulumi project needs one")
     return Project(name=str(settings["name"]), root=root, settings=settings)
@@ -42,17 +42,19 @@ class _Loader(yaml.SafeLoader):
     """Refuses a key that stands twice, of which YAML would silently take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        mapping = super().construct_mapping(node, deep)  # which refuses keys that are groups or lists
         seen: set[Any] = set()
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value} stands twice: remove one", key.start_mark
+                    None, None, f"the key {key.value!r} stands twice: remove one", key.start_mark
                 )
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        return mapping
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load_file(path: Path) -> dict[str, Any]:
+    """The keys of Pulumi.yaml or of a stack's settings file; raises ``ProjectError`` for what is no such file."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -81,7 +83,7 @@ def stack_config(project: Project, stack: str) -> dict[str, str]:
     declared = cast("dict[str, Any]", project.settings.get("config") or {})
     config: dict[str, str] = {}
     missing: list[str] = []
-    given: Any = (_load(path).get("config") or {}) if path.exists() else {}
+    given: Any = (load_file(path).get("config") or {}) if path.exists() else {}
     if not isinstance(given, dict):
         raise ProjectError(f"{path.name}: what 'config:' holds should be a group of keys, not a list or a text")
     given = cast("dict[str, Any]", given)
@@ -99,7 +101,7 @@ def stack_config(project: Project, stack: str) -> dict[str, str]:
         else:
             config[full] = _text(full, value, path)
     if missing:
-        keys = ", ".join(missing)
+        keys = ", ".join(map(repr, missing))
         raise ProjectError(
             f"stack '{stack}' is missing the configuration {keys}, which Pulumi.yaml declares: add it to {path}"
         )
@@ -113,7 +115,7 @@ def _full_key(project: Project, key: str) -> str:
 def _text(key: str, value: Any, path: Path) -> str:
     if _is_secret(value):
         message = (
-            f"{key} in {path} is an encrypted configuration value, which needs the Pulumi CLI; "
+            f"{key!r} in {path} is an encrypted configuration value, which needs the Pulumi CLI; "
             f"secrets of this project belong into its SOPS files"
         )
         raise ProjectError(message)

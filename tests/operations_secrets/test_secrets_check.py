@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from operations.application import application
@@ -188,3 +190,37 @@ def test_the_sandbox_is_in_order():
         done = CliRunner().invoke(application, ["secrets", "check", "--sandbox", "-s", stack, "--json"])
         assert done.exit_code == 0, done.output
         assert '"warnings": []' in done.output
+
+
+FORGED = "x\n::error::forged\x1b[31m\u202e"
+SPELLED_OUT = r"x\n::error::forged\x1b[31m\u202e"
+
+
+@pytest.mark.parametrize(
+    ("values", "said_of_it"),
+    [
+        ({**GOOD, FORGED: {"a": "planted"}}, "Unused group of secrets: "),
+        (changed(f"omega.{FORGED}", "planted"), "Unused secret: omega."),
+    ],
+)
+def test_a_name_forges_no_line_of_a_log(place, values, said_of_it):
+    """Names are a stranger's words in a pull request: none ends its line or moves the cursor."""
+    place.hold(values)
+
+    said = place.run("check")
+
+    assert said_of_it + SPELLED_OUT in said.text
+    assert all(each.isprintable() for line in said.text.split("\n") for each in line)
+
+
+def test_a_name_in_an_error_of_the_reader_forges_none_either(place):
+    """A value in clear text is refused with the name under which it stands."""
+    place.hold(GOOD)
+    written = yaml.safe_load(place.file.read_text())
+    place.file.write_text(json.dumps({FORGED: "planted", **written}))
+
+    said = place.run("check")
+
+    assert said.code == 1
+    assert SPELLED_OUT in said.text
+    assert "planted" not in said.text

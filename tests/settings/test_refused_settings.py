@@ -129,6 +129,30 @@ def test_bad_settings_are_refused_with_key_allowed_values_and_fix(tmp_path: Path
     assert [part for part in ("Pulumi.staging.yaml", case.key, case.allowed, case.fix) if part not in said] == []
 
 
+FORGED = '"x\\n::error::forged\\e[31m\\u202e"'
+"""A key in YAML with which a stranger would write a line of his own into the log of a CI, in red and backwards."""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("logLevel: debug", f"{FORGED}: 1"),
+        ("railyard:netia:", f"{FORGED.replace('x', 'railyard:x')}:"),
+        ("railyard:netia:", f"{FORGED.replace('x', 'railway:x')}:"),
+        ("      memoryMb: 1024", f"      variables: {{{FORGED}: a}}"),
+        ("logLevel: debug", f"logLevel: {FORGED}"),
+        ("logLevel: debug", f"logLevel: debug\n    {FORGED}: 1\n    {FORGED}: 2"),
+        ("railyard:netia:", f"{FORGED}: {{secure: abc}}\n  railyard:netia:"),
+    ],
+)
+def test_a_name_forges_no_line_of_a_log(tmp_path: Path, old: str, new: str) -> None:
+    """It stands on the line of its mistake, with what a terminal would act upon spelled out."""
+    said = refusal(tmp_path, STAGING.replace(old, new, 1))
+
+    assert r"\n::error::forged\x1b[31m\u202e" in said.replace(r"\u001b", r"\x1b")
+    assert all(each.isprintable() for line in said.split("\n") for each in line)
+
+
 def test_the_value_of_an_unknown_key_is_not_told() -> None:
     """It may be a token: a program gets the values of secret configuration in clear."""
     with pytest.raises(SettingsError) as refused:
