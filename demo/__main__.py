@@ -11,6 +11,7 @@ from rich.console import Console
 from demo.place import Place
 from demo.rehearsal import Rehearsal, UnexpectedError
 from demo.report import Report
+from sandbox.pipes import run
 
 
 def main() -> int:
@@ -31,4 +32,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(lambda: sys.exit(main()))

@@ -1,5 +1,8 @@
 """``python -m live``: try the doubtful points."""
 
-from live.application import application
+from functools import partial
 
-application(prog_name="live")
+from live.application import application
+from sandbox.pipes import run
+
+run(partial(application, prog_name="live"))

@@ -1,5 +1,8 @@
 """``python -m operations``: the ``railyard`` command line."""
 
-from operations.application import application
+from functools import partial
 
-application(prog_name="railyard")
+from operations.application import application
+from sandbox.pipes import run
+
+run(partial(application, prog_name="railyard"))

@@ -1,5 +1,6 @@
 """``python -m sandbox``: the commands behind the Makefile."""
 
 from sandbox.commands import application
+from sandbox.pipes import run
 
-application()
+run(application)
