@@ -94,6 +94,15 @@ AbsolutePath = Annotated[
 ]
 """A path in a container or of an address."""
 
+_MOUNT_PATH = r"/\S*[^/\s]\S*"
+
+MountPath = Annotated[
+    str,
+    matching(_MOUNT_PATH, "a path below /, which is the container's own, and without a space"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MOUNT_PATH}$"}),
+]
+"""Where a container sees a volume."""
+
 VariableName = Annotated[
     str,
     matching(r"[A-Za-z_][A-Za-z0-9_]*", "a variable name of letters, digits and underscores that starts with no digit"),
@@ -123,7 +132,17 @@ MemoryMb = Annotated[int, Field(ge=128, le=2_400_000)]
 VolumeGb = Annotated[int, Field(ge=1, le=5_000)]
 """The size of a volume in GB."""
 
-Backups = Many[Literal["daily", "weekly", "monthly"]]
+Text = Annotated[str, matching(r"(?s).*\S.*", "a text that is not empty: write one, or remove the key")]
+"""A text where an empty one would mean nothing."""
+
+
+def _each_once(values: tuple[ItemT, ...]) -> tuple[ItemT, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("each schedule once: remove one")
+    return values
+
+
+Backups = Annotated[Many[Literal["daily", "weekly", "monthly"]], AfterValidator(_each_once)]
 """Backup schedules of a volume. Railway keeps daily backups 6 days, weekly ones a month, monthly ones three."""
 
 Seconds = Annotated[int, Field(ge=1, le=3_600)]

@@ -27,6 +27,7 @@ from components.arguments import (
     Repository,
     Retries,
     Seconds,
+    Text,
     Variables,
 )
 from components.bucket import Bucket
@@ -56,17 +57,17 @@ class ServiceArgs(Arguments):
 
     image: Image | None = None
     """Docker image with its tag or digest. Either this or ``repo``."""
-    registry_username: str | None = None
+    registry_username: Text | None = None
     """User at the image's private registry (Railway's Pro plan); the password is a secret. Default: a public image."""
     repo: Repository | None = None
     """GitHub repository, ``owner/name``."""
-    branch: str | None = None
+    branch: Text | None = None
     """Branch that is deployed. Default: ``main``, where there is a ``repo``."""
     commit_sha: Commit | None = None
     """Commit that is deployed. Default: the head of the branch, and each push is deployed."""
     check_suites: bool = False
     """Whether a push waits for GitHub's checks before it is deployed."""
-    root_directory: str | None = None
+    root_directory: Text | None = None
     """Folder of the repository that holds the service."""
     watch_patterns: Many[Annotated[str, Field(min_length=1)]] = ()
     """Paths in gitignore's syntax, from the root of the repository: a push deploys only when it changes one of them.
@@ -74,14 +75,14 @@ class ServiceArgs(Arguments):
 
     builder: Builder | None = None
     """Who builds a repository. Default: Railway's choice, RAILPACK."""
-    build_command: str | None = None
+    build_command: Text | None = None
     """Command that builds it."""
-    dockerfile_path: str | None = None
+    dockerfile_path: Text | None = None
     """Path of the Dockerfile in the repository."""
 
-    start_command: str | None = None
+    start_command: Text | None = None
     """Command that starts it. Images and Dockerfiles run it without a shell, so ``$PORT`` needs ``/bin/sh -c``."""
-    pre_deploy_command: str | None = None
+    pre_deploy_command: Text | None = None
     """Command that runs before new code takes traffic, such as migrations. Has no volume."""
     healthcheck_path: AbsolutePath | None = None
     """Path that must answer 200 before a deployment takes traffic. Default: none is asked."""
@@ -93,7 +94,7 @@ class ServiceArgs(Arguments):
     """How often, for ON_FAILURE."""
     sleep_application: bool = False
     """Whether it sleeps after ten minutes without traffic, until the next request."""
-    cron_schedule: str | None = None
+    cron_schedule: Text | None = None
     """Five-field schedule in UTC for a job that runs and ends. Default: it runs for good."""
     overlap_seconds: Annotated[int, Field(ge=0, le=3_600)] | None = None
     """How long the old deployment goes on beside the new one, in seconds."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pulumi
 
 import pulumiverse_railway as railway
-from components.arguments import AbsolutePath, Arguments, Backups, VolumeGb
+from components.arguments import Arguments, Backups, MountPath, VolumeGb
 from components.project import Project
 
 MB_PER_GB = 1_000
@@ -18,7 +18,7 @@ MB_PER_GB = 1_000
 class VolumeArgs(Arguments):
     """What a volume needs."""
 
-    mount_path: AbsolutePath
+    mount_path: MountPath
     """Absolute path at which the service sees the volume."""
     size_gb: VolumeGb | None = None
     """Capacity in GB. Grows in place, never shrinks. Default: what the Railway plan gives."""

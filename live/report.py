@@ -16,15 +16,16 @@ from live.cost import Cost
 from live.points import Outcome, Point
 from live.suite import Run, Tried
 from live.untried import UNTRIED
+from pulumiverse_railway.provider.kernel.counting import count
 
 _STYLES: Final = {Outcome.AS_ASSUMED: "green", Outcome.OTHERWISE: "bold red", Outcome.COULD_NOT_TELL: "yellow"}
 
 
 def plan(points: Sequence[Point], cost: Cost, place: str) -> str:
     """What is about to happen, in one paragraph."""
-    number = f"{len(points)} doubtful point{'s' if len(points) > 1 else ''}"
     return (
-        f"Trying {number} of Railway's API on {place}, in one throwaway project: at most {cost.requests} requests, "
+        f"Trying {count(len(points), 'doubtful point')} of Railway's API on {place}, in one throwaway project: "
+        f"at most {count(cost.requests, 'request')}, "
         f"{cost.seconds / 60:.0f} minutes and {cost.dollars:.2f} US dollars of usage."
     )
 
@@ -56,7 +57,7 @@ def summary(run: Run) -> str:
     """The counts, what was not tried, and what was left behind."""
     counts = [(outcome, sum(each.verdict.outcome is outcome for each in run.tried)) for outcome in Outcome]
     lines = [", ".join(f"{number} {outcome}" for outcome, number in counts)]
-    lines[0] += f"; {run.client.requests} requests; "
+    lines[0] += f"; {count(run.client.requests, 'request')}; "
     lines[0] += "nothing is left behind" if not run.left else "SOMETHING IS LEFT BEHIND"
     lines += [f"not tried: {number}, because {reason}" for number, reason in UNTRIED.items()]
     return "\n".join([*lines, *filter(None, [run.left])])

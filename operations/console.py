@@ -86,8 +86,3 @@ def shown(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def count(number: int, noun: str) -> str:
-    """``1 service``, ``2 services``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -274,5 +274,10 @@ def _failures() -> Generator[None]:
 
 
 def _errors(document: Mapping[str, Any]) -> str:
-    said = [item["message"].strip() for item in document.get("diagnostics", ()) if item.get("severity") == "error"]
+    # The CLI begins some messages with the word that the command sets before them.
+    said = [
+        item["message"].strip().removeprefix("error: ")
+        for item in document.get("diagnostics", ())
+        if item.get("severity") == "error"
+    ]
     return "\n".join(dict.fromkeys(said))

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from operations.console import PROBLEM, JsonOption, StackOption, count, people, table, table_console, write_json
+from operations.console import PROBLEM, JsonOption, StackOption, people, table, table_console, write_json
 from operations.railway import Railway, SandboxOption, connected
 from operations.running import RunningSystem
 from operations.running_systems import running_systems
@@ -19,6 +19,7 @@ from operations.stack import Stack, read_stack
 from operations.status import SystemsArgument
 from operations.verify_checks import Result
 from operations.verify_checks import verify as check_all
+from pulumiverse_railway.provider.kernel.counting import count
 
 
 def verify(
@@ -66,9 +67,8 @@ def _print(stack: Stack, railway: Railway, results: Sequence[Result]) -> None:
     failed = [result for result in results if not result.passed]
     for result in failed:
         console.print(Text(f"{result.where} {result.check}: {result.found}\n  next: {result.next}"), soft_wrap=True)
-    outcome = (
-        f"{count(len(failed), 'check')} of {len(results)} failed" if failed else f"all {len(results)} checks passed"
-    )
+    every = count(len(results), "check")
+    outcome = f"{len(failed)} of {every} failed" if failed else f"{every} passed"
     console.print(Text(f"{stack.name} in {railway.place}: {outcome}"), soft_wrap=True)
 
 

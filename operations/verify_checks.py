@@ -23,6 +23,7 @@ from operations.spaces import spaces_client
 from operations.stack import Stack
 from pulumiverse_railway.provider.api.dns import lookup
 from pulumiverse_railway.provider.api.edge import Answer, visit
+from pulumiverse_railway.provider.kernel.counting import count
 from stacks.parts import parts
 
 RENEWED_BEFORE_DAYS: Final = 14
@@ -146,7 +147,7 @@ def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Itera
             where=where,
             check="certificate",
             passed=days >= RENEWED_BEFORE_DAYS,
-            found=f"{certificate.issuer}, {days} days left",
+            found=f"{certificate.issuer}, {count(days, 'day')} left",
             next="it should have been renewed: remove the domain and add it again, or ask Railway's support",
             time_s=answer.time_s,
         )

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pulumiverse_railway.provider.kernel.counting import count
 from sandbox import cli_operations
 from sandbox.configuration import ConfigurationError, Stack, read_stack
 from sandbox.engine.events import Operation
@@ -98,8 +99,8 @@ def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> No
         if choice.cli is not None:
             succeeded = cli_operations.unprotect(choice, ROOT, environment(NOBODY))
             raise typer.Exit(0 if succeeded else 1)
-        count = lift_protection(options_of(settings, environment(NOBODY), ()))
-        typer.echo(f"{count} resources of {stack} are no longer protected; the next up protects them again")
+        lifted = lift_protection(options_of(settings, environment(NOBODY), ()))
+        typer.echo(f"{stack}: {count(lifted, 'resource')} no longer protected; the next up protects them again")
 
 
 @application.command()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from components.arguments import AbsolutePath, Builder, MemoryMb, Port, Repository, Seconds
+from components.arguments import AbsolutePath, Builder, MemoryMb, MountPath, Port, Repository, Seconds
 from components.volume import VolumeArgs
 from stacks.bot import Bot, BotArgs
 from stacks.secrets import Secret, SystemSecrets
@@ -22,7 +22,7 @@ ARTIFACT_SERVER_PORT = 3001
 class OmegaVolume(VolumeArgs):
     """Where the bot keeps artifacts, uploads and its SQLite database."""
 
-    mount_path: AbsolutePath = "/data"
+    mount_path: MountPath = "/data"
 
 
 class OmegaBot(BotArgs):

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 import sops
+from pulumiverse_railway.provider.kernel.counting import count
 
 LONGEST_VALUE = 60
 """Longer values are cut in a report, in characters."""
@@ -53,8 +54,7 @@ class SettingsError(pulumi.RunError):
     """A settings file is refused; the text lists all that is wrong with it."""
 
     def __init__(self, file: str, problems: Sequence[Problem], *, prefix: str, text: str = "") -> None:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        lines = [f"{file} has {count}:"]
+        lines = [f"{file} has {count(len(problems), 'problem')}:"]
         for problem in problems:
             key = _key(problem, prefix)
             line = _line(text, problem, prefix)

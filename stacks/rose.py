@@ -10,7 +10,18 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.arguments import AbsolutePath, Backups, Builder, Many, Port, Retries, Seconds, VolumeGb, matching
+from components.arguments import (
+    AbsolutePath,
+    Backups,
+    Builder,
+    Many,
+    MountPath,
+    Port,
+    Retries,
+    Seconds,
+    VolumeGb,
+    matching,
+)
 from components.volume import VolumeArgs
 from stacks.backend import Backend, BackendArgs
 from stacks.secrets import Secret, SystemSecrets
@@ -22,7 +33,7 @@ Origin = Annotated[str, matching(r"https?://[a-z0-9.-]+(:\d+)?|\*", "an origin s
 class RoseVolume(VolumeArgs):
     """Where Rose keeps conversations, sessions and its own backups."""
 
-    mount_path: AbsolutePath = "/app/data"
+    mount_path: MountPath = "/app/data"
     size_gb: VolumeGb | None = 1
     backups: Backups = ("daily",)
 

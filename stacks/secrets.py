@@ -23,6 +23,7 @@ import pulumi
 from typing_extensions import override
 
 import sops
+from pulumiverse_railway.provider.kernel.counting import count
 from pulumiverse_railway.provider.kernel.loopback import is_loopback
 from stacks import secret_rules
 from stacks.secret_rules import Alphabet, Declared, Finding, Generated, Secret, as_text
@@ -175,7 +176,7 @@ def _refuse(path: Path, declared: Declared, findings: Sequence[Finding]) -> None
     if not findings:
         return
     systems = len({finding.system for finding in findings})
-    heading = f"{path} has {_count(len(findings), 'problem')} in {_count(systems, 'system')}:"
+    heading = f"{path} has {count(len(findings), 'problem')} in {count(systems, 'system')}:"
     lines = [f"{finding.text}\n  {_way_to_set(declared, finding)}" for finding in findings]
     raise SecretsError("\n".join([heading, *lines]))
 
@@ -183,10 +184,6 @@ def _refuse(path: Path, declared: Declared, findings: Sequence[Finding]) -> None
 def _way_to_set(declared: Declared, finding: Finding) -> str:
     secret = next(secret for secret in declared[finding.system] if secret.name == finding.name)
     return secret_rules.way_to_set(finding.key, secret, pulumi.get_stack(), sandbox=_is_sandbox_file())
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mapping[str, Mapping[str, Any]] | None:

@@ -17,9 +17,10 @@ from operations.backups.dumping import dump_of
 from operations.backups.dumps import Dump, Dumps
 from operations.backups.postgres import check_installed
 from operations.backups.volume_backups import BackedUp, Backup, backed_up, make, thin_out
-from operations.console import CallError, JsonOption, StackOption, count, people, table, table_console, write_json
+from operations.console import CallError, JsonOption, StackOption, people, table, table_console, write_json
 from operations.railway import SandboxOption, connected, surroundings
 from operations.stack import read_stack
+from pulumiverse_railway.provider.kernel.counting import count
 
 WhereArgument = Annotated[
     str | None,

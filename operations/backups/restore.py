@@ -16,9 +16,10 @@ from operations.backups.dumping import replace_live, scratch
 from operations.backups.dumps import Dump, Dumps
 from operations.backups.postgres import check_installed
 from operations.backups.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make, staged
-from operations.console import PROBLEM, JsonOption, OperationError, StackOption, count, people, write_json
+from operations.console import PROBLEM, JsonOption, OperationError, StackOption, people, write_json
 from operations.railway import Railway, SandboxOption, connected
 from operations.stack import Stack, read_stack
+from pulumiverse_railway.provider.kernel.counting import count
 
 application = typer.Typer(no_args_is_help=True, help="Bring back a volume from a backup, or a database from a dump.")
 
@@ -148,7 +149,7 @@ def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[
     chosen = found.backup(wanted)
     if waiting := railway.run(staged(railway.client, found)):
         raise OperationError(
-            f"{len(waiting)} staged changes wait in {found.system.project_name}, and a restore would deploy them too: "
+            f"{count(len(waiting), 'staged change')} of {found.system.project_name} would be deployed too: "
             "deploy or discard them in the dashboard first"
         )
     return found, chosen

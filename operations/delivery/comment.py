@@ -16,6 +16,7 @@ from operations.console import CallError, JsonOption, OperationError, people, sh
 from operations.delivery.github import GitHub, Pull
 from operations.diff.document import Diff
 from operations.diff.markdown import MARKER, markdown
+from pulumiverse_railway.provider.kernel.counting import count
 
 _LARGEST: Final = 5_000_000
 """Bytes of a document; a preview of hundreds of resources needs a tenth."""
@@ -64,5 +65,5 @@ def read(file: Path) -> Diff:
         raise OperationError(f"{shown(file)} cannot be read: make it with `railyard diff --document`") from None
     except ValidationError as error:
         raise OperationError(
-            f"{shown(file)} is no document of `railyard diff` ({error.error_count()} problems)"
+            f"{shown(file)} is no document of `railyard diff` ({count(error.error_count(), 'problem')})"
         ) from None

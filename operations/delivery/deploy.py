@@ -16,7 +16,7 @@ import typer
 
 from operations import stack as stack_module
 from operations.changes import counted
-from operations.console import PROBLEM, CallError, JsonOption, OperationError, StackOption, count, people, write_json
+from operations.console import PROBLEM, CallError, JsonOption, OperationError, StackOption, people, write_json
 from operations.delivery import notify
 from operations.delivery import plan as deploy_plan
 from operations.delivery.github import GitHub
@@ -28,6 +28,7 @@ from operations.running_systems import running_systems
 from operations.stack import Stack, read_stack
 from operations.verify_checks import Result as Check
 from operations.verify_checks import verify
+from pulumiverse_railway.provider.kernel.counting import count
 
 PlanOption = Annotated[
     Path | None, typer.Option("--plan", metavar="FILE", help="The reviewed plan; stop when the world has changed.")

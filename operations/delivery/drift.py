@@ -11,13 +11,14 @@ from typing import Annotated, Final
 import typer
 
 from operations.changes import Change, Kind, changes_of
-from operations.console import PROBLEM, JsonOption, StackOption, count, people, write_json
+from operations.console import PROBLEM, JsonOption, StackOption, people, write_json
 from operations.delivery.github import GitHub, Posted
 from operations.delivery.notify import run_link
 from operations.diff.markdown import LONGEST, block, change_lines, code
 from operations.engines import engine_for
 from operations.railway import SandboxOption
 from operations.stack import read_stack
+from pulumiverse_railway.provider.kernel.counting import count
 
 _SHOWN: Final = 100
 """Resources in one issue."""

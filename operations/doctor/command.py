@@ -19,7 +19,6 @@ from operations.console import (
     JsonOption,
     OperationError,
     StackOption,
-    count,
     people,
     table_console,
     write_json,
@@ -32,6 +31,7 @@ from operations.engines import points_at_real_account
 from operations.railway import Railway, SandboxOption, connected, surroundings
 from operations.running_systems import running_systems
 from operations.stack import Stack, read_stack
+from pulumiverse_railway.provider.kernel.counting import count
 
 _COLORS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold red"}
 

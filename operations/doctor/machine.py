@@ -18,6 +18,7 @@ from operations.doctor.findings import Finding, note, ok, problem
 from operations.secrets import check as secrets_check
 from operations.spaces import KEY_VARIABLES
 from operations.stack import Stack
+from sandbox import pulumi_cli
 from stacks.parts import parts
 
 OLDEST_PYTHON: Final = (3, 11)
@@ -50,16 +51,18 @@ def _package(name: str) -> Finding:
 
 
 def _pulumi(*, real: bool) -> Finding:
-    if shutil.which("pulumi") is None:
-        install = "install it from https://www.pulumi.com/docs/install/"
+    cli = pulumi_cli.find()
+    if cli is None:
+        install = "run: make tools, or install it from https://www.pulumi.com/docs/install/"
         if real:
-            return problem("tools", "pulumi is not on PATH, and a real account needs it", install)
-        return note("tools", "pulumi is not on PATH: the sandbox does without, a real account does not", install)
-    found = _answer("pulumi", "version").removeprefix("v")
+            return problem("tools", "there is no pulumi, and a real account needs it", install)
+        return note("tools", "there is no pulumi: the sandbox does without, a real account does not", install)
+    found = _answer(str(cli.program), "version").removeprefix("v")
     wanted = version("pulumi")
     if found.split(".")[:1] != wanted.split(".")[:1]:
-        return problem("tools", f"pulumi {found} does not fit the package pulumi {wanted}", "install a matching one")
-    return ok("tools", f"pulumi {found}")
+        text = f"{cli.program}, pulumi {found}, does not fit the package pulumi {wanted}"
+        return problem("tools", text, "install a matching one")
+    return ok("tools", f"pulumi {found}, {cli.program}")
 
 
 def _answer(*command: str) -> str:

@@ -16,6 +16,7 @@ from operations.stack import Stack
 from pulumiverse_railway.provider.api.documents.account import ME, WORKSPACE
 from pulumiverse_railway.provider.api.documents.project import API_TOKEN, PROJECT, PROJECT_TOKEN
 from pulumiverse_railway.provider.api.errors import NotAuthorized, RailwayError
+from pulumiverse_railway.provider.kernel.counting import count
 from stacks.plan import PLANS, PlanName, excesses
 
 _ORDER: Final = list(PLANS)
@@ -65,7 +66,7 @@ def plan(stack: Stack, workspace: Any) -> Iterator[Finding]:
     real, asked = str(workspace["plan"]).lower(), stack.settings.plan
     left = workspace["apiTokenRateLimit"]
     if left:
-        yield ok("railway", f"{workspace['name']} has {left['remainingPoints']} requests left in this hour")
+        yield ok("railway", f"{workspace['name']} has {count(left['remainingPoints'], 'request')} left in this hour")
     if real == asked:
         yield ok("plan", f"{workspace['name']} has the {asked} plan, as railway:plan says")
     elif real not in PLANS:
@@ -98,7 +99,7 @@ def config_as_code(systems: Sequence[RunningSystem]) -> Iterator[Finding]:
             if finding := _file(f"{system.name}/{service.name}", service):
                 yield finding
     if looked:
-        yield ok("config as code", f"{looked} services were looked at")
+        yield ok("config as code", f"looked at {count(looked, 'service')}")
 
 
 def _file(where: str, service: RunningService) -> Finding | None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from operations.console import count
 from operations.promotion.deployment_history import first_run
 from operations.promotion.settings_file import Changes, value_at
 from operations.promotion.side import Side, runs
 from operations.running import Deployed, RunningService
 from pulumiverse_railway.provider.api.endings import OVER, spoken
 from pulumiverse_railway.provider.api.rollback import HEALTHY
+from pulumiverse_railway.provider.kernel.counting import count
 from stacks.releases import Release, names_a_version
 
 PROVEN_AFTER_MINUTES: Final = 5

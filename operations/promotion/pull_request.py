@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from operations.console import count
 from operations.promotion.proof import Move, short
+from pulumiverse_railway.provider.kernel.counting import count
 
 
 def document(source: str, target: str, moves: Sequence[Move]) -> dict[str, str]:

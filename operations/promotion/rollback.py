@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from operations.console import CallError, JsonOption, OperationError, StackOption, can_ask, count, people, write_json
+from operations.console import CallError, JsonOption, OperationError, StackOption, can_ask, people, write_json
 from operations.promotion.promote import DryRunOption, SandboxOption, show_edit
 from operations.promotion.proof import short
 from operations.promotion.rollback_choice import Ledger, Step, choose
@@ -24,6 +24,7 @@ from operations.promotion.side import releases, sides
 from operations.railway import Railway, connected
 from operations.running_systems import chosen_systems
 from operations.stack import Stack, read_stack
+from pulumiverse_railway.provider.kernel.counting import count
 
 ToOption = Annotated[
     str | None, typer.Option("--to", metavar="COMMIT", help="A commit or tag that it ran before.", show_default=False)

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import typer
 
-from operations.console import OperationError, count, write_json
+from operations.console import OperationError, write_json
 from operations.engines import Engine, engine_for
 from operations.stack import Stack
+from pulumiverse_railway.provider.kernel.counting import count
 from stacks.secret_rules import Secret
 
 _INSTANCE: Final = "railway:index:ServiceInstance"

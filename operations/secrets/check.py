@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sops
-from operations.console import count, shown
+from operations.console import shown
 from operations.stack import Stack
+from pulumiverse_railway.provider.kernel.counting import count
 from stacks import secret_rules
 from stacks.secret_rules import Finding, Kind
 

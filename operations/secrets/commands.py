@@ -20,7 +20,6 @@ from operations.console import (
     OperationError,
     StackOption,
     can_ask,
-    count,
     people,
     shown,
     write_json,
@@ -30,6 +29,7 @@ from operations.secrets import check as secrets_check
 from operations.secrets import file as secrets_file
 from operations.secrets import sops_program
 from operations.stack import Stack, read_stack
+from pulumiverse_railway.provider.kernel.counting import count
 from stacks import secret_rules
 from stacks.secret_rules import Secret
 

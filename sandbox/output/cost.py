@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pulumiverse_railway.provider.kernel.counting import count
 from sandbox.engine.events import Step, StepKind
 
 REQUESTS_PER_HOUR: Final = {"free": 100, "hobby": 1_000, "pro": 10_000}
@@ -48,8 +49,8 @@ class Cost:
 
     def sentence(self, plan: str) -> str:
         """It in words, beside what the Railway plan of the stack allows."""
-        requests = f"about {self.requests} request{'s' if self.requests != 1 else ''} to Railway"
-        deployments = f"{self.deployments or 'no'} deployment{'s' if self.deployments != 1 else ''}"
+        requests = f"about {count(self.requests, 'request')} to Railway"
+        deployments = count(self.deployments, "deployment") if self.deployments else "no deployments"
         per_hour = REQUESTS_PER_HOUR.get(plan)
         allowed = f"; the {plan} plan allows {per_hour:,} requests an hour" if per_hour else ""
         return f"up will send {requests} and start {deployments}{allowed}"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
+from pulumiverse_railway.provider.kernel.counting import count
 from sandbox.engine.events import Step
 from sandbox.engine.values import UNKNOWN, PathPart, Secret, parse_path
 
@@ -98,11 +99,11 @@ def short(value: Any, *others: Any) -> str:
     ready = masked(value, *others)
     if isinstance(ready, str) and "\n" in ready.strip("\n"):
         lines = ready.splitlines()
-        return f"{_cut(json.dumps(clean(lines[0]), ensure_ascii=False))} ({len(lines)} lines)"
+        return f"{_cut(json.dumps(clean(lines[0]), ensure_ascii=False))} ({count(len(lines), 'line')})"
     text = _shown(ready)
     if len(text) > LONGEST and isinstance(ready, dict | list):
-        count = len(cast("list[Any]", ready))
-        return f"{{{count} keys}}" if isinstance(ready, dict) else f"[{count} items]"
+        size = len(cast("list[Any]", ready))
+        return f"{{{count(size, 'key')}}}" if isinstance(ready, dict) else f"[{count(size, 'item')}]"
     return _cut(text)
 
 

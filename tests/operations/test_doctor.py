@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from operations import stack as stack_module
+from sandbox import pulumi_cli
 from sandbox.server import Sandbox
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard, Said
@@ -67,16 +69,33 @@ def test_an_api_that_cannot_be_reached(railyard: Railyard, monkeypatch: pytest.M
     assert texts(said, "secrets")
 
 
+def test_the_program_that_make_tools_installed_is_found(
+    railyard: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lies beside PATH, where the other commands look for it as well."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    program = pulumi_cli.tools_directory() / "bin" / "pulumi"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\necho v{version('pulumi')}\n")
+    program.chmod(0o755)
+
+    said = railyard.run("doctor", "--offline", "--json")
+
+    assert f"pulumi {version('pulumi')}, {program}" in texts(said, "tools")
+
+
 def test_a_real_account_without_anything(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing tokens, secrets file and program, each with the way to get it."""
     monkeypatch.setenv("RAILWAY_API_TOKEN", "planted-token")
     monkeypatch.setenv("RAILWAY_TOKEN", "planted-project-token")
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("HOME", "/nowhere")
 
     said = railyard.run("doctor", "--offline", "--json")
 
     assert said.code == 1
-    assert "pulumi is not on PATH, and a real account needs it" in problems(said, "tools")
+    assert "there is no pulumi, and a real account needs it" in problems(said, "tools")
     assert problems(said, "secrets") == ["secrets/staging.yaml does not exist"]
     missing = problems(said, "tokens")
     assert "RAILWAY_API_TOKEN and RAILWAY_TOKEN are both set, and Railway takes one" in missing

@@ -41,7 +41,7 @@ def test_the_table_for_people(railyard: Railyard) -> None:
     assert said.code == 0
     assert max(len(line.rstrip()) for line in said.text.splitlines()) <= 100
     assert "private: only Railway was asked" in said.flat
-    assert "all 26 checks passed" in said.text
+    assert "26 checks passed" in said.text
 
 
 def test_a_release_that_crashed(railyard: Railyard) -> None:

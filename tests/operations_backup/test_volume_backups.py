@@ -155,7 +155,7 @@ def test_a_restore_deploys_nobody_elses_changes(railyard: Railyard):
     said = railyard.run("restore", "volume", WHERE, "latest", "--confirm", FULL)
 
     assert said.code == 1
-    assert "1 staged changes wait in netia-staging" in said.errors
+    assert "1 staged change of netia-staging would be deployed too" in said.errors
 
 
 @pytest.mark.parametrize("where", ["netia/app", "nobody", "netia/nothing"])

@@ -28,6 +28,7 @@ from pulumiverse_railway.provider.api.errors import (
 from pulumiverse_railway.provider.api.others import Others
 from pulumiverse_railway.provider.api.patches import at, changed_by_others, conflict, leaves, merge
 from pulumiverse_railway.provider.api.snapshot import Snapshot, table
+from pulumiverse_railway.provider.kernel.counting import count
 from pulumiverse_railway.provider.kernel.errors import Failure
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class Commits:
         """Send the patch; whether Railway is going to list it."""
         environment = self._environment
         until = environment.waiting.now() + LAG_S
-        counts = f"{len(table(patch.get('services')))} services, {len(table(patch.get('volumes')))} volumes"
+        counts = ", ".join(count(len(table(patch.get(f"{each}s"))), each) for each in ("service", "volume"))
         while True:
             try:
                 await environment.transport.call(
