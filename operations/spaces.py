@@ -6,6 +6,8 @@ Owns where Spaces is and with which credentials; the same variables as Pulumi's 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
 
@@ -50,3 +52,16 @@ def spaces_client(region: str) -> Any:
             response_checksum_validation="when_required",
         ),
     )
+
+
+@contextmanager
+def spaces_refusals() -> Generator[None]:
+    """Let whatever Spaces refuses within the block, or the way to it, end a command as an ``OperationError``."""
+    refusals: Any = import_module("botocore.exceptions")
+    try:
+        yield
+    except (refusals.BotoCoreError, refusals.ClientError) as failure:
+        raise OperationError(
+            f"Spaces did not do what was asked: {failure}\n"
+            "next: run the command again; if it stays so, check the Spaces key with ./bin/railyard doctor"
+        ) from None

@@ -19,6 +19,7 @@ from operations.backups.postgres import check_installed
 from operations.backups.volume_backups import BackedUp, Backup, backed_up, make, thin_out
 from operations.console import CallError, JsonOption, StackOption, people, table, table_console, write_json
 from operations.railway import SandboxOption, connected, surroundings
+from operations.spaces import spaces_refusals
 from operations.stack import read_stack
 from pulumiverse_railway.provider.kernel.counting import count
 
@@ -102,7 +103,7 @@ def dump(
     def say(text: str) -> None:
         typer.echo(text, err=json)
 
-    with people(json=json):
+    with people(json=json), spaces_refusals():
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
             database = find(railway, here, system)
@@ -130,7 +131,7 @@ def dumps(
     json: JsonOption = False,
 ) -> None:
     """List the dumps of a system's database, newest first. Exit code 1 when there is none."""
-    with people(json=json):
+    with people(json=json), spaces_refusals():
         here = read_stack(stack)
         if system not in here.settings.systems:
             raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")

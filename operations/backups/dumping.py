@@ -103,7 +103,7 @@ def replace_live(server: Server, restored: Restored) -> str:
             ALTER DATABASE {quoted(restored.database)} RENAME TO {quoted(live)};
             COMMIT""",  # noqa: S608 names are quoted
         )
-    except OperationError:
+    except BaseException:  # a Ctrl-C too must not leave the live database without its connections
         query(beside, f"ALTER DATABASE {quoted(live)} WITH ALLOW_CONNECTIONS true")
         raise
     query(beside, f"ALTER DATABASE {quoted(former)} WITH ALLOW_CONNECTIONS true")

@@ -1,7 +1,8 @@
 """Dumps of databases in a Spaces bucket: their names, what is written down about each, and how long they are kept.
 
 ``<system>/<stack>/<UTC time>.dump`` is what ``pg_dump`` wrote, ``….json`` beside it what is known about it. The second
-is written last, so a dump without it is incomplete and counts as none. Knows no database.
+is written last, so a dump without it is incomplete and counts as none; so does what is known of a dump that is gone.
+Knows no database.
 """
 
 from __future__ import annotations
@@ -103,8 +104,9 @@ class Dumps:
     def all(self) -> list[Dump]:
         """Complete dumps, newest first."""
         found: list[Dump] = []
-        for key in self._keys():
-            if key.endswith(".json"):
+        keys = set(self._keys())
+        for key in keys:
+            if key.endswith(".json") and key.removesuffix(".json") + ".dump" in keys:
                 body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
                 try:
                     found.append(Dump.model_validate_json(body))

@@ -18,6 +18,7 @@ from operations.backups.postgres import check_installed
 from operations.backups.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make, staged
 from operations.console import PROBLEM, JsonOption, OperationError, StackOption, people, write_json
 from operations.railway import Railway, SandboxOption, connected
+from operations.spaces import spaces_refusals
 from operations.stack import Stack, read_stack
 from pulumiverse_railway.provider.kernel.counting import count
 
@@ -90,7 +91,7 @@ def dump(
         typer.echo(text, err=json)
 
     former = None
-    with people(json=json):
+    with people(json=json), spaces_refusals():
         theirs, here = read_stack(source), read_stack(into)
         with connected(here, sandbox=sandbox) as railway:
             database = find(railway, here, system)

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
+from operations import stack as stack_module
+from operations.backups import dumping
+from operations.backups.dumps import Dumps
 from operations.backups.postgres import Server, query
+from operations.console import OperationError
+from operations.spaces import spaces_refusals
 from sandbox.railway import tcp_proxies
 from tests.operations.conftest import Railyard, Said
 from tests.operations_backup import servers
@@ -96,6 +101,44 @@ def test_the_restored_database_takes_the_place_of_the_live_one(railyard: Railyar
     former = next(name for name in databases(server) if name.startswith("railway_before_"))
     assert people(server.to(former)) == 100
     assert former in said.flat
+
+
+def test_a_ctrl_c_while_the_databases_change_names_leaves_the_live_one_in_use(
+    railyard: Railyard, server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    """Between the two steps nobody can connect to it: that must not stay so."""
+
+    def interrupted(where: Server, sql: str) -> list[list[str]]:
+        if "pg_terminate_backend" in sql:
+            raise KeyboardInterrupt
+        return query(where, sql)
+
+    dumped(railyard)
+    monkeypatch.setattr(dumping, "query", interrupted)
+    said = restore(railyard, "--replace", "--confirm", FULL)
+
+    assert said.code != 0
+    assert people(server) == PEOPLE
+    assert (databases(server), proxies(railyard)) == (["railway"], [])
+
+
+def test_a_dump_that_somebody_deleted_counts_as_none(railyard: Railyard, server: Server):
+    """What is known of it is still there: the one before is the last good one, and is never deleted."""
+    first = json.loads(dumped(railyard).text)
+    second = {**first, "time": "2999-01-01T000000Z"}
+    with spaces(railyard) as client:
+        note = f"netia/staging/{second['time']}.json"
+        client.put_object(Bucket="railyard-backups-staging", Key=note, Body=json.dumps(second).encode())
+        there = Dumps(stack_module.read_stack("staging"), "netia")
+
+        assert there.thin_out(keep=1, keep_days=None) == []
+        assert there.one("latest").time == first["time"]
+
+
+def test_what_spaces_refuses_is_told_without_a_traceback(railyard: Railyard):
+    """A key that ends in the middle, a bucket that goes away."""
+    with spaces(railyard) as client, pytest.raises(OperationError, match="Spaces did not do"), spaces_refusals():
+        client.list_objects_v2(Bucket="nowhere-to-be-found")
 
 
 def test_what_differs_is_said_and_replaces_nothing(railyard: Railyard, server: Server):
