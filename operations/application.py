@@ -13,6 +13,7 @@ from operations.delivery import images
 from operations.delivery.comment import comment
 from operations.delivery.deploy import deploy
 from operations.delivery.drift import drift
+from operations.delivery.notify import notify
 from operations.delivery.plan import plan
 from operations.diff.command import diff
 from operations.diff.real import real
@@ -37,6 +38,7 @@ application.command()(comment)
 application.command()(plan)
 application.command()(deploy)
 application.command()(drift)
+application.command()(notify)
 application.command()(promote.promote)
 application.command()(rollback.rollback)
 application.add_typer(images.application, name="images")

@@ -38,6 +38,16 @@ from sandbox.storage import SandboxError
 from stacks.secrets import FILE_VARIABLE
 
 _LAST_LINES: Final = 20
+_LOCKED: Final = (
+    "another run is using ",
+    "the stack is currently locked by ",
+    "Another update is currently in progress",
+)
+"""What is said of a stack that another run holds: by the embedded engine, the Pulumi CLI and Pulumi Cloud."""
+
+
+class LockedError(OperationError):
+    """Another run holds the stack, and nothing was begun."""
 
 
 class Engine(Protocol):
@@ -57,7 +67,10 @@ class Engine(Protocol):
         ...
 
     def up_all(self, project: Path, *, quiet: bool) -> list[str]:
-        """Update the whole stack as the project in the folder ``project`` says; what went wrong."""
+        """Update the whole stack as the project in the folder ``project`` says; what went wrong.
+
+        Raises ``OperationError`` when it cannot begin: ``LockedError`` while another run holds the stack.
+        """
         ...
 
     def drift(self) -> dict[str, Any]:
@@ -261,8 +274,10 @@ def _followed(command: Sequence[str], folder: Path, environment: Mapping[str, st
     told = [line for line in said if line.strip()]
     # Both engines name the resource in the line above its error.
     first = next((max(at - 1, 0) for at, line in enumerate(told) if line.lstrip().startswith("error:")), -_LAST_LINES)
-    last = "\n".join(told[first:][:_LAST_LINES])
-    return textwrap.dedent(last).splitlines() or [f"it ended with exit code {running.returncode}"]
+    last = textwrap.dedent("\n".join(told[first:][:_LAST_LINES]))
+    if any(mark in last for mark in _LOCKED):
+        raise LockedError(last)
+    return last.splitlines() or [f"it ended with exit code {running.returncode}"]
 
 
 @contextmanager

@@ -22,10 +22,14 @@ from operations.running import RunningDomain, RunningService, RunningSystem
 from operations.spaces import spaces_client
 from operations.stack import Stack
 from pulumiverse_railway.provider.api.dns import lookup
-from pulumiverse_railway.provider.api.edge import Answer, visit
+from pulumiverse_railway.provider.api.edge import TIMEOUT_S, Answer, visit
 from pulumiverse_railway.provider.kernel.counting import count
 from stacks.parts import parts
 
+NAMES: Final = ("railway:CustomDomain", "railway:ServiceDomain", "cloudflare:")
+"""How the types of the resources begin that a public name hangs on."""
+BUCKETS: Final = ("digitalocean:", "cloudflare:")
+"""The same for a bucket and its CDN."""
 RENEWED_BEFORE_DAYS: Final = 14
 """Let's Encrypt's certificates are renewed a month before they end: one this close was not."""
 
@@ -42,6 +46,8 @@ class Result:
     next: str = ""
     """What to do about a failure."""
     time_s: float = 0.0
+    broken_by: tuple[str, ...] | None = None
+    """How the types of the resources begin whose change can break it; None: any release can, without such a change."""
 
 
 async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem]) -> list[Result]:
@@ -72,6 +78,7 @@ async def _of_service(railway: Railway, stack: Stack, where: str, service: Runni
             passed=False,
             found=f"{name} stands in the settings, and is no domain of the service",
             next=f"bring it up: {railway.up(stack)}",
+            broken_by=NAMES,
         )
         for name in service.missing_domains
     ]
@@ -110,7 +117,8 @@ async def _domain(stack: Stack, where: str, service: RunningService, domain: Run
 async def _dns(where: str, domain: RunningDomain) -> Result:
     started = time.monotonic()
     aliases, addresses = await asyncio.gather(lookup(domain.name, "CNAME"), lookup(domain.name, "A"))
-    result = Result(where=where, check="dns", passed=False, found="", time_s=time.monotonic() - started)
+    took = time.monotonic() - started
+    result = Result(where=where, check="dns", passed=False, found="", time_s=took, broken_by=NAMES)
     if aliases is None or addresses is None:
         return replace(result, found="the public resolver does not answer", next="check the network, and verify again")
     if not domain.verified:
@@ -139,6 +147,7 @@ def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Itera
             found=problem,
             next="look at the domain in Railway's dashboard, which shows what its certificate waits for",
             time_s=answer.time_s,
+            broken_by=NAMES,
         )
         return
     if certificate:
@@ -150,9 +159,12 @@ def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Itera
             found=f"{certificate.issuer}, {count(days, 'day')} left",
             next="it should have been renewed: remove the domain and add it again, or ask Railway's support",
             time_s=answer.time_s,
+            broken_by=(),
         )
     good = answer.status == HTTPStatus.OK if exact else (answer.status or 500) < HTTPStatus.INTERNAL_SERVER_ERROR
     said = problem or f"{answer.status} from {answer.url}"
+    # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
+    reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
     yield Result(
         where=where,
         check="health",
@@ -160,6 +172,7 @@ def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Itera
         found=said,
         next=f"./bin/railyard logs {where} -s {stack.name}",
         time_s=answer.time_s,
+        broken_by=None if reached else NAMES,
     )
 
 
@@ -168,7 +181,8 @@ async def _bucket(where: str, bucket: BucketArgs) -> list[Result]:
     started = time.monotonic()
     host = bucket.cdn_domain or f"{bucket.name}.{bucket.region}.cdn.digitaloceanspaces.com"
     key = f"{bucket.prefix}railyard-verify-{secrets.token_hex(8)}.txt"
-    result = Result(where=where, check="cdn" if bucket.cdn else "bucket", passed=False, found="")
+    check = "cdn" if bucket.cdn else "bucket"
+    result = Result(where=where, check=check, passed=False, found="", broken_by=BUCKETS)
     try:
         client = spaces_client(bucket.region)
         await asyncio.to_thread(_put, client, bucket.name, key)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from operations import stack as stack_module
-from operations.changes import counted
+from operations.changes import Change, counted
 from operations.console import PROBLEM, CallError, JsonOption, OperationError, StackOption, people, write_json
 from operations.delivery import notify
 from operations.delivery import plan as deploy_plan
@@ -39,7 +39,7 @@ BackOption = Annotated[
         "--rollback-to",
         metavar="COMMIT",
         help="Where to go back to on failure. Default: at GitHub the last commit whose deployment succeeded, elsewhere "
-        "the one before HEAD.",
+        "the one before HEAD, or HEAD where files differ from it.",
     ),
 ]
 
@@ -72,6 +72,13 @@ class Ending:
     """The commit that was gone back to."""
     back_problems: Sequence[str] = ()
     """What went wrong on the way back."""
+    notices: Sequence[str] = ()
+    """What fails as well, and no release can have broken."""
+
+    @property
+    def same_again(self) -> bool:
+        """Whether it was gone back to the very commit that failed, since that one had succeeded before."""
+        return self.back_to == self.commit != ""
 
     def document(self, stack: str) -> dict[str, Any]:
         """For programs."""
@@ -83,6 +90,7 @@ class Ending:
             "problems": list(self.problems),
             "rolledBackTo": self.back_to or None,
             "rollbackProblems": list(self.back_problems),
+            "notices": list(self.notices),
         }
 
 
@@ -98,7 +106,8 @@ def deploy(
 
     With --plan nothing begins unless an up would do exactly what the plan says. On failure the stack is brought back to
     the commit before, and the message for whoever is on call goes to DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL, where
-    they are set. Exit code 1 for everything but success.
+    they are set. Exit code 1 for everything but success. What the release cannot have broken, such as a certificate
+    that was not renewed, is told in the same way and is no failure.
     """
     with people(json=json):
         ending = _carried_out(stack, plan, rollback_to, sandbox=sandbox, quiet=json)
@@ -108,9 +117,11 @@ def deploy(
             typer.echo(f"{stack}: {ending.result.value}")
             for problem in (*ending.problems, *ending.back_problems):
                 typer.echo(f"  {problem}")
+            for notice in ending.notices:
+                typer.echo(f"  not of this release: {notice}")
+        if ending.result is not Result.DEPLOYED or ending.notices:
+            notify.tell(message(stack, ending))
         if ending.result is not Result.DEPLOYED:
-            for warning in notify.send(message(stack, ending)):
-                typer.echo(f"warning: {warning}", err=True)
             raise typer.Exit(PROBLEM)
 
 
@@ -141,30 +152,39 @@ class Deployment:
         if reviewed and (found := deploy_plan.differences(reviewed, now)):
             return Ending(result=Result.STOPPED, commit=commit, problems=[WORLD_CHANGED, *found])
         self._say(f"{self._stack.name}: {counted(now.changes)}")
-        problems = self._up(root) or self._unhealthy()
-        changes = counted(now.changes)
-        if not problems:
-            return Ending(result=Result.DEPLOYED, commit=commit, changes=changes)
-        self._say("it failed:", *problems)
-        return self._roll_back(Ending(result=Result.BROKEN, commit=commit, changes=changes, problems=problems), back)
+        problems, notices = self._brought_up(root, now.changes)
+        ending = Ending(
+            result=Result.BROKEN if problems else Result.DEPLOYED,
+            commit=commit,
+            changes=counted(now.changes),
+            problems=problems,
+            notices=notices,
+        )
+        if problems:
+            self._say("it failed:", *problems)
+            return self._roll_back(ending, now.changes, back)
+        return ending
 
-    def _up(self, project: Path) -> list[str]:
-        try:
-            return self._engine.up_all(project, quiet=self._quiet)
-        except OperationError as error:
-            return [str(error)]
+    def _brought_up(self, project: Path, changes: Sequence[Change]) -> tuple[list[str], list[str]]:
+        """Up and checks: what went wrong, and what fails that ``changes`` cannot have broken."""
+        problems = self._engine.up_all(project, quiet=self._quiet)
+        return (problems, []) if problems else self._unhealthy(changes)
 
-    def _unhealthy(self) -> list[str]:
-        """What `railyard verify` finds wrong with what runs now."""
+    def _unhealthy(self, changes: Sequence[Change]) -> tuple[list[str], list[str]]:
+        """What `railyard verify` finds wrong with what runs now, in the same two parts."""
         try:
             with connected(self._stack, sandbox=self._sandbox) as railway:
                 results = railway.run(last_look(railway, self._stack, say=self._say))
         except OperationError as error:
-            return [f"whether it is healthy could not be found out: {error}"]
+            return [f"whether it is healthy could not be found out: {error}"], []
         self._say(f"{count(len(results), 'check')} of railyard verify done")
-        return [f"{each.where} {each.check}: {each.found}" for each in results if not each.passed]
+        parts: tuple[list[str], list[str]] = ([], [])
+        for each in results:
+            if not each.passed:
+                parts[not can_have_broken(each, changes)].append(f"{each.where} {each.check}: {each.found}")
+        return parts
 
-    def _roll_back(self, failed: Ending, wanted: str) -> Ending:
+    def _roll_back(self, failed: Ending, changes: Sequence[Change], wanted: str) -> Ending:
         root = stack_module.ROOT
         commit = wanted or _before(root, self._stack.name)
         if not commit:
@@ -174,23 +194,21 @@ class Deployment:
             project = Path(folder) / "project"
             try:
                 diff_checkout.unpack(root, commit, project)
+                problems, notices = self._brought_up(project, changes)
             except OperationError as error:
-                problems = [str(error)]
-            else:
-                problems = self._up(project) or self._unhealthy()
-        return Ending(
-            result=Result.BROKEN if problems else Result.ROLLED_BACK,
-            commit=failed.commit,
-            changes=failed.changes,
-            problems=failed.problems,
-            back_to=commit,
-            back_problems=problems,
-        )
+                problems, notices = [str(error)], failed.notices
+        result = Result.BROKEN if problems else Result.ROLLED_BACK
+        return replace(failed, result=result, back_to=commit, back_problems=problems, notices=notices)
 
     def _say(self, *lines: str) -> None:
         if not self._quiet:
             for line in lines:
                 typer.echo(line)
+
+
+def can_have_broken(failed: Check, changes: Sequence[Change]) -> bool:
+    """Whether bringing up ``changes`` can be why a check fails: else going back would mend nothing."""
+    return failed.broken_by is None or any(change.type.startswith(failed.broken_by) for change in changes)
 
 
 async def last_look(
@@ -217,17 +235,27 @@ def _before(root: Path, stack: str) -> str:
         found = GitHub().last_deployed(stack)
     except OperationError:
         found = None
+    # Files that were changed by hand came after HEAD.
+    here = deploy_plan.current_commit()
     try:
-        return found or diff_checkout.commit(root, "HEAD^")
+        return found or diff_checkout.commit(root, "HEAD" if here.endswith(deploy_plan.CHANGED) else "HEAD^")
     except OperationError:
         return ""
 
 
 def message(stack: str, ending: Ending) -> notify.Message:
     """What whoever is on call gets to read."""
-    commit = ending.commit[:7] or "an unknown commit"
+    commit = deploy_plan.commit_name(ending.commit)
+    verify = f"./bin/railyard verify -s {stack}"
+    mend = f"Revert {commit} or mend it in a pull request: the next deployment tries it again."
+    if ending.same_again:
+        mend = f"{commit} had been deployed before, and is not to blame: read what failed, and run the workflow again."
     title, runs_now, next_step = {
-        Result.DEPLOYED: (f"{stack} was deployed", f"{commit}, healthy", ""),
+        Result.DEPLOYED: (
+            f"{stack} was deployed, and something else fails",
+            f"{commit}, all services healthy.",
+            f"Nobody has to get up. {verify} says what to do about each.",
+        ),
         Result.STOPPED: (
             f"{stack} was not deployed",
             "What ran before: nothing was begun.",
@@ -236,7 +264,7 @@ def message(stack: str, ending: Ending) -> notify.Message:
         Result.ROLLED_BACK: (
             f"{stack} was rolled back",
             f"{ending.back_to[:7]} again, all services healthy.",
-            f"Nobody has to get up. Revert {commit} or mend it in a pull request: the next deployment tries it again.",
+            f"Nobody has to get up. {mend}",
         ),
         Result.BROKEN: (
             f"{stack} is broken: somebody has to look",
@@ -247,7 +275,7 @@ def message(stack: str, ending: Ending) -> notify.Message:
     }[ending.result]
     return notify.Message(
         title=title,
-        failed="\n".join(ending.problems),
+        failed="\n".join([*ending.problems, *(f"not of this release: {each}" for each in ending.notices)]),
         where=f"stack {stack}, commit {commit} ({ending.changes})",
         runs_now=runs_now,
         next_step=next_step,
@@ -258,7 +286,9 @@ def message(stack: str, ending: Ending) -> notify.Message:
 
 def _mix(ending: Ending) -> str:
     kept = "A service whose new deployment is unhealthy keeps serving its old one."
+    problems = "; ".join(ending.back_problems)
+    if ending.same_again:
+        return f"Part of {ending.commit[:7]}, which had been deployed before and failed once more: {problems}. {kept}"
     if not ending.back_to:
         return f"Part of {ending.commit[:7]}; there is no commit to go back to. {kept}"
-    problems = "; ".join(ending.back_problems)
     return f"A mix of {ending.commit[:7]} and {ending.back_to[:7]}, to which going back failed: {problems}. {kept}"

@@ -13,7 +13,7 @@ import typer
 from operations.changes import Change, Kind, changes_of
 from operations.console import PROBLEM, JsonOption, StackOption, people, write_json
 from operations.delivery.github import GitHub, Posted
-from operations.delivery.notify import run_link
+from operations.delivery.notify import run_link, told
 from operations.diff.markdown import LONGEST, block, change_lines, code
 from operations.engines import engine_for
 from operations.railway import SandboxOption
@@ -43,6 +43,8 @@ def drift(
         here = read_stack(stack)
         changes = changes_of(engine_for(here, sandbox=sandbox).drift()["steps"])
         posted = _report(stack, changes) if issue else None
+        if posted:
+            told()
         if json:
             said = {"action": posted.action, "url": posted.url} if posted else None
             found = [change.model_dump(mode="json") for change in changes]
@@ -80,9 +82,10 @@ def body(stack: str, changes: Sequence[Change]) -> str:
     """The issue: what differs, and the two ways to mend it."""
     lines = [marker(stack), f"{count(len(changes), 'resource')} of {code(stack)} changed outside of Railyard."]
     lines += ["`-` is what the state says, and what the next `up` may bring back; `+` is what exists.", ""]
-    lines += block("diff", [line for change in changes[:_SHOWN] for line in _sides(change)])
-    if len(changes) > _SHOWN:
-        lines.append(f"and {len(changes) - _SHOWN} more")
+    shown = _fitting([_sides(change) for change in changes])
+    lines += block("diff", [line for sides in shown for line in sides])
+    if len(changes) > len(shown):
+        lines.append(f"and {len(changes) - len(shown)} more: `./bin/railyard drift -s {stack}` shows all")
     lines += [
         "",
         "Two ways to mend it:",
@@ -91,7 +94,18 @@ def body(stack: str, changes: Sequence[Change]) -> str:
         "",
         "This issue is closed when nothing differs any more.",
     ]
-    return "\n".join(lines)[:LONGEST] + (f"\n\n[The run that found it]({run_link()})" if run_link() else "")
+    return "\n".join(lines) + (f"\n\n[The run that found it]({run_link()})" if run_link() else "")
+
+
+def _fitting(changes: Sequence[list[str]]) -> Sequence[list[str]]:
+    """As many of them as one issue takes, each as a whole."""
+    room, most = LONGEST, 0
+    for lines in changes[:_SHOWN]:
+        room -= sum(len(line) + 1 for line in lines)
+        if room < 0:
+            break
+        most += 1
+    return changes[:most]
 
 
 def _sides(change: Change) -> list[str]:

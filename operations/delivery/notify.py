@@ -1,7 +1,8 @@
-"""The message that a person on call gets, at Discord and at Slack.
+"""``railyard notify``, and the message that a person on call gets, at Discord and at Slack.
 
-Owns the message, its two forms and their limits. Webhook addresses are secrets: they come from DISCORD_WEBHOOK_URL and
-SLACK_WEBHOOK_URL and stand in no text. A message that cannot be sent is a warning, since the work it tells of is done.
+Owns the message, its two forms and their limits, and the note that it was sent. Webhook addresses are secrets: they
+come from DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL and stand in no text. A message that cannot be sent is a warning,
+since the work it tells of is done.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import httpx
+import typer
+
+from operations.console import PROBLEM
 
 DISCORD: Final = "DISCORD_WEBHOOK_URL"
 SLACK: Final = "SLACK_WEBHOOK_URL"
@@ -82,6 +87,47 @@ def slack(message: Message) -> dict[str, Any]:
     if message.link:
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": f"<{message.link}|The run>"}})
     return {"text": _slack_text(title), "blocks": blocks}
+
+
+def notify(
+    title: Annotated[str, typer.Argument(help="What did not happen, such as 'staging was not deployed'.")],
+) -> None:
+    """Tell whoever is on call that a job of a workflow failed without saying so itself: its set-up, or its time limit.
+
+    The message goes to DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL, where they are set. Exit code 1 when one of them
+    cannot be reached.
+    """
+    known = os.environ
+    job = f"the job {known.get('GITHUB_JOB', '?')} of the workflow {known.get('GITHUB_WORKFLOW', '?')}"
+    message = Message(
+        title=title,
+        failed=f"{job} failed, or was cut off by its time limit or by hand",
+        where=f"commit {known.get('GITHUB_SHA', '')[:7] or 'unknown'}",
+        runs_now="./bin/railyard status says it.",
+        next_step="Read in the run which step failed, mend that, and run the job again.",
+        link=run_link(),
+    )
+    if not any(known.get(name) for name in (DISCORD, SLACK)):
+        typer.echo(f"nobody was told: neither {DISCORD} nor {SLACK} is set")
+    if not tell(message):
+        raise typer.Exit(PROBLEM)
+
+
+def tell(message: Message) -> bool:
+    """Send it, warn of what could not be sent, and leave a note for the job's later steps; whether all was sent."""
+    warnings = send(message)
+    for warning in warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    if not warnings:
+        told()
+    return not warnings
+
+
+def told() -> None:
+    """Let the job's later steps know that people have heard of it: the step's output ``told`` is ``true``."""
+    if output := os.environ.get("GITHUB_OUTPUT"):
+        with Path(output).open("a", encoding="utf-8") as file:
+            file.write("told=true\n")
 
 
 def send(message: Message, environment: Mapping[str, str] | None = None) -> list[str]:

@@ -23,7 +23,7 @@ from operations.railway import SandboxOption
 from operations.stack import Stack, read_stack
 
 FORMAT: Final = 1
-_CHANGED: Final = "+"
+CHANGED: Final = "+"
 """Behind a commit from which the files differ."""
 
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="The Markdown of a workflow's summary.")]
@@ -88,7 +88,7 @@ def differences(reviewed: Plan, now: Plan) -> list[str]:
         return [f"the plan is of {reviewed.stack}, not of {now.stack}"]
     found: list[str] = []
     if reviewed.commit != now.commit:
-        found.append(f"the plan is of {_commit(reviewed)}, this is {_commit(now)}")
+        found.append(f"the plan is of {commit_name(reviewed.commit)}, this is {commit_name(now.commit)}")
     found += [f"not in the plan: {line}" for line in _only(now.changes, reviewed.changes)]
     found += [f"only in the plan: {line}" for line in _only(reviewed.changes, now.changes)]
     return found
@@ -101,10 +101,9 @@ def _only(these: Sequence[Change], others: Sequence[Change]) -> Iterator[str]:
             yield f"{change.kind.sign} {change.type} {change.name}" + (f" ({values})" if values else "")
 
 
-def _commit(made: Plan) -> str:
-    if not made.commit:
-        return "no commit"
-    return made.commit[:7] + (", with changed files" if made.commit.endswith(_CHANGED) else "")
+def commit_name(commit: str) -> str:
+    """``current_commit`` for people."""
+    return f"{commit[:7]}, with changed files" if commit.endswith(CHANGED) else commit[:7] or "no commit"
 
 
 def current_commit() -> str:
@@ -117,4 +116,4 @@ def current_commit() -> str:
     changed = subprocess.run(
         ["git", "status", "--porcelain", "--untracked-files=no"], cwd=root, capture_output=True, text=True, check=False
     )
-    return found.stdout.strip() + (_CHANGED if changed.stdout.strip() else "")
+    return found.stdout.strip() + (CHANGED if changed.stdout.strip() else "")

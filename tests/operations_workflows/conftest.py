@@ -28,7 +28,7 @@ config:
   railyard:omega:
     project: {{name: omega-{stack}, environment: {stack}}}
     logLevel: info
-    bot: {{repo: null, branch: null, builder: null, startCommand: null, image: "example/omega:1.0"}}
+    bot: {{repo: null, branch: null, builder: null, startCommand: null, checkSuites: false, image: "example/omega:1.0"}}
 """
 """One system, so that a stack is up in a few seconds."""
 GIT = {

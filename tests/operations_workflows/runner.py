@@ -47,7 +47,7 @@ class Job:
         definition = read(FOLDER / f"{workflow}.yml")["jobs"][job]
         told, code = "", 0
         for step in definition["steps"]:
-            if code and "cancelled()" not in str(step.get("if", "")):
+            if not self._wanted(str(step.get("if", "")), failed=bool(code)):
                 continue
             if "uses" in step:
                 self._action(step, clone, values)
@@ -61,6 +61,21 @@ class Job:
             told += done.stdout + done.stderr
             code = code or done.returncode
         return code, told
+
+    def _wanted(self, condition: str, *, failed: bool) -> bool:
+        """Whether GitHub runs a step with this condition, of the three that the workflows have."""
+        if "failure()" in condition:
+            told = "outputs.told" in condition and "told=true" in self.output()
+            return failed and not told
+        return not failed or "cancelled()" in condition
+
+    def output(self) -> str:
+        """What the steps of the last job left for others."""
+        return self._output.read_text() if self._output.exists() else ""
+
+    @property
+    def _output(self) -> Path:
+        return self.place / f"output-{self.number}"
 
     def summary(self) -> str:
         """What the last job wrote into its summary."""
@@ -86,7 +101,7 @@ class Job:
             if not name.startswith(("RAIL", "GITHUB_", "SOPS_", "PYTHONPATH"))
         }
         runner = {"GITHUB_STEP_SUMMARY": str(self._summary), "RUNNER_TEMP": str(self.place / "temp"), "NO_COLOR": "1"}
-        runner["GITHUB_OUTPUT"] = str(self.place / "output")
+        runner |= {"GITHUB_OUTPUT": str(self._output), "GITHUB_WORKFLOW": "the workflow", "GITHUB_JOB": "the job"}
         github = {name: value for name, value in self.github.variables.items() if name != "GITHUB_TOKEN"}
         set_here = {name: self._value(value, values) for name, value in given.items()}
         return {**ours, **GIT, **github, **runner, "RAILYARD_SANDBOX": str(self.clouds), **self.variables, **set_here}

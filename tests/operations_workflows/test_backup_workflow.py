@@ -49,6 +49,8 @@ def test_the_jobs_commands_dump_and_rehearse(
         missing, told = job.run("backup", "dump", **{"matrix.system": "netia"})
         assert missing == 1
         assert f"bucket {BUCKET} in nyc3 cannot be used" in told
+        (message,) = github.sent["/discord"]
+        assert message["embeds"][0]["title"].startswith("the database of netia was not backed up")
         made = repository.railyard(
             "backup", "dump", "netia", "-s", "production", "--create-bucket",
             RAILYARD_SANDBOX=str(job.clouds), **job.variables,
@@ -58,6 +60,7 @@ def test_the_jobs_commands_dump_and_rehearse(
 
     assert code == 0, told
     assert f"{BUCKET}/netia/production/" in told
+    assert len(github.sent["/discord"]) == 1
     assert "comes back as it was dumped" in told
     assert "the live one of staging/netia/postgres was not touched" in told
 

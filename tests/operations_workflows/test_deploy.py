@@ -7,6 +7,8 @@ import os
 import signal
 import time
 
+from operations.delivery.deploy import Ending, Result, message
+from sandbox.engine.journal import locked
 from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
@@ -171,3 +173,77 @@ def test_a_commit_that_is_gone_cannot_be_gone_back_to(deployed: Repository, gith
     assert (said.code, said.json["result"]) == (1, "broken")
     assert message["title"] == "staging is broken: somebody has to look"
     assert "git could not unpack ddddddd" in message["What runs now"]
+
+
+def test_files_that_nobody_committed_are_taken_back_to_head(deployed: Repository) -> None:
+    """On a laptop: what ran before is the commit that they were changed from, not the one before that."""
+    deployed.write("NOTES", "Nothing that runs")
+    head = deployed.commit("Second")
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    sandbox = deployed.sandbox
+    sandbox.railway.fail_image("example/omega:2.0", "unhealthy")
+    sandbox.save()
+
+    said = deployed.railyard("deploy", "--json")
+
+    assert (said.json["result"], said.json["rolledBackTo"]) == ("rolled back", head)
+
+
+def test_while_another_run_holds_the_stack_nothing_begins(deployed: Repository) -> None:
+    """Above all no way back, which would undo what the other run brings up."""
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    deployed.commit("2.0")
+    state = deployed.directory / ".sandbox" / "staging.json"
+
+    with locked(state, shared=True):
+        said = deployed.railyard("deploy", "--json")
+
+    assert (said.code, said.json["result"], said.json["rolledBackTo"]) == (1, "stopped", None)
+    assert "another run is using" in str(said.json["problems"])
+    assert deployed.image() == "example/omega:1.0"
+
+
+def test_a_commit_that_had_been_deployed_before_is_not_to_be_reverted() -> None:
+    """A workflow that was run once more: its commit is both what failed and what is gone back to."""
+    back = Ending(result=Result.ROLLED_BACK, commit="a" * 40, problems=["p"], back_to="a" * 40)
+    broken = Ending(result=Result.BROKEN, commit="a" * 40, problems=["p"], back_to="a" * 40, back_problems=["q"])
+
+    assert "Revert" not in message("staging", back).next_step
+    assert "run the workflow again" in message("staging", back).next_step
+    assert "A mix of" not in message("staging", broken).runs_now
+
+
+ROSE = """\
+config:
+  railway:plan: hobby
+  railyard:secrets: secrets/staging.yaml
+  railyard:zones: [{name: rose.example, id: "905e0000000000000000000000000e04"}]
+  railyard:rose:
+    project: {name: rose-staging, environment: staging}
+    environment: staging
+    web: {repo: rose/rose, domains: [{hostname: staging.rose.example}]}
+    rateLimitPerMinute: 20
+"""
+
+
+def test_what_the_release_cannot_have_broken_is_told(repository: Repository, github: SimulatedGitHub) -> None:
+    """Somebody deletes the record of a name that stays as it is: the release stays, and the message says so."""
+    repository.write(STAGING, ROSE)
+    repository.commit("Rose")
+    first = repository.railyard("deploy", "--json")
+    assert first.json["result"] == "deployed", first
+    sandbox = repository.sandbox
+    (zone,) = (each["id"] for each in sandbox.cloudflare.zones() if each["name"] == "rose.example")
+    (record,) = sandbox.cloudflare.records(zone, type="CNAME", name="staging.rose.example")
+    sandbox.cloudflare.delete_record(zone, record["id"])
+    sandbox.save()
+    repository.change(STAGING, "rateLimitPerMinute: 20", "rateLimitPerMinute: 30")
+    commit = repository.commit("More requests")
+
+    said = repository.railyard("deploy", "--json", **github.webhooks)
+
+    assert (said.code, said.json["result"], said.json["problems"]) == (0, "deployed", []), said
+    assert [each.partition(":")[0] for each in said.json["notices"]] == ["rose/web dns", "rose/web health"]
+    (embed,) = (each["embeds"][0] for each in github.sent["/discord"])
+    assert embed["title"] == "staging was deployed, and something else fails"
+    assert commit[:7] in str(embed)

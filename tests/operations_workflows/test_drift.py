@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operations.changes import Change, Kind, Property
+from operations.delivery.drift import body
+from operations.delivery.github import LONGEST_BODY
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
@@ -38,3 +41,22 @@ def test_drift_opens_updates_and_closes_one_issue(deployed: Repository, github: 
     assert (issue["title"], issue["state"]) == ("Drift in staging", "closed")
     assert '-     variables.LOG_LEVEL: "info"\n+     variables.LOG_LEVEL: "warn"' in issue["body"]
     assert (deployed.directory / ".sandbox" / "staging.json").read_text() == state
+
+
+def test_a_large_drift_is_cut_between_resources() -> None:
+    """The code block is closed, what to do stands below it, and what was left out is counted."""
+    properties = tuple(Property(path=f"variables.NAME_{at}", old="o" * 60, new="n" * 60) for at in range(20))
+    changes = [
+        Change(kind=Kind.UPDATE, urn=f"urn:{at}", type="railway:ServiceInstance", name=f"service-{at}",
+               system="", component="", properties=properties)
+        for at in range(90)
+    ]  # fmt: skip
+
+    text = body("staging", changes)
+
+    assert len(text) < LONGEST_BODY
+    assert text.count("```") == 2
+    shown = text.count("  railway:ServiceInstance service-")
+    assert 0 < shown < 90
+    assert f"\nand {90 - shown} more: " in text.partition("```diff")[2].partition("```")[2]
+    assert "This issue is closed when nothing differs any more." in text

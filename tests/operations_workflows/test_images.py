@@ -133,7 +133,7 @@ def test_the_jobs_of_the_workflow_build_and_propose(
     code, told = job.run("images", "build")
 
     assert code == 0, told
-    commit = (tmp_path / "jobs" / "output").read_text().strip().removeprefix("commit=")
+    commit = job.output().strip().removeprefix("commit=")
     assert f"push fractalhuman1/seance-backend:{commit}" in docker.read_text().splitlines()
     values = {
         "needs.build.outputs.commit": commit,

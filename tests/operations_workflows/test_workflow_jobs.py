@@ -64,3 +64,16 @@ def test_from_pull_request_to_production_and_through_the_night(
     assert code == 1
     assert [issue["title"] for issue in github.issues] == ["Drift in staging"]
     assert github.sent == {"/discord": [], "/slack": []}
+
+    repository.change("Pulumi.production.yaml", "plan: pro", "plan: large")
+    repository.commit("A mistake")
+    for number, (workflow, name, title) in enumerate(
+        [
+            ("deploy", "plan-production", "production was not planned"),
+            ("drift", "drift", "production was not looked at for drift"),
+            ("deploy", "production", "production was not deployed"),
+        ]
+    ):
+        assert job.run(workflow, name, **{"matrix.stack": "production"})[0] == 1
+        assert [each["embeds"][0]["title"] for each in github.sent["/discord"][number:]] == [title]
+    assert "the job of the workflow" not in str(github.sent["/discord"][-1])

@@ -122,6 +122,18 @@ def test_one_deployment_at_a_time_and_none_is_cut_off() -> None:
     assert groups == {"deploy-staging", "deploy-production", "deploy-${{ matrix.stack }}"}
 
 
+def test_what_runs_by_itself_tells_of_its_failures() -> None:
+    """Each job ends with a step for whatever has not been told, also after its time limit, which cancels it."""
+    for name in ("deploy.yml", "drift.yml", "backup.yml"):
+        for job in read(FOLDER / name)["jobs"].values():
+            last = job["steps"][-1]
+            assert "failure() || cancelled()" in last["if"], name
+            assert "./bin/railyard notify " in last["run"], name
+            assert set(last["env"]) == {"DISCORD_WEBHOOK_URL", "SLACK_WEBHOOK_URL"}
+            read_of = re.findall(r"steps\.(\w+)\.outputs\.told", last["if"])
+            assert set(read_of) <= {step.get("id") for step in job["steps"]}, name
+
+
 def test_production_waits_for_an_approval() -> None:
     """Its environment is the one with reviewers, and what they approve is there before."""
     jobs = read(FOLDER / "deploy.yml")["jobs"]
