@@ -146,7 +146,7 @@ async def _judge(
     left = await sides(railway, source, names)
     right = await sides(railway, target, names)
     now = railway.client.transport.time or datetime.now(UTC)
-    demand = Demand(now=now, healthy_for=healthy_for, allow_older=allow_older)
+    demand = Demand(now=now, healthy_for=healthy_for, allow_older=allow_older, sandbox=not railway.real)
     return [
         judge(name, releases(name, target.settings.systems[name]), left[name], right[name], demand) for name in names
     ]

@@ -31,6 +31,8 @@ class Demand:
     """By Railway's clock."""
     healthy_for: timedelta
     allow_older: bool = False
+    sandbox: bool = False
+    """Whether it is the sandbox's clock, which stands still while nothing runs there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,10 +213,11 @@ def _early(source: Side, move: Move, demand: Demand) -> Refusal | None:
     asked = count(round(demand.healthy_for.total_seconds() / 60), "minute")
     seconds = max(round((demand.now - since).total_seconds()), 0)
     healthy = f"{youngest.service} is healthy in {source.stack} for {seconds} s"
+    later = f"promote again after {since + demand.healthy_for:%H:%M:%S} UTC, or"
+    if demand.sandbox:
+        later = "time passes in the sandbox only while something runs there (make sandbox): wait so long, or"
     return _refusal(
-        move.system,
-        f"not proven yet: {healthy}, and {asked} are asked for",
-        f"promote again after {since + demand.healthy_for:%H:%M:%S} UTC, or give --healthy-for 0",
+        move.system, f"not proven yet: {healthy}, and {asked} are asked for", f"{later} give --healthy-for 0"
     )
 
 
