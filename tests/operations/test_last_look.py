@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from operations import stack as stack_module
-from operations.delivery.deploy import LOOKED_AGAIN_AFTER_S, last_look
+from operations.changes import Change, Kind
+from operations.delivery.deploy import LOOKED_AGAIN_AFTER_S, can_have_broken, last_look
 from operations.railway import connected
 from operations.verify_checks import Result
 from sandbox import operate
@@ -49,5 +50,22 @@ def test_what_keeps_failing_fails(railyard: Railyard, monkeypatch: pytest.Monkey
     """Patience ends."""
     results, told = look(railyard, monkeypatch, mended=False)
 
-    assert [each.check for each in results if not each.passed]
+    failed = [each for each in results if not each.passed]
+    assert failed
+    assert not any(can_have_broken(each, [changed("railway:ServiceInstance")]) for each in failed)
+    assert all(can_have_broken(each, [changed("cloudflare:DnsRecord")]) for each in failed)
     assert len(told) == len(LOOKED_AGAIN_AFTER_S)
+
+
+def changed(kind: str) -> Change:
+    """One resource of this type."""
+    return Change(kind=Kind.UPDATE, urn="urn", type=kind, name="name", system="Rose", component="rose-web")
+
+
+def test_an_application_that_fails_is_any_releases_own() -> None:
+    """Whatever was changed, and a certificate that was not renewed is nobody's."""
+    crashed = Result(where="rose/web", check="deployment", passed=False, found="it is CRASHED")
+    old = Result(where="rose/web", check="certificate", passed=False, found="4 days left", broken_by=())
+
+    assert can_have_broken(crashed, [])
+    assert not can_have_broken(old, [changed("cloudflare:DnsRecord"), changed("railway:CustomDomain")])
