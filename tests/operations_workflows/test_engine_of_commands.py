@@ -41,7 +41,10 @@ def test_a_stack_of_the_cli_is_not_begun_anew(held, command):
     said = run(*command)
 
     assert said.code == 1
-    assert "stack staging is up with the Pulumi CLI, and there is no pulumi on PATH: `make tools`" in said.errors
+    assert (
+        "stack staging is up with the Pulumi CLI, and there is no pulumi on PATH: `make tools`"
+        in said.text + said.errors
+    )
     assert untouched(held)
 
 
@@ -54,7 +57,7 @@ def test_the_hand_decides_within_bounds(held, monkeypatch, named, code, words):
 
     for command in COMMANDS:
         said = run(*command)
-        assert (said.code, words in said.errors) == (code, True), said
+        assert (said.code, words in said.text + said.errors) == (code, True), said
     assert untouched(held)
 
 
