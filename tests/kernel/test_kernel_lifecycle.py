@@ -75,6 +75,40 @@ def test_what_stays_is_not_deleted(with_plugin: Run) -> None:
     with_plugin(scenario)
 
 
+@pytest.mark.parametrize("first", ["the new one is made", "the old one is deleted"])
+def test_what_only_the_engine_replaces_is_deleted(with_plugin: Run, first: str) -> None:
+    """``replaceOnChanges``: the difference would be an update, and the engine makes a replacement of it."""
+
+    async def scenario(plugin: Plugin) -> None:
+        inputs, relabelled = await plugin.checked(roomId="r1"), await plugin.checked(roomId="r1", label="prose")
+        old = await plugin.create(inputs)
+        plugin.servicer.living = Living()  # the next run
+        await plugin.checked(roomId="r1", label="prose")
+        answer = await plugin.diff(inputs, relabelled, id=old.id)
+        assert (answer.changes, list(answer.replaces)) == (SOME, [])
+        if first == "the new one is made":
+            assert (await plugin.create(relabelled)).id != old.id
+        await plugin.delete(old.id, old.properties, same_run=True)
+        assert plugin.library.calls[-1] == "delete"
+
+    with_plugin(scenario)
+
+
+def test_what_is_updated_in_place_is_not_deleted(with_plugin: Run) -> None:
+    """After a killed replacement the next run may find a difference as well; and the update may even fail."""
+
+    async def scenario(plugin: Plugin) -> None:
+        inputs, relabelled = await plugin.checked(roomId="r1"), await plugin.checked(roomId="r1", label="prose")
+        made = await plugin.create(inputs)
+        plugin.servicer.living = Living()  # the next run
+        await plugin.diff(inputs, relabelled, id=made.id)
+        await plugin.update(made.id, made.properties, relabelled)
+        await plugin.delete(made.id, made.properties, same_run=True)
+        assert plugin.library.calls[-1] == "update"
+
+    with_plugin(scenario)
+
+
 def test_what_a_refresh_compared_is_deleted(with_plugin: Run) -> None:
     """``destroy --refresh``, and ``up --refresh`` without the resource: compared, and not in the program any more."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class Living:
-    """What checks, diffs and creates of one run told."""
+    """What checks, diffs, updates and creates of one run told."""
 
     def __init__(self) -> None:
         self._wanted: set[str] = set()
@@ -20,19 +20,25 @@ class Living:
         """The program has this resource: its inputs were checked."""
         self._wanted.add(urn)
 
-    def made(self, token: str, id: str) -> None:
-        """A create gave this id, under whatever name."""
+    def made(self, urn: str, token: str, id: str) -> None:
+        """A create gave this id; what else had that name does not stay."""
         self._made.add((token, id))
+        self._staying.pop(urn, None)
 
-    def compared(self, urn: str, id: str, *, replaced: bool) -> None:
-        """A resource has this id, and keeps it unless it is replaced.
+    def compared(self, urn: str, id: str, *, same: bool) -> None:
+        """A resource has this id, and keeps it if nothing differs.
 
         That counts only for what the program has: a refresh compares everything, also what the same run deletes next.
+        Something that differs may be replaced, whatever the answer was: ``replaceOnChanges`` is the engine's to know.
         """
-        if replaced:
+        if not same:
             self._staying.pop(urn, None)
         elif urn in self._wanted:
             self._staying[urn] = id
+
+    def updated(self, urn: str, id: str) -> None:
+        """A resource is changed in place, or at least was to be: it keeps this id."""
+        self._staying[urn] = id
 
     def holds(self, urn: str, token: str, id: str) -> bool:
         """Whether a resource that is to be deleted is also one that stays.

@@ -166,9 +166,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         found = compare(
             resource, old_inputs, decode(request.news), old_state(resource, old_outputs), list(request.ignoreChanges)
         )
-        answer = diff_response(resource, found)
-        self.living.compared(request.urn, request.id, replaced=bool(answer.replaces))
-        return answer
+        self.living.compared(request.urn, request.id, same=not found)
+        return diff_response(resource, found)
 
     @guarded
     async def Create(
@@ -183,12 +182,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             making = resource.create(call, typed(resource.inputs_type, inputs))
             made_id, state = await call.within_limit("create", making)
         except HalfMade as half:
-            self.living.made(resource.token, half.id)
+            self.living.made(request.urn, resource.token, half.id)
             outputs = partial_outputs(resource, half.state, inputs)
             raise Unfinished(half.id, outputs, request.properties, half.reasons) from half
         if not made_id:
             raise RuntimeError(f"{resource.token}.create returned no id")
-        self.living.made(resource.token, made_id)
+        self.living.made(request.urn, resource.token, made_id)
         await call.finished()
         return provider_pb2.CreateResponse(id=made_id, properties=outputs_of(resource, state))
 
@@ -201,6 +200,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old = old_state(resource, decode(request.olds))
         if request.preview:
             return provider_pb2.UpdateResponse(properties=previewed_update(resource, inputs, old))
+        self.living.updated(request.urn, request.id)
         call = self._call(request.urn, request.timeout, resource, context)
         try:
             if is_updatable(resource):
