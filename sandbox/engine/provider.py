@@ -147,6 +147,14 @@ class Provider:
 
     def config_replaces(self, old: Resource, news: Properties) -> bool:
         """Whether the change from an old provider's configuration means that its resources must be made anew."""
+        answer = self._diff_config(old, news)
+        return bool(answer.replaces) or any(_CHANGES[each.kind].replaces for each in answer.detailedDiff.values())
+
+    def config_stays(self, old: Resource, news: Properties) -> bool:
+        """Whether the provider says that its configuration is the same, however it is written."""
+        return self._diff_config(old, news).changes == provider_pb2.DiffResponse.DIFF_NONE
+
+    def _diff_config(self, old: Resource, news: Properties) -> provider_pb2.DiffResponse:
         request = provider_pb2.DiffRequest(
             id=old.id,
             urn=self.urn,
@@ -157,12 +165,11 @@ class Provider:
             type=PROVIDER_PREFIX + self.package,
         )
         try:
-            answer: provider_pb2.DiffResponse = self._stub.DiffConfig(request)
+            return self._stub.DiffConfig(request)
         except grpc.RpcError as error:
             if cast("grpc.Call", error).code() == grpc.StatusCode.UNIMPLEMENTED:
-                return False
+                return provider_pb2.DiffResponse()
             raise ProviderError(error_text(error)) from None
-        return bool(answer.replaces) or any(_CHANGES[each.kind].replaces for each in answer.detailedDiff.values())
 
     def configure(self, inputs: Properties, id: str) -> None:
         """Hand over a checked configuration. Raises ``ProviderError``, also for an address that is not loopback."""

@@ -71,8 +71,12 @@ class Providers:
             resource.inputs = {**checked, **own}
             resource.outputs = resource.inputs
             condemned = -1
-            if old is not None and differences(old.inputs, resource.inputs) and provider.config_replaces(old, checked):
+            if old is not None and not differences(old.inputs, resource.inputs):
+                resource.outputs = old.outputs
+            elif old is not None and provider.config_replaces(old, checked):
                 condemned, old = old.place, None
+            elif old is not None and provider.config_stays(old, checked):
+                checked, resource.outputs = _configuration(old.inputs), old.outputs
             if old is not None:
                 resource.id, resource.created, resource.modified = old.id, old.created, old.modified
             else:

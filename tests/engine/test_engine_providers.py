@@ -48,6 +48,21 @@ def test_provider_change_that_replaces_replaces_its_resources(stack: Stack) -> N
     assert {"lamp-2"} == stack.existing()
 
 
+def test_provider_whose_configuration_stays_is_configured_as_before(stack: Stack) -> None:
+    """When the provider says that nothing differs, the state has what the program wrote, and what was in force."""
+
+    def program(colour: str) -> None:
+        Thing("lamp", ResourceOptions(provider=Things("there", region="north", colour=colour)))
+
+    stack.up(lambda: program("red"))
+    stack.up(lambda: program("blue"))
+
+    configured = [call["args"]["colour"] for call in stack.calls("configure") if call["name"] == "there"]
+    assert configured == ["red", "red"]
+    record = next(each for each in stack.deployment()["resources"] if each["urn"].endswith("::there"))
+    assert (record["inputs"]["colour"], record["outputs"]["colour"]) == ("blue", "red")
+
+
 def test_default_provider_takes_the_configuration_of_its_package(stack: Stack) -> None:
     """Configuration keys with the package's name reach the provider without it."""
     stack.up(things("lamp"), config={"things:region": "north", "lab:other": "x"})
@@ -102,6 +117,21 @@ def test_target_that_needs_what_does_not_exist_is_refused(stack: Stack) -> None:
 
     assert "::shelf-first', which does not exist yet: add that to the targets" in errors(result)[0]
     assert set() == stack.existing()
+
+
+def test_target_that_takes_others_along_is_refused(stack: Stack) -> None:
+    """Deleted first, it takes what depends on it along: that is named, and made again only as the program wants it."""
+
+    def program(kind: str) -> None:
+        desk = Thing("desk", kind=kind, early=True)
+        Thing("lamp", made_for=desk.url)
+
+    stack.up(lambda: program("oak"))
+    refused = stack.up(lambda: program("ash"), targets=["**::desk"])
+    assert (stack.existing(), "::lamp': add that to the targets" in errors(refused)[0]) == ({"desk-1", "lamp-1"}, True)
+
+    assert stack.up(lambda: program("ash"), targets=["**::desk", "**::lamp"]).succeeded
+    assert stack.records()["lamp"]["inputs"]["made_for"] == "https://desk-2"
 
 
 def test_targeted_destroy_deletes_only_the_targets(stack: Stack) -> None:
