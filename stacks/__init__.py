@@ -42,11 +42,11 @@ def compose(settings: StackSettings) -> None:
     found = secrets.read(
         settings.stack.secrets, declared_secrets(settings), preview=pulumi.runtime.is_dry_run(), known=known
     )
+    instances = secrets.instances_from_now_on()
     for system in systems:
         made = system(settings.systems[system.NAME], found.systems[system.NAME], settings.stack.zones)
         pulumi.export(system.NAME, made.outputs)
-    # Nobody needs to read them: as a secret they are one line of what the Pulumi CLI prints.
-    pulumi.export(secrets.FINGERPRINTS, pulumi.Output.secret(found.fingerprints))
+    pulumi.export(secrets.FINGERPRINTS, secrets.deployed(found.fingerprints, instances))
 
 
 def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:

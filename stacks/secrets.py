@@ -144,6 +144,27 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
     )
 
 
+def instances_from_now_on() -> Sequence[pulumi.Resource]:
+    """Grows with every service instance that the program makes."""
+    made: list[pulumi.Resource] = []
+
+    def note(args: pulumi.ResourceTransformationArgs) -> None:
+        if args.type_ == _INSTANCE:
+            made.append(args.resource)
+
+    pulumi.runtime.register_stack_transformation(note)
+    return made
+
+
+def deployed(fingerprints: Fingerprints, instances: Sequence[pulumi.Resource]) -> pulumi.Output[Fingerprints]:
+    """What to export: known once every instance has its secrets, so that a run in which one failed changes nothing.
+
+    Nobody needs to read it: as a secret it is one line of what the Pulumi CLI prints.
+    """
+    done = pulumi.Output.all(*(instance.urn for instance in instances))
+    return pulumi.Output.secret(done.apply(lambda _: fingerprints))
+
+
 def fingerprint(document: sops.Document, system: str, name: str) -> str:
     """What changes when a value is written anew: of the ciphertext, so that it says nothing of the value."""
     written = document.ciphertext((system, name)) or ""

@@ -62,6 +62,9 @@ def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, m
     assert real.operate("preview")[0] == {}
 
     real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-3")
+    real.tamper(lambda sandbox: sandbox.railway.faults.add(operation="environmentPatchCommit", count=1000))
+    real.operate("up", fails=True)  # so it is not deployed yet, whatever the program said of its outputs by then
+    real.tamper(lambda sandbox: sandbox.railway.faults.clear())
     real.key.unlink()
     monkeypatch.setenv("HOME", str(real.directory / "nowhere"))
     assert [urn.rsplit("::", 1)[1] for urn in real.operate("preview")[0]] == ["seance-backend-instance"]
