@@ -62,7 +62,11 @@ def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, m
     assert real.operate("preview")[0] == {}
 
     real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-3")
-    real.tamper(lambda sandbox: sandbox.railway.faults.add(operation="environmentPatchCommit", count=1000))
+    real.tamper(
+        lambda sandbox: sandbox.railway.faults.add(
+            operation="environmentPatchCommit", status=200, message="Not Authorized", count=9
+        )
+    )
     real.operate("up", fails=True)  # so it is not deployed yet, whatever the program said of its outputs by then
     real.tamper(lambda sandbox: sandbox.railway.faults.clear())
     real.key.unlink()
