@@ -134,7 +134,7 @@ class ServiceArgs(Arguments):
         if self.image and (for_repo := self._given(*_FOR_A_REPO)):
             raise ValueError(
                 f"{' and '.join(for_repo)} with a repo only, not an image: give repo in place of image, or remove "
-                "what the settings have of it and set to null what the system itself gives"
+                "what the settings have of it and set to null (checkSuites to false) what the system itself gives"
             )
         if self.repo and self.registry_username:
             raise ValueError("a registryUsername with an image only, not a repo: remove it")

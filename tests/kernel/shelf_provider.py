@@ -314,6 +314,7 @@ PROVIDER = Provider(
     config_type=LibraryConfiguration,
     resources=(Shelf, Loan),
     functions=(FindShelves, GetKey),
+    takes_over=True,
     build_client=build_library,
 )
 

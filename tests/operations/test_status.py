@@ -224,14 +224,3 @@ def test_watching_looks_again_until_it_is_interrupted(railyard: Railyard, monkey
 
     assert (said.code, looks) == (0, 3)
     assert "Ctrl-C ends" in said.text
-
-
-def test_on_a_telephone_nothing_is_cut_off(railyard: Railyard) -> None:
-    """60 columns: what each service is, how it is and what it runs can be read whole."""
-    said = railyard.run("status", *SYSTEMS, width=60)
-
-    assert max(len(line.rstrip()) for line in said.text.splitlines()) <= 60
-    assert "…" not in said.text
-    assert len([line for line in said.text.splitlines() if " healthy " in line]) == 7
-    (row,) = said.lines_with(" web ")
-    assert row.split() == ["web", "healthy", "main@2f30354", "staging.rose.example"]

@@ -34,6 +34,7 @@ PROVIDER = Provider(
     config_type=Configuration,
     resources=ALL,
     functions=FUNCTIONS,
+    takes_over=True,
     build_client=build_client,
     time_scale=time_scale,
 )

@@ -241,7 +241,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Delete(self, request: provider_pb2.DeleteRequest, context: ServicerContext) -> empty_pb2.Empty:
         resource = self._resource(request.urn)
         call = self._call(request.urn, request.timeout, resource, context)
-        if self.living.holds(request.urn, resource.token, request.id):
+        if self._provider.takes_over and self.living.holds(request.urn, resource.token, request.id):
             await call.warn(f"{request.id} is not deleted: another resource of this run is the same one, and keeps it")
             return empty_pb2.Empty()
         old = old_state(resource, decode(request.properties))
