@@ -43,7 +43,7 @@ def test_missing_configuration_is_named(stack: Stack) -> None:
     path = stack.root / "Pulumi.yaml"
     path.write_text(path.read_text() + "config:\n  size: {type: integer}\n")
 
-    with pytest.raises(runner.EngineError, match=r"missing the configuration lab:size.*Pulumi\.test\.yaml"):
+    with pytest.raises(runner.EngineError, match=r"missing the configuration 'lab:size'.*Pulumi\.test\.yaml"):
         stack.preview(things(), config=None)
 
 

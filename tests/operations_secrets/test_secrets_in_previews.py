@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -97,6 +98,17 @@ def test_a_fork_without_key_and_state_compares_two_commits_in_the_sandbox(railya
     assert "planted" not in said
 
 
+@pytest.fixture
+def loop():
+    """The event loop that values of a program live in."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(None)
+
+
+@pytest.mark.usefixtures("loop")
 def test_a_system_that_the_sandboxs_file_does_not_know_gets_made_up_secrets(monkeypatch):
     """Nobody needs sops to try a system of their own; a real account, and a file of a stack, still miss them."""
     declared = {
@@ -109,7 +121,7 @@ def test_a_system_that_the_sandboxs_file_does_not_know_gets_made_up_secrets(monk
     assert list(read("unused", declared, preview=False).systems["notes"].values) == ["KEY"]
 
     monkeypatch.setenv("RAILWAY_API_URL", "https://backboard.railway.com/graphql/v2")
-    with pytest.raises(SecretsError, match=r"notes\.KEY.*\n.*SOPS_AGE_KEY_FILE=.* sops set"):
+    with pytest.raises(SecretsError, match=r"notes\.KEY.*\n.*railyard secrets set .* notes\.KEY"):
         read("unused", declared, preview=False)
     monkeypatch.setenv("RAILWAY_API_URL", "http://127.0.0.1:9/graphql/v2")
     monkeypatch.delenv("RAILYARD_SECRETS")
