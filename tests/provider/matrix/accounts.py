@@ -127,6 +127,7 @@ def _lasting(value: Any) -> Any:
 
 
 def _plain(text: str, names: Mapping[str, str]) -> str:
+    """A JSON text with names for ids, and in an order that is not that of the ids."""
     for key in sorted(names, key=len, reverse=True):
         text = text.replace(key, names[key])
-    return text
+    return json.dumps(json.loads(text, object_pairs_hook=lambda pairs: sorted(pairs, key=json.dumps)))
