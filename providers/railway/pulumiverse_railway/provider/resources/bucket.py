@@ -29,10 +29,10 @@ from pulumiverse_railway.provider.resources.parts.placement import (
     LAG_S,
     RETRY_S,
     Placed,
-    appeared,
     commit,
     delete,
     environment_of,
+    made_or_found,
     patiently,
     seen,
 )
@@ -214,17 +214,10 @@ async def _create(context: Context, environment: Environment, new: BucketInputs)
         environment.changed()
         return await _left_over(environment, new)
 
-    for last_attempt in (False, True):
-        try:
-            made = await environment.write(BUCKET_CREATE, input=wanted)
-        except (OutcomeUnknown, Opaque):
-            if (found := await appeared(context, look)) is not None:
-                return found
-            if last_attempt:
-                raise
-        else:
-            return str(made["id"])
-    raise AssertionError("the last attempt returns or raises")
+    async def make() -> str:
+        return str((await environment.write(BUCKET_CREATE, input=wanted))["id"])
+
+    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque))
 
 
 async def _materialise(context: Context, environment: Environment, bucket_id: str, new: BucketInputs) -> None:

@@ -25,7 +25,7 @@ from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import channels, checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
-from pulumiverse_railway.provider.resources.parts.placement import appeared
+from pulumiverse_railway.provider.resources.parts.placement import made_or_found
 
 ID_PARTS: Final = ("workspace id", "rule id")
 
@@ -240,12 +240,7 @@ async def _create(
         listed = await _rules(client, workspace_id, new.project_id)
         return next((found for found in listed if found["id"] not in there and _is_equal(found, new)), None)
 
-    for last_attempt in (False, True):
-        try:
-            return await client.call(NOTIFICATION_RULE_CREATE, input=wanted)
-        except (OutcomeUnknown, Opaque):
-            if (made := await appeared(context, look)) is not None:
-                return made
-            if last_attempt:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+    async def make() -> Mapping[str, Any]:
+        return await client.call(NOTIFICATION_RULE_CREATE, input=wanted)
+
+    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque))

@@ -25,7 +25,7 @@ from pulumiverse_railway.provider.kernel.declaration import Context, Inputs, Pro
 from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
-from pulumiverse_railway.provider.resources.parts.placement import appeared
+from pulumiverse_railway.provider.resources.parts.placement import made_or_found
 
 ID_PARTS: Final = ("project id", "user id")
 
@@ -137,17 +137,14 @@ def _input(new: ProjectMemberInputs) -> dict[str, str]:
 
 
 async def _add(context: Context, client: Client, new: ProjectMemberInputs) -> Mapping[str, Any]:
-    for last_attempt in (False, True):
-        try:
-            return await client.call(PROJECT_MEMBER_ADD, input=_input(new))
-        except (OutcomeUnknown, Opaque, Exists):
-            # A person is a member once, so the list tells whether this call made it so.
-            found = await appeared(context, lambda: _member(client, new.project_id, new.user_id))
-            if found is not None:
-                return found
-            if last_attempt:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+    async def make() -> Mapping[str, Any]:
+        return await client.call(PROJECT_MEMBER_ADD, input=_input(new))
+
+    async def look() -> Mapping[str, Any] | None:
+        # A person is a member once, so the list tells whether this call made it so.
+        return await _member(client, new.project_id, new.user_id)
+
+    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
 
 
 async def _change(client: Client, new: ProjectMemberInputs) -> None:

@@ -20,7 +20,7 @@ from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Context, Pr
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split
-from pulumiverse_railway.provider.resources.parts.placement import Placed, appeared, delete, environment_of, seen
+from pulumiverse_railway.provider.resources.parts.placement import Placed, delete, environment_of, made_or_found, seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,18 +153,11 @@ async def _create(context: Context, environment: Environment, new: ServiceInputs
         environment.changed()
         return _empty_service(await environment.snapshot(), environment, new.name)
 
-    for last_attempt in (False, True):
-        try:
-            made = await environment.write(SERVICE_CREATE, input=wanted)
-        except (OutcomeUnknown, Opaque, Exists):
-            # The name is unique, so looking for it tells whether the service was made.
-            if (found := await appeared(context, look)) is not None:
-                return found
-            if last_attempt:
-                raise
-        else:
-            return str(made["id"])
-    raise AssertionError("the last attempt returns or raises")
+    async def make() -> str:
+        return str((await environment.write(SERVICE_CREATE, input=wanted))["id"])
+
+    # The name is unique, so looking for it tells whether the service was made.
+    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
 
 
 async def _materialise(environment: Environment, service_id: str) -> None:

@@ -153,3 +153,22 @@ async def appeared(context: Context, look: Callable[[], Awaitable[T | None]]) ->
         await context.sleep(pause_s)
         found = await look()
     return found
+
+
+async def made_or_found(
+    context: Context,
+    make: Callable[[], Awaitable[T]],
+    look: Callable[[], Awaitable[T | None]],
+    *,
+    on: tuple[type[RailwayError], ...],
+) -> T:
+    """What ``make`` gives or, after one of the errors ``on``, what it has made all the same; tried twice."""
+    for last_attempt in (False, True):
+        try:
+            return await make()
+        except on:
+            if (found := await appeared(context, look)) is not None:
+                return found
+            if last_attempt:
+                raise
+    raise AssertionError("the last attempt returns or raises")
