@@ -243,9 +243,6 @@ class Service(pulumi.ComponentResource):
             **(variables or {}),
             **self._own_address(name, own_address),
         }
-        for variable in sorted(computed.keys() & args.variables.keys()):
-            pulumi.log.warn(f"{name}: variables.{variable} has no effect, since its system sets {variable}: remove it")
-        wired = {**args.variables, **computed}
         # Its addresses too: Railway tells a deployment the names that it has when it starts.
         before: list[pulumi.Resource] = [
             *(service.instance for service in uses),
@@ -253,7 +250,7 @@ class Service(pulumi.ComponentResource):
             *([self._railway_domain] if self._railway_domain else []),
             *(made for made in (tcp_proxy, volume, project.shared_variables) if made),
         ]
-        self.instance = self._instance(name, identity, wired, before)
+        self.instance = self._instance(name, identity, self._wired(name, computed), before)
         self.register_outputs({"serviceId": self.service_id, "privateHost": self.private_host, "url": self.url})
 
     def _domain(self, name: str, domain: DomainArgs, identity: railway.Service, zones: Sequence[Zone]) -> Domain:
@@ -303,6 +300,11 @@ class Service(pulumi.ComponentResource):
         if variables and self.url is None:
             raise ValueError(f"{name}: {', '.join(variables)} hold its public address, and it has none")
         return {variable: self.url for variable in variables if self.url is not None}
+
+    def _wired(self, name: str, computed: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+        for variable in sorted(computed.keys() & self.args.variables.keys()):
+            pulumi.log.warn(f"{name}: variables.{variable} has no effect, since its system sets {variable}: remove it")
+        return {**self.args.variables, **computed}
 
     def _instance(
         self,

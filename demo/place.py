@@ -23,6 +23,7 @@ from typing import Final
 from demo.outside import Dashboard, Inbox
 from operations.delivery.notify import DISCORD
 from operations.diff.sandbox import EMBEDDED, clean_environment
+from operations.engines import code_of
 from sandbox.server import Sandbox
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -123,8 +124,7 @@ class Place:
         return [json.loads(line)["api"] for line in lines]
 
     def _environment(self) -> dict[str, str]:
-        paths = os.pathsep.join([str(self.directory), str(self.directory / "providers" / "railway")])
-        ours = {"PYTHONPATH": paths, "NO_COLOR": "1", "COLUMNS": "120", DISCORD: self.inbox.address}
+        ours = {**code_of(self.directory), "NO_COLOR": "1", "COLUMNS": "120", DISCORD: self.inbox.address}
         return {**clean_environment(), **_GIT, **ours, **EMBEDDED}
 
 

@@ -142,7 +142,7 @@ class Embedded:
         """In a process of the project's own code, with the simulated clouds and the state of this one."""
         command = [sys.executable, "-m", "sandbox", "up", "--stack", self._stack.name]
         ours = {"RAILYARD_SANDBOX": str(operate.DIRECTORY), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
-        return _followed(command, project, {**os.environ, **_code_of(project), **ours}, quiet=quiet)
+        return _followed(command, project, {**os.environ, **code_of(project), **ours}, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:
         """Refresh a copy of the state."""
@@ -195,7 +195,7 @@ class PulumiCli:
             (project / ".venv").symlink_to(ROOT / ".venv", target_is_directory=True)
         with self._wired(Operation.UP, project) as (variables, options):
             command = [str(self._cli.program), "up", "--yes", "--skip-preview", *options, "--non-interactive"]
-            environment = self._cli.environment({**variables, **_code_of(project)})
+            environment = self._cli.environment({**variables, **code_of(project)})
             return _followed(command, project, environment, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def _sandbox_secrets(stack: Stack) -> Path:
     return Path(operate.environment(operate.NOBODY).get(FILE_VARIABLE, stack.secrets_file))
 
 
-def _code_of(project: Path) -> dict[str, str]:
+def code_of(project: Path) -> dict[str, str]:
     """The variables with which a process imports program and SDK from ``project``, whatever is installed."""
     return {"PYTHONPATH": os.pathsep.join([str(project), str(project / "providers" / "railway")])}
 

@@ -215,14 +215,18 @@ async def last_look(
     railway: Railway, stack: Stack, systems: Sequence[str] = (), *, say: Callable[[str], object]
 ) -> Sequence[Check]:
     """The checks of `railyard verify`, made again a little later while one of them fails."""
-    results = await verify(railway, stack, await running_systems(railway.client, stack, systems))
+
+    async def look() -> Sequence[Check]:
+        return await verify(railway, stack, await running_systems(railway.client, stack, systems))
+
+    results = await look()
     for pause_s in LOOKED_AGAIN_AFTER_S:
         failed = [each for each in results if not each.passed]
         if not failed:
             break
         say(f"{count(len(failed), 'check')} of {len(results)} failed; looking again in {pause_s} s")
         await railway.client.waiting.sleep(pause_s)
-        results = await verify(railway, stack, await running_systems(railway.client, stack, systems))
+        results = await look()
     return results
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 
 from operations.console import OperationError
 from operations.diff.checkout import Checkout
+from operations.engines import code_of
 from sandbox.engine_choice import VARIABLE, Engine
 
 EMBEDDED: Final = {VARIABLE: Engine.EMBEDDED.value}
@@ -78,8 +79,7 @@ class ThrowAway:
         return str(side.directory / ".venv" / "bin" / "python")
 
     def _environment(self, side: Checkout) -> Mapping[str, str]:
-        paths = os.pathsep.join([str(side.directory), str(side.directory / "providers" / "railway")])
-        ours = {"PYTHONPATH": paths, "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
+        ours = {**code_of(side.directory), "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
         return {**clean_environment(), **ours, **({"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {})}
 
 

@@ -132,14 +132,7 @@ def _previous(ledger: Ledger) -> Step:
     for value, origin in ledger.earlier():
         doubt = ledger.doubt(value)
         if doubt is None:
-            return Step(
-                system=ledger.system,
-                release=ledger.release,
-                was=ledger.present,
-                value=_pinned(ledger, value),
-                origin=origin,
-                skipped=tuple(skipped),
-            )
+            return _step(ledger, value, origin, skipped)
         skipped.append(f"{short(value)}: {doubt}")
     known = "".join(f"\n  {line}" for line in skipped)
     raise OperationError(
@@ -166,12 +159,17 @@ def _named(ledgers: Sequence[Ledger], to: str) -> Step:
             f"{ledger.system} was not healthy with {to}: {doubt}. Name another one; if you know better, write it into "
             f"Pulumi.{ledger.side.stack}.yaml by hand"
         )
+    return _step(ledger, value, origin)
+
+
+def _step(ledger: Ledger, value: str, origin: str, skipped: Sequence[str] = ()) -> Step:
     return Step(
         system=ledger.system,
         release=ledger.release,
         was=ledger.present,
         value=_pinned(ledger, value),
         origin=origin,
+        skipped=tuple(skipped),
     )
 
 
