@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import pulumi
 import pulumi.runtime
 import pytest
+
+from tests import programs
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -67,14 +68,11 @@ def deploy() -> Deploy:
 
     def run(program: Callable[[], object]) -> dict[tuple[str, str], Inputs]:
         recorder = Recorder()
-        # Whatever ran before in this process may have closed or taken away the loop that Pulumi expects to find.
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        pulumi.runtime.set_mocks(recorder, project="railyard", stack="test", preview=False)
 
         def body() -> None:
             program()
 
-        pulumi.runtime.test(body)()
+        programs.run(recorder, body)
         return recorder.seen
 
     return run

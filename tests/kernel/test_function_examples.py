@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import gc
 import runpy
-import warnings
 from typing import Any
 
 import pulumi
 import pulumi.runtime
 import pytest
-from pulumi.runtime.stack import run_pulumi_func
 
 from pulumiverse_railway.provider.generate import PAGES
 from pulumiverse_railway.provider.kernel.checking import check_function
 from pulumiverse_railway.provider.kernel.sdk_functions import function_module_of
 from pulumiverse_railway.provider.kernel.values import decode, encode
 from pulumiverse_railway.provider.main import build_provider
+from tests.programs import run
 
 FUNCTIONS = {function_module_of(function): function for function in build_provider().functions}
 BY_TOKEN = {function.token: function for function in FUNCTIONS.values()}
@@ -58,14 +54,7 @@ def calls_of(module: str) -> dict[str, Any]:
     def program() -> None:
         runpy.run_path(str(PAGES / "examples" / f"{module}.py"))
 
-    async def body() -> None:
-        pulumi.runtime.set_mocks(answering, preview=False)
-        await run_pulumi_func(program)
-
-    contextvars.Context().run(asyncio.run, body())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # Pulumi's mocks leave an open event loop in each thread that they used
+    run(answering, program)
     return answering.calls
 
 

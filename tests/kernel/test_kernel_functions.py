@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import gc
 import importlib
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +14,6 @@ import grpc.aio
 import pulumi
 import pytest
 from pulumi.runtime.proto import provider_pb2
-from pulumi.runtime.stack import run_pulumi_func
 
 from pulumiverse_railway.provider.kernel.generation import derived_files, write
 from pulumiverse_railway.provider.kernel.pages import resource_pages
@@ -26,6 +21,7 @@ from pulumiverse_railway.provider.kernel.schema import package_schema
 from pulumiverse_railway.provider.kernel.values import SECRET, SIGNATURE, UNKNOWN_TEXT, encode
 from tests.kernel.conftest import Plugin, plain
 from tests.kernel.shelf_provider import PROVIDER
+from tests.programs import run
 
 FIND = "library:index:findShelves"
 KEY = "library:index:getKey"
@@ -175,19 +171,6 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
     yield importlib.import_module("pulumi_library")
     for name in [name for name in sys.modules if name.startswith("pulumi_library")]:
         del sys.modules[name]
-
-
-def run(answering: Answering, program: Callable[[], Any]) -> None:
-    """Run a program on an event loop of its own, and wait for what it returns."""
-
-    async def body() -> None:
-        pulumi.runtime.set_mocks(answering, preview=False)
-        await run_pulumi_func(lambda: pulumi.Output.from_input(program()).future())
-
-    contextvars.Context().run(asyncio.run, body())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # Pulumi's mocks leave an open event loop in each thread that they used
 
 
 FOUND = {"count": 2.0, "places": [{"roomId": "r1", "steps": 4.0}]}

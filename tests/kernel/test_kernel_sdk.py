@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import gc
 import importlib
 import json
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -17,11 +13,11 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime.stack import run_pulumi_func
 
 from pulumiverse_railway.provider.kernel.generation import derived_files, outdated, write
 from pulumiverse_railway.provider.kernel.schema import package_schema
 from tests.kernel.shelf_provider import PROVIDER
+from tests.programs import run
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,19 +47,6 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
     yield importlib.import_module("pulumi_library")
     for name in [name for name in sys.modules if name.startswith("pulumi_library")]:
         del sys.modules[name]
-
-
-def run(recorder: Recorder, program: Any) -> None:
-    """Run a program against the recorder, on an event loop of its own, and wait for what it returns."""
-
-    async def body() -> None:
-        pulumi.runtime.set_mocks(recorder, preview=False)
-        await run_pulumi_func(lambda: pulumi.Output.from_input(program()).future())
-
-    contextvars.Context().run(asyncio.run, body())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # Pulumi's mocks leave an open event loop in each thread that they used
 
 
 def test_inputs_travel_in_camel_case(library: Any) -> None:

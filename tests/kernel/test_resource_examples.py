@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import runpy
-import warnings
 
 import pulumi
 import pulumi.runtime
@@ -26,16 +23,7 @@ BY_TOKEN = {resource.token: resource for resource in RESOURCES.values()}
 def run(deploy, monkeypatch):
     """Run an example; the inputs of what it registers, by type and name."""
     monkeypatch.setitem(pulumi.runtime.config.CONFIG.get(), "shop:sessionKey", "made up for this test")
-    # Pulumi wants the event loop of the thread, which a test that ran one of its own has taken away.
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield lambda module: deploy(lambda: runpy.run_path(str(PAGES / "examples" / f"{module}.py")))
-    loop.run_until_complete(loop.shutdown_default_executor())
-    loop.close()
-    asyncio.set_event_loop(None)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # Pulumi's mocks leave an open event loop in each thread that they used
+    return lambda module: deploy(lambda: runpy.run_path(str(PAGES / "examples" / f"{module}.py")))
 
 
 def test_every_resource_and_function_has_an_example():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 
 import pytest
@@ -13,6 +12,7 @@ from stacks.secrets import Secret, SecretsError, fingerprint, read
 from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets import sops_files
 from tests.operations_secrets.conftest import GOOD
+from tests.programs import event_loop
 from tests.sops import encrypting
 
 
@@ -101,11 +101,8 @@ def test_a_fork_without_key_and_state_compares_two_commits_in_the_sandbox(railya
 @pytest.fixture
 def loop():
     """The event loop that values of a program live in."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.close()
-    asyncio.set_event_loop(None)
+    with event_loop():
+        yield
 
 
 @pytest.mark.usefixtures("loop")
