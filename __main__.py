@@ -1,5 +1,7 @@
-"""The Pulumi program: read the stack's settings, compose its systems."""
+"""The Pulumi program: read the stack's settings, confirm its zones, compose its systems."""
 
-from stacks import compose, load
+from stacks import compose, confirm_zones, load
 
-compose(load())
+settings = load()
+confirm_zones(settings)
+compose(settings)

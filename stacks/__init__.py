@@ -12,27 +12,45 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from stacks import secrets
+from stacks import secrets, zone_ids
 from stacks.netia import Netia
 from stacks.omega import Omega
 from stacks.omnistack import Omnistack
+from stacks.problems import SettingsError
 from stacks.rose import Rose
 from stacks.seance import Seance
 from stacks.secret_rules import Secret
-from stacks.settings import StackSettings, parse
+from stacks.settings import NAMESPACE, StackSettings, parse
 from stacks.system import System
 
 SYSTEMS: tuple[type[System[Any]], ...] = (Omega, Seance, Omnistack, Netia, Rose)
 """Every system that a settings file may name. A new one is a file beside these and an entry here."""
 
-__all__ = ["SYSTEMS", "compose", "declared_secrets", "load"]
+__all__ = ["SYSTEMS", "compose", "confirm_zones", "declared_secrets", "load"]
 
 
 def load() -> StackSettings:
     """The settings of the current stack; raises ``SettingsError`` with all that is wrong with them."""
+    file, text = _settings_file()
+    return parse({**get_config_env(), **CONFIG.get()}, SYSTEMS, file=file, text=text)
+
+
+def confirm_zones(settings: StackSettings) -> None:
+    """Let Cloudflare confirm the ids of zones that no ``up`` has asked about, and export them for the next one.
+
+    Raises ``SettingsError`` when one is that of another zone.
+    """
+    confirmed, problems = zone_ids.confirm(settings)
+    if problems:
+        file, text = _settings_file()
+        raise SettingsError(file, problems, prefix=f"{NAMESPACE}:", text=text)
+    if confirmed:
+        pulumi.export(zone_ids.CONFIRMED, confirmed)
+
+
+def _settings_file() -> tuple[str, str]:
     file = Path(f"Pulumi.{pulumi.get_stack()}.yaml")
-    text = file.read_text() if file.is_file() else ""
-    return parse({**get_config_env(), **CONFIG.get()}, SYSTEMS, file=file.name, text=text)
+    return file.name, file.read_text() if file.is_file() else ""
 
 
 def compose(settings: StackSettings) -> None:

@@ -25,7 +25,7 @@ from typing_extensions import override
 import sops
 from pulumiverse_railway.provider.kernel.counting import count
 from pulumiverse_railway.provider.kernel.loopback import is_loopback
-from stacks import secret_rules
+from stacks import last_up, secret_rules
 from stacks.secret_rules import Alphabet, Declared, Finding, Generated, Secret, as_text
 
 __all__ = ["Alphabet", "Generated", "Secret", "SecretsError", "StackSecrets", "SystemSecrets", "read"]
@@ -127,7 +127,7 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
         }
         for system in declared
     }
-    kept = {} if values is not None else _kept(declared, fingerprints, _deployed())
+    kept = {} if values is not None else _kept(declared, fingerprints, last_up.output(FINGERPRINTS) or {})
     return StackSecrets(
         systems={
             system: SystemSecrets(
@@ -173,20 +173,12 @@ def fingerprint(document: sops.Document, system: str, name: str) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:_DIGITS]
 
 
-def _deployed() -> Fingerprints:
-    """The fingerprints in the state: of what was deployed last. Nothing where no ``up`` has ended yet."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer: dict[str, Any] = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
-    outputs: dict[str, Any] = answer["outputs"] or {}
-    return outputs.get(FINGERPRINTS) or {}
-
-
-def _kept(declared: Declared, now: Fingerprints, deployed: Fingerprints) -> dict[str, frozenset[str]]:
+def _kept(declared: Declared, now: Fingerprints, before: Fingerprints) -> dict[str, frozenset[str]]:
     return {
         system: frozenset(
             variable
             for secret in secrets
-            if now[system].get(secret.name) == deployed.get(system, {}).get(secret.name)
+            if now[system].get(secret.name) == before.get(system, {}).get(secret.name)
             for variable in (secret.name, *secret.also_sets)
         )
         for system, secrets in declared.items()

@@ -98,6 +98,8 @@ class Monitor:
             raise MonitorError(grpc.StatusCode.UNAVAILABLE, "the run has ended")
         try:
             return work()
+        except MonitorError:
+            raise
         except StepError:
             pass
         except (RefusedError, ProviderError) as error:
@@ -198,8 +200,9 @@ class Monitor:
             try:
                 answer = provider.invoke(request.tok, arguments)
             except ProviderError as error:
+                # For the program to judge, which may do without the answer.
                 message = f"invocation of {request.tok} returned an error: {error}"
-                raise ProviderError(message) from None
+                raise MonitorError(grpc.StatusCode.UNKNOWN, message) from None
             return _invoke_response(answer)
 
         return self._answer(invoke)

@@ -174,6 +174,9 @@ def explain(error: BaseException, program: Path | Callable[[], Any]) -> str:
     )
     if unsupported:
         return f"{unsupported[1]} needs the Pulumi CLI; this engine does not have it"
+    # What a provider's function said, without the SDK's words around it.
+    if invoked := re.fullmatch(r"invoke of \S+ failed: (invocation of .*)", str(error), re.DOTALL):
+        return invoked[1]
     frames = _own_frames(error.__traceback__, program)
     lines = traceback.format_list(frames) + traceback.format_exception_only(error)
     heading = "Program failed with an unhandled exception:\n"

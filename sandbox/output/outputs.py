@@ -15,7 +15,7 @@ from sandbox.engine.events import Change, Operation
 from sandbox.engine.values import covers, parse_path
 from sandbox.output.values import complete, masked
 
-_OF_THE_PROGRAM: Final = ("secretFingerprints",)
+_OF_THE_PROGRAM: Final = ("confirmedZones", "secretFingerprints")
 
 
 def output_lines(

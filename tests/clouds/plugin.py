@@ -101,6 +101,10 @@ class Engine:
         request = provider_pb2.UpdateRequest(urn=urn(type), id=id, olds=struct(state), news=news)
         return plain(self.stub.Update(request).properties)
 
+    def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        answer = self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=struct(arguments)))
+        return plain(getattr(answer, "return"))
+
     def delete(self, type: str, id: str, state: dict[str, Any]) -> None:
         self.stub.Delete(provider_pb2.DeleteRequest(urn=urn(type), id=id, properties=struct(state)))
 

@@ -32,11 +32,17 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 changed = pulumi.Config().get("as") == "changed"
+zone = cloudflare.get_zone(zone_id="{ZONE}")
+try:
+    cloudflare.get_zone(zone_id="{"0" * 32}")
+except Exception as failure:
+    untold = type(failure).__name__
 name = {{"zone_id": "{ZONE}", "ttl": 1}}
 cname = cloudflare.DnsRecord("cname", name="api.seance.dev", type="CNAME", proxied=True,
     content="two.up.railway.app" if changed else "one.up.railway.app", **name)
 txt = cloudflare.DnsRecord("txt", name="_railway-verify.api.seance.dev", type="TXT", content='"railway-verify=1"',
-    comment="of the test", opts=pulumi.ResourceOptions(depends_on=cname), **name)
+    comment=f"{{zone.name}} {{zone.zone_id}} {{zone.status}} {{zone.type}} {{zone.paused}} {{untold}}",
+    opts=pulumi.ResourceOptions(depends_on=cname), **name)
 ssl = cloudflare.ZoneSetting("ssl", zone_id="{ZONE}", setting_id="ssl", value="strict" if changed else "full",
     opts=pulumi.ResourceOptions(depends_on=txt))
 cloudflare.UniversalSslSetting("universal", zone_id="{ZONE}", enabled=not changed,

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from sandbox import pulumi_cli
+from sandbox.cloudflare.zones import ZONE_IDS
 from tests.conformance.conftest import EmbeddedEngine, RealEngine
 from tests.conformance.test_engines_agree import flat
 
@@ -37,3 +38,14 @@ def test_staging_comes_and_goes_with_the_real_plugins(alone, tmp_path):
         engine.unprotect()
         engine.operate("destroy")
     assert flat(embedded.clouds()) == flat(alone.clouds())
+
+
+def test_the_id_of_another_zone_is_refused_before_anything_is_made(alone):
+    """The real plugin looks the zone up, and the program ends with what to do."""
+    alone.change("staging", ZONE_IDS["seance.dev"], ZONE_IDS["omnistack.example"])
+
+    said = alone.pulumi("up", "--yes", "--skip-preview", "--stack", "staging", fails=True)
+
+    assert "allowed: the id of seance.dev, and this one is that of omnistack.example" in said
+    asked = [line["operation"] for line in alone.requests()]
+    assert asked == [f"GET /zones/{id_}" for id_ in (ZONE_IDS["omnistack.example"], ZONE_IDS["rose.example"])]

@@ -137,6 +137,21 @@ def test_a_changed_domain_answers_before_the_old_one_goes(
         assert visit("files.seance.dev").problem == "the DNS has no address for files.seance.dev"
 
 
+def test_the_id_of_another_zone_is_refused_before_anything_changes(
+    files: Checkout, again: Callable[[Checkout], Checkout]
+) -> None:
+    """Cloudflare would take the records, and name them below the other zone."""
+    changed = again(files)
+    changed.change("staging", ZONE, ZONE_IDS["omnistack.example"])
+
+    outcome = changed.run("up")
+
+    assert outcome.code == 1
+    said = "allowed: the id of seance.dev, and this one is that of omnistack.example"
+    assert said in outcome.text + outcome.errors
+    assert [line["operation"] for line in changed.requests()] == [f"GET /zones/{ZONE_IDS['omnistack.example']}"]
+
+
 def test_a_domain_that_cannot_be_had_leaves_the_old_one(
     files: Checkout, again: Callable[[Checkout], Checkout], monkeypatch: pytest.MonkeyPatch
 ) -> None:

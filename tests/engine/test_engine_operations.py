@@ -242,6 +242,23 @@ def test_invoke_answers_and_waits_for_what_it_needs(stack: Stack) -> None:
     assert stack.up(program).outputs["later"] == "you asked https://lamp-1"
 
 
+def test_a_program_may_do_without_the_answer_of_a_function(stack: Stack) -> None:
+    """A function that fails is for the program to judge, as with the CLI."""
+
+    def program() -> None:
+        try:
+            pulumi.runtime.invoke("things:index:ask", {"fail": "do not ask"})
+        except Exception as failure:  # noqa: BLE001 Pulumi raises nothing narrower
+            pulumi.export("said", str(failure))
+        Thing("lamp")
+
+    result = stack.up(program)
+
+    assert errors(result) == []
+    assert "do not ask" in result.outputs["said"]
+    assert {"lamp-1"} == stack.existing()
+
+
 def test_stack_outputs_are_compared_with_the_ones_before(stack: Stack) -> None:
     """Outputs may be anything; the result says which paths changed."""
     stack.up(lambda: pulumi.export("answer", {"list": [1, 2.5, "three"], "flag": True}))

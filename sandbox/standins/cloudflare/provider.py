@@ -10,6 +10,7 @@ from pulumiverse_railway.provider.kernel.declaration import Inputs, Property, Pr
 from pulumiverse_railway.provider.kernel.main import main
 from sandbox.standins.cloudflare.client import CloudflareClient
 from sandbox.standins.cloudflare.dns_record import DnsRecord
+from sandbox.standins.cloudflare.get_zone import GetZone
 from sandbox.standins.cloudflare.universal_ssl_setting import UniversalSslSetting
 from sandbox.standins.cloudflare.zone_setting import ZoneSetting
 from sandbox.standins.transport import speed
@@ -35,6 +36,7 @@ def build_provider() -> Provider:
         description="DNS records and zone settings at the simulated Cloudflare.",
         config_type=Configuration,
         resources=(DnsRecord, UniversalSslSetting, ZoneSetting),
+        functions=(GetZone,),
         build_client=_client,
         time_scale=speed,
     )

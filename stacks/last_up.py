@@ -1,0 +1,15 @@
+"""What the stack's last ``up`` left for the next one, in its outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+
+def output(name: str) -> Any:
+    """A stack output as the state has it; None where no ``up`` has left it yet."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer: dict[str, Any] = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
+    outputs: dict[str, Any] = answer["outputs"] or {}
+    return outputs.get(name)

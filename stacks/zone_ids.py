@@ -1,0 +1,57 @@
+"""Whether the id of each zone is that of its name, which Cloudflare alone knows.
+
+Asked once, by the first ``up`` that has names in the zone, before it changes anything. It matters because Cloudflare
+refuses no record for a name outside of a zone: it adds the zone's own name to it, where nobody finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import idna
+import pulumi
+
+from components.packages import cloudflare
+from components.zone import ZoneArgs
+from stacks import last_up
+from stacks.names import names_of
+from stacks.problems import Problem
+from stacks.settings import StackSettings
+
+CONFIRMED: Final = "confirmedZones"
+"""The stack output that keeps, for each zone's name, the id that Cloudflare has confirmed."""
+
+
+def confirm(settings: StackSettings) -> tuple[Mapping[str, str], list[Problem]]:
+    """The id of each zone that the stack has names in, by its name, and what is wrong with others.
+
+    A preview asks nobody, and says what an ``up`` will find if all is well.
+    """
+    names = [name for system in settings.systems.values() for _, name, _ in names_of(system)]
+    used = {index: zone for index, zone in enumerate(settings.stack.zones) if any(map(zone.holds, names))}
+    if pulumi.runtime.is_dry_run() or not used:
+        return {zone.name: zone.id for zone in used.values()}, []
+    before: Mapping[str, str] = last_up.output(CONFIRMED) or {}
+    confirmed: dict[str, str] = {}
+    problems: list[Problem] = []
+    for index, zone in used.items():
+        name = zone.name if before.get(zone.name) == zone.id else _name_of(zone)
+        if name == zone.name:
+            confirmed[zone.name] = zone.id
+        elif name is not None:
+            allowed = f"the id of {zone.name}, and this one is that of {name}"
+            fix = "copy it from the zone's overview page at Cloudflare"
+            problems.append(Problem(("zones", index, "id"), zone.id, allowed, fix))
+    return confirmed, problems
+
+
+def _name_of(zone: ZoneArgs) -> str | None:
+    """The name of the zone that has this id; None when Cloudflare does not tell, which keeps nobody from an ``up``."""
+    try:
+        found = cloudflare.get_zone(zone_id=zone.id)
+    except Exception as failure:  # noqa: BLE001 Pulumi raises nothing narrower when a provider's function fails
+        pulumi.log.warn(f"Cloudflare does not tell whether {zone.id} is the zone {zone.name}: {failure}")
+        return None
+    # Cloudflare may show other letters than a to z as they are, and settings have them as xn--….
+    return found.name if found.name.isascii() else idna.encode(found.name, uts46=True).decode()
