@@ -1,4 +1,4 @@
-"""What the stack's last ``up`` left for the next one, in its outputs."""
+"""What the stack's last ``up`` left for the next run, in its outputs."""
 
 from __future__ import annotations
 

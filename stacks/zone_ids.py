@@ -32,7 +32,7 @@ def confirm(settings: StackSettings) -> tuple[Mapping[str, str], list[Problem]]:
     used = {index: zone for index, zone in enumerate(settings.stack.zones) if any(map(zone.holds, names))}
     if pulumi.runtime.is_dry_run() or not used:
         return {zone.name: zone.id for zone in used.values()}, []
-    before: Mapping[str, str] = last_up.output(CONFIRMED) or {}
+    before = _confirmed_before()
     confirmed: dict[str, str] = {}
     problems: list[Problem] = []
     for index, zone in used.items():
@@ -44,6 +44,15 @@ def confirm(settings: StackSettings) -> tuple[Mapping[str, str], list[Problem]]:
             fix = "copy it from the zone's overview page at Cloudflare"
             problems.append(Problem(("zones", index, "id"), zone.id, allowed, fix))
     return confirmed, problems
+
+
+def _confirmed_before() -> Mapping[str, str]:
+    try:
+        return last_up.output(CONFIRMED) or {}
+    except Exception as failure:  # noqa: BLE001 Pulumi raises nothing narrower when a function fails
+        # An up writes the state while its program reads it, and a file backend has no file for a moment then.
+        pulumi.log.debug(f"Cloudflare is asked about the zones, since the state cannot be read: {failure}")
+        return {}
 
 
 def _name_of(zone: ZoneArgs) -> str | None:

@@ -190,6 +190,7 @@ class Monitor:
 
         def invoke() -> resource_pb2.ResourceInvokeResponse:
             if request.tok == _READ_STACK_OUTPUTS:
+                self._providers.builtin()
                 return self._own_outputs(from_struct(request.args))
             if request.tok.startswith("pulumi:"):
                 raise RefusedError(f"the function {request.tok} {NEEDS_CLI}")

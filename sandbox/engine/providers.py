@@ -62,6 +62,24 @@ class Providers:
                 self._defaults[urn] = self.declare(resource, old)
             return self._defaults[urn]
 
+    def builtin(self) -> None:
+        """Record the provider of the engine's own functions, as the CLI does. It has no process."""
+        urn = f"{self._urn_prefix}{PROVIDER_PREFIX}pulumi::default"
+        with self._lock:
+            if urn in self._defaults:
+                return
+            old = next((each for each in self._journal.snapshot.remaining() if each.urn == urn), None)
+            if old is not None:
+                self._journal.keep(old)
+                self._defaults[urn] = f"{urn}::{old.id}"
+                return
+            now = timestamp()
+            id_ = UNKNOWN_ON_THE_WIRE if self._preview else str(uuid.uuid4())
+            self._defaults[urn] = f"{urn}::{id_}"
+            self._journal.settle(
+                Resource(urn=urn, type=PROVIDER_PREFIX + "pulumi", custom=True, id=id_, created=now, modified=now)
+            )
+
     def declare(self, resource: Resource, old: Resource | None) -> str:
         """Check and configure a provider resource, complete its record, and give its reference."""
         with self._lock:

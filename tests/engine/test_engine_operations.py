@@ -269,6 +269,30 @@ def test_stack_outputs_are_compared_with_the_ones_before(stack: Stack) -> None:
     assert result.output_changes == {"answer.list[2]": Change.UPDATE}
 
 
+def test_a_program_reads_what_it_has_exported_before(stack: Stack) -> None:
+    """Like the CLI, the engine records the provider of its own functions, as long as a program calls them."""
+    before: list[object] = []
+
+    def program() -> None:
+        name = f"organization/{pulumi.get_project()}/{pulumi.get_stack()}"
+        before.append(pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name}).value["outputs"])
+        pulumi.export("runs", len(before))
+
+    def providers() -> list[tuple[str, str]]:
+        kept = stack.deployment()["resources"]
+        return [(each["type"], each["id"]) for each in kept if each["type"].startswith("pulumi:providers:")]
+
+    stack.up(program)
+    made = providers()
+    stack.up(program)
+
+    assert before == [{}, {"runs": 1}]
+    assert [type_ for type_, _ in made] == ["pulumi:providers:pulumi"]
+    assert providers() == made
+    stack.up(lambda: None)
+    assert providers() == []
+
+
 def test_cancelling_ends_waiting_and_begins_nothing_new(stack: Stack) -> None:
     """A cancelled run asks the provider to stop, keeps what is half made, and makes nothing else."""
 
