@@ -21,8 +21,8 @@ IDS = {"seance.dev": "a" * 32, "rose.example": "b" * 32, "faß.example": "c" * 3
 class Cloudflare(pulumi.runtime.Mocks):
     """Answers for its zones, unless it is out of order, in a stack with the outputs of an ``up`` before."""
 
-    def __init__(self, *, works: bool = True, before: Mapping[str, str] | None = None) -> None:
-        self.works, self.before = works, before
+    def __init__(self, *, works: bool = True, before: Mapping[str, str] | None = None, readable: bool = True) -> None:
+        self.works, self.before, self.readable = works, before, readable
         self.asked: list[str] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -30,6 +30,8 @@ class Cloudflare(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if args.token == "pulumi:pulumi:readStackOutputs":
+            if not self.readable:
+                raise MonitorError(grpc.StatusCode.UNKNOWN, "no stack named 'staging' found")
             return {"outputs": {} if self.before is None else {"confirmedZones": self.before}}, []
         self.asked.append(args.args["zoneId"])
         if not self.works:
@@ -96,6 +98,14 @@ def test_what_is_confirmed_stays_so() -> None:
 
     assert ask(cloudflare, "seance.dev", "a" * 32, "rose.seance.dev") == ({"seance.dev": "a" * 32}, [])
     assert cloudflare.asked == []
+
+
+def test_a_state_that_cannot_be_read_costs_a_request() -> None:
+    """While an up writes the file of a file backend, there is none for a moment."""
+    cloudflare = Cloudflare(before={"seance.dev": "a" * 32}, readable=False)
+
+    assert ask(cloudflare, "seance.dev", "a" * 32, "rose.seance.dev") == ({"seance.dev": "a" * 32}, [])
+    assert cloudflare.asked == ["a" * 32]
 
 
 def test_a_changed_id_is_asked_about_again() -> None:
