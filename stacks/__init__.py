@@ -50,7 +50,7 @@ def confirm_zones(settings: StackSettings) -> None:
 
 def _settings_file() -> tuple[str, str]:
     file = Path(f"Pulumi.{pulumi.get_stack()}.yaml")
-    return file.name, file.read_text() if file.is_file() else ""
+    return file.name, file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def compose(settings: StackSettings) -> None:

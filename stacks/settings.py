@@ -32,6 +32,9 @@ PROVIDER_NAMESPACE: Final = "railway"
 """Prefix of the keys of the Railway provider."""
 PROVIDER_KEYS: Final = {f"{PROVIDER_NAMESPACE}:{field.wire_name}": field.mark.doc for field in fields_of(Configuration)}
 """Each of them, with its meaning."""
+_NAMESPACES: Final = (NAMESPACE, PROVIDER_NAMESPACE)
+_MISSPELLED: Final = 0.85
+"""How near a namespace is to one of ours to be a slip of it; those of other packages stay below 0.7 (``scaleway``)."""
 PLAN_KEY: Final = f"{PROVIDER_NAMESPACE}:plan"
 """The plan is a setting of the Railway provider, which sizes its request rate by it."""
 
@@ -110,8 +113,8 @@ def parse(
 
 
 def is_own(key: str) -> bool:
-    """Whether a full configuration key is Railyard's or its provider's: those of others are nobody's business here."""
-    return key.startswith((f"{NAMESPACE}:", f"{PROVIDER_NAMESPACE}:"))
+    """Whether a full configuration key is meant for Railyard or its provider, with its namespace misspelled too."""
+    return bool(difflib.get_close_matches(key.partition(":")[0].lower(), _NAMESPACES, cutoff=_MISSPELLED))
 
 
 def _unknown(config: Mapping[str, Any], allowed: Sequence[str]) -> list[Problem]:

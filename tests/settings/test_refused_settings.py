@@ -10,7 +10,7 @@ import pytest
 from sandbox.configuration import ConfigurationError, read_stack
 from stacks import SYSTEMS
 from stacks.problems import SettingsError
-from stacks.settings import parse
+from stacks.settings import is_own, parse
 
 ROOT = Path(__file__).parents[2]
 STAGING = (ROOT / "Pulumi.staging.yaml").read_text()
@@ -43,6 +43,8 @@ CASES = [
     Case("unknown system", "railyard:netia:", "railyard:nettia:", "railyard:nettia", "its keys are", "did you mean railyard:netia?"),
     Case("unknown key of the provider", "railway:plan:", "railway:plann:", "yaml:3: railway:plann", "its keys are", "did you mean railway:plan?"),
     Case("system in the provider's namespace", "railyard:netia:", "railway:netia:", "railway:netia", "its keys are", "did you mean railyard:netia?"),
+    Case("misspelled namespace", "railyard:omega:", "raleyard:omega:", "raleyard:omega", "its keys are", "did you mean railyard:omega?"),
+    Case("misspelled namespace of the provider", "railway:plan:", "Raliway:plan:", "yaml:3: Raliway:plan", "its keys are", "did you mean railway:plan?"),
     Case("plan in the systems' namespace", "railway:plan:", "railyard:plan:", "railyard:plan", "its keys are", "did you mean railway:plan?"),
     Case("unknown key without a neighbour", "logLevel: debug", "zzz: 1", "omega.zzz", "no such key", "remove it"),
     Case("missing key", "    commit: a1b2c3d\n", "", "seance.commit", "a value is required", "add commit"),
@@ -155,6 +157,12 @@ def test_a_name_forges_no_line_of_a_log(tmp_path: Path, old: str, new: str) -> N
 
     assert r"\n::error::forged\x1b[31m\u202e" in said.replace(r"\u001b", r"\x1b")
     assert all(each.isprintable() for line in said.split("\n") for each in line)
+
+
+@pytest.mark.parametrize("package", ["aws", "scaleway", "rails", "digitalocean", "render", "railgun", "gateway"])
+def test_keys_of_other_packages_are_not_judged(package: str) -> None:
+    """Also where their names look a little like ours."""
+    assert not is_own(f"{package}:region")
 
 
 def test_the_value_of_an_unknown_key_is_not_told() -> None:
