@@ -7,7 +7,6 @@ Owns the wiring alone.
 from __future__ import annotations
 
 import asyncio
-import json as json_text
 import os
 import signal
 from collections.abc import Coroutine, Sequence
@@ -28,6 +27,7 @@ from live.untried import UNTRIED
 from pulumiverse_railway.provider.api.client import Client
 from pulumiverse_railway.provider.api.limiter import BUDGETS, Plan
 from pulumiverse_railway.provider.kernel.errors import Failure
+from pulumiverse_railway.provider.kernel.json_text import json_text
 
 PROBLEM: Final = 1
 WRONG_CALL: Final = 2
@@ -58,7 +58,7 @@ def live(
             good = asyncio.run(_until_told_to_end(work))
     except Failure as failure:
         if json:
-            typer.echo(json_text.dumps({"error": str(failure)}, indent=4))
+            typer.echo(json_text({"error": str(failure)}))
         else:
             typer.echo(f"error: {failure}", err=True)
         raise typer.Exit(WRONG_CALL if isinstance(failure, CallError) else PROBLEM) from None
@@ -131,7 +131,7 @@ async def _run(run: Run, points: Sequence[Point], said: Console) -> None:
 
 def _show(run: Run, cost: Cost, place: str, *, json: bool) -> None:
     if json:
-        typer.echo(json_text.dumps(report.document(run, cost, place), indent=4, ensure_ascii=False))
+        typer.echo(json_text(report.document(run, cost, place)))
         return
     console = Console()
     console = console if console.is_terminal else Console(width=WIDTH)
@@ -156,7 +156,7 @@ async def _clean(where: Account, workspace: str | None, *, json: bool) -> bool:
         await client.close()
     names = [each["name"] for each in found]
     if json:
-        typer.echo(json_text.dumps({"place": where.place, "deleted": names}, indent=4))
+        typer.echo(json_text({"place": where.place, "deleted": names}))
     else:
         typer.echo(f"deleted: {', '.join(names)}" if names else f"nothing was left on {where.place}")
     return True

@@ -5,7 +5,6 @@ Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong. Owns no 
 
 from __future__ import annotations
 
-import json as json_text
 import os
 import sys
 from collections.abc import Generator
@@ -16,6 +15,8 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from pulumiverse_railway.provider.kernel.json_text import json_text
 
 PROBLEM: Final = 1
 WRONG_CALL: Final = 2
@@ -58,7 +59,7 @@ def _tell(error: str, *, json: bool) -> None:
 
 def write_json(document: Any) -> None:
     """The one document of a command, on standard output."""
-    typer.echo(json_text.dumps(document, indent=4, ensure_ascii=False))
+    typer.echo(json_text(document))
 
 
 def table_console() -> Console:

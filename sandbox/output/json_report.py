@@ -8,10 +8,10 @@ unknown values as Pulumi's own mark. Differs by intent: the stack itself is no s
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any, Final, TextIO
 
+from pulumiverse_railway.provider.kernel.json_text import json_text
 from sandbox.engine.events import Event, Operation, Result, Step, StepFinished, StepKind, StepStarted
 from sandbox.engine.values import UNKNOWN_ON_THE_WIRE
 from sandbox.output.cost import foresee
@@ -58,8 +58,7 @@ class JsonReport:
             "succeeded": result.succeeded,
             **_cost(result),
         }
-        json.dump(document, self._stream, indent=4, ensure_ascii=False, default=str)
-        self._stream.write("\n")
+        self._stream.write(json_text(document) + "\n")
 
     def _is_shown(self, step: Step) -> bool:
         if (step.urn, step.kind) in self._errors:
