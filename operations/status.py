@@ -17,6 +17,7 @@ from rich.text import Text
 
 from operations.console import (
     PROBLEM,
+    CallError,
     JsonOption,
     OperationError,
     StackOption,
@@ -59,10 +60,14 @@ def status(
     Exit code 1 when a service is unhealthy or missing.
     """
     with people(json=json):
+        if watch and (json or not table_console().is_terminal):
+            raise CallError(
+                "--watch is for a terminal: leave it out in a pipe, or for --json, and call again to look again"
+            )
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
             found = railway.run(running_systems(railway.client, here, systems or ()))
-            if watch and not json:
+            if watch:
                 found = _watch(railway, here, systems or (), found)
             elif json:
                 write_json(document(here, railway, found))

@@ -219,8 +219,18 @@ def test_watching_looks_again_until_it_is_interrupted(railyard: Railyard, monkey
         return await real(*arguments)
 
     monkeypatch.setattr(status, "running_systems", look)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as if there were a terminal
 
     said = railyard.run("status", "rose", "--watch")
 
     assert (said.code, looks) == (0, 3)
     assert "Ctrl-C ends" in said.text
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_watching_is_refused_where_nobody_could_see_it(railyard: Railyard, more: tuple[str, ...]) -> None:
+    """Into a pipe nothing would be written before Ctrl-C, and a reader who has gone would be noticed late."""
+    said = railyard.run("status", "rose", "--watch", *more)
+
+    assert said.code == 2
+    assert "--watch is for a terminal" in said.text + said.errors
