@@ -82,10 +82,12 @@ clean: ## Remove the virtual environment and the sandbox
 	@rm -rf .venv .sandbox
 
 .venv/ready: requirements.txt providers/railway/pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Railyard needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): name another one, make PYTHON=python3.12"; exit 1; }
-	@echo "set-up 1/2: making .venv with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv .venv || { echo "the venv module is missing: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
-	@echo "set-up 2/2: installing $$(grep -c == requirements.txt) pinned packages (about half a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  version=$$($(PYTHON) --version 2>&1) || version=missing; \
+	  echo "Railyard needs Python 3.11 or newer, and $(PYTHON) is $$version: name another one, make PYTHON=python3.12" >&2; exit 1; }
+	@echo "set-up 1/2: making .venv with $$($(PYTHON) --version)" >&2
+	@$(PYTHON) -m venv .venv || { echo "no .venv was made: python says why above; where its venv module is missing, apt install python3-venv" >&2; exit 1; }
+	@echo "set-up 2/2: installing $$(grep -c == requirements.txt) pinned packages (about half a minute)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt || { \
+	  echo "not every package was installed: pip says why above. It needs a package index: with one, call make again" >&2; exit 1; }
 	@touch $@
