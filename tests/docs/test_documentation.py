@@ -6,9 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 import pytest
+import yaml
 
+from stacks import SYSTEMS
+from stacks.problems import SettingsError
+from stacks.settings import parse
 from tests.lifecycle.conftest import Checkout
 
 ROOT = Path(__file__).parents[2]
@@ -108,3 +113,14 @@ def test_the_requests_of_one_up_are_those_of_a_real_one(tmp_path):
     assert sorted(one for one in made if one.startswith("mutation")) == sorted(
         one for one in said if one.startswith("mutation")
     )
+
+
+def test_the_refused_settings_of_the_readme_are_refused_with_these_words():
+    """With the lines on which the two mistakes stand in the file as it is."""
+    text = (ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8")
+    text = text.replace("commit: a1b2c3d", "commit: 1234567").replace("netia/netia,", "netia/netia, replicas: 2,")
+
+    with pytest.raises(SettingsError) as refused:
+        parse(yaml.safe_load(text)["config"], SYSTEMS, file="Pulumi.staging.yaml", text=text)
+
+    assert indent(f"error: {refused.value}", "  ") in (ROOT / "README.md").read_text(encoding="utf-8")
