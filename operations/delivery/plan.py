@@ -6,6 +6,7 @@ of what happens to what, with the values as they are shown, is what a person rev
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -107,8 +108,10 @@ def commit_name(commit: str) -> str:
 
 
 def current_commit() -> str:
-    """The commit that is checked out, with a mark when files differ from it; empty outside of git."""
+    """The commit that is checked out, with a mark when files differ from it; empty outside of git, or without it."""
     root = stack_module.ROOT
+    if shutil.which("git") is None:
+        return ""
     found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
     if found.returncode != 0:
         return ""

@@ -39,6 +39,8 @@ class Checkout:
 
 def merge_base(root: Path, head: str) -> str:
     """The commit at which ``head`` left the main branch; raises ``OperationError``."""
+    if _git(root, "rev-parse", "--git-dir").returncode != 0:
+        raise OperationError(f"{root} is no git repository, so there is no commit to compare with: work in a clone")
     for branch in MAIN_BRANCHES:
         if _git(root, "rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}").returncode == 0:
             found = _git(root, "merge-base", branch, head)

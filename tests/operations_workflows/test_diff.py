@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from operations.console import OperationError
+from operations.delivery.plan import current_commit
+from operations.diff import checkout
 from operations.diff.checkout import unpack
 from operations.diff.document import Diff
 from tests.operations_workflows.conftest import SETTINGS, Repository, run
@@ -150,6 +152,19 @@ def test_without_a_main_branch_a_base_has_to_be_named(repository: Repository) ->
 
     assert said.code == 1
     assert "name a commit as BASE" in said.errors
+
+
+def test_outside_of_git_the_missing_repository_is_named(tmp_path: Path) -> None:
+    """Not a missing branch: an unpacked archive of the project has none at all."""
+    with pytest.raises(OperationError, match=f"{tmp_path} is no git repository.*work in a clone"):
+        checkout.merge_base(tmp_path, "HEAD")
+
+
+def test_without_git_a_plan_is_of_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a folder that git does not know."""
+    monkeypatch.setenv("PATH", "")
+
+    assert current_commit() == ""
 
 
 def test_a_changed_secret_shows_the_services_that_it_deploys_and_no_value(repository: Repository) -> None:
