@@ -48,3 +48,23 @@ def unknown_key() -> RefusedError:
 
 def denied() -> RefusedError:
     return RefusedError(403, "AccessDenied", "Access Denied.")
+
+
+def no_preflight() -> RefusedError:
+    return RefusedError(
+        400, "BadRequest", "Insufficient information. Origin and Access-Control-Request-Method headers needed."
+    )
+
+
+def cors_disabled() -> RefusedError:
+    return RefusedError(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
+
+
+def cors_refused() -> RefusedError:
+    return RefusedError(
+        403,
+        "AccessForbidden",
+        "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, request "
+        "method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the "
+        "resource's CORS spec.",
+    )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from moto.core.request import Request as MotoRequest
 from moto.moto_api._internal import mock_random
@@ -20,7 +21,7 @@ from moto.s3.models import S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 from sandbox.exchange import Reply
-from sandbox.spaces import errors
+from sandbox.spaces import cors, errors
 from sandbox.spaces.journal import Entry, Journal
 
 Permission = Callable[[str, str], str | None]
@@ -85,6 +86,9 @@ class SpacesCloud:
         Raises ``RefusedError`` for what Spaces refuses before it looks at objects.
         """
         self._authorize(access_key, method, bucket, key)
+        if copied := headers.get("x-amz-copy-source", "").partition("?")[0]:
+            source, _, source_key = unquote(copied).removeprefix("/").partition("/")
+            self._authorize(access_key, "GET", source, quote(source_key))
         entry = Entry(
             sequence=self._journal.last_sequence + 1,
             method=method,
@@ -96,10 +100,13 @@ class SpacesCloud:
             body=body,
         )
         self._check_bucket(entry)
+        if method == "OPTIONS":
+            return cors.preflight(self._cors_rules(bucket), headers)
         reply = self._perform(entry)
         if reply.status < 300 and method not in READING:
             self._remember(entry)
-        return reply
+        answered = cors.of_answer(reply.headers, self._cors_rules(bucket), method, headers.get("origin", ""))
+        return replace(reply, headers=answered)
 
     def owns(self, bucket: str) -> bool:
         """Whether the team has a bucket of this name."""
@@ -108,16 +115,13 @@ class SpacesCloud:
     def _authorize(self, access_key: str, method: str, bucket: str, key: str) -> None:
         if method == "OPTIONS":
             return
-        if not access_key:
-            if method in READING and key and self._is_public(bucket, unquote(key)):
-                return
-            raise errors.denied()
-        permission = self._permission(access_key, bucket)
+        permission = self._permission(access_key, bucket) if access_key else "none"
         if permission is None:
             raise errors.unknown_key()
-        if permission == "fullaccess" or (permission == "read" and method in READING):
-            return
-        if permission != "readwrite" or (not key and method not in READING | {"POST"}):
+        reads = method in READING
+        granted = permission == "fullaccess" or (reads and permission in ("read", "readwrite"))
+        writes = permission == "readwrite" and (key or method == "POST")
+        if not (granted or writes or (reads and key and self._is_public(bucket, unquote(key)))):
             raise errors.denied()
 
     def _is_public(self, bucket: str, key: str) -> bool:
@@ -126,6 +130,11 @@ class SpacesCloud:
                 return False
             found: Any = backend.get_object(bucket, key)
             return found is not None and found.acl is not None and bool(found.acl.public_read)
+
+    def _cors_rules(self, bucket: str) -> Sequence[cors.Rule]:
+        with self._world() as backend:
+            found: Any = backend.get_bucket(bucket) if bucket in self._regions else None
+        return found.cors if found else ()
 
     def _check_bucket(self, entry: Entry) -> None:
         """Whether the bucket exists, here and for us, as far as the request needs it."""

@@ -187,6 +187,100 @@ def test_scoped_key_reaches_its_bucket_alone(
     assert [error_code(elsewhere), error_code(deletion)] == ["AccessDenied", "AccessDenied"]
 
 
+@pytest.mark.parametrize(("acl", "copied"), [("private", False), ("public-read", True)])
+def test_scoped_key_copies_only_what_it_may_read(
+    address: str, spaces: Any, spaces_at: SpacesClient, digitalocean: httpx.Client, acl: str, *, copied: bool
+) -> None:
+    """A copy into its own bucket is a read of the other one."""
+    spaces.create_bucket(Bucket="seance-cdn")
+    spaces.create_bucket(Bucket="private")
+    spaces.put_object(Bucket="private", Key="a file ?.txt", Body=b"secret", ACL=acl)
+    grants = [{"bucket": "seance-cdn", "permission": "readwrite"}]
+    key = digitalocean.post("/spaces/keys", json={"name": "seance", "grants": grants}).json()["key"]
+    scoped = spaces_at(address, access_key=key["access_key"], secret_key=key["secret_key"])
+
+    refusal = ""
+    try:
+        scoped.copy_object(Bucket="seance-cdn", Key="a", CopySource={"Bucket": "private", "Key": "a file ?.txt"})
+    except ClientError as error:
+        refusal = str(error.response.get("Error", {}).get("Code"))
+
+    assert refusal == ("" if copied else "AccessDenied")
+    assert spaces.list_objects_v2(Bucket="seance-cdn")["KeyCount"] == int(copied)
+
+
+CORS_RULES = [
+    {"AllowedOrigins": ["https://seance.dev", "https://*.seance.dev"], "AllowedMethods": ["GET", "HEAD"]},
+    {"AllowedOrigins": ["https://admin.example"], "AllowedMethods": ["PUT"], "AllowedHeaders": ["content-*"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("origin", "method", "header", "status"),
+    [
+        ("https://seance.dev", "GET", None, 200),
+        ("https://www.seance.dev", "HEAD", None, 200),
+        ("https://admin.example", "PUT", "Content-Type", 200),
+        ("https://seance.dev", "PUT", None, 403),
+        ("https://seance.dev", "GET", "x-strange", 403),
+        ("https://admin.example", "PUT", "content-type, x-strange", 403),
+        ("https://seance.dev.stranger.example", "GET", None, 403),
+        ("http://seance.dev", "GET", None, 403),
+        ("null", "GET", None, 403),
+        (None, "GET", None, 400),
+        ("https://seance.dev", None, None, 400),
+    ],
+)
+def test_preflight(
+    address: str, spaces: Any, origin: str | None, method: str | None, header: str | None, status: int
+) -> None:
+    """A browser asks before it sends: by the origin, the method and the headers that it is going to send."""
+    spaces.create_bucket(Bucket="seance-cdn")
+    spaces.put_bucket_cors(Bucket="seance-cdn", CORSConfiguration={"CORSRules": CORS_RULES})
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": header,
+    }
+
+    with httpx.Client(proxy=address, trust_env=False) as browser:
+        sent = {name: value for name, value in asked.items() if value}
+        answer = browser.options(f"{HOST}/prod/a.png", headers=sent)
+
+    assert answer.status_code == status
+    assert answer.headers.get("Access-Control-Allow-Origin") == (origin if status == 200 else None)
+
+
+def test_preflight_of_a_bucket_without_rules(address: str, spaces: Any) -> None:
+    """No page of another origin may use it."""
+    spaces.create_bucket(Bucket="seance-cdn")
+
+    with httpx.Client(proxy=address, trust_env=False) as browser:
+        asked = {"Origin": "https://seance.dev", "Access-Control-Request-Method": "GET"}
+        answer = browser.options(f"{HOST}/a", headers=asked)
+
+    assert (answer.status_code, "CORS is not enabled" in answer.text) == (403, True)
+
+
+def test_answers_are_shown_to_allowed_origins_alone(address: str, spaces: Any) -> None:
+    """Everybody gets a public object; a browser shows it to the pages that the rules name."""
+    spaces.create_bucket(Bucket="seance-cdn")
+    spaces.put_bucket_cors(Bucket="seance-cdn", CORSConfiguration={"CORSRules": CORS_RULES})
+    spaces.put_object(Bucket="seance-cdn", Key="a.png", Body=b"hello", ACL="public-read")
+
+    shown: dict[str, tuple[int, str | None]] = {}
+    with httpx.Client(proxy=address, trust_env=False) as browser:
+        for origin in ("https://seance.dev", "https://seance.dev.stranger.example", "https://admin.example"):
+            answer = browser.get(f"{HOST}/a.png", headers={"Origin": origin})
+            shown[origin] = (answer.status_code, answer.headers.get("Access-Control-Allow-Origin"))
+
+    assert shown == {
+        "https://seance.dev": (200, "https://seance.dev"),
+        "https://seance.dev.stranger.example": (200, None),
+        "https://admin.example": (200, None),
+    }
+
+
 def test_public_object_is_read_by_anybody(address: str, spaces: Any) -> None:
     """A public object needs no key, a private one does."""
     spaces.create_bucket(Bucket="seance-cdn")
