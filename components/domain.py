@@ -60,8 +60,10 @@ class Domain(pulumi.ComponentResource):
             target_port=port,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=service),
         )
+        # Visitors of a name that becomes proxied must not meet another SSL mode for a moment.
+        after = pulumi.ResourceOptions(parent=self, depends_on=list(zone.settings) if args.proxied else None)
         records: list[pulumi.Resource] = [
-            _record(f"{name}-cname", "CNAME", zone_id, args.hostname, custom.cname_target, mine, proxied=args.proxied),
+            _record(f"{name}-cname", "CNAME", zone_id, args.hostname, custom.cname_target, after, proxied=args.proxied),
             _record(
                 f"{name}-txt",
                 "TXT",
@@ -82,9 +84,7 @@ class Domain(pulumi.ComponentResource):
             service_id=service.service_id,
             domain=custom.domain,
             proxied=args.proxied,
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*records, *(zone.settings if args.proxied else ())], deleted_with=custom
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=records, deleted_with=custom),
         )
         self.custom_domain = custom
         self.target = custom.cname_target

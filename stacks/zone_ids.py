@@ -58,9 +58,17 @@ def _confirmed_before() -> Mapping[str, str]:
 def _name_of(zone: ZoneArgs) -> str | None:
     """The name of the zone that has this id; None when Cloudflare does not tell, which keeps nobody from an ``up``."""
     try:
-        found = cloudflare.get_zone(zone_id=zone.id)
+        return _spelled(cloudflare.get_zone(zone_id=zone.id).name)
     except Exception as failure:  # noqa: BLE001 Pulumi raises nothing narrower when a provider's function fails
         pulumi.log.warn(f"Cloudflare does not tell whether {zone.id} is the zone {zone.name}: {failure}")
         return None
-    # Cloudflare may show other letters than a to z as they are, and settings have them as xn--….
-    return found.name if found.name.isascii() else idna.encode(found.name, uts46=True).decode()
+
+
+def _spelled(name: str | None) -> str:
+    """A name as settings have it: Cloudflare may show other letters than a to z as they are, in place of xn--….
+
+    Raises ``ValueError`` when it is none: the real provider hands on what an answer lacks as None.
+    """
+    if not name:
+        raise ValueError("its answer holds no name")
+    return name.lower() if name.isascii() else idna.encode(name, uts46=True).decode()

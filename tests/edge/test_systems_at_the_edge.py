@@ -137,6 +137,18 @@ def test_a_changed_domain_answers_before_the_old_one_goes(
         assert visit("files.seance.dev").problem == "the DNS has no address for files.seance.dev"
 
 
+def test_a_name_is_proxied_after_its_zone_is_right(files: Checkout) -> None:
+    """With the SSL mode of a new zone, visitors of a name in use would be sent in circles for a moment."""
+    state = json.loads((files.sandbox / "staging.json").read_text())
+    found = {each["urn"].rpartition("::")[2]: each for each in state["deployment"]["resources"]}
+
+    record = found["files-web-files.seance.dev-cname"]
+
+    assert record["inputs"]["proxied"] is True
+    settings = {found[name]["urn"] for name in ("files-seance.dev-ssl", "files-seance.dev-universal-ssl")}
+    assert settings <= set(record["dependencies"])
+
+
 def test_the_id_of_another_zone_is_refused_before_anything_changes(
     files: Checkout, again: Callable[[Checkout], Checkout]
 ) -> None:

@@ -21,8 +21,15 @@ IDS = {"seance.dev": "a" * 32, "rose.example": "b" * 32, "faß.example": "c" * 3
 class Cloudflare(pulumi.runtime.Mocks):
     """Answers for its zones, unless it is out of order, in a stack with the outputs of an ``up`` before."""
 
-    def __init__(self, *, works: bool = True, before: Mapping[str, str] | None = None, readable: bool = True) -> None:
-        self.works, self.before, self.readable = works, before, readable
+    def __init__(
+        self,
+        *,
+        works: bool = True,
+        before: Mapping[str, str] | None = None,
+        readable: bool = True,
+        name: str | None = "its own",
+    ) -> None:
+        self.works, self.before, self.readable, self.name = works, before, readable, name
         self.asked: list[str] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -36,7 +43,8 @@ class Cloudflare(pulumi.runtime.Mocks):
         self.asked.append(args.args["zoneId"])
         if not self.works:
             raise MonitorError(grpc.StatusCode.UNKNOWN, "Cloudflare is out of order")
-        return {"name": next(name for name in IDS if IDS[name] == args.args["zoneId"])}, []
+        own = next(name for name in IDS if IDS[name] == args.args["zoneId"])
+        return {"name": own if self.name == "its own" else self.name}, []
 
 
 def settings(zone: str, id: str, hostname: str) -> StackSettings:
@@ -122,3 +130,12 @@ def test_what_cloudflare_does_not_tell_keeps_nobody_from_an_up() -> None:
 
     assert ask(cloudflare, "seance.dev", "c" * 32, "rose.seance.dev") == ({}, [])
     assert cloudflare.asked == ["c" * 32]
+
+
+@pytest.mark.parametrize("name", [None, "", "☃ .."])
+def test_an_answer_that_names_no_zone_is_none(name: str | None) -> None:
+    """The real provider hands on whatever is not in Cloudflare's answer as None."""
+    cloudflare = Cloudflare(name=name)
+
+    assert ask(cloudflare, "seance.dev", "a" * 32, "rose.seance.dev") == ({}, [])
+    assert cloudflare.asked == ["a" * 32]
