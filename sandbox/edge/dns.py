@@ -48,7 +48,8 @@ def _answers(clouds: Clouds, name: str, kind: str) -> list[dict[str, Any]]:
     if kind == "NS" and name in ZONE_IDS:
         return [_answer(name, kind, server) for server in NAME_SERVERS]
     if kind not in ("A", "AAAA", "CNAME"):
-        last = names.chain(clouds, name)[-1]
+        hidden = name in ZONE_IDS or clouds.cloudflare.is_proxied(name)  # nobody sees the CNAME, so nobody follows it
+        last = name if hidden else names.chain(clouds, name)[-1]
         return [_answer(last, kind, _written(kind, value)) for value in clouds.cloudflare.resolve(last, kind)]
     if clouds.cloudflare.is_proxied(name):
         return [_answer(name, kind, address) for address in PROXY_ADDRESSES] if kind == "A" else []

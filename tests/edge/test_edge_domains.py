@@ -155,6 +155,17 @@ def test_the_public_dns_hides_what_is_behind_the_proxy(world: World) -> None:
     assert "api.seance.dev CNAME" in world.requests("dns")
 
 
+@pytest.mark.parametrize(("name", "proxied"), [("seance.dev", False), ("seance.dev", True), ("api.seance.dev", True)])
+def test_a_cname_that_nobody_sees_hides_no_other_record(world: World, name: str, *, proxied: bool) -> None:
+    """The CAA records of a zone's own name decide about the whole zone, wherever its CNAME leads."""
+    world.record("CNAME", name, "x.up.railway.app", proxied=proxied)
+    world.record("CAA", name, '0 issue "digicert.com"')
+    world.record("CNAME", "plain.seance.dev", "x.up.railway.app")
+
+    assert world.lookup(name, "CAA") == ['0 issue "digicert.com"']
+    assert world.lookup("plain.seance.dev", "CAA") == []
+
+
 def test_without_the_authority_nothing_is_trusted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check is a real one."""
     world.site("api.seance.dev", proxied=True)
