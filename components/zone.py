@@ -6,7 +6,7 @@ certificate for visitors. Does not create the zone, and leaves its other setting
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import pulumi
@@ -66,9 +66,14 @@ class Zone(pulumi.ComponentResource):
         ]
 
 
+def nearest(zones: Iterable[ZoneArgs], hostname: str) -> ZoneArgs | None:
+    """The zone that has the records of ``hostname``: of those that hold it, the one furthest below."""
+    return max((zone for zone in zones if zone.holds(hostname)), key=lambda zone: len(zone.name), default=None)
+
+
 def holding(zones: Sequence[Zone], hostname: str) -> Zone:
     """The zone that holds ``hostname``; raises LookupError when none does (the settings are checked for it before)."""
-    found = [zone for zone in zones if zone.args.holds(hostname)]
-    if not found:
+    found = nearest((zone.args for zone in zones), hostname)
+    if found is None:
         raise LookupError(f"no Cloudflare zone of this stack holds {hostname}")
-    return max(found, key=lambda zone: len(zone.args.name))
+    return next(zone for zone in zones if zone.args == found)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from components.arguments import Arguments
 from components.bucket import BucketArgs
 from components.domain import DomainArgs
-from components.zone import ZoneArgs
+from components.zone import ZoneArgs, nearest
 from stacks.parts import parts
 from stacks.problems import Path, Problem
 
@@ -43,15 +43,15 @@ def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneArgs], *, 
 
 def _misplaced(named: Named, zones: Sequence[ZoneArgs], zones_key: str) -> Problem | None:
     path, name, proxied = named
-    holding = max((zone.name for zone in zones if zone.holds(name)), key=len, default=None)
-    if holding is None:
-        known = ", ".join(zone.name for zone in zones) or "none"
+    zone = nearest(zones, name)
+    if zone is None:
+        known = ", ".join(each.name for each in zones) or "none"
         allowed = f"a name in a Cloudflare zone of this stack, which are: {known}"
         return Problem(path, name, allowed, f"correct it, or add its zone to {zones_key}")
-    below = name.removesuffix(holding).strip(".")
+    below = name.removesuffix(zone.name).strip(".")
     if not proxied or "." not in below:
         return None
     allowed = "one level below the zone: Cloudflare's free certificate covers no more for a proxied name"
     if below.startswith("*."):
-        return Problem(path, name, allowed, f"use *.{holding}, or set proxied to false")
-    return Problem(path, name, allowed, f"use {below.replace('.', '-')}.{holding}, or set proxied to false")
+        return Problem(path, name, allowed, f"use *.{zone.name}, or set proxied to false")
+    return Problem(path, name, allowed, f"use {below.replace('.', '-')}.{zone.name}, or set proxied to false")

@@ -17,7 +17,7 @@ from components.bucket import Bucket, BucketArgs
 from components.domain import DomainArgs
 from components.project import Project, ProjectArgs
 from components.service import Service
-from components.zone import Zone, ZoneArgs, holding
+from components.zone import Zone, ZoneArgs, holding, nearest
 from stacks.names import names_of
 from stacks.parts import parts
 from stacks.releases import Release, releases_of
@@ -107,17 +107,11 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         return {variable for secret in chosen for variable in (secret.name, *secret.also_sets)}
 
     def _zones(self, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Zone]:
-        domains = settings.domains()
-        names = [name for _, name, _ in names_of(settings)]
+        held = [(nearest(zones, name), proxied) for _, name, proxied in names_of(settings)]
         return [
-            Zone(
-                self.named(zone.name),
-                zone,
-                proxied=any(domain.proxied and zone.holds(domain.hostname) for domain in domains),
-                opts=self.child(),
-            )
+            Zone(self.named(zone.name), zone, proxied=(zone, True) in held, opts=self.child())
             for zone in zones
-            if any(zone.holds(name) for name in names)
+            if (zone, True) in held or (zone, False) in held
         ]
 
     def _common(self) -> dict[str, Any]:

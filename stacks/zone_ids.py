@@ -13,7 +13,7 @@ import idna
 import pulumi
 
 from components.packages import cloudflare
-from components.zone import ZoneArgs
+from components.zone import ZoneArgs, nearest
 from stacks import last_up
 from stacks.names import names_of
 from stacks.problems import Problem
@@ -28,8 +28,9 @@ def confirm(settings: StackSettings) -> tuple[Mapping[str, str], list[Problem]]:
 
     A preview asks nobody, and says what an ``up`` will find if all is well.
     """
-    names = [name for system in settings.systems.values() for _, name, _ in names_of(system)]
-    used = {index: zone for index, zone in enumerate(settings.stack.zones) if any(map(zone.holds, names))}
+    zones = settings.stack.zones
+    held = [nearest(zones, name) for system in settings.systems.values() for _, name, _ in names_of(system)]
+    used = {index: zone for index, zone in enumerate(zones) if zone in held}
     if pulumi.runtime.is_dry_run() or not used:
         return {zone.name: zone.id for zone in used.values()}, []
     before = _confirmed_before()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -240,3 +241,22 @@ def test_rose_has_one_window_in_which_to_become_healthy(stack):
         "healthcheckPath": "/api/health",
         "healthcheckTimeout": 70,
     }
+
+
+def test_a_zone_below_another_one_has_its_names_alone(deploy, monkeypatch):
+    """The SSL mode of the zone above belongs to whoever has names there."""
+    monkeypatch.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(ROOT / "secrets" / "sandbox.agekey"))
+    given = read_stack(ROOT, STAGING).config
+    zones = [{"name": "example.com", "id": "a" * 32}, {"name": "sub.example.com", "id": "b" * 32}]
+    domains = [{"hostname": "www.sub.example.com", "proxied": True}]
+    rose = json.loads(given["railyard:rose"])
+    rose["web"]["domains"] = domains
+    config = {"railyard:secrets": "secrets/staging.yaml", "railyard:zones": zones, "railyard:rose": rose}
+    settings = parse(config, SYSTEMS, file="Pulumi.staging.yaml")
+
+    made = deploy(lambda: compose(settings))
+
+    modes = [inputs["zoneId"] for (kind, _), inputs in made.items() if kind.endswith(":ZoneSetting")]
+    records = {inputs["zoneId"] for (kind, _), inputs in made.items() if kind.endswith(":DnsRecord")}
+    assert (modes, records) == (["b" * 32], {"b" * 32})
