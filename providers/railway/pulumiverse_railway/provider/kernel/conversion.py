@@ -33,15 +33,25 @@ def typed(declared: type[DeclaredT], values: Mapping[str, Any]) -> DeclaredT:
     return declared(**arguments)
 
 
-def wire(fields: Sequence[Field], values: Mapping[str, Any] | Inputs | Nested, *, mark_secrets: bool) -> dict[str, Any]:
-    """Named or typed → wire. Unset properties have no key; with ``mark_secrets`` declared secrets are ``Secret``."""
+def wire(
+    fields: Sequence[Field],
+    values: Mapping[str, Any] | Inputs | Nested,
+    *,
+    mark_secrets: bool,
+    imported: bool = False,
+) -> dict[str, Any]:
+    """Named or typed → wire. Unset properties have no key; with ``mark_secrets`` declared secrets are ``Secret``.
+
+    ``imported``: so are those of which no program has said what is secret in them.
+    """
     result: dict[str, Any] = {}
     for field in fields:
         value = get(values, field.name)
         if value is None:
             continue
         sent = _wire_value(field.type, value, mark_secrets=mark_secrets)
-        result[field.wire_name] = Secret(sent) if mark_secrets and field.mark.secret else sent
+        secret = field.mark.secret or (imported and field.mark.secret_when_imported)
+        result[field.wire_name] = Secret(sent) if mark_secrets and secret else sent
     return result
 
 

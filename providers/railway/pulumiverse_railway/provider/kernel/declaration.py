@@ -63,6 +63,8 @@ class Property:
     """A change makes a new resource."""
     secret: bool = False
     """Always a secret, whoever gives it."""
+    secret_when_imported: bool = False
+    """The program says which parts are secrets, and the API does not: read without a program, the whole is one."""
     stable: bool = False
     """For outputs: an update never changes it, so previews show it as known."""
     check: Check | None = None

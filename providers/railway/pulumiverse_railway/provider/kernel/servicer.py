@@ -233,9 +233,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         state = with_carried(fields_of(resource.state_type), read, old)
         inputs = encode(inputs_as_read(resource, state, old_inputs))
+        outputs = outputs_of(resource, state, imported=old_inputs is None)
         if reasons:
-            raise Unfinished(request.id, outputs_of(resource, state), inputs, reasons)
-        return provider_pb2.ReadResponse(id=request.id, properties=outputs_of(resource, state), inputs=inputs)
+            raise Unfinished(request.id, outputs, inputs, reasons)
+        return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=inputs)
 
     @guarded
     async def Delete(self, request: provider_pb2.DeleteRequest, context: ServicerContext) -> empty_pb2.Empty:

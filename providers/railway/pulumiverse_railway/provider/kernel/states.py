@@ -34,9 +34,9 @@ def owned_state(resource: Resource[Any, Any], state: Inputs, inputs: Mapping[str
     return replace(state, **{field.name: get(said, field.name) for field in fields if field.wire_name not in inputs})
 
 
-def outputs_of(resource: Resource[Any, Any], state: Inputs | Named) -> struct_pb2.Struct:
-    """The outputs that the engine stores for a state."""
-    return encode(wire(fields_of(resource.state_type), state, mark_secrets=True))
+def outputs_of(resource: Resource[Any, Any], state: Inputs | Named, *, imported: bool = False) -> struct_pb2.Struct:
+    """The outputs that the engine stores for a state; ``imported``: of which no program has said what is secret."""
+    return encode(wire(fields_of(resource.state_type), state, mark_secrets=True, imported=imported))
 
 
 def partial_outputs(resource: Resource[Any, Any], state: Inputs | Named | None, inputs: Named) -> struct_pb2.Struct:
@@ -86,7 +86,7 @@ def inputs_as_read(resource: Resource[Any, Any], read: Named, old_inputs: Mappin
     owned = _owned(fields, read, old)
     if old is None:
         owned = {name: value for name, value in owned.items() if name not in resource.left_out(read)}
-    return wire(fields, with_carried(fields, owned, old), mark_secrets=True)
+    return wire(fields, with_carried(fields, owned, old), mark_secrets=True, imported=old is None)
 
 
 def _owned(fields: Sequence[Field], read: Named, old: Named | None) -> dict[str, Any]:

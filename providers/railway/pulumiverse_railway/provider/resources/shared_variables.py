@@ -39,6 +39,7 @@ class SharedVariablesInputs(Placed):
             "Values by name (API: EnvironmentConfig.sharedVariables). Others of the environment are left alone; no two "
             "resources may name the same one. A service reads one as ${{shared.NAME}}, and is redeployed by Railway "
             "when it changes.",
+            secret_when_imported=True,
             check=checks.variables,
         ),
     ]

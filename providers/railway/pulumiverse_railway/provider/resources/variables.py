@@ -49,6 +49,7 @@ class VariablesInputs(PlacedInService):
             "Values by name (API: EnvironmentConfig.services.variables). Others of the service are left alone. A name "
             "that a ServiceInstance or another resource sets must not stand here as well: the two would overwrite each "
             "other. Railway redeploys the service when one changes.",
+            secret_when_imported=True,
             check=checks.variables,
         ),
     ]

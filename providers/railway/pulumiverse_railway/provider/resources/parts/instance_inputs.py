@@ -210,6 +210,7 @@ class ServiceInstanceInputs(PlacedInService):
         Property(
             "Variables by name; values may refer to others, ${{service.NAME}}. Variables that are set elsewhere are "
             "left alone and are no drift (API: variables).",
+            secret_when_imported=True,
             check=checks.variables,
         ),
     ] = field(default_factory=dict[str, str])
