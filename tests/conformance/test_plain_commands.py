@@ -52,6 +52,16 @@ def test_every_command_works_from_the_root(real, tmp_path):
     assert world(real.simulated)["projects"] == []
 
 
+def test_an_up_follows_a_saved_plan(real, tmp_path):
+    """For a new stack and for one that is up: the up registers nothing that its preview did not."""
+    plan = str(tmp_path / "plan.json")
+    for change in (("", ""), ("logLevel: debug", "logLevel: info")):
+        real.change("staging", *change)
+        real.pulumi("preview", *STAGING, *TARGETS, "--save-plan", plan)
+        real.pulumi("up", *STAGING, *TARGETS, "--plan", plan, "--yes", "--skip-preview")
+    assert world(real.simulated)["services"] == ["omega-staging/bot"]
+
+
 def test_the_automation_api_and_a_state_backend_in_spaces(real, monkeypatch, tmp_path):
     """The page's own example; the state lies in a bucket, so that whoever comes next finds nothing to do."""
     monkeypatch.setenv("HTTP_PROXY", real.variables["HTTP_PROXY"])
