@@ -27,6 +27,21 @@ def test_a_forced_replacement_keeps_what_it_takes_over(real):
     assert real.operate("refresh") == ({}, {})
 
 
+def test_a_service_that_runs_is_not_made_twice(real):
+    """Nothing can be made beside it: the refusal says so, and does not send anybody to import it a second time."""
+    (real.directory / "Pulumi.staging.yaml").write_text(OMEGA_ALONE)
+    real.operate("up")
+    before = world(real.simulated)
+
+    said = real.pulumi(
+        "up", "--stack", "staging", "--replace", "**::omega-bot-service", "--yes", "--skip-preview", fails=True
+    )
+
+    assert "If it is in the state already and was to be replaced (--replace, taint): destroy it first" in said
+    assert world(real.simulated) == before
+    assert real.operate("up") == ({}, {})
+
+
 def test_what_a_refresh_compared_goes_when_it_is_deleted(real):
     """``up --refresh`` without one of two systems, and ``destroy --refresh`` of the other: nothing is left anywhere."""
     settings = real.directory / "Pulumi.staging.yaml"

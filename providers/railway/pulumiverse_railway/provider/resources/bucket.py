@@ -24,7 +24,7 @@ from pulumiverse_railway.provider.api.snapshot import Snapshot, nodes, table
 from pulumiverse_railway.provider.kernel.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
 from pulumiverse_railway.provider.resources.parts.placement import (
     LAG_S,
     RETRY_S,
@@ -201,7 +201,7 @@ async def _left_over(environment: Environment, new: BucketInputs) -> str | None:
             id = join(new.project_id, new.environment_id, bucket_id)
             raise Failure(
                 f"the environment has a bucket named {new.name!r} already, with objects in it or in another region: "
-                f"import it with 'pulumi import railway:index:Bucket <resource name> {id}', or choose another name"
+                f"{way_out('Bucket', id)}"
             )
     return None
 

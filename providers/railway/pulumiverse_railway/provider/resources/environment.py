@@ -25,7 +25,7 @@ from pulumiverse_railway.provider.api.snapshot import table
 from pulumiverse_railway.provider.kernel.declaration import Context, Inputs, Problem, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
 from pulumiverse_railway.provider.resources.parts.placement import appeared, delete, environment_of, seen
 
 ID_PARTS: Final = ("project id", "environment id")
@@ -180,10 +180,7 @@ def _as_asked_for(found: Mapping[str, Any], new: EnvironmentInputs) -> bool:
 
 def _taken(found: Mapping[str, Any], new: EnvironmentInputs) -> Failure:
     its_id = join(new.project_id, found["id"])
-    return Failure(
-        f"the project has an environment named {new.name!r} already: import it with "
-        f"'pulumi import railway:index:Environment <resource name> {its_id}', or choose another name"
-    )
+    return Failure(f"the project has an environment named {new.name!r} already: {way_out('Environment', its_id)}")
 
 
 async def _named(client: Client, new: EnvironmentInputs) -> Mapping[str, Any] | None:

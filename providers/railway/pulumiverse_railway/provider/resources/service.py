@@ -19,7 +19,7 @@ from pulumiverse_railway.provider.api.snapshot import Snapshot, table
 from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Context, Property, Resource
 from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split
+from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split, way_out
 from pulumiverse_railway.provider.resources.parts.placement import Placed, delete, environment_of, made_or_found, seen
 
 
@@ -134,10 +134,7 @@ def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> s
     latest = snapshot.latest.get(service_id)
     if source.get("image") or source.get("repo") or (latest and latest.status != "REMOVED"):
         id = join(environment.project_id, environment.environment_id, service_id)
-        raise Failure(
-            f"the project has a service named {name!r} already, and it is in use: import it with "
-            f"'pulumi import railway:index:Service <resource name> {id}', or choose another name"
-        )
+        raise Failure(f"the project has a service named {name!r} already, and it is in use: {way_out('Service', id)}")
     return service_id
 
 

@@ -20,6 +20,14 @@ def split(id: str, *names: str) -> tuple[str, ...]:
     return parts
 
 
+def way_out(kind: str, id: str) -> str:
+    """What to do when a resource of that name is there already: the end of a sentence."""
+    return (
+        f"import it with 'pulumi import railway:index:{kind} <resource name> {id}', or choose another name. "
+        "If it is in the state already and was to be replaced (--replace, taint): destroy it first, or leave it"
+    )
+
+
 def label(name: str) -> str:
     """The DNS label that Railway makes of a service's name."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
