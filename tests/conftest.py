@@ -9,11 +9,18 @@ from typing import Any
 import pulumi
 import pulumi.runtime
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import programs
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples in every run, however slow the machine: what was green stays green until something changes.
+settings.register_profile(
+    "suite", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 Inputs = Mapping[str, Any]
 Deploy = Callable[[Callable[[], object]], dict[tuple[str, str], Inputs]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,11 +17,28 @@ from pulumi.runtime.stack import run_pulumi_func
 def run(mocks: pulumi.runtime.Mocks, program: Callable[[], Any], *, preview: bool = False) -> None:
     """Run a program against mocks, and wait for all that it registered and for what it returns."""
 
-    async def body() -> None:
+    async def body(threads: ThreadPoolExecutor) -> None:
+        asyncio.get_running_loop().set_default_executor(threads)
         pulumi.runtime.set_mocks(mocks, project="railyard", stack="test", preview=preview)
         await run_pulumi_func(lambda: pulumi.Output.from_input(program()).future())
 
-    contextvars.Context().run(asyncio.run, body())
+    with _threads() as threads:
+        contextvars.Context().run(asyncio.run, body(threads))
+
+
+@contextmanager
+def _threads() -> Generator[ThreadPoolExecutor]:
+    """Each with an event loop: Pulumi's mocks would make one in every thread that registers, and leave it open."""
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def begin() -> None:
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    with ThreadPoolExecutor(initializer=begin) as threads:
+        yield threads
+    for loop in loops:
+        loop.close()
 
 
 @contextmanager

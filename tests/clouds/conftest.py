@@ -25,6 +25,7 @@ from sandbox.addresses import (
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.clouds.plugin import ROOT, Engine
+from tests.lifecycle.conftest import LONGEST_S
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def started(
         engine.close()
         process.terminate()
         with process:
-            process.wait(10)
+            process.wait(LONGEST_S)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from sandbox.clock import ManualClock
 from sandbox.cloudflare.zones import ZONE_IDS
 from sandbox.exchange import Request
 from sandbox.server import Sandbox, SandboxError, reset, running
+from tests.lifecycle.conftest import LONGEST_S
 
 SpacesClient = Callable[..., Any]
 """Builds a boto3 client that reaches Spaces through the sandbox at an address."""
@@ -243,7 +244,7 @@ def test_looking_on_changes_nothing(address: str, directory: Path, spaces: Any) 
 def test_body_is_asked_for_at_once(address: str) -> None:
     """A client that waits for "100 Continue" does not wait long."""
     head = f"POST /v2/projects HTTP/1.1\r\nHost: {address.removeprefix('http://')}\r\nAuthorization: Bearer x\r\n"
-    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=LONGEST_S) as connection:
         connection.sendall(f"{head}Content-Length: 2\r\nExpect: 100-continue\r\n\r\n".encode())
 
         assert connection.recv(100).startswith(b"HTTP/1.1 100")

@@ -12,6 +12,7 @@ from pulumiverse_railway.provider.api import edge
 from sandbox.addresses import SPACES_ACCESS_KEY, environment
 from sandbox.edge.authority import Authority
 from tests.edge.conftest import ZONE, World
+from tests.lifecycle.conftest import LONGEST_S
 
 
 def test_a_domain_with_all_records_answers_with_its_own_certificate(world: World) -> None:
@@ -191,7 +192,7 @@ def test_ordinary_tools_can_ask_too(world: World) -> None:
     done = subprocess.run(
         ["curl", "-sS", "--noproxy", "*", "--cacert", variables["RAILYARD_EDGE_AUTHORITY"], "--connect-to",
          f"::{variables['RAILYARD_EDGE']}", "https://api.seance.dev/", "https://api.seance.dev/nothing"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=LONGEST_S, check=False,
     )  # fmt: skip
 
     assert (done.stdout, done.stderr) == ("OKNot Found", "")

@@ -16,6 +16,7 @@ from operations.application import application
 from operations.state import login_address
 from sandbox.addresses import environment
 from sandbox.server import Sandbox
+from tests.lifecycle.conftest import LONGEST_S
 
 BUCKET = "example-railyard-state"
 
@@ -79,7 +80,7 @@ def test_keys_that_are_missing_are_named(sandbox: Sandbox, monkeypatch: pytest.M
 
 def run(command: str, **where: Any) -> subprocess.CompletedProcess[str]:
     """A command as a person types it."""
-    return subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120, check=False, **where)
+    return subprocess.run(command, shell=True, capture_output=True, text=True, timeout=LONGEST_S, check=False, **where)
 
 
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH to log in with")

@@ -20,7 +20,7 @@ from pulumiverse_railway.provider.api import edge
 from sandbox.addresses import SPACES_ACCESS_KEY, environment
 from sandbox.cloudflare.zones import ZONE_IDS
 from sandbox.server import Sandbox
-from tests.lifecycle.conftest import Checkout
+from tests.lifecycle.conftest import LONGEST_S, Checkout
 
 SETTINGS = """
   railyard:files:
@@ -304,7 +304,7 @@ def test_the_page_shows_what_an_up_prints(tmp_path: Path, monkeypatch: pytest.Mo
     command, *answer = curl.strip().splitlines()
     with visiting(checkout, monkeypatch):
         done = subprocess.run(
-            command.removeprefix("$ "), shell=True, capture_output=True, text=True, timeout=60, check=True
+            command.removeprefix("$ "), shell=True, capture_output=True, text=True, timeout=LONGEST_S, check=True
         )
     said = [line.strip() for line in done.stdout.splitlines()]
     assert set(answer) <= set(said)

@@ -50,7 +50,7 @@ def test_failed_run_goes_on_where_it_stopped(stack: Stack) -> None:
 
 def test_what_is_under_way_ends_before_the_run_does(stack: Stack) -> None:
     """A failure starts nothing new, but a create that was already called is waited for and recorded."""
-    stack.up(lambda: (Thing("slow", seconds=0.5), Thing("bad", fail="no")))
+    stack.up(lambda: (Thing("slow", meets=2, seconds=0.5), Thing("bad", meets=2, fail="no")))
 
     assert {"slow"} == set(stack.records())
 

@@ -18,6 +18,7 @@ from sandbox.engine import runner
 from sandbox.engine.events import StepKind
 from tests.engine.harness import Stack, Thing, errors, kinds, things, warnings
 from tests.engine.killed_run import program
+from tests.lifecycle.conftest import LONGEST_S
 
 REPOSITORY = Path(__file__).parents[2]
 LINES = 40
@@ -36,13 +37,13 @@ def run_killed(stack: Stack, phase: int, number: int, when: str) -> subprocess.C
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=LONGEST_S,
     )
 
 
 def no_plugin_is_left(stack: Stack) -> None:
     """Wait until the killed run's plugins have ended: they are on a leash."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LONGEST_S
     while time.monotonic() < deadline:
         commands = (path.parent / "environ" for path in Path("/proc").glob("[0-9]*/cmdline"))
         if not any(str(stack.home).encode() in _read(path) for path in commands):

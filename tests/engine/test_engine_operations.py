@@ -124,7 +124,7 @@ def most_at_once(stack: Stack) -> int:
 @pytest.mark.parametrize(("parallel", "expected"), [(16, 6), (2, 2), (1, 1)])
 def test_independent_resources_are_made_at_the_same_time(stack: Stack, parallel: int, expected: int) -> None:
     """As many as ``parallel`` allows, and no more."""
-    stack.up(things(*(f"lamp{number}" for number in range(6)), seconds=0.3), parallel=parallel)
+    stack.up(things(*(f"lamp{number}" for number in range(6)), meets=expected), parallel=parallel)
 
     assert most_at_once(stack) == expected
 

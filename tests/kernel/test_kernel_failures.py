@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -313,8 +314,8 @@ def test_a_waiting_text_does_not_outlive_the_wait(with_plugin: Run) -> None:
     async def scenario(plugin: Plugin) -> None:
         made = await plugin.create(await plugin.checked(roomId="r1", label="talking"))
         assert made.id == "r1/1"
-        texts = [(text, ephemeral) for _, text, ephemeral in plugin.engine.said]
-        assert texts == [("putting it up …", True), ("done in 0 s", True)]
+        texts = [(re.sub(r"\d+ s$", "some s", text), ephemeral) for _, text, ephemeral in plugin.engine.said]
+        assert texts == [("putting it up …", True), ("done in some s", True)]
 
     with_plugin(scenario)
 

@@ -14,6 +14,7 @@ from pulumiverse_railway.provider.generate import PACKAGE, PAGES, PROJECT, ROOT,
 from pulumiverse_railway.provider.kernel.generation import derived_files, outdated
 from pulumiverse_railway.provider.kernel.properties import fields_of
 from pulumiverse_railway.provider.main import build_provider
+from tests.lifecycle.conftest import LONGEST_S
 
 
 def test_the_sdk_the_schema_and_the_pages_are_current() -> None:
@@ -51,7 +52,7 @@ def test_the_plugin_starts_from_any_directory_and_serves_the_committed_schema(tm
             served = json.loads(stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=LONGEST_S)
     assert served == json.loads((ROOT / "schema.json").read_text(encoding="utf-8"))
 
 

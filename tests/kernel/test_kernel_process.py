@@ -15,6 +15,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumiverse_railway.provider.kernel.main import engine_address
+from tests.lifecycle.conftest import LONGEST_S
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "providers" / "railway")])}
@@ -63,7 +64,7 @@ def test_it_ends_on_a_signal_without_a_word(plugin: subprocess.Popen[str], numbe
     """A signal ends it in order: exit code 0, and nothing on stdout but the port."""
     port_of(plugin)
     plugin.send_signal(number)
-    out, err = plugin.communicate(timeout=10)
+    out, err = plugin.communicate(timeout=LONGEST_S)
     assert (plugin.returncode, out, err) == (0, "", "")
 
 
@@ -74,7 +75,7 @@ def test_it_ends_when_its_parent_is_gone() -> None:
     port_of(parent)
     parent.kill()
     # The plugin holds the other end of these pipes: they are read to their end only when it is gone, too.
-    parent.communicate(timeout=20)
+    parent.communicate(timeout=LONGEST_S)
 
 
 def test_the_engines_address_is_the_last_plain_argument() -> None:

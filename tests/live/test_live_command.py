@@ -17,6 +17,7 @@ from live.cost import cost_of
 from live.tried import POINTS
 from live.untried import UNTRIED
 from sandbox.railway import operations
+from tests.lifecycle.conftest import LONGEST_S
 from tests.live.conftest import living
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +170,7 @@ def test_the_bounds_are_sums_over_the_points():
 def test_it_starts_as_a_program():
     """As the Makefile starts it."""
     command = [sys.executable, "-m", "live", "--only", "23", "--json"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST_S)
 
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["points"][0]["verdict"] == "as assumed"

@@ -19,8 +19,8 @@ from typing import Any
 
 from operations.backups.postgres import Server, query
 from operations.console import OperationError
+from tests.lifecycle.conftest import LONGEST_S
 
-STARTS_S = 120.0
 NOBODY = 65_534
 
 
@@ -40,19 +40,20 @@ def running(password: str, database: str = "railway", user: str = "postgres") ->
         programs, person = _started_as(directory)
         _program(programs / "initdb", "-D", directory / "data", "-U", user, "-E", "UTF8", "-A", "scram-sha-256",
                  f"--pwfile={_written(directory / 'password', password, person)}", "--no-sync", **person)  # fmt: skip
-        port = _free_port()
-        server = Server(host="127.0.0.1", port=port, user=user, password=password, database=database, encrypted=False)
-        command = [programs / "postgres", "-D", directory / "data", "-p", str(port), "-h", "127.0.0.1", "-k", "",
-                   "-F"]  # fmt: skip
-        with (directory / "log").open("w") as log:
+        with _kept_port() as port, (directory / "log").open("w") as log:
+            server = Server(
+                host="127.0.0.1", port=port, user=user, password=password, database=database, encrypted=False
+            )
+            command = [programs / "postgres", "-D", directory / "data", "-p", str(port), "-h", "127.0.0.1", "-k", "",
+                       "-F"]  # fmt: skip
             process = subprocess.Popen(command, stdout=log, stderr=log, **person)
-        try:
-            _wait(server.to("postgres"), directory / "log")
-            query(server.to("postgres"), f'CREATE DATABASE "{database}"')
-            yield server
-        finally:
-            process.terminate()
-            process.wait()
+            try:
+                _wait(server.to("postgres"), directory / "log")
+                query(server.to("postgres"), f'CREATE DATABASE "{database}"')
+                yield server
+            finally:
+                process.terminate()
+                process.wait()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -84,14 +85,17 @@ def _program(*command: object, **person: Any) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+@contextmanager
+def _kept_port() -> Generator[int]:
+    """A port that no other program gets meanwhile: held without listening, it may still be listened on by name."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def _wait(server: Server, log: Path) -> None:
-    deadline = time.monotonic() + STARTS_S
+    deadline = time.monotonic() + LONGEST_S
     while True:
         try:
             query(server, "SELECT 1")

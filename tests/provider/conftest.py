@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumiverse_railway.provider.api import batch, commits
 from sandbox.clock import Clock
 from sandbox.edge.authority import Authority
 from sandbox.edge.visitors import NO_SUCH_NAME
@@ -17,10 +18,23 @@ from sandbox.identifiers import Identifiers
 from sandbox.listener import Certificate, Listener, Secure
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.loopback import Address, serve
+from tests.lifecycle.conftest import LONGEST_S
 from tests.provider.driver import Records, Scenario, driving
 
-SPEED = 200.0
-"""Simulated seconds per second: a deployment of 16 s takes 80 ms."""
+
+@pytest.fixture
+def speed() -> float:
+    """Simulated seconds per second: a deployment of 16 s takes 80 ms."""
+    return 200.0
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> float:
+    """A speed for tests of what travels together, with longer real waits for it: a busy machine parts nothing then."""
+    for module in (batch, commits):
+        monkeypatch.setattr(module, "WINDOW_S", 0.25)
+    monkeypatch.setattr(batch, "LONGEST_S", 5.0)
+    return 30.0
 
 
 @pytest.fixture
@@ -30,17 +44,17 @@ def records() -> Records:
 
 
 @pytest.fixture
-def cloud(records: Records) -> RailwayCloud:
+def cloud(records: Records, speed: float) -> RailwayCloud:
     """An account on the pro plan in which nothing exists."""
-    return RailwayCloud(Clock(speed=SPEED).now, Identifiers("provider"), records.find, proxied=records.is_proxied)
+    return RailwayCloud(Clock(speed=speed).now, Identifiers("provider"), records.find, proxied=records.is_proxied)
 
 
 @pytest.fixture
-def address(cloud: RailwayCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
+def address(cloud: RailwayCloud, speed: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
     """Where that account answers; the provider is pointed there."""
     with serve(cloud) as served:
         monkeypatch.setenv("RAILWAY_API_URL", served.url)
-        monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", str(SPEED))
+        monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", str(speed))
         monkeypatch.delenv("RAILWAY_API_TOKEN", raising=False)
         monkeypatch.delenv("RAILWAY_TOKEN", raising=False)
         yield served
@@ -82,7 +96,7 @@ def run(cloud: RailwayCloud, address: Address) -> Callable[[Scenario], None]:
 
     def start(scenario: Scenario) -> None:
         async def body() -> None:
-            async with driving(cloud, address) as driver:
+            async with asyncio.timeout(LONGEST_S), driving(cloud, address) as driver:
                 await scenario(driver)
 
         asyncio.run(body())

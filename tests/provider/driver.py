@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import grpc
 import grpc.aio
@@ -40,6 +40,9 @@ PROVIDER = Provider(
 )
 
 Properties = Mapping[str, Any]
+
+PATIENCE_S: Final = 36_000.0
+"""Time limit of an operation, in simulated time: minutes, so that a busy machine decides nothing."""
 
 
 class ListeningEngine(engine_pb2_grpc.EngineServicer):
@@ -98,7 +101,9 @@ class Driver:
         response = await self.rpc.Check(provider_pb2.CheckRequest(urn=_urn(kind), news=encode(inputs)))
         return [failure.reason for failure in response.failures]
 
-    async def create(self, kind: str, *, interrupted: bool = False, timeout_s: float = 0.0, **inputs: Any) -> Made:
+    async def create(
+        self, kind: str, *, interrupted: bool = False, timeout_s: float = PATIENCE_S, **inputs: Any
+    ) -> Made:
         """Check and create."""
         checked = await self._checked(kind, inputs)
         request = provider_pb2.CreateRequest(urn=_urn(kind), properties=encode(checked), timeout=timeout_s)
@@ -122,7 +127,7 @@ class Driver:
         kinds = provider_pb2.PropertyDiff.Kind
         return {path: kinds.Name(found.kind) for path, found in response.detailedDiff.items()}
 
-    async def update(self, made: Made, *, timeout_s: float = 0.0, **changes: Any) -> Made:
+    async def update(self, made: Made, *, timeout_s: float = PATIENCE_S, **changes: Any) -> Made:
         """Update in place."""
         wanted = await self._changed(made, changes)
         request = provider_pb2.UpdateRequest(
@@ -151,7 +156,9 @@ class Driver:
         """Delete, in a run that does not know what this one made unless told so."""
         if not same_run:
             self.servicer.living = Living()
-        request = provider_pb2.DeleteRequest(urn=_urn(made.kind), id=made.id, properties=encode(made.outputs))
+        request = provider_pb2.DeleteRequest(
+            urn=_urn(made.kind), id=made.id, properties=encode(made.outputs), timeout=PATIENCE_S
+        )
         await _answered(made.kind, made.inputs, self.rpc.Delete(request))
 
     async def invoke(self, function: str, **inputs: Any) -> Properties:

@@ -210,11 +210,13 @@ def test_push_that_is_not_deployed_does_not_end_the_wait(run: Run) -> None:
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
         service = await place.service()
-        creating = asyncio.create_task(place.instance(service, repo="acme/shop"))
+        driver.cloud.fail("acme/shop", "unhealthy")
+        creating = asyncio.create_task(place.instance(service, repo="acme/shop", **ENDLESS))
         own = await under_way(driver)
         await noticed(driver, own)
         driver.cloud.fail("0" * 40, "outsider")
         (pushed,) = push(driver.cloud, "acme/shop", "main", "0" * 40)
+        turn("SUCCESS")(driver, place, own)
         made = await creating
         assert (made["deploymentId"], made["deploymentStatus"]) == (own.id, "SUCCESS")
         assert pushed.timeline[-1].status == "NEEDS_APPROVAL"

@@ -12,6 +12,12 @@ from tests.provider.driver import Driver, Made, Place, Refused, Run, a_project
 VARIABLES = {f"VARIABLE_{index}": "value" for index in range(10)}
 
 
+@pytest.fixture
+def speed(unhurried: float) -> float:
+    """Here it counts that a busy machine's milliseconds are not Railway's seconds."""
+    return unhurried
+
+
 async def topology(driver: Driver) -> tuple[Place, list[Made]]:
     """One project, six services with ten variables each, three volumes with size and schedule."""
     place = await a_project(driver)

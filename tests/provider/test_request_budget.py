@@ -10,15 +10,11 @@ import graphql
 import pytest
 
 from pulumiverse_railway.provider.api.documents.environment import progress
-from sandbox.clock import Clock
-from sandbox.identifiers import Identifiers
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.loopback import Address
 from tests.provider.driver import Driver, Made, Place, Records, Run, a_project, driving
 from tests.provider.test_documents import REAL, SANDBOX
 
-SPEED = 50.0
-"""Slower than in other tests: here it counts that a busy machine's milliseconds are not Railway's seconds."""
 VARIABLES = {f"VARIABLE_{index}": "value" for index in range(10)}
 SETTINGS: dict[str, Any] = {
     "healthcheckPath": "/health",
@@ -30,16 +26,9 @@ SETTINGS: dict[str, Any] = {
 
 
 @pytest.fixture
-def cloud(records: Records) -> RailwayCloud:
-    """An account on the pro plan in which nothing exists."""
-    return RailwayCloud(Clock(speed=SPEED).now, Identifiers("budget"), records.find, proxied=records.is_proxied)
-
-
-@pytest.fixture
-def address(address: Address, monkeypatch: pytest.MonkeyPatch) -> Address:
-    """Where that account answers."""
-    monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", str(SPEED))
-    return address
+def speed(unhurried: float) -> float:
+    """Here it counts that a busy machine's milliseconds are not Railway's seconds."""
+    return unhurried
 
 
 def is_poll(request: dict[str, Any]) -> bool:

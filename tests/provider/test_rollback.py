@@ -10,6 +10,8 @@ from sandbox.railway.deployments import live
 from tests.provider.driver import Driver, Half, Made, Place, Run, a_project
 
 HEALTH: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 60}
+LIMIT_S = 400.0
+"""Two real seconds, by which a deployment that never becomes healthy is long under way."""
 
 
 def runs(place: Place, service: Made) -> str | None:
@@ -122,7 +124,7 @@ def test_deployment_that_takes_too_long_is_stopped(run: Run) -> None:
         service = await place.service()
         first = await good(place, service, **{**HEALTH, "healthcheckTimeout": 3_600})
         driver.cloud.fail("app:2", "unhealthy")
-        half = await fails(driver, first, image="app:2", timeout_s=40.0)
+        half = await fails(driver, first, image="app:2", timeout_s=LIMIT_S)
         text = str(half)
         assert "is still DEPLOYING at the end of the time for it" in text
         assert "went on running" in text
@@ -145,7 +147,7 @@ def test_lost_answer_to_an_abort(run: Run, when: Any) -> None:
         first = await good(place, service, **{**HEALTH, "healthcheckTimeout": 3_600})
         driver.cloud.fail("app:2", "unhealthy")
         driver.cloud.faults.add(operation="deploymentCancel", when=when)
-        half = await fails(driver, first, image="app:2", timeout_s=40.0)
+        half = await fails(driver, first, image="app:2", timeout_s=LIMIT_S)
         assert "went on running" in str(half)
         assert driver.operations.count("deploymentCancel") == (2 if when == "before" else 1)
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from sandbox.engine.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
 from sandbox.output import PeopleReport, output_lines
 from sandbox.output.tree import seconds
+from tests.lifecycle.conftest import LONGEST_S
 from tests.sandbox_output.scenes import CHANGES, CREATES, HIDDEN, OUTPUTS, drift, failing_update, planned
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -141,7 +142,7 @@ def test_events_of_many_threads_end() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=LONGEST_S)
     report.finish(result)
 
     assert not any(thread.is_alive() for thread in threads)

@@ -22,7 +22,7 @@ SCALARS = st.one_of(
 KEYS = TEXT.filter(lambda key: key not in ("sops", "<<"))
 TREES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3))
 DOCUMENTS = st.dictionaries(KEYS, TREES, min_size=1, max_size=4)
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("name", ["file.yaml", "file.json"])

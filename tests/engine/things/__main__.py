@@ -1,8 +1,9 @@
 """A provider of things, for the engine's tests: what exists lies as one file each in the directory ``THINGS``.
 
 Inputs steer it. ``kind`` and ``made_for`` replace, ``early`` asks for deletion before replacement; ``fail``, ``half``
-and ``bad`` are texts of failures; ``hang`` waits for Cancel; ``die`` ends the process after the thing exists. Each call
-is one line of ``calls`` in that directory. Written against raw gRPC, so that it has no opinion of its own on values.
+and ``bad`` are texts of failures; ``hang`` waits for Cancel, ``meets`` until so many creates are under way; ``die``
+ends the process after the thing exists. Each call is one line of ``calls`` in that directory. Written against raw gRPC,
+so that it has no opinion of its own on values.
 """
 
 # The methods are the protocol's own.
@@ -30,6 +31,7 @@ SECRET = "1b47061264138c4ac30d75fd1eb44270"
 SAME, DIFFERS = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
 CANNOT_TELL = provider_pb2.DiffResponse.DIFF_UNKNOWN
 REPLACING = ("kind", "made_for")
+LONGEST_S = 600
 TAKES_SECRETS = os.environ.get("THINGS_TAKE_SECRETS", "") == "yes"
 
 
@@ -66,6 +68,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         self.engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine))
         self.cancelled = threading.Event()
         self.lock = threading.Lock()
+        self.meetings: dict[int, threading.Barrier] = {}
         self.config: dict[str, Any] = {}
 
     def note(self, call: str, name: str, **more: Any) -> None:
@@ -128,6 +131,8 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=as_struct(known))
         interrupted = ("railyard-interrupted", "true") in context.invocation_metadata()
         self.note("create", request.name, interrupted=interrupted, timeout=request.timeout)
+        if values.get("meets"):
+            self.meet(int(values["meets"]))
         if values.get("fail"):
             context.abort(grpc.StatusCode.UNKNOWN, values["fail"])
         if values.get("hang"):
@@ -145,6 +150,11 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         if values.get("half"):
             self.half(context, made, inputs, [values["half"]])
         return provider_pb2.CreateResponse(id=made, properties=as_struct(outputs_of(made, inputs)))
+
+    def meet(self, number: int) -> None:
+        with self.lock:
+            meeting = self.meetings.setdefault(number, threading.Barrier(number))
+        meeting.wait(LONGEST_S)
 
     def left_over(self, name: str, values: dict[str, Any]) -> str:
         wanted = {"name": name} if values.get("finds_by_name") else {"name": name, "inputs": values}

@@ -23,13 +23,10 @@ from pulumiverse_railway.provider.kernel.servicer import Servicer
 from pulumiverse_railway.provider.kernel.values import encode
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.loopback import Address
-from tests.provider.driver import PROVIDER, Driver, Half, ListeningEngine, Made, Refused, driving
+from tests.provider.driver import PATIENCE_S, PROVIDER, Driver, Half, ListeningEngine, Made, Refused, driving
 
 _processes: Final = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
-
-PATIENCE_S: Final = 36_000.0
-"""Time limit of a creation, in simulated time: three minutes, so that a busy machine decides no verdict."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Step:
     type: str
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     made: Made | None = None
-    timeout_s: float = 0.0
+    timeout_s: float = PATIENCE_S
     fails: str | None = None
     """What its failure says, where it fails even when nothing disturbs it."""
 
@@ -55,7 +52,7 @@ def update(made: Made, **changes: Any) -> Step:
     return Step("update", made.kind, changes, made)
 
 
-def failing(step: Step, says: str, *, timeout_s: float = 0.0) -> Step:
+def failing(step: Step, says: str, *, timeout_s: float = PATIENCE_S) -> Step:
     """A step that fails with this, and leaves the resource half made."""
     return replace(step, fails=says, timeout_s=timeout_s)
 
@@ -91,7 +88,7 @@ async def attempt(driver: Driver, step: Step, *, interrupted: bool = False) -> O
 
 async def _do(driver: Driver, step: Step, *, interrupted: bool) -> Made | None:
     if step.kind == "create":
-        return await driver.create(step.type, interrupted=interrupted, timeout_s=PATIENCE_S, **step.inputs)
+        return await driver.create(step.type, interrupted=interrupted, timeout_s=step.timeout_s, **step.inputs)
     assert step.made is not None
     if step.kind == "update":
         return await driver.update(step.made, timeout_s=step.timeout_s, **step.inputs)
