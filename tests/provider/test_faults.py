@@ -59,7 +59,7 @@ def test_rate_limits_are_told_while_they_are_waited_for(run: Run) -> None:
 
     async def scenario(driver: Driver) -> None:
         place = await a_project(driver)
-        driver.servicer.running.client.transport.limiter.close(60)
+        driver.servicer.running.client.transport.limiter.close(400)
         await place.service()
         assert any("s, Railway's rate limit is used up..." in text for _, text in driver.engine.said)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.provider.driver import Driver, Made, Place, Refused, Run, a_project, driving
 
+LATER_S = 36_000.0
 WHERE = {"projectId": "p", "environmentId": "e", "serviceId": "s"}
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("EgressGateway", {"region": "US West"}, "region: must be a region such as us-west2"),
@@ -215,8 +217,13 @@ def test_an_endpoint_is_waited_for(run: Run) -> None:
         place = await a_project(driver)
         service = await place.service()
         await place.instance(service, waitForDeployment=False)
-        await place.make("PrivateNetworkEndpoint", service, dnsName="api")
-        assert any("join the private network" in text for _, text in driver.engine.said)
+        (deployment,) = driver.cloud.state.deployments.values()
+        deployment.created_at += LATER_S
+        making = asyncio.create_task(place.make("PrivateNetworkEndpoint", service, dnsName="api"))
+        while not any("join the private network" in text for _, text in driver.engine.said):
+            await asyncio.sleep(0.002)
+        deployment.created_at -= LATER_S
+        assert (await making)["host"] == "api.railway.internal"
 
     run(scenario)
 
