@@ -18,7 +18,6 @@ from sandbox.identifiers import Identifiers
 from sandbox.listener import Certificate, Listener, Secure
 from sandbox.railway.cloud import RailwayCloud
 from sandbox.railway.loopback import Address, serve
-from tests.lifecycle.conftest import LONGEST_S
 from tests.provider.driver import Records, Scenario, driving
 
 
@@ -96,7 +95,7 @@ def run(cloud: RailwayCloud, address: Address) -> Callable[[Scenario], None]:
 
     def start(scenario: Scenario) -> None:
         async def body() -> None:
-            async with asyncio.timeout(LONGEST_S), driving(cloud, address) as driver:
+            async with driving(cloud, address) as driver:
                 await scenario(driver)
 
         asyncio.run(body())
