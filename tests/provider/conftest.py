@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumiverse_railway.provider.api import batch, commits
+from pulumiverse_railway.provider.api import batch, commits, environment
 from sandbox.clock import Clock
 from sandbox.edge.authority import Authority
 from sandbox.edge.visitors import NO_SUCH_NAME
@@ -33,6 +33,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> float:
     for module in (batch, commits):
         monkeypatch.setattr(module, "WINDOW_S", 0.25)
     monkeypatch.setattr(batch, "LONGEST_S", 5.0)
+    monkeypatch.setattr(environment, "PREPARED_S", 300.0)
     return 30.0
 
 
