@@ -184,3 +184,7 @@ def _people() -> Generator[None]:
     except (ConfigurationError, EngineError, SandboxError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
+    except OSError as error:
+        place = error.filename or DIRECTORY
+        typer.echo(f"error: {place}: {error.strerror}; make room or correct it, and run the command again", err=True)
+        raise typer.Exit(1) from None

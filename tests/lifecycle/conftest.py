@@ -105,16 +105,17 @@ class Checkout:
         """What exists in the simulated clouds, by names that do not depend on generated ids."""
         return world(Sandbox(self.sandbox))
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of ``python -m sandbox``."""
+        package = str(self.directory / "providers" / "railway")
+        return {**os.environ, "ENGINE": "embedded", "NO_COLOR": "1", "PYTHONPATH": package}
+
     def _start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "sandbox", *arguments],
             cwd=self.directory,
-            env={
-                **os.environ,
-                "ENGINE": "embedded",
-                "NO_COLOR": "1",
-                "PYTHONPATH": str(self.directory / "providers" / "railway"),
-            },
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
