@@ -106,7 +106,9 @@ def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> di
         "RAILWAY_SERVICE_ID": service.id,
         "RAILWAY_REPLICA_REGION": default_region(cloud, environment),
     }
-    for domain in [*filter(mine, state.service_domains.values()), *filter(mine, state.custom_domains.values())]:
+    # Which of several custom domains Railway takes is not documented: here it does not depend on which came first.
+    own = sorted(filter(mine, state.custom_domains.values()), key=lambda domain: domain.domain)
+    for domain in [*filter(mine, state.service_domains.values()), *own]:
         found["RAILWAY_PUBLIC_DOMAIN"] = domain.domain
     for proxy in filter(mine, state.tcp_proxies.values()):
         found["RAILWAY_TCP_PROXY_DOMAIN"] = proxy.domain
