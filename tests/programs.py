@@ -11,19 +11,19 @@ from typing import Any
 
 import pulumi
 import pulumi.runtime
-from pulumi.runtime.stack import run_pulumi_func
 
 
 def run(mocks: pulumi.runtime.Mocks, program: Callable[[], Any], *, preview: bool = False) -> None:
     """Run a program against mocks, and wait for all that it registered and for what it returns."""
 
-    async def body(threads: ThreadPoolExecutor) -> None:
-        asyncio.get_running_loop().set_default_executor(threads)
-        pulumi.runtime.set_mocks(mocks, project="railyard", stack="test", preview=preview)
-        await run_pulumi_func(lambda: pulumi.Output.from_input(program()).future())
+    def whole() -> None:
+        with _threads() as threads, event_loop() as loop:
+            loop.set_default_executor(threads)
+            pulumi.runtime.set_mocks(mocks, project="railyard", stack="test", preview=preview)
+            # It also forgets what programs before, and values that were made without one, have left to wait for.
+            pulumi.runtime.test(program)()
 
-    with _threads() as threads:
-        contextvars.Context().run(asyncio.run, body(threads))
+    contextvars.Context().run(whole)
 
 
 @contextmanager
@@ -42,8 +42,9 @@ def _threads() -> Generator[ThreadPoolExecutor]:
 
 
 @contextmanager
-def event_loop() -> Iterator[None]:
-    """For outputs that are made without a program: what nobody waited for is cancelled at the end."""
+def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """For outputs that are made: what nobody waited for is cancelled at the end."""
     with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield
+        loop = runner.get_loop()
+        asyncio.set_event_loop(loop)
+        yield loop
