@@ -226,13 +226,7 @@ class Service(pulumi.ComponentResource):
         )
         self.service_id = identity.service_id
         self.private_host = identity.private_domain
-        volume = args.volume and Volume(
-            f"{name}-volume",
-            args.volume,
-            project=project,
-            service=identity,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        volume = self._volume(name, identity, args.volume) if args.volume else None
         self.domains = [self._domain(name, domain, identity, zones) for domain in args.domains]
         self._railway_domain = self._generated_domain(name, identity) if args.railway_domain else None
         self.url = self._address()
@@ -252,6 +246,10 @@ class Service(pulumi.ComponentResource):
         ]
         self.instance = self._instance(name, identity, self._wired(name, computed), before)
         self.register_outputs({"serviceId": self.service_id, "privateHost": self.private_host, "url": self.url})
+
+    def _volume(self, name: str, identity: railway.Service, args: VolumeArgs) -> Volume:
+        mine = pulumi.ResourceOptions(parent=self)
+        return Volume(f"{name}-volume", args, project=self._project, service=identity, opts=mine)
 
     def _domain(self, name: str, domain: DomainArgs, identity: railway.Service, zones: Sequence[Zone]) -> Domain:
         return Domain(

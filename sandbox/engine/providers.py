@@ -57,9 +57,8 @@ class Providers:
                     inputs["version"] = version
                 if download_url:
                     inputs["__internal"] = {"pluginDownloadURL": download_url}
-                old = next((each for each in self._journal.snapshot.remaining() if each.urn == urn), None)
                 resource = Resource(urn=urn, type=PROVIDER_PREFIX + package, custom=True, inputs=inputs)
-                self._defaults[urn] = self.declare(resource, old)
+                self._defaults[urn] = self.declare(resource, self._recorded(urn))
             return self._defaults[urn]
 
     def builtin(self) -> None:
@@ -68,17 +67,14 @@ class Providers:
         with self._lock:
             if urn in self._defaults:
                 return
-            old = next((each for each in self._journal.snapshot.remaining() if each.urn == urn), None)
-            if old is not None:
-                self._journal.keep(old)
-                self._defaults[urn] = f"{urn}::{old.id}"
-                return
-            now = timestamp()
-            id_ = UNKNOWN_ON_THE_WIRE if self._preview else str(uuid.uuid4())
-            self._defaults[urn] = f"{urn}::{id_}"
-            self._journal.settle(
-                Resource(urn=urn, type=PROVIDER_PREFIX + "pulumi", custom=True, id=id_, created=now, modified=now)
-            )
+            resource = self._recorded(urn)
+            if resource is not None:
+                self._journal.keep(resource)
+            else:
+                resource = Resource(urn=urn, type=PROVIDER_PREFIX + "pulumi", custom=True)
+                self._begin(resource)
+                self._journal.settle(resource)
+            self._defaults[urn] = f"{urn}::{resource.id}"
 
     def declare(self, resource: Resource, old: Resource | None) -> str:
         """Check and configure a provider resource, complete its record, and give its reference."""
@@ -98,13 +94,19 @@ class Providers:
             if old is not None:
                 resource.id, resource.created, resource.modified = old.id, old.created, old.modified
             else:
-                resource.id = UNKNOWN_ON_THE_WIRE if self._preview else str(uuid.uuid4())
-                resource.created = resource.modified = timestamp()
+                self._begin(resource)
             provider.configure(checked, resource.id)
             reference = f"{resource.urn}::{resource.id}"
             self._configured[reference] = provider
             self._journal.settle(resource, old.place if old else -1, condemned=condemned)
             return reference
+
+    def _recorded(self, urn: str) -> Resource | None:
+        return next((each for each in self._journal.snapshot.remaining() if each.urn == urn), None)
+
+    def _begin(self, resource: Resource) -> None:
+        resource.id = UNKNOWN_ON_THE_WIRE if self._preview else str(uuid.uuid4())
+        resource.created = resource.modified = timestamp()
 
     def _provider(self, urn: str) -> Provider:
         package = urn.split("::")[2].rsplit("$", 1)[-1].removeprefix(PROVIDER_PREFIX)
