@@ -28,13 +28,15 @@ def confirm(settings: StackSettings) -> tuple[Mapping[str, str], list[Problem]]:
 
     A preview asks nobody, and says what an ``up`` will find if all is well.
     """
-    # Read in every run, needed or not: Pulumi keeps a provider for the answer, and one that a preview does without
-    # is one that its plan (--save-plan) deletes, so that no up could follow the plan.
-    before = _confirmed_before()
     zones = settings.stack.zones
     held = [nearest(zones, name) for system in settings.systems.values() for _, name, _ in names_of(system)]
     used = {index: zone for index, zone in enumerate(zones) if zone in held}
-    if pulumi.runtime.is_dry_run() or not used:
+    if not used:
+        return {}, []
+    # Read in a preview too, which needs it not: Pulumi keeps a provider for the answer, and one that a preview does
+    # without is one that its plan (--save-plan) deletes, so that no up could follow the plan.
+    before = _confirmed_before()
+    if pulumi.runtime.is_dry_run():
         return {zone.name: zone.id for zone in used.values()}, []
     confirmed: dict[str, str] = {}
     problems: list[Problem] = []

@@ -31,12 +31,14 @@ class Cloudflare(pulumi.runtime.Mocks):
     ) -> None:
         self.works, self.before, self.readable, self.name = works, before, readable, name
         self.asked: list[str] = []
+        self.read = 0
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         raise AssertionError(args.name)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if args.token == "pulumi:pulumi:readStackOutputs":
+            self.read += 1
             if not self.readable:
                 raise MonitorError(grpc.StatusCode.UNKNOWN, "no stack named 'staging' found")
             return {"outputs": {} if self.before is None else {"confirmedZones": self.before}}, []
@@ -48,13 +50,15 @@ class Cloudflare(pulumi.runtime.Mocks):
 
 
 def settings(zone: str, id: str, hostname: str) -> StackSettings:
-    web = {"repo": "rose/rose", "domains": [{"hostname": hostname}]}
+    web = {"repo": "rose/rose", "domains": [{"hostname": hostname}] if hostname else []}
     zones = [{"name": "rose.example", "id": IDS["rose.example"]}] if zone != "rose.example" else []
     config = {
         "railyard:secrets": "secrets/staging.yaml",
         "railyard:zones": [*zones, {"name": zone, "id": id}],
         "railyard:rose": {"project": {"name": "rose", "environment": "staging"}, "environment": "staging", "web": web},
     }
+    if not hostname:
+        config["railyard:rose"]["allowedOrigins"] = ["https://shop.example"]
     return parse(config, SYSTEMS, file="Pulumi.staging.yaml")
 
 
@@ -98,6 +102,15 @@ def test_a_preview_asks_nobody() -> None:
 
     assert ask(cloudflare, "seance.dev", "c" * 32, "rose.seance.dev", preview=True) == ({"seance.dev": "c" * 32}, [])
     assert cloudflare.asked == []
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_without_names_nothing_is_read(preview: bool) -> None:
+    """A bot without an address costs neither a request nor a look into the state."""
+    cloudflare = Cloudflare()
+
+    assert ask(cloudflare, "seance.dev", "a" * 32, "", preview=preview) == ({}, [])
+    assert (cloudflare.read, cloudflare.asked) == (0, [])
 
 
 def test_what_is_confirmed_stays_so() -> None:
