@@ -99,12 +99,12 @@ def test_an_unverified_domain(railyard: Railyard) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "says"), [(0, "certificate has expired"), (5, "Let's Encrypt E7, 4 days left")], ids=["expired", "soon"]
+    ("days", "says"), [(-0.5, "certificate has expired"), (5, "Let's Encrypt E7, 4 days left")], ids=["expired", "soon"]
 )
 def test_a_certificate_that_was_not_renewed(
-    railyard: Railyard, monkeypatch: pytest.MonkeyPatch, days: int, says: str
+    railyard: Railyard, monkeypatch: pytest.MonkeyPatch, days: float, says: str
 ) -> None:
-    """An expired one, and one that should have been renewed weeks ago."""
+    """One that expired half a day ago, and one that should have been renewed weeks ago."""
     monkeypatch.setattr(authority, "CERTIFICATE_DAYS", days)
 
     said = railyard.run("verify", "rose", "--json")
