@@ -75,10 +75,16 @@ def _update(caller: Caller, arguments: Arguments) -> Project:
         "prDeploys": "pr_deploys",
         "botPrEnvironments": "bot_pr_environments",
         "focusedPrEnvironments": "focused_pr_environments",
+        "tracingEnabled": "tracing_enabled",
     }
     for key, attribute in switches.items():
         if given.get(key) is not None:
             setattr(project, attribute, given[key])
+    if "tracingSampleRate" in given:
+        rate = given["tracingSampleRate"]
+        if rate is not None and not 0 <= rate <= 1:
+            raise Refused("tracingSampleRate must be between 0 and 1")
+        project.tracing_sample_rate = rate
     project.updated_at = caller.now
     return project
 

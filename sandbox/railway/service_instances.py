@@ -6,7 +6,7 @@ over environments, and the return to one replica in the default region.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sandbox.railway import deployments, instances
 from sandbox.railway.access import Arguments, Caller, Operations, Readers
@@ -39,6 +39,9 @@ GROUPS = {
 }
 """Where each setting of ``ServiceInstanceUpdateInput`` stands in the config."""
 
+TRACING: Final = {"tracingEnabled": "tracing_enabled", "autoInstrumentationEnabled": "auto_instrumentation_enabled"}
+"""Settings that are no part of the config: a change reaches running containers without a deployment."""
+
 
 def _update(caller: Caller, arguments: Arguments) -> bool:
     cloud = caller.cloud
@@ -57,6 +60,11 @@ def _update(caller: Caller, arguments: Arguments) -> bool:
         changed.append((environment, config))
     for environment, config in changed:
         environment.config["services"][service.id] = config
+        instance = caller.cloud.find_instance(environment.id, service.id)
+        if instance is not None:
+            for key, attribute in TRACING.items():
+                if key in given:
+                    setattr(instance, attribute, given[key])
         environment.updated_at = caller.now
     return True
 
@@ -187,6 +195,21 @@ MUTATIONS: Operations = {
     "serviceInstanceUpdate": _update,
     "serviceInstanceLimitsUpdate": _limits_update,
 }
+
+
+def _is_traced(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -> bool:
+    service = caller.cloud.state.services[instance.service_id]
+    project = caller.cloud.state.projects[service.project_id]
+    chosen = (instance.tracing_enabled, service.tracing_enabled)
+    return next((choice for choice in chosen if choice is not None), project.tracing_enabled)
+
+
+def _is_instrumented(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -> bool:
+    service = caller.cloud.state.services[instance.service_id]
+    chosen = instance.auto_instrumentation_enabled
+    return service.auto_instrumentation_enabled if chosen is None else chosen
+
+
 FIELDS: Readers = {
     **{
         f"ServiceInstance.{name}": _reader(group, name)
@@ -206,5 +229,7 @@ FIELDS: Readers = {
     "ServiceInstance.service": _service,
     "ServiceInstance.serviceName": lambda caller, instance, _: _service(caller, instance, _).name,
     "ServiceInstance.source": _source,
+    "ServiceInstance.tracingEnabled": _is_traced,
+    "ServiceInstance.autoInstrumentationEnabled": _is_instrumented,
     "ServiceInstance.upstreamUrl": _reader("source", "upstreamUrl"),
 }

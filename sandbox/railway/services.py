@@ -117,6 +117,10 @@ def _update(caller: Caller, arguments: Arguments) -> Service:
         service.name = given["name"]
     if "icon" in given:
         service.icon = given["icon"]
+    if "tracingEnabled" in given:
+        service.tracing_enabled = given["tracingEnabled"]
+    if given.get("autoInstrumentationEnabled") is not None:
+        service.auto_instrumentation_enabled = given["autoInstrumentationEnabled"]
     service.updated_at = caller.now
     return service
 

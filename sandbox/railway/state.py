@@ -63,6 +63,8 @@ class Project(Record):
     pr_deploys: bool = False
     bot_pr_environments: bool = False
     focused_pr_environments: bool = False
+    tracing_enabled: bool = False
+    tracing_sample_rate: float | None = None
     base_environment_id: str | None = None
     expired_at: float | None = None
     deleted_at: float | None = None
@@ -109,6 +111,9 @@ class Service(Record):
     icon: str | None = None
     template_id: str | None = None
     template_service_id: str | None = None
+    tracing_enabled: bool | None = None
+    """None follows the project."""
+    auto_instrumentation_enabled: bool = False
     dns_label: str
     """Label of the private host, taken from the first name and kept by renames."""
     deleted_at: float | None = None
@@ -122,6 +127,9 @@ class ServiceInstance(Record):
     environment_id: str
     created_at: float
     updated_at: float
+    tracing_enabled: bool | None = None
+    """None follows the service."""
+    auto_instrumentation_enabled: bool | None = None
     former_config: Config = Field(default_factory=dict)
     """The settings at the time of deletion; creating it again brings them back."""
     deleted_at: float | None = None

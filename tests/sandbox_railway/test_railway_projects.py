@@ -221,3 +221,33 @@ def test_limits_are_read_back_in_both_forms(railway: Client):
     assert railway.ask(query, e=environment, s=web)["serviceInstanceLimitOverride"] == {"vCPUs": 2, "memoryGB": 4}
     containers = railway.config(environment)["services"][web]["deploy"]["limitOverride"]["containers"]
     assert containers == {"cpu": 2, "memoryBytes": 4_000_000_000}
+
+
+def test_tracing_of_a_project_holds_for_its_services_until_one_of_them_says_otherwise(railway: Client):
+    """An instance follows its service, a service its project."""
+    project, environment = railway.project()
+    web = railway.service(project, environment)
+    traced = "query($s: String!, $e: String!) { serviceInstance(serviceId: $s, environmentId: $e) { tracingEnabled } }"
+
+    def is_traced() -> bool:
+        return railway.ask(traced, s=web, e=environment)["serviceInstance"]["tracingEnabled"]
+
+    before = is_traced()
+    railway.ask(
+        "mutation($p: String!, $i: ProjectUpdateInput!) { projectUpdate(id: $p, input: $i) { id } }",
+        p=project,
+        i={"tracingEnabled": True, "tracingSampleRate": 0.5},
+    )
+    by_project = is_traced()
+    railway.ask(
+        "mutation($s: String!, $i: ServiceUpdateInput!) { serviceUpdate(id: $s, input: $i) { id } }",
+        s=web,
+        i={"tracingEnabled": False},
+    )
+
+    assert (before, by_project, is_traced()) == (False, True, False)
+    assert railway.refusal(
+        "mutation($p: String!, $i: ProjectUpdateInput!) { projectUpdate(id: $p, input: $i) { id } }",
+        p=project,
+        i={"tracingSampleRate": 2},
+    )
