@@ -4,7 +4,7 @@ SYSTEM ?=
 ENGINE ?=
 PYTHON ?= python3
 BIN := .venv/bin
-SANDBOX := $(BIN)/python -m sandbox
+SANDBOX := $(BIN)/python -m railyard.engine
 STACK_AND_ENGINE := --stack $(STACK) $(if $(ENGINE),--engine $(ENGINE))
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
@@ -64,10 +64,10 @@ faults: .venv/ready ## Let everything go wrong with every mutation once, and pri
 	@$(BIN)/python -m benchmarks.faults --write
 
 live: .venv/ready ## Try the doubtful points of Railway's API: with RAILWAY_API_TOKEN on that account, else in the sandbox
-	@$(BIN)/python -m live $(if $(ONLY),--only $(ONLY)) $(if $(YES),--yes) $(if $(CLEAN),--clean) $(if $(JSON),--json)
+	@$(BIN)/python -m railyard.contract $(if $(ONLY),--only $(ONLY)) $(if $(YES),--yes) $(if $(CLEAN),--clean) $(if $(JSON),--json)
 
 demo: .venv/ready ## Walk the road from a pull request to production, in a throw-away copy and sandbox
-	@$(BIN)/python -m demo
+	@$(BIN)/python -m railyard.rehearsal
 
 format: .venv/ready ## Format the code
 	@$(BIN)/ruff format .
@@ -81,7 +81,7 @@ generate: .venv/ready ## Write what is generated: the provider's SDK and schema,
 clean: ## Remove the virtual environment and the sandbox
 	@rm -rf .venv .sandbox
 
-.venv/ready: requirements.txt providers/railway/pyproject.toml
+.venv/ready: requirements.txt $(wildcard packages/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  version=$$($(PYTHON) --version 2>&1) || version=missing; \
 	  echo "Railyard needs Python 3.11 or newer, and $(PYTHON) is $$version: name another one, make PYTHON=python3.12" >&2; exit 1; }

@@ -18,18 +18,19 @@ from typing import Final
 
 from graphql import FieldNode, OperationDefinitionNode, parse
 
-from pulumiverse_railway.provider.api import documents
+from pulumiverse_railway import provider
 from pulumiverse_railway.provider.functions import ALL as FUNCTIONS
 from pulumiverse_railway.provider.resources import ALL as RESOURCES
-from sandbox.railway.operations import MUTATIONS, QUERIES
+from railway_api import documents
+from railway_sandbox.railway.operations import MUTATIONS, QUERIES
 from tests.provider.matrix.rows import ROWS
 from tests.provider.matrix.trouble import FAULTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "railway" / "operations.md"
-PACKAGE: Final = "pulumiverse_railway.provider"
-SOURCE: Final = Path(documents.__file__).parents[2]
-COMMANDS: Final = ROOT / "operations"
+SOURCES: Final = (Path(documents.__file__).parents[1], Path(provider.__file__).parent)
+DOCUMENTS: Final = "railway_api.documents"
+COMMANDS: Final = ROOT / "railyard"
 COMMAND_LINE: Final = "*railyard*"
 
 _HEAD: Final = """\
@@ -82,9 +83,8 @@ def users() -> dict[str, list[str]]:
     """For each root field who imports a document that holds it; COMMAND_LINE stands for railyard's commands."""
     names = {each.__module__: each.token.rpartition(":")[2] for each in (*RESOURCES, *FUNCTIONS)}
     found: dict[str, set[str]] = {}
-    for path in sorted(SOURCE.rglob("*.py")):
-        module = ".".join((PACKAGE, *path.relative_to(SOURCE).with_suffix("").parts))
-        if module.startswith(f"{PACKAGE}.api.documents"):
+    for module, path in _modules():
+        if module.startswith(DOCUMENTS):
             continue
         user = names.get(module) or f"*{path.stem}*"
         for field in _sent_by(path):
@@ -94,10 +94,17 @@ def users() -> dict[str, list[str]]:
     return {field: sorted(those, key=str.swapcase) for field, those in found.items()}
 
 
+def _modules() -> Iterator[tuple[str, Path]]:
+    """The modules of client and provider with their files."""
+    for package, source in zip(("railway_api", provider.__name__), SOURCES, strict=True):
+        for path in sorted(source.rglob("*.py")):
+            yield ".".join((package, *path.relative_to(source).with_suffix("").parts)), path
+
+
 def _sent_by(path: Path) -> Iterator[str]:
     """The root fields of the documents that a module imports by name."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(f"{PACKAGE}.api.documents"):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(DOCUMENTS):
             continue
         for alias in node.names:
             for text in _texts(str(node.module), alias.name):

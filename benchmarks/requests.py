@@ -27,11 +27,11 @@ from components.project import Project, ProjectArgs
 from components.service import Service, ServiceArgs
 from components.volume import VolumeArgs
 from components.zone import Zone, ZoneArgs
-from sandbox.addresses import environment
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.engine.events import Operation
-from sandbox.engine.runner import Options, run
-from sandbox.server import Sandbox
+from pulumi_embedded.events import Operation
+from pulumi_embedded.runner import Options, run
+from railway_sandbox.addresses import environment
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.server import Sandbox
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SPEED: Final = 20.0

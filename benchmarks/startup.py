@@ -27,9 +27,11 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from rich.console import Console
 from rich.table import Table
 
+from railyard.engine.command_engines import code_of
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = 5
-PLUGIN: Final = ROOT / "providers" / "railway"
+PLUGIN: Final = ROOT / "packages" / "pulumiverse-railway"
 PROGRAM_IMPORTS: Final = ("pulumi", "pulumi_cloudflare", "pulumi_digitalocean", "pulumiverse_railway", "stacks")
 """In the order in which a program imports them, each on top of ``pulumi``."""
 _IMPORT: Final = "import sys, time; began = time.perf_counter(); import {}; print(time.perf_counter() - began, {})"
@@ -92,7 +94,7 @@ def preview() -> Cost:
     def once() -> Cost:
         with tempfile.TemporaryDirectory() as directory:
             variables = {**_environment(), "RAILYARD_SANDBOX": directory}
-            command = [sys.executable, "-m", "sandbox", "preview", "--engine", "embedded", "--json"]
+            command = [sys.executable, "-m", "railyard.engine", "preview", "--engine", "embedded", "--json"]
             began = time.perf_counter()
             process = subprocess.Popen(
                 command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -114,7 +116,7 @@ def measure() -> list[Cost]:
 def _environment() -> dict[str, str]:
     """Our own variables, with compiled modules kept: a run without them is no second run."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), str(PLUGIN)])}
+    return {**kept, **code_of(ROOT)}
 
 
 def _median(once: Callable[[], Cost]) -> Cost:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 import sops
-from pulumiverse_railway.provider.kernel.counting import count
+from railway_api.counting import count
 
 LONGEST_VALUE = 60
 """Longer values are cut in a report, in characters."""

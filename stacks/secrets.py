@@ -23,8 +23,8 @@ import pulumi
 from typing_extensions import override
 
 import sops
-from pulumiverse_railway.provider.kernel.counting import count
-from pulumiverse_railway.provider.kernel.loopback import is_loopback
+from railway_api.counting import count
+from railway_api.loopback import is_loopback
 from stacks import last_up, secret_rules
 from stacks.secret_rules import Alphabet, Declared, Finding, Generated, Secret, as_text
 

@@ -18,8 +18,8 @@ from components.arguments import Arguments, Many
 from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceArgs
 from components.zone import ZoneArgs
+from pulumi_provider.properties import fields_of
 from pulumiverse_railway.provider.configuration import Configuration
-from pulumiverse_railway.provider.kernel.properties import fields_of
 from stacks.names import wrong_names
 from stacks.parts import parts
 from stacks.plan import PlanName, excesses

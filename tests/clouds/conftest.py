@@ -15,16 +15,16 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from sandbox.addresses import (
+from railway_sandbox.addresses import (
     CLOUDFLARE_TOKEN,
     DIGITALOCEAN_TOKEN,
     SPACES_ACCESS_KEY,
     SPACES_SECRET_KEY,
     environment,
 )
-from sandbox.clock import ManualClock
-from sandbox.server import Sandbox
-from tests.clouds.plugin import ROOT, Engine
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.server import Sandbox
+from tests.clouds.plugin import STANDINS, Engine
 from tests.lifecycle.conftest import LONGEST_S
 
 
@@ -132,7 +132,11 @@ def started(
     def start(name: str) -> Engine:
         if name not in running:
             process = subprocess.Popen(
-                [sys.executable, str(ROOT / "sandbox" / "standins" / name), "127.0.0.1:1"],
+                [
+                    sys.executable,
+                    str(STANDINS / name),
+                    "127.0.0.1:1",
+                ],
                 cwd=tmp_path_factory.mktemp(name),
                 env={"PATH": os.environ["PATH"], **environment(shared[1])},
                 stdout=subprocess.PIPE,

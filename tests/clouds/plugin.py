@@ -10,10 +10,11 @@ import grpc
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.server import Sandbox
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
+STANDINS = ROOT / "packages" / "pulumi-embedded" / "pulumi_embedded" / "standins"
 ZONE = ZONE_IDS["seance.dev"]
 SECRET = "4dabf18193072939515e22adb298388d"
 """Pulumi's mark of a special value."""

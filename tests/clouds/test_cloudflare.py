@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.server import Sandbox
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.server import Sandbox
 
 ZONE = ZONE_IDS["seance.dev"]
 RECORDS = f"/zones/{ZONE}/dns_records"

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.clock import ManualClock
+from railway_sandbox.clock import ManualClock
 
 ORIGIN = "seance-cdn.sfo3.digitaloceanspaces.com"
 GRANTS = [{"bucket": "seance-cdn", "permission": "readwrite"}]

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.addresses import RAILWAY_TOKEN
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.server import Sandbox
+from railway_sandbox.addresses import RAILWAY_TOKEN
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.server import Sandbox
 
 SpacesClient = Callable[..., Any]
 """Builds a boto3 client that reaches Spaces through the sandbox at an address."""

@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, environment
-from sandbox.clock import ManualClock
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.exchange import Request
-from sandbox.server import Sandbox, SandboxError, reset, running
+from railway_sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, environment
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.exchange import Request
+from railway_sandbox.server import Sandbox, SandboxError, reset, running
 from tests.lifecycle.conftest import LONGEST_S
 
 SpacesClient = Callable[..., Any]
@@ -188,7 +188,7 @@ def test_running_server_is_found(directory: Path) -> None:
 def test_note_of_a_killed_server_is_not_believed(directory: Path) -> None:
     """A server that was killed leaves its note behind, but not its lock."""
     program = (
-        "import sys, pathlib; from sandbox.server import Sandbox\n"
+        "import sys, pathlib; from railway_sandbox.server import Sandbox\n"
         "with Sandbox(pathlib.Path(sys.argv[1])).serve() as address: print(address, flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.addresses import SPACES_ACCESS_KEY
-from sandbox.server import Sandbox
+from railway_sandbox.addresses import SPACES_ACCESS_KEY
+from railway_sandbox.server import Sandbox
 
 SpacesClient = Callable[..., Any]
 """Builds a boto3 client that reaches Spaces through the sandbox at an address."""

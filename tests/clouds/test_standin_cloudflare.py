@@ -6,7 +6,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.server import Sandbox
+from railway_sandbox.server import Sandbox
 from tests.clouds.plugin import (
     CNAME,
     RECORD,

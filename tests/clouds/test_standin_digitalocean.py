@@ -9,8 +9,8 @@ import httpx
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.addresses import SPACES_ACCESS_KEY
-from sandbox.server import Sandbox
+from railway_sandbox.addresses import SPACES_ACCESS_KEY
+from railway_sandbox.server import Sandbox
 from tests.clouds.plugin import (
     BUCKET,
     CDN,

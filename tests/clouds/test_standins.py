@@ -12,8 +12,8 @@ from typing import Any
 import grpc
 import pytest
 
-from sandbox.addresses import environment
-from sandbox.server import Sandbox
+from railway_sandbox.addresses import environment
+from railway_sandbox.server import Sandbox
 from tests.clouds.plugin import (
     BUCKET,
     CDN,
@@ -21,9 +21,9 @@ from tests.clouds.plugin import (
     CORS,
     KEY,
     RECORD,
-    ROOT,
     SETTING,
     SPACE,
+    STANDINS,
     UNIVERSAL_SSL,
     Engine,
     requests_of,
@@ -54,7 +54,11 @@ def test_stand_in_never_leaves_the_machine(
     """Pointed elsewhere, or nowhere, it refuses to work."""
     variables = {**environment("http://127.0.0.1:9"), variable: "http://192.0.2.1"}
     with subprocess.Popen(
-        [sys.executable, str(ROOT / "sandbox" / "standins" / name), "127.0.0.1:1"],
+        [
+            sys.executable,
+            str(STANDINS / name),
+            "127.0.0.1:1",
+        ],
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"], **variables},
         stdout=subprocess.PIPE,

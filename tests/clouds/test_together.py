@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.addresses import RAILWAY_TOKEN
-from sandbox.clock import ManualClock
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.server import Sandbox
+from railway_sandbox.addresses import RAILWAY_TOKEN
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.server import Sandbox
 
 RECORDS = f"/zones/{ZONE_IDS['seance.dev']}/dns_records"
 DAY_S = 86_400.0

@@ -21,12 +21,13 @@ from typing import Any, cast
 
 import pytest
 
-from sandbox.cli_operations import make_backend
-from sandbox.engine.state import Vault, decode_value
-from sandbox.engine_choice import States
-from sandbox.operate import environment
-from sandbox.pulumi_cli import PLUGINS, home
-from sandbox.server import Sandbox
+from pulumi_embedded.state import Vault, decode_value
+from railway_sandbox.server import Sandbox
+from railyard.engine.cli_operations import make_backend
+from railyard.engine.command_engines import code_of
+from railyard.engine.engine_choice import States
+from railyard.engine.operate import environment
+from railyard.engine.pulumi_cli import PLUGINS, home
 from tests.lifecycle.conftest import LONGEST_S, Checkout
 
 PASSPHRASE = "sandbox"
@@ -91,7 +92,7 @@ class Engine(Checkout):
 
 
 class EmbeddedEngine(Engine):
-    """``python -m sandbox``."""
+    """``python -m railyard.engine``."""
 
     def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
         system = [part for target in targets[:1] for part in ("--system", target.removeprefix("**::"))]
@@ -132,7 +133,7 @@ class RealEngine(Engine):
         self.variables = {
             **environment(running.enter_context(self.simulated.serve()), self.sandbox),
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(directory / "providers" / "railway"),
+            **code_of(directory),
             "PULUMI_HOME": str(home()),
             "PULUMI_BACKEND_URL": make_backend(self.sandbox).as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -167,7 +168,7 @@ class RealEngine(Engine):
 
     @property
     def wrapped(self) -> dict[str, str]:
-        """The variables of ``python -m sandbox`` with this engine: it finds the simulated clouds by itself."""
+        """The variables of ``python -m railyard.engine`` with this engine: it finds the simulated clouds by itself."""
         return {**os.environ, **{name: self.variables[name] for name in ("PATH", "PYTHONPATH", "PULUMI_HOME")}}
 
     def ids(self) -> dict[str, str]:
@@ -204,7 +205,7 @@ def put_standins(project: Path, directory: Path) -> None:
     directory.mkdir()
     for name in PLUGINS:
         program = directory / f"pulumi-resource-{name}"
-        standin = project / "sandbox" / "standins" / name
+        standin = project / "packages" / "pulumi-embedded" / "pulumi_embedded" / "standins" / name
         program.write_text(STANDIN.format(python=shlex.quote(sys.executable), directory=shlex.quote(str(standin))))
         program.chmod(0o755)
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.addresses import SPACES_ACCESS_KEY
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.exchange import Reply, Request
-from sandbox.operate import environment
-from sandbox.server import Sandbox
+from railway_sandbox.addresses import SPACES_ACCESS_KEY
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.server import Sandbox
+from railyard.engine.operate import environment
 from tests.conformance.conftest import GENERATED
 from tests.lifecycle.conftest import LONGEST_S
 

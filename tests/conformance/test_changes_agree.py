@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from sandbox.railway.state import Workspace
-from sandbox.server import Sandbox
+from railway_sandbox.railway.state import Workspace
+from railway_sandbox.server import Sandbox
 from tests.conformance.conftest import EmbeddedEngine, RealEngine
 from tests.conformance.test_engines_agree import agree
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.engine_choice import States
+from railyard.engine.engine_choice import States
 from tests.conformance.conftest import RealEngine
 from tests.conformance.test_drift_is_read import by_hand
 from tests.conformance.test_plain_commands import run
@@ -29,7 +29,7 @@ class Place(Repository):
     def __init__(self, real: RealEngine) -> None:
         super().__init__(real.directory)
         self.real = real
-        shutil.copytree(ROOT / "operations", self.directory / "operations")
+        shutil.copytree(ROOT / "railyard", self.directory / "railyard", dirs_exist_ok=True)
         for stack in ("staging", "production"):
             self.write(f"Pulumi.{stack}.yaml", SETTINGS.format(stack=stack, plan="hobby"))
         self.write(".gitignore", "/.sandbox\n/.venv\n/home\n/plugins\n__pycache__\n")

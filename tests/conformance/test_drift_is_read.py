@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from operations import engines as commands
-from operations.changes import changes_of
-from operations.engines import PulumiCli
-from operations.stack import read_stack
-from sandbox import pulumi_cli
-from sandbox.server import Sandbox
+from railway_sandbox.server import Sandbox
+from railyard.changes import changes_of
+from railyard.engine import command_engines as commands
+from railyard.engine import pulumi_cli
+from railyard.engine.command_engines import PulumiCli
+from railyard.stack import read_stack
 from tests.operations_workflows.conftest import SETTINGS
 
 

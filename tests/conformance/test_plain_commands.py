@@ -12,7 +12,7 @@ from pathlib import Path
 
 import boto3
 
-from sandbox.addresses import SPACES_ACCESS_KEY, SPACES_SECRET_KEY
+from railway_sandbox.addresses import SPACES_ACCESS_KEY, SPACES_SECRET_KEY
 from tests.conformance.conftest import RealEngine
 from tests.lifecycle.conftest import LONGEST_S, ROOT, world
 
@@ -91,10 +91,10 @@ def test_the_automation_api_and_a_state_backend_in_spaces(real, monkeypatch, tmp
 
 
 def run(real: RealEngine, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """``python -m sandbox`` with the real engine, as the Makefile calls it."""
+    """``python -m railyard.engine`` with the real engine, as the Makefile calls it."""
     return subprocess.run(
-        [sys.executable, "-m", "sandbox", *arguments], cwd=real.directory, env=real.wrapped, capture_output=True,
-        text=True, timeout=LONGEST_S, check=False,
+        [sys.executable, "-m", "railyard.engine", *arguments], cwd=real.directory, env=real.wrapped,
+        capture_output=True, text=True, timeout=LONGEST_S, check=False,
     )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def test_make_uses_the_cli_and_keeps_the_users_file_as_it_is(real):
 
 def test_a_killed_run_leaves_neither_plugin_nor_lock(real):
     """The CLI is killed while a deployment is under way; the next run goes on from there."""
-    command = [sys.executable, "-m", "sandbox", "up", "--system", "omega"]
+    command = [sys.executable, "-m", "railyard.engine", "up", "--system", "omega"]
     running = subprocess.Popen(
         command, cwd=real.directory, env=real.wrapped, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -138,7 +138,7 @@ def test_a_killed_run_leaves_neither_plugin_nor_lock(real):
     running.communicate(timeout=LONGEST_S)
 
     deadline = time.monotonic() + LONGEST_S
-    while plugins := of_project(real.directory, "providers/railway"):
+    while plugins := of_project(real.directory, "packages/pulumiverse-railway"):
         assert time.monotonic() < deadline, f"plugins outlived their engine: {plugins}"
         time.sleep(0.1)
     again = run(real, "up", "--system", "omega")

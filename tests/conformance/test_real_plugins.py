@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from sandbox import pulumi_cli
-from sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railyard.engine import pulumi_cli
 from tests.conformance.conftest import EmbeddedEngine, RealEngine
 from tests.conformance.test_engines_agree import flat
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import pulumi_cli
-from sandbox.operate import ROOT
+from railyard.engine import pulumi_cli
+from railyard.engine.operate import ROOT
 from tests.conformance.conftest import put_standins
 from tests.conformance.stories import TALES, story
 

@@ -18,7 +18,7 @@ from tests.lifecycle.conftest import Checkout
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PROVIDER = Path("providers/railway/pulumiverse_railway/provider")
+PROVIDER = Path("packages/pulumiverse-railway/pulumiverse_railway/provider")
 PAGES = sorted(DOCS.glob("*.md"))
 ARCHITECTURE = (DOCS / "architecture.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -33,10 +33,11 @@ def where(path: str) -> Path:
     """The folder or file that the pages mean, some of which name a folder for all that follows."""
     places = (
         ROOT,
-        ROOT / "providers" / "railway",
+        *sorted((ROOT / "packages").iterdir()),
         ROOT / PROVIDER.parent,
         ROOT / PROVIDER,
-        ROOT / "sandbox" / "railway",
+        ROOT / "packages" / "railway-api" / "railway_api",
+        ROOT / "packages" / "railway-sandbox" / "railway_sandbox" / "railway",
     )
     return next((place / path for place in places if (place / path).exists()), ROOT / path)
 
@@ -67,10 +68,12 @@ def imported(folder: Path) -> Iterator[Path]:
 
 
 def folder_of(name: str) -> Path | None:
-    """``sandbox.engine.events.Step`` → ``sandbox/engine``; None for what is not of the project."""
-    parts = name.removeprefix("providers.railway.").split(".")
-    base = ROOT / "providers" / "railway" if parts[0] == "pulumiverse_railway" else ROOT
-    if parts[0] not in {"stacks", "components", "sops", "sandbox", "operations", "pulumiverse_railway"}:
+    """``railyard.engine.commands.main`` → ``railyard/engine``; None for what is not of the project."""
+    parts = name.split(".")
+    if parts[0] == "packages":
+        parts = parts[2:]
+    base = next((each for each in (ROOT, *(ROOT / "packages").iterdir()) if (each / parts[0]).is_dir()), None)
+    if base is None or parts[0] in {"tests", "docs", "benchmarks", "secrets"}:
         return None
     while not (base / Path(*parts)).is_dir():
         parts.pop()

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 def checkout(tmp_path: Path) -> Path:
     """Only what the set-up reads, in a folder with a space and other letters in its name."""
     made = tmp_path / "mein Übungsordner"
-    for name in ("Makefile", "bin/railyard", "requirements.txt", "providers/railway/pyproject.toml"):
+    for name in ("Makefile", "bin/railyard", "requirements.txt", "packages/pulumiverse-railway/pyproject.toml"):
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, made / name)
     return made

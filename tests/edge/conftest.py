@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from pulumiverse_railway.provider.api import dns, edge
-from sandbox.addresses import environment
-from sandbox.clock import ManualClock
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.server import Sandbox
+from railway_api import dns, edge
+from railway_sandbox.addresses import environment
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.server import Sandbox
 from tests.sandbox_railway.railway_client import Client
 
 CREATE_DOMAIN = "mutation($i: CustomDomainCreateInput!) { customDomainCreate(input: $i) { id } }"

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pulumiverse_railway.provider.api import edge
-from sandbox.addresses import SPACES_ACCESS_KEY, environment
-from sandbox.edge.authority import Authority
+from railway_api import edge
+from railway_sandbox.addresses import SPACES_ACCESS_KEY, environment
+from railway_sandbox.edge.authority import Authority
 from tests.edge.conftest import ZONE, World
 from tests.lifecycle.conftest import LONGEST_S
 

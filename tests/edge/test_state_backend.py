@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from operations.application import application
-from operations.state import login_address
-from sandbox.addresses import environment
-from sandbox.server import Sandbox
+from railway_sandbox.addresses import environment
+from railway_sandbox.server import Sandbox
+from railyard.application import application
+from railyard.state import login_address
 from tests.lifecycle.conftest import LONGEST_S
 
 BUCKET = "example-railyard-state"

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from pulumiverse_railway.provider.api import edge
-from sandbox.addresses import SPACES_ACCESS_KEY, environment
-from sandbox.cloudflare.zones import ZONE_IDS
-from sandbox.server import Sandbox
+from railway_api import edge
+from railway_sandbox.addresses import SPACES_ACCESS_KEY, environment
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.server import Sandbox
 from tests.lifecycle.conftest import LONGEST_S, Checkout
 
 SETTINGS = """

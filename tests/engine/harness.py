@@ -13,8 +13,8 @@ from typing import Any
 import pulumi
 from pulumi import Output, ResourceOptions
 
-from sandbox.engine import runner
-from sandbox.engine.events import Event, Operation, Result, StepKind
+from pulumi_embedded import runner
+from pulumi_embedded.events import Event, Operation, Result, StepKind
 
 PLUGIN = Path(__file__).parent / "things"
 Program = Callable[[], object]

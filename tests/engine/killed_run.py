@@ -16,9 +16,9 @@ from typing import Any, TextIO
 import pulumi
 from pulumi import Output, ResourceOptions
 
-from sandbox.engine import runner
-from sandbox.engine.events import Operation
-from sandbox.engine.journal import Journal
+from pulumi_embedded import runner
+from pulumi_embedded.events import Operation
+from pulumi_embedded.journal import Journal
 from tests.engine.harness import Thing
 
 

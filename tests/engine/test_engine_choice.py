@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import pulumi_cli
-from sandbox.engine_choice import Engine, States, choose
-from sandbox.storage import SandboxError
+from railway_sandbox.storage import SandboxError
+from railyard.engine import pulumi_cli
+from railyard.engine.engine_choice import Engine, States, choose
 
 RESOURCES = [{"urn": "urn:pulumi:staging::railyard::pulumi:pulumi:Stack::railyard-staging"}]
 

@@ -10,8 +10,8 @@ import pulumi
 import pytest
 from pulumi import ResourceOptions
 
-from sandbox.engine import runner
-from sandbox.engine.events import StepFinished, StepKind
+from pulumi_embedded import runner
+from pulumi_embedded.events import StepFinished, StepKind
 from tests.engine.harness import FoundThing, Stack, Thing, Things, errors, kinds, names, things, warnings
 
 

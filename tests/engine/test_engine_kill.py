@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from pulumi import Output, ResourceOptions
 
-from sandbox.engine import runner
-from sandbox.engine.events import StepKind
+from pulumi_embedded import runner
+from pulumi_embedded.events import StepKind
+from railyard.engine.command_engines import code_of
 from tests.engine.harness import Stack, Thing, errors, kinds, things, warnings
 from tests.engine.killed_run import program
 from tests.lifecycle.conftest import LONGEST_S
@@ -33,7 +34,7 @@ def run_killed(stack: Stack, phase: int, number: int, when: str) -> subprocess.C
     script = Path(__file__).with_name("killed_run.py")
     return subprocess.run(
         [sys.executable, str(script), str(stack.root), str(phase), str(number), when],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, **code_of(REPOSITORY)},
         capture_output=True,
         text=True,
         check=False,

@@ -9,9 +9,9 @@ import pulumi
 import pytest
 from pulumi import Output, ResourceOptions
 
-from sandbox.engine import runner
-from sandbox.engine.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
-from sandbox.engine.values import UNKNOWN, Secret
+from pulumi_embedded import runner
+from pulumi_embedded.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
+from pulumi_embedded.values import UNKNOWN, Secret
 from tests.engine.harness import FoundThing, Shelf, Stack, Thing, errors, kinds, names, things
 
 

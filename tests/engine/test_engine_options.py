@@ -8,9 +8,9 @@ import pulumi
 import pytest
 from pulumi import Alias, CustomTimeouts, Output, ResourceOptions
 
-from sandbox.engine import runner
-from sandbox.engine.events import Change, StepKind
-from sandbox.engine.values import Secret
+from pulumi_embedded import runner
+from pulumi_embedded.events import Change, StepKind
+from pulumi_embedded.values import Secret
 from tests.engine.harness import Shelf, Stack, Thing, errors, kinds, names, things
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.engine import plan
-from sandbox.engine.events import Change, StepKind
-from sandbox.engine.provider import DiffAnswer
-from sandbox.engine.state import Resource
-from sandbox.engine.values import UNKNOWN, Properties
+from pulumi_embedded import plan
+from pulumi_embedded.events import Change, StepKind
+from pulumi_embedded.provider import DiffAnswer
+from pulumi_embedded.state import Resource
+from pulumi_embedded.values import UNKNOWN, Properties
 
 URN = "urn:pulumi:test::lab::things:index:Thing::"
 

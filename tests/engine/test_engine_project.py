@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pytest
 
-from sandbox.engine import runner
+from pulumi_embedded import runner
 from tests.engine.harness import Stack, things
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine import runner
-from sandbox.engine.journal import Journal, in_dependency_order, locked
-from sandbox.engine.state import (
+from pulumi_embedded import runner
+from pulumi_embedded.journal import Journal, in_dependency_order, locked
+from pulumi_embedded.state import (
     Resource,
     StateError,
     Vault,
@@ -21,7 +21,7 @@ from sandbox.engine.state import (
     parse_deployment,
     render_deployment,
 )
-from sandbox.engine.values import Secret
+from pulumi_embedded.values import Secret
 from tests.engine.harness import Stack, things
 
 URN = "urn:pulumi:test::lab::things:index:Thing::"

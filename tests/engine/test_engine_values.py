@@ -9,8 +9,8 @@ from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.engine.events import Change
-from sandbox.engine.values import (
+from pulumi_embedded.events import Change
+from pulumi_embedded.values import (
     SECRET,
     SIGNATURE,
     UNKNOWN,

@@ -14,11 +14,11 @@ import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
-from pulumiverse_railway.provider.kernel.declaration import Provider
-from pulumiverse_railway.provider.kernel.living import Living
-from pulumiverse_railway.provider.kernel.main import OPTIONS, start
-from pulumiverse_railway.provider.kernel.servicer import INTERRUPTED, Servicer
-from pulumiverse_railway.provider.kernel.values import decode, encode
+from pulumi_provider.declaration import Provider
+from pulumi_provider.living import Living
+from pulumi_provider.main import OPTIONS, start
+from pulumi_provider.servicer import INTERRUPTED, Servicer
+from pulumi_provider.values import decode, encode
 from tests.kernel.shelf_provider import PROVIDER, Library
 
 SHELF = "urn:pulumi:dev::books::library:index:Shelf::poems"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pulumiverse_railway.provider.kernel.declaration import (
+from pulumi_provider.declaration import (
     UNKNOWN,
     Context,
     Function,
@@ -22,8 +22,8 @@ from pulumiverse_railway.provider.kernel.declaration import (
     Provider,
     Resource,
 )
-from pulumiverse_railway.provider.kernel.errors import Failure, HalfMade
-from pulumiverse_railway.provider.kernel.main import main
+from pulumi_provider.errors import Failure, HalfMade
+from pulumi_provider.main import main
 
 
 class Wood(StrEnum):

@@ -9,10 +9,10 @@ import pulumi
 import pulumi.runtime
 import pytest
 
+from pulumi_provider.checking import check_function
+from pulumi_provider.sdk_functions import function_module_of
+from pulumi_provider.values import decode, encode
 from pulumiverse_railway.provider.generate import PAGES
-from pulumiverse_railway.provider.kernel.checking import check_function
-from pulumiverse_railway.provider.kernel.sdk_functions import function_module_of
-from pulumiverse_railway.provider.kernel.values import decode, encode
 from pulumiverse_railway.provider.main import build_provider
 from tests.programs import run
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumiverse_railway.provider.kernel.checking import check_inputs, check_resource
-from pulumiverse_railway.provider.kernel.conversion import named, typed, wire
-from pulumiverse_railway.provider.kernel.declaration import UNKNOWN, Inputs, Nested, Problem, Property
-from pulumiverse_railway.provider.kernel.properties import fields_of
-from pulumiverse_railway.provider.kernel.values import decode, encode
+from pulumi_provider.checking import check_inputs, check_resource
+from pulumi_provider.conversion import named, typed, wire
+from pulumi_provider.declaration import UNKNOWN, Inputs, Nested, Problem, Property
+from pulumi_provider.properties import fields_of
+from pulumi_provider.values import decode, encode
 from tests.kernel.shelf_provider import Lock, Shelf, ShelfInputs, ShelfState, Wood
 
 LOCK = {"keeper": "ann", "code": "sesame"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumiverse_railway.provider.kernel.counting import count
+from railway_api.counting import count
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 checks"), (1, "1 check"), (2, "2 checks"), (1000, "1,000 checks")])

@@ -13,8 +13,8 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from pulumiverse_railway.provider.kernel.declaration import UNKNOWN
-from pulumiverse_railway.provider.kernel.values import SIGNATURE, Secret, encode
+from pulumi_provider.declaration import UNKNOWN
+from pulumi_provider.values import SIGNATURE, Secret, encode
 from tests.kernel.conftest import LOAN, SHELF, Plugin, half_made, stripped
 from tests.kernel.shelf_provider import PROVIDER, Library
 

@@ -15,10 +15,10 @@ import pulumi
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from pulumiverse_railway.provider.kernel.generation import derived_files, write
-from pulumiverse_railway.provider.kernel.pages import resource_pages
-from pulumiverse_railway.provider.kernel.schema import package_schema
-from pulumiverse_railway.provider.kernel.values import SECRET, SIGNATURE, UNKNOWN_TEXT, encode
+from pulumi_provider.generation import derived_files, write
+from pulumi_provider.pages import resource_pages
+from pulumi_provider.schema import package_schema
+from pulumi_provider.values import SECRET, SIGNATURE, UNKNOWN_TEXT, encode
 from tests.kernel.conftest import Plugin, plain
 from tests.kernel.shelf_provider import PROVIDER
 from tests.programs import run

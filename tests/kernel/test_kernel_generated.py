@@ -10,9 +10,9 @@ from pathlib import Path
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from pulumi_provider.generation import derived_files, outdated
+from pulumi_provider.properties import fields_of
 from pulumiverse_railway.provider.generate import PACKAGE, PAGES, PROJECT, ROOT, main
-from pulumiverse_railway.provider.kernel.generation import derived_files, outdated
-from pulumiverse_railway.provider.kernel.properties import fields_of
 from pulumiverse_railway.provider.main import build_provider
 from tests.lifecycle.conftest import LONGEST_S
 
@@ -42,7 +42,7 @@ def test_every_declaration_can_be_served() -> None:
 
 
 def test_the_plugin_starts_from_any_directory_and_serves_the_committed_schema(tmp_path: Path) -> None:
-    """The engine starts `python providers/railway <address>` in the directory of the program."""
+    """The engine starts `python packages/pulumiverse-railway <address>` in the directory of the program."""
     command = [sys.executable, str(ROOT), "127.0.0.1:1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pulumiverse_railway.provider.kernel.json_text import json_text
+from railway_api.json_text import json_text
 
 
 def test_what_a_terminal_would_act_upon_is_escaped_and_reads_back_the_same():

@@ -9,9 +9,9 @@ import grpc.aio
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from pulumiverse_railway.provider.kernel.declaration import UNKNOWN
-from pulumiverse_railway.provider.kernel.living import Living
-from pulumiverse_railway.provider.kernel.values import SECRET, SIGNATURE, encode
+from pulumi_provider.declaration import UNKNOWN
+from pulumi_provider.living import Living
+from pulumi_provider.values import SECRET, SIGNATURE, encode
 from tests.kernel.conftest import LOAN, SHELF, Plugin, half_made, plain, stripped
 
 Kind = provider_pb2.PropertyDiff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumiverse_railway.provider.kernel.loopback import is_loopback
+from railway_api.loopback import is_loopback
 
 
 @pytest.mark.parametrize(

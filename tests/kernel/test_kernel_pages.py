@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pulumiverse_railway.provider.kernel.generation import derived_files, write
-from pulumiverse_railway.provider.kernel.pages import PAGE_HEADER, resource_pages
-from pulumiverse_railway.provider.kernel.properties import fields_of
-from pulumiverse_railway.provider.kernel.sdk import module_of
+from pulumi_provider.generation import derived_files, write
+from pulumi_provider.pages import PAGE_HEADER, resource_pages
+from pulumi_provider.properties import fields_of
+from pulumi_provider.sdk import module_of
 from pulumiverse_railway.provider.main import build_provider
 from tests.kernel.shelf_provider import PROVIDER
 

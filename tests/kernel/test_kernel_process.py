@@ -14,11 +14,12 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from pulumiverse_railway.provider.kernel.main import engine_address
+from pulumi_provider.main import engine_address
+from railyard.engine.command_engines import code_of
 from tests.lifecycle.conftest import LONGEST_S
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "providers" / "railway")])}
+ENVIRONMENT = {**os.environ, **code_of(ROOT)}
 COMMAND = [sys.executable, str(ROOT / "tests" / "kernel" / "shelf_provider.py"), "-v=9", "127.0.0.1:1"]
 
 

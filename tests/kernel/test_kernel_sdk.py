@@ -14,8 +14,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumiverse_railway.provider.kernel.generation import derived_files, outdated, write
-from pulumiverse_railway.provider.kernel.schema import package_schema
+from pulumi_provider.generation import derived_files, outdated, write
+from pulumi_provider.schema import package_schema
 from tests.kernel.shelf_provider import PROVIDER
 from tests.programs import run
 

@@ -11,9 +11,9 @@ from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumiverse_railway.provider.kernel.declaration import UNKNOWN
-from pulumiverse_railway.provider.kernel.naming import camel_case, is_convertible, snake_case
-from pulumiverse_railway.provider.kernel.values import (
+from pulumi_provider.declaration import UNKNOWN
+from pulumi_provider.naming import camel_case, is_convertible, snake_case
+from pulumi_provider.values import (
     OUTPUT,
     RESOURCE,
     SECRET,

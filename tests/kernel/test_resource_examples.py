@@ -8,11 +8,11 @@ import pulumi
 import pulumi.runtime
 import pytest
 
+from pulumi_provider.checking import check_resource
+from pulumi_provider.sdk import module_of
+from pulumi_provider.sdk_functions import function_module_of
+from pulumi_provider.values import decode, encode
 from pulumiverse_railway.provider.generate import PAGES
-from pulumiverse_railway.provider.kernel.checking import check_resource
-from pulumiverse_railway.provider.kernel.sdk import module_of
-from pulumiverse_railway.provider.kernel.sdk_functions import function_module_of
-from pulumiverse_railway.provider.kernel.values import decode, encode
 from pulumiverse_railway.provider.main import build_provider
 
 RESOURCES = {module_of(resource): resource for resource in build_provider().resources}

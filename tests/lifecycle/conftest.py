@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.railway.cloud import Defect
-from sandbox.server import Sandbox
+from railway_sandbox.railway.cloud import Defect
+from railway_sandbox.server import Sandbox
+from railyard.engine.command_engines import code_of
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("__main__.py", "Pulumi.yaml", "components", "providers", "sandbox", "secrets", "sops", "stacks")
+COPIED = ("__main__.py", "Pulumi.yaml", "components", "packages", "railyard", "secrets", "stacks")
 LONGEST_S = 600
 
 
@@ -66,7 +67,7 @@ class Checkout:
         file.write_text(text.replace(old, new))
 
     def run(self, *arguments: str) -> Outcome:
-        """Run ``python -m sandbox`` to its end."""
+        """Run ``python -m railyard.engine`` to its end."""
         done = self._start(*arguments)
         text, errors = done.communicate(timeout=LONGEST_S)
         return Outcome(done.returncode, text, errors)
@@ -107,13 +108,12 @@ class Checkout:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables of ``python -m sandbox``."""
-        package = str(self.directory / "providers" / "railway")
-        return {**os.environ, "ENGINE": "embedded", "NO_COLOR": "1", "PYTHONPATH": package}
+        """The variables of ``python -m railyard.engine``."""
+        return {**os.environ, "ENGINE": "embedded", "NO_COLOR": "1", **code_of(self.directory)}
 
     def _start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "sandbox", *arguments],
+            [sys.executable, "-m", "railyard.engine", *arguments],
             cwd=self.directory,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ ROOM = 20_000
 
 def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing(checkout: Checkout) -> None:
     """No traceback; with room again, the same command goes on."""
-    command = [sys.executable, "-m", "sandbox", "up", "-s", "staging", "--system", "omega"]
+    command = [sys.executable, "-m", "railyard.engine", "up", "-s", "staging", "--system", "omega"]
 
     full = subprocess.run(
         command,

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from live.suite import Run
-from live.tried import POINTS
 from pulumiverse_railway.provider.configuration import Configuration, build_client
-from sandbox.clock import Clock
-from sandbox.identifiers import Identifiers
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.loopback import Address, serve
+from railway_sandbox.clock import Clock
+from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address, serve
+from railyard.contract.suite import Run
+from railyard.contract.tried import POINTS
 
 SPEED = 300.0
 """Simulated seconds per second."""

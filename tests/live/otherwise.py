@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from sandbox.railway import (
+from railway_sandbox.railway import (
     config_buckets,
     config_merge,
     config_patch,
@@ -26,8 +26,8 @@ from sandbox.railway import (
     tcp_proxies,
     wire,
 )
-from sandbox.railway.errors import Refused, invalid, not_authorized
-from sandbox.railway.state import part
+from railway_sandbox.railway.errors import Refused, invalid, not_authorized
+from railway_sandbox.railway.state import part
 
 Change = Callable[[pytest.MonkeyPatch], None]
 

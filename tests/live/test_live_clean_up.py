@@ -7,14 +7,14 @@ import asyncio
 import pytest
 from typer.testing import CliRunner
 
-from live.application import application
-from live.points import Point, Verdict, point
-from live.suite import Run
-from live.throwaway import DESCRIPTION
-from pulumiverse_railway.provider.api.documents.notification import NOTIFICATION_RULE_CREATE
-from pulumiverse_railway.provider.api.documents.project import PROJECT_CREATE
 from pulumiverse_railway.provider.configuration import Configuration, build_client
-from pulumiverse_railway.provider.kernel.errors import Failure
+from railway_api.documents.notification import NOTIFICATION_RULE_CREATE
+from railway_api.documents.project import PROJECT_CREATE
+from railway_api.failure import Failure
+from railyard.contract.application import application
+from railyard.contract.points import Point, Verdict, point
+from railyard.contract.suite import Run
+from railyard.contract.throwaway import DESCRIPTION
 from tests.live.conftest import Try, living
 
 WAITS_FOR_EVER = 1

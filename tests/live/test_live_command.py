@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from live.application import application
-from live.cost import cost_of
-from live.tried import POINTS
-from live.untried import UNTRIED
-from sandbox.railway import operations
+from railway_sandbox.railway import operations
+from railyard.contract.application import application
+from railyard.contract.cost import cost_of
+from railyard.contract.tried import POINTS
+from railyard.contract.untried import UNTRIED
 from tests.lifecycle.conftest import LONGEST_S
 from tests.live.conftest import living
 
@@ -66,7 +66,7 @@ def test_otherwise_is_an_exit_code_and_names_the_files(monkeypatch):
     assert shown.exit_code == 1
     assert "still the old one" in shown.stdout
     assert "assumed: it can" in shown.stdout
-    assert "change: resources/service_domain.py, sandbox/railway/domains.py" in shown.stdout
+    assert "change: resources/service_domain.py, railway/domains.py" in shown.stdout
 
 
 @pytest.mark.usefixtures("address")
@@ -80,7 +80,7 @@ def test_programs_get_one_document(monkeypatch):
     assert result.exit_code == 1
     first, second = document["points"]
     assert [(each["number"], each["verdict"]) for each in (first, second)] == [(5, "otherwise"), (23, "as assumed")]
-    assert first["change"] == ["api/commits.py", "sandbox/railway/environments.py"]
+    assert first["change"] == ["commits.py", "railway/environments.py"]
     assert second["change"] == []
     assert document["place"].startswith("the sandbox at http://127.0.0.1")
     assert document["leftBehind"] is None
@@ -169,7 +169,7 @@ def test_the_bounds_are_sums_over_the_points():
 @pytest.mark.usefixtures("no_token")
 def test_it_starts_as_a_program():
     """As the Makefile starts it."""
-    command = [sys.executable, "-m", "live", "--only", "23", "--json"]
+    command = [sys.executable, "-m", "railyard.contract", "--only", "23", "--json"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST_S)
 
     assert ended.returncode == 0, ended.stderr

@@ -8,14 +8,16 @@ from pathlib import Path
 import graphql
 import pytest
 
-from live.documents import OPERATIONS
-from live.tried import POINTS
-from live.untried import UNTRIED
+from railyard.contract.documents import OPERATIONS
+from railyard.contract.tried import POINTS
+from railyard.contract.untried import UNTRIED
 
 ROOT = Path(__file__).parents[2]
-PROVIDER = ROOT / "providers" / "railway" / "pulumiverse_railway" / "provider"
+PROVIDER = ROOT / "packages" / "pulumiverse-railway" / "pulumiverse_railway" / "provider"
+SIMULATOR = ROOT / "packages" / "railway-sandbox" / "railway_sandbox"
+CLIENT = ROOT / "packages" / "railway-api" / "railway_api"
 PAGE = (ROOT / "docs" / "doubtful-points.md").read_text(encoding="utf-8")
-SANDBOX = ROOT / "sandbox" / "railway" / "schema.graphql"
+SANDBOX = ROOT / "packages" / "railway-sandbox" / "railway_sandbox" / "railway" / "schema.graphql"
 REAL = ROOT.parent / "shared" / "railway-schema.graphql"
 SECTIONS = {
     int(number): (question, text)
@@ -24,7 +26,7 @@ SECTIONS = {
 
 
 def test_each_point_of_the_page_is_tried_or_has_a_reason_why_not():
-    """A new point needs a function in ``live/tried`` or a line in ``live/untried.py``."""
+    """A new point needs a function in ``railyard/contract/tried`` or a line in ``railyard/contract/untried.py``."""
     numbers = [each.number for each in POINTS]
 
     assert len(set(numbers)) == len(numbers)
@@ -38,8 +40,8 @@ def test_a_point_asks_what_the_page_asks(point):
     assert point.question == question
 
     for path in point.change:
-        inside = path.removeprefix("sandbox/railway/")
-        assert (ROOT / path).exists() or (PROVIDER / path).exists(), path
+        inside = path.removeprefix("railway/")
+        assert any((place / path).exists() for place in (SIMULATOR, PROVIDER, CLIENT, ROOT)), path
         assert f"`{inside}`" in text, f"the page does not name {inside}"
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from live.points import Outcome
-from live.suite import Run
-from live.tried import POINTS
-from sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.cloud import RailwayCloud
+from railyard.contract.points import Outcome
+from railyard.contract.suite import Run
+from railyard.contract.tried import POINTS
 from tests.live.conftest import Try, account, living, pointed_at, tried
 from tests.live.otherwise import OTHERWISE
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from operations.application import application
-from sandbox import operate
-from sandbox.clock import ManualClock
-from sandbox.railway import deployments
-from sandbox.railway.state import Deployment, Environment, Service
-from sandbox.server import Sandbox
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.railway import deployments
+from railway_sandbox.railway.state import Deployment, Environment, Service
+from railway_sandbox.server import Sandbox
+from railyard.application import application
+from railyard.engine import operate
 from tests.lifecycle.conftest import Checkout
 
 POINTING = (

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from operations import stack as stack_module
-from sandbox import pulumi_cli
-from sandbox.server import Sandbox
+from railway_sandbox.server import Sandbox
+from railyard import stack as stack_module
+from railyard.engine import pulumi_cli
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard, Said
 

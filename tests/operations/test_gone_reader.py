@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.pipes import READER_GONE
+from railyard.pipes import READER_GONE
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("command", "also_errors"),
     [
-        ("operations secrets check --sandbox", False),
-        ("operations --help", True),
-        ("sandbox preview --system omega", False),
+        ("railyard secrets check --sandbox", False),
+        ("railyard --help", True),
+        ("railyard.engine preview --system omega", False),
     ],
 )
 def test_a_command_ends_quietly_when_its_reader_has_gone(tmp_path, command, also_errors):
@@ -44,7 +44,7 @@ def test_a_command_ends_quietly_when_its_reader_has_gone(tmp_path, command, also
 def test_what_is_read_to_its_end_is_whole():
     """The exit code is the command's own, and the last line arrives."""
     done = subprocess.run(
-        [sys.executable, "-m", "operations", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "railyard", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from operations import stack as stack_module
-from operations.changes import Change, Kind
-from operations.delivery.deploy import LOOKED_AGAIN_AFTER_S, can_have_broken, last_look
-from operations.railway import connected
-from operations.verify_checks import Result
-from sandbox import operate
-from sandbox.server import Sandbox
+from railway_sandbox.server import Sandbox
+from railyard import stack as stack_module
+from railyard.changes import Change, Kind
+from railyard.delivery.deploy import LOOKED_AGAIN_AFTER_S, can_have_broken, last_look
+from railyard.engine import operate
+from railyard.railway import connected
+from railyard.verify_checks import Result
 from tests.operations.conftest import Railyard
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from operations import stack as stack_module
-from sandbox.edge import authority
+from railway_sandbox.edge import authority
+from railyard import stack as stack_module
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard, Said
 

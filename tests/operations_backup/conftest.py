@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from operations.backups.postgres import Server, query
-from operations.spaces import spaces_client
-from sandbox import operate
-from sandbox.railway.state import TCPProxy, VolumeInstance
-from sandbox.server import Sandbox
+from railway_sandbox.railway.state import TCPProxy, VolumeInstance
+from railway_sandbox.server import Sandbox
+from railyard.backups.postgres import Server, query
+from railyard.engine import operate
+from railyard.spaces import spaces_client
 from tests.lifecycle.conftest import Checkout
 from tests.operations.conftest import POINTING, Railyard, World
 from tests.operations_backup import servers

@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from operations.backups.postgres import Server, query
-from operations.console import OperationError
+from railyard.backups.postgres import Server, query
+from railyard.console import OperationError
 from tests.lifecycle.conftest import LONGEST_S
 
 NOBODY = 65_534

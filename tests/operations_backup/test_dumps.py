@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from operations import stack as stack_module
-from operations.backups import dumping
-from operations.backups.dumps import Dumps
-from operations.backups.postgres import Server, query
-from operations.console import OperationError
-from operations.spaces import spaces_refusals
-from sandbox.railway import tcp_proxies
+from railway_sandbox.railway import tcp_proxies
+from railyard import stack as stack_module
+from railyard.backups import dumping
+from railyard.backups.dumps import Dumps
+from railyard.backups.postgres import Server, query
+from railyard.console import OperationError
+from railyard.spaces import spaces_refusals
 from tests.operations.conftest import Railyard, Said
 from tests.operations_backup import servers
 from tests.operations_backup.conftest import FULL, PEOPLE, databases, disk_of, objects, people, proxies, spaces

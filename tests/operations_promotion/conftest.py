@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from operations import stack as stack_module
-from operations.application import application
-from sandbox import operate
-from sandbox.clock import ManualClock
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.state import Deployment
-from sandbox.server import Sandbox
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.state import Deployment
+from railway_sandbox.server import Sandbox
+from railyard import stack as stack_module
+from railyard.application import application
+from railyard.engine import operate
 from tests.lifecycle.conftest import Checkout
 
 GIT = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from operations.promotion import rollback, rollback_now
-from sandbox.railway.pushes import push
-from sandbox.railway.state import Moment
-from sandbox.server import Sandbox
+from railway_sandbox.railway.pushes import push
+from railway_sandbox.railway.state import Moment
+from railway_sandbox.server import Sandbox
+from railyard.promotion import rollback, rollback_now
 
 DAY_S = 86_400.0
 TAGGED = ("backend", "landing", "beholder", "litellm")

@@ -16,12 +16,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from operations import engines
-from operations import stack as stack_module
-from operations.application import application
-from operations.secrets import commands as secrets_commands
-from sandbox import commands, operate
-from sandbox.commands import application as sandbox_application
+from railyard import stack as stack_module
+from railyard.application import application
+from railyard.engine import command_engines as engines
+from railyard.engine import commands, operate
+from railyard.engine.commands import application as sandbox_application
+from railyard.secrets import commands as secrets_commands
 from tests.lifecycle.conftest import ROOT, Checkout, Outcome
 from tests.operations_secrets import sops_files
 from tests.sops import encrypting
@@ -134,7 +134,7 @@ class Railyard(Checkout):
         directory.mkdir()
         for name in ("Pulumi.yaml", "__main__.py", "Pulumi.staging.yaml"):
             shutil.copy(ROOT / name, directory)
-        for name in ("providers", "sandbox"):
+        for name in ("packages", "railyard"):
             (directory / name).symlink_to(ROOT / name)
         shutil.copytree(ROOT / "secrets", directory / "secrets")
         settings = self.settings()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from operations.stack import OperationError, read_stack
-from sandbox.server import Sandbox
+from railway_sandbox.server import Sandbox
+from railyard.stack import OperationError, read_stack
 
 
 def seal(checkout: Any, *names: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from operations.secrets import apply as secrets_apply
-from operations.secrets.apply import plan
-from operations.stack import read_stack
+from railyard.secrets import apply as secrets_apply
+from railyard.secrets.apply import plan
+from railyard.stack import read_stack
 
 PREFIX = "urn:pulumi:staging::railyard::railyard:systems:Any$railway:index:ServiceInstance::"
 

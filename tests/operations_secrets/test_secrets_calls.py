@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from operations.application import application
+from railyard.application import application
 from tests.lifecycle.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "secrets.md").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_the_wrapper_says_what_is_missing(tmp_path: Path):
 
 def test_a_group_without_a_command_is_a_wrong_call():
     """It lists what there is."""
-    done = subprocess.run([sys.executable, "-m", "operations"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "railyard"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
     assert "secrets" in done.stdout + done.stderr

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from operations.application import application
+from railyard.application import application
 from tests.operations_secrets.conftest import GOOD, without
 from tests.sops import encrypting
 

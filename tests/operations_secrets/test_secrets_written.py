@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from operations.stack import read_stack
+from railyard.engine.command_engines import code_of
+from railyard.stack import read_stack
 from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, without
 
@@ -152,10 +153,10 @@ def test_a_command_that_is_killed_leaves_the_file_whole(place, sops_calls):
     place.hold(GOOD)
     before = place.file.read_bytes()
     _replace_program(sops_calls, 'printf half > "$3"\nkill -9 $PPID')
-    command = [sys.executable, "-m", "operations", "secrets", "generate", "seance.BUILDER_KEY", "--replace"]
+    command = [sys.executable, "-m", "railyard", "secrets", "generate", "seance.BUILDER_KEY", "--replace"]
 
     done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(ROOT), "RAILYARD_SECRETS": str(place.file)}, check=False
+        command, env={**os.environ, **code_of(ROOT), "RAILYARD_SECRETS": str(place.file)}, check=False
     )
 
     assert done.returncode == -signal.SIGKILL

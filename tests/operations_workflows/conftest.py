@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from operations import stack as stack_module
-from operations.application import application
-from sandbox.server import Sandbox
+from railway_sandbox.server import Sandbox
+from railyard import stack as stack_module
+from railyard.application import application
+from railyard.engine.command_engines import code_of
 from tests.lifecycle.conftest import COPIED, LONGEST_S, ROOT
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
@@ -98,10 +99,10 @@ class Repository:
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """The same, under way in a process group of its own."""
-        paths = os.pathsep.join([str(self.directory), str(self.directory / "providers" / "railway")])
-        environment = {**os.environ, **GIT, "ENGINE": "embedded", "PYTHONPATH": paths, "NO_COLOR": "1", **variables}
+        ours = {"ENGINE": "embedded", "NO_COLOR": "1", **code_of(self.directory)}
+        environment = {**os.environ, **GIT, **ours, **variables}
         return subprocess.Popen(
-            [sys.executable, "-m", "operations", *arguments], cwd=self.directory, env=environment,
+            [sys.executable, "-m", "railyard", *arguments], cwd=self.directory, env=environment,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 
@@ -129,7 +130,7 @@ def first_commit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one commit on main; tests copy it."""
     made = Repository(tmp_path_factory.mktemp("repository") / "railyard")
     made.directory.mkdir()
-    for name in (*COPIED, "bin", "operations", "Makefile", "requirements.txt", ".gitignore"):
+    for name in (*COPIED, "bin", "Makefile", "requirements.txt", ".gitignore"):
         source = ROOT / name
         if source.is_dir():
             left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")

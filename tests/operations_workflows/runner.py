@@ -90,8 +90,8 @@ class Job:
         self.repository.git("clone", "--quiet", str(self.repository.directory), str(clone))
         Repository(clone).git("checkout", "--quiet", ref)
         (clone / ".venv").symlink_to(sys.prefix, target_is_directory=True)
-        for name in ("requirements.txt", "providers/railway/pyproject.toml"):
-            os.utime(clone / name, (0, 0))  # .venv is newer, so that nothing is installed
+        for path in (clone / "requirements.txt", *clone.glob("packages/*/pyproject.toml")):
+            os.utime(path, (0, 0))  # .venv is newer, so that nothing is installed
         return clone
 
     def _environment(self, given: dict[str, str], values: dict[str, str]) -> dict[str, str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from operations import stack as stack_module
-from sandbox.server import Sandbox
+from railway_sandbox.server import Sandbox
+from railyard import stack as stack_module
 from stacks.settings import StackSettings
 from tests.lifecycle.conftest import ROOT, Checkout
 from tests.operations_backup import servers

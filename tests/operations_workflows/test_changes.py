@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from operations.changes import changes_of, counted
-from sandbox.engine.values import UNKNOWN_ON_THE_WIRE
+from pulumi_embedded.values import UNKNOWN_ON_THE_WIRE
+from railyard.changes import changes_of, counted
 
 BOT = "urn:pulumi:staging::railyard::railyard:systems:Omega$railyard:topologies:Bot$"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from operations.console import OperationError
-from operations.delivery.plan import current_commit
-from operations.diff import checkout
-from operations.diff.checkout import unpack
-from operations.diff.document import Diff
+from railyard.console import OperationError
+from railyard.delivery.plan import current_commit
+from railyard.diff import checkout
+from railyard.diff.checkout import unpack
+from railyard.diff.document import Diff
 from tests.operations_workflows.conftest import SETTINGS, Repository, run
 from tests.sops import encrypting
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from operations.changes import Change, Kind, Property
-from operations.delivery.drift import body
-from operations.delivery.github import LONGEST_BODY
+from railyard.changes import Change, Kind, Property
+from railyard.delivery.drift import body
+from railyard.delivery.github import LONGEST_BODY
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 

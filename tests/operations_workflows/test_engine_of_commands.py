@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from operations.engines import PulumiCli, engine_for
-from operations.stack import read_stack
-from sandbox import operate
-from sandbox.engine_choice import States
+from railyard.engine import operate
+from railyard.engine.command_engines import PulumiCli, engine_for
+from railyard.engine.engine_choice import States
+from railyard.stack import read_stack
 from tests.operations_workflows.conftest import run
 
 COMMANDS = (("plan",), ("deploy",), ("drift",), ("secrets", "apply", "--yes"))

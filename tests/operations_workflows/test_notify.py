@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operations.delivery.notify import Message, discord, run_link, send, slack
+from railyard.delivery.notify import Message, discord, run_link, send, slack
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
 LONG = Message(

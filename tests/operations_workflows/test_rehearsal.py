@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from demo.place import Done, Place
-from demo.rehearsal import Rehearsal, UnexpectedError
-from demo.report import Report
+from railyard.rehearsal.place import Done, Place
+from railyard.rehearsal.rehearsal import Rehearsal, UnexpectedError
+from railyard.rehearsal.report import Report
 
 SERVICES = ("backend", "landing", "beholder", "litellm")
 """Those of Seance whose images are of its own commit."""

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from operations.console import OperationError
-from operations.engines import PulumiCli
-from operations.stack import read_stack
-from sandbox import pulumi_cli
+from railyard.console import OperationError
+from railyard.engine import pulumi_cli
+from railyard.engine.command_engines import PulumiCli
+from railyard.stack import read_stack
 
 
 def test_an_error_is_called_one_once(tmp_path):

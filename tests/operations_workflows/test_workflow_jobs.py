@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from operations.diff.markdown import MARKER
-from sandbox.server import Sandbox
+from railway_sandbox.server import Sandbox
+from railyard.diff.markdown import MARKER
 from tests.operations_workflows.conftest import SETTINGS, Repository
 from tests.operations_workflows.runner import Job
 from tests.operations_workflows.simulated_github import OWNER, SimulatedGitHub

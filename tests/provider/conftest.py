@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from pulumiverse_railway.provider.api import batch, commits, environment
-from sandbox.clock import Clock
-from sandbox.edge.authority import Authority
-from sandbox.edge.visitors import NO_SUCH_NAME
-from sandbox.exchange import Reply, Request
-from sandbox.identifiers import Identifiers
-from sandbox.listener import Certificate, Listener, Secure
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.loopback import Address, serve
+from railway_api import batch, commits, environment
+from railway_sandbox.clock import Clock
+from railway_sandbox.edge.authority import Authority
+from railway_sandbox.edge.visitors import NO_SUCH_NAME
+from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.listener import Certificate, Listener, Secure
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address, serve
 from tests.provider.driver import Records, Scenario, driving
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from graphql import get_named_type, is_leaf_type
 
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.wire import Request, respond, schema
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.wire import Request, respond, schema
 
 TRIES: Final = 100
 """How often somebody clicks again when Railway asks to."""

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from pulumiverse_railway.provider.kernel.values import SECRET, SIGNATURE, encode
-from sandbox.railway.state import BucketInstance
+from pulumi_provider.values import SECRET, SIGNATURE, encode
+from railway_sandbox.railway.state import BucketInstance
 from tests.provider.driver import Driver, Half, Made, Place, Refused, Run, a_project, driving
 
 WHERE = {"projectId": "p", "environmentId": "e"}

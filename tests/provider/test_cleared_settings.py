@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import pytest
 
-from pulumiverse_railway.provider.kernel.declaration import Resource
-from pulumiverse_railway.provider.kernel.properties import fields_of
+from pulumi_provider.declaration import Resource
+from pulumi_provider.properties import fields_of
 from pulumiverse_railway.provider.resources import ALL
-from sandbox.railway import config_view
+from railway_sandbox.railway import config_view
 from tests.provider.driver import Driver, Made, Place, Run, a_project
 
 LOGIN: Final = {"username": "robot", "password": "registry-password"}

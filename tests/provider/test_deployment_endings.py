@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.railway.deployments import start
-from sandbox.railway.pushes import push
-from sandbox.railway.state import Deployment, Moment
+from railway_sandbox.railway.deployments import start
+from railway_sandbox.railway.pushes import push
+from railway_sandbox.railway.state import Deployment, Moment
 from tests.provider.driver import Driver, Half, Made, Place, Run, a_project
 
 HEALTH: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 60}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.railway.state import Deployment, Moment
+from railway_sandbox.railway.state import Deployment, Moment
 from tests.provider.driver import Driver, Half, Made, Place, Run, a_project
 
 

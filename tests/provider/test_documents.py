@@ -10,12 +10,12 @@ import graphql
 import pytest
 
 from benchmarks import operations
-from pulumiverse_railway.provider.api import documents
-from pulumiverse_railway.provider.api.documents.environment import progress
-from pulumiverse_railway.provider.api.operation import Document, Operation
+from railway_api import documents
+from railway_api.documents.environment import progress
+from railway_api.operation import Document, Operation
 
 ROOT = Path(__file__).parents[2]
-SANDBOX = ROOT / "sandbox" / "railway" / "schema.graphql"
+SANDBOX = ROOT / "packages" / "railway-sandbox" / "railway_sandbox" / "railway" / "schema.graphql"
 REAL = ROOT.parent / "shared" / "railway-schema.graphql"
 DOCUMENTS = documents.DOCUMENTS
 VARIANTS = [

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pulumiverse_railway.provider.api import dns
-from sandbox.exchange import Reply, Request
-from sandbox.listener import Listener
-from sandbox.railway.cloud import RailwayCloud
+from railway_api import dns
+from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.listener import Listener
+from railway_sandbox.railway.cloud import RailwayCloud
 from tests.provider.conftest import Visitors
 from tests.provider.driver import Driver, Made, Place, Records, Refused, Run, a_project
 

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.faults import documented
 from benchmarks.operations import COMMAND_LINE, users
-from pulumiverse_railway.provider.api.documents import MUTATIONS
+from railway_api.documents import MUTATIONS
 from tests.provider.matrix.cells import ENVIRONMENT, cells
 from tests.provider.matrix.rows import ROWS, Row
 from tests.provider.matrix.trouble import FAULTS

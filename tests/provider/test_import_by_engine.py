@@ -8,14 +8,15 @@ from pathlib import Path
 import pulumi
 
 import pulumiverse_railway as railway
-from sandbox.addresses import environment
-from sandbox.engine.events import Operation
-from sandbox.engine.runner import Options, run
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.server import Sandbox
+from pulumi_embedded.events import Operation
+from pulumi_embedded.runner import Options, run
+from railway_sandbox.addresses import environment
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.server import Sandbox
 from tests.provider.test_imports import Hand
 
 ROOT = Path(__file__).parents[2]
+CLOUDFLARE = ROOT / "packages" / "pulumi-embedded" / "pulumi_embedded" / "standins" / "cloudflare"
 SPEED = 100.0
 
 
@@ -49,7 +50,12 @@ def test_a_running_service_is_imported_and_stays_as_it_is(tmp_path: Path) -> Non
             stack="imported",
             state_file=tmp_path / "imported.json",
             config={},
-            plugins={"cloudflare": [sys.executable, str(ROOT / "sandbox" / "standins" / "cloudflare")]},
+            plugins={
+                "cloudflare": [
+                    sys.executable,
+                    str(CLOUDFLARE),
+                ]
+            },
             program=program,
             environment=environment(address, SPEED),
         )

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from pulumiverse_railway.provider.kernel.values import SECRET, SIGNATURE
+from pulumi_provider.values import SECRET, SIGNATURE
 from pulumiverse_railway.provider.resources import ALL
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.members import open_account
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.members import open_account
 from tests.provider.dashboard import click, patch
 from tests.provider.driver import Driver, Made, Run
 

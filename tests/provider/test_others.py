@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sandbox.railway import config_patch
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.loopback import Address
+from railway_sandbox.railway import config_patch
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address
 from tests.provider.driver import Driver, Half, Made, Place, Refused, Run, a_project, driving
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import graphql
 import pytest
 
-from pulumiverse_railway.provider.api.documents.environment import progress
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.loopback import Address
+from railway_api.documents.environment import progress
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address
 from tests.provider.driver import Driver, Made, Place, Records, Run, a_project, driving
 from tests.provider.test_documents import REAL, SANDBOX
 
@@ -178,7 +178,7 @@ def test_foreign_deployment_is_not_taken_for_ours(
     async def scenario(driver: Driver) -> None:
         place, made = await topology(driver, records)
         instance = instance_of(made)
-        from sandbox.railway.deployments import start  # noqa: PLC0415 - only this test goes behind the API
+        from railway_sandbox.railway.deployments import start  # noqa: PLC0415 - only this test goes behind the API
 
         environment = cloud.state.environments[place.project["environmentId"]]
         foreign = start(cloud, environment, instance["serviceId"], cloud.now(), reason="by hand")

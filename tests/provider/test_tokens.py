@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.loopback import Address
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address
 from tests.provider.driver import Driver, Made, Place, Refused, Run, a_project, driving
 
 SECRET = "another-secret-token"

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from pulumiverse_railway.provider.api.documents.project import ACCOUNT, API_TOKEN, PROJECT_DELETE
-from pulumiverse_railway.provider.api.documents.service import SERVICE_CREATE
-from pulumiverse_railway.provider.api.errors import (
+from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
+from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECT_DELETE
+from railway_api.documents.service import SERVICE_CREATE
+from railway_api.errors import (
     Exists,
     NotAuthorized,
     NotFound,
@@ -23,12 +24,11 @@ from pulumiverse_railway.provider.api.errors import (
     Unreachable,
     classify,
 )
-from pulumiverse_railway.provider.api.identity import Token
-from pulumiverse_railway.provider.api.limiter import BUDGETS, Limiter, Plan
-from pulumiverse_railway.provider.api.transport import ATTEMPTS, Transport
-from pulumiverse_railway.provider.api.waiting import Waiting
-from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
-from pulumiverse_railway.provider.kernel.errors import Failure
+from railway_api.failure import Failure
+from railway_api.identity import Token
+from railway_api.limiter import BUDGETS, Limiter, Plan
+from railway_api.transport import ATTEMPTS, Transport
+from railway_api.waiting import Waiting
 
 FAST = 10_000.0
 GOOD = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projectDelete": True}})
@@ -215,7 +215,7 @@ def test_answer_in_drops_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(3_600)
         raise AssertionError
 
-    monkeypatch.setattr("pulumiverse_railway.provider.api.transport.LONGEST_ANSWER_S", 0.01)
+    monkeypatch.setattr("railway_api.transport.LONGEST_ANSWER_S", 0.01)
     monkeypatch.setattr(Wire, "handle_async_request", drip)
     result, wire = ended(creation, GOOD)
     assert isinstance(result, OutcomeUnknown)

@@ -15,8 +15,8 @@ from typing import Any, Final
 import pytest
 
 from pulumiverse_railway.provider.resources import ALL
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.loopback import Address
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address
 from tests.provider.driver import Driver, Made, Place, Records, Refused, a_project, driving
 from tests.provider.lives.rows import LIVES, Life, World
 

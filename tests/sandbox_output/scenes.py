@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.engine.events import (
+from pulumi_embedded.events import (
     Change,
     Diagnostic,
     Event,
@@ -16,7 +16,7 @@ from sandbox.engine.events import (
     StepKind,
     StepStarted,
 )
-from sandbox.engine.values import UNKNOWN, Secret
+from pulumi_embedded.values import UNKNOWN, Secret
 
 STACK = "urn:pulumi:sandbox::railyard::pulumi:pulumi:Stack::railyard-sandbox"
 HIDDEN = "never-show-this"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.engine.events import Change, Step, StepKind
-from sandbox.output.cost import Cost, foresee
+from pulumi_embedded.events import Change, Step, StepKind
+from railyard.output.cost import Cost, foresee
 
 PROJECT = "urn:pulumi:test::railyard::railway:index:Project::shop"
 

@@ -12,9 +12,9 @@ import pulumi
 import pytest
 from rich.console import Console
 
-from sandbox.engine import runner
-from sandbox.engine.events import Event, Operation
-from sandbox.output import JsonReport, PeopleReport
+from pulumi_embedded import runner
+from pulumi_embedded.events import Event, Operation
+from railyard.output import JsonReport, PeopleReport
 from tests.engine.harness import Shelf, Stack, Thing
 
 

@@ -6,8 +6,8 @@ import io
 import json
 from typing import Any
 
-from sandbox.engine.events import Event, Result
-from sandbox.output import JsonReport
+from pulumi_embedded.events import Event, Result
+from railyard.output import JsonReport
 from tests.sandbox_output.scenes import CHANGES, CREATES, HIDDEN, OUTPUTS, drift, failing_update, planned
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

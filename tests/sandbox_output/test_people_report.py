@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sandbox.engine.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
-from sandbox.output import PeopleReport, output_lines
-from sandbox.output.tree import seconds
+from pulumi_embedded.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
+from railyard.output import PeopleReport, output_lines
+from railyard.output.tree import seconds
 from tests.lifecycle.conftest import LONGEST_S
 from tests.sandbox_output.scenes import CHANGES, CREATES, HIDDEN, OUTPUTS, drift, failing_update, planned
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.clock import ManualClock
-from sandbox.identifiers import Identifiers
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.wire import Request, Response, respond
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.wire import Request, Response, respond
 
 Json = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.railway.members import open_account
-from sandbox.railway.state import State
+from railway_sandbox.railway.members import open_account
+from railway_sandbox.railway.state import State
 from tests.sandbox_railway.railway_client import Client
 
 MEMBERS = "query($p: String!) { projectMembers(projectId: $p) { id email name role } }"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.railway.edge import visit
+from railway_sandbox.railway.edge import visit
 from tests.sandbox_railway.railway_client import Client, Json, open_account
 
 CREATE = "mutation($i: CustomDomainCreateInput!) { customDomainCreate(input: $i) { id } }"

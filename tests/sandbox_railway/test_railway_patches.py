@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.railway.errors import NotSimulated
+from railway_sandbox.railway.errors import NotSimulated
 from tests.sandbox_railway.railway_client import Client, Json, open_account
 
 PATCHES = """query($e: String!) { environmentPatches(environmentId: $e, first: 1) {

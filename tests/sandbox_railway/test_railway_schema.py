@@ -17,8 +17,8 @@ from graphql import (
     build_schema,
 )
 
-from sandbox.railway import operations
-from sandbox.railway.wire import SCHEMA_PATH, schema
+from railway_sandbox.railway import operations
+from railway_sandbox.railway.wire import SCHEMA_PATH, schema
 
 REAL = Path(__file__).parents[3] / "shared" / "railway-schema.graphql"
 

@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from sandbox.clock import Clock
-from sandbox.identifiers import Identifiers
-from sandbox.railway import operations
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.errors import NotSimulated
-from sandbox.railway.loopback import serve
-from sandbox.railway.state import State
-from sandbox.railway.wire import Request, respond
+from railway_sandbox.clock import Clock
+from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.railway import operations
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.errors import NotSimulated
+from railway_sandbox.railway.loopback import serve
+from railway_sandbox.railway.state import State
+from railway_sandbox.railway.wire import Request, respond
 from tests.sandbox_railway.railway_client import Client, open_account
 
 NAME = "query($id: String!) { project(id: $id) { name } }"

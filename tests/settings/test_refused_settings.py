@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.configuration import ConfigurationError, read_stack
+from railyard.engine.configuration import ConfigurationError, read_stack
 from stacks import SYSTEMS
 from stacks.problems import SettingsError
 from stacks.settings import is_own, parse

@@ -9,7 +9,7 @@ import grpc
 import pulumi
 import pytest
 
-from sandbox.engine.monitor import MonitorError
+from pulumi_embedded.monitor import MonitorError
 from stacks import SYSTEMS
 from stacks.settings import StackSettings, parse
 from stacks.zone_ids import confirm

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sops
+from railyard.engine.command_engines import code_of
 from tests.sops.encrypting import CORPUS, KEY, KEY_FILE, OTHER_KEY_FILE
 
 FILE = CORPUS / "encrypted-comment.yaml"
@@ -63,7 +64,7 @@ def test_command_does_not_take_what_we_are_given(tmp_path: Path) -> None:
     """A value for ``secrets set`` comes on standard input, and a command for the key reads none of it."""
     program = "import sops, sys; sops.read(sys.argv[1]).decrypt(); print(sys.stdin.read())"
     command = f"sh -c 'cat {KEY_FILE}; cat >/dev/null'"
-    environment = {"PATH": "/usr/bin:/bin", "SOPS_AGE_KEY_CMD": command, "PYTHONPATH": str(ROOT)}
+    environment = {"PATH": "/usr/bin:/bin", "SOPS_AGE_KEY_CMD": command, **code_of(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", program, str(FILE)],
         input="given",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from railyard.engine.command_engines import code_of
 from tests.lifecycle.conftest import Checkout
 
 PAGE = (Path(__file__).parents[2] / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
@@ -62,7 +63,7 @@ def test_editors_learn_the_new_settings(checkout):
     subprocess.run(
         [sys.executable, "-m", "stacks.schema"],
         cwd=checkout.directory,
-        env={"PYTHONPATH": str(checkout.directory / "providers" / "railway")},
+        env=code_of(checkout.directory),
         check=True,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.configuration import read_stack
+from railyard.engine.configuration import read_stack
 from stacks import SYSTEMS, compose
 from stacks.settings import parse
 

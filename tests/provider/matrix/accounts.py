@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
-from sandbox.clock import Clock
-from sandbox.identifiers import Identifiers
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.state import Record, State
+from railway_sandbox.clock import Clock
+from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.state import Record, State
 from tests.provider.driver import Made, Records
 
 TABLES: Final = (

@@ -13,10 +13,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.clock import Clock
-from sandbox.identifiers import Identifiers
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.loopback import Address, serve
+from railway_sandbox.clock import Clock
+from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address, serve
 from tests.provider.driver import Driver, Records
 from tests.provider.matrix.accounts import a_copy, content, shown
 from tests.provider.matrix.rows import ROWS, Row

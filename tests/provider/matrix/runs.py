@@ -18,11 +18,11 @@ from typing import Any, Final, Literal
 import grpc.aio
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from pulumiverse_railway.provider.kernel.main import OPTIONS, start
-from pulumiverse_railway.provider.kernel.servicer import Servicer
-from pulumiverse_railway.provider.kernel.values import encode
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.loopback import Address
+from pulumi_provider.main import OPTIONS, start
+from pulumi_provider.servicer import Servicer
+from pulumi_provider.values import encode
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address
 from tests.provider.driver import PATIENCE_S, PROVIDER, Driver, Half, ListeningEngine, Made, Refused, driving
 
 _processes: Final = multiprocessing.get_context("forkserver")

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.railway.cloud import RailwayCloud
-from sandbox.railway.state import State
-from sandbox.railway.wire import Request, Response, respond
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.state import State
+from railway_sandbox.railway.wire import Request, Response, respond
 
 HANG_S: Final = 30.0
 THROTTLE: Final = "throttle"

@@ -1,0 +1,195 @@
+"""Provider plugins as processes: which command, starting, the handshake, ending, and how a failed call comes back.
+
+Owns the rule that this engine stays on loopback. Does not know what is said in the calls; that is ``provider``.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Final, TypeVar, cast
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+
+from pulumi_embedded.values import Properties, from_struct
+from railway_api.loopback import is_loopback
+
+MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024  # what Pulumi's own channels allow
+INTERRUPTED: Final = ("railyard-interrupted", "true")
+"""Request metadata of a create whose first attempt has an unknown outcome: look for what it may have left."""
+ADDRESS_VARIABLES: Final = {
+    "railway": "RAILWAY_API_URL",
+    "cloudflare": "CLOUDFLARE_BASE_URL",
+    "digitalocean": "DIGITALOCEAN_API_URL",
+}
+"""Where each cloud is looked for; this engine goes to loopback only."""
+_UNHEARD: Final = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
+_STOP_SECONDS: Final = 5.0
+# Holds the plugin for as long as the engine's end of its standard input is open: a killed engine leaves no plugin
+# behind that would go on changing things. The shell gives up its own output, so that the plugin's end is seen.
+_LEASH: Final = '"$@" & exec >&- 2>&-; read -r _; kill -9 $!'
+
+
+class ProviderError(Exception):
+    """A provider refused or failed; the text is its own."""
+
+    def __init__(self, message: str, *, unheard: bool = False) -> None:
+        """``unheard``: the call may have had an effect all the same, its answer never arrived."""
+        super().__init__(message)
+        self.unheard = unheard
+
+
+class HalfMadeError(ProviderError):
+    """The resource exists, but is not ready (``ErrorResourceInitFailed``)."""
+
+    def __init__(self, reasons: list[str], id: str, outputs: Properties, inputs: Properties) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons, self.id, self.outputs, self.inputs = reasons, id, outputs, inputs
+
+
+def refuse_real_clouds(environment: Mapping[str, str]) -> None:
+    """Raise ``ProviderError`` when the environment points any provider away from this machine."""
+    for variable in ADDRESS_VARIABLES.values():
+        address = environment.get(variable, "")
+        if address and not is_loopback(address):
+            message = (
+                f"{variable} is {address}: the embedded engine stays on loopback; real deployments need the Pulumi CLI"
+            )
+            raise ProviderError(message)
+
+
+def find_command(package: str, root: Path, project: Mapping[str, Any], extra: Mapping[str, Sequence[str]]) -> list[str]:
+    """The command that starts a package's plugin: ``plugins.providers`` of Pulumi.yaml first, then ``extra``."""
+    plugins = cast("dict[str, Any]", project.get("plugins") or {})
+    for entry in cast("list[dict[str, str]]", plugins.get("providers") or []):
+        if entry.get("name") == package:
+            directory = (root / entry["path"]).resolve()
+            if not directory.exists():
+                raise ProviderError(
+                    f"Pulumi.yaml names {entry['path']} as the plugin of {package!r}, which does not exist"
+                )
+            return [sys.executable, str(directory)] if directory.is_dir() else [str(directory)]
+    if package in extra:
+        return list(extra[package])
+    message = (
+        f"no provider plugin for package {package!r}: name its directory under plugins.providers in Pulumi.yaml; "
+        f"a plugin that Pulumi downloads needs the Pulumi CLI"
+    )
+    raise ProviderError(message)
+
+
+_Answer = TypeVar("_Answer")
+
+
+class Plugin:
+    """One provider process."""
+
+    def __init__(self, command: Sequence[str], engine_address: str, root: Path, environment: Mapping[str, str]) -> None:
+        """Start it and shake hands. Raises ``ProviderError`` when it does not say its port."""
+        self._last_words: deque[str] = deque(maxlen=5)
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", _LEASH, "plugin", *command, engine_address],
+            cwd=root,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C at the terminal is the engine's to hand on, as Cancel
+        )
+        output, errors = self._process.stdout, self._process.stderr
+        assert output is not None
+        assert errors is not None
+        listeners = [threading.Thread(target=self._listen, args=(errors,), daemon=True)]
+        listeners[0].start()
+        port = output.readline().decode(errors="replace").strip()
+        listeners.append(threading.Thread(target=self._listen, args=(output,), daemon=True))
+        listeners[1].start()
+        self._listeners = listeners
+        if not port.isdigit():
+            self._end_process()
+            last_words = "".join(f"\n{line}" for line in self._last_words)
+            message = f"the plugin {' '.join(command)} printed {port!r} where its port was expected{last_words}"
+            raise ProviderError(message)
+        size = [(f"grpc.max_{way}_message_length", MAX_MESSAGE_BYTES) for way in ("receive", "send")]
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=size)
+        self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self.handshake = self._shake_hands(engine_address, Path(command[-1]))
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        # A pipe that nobody empties would stop the plugin.
+        with stream:
+            for line in stream:
+                self._last_words.append(line.decode(errors="replace").rstrip())
+
+    def _shake_hands(self, engine_address: str, path: Path) -> provider_pb2.ProviderHandshakeResponse | None:
+        directory = str(path if path.is_dir() else path.parent)
+        request = provider_pb2.ProviderHandshakeRequest(
+            engine_address=engine_address,
+            root_directory=directory,
+            program_directory=directory,
+            configure_with_urn=True,
+            invoke_with_preview=True,
+        )
+        try:
+            return self.stub.Handshake(request)
+        except grpc.RpcError as error:
+            if cast("grpc.Call", error).code() == grpc.StatusCode.UNIMPLEMENTED:
+                return None
+            self.close()
+            raise ProviderError(f"the plugin in {directory} failed at the handshake: {error_text(error)}") from None
+
+    def cancel(self) -> None:
+        """Ask it to end what it is waiting for; answers arrive as usual."""
+        # A plugin that has no Cancel, or is gone, has nothing to cancel.
+        with suppress(grpc.RpcError):
+            self.stub.Cancel(empty_pb2.Empty(), timeout=_STOP_SECONDS)
+
+    def close(self) -> None:
+        """End the process."""
+        self._channel.close()
+        self._end_process()
+
+    def _end_process(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+        for listener in self._listeners:
+            listener.join(_STOP_SECONDS)
+
+
+def error_text(error: grpc.RpcError) -> str:
+    return cast("grpc.Call", error).details() or str(error)
+
+
+def _half_made(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | None:
+    for key, value in cast("grpc.Call", error).trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            for detail in status_pb2.Status.FromString(cast("bytes", value)).details:
+                half = provider_pb2.ErrorResourceInitFailed()
+                if detail.Unpack(half):
+                    return half
+    return None
+
+
+def call(method: Callable[..., _Answer], request: object, *, interrupted: bool = False) -> _Answer:
+    """One call of a plugin. Raises ``HalfMadeError`` or ``ProviderError`` with the provider's own text."""
+    try:
+        return method(request, metadata=(INTERRUPTED,) if interrupted else None)
+    except grpc.RpcError as error:
+        if (half := _half_made(error)) is not None:
+            reasons = list(half.reasons) or [error_text(error)]
+            raise HalfMadeError(reasons, half.id, from_struct(half.properties), from_struct(half.inputs)) from None
+        code, text = cast("grpc.Call", error).code(), error_text(error)
+        # gRPC's own words for a connection that broke; a provider's UNAVAILABLE reads otherwise.
+        if code == grpc.StatusCode.UNAVAILABLE and re.search(r"socket|onnect|Stream removed|GOAWAY", text):
+            text = f"the provider plugin ended in the middle of its work ({text})"
+        raise ProviderError(text, unheard=code in _UNHEARD) from None

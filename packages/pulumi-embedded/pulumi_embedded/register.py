@@ -1,0 +1,254 @@
+"""Registrations: what the program wants of one resource, matched with the state and turned into steps.
+
+Owns which old record belongs to which registration and what has been declared so far. Checks and diffs happen one at a
+time, under one lock, so that each decision sees all earlier ones; the steps that follow run outside of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pulumi_embedded import plan
+from pulumi_embedded.events import Change, StepKind
+from pulumi_embedded.execute import Executor, StepError
+from pulumi_embedded.journal import Journal
+from pulumi_embedded.plugins import ProviderError
+from pulumi_embedded.provider import DiffAnswer, Provider
+from pulumi_embedded.providers import Providers
+from pulumi_embedded.report import Report
+from pulumi_embedded.state import Resource, timestamp
+from pulumi_embedded.values import Properties
+
+Action = Callable[[], None]
+
+
+class RefusedError(Exception):
+    """The program asks for something that cannot be; the text says what, where and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A resource as the program registers it."""
+
+    resource: Resource
+    aliases: Sequence[str] = ()
+    """URNs under which it may stand in the state."""
+    delete_before_replace: bool | None = None
+    """``None`` leaves it to the provider."""
+
+
+class Registrations:
+    """All registrations of one run."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        providers: Providers,
+        executor: Executor,
+        report: Report,
+        targets: plan.Targets,
+        stack: str,
+        *,
+        preview: bool,
+    ) -> None:
+        self._journal, self._providers, self._executor, self._report = journal, providers, executor, report
+        self._targets, self._stack, self._preview = targets, stack, preview
+        self._order = [resource for resource in journal.snapshot.remaining() if not resource.delete]
+        self._olds = {resource.urn: resource for resource in self._order}
+        self._lock = threading.Lock()
+        self.declared: dict[str, Resource] = {}
+        """URN → what the program gets to see of it."""
+        self.claimed: dict[str, str] = {}
+        """Old URN → the URN that took its record over."""
+        self.aliased: dict[str, str] = {}
+        """URN → the old URN whose record it took over, where the two differ."""
+        self.skipped: set[str] = set()
+        """URNs outside of the targets that do not exist yet."""
+        self._replaced: set[str] = set()
+        self._deleted_early: dict[str, Resource] = {}
+
+    def register(self, wish: Wish) -> Resource:
+        """Bring one resource into being. Raises ``RefusedError``, ``ProviderError`` or ``StepError``."""
+        with self._lock:
+            if self._report.stopping:
+                raise StepError
+            resource = wish.resource
+            old = self._claim(resource, wish.aliases)
+            if not self._targets.includes(resource):
+                self._leave(resource, old)
+                return resource
+            self._refuse_skipped(resource)
+            if resource.is_provider:
+                self._providers.declare(resource, old)
+                return resource
+            action = self._plan(wish, old) if resource.custom else lambda: self._executor.component(resource, old)
+        action()
+        return resource
+
+    def read(self, wish: Wish) -> Resource:
+        """Look up a resource the program refers to. Raises like ``register``."""
+        with self._lock:
+            if self._report.stopping:
+                raise StepError
+            old = self._claim(wish.resource, wish.aliases)
+        if wish.resource.id:  # otherwise only the real run will know the id
+            self._executor.read(wish.resource, old)
+        return wish.resource
+
+    def _claim(self, resource: Resource, aliases: Sequence[str]) -> Resource | None:
+        if resource.urn in self.declared:
+            raise RefusedError(f"Duplicate resource URN '{resource.urn}'; try giving it a unique name")
+        self.declared[resource.urn] = resource
+        old = next((self._olds[urn] for urn in (resource.urn, *aliases) if urn in self._olds), None)
+        if old is None:
+            return None
+        other = self.claimed.get(old.urn) or (old.urn if old.urn != resource.urn and old.urn in self.declared else None)
+        if other is not None:
+            raise RefusedError(f"'{resource.urn}' and '{other}' both claim '{old.urn}' of the state: remove one alias")
+        self.claimed[old.urn] = resource.urn
+        if old.urn != resource.urn:
+            self.aliased[resource.urn] = old.urn
+        return old
+
+    def _leave(self, resource: Resource, old: Resource | None) -> None:
+        if old is None:
+            self.skipped.add(resource.urn)
+            return
+        resource.id, resource.outputs = old.id, old.outputs
+        self._journal.keep(old)
+        self._report.finished(plan.describe(StepKind.SAME, old, old))
+
+    def _refuse_skipped(self, resource: Resource) -> None:
+        missing = sorted(self.skipped & resource.depends_on())
+        if missing:
+            message = f"'{resource.urn}' needs '{missing[0]}', which does not exist yet: add that to the targets"
+            raise RefusedError(message)
+
+    def _check(self, provider: Provider, resource: Resource, olds: Properties, news: Properties) -> Properties:
+        inputs, failures = provider.check(resource, olds, news)
+        if failures:
+            problems = "\n".join(failures)
+            raise ProviderError(f"{resource.type} resource '{resource.name}' has a problem: {problems}")
+        return inputs
+
+    def _plan(self, wish: Wish, old: Resource | None) -> Action:
+        new = wish.resource
+        wanted, provider = new.inputs, self._providers.get(new.provider)
+        imported = None
+        if new.import_id and (old is None or old.external or (old.import_id or old.id) != new.import_id):
+            imported = old = self._import(new, old, provider)
+        early = self._deleted_early.get(old.urn) if old is not None else None
+        if old is None or old.external or early is not None:
+            new.inputs = self._check(provider, new, {}, wanted)
+            return lambda: self._executor.create(new, replaces=early or old, gone=early is not None)
+        new.inputs = self._check(
+            provider, new, old.inputs, plan.without_ignored(wanted, old.inputs, new.ignore_changes)
+        )
+        verdict = self._judge(new, old, provider)
+        match verdict.kind:
+            case StepKind.REPLACE:
+                self._refuse_replacement(new, old)
+                new.inputs = self._check(provider, new, {}, wanted)
+                return self._replace(wish, old, verdict)
+            case StepKind.UPDATE:
+                return lambda: self._executor.update(new, old, verdict.changes)
+            case _ if imported is not None:
+                new.id, new.inputs, new.outputs = imported.id, imported.inputs, imported.outputs
+                return lambda: None
+            case _:
+                return lambda: self._executor.same(new, old)
+
+    def _judge(self, new: Resource, old: Resource, provider: Provider) -> plan.Verdict:
+        verdict = plan.replaced_with_host(new, self._replaced)
+        if verdict is None and self._providers.changed(old, new.provider):
+            verdict = plan.Verdict(kind=StepKind.REPLACE, changes={"provider": Change.UPDATE_REPLACE})
+        if verdict is not None:
+            return verdict
+        answer = provider.diff(new, old, new.inputs)
+        compared = new.inputs
+        if answer.changed is None:
+            compared = plan.without_ignored(new.inputs, old.inputs, new.ignore_changes)
+        return plan.judge(old, compared, answer, new.replace_on_changes)
+
+    def _refuse_replacement(self, new: Resource, old: Resource) -> None:
+        if new.protect and old.protect:
+            message = (
+                f"'{new.urn}' would have to be replaced, but is protected. If that is meant, "
+                f"{way_to_unprotect(self._stack)}; or take `protect` away in the program first"
+            )
+            raise RefusedError(message)
+        if new.import_id:
+            message = (
+                f"'{new.urn}' would have to be replaced, but still has the `import_` option, which ties it to the "
+                f"existing '{new.import_id}': remove that option, or make the inputs match what exists"
+            )
+            raise RefusedError(message)
+
+    def _replace(self, wish: Wish, old: Resource, verdict: plan.Verdict) -> Action:
+        new = wish.resource
+        self._replaced |= {new.urn, old.urn}
+        first = verdict.delete_before_replace if wish.delete_before_replace is None else wish.delete_before_replace
+        if not first:
+            return lambda: self._executor.create(new, replaces=old, changes=verdict.changes)
+        settled = {*self.declared, *self.claimed, *self._deleted_early}
+        doomed = [old, *plan.dependents_to_replace(old, self._order, settled, self._would_replace)]
+        for resource in doomed[1:]:
+            if resource.protect:
+                message = (
+                    f"'{new.urn}' cannot be replaced: '{resource.urn}' depends on it and is protected. "
+                    f"If that is meant, {way_to_unprotect(self._stack)}"
+                )
+                raise RefusedError(message)
+            if resource.urn not in self._targets:
+                raise RefusedError(f"'{new.urn}' cannot be replaced without '{resource.urn}': add that to the targets")
+        for resource in doomed:
+            self._deleted_early[resource.urn] = resource
+            self._replaced.add(resource.urn)
+
+        def delete_then_create() -> None:
+            self._executor.delete_all(doomed, replaced=True)
+            self._executor.create(new, replaces=old, changes=verdict.changes, gone=True)
+
+        if self._preview:  # nothing waits for anything; the order of the plan is the order of decisions
+            delete_then_create()
+            return lambda: None
+        return delete_then_create
+
+    def _would_replace(self, resource: Resource, inputs: Properties) -> bool:
+        answer: DiffAnswer = self._providers.get(resource.provider).diff(resource, resource, inputs)
+        return plan.judge(resource, inputs, answer, resource.replace_on_changes).kind is StepKind.REPLACE
+
+    def _import(self, new: Resource, old: Resource | None, provider: Provider) -> Resource:
+        found = provider.read(new, new.import_id, None, None)
+        if not found.id:
+            raise ProviderError(f"resource '{new.import_id}' does not exist")
+        if found.inputs is None:
+            raise ProviderError(f"the provider cannot import {new.type}: it answers without inputs")
+        made = timestamp()
+        imported = replace(
+            new, id=found.id, inputs=found.inputs, outputs=found.outputs, init_errors=found.reasons,
+            created=made, modified=made,
+        )  # fmt: skip
+        self._journal.settle(imported, condemned=old.place if old is not None else -1)
+        kind = StepKind.IMPORT if old is None else StepKind.IMPORT_REPLACEMENT
+        self._report.finished(plan.describe(kind, old, imported))
+        return imported
+
+    def complete(self, urn: str, outputs: Properties) -> None:
+        """Set the outputs of a component. Raises ``RefusedError`` for one that was never registered."""
+        resource = self.declared.get(urn)
+        if resource is None:
+            raise RefusedError(f"outputs for '{urn}', which was not registered")
+        if urn in self.skipped or urn not in self._journal.snapshot.settled or resource.outputs == outputs:
+            return
+        if not self._targets.includes(resource):
+            return
+        resource.outputs = outputs
+        self._journal.settle(resource)
+
+
+def way_to_unprotect(stack: str) -> str:
+    """How a person lifts protection."""
+    return f"run `make unprotect STACK={stack}` (sandbox) or `pulumi state unprotect`"

@@ -1,0 +1,66 @@
+"""Cloudflare's API as its own Go client uses it: envelope, errors and repeats.
+
+Owns HTTP. What a record or a setting means is known by the resources.
+"""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from pulumi_embedded.standins.transport import TIMEOUT_S, Answer, Retries, check_loopback, send
+from pulumi_provider.errors import Failure
+
+NOT_FOUND: Final = 404
+
+
+def _worth_repeating(response: httpx.Response) -> bool:
+    """Cloudflare's client looks at this header before it looks at the status."""
+    if "x-should-retry" in response.headers:
+        return response.headers["x-should-retry"] == "true"
+    return response.status_code in (408, 409, 429) or response.status_code >= 500
+
+
+RETRIES: Final = Retries(count=10, first_wait_s=2.0, wanted=_worth_repeating, count_header="X-Stainless-Retry-Count")
+
+
+class CloudflareClient:
+    """One API token at one address."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        if not token:
+            raise Failure("no Cloudflare API token: set CLOUDFLARE_API_TOKEN or the configuration cloudflare:apiToken")
+        self._base_url = check_loopback(base_url, "CLOUDFLARE_BASE_URL").rstrip("/")
+        self._http = httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S, trust_env=False)
+
+    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """Send a request; whatever its status, the answer comes back."""
+
+        def build() -> httpx.Request:
+            return self._http.build_request(method, f"{self._base_url}{path}", json=body)
+
+        return await send(self._http, build, RETRIES)
+
+    async def result(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The ``result`` of a request that must succeed. Raises ``Failure`` with Cloudflare's reasons."""
+        answer = await self.ask(method, path, body)
+        if not answer.succeeded:
+            raise failure(method, path, answer)
+        return answer.json()["result"]
+
+
+def failure(method: str, path: str, answer: Answer) -> Failure:
+    """What went wrong, in Cloudflare's words and codes."""
+    try:
+        reasons = [f"{error['message']} (code {error['code']})" for error in answer.json()["errors"]]
+    except (ValueError, KeyError, TypeError):
+        reasons = [answer.body.decode(errors="replace")[:200]]
+    status = f"{answer.status} {_phrase(answer.status)}".strip()
+    return Failure(f"failed to make http request: {method} {path}: {status}: {'; '.join(reasons)}")
+
+
+def _phrase(status: int) -> str:
+    return http.HTTPStatus(status).phrase if status in set(http.HTTPStatus) else ""

@@ -1,0 +1,109 @@
+"""Sending a request and repeating it, as the real plugins' clients do.
+
+Owns retries, waits and the rule that a stand-in stays on this machine. Knows no API: which answers are worth a repeat
+is told by each client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from pulumi_provider.errors import Failure
+from railway_api.loopback import is_loopback
+
+LONGEST_WAIT_S: Final = 30.0
+TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The last answer to a request that may have been sent several times."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    repeated: bool
+    """An earlier attempt may have taken effect: "exists already" and "not found" may be our own doing."""
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status < 300
+
+    def json(self) -> dict[str, Any]:
+        """The body as JSON; an empty one is an empty object."""
+        return json.loads(self.body) if self.body else {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retries:
+    """How a client repeats."""
+
+    count: int
+    """At most this many times after the first."""
+    first_wait_s: float
+    """Doubled with each repeat, unless the answer says how long to wait."""
+    wanted: Callable[[httpx.Response], bool]
+    """Whether an answer is worth it. A connection that breaks always is."""
+    count_header: str = ""
+    """Header that carries the number of the repeat."""
+
+
+def check_loopback(address: str, variable: str) -> str:
+    """The address, if it is on this machine. Raises ``Failure`` otherwise."""
+    if not is_loopback(address):
+        raise Failure(
+            f"{variable} is {address or 'not set'}: this stand-in only talks to the sandbox on this machine; "
+            "a real deployment needs the Pulumi CLI with the real plugin"
+        )
+    return address
+
+
+def speed() -> float:
+    """How much faster than real time the sandbox runs: waits are that much shorter."""
+    return float(os.environ.get("RAILWAY_SANDBOX_SPEED") or 1.0)
+
+
+async def send(client: httpx.AsyncClient, build: Callable[[], httpx.Request], retries: Retries) -> Answer:
+    """Send what ``build`` makes, again and again while it is worth it. Raises ``Failure`` without any answer."""
+    attempt = 0
+    while True:
+        request = build()
+        if retries.count_header:
+            request.headers[retries.count_header] = str(attempt)
+        response = await _attempt(client, request, last=attempt == retries.count)
+        if response is not None and (attempt == retries.count or not retries.wanted(response)):
+            return Answer(
+                status=response.status_code,
+                headers={name.lower(): value for name, value in response.headers.items()},
+                body=response.content,
+                repeated=attempt > 0,
+            )
+        await asyncio.sleep(_wait_s(response, attempt, retries))
+        attempt += 1
+
+
+async def _attempt(client: httpx.AsyncClient, request: httpx.Request, *, last: bool) -> httpx.Response | None:
+    """The answer; ``None`` when the connection broke and there is another attempt."""
+    try:
+        return await client.send(request)
+    except httpx.TransportError as problem:
+        if not last:
+            return None
+        address = request.url.copy_with(query=None)
+        raise Failure(f"{request.method} {address} got no answer ({type(problem).__name__})") from problem
+
+
+def _wait_s(response: httpx.Response | None, attempt: int, retries: Retries) -> float:
+    headers: Mapping[str, str] = response.headers if response is not None else {}
+    for name, scale in (("Retry-After-Ms", 0.001), ("Retry-After", 1.0)):
+        text = headers.get(name, "")
+        if text.isdecimal():
+            return int(text) * scale / (1.0 if name == "Retry-After-Ms" else speed())
+    return min(LONGEST_WAIT_S, retries.first_wait_s * 2**attempt) / speed()

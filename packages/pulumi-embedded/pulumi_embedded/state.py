@@ -1,0 +1,303 @@
+"""The state file: Pulumi's deployment format, version 3, with secrets encrypted by a passphrase.
+
+Owns the record of one resource, its JSON form and the encryption of secrets, all as the Pulumi CLI reads and writes
+them: ``pulumi stack import`` takes this file. Does not know when to save; that is the journal's.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import secrets as random_source
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pulumi_embedded.values import SECRET, SIGNATURE, UNKNOWN, UNKNOWN_ON_THE_WIRE, Properties, Secret, plain, secret
+
+STACK_TYPE: Final = "pulumi:pulumi:Stack"
+PROVIDER_PREFIX: Final = "pulumi:providers:"
+_ROUNDS: Final = 1_000_000  # sdk/go/common/resource/config/crypt.go
+_NONCE_BYTES: Final = 12
+_SALT_BYTES: Final = 8
+_PROOF: Final = "pulumi"  # what the salt line carries encrypted, so that a wrong passphrase is noticed at once
+
+
+class StateError(Exception):
+    """The state file or its journal cannot be used; the text says why and what to do."""
+
+
+@dataclass(kw_only=True)
+class Resource:
+    """One resource of the state, with the field names of Pulumi's ``ResourceV3`` in snake case."""
+
+    urn: str
+    custom: bool = False
+    delete: bool = False
+    """Replaced already, and waiting for its deletion."""
+    id: str = ""
+    type: str
+    inputs: Properties = field(default_factory=dict[str, Any])
+    outputs: Properties = field(default_factory=dict[str, Any])
+    parent: str = ""
+    protect: bool = False
+    external: bool = False
+    """Read by the program (``get``), not managed by it."""
+    dependencies: list[str] = field(default_factory=list[str])
+    init_errors: list[str] = field(default_factory=list[str])
+    """Why a half-made resource is not ready; the next run updates it."""
+    provider: str = ""
+    property_dependencies: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
+    pending_replacement: bool = False
+    additional_secret_outputs: list[str] = field(default_factory=list[str])
+    custom_timeouts: dict[str, float] = field(default_factory=dict[str, float])
+    """Seconds by ``create``, ``update``, ``delete``, ``read``."""
+    import_id: str = ""
+    retain_on_delete: bool = False
+    deleted_with: str = ""
+    created: str = ""
+    modified: str = ""
+    ignore_changes: list[str] = field(default_factory=list[str])
+    replace_on_changes: list[str] = field(default_factory=list[str])
+    place: int = -1
+    """Position in the state this run began with; -1 for a new record. Not saved."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the URN."""
+        return self.urn.split("::", 3)[3]
+
+    @property
+    def is_provider(self) -> bool:
+        """Whether this is a provider, not something a provider manages."""
+        return self.type.startswith(PROVIDER_PREFIX)
+
+    def depends_on(self) -> set[str]:
+        """URNs of everything that must outlive this resource."""
+        found = {*self.dependencies, *(urn for urns in self.property_dependencies.values() for urn in urns)}
+        return (found | {self.parent, self.deleted_with, self.provider.rpartition("::")[0]}) - {""}
+
+    def renamed(self, urns: Mapping[str, str]) -> None:
+        """Let every reference to a renamed resource (old URN → new URN) follow it."""
+
+        def now(urn: str) -> str:
+            return urns.get(urn, urn)
+
+        self.parent, self.deleted_with = now(self.parent), now(self.deleted_with)
+        self.dependencies = [now(urn) for urn in self.dependencies]
+        self.property_dependencies = {
+            key: [now(urn) for urn in each] for key, each in self.property_dependencies.items()
+        }
+        if self.provider:
+            urn, _, id_ = self.provider.rpartition("::")
+            self.provider = f"{now(urn)}::{id_}"
+
+    def forgets(self, known: set[str]) -> None:
+        """Drop references to resources that exist no longer."""
+        self.dependencies = [urn for urn in self.dependencies if urn in known]
+        self.property_dependencies = {
+            key: [urn for urn in urns if urn in known] for key, urns in self.property_dependencies.items()
+        }
+        self.deleted_with = self.deleted_with if self.deleted_with in known else ""
+        self.parent = self.parent if self.parent in known else ""
+
+
+@lru_cache(maxsize=16)
+def _derive(passphrase: str, salt: bytes) -> AESGCM:
+    # A third of a second of work by design: once per process and salt.
+    return AESGCM(hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, _ROUNDS))
+
+
+class Vault:
+    """Encrypts and decrypts secrets as Pulumi's passphrase secrets manager does (pkg/secrets/passphrase)."""
+
+    def __init__(self, passphrase: str, salt: str = "") -> None:
+        """``salt`` is the salt line of an existing state; without one, a new salt is drawn when it is first needed."""
+        self.salt = salt
+        self._passphrase = passphrase
+        self._key: AESGCM | None = None
+        self._known: dict[str, str] = {}
+
+    def _cipher(self) -> AESGCM:
+        if self._key is None:
+            if self.salt:
+                salt, _, proof = self.salt.removeprefix("v1:").partition(":")
+                self._key = _derive(self._passphrase, base64.b64decode(salt))
+                if self.decrypt(proof) != _PROOF:
+                    raise StateError("the state file's salt is damaged")
+            else:
+                salt_bytes = random_source.token_bytes(_SALT_BYTES)
+                self._key = _derive(self._passphrase, salt_bytes)
+                self.salt = f"v1:{base64.b64encode(salt_bytes).decode()}:{self.encrypt(_PROOF)}"
+        return self._key
+
+    def encrypt(self, text: str) -> str:
+        """``v1:<nonce>:<ciphertext>``; the same for the same text, so that unchanged secrets stay unchanged on disk."""
+        if text not in self._known:
+            nonce = random_source.token_bytes(_NONCE_BYTES)
+            sealed = self._cipher().encrypt(nonce, text.encode(), None)
+            self._known[text] = f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
+        return self._known[text]
+
+    def decrypt(self, sealed: str) -> str:
+        """The text that ``encrypt`` was given. Raises ``StateError`` when the passphrase is another one."""
+        _, nonce, ciphertext = sealed.split(":")
+        try:
+            text = self._cipher().decrypt(base64.b64decode(nonce), base64.b64decode(ciphertext), None).decode()
+        except InvalidTag:
+            message = (
+                "incorrect passphrase: the state was encrypted with another one; set PULUMI_CONFIG_PASSPHRASE to it"
+            )
+            raise StateError(message) from None
+        self._known[text] = sealed
+        return text
+
+
+def encode_value(value: Any, vault: Vault) -> Any:
+    """A property value as the JSON of the state file."""
+    match value:
+        case Secret():
+            text = json.dumps(_encode_plain(plain(value)), separators=(",", ":"), ensure_ascii=False)
+            return {SIGNATURE: SECRET, "ciphertext": vault.encrypt(text)}
+        case dict():
+            return {key: encode_value(item, vault) for key, item in cast("Properties", value).items()}
+        case list():
+            return [encode_value(item, vault) for item in cast("list[Any]", value)]
+        case _:
+            return UNKNOWN_ON_THE_WIRE if value is UNKNOWN else value
+
+
+def _encode_plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _encode_plain(item) for key, item in cast("Properties", value).items()}
+        case list():
+            return [_encode_plain(item) for item in cast("list[Any]", value)]
+        case _:
+            return UNKNOWN_ON_THE_WIRE if value is UNKNOWN else value
+
+
+def decode_value(value: Any, vault: Vault) -> Any:
+    """The property value that ``encode_value`` was given; secrets in plain text (``--show-secrets``) are taken too."""
+    match value:
+        case dict():
+            found = cast("Properties", value)
+            if found.get(SIGNATURE) == SECRET:
+                text = found["plaintext"] if "plaintext" in found else vault.decrypt(found["ciphertext"])
+                return secret(decode_value(json.loads(text), vault))
+            return {key: decode_value(item, vault) for key, item in found.items()}
+        case list():
+            return [decode_value(item, vault) for item in cast("list[Any]", value)]
+        case _:
+            return UNKNOWN if value == UNKNOWN_ON_THE_WIRE else value
+
+
+def _camel(name: str) -> str:
+    return "importID" if name == "import_id" else re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+
+
+_FIELDS: Final = {each.name: _camel(each.name) for each in fields(Resource) if each.name != "place"}
+
+
+def encode_resource(resource: Resource, vault: Vault) -> dict[str, Any]:
+    """The record as JSON; what is empty is left out, as the CLI does."""
+    record: dict[str, Any] = {}
+    for name, key in _FIELDS.items():
+        value = getattr(resource, name)
+        if name in ("inputs", "outputs"):
+            value = encode_value(value, vault)
+        if value or name == "custom":
+            record[key] = value
+    return record
+
+
+def decode_resource(record: Mapping[str, Any], vault: Vault, place: int = -1) -> Resource:
+    """The resource of a JSON record; fields this engine does not use are left out."""
+    known = {name: record[key] for name, key in _FIELDS.items() if record.get(key) is not None}
+    for name in ("inputs", "outputs"):
+        known[name] = decode_value(record.get(name) or {}, vault)
+    return Resource(**known, place=place)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """What a state file says."""
+
+    resources: tuple[Resource, ...]
+    pending_creates: tuple[Resource, ...]
+    """Creates that were begun and of which no outcome is known."""
+    vault: Vault
+
+
+def parse_deployment(text: str, passphrase: str, path: Path) -> Deployment:
+    """Read the text of a state file; an empty one is an empty state. Raises ``StateError``."""
+    if not text.strip():
+        return Deployment(resources=(), pending_creates=(), vault=Vault(passphrase))
+    try:
+        document: Any = json.loads(text)
+        version: Any = document["version"]
+        deployment: dict[str, Any] = dict(document["deployment"] or {})
+    except (ValueError, TypeError, KeyError):
+        message = f"{path} is not a Pulumi state file; `pulumi stack export` writes one"
+        raise StateError(message) from None
+    if version != 3:
+        raise StateError(
+            f"{path} has state version {version}; this engine reads version 3: `pulumi stack export` again"
+        )
+    manager: dict[str, Any] = dict(deployment.get("secrets_providers") or {})
+    if manager.get("type", "passphrase") != "passphrase":
+        raise StateError(f"{path} keeps its secrets with {manager['type']!r}; that needs the Pulumi CLI")
+    vault = Vault(passphrase, dict(manager.get("state") or {}).get("salt", ""))
+    # A record that waits for its replacement was deleted at the provider already.
+    resources: list[dict[str, Any]] = list(deployment.get("resources") or [])
+    operations: list[dict[str, Any]] = list(deployment.get("pending_operations") or [])
+    records = [each for each in resources if not each.get("pendingReplacement")]
+    pending = [each for each in operations if each.get("type") == "creating"]
+    return Deployment(
+        resources=tuple(decode_resource(record, vault, place) for place, record in enumerate(records)),
+        pending_creates=tuple(decode_resource(each["resource"], vault) for each in pending),
+        vault=vault,
+    )
+
+
+def render_deployment(resources: list[Resource], pending_creates: list[Resource], vault: Vault) -> str:
+    """The text of a state file."""
+    records = [encode_resource(resource, vault) for resource in resources]
+    pending = [{"resource": encode_resource(each, vault), "type": "creating"} for each in pending_creates]
+    # The CLI demands a time here, and a magic number that fits the version unless both are empty.
+    deployment: dict[str, Any] = {"manifest": {"time": timestamp(), "magic": "", "version": ""}}
+    if vault.salt:
+        deployment["secrets_providers"] = {"type": "passphrase", "state": {"salt": vault.salt}}
+    deployment["resources"] = records
+    if pending:
+        deployment["pending_operations"] = pending
+    return json.dumps({"version": 3, "deployment": deployment}, indent=4) + "\n"
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Replace a file so that a crash leaves either the old or the new one; readable by its owner only."""
+    temporary = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def timestamp() -> str:
+    """Now, in the form of the state file."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,60 @@
+"""Looks up an environment of a project, by its id or its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
+from pulumiverse_railway.provider.functions.get_project import environments_of, project_of
+from pulumiverse_railway.provider.resources.parts.client import railway
+from railway_api.failure import Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetEnvironmentInputs(Inputs):
+    """Which environment is meant."""
+
+    project_id: Annotated[str, Property("Railway's id of the project.")]
+    environment_id: Annotated[str | None, Property("Railway's id of the environment. Exclusive with name.")] = None
+    name: Annotated[str | None, Property("Name of the environment. Exclusive with environmentId.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetEnvironmentResult(Inputs):
+    """An environment as it is."""
+
+    project_id: Annotated[str, Property("Railway's id of its project (API: Project.id).")]
+    project_name: Annotated[str, Property("Name of its project (API: Project.name).")]
+    environment_id: Annotated[str, Property("Railway's id of the environment (API: Environment.id).")]
+    name: Annotated[str, Property("Its name (API: Environment.name).")]
+
+
+class GetEnvironment(Function[GetEnvironmentInputs, GetEnvironmentResult]):
+    """An environment of a project, by its id or its name."""
+
+    token = "railway:index:getEnvironment"
+    inputs_type, result_type = GetEnvironmentInputs, GetEnvironmentResult
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """Exactly one of id and name."""
+        if (inputs["environment_id"] is None) == (inputs["name"] is None):
+            return [Problem(path="environment_id", reason="or name must be given, and not both")]
+        return []
+
+    async def call(self, context: Context, inputs: GetEnvironmentInputs) -> GetEnvironmentResult:
+        """The one environment that is meant."""
+        project = await project_of(railway(context), inputs.project_id)
+        every = environments_of(project)
+        for name, environment_id in every.items():
+            if name == inputs.name or environment_id == inputs.environment_id:
+                return GetEnvironmentResult(
+                    project_id=project["id"],
+                    project_name=project["name"],
+                    environment_id=environment_id,
+                    name=name,
+                )
+        wanted = f"named {inputs.name!r}" if inputs.name is not None else inputs.environment_id
+        known = ", ".join(f"{name} ({environment_id})" for name, environment_id in every.items())
+        raise Failure(f"project {project['name']} has no environment {wanted}; it has {known}")

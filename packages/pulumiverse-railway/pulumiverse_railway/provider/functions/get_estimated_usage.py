@@ -1,0 +1,98 @@
+"""Tells what projects are about to use in this billing period, and what that costs at Railway's list prices.
+
+Owns the prices, https://docs.railway.com/pricing/plans. What a plan includes, and discounts, are not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, cast
+
+from pulumi_provider.declaration import Context, Function, Inputs, Nested, Problem, Property
+from pulumiverse_railway.provider.resources.parts.client import railway
+from railway_api.documents.lookup import ESTIMATED_USAGE
+
+_MINUTES_PER_MONTH: Final = 30 * 24 * 60
+PRICES_USD: Final = {
+    "CPU_USAGE": 20.0 / _MINUTES_PER_MONTH,
+    "MEMORY_USAGE_GB": 10.0 / _MINUTES_PER_MONTH,
+    "DISK_USAGE_GB": 0.15 / _MINUTES_PER_MONTH,
+    "BACKUP_USAGE_GB": 0.15 / _MINUTES_PER_MONTH,
+    "NETWORK_TX_GB": 0.05,
+}
+"""Price of one unit of each measurement: a minute of one vCPU or GB, and for the network one GB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectUsage(Nested):
+    """What one project is about to use in this billing period."""
+
+    project_id: Annotated[str, Property("Railway's id of the project (API: projectId).")]
+    usage: Annotated[
+        dict[str, float],
+        Property(
+            "Estimated usage by measurement: CPU_USAGE in vCPU-minutes, MEMORY_USAGE_GB, DISK_USAGE_GB and "
+            "BACKUP_USAGE_GB in GB-minutes, NETWORK_TX_GB in GB (API: estimatedValue)."
+        ),
+    ]
+    cost_usd: Annotated[dict[str, float], Property("What that costs at list prices, in US dollars.")]
+    total_usd: Annotated[float, Property("All of it, in US dollars.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetEstimatedUsageInputs(Inputs):
+    """Whose usage is meant."""
+
+    project_id: Annotated[str | None, Property("Railway's id of a project. Exclusive with workspaceId.")] = None
+    workspace_id: Annotated[
+        str | None, Property("Railway's id of a workspace, for all projects in it. Exclusive with projectId.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetEstimatedUsageResult(Inputs):
+    """What is about to be used in this billing period."""
+
+    projects: Annotated[list[ProjectUsage], Property("Usage of each project.")]
+    total_usd: Annotated[
+        float, Property("What all of it costs at list prices, in US dollars, before what the plan includes.")
+    ]
+
+
+class GetEstimatedUsage(Function[GetEstimatedUsageInputs, GetEstimatedUsageResult]):
+    """What a project, or all of a workspace, is about to use and cost in this billing period."""
+
+    token = "railway:index:getEstimatedUsage"
+    inputs_type, result_type = GetEstimatedUsageInputs, GetEstimatedUsageResult
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """Exactly one of project and workspace."""
+        if (inputs["project_id"] is None) == (inputs["workspace_id"] is None):
+            return [Problem(path="project_id", reason="or workspaceId must be given, and not both")]
+        return []
+
+    async def call(self, context: Context, inputs: GetEstimatedUsageInputs) -> GetEstimatedUsageResult:
+        """The estimate of Railway, with prices."""
+        answer = await railway(context).call(
+            ESTIMATED_USAGE,
+            measurements=list(PRICES_USD),
+            projectId=inputs.project_id,
+            workspaceId=inputs.workspace_id,
+        )
+        usage: dict[str, dict[str, float]] = {inputs.project_id: {}} if inputs.project_id else {}
+        for found in cast("Sequence[Mapping[str, Any]]", answer):
+            usage.setdefault(found["projectId"], {})[found["measurement"]] = float(found["estimatedValue"])
+        projects = [_priced(project_id, amounts) for project_id, amounts in sorted(usage.items())]
+        total = round(sum(project.total_usd for project in projects), 2)
+        return GetEstimatedUsageResult(projects=projects, total_usd=total)
+
+
+def _priced(project_id: str, usage: Mapping[str, float]) -> ProjectUsage:
+    costs = {name: amount * PRICES_USD[name] for name, amount in usage.items() if name in PRICES_USD}
+    return ProjectUsage(
+        project_id=project_id,
+        usage=dict(usage),
+        cost_usd={name: round(cost, 2) for name, cost in costs.items()},
+        total_usd=round(sum(costs.values()), 2),
+    )

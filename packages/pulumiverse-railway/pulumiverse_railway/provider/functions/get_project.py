@@ -1,0 +1,101 @@
+"""Looks up a project that something else manages, by its id or its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
+from pulumiverse_railway.provider.resources.parts.client import railway
+from railway_api.client import Client
+from railway_api.documents.project import PROJECT, PROJECTS
+from railway_api.errors import NotFound
+from railway_api.failure import Failure
+from railway_api.snapshot import nodes
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetProjectInputs(Inputs):
+    """Which project is meant."""
+
+    project_id: Annotated[str | None, Property("Railway's id of the project. Exclusive with name.")] = None
+    name: Annotated[str | None, Property("Name of the project; the only one of that name. Exclusive with id.")] = None
+    workspace_id: Annotated[
+        str | None,
+        Property("Railway's id of the workspace to look for the name in. Default: all that the token reaches."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetProjectResult(Inputs):
+    """A project as it is."""
+
+    project_id: Annotated[str, Property("Railway's id of the project (API: Project.id).")]
+    name: Annotated[str, Property("Its name (API: Project.name).")]
+    description: Annotated[str | None, Property("Its description (API: Project.description).")] = None
+    workspace_id: Annotated[str | None, Property("Railway's id of its workspace (API: Project.workspaceId).")] = None
+    environment_id: Annotated[
+        str | None, Property("Railway's id of its oldest environment (API: Project.primaryEnvironmentId).")
+    ] = None
+    environments: Annotated[dict[str, str], Property("Railway's ids of its environments by their names.")]
+
+
+class GetProject(Function[GetProjectInputs, GetProjectResult]):
+    """A project, by its id or its name."""
+
+    token = "railway:index:getProject"
+    inputs_type, result_type = GetProjectInputs, GetProjectResult
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """Exactly one of id and name."""
+        if (inputs["project_id"] is None) == (inputs["name"] is None):
+            return [Problem(path="project_id", reason="or name must be given, and not both")]
+        if inputs["name"] is None and inputs["workspace_id"] is not None:
+            return [Problem(path="workspace_id", reason="belongs to a name; leave it out, an id is unique")]
+        return []
+
+    async def call(self, context: Context, inputs: GetProjectInputs) -> GetProjectResult:
+        """The one project that is meant."""
+        client = railway(context)
+        if inputs.project_id is not None:
+            found = await project_of(client, inputs.project_id)
+        else:
+            found = await _named(client, inputs.name or "", inputs.workspace_id)
+        return GetProjectResult(
+            project_id=found["id"],
+            name=found["name"],
+            description=found["description"] or None,
+            workspace_id=found["workspaceId"],
+            environment_id=found["primaryEnvironmentId"],
+            environments=environments_of(found),
+        )
+
+
+async def project_of(client: Client, id: str) -> Mapping[str, Any]:
+    """The living project with an id."""
+    try:
+        found = await client.call(PROJECT, id=id)
+    except NotFound:
+        found = None
+    if found is None or found["deletedAt"]:
+        raise Failure(f"there is no project {id}: its id is in the address of the project in the dashboard")
+    return found
+
+
+def environments_of(project: Mapping[str, Any]) -> dict[str, str]:
+    """Ids of the living environments of a project by name."""
+    return {found["name"]: found["id"] for found in nodes(project["environments"]) if not found["deletedAt"]}
+
+
+async def _named(client: Client, name: str, workspace_id: str | None) -> Mapping[str, Any]:
+    listed = await client.every(PROJECTS, workspaceId=workspace_id)
+    living = [project for project in listed if not project["deletedAt"]]
+    same = [project for project in living if project["name"] == name]
+    if not same:
+        known = ", ".join(sorted(project["name"] for project in living)) or "none"
+        raise Failure(f"there is no project named {name!r}; the token reaches: {known}")
+    if len(same) > 1:
+        ids = ", ".join(project["id"] for project in same)
+        raise Failure(f"there are {len(same)} projects named {name!r}: give the projectId of one of them, {ids}")
+    return same[0]

@@ -1,0 +1,64 @@
+"""Lists where Railway runs services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from pulumi_provider.declaration import Context, Function, Inputs, Nested, Property
+from pulumiverse_railway.provider.resources.parts.client import railway
+from railway_api.documents.lookup import REGIONS
+from railway_api.snapshot import table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region(Nested):
+    """A place where Railway runs services (API: Region)."""
+
+    name: Annotated[str, Property("What other resources take as region, such as us-west2 (API: name).")]
+    location: Annotated[str, Property("Where it is, such as California (API: location).")]
+    country: Annotated[str, Property("Its country, such as US (API: country).")]
+    replaced_by: Annotated[
+        str | None, Property("The region to use instead, if this one is deprecated (API: replacementRegion).")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetRegionsInputs(Inputs):
+    """For which project regions are asked."""
+
+    project_id: Annotated[
+        str | None, Property("Railway's id of a project, for the regions of its workspace too. Default: none.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetRegionsResult(Inputs):
+    """The regions of Railway."""
+
+    names: Annotated[list[str], Property("Names of those that are not deprecated.")]
+    regions: Annotated[list[Region], Property("All of them.")]
+
+
+class GetRegions(Function[GetRegionsInputs, GetRegionsResult]):
+    """The regions in which services can run."""
+
+    token = "railway:index:getRegions"
+    inputs_type, result_type = GetRegionsInputs, GetRegionsResult
+
+    async def call(self, context: Context, inputs: GetRegionsInputs) -> GetRegionsResult:
+        """All regions, in Railway's order."""
+        answer = await railway(context).call(REGIONS, projectId=inputs.project_id)
+        regions = [_region(found) for found in cast("Sequence[Mapping[str, Any]]", answer)]
+        return GetRegionsResult(names=[found.name for found in regions if not found.replaced_by], regions=regions)
+
+
+def _region(found: Mapping[str, Any]) -> Region:
+    deprecation = table(table(found["deploymentConstraints"]).get("deprecationInfo"))
+    return Region(
+        name=found["name"],
+        location=found["location"],
+        country=found["country"],
+        replaced_by=deprecation.get("replacementRegion") if deprecation.get("isDeprecated") else None,
+    )

@@ -1,0 +1,253 @@
+"""A domain of one's own on a service, with the DNS records that it needs as outputs.
+
+Owns the domain at Railway. Does not create DNS records (another provider does, from these outputs) and does not wait
+for them: that is CustomDomainValidation, which comes after the records.
+"""
+
+# ruff: noqa: A001, ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pulumi_provider.declaration import Context, Property, Resource
+from pulumi_provider.errors import HalfMade
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.domains import (
+    ACME,
+    ID_PARTS,
+    TRAFFIC,
+    Domain,
+    custom_domain,
+    fully_qualified,
+    next_look,
+    record,
+    verification,
+)
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import (
+    LAG_S,
+    PlacedInService,
+    appeared,
+    delete,
+    environment_of,
+    patiently,
+    seen,
+)
+from railway_api.documents.domain import (
+    CUSTOM_DOMAIN_AVAILABLE,
+    CUSTOM_DOMAIN_CREATE,
+    CUSTOM_DOMAIN_DELETE,
+    CUSTOM_DOMAIN_UPDATE,
+)
+from railway_api.environment import Environment
+from railway_api.errors import (
+    Busy,
+    Exists,
+    NotFound,
+    Opaque,
+    OutcomeUnknown,
+    PlanLimit,
+    Race,
+    RailwayError,
+)
+from railway_api.failure import Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomDomainInputs(PlacedInService):
+    """What a custom domain is made of."""
+
+    domain: Annotated[
+        str,
+        Property(
+            "The full name in lower case, api.example.com, example.com or *.example.com (API: domain).",
+            replaces=True,
+            check=checks.hostname,
+        ),
+    ]
+    target_port: Annotated[
+        int | None,
+        Property(
+            "Port of the service that it leads to. Default: Railway detects it (API: targetPort).", check=checks.port
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomDomainState(CustomDomainInputs):
+    """A custom domain as it is."""
+
+    cname_host: Annotated[str, Property("Full name of the CNAME record (API: dnsRecords.fqdn).", stable=True)]
+    cname_target: Annotated[
+        str, Property("Where the CNAME points, <…>.up.railway.app (API: dnsRecords.requiredValue).", stable=True)
+    ]
+    verification_host: Annotated[
+        str, Property("Full name of the TXT record that proves ownership (API: verificationDnsHost).", stable=True)
+    ]
+    verification_value: Annotated[
+        str,
+        Property(
+            "Its value, railway-verify=<…>; without it the domain answers 404 (API: verificationToken).", stable=True
+        ),
+    ]
+    acme_host: Annotated[
+        str | None,
+        Property("For wildcards: full name of the CNAME record through which the certificate is issued.", stable=True),
+    ] = None
+    acme_target: Annotated[
+        str | None, Property("For wildcards: where that record points; never proxied.", stable=True)
+    ] = None
+
+
+class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
+    """A custom domain of a service. Its id is <project id>/<environment id>/<service id>/<domain>."""
+
+    token = "railway:index:CustomDomain"
+    inputs_type, state_type = CustomDomainInputs, CustomDomainState
+    delete_before_replace = True
+    """A domain that moves to another service must leave the old one first."""
+    identity = frozenset({"domain"})
+    """Another name is made, and can be right, before the old one goes."""
+
+    async def create(self, context: Context, new: CustomDomainInputs) -> tuple[str, CustomDomainState]:
+        """Create the domain, or take the one that the service has, and wait until Railway tells its records."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        id = join(new.project_id, new.environment_id, new.service_id, new.domain)
+        snapshot = await environment.snapshot()
+        found: Domain | None = None
+        if snapshot.domain(new.service_id, "customDomains", new.domain) is not None:
+            found = await custom_domain(environment, new.service_id, new.domain)
+        if found is None:
+            found = await _create(context, environment, new)
+        try:
+            if found["targetPort"] != new.target_port:
+                await _set_port(environment, found["id"], new.target_port)
+            found = await _with_records(context, environment, new, found)
+        except Failure as failure:
+            raise HalfMade(id, _state(new, found), [str(failure)]) from failure
+        return id, _state(new, found)
+
+    async def read(self, context: Context, id: str, old: CustomDomainState | None) -> CustomDomainState | None:
+        """The domain; its records never change, so only an import asks for them."""
+        project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+        snapshot = await seen(environment)
+        found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
+        if found is None:
+            return None
+        where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
+        inputs = CustomDomainInputs(**where, target_port=found["targetPort"])
+        if old is not None and old.cname_target and old.verification_value:
+            own = asdict(old) | asdict(inputs)
+            return CustomDomainState(**own)
+        complete = await custom_domain(environment, service_id, domain)
+        return _state(inputs, complete) if complete else None
+
+    async def update(
+        self, context: Context, id: str, old: CustomDomainState, new: CustomDomainInputs
+    ) -> CustomDomainState:
+        """Lead it to another port; also completes the records of one whose creation was cut short."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        found = await custom_domain(environment, new.service_id, new.domain)
+        if found is None:
+            raise Failure(f"{new.domain} is not on the service any more: run 'pulumi refresh', then the command again")
+        if found["targetPort"] != new.target_port:
+            await _set_port(environment, found["id"], new.target_port)
+        return _state(new, await _with_records(context, environment, new, found))
+
+    async def delete(self, context: Context, id: str, old: CustomDomainState) -> None:
+        """Take the domain off the service."""
+        project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+
+        async def action() -> None:
+            snapshot = await seen(environment)
+            found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
+            if found is not None:
+                await environment.write(CUSTOM_DOMAIN_DELETE, id=found["id"])
+
+        await delete(
+            context, environment, action, lambda snapshot: bool(snapshot.domain(service_id, "customDomains", domain))
+        )
+
+
+async def _create(context: Context, environment: Environment, new: CustomDomainInputs) -> Domain:
+    wanted: dict[str, Any] = {
+        "projectId": new.project_id,
+        "environmentId": new.environment_id,
+        "serviceId": new.service_id,
+        "domain": new.domain,
+    }
+    if new.target_port is not None:
+        wanted["targetPort"] = new.target_port
+
+    async def look() -> Domain | None:
+        return await custom_domain(environment, new.service_id, new.domain)
+
+    async def attempt() -> Domain:
+        try:
+            return await environment.write(CUSTOM_DOMAIN_CREATE, input=wanted)
+        except OutcomeUnknown as lost:
+            if (found := await appeared(context, look)) is not None:
+                return found
+            raise Race(str(lost), reason=lost.reason) from lost
+        except (Opaque, Exists, Race):
+            # The domain may have been made in spite of the error; if not, some of these are worth another try.
+            if (found := await look()) is not None:
+                return found
+            raise
+
+    try:
+        return await patiently(context, attempt, on=(Race, Busy, NotFound))
+    except PlanLimit as refusal:
+        raise Failure(
+            f"{new.domain} is one domain too many for its service: {refusal.reason} A domain that is replaced counts "
+            "until the new one works: remove the old one, run the command, then add the new one; or take a larger plan"
+        ) from refusal
+    except Exists as refusal:
+        told = await environment.ask(CUSTOM_DOMAIN_AVAILABLE, domain=new.domain)
+        reason = refusal if told["available"] else told["message"]
+        raise Failure(
+            f"{reason}: {new.domain} is in use on another Railway service; remove it there, or import it as "
+            "railway:index:CustomDomain with the id <project id>/<environment id>/<service id>/<domain>"
+        ) from refusal
+
+
+async def _set_port(environment: Environment, railway_id: str, port: int | None) -> None:
+    await environment.write(
+        CUSTOM_DOMAIN_UPDATE, id=railway_id, environmentId=environment.environment_id, targetPort=port
+    )
+
+
+async def _with_records(context: Context, environment: Environment, new: CustomDomainInputs, found: Domain) -> Domain:
+    """The domain once Railway has made its DNS records, some seconds after the domain itself."""
+    until = environment.waiting.now() + LAG_S
+    if not _complete(found):
+        environment.poll.hurry_domains()
+    while not _complete(found):
+        if environment.waiting.now() > until or context.cancelled() or context.deadline.remaining_s() <= 0:
+            raise RailwayError(f"Railway has not told the DNS records of {new.domain} yet: run the command again")
+        await context.status("waiting for the DNS records...")
+        found = await next_look(environment, new.service_id, new.domain) or found
+    return found
+
+
+def _complete(domain: Domain) -> bool:
+    needs_acme = domain["domain"].startswith("*.")
+    return verification(domain) is not None and (not needs_acme or record(domain, ACME) is not None)
+
+
+def _state(new: CustomDomainInputs, found: Domain) -> CustomDomainState:
+    route, acme = record(found, TRAFFIC), record(found, ACME)
+    host, value = verification(found) or ("", "")
+    return CustomDomainState(
+        **asdict(new),
+        cname_host=fully_qualified(route["fqdn"], route["zone"]) if route else "",
+        cname_target=route["requiredValue"].rstrip(".") if route else "",
+        verification_host=host,
+        verification_value=value,
+        acme_host=fully_qualified(acme["fqdn"], acme["zone"]) if acme else None,
+        acme_target=acme["requiredValue"].rstrip(".") if acme else None,
+    )

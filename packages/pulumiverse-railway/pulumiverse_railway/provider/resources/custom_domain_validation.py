@@ -1,0 +1,278 @@
+"""Waits until a custom domain works: proven to be one's own, and served over HTTPS.
+
+Creates nothing. It is a resource of its own because it can only come after the DNS records, which come after the
+CustomDomain whose outputs they hold. Behind a proxy (Cloudflare's) Railway never sees the domain's own traffic and may
+never issue a certificate: there Railway has to have verified the domain and found the proxy, and the name has to answer
+over HTTPS with a valid certificate, which is asked for as a visitor does.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final, cast
+
+from pulumi_provider.declaration import Context, Property, Resource
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.domains import (
+    ID_PARTS,
+    TRAFFIC,
+    Domain,
+    custom_domain,
+    fully_qualified,
+    next_look,
+    record,
+    verification,
+)
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import LAG_S, PlacedInService, environment_of, seen
+from railway_api import dns, edge
+from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
+from railway_api.environment import Environment
+from railway_api.errors import Validation
+from railway_api.failure import Failure
+
+VALID: Final = "CERTIFICATE_STATUS_TYPE_VALID"
+ISSUE_FAILED: Final = "CERTIFICATE_STATUS_TYPE_ISSUE_FAILED"
+PROPAGATED: Final = "DNS_RECORD_STATUS_PROPAGATED"
+ISSUER: Final = "letsencrypt.org"
+"""Who signs Railway's certificates, as CAA records name it."""
+NO_PROXY: Final = frozenset({None, "DETECTED_CDN_PROVIDER_UNSPECIFIED", "UNRECOGNIZED"})
+_STATUS_PREFIX: Final = "CERTIFICATE_STATUS_TYPE_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomDomainValidationInputs(PlacedInService):
+    """Which domain to wait for."""
+
+    domain: Annotated[str, Property("The domain of a CustomDomain.", replaces=True, check=checks.hostname)]
+    proxied: Annotated[
+        bool,
+        Property(
+            "Whether a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's own is "
+            "not waited for, and the name has to answer over HTTPS instead. Default: false."
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomDomainValidationState(CustomDomainValidationInputs):
+    """How the domain stood when it was last waited for."""
+
+    certificate_status: Annotated[
+        str,
+        Property(
+            "VALID, or behind a proxy also ISSUING, VALIDATING_OWNERSHIP or ISSUE_FAILED, when it was waited for "
+            "(API: status.certificateStatus)."
+        ),
+    ]
+    verified: Annotated[bool, Property("Whether Railway had seen the verification record (API: status.verified).")]
+
+
+class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomainValidationState]):
+    """A custom domain that works. Its id is <project id>/<environment id>/<service id>/<domain>."""
+
+    token = "railway:index:CustomDomainValidation"
+    inputs_type, state_type = CustomDomainValidationInputs, CustomDomainValidationState
+    default_timeout_s = 3_600.0
+    """DNS takes minutes, and Railway says that a certificate may take up to an hour."""
+
+    async def create(
+        self, context: Context, new: CustomDomainValidationInputs
+    ) -> tuple[str, CustomDomainValidationState]:
+        """Wait until the domain works."""
+        return join(new.project_id, new.environment_id, new.service_id, new.domain), await _wait(context, new)
+
+    async def read(
+        self, context: Context, id: str, old: CustomDomainValidationState | None
+    ) -> CustomDomainValidationState | None:
+        """What is known of it; nothing when it does not work any more: the next run waits for it again.
+
+        What passes by itself is no reason: a certificate that is renewed, a look of Railway's at the DNS that failed.
+        """
+        project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+        snapshot = await seen(environment, domain_status=True)
+        found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
+        if found is not None and "status" not in found:
+            found = await custom_domain(environment, service_id, domain)
+        if old is not None:
+            return old if found is not None and await _still_works(environment, old, found) else None
+        if found is None:
+            return None
+        where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
+        proxied = found["status"]["cdnProvider"] not in NO_PROXY
+        return _state(CustomDomainValidationInputs(**where, proxied=proxied), found)
+
+    async def update(
+        self, context: Context, id: str, old: CustomDomainValidationState, new: CustomDomainValidationInputs
+    ) -> CustomDomainValidationState:
+        """Wait again, for what is asked for now."""
+        return await _wait(context, new)
+
+    async def delete(self, context: Context, id: str, old: CustomDomainValidationState) -> None:
+        """Nothing to delete."""
+
+
+async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDomainValidationState:
+    environment = environment_of(context, new.project_id, new.environment_id)
+    again: _SecondTry | None = None
+    environment.poll.hurry_domains()
+    while True:
+        found = await next_look(environment, new.service_id, new.domain)
+        if found is None:
+            raise Failure(
+                f"{new.domain} is not a custom domain of service {new.service_id}: create a CustomDomain first"
+            )
+        status = found["status"]
+        answer: edge.Answer | None = None
+        if _works(status, proxied=new.proxied):
+            answer = await edge.visit(_visited(new.domain)) if new.proxied else None
+            if answer is None or answer.reached_railway:
+                await context.status("verified")
+                return _state(new, found)
+        elif status["certificateStatus"] == ISSUE_FAILED and not new.proxied:
+            if status["certificateRetryable"] is False or (again and again.is_over(environment)):
+                raise Failure(await _refused(new, found))
+            if again is None:
+                again = _SecondTry(environment.waiting.now())
+                await _issue_again(environment, found["id"])
+        elif again:
+            again.began = True
+        if context.cancelled() or context.deadline.remaining_s() <= 0:
+            raise Failure(await _explanation(new, found, answer))
+        await context.status(_waiting_for(status, answer))
+
+
+def _waiting_for(status: Mapping[str, Any], answer: edge.Answer | None) -> str:
+    if answer is not None:
+        return f"waiting for HTTPS: {answer.problem}"
+    return "waiting for the certificate..." if status["verified"] else "waiting for DNS..."
+
+
+@dataclass
+class _SecondTry:
+    """A certificate that was asked for again."""
+
+    asked_at: float
+    began: bool = False
+    """Whether Railway has shown something else than the first failure since."""
+
+    def is_over(self, environment: Environment) -> bool:
+        """Whether a failure that is shown is of this try: right after it Railway may still show the first one."""
+        return self.began or environment.waiting.now() - self.asked_at > LAG_S
+
+
+async def _issue_again(environment: Environment, domain_id: str) -> None:
+    try:
+        await environment.write(CUSTOM_DOMAIN_ISSUE_CERTIFICATE, id=domain_id)
+    except Validation:
+        # It is not failed any more: a lost answer was asked for twice, or somebody else asked.
+        return
+
+
+def _works(status: Mapping[str, Any], *, proxied: bool) -> bool:
+    """Whether all is well as far as Railway can tell."""
+    if not status["verified"]:
+        return False
+    return status["certificateStatus"] == VALID or (proxied and status["cdnProvider"] not in NO_PROXY)
+
+
+async def _still_works(environment: Environment, old: CustomDomainValidationState, found: Domain) -> bool:
+    """Whether Railway says so, at the second look if not at the first, or else whether a visitor is answered."""
+    if _works(found["status"], proxied=old.proxied):
+        return True
+    again = await next_look(environment, old.service_id, old.domain)
+    if again is None or _works(again["status"], proxied=old.proxied):
+        return again is not None
+    failed = again["status"]["certificateStatus"] == ISSUE_FAILED and not old.proxied
+    if failed or not again["status"]["verified"]:
+        return False
+    answer = await edge.visit(_visited(old.domain))
+    return answer.reached_railway and answer.proxied == old.proxied
+
+
+def _visited(domain: str) -> str:
+    """A name that the domain answers for: of a wildcard one that is unlikely to have a record of its own."""
+    return domain.replace("*.", "railway-validation.", 1)
+
+
+def _state(new: CustomDomainValidationInputs, found: Domain) -> CustomDomainValidationState:
+    status = found["status"]
+    certificate = str(status["certificateStatus"]).removeprefix(_STATUS_PREFIX)
+    return CustomDomainValidationState(**asdict(new), certificate_status=certificate, verified=status["verified"])
+
+
+async def _refused(new: CustomDomainValidationInputs, found: Domain) -> str:
+    why = found["status"]["certificateErrorMessage"] or "no reason given"
+    records = "\n".join(await _wrong_records(new, found)) or "all its DNS records are right"
+    headline = f"no certificate could be issued for {new.domain}: {why}"
+    return f"{headline}\n{records}\nnext: correct that and run the command again"
+
+
+async def _explanation(new: CustomDomainValidationInputs, found: Domain, answer: edge.Answer | None) -> str:
+    """What is still missing when the time is over."""
+    wrong = await _wrong_records(new, found)
+    if answer is not None:
+        wrong.append(f"{answer.url} does not answer: {answer.problem}")
+    if not wrong:
+        certificate = str(found["status"]["certificateStatus"]).removeprefix(_STATUS_PREFIX)
+        wrong = [f"all its DNS records are right; its certificate is {certificate}"]
+    lines = "\n".join(wrong)
+    return f"{new.domain} does not work yet:\n{lines}\nnext: correct that, or wait for DNS, and run the command again"
+
+
+async def _wrong_records(new: CustomDomainValidationInputs, found: Domain) -> list[str]:
+    """The records that Railway does not see, each with what is there and what has to be there."""
+    lines: list[str] = []
+    for each in cast("Sequence[Mapping[str, Any]]", found["status"]["dnsRecords"]):
+        if each["status"] != PROPAGATED and not (new.proxied and each["purpose"] == TRAFFIC):
+            kind = str(each["recordType"]).removeprefix("DNS_RECORD_TYPE_")
+            name = fully_qualified(each["fqdn"], each["zone"])
+            lines.append(
+                f"{kind} record {name}: must be {each['requiredValue']}, is {each['currentValue'] or 'nothing'}"
+            )
+    if new.proxied and found["status"]["cdnProvider"] in NO_PROXY:
+        lines.append(await _unproxied(new, found))
+    elif not new.proxied and (forbidding := await _forbidding(new.domain)):
+        lines.append(forbidding)
+    proof = verification(found)
+    if proof and not found["status"]["verified"]:
+        lines.append(f"TXT record {proof[0]}: must be {proof[1]}, {await _there(proof[0], proof[1])}")
+    return lines
+
+
+async def _unproxied(new: CustomDomainValidationInputs, found: Domain) -> str:
+    """What is wrong with a record that should be proxied and through which Railway sees no proxy."""
+    route = record(found, TRAFFIC)
+    seen = (route["currentValue"] if route else "") or next(
+        iter(await dns.lookup(new.domain, "CNAME") or ()), "nothing"
+    )
+    must = f"must be {route['requiredValue']}, proxied" if route else "must be proxied"
+    return f"CNAME record {new.domain}: {must}; is {seen}, and no proxy. Switch its proxy on, or set proxied to false"
+
+
+async def _forbidding(domain: str) -> str | None:
+    """The CAA records that forbid Railway's certificate: the nearest ones at or above the name count."""
+    name = domain.removeprefix("*.")
+    while "." in name:
+        found = await dns.lookup(name, "CAA")
+        if found:
+            wild = [record for record in found if " issuewild " in record] if domain != name else []
+            rules = wild or [record for record in found if " issue " in record]
+            forbidden = rules and not any(ISSUER in record for record in rules)
+            return f'CAA record {name}: must allow 0 issue "{ISSUER}", is {", ".join(rules)}' if forbidden else None
+        name = name.partition(".")[2]
+    return None
+
+
+async def _there(name: str, wanted: str) -> str:
+    """What the public DNS holds, which Railway itself does not tell of texts."""
+    texts = await dns.lookup(name, "TXT")
+    if texts is None:
+        return "and Railway does not see it"
+    if wanted in texts:
+        return "and is so; Railway has not seen it yet"
+    return f"is {', '.join(texts) or 'nothing'}"

@@ -1,0 +1,159 @@
+"""Static outbound addresses of a service, for those who let only known addresses in.
+
+Owns the association of a service with them. Railway gives them no id, so there is one set per service.
+"""
+
+# ruff: noqa: A001, ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final, cast
+
+from pulumi_provider.declaration import Context, Property, Resource
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import (
+    PlacedInService,
+    delete,
+    environment_of,
+    patiently,
+    seen,
+)
+from railway_api.documents.egress import (
+    EGRESS_GATEWAY_CREATE,
+    EGRESS_GATEWAYS,
+    EGRESS_GATEWAYS_CLEAR,
+)
+from railway_api.environment import Environment
+from railway_api.errors import Busy, Exists, NotFound, Opaque, OutcomeUnknown, Race
+from railway_api.failure import Failure
+
+ID_PARTS: Final = ("project id", "environment id", "service id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EgressGatewayInputs(PlacedInService):
+    """What static outbound addresses are made of."""
+
+    region: Annotated[
+        str | None,
+        Property(
+            "Region whose traffic leaves through them, such as us-west2; another one gives other addresses. Default: "
+            "where the service runs (API: region).",
+            replaces=True,
+            kept=True,
+            check=checks.matching(r"[a-z0-9-]+", "a region such as us-west2"),
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EgressGatewayState(EgressGatewayInputs):
+    """Static outbound addresses as they are."""
+
+    ipv4_addresses: Annotated[
+        list[str],
+        Property("Addresses that connections of the service come from (API: EgressGateway.ipv4).", stable=True),
+    ]
+
+
+class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
+    """Static outbound IPv4 addresses of a service, on the Pro plan; other customers may share them.
+
+    They count from the next deployment of the service on. Its id is <project id>/<environment id>/<service id>.
+    """
+
+    token = "railway:index:EgressGateway"
+    inputs_type, state_type = EgressGatewayInputs, EgressGatewayState
+    delete_before_replace = True
+
+    async def create(self, context: Context, new: EgressGatewayInputs) -> tuple[str, EgressGatewayState]:
+        """Ask for addresses, or take those that an interrupted run asked for."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        id = join(new.project_id, new.environment_id, new.service_id)
+        found = _left_over(new, await patiently(context, lambda: _list(environment, new.service_id), on=(NotFound,)))
+        if found:
+            await context.info("took over the static outbound IPs that the service has already")
+        else:
+            found = await patiently(context, lambda: _create(environment, new), on=(Busy, Race))
+        # The addresses have no id, so the service stands for them.
+        if not environment.claim(f"static outbound IPs of {new.service_id}"):
+            raise Failure(f"two resources are the static outbound IPs of service {new.service_id}: remove one of them")
+        return id, _state(new, found)
+
+    async def read(self, context: Context, id: str, old: EgressGatewayState | None) -> EgressGatewayState | None:
+        """The addresses."""
+        project_id, environment_id, service_id = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+        snapshot = await seen(environment)
+        if snapshot is None or not snapshot.has_instance(service_id):
+            return None
+        found = await _list(environment, service_id)
+        if not found:
+            return None
+        region = None if old is not None and old.region is None else _region(found)
+        wanted = EgressGatewayInputs(
+            project_id=project_id, environment_id=environment_id, service_id=service_id, region=region
+        )
+        return _state(wanted, found)
+
+    async def update(
+        self, context: Context, id: str, old: EgressGatewayState, new: EgressGatewayInputs
+    ) -> EgressGatewayState:
+        """Only reached when the region is not named any more, which changes nothing."""
+        return EgressGatewayState(**asdict(new), ipv4_addresses=old.ipv4_addresses)
+
+    async def delete(self, context: Context, id: str, old: EgressGatewayState) -> None:
+        """Give the addresses up: connections come from changing ones again."""
+        project_id, environment_id, service_id = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+
+        async def action() -> None:
+            snapshot = await seen(environment)
+            if snapshot is not None and snapshot.has_instance(service_id):
+                await environment.write(
+                    EGRESS_GATEWAYS_CLEAR, input={"environmentId": environment_id, "serviceId": service_id}
+                )
+
+        await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
+
+
+def _region(found: Sequence[Mapping[str, Any]]) -> str:
+    return str(found[0]["region"])
+
+
+def _state(new: EgressGatewayInputs, found: Sequence[Mapping[str, Any]]) -> EgressGatewayState:
+    return EgressGatewayState(**asdict(new), ipv4_addresses=sorted(gateway["ipv4"] for gateway in found))
+
+
+async def _list(environment: Environment, service_id: str) -> Sequence[Mapping[str, Any]]:
+    found = await environment.ask(EGRESS_GATEWAYS, environmentId=environment.environment_id, serviceId=service_id)
+    return cast("Sequence[Mapping[str, Any]]", found)
+
+
+def _left_over(new: EgressGatewayInputs, found: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The addresses that the service has; those of another region are somebody's."""
+    if found and new.region not in {None, _region(found)}:
+        id = join(new.project_id, new.environment_id, new.service_id)
+        raise Failure(
+            f"service {new.service_id} has static outbound IPs in {_region(found)} already: import them with "
+            f"'pulumi import railway:index:EgressGateway <resource name> {id}', or remove them in the dashboard"
+        )
+    return found
+
+
+async def _create(environment: Environment, new: EgressGatewayInputs) -> Sequence[Mapping[str, Any]]:
+    wanted = {"environmentId": new.environment_id, "serviceId": new.service_id}
+    if new.region is not None:
+        wanted["region"] = new.region
+    try:
+        found = await environment.write(EGRESS_GATEWAY_CREATE, input=wanted)
+    except (OutcomeUnknown, Opaque, Exists) as failure:
+        found = _left_over(new, await _list(environment, new.service_id))
+        if not found:
+            if isinstance(failure, OutcomeUnknown):
+                raise Race(str(failure), reason=failure.reason) from failure
+            raise
+    return cast("Sequence[Mapping[str, Any]]", found)

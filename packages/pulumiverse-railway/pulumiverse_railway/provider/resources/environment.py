@@ -1,0 +1,212 @@
+"""A further environment of a project, empty or as a fork of another one.
+
+Owns its name and existence. The default environment belongs to Project, and what is in an environment to the resources
+that name it. Deliberately refuses an environment that is no fork unless told otherwise: by Railway's own description,
+creating or deleting a service then reaches every environment of the project that is no fork, production included.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final
+
+from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
+from pulumiverse_railway.provider.resources.parts.placement import appeared, delete, environment_of, seen
+from railway_api.client import Client
+from railway_api.documents.environment import ENVIRONMENT_RENAME
+from railway_api.documents.environment_lifecycle import (
+    ENVIRONMENT_CREATE,
+    ENVIRONMENT_DELETE,
+    ENVIRONMENTS,
+)
+from railway_api.errors import Exists, Opaque, OutcomeUnknown
+from railway_api.failure import Failure
+from railway_api.snapshot import table
+
+ID_PARTS: Final = ("project id", "environment id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentInputs(Inputs):
+    """What an environment is made of."""
+
+    project_id: Annotated[str, Property("Railway's id of the project (API: projectId).", replaces=True)]
+    name: Annotated[
+        str,
+        Property(
+            "Name of the environment, unique in its project, at most 63 characters; changed in place (API: name).",
+            check=checks.name,
+        ),
+    ]
+    source_environment_id: Annotated[
+        str | None,
+        Property(
+            "Railway's id of the environment that this one is a fork of: services and variables are copied, except "
+            "values that are sealed, and volumes begin empty. Default: none, which needs allowNonFork "
+            "(API: sourceEnvironmentId).",
+            replaces=True,
+        ),
+    ] = None
+    ephemeral: Annotated[
+        bool,
+        Property(
+            "Whether it is meant for a short time, such as a pull request's (API: ephemeral). Default: false.",
+            replaces=True,
+        ),
+    ] = False
+    allow_non_fork: Annotated[
+        bool | None,
+        Property(
+            "Confirms that the environment is to be no fork. A Service that is created or deleted in one environment "
+            "that is no fork is, by Railway's description of its API, created or deleted in all of them. "
+            "Default: false."
+        ),
+    ] = None
+    skip_initial_deploys: Annotated[
+        bool | None,
+        Property(
+            "Whether the copied services of a fork stay undeployed at first; counts only when the environment is made "
+            "(API: skipInitialDeploys). Default: false.",
+            write_only=True,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentState(EnvironmentInputs):
+    """An environment as it is."""
+
+    environment_id: Annotated[str, Property("Railway's id of the environment (API: id).", stable=True)]
+
+
+class Environment(Resource[EnvironmentInputs, EnvironmentState]):
+    """A further environment of a project. Its id is <project id>/<environment id>."""
+
+    token = "railway:index:Environment"
+    inputs_type, state_type = EnvironmentInputs, EnvironmentState
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """An environment that is no fork has to be meant."""
+        if inputs.get("source_environment_id") is not None or inputs.get("allow_non_fork"):
+            return []
+        reason = (
+            "is missing: a project would have a second environment that is no fork, and a service that is created or "
+            "deleted in one of these may be created or deleted in all of them, production included; name the "
+            "environment to fork, put the environment into a project of its own, or set allowNonFork to true"
+        )
+        return [Problem(path="source_environment_id", reason=reason)]
+
+    async def create(self, context: Context, new: EnvironmentInputs) -> tuple[str, EnvironmentState]:
+        """Create the environment, or take the one that an interrupted run left."""
+        client = railway(context)
+        found = await _named(client, new)
+        if found is None:
+            found = await client.creations.environment.run(context, lambda: _create(context, client, new))
+        elif context.interrupted and _as_asked_for(found, new):
+            await context.info(f"took over environment {found['id']} of the same name")
+        else:
+            raise _taken(found, new)
+        client.project_changed(new.project_id)
+        if not environment_of(context, new.project_id, found["id"]).claim(found["id"]):
+            raise Failure(f"two resources are the environment named {new.name!r}: give one of them another name")
+        if new.source_environment_id is None:
+            await context.warn(
+                f"environment {new.name} is no fork: creating or deleting a service in it may reach every other "
+                "environment of the project that is no fork"
+            )
+        return join(new.project_id, found["id"]), EnvironmentState(**asdict(new), environment_id=found["id"])
+
+    async def read(self, context: Context, id: str, old: EnvironmentState | None) -> EnvironmentState | None:
+        """The environment; in a refresh from the same request as everything in it."""
+        project_id, environment_id = split(id, *ID_PARTS)
+        snapshot = await seen(environment_of(context, project_id, environment_id))
+        if snapshot is None:
+            return None
+        name = snapshot.environment["name"]
+        if old is not None and old.environment_id:
+            # The origin of an environment never changes.
+            kept = {**asdict(old), "name": name}
+            return EnvironmentState(**kept)
+        listed = await railway(context).every(ENVIRONMENTS, projectId=project_id)
+        found = next((found for found in listed if found["id"] == environment_id), None)
+        if found is None:
+            return None
+        return EnvironmentState(
+            project_id=project_id,
+            name=name,
+            source_environment_id=_source(found),
+            ephemeral=found["isEphemeral"],
+            allow_non_fork=None if _source(found) else True,
+            environment_id=environment_id,
+        )
+
+    async def update(
+        self, context: Context, id: str, old: EnvironmentState, new: EnvironmentInputs
+    ) -> EnvironmentState:
+        """Rename it."""
+        if new.name != old.name:
+            client = railway(context)
+            await client.call(ENVIRONMENT_RENAME, id=old.environment_id, input={"name": new.name})
+            client.project_changed(new.project_id)
+        return EnvironmentState(**asdict(new), environment_id=old.environment_id)
+
+    async def delete(self, context: Context, id: str, old: EnvironmentState) -> None:
+        """Delete the environment with everything in it."""
+        project_id, environment_id = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+        try:
+            await delete(
+                context,
+                environment,
+                lambda: environment.write(ENVIRONMENT_DELETE, id=environment_id),
+                lambda _: True,  # whoever sees a snapshot sees an environment that is there
+            )
+        finally:
+            railway(context).project_changed(project_id)
+
+
+def _source(found: Mapping[str, Any]) -> str | None:
+    return table(found["sourceEnvironment"]).get("id")
+
+
+def _as_asked_for(found: Mapping[str, Any], new: EnvironmentInputs) -> bool:
+    return (_source(found), found["isEphemeral"]) == (new.source_environment_id, new.ephemeral)
+
+
+def _taken(found: Mapping[str, Any], new: EnvironmentInputs) -> Failure:
+    its_id = join(new.project_id, found["id"])
+    return Failure(f"the project has an environment named {new.name!r} already: {way_out('Environment', its_id)}")
+
+
+async def _named(client: Client, new: EnvironmentInputs) -> Mapping[str, Any] | None:
+    """The living environment of this name, unique in a project."""
+    listed = await client.every(ENVIRONMENTS, projectId=new.project_id)
+    return next((found for found in listed if found["name"] == new.name and not found["deletedAt"]), None)
+
+
+async def _create(context: Context, client: Client, new: EnvironmentInputs) -> Mapping[str, Any]:
+    wanted = {
+        "projectId": new.project_id,
+        "name": new.name,
+        "ephemeral": new.ephemeral,
+        "sourceEnvironmentId": new.source_environment_id,
+        "skipInitialDeploys": new.skip_initial_deploys,
+    }
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    for last_attempt in (False, True):
+        try:
+            return await client.call(ENVIRONMENT_CREATE, input=wanted)
+        except (OutcomeUnknown, Opaque, Exists):
+            # There was none of this name a moment ago, so one that is there now was made by this call.
+            found = await appeared(context, lambda: _named(client, new))
+            if found is not None and _as_asked_for(found, new):
+                return found
+            if last_attempt:
+                raise
+    raise AssertionError("the last attempt returns or raises")

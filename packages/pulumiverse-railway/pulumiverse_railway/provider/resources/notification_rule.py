@@ -1,0 +1,247 @@
+"""A rule of a workspace that says which events are sent where.
+
+Owns the rule with its channels. Railway publishes neither the form of a channel nor the names of events, so both pass
+through as they are; what Railway adds to a channel by itself is no drift.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final, cast
+
+from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
+from pulumiverse_railway.provider.resources.parts import channels, checks
+from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
+from pulumiverse_railway.provider.resources.parts.placement import made_or_found
+from railway_api.client import Client
+from railway_api.documents.notification import (
+    NOTIFICATION_RULE_CREATE,
+    NOTIFICATION_RULE_DELETE,
+    NOTIFICATION_RULE_UPDATE,
+    NOTIFICATION_RULES,
+)
+from railway_api.errors import Opaque, OutcomeUnknown
+from railway_api.failure import Failure
+
+ID_PARTS: Final = ("workspace id", "rule id")
+
+
+class NotificationSeverity(StrEnum):
+    """How serious an event is (API: NotificationSeverity)."""
+
+    INFO = "INFO"
+    NOTICE = "NOTICE"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationRuleInputs(Inputs):
+    """What a notification rule is made of."""
+
+    event_types: Annotated[
+        list[str],
+        Property(
+            "Names of the events, such as Deployment.failed; Railway publishes no list of them, and the check is its "
+            "own (API: eventTypes).",
+            check=channels.some_without_repetition,
+        ),
+    ]
+    channel_configs: Annotated[
+        list[str],
+        Property(
+            "Where to send them, each a JSON object as text. Its form is not published and not confirmed: look at one "
+            "made in the dashboard with 'pulumi import' first (API: channelConfigs). A secret, because the address of "
+            "a webhook usually is one.",
+            secret=True,
+            check=channels.objects,
+        ),
+    ]
+    workspace_id: Annotated[
+        str | None,
+        Property(
+            "Railway's id of the workspace that owns the rule (API: workspaceId). Another one replaces the rule. "
+            "Default: railway:workspaceId of the configuration, else the only workspace of the token.",
+            kept=True,
+        ),
+    ] = None
+    project_id: Annotated[
+        str | None,
+        Property(
+            "Railway's id of the project that the rule is for (API: projectId). Default: all of the workspace.",
+            replaces=True,
+        ),
+    ] = None
+    severities: Annotated[
+        list[NotificationSeverity] | None,
+        Property(
+            "Only events this serious. Default: what Railway takes (API: severities).", check=checks.no_repetition
+        ),
+    ] = None
+    ephemeral_environments: Annotated[
+        bool | None,
+        Property(
+            "Whether events of short-lived environments count too. Default: what Railway takes "
+            "(API: ephemeralEnvironments)."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationRuleState(NotificationRuleInputs):
+    """A notification rule as it is."""
+
+    rule_id: Annotated[str, Property("Railway's id of the rule (API: id).", stable=True)]
+
+
+class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
+    """Which events are sent where. Its id is <workspace id>/<rule id>."""
+
+    token = "railway:index:NotificationRule"
+    inputs_type, state_type = NotificationRuleInputs, NotificationRuleState
+
+    def replaced_by(self, old: NotificationRuleState, new: Mapping[str, Any]) -> Sequence[str]:
+        """Naming the workspace for the first time, or no longer, moves nothing."""
+        wanted = new.get("workspace_id")
+        moves = wanted is not None and old.workspace_id is not None and wanted != old.workspace_id
+        return ("workspace_id",) if moves or wanted is UNKNOWN else ()
+
+    async def create(self, context: Context, new: NotificationRuleInputs) -> tuple[str, NotificationRuleState]:
+        """Make the rule, or take the equal one that an attempt without an answer left."""
+        client = railway(context)
+        workspace_id = new.workspace_id or await client.workspace()
+        if workspace_id is None:
+            raise Failure("the token has no workspace: say which one the rule belongs to with workspaceId")
+        there = await _rules(client, workspace_id, new.project_id)
+        equal = [found for found in there if _is_equal(found, new)]
+        if context.interrupted and len(equal) == 1:
+            found = equal[0]
+            await context.info(f"took over notification rule {found['id']} of the same content")
+        elif equal:
+            its_id = join(workspace_id, equal[0]["id"])
+            raise Failure(
+                "there is a notification rule of the same content already, and a second one would send everything "
+                f"twice: import it with 'pulumi import railway:index:NotificationRule <resource name> {its_id}', or "
+                "delete it in the dashboard"
+            )
+        else:
+            found = await _create(context, client, workspace_id, new, {found["id"] for found in there})
+        return join(workspace_id, found["id"]), NotificationRuleState(**asdict(new), rule_id=found["id"])
+
+    async def read(self, context: Context, id: str, old: NotificationRuleState | None) -> NotificationRuleState | None:
+        """The rule."""
+        client = railway(context)
+        workspace_id, rule_id = split(id, *ID_PARTS)
+        found = await _rule(client, workspace_id, old.project_id if old else None, rule_id)
+        if found is None:
+            return None
+        events = list[str](found["eventTypes"])
+        severities: list[NotificationSeverity] | None = [NotificationSeverity(name) for name in found["severities"]]
+        ephemeral: bool | None = found["ephemeralEnvironments"]
+        if old is not None:
+            # Neither has an order that means anything, and what was never set is Railway's business.
+            events = old.event_types if set(old.event_types) == set(events) else events
+            severities = old.severities if set(old.severities or severities) == set(severities) else severities
+            ephemeral = None if old.ephemeral_environments is None else ephemeral
+        else:
+            # What Railway takes by itself is nothing that a program says.
+            severities = None if set(severities) == set(NotificationSeverity) else severities
+            ephemeral = ephemeral or None
+        return NotificationRuleState(
+            workspace_id=None if old is not None and old.workspace_id is None else workspace_id,
+            project_id=found["projectId"],
+            event_types=events,
+            severities=severities,
+            channel_configs=channels.as_given(old.channel_configs if old else (), _configs(found)),
+            ephemeral_environments=ephemeral,
+            rule_id=rule_id,
+        )
+
+    async def update(
+        self, context: Context, id: str, old: NotificationRuleState, new: NotificationRuleInputs
+    ) -> NotificationRuleState:
+        """Change what differs."""
+        workspace_id, rule_id = split(id, *ID_PARTS)
+        if new.workspace_id not in (None, workspace_id):
+            raise Failure(f"the rule is in workspace {workspace_id}: set workspaceId to that, or leave it out")
+        before, after = _settings(old), _settings(new)
+        changes = {name: value for name, value in after.items() if value != before[name]}
+        if changes:
+            await railway(context).call(NOTIFICATION_RULE_UPDATE, id=rule_id, input=changes)
+        return NotificationRuleState(**asdict(new), rule_id=rule_id)
+
+    async def delete(self, context: Context, id: str, old: NotificationRuleState) -> None:
+        """Delete the rule with its channels."""
+        client = railway(context)
+        workspace_id, rule_id = split(id, *ID_PARTS)
+
+        async def still_there() -> bool:
+            return await _rule(client, workspace_id, old.project_id, rule_id, deleting=True) is not None
+
+        await delete_listed(lambda: client.call(NOTIFICATION_RULE_DELETE, id=rule_id), still_there)
+
+
+def _settings(rule: NotificationRuleInputs) -> dict[str, Any]:
+    """What can be changed, in Railway's spelling."""
+    return {
+        "eventTypes": rule.event_types,
+        "channelConfigs": [json.loads(text) for text in rule.channel_configs],
+        "severities": rule.severities,
+        "ephemeralEnvironments": rule.ephemeral_environments,
+    }
+
+
+def _configs(found: Mapping[str, Any]) -> list[Any]:
+    return [channel["config"] for channel in found["channels"]]
+
+
+def _is_equal(found: Mapping[str, Any], new: NotificationRuleInputs) -> bool:
+    """Whether a rule is what is wanted, as far as that is said."""
+    texts = new.channel_configs
+    return (
+        found["projectId"] == new.project_id
+        and set(found["eventTypes"]) == set(new.event_types)
+        and (new.severities is None or set(found["severities"]) == set(new.severities))
+        and channels.as_given(texts, _configs(found)) == texts
+    )
+
+
+async def _rules(client: Client, workspace_id: str, project_id: str | None) -> Sequence[Mapping[str, Any]]:
+    return cast(
+        "Sequence[Mapping[str, Any]]",
+        await client.call(NOTIFICATION_RULES, workspaceId=workspace_id, projectId=project_id),
+    )
+
+
+async def _rule(
+    client: Client, workspace_id: str, project_id: str | None, rule_id: str, *, deleting: bool = False
+) -> Mapping[str, Any] | None:
+    async def listing() -> Sequence[Mapping[str, Any]]:
+        return await _rules(client, workspace_id, project_id)
+
+    listed = await (
+        every_of_project(client, project_id, listing, deleting=deleting) if project_id is not None else listing()
+    )
+    return next((found for found in listed if found["id"] == rule_id), None)
+
+
+async def _create(
+    context: Context, client: Client, workspace_id: str, new: NotificationRuleInputs, there: set[str]
+) -> Mapping[str, Any]:
+    settings = {name: value for name, value in _settings(new).items() if value is not None}
+    wanted = {"workspaceId": workspace_id, **({"projectId": new.project_id} if new.project_id else {}), **settings}
+
+    async def look() -> Mapping[str, Any] | None:
+        # Equal rules are allowed, so only one that was not there before can be of this call.
+        listed = await _rules(client, workspace_id, new.project_id)
+        return next((found for found in listed if found["id"] not in there and _is_equal(found, new)), None)
+
+    async def make() -> Mapping[str, Any]:
+        return await client.call(NOTIFICATION_RULE_CREATE, input=wanted)
+
+    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque))

@@ -1,0 +1,57 @@
+"""Channels of a notification rule: JSON objects of a form that Railway does not publish, written as texts.
+
+Owns their checks and the comparison of what was given with what Railway shows. Texts of checks never quote a channel:
+its address may be a secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pulumi_provider.declaration import UNKNOWN
+from pulumiverse_railway.provider.resources.parts import checks
+
+
+def objects(value: Any) -> str | None:
+    """At least one text, each a JSON object."""
+    texts = cast("Sequence[Any]", value)
+    if not texts:
+        return "must name at least one channel"
+    wrong = [str(number) for number, text in enumerate(texts, 1) if text is not UNKNOWN and not _is_object(text)]
+    return f"must be JSON objects as text, which number {', '.join(wrong)} is not" if wrong else None
+
+
+def some_without_repetition(value: Any) -> str | None:
+    """At least one, each only once."""
+    return checks.no_repetition(value) if value else "must name at least one"
+
+
+def as_given(given: Sequence[str], there: Sequence[Any]) -> list[str]:
+    """The channels that are there, as texts: those that agree with what was given exactly as given, in that order.
+
+    Railway may add to a channel; what was given must be in it.
+    """
+    left = list(there)
+    texts: list[str] = []
+    for text in given:
+        match = next((config for config in left if _contains(config, json.loads(text))), None)
+        if match is not None:
+            left.remove(match)
+            texts.append(text)
+    return texts + [json.dumps(config, sort_keys=True) for config in left]
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _contains(there: Any, wanted: Any) -> bool:
+    if isinstance(there, Mapping) and isinstance(wanted, Mapping):
+        found, asked = cast("Mapping[str, Any]", there), cast("Mapping[str, Any]", wanted)
+        return all(key in found and _contains(found[key], value) for key, value in asked.items())
+    return there == wanted

@@ -1,0 +1,232 @@
+"""A service instance ↔ its part of the environment's configuration.
+
+Owns the patch that brings a live configuration to what is wanted (only what differs, except regions, which travel
+whole), and the way back. Only owned properties and variables drift: what the user never set is not looked at.
+Pure functions; the commit itself is the environment's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from pulumiverse_railway.provider.resources.parts.instance_inputs import REPOSITORY_ONLY, ServiceInstanceInputs
+from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS
+from railway_api.patches import Path, at, leaves, merge, nested
+from railway_api.snapshot import table
+
+Config = Mapping[str, Any]
+
+BYTES_PER_MB: Final = 1_000_000
+STANDARD_REGIONS: Final = ("us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a")
+"""https://docs.railway.com/deployments/regions. A new service sits in one of them, unsaid in its settings."""
+_REGIONS: Final = ("deploy", "multiRegionConfig")
+_REPLICAS: Final = ("deploy", "numReplicas")
+_CONTAINERS: Final = ("deploy", "limitOverride", "containers")
+_CREDENTIALS: Final = ("deploy", "registryCredentials")
+SCALING: Final = frozenset({"multiRegionConfig", "numReplicas"})
+"""Settings that Railway changes without a new deployment."""
+
+
+def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[str, Any]:
+    """The patch of a service that brings ``config`` to ``new``; empty when it is there already.
+
+    A property that ``old`` set and ``new`` does not is cleared. Without ``old`` everything is claimed, so whatever an
+    interrupted attempt left is cleared too.
+    """
+    changes: dict[Path, Any] = {}
+    for setting in SETTINGS:
+        clears = old is None or getattr(old, setting.name) is not None
+        changes |= setting.changes(config, getattr(new, setting.name), clears=clears)
+    for name, cause, _ in FORCED:
+        if getattr(new, name) is None and getattr(old, cause, None) is not None and getattr(new, cause) is None:
+            setting = next(setting for setting in SETTINGS if setting.name == name)
+            changes |= setting.changes(config, None, clears=True)
+    changes |= _source(new, config)
+    changes |= _replicas(new, old, config)
+    changes |= _limits(new, old, config)
+    changes |= _credentials(new, old, config)
+    changes |= _variables(new, old, config)
+    patch: dict[str, Any] = {}
+    for path, value in changes.items():
+        patch = merge(patch, nested(path, value))
+    return patch
+
+
+def overwritten(patch: Config, old: ServiceInstanceInputs | None, config: Config) -> list[Path]:
+    """Paths of a patch where the configuration is not as the last run left it: somebody else's changes go there."""
+    if old is None:
+        return []
+    changed = {path[:2] for path, _ in leaves(entry(old, old, config))}
+    hidden = {("variables", name) for name in old.sealed or ()}
+    return sorted({path[:2] for path, _ in leaves(patch)} & changed - hidden)
+
+
+def starts_deployment(patch: Config) -> bool:
+    """Whether a patch of a service makes Railway deploy: replicas alone are scaled in place."""
+    return any(part != "deploy" or set(table(settings)) - SCALING for part, settings in patch.items())
+
+
+def properties(config: Config, old: ServiceInstanceInputs | None) -> dict[str, Any]:
+    """The properties that a configuration shows, in Python's spelling; without ``old`` (an import) also defaults."""
+    image = at(config, ("source", "image"))
+    found: dict[str, Any] = {
+        setting.name: setting.read(config, owned=old is not None, old=getattr(old, setting.name, None))
+        for setting in SETTINGS
+        if old is not None or not image or setting.name not in REPOSITORY_ONLY
+    }
+    containers = table(at(config, _CONTAINERS))
+    memory = containers.get("memoryBytes")
+    found |= {
+        "image": image,
+        "repo": at(config, ("source", "repo")),
+        "vcpus": containers.get("cpu"),
+        "memory_mb": None if memory is None else round(memory / BYTES_PER_MB),
+        "variables": _variables_in(config, old),
+        "sealed": _sealed_in(config, old),
+    }
+    return found | _replicas_in(config, old)
+
+
+def by_itself(state: Mapping[str, Any]) -> set[str]:
+    """The properties that are as Railway takes them when nobody sets them."""
+    found = {setting.name for setting in SETTINGS if state.get(setting.name) == setting.default}
+    found |= {name for name, cause, forced in FORCED if state.get(cause) and state.get(name) == forced}
+    if state.get("num_replicas") == 1:
+        found |= {"num_replicas", "regions"}
+    return found | ({"wait_for_deployment"} if state.get("wait_for_deployment") else set())
+
+
+def cleared(old: ServiceInstanceInputs, config: Config) -> dict[str, Any]:
+    """The patch that takes away what ``old`` set, so that an empty service is left.
+
+    Regions stay: without any, Railway drops the rest of the patch.
+    """
+    changes: dict[Path, Any] = {("source", name): None for name in ("image", "repo") if at(config, ("source", name))}
+    for setting in SETTINGS:
+        if getattr(old, setting.name) is not None:
+            changes |= setting.changes(config, None, clears=True)
+    for name in old.variables:
+        if at(config, ("variables", name)) is not None:
+            changes["variables", name] = None
+    if old.registry_credentials is not None:
+        changes[_CREDENTIALS] = None
+    if at(config, _CONTAINERS) is not None:
+        changes[_CONTAINERS] = None
+    patch: dict[str, Any] = {}
+    for path, value in changes.items():
+        patch = merge(patch, nested(path, value))
+    return patch
+
+
+def _source(new: ServiceInstanceInputs, config: Config) -> dict[Path, Any]:
+    wanted = {"image": new.image, "repo": new.repo}
+    return {("source", name): value for name, value in wanted.items() if value != at(config, ("source", name))}
+
+
+def _replicas(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
+    """Regions always whole: those that are not wanted any more are sent as null, or they would stay."""
+    placed = table(at(config, _REGIONS))
+    if new.regions is None:
+        return _replicas_in_place(new, old, placed)
+    there = _counts(placed)
+    unchanged = new.regions == there if placed else old is not None and new.regions == old.regions
+    if unchanged:
+        return {}
+    unwanted = {*(placed or STANDARD_REGIONS), *((old and old.regions) or {})} - set(new.regions)
+    whole: dict[str, Any] = {region: {"numReplicas": count} for region, count in new.regions.items()}
+    return {_REGIONS: whole | dict.fromkeys(sorted(unwanted))}
+
+
+def _replicas_in_place(
+    new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, placed: Config
+) -> dict[Path, Any]:
+    had = old is not None and (old.num_replicas is not None or old.regions is not None)
+    wanted = new.num_replicas if new.num_replicas is not None else 1 if had else None
+    if wanted is None or (sum(_counts(placed).values()) or 1) == wanted:
+        return {}
+    if not placed:
+        return {_REPLICAS: wanted}
+    kept, *others = placed
+    return {_REGIONS: {kept: {"numReplicas": wanted}, **dict.fromkeys(others)}}
+
+
+def _counts(placed: Config) -> dict[str, int]:
+    return {region: table(value).get("numReplicas", 1) for region, value in placed.items() if value is not None}
+
+
+def _replicas_in(config: Config, old: ServiceInstanceInputs | None) -> dict[str, Any]:
+    counts = _counts(table(at(config, _REGIONS)))
+    total = sum(counts.values()) or at(config, _REPLICAS) or 1
+    if old is None and sum(counts.values()) <= 1 and set(counts) <= {STANDARD_REGIONS[0]} and total == 1:
+        # However somebody may have put that: as replicas, in the first region, or not at all.
+        return {"num_replicas": 1, "regions": {STANDARD_REGIONS[0]: 1}}
+    if old is not None and old.num_replicas is not None:
+        return {"num_replicas": total, "regions": (counts or {STANDARD_REGIONS[0]: total}) if old.regions else None}
+    if not counts and old is not None and old.regions:
+        # Railway leaves out one replica in its default region, and does not say which region that is.
+        stays = len(old.regions) == 1 and sum(old.regions.values()) == 1
+        return {"regions": old.regions if stays else {STANDARD_REGIONS[0]: total}}
+    return {"regions": counts or None}
+
+
+def _limits(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
+    there = table(at(config, _CONTAINERS))
+    memory_bytes = None if new.memory_mb is None else new.memory_mb * BYTES_PER_MB
+    wanted = {"cpu": new.vcpus, "memoryBytes": memory_bytes}
+    if all(value is None for value in wanted.values()):
+        had = old is None or old.vcpus is not None or old.memory_mb is not None
+        return {_CONTAINERS: None} if had and there else {}
+    different = {name: value for name, value in wanted.items() if value != there.get(name)}
+    return {(*_CONTAINERS, name): value for name, value in different.items()}
+
+
+def _credentials(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
+    """Railway masks them, so only the old inputs tell whether they changed."""
+    there = at(config, _CREDENTIALS)
+    wanted = new.registry_credentials
+    if wanted is None:
+        had = old is None or old.registry_credentials is not None
+        return {_CREDENTIALS: None} if had and there else {}
+    if there and old is not None and old.registry_credentials == wanted:
+        return {}
+    return {_CREDENTIALS: {"username": wanted.username, "password": wanted.password}}
+
+
+def _variables(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
+    there = table(config.get("variables"))
+    sealed = set(new.sealed or ())
+    changes: dict[Path, Any] = {}
+    for name, value in new.variables.items():
+        found = table(there.get(name))
+        if name not in sealed:
+            if found.get("value") != value:
+                changes["variables", name] = {"value": value}
+        # Of a sealed one no value is shown, so only the state tells whether this is another one.
+        elif not found.get("isSealed") or old is None or old.variables.get(name) != value:
+            changes["variables", name] = {"value": value, "isSealed": True}
+    removed = set(old.variables if old else ()) - set(new.variables)
+    return changes | {("variables", name): None for name in sorted(removed) if name in there}
+
+
+def _variables_in(config: Config, old: ServiceInstanceInputs | None) -> dict[str, str]:
+    """Values of variables: in a refresh of those that the state has, in an import of all that can be read."""
+    there = table(config.get("variables"))
+    found: dict[str, str] = {}
+    for name in old.variables if old else there:
+        variable = there.get(name)
+        if not isinstance(variable, Mapping):
+            continue
+        value = cast("Mapping[str, Any]", variable).get("value")
+        if value is None and old is not None:
+            value = old.variables[name]  # sealed: Railway shows that it exists, never its value
+        if value is not None:
+            found[name] = str(value)
+    return found
+
+
+def _sealed_in(config: Config, old: ServiceInstanceInputs | None) -> list[str] | None:
+    """Those that are to be sealed and are; what somebody else has sealed is no drift."""
+    if old is None or old.sealed is None:
+        return None
+    return [name for name in old.sealed if at(config, ("variables", name, "isSealed"))]

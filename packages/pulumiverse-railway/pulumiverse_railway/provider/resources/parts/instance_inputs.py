@@ -1,0 +1,319 @@
+"""The properties of a service instance, and what they demand of each other.
+
+Owns declaration and rules. How the properties reach Railway stands in ``settings`` and ``instance_config``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Final, cast
+
+from pulumi_provider.declaration import UNKNOWN, Nested, Problem, Property
+from pulumi_provider.naming import camel_case
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.placement import PlacedInService
+from pulumiverse_railway.provider.resources.parts.settings import Builder, RestartPolicyType
+
+HOUR_S: Final = 3_600
+
+
+class OnFailure(StrEnum):
+    """What is done when a new deployment fails, crashes, is unhealthy or does not end in time."""
+
+    KEEP = "keep"
+    ROLL_BACK = "rollBack"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryCredentials(Nested):
+    """Login of a private image registry (Railway's Pro plan)."""
+
+    username: Annotated[str, Property("User name at the registry.")]
+    password: Annotated[str, Property("Password or token at the registry.", secret=True)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceInstanceInputs(PlacedInService):
+    """What a service runs in one environment, and how. "API" names the place in Railway's EnvironmentConfig."""
+
+    image: Annotated[
+        str | None,
+        Property("Docker image with tag or digest; either this or repo (API: source.image).", check=checks.image),
+    ] = None
+    repo: Annotated[
+        str | None,
+        Property("GitHub repository as owner/name; either this or image (API: source.repo).", check=checks.repository),
+    ] = None
+    branch: Annotated[
+        str | None, Property("Branch that is deployed, and with each push again. Default: main (API: source.branch).")
+    ] = None
+    commit_sha: Annotated[
+        str | None,
+        Property(
+            "Commit that is deployed, 7 to 40 hexadecimal digits. Default: the head of the branch "
+            "(API: source.commitSha).",
+            check=checks.commit,
+        ),
+    ] = None
+    root_directory: Annotated[
+        str | None,
+        Property("Folder of the repository that holds the service. Default: its root (API: source.rootDirectory)."),
+    ] = None
+    check_suites: Annotated[
+        bool | None,
+        Property("Whether a push waits for GitHub's checks. Default: false (API: source.checkSuites)."),
+    ] = None
+    registry_credentials: Annotated[
+        RegistryCredentials | None,
+        Property(
+            "Login for an image in a private registry; Railway never gives it back. Default: none "
+            "(API: deploy.registryCredentials).",
+            write_only=True,
+        ),
+    ] = None
+
+    builder: Annotated[
+        Builder | None,
+        Property(
+            "What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API: build.builder)."
+        ),
+    ] = None
+    build_command: Annotated[
+        str | None, Property("Command that builds it. Default: the builder's (API: build.buildCommand).")
+    ] = None
+    dockerfile_path: Annotated[
+        str | None,
+        Property(
+            "Path of the Dockerfile in the repository. Default: Dockerfile, if there is one "
+            "(API: build.dockerfilePath)."
+        ),
+    ] = None
+    watch_patterns: Annotated[
+        list[str] | None,
+        Property(
+            "Paths in gitignore's syntax, from the root of the repository; a push deploys only if it changes one of "
+            "them. Default: any (API: build.watchPatterns)."
+        ),
+    ] = None
+
+    start_command: Annotated[
+        str | None,
+        Property(
+            "Command that starts it; without a shell for images, so wrap it in /bin/sh -c to use $PORT. Default: the "
+            "image's (API: deploy.startCommand)."
+        ),
+    ] = None
+    pre_deploy_command: Annotated[
+        str | None,
+        Property(
+            "Command that runs before new code takes traffic, such as migrations; it sees no volume. Default: none "
+            "(API: deploy.preDeployCommand)."
+        ),
+    ] = None
+    healthcheck_path: Annotated[
+        str | None,
+        Property(
+            "Path that must answer 2xx before a deployment takes traffic. Default: none is asked "
+            "(API: deploy.healthcheckPath).",
+            check=checks.absolute_path,
+        ),
+    ] = None
+    healthcheck_timeout: Annotated[
+        int | None,
+        Property(
+            "Time in which a deployment must become healthy, in seconds, 1 to 3600. Default: 300 "
+            "(API: deploy.healthcheckTimeout).",
+            check=checks.between(1, HOUR_S, "seconds"),
+        ),
+    ] = None
+    restart_policy_type: Annotated[
+        RestartPolicyType | None,
+        Property(
+            "When a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule "
+            "(API: deploy.restartPolicyType)."
+        ),
+    ] = None
+    restart_policy_max_retries: Annotated[
+        int | None,
+        Property(
+            "How often it is started again, for ON_FAILURE. Default: 10 (API: deploy.restartPolicyMaxRetries).",
+            check=checks.between(0, 1_000),
+        ),
+    ] = None
+    cron_schedule: Annotated[
+        str | None,
+        Property(
+            "Five-field schedule in UTC, at least 5 minutes apart, for a job that runs and ends. Default: it runs for "
+            "good (API: deploy.cronSchedule).",
+            check=checks.cron,
+        ),
+    ] = None
+    sleep_application: Annotated[
+        bool | None,
+        Property(
+            "Whether it sleeps after 10 minutes without outbound traffic, until the next request. Default: false "
+            "(API: deploy.sleepApplication)."
+        ),
+    ] = None
+    overlap_seconds: Annotated[
+        int | None,
+        Property(
+            "How long the old deployment goes on beside the new one, in seconds. Default: 0 "
+            "(API: deploy.overlapSeconds).",
+            check=checks.between(0, HOUR_S, "seconds"),
+        ),
+    ] = None
+    draining_seconds: Annotated[
+        int | None,
+        Property(
+            "Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0 (API: deploy.drainingSeconds).",
+            check=checks.between(0, HOUR_S, "seconds"),
+        ),
+    ] = None
+
+    regions: Annotated[
+        dict[str, int] | None,
+        Property(
+            "Replicas per region, {'us-west2': 2}; either this or numReplicas. Always sent whole, so that no region "
+            "stays behind. Default: Railway's (API: deploy.multiRegionConfig).",
+            check=checks.regions,
+        ),
+    ] = None
+    num_replicas: Annotated[
+        int | None,
+        Property(
+            "Replicas in the one region that Railway chose; either this or regions. Default: 1 "
+            "(API: deploy.numReplicas).",
+            check=checks.between(1, 200),
+        ),
+    ] = None
+    vcpus: Annotated[
+        float | None,
+        Property(
+            "CPU limit of each replica in vCPUs. Default: the plan's (API: deploy.limitOverride.containers.cpu).",
+            check=checks.between(0.1, 2_400),
+        ),
+    ] = None
+    memory_mb: Annotated[
+        int | None,
+        Property(
+            "Memory limit of each replica in MB of 1,000,000 bytes. Default: the plan's "
+            "(API: deploy.limitOverride.containers.memoryBytes).",
+            check=checks.between(100, 2_400_000, "MB"),
+        ),
+    ] = None
+
+    variables: Annotated[
+        dict[str, str],
+        Property(
+            "Variables by name; values may refer to others, ${{service.NAME}}. Variables that are set elsewhere are "
+            "left alone and are no drift (API: variables).",
+            secret_when_imported=True,
+            check=checks.variables,
+        ),
+    ] = field(default_factory=dict[str, str])
+    sealed: Annotated[
+        list[str] | None,
+        Property(
+            "Names of variables whose values Railway never shows again, in the dashboard neither (API: isSealed). "
+            "A refresh sees whether they exist, not whether somebody changed them. Railway cannot unseal: a name that "
+            "is taken from this list stays sealed. Default: none.",
+            check=checks.no_repetition,
+        ),
+    ] = None
+    wait_for_deployment: Annotated[
+        bool,
+        Property("Whether to wait until the deployment is healthy and runs what was asked for. Default: true."),
+    ] = True
+    on_failure: Annotated[
+        OnFailure | None,
+        Property(
+            "What is done when a deployment that is waited for fails, crashes, is unhealthy or does not end in time. "
+            "keep: nothing, the next run tries again. rollBack: the last good deployment is started again with "
+            "Railway's deploymentRollback, unless it still runs; the resource fails all the same, and the next run "
+            "deploys what is asked for. Default: keep."
+        ),
+    ] = None
+
+
+Named = Mapping[str, Any]
+
+REPOSITORY_ONLY: Final = (
+    "branch",
+    "commit_sha",
+    "root_directory",
+    "check_suites",
+    "builder",
+    "build_command",
+    "dockerfile_path",
+    "watch_patterns",
+)
+
+
+def problems(inputs: Named) -> list[Problem]:
+    """Where the properties contradict each other. Those that only the run will know are taken to be right."""
+    return [Problem(path=camel_case(name), reason=reason) for rule in _RULES for name, reason in rule(inputs)]
+
+
+def _source(inputs: Named) -> Iterator[tuple[str, str]]:
+    image, repo = inputs.get("image"), inputs.get("repo")
+    if image is None and repo is None:
+        yield "image", "or repo must be given: without a source there is nothing to run"
+    if image is not None and repo is not None:
+        yield "image", "and repo exclude each other: give one"
+    if image is not None and repo is None:
+        given = [name for name in REPOSITORY_ONLY if inputs.get(name) not in (None, False, [], {})]
+        for name in given:
+            yield name, "belongs to a repo, and this service runs an image: remove it, or give repo in place of image"
+    if repo is not None and image is None and inputs.get("registry_credentials") is not None:
+        yield "registry_credentials", "belong to an image, and this service runs a repo: remove them"
+
+
+def _commands(inputs: Named) -> Iterator[tuple[str, str]]:
+    build, start = inputs.get("build_command"), inputs.get("start_command")
+    if isinstance(build, str) and build == start:
+        yield "build_command", "must differ from startCommand, or Railway refuses both"
+    builder = inputs.get("builder")
+    if inputs.get("dockerfile_path") is not None and builder not in (None, UNKNOWN, Builder.DOCKERFILE):
+        yield "builder", f"must be DOCKERFILE or left out with dockerfilePath, not {builder}"
+
+
+def _replicas(inputs: Named) -> Iterator[tuple[str, str]]:
+    regions, replicas = inputs.get("regions"), inputs.get("num_replicas")
+    if regions is not None and replicas is not None:
+        yield "num_replicas", "and regions exclude each other: give the number in regions"
+    total = replicas if isinstance(replicas, int) else 1
+    if isinstance(regions, Mapping):
+        counts = cast("Mapping[str, Any]", regions).values()
+        total = sum(count for count in counts if isinstance(count, int))
+    if inputs.get("cron_schedule") is not None and total > 1:
+        yield "cron_schedule", f"allows exactly 1 replica, not {total}"
+
+
+def _cron(inputs: Named) -> Iterator[tuple[str, str]]:
+    if inputs.get("cron_schedule") is None:
+        return
+    policy = inputs.get("restart_policy_type")
+    if policy not in (None, UNKNOWN, RestartPolicyType.NEVER):
+        yield "restart_policy_type", f"must be NEVER or left out with a cronSchedule, not {policy}"
+    if inputs.get("sleep_application") is True:
+        yield "sleep_application", "and cronSchedule exclude each other: a job that ends cannot sleep"
+
+
+def _sealed(inputs: Named) -> Iterator[tuple[str, str]]:
+    sealed, variables = inputs.get("sealed"), inputs.get("variables")
+    if sealed in (None, UNKNOWN) or variables is UNKNOWN:
+        return
+    missing = sorted(name for name in sealed if name is not UNKNOWN and name not in (variables or ()))
+    if missing:
+        yield "sealed", f"must name variables that are set here, not {', '.join(missing)}"
+
+
+def _failure(inputs: Named) -> Iterator[tuple[str, str]]:
+    if inputs.get("on_failure") == OnFailure.ROLL_BACK and inputs.get("wait_for_deployment") is False:
+        yield "on_failure", "rollBack needs waitForDeployment, or nobody notices the failure: remove one of them"
+
+
+_RULES: Final = (_source, _commands, _replicas, _cron, _sealed, _failure)

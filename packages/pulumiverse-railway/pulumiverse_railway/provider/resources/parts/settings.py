@@ -1,0 +1,114 @@
+"""How the settings of a service instance travel in the environment's configuration, in both directions.
+
+Owns which setting stands where, what Railway takes when it is absent (and therefore leaves out of a read), and which
+value clears it: for some, null is ignored. Works on plain settings; sources, replicas, limits and variables, which
+need more than a table, stand in ``instance_config``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from railway_api.patches import Path, at
+
+
+class Builder(StrEnum):
+    """What builds a repository (EnvironmentConfig: build.builder)."""
+
+    RAILPACK = "RAILPACK"
+    NIXPACKS = "NIXPACKS"
+    DOCKERFILE = "DOCKERFILE"
+    HEROKU = "HEROKU"
+    PAKETO = "PAKETO"
+
+
+class RestartPolicyType(StrEnum):
+    """When a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
+
+    ON_FAILURE = "ON_FAILURE"
+    ALWAYS = "ALWAYS"
+    NEVER = "NEVER"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting of a service instance."""
+
+    name: str
+    """The property, in Python's spelling."""
+    path: Path
+    """Where it stands in the service's part of the configuration."""
+    default: Any = None
+    """What Railway takes when it is absent."""
+    clear: Any = None
+    """What to send to get back to the default."""
+    as_list: bool = False
+    """Railway wants a list of one."""
+    choices: type[StrEnum] | None = None
+
+    def sent(self, value: Any) -> Any:
+        """The property's value as Railway takes it."""
+        return [value] if self.as_list else value
+
+    def given(self, config: Mapping[str, Any]) -> Any:
+        """What a configuration says, as the property's value; None when it says nothing."""
+        found = at(config, self.path)
+        if self.as_list and isinstance(found, list):
+            commands = cast("Sequence[Any]", found)
+            return commands[0] if commands else None
+        if self.choices is not None and found not in {None, *self.choices}:
+            return None  # Railway may know more choices than this version
+        return None if found is None else self.choices(found) if self.choices else found
+
+    def read(self, config: Mapping[str, Any], *, owned: bool, old: Any) -> Any:
+        """The property for a refresh (``owned``: the old value counts) or an import, which shows defaults as well."""
+        found = self.given(config)
+        if not owned:
+            return self.default if found is None else found
+        if found is not None:
+            return found
+        return None if old is None else self.default
+
+    def changes(self, config: Mapping[str, Any], wanted: Any, *, clears: bool) -> dict[Path, Any]:
+        """What has to be sent for the property to be ``wanted``; ``clears`` says that an absent one has to go."""
+        found = self.given(config)
+        if wanted is not None:
+            return {} if wanted == (self.default if found is None else found) else {self.path: self.sent(wanted)}
+        return {self.path: self.clear} if clears and found is not None and found != self.default else {}
+
+
+SETTINGS: Final = (
+    Setting(name="branch", path=("source", "branch"), default="main"),
+    Setting(name="commit_sha", path=("source", "commitSha")),
+    Setting(name="root_directory", path=("source", "rootDirectory")),
+    Setting(name="check_suites", path=("source", "checkSuites"), default=False, clear=False),
+    Setting(name="builder", path=("build", "builder"), default=Builder.RAILPACK, choices=Builder),
+    Setting(name="build_command", path=("build", "buildCommand")),
+    Setting(name="dockerfile_path", path=("build", "dockerfilePath"), default="Dockerfile"),
+    # Railway ignores null for the following four, and takes the empty value.
+    Setting(name="watch_patterns", path=("build", "watchPatterns"), default=[], clear=[]),
+    Setting(name="overlap_seconds", path=("deploy", "overlapSeconds"), default=0, clear=0),
+    Setting(name="draining_seconds", path=("deploy", "drainingSeconds"), default=0, clear=0),
+    Setting(name="pre_deploy_command", path=("deploy", "preDeployCommand"), clear=[], as_list=True),
+    Setting(name="start_command", path=("deploy", "startCommand")),
+    Setting(name="healthcheck_path", path=("deploy", "healthcheckPath")),
+    Setting(name="healthcheck_timeout", path=("deploy", "healthcheckTimeout"), default=300),
+    Setting(name="cron_schedule", path=("deploy", "cronSchedule")),
+    Setting(name="sleep_application", path=("deploy", "sleepApplication"), default=False, clear=False),
+    Setting(
+        name="restart_policy_type",
+        path=("deploy", "restartPolicyType"),
+        default=RestartPolicyType.ON_FAILURE,
+        choices=RestartPolicyType,
+    ),
+    Setting(name="restart_policy_max_retries", path=("deploy", "restartPolicyMaxRetries"), default=10),
+)
+
+FORCED: Final = (
+    # (setting, what forces it, to what): it goes back to its default together with what forced it.
+    ("restart_policy_type", "cron_schedule", RestartPolicyType.NEVER),
+    ("builder", "dockerfile_path", Builder.DOCKERFILE),
+)

@@ -1,0 +1,117 @@
+"""Maps of variables that a resource owns key by key: what differs, writing it, and reading it back.
+
+Owns only the keys that a resource names; every other variable of the same place belongs to somebody else and is left
+alone. A place is ``sharedVariables`` or the variables of one service in the environment's configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from pulumi_provider.declaration import Context
+from pulumiverse_railway.provider.resources.parts.placement import RETRY_S, commit, tell_overwritten
+from railway_api.documents.environment_lifecycle import ENVIRONMENT_VARIABLES
+from railway_api.environment import Environment
+from railway_api.errors import NotFound, RailwayError
+from railway_api.patches import Path, at, nested
+from railway_api.snapshot import Snapshot, nodes, table
+
+REFLECT_S: Final = 60.0
+"""How long a read may lag behind an applied commit, in API time."""
+
+Entries = Mapping[str, Mapping[str, Any] | None]
+"""Variables of a patch: what to set, or ``None`` for one that goes."""
+
+
+def differing(there: Mapping[str, Any], wanted: Mapping[str, str], removed: Iterable[str]) -> dict[str, Any]:
+    """The entries that bring ``there`` to ``wanted``; what was sealed by somebody has no value to compare."""
+    entries: dict[str, Any] = {
+        name: {"value": value} for name, value in wanted.items() if table(there.get(name)).get("value") != value
+    }
+    return entries | {name: None for name in sorted(removed) if there.get(name) is not None}
+
+
+async def tell_changed(
+    context: Context, there: Mapping[str, Any], old: Mapping[str, str] | None, entries: Entries
+) -> None:
+    """Tell which of the entries replace something else than the last run left there."""
+    before = old or {}
+    changed = [name for name in entries if name in before and _foreign(there.get(name), before[name])]
+    await tell_overwritten(context, [f"variables.{name}" for name in sorted(changed)])
+
+
+def _foreign(shown: Any, before: str) -> bool:
+    if shown is None:
+        return True
+    return not table(shown).get("isSealed") and table(shown).get("value") not in {None, before}
+
+
+def readable(there: Mapping[str, Any], old: Mapping[str, str] | None) -> dict[str, str]:
+    """Values of the owned variables that are there; without ``old`` (an import) of all that can be read."""
+    found: dict[str, str] = {}
+    for name in there if old is None else old:
+        if there.get(name) is None:
+            continue
+        value = table(there[name]).get("value")
+        if value is None and old is not None:
+            value = old[name]  # sealed by somebody: Railway shows that it exists, never its value
+        if value is not None:
+            found[name] = str(value)
+    return found
+
+
+async def commit_entries(context: Context, environment: Environment, path: Path, entries: Entries) -> None:
+    """Write entries at ``path`` with whatever else is ready, and wait until they can be read."""
+    if not entries:
+        return
+
+    def build(_: Snapshot) -> dict[str, Any]:
+        return nested(path, dict(entries))
+
+    await context.status("committing the variables...")
+    committed = await commit(context, environment, build)
+    waited_s = 0.0
+    config = committed.after.config
+    while missing := _missing(table(at(config, path)), entries):
+        if waited_s > REFLECT_S or context.cancelled():
+            names = ", ".join(missing[:5])
+            raise RailwayError(f"Railway accepted the variables but does not show {names}: run the command again")
+        await context.sleep(RETRY_S)
+        waited_s += RETRY_S
+        environment.changed()
+        config = (await environment.snapshot()).config
+
+
+def _missing(there: Mapping[str, Any], entries: Entries) -> list[str]:
+    """Names of entries that are not as they were written, as far as that can be seen."""
+    wrong: list[str] = []
+    for name, entry in entries.items():
+        shown = there.get(name)
+        if entry is None:
+            wrong += [name] if shown is not None else []
+        elif (
+            not (entry.get("isSealed") or table(shown).get("isSealed")) and table(shown).get("value") != entry["value"]
+        ):
+            wrong.append(name)
+    return wrong
+
+
+async def sealed_names(environment: Environment, service_id: str) -> Mapping[str, bool]:
+    """Every variable of a service, by name, and whether it is sealed: the values stay at Railway."""
+    try:
+        answer = await environment.ask(
+            ENVIRONMENT_VARIABLES, id=environment.environment_id, projectId=environment.project_id
+        )
+    except NotFound:
+        return {}
+    rows = answer["variables"]
+    if rows["pageInfo"]["hasNextPage"]:
+        raise RailwayError("the environment has more than 1,000 variables, which one read does not show")
+    return {row["name"]: row["isSealed"] for row in nodes(rows) if row["serviceId"] == service_id}
+
+
+def completed(there: Mapping[str, Any], known: Mapping[str, bool]) -> dict[str, Any]:
+    """The variables together with sealed ones that the configuration leaves out or does not mark."""
+    sealed = {name: {**table(there.get(name)), "isSealed": True} for name, is_sealed in known.items() if is_sealed}
+    return {**there, **sealed}

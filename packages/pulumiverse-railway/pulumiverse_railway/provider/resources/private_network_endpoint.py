@@ -1,0 +1,214 @@
+"""The name of a service in the private network of its environment.
+
+Owns the name alone. Railway makes the endpoint itself with the first deployment of the service and takes it away with
+the service: so creating this resource means to find the endpoint and name it, and deleting it only forgets it.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final
+
+from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import (
+    LAG_S,
+    RETRY_S,
+    PlacedInService,
+    environment_of,
+    patiently,
+    seen,
+)
+from railway_api.documents.private_network import (
+    PRIVATE_NETWORK_ENDPOINT,
+    PRIVATE_NETWORK_ENDPOINT_RENAME,
+    PRIVATE_NETWORKS,
+)
+from railway_api.environment import Environment
+from railway_api.errors import Busy, Race
+from railway_api.failure import Failure
+from railway_api.snapshot import table
+
+ID_PARTS: Final = ("project id", "environment id", "service id")
+SUFFIX: Final = "railway.internal"
+RESERVED: Final = ("health", "internal", "internal-health", "railway", "up")
+_label: Final = checks.matching(
+    r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "1 to 63 lower-case letters, digits and inner hyphens, without a dot"
+)
+
+
+def _dns_name(value: Any) -> str | None:
+    """One DNS label that Railway does not use itself."""
+    if value in RESERVED:
+        return f"must not be {value}, which Railway keeps for itself (as {', '.join(RESERVED)})"
+    return _label(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateNetworkEndpointInputs(PlacedInService):
+    """What the name of a service in the private network is."""
+
+    dns_name: Annotated[
+        str,
+        Property(
+            "Name of the service in the private network, without .railway.internal, unique in its environment "
+            "(API: dnsName).",
+            check=_dns_name,
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateNetworkEndpointState(PrivateNetworkEndpointInputs):
+    """A named endpoint as it is."""
+
+    host: Annotated[str, Property("Host under which other services reach it, <dnsName>.railway.internal.")]
+    private_network_id: Annotated[
+        str, Property("Railway's id of the network (API: PrivateNetwork.publicId).", stable=True)
+    ]
+    endpoint_id: Annotated[
+        str, Property("Railway's id of the endpoint (API: PrivateNetworkEndpoint.publicId).", stable=True)
+    ]
+
+
+class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetworkEndpointState]):
+    """The name of a running service in the private network, where the one that Railway chooses does not do.
+
+    Railway makes the endpoint with the first deployment, so this depends on the ServiceInstance; deleting it leaves the
+    endpoint and its name as they are. The output privateDomain of the Service does not follow: use host. Its id is
+    <project id>/<environment id>/<service id>.
+    """
+
+    token = "railway:index:PrivateNetworkEndpoint"
+    inputs_type, state_type = PrivateNetworkEndpointInputs, PrivateNetworkEndpointState
+
+    def known_outputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The host follows from the name."""
+        name = inputs.get("dns_name")
+        return {} if name is UNKNOWN or name is None else {"host": f"{name}.{SUFFIX}"}
+
+    async def create(
+        self, context: Context, new: PrivateNetworkEndpointInputs
+    ) -> tuple[str, PrivateNetworkEndpointState]:
+        """Wait for the endpoint that Railway makes, and name it."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        network_id, found = await _appeared(context, environment, new)
+        if not environment.claim(found["publicId"]):
+            raise Failure(f"two resources name service {new.service_id} in the private network: remove one of them")
+        await _rename(context, environment, new, network_id, found)
+        return join(new.project_id, new.environment_id, new.service_id), _state(new, network_id, found)
+
+    async def read(
+        self, context: Context, id: str, old: PrivateNetworkEndpointState | None
+    ) -> PrivateNetworkEndpointState | None:
+        """The endpoint with its name."""
+        project_id, environment_id, service_id = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+        snapshot = await seen(environment)
+        if snapshot is None or not snapshot.has_instance(service_id):
+            return None
+        network_id = old.private_network_id if old else await _network(environment)
+        found = await _find(environment, service_id, network_id) if network_id else None
+        if network_id is None or found is None:
+            return None
+        read = PrivateNetworkEndpointInputs(
+            project_id=project_id, environment_id=environment_id, service_id=service_id, dns_name=_name(found)
+        )
+        return _state(read, network_id, found)
+
+    async def update(
+        self, context: Context, id: str, old: PrivateNetworkEndpointState, new: PrivateNetworkEndpointInputs
+    ) -> PrivateNetworkEndpointState:
+        """Rename it."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        found = await _find(environment, new.service_id, old.private_network_id)
+        if found is None:
+            raise Failure(
+                f"service {new.service_id} is not in the private network any more: run 'pulumi refresh', then the "
+                "command again"
+            )
+        await _rename(context, environment, new, old.private_network_id, found)
+        return _state(new, old.private_network_id, found)
+
+    async def delete(self, context: Context, id: str, old: PrivateNetworkEndpointState) -> None:
+        """Nothing: the endpoint stays as long as its service."""
+        split(id, *ID_PARTS)
+
+
+def _state(new: PrivateNetworkEndpointInputs, network_id: str, found: Mapping[str, Any]) -> PrivateNetworkEndpointState:
+    return PrivateNetworkEndpointState(
+        **asdict(new),
+        host=f"{new.dns_name}.{SUFFIX}",
+        private_network_id=network_id,
+        endpoint_id=found["publicId"],
+    )
+
+
+def _name(found: Mapping[str, Any]) -> str:
+    """The name that it has, or is about to have."""
+    return str(found["newDnsName"] or found["dnsName"])
+
+
+async def _network(environment: Environment) -> str | None:
+    """The network of the environment; there is one, once something was deployed."""
+    every = await environment.ask(PRIVATE_NETWORKS, environmentId=environment.environment_id)
+    return next((found["publicId"] for found in every if not found["deletedAt"]), None)
+
+
+async def _find(environment: Environment, service_id: str, network_id: str) -> Mapping[str, Any] | None:
+    found = await environment.ask(
+        PRIVATE_NETWORK_ENDPOINT,
+        environmentId=environment.environment_id,
+        privateNetworkId=network_id,
+        serviceId=service_id,
+    )
+    return None if found is None or found["deletedAt"] else found
+
+
+async def _appeared(
+    context: Context, environment: Environment, new: PrivateNetworkEndpointInputs
+) -> tuple[str, Mapping[str, Any]]:
+    """The network and the endpoint, which may take minutes after the start of the first deployment."""
+    snapshot = await environment.snapshot()
+    source = table(snapshot.service_config(new.service_id).get("source"))
+    if not source.get("image") and not source.get("repo"):
+        raise Failure(
+            f"service {snapshot.service_name(new.service_id)} has nothing to run yet, and Railway puts it into the "
+            "private network with its first deployment: let this resource depend on its ServiceInstance"
+        )
+    while True:
+        network_id = await _network(environment)
+        found = await _find(environment, new.service_id, network_id) if network_id else None
+        if network_id and found:
+            return network_id, found
+        if context.cancelled() or context.deadline.remaining_s() <= RETRY_S:
+            raise Failure(
+                f"service {snapshot.service_name(new.service_id)} is not in the private network yet: look at its "
+                "deployment in the dashboard, and run the command again"
+            )
+        await context.status("waiting for the service to join the private network...")
+        await context.sleep(RETRY_S)
+
+
+async def _rename(
+    context: Context,
+    environment: Environment,
+    new: PrivateNetworkEndpointInputs,
+    network_id: str,
+    found: Mapping[str, Any],
+) -> None:
+    """Give it the name, and wait until it is in effect."""
+    if _name(found) != new.dns_name:
+        wanted = {"id": found["publicId"], "privateNetworkId": network_id, "dnsName": new.dns_name}
+        await patiently(context, lambda: environment.write(PRIVATE_NETWORK_ENDPOINT_RENAME, **wanted), on=(Busy, Race))
+    waited_s = 0.0
+    while (now := await _find(environment, new.service_id, network_id)) is None or now["dnsName"] != new.dns_name:
+        if waited_s >= LAG_S or context.cancelled():
+            raise Failure(f"the name {new.dns_name} is not in effect yet: run the command again")
+        await context.status(f"waiting for the name {new.dns_name}...")
+        await context.sleep(RETRY_S)
+        waited_s += RETRY_S

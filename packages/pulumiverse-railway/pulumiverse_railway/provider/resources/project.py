@@ -1,0 +1,250 @@
+"""A Railway project with its default environment.
+
+Owns both, because Railway makes them together and every other resource needs both. Does not own further environments.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
+from pulumi_provider.errors import HalfMade
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.identifiers import split
+from pulumiverse_railway.provider.resources.parts.placement import LAG_S, RETRY_S, appeared
+from railway_api.client import Client
+from railway_api.documents.environment import ENVIRONMENT_RENAME
+from railway_api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELETE, PROJECT_UPDATE
+from railway_api.errors import NotAuthorized, NotFound, Opaque, OutcomeUnknown, RailwayError
+from railway_api.failure import Failure
+from railway_api.snapshot import Snapshot, nodes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectInputs(Inputs):
+    """What a project is made of."""
+
+    name: Annotated[str, Property("Name of the project, at most 63 characters (API: name).", check=checks.name)]
+    description: Annotated[
+        str | None,
+        Property(
+            "Description (API: description). Together with the name it marks a project whose creation was interrupted, "
+            "so that the next run finds it. Default: none."
+        ),
+    ] = None
+    workspace_id: Annotated[
+        str | None,
+        Property(
+            "Railway's id of the workspace that owns the project (API: workspaceId). Another workspace replaces the "
+            "project. Default: railway:workspaceId of the configuration, else the only workspace of the token.",
+            kept=True,
+        ),
+    ] = None
+    environment_name: Annotated[
+        str,
+        Property(
+            "Name of the default environment (API: defaultEnvironmentName); changed in place. Default: production.",
+            check=checks.name,
+        ),
+    ] = "production"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectState(ProjectInputs):
+    """A project as it is."""
+
+    environment_id: Annotated[
+        str, Property("Railway's id of the default environment (API: primaryEnvironmentId).", stable=True)
+    ]
+
+
+class Project(Resource[ProjectInputs, ProjectState]):
+    """A Railway project and its default environment. Its id is <project id>."""
+
+    token = "railway:index:Project"
+    inputs_type, state_type = ProjectInputs, ProjectState
+
+    def replaced_by(self, old: ProjectState, new: Mapping[str, Any]) -> Sequence[str]:
+        """Naming the workspace for the first time, or no longer, moves nothing."""
+        wanted = new.get("workspace_id")
+        moves = wanted is not None and old.workspace_id is not None and wanted != old.workspace_id
+        return ("workspace_id",) if moves or wanted is UNKNOWN else ()
+
+    async def create(self, context: Context, new: ProjectInputs) -> tuple[str, ProjectState]:
+        """Create the project, or take the one that an interrupted run left."""
+        client = railway(context)
+        workspace_id, left_over = await _left_over(client, new)
+        if left_over is None:
+            found = await client.creations.project.run(context, lambda: _create(context, client, workspace_id, new))
+        else:
+            found = left_over
+            await context.info(f"took over project {found['id']} of the same name and description")
+        made = left_over is None and bool(nodes(found["environments"]))
+        found = await _with_environment(context, client, found)
+        environment = _default_environment(found, new.environment_name)
+        if made and environment["name"] == new.environment_name:
+            # Nothing can be in it yet, so nobody has to look.
+            place = client.environment(found["id"], environment["id"])
+            place.remember(Snapshot.of_new(found, environment))
+        state = ProjectState(**asdict(new), environment_id=environment["id"])
+        if environment["name"] != new.environment_name:
+            try:
+                await _rename(client, environment["id"], new.environment_name)
+            except Failure as failure:
+                raise HalfMade(found["id"], state, [str(failure)]) from failure
+        return found["id"], state
+
+    async def read(self, context: Context, id: str, old: ProjectState | None) -> ProjectState | None:
+        """The project; in a refresh from the same request as everything in its environment."""
+        client = railway(context)
+        try:
+            if old is not None and old.environment_id:
+                # A refresh begins here; the validations of domains come when this read may be over.
+                snapshot = await client.snapshot(id, old.environment_id, domain_status=True)
+                found, environment = snapshot.project, snapshot.environment
+            else:
+                (project_id,) = split(id, "project id")
+                found = await client.call(PROJECT, id=project_id)
+                environment = _default_environment(found, None)
+        except NotFound:
+            return None
+        if found["deletedAt"]:
+            return None
+        return ProjectState(
+            name=found["name"],
+            description=found["description"] or None,
+            workspace_id=None if old is not None and old.workspace_id is None else found["workspaceId"],
+            environment_name=environment["name"],
+            environment_id=environment["id"],
+        )
+
+    async def update(self, context: Context, id: str, old: ProjectState, new: ProjectInputs) -> ProjectState:
+        """Rename the project or its environment, or change the description."""
+        client = railway(context)
+        if new.workspace_id and new.workspace_id != old.workspace_id:
+            await _check_workspace(client, id, new.workspace_id)
+        if (new.name, new.description) != (old.name, old.description):
+            changes = {"name": new.name, "description": new.description or ""}
+            await client.call(PROJECT_UPDATE, id=id, input=changes)
+        if new.environment_name != old.environment_name:
+            await _rename(client, old.environment_id, new.environment_name)
+        client.project_changed(id)
+        return ProjectState(**asdict(new), environment_id=old.environment_id)
+
+    async def delete(self, context: Context, id: str, old: ProjectState) -> None:
+        """Delete the project with everything in it."""
+        client = railway(context)
+        try:
+            await client.call(PROJECT_DELETE, id=id)
+        except NotFound:
+            return
+        except (NotAuthorized, Opaque):
+            if await _exists(client, id):
+                raise
+        finally:
+            client.project_changed(id)
+
+
+async def _left_over(
+    client: Client, new: ProjectInputs, *, anew: bool = False
+) -> tuple[str | None, Mapping[str, Any] | None]:
+    """The workspace, and in it the project of an interrupted create.
+
+    Names are not unique, so the description has to agree as well.
+    """
+    if not new.description:
+        return await client.workspace(new.workspace_id), None
+    workspace_id, projects = await client.projects(new.workspace_id, anew=anew)
+    same = [project for project in projects if (project["name"], project["description"]) == (new.name, new.description)]
+    if len(same) > 1:
+        ids = ", ".join(project["id"] for project in same)
+        raise Failure(
+            f"there are {len(same)} projects named {new.name!r} with the same description already ({ids}): "
+            "import the right one with 'pulumi import railway:index:Project <resource name> <project id>', or rename it"
+        )
+    return workspace_id, same[0] if same else None
+
+
+async def _made(client: Client, new: ProjectInputs) -> Mapping[str, Any] | None:
+    _, found = await _left_over(client, new, anew=True)
+    return found
+
+
+def _without_mark(new: ProjectInputs, lost: RailwayError) -> Failure:
+    return Failure(
+        f"{lost.reason}: a project named {new.name!r} may exist now, and without a description the next run would not "
+        "find it and make a second one. Look in the dashboard first; if it is there, import it with 'pulumi import "
+        "railway:index:Project <resource name> <project id>', or delete it"
+    )
+
+
+async def _create(context: Context, client: Client, workspace_id: str | None, new: ProjectInputs) -> Mapping[str, Any]:
+    wanted = {
+        "name": new.name,
+        "description": new.description,
+        "workspaceId": workspace_id,
+        "defaultEnvironmentName": new.environment_name,
+    }
+    try:
+        made = await client.call(
+            PROJECT_CREATE, input={key: value for key, value in wanted.items() if value is not None}
+        )
+    except (OutcomeUnknown, Opaque) as lost:
+        if not new.description:
+            raise _without_mark(new, lost) from lost
+        found = await appeared(context, lambda: _made(client, new))
+        if found is None:
+            raise
+        return found
+    client.project_made(workspace_id, made)
+    return made
+
+
+async def _rename(client: Client, environment_id: str, name: str) -> None:
+    await client.call(ENVIRONMENT_RENAME, id=environment_id, input={"name": name})
+
+
+async def _exists(client: Client, id: str) -> bool:
+    """Whether a project that may not be deleted is there: one that cannot be seen needs a proof that it is not."""
+    try:
+        found = await client.call(PROJECT, id=id)
+    except NotFound:
+        return False
+    except NotAuthorized:
+        return not await client.is_deleted(id)
+    return not found["deletedAt"]
+
+
+async def _check_workspace(client: Client, id: str, wanted: str) -> None:
+    found = await client.call(PROJECT, id=id)
+    if found["workspaceId"] != wanted:
+        raise Failure(
+            f"project {id} is in workspace {found['workspaceId']}, not {wanted}: set workspaceId to where it is, or "
+            "move it in the dashboard under Settings, Transfer Project"
+        )
+
+
+async def _with_environment(context: Context, client: Client, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The project once its environment is listed."""
+    waited_s = 0.0
+    while not nodes(found["environments"]) and waited_s < LAG_S and not context.cancelled():
+        await context.status("waiting for the environment...")
+        await context.sleep(RETRY_S)
+        waited_s += RETRY_S
+        found = await client.call(PROJECT, id=found["id"])
+    return found
+
+
+def _default_environment(project: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
+    """The environment that Railway made with the project."""
+    living = [found for found in nodes(project["environments"]) if not found["deletedAt"]]
+    if not living:
+        raise Failure(f"project {project['id']} has no environment: add one in the dashboard, or delete the project")
+    primary = [found for found in living if found["id"] == project["primaryEnvironmentId"]]
+    named = [found for found in living if found["name"] == name]
+    return [*primary, *named, *living][0]

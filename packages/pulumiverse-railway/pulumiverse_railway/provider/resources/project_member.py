@@ -1,0 +1,152 @@
+"""A person's role in a project.
+
+Owns the membership of somebody who has a Railway account. Deliberately sends no invitation: Railway's API adds members
+by the id of their account, and an invitation by e-mail is only a member once a person has accepted it.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pulumi_provider.declaration import Context, Inputs, Property, Resource
+from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
+from pulumiverse_railway.provider.resources.parts.placement import made_or_found
+from railway_api.client import Client
+from railway_api.documents.access import (
+    PROJECT_MEMBER_ADD,
+    PROJECT_MEMBER_REMOVE,
+    PROJECT_MEMBER_UPDATE,
+    PROJECT_MEMBERS,
+)
+from railway_api.errors import Exists, Opaque, OutcomeUnknown
+from railway_api.failure import Failure
+
+ID_PARTS: Final = ("project id", "user id")
+
+
+class ProjectRole(StrEnum):
+    """What a member may do (API: ProjectRole): a VIEWER looks, a MEMBER changes, an ADMIN also deletes."""
+
+    ADMIN = "ADMIN"
+    MEMBER = "MEMBER"
+    VIEWER = "VIEWER"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectMemberInputs(Inputs):
+    """What a membership is made of."""
+
+    project_id: Annotated[str, Property("Railway's id of the project (API: projectId).", replaces=True)]
+    user_id: Annotated[
+        str,
+        Property(
+            "Railway's id of the person's account (API: userId). Somebody without one is invited in the dashboard, and "
+            "imported here afterwards.",
+            replaces=True,
+        ),
+    ]
+    role: Annotated[ProjectRole, Property("Role in the project; changed in place (API: role).")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectMemberState(ProjectMemberInputs):
+    """A membership as it is."""
+
+    email: Annotated[str, Property("E-mail address of the account (API: email).", stable=True)]
+    name: Annotated[str | None, Property("Name of the account, if it has one (API: name).", stable=True)]
+
+
+class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
+    """A person's role in a project. Its id is <project id>/<user id>."""
+
+    token = "railway:index:ProjectMember"
+    inputs_type, state_type = ProjectMemberInputs, ProjectMemberState
+
+    async def create(self, context: Context, new: ProjectMemberInputs) -> tuple[str, ProjectMemberState]:
+        """Add the person, or take over what an interrupted run added."""
+        client = railway(context)
+        its_id = join(new.project_id, new.user_id)
+        found = await _member(client, new.project_id, new.user_id)
+        if found is None:
+            found = await _add(context, client, new)
+        elif not context.interrupted:
+            raise Failure(
+                f"{found['email']} is a member of the project already: import it with "
+                f"'pulumi import railway:index:ProjectMember <resource name> {its_id}'"
+            )
+        if found["role"] != new.role:
+            await _change(client, new)
+        return its_id, _state(new, found)
+
+    async def read(self, context: Context, id: str, old: ProjectMemberState | None) -> ProjectMemberState | None:
+        """The member's role."""
+        project_id, user_id = split(id, *ID_PARTS)
+        found = await _member(railway(context), project_id, user_id, old.email if old else None)
+        if found is None:
+            return None
+        return ProjectMemberState(
+            project_id=project_id,
+            user_id=user_id,
+            role=ProjectRole(found["role"]),
+            email=found["email"],
+            name=found["name"],
+        )
+
+    async def update(
+        self, context: Context, id: str, old: ProjectMemberState, new: ProjectMemberInputs
+    ) -> ProjectMemberState:
+        """Give another role."""
+        if new.role != old.role:
+            await _change(railway(context), new)
+        return ProjectMemberState(**asdict(new), email=old.email, name=old.name)
+
+    async def delete(self, context: Context, id: str, old: ProjectMemberState) -> None:
+        """Remove the person from the project."""
+        client = railway(context)
+        project_id, user_id = split(id, *ID_PARTS)
+
+        async def still_there() -> bool:
+            return await _member(client, project_id, user_id, old.email, deleting=True) is not None
+
+        wanted = {"projectId": project_id, "userId": user_id}
+        await delete_listed(lambda: client.call(PROJECT_MEMBER_REMOVE, input=wanted), still_there)
+
+
+def _state(new: ProjectMemberInputs, found: Mapping[str, Any]) -> ProjectMemberState:
+    return ProjectMemberState(**asdict(new), email=found["email"], name=found["name"])
+
+
+async def _member(
+    client: Client, project_id: str, user_id: str, email: str | None = None, *, deleting: bool = False
+) -> Mapping[str, Any] | None:
+    """The member with this account, one at most; by the address too, where it is known already."""
+    listed = await every_of_project(
+        client, project_id, lambda: client.call(PROJECT_MEMBERS, projectId=project_id), deleting=deleting
+    )
+    return next((found for found in listed if found["id"] == user_id or found["email"] == email), None)
+
+
+def _input(new: ProjectMemberInputs) -> dict[str, str]:
+    return {"projectId": new.project_id, "userId": new.user_id, "role": new.role}
+
+
+async def _add(context: Context, client: Client, new: ProjectMemberInputs) -> Mapping[str, Any]:
+    async def make() -> Mapping[str, Any]:
+        return await client.call(PROJECT_MEMBER_ADD, input=_input(new))
+
+    async def look() -> Mapping[str, Any] | None:
+        # A person is a member once, so the list tells whether this call made it so.
+        return await _member(client, new.project_id, new.user_id)
+
+    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
+
+
+async def _change(client: Client, new: ProjectMemberInputs) -> None:
+    await client.call(PROJECT_MEMBER_UPDATE, input=_input(new))

@@ -1,0 +1,193 @@
+"""A project token: a credential for one environment of one project, for CI and for Railway's command line.
+
+Owns the token from its making to its end. Railway shows the secret once, when it is made, so it lives in the state
+alone; and it answers a create with nothing but the secret, so the id is found in the list. A token whose creation was
+not confirmed is of no use to anybody: it is deleted and another one is made.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from pulumi_provider.declaration import Context, Property, Resource
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
+from pulumiverse_railway.provider.resources.parts.placement import Placed, appeared, environment_of, patiently
+from railway_api.client import Client
+from railway_api.documents.access import (
+    PROJECT_TOKEN_CREATE,
+    PROJECT_TOKEN_DELETE,
+    PROJECT_TOKENS,
+)
+from railway_api.errors import NotFound, Opaque, OutcomeUnknown
+from railway_api.failure import Failure
+
+ID_PARTS: Final = ("project id", "token id")
+ORPHAN_S: Final = 3_600.0
+"""How long before its successor a token of an interrupted run may have been made; an older one may be somebody's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectTokenInputs(Placed):
+    """What a project token is made of."""
+
+    name: Annotated[
+        str,
+        Property(
+            "Name of the token. Railway allows several of one name; two resources in one environment need different "
+            "ones (API: name).",
+            replaces=True,
+            check=checks.name,
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectTokenState(ProjectTokenInputs):
+    """A project token as it is."""
+
+    token_id: Annotated[str, Property("Railway's id of the token (API: id).", stable=True)]
+    token: Annotated[
+        str | None,
+        Property(
+            "The secret, for the environment variable RAILWAY_TOKEN. Not there after an import: Railway shows it only "
+            "once.",
+            secret=True,
+            stable=True,
+            write_only=True,
+        ),
+    ]
+    display_token: Annotated[str, Property("What the dashboard shows of it (API: displayToken).", stable=True)]
+
+
+class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
+    """A credential for one environment. Its id is <project id>/<token id>."""
+
+    token = "railway:index:ProjectToken"
+    inputs_type, state_type = ProjectTokenInputs, ProjectTokenState
+
+    async def create(self, context: Context, new: ProjectTokenInputs) -> tuple[str, ProjectTokenState]:
+        """Make the token, and remove one that an attempt without an answer left."""
+        client = railway(context)
+        if not environment_of(context, new.project_id, new.environment_id).claim(f"project token {new.name}"):
+            raise Failure(f"two resources are the project token named {new.name!r}: give one of them another name")
+        older = await _same(client, new)
+        secret = await _create(context, client, new, {found["id"] for found in older})
+        found = await _made(context, client, new, secret, {found["id"] for found in older})
+        if older:
+            await _settle_older(context, client, older, found)
+        state = ProjectTokenState(
+            **asdict(new), token_id=found["id"], token=secret, display_token=found["displayToken"]
+        )
+        return join(new.project_id, found["id"]), state
+
+    async def read(self, context: Context, id: str, old: ProjectTokenState | None) -> ProjectTokenState | None:
+        """The token without its secret, which is kept from the state."""
+        project_id, token_id = split(id, *ID_PARTS)
+        found = await _listed(railway(context), project_id, token_id)
+        if found is None:
+            return None
+        if old is None:
+            await context.warn("Railway does not show the secret of a token again: the output token stays empty")
+        return ProjectTokenState(
+            project_id=project_id,
+            environment_id=found["environmentId"],
+            name=found["name"],
+            token_id=token_id,
+            token=old.token if old else None,
+            display_token=found["displayToken"],
+        )
+
+    async def delete(self, context: Context, id: str, old: ProjectTokenState) -> None:
+        """Revoke the token."""
+        client = railway(context)
+        project_id, token_id = split(id, *ID_PARTS)
+
+        async def still_there() -> bool:
+            return await _listed(client, project_id, token_id, deleting=True) is not None
+
+        await delete_listed(lambda: client.call(PROJECT_TOKEN_DELETE, id=token_id), still_there)
+
+
+async def _listed(
+    client: Client, project_id: str, token_id: str, *, deleting: bool = False
+) -> Mapping[str, Any] | None:
+    listed = await every_of_project(
+        client, project_id, lambda: client.every(PROJECT_TOKENS, projectId=project_id), deleting=deleting
+    )
+    return next((found for found in listed if found["id"] == token_id), None)
+
+
+async def _same(client: Client, new: ProjectTokenInputs) -> list[Mapping[str, Any]]:
+    """The tokens of this name in this environment; Railway allows several."""
+    listed = await client.every(PROJECT_TOKENS, projectId=new.project_id)
+    return [found for found in listed if (found["name"], found["environmentId"]) == (new.name, new.environment_id)]
+
+
+async def _create(context: Context, client: Client, new: ProjectTokenInputs, older: set[str]) -> str:
+    """The secret of a new token. What appeared without an answer is unusable, and goes."""
+
+    async def look() -> list[Mapping[str, Any]] | None:
+        return [found for found in await _same(client, new) if found["id"] not in older] or None
+
+    for last_attempt in (False, True):
+        try:
+            return str(await client.call(PROJECT_TOKEN_CREATE, input=_input(new)))
+        except (OutcomeUnknown, Opaque):
+            for found in await appeared(context, look) or ():
+                await client.call(PROJECT_TOKEN_DELETE, id=found["id"])
+            if last_attempt:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _input(new: ProjectTokenInputs) -> dict[str, str]:
+    return {"projectId": new.project_id, "environmentId": new.environment_id, "name": new.name}
+
+
+async def _made(
+    context: Context, client: Client, new: ProjectTokenInputs, secret: str, older: set[str]
+) -> Mapping[str, Any]:
+    """The list's row of the token with this secret."""
+
+    async def look() -> Mapping[str, Any]:
+        rows = [found for found in await _same(client, new) if found["id"] not in older]
+        if not rows:
+            raise NotFound(f"Railway made the project token {new.name!r} and does not list it: delete it, and retry")
+        shown = [found for found in rows if _shows(found["displayToken"], secret)]
+        return max(shown or rows, key=_made_at)
+
+    return await patiently(context, look, on=(NotFound,))
+
+
+def _shows(display_token: str, secret: str) -> bool:
+    """Whether what the dashboard shows, such as ****-1234, is of this secret."""
+    tail = display_token.rpartition("*")[2].lstrip("-")
+    return bool(tail) and secret.endswith(tail)
+
+
+def _made_at(found: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(found["createdAt"])
+
+
+async def _settle_older(
+    context: Context, client: Client, older: Sequence[Mapping[str, Any]], made: Mapping[str, Any]
+) -> None:
+    """Delete the token that an interrupted run left, when there is no doubt which one that is; else tell of them."""
+    recent = [found for found in older if (_made_at(made) - _made_at(found)).total_seconds() <= ORPHAN_S]
+    if context.interrupted and len(recent) == 1:
+        await client.call(PROJECT_TOKEN_DELETE, id=recent[0]["id"])
+        await context.info(f"deleted token {recent[0]['displayToken']}, which an interrupted run had left")
+        return
+    shown = ", ".join(found["displayToken"] for found in older)
+    await context.warn(
+        f"other tokens of the same name are there, and one may be of an interrupted run: {shown}; delete those that "
+        "nobody uses in the dashboard under Project Settings, Tokens"
+    )

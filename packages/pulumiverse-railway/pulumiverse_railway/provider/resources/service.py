@@ -1,0 +1,168 @@
+"""A Railway service: the identity that volumes, domains and settings are attached to.
+
+Owns name and icon. Deliberately owns no source and no setting: a service with a source deploys the moment it is made,
+before its variables and volume exist, so it is made empty and ServiceInstance gives it everything at once.
+"""
+
+# ruff: noqa: A001, ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
+from pulumi_provider.errors import HalfMade
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split, way_out
+from pulumiverse_railway.provider.resources.parts.placement import Placed, delete, environment_of, made_or_found, seen
+from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE, SERVICE_UPDATE
+from railway_api.environment import Environment
+from railway_api.errors import Exists, Opaque, OutcomeUnknown, RailwayError
+from railway_api.failure import Failure
+from railway_api.snapshot import Snapshot, table
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceInputs(Placed):
+    """What a service is made of."""
+
+    name: Annotated[
+        str,
+        Property(
+            "Name of the service, unique in its project, at most 63 characters; references to its variables use it, "
+            "${{name.VARIABLE}} (API: name).",
+            check=checks.service_name,
+        ),
+    ]
+    icon: Annotated[str | None, Property("Address of an icon for the dashboard (API: icon). Default: Railway's.")] = (
+        None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceState(ServiceInputs):
+    """A service as it is."""
+
+    service_id: Annotated[str, Property("Railway's id of the service (API: id).", stable=True)]
+    private_domain: Annotated[
+        str,
+        Property(
+            "Host under which other services of the environment reach it, <name>.railway.internal. Railway makes it of "
+            "the name at creation; a later rename does not change it.",
+            stable=True,
+        ),
+    ]
+
+
+class Service(Resource[ServiceInputs, ServiceState]):
+    """An empty service. Its id is <project id>/<environment id>/<service id>."""
+
+    token = "railway:index:Service"
+    inputs_type, state_type = ServiceInputs, ServiceState
+
+    def known_outputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The private host follows from the name."""
+        name = inputs.get("name")
+        return {} if name is UNKNOWN or name is None else {"private_domain": private_domain(name)}
+
+    async def create(self, context: Context, new: ServiceInputs) -> tuple[str, ServiceState]:
+        """Create the service, or take the empty one of that name that an interrupted run left."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        left_over = _empty_service(await environment.snapshot(), environment, new.name)
+        service_id = left_over or await _create(context, environment, new)
+        if not environment.claim(service_id):
+            raise Failure(f"two resources are the service named {new.name!r}: give one of them another name")
+        state = ServiceState(**asdict(new), service_id=service_id, private_domain=private_domain(new.name))
+        id = join(new.project_id, new.environment_id, service_id)
+        if left_over:
+            await context.info(f"took over the empty service {service_id} of the same name")
+            try:
+                await _materialise(environment, service_id)
+            except RailwayError as failure:
+                raise HalfMade(id, state, [str(failure)]) from failure
+        return id, state
+
+    async def read(self, context: Context, id: str, old: ServiceState | None) -> ServiceState | None:
+        """The service, as long as it exists in this environment."""
+        project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
+        snapshot = await seen(environment_of(context, project_id, environment_id))
+        found = snapshot.services.get(service_id) if snapshot else None
+        if snapshot is None or found is None or not snapshot.has_instance(service_id):
+            return None
+        return ServiceState(
+            project_id=project_id,
+            environment_id=environment_id,
+            name=found["name"],
+            icon=found["icon"] or None,
+            service_id=service_id,
+            private_domain=old.private_domain if old and old.private_domain else private_domain(found["name"]),
+        )
+
+    async def update(self, context: Context, id: str, old: ServiceState, new: ServiceInputs) -> ServiceState:
+        """Rename it, or change its icon."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        if (new.name, new.icon) != (old.name, old.icon):
+            await environment.write(SERVICE_UPDATE, id=old.service_id, input={"name": new.name, "icon": new.icon})
+        await _materialise(environment, old.service_id)
+        return ServiceState(**asdict(new), service_id=old.service_id, private_domain=old.private_domain)
+
+    async def delete(self, context: Context, id: str, old: ServiceState) -> None:
+        """Delete the service in this environment."""
+        project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
+        environment = environment_of(context, project_id, environment_id)
+        await delete(
+            context,
+            environment,
+            lambda: environment.write(SERVICE_DELETE, id=service_id, environmentId=environment_id),
+            lambda snapshot: snapshot.has_instance(service_id),
+        )
+
+
+def private_domain(name: str) -> str:
+    """The host in the private network, https://docs.railway.com/networking/private-networking."""
+    return f"{label(name)}.railway.internal"
+
+
+def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> str | None:
+    """The service of this name if it is empty; a used one is somebody's, and is only taken by an import."""
+    found = snapshot.service_named(name)
+    if found is None:
+        return None
+    service_id = str(found["id"])
+    source = table(snapshot.service_config(service_id).get("source"))
+    latest = snapshot.latest.get(service_id)
+    if source.get("image") or source.get("repo") or (latest and latest.status != "REMOVED"):
+        id = join(environment.project_id, environment.environment_id, service_id)
+        raise Failure(f"the project has a service named {name!r} already, and it is in use: {way_out('Service', id)}")
+    return service_id
+
+
+async def _create(context: Context, environment: Environment, new: ServiceInputs) -> str:
+    wanted = {
+        "projectId": new.project_id,
+        "environmentId": new.environment_id,
+        "name": new.name,
+        **({"icon": new.icon} if new.icon else {}),
+    }
+
+    async def look() -> str | None:
+        environment.changed()
+        return _empty_service(await environment.snapshot(), environment, new.name)
+
+    async def make() -> str:
+        return str((await environment.write(SERVICE_CREATE, input=wanted))["id"])
+
+    # The name is unique, so looking for it tells whether the service was made.
+    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
+
+
+async def _materialise(environment: Environment, service_id: str) -> None:
+    """Bring a service that only other environments have into this one, with a patch of its own.
+
+    Railway keeps old values of an instance that comes back when settings arrive in the same patch.
+    """
+    snapshot = await environment.snapshot()
+    if not snapshot.has_instance(service_id) and service_id in snapshot.services:
+        await environment.commit(lambda _: {"services": {service_id: {"isCreated": True}}})

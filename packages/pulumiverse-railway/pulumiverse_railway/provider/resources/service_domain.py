@@ -1,0 +1,153 @@
+"""An address of Railway's own for a service, <service>-<environment>.up.railway.app.
+
+Owns one such domain. Railway makes the name; choosing it is not offered, because renaming is reported to do nothing.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pulumi_provider.declaration import Context, Property, Resource
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.domains import ID_PARTS, domains_of
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import (
+    PlacedInService,
+    appeared,
+    delete,
+    environment_of,
+    patiently,
+    seen,
+)
+from railway_api.documents.domain import (
+    SERVICE_DOMAIN_CREATE,
+    SERVICE_DOMAIN_DELETE,
+    SERVICE_DOMAIN_UPDATE,
+)
+from railway_api.environment import Environment
+from railway_api.errors import Busy, NotFound, Opaque, OutcomeUnknown, Race
+from railway_api.failure import Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceDomainInputs(PlacedInService):
+    """What an address of Railway's own is made of."""
+
+    target_port: Annotated[
+        int | None,
+        Property(
+            "Port of the service that it leads to. Default: Railway detects it (API: targetPort).", check=checks.port
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceDomainState(ServiceDomainInputs):
+    """An address as it is."""
+
+    domain: Annotated[str, Property("The host, <…>.up.railway.app (API: domain).", stable=True)]
+
+
+class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
+    """An address of Railway's own. Its id is <project id>/<environment id>/<service id>/<domain>."""
+
+    token = "railway:index:ServiceDomain"
+    inputs_type, state_type = ServiceDomainInputs, ServiceDomainState
+
+    async def create(self, context: Context, new: ServiceDomainInputs) -> tuple[str, ServiceDomainState]:
+        """Create the address, or take the one on the same port that an interrupted run left."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        snapshot = await environment.snapshot()
+        found = _left_over(environment, new, list(snapshot.domains(new.service_id, "serviceDomains")))
+        found = found or await _create(context, environment, new)
+        environment.claim(found["id"])
+        state = ServiceDomainState(**asdict(new), domain=found["domain"])
+        return join(new.project_id, new.environment_id, new.service_id, state.domain), state
+
+    async def read(self, context: Context, id: str, old: ServiceDomainState | None) -> ServiceDomainState | None:
+        """The address."""
+        project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
+        snapshot = await seen(environment_of(context, project_id, environment_id))
+        found = snapshot.domain(service_id, "serviceDomains", domain) if snapshot else None
+        if found is None:
+            return None
+        return ServiceDomainState(
+            project_id=project_id,
+            environment_id=environment_id,
+            service_id=service_id,
+            target_port=found["targetPort"],
+            domain=domain,
+        )
+
+    async def update(
+        self, context: Context, id: str, old: ServiceDomainState, new: ServiceDomainInputs
+    ) -> ServiceDomainState:
+        """Lead it to another port."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        found = (await environment.snapshot()).domain(new.service_id, "serviceDomains", old.domain)
+        if found is None:
+            raise Failure(f"{old.domain} is not on the service any more: run 'pulumi refresh', then the command again")
+        if found["targetPort"] != new.target_port:
+            # Railway wants the name along even when only the port changes.
+            changes = {
+                "serviceDomainId": found["id"],
+                "environmentId": new.environment_id,
+                "serviceId": new.service_id,
+                "domain": old.domain,
+                "targetPort": new.target_port,
+            }
+            await environment.write(SERVICE_DOMAIN_UPDATE, input=changes)
+        return ServiceDomainState(**asdict(new), domain=old.domain)
+
+    async def delete(self, context: Context, id: str, old: ServiceDomainState) -> None:
+        """Give the address up."""
+        project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+
+        async def action() -> None:
+            snapshot = await seen(environment)
+            found = snapshot.domain(service_id, "serviceDomains", domain) if snapshot else None
+            if found is not None:
+                await environment.write(SERVICE_DOMAIN_DELETE, id=found["id"])
+
+        await delete(
+            context, environment, action, lambda snapshot: bool(snapshot.domain(service_id, "serviceDomains", domain))
+        )
+
+
+def _left_over(
+    environment: Environment, new: ServiceDomainInputs, every: list[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """An address on this port that no other resource of this run has."""
+    return next(
+        (found for found in every if found["targetPort"] == new.target_port and environment.is_free(found["id"])),
+        None,
+    )
+
+
+async def _create(context: Context, environment: Environment, new: ServiceDomainInputs) -> Mapping[str, Any]:
+    wanted: dict[str, Any] = {"environmentId": new.environment_id, "serviceId": new.service_id}
+    if new.target_port is not None:
+        wanted["targetPort"] = new.target_port
+
+    async def look() -> Mapping[str, Any] | None:
+        # The name is Railway's, so what the service has now tells whether one was made.
+        return _left_over(environment, new, [*await domains_of(environment, new.service_id, "serviceDomains")])
+
+    async def attempt() -> Mapping[str, Any]:
+        try:
+            return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)
+        except OutcomeUnknown as lost:
+            if (found := await appeared(context, look)) is not None:
+                return found
+            raise Race(str(lost), reason=lost.reason) from lost
+        except (Opaque, Race):
+            if (found := await look()) is not None:
+                return found
+            raise
+
+    return await patiently(context, attempt, on=(Race, Busy, NotFound))

@@ -1,0 +1,272 @@
+"""A Railway service in one environment: its source, settings and variables. A change of it is a deployment.
+
+Owns the service's part of the environment's configuration, written as one patch, and the wait until the deployment
+that follows is healthy and runs what was asked for. Volumes and domains are resources of their own.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pulumi_provider.declaration import Context, Problem, Property, Resource
+from pulumi_provider.errors import HalfMade
+from pulumiverse_railway.provider.resources.parts import instance_config
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs, problems
+from pulumiverse_railway.provider.resources.parts.placement import (
+    commit,
+    delete,
+    environment_of,
+    seen,
+    tell_overwritten,
+)
+from pulumiverse_railway.provider.resources.parts.variable_maps import completed, sealed_names
+from railway_api.documents.deployment import DEPLOYMENT_REMOVE
+from railway_api.endings import OVER, Asked, NotHealthy
+from railway_api.errors import RailwayError
+from railway_api.failure import Failure
+from railway_api.patches import at
+from railway_api.rollback import HEALTHY
+from railway_api.snapshot import Deployment, Snapshot, table
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceInstanceState(ServiceInstanceInputs):
+    """A service instance as it is."""
+
+    deployment_id: Annotated[str | None, Property("Railway's id of the newest deployment (API: latestDeployment.id).")]
+    deployment_status: Annotated[
+        str | None,
+        Property("Its status, such as SUCCESS, SLEEPING, BUILDING or CRASHED (API: latestDeployment.status)."),
+    ]
+    rolled_back_deployment_id: Annotated[
+        str | None,
+        Property(
+            "Railway's id of the deployment that was asked for, failed and was rolled back: deploymentId is the "
+            "rollback, which runs something older. Absent when what was asked for runs."
+        ),
+    ]
+
+
+class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
+    """What a service runs in one environment. Its id is <project id>/<environment id>/<service id>."""
+
+    token = "railway:index:ServiceInstance"
+    inputs_type, state_type = ServiceInstanceInputs, ServiceInstanceState
+    default_timeout_s = 1_800.0
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """Rules across properties."""
+        return problems(inputs)
+
+    def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
+        """What Railway takes by itself is nothing that an import writes into a program."""
+        return instance_config.by_itself(state)
+
+    async def create(self, context: Context, new: ServiceInstanceInputs) -> tuple[str, ServiceInstanceState]:
+        """Give the service its settings and wait for its first deployment."""
+        snapshot = await environment_of(context, new.project_id, new.environment_id).snapshot()
+        if not context.interrupted:
+            _refuse_used(snapshot, new)
+        state = await _apply(context, None, new)
+        return _id(new), state
+
+    async def read(self, context: Context, id: str, old: ServiceInstanceState | None) -> ServiceInstanceState | None:
+        """The settings, as far as they are owned, and the newest deployment."""
+        project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
+        environment = environment_of(context, project_id, environment_id)
+        snapshot = await seen(environment)
+        if snapshot is None or service_id not in snapshot.services or not snapshot.has_instance(service_id):
+            return None
+        config = snapshot.service_config(service_id)
+        if old and old.sealed:
+            known = await sealed_names(environment, service_id)
+            config = {**config, "variables": completed(table(config.get("variables")), known)}
+        found = instance_config.properties(config, old)
+        if old is None and not found["image"] and not found["repo"]:
+            return None  # an empty service: there is nothing to import
+        latest = snapshot.latest.get(service_id)
+        state = ServiceInstanceState(
+            project_id=project_id,
+            environment_id=environment_id,
+            service_id=service_id,
+            wait_for_deployment=old.wait_for_deployment if old else True,
+            on_failure=old.on_failure if old else None,
+            deployment_id=latest.id if latest else None,
+            deployment_status=_seen_status(latest, old) if latest else None,
+            rolled_back_deployment_id=_still_rolled_back(latest, old),
+            **found,
+        )
+        if (reason := _unfinished(state, old, snapshot.service_name(service_id))) is not None:
+            raise HalfMade(id, state, [reason])
+        return state
+
+    async def update(
+        self, context: Context, id: str, old: ServiceInstanceState, new: ServiceInstanceInputs
+    ) -> ServiceInstanceState:
+        """Commit what differs and wait for the deployment; also ends what an earlier run left unfinished."""
+        return await _apply(context, old, new)
+
+    async def delete(self, context: Context, id: str, old: ServiceInstanceState) -> None:
+        """Leave an empty service behind: no source, no setting or variable of ours, nothing running."""
+        project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
+        environment = environment_of(context, project_id, environment_id)
+
+        def emptied(snapshot: Snapshot) -> dict[str, Any]:
+            patch = instance_config.cleared(old, snapshot.service_config(service_id))
+            return {"services": {service_id: patch}} if patch else {}
+
+        async def action() -> None:
+            snapshot = await seen(environment)
+            if snapshot is None or not snapshot.has_instance(service_id):
+                return
+            committed = await commit(context, environment, emptied)
+            latest = committed.before.latest.get(service_id)
+            if latest and latest.status != "REMOVED":
+                await environment.write(DEPLOYMENT_REMOVE, id=latest.id)
+
+        await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
+
+
+def _id(new: ServiceInstanceInputs) -> str:
+    return join(new.project_id, new.environment_id, new.service_id)
+
+
+def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
+    """A service that runs something else already belongs to somebody: it is taken over by an import alone."""
+    for name, wanted in (("image", new.image), ("repo", new.repo)):
+        found = at(snapshot.service_config(new.service_id), ("source", name))
+        if found and (wanted is None or _without_tag(str(found)) != _without_tag(wanted)):
+            raise Failure(
+                f"service {snapshot.service_name(new.service_id)} runs the {name} {found} already: import it with "
+                f"'pulumi import railway:index:ServiceInstance <resource name> {_id(new)}' and change it then"
+            )
+
+
+def _without_tag(image: str) -> str:
+    folder, _, named = image.rpartition("/")
+    return f"{folder}/{named.partition('@')[0].partition(':')[0]}"
+
+
+def _seen_status(latest: Deployment, old: ServiceInstanceState | None) -> str:
+    """A service that sleeps or woke up since is the same healthy deployment, and no drift."""
+    if old is None or old.deployment_id != latest.id or old.deployment_status is None:
+        return latest.status
+    return old.deployment_status if {old.deployment_status, latest.status} <= HEALTHY else latest.status
+
+
+def _still_rolled_back(latest: Deployment | None, old: ServiceInstanceState | None) -> str | None:
+    """The deployment that failed, as long as its rollback is the newest."""
+    return old.rolled_back_deployment_id if old and latest and old.deployment_id == latest.id else None
+
+
+def _unfinished(state: ServiceInstanceState, old: ServiceInstanceState | None, name: str) -> str | None:
+    """Why the next run has to try again what an earlier one did not finish, although a refresh shows no difference."""
+    if old is None or not old.wait_for_deployment or state.deployment_id != old.deployment_id:
+        return None
+    if state.rolled_back_deployment_id is not None:
+        return (
+            f"{name} runs deployment {state.deployment_id}, a rollback: deployment {state.rolled_back_deployment_id}, "
+            "which was asked for, failed; 'pulumi up' tries again"
+        )
+    if state.deployment_status in OVER and old.deployment_status not in HEALTHY:
+        return f"deployment {state.deployment_id} of {name} is {state.deployment_status}; 'pulumi up' tries again"
+    return None
+
+
+def _asked(new: ServiceInstanceInputs, snapshot: Snapshot) -> Asked:
+    secrets = dict(new.variables)
+    if new.registry_credentials is not None:
+        secrets["registryCredentials.password"] = new.registry_credentials.password
+    return Asked(
+        service_id=new.service_id,
+        service_name=snapshot.service_name(new.service_id),
+        image=new.image,
+        repo=new.repo,
+        commit_sha=new.commit_sha,
+        secrets=secrets,
+    )
+
+
+def _state(
+    new: ServiceInstanceInputs, deployment: Deployment | None, *, rolled_back: Deployment | None = None
+) -> ServiceInstanceState:
+    own = {name: getattr(new, name) for name in ServiceInstanceInputs.__dataclass_fields__}
+    return ServiceInstanceState(
+        **own,
+        deployment_id=deployment.id if deployment else None,
+        deployment_status=deployment.status if deployment else None,
+        rolled_back_deployment_id=rolled_back.id if rolled_back else None,
+    )
+
+
+async def _apply(
+    context: Context, old: ServiceInstanceState | None, new: ServiceInstanceInputs
+) -> ServiceInstanceState:
+    """One patch, one deployment."""
+    environment = environment_of(context, new.project_id, new.environment_id)
+
+    overwritten: list[str] = []
+
+    def build(snapshot: Snapshot) -> dict[str, Any]:
+        config = snapshot.service_config(new.service_id)
+        patch = instance_config.entry(new, old, config)
+        prefix = ("services", new.service_id)
+        overwritten[:] = [snapshot.spoken((*prefix, *path)) for path in instance_config.overwritten(patch, old, config)]
+        return {"services": {new.service_id: patch}} if patch else {}
+
+    await context.status("committing the configuration...")
+    committed = await commit(context, environment, build)
+    await tell_overwritten(context, overwritten)
+    await _tell_of_sealed(context, old, new)
+    before = committed.before.latest.get(new.service_id)
+    if not new.wait_for_deployment:
+        return _state(new, committed.after.latest.get(new.service_id))
+    patch = table(at(committed.patch, ("services", new.service_id)))
+    asked = _asked(new, committed.after)
+    try:
+        deployment = await environment.deployments.settle(
+            context,
+            asked,
+            before,
+            expected=committed.sent and instance_config.starts_deployment(patch),
+            since=committed.since,
+        )
+    except NotHealthy as failure:
+        raise await _failed(context, old, new, asked, failure) from failure
+    except RailwayError as failure:
+        raise HalfMade(_id(new), _state(new, before), [str(failure)]) from failure
+    await context.status(f"deployed ({deployment.status.lower()})")
+    return _state(new, deployment)
+
+
+async def _tell_of_sealed(context: Context, old: ServiceInstanceState | None, new: ServiceInstanceInputs) -> None:
+    opened = sorted((set((old and old.sealed) or ()) - set(new.sealed or ())) & set(new.variables))
+    if opened:
+        await context.warn(
+            f"{', '.join(opened)}: still sealed, since Railway cannot unseal; to be able to read it again, remove the "
+            "variable in one update and add it in the next"
+        )
+
+
+async def _failed(
+    context: Context,
+    old: ServiceInstanceState | None,
+    new: ServiceInstanceInputs,
+    asked: Asked,
+    failure: NotHealthy,
+) -> HalfMade:
+    """What is left after a deployment that failed, rolled back where that was asked for."""
+    failed, ending = failure.deployment, failure.ending
+    if new.on_failure is not OnFailure.ROLL_BACK or not ending.rolls_back or failed is None:
+        return HalfMade(_id(new), _state(new, failed), [str(failure)])
+    good_id = old.deployment_id if old is not None and old.deployment_status in HEALTHY else None
+    environment = environment_of(context, new.project_id, new.environment_id)
+    rolled = await environment.deployments.roll_back(context, asked, failed, good_id)
+    state = _state(new, rolled.running or rolled.failed, rolled_back=failed if rolled.running else None)
+    text = f"{failure.text}\n{rolled.text}\nnext: {ending.next_after or ending.next}"
+    return HalfMade(_id(new), state, [text])

@@ -1,0 +1,111 @@
+"""Variables that all services of an environment can refer to, as ${{shared.NAME}}.
+
+Owns the variables that it names and no others. Deliberately waits for no deployment: Railway redeploys the services
+that refer to a variable, and each of those belongs to its ServiceInstance.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Final
+
+from pulumi_provider.declaration import Context, Property, Resource
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import Placed, delete, environment_of, seen
+from pulumiverse_railway.provider.resources.parts.variable_maps import (
+    commit_entries,
+    differing,
+    readable,
+    tell_changed,
+)
+from railway_api.environment import Environment
+from railway_api.snapshot import Snapshot, table
+
+ID_PARTS: Final = ("project id", "environment id")
+PATH: Final = ("sharedVariables",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedVariablesInputs(Placed):
+    """The shared variables of an environment that belong to the program."""
+
+    variables: Annotated[
+        dict[str, str],
+        Property(
+            "Values by name (API: EnvironmentConfig.sharedVariables). Others of the environment are left alone; no two "
+            "resources may name the same one. A service reads one as ${{shared.NAME}}, and is redeployed by Railway "
+            "when it changes.",
+            secret_when_imported=True,
+            check=checks.variables,
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedVariablesState(SharedVariablesInputs):
+    """Shared variables as they are."""
+
+
+class SharedVariables(Resource[SharedVariablesInputs, SharedVariablesState]):
+    """Variables that all services of an environment can refer to. Its id is <project id>/<environment id>."""
+
+    token = "railway:index:SharedVariables"
+    inputs_type, state_type = SharedVariablesInputs, SharedVariablesState
+
+    async def create(self, context: Context, new: SharedVariablesInputs) -> tuple[str, SharedVariablesState]:
+        """Set the variables."""
+        await _apply(context, new, {})
+        return join(new.project_id, new.environment_id), SharedVariablesState(**asdict(new))
+
+    async def read(self, context: Context, id: str, old: SharedVariablesState | None) -> SharedVariablesState | None:
+        """The variables that are owned; gone when none of them is there any more."""
+        project_id, environment_id = split(id, *ID_PARTS)
+        snapshot = await seen(environment_of(context, project_id, environment_id))
+        if snapshot is None:
+            return None
+        owned = old.variables if old else None
+        found = readable(_shared(snapshot), owned)
+        if not found and owned != {}:
+            return None
+        return SharedVariablesState(project_id=project_id, environment_id=environment_id, variables=found)
+
+    async def update(
+        self, context: Context, id: str, old: SharedVariablesState, new: SharedVariablesInputs
+    ) -> SharedVariablesState:
+        """Set what differs and remove what is not named any more."""
+        await _apply(context, new, old.variables)
+        return SharedVariablesState(**asdict(new))
+
+    async def delete(self, context: Context, id: str, old: SharedVariablesState) -> None:
+        """Remove the variables that are owned."""
+        project_id, environment_id = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+
+        async def action() -> None:
+            await _clear(context, environment, old.variables)
+
+        await delete(
+            context, environment, action, lambda snapshot: not _shared(snapshot).keys().isdisjoint(old.variables)
+        )
+
+
+def _shared(snapshot: Snapshot) -> dict[str, object]:
+    return table(snapshot.config.get("sharedVariables"))
+
+
+async def _apply(context: Context, new: SharedVariablesInputs, old: Mapping[str, str]) -> None:
+    environment = environment_of(context, new.project_id, new.environment_id)
+    there = _shared(await environment.snapshot())
+    entries = differing(there, new.variables, set(old) - set(new.variables))
+    await commit_entries(context, environment, PATH, entries)
+    await tell_changed(context, there, old, entries)
+
+
+async def _clear(context: Context, environment: Environment, names: Iterable[str]) -> None:
+    snapshot = await seen(environment)
+    if snapshot is not None:
+        await commit_entries(context, environment, PATH, differing(_shared(snapshot), {}, names))

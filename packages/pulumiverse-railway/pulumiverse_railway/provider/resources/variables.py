@@ -1,0 +1,206 @@
+"""Variables of a service whose settings belong to nobody here: one made by hand, by a template or by another program.
+
+Owns the variables that it names and no others; those of a ServiceInstance stand in its own ``variables``. Sealed ones
+are never given back by Railway: their values live in the state, and only their existence is read. Deliberately waits
+for no deployment: the service belongs to somebody else.
+"""
+
+# ruff: noqa: ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final
+
+from pulumi_provider.declaration import UNKNOWN, Context, Problem, Property, Resource
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import (
+    PlacedInService,
+    delete,
+    environment_of,
+    patiently,
+    seen,
+)
+from pulumiverse_railway.provider.resources.parts.variable_maps import (
+    commit_entries,
+    completed,
+    differing,
+    readable,
+    sealed_names,
+    tell_changed,
+)
+from railway_api.errors import NotFound
+from railway_api.snapshot import Snapshot, table
+
+ID_PARTS: Final = ("project id", "environment id", "service id")
+PATIENCE_S: Final = 30.0
+"""How long a service that was made a moment ago may be missing in the environment, in API time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariablesInputs(PlacedInService):
+    """Variables of a service that belong to the program."""
+
+    variables: Annotated[
+        dict[str, str],
+        Property(
+            "Values by name (API: EnvironmentConfig.services.variables). Others of the service are left alone. A name "
+            "that a ServiceInstance or another resource sets must not stand here as well: the two would overwrite each "
+            "other. Railway redeploys the service when one changes.",
+            secret_when_imported=True,
+            check=checks.variables,
+        ),
+    ]
+    sealed: Annotated[
+        list[str] | None,
+        Property(
+            "Names of variables whose values Railway never shows again, in the dashboard neither (API: isSealed). A "
+            "refresh sees whether they exist, not whether somebody changed them. Railway cannot unseal: a name that is "
+            "taken from this list is removed and set anew, which is two deployments. Default: none.",
+            check=checks.no_repetition,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariablesState(VariablesInputs):
+    """Variables of a service as they are."""
+
+
+class Variables(Resource[VariablesInputs, VariablesState]):
+    """Variables of a service made elsewhere. Its id is <project id>/<environment id>/<service id>."""
+
+    token = "railway:index:Variables"
+    inputs_type, state_type = VariablesInputs, VariablesState
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """What is to be sealed has to be set."""
+        sealed, variables = inputs.get("sealed"), inputs["variables"]
+        if sealed in (None, UNKNOWN) or variables is UNKNOWN:
+            return []
+        missing = sorted(name for name in sealed if name is not UNKNOWN and name not in variables)
+        reason = f"must name variables that are set here, not {', '.join(missing)}"
+        return [Problem(path="sealed", reason=reason)] if missing else []
+
+    async def create(self, context: Context, new: VariablesInputs) -> tuple[str, VariablesState]:
+        """Set the variables."""
+        await _apply(context, None, new)
+        return join(new.project_id, new.environment_id, new.service_id), VariablesState(**asdict(new))
+
+    async def read(self, context: Context, id: str, old: VariablesState | None) -> VariablesState | None:
+        """The variables that are owned; gone when none of them is there any more."""
+        project_id, environment_id, service_id = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+        snapshot = await seen(environment)
+        if snapshot is None or not snapshot.has_instance(service_id):
+            return None
+        there, sealed = _variables(snapshot, service_id), old.sealed if old else None
+        if sealed or old is None:
+            known = await sealed_names(environment, service_id)
+            there = completed(there, known)
+            if old is None:
+                await _tell_of_sealed(context, known)
+            else:
+                sealed = [name for name in sealed or () if known.get(name)]
+        owned = old.variables if old else None
+        found = readable(there, owned)
+        if not found and owned != {}:
+            return None
+        return VariablesState(
+            project_id=project_id,
+            environment_id=environment_id,
+            service_id=service_id,
+            variables=found,
+            sealed=sealed,
+        )
+
+    async def update(self, context: Context, id: str, old: VariablesState, new: VariablesInputs) -> VariablesState:
+        """Set what differs and remove what is not named any more."""
+        await _apply(context, old, new)
+        return VariablesState(**asdict(new))
+
+    async def delete(self, context: Context, id: str, old: VariablesState) -> None:
+        """Remove the variables that are owned."""
+        project_id, environment_id, service_id = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+
+        async def action() -> None:
+            snapshot = await seen(environment)
+            if snapshot is not None and snapshot.has_instance(service_id):
+                there = _variables(snapshot, service_id)
+                if old.sealed:
+                    there = completed(there, await sealed_names(environment, service_id))
+                await commit_entries(context, environment, _path(service_id), differing(there, {}, old.variables))
+
+        await delete(
+            context,
+            environment,
+            action,
+            lambda snapshot: not _variables(snapshot, service_id).keys().isdisjoint(old.variables),
+        )
+
+
+def _path(service_id: str) -> tuple[str, ...]:
+    return ("services", service_id, "variables")
+
+
+def _variables(snapshot: Snapshot, service_id: str) -> dict[str, Any]:
+    return table(snapshot.service_config(service_id).get("variables"))
+
+
+async def _tell_of_sealed(context: Context, known: Mapping[str, bool]) -> None:
+    """An import cannot bring what Railway does not show."""
+    names = sorted(name for name, is_sealed in known.items() if is_sealed)
+    if names:
+        await context.warn(
+            f"{', '.join(names)}: sealed, so Railway does not show the values; to own them as well, add them to "
+            "variables and to sealed with the values they are to have"
+        )
+
+
+async def _present(context: Context, new: VariablesInputs) -> Snapshot:
+    """The environment once it has the service: what is set for a service that is not there, Railway drops silently."""
+    environment = environment_of(context, new.project_id, new.environment_id)
+
+    async def look() -> Snapshot:
+        snapshot = await environment.snapshot()
+        if not snapshot.has_instance(new.service_id):
+            environment.changed()
+            raise NotFound(f"service {new.service_id} is not in environment {new.environment_id}: check both ids")
+        return snapshot
+
+    return await patiently(context, look, on=(NotFound,), for_s=PATIENCE_S, doing="waiting for the service...")
+
+
+async def _apply(context: Context, old: VariablesState | None, new: VariablesInputs) -> None:
+    environment = environment_of(context, new.project_id, new.environment_id)
+    snapshot = await _present(context, new)
+    there = _variables(snapshot, new.service_id)
+    if new.sealed or (old and old.sealed):
+        there = completed(there, await sealed_names(environment, new.service_id))
+    for name in _to_unseal(there, old, new):
+        await commit_entries(context, environment, _path(new.service_id), {name: None})
+        del there[name]
+    sealed = set(new.sealed or ())
+    plain = {name: value for name, value in new.variables.items() if name not in sealed}
+    removed = set(old.variables if old else ()) - set(new.variables)
+    entries = differing(there, plain, removed) | _sealing(there, old, new)
+    await commit_entries(context, environment, _path(new.service_id), entries)
+    await tell_changed(context, there, old.variables if old else None, entries)
+
+
+def _to_unseal(there: Mapping[str, Any], old: VariablesState | None, new: VariablesInputs) -> list[str]:
+    """Sealed variables that are to be readable: they have to go first."""
+    were = set((old and old.sealed) or ()) - set(new.sealed or ())
+    return sorted(name for name in were & set(new.variables) if table(there.get(name)).get("isSealed"))
+
+
+def _sealing(there: Mapping[str, Any], old: VariablesState | None, new: VariablesInputs) -> dict[str, Any]:
+    """The sealed variables that have to be sent: only the state tells whether a value is another one."""
+    return {
+        name: {"value": new.variables[name], "isSealed": True}
+        for name in new.sealed or ()
+        if old is None or old.variables.get(name) != new.variables[name] or not table(there.get(name)).get("isSealed")
+    }

@@ -1,0 +1,315 @@
+"""A disk mounted into one service, with its size and backup schedules.
+
+Owns the volume and its instance in one environment. The disk is attached while its service is still empty, so this
+starts no deployment. Deliberately refuses to shrink in place: Railway cannot, so a smaller size is a replacement, which
+is visible in the preview, and loses the data.
+"""
+
+# ruff: noqa: A001, ARG002 the names of the interface that every resource has
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pulumi_provider.declaration import Context, Property, Resource
+from pulumi_provider.errors import HalfMade
+from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.placement import (
+    RETRY_S,
+    UNSEEN_S,
+    Placed,
+    commit,
+    delete,
+    environment_of,
+    patiently,
+    seen,
+)
+from railway_api.documents.volume import (
+    VOLUME_CREATE,
+    VOLUME_DELETE,
+    VOLUME_INSTANCE_UPDATE,
+    VOLUME_UPDATE,
+)
+from railway_api.environment import Environment
+from railway_api.errors import Exists, NotFound, Opaque, OutcomeUnknown, RailwayError
+from railway_api.failure import Failure
+from railway_api.patches import at
+from railway_api.snapshot import Snapshot, nodes, table
+
+LISTED_S: Final = 120.0
+"""How long a volume that exists may be missing from the list, in API time: 90 s were observed."""
+ID_PARTS: Final = ("project id", "environment id", "volume id")
+
+
+class BackupSchedule(StrEnum):
+    """How often a volume is backed up (API: VolumeInstanceBackupScheduleKind)."""
+
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeInputs(Placed):
+    """What a volume is made of."""
+
+    service_id: Annotated[
+        str,
+        Property(
+            "Railway's id of the service that mounts it; one volume per service; moved in place (API: serviceId)."
+        ),
+    ]
+    mount_path: Annotated[str, Property("Absolute path in the container (API: mountPath).", check=checks.mount_path)]
+    name: Annotated[
+        str | None,
+        Property("Name, unique in the project (API: name). Default: Railway makes one.", check=checks.name, kept=True),
+    ] = None
+    size_mb: Annotated[
+        int | None,
+        Property(
+            "Capacity in MB, at least: one that is larger is no drift, since none shrinks. Grows in place; asking for "
+            "less replaces the volume and loses its data. Default: what the plan gives (API: sizeMB).",
+            check=checks.between(1, 5_000_000, "MB"),
+            kept=True,
+        ),
+    ] = None
+    backup_schedules: Annotated[
+        list[BackupSchedule] | None,
+        Property(
+            "Backup schedules; Railway keeps daily ones 6 days, weekly ones a month, monthly ones three. Default: none "
+            "(API: backupSchedules).",
+            check=checks.no_repetition,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeState(VolumeInputs):
+    """A volume as it is."""
+
+    volume_id: Annotated[str, Property("Railway's id of the volume (API: Volume.id).", stable=True)]
+    volume_instance_id: Annotated[
+        str,
+        Property(
+            "Railway's id of the volume in this environment, which backups go by (API: VolumeInstance.id).", stable=True
+        ),
+    ]
+
+
+class Volume(Resource[VolumeInputs, VolumeState]):
+    """A disk of a service. Its id is <project id>/<environment id>/<volume id>."""
+
+    token = "railway:index:Volume"
+    inputs_type, state_type = VolumeInputs, VolumeState
+    delete_before_replace = True
+
+    def replaced_by(self, old: VolumeState, new: Mapping[str, Any]) -> Sequence[str]:
+        """A volume never shrinks."""
+        wanted = new.get("size_mb")
+        shrinks = isinstance(wanted, int) and old.size_mb is not None and wanted < old.size_mb
+        return ("size_mb",) if shrinks else ()
+
+    async def create(self, context: Context, new: VolumeInputs) -> tuple[str, VolumeState]:
+        """Create the disk in its service, then set its size, schedules and name."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        snapshot = await environment.snapshot()
+        found = _left_over(snapshot, new)
+        if found is None and snapshot.mounted(new.service_id):
+            found = await _appeared(context, environment, new)
+        if found is None:
+            found = await _in_turn(context, environment, new)
+        else:
+            await context.info(f"took over volume {found['volumeId']}, which the service mounts already")
+        if not environment.claim(found["volumeId"]):
+            raise Failure(f"two resources are the volume of service {new.service_id}: a service has one volume")
+        state = VolumeState(**asdict(new), volume_id=found["volumeId"], volume_instance_id=found["id"])
+        id = join(new.project_id, new.environment_id, state.volume_id)
+        # What exists is kept from here on; an update completes it.
+        try:
+            await _complete(context, environment, state.volume_id, new)
+        except Failure as failure:
+            raise HalfMade(id, state, [str(failure)]) from failure
+        return id, state
+
+    async def read(self, context: Context, id: str, old: VolumeState | None) -> VolumeState | None:
+        """The disk; deleted ones, which Railway lists for 48 hours, count as gone."""
+        project_id, environment_id, volume_id = split(id, *ID_PARTS)
+        snapshot = await seen(environment_of(context, project_id, environment_id))
+        if snapshot is None or not snapshot.has_volume(volume_id):
+            return None
+        found = snapshot.volumes.get(volume_id)
+        service_id, mount = snapshot.volume_mount(volume_id)
+        if old is not None and service_id is None and _succeeded(snapshot, old):
+            return None
+        if found is None:
+            # Railway's lists lag behind a create; the configuration shows that the volume is there.
+            if old is None:
+                raise Failure(f"Railway does not list volume {volume_id} yet: import it in two minutes")
+            return old
+        schedules = [BackupSchedule(kind) for kind in mount.get("backupSchedules") or ()]
+        if old is not None and old.backup_schedules and set(schedules) == set(old.backup_schedules):
+            schedules = old.backup_schedules
+        return VolumeState(
+            project_id=project_id,
+            environment_id=environment_id,
+            service_id=found["serviceId"] or service_id or "",
+            mount_path=found["mountPath"],
+            # What was never set is Railway's business and no drift; the list of names may lag behind that of disks.
+            name=None if old and old.name is None else snapshot.volume_names.get(volume_id, old.name if old else None),
+            size_mb=_size_seen(found["sizeMB"], old),
+            backup_schedules=None if old and old.backup_schedules is None else schedules or None,
+            volume_id=volume_id,
+            volume_instance_id=found["id"],
+        )
+
+    async def update(self, context: Context, id: str, old: VolumeState, new: VolumeInputs) -> VolumeState:
+        """Move it, mount it elsewhere, grow it, rename it or change its schedules."""
+        environment = environment_of(context, new.project_id, new.environment_id)
+        if new.service_id != old.service_id:
+            # The path goes along: what is left out here, Railway resets.
+            moved = {"serviceId": new.service_id, "mountPath": new.mount_path}
+            where = {"volumeId": old.volume_id, "environmentId": new.environment_id}
+            await environment.write(VOLUME_INSTANCE_UPDATE, input=moved, **where)
+        await _settle(context, environment, old.volume_id, new, drop=bool(old.backup_schedules))
+        return VolumeState(**asdict(new), volume_id=old.volume_id, volume_instance_id=old.volume_instance_id)
+
+    async def delete(self, context: Context, id: str, old: VolumeState) -> None:
+        """Delete the disk with its data; Railway can restore it for 48 hours."""
+        project_id, environment_id, volume_id = split(id, *ID_PARTS)
+        environment = environment_of(context, project_id, environment_id)
+        await delete(
+            context,
+            environment,
+            lambda: environment.write(VOLUME_DELETE, volumeId=volume_id),
+            lambda snapshot: snapshot.has_volume(volume_id),
+        )
+
+
+def _succeeded(snapshot: Snapshot, old: VolumeState) -> bool:
+    """Whether its service mounts another disk in its place: a restored backup. The next create takes that one over."""
+    return any(table(mount).get("mountPath") == old.mount_path for mount in snapshot.mounted(old.service_id).values())
+
+
+def _left_over(snapshot: Snapshot, new: VolumeInputs) -> Mapping[str, Any] | None:
+    """The disk that the service mounts already: one volume per service makes it the one that is meant."""
+    for found in snapshot.volumes.values():
+        if found["serviceId"] != new.service_id:
+            continue
+        if found["mountPath"] != new.mount_path:
+            id = join(new.project_id, new.environment_id, found["volumeId"])
+            raise Failure(
+                f"service {snapshot.service_name(new.service_id)} has a volume at {found['mountPath']} already, and a "
+                f"service has one: import it with 'pulumi import railway:index:Volume <resource name> {id}'"
+            )
+        return found
+    return None
+
+
+async def _in_turn(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any]:
+    """The new disk, once its turn has come; sizes of all disks and settings of all services then leave together."""
+    creations = railway(context).creations.volume
+    with environment.preparing():
+        return await creations.run(context, lambda: _create(context, environment, new))
+
+
+async def _create(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any]:
+    """The new disk's instance, from the answer itself: lists may not show it for a minute and a half."""
+    wanted = {
+        "projectId": new.project_id,
+        "environmentId": new.environment_id,
+        "serviceId": new.service_id,
+        "mountPath": new.mount_path,
+    }
+    for last_attempt in (False, True):
+        try:
+            made = await patiently(context, lambda: environment.write(VOLUME_CREATE, input=wanted), on=(NotFound,))
+        except (OutcomeUnknown, Opaque, Exists):
+            if (found := await _appeared(context, environment, new)) is not None:
+                return found
+            if last_attempt:
+                raise
+        else:
+            for instance in nodes(made.get("volumeInstances")):
+                if instance["environmentId"] == new.environment_id:
+                    return {**instance, "volumeId": made["id"]}
+            break
+    if (found := await _appeared(context, environment, new)) is not None:
+        return found
+    raise Failure(f"Railway made a volume for service {new.service_id} but does not show it: run the command again")
+
+
+async def _appeared(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any] | None:
+    """The disk, once the list shows it; None when nothing points to one.
+
+    The list may lag by a minute and a half; the configuration tells much sooner whether there is anything to wait for.
+    A wrong None does no harm: Railway refuses a second volume for the service.
+    """
+    waited_s = 0.0
+    while True:
+        environment.changed()
+        snapshot = await environment.snapshot()
+        found = _left_over(snapshot, new)
+        patience_s = LISTED_S if snapshot.mounted(new.service_id) else sum(UNSEEN_S)
+        if found is not None or waited_s > patience_s or context.cancelled():
+            return found
+        await context.status("looking for a volume whose creation was not confirmed...")
+        await context.sleep(RETRY_S)
+        waited_s += RETRY_S
+
+
+def _size_seen(size_mb: int, old: VolumeState | None) -> int | None:
+    """The size as far as it matters: what was never set is Railway's business, and more than asked for will do."""
+    if old is None:
+        return size_mb
+    return None if old.size_mb is None else min(size_mb, old.size_mb)
+
+
+async def _complete(context: Context, environment: Environment, volume_id: str, new: VolumeInputs) -> None:
+    """Settle a new disk; one that Railway made larger than asked for, and does not shrink, is kept as it is."""
+    try:
+        await _settle(context, environment, volume_id, new, drop=False, fresh=True)
+    except RailwayError as refused:
+        given_mb = at((await environment.snapshot()).config, ("volumes", volume_id, "sizeMB"))
+        if new.size_mb is None or given_mb is None or given_mb <= new.size_mb:
+            raise
+        await context.warn(
+            f"the volume has {given_mb} MB, not {new.size_mb}, and Railway does not shrink it: {refused}"
+        )
+        await _settle(context, environment, volume_id, replace(new, size_mb=None), drop=False)
+
+
+async def _settle(
+    context: Context, environment: Environment, volume_id: str, new: VolumeInputs, *, drop: bool, fresh: bool = False
+) -> None:
+    """Bring size, mount and schedules to what is wanted in one commit, then the name.
+
+    Compared is what is there, not what the state says: of a half-made volume the state knows only what was asked for.
+    ``drop`` says that schedules which are not wanted were, so they go; ``fresh`` that nothing is stored yet, so that
+    the size may still become smaller.
+    """
+
+    def build(snapshot: Snapshot) -> dict[str, Any]:
+        _, there = snapshot.volume_mount(volume_id)
+        patch: dict[str, Any] = {}
+        size_mb = at(snapshot.config, ("volumes", volume_id, "sizeMB"))
+        if new.size_mb is not None and (size_mb is None or size_mb < new.size_mb or (fresh and size_mb > new.size_mb)):
+            patch["volumes"] = {volume_id: {"sizeMB": new.size_mb}}
+        wanted = list(new.backup_schedules or ())
+        mount: dict[str, Any] = {}
+        if there.get("mountPath") != new.mount_path:
+            mount["mountPath"] = new.mount_path
+        if (wanted or drop) and set(wanted) != set(there.get("backupSchedules") or ()):
+            mount |= {"mountPath": new.mount_path, "backupSchedules": wanted}
+        if mount:
+            patch["services"] = {new.service_id: {"volumeMounts": {volume_id: mount}}}
+        return patch
+
+    await context.status("committing size and backups...")
+    committed = await patiently(context, lambda: commit(context, environment, build), on=(NotFound,))
+    if new.name is not None and new.name != committed.after.volume_names.get(volume_id):
+        await environment.write(VOLUME_UPDATE, volumeId=volume_id, input={"name": new.name})

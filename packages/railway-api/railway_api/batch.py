@@ -1,0 +1,93 @@
+"""Sends calls that become ready together as one request.
+
+Pulumi runs resources side by side, so six services are asked for in the same moment: they leave as one aliased
+document, and each caller gets its own answer or error. Does not decide whether a failed call is repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from railway_api.errors import LeftOut
+from railway_api.operation import Operation
+
+WINDOW_S: Final = 0.04
+"""How long a call waits for others, in real time: what Pulumi starts together arrives within milliseconds,
+except on a busy machine."""
+LONGEST_S: Final = 0.5
+"""How long the first call waits at most, while others keep coming."""
+LARGEST: Final = 25
+"""Calls per document; Railway publishes no limit."""
+
+Send = Callable[[Operation, Sequence[Mapping[str, Any]]], Awaitable[Sequence[Any]]]
+
+
+async def settled(count: Callable[[], int], window_s: float) -> None:
+    """Wait until nothing has been added for a moment, or for long enough."""
+    until = time.monotonic() + LONGEST_S
+    before = -1
+    while count() != before and time.monotonic() < until:
+        before = count()
+        await asyncio.sleep(window_s)
+
+
+@dataclass
+class _Waiting:
+    """Calls of one operation that have not left yet."""
+
+    calls: list[tuple[Mapping[str, Any], asyncio.Future[Any]]] = field(
+        default_factory=list[tuple[Mapping[str, Any], "asyncio.Future[Any]"]]
+    )
+
+
+class Batch:
+    """Collects calls per operation and sends each collection in as few documents as possible."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._waiting: dict[str, _Waiting] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def call(self, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+        """The answer to one call; raises its ``RailwayError``."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.get(operation.field)
+        if waiting is None:
+            waiting = self._waiting[operation.field] = _Waiting()
+            task = asyncio.create_task(self._flush(operation, waiting))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        waiting.calls.append((arguments, future))
+        return await future
+
+    async def _flush(self, operation: Operation, waiting: _Waiting) -> None:
+        await settled(lambda: len(waiting.calls), WINDOW_S)
+        del self._waiting[operation.field]
+        size = 1 if operation.alone else LARGEST
+        for start in range(0, len(waiting.calls), size):
+            group = waiting.calls[start : start + size]
+            results = await self._results(operation, [arguments for arguments, _ in group])
+            for (_, future), result in zip(group, results, strict=True):
+                if future.done():
+                    continue
+                if isinstance(result, BaseException):
+                    future.set_exception(result)
+                else:
+                    future.set_result(result)
+
+    async def _results(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+        """For each call its answer or its error."""
+        try:
+            results = await self._send(operation, calls)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the callers wait for it
+            return [failure] * len(calls)
+        if len(calls) == 1:
+            return results
+        return [
+            (await self._results(operation, [call]))[0] if isinstance(result, LeftOut) else result
+            for call, result in zip(calls, results, strict=True)
+        ]

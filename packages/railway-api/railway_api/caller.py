@@ -1,0 +1,39 @@
+"""Describes what the client needs of whoever waits for an operation: a place for status texts, a clock, a limit.
+
+A Pulumi provider passes the context of its call, a command line an object of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Deadline(Protocol):
+    """How long an operation may still take."""
+
+    def remaining_s(self) -> float:
+        """Seconds left, in the time of the API (simulated in a sandbox); 0 when it is over."""
+        ...
+
+    def extend(self, seconds: float) -> None:
+        """Allow more from now on, to leave things well after a failure: at least ``seconds`` are left then."""
+        ...
+
+
+class Caller(Protocol):
+    """Whoever waits for an operation of the client."""
+
+    @property
+    def deadline(self) -> Deadline: ...
+
+    def cancelled(self) -> bool:
+        """Tell whether the user asked to stop: waits end soon then."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in API time; returns early when cancelled."""
+        ...
+
+    async def status(self, text: str) -> None:
+        """Show what is being waited for."""
+        ...

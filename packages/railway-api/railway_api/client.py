@@ -1,0 +1,158 @@
+"""The client of Railway's API, as one process uses it.
+
+Owns the connection, one ``Environment`` object per environment, and what belongs to no environment (projects, the
+token itself). Does not know Pulumi.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from railway_api.creations import Creations
+from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECTS
+from railway_api.environment import Environment
+from railway_api.errors import RailwayError, Unreachable
+from railway_api.failure import Failure
+from railway_api.operation import Operation
+from railway_api.snapshot import Snapshot, nodes
+
+if TYPE_CHECKING:
+    # Loads the HTTP library, which a preview does not need.
+    from railway_api.transport import Transport
+
+PAGE = 500
+Project = Mapping[str, Any]
+
+
+class Client:
+    """Railway, as one provider process uses it."""
+
+    def __init__(self, transport: Transport, *, workspace_id: str | None = None) -> None:
+        self.transport = transport
+        self.waiting = transport.waiting
+        self.creations = Creations(transport.waiting)
+        self._workspace_id = workspace_id
+        self._temporary = False
+        self._listing = asyncio.Lock()
+        self._projects: dict[str | None, list[Project]] = {}
+        self._deleted: set[str] = set()
+        self._environments: dict[tuple[str, str], Environment] = {}
+
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests went out."""
+        return self.transport.requests
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.transport.close()
+
+    async def call(self, operation: Operation, **arguments: Any) -> Any:
+        """Send one operation that belongs to no environment."""
+        return await self.transport.call(operation, **arguments)
+
+    async def every(self, operation: Operation, **arguments: Any) -> list[Mapping[str, Any]]:
+        """All nodes of a connection, page by page."""
+        found: list[Mapping[str, Any]] = []
+        after: str | None = None
+        while True:
+            page = await self.call(operation, first=PAGE, after=after, **arguments)
+            found += nodes(page)
+            if not page["pageInfo"]["hasNextPage"]:
+                return found
+            after = page["pageInfo"]["endCursor"]
+
+    def environment(self, project_id: str, environment_id: str) -> Environment:
+        """The one object through which this process uses an environment."""
+        key = (project_id, environment_id)
+        if key not in self._environments:
+            self._environments[key] = Environment(self.transport, project_id, environment_id)
+        return self._environments[key]
+
+    def project_changed(self, project_id: str) -> None:
+        """Forget what was read of the environments of a project, and what it is called."""
+        self._projects.clear()
+        for (owner, _), environment in self._environments.items():
+            if owner == project_id:
+                environment.changed()
+
+    async def snapshot(self, project_id: str, environment_id: str, *, domain_status: bool = False) -> Snapshot:
+        """Everything in an environment; see ``Environment.snapshot``."""
+        return await self.environment(project_id, environment_id).snapshot(domain_status=domain_status)
+
+    async def workspace(self, workspace_id: str | None = None) -> str | None:
+        """The workspace of a new project: the one named, the configured one, or the only one of the token."""
+        if workspace_id is None and self._needs_workspace():
+            self._settle_workspace((await self.call(API_TOKEN))["workspaces"])
+        return workspace_id or self._workspace_id
+
+    async def projects(self, workspace_id: str | None, *, anew: bool = False) -> tuple[str | None, Sequence[Project]]:
+        """The workspace of a new project, as ``workspace`` says, and the living projects there.
+
+        All projects of a process are looked for in one answer, to which those that it makes are added; ``anew`` asks
+        again, after an answer that was lost.
+        """
+        async with self._listing:
+            known = workspace_id or self._workspace_id
+            if anew or known not in self._projects:
+                known, found = await self._list(workspace_id)
+                self._projects[known] = found
+            return known, self._projects[known]
+
+    def project_made(self, workspace_id: str | None, project: Project) -> None:
+        """Add a project that was just made to those that are known."""
+        if workspace_id in self._projects:
+            self._projects[workspace_id].append(project)
+
+    async def _list(self, workspace_id: str | None) -> tuple[str | None, list[Project]]:
+        if workspace_id is None and self._needs_workspace():
+            answer = await self.transport.read(ACCOUNT, first=PAGE)
+            self._settle_workspace(answer["apiToken"]["workspaces"])
+            known = self._workspace_id
+            if not answer["projects"]["pageInfo"]["hasNextPage"]:
+                return known, _living(nodes(answer["projects"]), known)
+        known = workspace_id or self._workspace_id
+        return known, _living(await self.every(PROJECTS, workspaceId=known), known)
+
+    def _needs_workspace(self) -> bool:
+        return self._workspace_id is None and not self._temporary and self.transport.token.kind == "account"
+
+    def _settle_workspace(self, workspaces: Sequence[Mapping[str, str]]) -> None:
+        if len(workspaces) > 1:
+            names = ", ".join(f"{found['name']} ({found['id']})" for found in workspaces)
+            raise Failure(
+                f"the token reaches several workspaces, {names}: say which one the project belongs to with "
+                "workspaceId, or 'pulumi config set railway:workspaceId <id>'"
+            )
+        # Without a workspace Railway makes a temporary project that expires after a day.
+        self._workspace_id = workspaces[0]["id"] if workspaces else None
+        self._temporary = not workspaces
+
+    async def is_deleted(self, project_id: str) -> bool:
+        """Whether a project that answers "Not Authorized" is proven to be deleted.
+
+        Proof is that Railway lists it as deleted, or that the token lives and has seen it before in this process: to a
+        token that never could see it, what is elsewhere looks like what is gone. Raises only when nobody can be asked.
+        """
+        if project_id not in self._deleted:
+            try:
+                listed = {found["id"]: found["deletedAt"] for found in await self.every(PROJECTS, includeDeleted=True)}
+            except Unreachable:
+                raise
+            except RailwayError:
+                return False
+            if not listed.get(project_id, self._has_seen(project_id)):
+                return False
+            self._deleted.add(project_id)
+        return True
+
+    def _has_seen(self, project_id: str) -> bool:
+        return any(place.was_seen for (owner, _), place in self._environments.items() if owner == project_id)
+
+
+def _living(every: Sequence[Project], workspace_id: str | None) -> list[Project]:
+    """The living projects that are in the workspace, or all of them where there is none."""
+    living = [project for project in every if not project["deletedAt"]]
+    return [project for project in living if workspace_id in (None, project["workspaceId"])]

@@ -1,0 +1,326 @@
+"""Group commit: the only way in which this provider writes the configuration of an environment.
+
+Patches that are ready together, or become ready while a commit is under way, leave in one commit, so that Railway
+starts one batch of deployments in the order of their references. One commit at a time per environment. Does not know
+what a patch means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from railway_api.batch import settled
+from railway_api.counting import count
+from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT
+from railway_api.errors import (
+    Busy,
+    NotFound,
+    NothingToCommit,
+    Race,
+    RailwayError,
+    Throttled,
+    Unreachable,
+    Validation,
+)
+from railway_api.failure import Failure
+from railway_api.others import Others
+from railway_api.patches import at, changed_by_others, conflict, leaves, merge
+from railway_api.snapshot import Snapshot, table
+
+if TYPE_CHECKING:
+    from railway_api.environment import Environment
+
+WINDOW_S: Final = 0.05
+"""How long a patch waits for others, in real time."""
+APPLY_S: Final = 300.0
+"""How long Railway may take to apply a commit, in API time."""
+UNLISTED_S: Final = 15.0
+"""How long a new patch may be missing from the list, in API time. A patch without effect never appears there."""
+REFLECT_S: Final = 60.0
+"""How long a read may lag behind an applied commit, in API time."""
+LAG_S: Final = 90.0
+"""How long a thing that was just created may be unknown to a commit, in API time."""
+RETRY_S: Final = 3.0
+
+Build = Callable[[Snapshot], dict[str, Any]]
+"""Makes a patch for the configuration that is there right before the commit."""
+
+
+Patches = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What became of one submitted patch."""
+
+    patch: dict[str, Any]
+    before: Snapshot
+    after: Snapshot
+    sent: bool
+    """False when the configuration was already as asked for, so nothing was sent."""
+    foreign: Sequence[str] = ()
+    """What somebody else changed meanwhile, for people."""
+    staged: Sequence[str] = ()
+    """What somebody changed in the dashboard and did not deploy, for people; told once."""
+    since: str | None = None
+    """When Railway took the commit, by its clock: what it started was created after that. None when not known."""
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What became of one commit."""
+
+    after: Snapshot
+    since: str | None
+    others: Patches = ()
+    """Commits by others that came in between."""
+
+
+@dataclass
+class _Submission:
+    build: Build
+    future: asyncio.Future[Committed]
+
+    def fail(self, failure: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(failure)
+
+    def succeed(self, committed: Committed) -> None:
+        if not self.future.done():
+            self.future.set_result(committed)
+
+
+_Ready = list[tuple[_Submission, dict[str, Any]]]
+
+
+class Commits:
+    """The writer of one environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._pending: list[_Submission] = []
+        self._task: asyncio.Task[None] | None = None
+        self._last: Snapshot | None = None
+        self._others = Others(environment)
+
+    async def submit(self, build: Build) -> Committed:
+        """Commit a patch together with whatever else is ready; raises this patch's own failure.
+
+        ``build`` may be called more than once: when somebody else commits first, it is asked again about what is there
+        then.
+        """
+        submission = _Submission(build, asyncio.get_running_loop().create_future())
+        self._pending.append(submission)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        return await submission.future
+
+    async def _run(self) -> None:
+        try:
+            while self._pending:
+                await settled(lambda: len(self._pending), WINDOW_S)
+                if await self._environment.prepared():
+                    await settled(lambda: len(self._pending), WINDOW_S)  # for the settings of what has just been made
+                async with self._environment.lock:
+                    group, self._pending = self._pending, []
+                    await self._commit(group)
+        finally:
+            self._task = None
+
+    async def _commit(self, group: Sequence[_Submission]) -> None:
+        """Send a group; when Railway refuses it, each alone, so that only the culprit fails."""
+        try:
+            await self._commit_together(group)
+        except RailwayError as failure:
+            if len(group) > 1 and not isinstance(failure, Unreachable | Throttled):
+                for submission in group:
+                    await self._commit([submission])
+                return
+            for submission in group:
+                submission.fail(failure)
+        except asyncio.CancelledError:
+            for submission in group:
+                submission.future.cancel()
+            raise
+        except Exception as failure:  # noqa: BLE001 - a defect of ours: whoever waits must hear of it, and others go on
+            for submission in group:
+                submission.fail(failure)
+
+    async def _commit_together(self, group: Sequence[_Submission]) -> None:
+        environment = self._environment
+        until = environment.waiting.now() + LAG_S
+        while True:
+            before = await environment.snapshot()
+            ready, patch = self._together(before, group)
+            if not ready:
+                return
+            foreign = self._since_last(before)
+            if not has_effect(patch, before.config):
+                self._succeed(ready, Committed(patch, before, before, sent=False, foreign=foreign))
+                return
+            try:
+                sent = await self._send(before, patch)
+                break
+            except Busy:
+                # Somebody else's commit is under way: what it changed has to be seen before ours is made.
+                if environment.waiting.now() > until:
+                    raise
+                await environment.waiting.sleep(RETRY_S)
+                group = [submission for submission, _ in ready]
+        others = await self._others.commits(sent.after, sent.others, patch)
+        foreign = [*foreign, *self._told(before, sent.after, patch), *others]
+        self._last = sent.after
+        staged = await self._others.staged(sent.after, patch)
+        committed = Committed(patch, before, sent.after, sent=True, foreign=foreign, staged=staged, since=sent.since)
+        self._succeed(ready, committed)
+
+    @staticmethod
+    def _succeed(ready: _Ready, committed: Committed) -> None:
+        """Give each its own patch; what others did is told once."""
+        for submission, own in ready:
+            submission.succeed(replace(committed, patch=own))
+            committed = replace(committed, foreign=(), staged=())
+
+    def _together(self, before: Snapshot, group: Sequence[_Submission]) -> tuple[_Ready, dict[str, Any]]:
+        """The submissions that can leave in one patch, with their own patches; others stay for the next commit."""
+        ready: _Ready = []
+        merged: dict[str, Any] = {}
+        for submission in group:
+            if submission.future.done():
+                continue
+            try:
+                own = submission.build(before)
+            except Failure as failure:
+                submission.fail(failure)
+                continue
+            if conflict(merged, own):
+                self._pending.append(submission)
+                continue
+            merged = merge(merged, own)
+            ready.append((submission, own))
+        return ready, merged
+
+    async def _send(self, before: Snapshot, patch: dict[str, Any]) -> _Sent:
+        """Commit, and wait until a read shows it: a commit may be accepted and do nothing."""
+        environment = self._environment
+        mark = uuid.uuid4().hex[:8]
+        with environment.writing():
+            listed = await self._post(patch, mark)
+            sent = await self._in_effect(before, patch, mark, listed=listed)
+        environment.remember(sent.after)
+        return sent
+
+    def _since_last(self, before: Snapshot) -> Sequence[str]:
+        """What changed since our own last commit, by somebody else: only commits write the parts compared here."""
+        last = self._last
+        return () if last is None or last.etag == before.etag else self._told(last, before, {})
+
+    @staticmethod
+    def _told(before: Snapshot, after: Snapshot, patch: dict[str, Any]) -> Sequence[str]:
+        """What changed between two reads beside the patch, by somebody else."""
+        services = {key: each for key, each in table(before.config.get("services")).items() if key not in before.unread}
+        changed = changed_by_others({**before.config, "services": services}, after.config, patch)
+        return [after.spoken(path) for path in changed]
+
+    async def _post(self, patch: dict[str, Any], mark: str) -> bool:
+        """Send the patch; whether Railway is going to list it."""
+        environment = self._environment
+        until = environment.waiting.now() + LAG_S
+        counts = ", ".join(count(len(table(patch.get(f"{each}s"))), each) for each in ("service", "volume"))
+        while True:
+            try:
+                await environment.transport.call(
+                    ENVIRONMENT_PATCH_COMMIT,
+                    environmentId=environment.environment_id,
+                    patch=patch,
+                    commitMessage=f"Pulumi: {counts} ({mark})",
+                )
+            except NothingToCommit:
+                return False
+            except (Race, NotFound):
+                # What the patch names was created a moment ago.
+                if environment.waiting.now() > until:
+                    raise
+                await environment.waiting.sleep(RETRY_S)
+            else:
+                return True
+
+    async def _in_effect(self, before: Snapshot, patch: dict[str, Any], mark: str, *, listed: bool) -> _Sent:
+        """Wait until no patch is being applied and the configuration shows ours; raise what went wrong with it."""
+        environment = self._environment
+        environment.poll.hurry()
+        started = environment.waiting.now()
+        applied = None
+        while True:
+            progress = await environment.poll.next(snapshot=True)
+            now = environment.waiting.now()
+            own = [found for found in progress.patches if mark in (found["message"] or "")]
+            new = [each for each in progress.patches if each["id"] not in before.patches]
+            for found in new:
+                if found["lastAppliedError"] and found["status"] != "STAGED":
+                    raise Validation(f"Railway could not apply the configuration: {found['lastAppliedError']}")
+            shown = any(found["status"] == "COMMITTED" for found in new) or not listed or now - started > UNLISTED_S
+            applying = any(found["status"] == "APPLYING" for found in progress.patches)
+            if applied is None and shown and not applying:
+                applied = now
+            if applied is None and now - started > APPLY_S:
+                raise RailwayError(
+                    f"Railway is still applying the configuration after {APPLY_S:.0f} s: "
+                    "look at the environment in the dashboard, and run the command again"
+                )
+            if applied is None or progress.snapshot is None:
+                continue
+            missing = _missing(patch, progress.snapshot.config)
+            if not missing:
+                return _Sent(progress.snapshot, _taken_at(own), _of_others(new, own))
+            if later := _of_others(new, own):
+                names = ", ".join(repr(each["message"] or each["id"]) for each in later)
+                raise RailwayError(
+                    f"somebody else changed {', '.join(missing[:5])} at the same time, with the commit {names}: find "
+                    "out who deploys to this environment beside you, and run the command again"
+                )
+            if now - applied > REFLECT_S:
+                names = ", ".join(missing[:5])
+                raise RailwayError(
+                    f"Railway accepted the configuration but did not apply {names}: run the command again"
+                )
+
+
+def _taken_at(own: Patches) -> str | None:
+    """When Railway took a commit: the time of its patch; None should Railway not keep the message that tells it."""
+    return min((str(found["createdAt"]) for found in own), default=None)
+
+
+def _of_others(new: Patches, own: Patches) -> Patches:
+    """The commits of others among new ones; none where it is not known which one is ours."""
+    return [each for each in new if each not in own and each["status"] != "STAGED"] if own else []
+
+
+def has_effect(patch: dict[str, Any], config: dict[str, Any]) -> bool:
+    """Whether a patch would change the configuration. What Railway masks counts as a change."""
+    return any(at(config, path) != value for path, value in leaves(patch) if value != {} or at(config, path) is None)
+
+
+def _value(entry: Any) -> Any:
+    """What counts of a leaf: of a variable its value, of anything else all of it."""
+    return table(entry).get("value") if isinstance(entry, dict) else entry
+
+
+def _missing(patch: dict[str, Any], config: dict[str, Any]) -> list[str]:
+    """Sources and variables of the patch that the configuration does not show."""
+    found: list[str] = []
+    for service_id, settings in table(patch.get("services")).items():
+        for part, names in (("source", ("image", "repo")), ("variables", None)):
+            for name, wanted in table(table(settings).get(part)).items():
+                if names is not None and name not in names:
+                    continue
+                there = at(config, ("services", service_id, part, name))
+                if table(there).get("isSealed") or table(wanted).get("isSealed"):
+                    continue  # a sealed value is never shown again
+                if _value(there) != _value(wanted):
+                    found.append(f"{part}.{name}")
+    return found

@@ -1,0 +1,61 @@
+"""Spaces out what Railway lets one create only so often.
+
+One project per 30 s, one environment per user per 30 s, volumes "too quickly": refusals of these come as ordinary
+errors, and are avoided by waiting first and repeated when they come all the same. One object per provider process, so
+that parallel creations queue up here instead of at Railway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from railway_api.caller import Caller
+from railway_api.errors import PROJECT_COOL_DOWN_S, Throttled
+from railway_api.waiting import Waiting
+
+T = TypeVar("T")
+
+VOLUME_SPACING_S: Final = 1.5
+"""Railway asks to "try again in a sec" after a volume that came too soon."""
+
+
+class Spacing:
+    """Lets one creation of a kind through per ``seconds``, in API time."""
+
+    def __init__(self, waiting: Waiting, noun: str, seconds: float) -> None:
+        self._waiting = waiting
+        self._noun = noun
+        self._seconds = seconds
+        self._lock = asyncio.Lock()
+        self._free_at = waiting.now()
+
+    async def run(self, caller: Caller, create: Callable[[], Awaitable[T]]) -> T:
+        """What ``create`` makes, once its turn has come. Throttled attempts are repeated until the deadline."""
+        if self._lock.locked():
+            await caller.status(f"waiting for its turn, Railway creates one {self._noun} at a time...")
+        async with self._lock:
+            wait_s = self._free_at - self._waiting.now()
+            while True:
+                if wait_s > 0:
+                    await caller.status(f"waiting {wait_s:.0f} s, Railway limits how often {self._noun}s are made...")
+                    await caller.sleep(wait_s)
+                try:
+                    made = await create()
+                except Throttled as refused:
+                    wait_s = refused.retry_after_s
+                    if caller.cancelled() or caller.deadline.remaining_s() < wait_s:
+                        raise
+                else:
+                    self._free_at = self._waiting.now() + self._seconds
+                    return made
+
+
+class Creations:
+    """The kinds of creation that Railway limits."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self.project = Spacing(waiting, "project", PROJECT_COOL_DOWN_S)
+        self.environment = Spacing(waiting, "environment", PROJECT_COOL_DOWN_S)
+        self.volume = Spacing(waiting, "volume", VOLUME_SPACING_S)

@@ -1,0 +1,193 @@
+"""Follows deployments until they are healthy and run what was asked for, or ended otherwise.
+
+Owns which deployment is followed and when the wait is over; what is said of a bad end stands in ``endings``, the way
+back in ``rollback``. Waiting costs one poll per environment whatever the number of deployments (see ``progress``). Does
+not start a deployment that a commit starts by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from railway_api.caller import Caller
+from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
+from railway_api.endings import (
+    OVER,
+    Asked,
+    Endings,
+    interrupted,
+    something_else,
+    timed_out,
+)
+from railway_api.errors import Busy, NotFound, OutcomeUnknown
+from railway_api.progress import Progress
+from railway_api.rollback import HEALTHY, RollBack, RolledBack
+from railway_api.snapshot import Deployment, table
+
+if TYPE_CHECKING:
+    from railway_api.environment import Environment
+
+NEARLY: Final = frozenset({"BUILDING", "DEPLOYING"})
+"""The statuses before the last: here a look at a deployment also asks what it runs, so that the last one tells."""
+LOOKS: Final = 3
+"""How many looks in a row do that for one status: the answer is large, and some builds take long."""
+PROOFS: Final = 3
+"""How many looks at a healthy deployment wait for what it runs, before that is asked for by itself."""
+ONLY_RECORDED: Final = frozenset({"SKIPPED", "NEEDS_APPROVAL"})
+"""A push that Railway does not deploy is listed as the newest deployment, and leaves the one under way alone."""
+APPEAR_S: Final = 45.0
+"""How long after an applied commit its deployment may take to appear, in API time: reads may lag by half a minute, and
+the look that decides may be one that began some seconds before."""
+BUSY_S: Final = 10.0
+
+
+def _older(deployment: Deployment, since: str | None) -> bool:
+    """Whether a deployment was created before a moment, both by Railway's clock."""
+    if since is None or deployment.created_at is None:
+        return False
+    return datetime.fromisoformat(deployment.created_at) < datetime.fromisoformat(since)
+
+
+@dataclass
+class _Wait:
+    """What is known while one deployment is waited for."""
+
+    caller: Caller
+    asked: Asked
+    old_id: str | None
+    """The newest deployment from before."""
+    since: str | None
+    until: float
+    """When a deployment that does not appear is not waited for any more."""
+    own_id: str | None = None
+    """The first deployment that appeared: the one that was asked for, whatever comes after it."""
+    shown: str = ""
+    looks: int = 0
+    unproven: int = 0
+    """How many looks at the healthy deployment did not tell what it runs."""
+
+    def is_old(self, latest: Deployment | None) -> bool:
+        """Whether the newest deployment is still one from before the change."""
+        return latest is None or latest.id == self.old_id or _older(latest, self.since)
+
+    async def show(self, latest: Deployment | None) -> str | None:
+        """Show a new status; the id of the deployment when the next look should also tell what it runs."""
+        if latest is not None and latest.status != self.shown:
+            self.shown, self.looks = latest.status, 0
+            await self.caller.status(f"deployment {self.shown.lower()}...")
+        self.looks += 1
+        return latest.id if latest is not None and self.shown in NEARLY and self.looks <= LOOKS else None
+
+
+class Deployments:
+    """The deployments of one environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._endings = Endings(environment)
+
+    async def settle(
+        self, caller: Caller, asked: Asked, before: Deployment | None, *, expected: bool, since: str | None = None
+    ) -> Deployment:
+        """The healthy deployment that runs what was asked for; raises ``NotHealthy``.
+
+        ``before`` is the newest deployment from before the change, ``since`` when Railway took the change: what is
+        older is not its doing, even when ``before`` does not know of it. ``expected`` says that the change starts a new
+        one; without it, or when none appears, the newest is taken if it is right, else a new one is started.
+        """
+        environment = self._environment
+        until = environment.waiting.now() + (APPEAR_S if expected else 0.0)
+        wait = _Wait(caller, asked, before.id if before else None, since, until)
+        nearly: str | None = None
+        while True:
+            progress = await environment.poll.next(deployment=nearly)
+            latest = await self._followed(wait, progress)
+            if wait.is_old(latest):
+                if environment.waiting.now() >= wait.until:
+                    if latest is not None and latest.status not in {*HEALTHY, *OVER}:
+                        # One from before is still under way, after an interrupted run say: follow it.
+                        wait.old_id = wait.since = None
+                        continue
+                    if latest is not None and await self._is_right(asked, latest):
+                        return latest
+                    await caller.status("starting a deployment...")
+                    wait.old_id = await self._start(wait, latest)
+                    wait.until = environment.waiting.now() + APPEAR_S
+            elif latest is not None and latest.status in HEALTHY:
+                meta = progress.metas.get(latest.id)
+                if meta is None and wait.unproven < PROOFS:
+                    # The next look, which others share, tells what it runs.
+                    nearly, wait.unproven = latest.id, wait.unproven + 1
+                    environment.poll.hurry()
+                    continue
+                return await self._proven(wait, latest, meta)
+            elif latest is not None and latest.status in OVER:
+                raise await self._endings.report(asked, latest, OVER[latest.status], own_id=wait.own_id)
+            nearly = await wait.show(latest)
+            await self._check_patience(wait, latest)
+
+    async def roll_back(self, caller: Caller, asked: Asked, failed: Deployment, good_id: str | None) -> RolledBack:
+        """Go back to the last good deployment; see ``RollBack.run``."""
+        return await RollBack(self._environment, self._endings).run(caller, asked, failed, good_id)
+
+    async def _followed(self, wait: _Wait, progress: Progress) -> Deployment | None:
+        """The deployment to judge: the newest, unless that is only on record while ours is under way."""
+        latest = progress.latest.get(wait.asked.service_id)
+        if latest is None or wait.is_old(latest):
+            return latest
+        if wait.own_id is not None and latest.id != wait.own_id and latest.status in ONLY_RECORDED:
+            own = await self._environment.ask(DEPLOYMENT, id=wait.own_id)
+            return Deployment(own["id"], own["status"], own["createdAt"])
+        wait.own_id = wait.own_id or latest.id
+        return latest
+
+    async def _check_patience(self, wait: _Wait, latest: Deployment | None) -> None:
+        """Raise when the user or the deadline ends the wait."""
+        status = latest.status if latest else "not started"
+        ending = None
+        if wait.caller.cancelled():
+            ending = interrupted(status)
+        elif wait.caller.deadline.remaining_s() <= 0:
+            ending = timed_out(status)
+        if ending is not None:
+            raise await self._endings.report(wait.asked, latest, ending)
+
+    async def _is_right(self, asked: Asked, latest: Deployment) -> bool:
+        """Whether the newest deployment, which no change of ours started, is healthy and runs what was asked for."""
+        return latest.status in HEALTHY and asked.differs(await self._meta(latest)) is None
+
+    async def _proven(self, wait: _Wait, latest: Deployment, meta: object) -> Deployment:
+        """The deployment itself, when it really runs what was asked for; ``meta`` is of the same answer, if known."""
+        known = meta is not None and not isinstance(meta, BaseException)
+        different = wait.asked.differs(table(meta) if known else await self._meta(latest))
+        if different is None:
+            return latest
+        ending = something_else(latest.status, different)
+        raise await self._endings.report(wait.asked, latest, ending, own_id=wait.own_id)
+
+    async def _meta(self, deployment: Deployment) -> Mapping[str, Any]:
+        found = await self._environment.ask(DEPLOYMENT, id=deployment.id)
+        return table(found.get("meta"))
+
+    async def _start(self, wait: _Wait, latest: Deployment | None) -> str | None:
+        """Start a deployment of the present settings; the id that counts as old from now on."""
+        arguments = {"serviceId": wait.asked.service_id, "commitSha": wait.asked.commit_sha}
+        while True:
+            try:
+                await self._environment.write(
+                    SERVICE_INSTANCE_DEPLOY, environmentId=self._environment.environment_id, **arguments
+                )
+            except (Busy, NotFound):
+                # A build is under way, or the instance was created a moment ago.
+                await self._check_patience(wait, latest)
+                await wait.caller.sleep(BUSY_S)
+            except OutcomeUnknown:
+                # If it was started it shows up as the newest; if not, the next round starts it.
+                break
+            else:
+                break
+        self._environment.poll.hurry()
+        return latest.id if latest else None

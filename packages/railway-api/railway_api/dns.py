@@ -1,0 +1,56 @@
+"""What the public DNS says of a name, asked over HTTPS.
+
+Owns one question and its answer. A public resolver is asked rather than the system's: caches and split horizons near
+the user are not what Railway or a certificate authority sees.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+import httpx
+
+from railway_api.loopback import is_loopback
+from railway_api.waiting import in_sandbox
+
+DNS_VARIABLE: Final = "RAILYARD_DNS_URL"
+"""Environment variable: address of a resolver on this machine. Any other is ignored."""
+RESOLVER: Final = "https://cloudflare-dns.com/dns-query"
+TIMEOUT_S: Final = 10.0
+
+
+async def lookup(name: str, type: str) -> list[str] | None:
+    """The contents of the records of ``type``, texts without quotes, names without a final dot; None without an answer.
+
+    A CAA record is ``<flags> <tag> "<value>"``.
+    """
+    own = os.environ.get(DNS_VARIABLE, "")
+    url = own if own and is_loopback(own) else RESOLVER
+    if url == RESOLVER and in_sandbox():
+        return None
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=url == RESOLVER) as client:
+            answer = await client.get(
+                url, params={"name": name, "type": type}, headers={"Accept": "application/dns-json"}
+            )
+            answer.raise_for_status()
+            found: list[dict[str, Any]] = answer.json().get("Answer", [])
+    except (httpx.HTTPError, ValueError):
+        return None
+    number = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28, "CAA": 257}[type]
+    written = _caa if type == "CAA" else _plain
+    return [written(str(record["data"])) for record in found if record["type"] == number]
+
+
+def _plain(data: str) -> str:
+    return data.replace('" "', "").strip('"').rstrip(".")
+
+
+def _caa(data: str) -> str:
+    r"""Some resolvers give bytes: ``\# <length>``, then flags, length of the tag, tag, value (RFC 3597 and 8659)."""
+    if not data.startswith("\\#"):
+        return data
+    raw = bytes.fromhex("".join(data.split()[2:]))
+    tag = raw[2 : 2 + raw[1]]
+    return f'{raw[0]} {tag.decode()} "{raw[2 + raw[1] :].decode()}"'

@@ -1,0 +1,39 @@
+"""Every GraphQL document that this provider sends, one module per noun. A new module is found by itself.
+
+``DOCUMENTS`` lists them all by name, operations both alone and repeated, so that a test can hold each against the
+schema.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import Final, cast
+
+from railway_api.operation import Document, Operation
+
+
+def _declared() -> list[Document | Operation]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return [item for module in modules for item in cast("Sequence[Document | Operation]", module.OPERATIONS)]
+
+
+def _documents() -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for item in DECLARED:
+        if isinstance(item, Document):
+            found.append((item.name, item.text))
+        else:
+            found.append((item.field, item.document()))
+            found.append((f"{item.field} three times", item.document(3)))
+    return found
+
+
+DECLARED: Final = tuple(_declared())
+"""All operations and documents as they are declared."""
+DOCUMENTS: Final = tuple(_documents())
+"""Name and text of each document."""
+MUTATIONS: Final = tuple(item.field for item in DECLARED if isinstance(item, Operation) and item.kind == "mutation")
+"""The root field of each document that writes."""

@@ -1,0 +1,40 @@
+"""Operations on Railway's own domains and on custom domains.
+
+``status`` makes Railway look DNS up, so only what waits for a domain or needs its records asks for it.
+"""
+
+from __future__ import annotations
+
+from railway_api.operation import mutation, query
+
+CUSTOM_DOMAIN_STATUS = """{
+      verified verificationDnsHost verificationToken
+      certificateStatus certificateErrorMessage certificateRetryable cdnProvider
+      dnsRecords { hostlabel fqdn zone recordType purpose requiredValue currentValue status } }"""
+_CUSTOM = f"{{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}"
+_SERVICE = "{ id domain targetPort deletedAt }"
+_WHERE = {"projectId": "String!", "environmentId": "String!", "serviceId": "String!"}
+
+DOMAINS = query("domains", _WHERE, f"{{ customDomains {_CUSTOM} serviceDomains {_SERVICE} }}")
+CUSTOM_DOMAIN_AVAILABLE = query("customDomainAvailable", {"domain": "String!"}, "{ available message }")
+CUSTOM_DOMAIN_CREATE = mutation("customDomainCreate", {"input": "CustomDomainCreateInput!"}, _CUSTOM)
+CUSTOM_DOMAIN_UPDATE = mutation(
+    "customDomainUpdate", {"id": "String!", "environmentId": "String!", "targetPort": "Int"}, repeatable=True
+)
+CUSTOM_DOMAIN_DELETE = mutation("customDomainDelete", {"id": "String!"}, repeatable=True)
+CUSTOM_DOMAIN_ISSUE_CERTIFICATE = mutation("customDomainIssueCertificate", {"id": "String!"}, repeatable=True)
+SERVICE_DOMAIN_CREATE = mutation("serviceDomainCreate", {"input": "ServiceDomainCreateInput!"}, _SERVICE)
+SERVICE_DOMAIN_UPDATE = mutation("serviceDomainUpdate", {"input": "ServiceDomainUpdateInput!"}, repeatable=True)
+SERVICE_DOMAIN_DELETE = mutation("serviceDomainDelete", {"id": "String!"}, repeatable=True)
+
+OPERATIONS = (
+    DOMAINS,
+    CUSTOM_DOMAIN_AVAILABLE,
+    CUSTOM_DOMAIN_CREATE,
+    CUSTOM_DOMAIN_UPDATE,
+    CUSTOM_DOMAIN_DELETE,
+    CUSTOM_DOMAIN_ISSUE_CERTIFICATE,
+    SERVICE_DOMAIN_CREATE,
+    SERVICE_DOMAIN_UPDATE,
+    SERVICE_DOMAIN_DELETE,
+)

@@ -1,0 +1,107 @@
+"""Operations on a whole environment: the one read, the one write, and how a write is getting on.
+
+The read leaves out what Railway has to look up elsewhere for each item (DNS status, deployment meta, metrics), unless
+somebody asks for it: it serves every refresh.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS, DOMAINS
+from railway_api.operation import Document, mutation, query
+
+_PAGE = "pageInfo { hasNextPage }"
+_LATEST = "latestDeployment { id status createdAt }"
+
+_PROJECT = f"""project(id: $projectId) {{
+    id name description workspaceId primaryEnvironmentId deletedAt
+    environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} {_PAGE} }}
+    services(first: 1000) {{ edges {{ node {{ id name icon deletedAt }} }} {_PAGE} }}
+    volumes(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
+    buckets(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
+  }}"""
+_ENVIRONMENT = f"""environment(id: $environmentId, projectId: $projectId) {{
+    id name deletedAt configEtag unmergedChangesCount
+    config(decryptVariables: true)
+    serviceInstances(first: 500) {{ edges {{ node {{
+      id serviceId deletedAt
+      {_LATEST}
+      domains {{
+        serviceDomains {{ id domain targetPort deletedAt }}
+        customDomains {{ id domain targetPort deletedAt STATUS }}
+      }}
+    }} }} {_PAGE} }}
+    volumeInstances(first: 500) {{ edges {{ node {{
+      id volumeId serviceId mountPath sizeMB state isPendingDeletion deletedAt
+    }} }} {_PAGE} }}
+    deploymentTriggers(first: 500) {{ edges {{ node {{ id serviceId repository branch checkSuites }} }} {_PAGE} }}
+  }}"""
+_PATCHES = """environmentPatches(environmentId: $environmentId, first: 5) {
+    edges { node { id status message createdAt lastAppliedError } }
+  }"""
+_INSTANCES = f"""environment(id: $environmentId, projectId: $projectId) {{
+    id configEtag
+    serviceInstances(first: 500) {{ edges {{ node {{ serviceId {_LATEST} }} }} }}
+  }}"""
+_SCOPE = "$projectId: String!, $environmentId: String!"
+
+SNAPSHOT = Document(
+    name="environmentSnapshot",
+    text=f"""query environmentSnapshot({_SCOPE}, $domainStatus: Boolean!) {{
+  {_PROJECT}
+  {_ENVIRONMENT.replace("STATUS", f"status @include(if: $domainStatus) {CUSTOM_DOMAIN_STATUS}")}
+  {_PATCHES}
+}}""",
+)
+
+
+@cache
+def progress(*, snapshot: bool, domains: int, deployments: int) -> Document:
+    """One look for everybody who waits: patches and newest deployments, or the whole environment.
+
+    ``domains`` services have the DNS status of their domains read under ``domains_0``, …; ``deployments`` deployments
+    have their meta read under ``deployment_0``, ….
+    """
+    declared = [_SCOPE]
+    declared += [f"$service_{index}: String!" for index in range(domains)]
+    declared += [f"$deployment_{index}: String!" for index in range(deployments)]
+    where = "projectId: $projectId, environmentId: $environmentId"
+    fields = [_PATCHES]
+    fields += [_PROJECT, _ENVIRONMENT.replace("STATUS", "")] if snapshot else [_INSTANCES]
+    fields += [
+        f"domains_{index}: domains({where}, serviceId: $service_{index}) {DOMAINS.selection}"
+        for index in range(domains)
+    ]
+    fields += [f"deployment_{index}: deployment(id: $deployment_{index}) {{ id meta }}" for index in range(deployments)]
+    head = f"query environmentProgress({', '.join(declared)}) {{\n  "
+    return Document(name="environmentProgress", text=head + "\n  ".join(fields) + "\n}")
+
+
+ENVIRONMENT_RENAME = mutation(
+    "environmentRename", {"id": "String!", "input": "EnvironmentRenameInput!"}, "{ id name }", repeatable=True
+)
+ENVIRONMENT_PATCH_COMMIT = mutation(
+    "environmentPatchCommit",
+    {"environmentId": "String!", "patch": "EnvironmentConfig", "commitMessage": "String"},
+    # A patch is merged into the configuration: the same patch again changes nothing and deploys nothing.
+    repeatable=True,
+)
+
+ENVIRONMENT_STAGED_CHANGES = query(
+    # Without values: only what would change is told, never to what.
+    "environmentStagedChanges",
+    {"environmentId": "String!"},
+    "{ patch(decryptVariables: false) }",
+)
+
+ENVIRONMENT_PATCH = query("environmentPatch", {"id": "String!"}, "{ patch(decryptVariables: false) }")
+
+OPERATIONS = (
+    SNAPSHOT,
+    ENVIRONMENT_PATCH,
+    ENVIRONMENT_STAGED_CHANGES,
+    progress(snapshot=False, domains=0, deployments=0),
+    ENVIRONMENT_RENAME,
+    ENVIRONMENT_PATCH_COMMIT,
+)

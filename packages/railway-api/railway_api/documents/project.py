@@ -1,0 +1,41 @@
+"""Operations on projects, and on the token that reaches them."""
+
+from __future__ import annotations
+
+from railway_api.operation import Document, mutation, query
+
+_FIELDS = "id name description workspaceId primaryEnvironmentId deletedAt"
+_WITH_ENVIRONMENTS = f"{{ {_FIELDS} environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} }} }}"
+
+API_TOKEN = query("apiToken", {}, "{ workspaces { id name } }")
+PROJECT_TOKEN = query("projectToken", {}, "{ projectId environmentId }")
+
+_LISTED = f"{{ edges {{ node {_WITH_ENVIRONMENTS} }} pageInfo {{ hasNextPage endCursor }} }}"
+PROJECTS = query(
+    "projects", {"workspaceId": "String", "first": "Int", "after": "String", "includeDeleted": "Boolean"}, _LISTED
+)
+ACCOUNT = Document(
+    name="accountProjects",
+    text=f"""query accountProjects($first: Int) {{
+  apiToken {API_TOKEN.selection}
+  projects(first: $first) {_LISTED}
+}}""",
+)
+"""Who the token is and what it reaches, in one request: for the first project of a process."""
+PROJECT = query("project", {"id": "String!"}, _WITH_ENVIRONMENTS)
+PROJECT_CREATE = mutation("projectCreate", {"input": "ProjectCreateInput!"}, _WITH_ENVIRONMENTS)
+PROJECT_UPDATE = mutation(
+    "projectUpdate", {"id": "String!", "input": "ProjectUpdateInput!"}, f"{{ {_FIELDS} }}", repeatable=True
+)
+PROJECT_DELETE = mutation("projectDelete", {"id": "String!"}, repeatable=True)
+
+OPERATIONS = (
+    API_TOKEN,
+    PROJECT_TOKEN,
+    PROJECTS,
+    ACCOUNT,
+    PROJECT,
+    PROJECT_CREATE,
+    PROJECT_UPDATE,
+    PROJECT_DELETE,
+)

@@ -1,0 +1,43 @@
+"""What an environment runs: the read behind commands that people ask for now and then.
+
+Unlike the read of a refresh it asks for what Railway has to look up elsewhere (what deployments run, the DNS status of
+domains, how full volumes are), and it leaves the values of variables encrypted: whoever looks needs none of them.
+"""
+
+from __future__ import annotations
+
+from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS
+from railway_api.operation import Document
+
+_PAGE = "pageInfo { hasNextPage }"
+_DEPLOYMENT = "id status createdAt deploymentStopped meta"
+
+RUNNING = Document(
+    name="environmentRunning",
+    text=f"""query environmentRunning($projectId: String!, $environmentId: String!) {{
+  project(id: $projectId) {{
+    id name deletedAt subscriptionType
+    environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} {_PAGE} }}
+    services(first: 1000) {{ edges {{ node {{ id name deletedAt }} }} {_PAGE} }}
+    volumes(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
+  }}
+  environment(id: $environmentId, projectId: $projectId) {{
+    id name deletedAt
+    config(decryptVariables: false)
+    serviceInstances(first: 500) {{ edges {{ node {{
+      id serviceId deletedAt railwayConfigFile
+      latestDeployment {{ {_DEPLOYMENT} }}
+      activeDeployments {{ {_DEPLOYMENT} }}
+      domains {{
+        serviceDomains {{ id domain targetPort deletedAt }}
+        customDomains {{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}
+      }}
+    }} }} {_PAGE} }}
+    volumeInstances(first: 500) {{ edges {{ node {{
+      id volumeId serviceId mountPath sizeMB currentSizeMB state isPendingDeletion deletedAt
+    }} }} {_PAGE} }}
+  }}
+}}""",
+)
+
+OPERATIONS = (RUNNING,)

@@ -1,0 +1,11 @@
+"""Deploying the changes of an environment that wait for somebody. What they are is asked for in ``environment``."""
+
+from __future__ import annotations
+
+from railway_api.operation import mutation
+
+STAGED_COMMIT = mutation(
+    "environmentPatchCommitStaged", {"environmentId": "String!", "commitMessage": "String"}, alone=True
+)
+
+OPERATIONS = (STAGED_COMMIT,)

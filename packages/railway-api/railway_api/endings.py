@@ -1,0 +1,256 @@
+"""The ways in which a deployment ends other than well, and what a person is told of each.
+
+Owns the texts: what happened, the end of the log, the address in the dashboard, the next step. Asks Railway only for
+what it quotes. Does not decide when a deployment has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from railway_api.documents.deployment import LOGS
+from railway_api.errors import RailwayError
+from railway_api.failure import Failure
+from railway_api.redaction import redact
+from railway_api.snapshot import Deployment, nodes, table
+
+if TYPE_CHECKING:
+    from railway_api.environment import Environment
+
+LOG_LINES: Final = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a deployment has to run, and how to speak of it."""
+
+    service_id: str
+    service_name: str
+    image: str | None = None
+    repo: str | None = None
+    commit_sha: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Values that must not appear in a quoted log, by their names."""
+
+    def differs(self, meta: Mapping[str, Any]) -> str | None:
+        """What a deployment runs instead, or None when it runs what was asked for (or Railway does not say)."""
+        image, repo = meta.get("image"), meta.get("repo")
+        if self.image and image and plain_image(str(image)) != plain_image(self.image):
+            return f"image {image}, not {self.image}"
+        if self.image and repo and not image:
+            return f"repository {repo}, not image {self.image}"
+        if self.repo and repo and str(repo).lower() != self.repo.lower():
+            return f"repository {repo}, not {self.repo}"
+        commit = str(meta.get("commitHash") or meta.get("commitSha") or "")
+        if self.commit_sha and commit and not commit.startswith(self.commit_sha):
+            return f"commit {commit}, not {self.commit_sha}"
+        return None
+
+
+def plain_image(image: str) -> str:
+    """An image reference without what Docker adds by itself."""
+    for prefix in ("docker.io/", "index.docker.io/", "library/"):
+        image = image.removeprefix(prefix)
+    named = image.rsplit("/", 1)[-1]
+    return image if ":" in named or "@" in named else f"{image}:latest"
+
+
+def source_of(meta: Mapping[str, Any]) -> str:
+    """What a deployment runs, in words."""
+    if meta.get("image"):
+        return f"image {meta['image']}"
+    commit = str(meta.get("commitHash") or meta.get("commitSha") or "")
+    return f"{meta.get('repo') or 'its source'}{f' at commit {commit[:7]}' if commit else ''}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """What happened to a deployment, and what to do about it."""
+
+    what: str
+    """Follows "deployment … of …"."""
+    next: str
+    rolls_back: bool = False
+    """The new version itself is at fault: to go back to the one before is a cure."""
+    next_after: str = ""
+    """What to do when it has been rolled back, if that is something else."""
+
+
+_REPEAT: Final = "fix the cause and run the command again: it starts a new deployment"
+
+FAILED: Final = Ending(
+    what="is FAILED: Railway does not say at which step", next=f"read the log, {_REPEAT}", rolls_back=True
+)
+_FAILED_AT: Final[Mapping[str, Ending]] = {
+    "SNAPSHOT_CODE": Ending(
+        what="is FAILED: Railway could not fetch its source",
+        next=f"check that Railway's GitHub app may read the repository; {_REPEAT}",
+        rolls_back=True,
+    ),
+    "BUILD_IMAGE": Ending(
+        what="is FAILED: it could not be built, or its image could not be pulled",
+        next=f"check the build, or name and login of the image; {_REPEAT}",
+        rolls_back=True,
+    ),
+    "PRE_DEPLOY_COMMAND": Ending(
+        what="is FAILED: its preDeployCommand ended with an error",
+        next=f"check what the command did already, such as half a migration; {_REPEAT}",
+        rolls_back=True,
+    ),
+    "HEALTHCHECK": Ending(
+        what="is FAILED: it did not become healthy",
+        next="check that it listens on PORT and answers healthcheckPath with 200 within healthcheckTimeout; " + _REPEAT,
+        rolls_back=True,
+    ),
+    "CONFIGURE_NETWORK": Ending(
+        what="is FAILED: Railway could not connect it to the network",
+        next="run the command again: it starts a new deployment; look at https://status.railway.com if it stays",
+        rolls_back=True,
+    ),
+}
+_STEPS: Final[Mapping[str, str]] = {"PUBLISH_IMAGE": "BUILD_IMAGE"}
+"""Steps that mean the same to a person."""
+
+OVER: Final[Mapping[str, Ending]] = {
+    "FAILED": FAILED,
+    "CRASHED": Ending(
+        what="is CRASHED: its process ended with an error more often than the restart policy allows",
+        next=_REPEAT,
+        rolls_back=True,
+    ),
+    "REMOVED": Ending(
+        what="is REMOVED: somebody removed or aborted it before it was healthy",
+        next="ask who did it and why, then run the command again: it starts a new deployment",
+    ),
+    "REMOVING": Ending(
+        what="is REMOVING: somebody removes it",
+        next="ask who does it and why, then run the command again: it starts a new deployment",
+    ),
+    "SKIPPED": Ending(
+        what="is SKIPPED: no file that watchPatterns name has changed, or GitHub's checks failed",
+        next="widen watchPatterns, repair the checks or push a commit that passes, then run the command again",
+    ),
+    "NEEDS_APPROVAL": Ending(
+        what="is NEEDS_APPROVAL: its commit is by somebody who is not a member of the project",
+        next="approve it in the dashboard, then run the command again",
+    ),
+}
+"""The endings that Railway names."""
+
+
+def spoken(status: str) -> str:
+    """How a deployment with one of these statuses ended: ``is CRASHED: its process ended ...``.
+
+    At which step one failed takes another request, and its log tells more: of that nothing is said here.
+    """
+    return "is FAILED" if status == "FAILED" else OVER[status].what
+
+
+def timed_out(status: str) -> Ending:
+    """The time for it is over."""
+    return Ending(
+        what=f"is still {status} at the end of the time for it",
+        next="run the command again, which goes on waiting, or give it longer with customTimeouts",
+        rolls_back=True,
+        next_after="find out what takes so long, or give it longer with customTimeouts, and run the command again: it "
+        "starts a new deployment",
+    )
+
+
+def interrupted(status: str) -> Ending:
+    """The user asked to stop."""
+    return Ending(
+        what=f"is {status}: interrupted while waiting for it", next="run the command again, which goes on waiting"
+    )
+
+
+def something_else(status: str, different: str) -> Ending:
+    """It is healthy, and not what was asked for."""
+    return Ending(
+        what=f"is {status} but runs {different}",
+        next="something else may have deployed at the same time; run the command again",
+    )
+
+
+def _superseded(ending: Ending, own_id: str) -> Ending:
+    """The ending of a deployment that came in the place of the one that was asked for."""
+    return replace(
+        ending,
+        what=f"{ending.what}\nit superseded deployment {own_id}, which was the one asked for",
+        next="find out who or what deployed at the same time, a push say; run the command again",
+        rolls_back=False,
+    )
+
+
+class NotHealthy(Failure):
+    """A deployment ended badly, or did not end in time."""
+
+    def __init__(self, text: str, deployment: Deployment | None, ending: Ending) -> None:
+        super().__init__(f"{text}\nnext: {ending.next}")
+        self.text = text
+        """Everything but the next step."""
+        self.deployment = deployment
+        self.ending = ending
+
+
+class Endings:
+    """Tells of the deployments of one environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    async def report(
+        self, asked: Asked, deployment: Deployment | None, ending: Ending, *, own_id: str | None = None
+    ) -> NotHealthy:
+        """Everything that a person needs, as the failure to raise.
+
+        ``own_id`` is the deployment that was asked for, should that be another one.
+        """
+        if deployment is None:
+            text = f"the deployment of {asked.service_name} {ending.what}"
+            return NotHealthy(f"{text}\nsee {self.address(asked.service_id)}", None, ending)
+        logs, step = await self._logs(asked, deployment)
+        if ending is FAILED:
+            ending = _FAILED_AT.get(step, FAILED)
+        if own_id not in {None, deployment.id}:
+            ending = _superseded(ending, str(own_id))
+        lines = [f"deployment {deployment.id} of {asked.service_name} {ending.what}", *logs]
+        return NotHealthy("\n".join([*lines, f"see {self.address(asked.service_id, deployment)}"]), deployment, ending)
+
+    async def _logs(self, asked: Asked, deployment: Deployment) -> tuple[Sequence[str], str]:
+        """The end of the log, and the step at which the deployment failed, if Railway tells."""
+        try:
+            found = await self._environment.transport.read(LOGS, deploymentId=deployment.id, limit=LOG_LINES)
+        except RailwayError as failure:
+            return [f"its log could not be read: {failure}"], ""
+        step = _failed_step(found)
+        if found["deploymentLogs"]:
+            kind, every = "deployment", found["deploymentLogs"]
+        else:
+            kind, every = "build", found["buildLogs"]
+        # Railway answers with up to one line more than asked for.
+        log = list(every)[-LOG_LINES:]
+        if not log:
+            return ["its build and deployment logs are empty"], step
+        lines = [f"    {redact(str(line['message']), asked.secrets)}" for line in log]
+        count = "last line" if len(lines) == 1 else f"last {len(lines)} lines"
+        return [f"the {count} of its {kind} log:", *lines], step
+
+    def address(self, service_id: str, deployment: Deployment | None = None) -> str:
+        """Where the dashboard shows it."""
+        environment = self._environment
+        shown = f"&id={deployment.id}" if deployment else ""
+        return (
+            f"https://railway.com/project/{environment.project_id}/service/{service_id}"
+            f"?environmentId={environment.environment_id}{shown}"
+        )
+
+
+def _failed_step(found: Mapping[str, Any]) -> str:
+    """The last step with an error; without events, the logs tell whether it was built."""
+    failed = [each["step"] for each in nodes(found["deploymentEvents"]) if table(each.get("payload")).get("error")]
+    if failed:
+        return str(_STEPS.get(failed[-1], failed[-1]))
+    return "" if found["deploymentLogs"] or not found["buildLogs"] else "BUILD_IMAGE"

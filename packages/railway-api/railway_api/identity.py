@@ -1,0 +1,112 @@
+"""Who the token is, asked when Railway answers "Not Authorized", which says nothing of the reason.
+
+Owns the texts for a token that is dead, of the wrong kind for its variable, or not allowed to do what was asked. Asks
+once per process, and only then. Does not decide what counts as gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from railway_api.documents.project import API_TOKEN, PROJECT_TOKEN
+from railway_api.errors import NotAuthorized, RailwayError
+from railway_api.operation import Operation
+
+Kind = Literal["account", "project"]
+
+VARIABLES: Final[Mapping[str, str]] = {
+    "account": "RAILWAY_API_TOKEN (railway:token)",
+    "project": "RAILWAY_TOKEN (railway:projectToken)",
+}
+_CALLED: Final[Mapping[str, str]] = {"account": "an account or workspace token", "project": "a project token"}
+_PAGE: Final = "https://railway.com/account/tokens"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A credential of Railway's API. Its text never shows."""
+
+    kind: Kind
+    """``account`` stands for account and workspace tokens; ``project`` reaches one environment of one project."""
+    value: str
+
+    def headers(self) -> dict[str, str]:
+        """The header that carries it."""
+        if self.kind == "project":
+            return {"Project-Access-Token": self.value}
+        return {"Authorization": f"Bearer {self.value}"}
+
+    def __repr__(self) -> str:
+        return f"Token({self.kind!r}, <secret>)"
+
+
+Ask = Callable[[Operation, Token], Awaitable[Any]]
+"""Sends a query with a token and gives its answer; raises ``RailwayError``."""
+
+
+class Identity:
+    """What Railway says of one token."""
+
+    def __init__(self, token: Token, ask: Ask) -> None:
+        self._token = token
+        self._ask = ask
+        self._lock = asyncio.Lock()
+        self._text: str | None = None
+
+    async def explained(self, refusal: RailwayError) -> RailwayError:
+        """The same refusal with what the token is and may not do; any other error as it is."""
+        if not isinstance(refusal, NotAuthorized):
+            return refusal
+        if "two factor" in refusal.reason.lower():
+            advice = "turn on two-factor authentication for the account, or use a token of the workspace"
+            return NotAuthorized(f"{refusal}: {advice}", reason=refusal.reason)
+        async with self._lock:
+            if self._text is None:
+                self._text = await self._find_out()
+        return NotAuthorized(f"{refusal}: {self._text}", reason=refusal.reason)
+
+    async def _find_out(self) -> str:
+        kind = self._token.kind
+        other: Kind = "project" if kind == "account" else "account"
+        try:
+            if (found := await self._known_as(kind)) is not None:
+                return _reach_of_project_token(found) if kind == "project" else _reach(found)
+            if await self._known_as(other) is not None:
+                return (
+                    f"{VARIABLES[kind]} holds {_CALLED[other]}, and is for {_CALLED[kind]}: "
+                    f"put it into {VARIABLES[other]} and unset the first"
+                )
+        except RailwayError:
+            return "the token may lack access to it, may be revoked, or what is named was deleted"
+        return (
+            f"Railway does not know the token in {VARIABLES[kind]}: it was revoked or mistyped; "
+            f"make another one at {_PAGE if kind == 'account' else 'the settings of the project, Tokens'}"
+        )
+
+    async def _known_as(self, kind: Kind) -> Mapping[str, Any] | None:
+        """What Railway says of the token, taken for one of this kind; None when it is none."""
+        try:
+            return await self._ask(PROJECT_TOKEN if kind == "project" else API_TOKEN, Token(kind, self._token.value))
+        except NotAuthorized:
+            return None
+
+
+def _reach(found: Mapping[str, Any]) -> str:
+    names = ", ".join(f"{each['name']} ({each['id']})" for each in found["workspaces"]) or "none"
+    return (
+        f"the token is alive and reaches these workspaces: {names}. What is named is not there or was deleted, or the "
+        "token may not do this to it (deleting needs the ADMIN role). If you know that it was deleted, take it out "
+        "of the state with 'pulumi state delete <URN>'"
+    )
+
+
+def _reach_of_project_token(found: Mapping[str, Any]) -> str:
+    return (
+        f"the token is a project token: it reaches environment {found['environmentId']} of project "
+        f"{found['projectId']} alone. It cannot create, list or delete projects and environments, nor act on any "
+        f"other. For that set {VARIABLES['account']} to an account or workspace token from {_PAGE}, and unset "
+        f"{VARIABLES['project']}"
+    )

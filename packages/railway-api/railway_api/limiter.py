@@ -1,0 +1,92 @@
+"""The client-side rate limit: never ask Railway more often than the plan allows.
+
+Being refused costs more than waiting: a 429 loses the request, and the edge in front of the API may block an address
+for a day. Budgets per plan are those of https://docs.railway.com/integrations/api. Does not retry anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from railway_api.telling import tell
+from railway_api.waiting import Waiting
+
+HOUR_S: Final = 3_600.0
+TOLD_S: Final = 5.0
+"""A wait of this length is told to the user, in API time."""
+ROUNDING_S: Final = 1e-6
+"""Waits shorter than this come from rounding alone."""
+
+
+class Plan(StrEnum):
+    """The Railway plan whose request budget is kept."""
+
+    FREE = "free"
+    HOBBY = "hobby"
+    PRO = "pro"
+    ENTERPRISE = "enterprise"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How much a plan allows."""
+
+    per_hour: int
+    per_second: int
+    poll_s: float
+    """How often a wait may ask: a short budget asks less often."""
+
+
+BUDGETS: Final = {
+    Plan.FREE: Budget(per_hour=100, per_second=2, poll_s=30.0),
+    Plan.HOBBY: Budget(per_hour=1_000, per_second=10, poll_s=10.0),
+    Plan.PRO: Budget(per_hour=10_000, per_second=50, poll_s=5.0),
+    # Agreed on with each customer: what is sure is that it is no less than Pro.
+    Plan.ENTERPRISE: Budget(per_hour=10_000, per_second=50, poll_s=5.0),
+}
+
+
+class Limiter:
+    """Two token buckets, one per second and one per hour; ``acquire`` waits until both have one left."""
+
+    def __init__(self, budget: Budget, waiting: Waiting) -> None:
+        self.budget = budget
+        self._waiting = waiting
+        self._lock = asyncio.Lock()
+        self._second = float(budget.per_second)
+        self._hour = float(budget.per_hour)
+        self._filled_at = waiting.now()
+        self._closed_until = self._filled_at
+
+    async def acquire(self) -> None:
+        """Take one request from the budget, waiting for it when there is none."""
+        async with self._lock:
+            while (missing_s := max(self._missing_s(), self._closed_s())) > ROUNDING_S:
+                if missing_s >= TOLD_S:
+                    why = (
+                        "Railway's rate limit is used up" if self._closed_s() > 0 else "the plan's requests are used up"
+                    )
+                    await tell(f"waiting {missing_s:.0f} s, {why}...")
+                await self._waiting.sleep(missing_s)
+            self._second -= 1
+            self._hour -= 1
+
+    def close(self, seconds: float) -> None:
+        """Railway said 429: let nothing out for ``seconds``. Several refusals at once count as one."""
+        self._closed_until = max(self._closed_until, self._waiting.now() + seconds)
+
+    def _closed_s(self) -> float:
+        return self._closed_until - self._waiting.now()
+
+    def _missing_s(self) -> float:
+        now = self._waiting.now()
+        passed = now - self._filled_at
+        self._filled_at = now
+        self._second = min(self.budget.per_second, self._second + passed * self.budget.per_second)
+        self._hour = min(self.budget.per_hour, self._hour + passed * self.budget.per_hour / HOUR_S)
+        second_s = (1 - self._second) / self.budget.per_second
+        hour_s = (1 - self._hour) * HOUR_S / self.budget.per_hour
+        return max(second_s, hour_s, 0.0)

@@ -1,0 +1,163 @@
+"""How an environment is getting on: one poll that serves everybody who waits in it.
+
+Six services that deploy, a commit that is being applied and five domains that are validated at the same time cost one
+request per interval, not twelve. Does not judge what it sees.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from railway_api.documents.deployment import DEPLOYMENT
+from railway_api.documents.domain import DOMAINS
+from railway_api.documents.environment import progress
+from railway_api.errors import RailwayError, Unreachable
+from railway_api.operation import Operation
+from railway_api.snapshot import Deployment, Snapshot, latest_deployments, nodes
+
+if TYPE_CHECKING:
+    from railway_api.environment import Environment
+
+FASTER_AT_FIRST: Final = 2.5
+"""The first polls after a change come this much sooner: a commit takes a second or two."""
+SLOWING: Final = 1.5
+DOMAINS_S: Final = 10.0
+"""How often, at most, the state of domains is asked for: Railway looks DNS up for each answer."""
+DOMAINS_AT_FIRST_S: Final = 2.0
+"""How soon at first: the records of a new domain are there after a few seconds."""
+LARGEST: Final = 25
+"""Domains, and deployments, per poll; what is left over is asked for in the next one."""
+
+Answers = Mapping[str, Any]
+"""What was asked for by id: an answer, or the ``RailwayError`` in its place."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One answer of the poll."""
+
+    patches: Sequence[Mapping[str, Any]]
+    """The latest patches: ``id``, ``status``, ``message``, ``createdAt``, ``lastAppliedError``."""
+    latest: Mapping[str, Deployment]
+    """The newest deployment of each service."""
+    snapshot: Snapshot | None = None
+    """The whole environment, where it was asked for."""
+    domains: Answers = field(default_factory=dict[str, Any])
+    """Domains by the id of their service, of those services whose domains were asked for and were due."""
+    metas: Answers = field(default_factory=dict[str, Any])
+    """``meta`` by the id of the deployment, of those that were asked for."""
+
+
+@dataclass
+class _Wants:
+    """What the waiting want to know, beside patches and newest deployments."""
+
+    progress: bool = False
+    """Somebody waits for more than domains."""
+    snapshot: bool = False
+    services: dict[str, None] = field(default_factory=dict[str, None])
+    deployments: dict[str, None] = field(default_factory=dict[str, None])
+
+
+class Poll:
+    """Asks for ``Progress`` as long as somebody waits, and for all of them at once."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._waiting = environment.waiting
+        self._longest_s = environment.transport.limiter.budget.poll_s
+        self._interval_s = self._longest_s / FASTER_AT_FIRST
+        self._domains_interval_s = DOMAINS_AT_FIRST_S
+        self._domains_at_s = 0.0
+        self._wants = _Wants()
+        self._next: asyncio.Task[Progress] | None = None
+
+    def hurry(self) -> None:
+        """Something was just changed: ask sooner for a while."""
+        self._interval_s = self._longest_s / FASTER_AT_FIRST
+
+    def hurry_domains(self) -> None:
+        """A domain was just made, or its records were: ask sooner for a while."""
+        self.hurry()
+        self._domains_interval_s = DOMAINS_AT_FIRST_S
+        self._domains_at_s = 0.0
+
+    async def next(
+        self, *, snapshot: bool = False, domains_of: str | None = None, deployment: str | None = None
+    ) -> Progress:
+        """The next answer, the same for everybody who waits now.
+
+        It may be under way already, so what is asked for here may be missing in it: then ask again.
+        """
+        self._wants.progress |= domains_of is None
+        self._wants.snapshot |= snapshot
+        if domains_of is not None:
+            self._wants.services[domains_of] = None
+        if deployment is not None:
+            self._wants.deployments[deployment] = None
+        if self._next is None or self._next.done():
+            self._next = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._next)
+
+    async def _ask(self) -> Progress:
+        while True:
+            await self._waiting.sleep(self._interval_s)
+            self._interval_s = min(self._interval_s * SLOWING, self._longest_s)
+            due = self._waiting.now() >= self._domains_at_s
+            if self._wants.progress or due:
+                break
+        wants, self._wants = self._wants, _Wants()
+        services = list(wants.services)[:LARGEST] if due else []
+        if services:
+            self._domains_at_s = self._waiting.now() + self._domains_interval_s
+            self._domains_interval_s = min(self._domains_interval_s * SLOWING, DOMAINS_S)
+        return await self._look(services, list(wants.deployments)[:LARGEST], snapshot=wants.snapshot)
+
+    async def _look(self, services: Sequence[str], deployments: Sequence[str], *, snapshot: bool) -> Progress:
+        """Everything in one document; in several when Railway refuses it, so that each hears of its own failure."""
+        document = progress(snapshot=snapshot, domains=len(services), deployments=len(deployments))
+        named = {f"service_{index}": each for index, each in enumerate(services)}
+        named |= {f"deployment_{index}": each for index, each in enumerate(deployments)}
+        try:
+            data = await self._environment.transport.read(
+                document,
+                projectId=self._environment.project_id,
+                environmentId=self._environment.environment_id,
+                **named,
+            )
+        except Unreachable:
+            raise
+        except RailwayError:
+            if not named:
+                raise
+            return await self._look_apart(services, deployments, snapshot=snapshot)
+        return Progress(
+            nodes(data["environmentPatches"]),
+            latest_deployments(data["environment"]),
+            Snapshot(data) if snapshot else None,
+            {each: data[f"domains_{index}"] for index, each in enumerate(services)},
+            {each: data[f"deployment_{index}"]["meta"] for index, each in enumerate(deployments)},
+        )
+
+    async def _look_apart(self, services: Sequence[str], deployments: Sequence[str], *, snapshot: bool) -> Progress:
+        environment = self._environment
+        seen = await self._look((), (), snapshot=snapshot)
+        where = {"projectId": environment.project_id, "environmentId": environment.environment_id}
+        domains = await self._each(DOMAINS, [{**where, "serviceId": each} for each in services])
+        found = await self._each(DEPLOYMENT, [{"id": each} for each in deployments])
+        metas = [answer if isinstance(answer, BaseException) else answer["meta"] for answer in found]
+        return Progress(
+            seen.patches,
+            seen.latest,
+            seen.snapshot,
+            dict(zip(services, domains, strict=True)),
+            dict(zip(deployments, metas, strict=True)),
+        )
+
+    async def _each(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+        """For each call its answer or its error."""
+        asked = (self._environment.ask(operation, **call) for call in calls)
+        return await asyncio.gather(*asked, return_exceptions=True)

@@ -1,0 +1,163 @@
+"""The way back from a deployment that failed to the last good one, with Railway's own ``deploymentRollback``.
+
+Owns which deployment is the last good one, whether it still runs anyway, and the text of what became of it. A rollback
+starts the old image with the old variables as a new deployment; the configuration stays as it was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from railway_api.caller import Caller
+from railway_api.documents.deployment import (
+    DEPLOYMENT_CANCEL,
+    DEPLOYMENT_ROLLBACK,
+    DEPLOYMENTS,
+)
+from railway_api.endings import OVER, Asked, Endings, source_of
+from railway_api.errors import OutcomeUnknown, RailwayError
+from railway_api.operation import Operation
+from railway_api.snapshot import Deployment, nodes, table
+
+if TYPE_CHECKING:
+    from railway_api.environment import Environment
+
+HEALTHY: Final = frozenset({"SUCCESS", "SLEEPING"})
+ROLL_BACK_S: Final = 300.0
+"""The time for a rollback, on top of that for the deployment: nothing is built, a start takes a minute or so."""
+APPEAR_S: Final = 15.0
+"""How long the effect of a write that was not confirmed may take to appear, in API time."""
+LISTED: Final = 20
+"""How many earlier deployments are looked through."""
+_ENDED_WELL: Final = (*sorted(HEALTHY), "REMOVING", "REMOVED")
+
+Found = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """What became of an attempt to roll back."""
+
+    text: str
+    """What runs now, and why."""
+    failed: Deployment
+    """The deployment that failed, with the status that it has by now."""
+    running: Deployment | None = None
+    """The deployment that the rollback started, if there was one and it is healthy."""
+
+
+class RollBack:
+    """One attempt. Raises nothing that Railway says: all of it goes into the text."""
+
+    def __init__(self, environment: Environment, endings: Endings) -> None:
+        self._environment = environment
+        self._endings = endings
+
+    async def run(self, caller: Caller, asked: Asked, failed: Deployment, good_id: str | None) -> RolledBack:
+        """Stop what failed if it is still under way, and start the last good deployment unless it runs anyway.
+
+        ``good_id`` is the last deployment that the state knows to have been healthy.
+        """
+        caller.deadline.extend(ROLL_BACK_S)
+        await caller.status("rolling back...")
+        try:
+            if failed.status not in {*HEALTHY, *OVER}:
+                await self._stop(asked, failed)
+                failed = replace(failed, status="REMOVED")
+            return await self._go_back(caller, asked, failed, good_id)
+        except RailwayError as refused:
+            return RolledBack(f"it could not be rolled back: {refused}", failed)
+
+    async def _go_back(self, caller: Caller, asked: Asked, failed: Deployment, good_id: str | None) -> RolledBack:
+        good = await self._last_good(caller, asked, failed, good_id)
+        if good is None:
+            return RolledBack(
+                f"not rolled back: {asked.service_name} has no earlier deployment that was healthy and whose image "
+                "Railway still keeps; nothing of it runs now",
+                failed,
+            )
+        was = f"deployment {good['id']} ({source_of(table(good.get('meta')))})"
+        if good["status"] in HEALTHY:
+            return RolledBack(f"{was} went on running, so nothing had to be rolled back", failed)
+        await self._start(asked, failed, str(good["id"]))
+        return await self._followed(caller, asked, failed, was)
+
+    async def _stop(self, asked: Asked, failed: Deployment) -> None:
+        """Abort what is under way; Railway refuses to abort it twice."""
+
+        def is_over(latest: Deployment | None) -> bool:
+            return latest is None or latest.id != failed.id or latest.status in OVER
+
+        await self._send(DEPLOYMENT_CANCEL, failed.id, asked, is_over)
+
+    async def _start(self, asked: Asked, failed: Deployment, good_id: str) -> None:
+        """Start the good deployment again."""
+
+        def has_started(latest: Deployment | None) -> bool:
+            return latest is not None and latest.id != failed.id
+
+        await self._send(DEPLOYMENT_ROLLBACK, good_id, asked, has_started)
+        self._environment.poll.hurry()
+
+    async def _send(
+        self, operation: Operation, id: str, asked: Asked, is_done: Callable[[Deployment | None], bool]
+    ) -> None:
+        """Send a write, and again only when nothing came of a first one whose answer was lost."""
+        environment = self._environment
+        for last_attempt in (False, True):
+            try:
+                await environment.write(operation, id=id)
+            except OutcomeUnknown:
+                if last_attempt:
+                    raise
+                environment.poll.hurry()
+                until = environment.waiting.now() + APPEAR_S
+                while environment.waiting.now() < until:
+                    if is_done((await environment.poll.next()).latest.get(asked.service_id)):
+                        return
+            else:
+                return
+
+    async def _last_good(self, caller: Caller, asked: Asked, failed: Deployment, good_id: str | None) -> Found | None:
+        """The deployment to go back to; waits while it is being removed, since only then Railway rolls back to it."""
+        environment = self._environment
+        wanted = {
+            "projectId": environment.project_id,
+            "environmentId": environment.environment_id,
+            "serviceId": asked.service_id,
+            "status": {"in": list(_ENDED_WELL)},
+        }
+        while True:
+            listed = nodes(await environment.ask(DEPLOYMENTS, input=wanted, first=LISTED))
+            newest_first = sorted(listed, key=lambda each: str(each["createdAt"]), reverse=True)
+            others = [each for each in newest_first if each["id"] != failed.id]
+            good = _best(others, good_id)
+            if good is not None or not any(each["status"] == "REMOVING" for each in others):
+                return good
+            if caller.cancelled() or caller.deadline.remaining_s() <= 0:
+                return None
+            await caller.sleep(environment.transport.limiter.budget.poll_s)
+
+    async def _followed(self, caller: Caller, asked: Asked, failed: Deployment, was: str) -> RolledBack:
+        """Wait for the deployment that the rollback starts."""
+        while True:
+            latest = (await self._environment.poll.next()).latest.get(asked.service_id)
+            started = latest is not None and latest.id != failed.id
+            if latest is not None and started and latest.status in HEALTHY:
+                return RolledBack(f"rolled back: deployment {latest.id} runs {was} again", failed, latest)
+            if latest is not None and started and latest.status in OVER:
+                report = await self._endings.report(asked, latest, OVER[latest.status])
+                return RolledBack(f"rolled back to {was}, which failed as well: {report.text}", failed)
+            if caller.cancelled() or caller.deadline.remaining_s() <= 0:
+                state = latest.status if latest is not None and started else "not started"
+                return RolledBack(f"rolling back to {was} is under way: its deployment is {state}", failed)
+
+
+def _best(found: list[Found], good_id: str | None) -> Found | None:
+    """What runs; else what the state knows to have been healthy; else the newest that Railway would roll back to."""
+    runs = next((each for each in found if each["status"] in HEALTHY), None)
+    possible = [each for each in found if each["canRollback"]]
+    known = next((each for each in possible if each["id"] == good_id), None)
+    return runs or known or next(iter(possible), None)

@@ -1,0 +1,280 @@
+"""One HTTP connection to Railway's GraphQL API: authentication, time-outs, retries and the rate limit.
+
+Owns what a lost answer means: a read is repeated, a write only when it surely was not executed or when repeating it
+is harmless; any other lost write raises ``OutcomeUnknown``, and whoever sent it looks before sending it again. Does
+not know what operations are for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from email.utils import formatdate, parsedate_to_datetime
+from typing import Any, Final, cast
+
+import httpx
+
+from railway_api.errors import (
+    EdgeBlocked,
+    LeftOut,
+    OutcomeUnknown,
+    RailwayError,
+    Throttled,
+    Unreachable,
+    Validation,
+    advice_for,
+    classify,
+)
+from railway_api.identity import Identity, Token
+from railway_api.limiter import Limiter
+from railway_api.loopback import is_loopback
+from railway_api.operation import Document, Operation
+from railway_api.redaction import redact, secrets_in
+from railway_api.waiting import Waiting
+
+TOO_MANY_REQUESTS: Final = 429
+SERVER_ERROR: Final = 500
+REFUSED_TOKEN: Final = frozenset({401, 403})
+TIMEOUT_S: Final = 90.0
+"""Railway's own command line waits this long: some writes take more than half a minute."""
+ATTEMPTS: Final = 6
+FIRST_BACK_OFF_S: Final = 1.0
+LONGEST_BACK_OFF_S: Final = 20.0
+EDGE_BLOCK: Final = "error code: 1015"
+"""All that the edge answers to an address that it blocks, without any header on limits."""
+BLOCKED_S: Final = 600.0
+"""How long nothing is sent after such an answer, in API time."""
+LONGEST_RETRY_AFTER_S: Final = 300.0
+"""A longer Retry-After than this is the user's to wait for, not ours."""
+
+LONGEST_ANSWER_S: Final = 2 * TIMEOUT_S
+"""How long an answer may take that arrives in drops, each of them in time."""
+
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class Transport:
+    """Sends GraphQL documents and turns what comes back into values or typed errors."""
+
+    def __init__(
+        self,
+        url: str,
+        token: Token,
+        *,
+        limiter: Limiter,
+        waiting: Waiting,
+        version: str = "0",
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.url = url
+        self.token = token
+        self.waiting = waiting
+        self.limiter = limiter
+        self.requests = 0
+        """How many HTTP requests went out."""
+        self.time: datetime | None = None
+        """What Railway's clock showed at its last answer, to the second; None before the first."""
+        self._identity = Identity(token, self._ask_as)
+        self._blocked_until = -math.inf
+        self._http = httpx.AsyncClient(
+            headers={"user-agent": f"pulumi-railway/{version}", "x-source": "pulumi-railway"},
+            timeout=TIMEOUT_S,
+            limits=httpx.Limits(max_connections=20),
+            # A proxy of the environment is for the outside world, never for the sandbox on this machine.
+            trust_env=not is_loopback(url),
+            transport=transport,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def call(self, operation: Operation, **arguments: Any) -> Any:
+        """Send one operation; its answer, or a typed error."""
+        (result,) = await self.call_all(operation, [arguments])
+        if isinstance(result, RailwayError):
+            raise result
+        return result
+
+    async def call_all(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+        """Send ``calls`` in one document; for each its answer or its ``RailwayError``. Raises when all failed alike."""
+        keys = operation.keys(len(calls))
+        variables = operation.variables(calls)
+        document = operation.document(len(calls))
+        body = await self._post(operation.field, document, variables, repeat=operation.safe_to_repeat)
+        data = cast("dict[str, Any] | None", body.get("data")) or {}
+        errors = await self._errors(operation.field, body, variables)
+        return [errors.get(key) or self._value(operation, data, key, errors) for key in keys]
+
+    async def read(self, document: Document, **variables: Any) -> Mapping[str, Any]:
+        """Send a query of several root fields; any error in it is raised."""
+        body = await self._post(document.name, document.text, variables, repeat=True)
+        for error in (await self._errors(document.name, body, variables)).values():
+            raise error
+        return _data(document.name, body)
+
+    async def _errors(
+        self, name: str, body: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> dict[str, RailwayError]:
+        """The errors of an answer by key, those that blame the token with what the token is."""
+        found = _by_key(name, body, variables)
+        return {key: await self._identity.explained(error) for key, error in found.items()}
+
+    async def _ask_as(self, operation: Operation, token: Token) -> Any:
+        """A query without arguments, sent with another token than usual."""
+        body = await self._post(operation.field, operation.document(), {}, repeat=True, token=token)
+        for error in _by_key(operation.field, body, {}).values():
+            raise error
+        return _data(operation.field, body)[operation.field]
+
+    def _value(
+        self, operation: Operation, data: Mapping[str, Any], key: str, errors: Mapping[str, RailwayError]
+    ) -> Any:
+        """What stands under ``key``; an error when the failure of another field took this one away."""
+        if key in data:
+            return data[key]
+        if "" in errors:
+            return errors[""]
+        # A failed field that may not be null empties the whole answer, and says nothing about its neighbours.
+        if operation.safe_to_repeat:
+            return LeftOut(f"Railway left out the answer to {operation.field}")
+        text = f"Railway left out the answer to {operation.field}"
+        return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}", reason=text)
+
+    async def _post(
+        self, name: str, document: str, variables: Mapping[str, Any], *, repeat: bool, token: Token | None = None
+    ) -> dict[str, Any]:
+        """Post until there is a GraphQL answer, as often as that is safe."""
+        failure: RailwayError = Unreachable(f"Railway could not be reached for {name}")
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await self.waiting.sleep(_back_off_s(attempt))
+            await self.limiter.acquire()
+            self._refuse_while_blocked(name)
+            try:
+                response = await self._send(name, document, variables, token or self.token)
+            except _NOT_SENT as lost:
+                why = str(lost) or type(lost).__name__
+                failure = Unreachable(f"Railway could not be reached at {self.url}: {why}: check the network and retry")
+                continue
+            except (httpx.HTTPError, TimeoutError) as lost:
+                failure = _lost(name, f"no answer ({type(lost).__name__})", repeat=repeat)
+            else:
+                if response.status_code == TOO_MANY_REQUESTS:
+                    failure = self._slow_down(name, response)
+                    continue
+                if response.status_code < SERVER_ERROR and (body := _body(name, response)) is not None:
+                    return body
+                failure = _lost(name, f"HTTP {response.status_code}", repeat=repeat)
+            if not repeat:
+                break
+        raise failure
+
+    async def _send(self, name: str, document: str, variables: Mapping[str, Any], token: Token) -> httpx.Response:
+        self.requests += 1
+        async with asyncio.timeout(LONGEST_ANSWER_S):
+            response = await self._http.post(
+                self.url,
+                # Without any query string Railway's edge holds everybody to about 10 requests a second.
+                params={"source": "pulumi_railway", "op": name},
+                json={"query": document, "variables": variables, "operationName": name},
+                headers=token.headers(),
+            )
+        with suppress(KeyError, ValueError):
+            self.time = parsedate_to_datetime(response.headers["Date"])
+        return response
+
+    def _slow_down(self, name: str, response: httpx.Response) -> RailwayError:
+        """Let nothing out for as long as Railway asks; the error for when patience ends."""
+        if EDGE_BLOCK in response.text[:200]:
+            self._blocked_until = self.waiting.now() + BLOCKED_S
+            self._refuse_while_blocked(name)
+        retry_after_s = _retry_after_s(response)
+        refused = Throttled(
+            f"Railway's rate limit is used up ({name}): wait {retry_after_s:.0f} s and run the command again, or set "
+            "railway:plan to the plan you have",
+            retry_after_s=retry_after_s,
+        )
+        if retry_after_s > LONGEST_RETRY_AFTER_S:
+            raise refused
+        self.limiter.close(retry_after_s)
+        return refused
+
+    def _refuse_while_blocked(self, name: str) -> None:
+        """Each request to an edge that blocks may make it block longer, so none is sent."""
+        if self.waiting.now() < self._blocked_until:
+            raise EdgeBlocked(
+                f"the edge in front of Railway's API blocks this network address ({name}: HTTP 429, {EDGE_BLOCK}). It "
+                "counts requests by address, those of other programs and people behind the same address too, and "
+                "does not say how long it blocks: minutes as a rule, up to a day has been reported. Nothing more is "
+                "sent for now. Stop what else asks Railway from here (scripts that call /graphql/v2 without a query "
+                "string cause it), wait ten minutes and run the command again, or run it from another network",
+                retry_after_s=BLOCKED_S,
+            )
+
+
+def _body(name: str, response: httpx.Response) -> dict[str, Any] | None:
+    """The GraphQL of an answer; None when it breaks off in the middle."""
+    try:
+        body: Any = response.json()
+    except ValueError:
+        body = None
+        if response.is_success and "json" in response.headers.get("content-type", ""):
+            return None
+    if isinstance(body, dict) and ("data" in body or "errors" in body):
+        return cast("dict[str, Any]", body)
+    if response.status_code in REFUSED_TOKEN:
+        return {"errors": [{"message": f"Not Authorized (HTTP {response.status_code})"}]}
+    raise Validation(f"Railway answered {name} with HTTP {response.status_code} and no GraphQL: check RAILWAY_API_URL")
+
+
+def _retry_after_s(response: httpx.Response) -> float:
+    """What Retry-After asks for, in seconds: it holds a number of them, or a date by the server's clock."""
+    given = response.headers.get("Retry-After", str(FIRST_BACK_OFF_S))
+    try:
+        seconds = float(given)
+    except ValueError:
+        try:
+            now = response.headers.get("Date") or formatdate()
+            seconds = parsedate_to_datetime(given).timestamp() - parsedate_to_datetime(now).timestamp()
+        except ValueError:
+            return LONGEST_BACK_OFF_S
+    return max(seconds, 0.0) if math.isfinite(seconds) else LONGEST_BACK_OFF_S
+
+
+def _back_off_s(attempt: int) -> float:
+    """Seconds before a further attempt: doubling, and spread so that parallel requests do not return together."""
+    longest = min(FIRST_BACK_OFF_S * 2 ** (attempt - 1), LONGEST_BACK_OFF_S)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
+
+
+def _lost(name: str, why: str, *, repeat: bool) -> RailwayError:
+    """The error for a request that went out and was not answered."""
+    if repeat:
+        advice = "look at https://status.railway.com and run the command again"
+        return Unreachable(f"Railway did not answer {name} ({why}) in {ATTEMPTS} attempts: {advice}")
+    text = f"Railway did not confirm {name} ({why})"
+    return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}", reason=text)
+
+
+def _data(name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data of an answer to a query without errors."""
+    data = body.get("data")
+    if not isinstance(data, Mapping):
+        raise Unreachable(f"Railway answered {name} with neither data nor an error: run the command again")
+    return cast("Mapping[str, Any]", data)
+
+
+def _by_key(name: str, body: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, RailwayError]:
+    """The errors of an answer by the key of the root field they belong to; "" for those of the whole document."""
+    found: dict[str, RailwayError] = {}
+    hidden = {f"secret {index}": text for index, text in enumerate(secrets_in(variables))}
+    for error in cast("Sequence[Mapping[str, Any]]", body.get("errors") or ()):
+        clean = {**error, "message": redact(str(error.get("message") or ""), hidden)}
+        path = cast("Sequence[Any]", error.get("path") or [""])
+        found.setdefault(str(path[0]), classify(name, clean))
+    return found

@@ -1,0 +1,47 @@
+"""Time as the API sees it: what every wait of this provider goes through.
+
+In the sandbox the simulated APIs run faster than real time; all durations in this package are in the time of the API,
+and only this module turns them into real ones. Does not know what is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+
+from railway_api.loopback import is_loopback
+
+SPEED_VARIABLE = "RAILWAY_SANDBOX_SPEED"
+"""Environment variable that says how much faster than real time the sandbox runs. Ignored for any other API."""
+
+
+def in_sandbox() -> bool:
+    """Whether Railway's API is the simulated one on this machine, so that nothing may be asked outside of it."""
+    return is_loopback(os.environ.get("RAILWAY_API_URL", ""))
+
+
+def speed_of(url: str) -> float:
+    """How much faster than real time the API at ``url`` runs: 1, except for the sandbox on this machine."""
+    if not is_loopback(url):
+        return 1.0
+    try:
+        speed = float(os.environ.get(SPEED_VARIABLE, "1"))
+    except ValueError:
+        return 1.0
+    return speed if speed > 0 else 1.0
+
+
+class Waiting:
+    """Sleeps and reads the time in seconds of the API."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+
+    def now(self) -> float:
+        """Seconds of API time since some fixed moment."""
+        return time.monotonic() * self.speed
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait ``seconds`` of API time."""
+        await asyncio.sleep(max(seconds, 0.0) / self.speed)

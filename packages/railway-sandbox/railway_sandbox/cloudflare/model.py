@@ -1,0 +1,258 @@
+"""Cloudflare's state and rules: zones, DNS records, zone settings, and what the public DNS says of them.
+
+Knows nothing of HTTP. What a free plan cannot do is refused as Cloudflare refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypedDict, cast
+
+from railway_sandbox.clock import EPOCH, timestamp
+from railway_sandbox.cloudflare import errors, rules
+from railway_sandbox.cloudflare.rules import Record
+from railway_sandbox.cloudflare.zones import ACCOUNT_ID, NAME_SERVERS, ZONE_IDS
+from railway_sandbox.identifiers import Identifiers
+
+ON_OFF: Final = ("on", "off")
+
+SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "ssl": ("flexible", "off", "full", "strict"),
+    "always_use_https": ("off", "on"),
+    "automatic_https_rewrites": ON_OFF,
+    "min_tls_version": ("1.0", "1.1", "1.2", "1.3"),
+    "tls_1_3": ("on", "off", "zrt"),
+    "opportunistic_encryption": ON_OFF,
+    "http3": ON_OFF,
+    "websockets": ON_OFF,
+    "brotli": ON_OFF,
+    "always_online": ("off", "on"),
+    "development_mode": ("off", "on"),
+    "security_level": ("medium", "off", "essentially_off", "low", "high", "under_attack"),
+}
+"""Allowed values of each simulated zone setting; the first is what a new zone has."""
+
+
+class Setting(TypedDict):
+    """A zone setting as the API answers it."""
+
+    id: str
+    value: str
+    editable: bool
+    modified_on: str | None
+
+
+class CloudflareCloud:
+    """One Cloudflare account with its fixed zones."""
+
+    def __init__(self, now: Callable[[], float], ids: Identifiers) -> None:
+        self._now = now
+        self._ids = ids
+        self._records: dict[str, dict[str, Record]] = {zone: {} for zone in ZONE_IDS.values()}
+        self._settings: dict[str, dict[str, Setting]] = {zone: {} for zone in ZONE_IDS.values()}
+        self._universal_ssl: dict[str, bool] = {}
+
+    # Persistence
+
+    def dump(self) -> dict[str, Any]:
+        """Everything that changes, as JSON values."""
+        return {"records": self._records, "settings": self._settings, "universalSsl": self._universal_ssl}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Continue from what ``dump`` gave; an empty mapping is a new account."""
+        for zone in ZONE_IDS.values():
+            self._records[zone] = dict(state.get("records", {}).get(zone, {}))
+            self._settings[zone] = dict(state.get("settings", {}).get(zone, {}))
+        self._universal_ssl = dict(state.get("universalSsl", {}))
+
+    # Zones
+
+    def zones(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The zones of the account, or the one of that name."""
+        return [self.zone(zone_id) for zone, zone_id in ZONE_IDS.items() if name is None or zone == name.lower()]
+
+    def zone(self, id: str) -> dict[str, Any]:
+        created = EPOCH.isoformat().replace("+00:00", "Z")
+        return {
+            "id": id,
+            "name": self.zone_name(id),
+            "status": "active",
+            "type": "full",
+            "paused": False,
+            "development_mode": 0,
+            "name_servers": list(NAME_SERVERS),
+            "account": {"id": ACCOUNT_ID, "name": "Sandbox"},
+            "plan": {"id": "0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee", "name": "Free Website", "legacy_id": "free", "price": 0},
+            "created_on": created,
+            "modified_on": created,
+            "activated_on": created,
+        }
+
+    def zone_name(self, id: str) -> str:
+        """The name of a zone; ``RefusedError`` when the account has none with this id."""
+        for name, known in ZONE_IDS.items():
+            if known == id:
+                return name
+        raise errors.no_route(f"/zones/{id}")
+
+    # DNS records
+
+    def records(self, zone_id: str, **wanted: str) -> list[Record]:
+        """The records of a zone, oldest first, of which every wanted field has that value."""
+        self.zone_name(zone_id)
+        found = self._records[zone_id].values()
+        return [record for record in found if all(_matches(record, key, value) for key, value in wanted.items())]
+
+    def record(self, zone_id: str, id: str) -> Record:
+        self.zone_name(zone_id)
+        if id not in self._records[zone_id]:
+            raise errors.record_not_found()
+        return self._records[zone_id][id]
+
+    def create_record(self, zone_id: str, sent: Mapping[str, Any]) -> Record:
+        """Add a record; ``RefusedError`` when it is invalid or clashes with another."""
+        record = self._record(zone_id, self._ids.hexadecimal(32), sent, created_on=timestamp(self._now()))
+        self._store(zone_id, record)
+        return record
+
+    def replace_record(self, zone_id: str, id: str, sent: Mapping[str, Any]) -> Record:
+        """What PUT does: the record becomes exactly what was sent."""
+        old = self.record(zone_id, id)
+        record = self._record(zone_id, id, sent, created_on=old["created_on"])
+        self._store(zone_id, record)
+        return record
+
+    def change_record(self, zone_id: str, id: str, sent: Mapping[str, Any]) -> Record:
+        """What PATCH does: only the fields that were sent change."""
+        old = cast("dict[str, Any]", self.record(zone_id, id))
+        return self.replace_record(zone_id, id, {**old, **sent})
+
+    def delete_record(self, zone_id: str, id: str) -> None:
+        self.record(zone_id, id)
+        del self._records[zone_id][id]
+
+    def _record(self, zone_id: str, id: str, sent: Mapping[str, Any], *, created_on: str) -> Record:
+        zone = self.zone_name(zone_id)
+        for required in ("name", "type"):
+            if not isinstance(sent.get(required), str):
+                raise errors.invalid_record(9000, f"DNS record {required} is required.")
+        data: dict[str, Any] | None = sent.get("data")
+        return Record(
+            id=id,
+            name=rules.qualified(sent["name"], zone),
+            type=sent["type"].upper(),
+            content=str(sent.get("content") or _content_of(data)),
+            proxied=bool(sent.get("proxied", False)),
+            proxiable=sent["type"].upper() in rules.ADDRESS_TYPES,
+            ttl=int(sent.get("ttl") or rules.AUTOMATIC_TTL),
+            priority=sent.get("priority"),
+            comment=sent.get("comment"),
+            tags=list(sent.get("tags") or []),
+            settings=dict(sent.get("settings") or {}),
+            data=data,
+            meta={},
+            created_on=created_on,
+            modified_on=timestamp(self._now()),
+        )
+
+    def _store(self, zone_id: str, record: Record) -> None:
+        rules.validate(record)
+        for other in self._records[zone_id].values():
+            if other["id"] == record["id"] or other["name"] != record["name"]:
+                continue
+            if record["type"] == "CNAME" and other["type"] in rules.ADDRESS_TYPES:
+                raise errors.host_taken()
+            if record["type"] in rules.ADDRESS_TYPES and other["type"] == "CNAME":
+                raise errors.alias_taken()
+            if other["type"] == record["type"] and rules.same_content(record, other):
+                raise errors.identical_record()
+        self._records[zone_id][record["id"]] = record
+
+    # Settings
+
+    def settings(self, zone_id: str) -> list[Setting]:
+        return [self.setting(zone_id, setting_id) for setting_id in SETTINGS]
+
+    def setting(self, zone_id: str, id: str) -> Setting:
+        self.zone_name(zone_id)
+        if id not in SETTINGS:
+            raise errors.unknown_setting()
+        default = Setting(id=id, value=SETTINGS[id][0], editable=True, modified_on=None)
+        return self._settings[zone_id].get(id, default)
+
+    def change_setting(self, zone_id: str, id: str, value: object) -> Setting:
+        self.setting(zone_id, id)
+        if not isinstance(value, str) or value not in SETTINGS[id]:
+            raise errors.invalid_setting(id)
+        changed = Setting(id=id, value=value, editable=True, modified_on=timestamp(self._now()))
+        self._settings[zone_id][id] = changed
+        return changed
+
+    def universal_ssl(self, zone_id: str) -> bool:
+        """Whether Cloudflare's free certificate is in use for the zone (the default)."""
+        self.zone_name(zone_id)
+        return self._universal_ssl.get(zone_id, True)
+
+    def change_universal_ssl(self, zone_id: str, *, enabled: bool) -> None:
+        self.zone_name(zone_id)
+        self._universal_ssl[zone_id] = enabled
+
+    # The public DNS
+
+    def resolve(self, name: str, type: str) -> list[str]:
+        """What the zone says of a name: the contents of its records of that type, without the quotes of TXT.
+
+        A proxied record is answered with its own content too; ask ``is_proxied`` for what the public would see.
+        Wildcard records count for names that have no record of their own.
+        """
+        return [_unquoted(record["content"]) for record in self._found(name) if record["type"] == type.upper()]
+
+    def is_proxied(self, name: str) -> bool:
+        """Whether visitors of this name reach Cloudflare's proxy instead of the record's content."""
+        return any(record["proxied"] for record in self._found(name))
+
+    def has_records(self, name: str) -> bool:
+        """Whether a zone has any record of this name, its own or a wildcard's, or any below it."""
+        plain = name.rstrip(".").lower()
+        below = any(r["name"].endswith(f".{plain}") for zone in self._records.values() for r in zone.values())
+        return plain in ZONE_IDS or below or bool(self._found(plain))
+
+    def certificate_covers(self, name: str) -> bool:
+        """Whether the free edge certificate is valid for the name: the apex and one level below it, no deeper."""
+        plain = name.rstrip(".").lower()
+        for zone, zone_id in ZONE_IDS.items():
+            if plain == zone or (plain.endswith(f".{zone}") and "." not in plain.removesuffix(f".{zone}")):
+                return self.universal_ssl(zone_id)
+        return False
+
+    def _found(self, name: str) -> list[Record]:
+        plain = name.rstrip(".").lower()
+        for zone, zone_id in ZONE_IDS.items():
+            if plain == zone or plain.endswith(f".{zone}"):
+                return _lookup(list(self._records[zone_id].values()), plain, zone)
+        return []
+
+
+def _lookup(records: list[Record], name: str, zone: str) -> list[Record]:
+    """Records of the name itself, or else of the nearest wildcard above it."""
+    while True:
+        found = [record for record in records if record["name"] == name]
+        if found or name.removeprefix("*.") == zone:
+            return found
+        name = f"*.{name.removeprefix('*.').partition('.')[2]}"
+
+
+def _matches(record: Record, key: str, value: str) -> bool:
+    return str(cast("dict[str, Any]", record).get(key, "")).lower() == value.lower()
+
+
+def _content_of(data: Mapping[str, Any] | None) -> str:
+    """The text form of structured content, such as ``0 issue "letsencrypt.org"`` of a CAA record."""
+    if not data:
+        return ""
+    return f'{data.get("flags", 0)} {data.get("tag", "")} "{data.get("value", "")}"'
+
+
+def _unquoted(content: str) -> str:
+    quoted = len(content) > 1 and content.startswith('"') and content.endswith('"')
+    return content[1:-1].replace('" "', "") if quoted else content

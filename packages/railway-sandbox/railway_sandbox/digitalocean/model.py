@@ -1,0 +1,311 @@
+"""DigitalOcean's state and rules: Spaces keys, CDN endpoints, certificates and projects.
+
+Knows nothing of HTTP, and nothing of the buckets themselves: those are Spaces' (S3). It does know which key may touch
+which bucket, because grants belong to keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, TypeVar, cast
+
+from railway_sandbox import clock
+from railway_sandbox.digitalocean import errors
+from railway_sandbox.digitalocean.records import Certificate, Endpoint, Grant, Project, SpacesKey
+from railway_sandbox.identifiers import Identifiers
+
+PERMISSIONS: Final = ("read", "readwrite", "fullaccess")
+CDN_TTL_SECONDS: Final = (60, 600, 3600, 86_400, 604_800)
+DEFAULT_CDN_TTL_S: Final = 3600
+CLOUDFLARE_CERTIFICATE: Final = "needs-cloudflare-cert"
+"""What takes the place of a certificate id when Cloudflare's own certificate serves the custom domain."""
+CERTIFICATE_READY_AFTER_S: Final = 8.0
+"""How long a Let's Encrypt certificate stays pending."""
+CERTIFICATE_LIFE_S: Final = 90 * 86_400.0
+
+T = TypeVar("T")
+_ORIGIN = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\.[a-z]{3}[0-9]\.digitaloceanspaces\.com")
+
+
+class DigitalOceanCloud:
+    """One DigitalOcean account."""
+
+    def __init__(self, now: Callable[[], float], ids: Identifiers) -> None:
+        self._now = now
+        self._ids = ids
+        self._keys: dict[str, SpacesKey] = {}
+        self._endpoints: dict[str, Endpoint] = {}
+        self._certificates: dict[str, Certificate] = {}
+        self._projects: dict[str, Project] = {}
+        self._assignments: dict[str, str] = {}
+        """Project id by resource (``do:space:NAME``): a resource is in one project at a time."""
+
+    # Persistence
+
+    def dump(self) -> dict[str, Any]:
+        """Everything that changes, as JSON values."""
+        return {
+            "spacesKeys": self._keys,
+            "endpoints": self._endpoints,
+            "certificates": self._certificates,
+            "projects": self._projects,
+            "assignments": self._assignments,
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Continue from what ``dump`` gave; an empty mapping is a new account."""
+        self._keys = dict(state.get("spacesKeys", {}))
+        self._endpoints = dict(state.get("endpoints", {}))
+        self._certificates = dict(state.get("certificates", {}))
+        self._projects = dict(state.get("projects", {}))
+        self._assignments = dict(state.get("assignments", {}))
+
+    # Spaces keys
+
+    def spaces_keys(self) -> list[SpacesKey]:
+        return list(self._keys.values())
+
+    def key(self, access_key: str) -> SpacesKey:
+        return _found(self._keys, access_key)
+
+    def create_key(self, name: object, grants: object) -> SpacesKey:
+        """Make a key. The answer alone holds the secret; it is not kept, because signatures are not checked."""
+        access_key = "DO00" + self._ids.hexadecimal(16).upper()
+        made = SpacesKey(
+            name=_text(name, "name"), grants=_grants(grants), access_key=access_key, created_at=timestamp(self._now())
+        )
+        self._keys[access_key] = made
+        return {**made, "secret_key": self._ids.hexadecimal(43)}
+
+    def change_key(self, access_key: str, name: object, grants: object) -> SpacesKey:
+        old = self.key(access_key)
+        changed = SpacesKey(
+            name=old["name"] if name is None else _text(name, "name"),
+            grants=old["grants"] if grants is None else _grants(grants),
+            access_key=access_key,
+            created_at=old["created_at"],
+        )
+        self._keys[access_key] = changed
+        return changed
+
+    def delete_key(self, access_key: str) -> None:
+        self.key(access_key)
+        del self._keys[access_key]
+
+    def permission(self, access_key: str, bucket: str) -> Literal["none", "read", "readwrite", "fullaccess"] | None:
+        """What a key may do with a bucket; ``None`` when there is no such key."""
+        if access_key not in self._keys:
+            return None
+        granted = {grant["permission"] for grant in self._keys[access_key]["grants"] if grant["bucket"] == bucket}
+        everywhere = {grant["permission"] for grant in self._keys[access_key]["grants"] if not grant["bucket"]}
+        if "fullaccess" in everywhere:
+            return "fullaccess"
+        return "readwrite" if "readwrite" in granted else "read" if "read" in granted else "none"
+
+    # CDN endpoints
+
+    def endpoints(self) -> list[Endpoint]:
+        return list(self._endpoints.values())
+
+    def endpoint(self, id: str) -> Endpoint:
+        return _found(self._endpoints, id)
+
+    def create_endpoint(self, sent: Mapping[str, Any]) -> Endpoint:
+        origin = _text(sent.get("origin"), "origin")
+        if not _ORIGIN.fullmatch(origin):
+            raise errors.invalid("origin must be the domain name of a Spaces bucket")
+        if any(known["origin"] == origin for known in self._endpoints.values()):
+            raise errors.conflict("A CDN endpoint already exists for this origin.")
+        made = Endpoint(
+            id=self._ids(),
+            origin=origin,
+            endpoint=origin.replace(".digitaloceanspaces.", ".cdn.digitaloceanspaces."),
+            ttl=_cdn_ttl_s(sent.get("ttl")),
+            created_at=timestamp(self._now()),
+            custom_domain=str(sent.get("custom_domain") or ""),
+            certificate_id=str(sent.get("certificate_id") or ""),
+        )
+        self._check_domain(made)
+        self._endpoints[made["id"]] = made
+        return made
+
+    def change_endpoint(self, id: str, sent: Mapping[str, Any]) -> Endpoint:
+        """Change what was sent. An empty custom domain removes it and leaves the certificate."""
+        changed = Endpoint(**self.endpoint(id))
+        if "ttl" in sent:
+            changed["ttl"] = _cdn_ttl_s(sent["ttl"])
+        if "custom_domain" in sent:
+            changed["custom_domain"] = str(sent["custom_domain"] or "")
+        if "certificate_id" in sent:
+            changed["certificate_id"] = str(sent["certificate_id"] or "")
+        self._check_domain(changed)
+        self._endpoints[id] = changed
+        return changed
+
+    def delete_endpoint(self, id: str) -> None:
+        self.endpoint(id)
+        del self._endpoints[id]
+
+    def _check_domain(self, endpoint: Endpoint) -> None:
+        certificate = endpoint["certificate_id"]
+        if endpoint["custom_domain"] and not certificate:
+            raise errors.invalid("certificate_id is required when custom_domain is set")
+        if certificate and certificate != CLOUDFLARE_CERTIFICATE and certificate not in self._certificates:
+            raise errors.invalid("certificate_id does not name a certificate of this account")
+
+    # Certificates
+
+    def certificates(self, name: str | None = None) -> list[dict[str, Any]]:
+        return [self._seen(known) for known in self._certificates.values() if name in (None, known["name"])]
+
+    def certificate(self, id: str) -> dict[str, Any]:
+        return self._seen(_found(self._certificates, id))
+
+    def create_certificate(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        name, kind = _text(sent.get("name"), "name"), sent.get("type") or "custom"
+        if kind not in ("lets_encrypt", "custom"):
+            raise errors.invalid("type must be lets_encrypt or custom")
+        if kind == "lets_encrypt" and not sent.get("dns_names"):
+            raise errors.invalid("dns_names is required for a lets_encrypt certificate")
+        if kind == "custom" and not (sent.get("private_key") and sent.get("leaf_certificate")):
+            raise errors.invalid("private_key and leaf_certificate are required for a custom certificate")
+        if self.certificates(name):
+            raise errors.conflict("A certificate with this name already exists.")
+        made = Certificate(
+            id=self._ids(),
+            name=name,
+            type=kind,
+            dns_names=list(sent.get("dns_names") or []),
+            not_after=timestamp(self._now() + CERTIFICATE_LIFE_S),
+            sha1_fingerprint=self._ids.hexadecimal(40),
+            created_at=timestamp(self._now()),
+            verified_at_s=self._now() + (CERTIFICATE_READY_AFTER_S if kind == "lets_encrypt" else 0.0),
+        )
+        self._certificates[made["id"]] = made
+        return self._seen(made)
+
+    def delete_certificate(self, id: str) -> None:
+        self.certificate(id)
+        if any(endpoint["certificate_id"] == id for endpoint in self._endpoints.values()):
+            raise errors.in_use("Make sure the certificate is not in use before deleting it")
+        del self._certificates[id]
+
+    def _seen(self, certificate: Certificate) -> dict[str, Any]:
+        shown: dict[str, Any] = {key: value for key, value in certificate.items() if key != "verified_at_s"}
+        return {**shown, "state": "verified" if self._now() >= certificate["verified_at_s"] else "pending"}
+
+    # Projects
+
+    def default_project(self) -> Project:
+        """The project that every account has; made when it is first asked for."""
+        for project in self._projects.values():
+            if project["is_default"]:
+                return project
+        return self._make_project({"name": "first-project", "purpose": "Just trying out DigitalOcean"}, default=True)
+
+    def projects(self) -> list[Project]:
+        self.default_project()
+        return list(self._projects.values())
+
+    def project(self, id: str) -> Project:
+        return self.default_project() if id == "default" else _found(self._projects, id)
+
+    def create_project(self, sent: Mapping[str, Any]) -> Project:
+        self.default_project()
+        name = _text(sent.get("name"), "name")
+        _text(sent.get("purpose"), "purpose")
+        if any(project["name"] == name for project in self._projects.values()):
+            raise errors.conflict("name is already in use")
+        return self._make_project(sent, default=False)
+
+    def change_project(self, id: str, sent: Mapping[str, Any]) -> Project:
+        changed = Project(**self.project(id))
+        changed["name"] = sent.get("name", changed["name"])
+        changed["description"] = sent.get("description", changed["description"])
+        changed["purpose"] = sent.get("purpose", changed["purpose"])
+        changed["environment"] = sent.get("environment", changed["environment"])
+        changed["is_default"] = sent.get("is_default", changed["is_default"])
+        changed["updated_at"] = timestamp(self._now())
+        if changed["is_default"]:
+            self.default_project()["is_default"] = False
+        self._projects[changed["id"]] = changed
+        return changed
+
+    def delete_project(self, id: str) -> None:
+        project = self.project(id)
+        if project["is_default"] or project["id"] in self._assignments.values():
+            raise errors.not_empty("The default project and projects that hold resources cannot be deleted.")
+        del self._projects[project["id"]]
+
+    def resources(self, project_id: str) -> list[dict[str, Any]]:
+        project = self.project(project_id)
+        return [_assigned(urn, project) for urn, owner in self._assignments.items() if owner == project["id"]]
+
+    def assign(self, project_id: str, urns: Sequence[str]) -> list[dict[str, Any]]:
+        """Move resources into a project, out of the one they were in."""
+        project = self.project(project_id)
+        for urn in urns:
+            if not re.fullmatch(r"do:\w+:[\w.-]+", urn):
+                raise errors.invalid(f"resource {urn!r} is not a valid URN")
+            self._assignments[urn] = project["id"]
+        return [_assigned(urn, project) for urn in urns]
+
+    def _make_project(self, sent: Mapping[str, Any], *, default: bool) -> Project:
+        made = Project(
+            id=self._ids(),
+            owner_uuid="00000000-0000-4000-8000-000000000001",
+            owner_id=1,
+            name=sent["name"],
+            description=sent.get("description") or "",
+            purpose=sent["purpose"],
+            environment=sent.get("environment") or "",
+            is_default=default,
+            created_at=timestamp(self._now()),
+            updated_at=timestamp(self._now()),
+        )
+        self._projects[made["id"]] = made
+        return made
+
+
+def timestamp(now_s: float) -> str:
+    """A moment as DigitalOcean writes it, in whole seconds."""
+    return f"{clock.timestamp(now_s)[:-5]}Z"
+
+
+def _found(things: Mapping[str, T], id: str) -> T:
+    if id not in things:
+        raise errors.not_found()
+    return things[id]
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise errors.invalid(f"{name} is required")
+    return value
+
+
+def _grants(sent: object) -> list[Grant]:
+    """The grants in the order sent; an unknown permission becomes empty, as DigitalOcean's own client does it."""
+    grants: list[Grant] = []
+    for grant in cast("list[dict[str, Any]]", sent or []):
+        bucket, permission = str(grant.get("bucket") or ""), str(grant.get("permission") or "")
+        if permission == "fullaccess" and bucket:
+            raise errors.invalid("a fullaccess grant must not name a bucket")
+        if permission in ("read", "readwrite") and not bucket:
+            raise errors.invalid(f"a {permission} grant must name a bucket")
+        grants.append(Grant(bucket=bucket, permission=permission if permission in PERMISSIONS else ""))
+    return grants
+
+
+def _cdn_ttl_s(sent: object) -> int:
+    """Seconds that the CDN keeps an object; 0 and nothing mean the default."""
+    if not sent:
+        return DEFAULT_CDN_TTL_S
+    if sent not in CDN_TTL_SECONDS:
+        raise errors.invalid(f"ttl must be one of {', '.join(str(ttl) for ttl in CDN_TTL_SECONDS)} seconds")
+    return int(str(sent))
+
+
+def _assigned(urn: str, project: Project) -> dict[str, Any]:
+    return {"urn": urn, "assigned_at": project["updated_at"], "links": {"self": ""}, "status": "ok"}

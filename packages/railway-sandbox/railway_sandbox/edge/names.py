@@ -1,0 +1,58 @@
+"""The public DNS of the simulated world: where a name leads.
+
+Owns the names that nobody has to enter (Railway's, DigitalOcean's) and how a chain of CNAMEs is followed. What the
+zones hold is Cloudflare's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from railway_sandbox.clouds import Clouds
+
+RAILWAY: Final = re.compile(r"[a-z0-9-]+\.up\.railway\.app")
+CDN: Final = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9-]*)\.(?P<region>[a-z]{3}[0-9])\.cdn\.digitaloceanspaces\.com")
+SPACES: Final = re.compile(r"((?P<bucket>[a-z0-9][a-z0-9-]*)\.)?(?P<region>[a-z]{3}[0-9])\.digitaloceanspaces\.com")
+LONGEST_CHAIN: Final = 8
+
+Where = Literal["railway", "cdn", "spaces", "elsewhere"]
+
+
+def plain(name: str) -> str:
+    """A name in the one form in which names are compared."""
+    return name.rstrip(".").lower()
+
+
+def operator(name: str) -> Where | None:
+    """Whose servers a name of Railway's or DigitalOcean's own is; None for all other names."""
+    if RAILWAY.fullmatch(name):
+        return "railway"
+    if CDN.fullmatch(name):
+        return "cdn"
+    return "spaces" if SPACES.fullmatch(name) else None
+
+
+def chain(clouds: Clouds, name: str) -> list[str]:
+    """The name and where its CNAMEs lead, in order, as far as they lead."""
+    found = [plain(name)]
+    while operator(found[-1]) is None and len(found) <= LONGEST_CHAIN:
+        targets = clouds.cloudflare.resolve(found[-1], "CNAME")
+        if not targets or plain(targets[0]) in found:
+            break
+        found.append(plain(targets[0]))
+    return found
+
+
+def end(clouds: Clouds, name: str) -> tuple[Where, str] | None:
+    """Whose servers a name leads to, and the last name of its chain; None when it has no address."""
+    last = chain(clouds, name)[-1]
+    whose = operator(last)
+    if whose is not None:
+        return whose, last
+    return ("elsewhere", last) if clouds.cloudflare.resolve(last, "A") else None
+
+
+def exists(clouds: Clouds, name: str) -> bool:
+    """Whether the DNS knows the name at all, with records of whatever type."""
+    return operator(plain(name)) is not None or clouds.cloudflare.has_records(name)

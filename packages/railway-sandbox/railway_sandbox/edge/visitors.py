@@ -1,0 +1,145 @@
+"""What a visitor of a name gets: the certificate that is shown, and the answer.
+
+Owns Cloudflare's proxy (its certificate, its SSL modes, its errors) and DigitalOcean's CDN. Railway's own edge stands
+with the simulated Railway.
+"""
+
+from __future__ import annotations
+
+import ssl
+from http import HTTPStatus
+from typing import Final
+
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.clouds import Clouds
+from railway_sandbox.edge import names
+from railway_sandbox.edge.authority import Authority
+from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.listener import Certificate
+from railway_sandbox.railway import edge as railway
+from railway_sandbox.spaces import wire as spaces
+
+LETS_ENCRYPT: Final = "E7"
+GOOGLE: Final = "WE1"
+DIGICERT: Final = "GeoTrust TLS RSA CA G1"
+NO_SUCH_NAME: Final = ssl.AlertDescription.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+"""In the place of a DNS that knows no address: clients come here without asking it."""
+NO_CERTIFICATE: Final = ssl.AlertDescription.ALERT_DESCRIPTION_HANDSHAKE_FAILURE
+"""How Cloudflare ends a handshake for a name that its certificates do not cover."""
+
+ERRORS: Final = {
+    403: "error code: 1014",
+    522: "Connection timed out",
+    525: "SSL handshake failed",
+    526: "Invalid SSL certificate",
+    530: "error code: 1016",
+}
+"""Cloudflare's own statuses; 403 and 530 carry the number of a DNS error: 1014, the origin is behind
+Cloudflare in another account; 1016, it has no address."""
+
+
+class Visitors:
+    """Everyone who opens an address of the simulated world in a browser."""
+
+    def __init__(self, clouds: Clouds, authority: Authority) -> None:
+        self._clouds = clouds
+        self._authority = authority
+
+    def certificate(self, name: str) -> Certificate:
+        """The certificate that is shown for ``name``."""
+        name = names.plain(name)
+        if self._clouds.cloudflare.is_proxied(name):
+            if not self._clouds.cloudflare.certificate_covers(name):
+                return NO_CERTIFICATE
+            zone = _zone(name)
+            return self._authority.context([zone, f"*.{zone}"], GOOGLE)
+        found = names.end(self._clouds, name)
+        if found is None or found[0] == "elsewhere":
+            return NO_SUCH_NAME
+        return self._of_operator(name, *found)
+
+    def _of_operator(self, name: str, whose: names.Where, last: str) -> Certificate:
+        if whose == "railway":
+            own = railway.certificate_name(self._clouds.railway, name)
+            return self._authority.context([own or "*.up.railway.app"], LETS_ENCRYPT)
+        if whose == "cdn" and self._endpoint_of(name):
+            return self._authority.context([name], LETS_ENCRYPT)
+        return self._authority.context([f"*.{last.partition('.')[2]}"], DIGICERT)
+
+    def answer(self, request: Request) -> Reply:
+        """One request over HTTPS in, one answer out."""
+        name = names.plain(request.host)
+        if self._clouds.cloudflare.is_proxied(name):
+            return self._proxied(name, request)
+        found = names.end(self._clouds, name)
+        return self._origin(name, found, request) if found else _cloudflare_error(530)
+
+    # Cloudflare's proxy
+
+    def _proxied(self, name: str, request: Request) -> Reply:
+        mode = self._clouds.cloudflare.setting(ZONE_IDS[_zone(name)], "ssl")["value"]
+        if mode == "off":
+            return Reply(status=301, headers={"Location": f"http://{name}{request.path}", "Server": "cloudflare"})
+        found = names.end(self._clouds, name)
+        if found is None:
+            return _cloudflare_error(530)
+        if found[0] != "railway":
+            # DigitalOcean's CDN is behind Cloudflare too, in another account.
+            return _cloudflare_error(403 if found[0] == "cdn" else 522)
+        if mode == "strict" and not railway.certificate_name(self._clouds.railway, name):
+            return _cloudflare_error(526)
+        if mode == "flexible":  # Cloudflare asks over plain HTTP, and Railway sends everyone to HTTPS
+            reply = Reply(status=301, headers={"Location": f"https://{name}{request.path}"})
+        else:
+            reply = self._origin(name, found, request)
+        return Reply(status=reply.status, headers={**reply.headers, "Server": "cloudflare"}, body=reply.body)
+
+    # The servers behind
+
+    def _origin(self, name: str, found: tuple[names.Where, str], request: Request) -> Reply:
+        whose, last = found
+        if whose == "railway":
+            return railway.visit(self._clouds.railway, name, request.path)
+        if whose == "elsewhere":
+            return _cloudflare_error(522)
+        return self._object(name, last, request)
+
+    def _object(self, name: str, last: str, request: Request) -> Reply:
+        """An object of Spaces, through the CDN or not."""
+        cached = names.CDN.fullmatch(last)
+        if cached and name != last and not self._endpoint_of(name):
+            return Reply.of_json(HTTPStatus.FORBIDDEN, {"message": f"{name} is no name of this CDN endpoint"})
+        if cached and not self._served(last):
+            return Reply.of_json(HTTPStatus.NOT_FOUND, {"message": f"there is no CDN endpoint {last}"})
+        origin = last.replace(".cdn.digitaloceanspaces.", ".digitaloceanspaces.")
+        headers = {key: value for key, value in request.headers.items() if key != "authorization"}
+        reply = spaces.respond(
+            self._clouds.spaces, Request(method=request.method, host=origin, path=request.path, headers=headers)
+        )
+        return (
+            Reply(status=reply.status, headers={**reply.headers, "X-Cdn": "hit"}, body=reply.body) if cached else reply
+        )
+
+    def _endpoint_of(self, name: str) -> bool:
+        """Whether a CDN endpoint has ``name`` as its own name, with a certificate for it."""
+        every = self._clouds.digitalocean.endpoints()
+        return any(one["custom_domain"] == name and one["certificate_id"] for one in every)
+
+    def _served(self, name: str) -> bool:
+        return any(one["endpoint"] == name for one in self._clouds.digitalocean.endpoints())
+
+
+def _zone(name: str) -> str:
+    found = [zone for zone in ZONE_IDS if name == zone or name.endswith(f".{zone}")]
+    return max(found, key=len)
+
+
+def _cloudflare_error(status: int) -> Reply:
+    text = (
+        f"<!DOCTYPE html><title>{status}: {ERRORS[status]}</title><h1>{ERRORS[status]}</h1><p>Error code {status}</p>"
+    )
+    plain = ERRORS[status].startswith("error code")
+    body, kind = (ERRORS[status], "text/plain") if plain else (text, "text/html")
+    return Reply(
+        status=status, headers={"Content-Type": f"{kind}; charset=UTF-8", "Server": "cloudflare"}, body=body.encode()
+    )

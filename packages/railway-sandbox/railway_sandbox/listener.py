@@ -1,0 +1,237 @@
+"""One HTTP server on loopback that also acts as a proxy, and as a TLS server on the same port.
+
+Owns sockets, TLS and HTTP/1.1: keep-alive, chunked bodies, absolute addresses, lost answers. Every request goes to one
+function, those over TLS to another; this module knows no API. It is built on the standard library's server, because
+WSGI servers cannot break a connection on purpose and close it after every answer.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+from railway_sandbox.exchange import Reply, Request
+
+Answer = Callable[[Request], Reply]
+
+LOOPBACK: Final = "127.0.0.1"
+IDLE_TIMEOUT_S: Final = 120.0
+BODYLESS: Final = frozenset({204, 304})
+TLS_HANDSHAKE: Final = b"\x16"
+"""The first byte of a connection that begins with TLS."""
+
+Certificate = ssl.SSLContext | ssl.AlertDescription
+"""With what a handshake goes on, or how it ends."""
+
+
+@dataclass(frozen=True)
+class Secure:
+    """What connections over TLS get: a certificate by the name that they ask for, and answers of their own."""
+
+    certificate: Callable[[str], Certificate]
+    answer: Answer
+
+    def wrap(self, connection: socket.socket) -> ssl.SSLSocket:
+        """The connection after its handshake."""
+
+        def choose(handshake: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
+            found = self.certificate(name or "")
+            if isinstance(found, ssl.AlertDescription):
+                return found
+            handshake.context = found
+            return None
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sni_callback = choose
+        return context.wrap_socket(connection, server_side=True)
+
+
+class Listener(ThreadingHTTPServer):
+    """Serves ``answer`` on a loopback port from a thread of its own until ``close``."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, answer: Answer, port: int = 0, secure: Secure | None = None) -> None:
+        self.answer = answer
+        self._secure = secure
+        self._connections: set[socket.socket] = set()
+        self._changing = threading.Lock()
+        super().__init__((LOOPBACK, port), _Handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that was given, or that the system chose."""
+        return int(self.server_address[1])
+
+    @property
+    def address(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def close(self) -> None:
+        """Stop listening and end every connection."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+        with self._changing:
+            open_ones = list(self._connections)
+        for connection in open_ones:
+            _end(connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changing:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection, in a thread of its own."""
+        request.settimeout(IDLE_TIMEOUT_S)
+        if self._secure is None or request.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
+            _Handler(request, client_address, self)
+            return
+        with self._secure.wrap(request) as secured:
+            self._replace(request, secured)
+            try:
+                _SecureHandler(secured, client_address, self, self._secure.answer)
+            finally:
+                self._replace(secured, request)
+
+    def _replace(self, old: socket.socket, new: socket.socket) -> None:
+        with self._changing:
+            self._connections.discard(old)
+            self._connections.add(new)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._changing:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is nothing to report."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+def _end(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = IDLE_TIMEOUT_S
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: Listener  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def answer(self, request: Request) -> Reply:
+        return self.server.answer(request)
+
+    def version_string(self) -> str:
+        return "sandbox"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the request log is written where the meaning of a request is known."""
+
+    def handle_expect_100(self) -> bool:
+        """Clients wait for this before they send a body: it must not stay in the buffer."""
+        proceeds = super().handle_expect_100()
+        self.wfile.flush()
+        return proceeds
+
+    def _handle(self) -> None:
+        request = self._request()
+        if request is None:
+            self.send_error(400, "unreadable body")
+            self.close_connection = True
+            return
+        try:
+            reply = self.answer(request)
+        except Exception:  # noqa: BLE001 - a fault of the sandbox itself must reach both the client and a person
+            traceback.print_exc()
+            reply = Reply.of_json(500, {"message": "the sandbox itself failed"}, {"x-should-retry": "false"})
+        if reply.lost:
+            self.close_connection = True
+            _end(self.connection)
+        else:
+            self._send(reply)
+
+    def _request(self) -> Request | None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self._body(headers)
+        if body is None:
+            return None
+        location, _, query = self.path.partition("?")
+        host = headers.get("host", "")
+        if location.startswith(("http://", "https://")):
+            host, _, rest = location.partition("://")[2].partition("/")
+            location = f"/{rest}"
+        elif self.command == "CONNECT":
+            host, location = location, "/"
+        return Request(
+            method=self.command,
+            host=host.partition(":")[0].lower(),
+            path=location,
+            query=query,
+            headers=headers,
+            body=body,
+        )
+
+    def _body(self, headers: dict[str, str]) -> bytes | None:
+        """The whole body; ``None`` when its length cannot be understood."""
+        try:
+            if "chunked" not in headers.get("transfer-encoding", "").lower():
+                return self.rfile.read(int(headers.get("content-length") or 0))
+            parts: list[bytes] = []
+            while size := int(self.rfile.readline().partition(b";")[0], 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            while self.rfile.readline().strip():
+                pass  # trailers
+        except ValueError:
+            return None
+        return b"".join(parts)
+
+    def _send(self, reply: Reply) -> None:
+        names = {name.lower() for name in reply.headers}
+        if names & {"server", "date"}:
+            self.send_response_only(reply.status)
+        else:
+            self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        if "content-length" not in names and reply.status not in BODYLESS:
+            self.send_header("Content-Length", str(len(reply.body)))
+        if self.command == "CONNECT":
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD" and reply.status not in BODYLESS:
+            self.wfile.write(reply.body)
+        self.wfile.flush()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_CONNECT = _handle  # noqa: N815
+
+
+class _SecureHandler(_Handler):
+    """One connection over TLS."""
+
+    def __init__(self, connection: ssl.SSLSocket, client_address: Any, server: Listener, answer: Answer) -> None:
+        self._answer = answer
+        super().__init__(connection, client_address, server)
+
+    def answer(self, request: Request) -> Reply:
+        return self._answer(request)

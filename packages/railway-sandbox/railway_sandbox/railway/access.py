@@ -1,0 +1,104 @@
+"""Who asks, and what each kind of token may do.
+
+Owns Railway's three token kinds and their limits. Reading the headers belongs to ``wire``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.errors import not_authorized, not_found
+from railway_sandbox.railway.state import Environment, Project, Service, Token, Workspace
+
+Arguments = Mapping[str, Any]
+"""The arguments of a field, by their names in Railway's API."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The cloud together with the token that a request came with: what every operation gets first."""
+
+    cloud: RailwayCloud
+    token: Token
+
+    @property
+    def now(self) -> float:
+        """The simulated moment."""
+        return self.cloud.now()
+
+    def require(self, *kinds: str) -> None:
+        """Refuse every token that is of no kind named here."""
+        if self.token.kind not in kinds:
+            raise not_authorized()
+
+    def workspaces(self) -> list[Workspace]:
+        """The workspaces that the token reaches."""
+        self.require("account", "workspace")
+        mine = self.cloud.state.workspaces.values()
+        return [w for w in mine if self.token.kind == "account" or w.id == self.token.workspace_id]
+
+    def workspace(self, id: str) -> Workspace:
+        """A workspace that the token reaches."""
+        for workspace in self.workspaces():
+            if workspace.id == id:
+                return workspace
+        raise not_authorized()
+
+    def may_reach(self, project: Project, environment_id: str | None = None) -> bool:
+        """Whether the token reaches the project and, for project tokens, that environment of it."""
+        token = self.token
+        if token.kind == "account":
+            return True
+        if token.kind == "workspace":
+            return token.workspace_id == project.workspace_id
+        return token.project_id == project.id and environment_id in (None, token.environment_id)
+
+    def project(self, id: str, *, live: bool = True) -> Project:
+        """A project that the token reaches; ``live=False`` also finds one that was deleted a moment ago."""
+        project = self.cloud.live_project(id) if live else self.cloud.project(id)
+        if not self.may_reach(project):
+            raise not_authorized()
+        return project
+
+    def environment(self, id: str, *, live: bool = True) -> Environment:
+        """An environment that the token reaches."""
+        environment = self.cloud.live_environment(id) if live else self.cloud.environment(id)
+        if not self.may_reach(self.cloud.state.projects[environment.project_id], environment.id):
+            raise not_authorized()
+        return environment
+
+    def service(self, id: str, *, live: bool = True) -> Service:
+        """A service that the token reaches."""
+        service = self.cloud.live_service(id) if live else self.cloud.service(id)
+        if not self.may_reach(self.cloud.state.projects[service.project_id]):
+            raise not_authorized()
+        return service
+
+    def pair(self, arguments: Arguments) -> tuple[Environment, Service]:
+        """The environment and service that ``environmentId`` and ``serviceId`` name, of one project."""
+        environment = self.environment(arguments["environmentId"])
+        service = self.service(arguments["serviceId"])
+        if service.project_id != environment.project_id:
+            raise not_found("Service")
+        return environment, service
+
+
+def caller_of(cloud: RailwayCloud, bearer: str | None, project_access_token: str | None) -> Caller | None:
+    """The caller with this credential, or ``None`` for one that Railway does not know."""
+    for token in cloud.state.tokens.values():
+        if token.kind == "project":
+            if project_access_token == token.secret:
+                return Caller(cloud, token)
+        elif bearer == token.secret:
+            return Caller(cloud, token)
+    return None
+
+
+Operations = dict[str, Callable[[Caller, Arguments], Any]]
+"""Root operations by their names in Railway's API."""
+
+Readers = dict[str, Callable[[Caller, Any, Arguments], Any]]
+"""``<Type>.<field>`` to what reads that field of a record; other fields are attributes of the record."""

@@ -1,0 +1,246 @@
+"""The simulated Railway as one object: its state, and what the world gives it (time, identifiers, DNS).
+
+Owns finding things and the answers for those that are missing. Does not own any rule of a noun: those are functions in
+the module of that noun. Knows nothing of HTTP or GraphQL.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from railway_sandbox.railway.errors import not_authorized, not_found
+from railway_sandbox.railway.faults import Faults
+from railway_sandbox.railway.plans import PLANS, Plan
+from railway_sandbox.railway.state import Environment, Project, Service, ServiceInstance, State, Token, Workspace
+
+LINGERING_S = 60.0
+"""How long a deleted project, environment or service can still be read by its id, with ``deletedAt`` set."""
+
+DEFAULT_REGION = "us-west2"
+
+Defect = Literal[
+    "unpullable",
+    "build",
+    "pre-deploy",
+    "crash",
+    "crash-later",
+    "unhealthy",
+    "missing-commit",
+    "checks",
+    "outsider",
+    "certificate",
+]
+"""What can be wrong with an image (with or without tag), a repository, a commit or a domain:
+
+- ``unpullable``: the image cannot be pulled; ``build``: the build fails; ``pre-deploy``: the command
+  before the deployment fails
+- ``crash``: the process ends at its start until Railway gives up; ``crash-later``: it does so 30 s after its start
+- ``unhealthy``: it runs but never answers its health check
+- ``missing-commit``: the repository has no such commit
+- ``checks``: the CI checks of a push fail; ``outsider``: the author of a push is no member, so it needs approval
+- ``certificate``: no certificate can be issued for the domain
+"""
+
+
+def no_dns(_name: str, _type: str) -> list[str]:
+    """A DNS without records."""
+    return []
+
+
+class RailwayCloud:
+    """One simulated Railway account. ``lock`` makes requests follow each other."""
+
+    def __init__(
+        self,
+        clock_now: Callable[[], float],
+        ids: Callable[[], str],
+        dns: Callable[[str, str], list[str]] = no_dns,
+        state: State | None = None,
+        plan: str = "pro",
+        *,
+        proxied: Callable[[str], bool] = lambda _name: False,
+    ) -> None:
+        """``dns(name, type)`` gives the values of a record set; ``proxied(name)`` whether Cloudflare stands before it.
+
+        ``plan`` (free, trial, hobby or pro) counts for a new account only; with ``state`` the account's own stays.
+        """
+        self.now = clock_now
+        self.ids = ids
+        self.dns = dns
+        self.proxied = proxied
+        self.lock = threading.RLock()
+        self.mutated = 0
+        """How often the state has changed: a server stores it when this differs from what it last saw."""
+        self.limits_requests = True
+        """Whether the request limits of the plan and of the edge are held; the creation throttles always are."""
+        if state is None:
+            state = State(plan=plan)
+        self.state = state
+        self.faults = Faults(self.state.faults, self.touch)
+        if not self.state.workspaces:
+            self._open_account()
+
+    def _open_account(self) -> None:
+        now = self.now()
+        self.state.user_id = self.new_id()
+        workspace = Workspace(
+            id=self.new_id(),
+            name="Sandbox",
+            created_at=now,
+            updated_at=now,
+            preferred_region=DEFAULT_REGION,
+        )
+        self.state.workspaces[workspace.id] = workspace
+        self.add_token("account", "sandbox")
+        self.add_token("workspace", "sandbox workspace", workspace_id=workspace.id)
+
+    # What changes it from outside
+
+    def touch(self) -> None:
+        """Note that the state has changed."""
+        self.mutated += 1
+
+    def new_id(self) -> str:
+        """An identifier that nothing has yet, also when the source started over after a restart."""
+        while self._taken(found := self.ids()):
+            pass
+        return found
+
+    def _taken(self, id: str) -> bool:
+        state = self.state
+        tables = (state.workspaces, state.tokens, state.projects, state.environments, state.patches, state.services)
+        more = (state.instances, state.triggers, state.deployments, state.volumes, state.volume_instances)
+        domains = (state.custom_domains, state.service_domains, state.tcp_proxies)
+        return any(id in table for table in (*tables, *more, *domains)) or id == state.user_id
+
+    def add_token(
+        self,
+        kind: Literal["account", "workspace", "project"],
+        name: str,
+        *,
+        workspace_id: str | None = None,
+        project_id: str | None = None,
+        environment_id: str | None = None,
+    ) -> str:
+        """Issue a token and return its secret."""
+        token = Token(
+            id=self.new_id(),
+            secret=self.new_id(),
+            kind=kind,
+            name=name,
+            created_at=self.now(),
+            workspace_id=workspace_id,
+            project_id=project_id,
+            environment_id=environment_id,
+        )
+        self.state.tokens[token.id] = token
+        self.touch()
+        return token.secret
+
+    @property
+    def account_token(self) -> str:
+        """The secret of the first account token."""
+        return next(token.secret for token in self.state.tokens.values() if token.kind == "account")
+
+    @property
+    def workspace_token(self) -> str:
+        """The secret of the first workspace token."""
+        return next(token.secret for token in self.state.tokens.values() if token.kind == "workspace")
+
+    def fail(self, source: str, how: Defect) -> None:
+        """From now on ``source`` (image with or without tag, repository, commit or domain) has the defect ``how``."""
+        self.state.defects[source] = how
+        self.touch()
+
+    def fail_image(self, image: str, how: Defect = "unpullable") -> None:
+        """From now on deployments of ``image`` fail; without a tag, of every tag of it."""
+        self.fail(image, how)
+
+    def heal(self, source: str) -> None:
+        """Take back what ``fail`` said of ``source``."""
+        self.state.defects.pop(source, None)
+        self.touch()
+
+    # Finding things
+
+    @property
+    def plan(self) -> Plan:
+        """The limits of the account's plan."""
+        return PLANS[self.state.plan]
+
+    def project(self, id: str) -> Project:
+        """The project, also one that was deleted a moment ago."""
+        found = self.state.projects.get(id)
+        if found is None or self._forgotten(found.deleted_at):
+            raise not_found("Project")
+        return found
+
+    def live_project(self, id: str) -> Project:
+        """The project, for something that needs it to exist."""
+        found = self.project(id)
+        if found.deleted_at is not None:
+            raise not_found("Project")
+        return found
+
+    def environment(self, id: str) -> Environment:
+        """The environment, also one that was deleted a moment ago."""
+        found = self.state.environments.get(id)
+        if found is None or self._forgotten(found.deleted_at):
+            raise not_found("Environment")
+        if self.project_deleted(found.project_id):
+            raise not_authorized()
+        return found
+
+    def live_environment(self, id: str) -> Environment:
+        """The environment, for something that needs it to exist."""
+        found = self.environment(id)
+        if found.deleted_at is not None:
+            raise not_found("Environment")
+        return found
+
+    def service(self, id: str) -> Service:
+        """The service, also one that was deleted a moment ago."""
+        found = self.state.services.get(id)
+        if found is None or self._forgotten(found.deleted_at):
+            raise not_found("Service")
+        if self.project_deleted(found.project_id):
+            raise not_authorized()
+        return found
+
+    def live_service(self, id: str) -> Service:
+        """The service, for something that needs it to exist."""
+        found = self.service(id)
+        if found.deleted_at is not None:
+            raise not_found("Service")
+        return found
+
+    def find_instance(self, environment_id: str, service_id: str) -> ServiceInstance | None:
+        """The live instance of a service in an environment, if there is one."""
+        for instance in self.instances(environment_id):
+            if instance.service_id == service_id:
+                return instance
+        return None
+
+    def instances(self, environment_id: str) -> Iterator[ServiceInstance]:
+        """The live service instances of an environment."""
+        for instance in self.state.instances.values():
+            if instance.environment_id == environment_id and instance.deleted_at is None:
+                yield instance
+
+    def environments_of(self, project_id: str) -> list[Environment]:
+        """The live environments of a project, oldest first."""
+        mine = [e for e in self.state.environments.values() if e.project_id == project_id and e.deleted_at is None]
+        return sorted(mine, key=lambda environment: environment.created_at)
+
+    def services_of(self, project_id: str) -> list[Service]:
+        """The live services of a project, oldest first."""
+        return [s for s in self.state.services.values() if s.project_id == project_id and s.deleted_at is None]
+
+    def project_deleted(self, project_id: str) -> bool:
+        """Whether a project is gone."""
+        return self.state.projects[project_id].deleted_at is not None
+
+    def _forgotten(self, deleted_at: float | None) -> bool:
+        return deleted_at is not None and self.now() >= deleted_at + LINGERING_S

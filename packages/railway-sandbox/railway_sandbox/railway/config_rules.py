@@ -1,0 +1,109 @@
+"""What Railway does not allow in the settings of a service or a volume, and what it sets by itself.
+
+Owns the rules on complete settings, for every way in which they can be changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from railway_sandbox.railway import regions
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.errors import Refused, invalid, upgrade
+from railway_sandbox.railway.plans import GB_IN_BYTES
+from railway_sandbox.railway.state import Config, VolumeInstance, part
+
+SHORTEST_CRON_INTERVAL_MINUTES = 5
+
+
+def force(config: Config) -> None:
+    """Set what Railway sets by itself: cron jobs never restart, a Dockerfile path means the Dockerfile builder."""
+    deploy: Config = part(config, "deploy")
+    build: Config = part(config, "build")
+    if deploy.get("cronSchedule"):
+        deploy["restartPolicyType"] = "NEVER"
+    if build.get("dockerfilePath"):
+        build["builder"] = "DOCKERFILE"
+
+
+def check_service(cloud: RailwayCloud, config: Config, *, mounts: int) -> None:
+    """Refuse settings that Railway does not take; ``mounts`` is the number of volumes the service has with them."""
+    deploy: Config = part(config, "deploy")
+    build: Config = part(config, "build")
+    source: Config = part(config, "source")
+    if mounts > 1:
+        raise Refused("A volume is already in use by this service: only one volume per service is supported")
+    _check_replicas(cloud, deploy, mounts=mounts)
+    if source.get("image") and source.get("repo"):
+        raise invalid("source: image and repo")
+    if build.get("buildCommand") and build.get("buildCommand") == deploy.get("startCommand"):
+        raise Refused("buildCommand and startCommand cannot be identical")
+    path = deploy.get("healthcheckPath")
+    if path and not path.startswith("/"):
+        raise invalid("healthcheckPath")
+    if (deploy.get("healthcheckTimeout") or 1) < 1:
+        raise invalid("healthcheckTimeout")
+    if deploy.get("cronSchedule"):
+        check_cron(deploy["cronSchedule"])
+    command: Any = deploy.get("preDeployCommand")
+    if isinstance(command, list) and len(command) > 1:  # pyright: ignore[reportUnknownArgumentType]
+        raise Refused("Error in preDeployCommand - Invalid input")
+    _check_plan(cloud, deploy)
+
+
+def _check_replicas(cloud: RailwayCloud, deploy: Config, *, mounts: int) -> None:
+    placed: Config = part(deploy, "multiRegionConfig")
+    for region, entry in placed.items():
+        if not regions.known(region):
+            raise invalid(f"multiRegionConfig.{region}")
+        if entry.get("numReplicas", 1) < 1:
+            raise invalid("numReplicas")
+    replicas = sum(entry.get("numReplicas", 1) for entry in placed.values())
+    if replicas > 1 and mounts:
+        raise Refused("Services with a volume cannot have more than one replica")
+    if replicas > 1 and deploy.get("cronSchedule"):
+        raise Refused("Services with a cron schedule cannot have more than one replica")
+    if replicas > cloud.plan.replicas:
+        raise upgrade(f"Your plan is limited to {cloud.plan.replicas} replicas per service.")
+
+
+def _check_plan(cloud: RailwayCloud, deploy: Config) -> None:
+    plan = cloud.plan
+    if deploy.get("registryCredentials") and not plan.private_registries:
+        raise upgrade("Private registries are available on the Pro plan.")
+    if not plan.always_restart:
+        if deploy.get("restartPolicyType") == "ALWAYS":
+            raise upgrade("The restart policy ALWAYS is not available on your plan.")
+        if (deploy.get("restartPolicyMaxRetries") or 0) > 10:
+            raise upgrade("Your plan is limited to 10 restarts.")
+    containers: Config = part(part(deploy, "limitOverride"), "containers")
+    replicas = sum(entry.get("numReplicas", 1) for entry in part(deploy, "multiRegionConfig").values())
+    # The plan counts the replicas of a service together.
+    if (containers.get("cpu") or 0) * replicas > plan.vcpus:
+        raise upgrade(f"Your plan is limited to {plan.vcpus:g} vCPU per service.")
+    if (containers.get("memoryBytes") or 0) * replicas > plan.memory_gb * GB_IN_BYTES:
+        raise upgrade(f"Your plan is limited to {plan.memory_gb:g} GB of memory per service.")
+    if any(value is not None and value <= 0 for value in containers.values()):
+        raise invalid("limitOverride")
+
+
+def check_cron(schedule: str) -> None:
+    """Refuse what is no cron schedule of five fields, or one that runs more often than every five minutes."""
+    fields = schedule.split()
+    if len(fields) != 5:
+        raise invalid("cronSchedule")
+    minutes = fields[0]
+    step = minutes.removeprefix("*/")
+    too_often = minutes == "*" or (step != minutes and step.isdigit() and int(step) < SHORTEST_CRON_INTERVAL_MINUTES)
+    if too_often:
+        raise invalid("cronSchedule: the shortest interval is 5 minutes")
+
+
+def check_volume_size(cloud: RailwayCloud, disk: VolumeInstance | None, size_mb: int) -> None:
+    """Refuse a size beyond the plan, or one that would cut off what is stored."""
+    if size_mb < 1:
+        raise invalid("sizeMB")
+    if size_mb > cloud.plan.largest_volume_mb:
+        raise upgrade(f"Your plan is limited to volumes of {cloud.plan.largest_volume_mb} MB.")
+    if disk is not None and size_mb < disk.size_mb and disk.written:
+        raise Refused("Volume size can only be increased")

@@ -1,0 +1,163 @@
+"""An environment's settings as Railway gives them to a reader.
+
+Owns what is put together from the records (mounts, domains, proxies), what is left out (defaults, ``false``, 0) and
+what is hidden (variable values unless asked for, sealed ones always, registry credentials always).
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from typing import Any, cast
+
+from railway_sandbox.railway.cloud import DEFAULT_REGION, LINGERING_S, RailwayCloud
+from railway_sandbox.railway.state import Config, Environment, part
+
+MASK = "*****"
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "source": {"branch": "main", "checkSuites": False},
+    "build": {
+        "builder": "RAILPACK",
+        "buildEnvironment": "V3",
+        "buildCommand": "",
+        "dockerfilePath": "Dockerfile",
+        "watchPatterns": [],
+    },
+    "deploy": {
+        "restartPolicyType": "ON_FAILURE",
+        "restartPolicyMaxRetries": 10,
+        "ipv6EgressEnabled": False,
+        "runtime": "V2",
+        "useLegacyStacker": False,
+    },
+}
+"""What Railway takes when a setting is not set, and leaves out when it is set to that."""
+
+
+def service_config(environment: Environment, service_id: str) -> Config:
+    """The stored settings of a service; an empty object for one without."""
+    return environment.config.get("services", {}).get(service_id, {})
+
+
+def setting(config: Config, group: str, name: str) -> Any:
+    """What a setting is, with Railway's default where it is not set."""
+    found = part(config, group).get(name)
+    return DEFAULTS.get(group, {}).get(name) if found is None else found
+
+
+def default_region(cloud: RailwayCloud, environment: Environment) -> str:
+    """Where services of this environment run unless told otherwise."""
+    project = cloud.state.projects[environment.project_id]
+    workspace = cloud.state.workspaces.get(project.workspace_id or "")
+    return (workspace and workspace.preferred_region) or DEFAULT_REGION
+
+
+def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Config:
+    """The whole config of an environment; variable values only with ``decrypt``."""
+    services = {
+        instance.service_id: _service(cloud, environment, instance.service_id, decrypt=decrypt)
+        for instance in cloud.instances(environment.id)
+    }
+    for gone in cloud.state.instances.values():
+        recently = gone.deleted_at is not None and cloud.now() < gone.deleted_at + LINGERING_S
+        if gone.environment_id == environment.id and recently and gone.service_id not in services:
+            services[gone.service_id] = {"isDeleted": True}
+    shared = _variables(environment.config.get("sharedVariables", {}), decrypt=decrypt)
+    volumes = _volumes(cloud, environment)
+    found: Config = {
+        "services": services,
+        "sharedVariables": shared,
+        "volumes": volumes,
+        "buckets": _buckets(cloud, environment),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def etag(cloud: RailwayCloud, environment: Environment) -> str:
+    """Changes exactly when the config does."""
+    text = json.dumps([view(cloud, environment, decrypt=True), _secrets(environment)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _secrets(environment: Environment) -> list[Any]:
+    # What the view hides also counts as a change when it changes.
+    services = environment.config.get("services", {}).values()
+    return [[service.get("variables"), service.get("deploy", {}).get("registryCredentials")] for service in services]
+
+
+def _service(cloud: RailwayCloud, environment: Environment, service_id: str, *, decrypt: bool) -> Config:
+    found: Config = copy.deepcopy(service_config(environment, service_id))
+    for group, defaults in DEFAULTS.items():
+        kept = {k: v for k, v in part(found, group).items() if _worth_showing(v) and v != defaults.get(k)}
+        found[group] = kept
+    deploy = found["deploy"]
+    if deploy.get("multiRegionConfig") == {default_region(cloud, environment): {"numReplicas": 1}}:
+        del deploy["multiRegionConfig"]
+    if deploy.get("registryCredentials"):
+        deploy["registryCredentials"] = {"username": MASK, "password": MASK}
+    found["variables"] = _variables(found.get("variables", {}), decrypt=decrypt)
+    found["networking"] = _networking(cloud, environment, service_id)
+    found["volumeMounts"] = _mounts(cloud, environment, service_id)
+    return {key: value for key, value in found.items() if _worth_showing(value) and value != {}}
+
+
+def _worth_showing(value: Any) -> bool:
+    return value is not None and value is not False and not (value == 0 and not isinstance(value, str))
+
+
+def _variables(variables: Config, *, decrypt: bool) -> Config:
+    shown: Config = {}
+    for name, variable in variables.items():
+        entry = cast("Config", {k: v for k, v in variable.items() if v not in (None, False)})
+        if not decrypt or variable.get("isSealed"):
+            entry["value"] = None
+        shown[name] = entry
+    return shown
+
+
+def _networking(cloud: RailwayCloud, environment: Environment, service_id: str) -> Config:
+    def mine(record: Any) -> bool:
+        same = record.service_id == service_id and record.environment_id == environment.id
+        return same and record.deleted_at is None
+
+    state = cloud.state
+    found: Config = {
+        "serviceDomains": {d.domain: _port(d.target_port) for d in state.service_domains.values() if mine(d)},
+        "customDomains": {d.domain: _port(d.target_port) for d in state.custom_domains.values() if mine(d)},
+        "tcpProxies": {str(p.application_port): Config() for p in state.tcp_proxies.values() if mine(p)},
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _port(target_port: int | None) -> Config:
+    return {} if target_port is None else {"port": target_port}
+
+
+def _mounts(cloud: RailwayCloud, environment: Environment, service_id: str) -> Config:
+    found: Config = {}
+    for disk in cloud.state.volume_instances.values():
+        if disk.environment_id == environment.id and disk.service_id == service_id and disk.deleted_at is None:
+            found[disk.volume_id] = {"mountPath": disk.mount_path}
+            if disk.backup_schedules:
+                found[disk.volume_id]["backupSchedules"] = sorted(disk.backup_schedules)
+    return found
+
+
+def _buckets(cloud: RailwayCloud, environment: Environment) -> Config:
+    found: Config = {}
+    for store in cloud.state.bucket_instances.values():
+        if store.environment_id == environment.id:
+            found[store.bucket_id] = {"region": store.region} if store.deleted_at is None else {"isDeleted": True}
+    return found
+
+
+def _volumes(cloud: RailwayCloud, environment: Environment) -> Config:
+    found: Config = {}
+    for disk in cloud.state.volume_instances.values():
+        if disk.environment_id == environment.id:
+            region = {"region": disk.region} if disk.region else {}
+            shown = {"sizeMB": disk.size_mb, **region}
+            found[disk.volume_id] = shown if disk.deleted_at is None else {"isDeleted": True}
+    return found

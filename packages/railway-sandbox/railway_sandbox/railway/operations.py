@@ -1,0 +1,80 @@
+"""Every operation and field that the sandbox's Railway answers, by its name in Railway's API.
+
+Owns only the list of nouns: a new noun is a module of its own with ``QUERIES``, ``MUTATIONS`` and ``FIELDS``, named
+here.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from railway_sandbox.railway import (
+    account,
+    buckets,
+    certificates,
+    config_patch,
+    deployment_events,
+    deployment_operations,
+    domains,
+    egress,
+    environments,
+    logs,
+    members,
+    notification_rules,
+    private_networks,
+    project_tokens,
+    projects,
+    regions,
+    service_instances,
+    services,
+    tcp_proxies,
+    usage,
+    variables,
+    volume_backups,
+    volumes,
+)
+from railway_sandbox.railway.access import Operations, Readers
+from railway_sandbox.railway.cloud import RailwayCloud
+
+NOUNS = (
+    account,
+    projects,
+    project_tokens,
+    members,
+    notification_rules,
+    environments,
+    services,
+    service_instances,
+    variables,
+    volumes,
+    volume_backups,
+    domains,
+    certificates,
+    tcp_proxies,
+    egress,
+    private_networks,
+    buckets,
+    deployment_operations,
+    deployment_events,
+    logs,
+    regions,
+    usage,
+)
+
+
+def _gathered(name: str) -> dict[str, Any]:
+    return dict(chain.from_iterable(getattr(noun, name, {}).items() for noun in NOUNS))
+
+
+QUERIES: Operations = _gathered("QUERIES")
+MUTATIONS: Operations = _gathered("MUTATIONS")
+FIELDS: Readers = _gathered("FIELDS")
+
+
+def catch_up(cloud: RailwayCloud) -> None:
+    """Let happen what was due since the last request: patches, restores, expiries, certificates."""
+    config_patch.apply_due(cloud)
+    volume_backups.finish_due(cloud)
+    projects.expire(cloud)
+    certificates.observe(cloud)

@@ -1,0 +1,76 @@
+"""The request limits: those of the plan, counted per token, and that of the edge in front of the API.
+
+Owns the counting and the verdict. The headers that tell of it belong to ``wire``. Counting is not a change that has to
+be stored at once: a restart forgives what was counted since the last change.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.state import RateWindow
+
+HOUR_S = 3600.0
+EDGE_REQUESTS_PER_S = 10
+EDGE_BLOCK_S = 60.0
+"""How long the edge refuses after too many requests without a query string. The real one can do so for a day."""
+EDGE_KEY = "edge"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a request: ``limited`` names the limit that refuses it. ``resets_at`` is simulated time."""
+
+    limited: Literal["edge", "plan"] | None
+    limit: int = 0
+    remaining: int = 0
+    resets_at: float = 0.0
+    retry_after_s: int = 0
+
+
+def edge(cloud: RailwayCloud, *, has_query_string: bool) -> Verdict:
+    """Count a request at the edge, which looks only at those without a query string."""
+    if has_query_string or not cloud.limits_requests:
+        return Verdict(None)
+    now = cloud.now()
+    window = cloud.state.rates.setdefault(EDGE_KEY, RateWindow(hour_started_at=now))
+    window.recent = [*(at for at in window.recent if at > now - 1), now]
+    if len(window.recent) > EDGE_REQUESTS_PER_S:
+        cloud.state.edge_blocked_until = now + EDGE_BLOCK_S
+    return Verdict("edge" if now < cloud.state.edge_blocked_until else None)
+
+
+def _window(cloud: RailwayCloud, token_id: str) -> RateWindow:
+    now = cloud.now()
+    window = cloud.state.rates.setdefault(token_id, RateWindow(hour_started_at=now))
+    if now >= window.hour_started_at + HOUR_S:
+        window.hour_started_at, window.used = now, 0
+    window.recent = [at for at in window.recent if at > now - 1]
+    return window
+
+
+def plan(cloud: RailwayCloud, token_id: str) -> Verdict:
+    """Count a request of a token; a refused one does not count."""
+    now = cloud.now()
+    limits = cloud.plan
+    window = _window(cloud, token_id)
+    resets_at = window.hour_started_at + HOUR_S
+    if cloud.limits_requests:
+        if window.used >= limits.requests_per_hour:
+            wait = math.ceil(resets_at - now)
+            return Verdict("plan", limits.requests_per_hour, 0, resets_at, max(wait, 1))
+        if limits.requests_per_second is not None and len(window.recent) >= limits.requests_per_second:
+            left = limits.requests_per_hour - window.used
+            return Verdict("plan", limits.requests_per_hour, left, resets_at, 1)
+    window.used += 1
+    window.recent.append(now)
+    return Verdict(None, limits.requests_per_hour, max(limits.requests_per_hour - window.used, 0), resets_at)
+
+
+def remaining(cloud: RailwayCloud, token_id: str) -> tuple[int, float]:
+    """How many requests a token has left, and when the count starts again."""
+    window = _window(cloud, token_id)
+    return max(cloud.plan.requests_per_hour - window.used, 0), window.hour_started_at + HOUR_S

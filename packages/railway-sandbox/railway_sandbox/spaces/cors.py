@@ -1,0 +1,70 @@
+"""Which web pages may use a bucket from a browser: the answer to a preflight, and the headers of all other answers.
+
+The rules are moto's, and it keeps them. How they are read is not: moto takes any origin that begins like an allowed
+one, and every method.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from railway_sandbox.exchange import Reply
+from railway_sandbox.spaces import errors
+
+_PREFIX: Final = "access-control-"
+
+
+class Rule(Protocol):
+    """One rule of a bucket, as moto keeps it."""
+
+    allowed_methods: Sequence[str]
+    allowed_origins: Sequence[str]
+    allowed_headers: Sequence[str] | None
+    exposed_headers: Sequence[str] | None
+    max_age_seconds: str | int | None
+
+
+def preflight(rules: Sequence[Rule], sent: Mapping[str, str]) -> Reply:
+    """The answer to OPTIONS. Raises ``RefusedError`` for what no rule allows."""
+    origin, method = sent.get("origin", ""), sent.get("access-control-request-method", "")
+    if not origin or not method:
+        raise errors.no_preflight()
+    if not rules:
+        raise errors.cors_disabled()
+    asked = [name.strip().lower() for name in sent.get("access-control-request-headers", "").split(",") if name.strip()]
+    for rule in rules:
+        if _allows(rule, origin, method) and all(_matches(rule.allowed_headers or (), name) for name in asked):
+            shown = {"Access-Control-Allow-Headers": ", ".join(asked)} if asked else {}
+            return Reply(status=200, headers={**_headers(rule, origin), **shown})
+    raise errors.cors_refused()
+
+
+def of_answer(answered: Mapping[str, str], rules: Sequence[Rule], method: str, origin: str) -> dict[str, str]:
+    """The headers of an answer, with which a browser shows it to a page of ``origin`` or keeps it from it."""
+    kept = {name: value for name, value in answered.items() if not name.lower().startswith(_PREFIX)}
+    rule = next((rule for rule in rules if origin and _allows(rule, origin, method)), None)
+    return {**kept, **_headers(rule, origin)} if rule else kept
+
+
+def _headers(rule: Rule, origin: str) -> dict[str, str]:
+    found = {
+        "Access-Control-Allow-Origin": "*" if "*" in rule.allowed_origins else origin,
+        "Access-Control-Allow-Methods": ", ".join(rule.allowed_methods),
+        "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
+    }
+    if rule.exposed_headers:
+        found["Access-Control-Expose-Headers"] = ", ".join(rule.exposed_headers)
+    if rule.max_age_seconds is not None:
+        found["Access-Control-Max-Age"] = str(rule.max_age_seconds)
+    return found
+
+
+def _allows(rule: Rule, origin: str, method: str) -> bool:
+    return method in rule.allowed_methods and _matches(rule.allowed_origins, origin)
+
+
+def _matches(patterns: Sequence[str], text: str) -> bool:
+    """Whether a pattern, in which ``*`` stands for anything, is all of the text."""
+    return any(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.IGNORECASE) for pattern in patterns)

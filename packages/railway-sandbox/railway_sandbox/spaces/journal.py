@@ -1,0 +1,87 @@
+"""What was written to Spaces, as one line per request, so that it can be done again.
+
+Owns the file and its format. Moto keeps buckets in memory alone; repeating the successful requests in their order
+rebuilds them. A journal costs one appended line per request instead of all objects rewritten each time.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from railway_sandbox.storage import SandboxError, unreadable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One successful request that changed something."""
+
+    sequence: int
+    """Position since the journal began; the version ids that moto draws depend on it alone."""
+    method: str
+    region: str
+    bucket: str
+    key: str
+    """Percent-encoded; empty for a request about the bucket."""
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Journal:
+    """An append-only file, readable by its owner alone: objects may be private."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.last_sequence = 0
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries, oldest first. A last line that is not whole is none: its request was never answered.
+
+        Raises ``SandboxError`` for a line that cannot be read.
+        """
+        self.last_sequence = 0
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    entry = self._entry(line)
+                    self.last_sequence = entry.sequence
+                    yield entry
+
+    def repair(self) -> None:
+        """Cut off a last line that a crash left unfinished. Only for whoever holds the sandbox's lock."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            whole = sum(len(line) for line in file if line.endswith(b"\n"))
+        os.truncate(self._path, whole)
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry; it is in the file when this returns."""
+        self.last_sequence = entry.sequence
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        written = {**vars(entry), "body": base64.b64encode(entry.body).decode()}
+        line = json.dumps(written, separators=(",", ":")).encode() + b"\n"
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(line)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._path.unlink(missing_ok=True)
+        self.last_sequence = 0
+
+    def _entry(self, line: bytes) -> Entry:
+        try:
+            written: dict[str, Any] = json.loads(line)
+            written["body"] = base64.b64decode(written["body"])
+            return Entry(**written)
+        except (ValueError, KeyError, TypeError) as problem:
+            raise SandboxError(unreadable(self._path, problem)) from problem

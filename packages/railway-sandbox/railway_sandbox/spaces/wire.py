@@ -1,0 +1,82 @@
+"""Spaces over HTTP: which bucket and region an address means, and who signed.
+
+Requests reach the sandbox as a proxy, with the bucket in the host (``seance-cdn.sfo3.digitaloceanspaces.com``) or in
+the path (``sfo3.digitaloceanspaces.com/seance-cdn``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import parse_qs
+
+from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.spaces import errors
+from railway_sandbox.spaces.model import SpacesCloud, is_signature
+
+DOMAIN: Final = "digitaloceanspaces.com"
+_HOST = re.compile(r"(?:(?P<bucket>[a-z0-9][a-z0-9.-]*)\.)?(?P<region>[a-z]{3}[0-9])\.digitaloceanspaces\.com")
+_CREDENTIAL = re.compile(r"(?:Credential=|^AWS )(?P<key>[^/:,\s]+)")
+_CONNECTION_HEADERS = frozenset({"connection", "transfer-encoding", "server", "date", "content-length"})
+
+
+def is_spaces(host: str) -> bool:
+    """Whether a host is one of Spaces, or below it."""
+    return host == DOMAIN or host.endswith(f".{DOMAIN}")
+
+
+def target(request: Request) -> tuple[str, str, str]:
+    """Region, bucket and percent-encoded key that a request is about. Raises ``RefusedError`` for a strange host."""
+    found = _HOST.fullmatch(request.host)
+    if found is None:
+        raise errors.unmapped_host(request.host)
+    path = request.path.removeprefix("/")
+    if found["bucket"]:
+        return found["region"], found["bucket"], path
+    bucket, _, key = path.partition("/")
+    return found["region"], bucket, key
+
+
+def respond(cloud: SpacesCloud, request: Request) -> Reply:
+    """One request in, one reply out."""
+    try:
+        region, bucket, key = target(request)
+        reply = cloud.perform(
+            access_key=access_key(request),
+            method=request.method,
+            region=region,
+            bucket=bucket,
+            key=key,
+            query=request.query,
+            headers=request.headers,
+            body=request.body,
+        )
+    except errors.RefusedError as refused:
+        body = b"" if request.method == "HEAD" else refused.document()
+        return Reply(status=refused.status, headers={"Content-Type": "application/xml"}, body=body)
+    kept = {name: value for name, value in reply.headers.items() if name.lower() not in _CONNECTION_HEADERS}
+    if request.method == "HEAD":
+        length = next((value for name, value in reply.headers.items() if name.lower() == "content-length"), "0")
+        kept["Content-Length"] = length
+    return Reply(status=reply.status, headers=kept, body=reply.body)
+
+
+def access_key(request: Request) -> str:
+    """The access key that signed the request, in its header or its address; empty when nobody did."""
+    found = _CREDENTIAL.search(request.headers.get("authorization", ""))
+    if found:
+        return found["key"]
+    parameters = parse_qs(request.query)
+    presigned = parameters.get("X-Amz-Credential") or parameters.get("AWSAccessKeyId") or [""]
+    return presigned[0].partition("/")[0]
+
+
+def operation(request: Request) -> str:
+    """A short name for the request log and for faults: method, bucket and key, and the subresource."""
+    try:
+        _, bucket, key = target(request)
+    except errors.RefusedError:
+        return f"{request.method} {request.host}{request.path}"
+    names = [name for name in parse_qs(request.query, keep_blank_values=True) if not is_signature(name)]
+    path = f"/{bucket}" + (f"/{key}" if key else "")
+    return f"{request.method} {path}" + (f"?{'&'.join(sorted(names))}" if names else "")

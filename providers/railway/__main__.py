@@ -1,5 +1,0 @@
-"""The plugin, as the engine starts it: ``python providers/railway <engine address>``."""
-
-from pulumiverse_railway.provider.main import run
-
-run()

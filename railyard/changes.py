@@ -1,0 +1,184 @@
+"""What a preview says would change, in the form that is shown, compared and kept.
+
+Owns one model for the documents of ``pulumi preview --json`` and of the embedded engine, which has the same shape.
+Components, providers and the stack itself are left out: what changes is resources. Values are masked by whoever wrote
+the document, and shortened here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from pydantic import BaseModel, ConfigDict
+
+from pulumi_embedded.values import UNKNOWN_ON_THE_WIRE, parse_path
+from railyard.output.values import SECRET_TEXT, at_path, clean, short
+
+KNOWN_LATER: Final = "[known after up]"
+_LEFT_OUT: Final = ("pulumi:providers:", "pulumi:pulumi:")
+_SYSTEMS: Final = "railyard:systems:"
+_ABSENT: Final = "(none)"
+
+
+class Model(BaseModel):
+    """What is kept as a document: strict, so that a document that somebody else made is not trusted further."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kind(StrEnum):
+    """What happens to a resource, the gravest first."""
+
+    REPLACE = "replace"
+    DELETE = "delete"
+    CREATE = "create"
+    UPDATE = "update"
+
+    @property
+    def grave(self) -> bool:
+        """Whether something that exists goes away."""
+        return self in (Kind.REPLACE, Kind.DELETE)
+
+    @property
+    def sign(self) -> str:
+        """As Pulumi marks it."""
+        return {Kind.REPLACE: "+-", Kind.DELETE: "-", Kind.CREATE: "+", Kind.UPDATE: "~"}[self]
+
+
+_KINDS: Final[dict[str, Kind]] = {
+    "create": Kind.CREATE,
+    "import": Kind.CREATE,
+    "update": Kind.UPDATE,
+    "delete": Kind.DELETE,
+    "discard": Kind.DELETE,
+    "replace": Kind.REPLACE,
+    "create-replacement": Kind.REPLACE,
+    "delete-replaced": Kind.REPLACE,
+    "import-replacement": Kind.REPLACE,
+}
+
+
+class Property(Model):
+    """One property that differs."""
+
+    path: str
+    old: str
+    new: str
+    replaces: bool = False
+    """Whether this difference alone makes the resource a new one."""
+
+
+class Change(Model):
+    """One resource that changes."""
+
+    kind: Kind
+    urn: str
+    type: str
+    """As people know it, ``railway:ServiceInstance``."""
+    name: str
+    system: str
+    """``Seance``; empty for what belongs to no system."""
+    component: str
+    """Name of the component that it is part of, ``seance-backend``."""
+    properties: tuple[Property, ...] = ()
+    protected: bool = False
+
+    def key(self) -> tuple[str, str, tuple[str, ...]]:
+        """By what two worlds are compared: what happens to what. Values differ between them by ids and addresses."""
+        return self.urn, self.kind, tuple(each.path for each in self.properties)
+
+
+def changes_of(steps: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """The changes in the steps of a document, the gravest first, then by system and name."""
+    found: dict[str, Change] = {}
+    for step in steps:
+        kind = _KINDS.get(step["op"])
+        if kind and _is_resource(step):
+            change = _change(step, kind)
+            earlier = found.get(change.urn)
+            if earlier is None or change.properties:
+                found[change.urn] = change
+    return tuple(sorted(found.values(), key=lambda each: (list(Kind).index(each.kind), each.system, each.name)))
+
+
+def counted(changes: Sequence[Change]) -> str:
+    """``+- 1 to replace, ~ 4 to update``."""
+    numbers = {kind: sum(change.kind is kind for change in changes) for kind in Kind}
+    parts = [f"{kind.sign} {number} to {kind.value}" for kind, number in numbers.items() if number]
+    return ", ".join(parts) or "nothing changes"
+
+
+def by_system(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    """System → its changes, in order of names."""
+    return {
+        system: [change for change in changes if change.system == system]
+        for system in sorted({change.system for change in changes})
+    }
+
+
+def _is_resource(step: Mapping[str, Any]) -> bool:
+    state = _state(step, "newState") or _state(step, "oldState")
+    kind = str(state.get("type") or _type_of(step["urn"]))
+    return bool(state.get("custom", True)) and not kind.startswith(_LEFT_OUT)
+
+
+def _change(step: Mapping[str, Any], kind: Kind) -> Change:
+    urn = str(step["urn"])
+    old, new = _state(step, "oldState"), _state(step, "newState")
+    return Change(
+        kind=kind,
+        urn=urn,
+        type=_short_type(_type_of(urn)),
+        name=name_of(urn),
+        system=_system(urn),
+        component=name_of(str((new or old).get("parent") or "")),
+        properties=tuple(_properties(step.get("detailedDiff") or {}, old, new)) if kind is not Kind.CREATE else (),
+        protected=bool(old.get("protect")),
+    )
+
+
+def _properties(detailed: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Property]:
+    for path, difference in sorted(detailed.items()):
+        kind = str(difference.get("kind", "update"))
+        pairs = [(_at(old, group, path), _at(new, group, path)) for group in ("inputs", "outputs")]
+        # Where the inputs are alike the cloud found the difference, or both are secrets.
+        before, after = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+        yield Property(path=clean(path), old=_shown(before), new=_shown(after), replaces=kind.endswith("-replace"))
+
+
+def _at(state: Mapping[str, Any], group: str, path: str) -> Any:
+    return at_path(cast("Mapping[str, Any]", state.get(group) or {}), parse_path(path))
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return _ABSENT
+    if value == SECRET_TEXT:
+        return SECRET_TEXT
+    return KNOWN_LATER if value == UNKNOWN_ON_THE_WIRE else short(value)
+
+
+def _state(step: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", step.get(name) or {})
+
+
+def _type_of(urn: str) -> str:
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+def _short_type(full: str) -> str:
+    package, module, name = ["", "", *full.split(":")][-3:]
+    module = module.split("/")[0]
+    return f"{package}:{name}" if module in ("index", "") else f"{package}:{module}:{name}"
+
+
+def name_of(urn: str) -> str:
+    """The last part of a URN."""
+    return urn.rsplit("::", 1)[-1]
+
+
+def _system(urn: str) -> str:
+    types = urn.split("::")[2].split("$")
+    return next((kind.rsplit(":", 1)[-1] for kind in types if kind.startswith(_SYSTEMS)), "")

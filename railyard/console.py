@@ -1,0 +1,89 @@
+"""What all commands share: options, exit codes, and how results and errors reach people and programs.
+
+Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong. Owns no work.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from railway_api.json_text import json_text
+
+PROBLEM: Final = 1
+WRONG_CALL: Final = 2
+WIDE: Final = 140
+"""Columns of a table that no terminal limits."""
+
+StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
+
+
+class OperationError(Exception):
+    """A command cannot go on; the text says what is wrong and what to do next."""
+
+
+class CallError(OperationError):
+    """The command was called with something that it does not take."""
+
+
+@contextmanager
+def people(*, json: bool) -> Generator[None]:
+    """Errors that a person can act on end the command with their text and nothing else."""
+    try:
+        yield
+    except OperationError as error:
+        _tell(str(error), json=json)
+        raise typer.Exit(WRONG_CALL if isinstance(error, CallError) else PROBLEM) from None
+    except OSError as error:
+        if error.filename is None:  # not about a file: a closed pipe, say
+            raise
+        _tell(f"{error.filename}: {error.strerror}", json=json)
+        raise typer.Exit(PROBLEM) from None
+
+
+def _tell(error: str, *, json: bool) -> None:
+    if json:
+        write_json({"error": error})
+    else:
+        typer.echo(f"error: {error}", err=True)
+
+
+def write_json(document: Any) -> None:
+    """The one document of a command, on standard output."""
+    typer.echo(json_text(document))
+
+
+def table_console() -> Console:
+    """Where tables go: as wide as the terminal, and wide enough for all columns where there is none, as in a pipe."""
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if told else WIDE)
+
+
+def table(*columns: str, folded: str) -> Table:
+    """An empty table without lines. Where the terminal is narrow, the column ``folded`` alone gives way, uncut."""
+    empty = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for column in columns:
+        empty.add_column(column, overflow="fold", no_wrap=column != folded)
+    return empty
+
+
+def can_ask() -> bool:
+    """Whether a person sits at the other end."""
+    return sys.stdin is not None and sys.stdin.isatty()  # none where it was closed
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,8 @@
+"""``python -m railyard.contract``: try the doubtful points."""
+
+from functools import partial
+
+from railyard.contract.application import application
+from railyard.pipes import run
+
+run(partial(application, prog_name="live"))

@@ -1,0 +1,106 @@
+"""Where a run goes: to the account whose token is set, or to the sandbox.
+
+Owns which tokens will do. Never shows one.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pulumiverse_railway.provider.configuration import (
+    DEFAULT_URL,
+    PROJECT_TOKEN_VARIABLE,
+    TOKEN_VARIABLE,
+    URL_VARIABLE,
+    Configuration,
+    build_client,
+)
+from railway_api.client import Client
+from railway_api.documents.project import API_TOKEN
+from railway_api.errors import NotAuthorized
+from railway_api.failure import Failure
+from railway_api.limiter import Plan
+from railway_api.loopback import is_loopback
+from railway_api.waiting import SPEED_VARIABLE
+from railway_sandbox.addresses import environment
+from railway_sandbox.server import Sandbox
+
+NEEDED: Final = (
+    f"set {TOKEN_VARIABLE} to an account or workspace token from https://railway.com/account/tokens, which may create "
+    "and delete projects"
+)
+
+
+class CallError(Failure):
+    """The suite was called in a way that cannot work."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where Railway is asked, and as whom."""
+
+    configuration: Configuration
+    place: str
+    """In words."""
+    real: bool
+    """Whether it costs money."""
+
+    def client(self) -> Client:
+        """A client of its own."""
+        return build_client(self.configuration)
+
+
+@contextmanager
+def account(variables: Mapping[str, str], plan: Plan) -> Generator[Account]:
+    """The account that the environment variables name, else one in an empty sandbox while the block runs."""
+    if variables.get(PROJECT_TOKEN_VARIABLE):
+        text = (
+            f"{PROJECT_TOKEN_VARIABLE} holds a project token, which reaches one environment and cannot make a project"
+        )
+        raise CallError(f"{text}: unset it, and {NEEDED}")
+    url = variables.get(URL_VARIABLE) or DEFAULT_URL
+    if token := variables.get(TOKEN_VARIABLE):
+        real = not is_loopback(url)
+        place = "a real account" if real else f"the sandbox at {url}"
+        yield Account(Configuration(token=token, api_url=url, plan=plan), place, real)
+        return
+    with tempfile.TemporaryDirectory() as directory, Sandbox(Path(directory) / "sandbox").serve() as address:
+        found = environment(address)
+        with _set(SPEED_VARIABLE, found[SPEED_VARIABLE]):
+            configuration = Configuration(token=found[TOKEN_VARIABLE], api_url=found[URL_VARIABLE])
+            yield Account(configuration, f"the sandbox, since {TOKEN_VARIABLE} is not set", real=False)
+
+
+@contextmanager
+def _set(name: str, value: str) -> Generator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        if before is not None:
+            os.environ[name] = before
+
+
+async def workspace_of(client: Client, wanted: str | None) -> str | None:
+    """The workspace in which the project is made: the one wanted, else the only one. Raises ``CallError``."""
+    try:
+        found: Mapping[str, str] = {each["id"]: each["name"] for each in (await client.call(API_TOKEN))["workspaces"]}
+    except NotAuthorized as refused:
+        raise CallError(f"{refused}: {NEEDED}") from None
+    if wanted is not None and wanted not in found:
+        raise CallError(f"the token does not reach workspace {wanted}: it reaches {_named(found)}")
+    if wanted is None and len(found) > 1:
+        raise CallError(f"the token reaches several workspaces, {_named(found)}: choose one with --workspace <id>")
+    return wanted or next(iter(found), None)
+
+
+def _named(workspaces: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({key})" for key, name in workspaces.items()) or "none"

@@ -1,0 +1,162 @@
+"""The command: which points, where, and how its result is shown.
+
+Exit codes: 0 all that was tried is as assumed, 1 something is otherwise or could not be told, 2 the call was wrong.
+Owns the wiring alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine, Sequence
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from railway_api.client import Client
+from railway_api.failure import Failure
+from railway_api.json_text import json_text
+from railway_api.limiter import BUDGETS, Plan
+from railyard.contract import report
+from railyard.contract.account import Account, CallError, account, workspace_of
+from railyard.contract.cost import Cost, cost_of
+from railyard.contract.points import Point
+from railyard.contract.suite import Run
+from railyard.contract.throwaway import delete, left_over
+from railyard.contract.tried import POINTS
+from railyard.contract.untried import UNTRIED
+
+PROBLEM: Final = 1
+WRONG_CALL: Final = 2
+WIDTH: Final = 140
+"""Columns of the table where no terminal says how wide it is."""
+
+application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@application.command()
+def live(
+    only: Annotated[str, typer.Option(help="Only these points, such as 1,14.")] = "",
+    workspace: Annotated[str | None, typer.Option(help="The workspace's id, when the token reaches several.")] = None,
+    plan: Annotated[Plan, typer.Option(help="The plan whose request budget is kept.")] = Plan.HOBBY,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Start on a real account.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="Delete what killed runs left, and try nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")] = False,
+) -> None:
+    """Try the doubtful points of Railway's API (docs/doubtful-points.md) in one throwaway project.
+
+    With RAILWAY_API_TOKEN set on that account, else in the sandbox.
+    """
+    try:
+        points = chosen(only)
+        with account(os.environ, plan) as where:
+            work = _clean(where, workspace, json=json) if clean else _try(where, workspace, points, yes=yes, json=json)
+            good = asyncio.run(_until_told_to_end(work))
+    except Failure as failure:
+        if json:
+            typer.echo(json_text({"error": str(failure)}))
+        else:
+            typer.echo(f"error: {failure}", err=True)
+        raise typer.Exit(WRONG_CALL if isinstance(failure, CallError) else PROBLEM) from None
+    except KeyboardInterrupt:
+        # The first one ends the run in an orderly way; this is a second one, in the middle of the clean-up.
+        typer.echo("interrupted again: the project may still be there, 'make live CLEAN=1' deletes it", err=True)
+        raise typer.Exit(PROBLEM) from None
+    if not good:
+        raise typer.Exit(PROBLEM)
+
+
+def chosen(only: str) -> Sequence[Point]:
+    """The points of a list of numbers, all without one. Raises ``CallError`` for what is no point."""
+    known = {str(each.number): each for each in POINTS}
+    wanted = [each.strip() for each in only.split(",") if each.strip()]
+    for number in wanted:
+        if number.isdigit() and int(number) in UNTRIED:
+            raise CallError(f"point {number} is not tried, because {UNTRIED[int(number)]}")
+        if number not in known:
+            raise CallError(f"there is no point {number}: docs/doubtful-points.md has them all")
+    return [each for each in POINTS if not wanted or str(each.number) in wanted]
+
+
+async def _until_told_to_end(work: Coroutine[Any, Any, bool]) -> bool:
+    """``kill`` ends a run as Ctrl-C does: what was made is deleted first."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return False
+
+
+async def _try(where: Account, workspace: str | None, points: Sequence[Point], *, yes: bool, json: bool) -> bool:
+    cost = cost_of(points)
+    said = Console(stderr=True)
+    said.print(report.plan(points, cost, where.place), highlight=False, soft_wrap=True)
+    _check_budget(cost, where.configuration.plan)
+    if where.real and not yes:
+        raise CallError("nothing was sent yet: start with --yes ('make live YES=1')")
+    client = where.client()
+    try:
+        run = Run(client, await workspace_of(client, workspace))
+        await _name_left_over(client, run.workspace_id, said)
+        try:
+            await _run(run, points, said)
+        finally:
+            if run.tried:
+                _show(run, cost, where.place, json=json)
+        return run.all_as_assumed
+    finally:
+        await client.close()
+
+
+def _check_budget(cost: Cost, plan: Plan) -> None:
+    if cost.requests > (allowed := BUDGETS[plan].per_hour):
+        text = f"the {plan} plan allows {allowed} requests an hour: choose fewer points, as with --only 1,14"
+        raise CallError(f"{text}, or another --plan if you have it")
+
+
+async def _run(run: Run, points: Sequence[Point], said: Console) -> None:
+    with said.status("making the throwaway project...") as status:
+        try:
+            # Brackets in a question are no markup.
+            await run.start(points, lambda text: status.update(Text(text)))
+        except asyncio.CancelledError:
+            said.print(f"interrupted: {run.left or f'the project {run.project} was deleted'}", soft_wrap=True)
+            raise
+
+
+def _show(run: Run, cost: Cost, place: str, *, json: bool) -> None:
+    if json:
+        typer.echo(json_text(report.document(run, cost, place)))
+        return
+    console = Console()
+    console = console if console.is_terminal else Console(width=WIDTH)
+    console.print(report.table(run))
+
+
+async def _name_left_over(client: Client, workspace_id: str | None, said: Console) -> None:
+    if found := await left_over(client, workspace_id):
+        names = ", ".join(each["name"] for each in found)
+        text = f"An earlier run was killed, or another one is under way: {names}. 'make live CLEAN=1' deletes them."
+        said.print(text, style="yellow", soft_wrap=True)
+
+
+async def _clean(where: Account, workspace: str | None, *, json: bool) -> bool:
+    client = where.client()
+    try:
+        workspace_id = await workspace_of(client, workspace)
+        found = await left_over(client, workspace_id)
+        for each in found:
+            await delete(client, each, workspace_id)
+    finally:
+        await client.close()
+    names = [each["name"] for each in found]
+    if json:
+        typer.echo(json_text({"place": where.place, "deleted": names}))
+    else:
+        typer.echo(f"deleted: {', '.join(names)}" if names else f"nothing was left on {where.place}")
+    return True

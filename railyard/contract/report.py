@@ -1,0 +1,90 @@
+"""What a run prints: a plan before, a table after, or one JSON document for programs.
+
+Owns the form. Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from railway_api.counting import count
+from railyard.contract.cost import Cost
+from railyard.contract.points import Outcome, Point
+from railyard.contract.suite import Run, Tried
+from railyard.contract.untried import UNTRIED
+
+_STYLES: Final = {Outcome.AS_ASSUMED: "green", Outcome.OTHERWISE: "bold red", Outcome.COULD_NOT_TELL: "yellow"}
+
+
+def plan(points: Sequence[Point], cost: Cost, place: str) -> str:
+    """What is about to happen, in one paragraph."""
+    return (
+        f"Trying {count(len(points), 'doubtful point')} of Railway's API on {place}, in one throwaway project: "
+        f"at most {count(cost.requests, 'request')}, "
+        f"{cost.seconds / 60:.0f} minutes and {cost.dollars:.2f} US dollars of usage."
+    )
+
+
+def table(run: Run) -> Group:
+    """Each point with its verdict, and what follows from it."""
+    shown = Table(title_justify="left", show_lines=True)
+    shown.add_column("", justify="right", no_wrap=True)
+    shown.add_column("question", ratio=3)
+    shown.add_column("verdict", no_wrap=True)
+    shown.add_column("seen", ratio=4)
+    shown.add_column("s", justify="right", no_wrap=True)
+    for each in sorted(run.tried, key=lambda each: each.point.number):
+        verdict = Text(each.verdict.outcome, style=_STYLES[each.verdict.outcome])
+        # What Railway says may hold brackets, which are no markup.
+        question, seen = Text(each.point.question.replace("`", "")), Text(_seen(each))
+        shown.add_row(str(each.point.number), question, verdict, seen, f"{each.seconds:.0f}")
+    return Group(shown, Text(summary(run)))
+
+
+def _seen(tried: Tried) -> str:
+    if tried.verdict.outcome is not Outcome.OTHERWISE:
+        return tried.verdict.seen
+    point = tried.point
+    return f"{tried.verdict.seen}\nassumed: {point.assumed}\nchange: {', '.join(point.change)}"
+
+
+def summary(run: Run) -> str:
+    """The counts, what was not tried, and what was left behind."""
+    counts = [(outcome, sum(each.verdict.outcome is outcome for each in run.tried)) for outcome in Outcome]
+    lines = [", ".join(f"{number} {outcome}" for outcome, number in counts)]
+    lines[0] += f"; {count(run.client.requests, 'request')}; "
+    lines[0] += "nothing is left behind" if not run.left else "SOMETHING IS LEFT BEHIND"
+    lines += [f"not tried: {number}, because {reason}" for number, reason in UNTRIED.items()]
+    return "\n".join([*lines, *filter(None, [run.left])])
+
+
+def document(run: Run, cost: Cost, place: str) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "place": place,
+        "project": run.project,
+        "bounds": {"requests": cost.requests, "seconds": cost.seconds, "dollars": round(cost.dollars, 2)},
+        "requests": run.client.requests,
+        "points": [_row(each) for each in sorted(run.tried, key=lambda each: each.point.number)],
+        "notTried": [{"number": number, "reason": reason} for number, reason in UNTRIED.items()],
+        "leftBehind": run.left or None,
+    }
+
+
+def _row(tried: Tried) -> dict[str, Any]:
+    point, verdict = tried.point, tried.verdict
+    return {
+        "number": point.number,
+        "question": point.question,
+        "assumed": point.assumed,
+        "verdict": verdict.outcome,
+        "seen": verdict.seen,
+        "change": list(point.change) if verdict.outcome is Outcome.OTHERWISE else [],
+        "seconds": round(tried.seconds, 1),
+        "requests": tried.requests,
+    }

@@ -1,0 +1,82 @@
+"""One run: the throwaway project is made, each point tried in it, and the project deleted whatever happens.
+
+Owns the order of things and what an error in a point means. Prints nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from railway_api.client import Client
+from railway_api.failure import Failure
+from railyard.contract.ground import Ground
+from railyard.contract.points import Outcome, Point, Verdict
+from railyard.contract.throwaway import Throwaway
+
+SANDBOX_TIMEOUT_S: Final = 120.0
+"""Real seconds for a point in the sandbox, whose time runs faster than a busy machine can follow."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One point that was tried."""
+
+    point: Point
+    verdict: Verdict
+    seconds: float
+    """In the time of the API."""
+    requests: int
+
+
+@dataclass
+class Run:
+    """A run, filled while it goes on: what was told before an interruption stays told."""
+
+    client: Client
+    workspace_id: str | None
+    tried: list[Tried] = field(default_factory=list[Tried])
+    project: str = ""
+    """The name of the throwaway project."""
+    left: str = ""
+    """Why the project could not be deleted; empty when it was."""
+
+    @property
+    def all_as_assumed(self) -> bool:
+        """Whether each point that was tried is as assumed, and nothing was left behind."""
+        return not self.left and all(each.verdict.outcome is Outcome.AS_ASSUMED for each in self.tried)
+
+    async def start(self, points: Sequence[Point], tell: Callable[[str], None]) -> None:
+        """Try ``points``; ``tell`` hears what is being done. Raises ``Failure`` when the project cannot be made."""
+        throwaway = Throwaway(self.client, self.workspace_id)
+        self.project = throwaway.name
+        try:
+            ground = Ground(self.client, await throwaway.create(), self.workspace_id)
+            for point in points:
+                tell(f"{point.number}. {point.question}")
+                await self._try(point, ground)
+        finally:
+            tell("deleting the throwaway project...")
+            try:
+                await throwaway.delete()
+            except Failure as failure:
+                self.left = str(failure)
+
+    async def _try(self, point: Point, ground: Ground) -> None:
+        waiting, requests = self.client.waiting, self.client.requests
+        started = time.monotonic()
+        timeout_s = point.seconds if waiting.speed == 1 else SANDBOX_TIMEOUT_S
+        try:
+            async with asyncio.timeout(timeout_s):
+                verdict = await point.ask(ground)
+        except TimeoutError:
+            verdict = Verdict.unknown(f"given up after {timeout_s:.0f} s")
+        except Failure as failure:
+            verdict = Verdict.unknown(str(failure))
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError, StopIteration) as odd:
+            verdict = Verdict.unknown(f"an answer of another form than expected ({type(odd).__name__}: {odd})")
+        seconds = (time.monotonic() - started) * waiting.speed
+        self.tried.append(Tried(point, verdict, seconds, self.client.requests - requests))

@@ -1,0 +1,128 @@
+"""The one project in which everything is tried: made, deleted, and found again when a run was killed.
+
+Owns the marks by which a throwaway project is known: its name and its description, both of which have to fit before
+anything is deleted.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from railway_api.client import Client
+from railway_api.documents.notification import NOTIFICATION_RULE_DELETE, NOTIFICATION_RULES
+from railway_api.documents.project import API_TOKEN, PROJECT, PROJECT_CREATE, PROJECT_DELETE
+from railway_api.errors import NotAuthorized, NotFound, OutcomeUnknown, RailwayError, Throttled
+from railway_api.failure import Failure
+
+PREFIX: Final = "railyard-live-"
+DESCRIPTION: Final = "Made by Railyard's live suite and deleted at its end. Nobody needs it."
+_NAME: Final = re.compile(rf"{PREFIX}[0-9a-f]{{8}}")
+ATTEMPTS: Final = 6
+RETRY_S: Final = 10.0
+LOOKS, LOOK_S = 3, 5.0
+
+Project = Mapping[str, Any]
+
+
+class Throwaway:
+    """A project that exists from ``create`` to ``delete``."""
+
+    def __init__(self, client: Client, workspace_id: str | None) -> None:
+        self.name = f"{PREFIX}{secrets.token_hex(4)}"
+        self._client = client
+        self._workspace_id = workspace_id
+        self._asked_for = False
+        self._id: str | None = None
+
+    async def create(self) -> Project:
+        """The new project; waits when Railway says that projects are made too quickly."""
+        wanted = {"name": self.name, "description": DESCRIPTION, "workspaceId": self._workspace_id}
+        self._asked_for = True
+        for _ in range(ATTEMPTS):
+            try:
+                made = await self._made(wanted)
+            except Throttled as refused:
+                await self._client.waiting.sleep(refused.retry_after_s)
+            else:
+                self._id = made["id"]
+                return made
+        raise Failure("Railway keeps saying that projects are made too quickly: try again in a few minutes")
+
+    async def _made(self, wanted: Mapping[str, Any]) -> Project:
+        try:
+            return await self._client.call(PROJECT_CREATE, input=wanted)
+        except OutcomeUnknown:
+            if (found := await self._find()) is None:
+                raise
+            return found
+
+    async def delete(self) -> None:
+        """Delete the project if there is one; raises ``Failure`` with its name when it cannot be deleted."""
+        if not self._asked_for:
+            return
+        try:
+            found = {"id": self._id} if self._id else await self._find()
+            if found is not None:
+                await delete(self._client, found, self._workspace_id)
+        except RailwayError as refused:
+            text = f"the project {self.name} could not be deleted and may still cost money: {refused}. "
+            raise Failure(f"{text}Delete it in the dashboard, or with 'make live CLEAN=1'") from refused
+
+    async def _find(self) -> Project | None:
+        """The project by its name, which Railway's list may show a little late."""
+        for look in range(LOOKS):
+            if look:
+                await self._client.waiting.sleep(LOOK_S)
+            living = await left_over(self._client, self._workspace_id)
+            if found := next((each for each in living if each["name"] == self.name), None):
+                return found
+        return None
+
+
+async def left_over(client: Client, workspace_id: str | None) -> Sequence[Project]:
+    """Throwaway projects that exist: those of runs that were killed, or are under way."""
+    _, living = await client.projects(workspace_id, anew=True)
+    return [each for each in living if _NAME.fullmatch(each["name"]) and each["description"] == DESCRIPTION]
+
+
+async def delete(client: Client, project: Project, workspace_id: str | None) -> None:
+    """Delete a project, and the notification rules of the workspace that are about it; until it is gone."""
+    await _delete_rules(client, project, workspace_id)
+    refusal: RailwayError | None = None
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            await client.waiting.sleep(RETRY_S)
+        try:
+            await client.call(PROJECT_DELETE, id=project["id"])
+        except RailwayError as refused:
+            refusal = refused
+        if await is_gone(client, project["id"]):
+            return
+    raise refusal or RailwayError("Railway confirmed its deletion and shows it all the same")
+
+
+async def _delete_rules(client: Client, project: Project, workspace_id: str | None) -> None:
+    if workspace_id is None:
+        return
+    try:
+        rules = await client.call(NOTIFICATION_RULES, workspaceId=workspace_id, projectId=project["id"])
+    except RailwayError:
+        return  # there is no such project any more, or no right to rules, so none was made
+    for rule in rules:
+        if rule["projectId"] == project["id"]:
+            await client.call(NOTIFICATION_RULE_DELETE, id=rule["id"])
+
+
+async def is_gone(client: Client, project_id: str) -> bool:
+    """Whether a project does not exist any more. A deletion that is only scheduled is none."""
+    try:
+        return (await client.call(PROJECT, id=project_id))["deletedAt"] is not None
+    except NotFound:
+        return True
+    except NotAuthorized:
+        # The token has made the project, so one that lives and cannot see it any more is proof enough.
+        await client.call(API_TOKEN)
+        return True

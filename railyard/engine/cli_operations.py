@@ -1,0 +1,184 @@
+"""Operations of the Pulumi CLI on one stack in the sandbox, with the options that the embedded engine has as well.
+
+Owns the file backend, the copy of the stack's settings in which the CLI keeps its encryption salt, so that the user's
+own file stays as it is, and the arguments of each operation. What is printed is the CLI's own, but for the stack's
+outputs, which are handed back: the CLI would print those of all systems, whichever one was meant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+from google.protobuf.struct_pb2 import Struct
+
+from pulumi_embedded.events import Change, Operation
+from pulumi_embedded.state import STACK_TYPE
+from pulumi_embedded.values import Properties, differences, from_struct, known_outputs
+from railway_sandbox.storage import SandboxError
+from railyard.engine.engine_choice import PROJECT, Choice, States
+
+PASSPHRASE: Final = "sandbox"
+_ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
+"""Keys of a stack's settings file that say how its real state is encrypted."""
+_WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
+_TELLS_EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""Makes the CLI know ``--event-log``, by which the Automation API learns what happens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How an operation of the CLI ended."""
+
+    succeeded: bool
+    outputs: Properties = field(default_factory=dict[str, Any])
+    """Those of the stack, secrets masked; none when they were printed as JSON, or when it failed."""
+    output_changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
+    """Path of an output → how it differs from what the state said before."""
+
+
+def variables(directory: Path) -> dict[str, str]:
+    """The environment in which any ``pulumi`` command works on the sandbox's own file backend, and downloads nothing.
+
+    Without them it would work on the backend that the user is logged in to, where real stacks may be.
+    """
+    return {
+        "PULUMI_BACKEND_URL": _backend(directory).as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def operate(
+    operation: Operation,
+    choice: Choice,
+    root: Path,
+    environment: Mapping[str, str],
+    targets: Sequence[str],
+    *,
+    as_json: bool,
+) -> Outcome:
+    """Carry it out."""
+    arguments = [operation.value, *options_of(choice, root, environment)]
+    arguments += [] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
+    arguments += [part for target in targets for part in ("--target", target)]
+    if as_json:
+        return Outcome(succeeded=_run(choice, [*arguments, "--json"], root, environment))
+    with tempfile.TemporaryDirectory() as folder:
+        events = Path(folder) / "events"
+        arguments += ["--suppress-outputs", "--event-log", str(events)]
+        if not _run(choice, arguments, root, {**environment, **_TELLS_EVENTS}):
+            return Outcome(succeeded=False)
+        before, outputs = _stack_outputs(events)
+    before = known_outputs(before, {})
+    if operation is not Operation.PREVIEW or targets:
+        outputs = known_outputs(outputs, before)
+    return Outcome(succeeded=True, outputs=outputs, output_changes=differences(before, outputs))
+
+
+def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> bool:
+    """Lift the protection of all resources in the state; whether it went well."""
+    _prepared(choice, root, environment)
+    return _run(choice, ["state", "unprotect", "--all", "--yes", "--stack", choice.states.stack], root, environment)
+
+
+def options_of(choice: Choice, root: Path, environment: Mapping[str, str]) -> list[str]:
+    """The options that name the stack and its settings, once the backend and the stack in it are made.
+
+    Raises ``SandboxError``.
+    """
+    settings = _prepared(choice, root, environment)
+    return ["--stack", choice.states.stack, "--config-file", str(settings)]
+
+
+def _run(choice: Choice, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> bool:
+    assert choice.cli is not None
+    return choice.cli.run(arguments, root, environment).returncode == 0
+
+
+def _stack_outputs(events: Path) -> tuple[Properties, Properties]:
+    """The stack's outputs before and after; none after a destroy."""
+    lines = map(json.loads, events.read_text(encoding="utf-8").splitlines())
+    ended = [line["resOutputsEvent"]["metadata"] for line in lines if "resOutputsEvent" in line]
+    of_stack = [each for each in ended if each["type"] == STACK_TYPE]
+    return (_outputs(of_stack[-1].get("old")), _outputs(of_stack[-1].get("new"))) if of_stack else ({}, {})
+
+
+def _outputs(resource: Mapping[str, Any] | None) -> Properties:
+    wire = Struct()
+    wire.update((resource or {}).get("outputs") or {})
+    return from_struct(wire)
+
+
+def make_backend(directory: Path) -> Path:
+    """Make the file backend of a sandbox directory where it is missing: the CLI makes none."""
+    backend = _backend(directory)
+    backend.mkdir(parents=True, exist_ok=True)
+    return backend
+
+
+def _backend(directory: Path) -> Path:
+    return States(directory=directory.resolve(), stack="").backend
+
+
+def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Path:
+    """Make the backend and the stack where they are missing; gives the settings file to work with."""
+    states = choice.states
+    settings = make_backend(states.directory) / f"Pulumi.{states.stack}.yaml"
+    _copy_settings(root / settings.name, settings)
+    if not states.checkpoint.exists():
+        # Only here is the settings file of `stack init` the copy.
+        settings.with_name("Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
+        assert choice.cli is not None
+        done = choice.cli.run(
+            ["stack", "init", states.stack, "--non-interactive", "--no-select"],
+            settings.parent,
+            environment,
+            captured=True,
+        )
+        if done.returncode != 0:
+            raise SandboxError(f"`pulumi stack init {states.stack}` failed:\n{(done.stdout + done.stderr).strip()}")
+    _unlock(states)
+    return settings
+
+
+def _unlock(states: States) -> None:
+    """Remove the locks of runs that were killed on this machine; with those of others, it is the CLI that refuses."""
+    for file in states.locks.glob("*.json"):
+        lock: dict[str, Any] = json.loads(file.read_bytes())
+        if lock.get("hostname") == socket.gethostname() and not _lives(int(lock["pid"])):
+            file.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _copy_settings(source: Path, copy: Path) -> None:
+    """The user's settings with the copy's own encryption in the place of theirs."""
+    given = _settings(source)
+    encryption = {key: value for key, value in _settings(copy).items() if key in _ENCRYPTION}
+    text = yaml.safe_dump({key: value for key, value in given.items() if key not in _ENCRYPTION} | encryption)
+    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    return cast("dict[str, Any]", yaml.safe_load(path.read_text(encoding="utf-8")) or {})

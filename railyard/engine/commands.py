@@ -1,0 +1,190 @@
+"""The sandbox's commands: preview, up, refresh, destroy, unprotect, serve, reset and tools.
+
+Owns the wiring of one command: which stack, which of the two engines, and the report. Does no work of its own. The
+Makefile is its usual caller.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pulumi_embedded.events import Operation
+from pulumi_embedded.runner import EngineError
+from pulumi_embedded.runner import unprotect as lift_protection
+from railway_api.counting import count
+from railway_sandbox.storage import SandboxError
+from railyard.engine import cli_operations
+from railyard.engine.configuration import ConfigurationError, Stack, read_stack
+from railyard.engine.engine_choice import Choice, Engine, States, choose
+from railyard.engine.operate import DIRECTORY, NOBODY, ROOT, environment, operate, operate_with_cli, options_of
+from railyard.output import JsonReport, PeopleReport, Report, output_lines, write
+
+application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
+SystemOption = Annotated[str, typer.Option("--system", help="Only this system.")]
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option(
+        "--engine",
+        envvar="ENGINE",
+        help="Without it: the Pulumi CLI where it and its plugins are found, else the embedded engine.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
+
+
+@application.command()
+def preview(
+    stack: StackOption = "staging",
+    system: SystemOption = "",
+    engine: EngineOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Show what would change; talks to nobody."""
+    _operate(Operation.PREVIEW, stack, system, engine, json=json)
+
+
+@application.command()
+def up(
+    stack: StackOption = "staging",
+    system: SystemOption = "",
+    engine: EngineOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Bring the stack up in the sandbox."""
+    _operate(Operation.UP, stack, system, engine, json=json)
+
+
+@application.command()
+def refresh(
+    stack: StackOption = "staging",
+    system: SystemOption = "",
+    engine: EngineOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Compare the state with the simulated clouds and take over what differs."""
+    _operate(Operation.REFRESH, stack, system, engine, json=json)
+
+
+@application.command()
+def destroy(
+    stack: StackOption = "staging",
+    system: SystemOption = "",
+    engine: EngineOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Take the stack down; protected resources refuse it until ``unprotect``."""
+    _operate(Operation.DESTROY, stack, system, engine, json=json)
+
+
+@application.command()
+def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> None:
+    """Lift the protection of every resource of the stack."""
+    with _people():
+        settings = read_stack(ROOT, stack)
+        choice = _choice(stack, engine)
+        if choice.cli is not None:
+            succeeded = cli_operations.unprotect(choice, ROOT, environment(NOBODY))
+            raise typer.Exit(0 if succeeded else 1)
+        lifted = lift_protection(options_of(settings, environment(NOBODY), ()))
+        typer.echo(f"{stack}: {count(lifted, 'resource')} no longer protected; the next up protects them again")
+
+
+@application.command()
+def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0) -> None:
+    """Serve the simulated APIs until Ctrl-C, and print the variables that point ordinary tools at them."""
+    from railway_sandbox.server import Sandbox  # noqa: PLC0415 - the simulated clouds are slow to import, and previews need none
+
+    with _people(), Sandbox(DIRECTORY).serve(port=port) as address:
+        cli_operations.make_backend(DIRECTORY)
+        for name, value in environment(address).items():
+            typer.echo(f"export {name}='{value}'")
+        typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)
+        stopped = threading.Event()
+
+        def end(number: int, frame: object) -> None:
+            del number, frame
+            stopped.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, end)
+        stopped.wait()
+
+
+@application.command()
+def reset() -> None:
+    """Empty the sandbox: all simulated clouds and all states."""
+    from railway_sandbox.server import reset as empty  # noqa: PLC0415 - see serve
+
+    with _people():
+        empty(DIRECTORY)
+        typer.echo("the sandbox is empty")
+
+
+@application.command()
+def tools() -> None:
+    """Install the pinned Pulumi CLI and its plugins into ~/.pulumi, where they are missing."""
+    from railyard.engine.tools import install  # noqa: PLC0415 - imports the Automation API, which is slow
+
+    with _people():
+        found = install(typer.echo)
+        typer.echo(
+            f"{found.program} and its plugins are there; for plain commands, have {found.program.parent} on PATH"
+        )
+
+
+def _operate(operation: Operation, name: str, system: str, engine: Engine | None, *, json: bool) -> None:
+    with _people():
+        stack = read_stack(ROOT, name)
+        targets = stack.targets(system) if system else ()
+        choice = _choice(name, engine)
+        if choice.cli is not None:
+            done = operate_with_cli(operation, choice, targets, json=json)
+            write(_console(), *output_lines(operation, done.outputs, done.output_changes, system=system))
+            succeeded = done.succeeded
+        else:
+            report: Report = JsonReport(sys.stdout) if json else _people_report(operation, stack, system)
+            succeeded = operate(operation, stack, targets, report).succeeded
+    raise typer.Exit(0 if succeeded else 1)
+
+
+def _choice(stack: str, wanted: Engine | None) -> Choice:
+    choice = choose(wanted, States(directory=DIRECTORY, stack=stack))
+    typer.echo(choice.sentence, err=True)
+    return choice
+
+
+def _people_report(operation: Operation, stack: Stack, system: str) -> PeopleReport:
+    plan = stack.config.get("railway:plan", "pro")
+    return PeopleReport(_console(), operation, stack.name, system=system, plan=plan)
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+@contextmanager
+def _people() -> Generator[None]:
+    """Errors that a person can act on end the command with their text and nothing else."""
+    try:
+        yield
+    except (ConfigurationError, EngineError, SandboxError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        place = error.filename or DIRECTORY
+        typer.echo(f"error: {place}: {error.strerror}; make room or correct it, and run the command again", err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,157 @@
+"""Which engine a command uses, and why: the Pulumi CLI or the embedded one.
+
+Owns the choice and the sentence that tells it. A stack that is up stays with the engine whose state knows it: both
+engines work on the same simulated clouds, and the other one would make everything a second time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_embedded.journal import journal_path
+from railway_sandbox.storage import SandboxError
+from railyard.engine import pulumi_cli
+from railyard.engine.pulumi_cli import PulumiCli
+
+VARIABLE: Final = "ENGINE"
+"""The variable that decides by hand."""
+TOLD: Final = "engine: "
+"""How the line begins that says which engine works."""
+PROJECT: Final = "railyard"
+"""The name in Pulumi.yaml, under which a file backend keeps its stacks."""
+
+
+class Engine(StrEnum):
+    """The two engines, as ENGINE and ``--engine`` name them."""
+
+    EMBEDDED = "embedded"
+    PULUMI = "pulumi"
+
+    @property
+    def spoken(self) -> str:
+        """For people."""
+        return "the embedded engine" if self is Engine.EMBEDDED else "the Pulumi CLI"
+
+
+@dataclass(frozen=True, kw_only=True)
+class States:
+    """Where the two engines keep the state of one stack in a sandbox directory."""
+
+    directory: Path
+    stack: str
+
+    @property
+    def embedded(self) -> Path:
+        """The state file of the embedded engine; its journal lies beside it."""
+        return self.directory / f"{self.stack}.json"
+
+    @property
+    def backend(self) -> Path:
+        """The directory that is the Pulumi CLI's file backend."""
+        return self.directory / "pulumi"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file in which that backend keeps the stack."""
+        return self.backend / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json"
+
+    @property
+    def locks(self) -> Path:
+        """The directory in which that backend keeps the locks of the stack's runs."""
+        return self.backend / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
+
+    def place(self, engine: Engine) -> Path:
+        """What to name to a person."""
+        place = self.embedded if engine is Engine.EMBEDDED else self.backend
+        return place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else place
+
+    def holders(self) -> list[Engine]:
+        """The engines whose state holds resources."""
+        journal = journal_path(self.embedded)
+        interrupted = journal.exists() and journal.stat().st_size > 0
+        held = {
+            Engine.EMBEDDED: interrupted or bool(_part(self.embedded, "deployment").get("resources")),
+            Engine.PULUMI: bool(_part(self.checkpoint, "checkpoint", "latest").get("resources")),
+        }
+        return [engine for engine, holds in held.items() if holds]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The engine of one command."""
+
+    engine: Engine
+    reason: str
+    states: States
+    cli: PulumiCli | None = None
+    """Set for the Pulumi CLI."""
+
+    @property
+    def sentence(self) -> str:
+        """The one line that a command prints before it begins."""
+        return f"{TOLD}{self.engine.spoken} ({self.reason}); state in {self.states.place(self.engine)}"
+
+
+def choose(wanted: Engine | None, states: States) -> Choice:
+    """Choose for one stack; ``wanted`` decides when given.
+
+    Raises ``SandboxError`` when it cannot be had, and when the other engine's state holds the stack.
+    """
+    cli = pulumi_cli.find()
+    engine, reason = _engine(wanted, states, cli)
+    holders = states.holders()
+    if holders and engine not in holders:
+        raise SandboxError(
+            f"stack {states.stack} is up with {holders[0].spoken} (state in {states.place(holders[0])}), and "
+            f"{engine.spoken} does not know what it made: go on with ENGINE={holders[0]}, or destroy the stack "
+            "with it first; `make reset` empties everything"
+        )
+    if engine is Engine.EMBEDDED:
+        return Choice(engine=engine, reason=reason, states=states)
+    if cli is None or cli.missing:
+        if engine in holders:
+            raise SandboxError(
+                f"stack {states.stack} is up with {engine.spoken}, and {_lack(cli)}: `make tools` installs it; "
+                "`make reset` empties everything"
+            )
+        raise SandboxError(f"{_lack(cli)}: `make tools` installs it, and ENGINE=embedded needs nothing")
+    return Choice(engine=engine, reason=reason, states=states, cli=cli)
+
+
+def _engine(wanted: Engine | None, states: States, cli: PulumiCli | None) -> tuple[Engine, str]:
+    """The engine that is meant, whether or not it can be had, and why it is meant."""
+    if wanted is not None:
+        return wanted, f"ENGINE={wanted} says so"
+    match states.holders():
+        case [one]:
+            return one, f"stack {states.stack} is up with it"
+        case [_, _]:
+            raise SandboxError(
+                f"both engines hold a state of {states.stack}: say which one with ENGINE=embedded|pulumi"
+            )
+        case _:
+            pass
+    if cli is None or cli.missing:
+        return Engine.EMBEDDED, f"{_lack(cli)}; `make tools` installs what is missing"
+    return Engine.PULUMI, f"{cli.program} with its plugins is there"
+
+
+def _lack(cli: PulumiCli | None) -> str:
+    if cli is None:
+        return "there is no pulumi on PATH"
+    return f"{cli.program} comes without {' and '.join(cli.missing)}"
+
+
+def _part(path: Path, *keys: str) -> dict[str, Any]:
+    """What a state file says under keys; nothing when it is absent or broken, which is its engine's to complain of."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    for key in keys:
+        found = found.get(key) or {}
+    return found

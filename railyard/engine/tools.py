@@ -1,0 +1,67 @@
+"""Installs the Pulumi CLI and the plugins that this project is pinned to, by Pulumi's own means.
+
+Owns the order and what is said when the network does not allow it. They go into the user's ``~/.pulumi``, where every
+checkout and every ``pulumi`` finds them; ``.sandbox`` is emptied by ``make reset``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import semver
+
+from railway_sandbox.storage import SandboxError
+from railyard.engine import pulumi_cli
+from railyard.engine.pulumi_cli import PulumiCli
+
+_OTHERWISE = (
+    "The embedded engine needs none of it. To install by hand, see https://www.pulumi.com/docs/install/ and run: {}"
+)
+
+
+def install(say: Callable[[str], object]) -> PulumiCli:
+    """Install what is missing; ``say`` is told what is done. Raises ``SandboxError``."""
+    cli = pulumi_cli.find() or _install_cli(say)
+    for name, version in pulumi_cli.plugin_versions().items():
+        if any(lacking.startswith(f"pulumi-resource-{name} ") for lacking in cli.missing):
+            say(f"installing the plugin {name} {version} into {pulumi_cli.home()}")
+            done = cli.run(_plugin(name, version), pulumi_cli.tools_directory().parent, {}, captured=True)
+            if done.returncode != 0:
+                raise _failure(f"the plugin {name} {version}", done.stdout + done.stderr)
+    found = PulumiCli(cli.program)
+    if found.missing:
+        raise SandboxError(f"{found.program} lacks {' and '.join(found.missing)}: install Pulumi's whole release")
+    return found
+
+
+def _install_cli(say: Callable[[str], object]) -> PulumiCli:
+    # Imports most of the SDK, which nothing else of the sandbox's commands needs.
+    from pulumi.automation import PulumiCommand  # noqa: PLC0415
+
+    directory = pulumi_cli.tools_directory()
+    say(f"installing the Pulumi CLI {directory.name} into {directory}")
+    try:
+        PulumiCommand.install(root=str(directory), version=semver.VersionInfo.parse(directory.name))
+    except subprocess.CalledProcessError as problem:
+        raise _failure("the Pulumi CLI", str(problem.output, errors="replace")) from None
+    except OSError as problem:
+        raise _failure("the Pulumi CLI", str(getattr(problem, "reason", problem))) from None
+    found = pulumi_cli.find()
+    assert found is not None
+    return found
+
+
+def _plugin(name: str, version: str) -> list[str]:
+    return ["plugin", "install", "resource", name, version]
+
+
+def _failure(what: str, said: str) -> SandboxError:
+    by_hand = " && ".join(
+        f"pulumi {' '.join(_plugin(name, version))}" for name, version in pulumi_cli.plugin_versions().items()
+    )
+    lines = [line for line in said.strip().splitlines() if line.strip()]
+    return SandboxError(
+        f"{what} could not be downloaded: {lines[-1].strip() if lines else 'nothing was said'}\n"
+        + _OTHERWISE.format(by_hand)
+    )

@@ -1,0 +1,64 @@
+"""Stack outputs as people read them, whichever engine made them.
+
+Owns which are told: those of the systems, of one of them when only one is worked on. What the program exports for its
+own next run stays in the state, where programs find it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, cast
+
+from rich.text import Text
+
+from pulumi_embedded.events import Change, Operation
+from pulumi_embedded.values import covers, parse_path
+from railyard.output.values import complete, masked
+
+_OF_THE_PROGRAM: Final = ("confirmedZones", "secretFingerprints")
+
+
+def output_lines(
+    operation: Operation,
+    outputs: Mapping[str, Any],
+    changes: Mapping[str, Change],
+    *,
+    system: str = "",
+    order: Sequence[str] = (),
+) -> list[Text]:
+    """A heading and the outputs, in full after an up, else what differs; nothing when there are none of these.
+
+    ``changes`` is the path of an output → how it differs from the last run; marked unless all are new. ``system`` names
+    the only one to tell of; ``order`` is that of the systems.
+    """
+    told = {name: value for name, value in outputs.items() if name == system or not system}
+    told = {name: value for name, value in told.items() if name not in _OF_THE_PROGRAM}
+    rows = sorted(masked(told).items(), key=lambda row: order.index(row[0]) if row[0] in order else -1)
+    differing = {parse_path(path): kind for path, kind in changes.items() if parse_path(path)[0] in told}
+    marked = any(kind is not Change.ADD for kind in differing.values())
+    lines: list[Text] = []
+    for path, value in _flat(dict(rows), ()):
+        near = [kind for at, kind in differing.items() if covers(at, path) or covers(path, at)]
+        if near or operation is Operation.UP:
+            lines.append(_line(path, value, _sign(near if value is not None else []) if marked else ""))
+    return [Text("Outputs", "bold"), *lines] if lines else []
+
+
+def _sign(kinds: Sequence[Change]) -> str:
+    return ("+ " if Change.ADD in kinds else "~ ") if kinds else "  "
+
+
+def _line(path: Sequence[str], value: str | None, sign: str) -> Text:
+    line = Text("  " * len(path)).append(sign, "yellow")
+    return line.append(path[-1], "bold" if value is None else "").append("" if value is None else f": {value}")
+
+
+def _flat(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], str | None]]:
+    """Nested outputs as lines of path and value; None where the next lines belong to the path."""
+    for name, item in value.items():
+        path = (*above, name)
+        if isinstance(item, Mapping) and item:
+            yield path, None
+            yield from _flat(cast("Mapping[str, Any]", item), path)
+        else:
+            yield path, complete(item)

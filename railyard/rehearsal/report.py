@@ -1,0 +1,96 @@
+"""What the demo prints: each step with its commands and the important part of what they said, then a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from railyard.rehearsal.place import Done
+
+
+@dataclass
+class Step:
+    """One step of the road, with the commands that were run for it."""
+
+    title: str
+    done: list[Done] = field(default_factory=list[Done])
+
+    @property
+    def time_s(self) -> float:
+        """Seconds of real time."""
+        return sum(each.time_s for each in self.done)
+
+    def requests(self, *apis: str) -> int:
+        """How many requests it sent to these APIs."""
+        return sum(each.requests[api] for each in self.done for api in apis)
+
+
+class Report:
+    """Prints to ``console`` and remembers the steps."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.steps: list[Step] = []
+
+    def step(self, title: str, *, because: str) -> None:
+        """A step begins."""
+        self.steps.append(Step(title))
+        self._line("")
+        self._line(f"{len(self.steps)}. {title}", "bold cyan")
+        self._line(because, "dim")
+
+    def command(self, done: Done, *, first: int, last: int) -> None:
+        """A command was run: print the first and the last lines of what it said."""
+        self.steps[-1].done.append(done)
+        self._line(f"$ {done.command}", "bold")
+        self.text(done.text, first=first, last=last)
+        asked = ", ".join(f"{count} {api}" for api, count in sorted(done.requests.items())) or "none"
+        self._line(f"[exit code {done.code}, {done.time_s:.1f} s, requests: {asked}]", "dim")
+
+    def text(self, text: str, *, first: int, last: int) -> None:
+        """Print the first and the last lines of a text."""
+        lines = text.rstrip().splitlines()
+        left_out = len(lines) - first - last
+        if left_out > 1:
+            lines[first : len(lines) - last] = [f"… {left_out} lines …"]
+        for line in lines:
+            self._line(f"  {line}")
+
+    def did(self, what: str) -> None:
+        """Somebody did something that is no command."""
+        self._line(f"# {what}", "bold")
+
+    def message(self, message: Mapping[str, Any]) -> None:
+        """What Discord shows of a message."""
+        (embed,) = message["embeds"]
+        self._line("  ┌ Discord")
+        self._line(f"  │ {embed['title']}", "bold red")
+        for each in embed["fields"]:
+            self._line(f"  │ {each['name']}:")
+            for line in str(each["value"]).splitlines():
+                self._line(f"  │   {line}")
+
+    def failed(self, why: str) -> None:
+        """The road ended here."""
+        self._line(f"error: {why}", "bold red")
+
+    def table(self) -> None:
+        """Times and requests of each step."""
+        if not self.steps:
+            return
+        shown = Table(title="Times and requests", title_justify="left")
+        for column in ("", "step", "time", "Railway", "Cloudflare", "DigitalOcean and Spaces"):
+            shown.add_column(column, justify="left" if column == "step" else "right")
+        for number, each in enumerate(self.steps, 1):
+            counted = [each.requests(*apis) for apis in (("railway",), ("cloudflare",), ("digitalocean", "spaces"))]
+            shown.add_row(str(number), each.title, f"{each.time_s:.0f} s", *map(str, counted))
+        self._console.print()
+        self._console.print(shown)
+        self._line("Real time; in the simulated clouds a hundred times as much passes.")
+
+    def _line(self, text: str, style: str | None = None) -> None:
+        self._console.print(text, style=style, markup=False)

@@ -1,0 +1,180 @@
+"""Deploys changed secrets alone: exactly the service instances whose secret variables differ.
+
+Owns the choice of those instances, and the refusal when a deployment of one would bring anything else along. Works on
+what a preview says, in which secrets are masked; previews and updates are an engine's work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import typer
+
+from railway_api.counting import count
+from railyard.console import OperationError, write_json
+from railyard.engine.command_engines import Engine, engine_for
+from railyard.stack import Stack
+from stacks.secret_rules import Secret
+
+_INSTANCE: Final = "railway:index:ServiceInstance"
+_VARIABLE: Final = "variables."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """A service instance with changed secrets."""
+
+    urn: str
+    secrets: tuple[str, ...]
+    """Variables that come from secrets and differ."""
+    others: tuple[str, ...]
+    """Whatever else would change in it."""
+
+    @property
+    def name(self) -> str:
+        """The last part of its URN, ``seance-backend-instance``."""
+        return self.urn.rsplit("::", 1)[-1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What applying the secrets means."""
+
+    instances: tuple[Instance, ...]
+    notes: tuple[str, ...]
+    """What a person has to do beside it."""
+    elsewhere: int
+    """Changes in other resources, which stay undone."""
+
+    @property
+    def refused(self) -> list[Instance]:
+        """Instances in which more than secrets would change."""
+        return [instance for instance in self.instances if instance.others]
+
+    def document(self) -> dict[str, Any]:
+        """The plan for programs."""
+        return {
+            "instances": [
+                {"urn": each.urn, "secrets": list(each.secrets), "otherChanges": list(each.others)}
+                for each in self.instances
+            ],
+            "notes": list(self.notes),
+            "changesElsewhere": self.elsewhere,
+        }
+
+
+def apply(stack: Stack, *, sandbox: bool, preview: bool, yes: bool, json: bool) -> bool:
+    """Preview, refuse or deploy; whether all went well. Raises ``OperationError``."""
+    return carry_out(engine_for(stack, sandbox=sandbox), stack, preview=preview, yes=yes, json=json)
+
+
+def carry_out(engine: Engine, stack: Stack, *, preview: bool, yes: bool, json: bool) -> bool:
+    """``apply`` with a given engine."""
+    if not json:
+        typer.echo(f"Comparing the secrets of {stack.name} with what runs in {engine.place}")
+    planned, shown = _foreseen(engine, stack)
+    document: dict[str, Any] = {"stack": stack.name, **planned.document(), "applied": False}
+    if not json:
+        _show(planned)
+    if planned.refused:
+        if json:
+            write_json(document)
+        else:
+            typer.echo(
+                f"error: more than secrets would change in {count(len(planned.refused), 'service')}, marked with ! "
+                "above; nothing was deployed. Deploy all of it with an ordinary up, or undo the other changes first",
+                err=True,
+            )
+        return False
+    wanted = bool(planned.instances) and not preview
+    if wanted and not yes:
+        _ask(planned)
+        # Between question and answer there is time for another commit, another secret or another up.
+        if _foreseen(engine, stack)[1] != shown:
+            raise OperationError("something changed while you were asked; nothing was deployed. Run the command again")
+    succeeded = not wanted or engine.up([each.urn for each in planned.instances], quiet=json)
+    if json:
+        write_json(document | {"applied": wanted and succeeded})
+    return succeeded
+
+
+def _foreseen(engine: Engine, stack: Stack) -> tuple[Plan, Any]:
+    """The plan, and by what it is known again: operations and differences, and what the secrets are."""
+    found = engine.preview()
+    if not (found.get("changeSummary") or {}).keys() - {"create"}:
+        raise OperationError(f"nothing of {stack.name} is up yet: the first up deploys it with its secrets")
+    steps = found.get("steps") or ()
+    # Values are masked in a preview, so one that changed twice is known by its ciphertext alone.
+    file = engine.secrets_file.read_bytes() if engine.secrets_file.exists() else b""
+    differences = {step["urn"]: (step["op"], step.get("detailedDiff")) for step in steps}
+    return plan(steps, stack.declared), (differences, file)
+
+
+def _ask(planned: Plan) -> None:
+    if not typer.confirm(f"Deploy {count(len(planned.instances), 'service')} again?"):
+        raise OperationError("nothing was deployed")
+
+
+def plan(steps: Sequence[Mapping[str, Any]], declared: Mapping[str, Sequence[Secret]]) -> Plan:
+    """Choose the instances out of the steps of a preview."""
+    changed = [step for step in steps if step["op"] not in ("same", "read")]
+    updated = [step for step in changed if step["op"] == "update" and _type(step) == _INSTANCE]
+    paths: dict[str, list[str]] = {step["urn"]: sorted(step.get("detailedDiff") or {}) for step in updated}
+    differing = {
+        system: {
+            secret.name
+            for urn, changes in paths.items()
+            if _system(urn, declared) == system
+            for secret in needed
+            if f"{_VARIABLE}{secret.name}" in changes
+        }
+        for system, needed in declared.items()
+    }
+    instances: list[Instance] = []
+    for urn, changes in paths.items():
+        system = _system(urn, declared)
+        ours = _variables(declared.get(system, ()), differing.get(system, set()))
+        mine = tuple(path.removeprefix(_VARIABLE) for path in changes if path.removeprefix(_VARIABLE) in ours)
+        if mine:
+            others = tuple(path for path in changes if path.removeprefix(_VARIABLE) not in mine)
+            instances.append(Instance(urn=urn, secrets=mine, others=others))
+    notes = [
+        f"{system}.{secret.name}: {secret.rotation}"
+        for system, needed in declared.items()
+        for secret in needed
+        if secret.rotation and secret.name in differing[system]
+    ]
+    elsewhere = len([step for step in changed if step["urn"] not in {each.urn for each in instances}])
+    return Plan(instances=tuple(instances), notes=tuple(notes), elsewhere=elsewhere)
+
+
+def _variables(needed: Sequence[Secret], differing: set[str]) -> set[str]:
+    """The variables that differ because one of the ``differing`` secrets does: its own, and those it is part of."""
+    return {variable for secret in needed if secret.name in differing for variable in (secret.name, *secret.also_sets)}
+
+
+def _type(step: Mapping[str, Any]) -> str:
+    return step["urn"].split("::")[2].rsplit("$", 1)[-1]
+
+
+def _system(urn: str, declared: Mapping[str, Sequence[Secret]]) -> str:
+    """Every resource of a system has a name that begins with the system's."""
+    name = urn.rsplit("::", 1)[-1]
+    return next((system for system in declared if name.startswith(f"{system}-")), "")
+
+
+def _show(planned: Plan) -> None:
+    if not planned.instances:
+        typer.echo("no service reads a secret that has changed")
+    for instance in planned.instances:
+        typer.echo(f"{'!' if instance.others else '~'} {instance.name}: {', '.join(instance.secrets)}")
+        for path in instance.others:
+            typer.echo(f"    also: {path}")
+    for note in planned.notes:
+        typer.echo(f"note: {note}")
+    if planned.elsewhere:
+        typer.echo(
+            f"note: {count(planned.elsewhere, 'other change')} in this stack stay as they are, for an ordinary up"
+        )

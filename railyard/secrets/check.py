@@ -1,0 +1,128 @@
+"""Checks the secrets of a stack against what its systems need: offline, and as far as possible without the key.
+
+Owns the report. The rules stand in ``stacks.secret_rules``, what is wrong with a file as such in ``sops``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import sops
+from railway_api.counting import count
+from railyard.console import shown
+from railyard.stack import Stack
+from stacks import secret_rules
+from stacks.secret_rules import Finding, Kind
+
+_KINDS: Final[dict[type[sops.SopsError], str]] = {
+    sops.FileMissingError: "no-file",
+    sops.NotEncryptedError: "not-encrypted",
+    sops.WrongKeyError: "wrong-key",
+    sops.TamperedError: "tampered",
+    sops.ProgramError: "program",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, and the way out."""
+
+    kind: str
+    text: str
+    key: str = ""
+    """``seance.STRIPE_SECRET_KEY``; empty when it is about the file."""
+    fix: str = ""
+
+    def document(self) -> dict[str, str]:
+        """The problem for programs."""
+        said = {"kind": self.kind, "key": self.key, "text": self.text, "fix": self.fix}
+        return {name: text for name, text in said.items() if text}
+
+
+@dataclass(kw_only=True)
+class Check:
+    """What a check found."""
+
+    stack: Stack
+    problems: list[Problem] = field(default_factory=list[Problem])
+    warnings: list[Problem] = field(default_factory=list[Problem])
+    values_checked: bool = False
+    note: str = ""
+    """Why values were not checked."""
+    secrets: int = 0
+    """How many secrets the file holds that a system reads."""
+
+    def document(self) -> dict[str, Any]:
+        """The report for programs."""
+        return {
+            "stack": self.stack.name,
+            "file": shown(self.stack.secrets_file),
+            "ok": not self.problems,
+            "valuesChecked": self.values_checked,
+            **({"note": self.note} if self.note else {}),
+            "secrets": self.secrets,
+            "problems": [problem.document() for problem in self.problems],
+            "warnings": [warning.document() for warning in self.warnings],
+        }
+
+    def lines(self) -> list[str]:
+        """The report for people."""
+        file = shown(self.stack.secrets_file)
+        said = [f"note: {self.note}"] if self.note else []
+        said += [f"warning: {warning.text}" for warning in self.warnings]
+        if not self.problems:
+            extent = "names and values" if self.values_checked else "names"
+            return [*said, f"{file}: {count(self.secrets, 'secret')} of {self.stack.name}, {extent} are in order"]
+        systems = {problem.key.partition(".")[0] for problem in self.problems if problem.key}
+        affected = f" in {count(len(systems), 'system')}" if systems else ""
+        said.append(f"{file} has {count(len(self.problems), 'problem')}{affected}:")
+        for problem in self.problems:
+            said += [problem.text, *([f"  {problem.fix}"] if problem.fix else [])]
+        return said
+
+
+def check(stack: Stack) -> Check:
+    """Check the stack's secrets file."""
+    report = Check(stack=stack)
+    try:
+        document = sops.read(shown(stack.secrets_file), stack.environment)
+    except sops.SopsError as error:
+        report.problems.append(_file_problem(stack, error))
+        return report
+    names = secret_rules.present(document)
+    declared, known = stack.declared, set(stack.declared)
+    if stack.sandbox:
+        # Its file serves every stack and knows only the systems that came with the project: others get made-up values.
+        known = set(document.keys())
+        declared = {system: needed for system, needed in declared.items() if system in known}
+    report.secrets = sum(
+        secret.name in names.get(system, ()) for system, needed in declared.items() for secret in needed
+    )
+    findings = secret_rules.missing(declared, names)
+    try:
+        findings += secret_rules.malformed(declared, document.decrypt())
+        report.values_checked = True
+    except sops.KeyMissingError as error:
+        report.note = f"only names were checked: {error}"
+    except sops.SopsError as error:
+        report.problems.append(_file_problem(stack, error))
+    report.problems += [_problem(stack, finding) for finding in findings]
+    report.warnings += [_problem(stack, finding) for finding in secret_rules.unused(declared, document, known)]
+    return report
+
+
+def _file_problem(stack: Stack, error: sops.SopsError) -> Problem:
+    kind = next((kind for each, kind in _KINDS.items() if isinstance(error, each)), "invalid")
+    if isinstance(error, sops.FileMissingError):
+        text = f"{shown(stack.secrets_file)} does not exist"
+        return Problem(kind=kind, text=text, fix=f"make it: ./bin/railyard secrets init -s {stack.name}")
+    return Problem(kind=kind, text=str(error))
+
+
+def _problem(stack: Stack, finding: Finding) -> Problem:
+    if finding.kind is Kind.UNUSED:
+        return Problem(kind=finding.kind.value, key=finding.key, text=finding.text)
+    _, secret = stack.secret(finding.key)
+    fix = secret_rules.way_to_set(finding.key, secret, stack.name, sandbox=stack.sandbox)
+    return Problem(kind=finding.kind.value, key=finding.key, text=finding.text, fix=fix)

@@ -1,0 +1,263 @@
+"""``railyard secrets``: make, check, fill and apply the secrets of a stack.
+
+Owns the commands: their options, what they print and how they end. The work is in the modules beside this one. No
+command shows a value, and none takes one on its command line.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+import sops
+from railway_api.counting import count
+from railyard.console import (
+    PROBLEM,
+    CallError,
+    JsonOption,
+    OperationError,
+    StackOption,
+    can_ask,
+    people,
+    shown,
+    write_json,
+)
+from railyard.secrets import apply as secrets_apply
+from railyard.secrets import check as secrets_check
+from railyard.secrets import file as secrets_file
+from railyard.secrets import sops_program
+from railyard.stack import Stack, read_stack
+from stacks import secret_rules
+from stacks.secret_rules import Secret
+
+application = typer.Typer(no_args_is_help=True, help="Make, check, fill and apply the secrets of a stack.")
+
+SandboxOption = Annotated[bool, typer.Option("--sandbox", help="The sandbox's own file and key.")]
+KeysArgument = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM.KEY]...", show_default=False)]
+AgeOption = Annotated[
+    list[str] | None,
+    typer.Option("--age", metavar="RECIPIENT", help="Public age key (age1…) that can open the file; may stand twice."),
+]
+
+
+@application.command()
+def init(stack: StackOption = "staging", age: AgeOption = None, *, json: JsonOption = False) -> None:
+    """Make the secrets file of a stack: the rule of who can open it, and every key that its systems need, empty.
+
+    A file that exists is left alone: the missing keys are listed.
+
+    Without the sops program the skeleton is written, and the command printed that encrypts it.
+    """
+    with people(json=json):
+        here = read_stack(stack)
+        if here.secrets_file.exists():
+            _list_missing(here, json=json)
+            return
+        rule_added = not secrets_file.has_rule(here)
+        if rule_added:
+            secrets_file.add_rule(here, age or _ask_recipient(json=json))
+        elif not secrets_file.is_rule_for(here, age or ()):
+            raise CallError(
+                f"{shown(secrets_file.rules_file(here))} has a rule for {here.secrets_file.name} already, and not for "
+                "this key: add the key there, or leave --age out"
+            )
+        command = _write_skeleton(here)
+        if json:
+            created = shown(secrets_file.skeleton_file(here) if command else here.secrets_file)
+            write_json({"stack": stack, "created": created, "ruleAdded": rule_added, "run": command})
+            return
+        if rule_added:
+            typer.echo(f"{shown(secrets_file.rules_file(here))}: added the rule of {here.secrets_file.name}")
+        if command:
+            typer.echo(f"{shown(secrets_file.skeleton_file(here))}: written. Encrypt it, empty or filled in, with")
+            typer.echo(f"  {command}")
+        else:
+            typer.echo(f"{shown(here.secrets_file)}: made, with empty values. Fill it in:")
+            typer.echo(f"  ./bin/railyard secrets generate -s {stack}\n  sops edit {shown(here.secrets_file)}")
+
+
+@application.command()
+def check(stack: StackOption = "staging", *, sandbox: SandboxOption = False, json: JsonOption = False) -> None:
+    """Check the secrets of a stack, offline: missing, not whole, malformed, unused, not encrypted, wrong key.
+
+    Without the key names alone are checked.
+    """
+    with people(json=json):
+        report = secrets_check.check(read_stack(stack, sandbox=sandbox))
+        if json:
+            write_json(report.document())
+        else:
+            for line in report.lines():
+                typer.echo(line)
+    raise typer.Exit(PROBLEM if report.problems else 0)
+
+
+@application.command()
+def generate(
+    keys: KeysArgument = None,
+    stack: StackOption = "staging",
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Also make the named ones anew that are there.")] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Make the missing secrets that nobody hands out, such as passwords of databases, and store them unseen.
+
+    Without names: all required ones that are missing. Optional ones are made when named.
+    """
+    with people(json=json):
+        here = read_stack(stack, sandbox=sandbox)
+        if replace and not keys:
+            raise CallError("--replace needs the names of the secrets, such as seance.BUILDER_KEY")
+        document = _open(here)
+        names = secret_rules.present(document)
+        made: list[str] = []
+        for system, secret in _to_generate(here, keys or (), names, replace=replace):
+            sops_program.store(here, system, secret.name, secret.generate())
+            made.append(f"{system}.{secret.name}")
+            if not json:
+                typer.echo(f"{made[-1]}: made and stored")
+        if json:
+            write_json({"stack": stack, "file": shown(here.secrets_file), "made": made})
+        elif not made:
+            typer.echo("nothing to make: every required secret that can be made is there")
+
+
+@application.command("set")
+def set_value(
+    key: Annotated[str, typer.Argument(metavar="SYSTEM.KEY", show_default=False)],
+    stack: StackOption = "staging",
+    *,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Set one secret: asks for its value without showing it, or reads it from standard input."""
+    with people(json=json):
+        here = read_stack(stack, sandbox=sandbox)
+        system, secret = here.secret(key)
+        _open(here)
+        value = typer.prompt(key, hide_input=True) if can_ask() else _given()
+        reason = secret.problem(value)
+        if reason:
+            raise OperationError(f"{key} {reason} ({secret.meaning}); nothing was changed")
+        sops_program.store(here, system, secret.name, value)
+        if json:
+            write_json({"stack": stack, "file": shown(here.secrets_file), "set": key})
+        else:
+            typer.echo(f"{key}: stored. Deploy it with ./bin/railyard secrets apply -s {stack}")
+
+
+@application.command()
+def apply(
+    stack: StackOption = "staging",
+    *,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would be deployed again, and stop.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="In the sandbox, wherever the environment points.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Deploy changed secrets: exactly the services that read them, and nothing else, until they are healthy.
+
+    Refuses when anything but secrets would change in those services.
+
+    Works in the sandbox unless RAILWAY_API_URL or a Railway token points at a real account, which takes the Pulumi CLI.
+    """
+    with people(json=json):
+        if not (preview or yes or (can_ask() and not json)):
+            raise CallError("nobody can be asked here: give --yes, or --preview to see what would be done")
+        here = read_stack(stack)
+        succeeded = secrets_apply.apply(here, sandbox=sandbox, preview=preview, yes=yes, json=json)
+    raise typer.Exit(0 if succeeded else PROBLEM)
+
+
+def _given() -> str:
+    """What stands on standard input, without the end of its last line."""
+    try:
+        text = sys.stdin.buffer.read().decode() if sys.stdin else ""
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise OperationError("what was given is no UTF-8 text, so no variable can hold it; nothing was changed")
+    return text.rstrip("\r\n")
+
+
+def _ask_recipient(*, json: bool) -> list[str]:
+    if json or not can_ask():
+        raise CallError(
+            "there is no rule yet of who can open the file: give --age with a public age key (age1…); "
+            "`age-keygen -o <file outside the repository>` makes a key and prints its public part"
+        )
+    return str(typer.prompt("Public age key (age1…) that can open the file")).replace(",", " ").split()
+
+
+def _write_skeleton(here: Stack) -> str:
+    """Write the file; gives the command that is left to a person, or nothing."""
+    skeleton, rules = secrets_file.skeleton_file(here), secrets_file.rules_file(here)
+    if skeleton.suffix == ".json":
+        raise OperationError(f"{shown(here.secrets_file)}: the file is made as YAML, so its name has to end in .yaml")
+    if skeleton.exists():
+        raise OperationError(f"{shown(skeleton)} exists, perhaps filled in: encrypt it, or remove it")
+    skeleton.write_text(secrets_file.skeleton(here), encoding="utf-8")
+    if sops_program.find(here.environment) is None:
+        remove = f" && rm {shlex.quote(shown(skeleton))}"
+        command = sops_program.encrypt_command("sops", rules, skeleton, here.secrets_file, here.secrets_file)
+        return shlex.join(command) + remove
+    sops_program.encrypt(here, rules, skeleton)
+    skeleton.unlink()
+    return ""
+
+
+def _list_missing(here: Stack, *, json: bool) -> None:
+    report = secrets_check.check(here)
+    lacking = [problem for problem in report.problems if problem.kind == secret_rules.Kind.MISSING]
+    file = shown(here.secrets_file)
+    others = [problem for problem in report.problems if problem not in lacking]
+    if json:
+        write_json(report.document() | {"created": None})
+    else:
+        typer.echo(f"{file} exists and was left as it is; {count(len(lacking), 'secret')} missing")
+        for problem in [*others, *lacking]:
+            typer.echo(problem.text + (f"\n  {problem.fix}" if problem.fix else ""))
+    if report.problems:
+        raise typer.Exit(PROBLEM)
+
+
+def _open(here: Stack) -> sops.Document:
+    """The file, with the certainty that its key is here: the program's own messages are not for people."""
+    try:
+        document = sops.read(shown(here.secrets_file), here.environment)
+        document.decrypt()
+    except sops.FileMissingError:
+        raise OperationError(
+            f"{shown(here.secrets_file)} does not exist: make it with ./bin/railyard secrets init -s {here.name}"
+        ) from None
+    except sops.SopsError as error:
+        raise OperationError(str(error)) from None
+    return document
+
+
+def _to_generate(
+    here: Stack, keys: list[str] | tuple[()], names: secret_rules.Present, *, replace: bool
+) -> list[tuple[str, Secret]]:
+    chosen = [here.secret(key) for key in keys]
+    for system, secret in chosen:
+        if secret.generated is None:
+            raise CallError(
+                f"{system}.{secret.name} is handed out by somebody else ({secret.meaning}): "
+                f"give it with ./bin/railyard secrets set -s {here.name} {system}.{secret.name}"
+            )
+        if secret.name in names.get(system, ()) and not replace:
+            raise OperationError(f"{system}.{secret.name} is there already; --replace makes it anew")
+    if chosen:
+        return chosen
+    return [
+        (system, secret)
+        for system, needed in here.declared.items()
+        for secret in needed
+        if secret.generated and secret.required and secret.name not in names.get(system, ())
+    ]

@@ -1,0 +1,143 @@
+"""A stack's new secrets file: the rule that says who can open it, and a skeleton with every key that is needed.
+
+Owns both texts. Never changes a secrets file that exists, and never takes a rule away. Encrypting is the ``sops``
+program's work.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from railyard.console import CallError, OperationError, shown
+from railyard.stack import Stack
+from stacks.secret_rules import Secret
+
+_pyrage: Final[Any] = importlib.import_module("pyrage")  # an extension module without type information
+_LIST: Final = re.compile(r"^creation_rules:[ \t]*(#.*)?\n", re.MULTILINE)
+_WIDTH: Final = 110
+
+
+def rules_file(stack: Stack) -> Path:
+    """The file of rules that belongs to the stack's secrets file."""
+    return stack.secrets_file.parent / ".sops.yaml"
+
+
+def skeleton_file(stack: Stack) -> Path:
+    """Where the skeleton waits to be encrypted; git ignores it."""
+    return stack.secrets_file.with_suffix(f".skeleton{stack.secrets_file.suffix}")
+
+
+def has_rule(stack: Stack) -> bool:
+    """Whether some rule says who can open the stack's file; raises ``OperationError`` for a damaged file of rules."""
+    return _rule(stack) is not None
+
+
+def is_rule_for(stack: Stack, recipients: Sequence[str]) -> bool:
+    """Whether the rule that there is names all of ``recipients``."""
+    return all(recipient in str(_rule(stack)) for recipient in recipients)
+
+
+def _rule(stack: Stack) -> dict[str, Any] | None:
+    file = rules_file(stack)
+    try:
+        return next((rule for rule in _rules(file) if re.search(_pattern(rule), stack.secrets_file.name)), None)
+    except re.error as error:
+        raise OperationError(f"{shown(file)}: a path_regex is no regular expression ({error}): correct it") from None
+
+
+def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
+    """Add the rule of the stack, before all others. Raises ``CallError`` for a recipient that will not do."""
+    for recipient in recipients:
+        _refuse_recipient(stack, recipient)
+    file = rules_file(stack)
+    before = _rules(file)
+    text = file.read_text(encoding="utf-8") if file.exists() else "creation_rules:\n"
+    pattern = rf"(^|/){re.escape(stack.secrets_file.stem)}\{stack.secrets_file.suffix}$"
+    rule = f"  - path_regex: {pattern}\n    age: {','.join(recipients)}\n\n"
+    new = _LIST.sub(lambda found: found[0] + rule, text, count=1)
+    if _parsed(new) != [{"path_regex": pattern, "age": ",".join(recipients)}, *before]:
+        raise OperationError(f"{shown(file)} is not laid out as expected; add this below its creation_rules:\n{rule}")
+    file.write_text(new, encoding="utf-8")
+
+
+def skeleton(stack: Stack) -> str:
+    """Every secret that the systems of the stack need, each empty and with its meaning above it."""
+    return "\n".join(_lines(stack)) + "\n"
+
+
+def _lines(stack: Stack) -> Iterator[str]:
+    yield f"# The secrets of {stack.name}, one group for each system. What is optional may stay empty."
+    for system, needed in stack.declared.items():
+        yield f"{system}:"
+        for secret in needed:
+            yield from (f"    # {line}" for line in _wrapped(_described(secret)))
+            yield f'    {secret.name}: ""'
+
+
+def _described(secret: Secret) -> str:
+    parts = ["" if secret.required else "optional", secret.meaning]
+    parts += [f"starts with {secret.prefix}" if secret.prefix else ""]
+    parts += [f"at least {secret.min_bytes} bytes" if secret.min_bytes > 1 else ""]
+    parts += [f"one of {', '.join(secret.one_of)}" if secret.one_of else ""]
+    parts += [f"together with {secret.together_with}" if secret.together_with else ""]
+    parts += ["`railyard secrets generate` makes one" if secret.generated else ""]
+    return "; ".join(filter(None, parts))
+
+
+def _wrapped(text: str) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) > _WIDTH:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return lines
+
+
+def _pattern(rule: dict[str, Any]) -> str:
+    return str(rule.get("path_regex", ""))
+
+
+def _rules(file: Path) -> list[dict[str, Any]]:
+    try:
+        return _parsed(file.read_text(encoding="utf-8"), shown(file)) if file.exists() else []
+    except UnicodeDecodeError:
+        raise OperationError(f"{shown(file)} is no UTF-8 text: correct it") from None
+
+
+def _parsed(text: str, name: str = "the file of rules") -> list[dict[str, Any]]:
+    try:
+        document: Any = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise OperationError(f"{name} is no valid YAML: correct it") from None
+    found: Any = cast("Any", document).get("creation_rules") if isinstance(document, dict) else None
+    if not isinstance(found or [], list):
+        raise OperationError(f"{name} has creation_rules that are no list: correct it")
+    rules: list[Any] = found or []
+    return [cast("dict[str, Any]", rule) for rule in rules if isinstance(rule, dict)]
+
+
+def _refuse_recipient(stack: Stack, recipient: str) -> None:
+    if recipient.startswith("AGE-SECRET-KEY-"):
+        raise CallError(
+            "that is a secret age key, and it has now been shown here: make another one with age-keygen, and give its "
+            "public key, age1…"
+        )
+    try:
+        _pyrage.x25519.Recipient.from_str(recipient)
+    except _pyrage.RecipientError:
+        raise CallError(
+            "that is no public age key (age1…, 62 characters); `age-keygen -o <file outside the "
+            "repository>` makes a key and prints its public part"
+        ) from None
+    committed = stack.secrets_file.parent / "sandbox.agekey"
+    if committed.exists() and recipient in committed.read_text(encoding="utf-8"):
+        raise CallError(
+            "that is the sandbox's key, which everyone has who can read the repository: make one of your own with "
+            "`age-keygen -o <file outside the repository>`"
+        )
