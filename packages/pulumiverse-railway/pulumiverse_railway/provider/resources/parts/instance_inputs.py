@@ -12,11 +12,10 @@ from typing import Annotated, Any, Final, cast
 
 from pulumi_provider.declaration import UNKNOWN, Nested, Problem, Property
 from pulumi_provider.naming import camel_case
+from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.placement import PlacedInService
 from pulumiverse_railway.provider.resources.parts.settings import Builder, RestartPolicyType
-
-HOUR_S: Final = 3_600
 
 
 class OnFailure(StrEnum):
@@ -40,26 +39,33 @@ class ServiceInstanceInputs(PlacedInService):
 
     image: Annotated[
         str | None,
-        Property("Docker image with tag or digest; either this or repo (API: source.image).", check=checks.image),
+        Property("Docker image with tag or digest; either this or repo (API: source.image).", check=rules.image),
     ] = None
     repo: Annotated[
         str | None,
-        Property("GitHub repository as owner/name; either this or image (API: source.repo).", check=checks.repository),
+        Property("GitHub repository as owner/name; either this or image (API: source.repo).", check=rules.repository),
     ] = None
     branch: Annotated[
-        str | None, Property("Branch that is deployed, and with each push again. Default: main (API: source.branch).")
+        str | None,
+        Property(
+            "Branch that is deployed, and with each push again. Default: main (API: source.branch).",
+            check=rules.branch,
+        ),
     ] = None
     commit_sha: Annotated[
         str | None,
         Property(
             "Commit that is deployed, 7 to 40 hexadecimal digits. Default: the head of the branch "
             "(API: source.commitSha).",
-            check=checks.commit,
+            check=rules.commit,
         ),
     ] = None
     root_directory: Annotated[
         str | None,
-        Property("Folder of the repository that holds the service. Default: its root (API: source.rootDirectory)."),
+        Property(
+            "Folder of the repository that holds the service. Default: its root (API: source.rootDirectory).",
+            check=rules.folder,
+        ),
     ] = None
     check_suites: Annotated[
         bool | None,
@@ -81,13 +87,15 @@ class ServiceInstanceInputs(PlacedInService):
         ),
     ] = None
     build_command: Annotated[
-        str | None, Property("Command that builds it. Default: the builder's (API: build.buildCommand).")
+        str | None,
+        Property("Command that builds it. Default: the builder's (API: build.buildCommand).", check=rules.text),
     ] = None
     dockerfile_path: Annotated[
         str | None,
         Property(
             "Path of the Dockerfile in the repository. Default: Dockerfile, if there is one "
-            "(API: build.dockerfilePath)."
+            "(API: build.dockerfilePath).",
+            check=rules.text,
         ),
     ] = None
     watch_patterns: Annotated[
@@ -102,14 +110,16 @@ class ServiceInstanceInputs(PlacedInService):
         str | None,
         Property(
             "Command that starts it; without a shell for images, so wrap it in /bin/sh -c to use $PORT. Default: the "
-            "image's (API: deploy.startCommand)."
+            "image's (API: deploy.startCommand).",
+            check=rules.text,
         ),
     ] = None
     pre_deploy_command: Annotated[
         str | None,
         Property(
             "Command that runs before new code takes traffic, such as migrations; it sees no volume. Default: none "
-            "(API: deploy.preDeployCommand)."
+            "(API: deploy.preDeployCommand).",
+            check=rules.text,
         ),
     ] = None
     healthcheck_path: Annotated[
@@ -117,7 +127,7 @@ class ServiceInstanceInputs(PlacedInService):
         Property(
             "Path that must answer 2xx before a deployment takes traffic. Default: none is asked "
             "(API: deploy.healthcheckPath).",
-            check=checks.absolute_path,
+            check=rules.url_path,
         ),
     ] = None
     healthcheck_timeout: Annotated[
@@ -125,7 +135,7 @@ class ServiceInstanceInputs(PlacedInService):
         Property(
             "Time in which a deployment must become healthy, in seconds, 1 to 3600. Default: 300 "
             "(API: deploy.healthcheckTimeout).",
-            check=checks.between(1, HOUR_S, "seconds"),
+            check=rules.healthcheck_timeout,
         ),
     ] = None
     restart_policy_type: Annotated[
@@ -139,7 +149,7 @@ class ServiceInstanceInputs(PlacedInService):
         int | None,
         Property(
             "How often it is started again, for ON_FAILURE. Default: 10 (API: deploy.restartPolicyMaxRetries).",
-            check=checks.between(0, 1_000),
+            check=rules.retries,
         ),
     ] = None
     cron_schedule: Annotated[
@@ -147,7 +157,7 @@ class ServiceInstanceInputs(PlacedInService):
         Property(
             "Five-field schedule in UTC, at least 5 minutes apart, for a job that runs and ends. Default: it runs for "
             "good (API: deploy.cronSchedule).",
-            check=checks.cron,
+            check=rules.cron,
         ),
     ] = None
     sleep_application: Annotated[
@@ -162,14 +172,14 @@ class ServiceInstanceInputs(PlacedInService):
         Property(
             "How long the old deployment goes on beside the new one, in seconds. Default: 0 "
             "(API: deploy.overlapSeconds).",
-            check=checks.between(0, HOUR_S, "seconds"),
+            check=rules.deployment_pause,
         ),
     ] = None
     draining_seconds: Annotated[
         int | None,
         Property(
             "Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0 (API: deploy.drainingSeconds).",
-            check=checks.between(0, HOUR_S, "seconds"),
+            check=rules.deployment_pause,
         ),
     ] = None
 
@@ -186,14 +196,14 @@ class ServiceInstanceInputs(PlacedInService):
         Property(
             "Replicas in the one region that Railway chose; either this or regions. Default: 1 "
             "(API: deploy.numReplicas).",
-            check=checks.between(1, 200),
+            check=rules.replicas,
         ),
     ] = None
     vcpus: Annotated[
         float | None,
         Property(
             "CPU limit of each replica in vCPUs. Default: the plan's (API: deploy.limitOverride.containers.cpu).",
-            check=checks.between(0.1, 2_400),
+            check=rules.vcpus,
         ),
     ] = None
     memory_mb: Annotated[
@@ -201,7 +211,7 @@ class ServiceInstanceInputs(PlacedInService):
         Property(
             "Memory limit of each replica in MB of 1,000,000 bytes. Default: the plan's "
             "(API: deploy.limitOverride.containers.memoryBytes).",
-            check=checks.between(100, 2_400_000, "MB"),
+            check=rules.memory_mb,
         ),
     ] = None
 

@@ -1,0 +1,200 @@
+"""Rules for single values, shared by the provider and by whoever reads such values from a file.
+
+Owns what Railway refuses for certain, or what cannot work; anything else is Railway's to judge. A rule is data or a
+small class, and needs neither Pulumi nor the provider. Rules quote the value given, so none is put on a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+SHORTEST_CRON_MINUTES: Final = 5
+"""https://docs.railway.com/cron-jobs"""
+HOUR_S: Final = 3_600
+
+
+class Rule:
+    """One rule; ``pulumi_provider`` calls it as the ``check`` of a property."""
+
+    def broken_by(self, value: Any) -> str | None:
+        """Return what ``value`` must do, as the words after "must" ("be between 1 and 5"); None when it is right."""
+        raise NotImplementedError
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """Return the rule as keywords of JSON Schema, as far as these can say it."""
+        return {}
+
+    def __call__(self, value: Any) -> str | None:
+        """Return why ``value`` is refused, ``must be between 1 and 5, not 9``; None when it is right."""
+        demand = self.broken_by(value)
+        return None if demand is None else f"must {demand}, not {_shown(value)}"
+
+
+@dataclass(frozen=True)
+class Between(Rule):
+    """A number within bounds, both included."""
+
+    low: float
+    high: float
+    unit: str = ""
+
+    def broken_by(self, value: Any) -> str | None:
+        """Compare with the bounds."""
+        if self.low <= value <= self.high:
+            return None
+        return f"be between {self.low:g} and {self.high:.7g}{f' {self.unit}' if self.unit else ''}"
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """Return minimum and maximum."""
+        return {"minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True)
+class Matching(Rule):
+    """A text of a certain form: ``pattern`` is what is allowed, ``meaning`` is how a person would say it."""
+
+    pattern: str
+    meaning: str
+
+    def broken_by(self, value: Any) -> str | None:
+        """Match the whole text."""
+        return None if re.fullmatch(self.pattern, value) else f"be {self.meaning}"
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """Return the pattern, without what only Python's expressions know."""
+        return {} if self.pattern.startswith("(?") else {"pattern": f"^{self.pattern}$"}
+
+
+class MountPath(Rule):
+    """A folder in the container that a volume can take the place of."""
+
+    def broken_by(self, value: Any) -> str | None:
+        """Look at the form, and at what is left of the path."""
+        if (demand := absolute_path.broken_by(value)) is not None:
+            return demand
+        names = [name for name in value.split("/") if name not in ("", ".")]
+        if not names or ".." in names:
+            return "not be /, which is the container's own, but a path below / without .."
+        return None
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """Return the pattern of a path with a name in it."""
+        return {"pattern": r"^/\S*[^/\s]\S*$"}
+
+
+class Cron(Rule):
+    """A schedule of five fields that comes round, and leaves five minutes between two runs."""
+
+    def broken_by(self, value: Any) -> str | None:
+        """Read the fields, then look at the dates and at the minutes."""
+        texts = value.split()
+        if len(texts) != len(_CRON_FIELDS):
+            return "have the five fields minute, hour, day, month and weekday (UTC)"
+        fields: list[frozenset[int]] = []
+        for text, (name, low, high, names) in zip(texts, _CRON_FIELDS, strict=True):
+            numbers = _cron_numbers(text.upper(), low, high, names)
+            if not numbers:
+                allowed = f"numbers from {low} to {high}, ranges such as {low}-{low + 5}, or steps such as */5"
+                return f"have the five fields minute, hour, day, month and weekday (UTC), and as its {name} {allowed}"
+            fields.append(numbers)
+        minutes, hours, days, months, _ = fields
+        if texts[4].startswith("*") and not any(min(days) <= _LONGEST_MONTHS[month - 1] for month in months):
+            return "name a day that its months have"
+        if _shortest_gap(minutes, hours) < SHORTEST_CRON_MINUTES:
+            return f"leave at least {SHORTEST_CRON_MINUTES} minutes between two runs"
+        return None
+
+
+_MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_LONGEST_MONTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_CRON_FIELDS: Final[tuple[tuple[str, int, int, tuple[str, ...]], ...]] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day", 1, 31, ()),
+    ("month", 1, 12, _MONTHS),
+    ("weekday", 0, 7, _WEEKDAYS),
+)
+_CRON_PART: Final = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>[1-9]\d?))?")
+
+
+def _cron_numbers(text: str, low: int, high: int, names: tuple[str, ...]) -> frozenset[int]:
+    """Return the numbers of one field; none at all when it is written wrongly."""
+    found: set[int] = set()
+    for part in text.split(","):
+        match = _CRON_PART.fullmatch(part)
+        if match is None or (match["step"] and not (match["all"] or match["last"])):
+            return frozenset()
+        first = low if match["all"] else _cron_number(match["first"], low, names)
+        last = high if match["all"] else _cron_number(match["last"] or match["first"], low, names)
+        if first is None or last is None or not low <= first <= last <= high:
+            return frozenset()
+        found.update(range(first, last + 1, int(match["step"] or 1)))
+    return frozenset(found)
+
+
+def _cron_number(text: str, low: int, names: tuple[str, ...]) -> int | None:
+    if text in names:
+        return names.index(text) + low
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _shortest_gap(minutes: frozenset[int], hours: frozenset[int]) -> int:
+    """Return the fewest minutes between two runs of a day on which it runs, the next midnight included."""
+    ordered = sorted(minutes)
+    gaps = [later - earlier for earlier, later in pairwise(ordered)]
+    if any((hour + 1) % 24 in hours for hour in hours):
+        gaps.append(60 - ordered[-1] + ordered[0])
+    return min(gaps, default=60)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+_LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_IMAGE_PART: Final = "[a-z0-9]+([._-]+[a-z0-9]+)*"
+
+text: Final = Matching(r"(?s).*\S.*", "a text that is not empty")
+port: Final = Between(1, 65_535)
+absolute_path: Final = Matching(r"/\S*", "a path that starts with / and holds no space")
+url_path: Final = Matching(r"/([^\s/]\S*)?", "a path that starts with one / and holds no space")
+mount_path: Final = MountPath()
+label: Final = Matching(_LABEL, "lower case letters, digits and hyphens, at most 63, no hyphen first or last")
+hostname: Final = Matching(
+    rf"(?=.{{1,253}}$)(\*\.)?({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]",
+    "a full domain name in lower case without scheme, path or final dot, such as backend.example.com or "
+    "*.example.com, and other letters as xn--…",
+)
+variable_name: Final = Matching(
+    r"[A-Za-z_][A-Za-z0-9_]*", "a variable name of letters, digits and underscores that starts with no digit"
+)
+image: Final = Matching(
+    rf"([A-Za-z0-9.-]+(:[0-9]+)?/)?{_IMAGE_PART}(/{_IMAGE_PART})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?"
+    r"(@sha256:[0-9a-f]{64})?",
+    "a Docker image such as valkey/valkey:8, without scheme or spaces, and its name in lower case",
+)
+repository: Final = Matching(
+    r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+(?<!\.git)", "owner/name of a GitHub repository"
+)
+branch: Final = Matching(
+    r"(?![/.-])(?!.*(\.\.|//|/\.|@\{))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![/.])", "a name that git takes for a branch"
+)
+commit: Final = Matching(r"[0-9a-f]{7,40}", "a git commit of 7 to 40 hexadecimal digits")
+folder: Final = Matching(r"(?!.*(^|/)\.\.(/|$)).*\S.*", "a folder inside the repository, without ..")
+cron: Final = Cron()
+healthcheck_timeout: Final = Between(1, HOUR_S, "seconds")
+retries: Final = Between(0, 1_000)
+deployment_pause: Final = Between(0, HOUR_S, "seconds")
+replicas: Final = Between(1, 200)
+vcpus: Final = Between(0.1, 2_400)
+memory_mb: Final = Between(100, 2_400_000, "MB")
+volume_mb: Final = Between(1, 5_000_000, "MB")
