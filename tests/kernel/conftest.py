@@ -15,8 +15,8 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from pulumi_provider.declaration import Provider
-from pulumi_provider.living import Living
 from pulumi_provider.main import OPTIONS, start
+from pulumi_provider.retained_ids import RetainedIds
 from pulumi_provider.servicer import INTERRUPTED, Servicer
 from pulumi_provider.values import decode, encode
 from tests.kernel.shelf_provider import PROVIDER, Library
@@ -81,7 +81,7 @@ class Plugin:
 
     async def delete(self, id: str, properties: struct_pb2.Struct, *, urn: str = SHELF, same_run: bool = False) -> Any:
         if not same_run:
-            self.servicer.living = Living()
+            self.servicer.retained = RetainedIds()
         return await self.rpc.Delete(provider_pb2.DeleteRequest(urn=urn, id=id, properties=stripped(properties)))
 
 

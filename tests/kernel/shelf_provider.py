@@ -314,7 +314,7 @@ PROVIDER = Provider(
     config_type=LibraryConfiguration,
     resources=(Shelf, Loan),
     functions=(FindShelves, GetKey),
-    takes_over=True,
+    create_adopts_existing=True,
     build_client=build_library,
 )
 

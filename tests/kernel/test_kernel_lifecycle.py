@@ -10,7 +10,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_provider.declaration import UNKNOWN
-from pulumi_provider.living import Living
+from pulumi_provider.retained_ids import RetainedIds
 from pulumi_provider.values import SECRET, SIGNATURE, encode
 from tests.kernel.conftest import LOAN, SHELF, Plugin, half_made, plain, stripped
 
@@ -63,7 +63,7 @@ def test_what_stays_is_not_deleted(with_plugin: Run) -> None:
         assert "delete" not in plugin.library.calls
         assert [severity for severity, text, _ in plugin.engine.said if "is not deleted" in text] == ["WARNING"]
 
-        plugin.servicer.living = Living()  # the next run
+        plugin.servicer.retained = RetainedIds()  # the next run
         await plugin.checked(roomId="r1")
         await plugin.diff(inputs, inputs, id=made.id)
         await plugin.delete(made.id, made.properties, same_run=True)
@@ -82,7 +82,7 @@ def test_what_only_the_engine_replaces_is_deleted(with_plugin: Run, first: str) 
     async def scenario(plugin: Plugin) -> None:
         inputs, relabelled = await plugin.checked(roomId="r1"), await plugin.checked(roomId="r1", label="prose")
         old = await plugin.create(inputs)
-        plugin.servicer.living = Living()  # the next run
+        plugin.servicer.retained = RetainedIds()  # the next run
         await plugin.checked(roomId="r1", label="prose")
         answer = await plugin.diff(inputs, relabelled, id=old.id)
         assert (answer.changes, list(answer.replaces)) == (SOME, [])
@@ -100,7 +100,7 @@ def test_what_is_updated_in_place_is_not_deleted(with_plugin: Run) -> None:
     async def scenario(plugin: Plugin) -> None:
         inputs, relabelled = await plugin.checked(roomId="r1"), await plugin.checked(roomId="r1", label="prose")
         made = await plugin.create(inputs)
-        plugin.servicer.living = Living()  # the next run
+        plugin.servicer.retained = RetainedIds()  # the next run
         await plugin.diff(inputs, relabelled, id=made.id)
         await plugin.update(made.id, made.properties, relabelled)
         await plugin.delete(made.id, made.properties, same_run=True)
@@ -115,7 +115,7 @@ def test_what_a_refresh_compared_is_deleted(with_plugin: Run) -> None:
     async def scenario(plugin: Plugin) -> None:
         inputs = await plugin.checked(roomId="r1")
         made = await plugin.create(inputs)
-        plugin.servicer.living = Living()  # the next run
+        plugin.servicer.retained = RetainedIds()  # the next run
         await plugin.diff(inputs, inputs, id=made.id)
         await plugin.delete(made.id, made.properties, same_run=True)
         assert plugin.library.calls[-1] == "delete"
@@ -129,7 +129,7 @@ def test_what_is_replaced_is_deleted(with_plugin: Run) -> None:
     async def scenario(plugin: Plugin) -> None:
         inputs, elsewhere = await plugin.checked(roomId="r1"), await plugin.checked(roomId="r2")
         old = await plugin.create(inputs)
-        plugin.servicer.living = Living()
+        plugin.servicer.retained = RetainedIds()
         await plugin.diff(inputs, inputs, id=old.id)
         assert list((await plugin.diff(inputs, elsewhere, id=old.id)).replaces) == ["roomId"]
         new = await plugin.create(elsewhere)

@@ -16,8 +16,8 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from pulumi_provider.declaration import Provider
-from pulumi_provider.living import Living
 from pulumi_provider.main import OPTIONS, start
+from pulumi_provider.retained_ids import RetainedIds
 from pulumi_provider.servicer import INTERRUPTED, Servicer
 from pulumi_provider.values import decode, encode
 from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
@@ -34,7 +34,7 @@ PROVIDER = Provider(
     config_type=Configuration,
     resources=ALL,
     functions=FUNCTIONS,
-    takes_over=True,
+    create_adopts_existing=True,
     build_client=build_client,
     time_scale=time_scale,
 )
@@ -155,7 +155,7 @@ class Driver:
     async def delete(self, made: Made, *, same_run: bool = False) -> None:
         """Delete, in a run that does not know what this one made unless told so."""
         if not same_run:
-            self.servicer.living = Living()
+            self.servicer.retained = RetainedIds()
         request = provider_pb2.DeleteRequest(
             urn=_urn(made.kind), id=made.id, properties=encode(made.outputs), timeout=PATIENCE_S
         )

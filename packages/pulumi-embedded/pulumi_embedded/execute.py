@@ -1,7 +1,7 @@
 """Steps carried out: each one called at the provider, told as an event, and journalled before and after.
 
 Owns the order intent → call → outcome, and how many calls are under way at once. Does not decide what a resource
-needs; that is ``plan`` and ``register``.
+needs; that is ``plan`` and ``step_generator``.
 """
 
 from __future__ import annotations
@@ -91,29 +91,29 @@ class Executor:
     ) -> None:
         """Create a resource; ``replaces`` is the old one, which waits for its deletion unless it is ``gone``."""
         kind = StepKind.CREATE if replaces is None else StepKind.CREATE_REPLACEMENT
-        condemned = replaces.place if replaces is not None and not gone else -1
+        pending_delete = replaces.place if replaces is not None and not gone else -1
         if gone:
             self._report.finished(plan.describe(StepKind.REPLACE, replaces, new, changes))
         with self._slots, self._telling(plan.describe(kind, replaces, new, changes)) as tell:
-            self._create(new, replaces, condemned)
+            self._create(new, replaces, pending_delete)
             tell(plan.describe(kind, replaces, new, changes))
         if replaces is not None and not gone:
             self._report.finished(plan.describe(StepKind.REPLACE, replaces, new, changes))
 
-    def _create(self, new: Resource, replaces: Resource | None, condemned: int) -> None:
+    def _create(self, new: Resource, replaces: Resource | None, pending_delete: int) -> None:
         if not self._preview:
             self._journal.intend_create(new)
         interrupted = new.urn in self._journal.interrupted and not self._preview
         provider = self._providers.get(new.provider)
         try:
             new.id, new.outputs = provider.create(new, interrupted=interrupted)
-            if interrupted and condemned >= 0 and replaces is not None and new.id == replaces.id:
+            if interrupted and pending_delete >= 0 and replaces is not None and new.id == replaces.id:
                 # What the provider found is the one to be replaced, which will be deleted: so nothing else was left.
                 new.id, new.outputs = provider.create(new, interrupted=False)
         except HalfMadeError as half:
             new.id, new.outputs, new.init_errors = half.id, half.outputs, half.reasons
             new.created = new.modified = timestamp()
-            self._journal.settle(new, condemned=condemned, created=True)
+            self._journal.settle(new, pending_delete=pending_delete, created=True)
             raise
         except ProviderError as error:
             # When the answer was lost, something may exist: the intent stays, and the next run looks for it.
@@ -121,7 +121,7 @@ class Executor:
                 self._journal.forget(new.urn)
             raise
         new.created = new.modified = timestamp()
-        self._journal.settle(new, condemned=condemned, created=True)
+        self._journal.settle(new, pending_delete=pending_delete, created=True)
 
     def update(self, new: Resource, old: Resource, changes: Mapping[str, Change]) -> None:
         """Change a resource in place."""
@@ -141,15 +141,15 @@ class Executor:
 
     def read(self, new: Resource, old: Resource | None) -> None:
         """Look up a resource that the program only refers to (``get``)."""
-        kind, place, condemned = StepKind.READ, old.place if old else -1, -1
+        kind, place, pending_delete = StepKind.READ, old.place if old else -1, -1
         if old is not None and not old.external and old.id != new.id:
-            kind, place, condemned = StepKind.READ_REPLACEMENT, -1, old.place
+            kind, place, pending_delete = StepKind.READ_REPLACEMENT, -1, old.place
         with self._slots, self._telling(plan.describe(kind, old, new)) as tell:
             found = self._providers.get(new.provider).read(new, new.id, new.inputs, new.inputs)
             if not found.id:
                 raise ProviderError(f"resource '{new.id}' does not exist")
             new.id, new.outputs, new.init_errors = found.id, found.outputs, found.reasons
-            self._journal.settle(new, place, condemned=condemned)
+            self._journal.settle(new, place, pending_delete=pending_delete)
             tell(plan.describe(kind, old, new))
 
     def delete_all(self, doomed: Sequence[Resource], *, replaced: bool = False) -> None:

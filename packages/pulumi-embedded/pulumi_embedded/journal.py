@@ -46,14 +46,14 @@ class Snapshot:
         """Old records not settled or removed yet, in the order of the state."""
         return [resource for resource in self.base if resource is not None]
 
-    def settle(self, resource: Resource, place: int, condemned: int) -> None:
-        """A resource has its new record; ``place`` and ``condemned`` as ``Journal.settle`` has them."""
-        for old in (self._take(place), self._condemn(condemned)):
+    def settle(self, resource: Resource, place: int, pending_delete: int) -> None:
+        """A resource has its new record; ``place`` and ``pending_delete`` as ``Journal.settle`` has them."""
+        for old in (self._take(place), self._await_deletion(pending_delete)):
             if old is not None and old.urn != resource.urn:
                 self._renamed[old.urn] = resource.urn
         self.settled[resource.urn] = resource
 
-    def _condemn(self, place: int) -> Resource | None:
+    def _await_deletion(self, place: int) -> Resource | None:
         old = self.base[place] if place >= 0 else None
         if old is not None:
             self.amend(replace(old, delete=True), place)
@@ -177,8 +177,8 @@ def _complete_lines(path: Path) -> list[dict[str, Any]]:
 
 def _replay(snapshot: Snapshot, line: dict[str, Any], vault: Vault) -> None:
     match line:
-        case {"settle": record, "place": place, "condemned": condemned, "created": created}:
-            snapshot.settle(decode_resource(record, vault), place, condemned)
+        case {"settle": record, "place": place, "condemned": pending_delete, "created": created}:
+            snapshot.settle(decode_resource(record, vault), place, pending_delete)
             if created:
                 snapshot.pending_creates.pop(record["urn"], None)
         case {"amend": record, "place": place}:
@@ -264,15 +264,16 @@ class Journal:
             self.snapshot.pending_creates.pop(urn, None)
             self._write({"forget": urn})
 
-    def settle(self, resource: Resource, place: int = -1, *, condemned: int = -1, created: bool = False) -> None:
+    def settle(self, resource: Resource, place: int = -1, *, pending_delete: int = -1, created: bool = False) -> None:
         """Record a resource as it is now.
 
-        ``place`` is the old record whose place it takes, ``condemned`` the old one it replaced and that waits for its
-        deletion; ``created`` answers the intent to create it. All this is one line: either all of it happened or none.
+        ``place`` is the old record whose place it takes, ``pending_delete`` the place of the old one that it replaced
+        and that waits for its deletion (``condemned`` in the journal); ``created`` answers the intent to create it. All
+        this is one line: either all of it happened or none.
         """
         with self._lock:
-            line = {"settle": self._record(resource), "place": place, "condemned": condemned, "created": created}
-            self.snapshot.settle(resource, place, condemned)
+            line = {"settle": self._record(resource), "place": place, "condemned": pending_delete, "created": created}
+            self.snapshot.settle(resource, place, pending_delete)
             if created:
                 self.snapshot.pending_creates.pop(resource.urn, None)
             self._write(line)

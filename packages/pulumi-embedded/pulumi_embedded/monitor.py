@@ -1,7 +1,7 @@
 """The ResourceMonitor service as the program's SDK calls it: requests in, responses out, the rest refused by name.
 
 Owns URNs, aliases and what this engine does not do. The SDK calls it directly, in this process, from several threads.
-Does not decide what a registration means; that is ``register``.
+Does not decide what a registration means; that is ``step_generator``.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pulumi.runtime.proto import alias_pb2, provider_pb2, resource_pb2
 from pulumi_embedded.execute import StepError
 from pulumi_embedded.plugins import ProviderError
 from pulumi_embedded.providers import Providers
-from pulumi_embedded.register import RefusedError, Registrations, Wish
 from pulumi_embedded.report import Report
 from pulumi_embedded.state import STACK_TYPE, Resource
+from pulumi_embedded.step_generator import Goal, RefusedError, StepGenerator
 from pulumi_embedded.values import Properties, contains_file, contains_unknown, from_struct, is_unknown_id, to_struct
 
 NEEDS_CLI: Final = "needs the Pulumi CLI"
@@ -82,12 +82,12 @@ class Monitor:
     def __init__(
         self,
         identity: Identity,
-        registrations: Registrations,
+        generator: StepGenerator,
         providers: Providers,
         report: Report,
         outputs_before: Properties,
     ) -> None:
-        self._identity, self._registrations = identity, registrations
+        self._identity, self._generator = identity, generator
         self._providers, self._report, self._outputs_before = providers, report, outputs_before
         self.outputs: Properties | None = None
         """What the program exports, once it has ended."""
@@ -139,8 +139,8 @@ class Monitor:
 
         def register() -> resource_pb2.RegisterResourceResponse:
             _refuse_unsupported(request)
-            made = self._registrations.register(self._wish(urn, request))
-            skipped = urn in self._registrations.skipped
+            made = self._generator.register(self._goal(urn, request))
+            skipped = urn in self._generator.skipped
             return resource_pb2.RegisterResourceResponse(
                 urn=urn, id=made.id, object=to_struct(made.outputs), unknown=skipped
             )
@@ -167,7 +167,7 @@ class Monitor:
                 additional_secret_outputs=list(request.additionalSecretOutputs),
             )
             aliases = self._inherited_aliases(request.parent, request.type, request.name, [])
-            found = self._registrations.read(Wish(resource=resource, aliases=aliases))
+            found = self._generator.read(Goal(resource=resource, aliases=aliases))
             return resource_pb2.ReadResourceResponse(urn=urn, id=found.id, properties=to_struct(found.outputs))
 
         return self._answer(read, urn)
@@ -180,7 +180,7 @@ class Monitor:
             if request.urn.split("::")[2] == STACK_TYPE:
                 self.outputs = outputs
             else:
-                self._registrations.complete(request.urn, outputs)
+                self._generator.complete(request.urn, outputs)
             return empty_pb2.Empty()
 
         return self._answer(complete, request.urn)
@@ -253,8 +253,8 @@ class Monitor:
             return request.provider
         return self._providers.default(token.split(":", 1)[0], request.version, request.pluginDownloadURL)
 
-    def _wish(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> Wish:
-        parent = self._registrations.declared.get(request.parent)
+    def _goal(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> Goal:
+        parent = self._generator.declared.get(request.parent)
         own_deletion = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
         resource = Resource(
             urn=urn,
@@ -282,7 +282,7 @@ class Monitor:
             resource.provider = self._provider(request, request.type)
         given: Sequence[alias_pb2.Alias] = cast("Any", request).aliases  # the stubs do not know their own import
         aliases = [self._alias(alias, request) for alias in given] + list(request.aliasURNs)
-        return Wish(
+        return Goal(
             resource=resource,
             aliases=aliases + self._inherited_aliases(request.parent, request.type, request.name, aliases),
             delete_before_replace=request.deleteBeforeReplace if own_deletion else None,
@@ -295,13 +295,13 @@ class Monitor:
         if spec.noParent:
             parent = ""
         elif spec.parentUrn:
-            parent = self._registrations.aliased.get(spec.parentUrn, spec.parentUrn)
+            parent = self._generator.aliased.get(spec.parentUrn, spec.parentUrn)
         prefix = f"urn:pulumi:{spec.stack or self._identity.stack}::{spec.project or self._identity.project}::"
         return make_urn(prefix, parent, spec.type or request.type, spec.name or request.name)
 
     def _inherited_aliases(self, parent: str, type: str, name: str, own: list[str]) -> list[str]:
         """What the resource was called when its parent still had its old name, alone and with each own alias."""
-        before = self._registrations.aliased.get(parent)
+        before = self._generator.aliased.get(parent)
         if before is None:
             return []
         parent_name, old_name = parent.split("::", 3)[3], before.split("::", 3)[3]

@@ -19,8 +19,8 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+from pulumi_embedded.loopback import is_loopback
 from pulumi_embedded.values import Properties, from_struct
-from railway_api.loopback import is_loopback
 
 MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024  # what Pulumi's own channels allow
 INTERRUPTED: Final = ("railyard-interrupted", "true")

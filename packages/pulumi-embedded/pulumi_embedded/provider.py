@@ -18,6 +18,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_embedded.events import Change
+from pulumi_embedded.loopback import is_loopback
 from pulumi_embedded.plugins import (
     ADDRESS_VARIABLES,
     HalfMadeError,
@@ -39,7 +40,6 @@ from pulumi_embedded.values import (
     references_to_ids,
     to_struct,
 )
-from railway_api.loopback import is_loopback
 
 _CHANGES: Final = (
     Change.ADD,

@@ -84,11 +84,11 @@ class Providers:
             checked = provider.check_config(_configuration(old.inputs) if old else {}, _configuration(resource.inputs))
             resource.inputs = {**checked, **own}
             resource.outputs = resource.inputs
-            condemned = -1
+            pending_delete = -1
             if old is not None and not differences(old.inputs, resource.inputs):
                 resource.outputs = old.outputs
             elif old is not None and provider.config_replaces(old, checked):
-                condemned, old = old.place, None
+                pending_delete, old = old.place, None
             elif old is not None and provider.config_stays(old, checked):
                 checked, resource.outputs = _configuration(old.inputs), old.outputs
             if old is not None:
@@ -98,7 +98,7 @@ class Providers:
             provider.configure(checked, resource.id)
             reference = f"{resource.urn}::{resource.id}"
             self._configured[reference] = provider
-            self._journal.settle(resource, old.place if old else -1, condemned=condemned)
+            self._journal.settle(resource, old.place if old else -1, pending_delete=pending_delete)
             return reference
 
     def _recorded(self, urn: str) -> Resource | None:

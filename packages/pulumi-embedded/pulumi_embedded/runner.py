@@ -28,9 +28,9 @@ from pulumi_embedded.plugins import Plugin, ProviderError, find_command, refuse_
 from pulumi_embedded.program import borrowed_process, run_program
 from pulumi_embedded.project import Project, ProjectError, load_project, stack_config
 from pulumi_embedded.providers import Providers
-from pulumi_embedded.register import Registrations, way_to_unprotect
 from pulumi_embedded.report import EngineService, Report
 from pulumi_embedded.state import STACK_TYPE, Resource, StateError
+from pulumi_embedded.step_generator import StepGenerator, way_to_unprotect
 from pulumi_embedded.values import Properties, differences, known_outputs
 
 DEFAULT_PASSPHRASE: Final = "sandbox"
@@ -229,12 +229,12 @@ class _Work:
         return None
 
     def _up(self, service: EngineService) -> Properties | None:
-        registrations = Registrations(
+        generator = StepGenerator(
             self._journal, self._providers, self._executor, self._report, self._targets, self._options.stack,
             preview=self._identity.preview,
         )  # fmt: skip
         before = _stack_outputs(self._journal.snapshot.remaining())
-        monitor = Monitor(self._identity, registrations, self._providers, self._report, before)
+        monitor = Monitor(self._identity, generator, self._providers, self._report, before)
         program = self._options.program or self._options.root.resolve()
         problem = run_program(program, self._identity, monitor, service, self._options.cancel)
         if problem and not self._report.stopping:
@@ -245,13 +245,13 @@ class _Work:
         if self._report.stopping or outputs is None:
             return None
         self._warn_of_interrupted("and the program does not create it any more", forget=True)
-        return self._complete_stack(registrations, outputs)
+        return self._complete_stack(generator, outputs)
 
-    def _complete_stack(self, registrations: Registrations, outputs: Properties) -> Properties:
-        urn = next(urn for urn, each in registrations.declared.items() if each.type == STACK_TYPE)
+    def _complete_stack(self, generator: StepGenerator, outputs: Properties) -> Properties:
+        urn = next(urn for urn, each in generator.declared.items() if each.type == STACK_TYPE)
         if not self._identity.preview or self._options.targets:
-            outputs = known_outputs(outputs, registrations.declared[urn].outputs)
-        registrations.complete(urn, outputs)
+            outputs = known_outputs(outputs, generator.declared[urn].outputs)
+        generator.complete(urn, outputs)
         return outputs
 
     def _warn_of_interrupted(self, why: str, *, forget: bool = False) -> None:

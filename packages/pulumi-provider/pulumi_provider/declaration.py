@@ -248,7 +248,7 @@ class Provider:
     build_client: Callable[[Any], Any]
     """Makes the API client from a ``config_type`` instance, on first use; raises ``Failure`` for bad configuration."""
     functions: Sequence[type[Function[Any, Any]]] = ()
-    takes_over: bool = False
+    create_adopts_existing: bool = False
     """Whether a create may give what is there already, which is then not deleted as the old one."""
     time_scale: Callable[[], float] = lambda: 1.0
     """How much faster than real time the API's clock runs (100 in the sandbox)."""

@@ -21,10 +21,10 @@ from .conversion import named, secret_texts, typed, wire
 from .declaration import Function, Provider, Resource
 from .diffs import compare, is_updatable
 from .errors import Failure, HalfMade
-from .guard import ServicerContext, Unfinished, guarded
-from .living import Living
 from .properties import fields_of
 from .responses import diff_response, refusal
+from .retained_ids import RetainedIds
+from .rpc_errors import ServicerContext, Unfinished, with_rpc_errors
 from .states import (
     inputs_as_read,
     old_state,
@@ -47,23 +47,23 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, provider: Provider, engine_address: str | None = None, *, grace_s: float = 30.0) -> None:
         self.running = Running(provider, engine_address, grace_s=grace_s)
         self._provider = provider
-        self.living = Living()
+        self.retained = RetainedIds()
         self._resources = {resource.token: resource() for resource in provider.resources}
         self._functions = {function.token: function() for function in provider.functions}
 
     @property
     def provider_name(self) -> str:
-        """See ``Guarded``."""
+        """See ``FailingService``."""
         return self._provider.name
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
-        """See ``Guarded``."""
+        """See ``FailingService``."""
         return self._provider.failures
 
     # --- the provider itself -----------------------------------------------------------------------------------------
 
-    @guarded
+    @with_rpc_errors
     async def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: ServicerContext
     ) -> provider_pb2.ProviderHandshakeResponse:
@@ -72,16 +72,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             accept_secrets=False, accept_resources=False, accept_outputs=False, supports_autonaming_configuration=False
         )
 
-    @guarded
+    @with_rpc_errors
     async def Attach(self, request: plugin_pb2.PluginAttach, context: ServicerContext) -> empty_pb2.Empty:
         self.running.log.connect(request.address)
         return empty_pb2.Empty()
 
-    @guarded
+    @with_rpc_errors
     async def GetPluginInfo(self, request: empty_pb2.Empty, context: ServicerContext) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=self._provider.version)
 
-    @guarded
+    @with_rpc_errors
     async def GetSchema(
         self, request: provider_pb2.GetSchemaRequest, context: ServicerContext
     ) -> provider_pb2.GetSchemaResponse:
@@ -89,14 +89,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         return provider_pb2.GetSchemaResponse(schema=json.dumps(package_schema(self._provider)))
 
-    @guarded
+    @with_rpc_errors
     async def CheckConfig(
         self, request: provider_pb2.CheckRequest, context: ServicerContext
     ) -> provider_pb2.CheckResponse:
         checked = check_configuration(self._provider.config_type, request.news)
         return refusal(checked) or provider_pb2.CheckResponse(inputs=request.news)
 
-    @guarded
+    @with_rpc_errors
     async def DiffConfig(
         self, request: provider_pb2.DiffRequest, context: ServicerContext
     ) -> provider_pb2.DiffResponse:
@@ -109,7 +109,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             diffs=changed,
         )
 
-    @guarded
+    @with_rpc_errors
     async def Configure(
         self, request: provider_pb2.ConfigureRequest, context: ServicerContext
     ) -> provider_pb2.ConfigureResponse:
@@ -119,7 +119,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             reasons = [f"{problem.path}: {problem.reason}" for problem in checked.problems]
             raise Failure(f"the configuration of the provider {self.provider_name} is wrong: " + "\n".join(reasons))
         self.running.configure(checked.values)
-        self.living = Living()
+        self.retained = RetainedIds()
         return provider_pb2.ConfigureResponse(
             acceptSecrets=False,
             supportsPreview=True,
@@ -128,7 +128,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             supports_autonaming_configuration=False,
         )
 
-    @guarded
+    @with_rpc_errors
     async def Invoke(
         self, request: provider_pb2.InvokeRequest, context: ServicerContext
     ) -> provider_pb2.InvokeResponse:
@@ -147,7 +147,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         getattr(answer, "return").CopyFrom(encode(wire(fields_of(function.result_type), result, mark_secrets=True)))
         return answer
 
-    @guarded
+    @with_rpc_errors
     async def Cancel(self, request: empty_pb2.Empty, context: ServicerContext) -> empty_pb2.Empty:
         """Ends waits soon. Also comes at the end of every run, so it says nothing."""
         self.running.stopping.set()
@@ -155,15 +155,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     # --- resources ---------------------------------------------------------------------------------------------------
 
-    @guarded
+    @with_rpc_errors
     async def Check(self, request: provider_pb2.CheckRequest, context: ServicerContext) -> provider_pb2.CheckResponse:
         resource = self._resource(request.urn)
-        self.living.wanted(request.urn)
+        self.retained.wanted(request.urn)
         checked = check_resource(resource, decode(request.news))
         inputs = wire(fields_of(resource.inputs_type), checked.values, mark_secrets=True)
         return refusal(checked) or provider_pb2.CheckResponse(inputs=encode(inputs))
 
-    @guarded
+    @with_rpc_errors
     async def Diff(self, request: provider_pb2.DiffRequest, context: ServicerContext) -> provider_pb2.DiffResponse:
         resource = self._resource(request.urn)
         old_outputs = decode(request.olds)
@@ -171,10 +171,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         found = compare(
             resource, old_inputs, decode(request.news), old_state(resource, old_outputs), list(request.ignoreChanges)
         )
-        self.living.compared(request.urn, request.id, same=not found)
+        self.retained.compared(request.urn, request.id, same=not found)
         return diff_response(resource, found)
 
-    @guarded
+    @with_rpc_errors
     async def Create(
         self, request: provider_pb2.CreateRequest, context: ServicerContext
     ) -> provider_pb2.CreateResponse:
@@ -187,16 +187,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             making = resource.create(call, typed(resource.inputs_type, inputs))
             made_id, state = await call.within_limit("create", making)
         except HalfMade as half:
-            self.living.made(request.urn, resource.token, half.id)
+            self.retained.made(request.urn, resource.token, half.id)
             outputs = partial_outputs(resource, half.state, inputs)
             raise Unfinished(half.id, outputs, request.properties, half.reasons) from half
         if not made_id:
             raise RuntimeError(f"{resource.token}.create returned no id")
-        self.living.made(request.urn, resource.token, made_id)
+        self.retained.made(request.urn, resource.token, made_id)
         await call.finished()
         return provider_pb2.CreateResponse(id=made_id, properties=outputs_of(resource, state))
 
-    @guarded
+    @with_rpc_errors
     async def Update(
         self, request: provider_pb2.UpdateRequest, context: ServicerContext
     ) -> provider_pb2.UpdateResponse:
@@ -205,7 +205,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old = old_state(resource, decode(request.olds))
         if request.preview:
             return provider_pb2.UpdateResponse(properties=previewed_update(resource, inputs, old))
-        self.living.updated(request.urn, request.id)
+        self.retained.updated(request.urn, request.id)
         call = self._call(request.urn, request.timeout, resource, context)
         try:
             if is_updatable(resource):
@@ -221,7 +221,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         await call.finished()
         return provider_pb2.UpdateResponse(properties=outputs_of(resource, state))
 
-    @guarded
+    @with_rpc_errors
     async def Read(self, request: provider_pb2.ReadRequest, context: ServicerContext) -> provider_pb2.ReadResponse:
         resource = self._resource(request.urn)
         call = self._call(request.urn, request.timeout, resource, context)
@@ -243,11 +243,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             raise Unfinished(request.id, outputs, inputs, reasons)
         return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=inputs)
 
-    @guarded
+    @with_rpc_errors
     async def Delete(self, request: provider_pb2.DeleteRequest, context: ServicerContext) -> empty_pb2.Empty:
         resource = self._resource(request.urn)
         call = self._call(request.urn, request.timeout, resource, context)
-        if self._provider.takes_over and self.living.holds(request.urn, resource.token, request.id):
+        if self._provider.create_adopts_existing and self.retained.holds(request.urn, resource.token, request.id):
             await call.warn(f"{request.id} is not deleted: another resource of this run is the same one, and keeps it")
             return empty_pb2.Empty()
         old = old_state(resource, decode(request.properties))
@@ -258,7 +258,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     # --- shared ------------------------------------------------------------------------------------------------------
 
     def secrets_of(self, request: Any) -> set[str]:
-        """See ``Guarded``: what the declaration calls secret in this request, and in the configuration."""
+        """See ``FailingService``: what the declaration calls secret in this request, and in the configuration."""
         resource = self._resources.get(_type_of(getattr(request, "urn", "")))
         function = self._functions.get(getattr(request, "tok", ""))
         declared = resource.state_type if resource else function.inputs_type if function else self._provider.config_type

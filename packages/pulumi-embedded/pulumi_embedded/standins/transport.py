@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import httpx
 
+from pulumi_embedded.loopback import is_loopback
 from pulumi_provider.errors import Failure
-from railway_api.loopback import is_loopback
 
 LONGEST_WAIT_S: Final = 30.0
 TIMEOUT_S: Final = 60.0

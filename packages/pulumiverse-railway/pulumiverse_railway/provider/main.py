@@ -28,7 +28,7 @@ def build_provider() -> Provider:
         config_type=Configuration,
         resources=ALL,
         functions=FUNCTIONS,
-        takes_over=True,
+        create_adopts_existing=True,
         build_client=build_client,
         time_scale=time_scale,
         python_package="pulumiverse_railway",

@@ -8,7 +8,7 @@ can turn out to be the very thing that is deleted afterwards as the old one.
 from __future__ import annotations
 
 
-class Living:
+class RetainedIds:
     """What checks, diffs, updates and creates of one run told."""
 
     def __init__(self) -> None:

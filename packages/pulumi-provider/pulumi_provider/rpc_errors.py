@@ -40,8 +40,8 @@ class Unfinished(Exception):  # noqa: N818 it is no error of its own
         )
 
 
-class Guarded(Protocol):
-    """What the guard needs to know of the servicer."""
+class FailingService(Protocol):
+    """Describes what ``with_rpc_errors`` needs to know of the servicer."""
 
     @property
     def provider_name(self) -> str: ...
@@ -58,11 +58,11 @@ ServicerContext = grpc.aio.ServicerContext[Any, Any]
 MethodT = TypeVar("MethodT", bound=Callable[..., Awaitable[Any]])
 
 
-def guarded(method: MethodT) -> MethodT:
-    """Turns what an RPC method raises into the answer that the engine understands."""
+def with_rpc_errors(method: MethodT) -> MethodT:
+    """Turn what an RPC method raises into the answer that the engine understands."""
 
     @functools.wraps(method)
-    async def guard(self: Guarded, request: Any, context: ServicerContext) -> Any:
+    async def answer(self: FailingService, request: Any, context: ServicerContext) -> Any:
         try:
             return await method(self, request, context)
         except (grpc.aio.AbortError, asyncio.CancelledError):
@@ -81,7 +81,7 @@ def guarded(method: MethodT) -> MethodT:
             )
             return await _abort(context, BUG, text)
 
-    return cast("MethodT", guard)
+    return cast("MethodT", answer)
 
 
 async def _abort(context: ServicerContext, code: grpc.StatusCode, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Registrations: what the program wants of one resource, matched with the state and turned into steps.
+"""Registrations of the program: what the program wants of one resource, matched with the state and turned into steps.
 
 Owns which old record belongs to which registration and what has been declared so far. Checks and diffs happen one at a
 time, under one lock, so that each decision sees all earlier ones; the steps that follow run outside of it.
@@ -29,7 +29,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class Goal:
     """A resource as the program registers it."""
 
     resource: Resource
@@ -39,8 +39,8 @@ class Wish:
     """``None`` leaves it to the provider."""
 
 
-class Registrations:
-    """All registrations of one run."""
+class StepGenerator:
+    """Turns the registrations of one run into steps, as the step generator of Pulumi's own engine does."""
 
     def __init__(
         self,
@@ -69,13 +69,13 @@ class Registrations:
         self._replaced: set[str] = set()
         self._deleted_early: dict[str, Resource] = {}
 
-    def register(self, wish: Wish) -> Resource:
+    def register(self, goal: Goal) -> Resource:
         """Bring one resource into being. Raises ``RefusedError``, ``ProviderError`` or ``StepError``."""
         with self._lock:
             if self._report.stopping:
                 raise StepError
-            resource = wish.resource
-            old = self._claim(resource, wish.aliases)
+            resource = goal.resource
+            old = self._claim(resource, goal.aliases)
             if not self._targets.includes(resource):
                 self._leave(resource, old)
                 return resource
@@ -83,19 +83,19 @@ class Registrations:
             if resource.is_provider:
                 self._providers.declare(resource, old)
                 return resource
-            action = self._plan(wish, old) if resource.custom else lambda: self._executor.component(resource, old)
+            action = self._plan(goal, old) if resource.custom else lambda: self._executor.component(resource, old)
         action()
         return resource
 
-    def read(self, wish: Wish) -> Resource:
+    def read(self, goal: Goal) -> Resource:
         """Look up a resource the program refers to. Raises like ``register``."""
         with self._lock:
             if self._report.stopping:
                 raise StepError
-            old = self._claim(wish.resource, wish.aliases)
-        if wish.resource.id:  # otherwise only the real run will know the id
-            self._executor.read(wish.resource, old)
-        return wish.resource
+            old = self._claim(goal.resource, goal.aliases)
+        if goal.resource.id:  # otherwise only the real run will know the id
+            self._executor.read(goal.resource, old)
+        return goal.resource
 
     def _claim(self, resource: Resource, aliases: Sequence[str]) -> Resource | None:
         if resource.urn in self.declared:
@@ -133,8 +133,8 @@ class Registrations:
             raise ProviderError(f"{resource.type} resource '{resource.name}' has a problem: {problems}")
         return inputs
 
-    def _plan(self, wish: Wish, old: Resource | None) -> Action:
-        new = wish.resource
+    def _plan(self, goal: Goal, old: Resource | None) -> Action:
+        new = goal.resource
         wanted, provider = new.inputs, self._providers.get(new.provider)
         imported = None
         if new.import_id and (old is None or old.external or (old.import_id or old.id) != new.import_id):
@@ -151,7 +151,7 @@ class Registrations:
             case StepKind.REPLACE:
                 self._refuse_replacement(new, old)
                 new.inputs = self._check(provider, new, {}, wanted)
-                return self._replace(wish, old, verdict)
+                return self._replace(goal, old, verdict)
             case StepKind.UPDATE:
                 return lambda: self._executor.update(new, old, verdict.changes)
             case _ if imported is not None:
@@ -186,10 +186,10 @@ class Registrations:
             )
             raise RefusedError(message)
 
-    def _replace(self, wish: Wish, old: Resource, verdict: plan.Verdict) -> Action:
-        new = wish.resource
+    def _replace(self, goal: Goal, old: Resource, verdict: plan.Verdict) -> Action:
+        new = goal.resource
         self._replaced |= {new.urn, old.urn}
-        first = verdict.delete_before_replace if wish.delete_before_replace is None else wish.delete_before_replace
+        first = verdict.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
         if not first:
             return lambda: self._executor.create(new, replaces=old, changes=verdict.changes)
         settled = {*self.declared, *self.claimed, *self._deleted_early}
@@ -231,7 +231,7 @@ class Registrations:
             new, id=found.id, inputs=found.inputs, outputs=found.outputs, init_errors=found.reasons,
             created=made, modified=made,
         )  # fmt: skip
-        self._journal.settle(imported, condemned=old.place if old is not None else -1)
+        self._journal.settle(imported, pending_delete=old.place if old is not None else -1)
         kind = StepKind.IMPORT if old is None else StepKind.IMPORT_REPLACEMENT
         self._report.finished(plan.describe(kind, old, imported))
         return imported
