@@ -6,10 +6,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := $(BIN)/python -m railyard.engine
 STACK_AND_ENGINE := --stack $(STACK) $(if $(ENGINE),--engine $(ENGINE))
+# A company's mirror of the package index that pip is told of holds for uv, too (see the recipe of .venv/ready).
+NEEDS_INDEX := It needs a package index: with one, call make again
+EDITABLE := $(patsubst %/pyproject.toml,--editable ./%,$(wildcard packages/*/pyproject.toml))
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset tools test check audit bench faults live demo format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox reset tools test check lock audit bench faults live demo format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,18 +46,25 @@ tools: .venv/ready ## Install the pinned Pulumi CLI and its plugins, where the n
 test: .venv/ready ## Run the whole test suite
 	@$(BIN)/pytest -n 2
 
-check: .venv/ready ## Lint, format and types, and whether generated files are current
+check: .venv/ready ## Lint, format, types and imports, and whether generated files are current
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(BIN)/lint-imports --no-logo --cache-dir .venv/import-linter
+	@$(BIN)/python -m tools.import_table --check
+	@$(BIN)/python -m tools.versions --check
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m benchmarks.operations --check
+
+lock: .venv/ready ## Write requirements.txt anew: what each pyproject.toml asks for, pinned, with hashes (UPGRADE=1: newest)
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev \
+	  $(if $(UPGRADE),--upgrade) $(patsubst packages/%/pyproject.toml,--no-emit-package %,$(wildcard packages/*/pyproject.toml)) \
+	  pyproject.toml --output-file requirements.txt >/dev/null
 
 audit: .venv/ready ## Look for known holes in the pinned packages
 	@$(PYTHON) -m venv .venv/audit
 	@.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	@grep -v '^-e' requirements.txt >.venv/audit/requirements.txt
-	@.venv/audit/bin/pip-audit --no-deps --disable-pip --requirement .venv/audit/requirements.txt
+	@.venv/audit/bin/pip-audit --no-deps --disable-pip --requirement requirements.txt
 
 bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures; measure start-up
 	@$(BIN)/python -m benchmarks.requests
@@ -73,10 +83,12 @@ format: .venv/ready ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: .venv/ready ## Write what is generated: the provider's SDK and schema, the settings' schema
+generate: .venv/ready ## Write what is generated: the provider's SDK and schema, the settings' schema, versions
+	@$(BIN)/python -m tools.versions
 	@$(BIN)/python -m pulumiverse_railway.provider.generate
 	@$(BIN)/python -m stacks.schema
 	@$(BIN)/python -m benchmarks.operations
+	@$(BIN)/python -m tools.import_table
 
 clean: ## Remove the virtual environment and the sandbox
 	@rm -rf .venv .sandbox
@@ -87,7 +99,12 @@ clean: ## Remove the virtual environment and the sandbox
 	  echo "Railyard needs Python 3.11 or newer, and $(PYTHON) is $$version: name another one, make PYTHON=python3.12" >&2; exit 1; }
 	@echo "set-up 1/2: making .venv with $$($(PYTHON) --version)" >&2
 	@$(PYTHON) -m venv .venv || { echo "no .venv was made: python says why above; where its venv module is missing, apt install python3-venv" >&2; exit 1; }
-	@echo "set-up 2/2: installing $$(grep -c == requirements.txt) pinned packages (about half a minute)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt || { \
-	  echo "not every package was installed: pip says why above. It needs a package index: with one, call make again" >&2; exit 1; }
+	@echo "set-up 2/2: installing $$(grep -c == requirements.txt) pinned packages (about a quarter of a minute)" >&2
+	@awk '/^[^ #]/ { wanted = /^uv==/ } wanted' requirements.txt >.venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt || { \
+	  echo "not every package was installed: pip says why above. $(NEEDS_INDEX)" >&2; exit 1; }
+	@index=$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || echo "$$PIP_INDEX_URL"); \
+	if [ "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements.txt && $(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(EDITABLE) || { \
+	  echo "not every package was installed: uv says why above. $(NEEDS_INDEX)" >&2; exit 1; }
 	@touch $@

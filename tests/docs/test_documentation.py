@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
 
@@ -26,7 +24,6 @@ FILE = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|md|yaml|graphql|json)))`"
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 MADE_LATER = {"stacks/notes.py", "secrets/staging.yaml"}
 """Files that a reader makes."""
-ROW = re.compile(r"^\| `([\w/]+/)` \| (nothing|`.+`) \|$", re.MULTILINE)
 
 
 def where(path: str) -> Path:
@@ -50,53 +47,6 @@ def test_every_file_that_a_page_names_exists(page):
 
     assert sorted(path for path in named if not where(path).exists()) == []
     assert sorted(link for link in LINK.findall(text) if not (page.parent / link).exists()) == []
-
-
-def imported(folder: Path) -> Iterator[Path]:
-    """Folders of the project from which the modules of ``folder`` import."""
-    for file in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            names: list[str] = []
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                package = file.parents[node.level - 1].relative_to(ROOT).parts
-                names = [".".join((*package, *filter(None, [node.module])))]
-            yield from filter(None, map(folder_of, names))
-
-
-def folder_of(name: str) -> Path | None:
-    """``railyard.engine.commands.main`` → ``railyard/engine``; None for what is not of the project."""
-    parts = name.split(".")
-    if parts[0] == "packages":
-        parts = parts[2:]
-    base = next((each for each in (ROOT, *(ROOT / "packages").iterdir()) if (each / parts[0]).is_dir()), None)
-    if base is None or parts[0] in {"tests", "docs", "benchmarks", "secrets"}:
-        return None
-    while not (base / Path(*parts)).is_dir():
-        parts.pop()
-    return (base / Path(*parts)).relative_to(ROOT)
-
-
-def layer_of(folder: Path) -> Path:
-    """The layer that a folder belongs to: the nearest one above it that has a name in the table."""
-    layers = {where(layer).relative_to(ROOT) for layer, _ in ROW.findall(ARCHITECTURE)}
-    return next((each for each in (folder, *folder.parents) if each in layers), folder)
-
-
-@pytest.mark.parametrize(("layer", "allowed"), ROW.findall(ARCHITECTURE))
-def test_a_layer_imports_what_the_architecture_says(layer, allowed):
-    """Nothing more, so that each can be read alone; and nothing less, so that the table stays true."""
-    folder = where(layer).relative_to(ROOT)
-
-    found = {layer_of(each) for each in imported(ROOT / folder) if folder not in (each, *each.parents)}
-
-    expected = (
-        set() if allowed == "nothing" else {where(each).relative_to(ROOT) for each in re.findall(r"`(.+?)`", allowed)}
-    )
-    assert found == expected
 
 
 def test_the_requests_of_one_up_are_those_of_a_real_one(tmp_path):

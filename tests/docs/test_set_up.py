@@ -53,7 +53,7 @@ def test_a_python_that_is_too_old_is_named_with_its_version(checkout, tmp_path):
 
 def test_an_unfinished_set_up_is_told_and_leaves_standard_output_to_documents(checkout, tmp_path):
     """Packages that cannot be had end it with the reason; the command line then asks for the set-up, in any folder."""
-    pip = 'case "$*" in *venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python;; *pip*) exit 1;; esac'
+    pip = 'case "$*" in *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python;; *pip*) exit 1;; esac'
 
     done = called("make", "-s", "-C", str(checkout), "preview", "JSON=1", f"PYTHON={stand_in(tmp_path, pip)}")
     asked = called(str(checkout / "bin" / "railyard"), "status")

@@ -1,0 +1,29 @@
+"""Put into the wheel what Pulumi looks for beside an installed SDK; everything else stands in ``pyproject.toml``.
+
+``pulumi-plugin.json`` is not in the source tree: there the program names its plugin by path, and with the file
+`pulumi install` would try to download one.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+
+class BuildWithPluginFiles(build_py):
+    """Builds the modules, ``schema.json`` and ``pulumi-plugin.json``."""
+
+    def run(self) -> None:
+        """Add the two files to the modules, unless the package is installed in place."""
+        super().run()
+        if self.editable_mode:
+            return
+        package = Path(self.build_lib, "pulumiverse_railway")
+        shutil.copy("schema.json", package)
+        plugin = {"resource": True, "name": "railway", "version": self.distribution.get_version()}
+        (package / "pulumi-plugin.json").write_text(json.dumps(plugin) + "\n", encoding="utf-8")
+
+
+setup(cmdclass={"build_py": BuildWithPluginFiles})
