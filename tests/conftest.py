@@ -11,10 +11,12 @@ import pulumi.runtime
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import programs
+from tests import forked, programs
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+forked.install()
 
 # The same examples in every run, however slow the machine: what was green stays green until something changes.
 settings.register_profile(

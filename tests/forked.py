@@ -1,0 +1,322 @@
+"""Starts Python programs as forks of a process that has imported what they all need, instead of from nothing.
+
+Half of the time of a command goes into imports: Pulumi, two SDKs of providers, gRPC, pydantic. ``install`` lets
+``subprocess`` hand ``python -m …`` and ``python <path> …`` to a server, which forks, so that this half is paid once.
+The new process is a child of whoever asked for it, with the arguments, directory, environment, files, session and
+signals that it would have had. It loads the code of the project itself, from where its ``PYTHONPATH`` says; only
+packages of others are there before. What it starts is forked as well. All else (``python -c``, variables that Python
+reads when it starts, ``preexec_fn``, other systems than Linux) is started as ever, and so is everything with
+RAILYARD_TESTS_FORK=0.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import gc
+import importlib
+import io
+import os
+import pickle
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+PRELOADED = (
+    "anyio._backends._asyncio", "boto3", "cryptography.hazmat.primitives.asymmetric.x25519", "dill", "graphql",
+    "grpc.aio", "httpx", "moto.s3.models", "moto.s3.responses", "pulumi.automation", "pulumi.provider",
+    "pulumi_cloudflare", "pulumi_digitalocean", "pydantic", "pyrage", "rich.console", "rich.live", "rich.markup",
+    "rich.table", "ruamel.yaml", "typer", "yaml",
+)  # fmt: skip
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
+_ROOM = 32 * 1024
+"""Bytes for the arguments and for the environment that other processes see in /proc."""
+_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "TZ")
+"""Variables that a process reads once, when it starts."""
+_BACKGROUND = '"$@" &'
+"""How a shell script begins that starts its arguments and goes on."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A process to start: ``python`` with ``command``, below a shell that runs ``script`` if there is one."""
+
+    executable: str
+    command: Sequence[str]
+    script: Sequence[str]
+    cwd: str
+    env: Mapping[str, str]
+    session: bool
+    group: int
+
+
+class _Server:
+    """The process that forks, as those see it who have it start others."""
+
+    def __init__(self, connection: socket.socket, executable: str, at_start: Mapping[str, str]) -> None:
+        self._connection, self._lock = connection, threading.Lock()
+        self.executable, self.at_start = executable, at_start
+
+    def fork(self, order: _Order, files: Sequence[int]) -> int:
+        """Start a process, and return its number: it is a child of this process."""
+        with self._lock, _adopting():
+            _send(self._connection, asdict(order), files)
+            return _receive(self._connection)[0]
+
+
+@contextlib.contextmanager
+def _adopting() -> Any:
+    # What loses its parent meanwhile becomes a child of this process.
+    libc = ctypes.CDLL(None)
+    libc.prctl(_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        libc.prctl(_SUBREAPER, 0, 0, 0, 0)
+
+
+def _send(connection: socket.socket, message: object, files: Sequence[int] = ()) -> None:
+    data = pickle.dumps(message)
+    socket.send_fds(connection, [struct.pack("!I", len(data))], files)
+    connection.sendall(data)
+
+
+def _receive(connection: socket.socket) -> tuple[Any, list[int]]:
+    """The next message, and the files that came with it. Raises ``EOFError`` when nobody is there to send one."""
+    length, files, _, _ = socket.recv_fds(connection, 4, 3)
+    if not length:
+        raise EOFError
+    data = b""
+    while len(data) < struct.unpack("!I", length)[0]:
+        data += connection.recv(1 << 20)
+    return pickle.loads(data), files
+
+
+# Whoever starts processes
+
+
+def install() -> None:
+    """Have ``subprocess`` fork Python programs from now on, in this process and in what it starts."""
+    if sys.platform == "linux" and os.environ.get("RAILYARD_TESTS_FORK") != "0":
+        _replace(_Starter())
+
+
+def _replace(server: Callable[[], _Server]) -> None:
+    original = subprocess.Popen._execute_child  # pyright: ignore[reportAttributeAccessIssue]
+
+    def execute(self: Any, *arguments: Any) -> None:
+        order, files = _order_of(server, *arguments)
+        if order is None:
+            original(self, *arguments)
+            return
+        self.pid = server().fork(order, files)
+        self._child_created = True
+        self._close_pipe_fds(*arguments[10:16])
+
+    subprocess.Popen._execute_child = execute  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class _Starter:
+    """Starts the server when it is first needed."""
+
+    def __init__(self) -> None:
+        self._server: _Server | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> _Server:
+        with self._lock:
+            if self._server is None:
+                self._server = self._start()
+            return self._server
+
+    def _start(self) -> _Server:
+        ours, its = socket.socketpair()
+        folder = str(Path(__file__).parent)
+        code = f"import sys; sys.path[0] = {folder!r}; import forked; del sys.path[0]; forked.serve({its.fileno()})()"
+        at_start = _of_start(os.environ)
+        with its:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, " " * _ROOM],
+                env={**os.environ, "PADDING": " " * _ROOM}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                pass_fds=[its.fileno()],
+            )  # fmt: skip
+        atexit.register(_end, process, ours)
+        return _Server(ours, sys.executable, at_start)
+
+
+def _end(process: subprocess.Popen[bytes], connection: socket.socket) -> None:
+    connection.close()
+    process.wait()
+
+
+def _of_start(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(_AT_START) and name != "PYTHONPATH"}
+
+
+def _order_of(
+    server, args, executable, preexec_fn, close_fds, pass_fds, cwd, env, startupinfo, creationflags, shell,
+    p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite, restore_signals, gid, gids, uid, umask, session, group,
+) -> tuple[_Order | None, list[int]]:  # fmt: skip
+    """What the server shall start, if it can: the arguments are those of ``subprocess.Popen._execute_child``."""
+    refused = None, list[int]()
+    if isinstance(args, (str, bytes, os.PathLike)) or executable or shell or preexec_fn or pass_fds or not close_fds:
+        return refused
+    if (gid, gids, uid) != (None, None, None) or umask >= 0 or not restore_signals:
+        return refused
+    command, script = [os.fsdecode(part) for part in args], list[str]()
+    if command[:2] == ["/bin/sh", "-c"] and command[2].startswith(_BACKGROUND):
+        script, command = command[2:4], command[4:]
+    if command[:1] != [sys.executable] or not command[1:] or (command[1].startswith("-") and command[1] != "-m"):
+        return refused
+    environment = {
+        os.fsdecode(name): os.fsdecode(value) for name, value in (os.environ if env is None else env).items()
+    }
+    where = os.fsdecode(cwd or Path.cwd())
+    if not Path(where).is_dir() or server().at_start != _of_start(environment) or sys.executable != server().executable:
+        return refused
+    order = _Order(command[0], command[1:], script, where, environment, session, group)
+    return order, [given if given != -1 else own for own, given in enumerate((p2cread, c2pwrite, errwrite))]
+
+
+# The server, and what it forks
+
+
+def serve(number: int) -> Callable[[], None]:
+    """Fork until nobody asks any more; in each of the new processes, return what it is to run."""
+    connection = socket.socket(fileno=number)
+    connection.set_inheritable(False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    at_start = _of_start(os.environ)
+    for name in PRELOADED:
+        importlib.import_module(name)
+    assert len([*Path("/proc/self/task").iterdir()]) == 1, "a fork has none of the threads that a package has started"
+    gc.collect()
+    gc.freeze()
+    while True:
+        try:
+            message, files = _receive(connection)
+        except EOFError:
+            os._exit(0)
+        order = _Order(**message)
+        if not _forked_for_parent(connection, files):
+            continue
+        connection.close()
+        if order.session:
+            os.setsid()
+        elif order.group >= 0:
+            os.setpgid(0, order.group)
+        ours, its = socket.socketpair()
+        if os.fork():
+            its.close()
+            return _prepared(order, files, _Server(ours, order.executable, at_start))
+        # The server of what the new process will start: it has nothing of it but the connection.
+        ours.close()
+        connection = its
+        null = os.open(os.devnull, os.O_RDWR)
+        for file in (0, 1, 2):
+            os.dup2(null, file)
+        for file in (null, *files):
+            os.close(file)
+
+
+def _forked_for_parent(connection: socket.socket, files: Sequence[int]) -> bool:
+    """Whether this is the new process, a child of who asked for it, or still the server, which has told its number."""
+    told, tell = os.pipe()
+    between = os.fork()
+    if not between:
+        between = os.getpid()
+        if child := os.fork():
+            os.write(tell, str(child).encode())
+            os._exit(0)
+        os.close(told)
+        os.close(tell)
+        while os.getppid() == between:
+            time.sleep(0.0002)
+        return True
+    for file in (tell, *files):
+        os.close(file)
+    os.waitpid(between, 0)
+    _send(connection, int(os.read(told, 20)))
+    os.close(told)
+    return False
+
+
+def _prepared(order: _Order, files: Sequence[int], server: _Server) -> Callable[[], None]:
+    """Make this process the one that was asked for, up to its first line of Python."""
+    # A standard file may have come in the place of another one.
+    for number, file in enumerate([os.dup(file) if file < 3 else file for file in files]):
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(order.cwd)
+    os.environ.clear()
+    os.environ.update(order.env)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if order.script:
+        _become_shell_of_a_fork(order)
+    _show([order.executable, *order.command], 48)
+    _show([f"{name}={value}" for name, value in order.env.items()], 50)
+    for name, mode, number in (("stdin", "r", 0), ("stdout", "w", 1), ("stderr", "w", 2)):
+        old = getattr(sys, name)
+        plain = os.fdopen(number, f"{mode}b", buffering=0 if old.write_through else -1, closefd=False)
+        lines = not old.write_through and mode == "w" and (name == "stderr" or plain.isatty())
+        new = io.TextIOWrapper(plain, old.encoding, old.errors, None, lines, old.write_through)
+        setattr(sys, name, new)
+        setattr(sys, f"__{name}__", new)
+    _replace(lambda: server)
+    return _program(order)
+
+
+def _become_shell_of_a_fork(order: _Order) -> None:
+    """Go on in a child, and let this process become the shell that would have started it."""
+    if child := os.fork():
+        rest = order.script[0].removeprefix(_BACKGROUND).replace("$!", str(child))
+        os.execv("/bin/sh", ["/bin/sh", "-c", rest, *order.script[1:], order.executable, *order.command])
+    # As a shell has it for what it starts in the background.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+
+
+def _show(parts: Sequence[str], field: int) -> None:
+    """Write what /proc/<pid>/cmdline (field 48 of its ``stat``) or ``environ`` (field 50) shows."""
+    # The name of the program, the second field, may hold blanks.
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = int(fields[field - 3]), int(fields[field - 2])
+    data = b"".join(os.fsencode(part) + b"\0" for part in parts)[: end - start - 1]
+    ctypes.memmove(start, data.ljust(end - start, b"\0"), end - start)
+
+
+def _program(order: _Order) -> Callable[[], None]:
+    import runpy  # noqa: PLC0415
+
+    def run() -> None:
+        main = vars(sys.modules["__main__"])
+        for name in [name for name in main if not name.startswith("__")]:
+            del main[name]
+        if order.command[0] == "-m":
+            runpy._run_module_as_main(order.command[1])  # pyright: ignore[reportAttributeAccessIssue]
+        elif Path(order.command[0]).is_dir():
+            runpy._run_module_as_main("__main__", alter_argv=False)  # pyright: ignore[reportAttributeAccessIssue]
+        else:
+            main["__file__"] = order.command[0]
+            exec(compile(Path(order.command[0]).read_bytes(), order.command[0], "exec"), main)
+
+    path = order.env.get("PYTHONPATH")
+    first, arguments = order.cwd, ["-m", *order.command[2:]]
+    if order.command[0] != "-m":
+        script = Path(order.command[0])
+        first, arguments = str(script if script.is_dir() else script.resolve().parent), list(order.command)
+    sys.argv, sys.orig_argv = arguments, [order.executable, *order.command]
+    sys.path[:0] = [first, *(path.split(os.pathsep) if path else ())]
+    return run
