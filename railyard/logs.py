@@ -15,8 +15,8 @@ from urllib.parse import quote
 import typer
 
 import sops
+from railway_api.deployment_failures import FAILURE_BY_STATUS
 from railway_api.documents.logs import BUILD_LOG, DEPLOYMENT_LOG
-from railway_api.endings import OVER
 from railway_api.operation import Document
 from railway_api.redaction import redact
 from railyard.console import (
@@ -178,7 +178,7 @@ def _follow(railway: Railway, log: Log, contains: str, first: Sequence[Line], se
     seen = list(first)
 
     async def look() -> Mapping[str, Any]:
-        await railway.client.waiting.sleep(interval_s)
+        await railway.client.clock.sleep(interval_s)
         return await _ask(railway, log, contains, LARGEST, seen[-1]["timestamp"] if seen else None)
 
     while True:
@@ -189,7 +189,9 @@ def _follow(railway: Railway, log: Log, contains: str, first: Sequence[Line], se
         for line in fresh(_lines(answer, log), seen):
             typer.echo(shown_line(line, secrets))
         status = answer["deployment"]["status"]
-        if status in OVER or (log.build and status not in {"QUEUED", "WAITING", "INITIALIZING", "BUILDING"}):
+        if status in FAILURE_BY_STATUS or (
+            log.build and status not in {"QUEUED", "WAITING", "INITIALIZING", "BUILDING"}
+        ):
             typer.echo(f"deployment {log.deployment_id} is {status}", err=True)
             return
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from railway_api.endings import OVER, Asked, spoken
+from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentSpec, describe_failure
 from railway_api.rollback import HEALTHY
 from stacks.services import DeclaredService
 
@@ -150,14 +150,14 @@ class RunningService:
         if self.serving is None:
             return None
         serving = self.serving
-        asked = Asked(
+        spec = DeploymentSpec(
             service_id=self.service_id or "",
             service_name=self.name,
             image=self.asked.image,
             repo=self.asked.repo,
             commit_sha=self.asked.commit,
         )
-        return asked.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit})
+        return spec.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit})
 
     @property
     def proven(self) -> bool:
@@ -174,8 +174,8 @@ class RunningService:
             return None
         if latest is None:
             return "it was never deployed"
-        if latest.status in OVER:
-            what = f"deployment {latest.id[:8]} {spoken(latest.status)}"
+        if latest.status in FAILURE_BY_STATUS:
+            what = f"deployment {latest.id[:8]} {describe_failure(latest.status)}"
             return what if serving is None else f"{what}; deployment {serving.id[:8]} still serves"
         if latest.stopped:
             return f"deployment {latest.id[:8]} was stopped"

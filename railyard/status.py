@@ -83,7 +83,7 @@ def _watch(railway: Railway, stack: Stack, systems: Sequence[str], found: list[R
     interval_s = max(budget.poll_s, (len(found) + 1) * HOUR_S / (budget.per_hour * SHARE))
 
     async def look() -> list[RunningSystem]:
-        await railway.client.waiting.sleep(interval_s)
+        await railway.client.clock.sleep(interval_s)
         return await running_systems(railway.client, stack, systems)
 
     note = f"looking again every {interval_s:.0f} s; Ctrl-C ends"

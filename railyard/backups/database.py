@@ -107,7 +107,7 @@ def _close(railway: Railway, database: Database, where: Mapping[str, Any]) -> No
 
     async def delete() -> None:
         client = railway.client
-        until = client.waiting.now() + ANSWERS_S
+        until = client.clock.now() + ANSWERS_S
         while True:
             try:
                 for proxy in await client.call(TCP_PROXIES, **where):
@@ -116,9 +116,9 @@ def _close(railway: Railway, database: Database, where: Mapping[str, Any]) -> No
             except NotFound:
                 return
             except Busy:
-                if client.waiting.now() > until:
+                if client.clock.now() > until:
                     raise
-                await client.waiting.sleep(RETRY_S)
+                await client.clock.sleep(RETRY_S)
             else:
                 return
 
@@ -148,15 +148,15 @@ def _answering(railway: Railway, database: Database, proxy: Mapping[str, Any]) -
         database=variables["POSTGRES_DB"],
         encrypted=railway.real,
     )
-    waiting = railway.client.waiting
-    until = waiting.now() + ANSWERS_S
+    clock = railway.client.clock
+    until = clock.now() + ANSWERS_S
     while True:
         try:
             query(server, "SELECT 1")
         except OperationError as error:
-            if "authentication failed" in str(error) or waiting.now() > until:
+            if "authentication failed" in str(error) or clock.now() > until:
                 raise OperationError(f"{database.full_name} does not let us in: {error}{_ROTATED}") from None
-            railway.run(waiting.sleep(RETRY_S))
+            railway.run(clock.sleep(RETRY_S))
         else:
             return server
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from railway_api.client import Client
+from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES
 from railway_api.documents.staged_changes import STAGED_COMMIT
 from railway_api.documents.volume_backup import (
@@ -22,7 +23,6 @@ from railway_api.documents.volume_backup import (
     BACKUPS,
     WORKFLOW_STATUS,
 )
-from railway_api.endings import OVER, spoken
 from railway_api.errors import OutcomeUnknown
 from railyard.console import CallError, OperationError
 from railyard.railway import Railway
@@ -137,7 +137,7 @@ async def make(client: Client, volume: BackedUp, name: str | None = None) -> Bac
         for found in (await _with_backups(client, volume)).backups:
             if found.name == name and found.id not in known:
                 return found
-        await client.waiting.sleep(_poll_s(client))
+        await client.clock.sleep(_poll_s(client))
     raise OperationError(f"Railway said that it backed up {volume.where}, but lists no {name}: run the command again")
 
 
@@ -154,7 +154,7 @@ async def thin_out(client: Client, volume: BackedUp, keep: int) -> list[Backup]:
 
 async def follow(client: Client, workflow_id: str | None, what: str) -> None:
     """Wait until a workflow is complete; raises ``OperationError``."""
-    until = client.waiting.now() + WORKFLOW_S
+    until = client.clock.now() + WORKFLOW_S
     unknown = 0
     while workflow_id is not None:
         found = await client.call(WORKFLOW_STATUS, workflowId=workflow_id)
@@ -165,9 +165,9 @@ async def follow(client: Client, workflow_id: str | None, what: str) -> None:
             raise OperationError(f"{what} failed: {found['error'] or 'Railway does not say why'}")
         if unknown >= UNKNOWN:
             raise OperationError(f"{what}: Railway knows nothing of it any more; look whether it is done")
-        if client.waiting.now() > until:
+        if client.clock.now() > until:
             raise OperationError(f"{what} is not done after {WORKFLOW_S / 60:.0f} minutes; it goes on at Railway")
-        await client.waiting.sleep(_poll_s(client))
+        await client.clock.sleep(_poll_s(client))
 
 
 def _poll_s(client: Client) -> float:
@@ -198,9 +198,9 @@ async def bring_back(client: Client, volume: BackedUp, backup: Backup) -> None:
 async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> BackedUp:
     """The volume that the service has now, once a new deployment is healthy on it; raises ``OperationError``."""
     client, before = railway.client, volume.service.latest
-    until = client.waiting.now() + HEALTHY_S
-    while client.waiting.now() < until:
-        await client.waiting.sleep(_poll_s(client))
+    until = client.clock.now() + HEALTHY_S
+    while client.clock.now() < until:
+        await client.clock.sleep(_poll_s(client))
         (found,) = await running_systems(client, stack, [volume.system.name])
         service = found.service(volume.service.name)
         latest = service.latest if service else None
@@ -209,9 +209,9 @@ async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> Bac
         disk = next((each for each in service.disks if each.volume_id != volume.disk.volume_id), None)
         if service.proven and disk:
             return BackedUp(where=volume.where, system=found, service=service, disk=disk)
-        if latest.status in OVER:
+        if latest.status in FAILURE_BY_STATUS:
             raise OperationError(
                 f"{volume.where} is not healthy on the restored volume: "
-                f"deployment {latest.id[:8]} {spoken(latest.status)}"
+                f"deployment {latest.id[:8]} {describe_failure(latest.status)}"
             )
     raise OperationError(f"{volume.where} is not healthy {HEALTHY_S / 60:.0f} minutes after the restore")

@@ -22,12 +22,12 @@ from pulumiverse_railway.provider.configuration import (
     build_client,
 )
 from railway_api.client import Client
+from railway_api.clock import SPEED_VARIABLE
 from railway_api.documents.project import API_TOKEN
 from railway_api.errors import NotAuthorized
 from railway_api.failure import Failure
 from railway_api.limiter import Plan
 from railway_api.loopback import is_loopback
-from railway_api.waiting import SPEED_VARIABLE
 from railway_sandbox.addresses import environment
 from railway_sandbox.server import Sandbox
 

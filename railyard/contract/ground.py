@@ -65,7 +65,7 @@ class Ground:
 
     async def sleep(self, seconds: float) -> None:
         """Wait, in the time of the API."""
-        await self.client.waiting.sleep(seconds)
+        await self.client.clock.sleep(seconds)
 
     async def patiently(self, send: Callable[[], Awaitable[T]]) -> T:
         """What ``send`` answers, once Railway is ready for it and its cool-downs are over."""

@@ -66,9 +66,9 @@ class Run:
                 self.left = str(failure)
 
     async def _try(self, point: Point, ground: Ground) -> None:
-        waiting, requests = self.client.waiting, self.client.requests
+        clock, requests = self.client.clock, self.client.requests
         started = time.monotonic()
-        timeout_s = point.seconds if waiting.speed == 1 else SANDBOX_TIMEOUT_S
+        timeout_s = point.seconds if clock.speed == 1 else SANDBOX_TIMEOUT_S
         try:
             async with asyncio.timeout(timeout_s):
                 verdict = await point.ask(ground)
@@ -78,5 +78,5 @@ class Run:
             verdict = Verdict.unknown(str(failure))
         except (KeyError, IndexError, TypeError, AttributeError, ValueError, StopIteration) as odd:
             verdict = Verdict.unknown(f"an answer of another form than expected ({type(odd).__name__}: {odd})")
-        seconds = (time.monotonic() - started) * waiting.speed
+        seconds = (time.monotonic() - started) * clock.speed
         self.tried.append(Tried(point, verdict, seconds, self.client.requests - requests))

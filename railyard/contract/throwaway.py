@@ -45,7 +45,7 @@ class Throwaway:
             try:
                 made = await self._made(wanted)
             except Throttled as refused:
-                await self._client.waiting.sleep(refused.retry_after_s)
+                await self._client.clock.sleep(refused.retry_after_s)
             else:
                 self._id = made["id"]
                 return made
@@ -75,7 +75,7 @@ class Throwaway:
         """The project by its name, which Railway's list may show a little late."""
         for look in range(LOOKS):
             if look:
-                await self._client.waiting.sleep(LOOK_S)
+                await self._client.clock.sleep(LOOK_S)
             living = await left_over(self._client, self._workspace_id)
             if found := next((each for each in living if each["name"] == self.name), None):
                 return found
@@ -94,7 +94,7 @@ async def delete(client: Client, project: Project, workspace_id: str | None) -> 
     refusal: RailwayError | None = None
     for attempt in range(ATTEMPTS):
         if attempt:
-            await client.waiting.sleep(RETRY_S)
+            await client.clock.sleep(RETRY_S)
         try:
             await client.call(PROJECT_DELETE, id=project["id"])
         except RailwayError as refused:

@@ -225,7 +225,7 @@ async def last_look(
         if not failed:
             break
         say(f"{count(len(failed), 'check')} of {len(results)} failed; looking again in {pause_s} s")
-        await railway.client.waiting.sleep(pause_s)
+        await railway.client.clock.sleep(pause_s)
         results = await look()
     return results
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from railway_api.counting import count
-from railway_api.endings import OVER, spoken
+from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.rollback import HEALTHY
 from railyard.promotion.deployment_history import first_run
 from railyard.promotion.settings_file import Changes, value_at
@@ -113,9 +113,9 @@ def doubt(service: RunningService) -> str | None:
     latest = service.latest
     if service.service_id is None or latest is None:
         return "Railway does not have it" if service.service_id is None else "it was never deployed"
-    if latest.status in OVER:
+    if latest.status in FAILURE_BY_STATUS:
         still = f"; deployment {service.serving.id} from before it still serves" if service.serving else ""
-        return f"its newest deployment {latest.id} {spoken(latest.status)}{still}"
+        return f"its newest deployment {latest.id} {describe_failure(latest.status)}{still}"
     if latest.stopped:
         return f"its deployment {latest.id} was stopped"
     if latest.status not in HEALTHY:

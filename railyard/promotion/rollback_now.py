@@ -12,12 +12,12 @@ from enum import StrEnum
 from typing import Final
 
 from railway_api.client import Client
+from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.documents.deployment import (
     DEPLOYMENT_CANCEL,
     DEPLOYMENT_ROLLBACK,
     DEPLOYMENTS,
 )
-from railway_api.endings import OVER, spoken
 from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.rollback import HEALTHY
 from railway_api.snapshot import nodes
@@ -97,7 +97,7 @@ def asked(step: Step, ledger: Ledger, plan: PlanName) -> list[Asked]:
 def _chosen(service: RunningService, pasts: Sequence[Past]) -> tuple[Action, str] | None:
     latest, serving = service.latest, service.serving
     if serving is not None and latest is not None and any(past.run.id == serving.id for past in pasts):
-        if latest.id == serving.id or latest.status in OVER:
+        if latest.id == serving.id or latest.status in FAILURE_BY_STATUS:
             return Action.NOTHING, serving.id
         return Action.CANCEL, latest.id
     kept = next((past for past in pasts if past.can_roll_back), None)
@@ -119,9 +119,9 @@ async def roll_back(client: Client, side: Side, services: Sequence[Asked]) -> di
     serving = {each.service: each.deployment for each in services if each.action is Action.NOTHING}
     serving |= {each.service: _serving(side, each.service) for each in services if each.action is Action.CANCEL}
     waiting = [each for each in services if each.action is Action.ROLL_BACK]
-    began = client.waiting.now()
+    began = client.clock.now()
     while waiting:
-        passed_s = client.waiting.now() - began
+        passed_s = client.clock.now() - began
         for each, (deployment, status) in (await _newest(client, side, waiting)).items():
             if deployment != each.newest and status in HEALTHY:
                 serving[each.service] = deployment
@@ -129,7 +129,7 @@ async def roll_back(client: Client, side: Side, services: Sequence[Asked]) -> di
                 _check(side, each, deployment, status, passed_s)
         waiting = [each for each in waiting if each.service not in serving]
         if waiting:
-            await client.waiting.sleep(LOOK_S)
+            await client.clock.sleep(LOOK_S)
     return serving
 
 
@@ -157,7 +157,7 @@ def _check(side: Side, each: Asked, deployment: str, status: str, passed_s: floa
     if deployment == each.newest:
         if passed_s > APPEAR_S:
             raise OperationError(f"Railway has started no rollback of {each.service}: {next_step}")
-    elif status in OVER:
-        raise OperationError(f"the rollback of {each.service}, {deployment}, {spoken(status)}: {next_step}")
+    elif status in FAILURE_BY_STATUS:
+        raise OperationError(f"the rollback of {each.service}, {deployment}, {describe_failure(status)}: {next_step}")
     if passed_s > PATIENCE_S:
         raise OperationError(f"the rollback of {each.service} is still {status} after {passed_s:.0f} s: {next_step}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from railway_api import batch, commits, environment
+from railway_api import batch, environment, group_commits
 from railway_sandbox.clock import Clock
 from railway_sandbox.edge.authority import Authority
 from railway_sandbox.edge.visitors import NO_SUCH_NAME
@@ -30,7 +30,7 @@ def speed() -> float:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> float:
     """A speed for tests of what travels together, with longer real waits for it: a busy machine parts nothing then."""
-    for module in (batch, commits):
+    for module in (batch, group_commits):
         monkeypatch.setattr(module, "WINDOW_S", 0.25)
     monkeypatch.setattr(batch, "LONGEST_S", 5.0)
     monkeypatch.setattr(environment, "PREPARED_S", 300.0)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
+from railway_api.clock import Clock
 from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECT_DELETE
 from railway_api.documents.service import SERVICE_CREATE
 from railway_api.errors import (
@@ -28,7 +29,6 @@ from railway_api.failure import Failure
 from railway_api.identity import Token
 from railway_api.limiter import BUDGETS, Limiter, Plan
 from railway_api.transport import ATTEMPTS, Transport
-from railway_api.waiting import Waiting
 
 FAST = 10_000.0
 GOOD = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projectDelete": True}})
@@ -53,10 +53,10 @@ class Wire(httpx.AsyncBaseTransport):
 
 
 def transport_of(wire: Wire, kind: Any = "account") -> Transport:
-    waiting = Waiting(FAST)
+    clock = Clock(FAST)
     token = Token(kind, SECRET)
-    limiter = Limiter(BUDGETS[Plan.PRO], waiting)
-    return Transport("https://api.example.com/graphql", token, limiter=limiter, waiting=waiting, transport=wire)
+    limiter = Limiter(BUDGETS[Plan.PRO], clock)
+    return Transport("https://api.example.com/graphql", token, limiter=limiter, clock=clock, transport=wire)
 
 
 def ended(work: Callable[[Transport], Coroutine[Any, Any, Any]], *answers: Answer) -> tuple[Any, Wire]:
@@ -175,13 +175,13 @@ def test_rate_limits_at_once_are_waited_for_once(monkeypatch: pytest.MonkeyPatch
     """Requests that are refused together wait side by side, not one after the other."""
     passed = 0.0
 
-    async def sleep(_self: Waiting, seconds: float) -> None:
+    async def sleep(_self: Clock, seconds: float) -> None:
         nonlocal passed
         passed += seconds
 
-    monkeypatch.setattr(Waiting, "sleep", sleep)
-    monkeypatch.setattr(Waiting, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
-    limiter = Limiter(BUDGETS[Plan.PRO], Waiting())
+    monkeypatch.setattr(Clock, "sleep", sleep)
+    monkeypatch.setattr(Clock, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
+    limiter = Limiter(BUDGETS[Plan.PRO], Clock())
     for _ in range(20):
         limiter.close(60)
     asyncio.run(limiter.acquire())
@@ -295,15 +295,15 @@ def test_rate_limit_is_kept_before_railway_has_to(monkeypatch: pytest.MonkeyPatc
     """The hourly budget of the free plan is never exceeded, whatever is asked."""
     passed = 0.0
 
-    async def sleep(_self: Waiting, seconds: float) -> None:
+    async def sleep(_self: Clock, seconds: float) -> None:
         nonlocal passed
         passed += seconds
 
-    monkeypatch.setattr(Waiting, "sleep", sleep)
-    monkeypatch.setattr(Waiting, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(Clock, "sleep", sleep)
+    monkeypatch.setattr(Clock, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
 
     async def body() -> None:
-        limiter = Limiter(BUDGETS[Plan.FREE], Waiting())
+        limiter = Limiter(BUDGETS[Plan.FREE], Clock())
         for _ in range(150):
             await limiter.acquire()
 
@@ -344,5 +344,5 @@ def test_bad_configuration_says_what_to_set(
 def test_speed_is_for_the_sandbox_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits are real waits wherever the API is not on this machine."""
     monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", "100")
-    assert build_client(Configuration(token="t")).waiting.speed == 1.0
-    assert build_client(Configuration(token="t", api_url="http://127.0.0.1:9/graphql/v2")).waiting.speed == 100.0
+    assert build_client(Configuration(token="t")).clock.speed == 1.0
+    assert build_client(Configuration(token="t", api_url="http://127.0.0.1:9/graphql/v2")).clock.speed == 100.0

@@ -26,7 +26,7 @@ LARGEST: Final = 25
 Send = Callable[[Operation, Sequence[Mapping[str, Any]]], Awaitable[Sequence[Any]]]
 
 
-async def settled(count: Callable[[], int], window_s: float) -> None:
+async def wait_until_settled(count: Callable[[], int], window_s: float) -> None:
     """Wait until nothing has been added for a moment, or for long enough."""
     until = time.monotonic() + LONGEST_S
     before = -1
@@ -65,7 +65,7 @@ class Batch:
         return await future
 
     async def _flush(self, operation: Operation, waiting: _Waiting) -> None:
-        await settled(lambda: len(waiting.calls), WINDOW_S)
+        await wait_until_settled(lambda: len(waiting.calls), WINDOW_S)
         del self._waiting[operation.field]
         size = 1 if operation.alone else LARGEST
         for start in range(0, len(waiting.calls), size):

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from railway_api.creations import Creations
+from railway_api.create_cooldowns import CreateCooldowns
 from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECTS
 from railway_api.environment import Environment
 from railway_api.errors import RailwayError, Unreachable
@@ -31,8 +31,8 @@ class Client:
 
     def __init__(self, transport: Transport, *, workspace_id: str | None = None) -> None:
         self.transport = transport
-        self.waiting = transport.waiting
-        self.creations = Creations(transport.waiting)
+        self.clock = transport.clock
+        self.create_cooldowns = CreateCooldowns(transport.clock)
         self._workspace_id = workspace_id
         self._temporary = False
         self._listing = asyncio.Lock()

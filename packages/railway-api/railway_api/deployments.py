@@ -1,8 +1,8 @@
 """Follows deployments until they are healthy and run what was asked for, or ended otherwise.
 
-Owns which deployment is followed and when the wait is over; what is said of a bad end stands in ``endings``, the way
-back in ``rollback``. Waiting costs one poll per environment whatever the number of deployments (see ``progress``). Does
-not start a deployment that a commit starts by itself.
+Owns which deployment is followed and when the wait is over; what is said of a bad end stands in
+``deployment_failures``, the way back in ``rollback``. Waiting costs one poll per environment whatever the number of
+deployments (see ``progress``). Does not start a deployment that a commit starts by itself.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from railway_api.caller import Caller
-from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
-from railway_api.endings import (
-    OVER,
-    Asked,
-    Endings,
+from railway_api.deployment_failures import (
+    FAILURE_BY_STATUS,
+    DeploymentFailures,
+    DeploymentSpec,
     interrupted,
-    something_else,
+    runs_something_else,
     timed_out,
 )
+from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
 from railway_api.errors import Busy, NotFound, OutcomeUnknown
 from railway_api.progress import Progress
 from railway_api.rollback import HEALTHY, RollBack, RolledBack
@@ -56,7 +56,7 @@ class _Wait:
     """What is known while one deployment is waited for."""
 
     caller: Caller
-    asked: Asked
+    spec: DeploymentSpec
     old_id: str | None
     """The newest deployment from before."""
     since: str | None
@@ -87,55 +87,63 @@ class Deployments:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._endings = Endings(environment)
+        self._failures = DeploymentFailures(environment)
 
     async def settle(
-        self, caller: Caller, asked: Asked, before: Deployment | None, *, expected: bool, since: str | None = None
+        self,
+        caller: Caller,
+        spec: DeploymentSpec,
+        before: Deployment | None,
+        *,
+        expected: bool,
+        since: str | None = None,
     ) -> Deployment:
-        """The healthy deployment that runs what was asked for; raises ``NotHealthy``.
+        """The healthy deployment that runs what was asked for; raises ``DeploymentFailed``.
 
         ``before`` is the newest deployment from before the change, ``since`` when Railway took the change: what is
         older is not its doing, even when ``before`` does not know of it. ``expected`` says that the change starts a new
         one; without it, or when none appears, the newest is taken if it is right, else a new one is started.
         """
         environment = self._environment
-        until = environment.waiting.now() + (APPEAR_S if expected else 0.0)
-        wait = _Wait(caller, asked, before.id if before else None, since, until)
+        until = environment.clock.now() + (APPEAR_S if expected else 0.0)
+        wait = _Wait(caller, spec, before.id if before else None, since, until)
         nearly: str | None = None
         while True:
-            progress = await environment.poll.next(deployment=nearly)
+            progress = await environment.poller.next(deployment=nearly)
             latest = await self._followed(wait, progress)
             if wait.is_old(latest):
-                if environment.waiting.now() >= wait.until:
-                    if latest is not None and latest.status not in {*HEALTHY, *OVER}:
+                if environment.clock.now() >= wait.until:
+                    if latest is not None and latest.status not in {*HEALTHY, *FAILURE_BY_STATUS}:
                         # One from before is still under way, after an interrupted run say: follow it.
                         wait.old_id = wait.since = None
                         continue
-                    if latest is not None and await self._is_right(asked, latest):
+                    if latest is not None and await self._is_right(spec, latest):
                         return latest
                     await caller.status("starting a deployment...")
                     wait.old_id = await self._start(wait, latest)
-                    wait.until = environment.waiting.now() + APPEAR_S
+                    wait.until = environment.clock.now() + APPEAR_S
             elif latest is not None and latest.status in HEALTHY:
                 meta = progress.metas.get(latest.id)
                 if meta is None and wait.unproven < PROOFS:
                     # The next look, which others share, tells what it runs.
                     nearly, wait.unproven = latest.id, wait.unproven + 1
-                    environment.poll.hurry()
+                    environment.poller.hurry()
                     continue
                 return await self._proven(wait, latest, meta)
-            elif latest is not None and latest.status in OVER:
-                raise await self._endings.report(asked, latest, OVER[latest.status], own_id=wait.own_id)
+            elif latest is not None and latest.status in FAILURE_BY_STATUS:
+                raise await self._failures.report(spec, latest, FAILURE_BY_STATUS[latest.status], own_id=wait.own_id)
             nearly = await wait.show(latest)
             await self._check_patience(wait, latest)
 
-    async def roll_back(self, caller: Caller, asked: Asked, failed: Deployment, good_id: str | None) -> RolledBack:
+    async def roll_back(
+        self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None
+    ) -> RolledBack:
         """Go back to the last good deployment; see ``RollBack.run``."""
-        return await RollBack(self._environment, self._endings).run(caller, asked, failed, good_id)
+        return await RollBack(self._environment, self._failures).run(caller, spec, failed, good_id)
 
     async def _followed(self, wait: _Wait, progress: Progress) -> Deployment | None:
         """The deployment to judge: the newest, unless that is only on record while ours is under way."""
-        latest = progress.latest.get(wait.asked.service_id)
+        latest = progress.latest.get(wait.spec.service_id)
         if latest is None or wait.is_old(latest):
             return latest
         if wait.own_id is not None and latest.id != wait.own_id and latest.status in ONLY_RECORDED:
@@ -147,26 +155,26 @@ class Deployments:
     async def _check_patience(self, wait: _Wait, latest: Deployment | None) -> None:
         """Raise when the user or the deadline ends the wait."""
         status = latest.status if latest else "not started"
-        ending = None
+        failure = None
         if wait.caller.cancelled():
-            ending = interrupted(status)
+            failure = interrupted(status)
         elif wait.caller.deadline.remaining_s() <= 0:
-            ending = timed_out(status)
-        if ending is not None:
-            raise await self._endings.report(wait.asked, latest, ending)
+            failure = timed_out(status)
+        if failure is not None:
+            raise await self._failures.report(wait.spec, latest, failure)
 
-    async def _is_right(self, asked: Asked, latest: Deployment) -> bool:
+    async def _is_right(self, spec: DeploymentSpec, latest: Deployment) -> bool:
         """Whether the newest deployment, which no change of ours started, is healthy and runs what was asked for."""
-        return latest.status in HEALTHY and asked.differs(await self._meta(latest)) is None
+        return latest.status in HEALTHY and spec.differs(await self._meta(latest)) is None
 
     async def _proven(self, wait: _Wait, latest: Deployment, meta: object) -> Deployment:
         """The deployment itself, when it really runs what was asked for; ``meta`` is of the same answer, if known."""
         known = meta is not None and not isinstance(meta, BaseException)
-        different = wait.asked.differs(table(meta) if known else await self._meta(latest))
+        different = wait.spec.differs(table(meta) if known else await self._meta(latest))
         if different is None:
             return latest
-        ending = something_else(latest.status, different)
-        raise await self._endings.report(wait.asked, latest, ending, own_id=wait.own_id)
+        failure = runs_something_else(latest.status, different)
+        raise await self._failures.report(wait.spec, latest, failure, own_id=wait.own_id)
 
     async def _meta(self, deployment: Deployment) -> Mapping[str, Any]:
         found = await self._environment.ask(DEPLOYMENT, id=deployment.id)
@@ -174,7 +182,7 @@ class Deployments:
 
     async def _start(self, wait: _Wait, latest: Deployment | None) -> str | None:
         """Start a deployment of the present settings; the id that counts as old from now on."""
-        arguments = {"serviceId": wait.asked.service_id, "commitSha": wait.asked.commit_sha}
+        arguments = {"serviceId": wait.spec.service_id, "commitSha": wait.spec.commit_sha}
         while True:
             try:
                 await self._environment.write(
@@ -189,5 +197,5 @@ class Deployments:
                 break
             else:
                 break
-        self._environment.poll.hurry()
+        self._environment.poller.hurry()
         return latest.id if latest else None

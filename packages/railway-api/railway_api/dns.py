@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import httpx
 
+from railway_api.clock import in_sandbox
 from railway_api.loopback import is_loopback
-from railway_api.waiting import in_sandbox
 
 DNS_VARIABLE: Final = "RAILYARD_DNS_URL"
 """Environment variable: address of a resolver on this machine. Any other is ignored."""

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from railway_api.clock import in_sandbox
 from railway_api.loopback import is_loopback
-from railway_api.waiting import in_sandbox
 
 EDGE_VARIABLE: Final = "RAILYARD_EDGE"
 """Environment variable: host and port on this machine in the place of every port 443. Any other is ignored."""

@@ -12,17 +12,17 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from railway_api.amendments import amended
 from railway_api.batch import Batch
-from railway_api.commits import Build, Commits, Committed
+from railway_api.clock import Clock
 from railway_api.deployments import Deployments
 from railway_api.documents.environment import SNAPSHOT
 from railway_api.documents.project import PROJECT
 from railway_api.errors import NotAuthorized, NotFound
+from railway_api.group_commits import BuildPatch, Committed, GroupCommits
 from railway_api.operation import Operation
-from railway_api.progress import Poll
+from railway_api.progress import Poller
 from railway_api.snapshot import Snapshot, nodes
-from railway_api.waiting import Waiting
+from railway_api.snapshot_updates import updated_snapshot
 
 if TYPE_CHECKING:
     # Loads the HTTP library, which a preview does not need.
@@ -41,12 +41,12 @@ class Environment:
         self.transport = transport
         self.project_id = project_id
         self.environment_id = environment_id
-        self.waiting: Waiting = transport.waiting
+        self.clock: Clock = transport.clock
         self.lock = asyncio.Lock()
         """Held by whoever writes."""
-        self.poll = Poll(self)
+        self.poller = Poller(self)
         self.deployments = Deployments(self)
-        self._commits = Commits(self)
+        self._commits = GroupCommits(self)
         self._reads = Batch(transport.call_all)
         self._writes = Batch(self._write)
         self._claimed: set[str] = set()
@@ -100,7 +100,7 @@ class Environment:
         """A write that the configuration does not cover, in one request with others of its kind."""
         return await self._writes.call(operation, arguments)
 
-    async def commit(self, build: Build) -> Committed:
+    async def commit(self, build: BuildPatch) -> Committed:
         """Change the configuration; see ``Commits.submit``."""
         return await self._commits.submit(build)
 
@@ -136,7 +136,7 @@ class Environment:
         if self._prepared.is_set():
             return False
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._prepared.wait(), PREPARED_S / self.waiting.speed + READ_WINDOW_S)
+            await asyncio.wait_for(self._prepared.wait(), PREPARED_S / self.clock.speed + READ_WINDOW_S)
         return True
 
     def claim(self, thing: str) -> bool:
@@ -182,7 +182,7 @@ class Environment:
                 generation = self._generation
                 answers = await self.transport.call_all(operation, calls)
             undisturbed = self._generation == generation + 1
-            after = amended(known, operation.field, calls, answers) if known and undisturbed else None
+            after = updated_snapshot(known, operation.field, calls, answers) if known and undisturbed else None
             if after is not None:
                 self.remember(after)
             return answers

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from railway_api.telling import tell
-from railway_api.waiting import Waiting
+from railway_api.clock import Clock
+from railway_api.status_context import show_status
 
 HOUR_S: Final = 3_600.0
 TOLD_S: Final = 5.0
@@ -52,13 +52,13 @@ BUDGETS: Final = {
 class Limiter:
     """Two token buckets, one per second and one per hour; ``acquire`` waits until both have one left."""
 
-    def __init__(self, budget: Budget, waiting: Waiting) -> None:
+    def __init__(self, budget: Budget, clock: Clock) -> None:
         self.budget = budget
-        self._waiting = waiting
+        self._clock = clock
         self._lock = asyncio.Lock()
         self._second = float(budget.per_second)
         self._hour = float(budget.per_hour)
-        self._filled_at = waiting.now()
+        self._filled_at = clock.now()
         self._closed_until = self._filled_at
 
     async def acquire(self) -> None:
@@ -69,20 +69,20 @@ class Limiter:
                     why = (
                         "Railway's rate limit is used up" if self._closed_s() > 0 else "the plan's requests are used up"
                     )
-                    await tell(f"waiting {missing_s:.0f} s, {why}...")
-                await self._waiting.sleep(missing_s)
+                    await show_status(f"waiting {missing_s:.0f} s, {why}...")
+                await self._clock.sleep(missing_s)
             self._second -= 1
             self._hour -= 1
 
     def close(self, seconds: float) -> None:
         """Railway said 429: let nothing out for ``seconds``. Several refusals at once count as one."""
-        self._closed_until = max(self._closed_until, self._waiting.now() + seconds)
+        self._closed_until = max(self._closed_until, self._clock.now() + seconds)
 
     def _closed_s(self) -> float:
-        return self._closed_until - self._waiting.now()
+        return self._closed_until - self._clock.now()
 
     def _missing_s(self) -> float:
-        now = self._waiting.now()
+        now = self._clock.now()
         passed = now - self._filled_at
         self._filled_at = now
         self._second = min(self.budget.per_second, self._second + passed * self.budget.per_second)

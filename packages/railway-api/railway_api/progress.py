@@ -62,12 +62,12 @@ class _Wants:
     deployments: dict[str, None] = field(default_factory=dict[str, None])
 
 
-class Poll:
+class Poller:
     """Asks for ``Progress`` as long as somebody waits, and for all of them at once."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._waiting = environment.waiting
+        self._clock = environment.clock
         self._longest_s = environment.transport.limiter.budget.poll_s
         self._interval_s = self._longest_s / FASTER_AT_FIRST
         self._domains_interval_s = DOMAINS_AT_FIRST_S
@@ -104,15 +104,15 @@ class Poll:
 
     async def _ask(self) -> Progress:
         while True:
-            await self._waiting.sleep(self._interval_s)
+            await self._clock.sleep(self._interval_s)
             self._interval_s = min(self._interval_s * SLOWING, self._longest_s)
-            due = self._waiting.now() >= self._domains_at_s
+            due = self._clock.now() >= self._domains_at_s
             if self._wants.progress or due:
                 break
         wants, self._wants = self._wants, _Wants()
         services = list(wants.services)[:LARGEST] if due else []
         if services:
-            self._domains_at_s = self._waiting.now() + self._domains_interval_s
+            self._domains_at_s = self._clock.now() + self._domains_interval_s
             self._domains_interval_s = min(self._domains_interval_s * SLOWING, DOMAINS_S)
         return await self._look(services, list(wants.deployments)[:LARGEST], snapshot=wants.snapshot)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from railway_api.caller import Caller
+from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailures, DeploymentSpec, source_of
 from railway_api.documents.deployment import (
     DEPLOYMENT_CANCEL,
     DEPLOYMENT_ROLLBACK,
     DEPLOYMENTS,
 )
-from railway_api.endings import OVER, Asked, Endings, source_of
 from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.operation import Operation
 from railway_api.snapshot import Deployment, nodes, table
@@ -51,11 +51,11 @@ class RolledBack:
 class RollBack:
     """One attempt. Raises nothing that Railway says: all of it goes into the text."""
 
-    def __init__(self, environment: Environment, endings: Endings) -> None:
+    def __init__(self, environment: Environment, failures: DeploymentFailures) -> None:
         self._environment = environment
-        self._endings = endings
+        self._failures = failures
 
-    async def run(self, caller: Caller, asked: Asked, failed: Deployment, good_id: str | None) -> RolledBack:
+    async def run(self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None) -> RolledBack:
         """Stop what failed if it is still under way, and start the last good deployment unless it runs anyway.
 
         ``good_id`` is the last deployment that the state knows to have been healthy.
@@ -63,46 +63,48 @@ class RollBack:
         caller.deadline.extend(ROLL_BACK_S)
         await caller.status("rolling back...")
         try:
-            if failed.status not in {*HEALTHY, *OVER}:
-                await self._stop(asked, failed)
+            if failed.status not in {*HEALTHY, *FAILURE_BY_STATUS}:
+                await self._stop(spec, failed)
                 failed = replace(failed, status="REMOVED")
-            return await self._go_back(caller, asked, failed, good_id)
+            return await self._go_back(caller, spec, failed, good_id)
         except RailwayError as refused:
             return RolledBack(f"it could not be rolled back: {refused}", failed)
 
-    async def _go_back(self, caller: Caller, asked: Asked, failed: Deployment, good_id: str | None) -> RolledBack:
-        good = await self._last_good(caller, asked, failed, good_id)
+    async def _go_back(
+        self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None
+    ) -> RolledBack:
+        good = await self._last_good(caller, spec, failed, good_id)
         if good is None:
             return RolledBack(
-                f"not rolled back: {asked.service_name} has no earlier deployment that was healthy and whose image "
+                f"not rolled back: {spec.service_name} has no earlier deployment that was healthy and whose image "
                 "Railway still keeps; nothing of it runs now",
                 failed,
             )
         was = f"deployment {good['id']} ({source_of(table(good.get('meta')))})"
         if good["status"] in HEALTHY:
             return RolledBack(f"{was} went on running, so nothing had to be rolled back", failed)
-        await self._start(asked, failed, str(good["id"]))
-        return await self._followed(caller, asked, failed, was)
+        await self._start(spec, failed, str(good["id"]))
+        return await self._followed(caller, spec, failed, was)
 
-    async def _stop(self, asked: Asked, failed: Deployment) -> None:
+    async def _stop(self, spec: DeploymentSpec, failed: Deployment) -> None:
         """Abort what is under way; Railway refuses to abort it twice."""
 
         def is_over(latest: Deployment | None) -> bool:
-            return latest is None or latest.id != failed.id or latest.status in OVER
+            return latest is None or latest.id != failed.id or latest.status in FAILURE_BY_STATUS
 
-        await self._send(DEPLOYMENT_CANCEL, failed.id, asked, is_over)
+        await self._send(DEPLOYMENT_CANCEL, failed.id, spec, is_over)
 
-    async def _start(self, asked: Asked, failed: Deployment, good_id: str) -> None:
+    async def _start(self, spec: DeploymentSpec, failed: Deployment, good_id: str) -> None:
         """Start the good deployment again."""
 
         def has_started(latest: Deployment | None) -> bool:
             return latest is not None and latest.id != failed.id
 
-        await self._send(DEPLOYMENT_ROLLBACK, good_id, asked, has_started)
-        self._environment.poll.hurry()
+        await self._send(DEPLOYMENT_ROLLBACK, good_id, spec, has_started)
+        self._environment.poller.hurry()
 
     async def _send(
-        self, operation: Operation, id: str, asked: Asked, is_done: Callable[[Deployment | None], bool]
+        self, operation: Operation, id: str, spec: DeploymentSpec, is_done: Callable[[Deployment | None], bool]
     ) -> None:
         """Send a write, and again only when nothing came of a first one whose answer was lost."""
         environment = self._environment
@@ -112,21 +114,23 @@ class RollBack:
             except OutcomeUnknown:
                 if last_attempt:
                     raise
-                environment.poll.hurry()
-                until = environment.waiting.now() + APPEAR_S
-                while environment.waiting.now() < until:
-                    if is_done((await environment.poll.next()).latest.get(asked.service_id)):
+                environment.poller.hurry()
+                until = environment.clock.now() + APPEAR_S
+                while environment.clock.now() < until:
+                    if is_done((await environment.poller.next()).latest.get(spec.service_id)):
                         return
             else:
                 return
 
-    async def _last_good(self, caller: Caller, asked: Asked, failed: Deployment, good_id: str | None) -> Found | None:
+    async def _last_good(
+        self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None
+    ) -> Found | None:
         """The deployment to go back to; waits while it is being removed, since only then Railway rolls back to it."""
         environment = self._environment
         wanted = {
             "projectId": environment.project_id,
             "environmentId": environment.environment_id,
-            "serviceId": asked.service_id,
+            "serviceId": spec.service_id,
             "status": {"in": list(_ENDED_WELL)},
         }
         while True:
@@ -140,15 +144,15 @@ class RollBack:
                 return None
             await caller.sleep(environment.transport.limiter.budget.poll_s)
 
-    async def _followed(self, caller: Caller, asked: Asked, failed: Deployment, was: str) -> RolledBack:
+    async def _followed(self, caller: Caller, spec: DeploymentSpec, failed: Deployment, was: str) -> RolledBack:
         """Wait for the deployment that the rollback starts."""
         while True:
-            latest = (await self._environment.poll.next()).latest.get(asked.service_id)
+            latest = (await self._environment.poller.next()).latest.get(spec.service_id)
             started = latest is not None and latest.id != failed.id
             if latest is not None and started and latest.status in HEALTHY:
                 return RolledBack(f"rolled back: deployment {latest.id} runs {was} again", failed, latest)
-            if latest is not None and started and latest.status in OVER:
-                report = await self._endings.report(asked, latest, OVER[latest.status])
+            if latest is not None and started and latest.status in FAILURE_BY_STATUS:
+                report = await self._failures.report(spec, latest, FAILURE_BY_STATUS[latest.status])
                 return RolledBack(f"rolled back to {was}, which failed as well: {report.text}", failed)
             if caller.cancelled() or caller.deadline.remaining_s() <= 0:
                 state = latest.status if latest is not None and started else "not started"

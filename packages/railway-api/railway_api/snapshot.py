@@ -145,7 +145,7 @@ class Snapshot:
         """The name of a service, or its id when it has none any more."""
         return str(self.services.get(service_id, {}).get("name") or service_id)
 
-    def spoken(self, path: Sequence[str]) -> str:
+    def readable_path(self, path: Sequence[str]) -> str:
         """A path of the configuration as people write it: with names in the place of ids."""
         group, *rest = path
         if group == "services" and rest:

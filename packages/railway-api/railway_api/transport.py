@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 
 import httpx
 
+from railway_api.clock import Clock
 from railway_api.errors import (
     EdgeBlocked,
     LeftOut,
@@ -34,7 +35,6 @@ from railway_api.limiter import Limiter
 from railway_api.loopback import is_loopback
 from railway_api.operation import Document, Operation
 from railway_api.redaction import redact, secrets_in
-from railway_api.waiting import Waiting
 
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
@@ -66,13 +66,13 @@ class Transport:
         token: Token,
         *,
         limiter: Limiter,
-        waiting: Waiting,
+        clock: Clock,
         version: str = "0",
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.url = url
         self.token = token
-        self.waiting = waiting
+        self.clock = clock
         self.limiter = limiter
         self.requests = 0
         """How many HTTP requests went out."""
@@ -152,7 +152,7 @@ class Transport:
         failure: RailwayError = Unreachable(f"Railway could not be reached for {name}")
         for attempt in range(ATTEMPTS):
             if attempt:
-                await self.waiting.sleep(_back_off_s(attempt))
+                await self.clock.sleep(_back_off_s(attempt))
             await self.limiter.acquire()
             self._refuse_while_blocked(name)
             try:
@@ -191,7 +191,7 @@ class Transport:
     def _slow_down(self, name: str, response: httpx.Response) -> RailwayError:
         """Let nothing out for as long as Railway asks; the error for when patience ends."""
         if EDGE_BLOCK in response.text[:200]:
-            self._blocked_until = self.waiting.now() + BLOCKED_S
+            self._blocked_until = self.clock.now() + BLOCKED_S
             self._refuse_while_blocked(name)
         retry_after_s = _retry_after_s(response)
         refused = Throttled(
@@ -206,7 +206,7 @@ class Transport:
 
     def _refuse_while_blocked(self, name: str) -> None:
         """Each request to an edge that blocks may make it block longer, so none is sent."""
-        if self.waiting.now() < self._blocked_until:
+        if self.clock.now() < self._blocked_until:
             raise EdgeBlocked(
                 f"the edge in front of Railway's API blocks this network address ({name}: HTTP 429, {EDGE_BLOCK}). It "
                 "counts requests by address, those of other programs and people behind the same address too, and "

@@ -54,7 +54,7 @@ async def delete_project(ground: Ground) -> Verdict:
         gone = await is_gone(ground.client, ground.project_id)
         return judged((gone, f"an error ({refused.reason}), and the project is {'gone' if gone else 'still there'}"))
     if await ground.seen(lambda: is_gone(ground.client, ground.project_id)):
-        took_s = (time.monotonic() - started) * ground.client.waiting.speed
+        took_s = (time.monotonic() - started) * ground.client.clock.speed
         return judged((True, f"accepted with a live volume, and gone {took_s:.0f} s later"))
     expires = (await ground.call(PROJECT_EXPIRY, id=ground.project_id))["expiredAt"]
     return judged((False, f"accepted, and still there: to expire at {expires}" if expires else "accepted, still there"))

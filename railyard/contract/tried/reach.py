@@ -118,7 +118,7 @@ async def skip_deploys(ground: Ground) -> Verdict:
     5,
     "What is the text that a committed patch answers with?",
     assumed="the id of a workflow",
-    change=("commits.py", "railway/environments.py"),
+    change=("group_commits.py", "railway/environments.py"),
 )
 async def answer_of_commit(ground: Ground) -> Verdict:
     """Whether workflowStatus knows it."""
@@ -166,7 +166,7 @@ async def domains_in_config(ground: Ground) -> Verdict:
     18,
     "What happens to two patches at the same time?",
     assumed="the second one is refused while the first is being applied",
-    change=("commits.py", "railway/config_patch.py"),
+    change=("group_commits.py", "railway/config_patch.py"),
 )
 async def two_patches(ground: Ground) -> Verdict:
     """Two patches in one document, of which Railway executes the second right after the first."""
@@ -194,7 +194,7 @@ async def two_patches(ground: Ground) -> Verdict:
     28,
     "Is the message of a commit kept on its patch?",
     assumed="it is the patch's message",
-    change=("commits.py", "railway/config_patch.py"),
+    change=("group_commits.py", "railway/config_patch.py"),
 )
 async def message(ground: Ground) -> Verdict:
     """A commit with a message, and the list of patches."""
@@ -208,7 +208,7 @@ async def message(ground: Ground) -> Verdict:
     30,
     "Does a commit leave staged changes alone?",
     assumed="they stay staged, and do not go live",
-    change=("others.py", "railway/config_patch.py"),
+    change=("foreign_changes.py", "railway/config_patch.py"),
 )
 async def staged(ground: Ground) -> Verdict:
     """One variable is staged, another one committed."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
 from pulumi_provider.declaration import Inputs, Property
+from railway_api.clock import Clock, speed_of
 from railway_api.failure import Failure
 from railway_api.limiter import BUDGETS, Limiter, Plan
 from railway_api.loopback import host_of, is_loopback
-from railway_api.waiting import Waiting, speed_of
 
 if TYPE_CHECKING:
     from railway_api.client import Client
@@ -72,11 +72,11 @@ def build_client(configuration: Configuration) -> Client:
     from railway_api.transport import Transport  # noqa: PLC0415
 
     url = _url(configuration)
-    waiting = Waiting(speed_of(url))
-    limiter = Limiter(BUDGETS[configuration.plan], waiting)
+    clock = Clock(speed_of(url))
+    limiter = Limiter(BUDGETS[configuration.plan], clock)
     token = _token(configuration)
     try:
-        transport = Transport(url, token, limiter=limiter, waiting=waiting, version=_version())
+        transport = Transport(url, token, limiter=limiter, clock=clock, version=_version())
     except (ImportError, OSError, ValueError, InvalidURL) as unusable:
         # What is wrong may hold the password of a proxy, so only its name is told.
         raise Failure(

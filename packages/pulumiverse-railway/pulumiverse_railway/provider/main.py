@@ -9,7 +9,7 @@ from __future__ import annotations
 from pulumi_provider.declaration import Provider
 from pulumi_provider.main import main
 from railway_api.failure import Failure
-from railway_api.telling import tell_by
+from railway_api.status_context import bind_status
 
 from .configuration import Configuration, build_client, time_scale
 from .functions import ALL as FUNCTIONS
@@ -33,7 +33,7 @@ def build_provider() -> Provider:
         time_scale=time_scale,
         python_package="pulumiverse_railway",
         failures=(Failure,),
-        bind_status=tell_by,
+        bind_status=bind_status,
     )
 
 

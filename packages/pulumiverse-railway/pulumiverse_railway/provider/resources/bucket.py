@@ -15,18 +15,18 @@ from typing import Annotated, Any, Final, cast
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
-from pulumiverse_railway.provider.resources.parts.placement import (
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     LAG_S,
     RETRY_S,
-    Placed,
+    EnvironmentScoped,
     commit,
+    create_or_find,
     delete,
     environment_of,
-    made_or_found,
-    patiently,
-    seen,
+    retry_on,
+    snapshot_or_none,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
 from railway_api.documents.bucket import (
     BUCKET_CREATE,
     BUCKET_CREDENTIALS,
@@ -51,7 +51,7 @@ _CREDENTIALS: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class BucketInputs(Placed):
+class BucketInputs(EnvironmentScoped):
     """What a bucket is made of."""
 
     name: Annotated[
@@ -124,7 +124,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
         """The bucket, as long as the environment has it, with its credentials."""
         project_id, environment_id, bucket_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         if snapshot is None or not _is_here(snapshot, bucket_id):
             return None
         name = _names(snapshot).get(bucket_id) or (old and old.name)
@@ -155,7 +155,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            if await seen(environment) is not None:
+            if await snapshot_or_none(environment) is not None:
                 await commit(context, environment, lambda snapshot: _without(snapshot, bucket_id))
                 await _gone(context, environment, bucket_id)
 
@@ -218,7 +218,7 @@ async def _create(context: Context, environment: Environment, new: BucketInputs)
     async def make() -> str:
         return str((await environment.write(BUCKET_CREATE, input=wanted))["id"])
 
-    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque))
+    return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque))
 
 
 async def _materialise(context: Context, environment: Environment, bucket_id: str, new: BucketInputs) -> None:
@@ -238,7 +238,7 @@ async def _materialise(context: Context, environment: Environment, bucket_id: st
 async def _gone(context: Context, environment: Environment, bucket_id: str) -> None:
     """Wait until the environment does not have the bucket any more."""
     waited_s = 0.0
-    while (snapshot := await seen(environment)) is not None and _is_here(snapshot, bucket_id):
+    while (snapshot := await snapshot_or_none(environment)) is not None and _is_here(snapshot, bucket_id):
         if waited_s >= LAG_S or context.cancelled():
             raise Failure(
                 f"Railway accepted the deletion of bucket {bucket_id} but still has it: run the command again, or "
@@ -266,7 +266,7 @@ async def _with_credentials(
             raise NotFound(f"Railway has no credentials for bucket {new.name}: run the command again")
         return cast("Sequence[Mapping[str, Any]]", found)
 
-    every = await patiently(context, ask, on=(NotFound,), for_s=for_s, doing="waiting for the credentials...")
+    every = await retry_on(context, ask, on=(NotFound,), for_s=for_s, doing="waiting for the credentials...")
     newest = max(every, key=lambda found: found["createdAt"])
     outputs = {name: newest[field] for name, field in _CREDENTIALS.items()}
     return BucketState(**asdict(new), bucket_id=bucket_id, **outputs)

@@ -25,16 +25,16 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     record,
     verification,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import (
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     LAG_S,
-    PlacedInService,
-    appeared,
+    ServiceScoped,
     delete,
     environment_of,
-    patiently,
-    seen,
+    retry_on,
+    snapshot_or_none,
+    wait_until_visible,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.domain import (
     CUSTOM_DOMAIN_AVAILABLE,
     CUSTOM_DOMAIN_CREATE,
@@ -56,7 +56,7 @@ from railway_api.failure import Failure
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomDomainInputs(PlacedInService):
+class CustomDomainInputs(ServiceScoped):
     """What a custom domain is made of."""
 
     domain: Annotated[
@@ -133,7 +133,7 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
         """The domain; its records never change, so only an import asks for them."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
         if found is None:
             return None
@@ -163,7 +163,7 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await seen(environment)
+            snapshot = await snapshot_or_none(environment)
             found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
             if found is not None:
                 await environment.write(CUSTOM_DOMAIN_DELETE, id=found["id"])
@@ -190,7 +190,7 @@ async def _create(context: Context, environment: Environment, new: CustomDomainI
         try:
             return await environment.write(CUSTOM_DOMAIN_CREATE, input=wanted)
         except OutcomeUnknown as lost:
-            if (found := await appeared(context, look)) is not None:
+            if (found := await wait_until_visible(context, look)) is not None:
                 return found
             raise Race(str(lost), reason=lost.reason) from lost
         except (Opaque, Exists, Race):
@@ -200,7 +200,7 @@ async def _create(context: Context, environment: Environment, new: CustomDomainI
             raise
 
     try:
-        return await patiently(context, attempt, on=(Race, Busy, NotFound))
+        return await retry_on(context, attempt, on=(Race, Busy, NotFound))
     except PlanLimit as refusal:
         raise Failure(
             f"{new.domain} is one domain too many for its service: {refusal.reason} A domain that is replaced counts "
@@ -223,11 +223,11 @@ async def _set_port(environment: Environment, railway_id: str, port: int | None)
 
 async def _with_records(context: Context, environment: Environment, new: CustomDomainInputs, found: Domain) -> Domain:
     """The domain once Railway has made its DNS records, some seconds after the domain itself."""
-    until = environment.waiting.now() + LAG_S
+    until = environment.clock.now() + LAG_S
     if not _complete(found):
-        environment.poll.hurry_domains()
+        environment.poller.hurry_domains()
     while not _complete(found):
-        if environment.waiting.now() > until or context.cancelled() or context.deadline.remaining_s() <= 0:
+        if environment.clock.now() > until or context.cancelled() or context.deadline.remaining_s() <= 0:
             raise RailwayError(f"Railway has not told the DNS records of {new.domain} yet: run the command again")
         await context.status("waiting for the DNS records...")
         found = await next_look(environment, new.service_id, new.domain) or found

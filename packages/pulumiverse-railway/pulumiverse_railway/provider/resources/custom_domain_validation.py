@@ -26,8 +26,13 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     record,
     verification,
 )
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    LAG_S,
+    ServiceScoped,
+    environment_of,
+    snapshot_or_none,
+)
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import LAG_S, PlacedInService, environment_of, seen
 from railway_api import dns, edge
 from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
 from railway_api.environment import Environment
@@ -44,7 +49,7 @@ _STATUS_PREFIX: Final = "CERTIFICATE_STATUS_TYPE_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomDomainValidationInputs(PlacedInService):
+class CustomDomainValidationInputs(ServiceScoped):
     """Which domain to wait for."""
 
     domain: Annotated[str, Property("The domain of a CustomDomain.", replaces=True, check=checks.hostname)]
@@ -94,7 +99,7 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
         """
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment, domain_status=True)
+        snapshot = await snapshot_or_none(environment, domain_status=True)
         found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
         if found is not None and "status" not in found:
             found = await custom_domain(environment, service_id, domain)
@@ -119,7 +124,7 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
 async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDomainValidationState:
     environment = environment_of(context, new.project_id, new.environment_id)
     again: _SecondTry | None = None
-    environment.poll.hurry_domains()
+    environment.poller.hurry_domains()
     while True:
         found = await next_look(environment, new.service_id, new.domain)
         if found is None:
@@ -137,7 +142,7 @@ async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDo
             if status["certificateRetryable"] is False or (again and again.is_over(environment)):
                 raise Failure(await _refused(new, found))
             if again is None:
-                again = _SecondTry(environment.waiting.now())
+                again = _SecondTry(environment.clock.now())
                 await _issue_again(environment, found["id"])
         elif again:
             again.began = True
@@ -162,7 +167,7 @@ class _SecondTry:
 
     def is_over(self, environment: Environment) -> bool:
         """Whether a failure that is shown is of this try: right after it Railway may still show the first one."""
-        return self.began or environment.waiting.now() - self.asked_at > LAG_S
+        return self.began or environment.clock.now() - self.asked_at > LAG_S
 
 
 async def _issue_again(environment: Environment, domain_id: str) -> None:
@@ -247,11 +252,9 @@ async def _wrong_records(new: CustomDomainValidationInputs, found: Domain) -> li
 async def _unproxied(new: CustomDomainValidationInputs, found: Domain) -> str:
     """What is wrong with a record that should be proxied and through which Railway sees no proxy."""
     route = record(found, TRAFFIC)
-    seen = (route["currentValue"] if route else "") or next(
-        iter(await dns.lookup(new.domain, "CNAME") or ()), "nothing"
-    )
+    now = (route["currentValue"] if route else "") or next(iter(await dns.lookup(new.domain, "CNAME") or ()), "nothing")
     must = f"must be {route['requiredValue']}, proxied" if route else "must be proxied"
-    return f"CNAME record {new.domain}: {must}; is {seen}, and no proxy. Switch its proxy on, or set proxied to false"
+    return f"CNAME record {new.domain}: {must}; is {now}, and no proxy. Switch its proxy on, or set proxied to false"
 
 
 async def _forbidding(domain: str) -> str | None:

@@ -13,14 +13,14 @@ from typing import Annotated, Any, Final, cast
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import (
-    PlacedInService,
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    ServiceScoped,
     delete,
     environment_of,
-    patiently,
-    seen,
+    retry_on,
+    snapshot_or_none,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.egress import (
     EGRESS_GATEWAY_CREATE,
     EGRESS_GATEWAYS,
@@ -34,7 +34,7 @@ ID_PARTS: Final = ("project id", "environment id", "service id")
 
 
 @dataclass(frozen=True, kw_only=True)
-class EgressGatewayInputs(PlacedInService):
+class EgressGatewayInputs(ServiceScoped):
     """What static outbound addresses are made of."""
 
     region: Annotated[
@@ -73,11 +73,11 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         """Ask for addresses, or take those that an interrupted run asked for."""
         environment = environment_of(context, new.project_id, new.environment_id)
         id = join(new.project_id, new.environment_id, new.service_id)
-        found = _left_over(new, await patiently(context, lambda: _list(environment, new.service_id), on=(NotFound,)))
+        found = _left_over(new, await retry_on(context, lambda: _list(environment, new.service_id), on=(NotFound,)))
         if found:
             await context.info("took over the static outbound IPs that the service has already")
         else:
-            found = await patiently(context, lambda: _create(environment, new), on=(Busy, Race))
+            found = await retry_on(context, lambda: _create(environment, new), on=(Busy, Race))
         # The addresses have no id, so the service stands for them.
         if not environment.claim(f"static outbound IPs of {new.service_id}"):
             raise Failure(f"two resources are the static outbound IPs of service {new.service_id}: remove one of them")
@@ -87,7 +87,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         """The addresses."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         found = await _list(environment, service_id)
@@ -111,7 +111,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await seen(environment)
+            snapshot = await snapshot_or_none(environment)
             if snapshot is not None and snapshot.has_instance(service_id):
                 await environment.write(
                     EGRESS_GATEWAYS_CLEAR, input={"environmentId": environment_id, "serviceId": service_id}

@@ -16,8 +16,13 @@ from typing import Annotated, Any, Final
 from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    delete,
+    environment_of,
+    snapshot_or_none,
+    wait_until_visible,
+)
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
-from pulumiverse_railway.provider.resources.parts.placement import appeared, delete, environment_of, seen
 from railway_api.client import Client
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.environment_lifecycle import (
@@ -107,7 +112,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
         client = railway(context)
         found = await _named(client, new)
         if found is None:
-            found = await client.creations.environment.run(context, lambda: _create(context, client, new))
+            found = await client.create_cooldowns.environment.run(context, lambda: _create(context, client, new))
         elif context.interrupted and _as_asked_for(found, new):
             await context.info(f"took over environment {found['id']} of the same name")
         else:
@@ -125,7 +130,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
     async def read(self, context: Context, id: str, old: EnvironmentState | None) -> EnvironmentState | None:
         """The environment; in a refresh from the same request as everything in it."""
         project_id, environment_id = split(id, *ID_PARTS)
-        snapshot = await seen(environment_of(context, project_id, environment_id))
+        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
         if snapshot is None:
             return None
         name = snapshot.environment["name"]
@@ -204,7 +209,7 @@ async def _create(context: Context, client: Client, new: EnvironmentInputs) -> M
             return await client.call(ENVIRONMENT_CREATE, input=wanted)
         except (OutcomeUnknown, Opaque, Exists):
             # There was none of this name a moment ago, so one that is there now was made by this call.
-            found = await appeared(context, lambda: _named(client, new))
+            found = await wait_until_visible(context, lambda: _named(client, new))
             if found is not None and _as_asked_for(found, new):
                 return found
             if last_attempt:

@@ -15,9 +15,9 @@ from typing import Annotated, Any, Final, cast
 from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.resources.parts import channels, checks
 from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.environment_scoped import create_or_find
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
-from pulumiverse_railway.provider.resources.parts.placement import made_or_found
+from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
 from railway_api.client import Client
 from railway_api.documents.notification import (
     NOTIFICATION_RULE_CREATE,
@@ -225,7 +225,7 @@ async def _rule(
         return await _rules(client, workspace_id, project_id)
 
     listed = await (
-        every_of_project(client, project_id, listing, deleting=deleting) if project_id is not None else listing()
+        list_in_project(client, project_id, listing, deleting=deleting) if project_id is not None else listing()
     )
     return next((found for found in listed if found["id"] == rule_id), None)
 
@@ -244,4 +244,4 @@ async def _create(
     async def make() -> Mapping[str, Any]:
         return await client.call(NOTIFICATION_RULE_CREATE, input=wanted)
 
-    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque))
+    return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque))

@@ -14,15 +14,15 @@ from typing import Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import (
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     LAG_S,
     RETRY_S,
-    PlacedInService,
+    ServiceScoped,
     environment_of,
-    patiently,
-    seen,
+    retry_on,
+    snapshot_or_none,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.private_network import (
     PRIVATE_NETWORK_ENDPOINT,
     PRIVATE_NETWORK_ENDPOINT_RENAME,
@@ -49,7 +49,7 @@ def _dns_name(value: Any) -> str | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrivateNetworkEndpointInputs(PlacedInService):
+class PrivateNetworkEndpointInputs(ServiceScoped):
     """What the name of a service in the private network is."""
 
     dns_name: Annotated[
@@ -108,7 +108,7 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
         """The endpoint with its name."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         network_id = old.private_network_id if old else await _network(environment)
@@ -204,7 +204,7 @@ async def _rename(
     """Give it the name, and wait until it is in effect."""
     if _name(found) != new.dns_name:
         wanted = {"id": found["publicId"], "privateNetworkId": network_id, "dnsName": new.dns_name}
-        await patiently(context, lambda: environment.write(PRIVATE_NETWORK_ENDPOINT_RENAME, **wanted), on=(Busy, Race))
+        await retry_on(context, lambda: environment.write(PRIVATE_NETWORK_ENDPOINT_RENAME, **wanted), on=(Busy, Race))
     waited_s = 0.0
     while (now := await _find(environment, new.service_id, network_id)) is None or now["dnsName"] != new.dns_name:
         if waited_s >= LAG_S or context.cancelled():

@@ -15,8 +15,8 @@ from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Reso
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.environment_scoped import LAG_S, RETRY_S, wait_until_visible
 from pulumiverse_railway.provider.resources.parts.identifiers import split
-from pulumiverse_railway.provider.resources.parts.placement import LAG_S, RETRY_S, appeared
 from railway_api.client import Client
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELETE, PROJECT_UPDATE
@@ -80,7 +80,9 @@ class Project(Resource[ProjectInputs, ProjectState]):
         client = railway(context)
         workspace_id, left_over = await _left_over(client, new)
         if left_over is None:
-            found = await client.creations.project.run(context, lambda: _create(context, client, workspace_id, new))
+            found = await client.create_cooldowns.project.run(
+                context, lambda: _create(context, client, workspace_id, new)
+            )
         else:
             found = left_over
             await context.info(f"took over project {found['id']} of the same name and description")
@@ -197,7 +199,7 @@ async def _create(context: Context, client: Client, workspace_id: str | None, ne
     except (OutcomeUnknown, Opaque) as lost:
         if not new.description:
             raise _without_mark(new, lost) from lost
-        found = await appeared(context, lambda: _made(client, new))
+        found = await wait_until_visible(context, lambda: _made(client, new))
         if found is None:
             raise
         return found

@@ -15,9 +15,9 @@ from typing import Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.environment_scoped import create_or_find
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
-from pulumiverse_railway.provider.resources.parts.placement import made_or_found
+from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
 from railway_api.client import Client
 from railway_api.documents.access import (
     PROJECT_MEMBER_ADD,
@@ -127,7 +127,7 @@ async def _member(
     client: Client, project_id: str, user_id: str, email: str | None = None, *, deleting: bool = False
 ) -> Mapping[str, Any] | None:
     """The member with this account, one at most; by the address too, where it is known already."""
-    listed = await every_of_project(
+    listed = await list_in_project(
         client, project_id, lambda: client.call(PROJECT_MEMBERS, projectId=project_id), deleting=deleting
     )
     return next((found for found in listed if found["id"] == user_id or found["email"] == email), None)
@@ -145,7 +145,7 @@ async def _add(context: Context, client: Client, new: ProjectMemberInputs) -> Ma
         # A person is a member once, so the list tells whether this call made it so.
         return await _member(client, new.project_id, new.user_id)
 
-    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
+    return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
 
 
 async def _change(client: Client, new: ProjectMemberInputs) -> None:

@@ -17,9 +17,14 @@ from typing import Annotated, Any, Final
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    EnvironmentScoped,
+    environment_of,
+    retry_on,
+    wait_until_visible,
+)
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.outside import delete_listed, every_of_project
-from pulumiverse_railway.provider.resources.parts.placement import Placed, appeared, environment_of, patiently
+from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
 from railway_api.client import Client
 from railway_api.documents.access import (
     PROJECT_TOKEN_CREATE,
@@ -35,7 +40,7 @@ ORPHAN_S: Final = 3_600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProjectTokenInputs(Placed):
+class ProjectTokenInputs(EnvironmentScoped):
     """What a project token is made of."""
 
     name: Annotated[
@@ -119,7 +124,7 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
 async def _listed(
     client: Client, project_id: str, token_id: str, *, deleting: bool = False
 ) -> Mapping[str, Any] | None:
-    listed = await every_of_project(
+    listed = await list_in_project(
         client, project_id, lambda: client.every(PROJECT_TOKENS, projectId=project_id), deleting=deleting
     )
     return next((found for found in listed if found["id"] == token_id), None)
@@ -141,7 +146,7 @@ async def _create(context: Context, client: Client, new: ProjectTokenInputs, old
         try:
             return str(await client.call(PROJECT_TOKEN_CREATE, input=_input(new)))
         except (OutcomeUnknown, Opaque):
-            for found in await appeared(context, look) or ():
+            for found in await wait_until_visible(context, look) or ():
                 await client.call(PROJECT_TOKEN_DELETE, id=found["id"])
             if last_attempt:
                 raise
@@ -164,7 +169,7 @@ async def _made(
         shown = [found for found in rows if _shows(found["displayToken"], secret)]
         return max(shown or rows, key=_made_at)
 
-    return await patiently(context, look, on=(NotFound,))
+    return await retry_on(context, look, on=(NotFound,))
 
 
 def _shows(display_token: str, secret: str) -> bool:

@@ -15,8 +15,14 @@ from typing import Annotated, Any
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    EnvironmentScoped,
+    create_or_find,
+    delete,
+    environment_of,
+    snapshot_or_none,
+)
 from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split, way_out
-from pulumiverse_railway.provider.resources.parts.placement import Placed, delete, environment_of, made_or_found, seen
 from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE, SERVICE_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Exists, Opaque, OutcomeUnknown, RailwayError
@@ -25,7 +31,7 @@ from railway_api.snapshot import Snapshot, table
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceInputs(Placed):
+class ServiceInputs(EnvironmentScoped):
     """What a service is made of."""
 
     name: Annotated[
@@ -87,7 +93,7 @@ class Service(Resource[ServiceInputs, ServiceState]):
     async def read(self, context: Context, id: str, old: ServiceState | None) -> ServiceState | None:
         """The service, as long as it exists in this environment."""
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
-        snapshot = await seen(environment_of(context, project_id, environment_id))
+        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
         found = snapshot.services.get(service_id) if snapshot else None
         if snapshot is None or found is None or not snapshot.has_instance(service_id):
             return None
@@ -155,7 +161,7 @@ async def _create(context: Context, environment: Environment, new: ServiceInputs
         return str((await environment.write(SERVICE_CREATE, input=wanted))["id"])
 
     # The name is unique, so looking for it tells whether the service was made.
-    return await made_or_found(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
+    return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
 
 
 async def _materialise(environment: Environment, service_id: str) -> None:

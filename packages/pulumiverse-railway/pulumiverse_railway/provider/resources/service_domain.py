@@ -14,15 +14,15 @@ from typing import Annotated, Any
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.domains import ID_PARTS, domains_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import (
-    PlacedInService,
-    appeared,
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    ServiceScoped,
     delete,
     environment_of,
-    patiently,
-    seen,
+    retry_on,
+    snapshot_or_none,
+    wait_until_visible,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.domain import (
     SERVICE_DOMAIN_CREATE,
     SERVICE_DOMAIN_DELETE,
@@ -34,7 +34,7 @@ from railway_api.failure import Failure
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceDomainInputs(PlacedInService):
+class ServiceDomainInputs(ServiceScoped):
     """What an address of Railway's own is made of."""
 
     target_port: Annotated[
@@ -71,7 +71,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
     async def read(self, context: Context, id: str, old: ServiceDomainState | None) -> ServiceDomainState | None:
         """The address."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
-        snapshot = await seen(environment_of(context, project_id, environment_id))
+        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
         found = snapshot.domain(service_id, "serviceDomains", domain) if snapshot else None
         if found is None:
             return None
@@ -109,7 +109,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await seen(environment)
+            snapshot = await snapshot_or_none(environment)
             found = snapshot.domain(service_id, "serviceDomains", domain) if snapshot else None
             if found is not None:
                 await environment.write(SERVICE_DOMAIN_DELETE, id=found["id"])
@@ -142,7 +142,7 @@ async def _create(context: Context, environment: Environment, new: ServiceDomain
         try:
             return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)
         except OutcomeUnknown as lost:
-            if (found := await appeared(context, look)) is not None:
+            if (found := await wait_until_visible(context, look)) is not None:
                 return found
             raise Race(str(lost), reason=lost.reason) from lost
         except (Opaque, Race):
@@ -150,4 +150,4 @@ async def _create(context: Context, environment: Environment, new: ServiceDomain
                 return found
             raise
 
-    return await patiently(context, attempt, on=(Race, Busy, NotFound))
+    return await retry_on(context, attempt, on=(Race, Busy, NotFound))

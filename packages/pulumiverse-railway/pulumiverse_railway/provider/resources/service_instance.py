@@ -15,18 +15,18 @@ from typing import Annotated, Any
 from pulumi_provider.declaration import Context, Problem, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import instance_config
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs, problems
-from pulumiverse_railway.provider.resources.parts.placement import (
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     commit,
     delete,
     environment_of,
-    seen,
-    tell_overwritten,
+    snapshot_or_none,
+    warn_overwritten,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs, problems
 from pulumiverse_railway.provider.resources.parts.variable_maps import completed, sealed_names
+from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailed, DeploymentSpec
 from railway_api.documents.deployment import DEPLOYMENT_REMOVE
-from railway_api.endings import OVER, Asked, NotHealthy
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
 from railway_api.patches import at
@@ -79,7 +79,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
         """The settings, as far as they are owned, and the newest deployment."""
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         if snapshot is None or service_id not in snapshot.services or not snapshot.has_instance(service_id):
             return None
         config = snapshot.service_config(service_id)
@@ -121,7 +121,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
             return {"services": {service_id: patch}} if patch else {}
 
         async def action() -> None:
-            snapshot = await seen(environment)
+            snapshot = await snapshot_or_none(environment)
             if snapshot is None or not snapshot.has_instance(service_id):
                 return
             committed = await commit(context, environment, emptied)
@@ -173,16 +173,16 @@ def _unfinished(state: ServiceInstanceState, old: ServiceInstanceState | None, n
             f"{name} runs deployment {state.deployment_id}, a rollback: deployment {state.rolled_back_deployment_id}, "
             "which was asked for, failed; 'pulumi up' tries again"
         )
-    if state.deployment_status in OVER and old.deployment_status not in HEALTHY:
+    if state.deployment_status in FAILURE_BY_STATUS and old.deployment_status not in HEALTHY:
         return f"deployment {state.deployment_id} of {name} is {state.deployment_status}; 'pulumi up' tries again"
     return None
 
 
-def _asked(new: ServiceInstanceInputs, snapshot: Snapshot) -> Asked:
+def _spec(new: ServiceInstanceInputs, snapshot: Snapshot) -> DeploymentSpec:
     secrets = dict(new.variables)
     if new.registry_credentials is not None:
         secrets["registryCredentials.password"] = new.registry_credentials.password
-    return Asked(
+    return DeploymentSpec(
         service_id=new.service_id,
         service_name=snapshot.service_name(new.service_id),
         image=new.image,
@@ -216,28 +216,30 @@ async def _apply(
         config = snapshot.service_config(new.service_id)
         patch = instance_config.entry(new, old, config)
         prefix = ("services", new.service_id)
-        overwritten[:] = [snapshot.spoken((*prefix, *path)) for path in instance_config.overwritten(patch, old, config)]
+        overwritten[:] = [
+            snapshot.readable_path((*prefix, *path)) for path in instance_config.overwritten(patch, old, config)
+        ]
         return {"services": {new.service_id: patch}} if patch else {}
 
     await context.status("committing the configuration...")
     committed = await commit(context, environment, build)
-    await tell_overwritten(context, overwritten)
+    await warn_overwritten(context, overwritten)
     await _tell_of_sealed(context, old, new)
     before = committed.before.latest.get(new.service_id)
     if not new.wait_for_deployment:
         return _state(new, committed.after.latest.get(new.service_id))
     patch = table(at(committed.patch, ("services", new.service_id)))
-    asked = _asked(new, committed.after)
+    spec = _spec(new, committed.after)
     try:
         deployment = await environment.deployments.settle(
             context,
-            asked,
+            spec,
             before,
             expected=committed.sent and instance_config.starts_deployment(patch),
             since=committed.since,
         )
-    except NotHealthy as failure:
-        raise await _failed(context, old, new, asked, failure) from failure
+    except DeploymentFailed as failure:
+        raise await _failed(context, old, new, spec, failure) from failure
     except RailwayError as failure:
         raise HalfMade(_id(new), _state(new, before), [str(failure)]) from failure
     await context.status(f"deployed ({deployment.status.lower()})")
@@ -257,16 +259,16 @@ async def _failed(
     context: Context,
     old: ServiceInstanceState | None,
     new: ServiceInstanceInputs,
-    asked: Asked,
-    failure: NotHealthy,
+    spec: DeploymentSpec,
+    failure: DeploymentFailed,
 ) -> HalfMade:
     """What is left after a deployment that failed, rolled back where that was asked for."""
-    failed, ending = failure.deployment, failure.ending
-    if new.on_failure is not OnFailure.ROLL_BACK or not ending.rolls_back or failed is None:
+    failed, reason = failure.deployment, failure.reason
+    if new.on_failure is not OnFailure.ROLL_BACK or not reason.rolls_back or failed is None:
         return HalfMade(_id(new), _state(new, failed), [str(failure)])
     good_id = old.deployment_id if old is not None and old.deployment_status in HEALTHY else None
     environment = environment_of(context, new.project_id, new.environment_id)
-    rolled = await environment.deployments.roll_back(context, asked, failed, good_id)
+    rolled = await environment.deployments.roll_back(context, spec, failed, good_id)
     state = _state(new, rolled.running or rolled.failed, rolled_back=failed if rolled.running else None)
-    text = f"{failure.text}\n{rolled.text}\nnext: {ending.next_after or ending.next}"
+    text = f"{failure.text}\n{rolled.text}\nnext: {reason.next_after or reason.next}"
     return HalfMade(_id(new), state, [text])

@@ -14,8 +14,13 @@ from typing import Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    EnvironmentScoped,
+    delete,
+    environment_of,
+    snapshot_or_none,
+)
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import Placed, delete, environment_of, seen
 from pulumiverse_railway.provider.resources.parts.variable_maps import (
     commit_entries,
     differing,
@@ -30,7 +35,7 @@ PATH: Final = ("sharedVariables",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SharedVariablesInputs(Placed):
+class SharedVariablesInputs(EnvironmentScoped):
     """The shared variables of an environment that belong to the program."""
 
     variables: Annotated[
@@ -64,7 +69,7 @@ class SharedVariables(Resource[SharedVariablesInputs, SharedVariablesState]):
     async def read(self, context: Context, id: str, old: SharedVariablesState | None) -> SharedVariablesState | None:
         """The variables that are owned; gone when none of them is there any more."""
         project_id, environment_id = split(id, *ID_PARTS)
-        snapshot = await seen(environment_of(context, project_id, environment_id))
+        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
         if snapshot is None:
             return None
         owned = old.variables if old else None
@@ -106,6 +111,6 @@ async def _apply(context: Context, new: SharedVariablesInputs, old: Mapping[str,
 
 
 async def _clear(context: Context, environment: Environment, names: Iterable[str]) -> None:
-    snapshot = await seen(environment)
+    snapshot = await snapshot_or_none(environment)
     if snapshot is not None:
         await commit_entries(context, environment, PATH, differing(_shared(snapshot), {}, names))

@@ -15,17 +15,17 @@ from typing import Annotated, Any, Final
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import (
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     LAG_S,
     RETRY_S,
-    PlacedInService,
+    ServiceScoped,
     commit,
     delete,
     environment_of,
-    patiently,
-    seen,
+    retry_on,
+    snapshot_or_none,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_DELETE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound
@@ -37,7 +37,7 @@ ID_PARTS: Final = ("project id", "environment id", "service id", "application po
 
 
 @dataclass(frozen=True, kw_only=True)
-class TcpProxyInputs(PlacedInService):
+class TcpProxyInputs(ServiceScoped):
     """What a TCP proxy is made of."""
 
     application_port: Annotated[
@@ -95,7 +95,7 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         if not port.isdecimal():
             raise Failure(f"the id must be {'/'.join(f'<{name}>' for name in ID_PARTS)}, not {id!r}")
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         wanted = TcpProxyInputs(
@@ -110,7 +110,7 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await seen(environment)
+            snapshot = await snapshot_or_none(environment)
             if snapshot is None or not snapshot.has_instance(service_id):
                 return
             found = next((proxy for proxy in await _list(environment, service_id) if _leads_to(proxy, port)), None)
@@ -146,7 +146,7 @@ async def _find(environment: Environment, new: TcpProxyInputs) -> Mapping[str, A
 
 async def _left_over(context: Context, environment: Environment, new: TcpProxyInputs) -> Mapping[str, Any] | None:
     """The proxy that the service has; one to another port is somebody's."""
-    every = await patiently(context, lambda: _list(environment, new.service_id), on=(NotFound,))
+    every = await retry_on(context, lambda: _list(environment, new.service_id), on=(NotFound,))
     for proxy in every:
         if not _leads_to(proxy, str(new.application_port)):
             port = proxy["applicationPort"]

@@ -15,14 +15,14 @@ from typing import Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Problem, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import (
-    PlacedInService,
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    ServiceScoped,
     delete,
     environment_of,
-    patiently,
-    seen,
+    retry_on,
+    snapshot_or_none,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.variable_maps import (
     commit_entries,
     completed,
@@ -40,7 +40,7 @@ PATIENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class VariablesInputs(PlacedInService):
+class VariablesInputs(ServiceScoped):
     """Variables of a service that belong to the program."""
 
     variables: Annotated[
@@ -93,7 +93,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         """The variables that are owned; gone when none of them is there any more."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         there, sealed = _variables(snapshot, service_id), old.sealed if old else None
@@ -127,7 +127,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await seen(environment)
+            snapshot = await snapshot_or_none(environment)
             if snapshot is not None and snapshot.has_instance(service_id):
                 there = _variables(snapshot, service_id)
                 if old.sealed:
@@ -171,7 +171,7 @@ async def _present(context: Context, new: VariablesInputs) -> Snapshot:
             raise NotFound(f"service {new.service_id} is not in environment {new.environment_id}: check both ids")
         return snapshot
 
-    return await patiently(context, look, on=(NotFound,), for_s=PATIENCE_S, doing="waiting for the service...")
+    return await retry_on(context, look, on=(NotFound,), for_s=PATIENCE_S, doing="waiting for the service...")
 
 
 async def _apply(context: Context, old: VariablesState | None, new: VariablesInputs) -> None:

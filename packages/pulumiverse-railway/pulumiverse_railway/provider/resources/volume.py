@@ -18,17 +18,17 @@ from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.placement import (
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     RETRY_S,
     UNSEEN_S,
-    Placed,
+    EnvironmentScoped,
     commit,
     delete,
     environment_of,
-    patiently,
-    seen,
+    retry_on,
+    snapshot_or_none,
 )
+from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.volume import (
     VOLUME_CREATE,
     VOLUME_DELETE,
@@ -55,7 +55,7 @@ class BackupSchedule(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VolumeInputs(Placed):
+class VolumeInputs(EnvironmentScoped):
     """What a volume is made of."""
 
     service_id: Annotated[
@@ -139,7 +139,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
     async def read(self, context: Context, id: str, old: VolumeState | None) -> VolumeState | None:
         """The disk; deleted ones, which Railway lists for 48 hours, count as gone."""
         project_id, environment_id, volume_id = split(id, *ID_PARTS)
-        snapshot = await seen(environment_of(context, project_id, environment_id))
+        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
         if snapshot is None or not snapshot.has_volume(volume_id):
             return None
         found = snapshot.volumes.get(volume_id)
@@ -212,7 +212,7 @@ def _left_over(snapshot: Snapshot, new: VolumeInputs) -> Mapping[str, Any] | Non
 
 async def _in_turn(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any]:
     """The new disk, once its turn has come; sizes of all disks and settings of all services then leave together."""
-    creations = railway(context).creations.volume
+    creations = railway(context).create_cooldowns.volume
     with environment.preparing():
         return await creations.run(context, lambda: _create(context, environment, new))
 
@@ -227,7 +227,7 @@ async def _create(context: Context, environment: Environment, new: VolumeInputs)
     }
     for last_attempt in (False, True):
         try:
-            made = await patiently(context, lambda: environment.write(VOLUME_CREATE, input=wanted), on=(NotFound,))
+            made = await retry_on(context, lambda: environment.write(VOLUME_CREATE, input=wanted), on=(NotFound,))
         except (OutcomeUnknown, Opaque, Exists):
             if (found := await _appeared(context, environment, new)) is not None:
                 return found
@@ -310,6 +310,6 @@ async def _settle(
         return patch
 
     await context.status("committing size and backups...")
-    committed = await patiently(context, lambda: commit(context, environment, build), on=(NotFound,))
+    committed = await retry_on(context, lambda: commit(context, environment, build), on=(NotFound,))
     if new.name is not None and new.name != committed.after.volume_names.get(volume_id):
         await environment.write(VOLUME_UPDATE, volumeId=volume_id, input={"name": new.name})

@@ -36,7 +36,7 @@ async def custom_domain(environment: Environment, service_id: str, name: str) ->
 async def next_look(environment: Environment, service_id: str, name: str) -> Domain | None:
     """One custom domain with its DNS status at the next look that everybody shares who waits in the environment."""
     while True:
-        progress = await environment.poll.next(domains_of=service_id)
+        progress = await environment.poller.next(domains_of=service_id)
         found = progress.domains.get(service_id)
         if isinstance(found, BaseException):
             raise found

@@ -14,7 +14,7 @@ from pulumi_provider.declaration import UNKNOWN, Nested, Problem, Property
 from pulumi_provider.naming import camel_case
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.placement import PlacedInService
+from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped
 from pulumiverse_railway.provider.resources.parts.settings import Builder, RestartPolicyType
 
 
@@ -34,7 +34,7 @@ class RegistryCredentials(Nested):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceInstanceInputs(PlacedInService):
+class ServiceInstanceInputs(ServiceScoped):
     """What a service runs in one environment, and how. "API" names the place in Railway's EnvironmentConfig."""
 
     image: Annotated[

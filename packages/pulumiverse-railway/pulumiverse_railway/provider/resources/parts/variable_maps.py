@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pulumi_provider.declaration import Context
-from pulumiverse_railway.provider.resources.parts.placement import RETRY_S, commit, tell_overwritten
+from pulumiverse_railway.provider.resources.parts.environment_scoped import RETRY_S, commit, warn_overwritten
 from railway_api.documents.environment_lifecycle import ENVIRONMENT_VARIABLES
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, RailwayError
@@ -38,7 +38,7 @@ async def tell_changed(
     """Tell which of the entries replace something else than the last run left there."""
     before = old or {}
     changed = [name for name in entries if name in before and _foreign(there.get(name), before[name])]
-    await tell_overwritten(context, [f"variables.{name}" for name in sorted(changed)])
+    await warn_overwritten(context, [f"variables.{name}" for name in sorted(changed)])
 
 
 def _foreign(shown: Any, before: str) -> bool:

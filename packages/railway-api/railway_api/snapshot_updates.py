@@ -13,21 +13,21 @@ from typing import Any, Final
 from railway_api.snapshot import Snapshot, nodes, table
 
 Json = Mapping[str, Any]
-Amendment = Callable[[dict[str, Any], Json, Json], str | None]
+Update = Callable[[dict[str, Any], Json, Json], str | None]
 """Writes one answer (third) to a create's arguments (second) into the data; gives the id of the service whose settings
 are not known by it, if any. Raises ``KeyError`` or ``StopIteration`` when the answer does not tell enough."""
 
 
-def amended(snapshot: Snapshot, field: str, calls: Sequence[Json], answers: Sequence[Any]) -> Snapshot | None:
+def updated_snapshot(snapshot: Snapshot, field: str, calls: Sequence[Json], answers: Sequence[Any]) -> Snapshot | None:
     """The environment after these creates; None when only a read can tell."""
-    amend = _AMENDMENTS.get(field)
-    if amend is None or any(isinstance(answer, BaseException) for answer in answers):
+    update = _UPDATES.get(field)
+    if update is None or any(isinstance(answer, BaseException) for answer in answers):
         return None
     data = copy.deepcopy(dict(snapshot.data))
     unread = set(snapshot.unread)
     for call, answer in zip(calls, answers, strict=True):
         try:
-            unknown = amend(data, call, answer)
+            unknown = update(data, call, answer)
         except (KeyError, StopIteration):
             return None
         unread |= {unknown} if unknown else set()
@@ -72,8 +72,8 @@ def _volume(data: dict[str, Any], call: Json, answer: Json) -> str | None:
     return None if known else service_id
 
 
-def _domain(kind: str) -> Amendment:
-    def amend(data: dict[str, Any], call: Json, answer: Json) -> str | None:
+def _domain(kind: str) -> Update:
+    def update(data: dict[str, Any], call: Json, answer: Json) -> str | None:
         service_id = call["input"]["serviceId"]
         instances = data["environment"]["serviceInstances"]["edges"]
         instance = next(edge["node"] for edge in instances if edge["node"]["serviceId"] == service_id)
@@ -82,10 +82,10 @@ def _domain(kind: str) -> Amendment:
         instance["domains"] = {**table(instance["domains"]), kind: [*every, added]}
         return None
 
-    return amend
+    return update
 
 
-_AMENDMENTS: Final[Mapping[str, Amendment]] = {
+_UPDATES: Final[Mapping[str, Update]] = {
     "serviceCreate": _service,
     "volumeCreate": _volume,
     "customDomainCreate": _domain("customDomains"),

@@ -14,12 +14,12 @@ Status = Callable[[str], Awaitable[None]]
 _current: Final[ContextVar[Status | None]] = ContextVar("status", default=None)
 
 
-def tell_by(status: Status) -> None:
+def bind_status(status: Status) -> None:
     """From here on, ``tell`` shows texts by ``status``: in this task and in those that it starts."""
     _current.set(status)
 
 
-async def tell(text: str) -> None:
+async def show_status(text: str) -> None:
     """Show ``text`` in the row of the resource that is worked for; nothing where there is none."""
     status = _current.get()
     if status is not None:

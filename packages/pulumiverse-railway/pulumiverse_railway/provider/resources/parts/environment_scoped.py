@@ -12,9 +12,9 @@ from typing import Annotated, Final, TypeVar
 
 from pulumi_provider.declaration import Context, Inputs, Property
 from pulumiverse_railway.provider.resources.parts.client import railway
-from railway_api.commits import Build, Committed
 from railway_api.environment import Environment
 from railway_api.errors import Busy, NotAuthorized, NotFound, Opaque, Race, RailwayError
+from railway_api.group_commits import BuildPatch, Committed
 from railway_api.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ SHOWN: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placed(Inputs):
+class EnvironmentScoped(Inputs):
     """The project and environment that a resource belongs to."""
 
     project_id: Annotated[str, Property("Railway's id of the project (API: projectId).", replaces=True)]
@@ -38,7 +38,7 @@ class Placed(Inputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlacedInService(Placed):
+class ServiceScoped(EnvironmentScoped):
     """The service that a resource belongs to for good."""
 
     service_id: Annotated[
@@ -51,7 +51,7 @@ def environment_of(context: Context, project_id: str, environment_id: str) -> En
     return railway(context).environment(project_id, environment_id)
 
 
-async def seen(environment: Environment, *, domain_status: bool = False) -> Snapshot | None:
+async def snapshot_or_none(environment: Environment, *, domain_status: bool = False) -> Snapshot | None:
     """What is in the environment; None when the environment or its project is really gone."""
     try:
         return await environment.snapshot(domain_status=domain_status)
@@ -59,7 +59,7 @@ async def seen(environment: Environment, *, domain_status: bool = False) -> Snap
         return None
 
 
-async def commit(context: Context, environment: Environment, build: Build) -> Committed:
+async def commit(context: Context, environment: Environment, build: BuildPatch) -> Committed:
     """Change the configuration of an environment, and tell what others did or are about to do to it."""
     committed = await environment.commit(build)
     if committed.foreign:
@@ -74,7 +74,7 @@ async def commit(context: Context, environment: Environment, build: Build) -> Co
     return committed
 
 
-async def tell_overwritten(context: Context, paths: Sequence[str]) -> None:
+async def warn_overwritten(context: Context, paths: Sequence[str]) -> None:
     """Say that somebody had changed what the program sets, and that the program's values are there again."""
     if paths:
         await context.warn(
@@ -89,14 +89,14 @@ def _some(paths: Sequence[str]) -> str:
     return f"{', '.join(paths[:SHOWN])}{more}"
 
 
-async def gone_after_all(context: Context, environment: Environment, refusal: RailwayError) -> bool:
+async def is_already_gone(context: Context, environment: Environment, refusal: RailwayError) -> bool:
     """Whether a refused delete means that there is nothing left to delete."""
     if isinstance(refusal, NotFound):
         return True
     if not isinstance(refusal, NotAuthorized):
         return False
     try:
-        return await seen(environment) is None
+        return await snapshot_or_none(environment) is None
     except NotAuthorized:
         return await railway(context).is_deleted(environment.project_id)
 
@@ -109,20 +109,20 @@ async def delete(
 ) -> None:
     """Run a delete; done also when the thing was gone already, or is gone although Railway complained."""
     try:
-        await patiently(context, action, on=(Busy, Race))
+        await retry_on(context, action, on=(Busy, Race))
     except Opaque:
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         if snapshot is not None and still_there(snapshot):
             raise
     except (NotFound, NotAuthorized) as refusal:
-        if await gone_after_all(context, environment, refusal):
+        if await is_already_gone(context, environment, refusal):
             return
-        snapshot = await seen(environment)
+        snapshot = await snapshot_or_none(environment)
         if snapshot is not None and still_there(snapshot):
             raise
 
 
-async def patiently(
+async def retry_on(
     context: Context,
     action: Callable[[], Awaitable[T]],
     *,
@@ -143,7 +143,7 @@ async def patiently(
             waited_s += RETRY_S
 
 
-async def appeared(context: Context, look: Callable[[], Awaitable[T | None]]) -> T | None:
+async def wait_until_visible(context: Context, look: Callable[[], Awaitable[T | None]]) -> T | None:
     """What a create without an answer has made, found by ``look``; None when nothing shows while lists may lag."""
     found = await look()
     for pause_s in UNSEEN_S:
@@ -155,7 +155,7 @@ async def appeared(context: Context, look: Callable[[], Awaitable[T | None]]) ->
     return found
 
 
-async def made_or_found(
+async def create_or_find(
     context: Context,
     make: Callable[[], Awaitable[T]],
     look: Callable[[], Awaitable[T | None]],
@@ -167,7 +167,7 @@ async def made_or_found(
         try:
             return await make()
         except on:
-            if (found := await appeared(context, look)) is not None:
+            if (found := await wait_until_visible(context, look)) is not None:
                 return found
             if last_attempt:
                 raise

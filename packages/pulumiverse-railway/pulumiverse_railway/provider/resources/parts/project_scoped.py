@@ -13,7 +13,7 @@ from railway_api.documents.project import PROJECT
 from railway_api.errors import NotAuthorized, NotFound, Opaque
 
 
-async def every_of_project(
+async def list_in_project(
     client: Client,
     project_id: str,
     listing: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]],

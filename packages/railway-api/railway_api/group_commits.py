@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from railway_api.batch import settled
+from railway_api.batch import wait_until_settled
 from railway_api.counting import count
 from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT
 from railway_api.errors import (
@@ -27,7 +27,7 @@ from railway_api.errors import (
     Validation,
 )
 from railway_api.failure import Failure
-from railway_api.others import Others
+from railway_api.foreign_changes import ForeignChanges
 from railway_api.patches import at, changed_by_others, conflict, leaves, merge
 from railway_api.snapshot import Snapshot, table
 
@@ -46,7 +46,7 @@ LAG_S: Final = 90.0
 """How long a thing that was just created may be unknown to a commit, in API time."""
 RETRY_S: Final = 3.0
 
-Build = Callable[[Snapshot], dict[str, Any]]
+BuildPatch = Callable[[Snapshot], dict[str, Any]]
 """Makes a patch for the configuration that is there right before the commit."""
 
 
@@ -82,7 +82,7 @@ class _Sent:
 
 @dataclass
 class _Submission:
-    build: Build
+    build: BuildPatch
     future: asyncio.Future[Committed]
 
     def fail(self, failure: BaseException) -> None:
@@ -97,7 +97,7 @@ class _Submission:
 _Ready = list[tuple[_Submission, dict[str, Any]]]
 
 
-class Commits:
+class GroupCommits:
     """The writer of one environment."""
 
     def __init__(self, environment: Environment) -> None:
@@ -105,9 +105,9 @@ class Commits:
         self._pending: list[_Submission] = []
         self._task: asyncio.Task[None] | None = None
         self._last: Snapshot | None = None
-        self._others = Others(environment)
+        self._foreign_changes = ForeignChanges(environment)
 
-    async def submit(self, build: Build) -> Committed:
+    async def submit(self, build: BuildPatch) -> Committed:
         """Commit a patch together with whatever else is ready; raises this patch's own failure.
 
         ``build`` may be called more than once: when somebody else commits first, it is asked again about what is there
@@ -122,9 +122,10 @@ class Commits:
     async def _run(self) -> None:
         try:
             while self._pending:
-                await settled(lambda: len(self._pending), WINDOW_S)
+                await wait_until_settled(lambda: len(self._pending), WINDOW_S)
                 if await self._environment.prepared():
-                    await settled(lambda: len(self._pending), WINDOW_S)  # for the settings of what has just been made
+                    # For the settings of what has just been made.
+                    await wait_until_settled(lambda: len(self._pending), WINDOW_S)
                 async with self._environment.lock:
                     group, self._pending = self._pending, []
                     await self._commit(group)
@@ -152,7 +153,7 @@ class Commits:
 
     async def _commit_together(self, group: Sequence[_Submission]) -> None:
         environment = self._environment
-        until = environment.waiting.now() + LAG_S
+        until = environment.clock.now() + LAG_S
         while True:
             before = await environment.snapshot()
             ready, patch = self._together(before, group)
@@ -167,14 +168,14 @@ class Commits:
                 break
             except Busy:
                 # Somebody else's commit is under way: what it changed has to be seen before ours is made.
-                if environment.waiting.now() > until:
+                if environment.clock.now() > until:
                     raise
-                await environment.waiting.sleep(RETRY_S)
+                await environment.clock.sleep(RETRY_S)
                 group = [submission for submission, _ in ready]
-        others = await self._others.commits(sent.after, sent.others, patch)
+        others = await self._foreign_changes.commits(sent.after, sent.others, patch)
         foreign = [*foreign, *self._told(before, sent.after, patch), *others]
         self._last = sent.after
-        staged = await self._others.staged(sent.after, patch)
+        staged = await self._foreign_changes.staged(sent.after, patch)
         committed = Committed(patch, before, sent.after, sent=True, foreign=foreign, staged=staged, since=sent.since)
         self._succeed(ready, committed)
 
@@ -224,12 +225,12 @@ class Commits:
         """What changed between two reads beside the patch, by somebody else."""
         services = {key: each for key, each in table(before.config.get("services")).items() if key not in before.unread}
         changed = changed_by_others({**before.config, "services": services}, after.config, patch)
-        return [after.spoken(path) for path in changed]
+        return [after.readable_path(path) for path in changed]
 
     async def _post(self, patch: dict[str, Any], mark: str) -> bool:
         """Send the patch; whether Railway is going to list it."""
         environment = self._environment
-        until = environment.waiting.now() + LAG_S
+        until = environment.clock.now() + LAG_S
         counts = ", ".join(count(len(table(patch.get(f"{each}s"))), each) for each in ("service", "volume"))
         while True:
             try:
@@ -243,21 +244,21 @@ class Commits:
                 return False
             except (Race, NotFound):
                 # What the patch names was created a moment ago.
-                if environment.waiting.now() > until:
+                if environment.clock.now() > until:
                     raise
-                await environment.waiting.sleep(RETRY_S)
+                await environment.clock.sleep(RETRY_S)
             else:
                 return True
 
     async def _in_effect(self, before: Snapshot, patch: dict[str, Any], mark: str, *, listed: bool) -> _Sent:
         """Wait until no patch is being applied and the configuration shows ours; raise what went wrong with it."""
         environment = self._environment
-        environment.poll.hurry()
-        started = environment.waiting.now()
+        environment.poller.hurry()
+        started = environment.clock.now()
         applied = None
         while True:
-            progress = await environment.poll.next(snapshot=True)
-            now = environment.waiting.now()
+            progress = await environment.poller.next(snapshot=True)
+            now = environment.clock.now()
             own = [found for found in progress.patches if mark in (found["message"] or "")]
             new = [each for each in progress.patches if each["id"] not in before.patches]
             for found in new:

@@ -23,7 +23,7 @@ LOG_LINES: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class DeploymentSpec:
     """What a deployment has to run, and how to speak of it."""
 
     service_id: str
@@ -66,7 +66,7 @@ def source_of(meta: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class DeploymentFailure:
     """What happened to a deployment, and what to do about it."""
 
     what: str
@@ -80,31 +80,31 @@ class Ending:
 
 _REPEAT: Final = "fix the cause and run the command again: it starts a new deployment"
 
-FAILED: Final = Ending(
+FAILED: Final = DeploymentFailure(
     what="is FAILED: Railway does not say at which step", next=f"read the log, {_REPEAT}", rolls_back=True
 )
-_FAILED_AT: Final[Mapping[str, Ending]] = {
-    "SNAPSHOT_CODE": Ending(
+_FAILED_AT: Final[Mapping[str, DeploymentFailure]] = {
+    "SNAPSHOT_CODE": DeploymentFailure(
         what="is FAILED: Railway could not fetch its source",
         next=f"check that Railway's GitHub app may read the repository; {_REPEAT}",
         rolls_back=True,
     ),
-    "BUILD_IMAGE": Ending(
+    "BUILD_IMAGE": DeploymentFailure(
         what="is FAILED: it could not be built, or its image could not be pulled",
         next=f"check the build, or name and login of the image; {_REPEAT}",
         rolls_back=True,
     ),
-    "PRE_DEPLOY_COMMAND": Ending(
+    "PRE_DEPLOY_COMMAND": DeploymentFailure(
         what="is FAILED: its preDeployCommand ended with an error",
         next=f"check what the command did already, such as half a migration; {_REPEAT}",
         rolls_back=True,
     ),
-    "HEALTHCHECK": Ending(
+    "HEALTHCHECK": DeploymentFailure(
         what="is FAILED: it did not become healthy",
         next="check that it listens on PORT and answers healthcheckPath with 200 within healthcheckTimeout; " + _REPEAT,
         rolls_back=True,
     ),
-    "CONFIGURE_NETWORK": Ending(
+    "CONFIGURE_NETWORK": DeploymentFailure(
         what="is FAILED: Railway could not connect it to the network",
         next="run the command again: it starts a new deployment; look at https://status.railway.com if it stays",
         rolls_back=True,
@@ -113,44 +113,44 @@ _FAILED_AT: Final[Mapping[str, Ending]] = {
 _STEPS: Final[Mapping[str, str]] = {"PUBLISH_IMAGE": "BUILD_IMAGE"}
 """Steps that mean the same to a person."""
 
-OVER: Final[Mapping[str, Ending]] = {
+FAILURE_BY_STATUS: Final[Mapping[str, DeploymentFailure]] = {
     "FAILED": FAILED,
-    "CRASHED": Ending(
+    "CRASHED": DeploymentFailure(
         what="is CRASHED: its process ended with an error more often than the restart policy allows",
         next=_REPEAT,
         rolls_back=True,
     ),
-    "REMOVED": Ending(
+    "REMOVED": DeploymentFailure(
         what="is REMOVED: somebody removed or aborted it before it was healthy",
         next="ask who did it and why, then run the command again: it starts a new deployment",
     ),
-    "REMOVING": Ending(
+    "REMOVING": DeploymentFailure(
         what="is REMOVING: somebody removes it",
         next="ask who does it and why, then run the command again: it starts a new deployment",
     ),
-    "SKIPPED": Ending(
+    "SKIPPED": DeploymentFailure(
         what="is SKIPPED: no file that watchPatterns name has changed, or GitHub's checks failed",
         next="widen watchPatterns, repair the checks or push a commit that passes, then run the command again",
     ),
-    "NEEDS_APPROVAL": Ending(
+    "NEEDS_APPROVAL": DeploymentFailure(
         what="is NEEDS_APPROVAL: its commit is by somebody who is not a member of the project",
         next="approve it in the dashboard, then run the command again",
     ),
 }
-"""The endings that Railway names."""
+"""The statuses of a deployment that ended badly, and what each means."""
 
 
-def spoken(status: str) -> str:
+def describe_failure(status: str) -> str:
     """How a deployment with one of these statuses ended: ``is CRASHED: its process ended ...``.
 
     At which step one failed takes another request, and its log tells more: of that nothing is said here.
     """
-    return "is FAILED" if status == "FAILED" else OVER[status].what
+    return "is FAILED" if status == "FAILED" else FAILURE_BY_STATUS[status].what
 
 
-def timed_out(status: str) -> Ending:
+def timed_out(status: str) -> DeploymentFailure:
     """The time for it is over."""
-    return Ending(
+    return DeploymentFailure(
         what=f"is still {status} at the end of the time for it",
         next="run the command again, which goes on waiting, or give it longer with customTimeouts",
         rolls_back=True,
@@ -159,67 +159,74 @@ def timed_out(status: str) -> Ending:
     )
 
 
-def interrupted(status: str) -> Ending:
+def interrupted(status: str) -> DeploymentFailure:
     """The user asked to stop."""
-    return Ending(
+    return DeploymentFailure(
         what=f"is {status}: interrupted while waiting for it", next="run the command again, which goes on waiting"
     )
 
 
-def something_else(status: str, different: str) -> Ending:
+def runs_something_else(status: str, different: str) -> DeploymentFailure:
     """It is healthy, and not what was asked for."""
-    return Ending(
+    return DeploymentFailure(
         what=f"is {status} but runs {different}",
         next="something else may have deployed at the same time; run the command again",
     )
 
 
-def _superseded(ending: Ending, own_id: str) -> Ending:
-    """The ending of a deployment that came in the place of the one that was asked for."""
+def _superseded(failure: DeploymentFailure, own_id: str) -> DeploymentFailure:
+    """Describe the failure of a deployment that came in the place of the one that was asked for."""
     return replace(
-        ending,
-        what=f"{ending.what}\nit superseded deployment {own_id}, which was the one asked for",
+        failure,
+        what=f"{failure.what}\nit superseded deployment {own_id}, which was the one asked for",
         next="find out who or what deployed at the same time, a push say; run the command again",
         rolls_back=False,
     )
 
 
-class NotHealthy(Failure):
+class DeploymentFailed(Failure):
     """A deployment ended badly, or did not end in time."""
 
-    def __init__(self, text: str, deployment: Deployment | None, ending: Ending) -> None:
-        super().__init__(f"{text}\nnext: {ending.next}")
+    def __init__(self, text: str, deployment: Deployment | None, failure: DeploymentFailure) -> None:
+        super().__init__(f"{text}\nnext: {failure.next}")
         self.text = text
         """Everything but the next step."""
         self.deployment = deployment
-        self.ending = ending
+        self.reason = failure
 
 
-class Endings:
+class DeploymentFailures:
     """Tells of the deployments of one environment."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
 
     async def report(
-        self, asked: Asked, deployment: Deployment | None, ending: Ending, *, own_id: str | None = None
-    ) -> NotHealthy:
+        self,
+        spec: DeploymentSpec,
+        deployment: Deployment | None,
+        failure: DeploymentFailure,
+        *,
+        own_id: str | None = None,
+    ) -> DeploymentFailed:
         """Everything that a person needs, as the failure to raise.
 
         ``own_id`` is the deployment that was asked for, should that be another one.
         """
         if deployment is None:
-            text = f"the deployment of {asked.service_name} {ending.what}"
-            return NotHealthy(f"{text}\nsee {self.address(asked.service_id)}", None, ending)
-        logs, step = await self._logs(asked, deployment)
-        if ending is FAILED:
-            ending = _FAILED_AT.get(step, FAILED)
+            text = f"the deployment of {spec.service_name} {failure.what}"
+            return DeploymentFailed(f"{text}\nsee {self.address(spec.service_id)}", None, failure)
+        logs, step = await self._logs(spec, deployment)
+        if failure is FAILED:
+            failure = _FAILED_AT.get(step, FAILED)
         if own_id not in {None, deployment.id}:
-            ending = _superseded(ending, str(own_id))
-        lines = [f"deployment {deployment.id} of {asked.service_name} {ending.what}", *logs]
-        return NotHealthy("\n".join([*lines, f"see {self.address(asked.service_id, deployment)}"]), deployment, ending)
+            failure = _superseded(failure, str(own_id))
+        lines = [f"deployment {deployment.id} of {spec.service_name} {failure.what}", *logs]
+        return DeploymentFailed(
+            "\n".join([*lines, f"see {self.address(spec.service_id, deployment)}"]), deployment, failure
+        )
 
-    async def _logs(self, asked: Asked, deployment: Deployment) -> tuple[Sequence[str], str]:
+    async def _logs(self, spec: DeploymentSpec, deployment: Deployment) -> tuple[Sequence[str], str]:
         """The end of the log, and the step at which the deployment failed, if Railway tells."""
         try:
             found = await self._environment.transport.read(LOGS, deploymentId=deployment.id, limit=LOG_LINES)
@@ -234,7 +241,7 @@ class Endings:
         log = list(every)[-LOG_LINES:]
         if not log:
             return ["its build and deployment logs are empty"], step
-        lines = [f"    {redact(str(line['message']), asked.secrets)}" for line in log]
+        lines = [f"    {redact(str(line['message']), spec.secrets)}" for line in log]
         count = "last line" if len(lines) == 1 else f"last {len(lines)} lines"
         return [f"the {count} of its {kind} log:", *lines], step
 

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from railway_api.caller import Caller
+from railway_api.clock import Clock
 from railway_api.errors import PROJECT_COOL_DOWN_S, Throttled
-from railway_api.waiting import Waiting
 
 T = TypeVar("T")
 
@@ -21,22 +21,22 @@ VOLUME_SPACING_S: Final = 1.5
 """Railway asks to "try again in a sec" after a volume that came too soon."""
 
 
-class Spacing:
+class CreateCooldown:
     """Lets one creation of a kind through per ``seconds``, in API time."""
 
-    def __init__(self, waiting: Waiting, noun: str, seconds: float) -> None:
-        self._waiting = waiting
+    def __init__(self, clock: Clock, noun: str, seconds: float) -> None:
+        self._clock = clock
         self._noun = noun
         self._seconds = seconds
         self._lock = asyncio.Lock()
-        self._free_at = waiting.now()
+        self._free_at = clock.now()
 
     async def run(self, caller: Caller, create: Callable[[], Awaitable[T]]) -> T:
         """What ``create`` makes, once its turn has come. Throttled attempts are repeated until the deadline."""
         if self._lock.locked():
             await caller.status(f"waiting for its turn, Railway creates one {self._noun} at a time...")
         async with self._lock:
-            wait_s = self._free_at - self._waiting.now()
+            wait_s = self._free_at - self._clock.now()
             while True:
                 if wait_s > 0:
                     await caller.status(f"waiting {wait_s:.0f} s, Railway limits how often {self._noun}s are made...")
@@ -48,14 +48,14 @@ class Spacing:
                     if caller.cancelled() or caller.deadline.remaining_s() < wait_s:
                         raise
                 else:
-                    self._free_at = self._waiting.now() + self._seconds
+                    self._free_at = self._clock.now() + self._seconds
                     return made
 
 
-class Creations:
+class CreateCooldowns:
     """The kinds of creation that Railway limits."""
 
-    def __init__(self, waiting: Waiting) -> None:
-        self.project = Spacing(waiting, "project", PROJECT_COOL_DOWN_S)
-        self.environment = Spacing(waiting, "environment", PROJECT_COOL_DOWN_S)
-        self.volume = Spacing(waiting, "volume", VOLUME_SPACING_S)
+    def __init__(self, clock: Clock) -> None:
+        self.project = CreateCooldown(clock, "project", PROJECT_COOL_DOWN_S)
+        self.environment = CreateCooldown(clock, "environment", PROJECT_COOL_DOWN_S)
+        self.volume = CreateCooldown(clock, "volume", VOLUME_SPACING_S)

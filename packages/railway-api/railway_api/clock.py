@@ -32,7 +32,7 @@ def speed_of(url: str) -> float:
     return speed if speed > 0 else 1.0
 
 
-class Waiting:
+class Clock:
     """Sleeps and reads the time in seconds of the API."""
 
     def __init__(self, speed: float = 1.0) -> None:

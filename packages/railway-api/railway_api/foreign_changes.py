@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Patch = Mapping[str, Any]
 
 
-class Others:
+class ForeignChanges:
     """What others do in one environment, as far as it was not told already."""
 
     def __init__(self, environment: Environment) -> None:
@@ -45,7 +45,7 @@ class Others:
         self._told |= paths
         ours = _short(leaves(own))
         undoes = " (which this run has set, and deploying it would undo)"
-        return [f"{seen.spoken(path)}{undoes if path in ours else ''}" for path in new]
+        return [f"{seen.readable_path(path)}{undoes if path in ours else ''}" for path in new]
 
     async def commits(self, seen: Snapshot, patches: Sequence[Mapping[str, Any]], own: Patch) -> list[str]:
         """The commits of others that came between a read and ours, with what both have set."""
@@ -59,7 +59,7 @@ class Others:
                 told.append(name)
                 continue
             both = sorted(_short(leaves(table(found["patch"]))) & ours)
-            told.append(f"{name}, which sets {', '.join(map(seen.spoken, both))} too" if both else name)
+            told.append(f"{name}, which sets {', '.join(map(seen.readable_path, both))} too" if both else name)
         return told
 
 
