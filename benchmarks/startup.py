@@ -27,7 +27,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from rich.console import Console
 from rich.table import Table
 
-from railyard.engine.command_engines import code_of
+from railyard.engine.engines import code_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = 5

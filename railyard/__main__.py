@@ -9,7 +9,7 @@ if _interrupted is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from railyard.application import application  # noqa: E402 - see above
-from railyard.pipes import run  # noqa: E402 - see above
+from railyard.shared.broken_pipe import run  # noqa: E402 - see above
 
 signal.signal(signal.SIGINT, _interrupted)
 run(partial(application, prog_name="railyard"))

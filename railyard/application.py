@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import typer
 
-from railyard import logs, state, status, verify
-from railyard.backups import backup, restore
-from railyard.delivery import images
-from railyard.delivery.comment import comment
-from railyard.delivery.deploy import deploy
-from railyard.delivery.drift import drift
-from railyard.delivery.notify import notify
-from railyard.delivery.plan import plan
-from railyard.diff.command import diff
-from railyard.diff.real import real
-from railyard.doctor import command as doctor
-from railyard.promotion import promote, rollback
+from railyard.data import backup, restore
+from railyard.deliver import images
+from railyard.deliver.deploy import deploy
+from railyard.deliver.drift import drift
+from railyard.deliver.notify import notify
+from railyard.deliver.plan import plan
+from railyard.operate import logs, status, verify
+from railyard.operate import state_bucket as state
+from railyard.operate.doctor import command as doctor
+from railyard.promote import promote, rollback
+from railyard.review.comment import comment
+from railyard.review.diff import diff
+from railyard.review.real import real
 from railyard.secrets import commands as secrets
 
 application = typer.Typer(

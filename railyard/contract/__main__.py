@@ -3,6 +3,6 @@
 from functools import partial
 
 from railyard.contract.application import application
-from railyard.pipes import run
+from railyard.shared.broken_pipe import run
 
 run(partial(application, prog_name="live"))

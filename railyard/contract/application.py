@@ -21,13 +21,13 @@ from railway_api.failure import Failure
 from railway_api.json_text import json_text
 from railway_api.limiter import BUDGETS, Plan
 from railyard.contract import report
-from railyard.contract.account import Account, CallError, account, workspace_of
-from railyard.contract.cost import Cost, cost_of
-from railyard.contract.points import Point
+from railyard.contract.account_under_test import Account, CallError, account, workspace_of
+from railyard.contract.checks import POINTS
+from railyard.contract.doubtful_point import DoubtfulPoint
+from railyard.contract.run_cost import Cost, cost_of
+from railyard.contract.skipped import SKIPPED
 from railyard.contract.suite import Run
-from railyard.contract.throwaway import delete, left_over
-from railyard.contract.tried import POINTS
-from railyard.contract.untried import UNTRIED
+from railyard.contract.throwaway_project import delete, left_over
 
 PROBLEM: Final = 1
 WRONG_CALL: Final = 2
@@ -70,13 +70,13 @@ def live(
         raise typer.Exit(PROBLEM)
 
 
-def chosen(only: str) -> Sequence[Point]:
+def chosen(only: str) -> Sequence[DoubtfulPoint]:
     """The points of a list of numbers, all without one. Raises ``CallError`` for what is no point."""
     known = {str(each.number): each for each in POINTS}
     wanted = [each.strip() for each in only.split(",") if each.strip()]
     for number in wanted:
-        if number.isdigit() and int(number) in UNTRIED:
-            raise CallError(f"point {number} is not tried, because {UNTRIED[int(number)]}")
+        if number.isdigit() and int(number) in SKIPPED:
+            raise CallError(f"point {number} is not tried, because {SKIPPED[int(number)]}")
         if number not in known:
             raise CallError(f"there is no point {number}: docs/doubtful-points.md has them all")
     return [each for each in POINTS if not wanted or str(each.number) in wanted]
@@ -92,7 +92,9 @@ async def _until_told_to_end(work: Coroutine[Any, Any, bool]) -> bool:
         return False
 
 
-async def _try(where: Account, workspace: str | None, points: Sequence[Point], *, yes: bool, json: bool) -> bool:
+async def _try(
+    where: Account, workspace: str | None, points: Sequence[DoubtfulPoint], *, yes: bool, json: bool
+) -> bool:
     cost = cost_of(points)
     said = Console(stderr=True)
     said.print(report.plan(points, cost, where.place), highlight=False, soft_wrap=True)
@@ -106,7 +108,7 @@ async def _try(where: Account, workspace: str | None, points: Sequence[Point], *
         try:
             await _run(run, points, said)
         finally:
-            if run.tried:
+            if run.results:
                 _show(run, cost, where.place, json=json)
         return run.all_as_assumed
     finally:
@@ -119,7 +121,7 @@ def _check_budget(cost: Cost, plan: Plan) -> None:
         raise CallError(f"{text}, or another --plan if you have it")
 
 
-async def _run(run: Run, points: Sequence[Point], said: Console) -> None:
+async def _run(run: Run, points: Sequence[DoubtfulPoint], said: Console) -> None:
     with said.status("making the throwaway project...") as status:
         try:
             # Brackets in a question are no markup.

@@ -13,15 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from railway_api.counting import count
-from railyard.contract.cost import Cost
-from railyard.contract.points import Outcome, Point
-from railyard.contract.suite import Run, Tried
-from railyard.contract.untried import UNTRIED
+from railyard.contract.doubtful_point import DoubtfulPoint, Outcome
+from railyard.contract.run_cost import Cost
+from railyard.contract.skipped import SKIPPED
+from railyard.contract.suite import PointResult, Run
 
 _STYLES: Final = {Outcome.AS_ASSUMED: "green", Outcome.OTHERWISE: "bold red", Outcome.COULD_NOT_TELL: "yellow"}
 
 
-def plan(points: Sequence[Point], cost: Cost, place: str) -> str:
+def plan(points: Sequence[DoubtfulPoint], cost: Cost, place: str) -> str:
     """What is about to happen, in one paragraph."""
     return (
         f"Trying {count(len(points), 'doubtful point')} of Railway's API on {place}, in one throwaway project: "
@@ -38,7 +38,7 @@ def table(run: Run) -> Group:
     shown.add_column("verdict", no_wrap=True)
     shown.add_column("seen", ratio=4)
     shown.add_column("s", justify="right", no_wrap=True)
-    for each in sorted(run.tried, key=lambda each: each.point.number):
+    for each in sorted(run.results, key=lambda each: each.point.number):
         verdict = Text(each.verdict.outcome, style=_STYLES[each.verdict.outcome])
         # What Railway says may hold brackets, which are no markup.
         question, seen = Text(each.point.question.replace("`", "")), Text(_seen(each))
@@ -46,7 +46,7 @@ def table(run: Run) -> Group:
     return Group(shown, Text(summary(run)))
 
 
-def _seen(tried: Tried) -> str:
+def _seen(tried: PointResult) -> str:
     if tried.verdict.outcome is not Outcome.OTHERWISE:
         return tried.verdict.seen
     point = tried.point
@@ -55,11 +55,11 @@ def _seen(tried: Tried) -> str:
 
 def summary(run: Run) -> str:
     """The counts, what was not tried, and what was left behind."""
-    counts = [(outcome, sum(each.verdict.outcome is outcome for each in run.tried)) for outcome in Outcome]
+    counts = [(outcome, sum(each.verdict.outcome is outcome for each in run.results)) for outcome in Outcome]
     lines = [", ".join(f"{number} {outcome}" for outcome, number in counts)]
     lines[0] += f"; {count(run.client.requests, 'request')}; "
     lines[0] += "nothing is left behind" if not run.left else "SOMETHING IS LEFT BEHIND"
-    lines += [f"not tried: {number}, because {reason}" for number, reason in UNTRIED.items()]
+    lines += [f"not tried: {number}, because {reason}" for number, reason in SKIPPED.items()]
     return "\n".join([*lines, *filter(None, [run.left])])
 
 
@@ -70,13 +70,13 @@ def document(run: Run, cost: Cost, place: str) -> dict[str, Any]:
         "project": run.project,
         "bounds": {"requests": cost.requests, "seconds": cost.seconds, "dollars": round(cost.dollars, 2)},
         "requests": run.client.requests,
-        "points": [_row(each) for each in sorted(run.tried, key=lambda each: each.point.number)],
-        "notTried": [{"number": number, "reason": reason} for number, reason in UNTRIED.items()],
+        "points": [_row(each) for each in sorted(run.results, key=lambda each: each.point.number)],
+        "notTried": [{"number": number, "reason": reason} for number, reason in SKIPPED.items()],
         "leftBehind": run.left or None,
     }
 
 
-def _row(tried: Tried) -> dict[str, Any]:
+def _row(tried: PointResult) -> dict[str, Any]:
     point, verdict = tried.point, tried.verdict
     return {
         "number": point.number,

@@ -13,19 +13,19 @@ from typing import Final
 
 from railway_api.client import Client
 from railway_api.failure import Failure
-from railyard.contract.ground import Ground
-from railyard.contract.points import Outcome, Point, Verdict
-from railyard.contract.throwaway import Throwaway
+from railyard.contract.doubtful_point import DoubtfulPoint, Outcome, Verdict
+from railyard.contract.project_under_test import ProjectUnderTest
+from railyard.contract.throwaway_project import Throwaway
 
 SANDBOX_TIMEOUT_S: Final = 120.0
 """Real seconds for a point in the sandbox, whose time runs faster than a busy machine can follow."""
 
 
 @dataclass(frozen=True)
-class Tried:
+class PointResult:
     """One point that was tried."""
 
-    point: Point
+    point: DoubtfulPoint
     verdict: Verdict
     seconds: float
     """In the time of the API."""
@@ -38,7 +38,7 @@ class Run:
 
     client: Client
     workspace_id: str | None
-    tried: list[Tried] = field(default_factory=list[Tried])
+    results: list[PointResult] = field(default_factory=list[PointResult])
     project: str = ""
     """The name of the throwaway project."""
     left: str = ""
@@ -47,17 +47,17 @@ class Run:
     @property
     def all_as_assumed(self) -> bool:
         """Whether each point that was tried is as assumed, and nothing was left behind."""
-        return not self.left and all(each.verdict.outcome is Outcome.AS_ASSUMED for each in self.tried)
+        return not self.left and all(each.verdict.outcome is Outcome.AS_ASSUMED for each in self.results)
 
-    async def start(self, points: Sequence[Point], tell: Callable[[str], None]) -> None:
+    async def start(self, points: Sequence[DoubtfulPoint], tell: Callable[[str], None]) -> None:
         """Try ``points``; ``tell`` hears what is being done. Raises ``Failure`` when the project cannot be made."""
         throwaway = Throwaway(self.client, self.workspace_id)
         self.project = throwaway.name
         try:
-            ground = Ground(self.client, await throwaway.create(), self.workspace_id)
+            project = ProjectUnderTest(self.client, await throwaway.create(), self.workspace_id)
             for point in points:
                 tell(f"{point.number}. {point.question}")
-                await self._try(point, ground)
+                await self._try(point, project)
         finally:
             tell("deleting the throwaway project...")
             try:
@@ -65,13 +65,13 @@ class Run:
             except Failure as failure:
                 self.left = str(failure)
 
-    async def _try(self, point: Point, ground: Ground) -> None:
+    async def _try(self, point: DoubtfulPoint, project: ProjectUnderTest) -> None:
         clock, requests = self.client.clock, self.client.requests
         started = time.monotonic()
         timeout_s = point.seconds if clock.speed == 1 else SANDBOX_TIMEOUT_S
         try:
             async with asyncio.timeout(timeout_s):
-                verdict = await point.ask(ground)
+                verdict = await point.ask(project)
         except TimeoutError:
             verdict = Verdict.unknown(f"given up after {timeout_s:.0f} s")
         except Failure as failure:
@@ -79,4 +79,4 @@ class Run:
         except (KeyError, IndexError, TypeError, AttributeError, ValueError, StopIteration) as odd:
             verdict = Verdict.unknown(f"an answer of another form than expected ({type(odd).__name__}: {odd})")
         seconds = (time.monotonic() - started) * clock.speed
-        self.tried.append(Tried(point, verdict, seconds, self.client.requests - requests))
+        self.results.append(PointResult(point, verdict, seconds, self.client.requests - requests))

@@ -1,6 +1,6 @@
 """``python -m railyard.engine``: the commands behind the Makefile."""
 
 from railyard.engine.commands import application
-from railyard.pipes import run
+from railyard.shared.broken_pipe import run
 
 run(application)

@@ -24,8 +24,8 @@ from railway_sandbox.storage import SandboxError
 from railyard.engine import cli_operations
 from railyard.engine.configuration import ConfigurationError, Stack, read_stack
 from railyard.engine.engine_choice import Choice, Engine, States, choose
-from railyard.engine.operate import DIRECTORY, NOBODY, ROOT, environment, operate, operate_with_cli, options_of
-from railyard.output import JsonReport, PeopleReport, Report, output_lines, write
+from railyard.engine.operate import DIRECTORY, ROOT, UNREACHABLE_URL, environment, operate, operate_with_cli, options_of
+from railyard.output import JsonReport, Report, TextReport, output_lines, write
 
 application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -97,9 +97,9 @@ def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> No
         settings = read_stack(ROOT, stack)
         choice = _choice(stack, engine)
         if choice.cli is not None:
-            succeeded = cli_operations.unprotect(choice, ROOT, environment(NOBODY))
+            succeeded = cli_operations.unprotect(choice, ROOT, environment(UNREACHABLE_URL))
             raise typer.Exit(0 if succeeded else 1)
-        lifted = lift_protection(options_of(settings, environment(NOBODY), ()))
+        lifted = lift_protection(options_of(settings, environment(UNREACHABLE_URL), ()))
         typer.echo(f"{stack}: {count(lifted, 'resource')} no longer protected; the next up protects them again")
 
 
@@ -156,7 +156,7 @@ def _operate(operation: Operation, name: str, system: str, engine: Engine | None
             write(_console(), *output_lines(operation, done.outputs, done.output_changes, system=system))
             succeeded = done.succeeded
         else:
-            report: Report = JsonReport(sys.stdout) if json else _people_report(operation, stack, system)
+            report: Report = JsonReport(sys.stdout) if json else _text_report(operation, stack, system)
             succeeded = operate(operation, stack, targets, report).succeeded
     raise typer.Exit(0 if succeeded else 1)
 
@@ -167,9 +167,9 @@ def _choice(stack: str, wanted: Engine | None) -> Choice:
     return choice
 
 
-def _people_report(operation: Operation, stack: Stack, system: str) -> PeopleReport:
+def _text_report(operation: Operation, stack: Stack, system: str) -> TextReport:
     plan = stack.config.get("railway:plan", "pro")
-    return PeopleReport(_console(), operation, stack.name, system=system, plan=plan)
+    return TextReport(_console(), operation, stack.name, system=system, plan=plan)
 
 
 def _console() -> Console:

@@ -29,7 +29,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 """The project's root."""
 DIRECTORY: Final = Path(os.environ.get("RAILYARD_SANDBOX", ROOT / ".sandbox"))
 """Where the simulated clouds, the states and the request log live."""
-NOBODY: Final = "http://127.0.0.1:9"
+UNREACHABLE_URL: Final = "http://127.0.0.1:9"
 """An address where nothing listens: a preview gets it, since it asks nobody."""
 STANDINS: Final = ("cloudflare", "digitalocean")
 
@@ -104,7 +104,7 @@ def _interruptible(operation: Operation, options: Options) -> Result:
 def clouds(operation: Operation) -> Generator[str]:
     """The address of the simulated APIs for as long as an operation takes; a preview, which asks nobody, gets none."""
     if operation is Operation.PREVIEW:
-        yield NOBODY
+        yield UNREACHABLE_URL
         return
     with serving() as address:
         yield address

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from railyard.pipes import run
-from railyard.rehearsal.place import Place
+from railyard.rehearsal.project_copy import Place
 from railyard.rehearsal.rehearsal import Rehearsal, UnexpectedError
 from railyard.rehearsal.report import Report
+from railyard.shared.broken_pipe import run
 
 
 def main() -> int:

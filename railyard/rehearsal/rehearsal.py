@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from railyard.rehearsal.place import Done, Place
+from railyard.rehearsal.project_copy import Done, Place
 from railyard.rehearsal.report import Report
 
 RAILYARD: Final = "./bin/railyard"

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from railyard.rehearsal.place import Done
+from railyard.rehearsal.project_copy import Done
 
 
 @dataclass

@@ -13,9 +13,9 @@ from typing import Any, Final
 import typer
 
 from railway_api.counting import count
-from railyard.console import OperationError, write_json
-from railyard.engine.command_engines import Engine, engine_for
-from railyard.stack import Stack
+from railyard.engine.engines import Engine, engine_for
+from railyard.shared.console import OperationError, write_json
+from railyard.shared.stack import Stack
 from stacks.secret_rules import Secret
 
 _INSTANCE: Final = "railway:index:ServiceInstance"

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import sops
 from railway_api.counting import count
-from railyard.console import shown
-from railyard.stack import Stack
+from railyard.shared.console import shown
+from railyard.shared.stack import Stack
 from stacks import secret_rules
 from stacks.secret_rules import Finding, Kind
 

@@ -14,7 +14,11 @@ import typer
 
 import sops
 from railway_api.counting import count
-from railyard.console import (
+from railyard.secrets import apply as secrets_apply
+from railyard.secrets import check as secrets_check
+from railyard.secrets import file as secrets_file
+from railyard.secrets import sops_program
+from railyard.shared.console import (
     PROBLEM,
     CallError,
     JsonOption,
@@ -25,11 +29,7 @@ from railyard.console import (
     shown,
     write_json,
 )
-from railyard.secrets import apply as secrets_apply
-from railyard.secrets import check as secrets_check
-from railyard.secrets import file as secrets_file
-from railyard.secrets import sops_program
-from railyard.stack import Stack, read_stack
+from railyard.shared.stack import Stack, read_stack
 from stacks import secret_rules
 from stacks.secret_rules import Secret
 

@@ -14,8 +14,8 @@ from typing import Any, Final, cast
 
 import yaml
 
-from railyard.console import CallError, OperationError, shown
-from railyard.stack import Stack
+from railyard.shared.console import CallError, OperationError, shown
+from railyard.shared.stack import Stack
 from stacks.secret_rules import Secret
 
 _pyrage: Final[Any] = importlib.import_module("pyrage")  # an extension module without type information

@@ -17,8 +17,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from railyard.console import OperationError, shown
-from railyard.stack import Stack
+from railyard.shared.console import OperationError, shown
+from railyard.shared.stack import Stack
 
 
 def find(environment: Mapping[str, str]) -> str | None:

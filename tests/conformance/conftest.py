@@ -24,8 +24,8 @@ import pytest
 from pulumi_embedded.state import Vault, decode_value
 from railway_sandbox.server import Sandbox
 from railyard.engine.cli_operations import make_backend
-from railyard.engine.command_engines import code_of
 from railyard.engine.engine_choice import States
+from railyard.engine.engines import code_of
 from railyard.engine.operate import environment
 from railyard.engine.pulumi_cli import PLUGINS, home
 from tests.lifecycle.conftest import LONGEST_S, Checkout

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 from railway_sandbox.server import Sandbox
-from railyard.changes import changes_of
-from railyard.engine import command_engines as commands
+from railyard.engine import engines as commands
 from railyard.engine import pulumi_cli
-from railyard.engine.command_engines import PulumiCli
-from railyard.stack import read_stack
+from railyard.engine.engines import PulumiCli
+from railyard.review.resource_changes import changes_of
+from railyard.shared.stack import read_stack
 from tests.operations_workflows.conftest import SETTINGS
 
 

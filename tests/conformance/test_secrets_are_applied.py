@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from railyard.engine import command_engines as engines
-from railyard.engine import pulumi_cli
+from railyard.engine import engines, pulumi_cli
 from railyard.secrets import apply as secrets_apply
-from railyard.stack import read_stack
+from railyard.shared.stack import read_stack
 from tests.conformance.conftest import RealEngine
 from tests.operations_secrets import sops_files
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from railway_sandbox.addresses import environment
 from railway_sandbox.server import Sandbox
 from railyard.application import application
-from railyard.state import login_address
+from railyard.operate.state_bucket import login_address
 from tests.lifecycle.conftest import LONGEST_S
 
 BUCKET = "example-railyard-state"

@@ -13,8 +13,8 @@ from railway_sandbox.clock import Clock
 from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.loopback import Address, serve
+from railyard.contract.checks import POINTS
 from railyard.contract.suite import Run
-from railyard.contract.tried import POINTS
 
 SPEED = 300.0
 """Simulated seconds per second."""

@@ -12,9 +12,9 @@ from railway_api.documents.notification import NOTIFICATION_RULE_CREATE
 from railway_api.documents.project import PROJECT_CREATE
 from railway_api.failure import Failure
 from railyard.contract.application import application
-from railyard.contract.points import Point, Verdict, point
+from railyard.contract.doubtful_point import DoubtfulPoint, Verdict, doubtful_point
 from railyard.contract.suite import Run
-from railyard.contract.throwaway import DESCRIPTION
+from railyard.contract.throwaway_project import DESCRIPTION
 from tests.live.conftest import Try, living
 
 WAITS_FOR_EVER = 1
@@ -25,10 +25,10 @@ def _served(address):
     """Each test has an account that answers."""
 
 
-def never_ending(began: asyncio.Event) -> Point:
-    @point(WAITS_FOR_EVER, "Does it end?", assumed="never", change=())
-    async def ask(ground) -> Verdict:
-        await ground.service("left")
+def never_ending(began: asyncio.Event) -> DoubtfulPoint:
+    @doubtful_point(WAITS_FOR_EVER, "Does it end?", assumed="never", change=())
+    async def ask(project) -> Verdict:
+        await project.service("left")
         began.set()
         await asyncio.Event().wait()
         raise AssertionError

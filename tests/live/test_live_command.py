@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from railway_sandbox.railway import operations
 from railyard.contract.application import application
-from railyard.contract.cost import cost_of
-from railyard.contract.tried import POINTS
-from railyard.contract.untried import UNTRIED
+from railyard.contract.checks import POINTS
+from railyard.contract.run_cost import cost_of
+from railyard.contract.skipped import SKIPPED
 from tests.lifecycle.conftest import LONGEST_S
 from tests.live.conftest import living
 
@@ -84,7 +84,7 @@ def test_programs_get_one_document(monkeypatch):
     assert second["change"] == []
     assert document["place"].startswith("the sandbox at http://127.0.0.1")
     assert document["leftBehind"] is None
-    assert [each["number"] for each in document["notTried"]] == sorted(UNTRIED)
+    assert [each["number"] for each in document["notTried"]] == sorted(SKIPPED)
 
 
 @pytest.mark.usefixtures("unreachable")

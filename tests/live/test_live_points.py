@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from railway_sandbox.railway.cloud import RailwayCloud
-from railyard.contract.points import Outcome
+from railyard.contract.checks import POINTS
+from railyard.contract.doubtful_point import Outcome
 from railyard.contract.suite import Run
-from railyard.contract.tried import POINTS
 from tests.live.conftest import Try, account, living, pointed_at, tried
 from tests.live.otherwise import OTHERWISE
 
@@ -28,7 +28,7 @@ def everything() -> Iterator[tuple[Run, RailwayCloud]]:
 def test_in_the_sandbox_each_point_is_as_assumed(everything, number):
     """The sandbox does what the page says that it takes for true, and no point costs more than it says."""
     run, _ = everything
-    (found,) = [each for each in run.tried if each.point.number == number]
+    (found,) = [each for each in run.results if each.point.number == number]
 
     assert (found.verdict.outcome, found.verdict.seen) == (Outcome.AS_ASSUMED, found.verdict.seen)
     assert found.requests <= found.point.requests
@@ -57,7 +57,7 @@ def test_a_railway_that_behaves_otherwise_is_noticed(attempt: Try, cloud, monkey
 
     run = attempt([number])
 
-    (found,) = run.tried
+    (found,) = run.results
     assert (found.verdict.outcome, found.verdict.seen) == (Outcome.OTHERWISE, found.verdict.seen)
     assert seen in found.verdict.seen
     assert not run.all_as_assumed
@@ -70,8 +70,8 @@ def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, cloud):
 
     run = attempt([5, 23])
 
-    assert [each.verdict.outcome for each in run.tried] == [Outcome.COULD_NOT_TELL, Outcome.AS_ASSUMED]
-    assert "Problem processing request" in run.tried[0].verdict.seen
+    assert [each.verdict.outcome for each in run.results] == [Outcome.COULD_NOT_TELL, Outcome.AS_ASSUMED]
+    assert "Problem processing request" in run.results[0].verdict.seen
 
 
 def test_a_small_plan_leaves_a_point_open():
@@ -80,6 +80,6 @@ def test_a_small_plan_leaves_a_point_open():
     with pointed_at(cloud):
         run = tried(cloud, [2])
 
-    assert run.tried[0].verdict.outcome is Outcome.COULD_NOT_TELL
-    assert run.tried[0].verdict.seen == "the plan does not allow two replicas"
+    assert run.results[0].verdict.outcome is Outcome.COULD_NOT_TELL
+    assert run.results[0].verdict.seen == "the plan does not allow two replicas"
     assert living(cloud) == []

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from railway_sandbox.server import Sandbox
-from railyard import stack as stack_module
 from railyard.engine import pulumi_cli
+from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard, Said
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from railyard.pipes import READER_GONE
+from railyard.shared.broken_pipe import READER_GONE
 
 ROOT = Path(__file__).parents[2]
 

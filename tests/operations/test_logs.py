@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import sops
-from railyard import logs
+from railyard.operate import logs
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard
 

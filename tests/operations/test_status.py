@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from railyard import status
-from railyard.stack import read_stack
+from railyard.operate import status
+from railyard.shared.stack import read_stack
 from stacks.services import services
 from tests.operations.conftest import Railyard
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from railway_sandbox.edge import authority
-from railyard import stack as stack_module
+from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard, Said
 

@@ -17,11 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from railyard.backups.postgres import Server, query
-from railyard.console import OperationError
+from railyard.data.postgres import Server, query
+from railyard.shared.console import OperationError
 from tests.lifecycle.conftest import LONGEST_S
 
-NOBODY = 65_534
+UNREACHABLE_URL = 65_534
 
 
 def binaries() -> Path:
@@ -63,20 +63,20 @@ def _started_as(directory: Path) -> tuple[Path, dict[str, Any]]:
     programs = binaries()
     if os.geteuid() != 0:
         return programs, {}
-    person: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": [], "cwd": "/"}
+    person: dict[str, Any] = {"user": UNREACHABLE_URL, "group": UNREACHABLE_URL, "extra_groups": [], "cwd": "/"}
     package = programs.parent.parent
     for folder in (package, package.with_name(f"{package.name}.libs")):
         if folder.exists():
             shutil.copytree(folder, directory / folder.name, symlinks=True)
     directory.chmod(0o755)
-    os.chown(directory, NOBODY, NOBODY)
+    os.chown(directory, UNREACHABLE_URL, UNREACHABLE_URL)
     return directory / package.name / "pginstall" / "bin", person
 
 
 def _written(file: Path, text: str, person: dict[str, Any]) -> Path:
     file.write_text(text)
     if person:
-        os.chown(file, NOBODY, NOBODY)
+        os.chown(file, UNREACHABLE_URL, UNREACHABLE_URL)
     return file
 
 

@@ -19,9 +19,9 @@ from railway_sandbox.clock import ManualClock
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.state import Deployment
 from railway_sandbox.server import Sandbox
-from railyard import stack as stack_module
 from railyard.application import application
 from railyard.engine import operate
+from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import Checkout
 
 GIT = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com"}

@@ -10,7 +10,7 @@ import pytest
 
 from railway_sandbox.railway.pushes import push
 from railway_sandbox.railway.state import Moment
-from railyard.promotion.promote import promote
+from railyard.promote.promote import promote
 
 HEAD = re.compile(r"commitSha: \"?([0-9a-f]{40})\"?")
 PINNED = r"funnyzak/y-webrtc-signaling:latest@sha256:[0-9a-f]{64}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from railyard.stack import read_stack
+from railyard.shared.stack import read_stack
 from stacks import SYSTEMS
 from stacks.releases import Release, names_a_version, tag_of, untagged
 from stacks.seance import Seance, SeanceSettings

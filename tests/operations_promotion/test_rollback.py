@@ -7,7 +7,7 @@ from collections import Counter
 from railway_sandbox.railway.pushes import push
 from railway_sandbox.railway.state import Moment
 from railway_sandbox.server import Sandbox
-from railyard.promotion import rollback, rollback_now
+from railyard.promote import rollback, rollback_now
 
 DAY_S = 86_400.0
 TAGGED = ("backend", "landing", "beholder", "litellm")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from railyard import stack as stack_module
-from railyard.console import OperationError
-from railyard.promotion.settings_file import edited, with_value
+from railyard.promote.settings_file import edited, with_value
+from railyard.shared import stack as stack_module
+from railyard.shared.console import OperationError
 
 WHOLE = "1234567890" * 4
 PLACES = [

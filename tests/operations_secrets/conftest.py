@@ -16,12 +16,11 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from railyard import stack as stack_module
 from railyard.application import application
-from railyard.engine import command_engines as engines
-from railyard.engine import commands, operate
+from railyard.engine import commands, engines, operate
 from railyard.engine.commands import application as sandbox_application
 from railyard.secrets import commands as secrets_commands
+from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import ROOT, Checkout, Outcome
 from tests.operations_secrets import sops_files
 from tests.sops import encrypting

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from railway_sandbox.server import Sandbox
-from railyard.stack import OperationError, read_stack
+from railyard.shared.stack import OperationError, read_stack
 
 
 def seal(checkout: Any, *names: str) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from railyard.secrets import apply as secrets_apply
 from railyard.secrets.apply import plan
-from railyard.stack import read_stack
+from railyard.shared.stack import read_stack
 
 PREFIX = "urn:pulumi:staging::railyard::railyard:systems:Any$railway:index:ServiceInstance::"
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 import sops
-from railyard.stack import read_stack
+from railyard.shared.stack import read_stack
 from stacks.secrets import Secret, SecretsError, fingerprint, read
 from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets import sops_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from railyard.stack import read_stack
+from railyard.shared.stack import read_stack
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, without
 from tests.sops import encrypting
 

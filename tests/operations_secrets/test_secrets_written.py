@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from railyard.engine.command_engines import code_of
-from railyard.stack import read_stack
+from railyard.engine.engines import code_of
+from railyard.shared.stack import read_stack
 from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, without
 

@@ -16,9 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 from railway_sandbox.server import Sandbox
-from railyard import stack as stack_module
 from railyard.application import application
-from railyard.engine.command_engines import code_of
+from railyard.engine.engines import code_of
+from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import COPIED, LONGEST_S, ROOT
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 

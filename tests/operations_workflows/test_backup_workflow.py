@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from railway_sandbox.server import Sandbox
-from railyard import stack as stack_module
+from railyard.shared import stack as stack_module
 from stacks.settings import StackSettings
 from tests.lifecycle.conftest import ROOT, Checkout
 from tests.operations_backup import servers

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from railyard.changes import Change, Kind, Property
-from railyard.diff.document import Cost, Diff, Difference, Side, StackDiff
-from railyard.diff.markdown import LONGEST, MARKER, markdown
+from railyard.review.diff_document import Cost, Diff, Difference, Side, StackDiff
+from railyard.review.markdown import LONGEST, MARKER, markdown
+from railyard.review.resource_changes import Change, Kind, Property
 from tests.operations_workflows.conftest import run
 from tests.operations_workflows.simulated_github import BOT, PERSON, TOKEN, SimulatedGitHub, mentions, outside_of_code
 

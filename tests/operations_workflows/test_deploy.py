@@ -8,7 +8,7 @@ import signal
 import time
 
 from pulumi_embedded.journal import locked
-from railyard.delivery.deploy import Ending, Result, message
+from railyard.deliver.deploy import Ending, Result, message
 from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub

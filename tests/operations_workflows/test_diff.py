@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from railyard.console import OperationError
-from railyard.delivery.plan import current_commit
-from railyard.diff import checkout
-from railyard.diff.checkout import unpack
-from railyard.diff.document import Diff
+from railyard.deliver.plan import current_commit
+from railyard.review import checkout
+from railyard.review.checkout import unpack
+from railyard.review.diff_document import Diff
+from railyard.shared.console import OperationError
 from tests.operations_workflows.conftest import SETTINGS, Repository, run
 from tests.sops import encrypting
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from railyard.engine import operate
-from railyard.engine.command_engines import PulumiCli, engine_for
 from railyard.engine.engine_choice import States
-from railyard.stack import read_stack
+from railyard.engine.engines import PulumiCli, engine_for
+from railyard.shared.stack import read_stack
 from tests.operations_workflows.conftest import run
 
 COMMANDS = (("plan",), ("deploy",), ("drift",), ("secrets", "apply", "--yes"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from railyard.delivery.notify import Message, discord, run_link, send, slack
+from railyard.deliver.notify import Message, discord, run_link, send, slack
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
 LONG = Message(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from railyard.rehearsal.place import Done, Place
+from railyard.rehearsal.project_copy import Done, Place
 from railyard.rehearsal.rehearsal import Rehearsal, UnexpectedError
 from railyard.rehearsal.report import Report
 

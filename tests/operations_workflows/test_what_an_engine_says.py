@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from railyard.console import OperationError
 from railyard.engine import pulumi_cli
-from railyard.engine.command_engines import PulumiCli
-from railyard.stack import read_stack
+from railyard.engine.engines import PulumiCli
+from railyard.shared.console import OperationError
+from railyard.shared.stack import read_stack
 
 
 def test_an_error_is_called_one_once(tmp_path):

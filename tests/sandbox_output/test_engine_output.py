@@ -14,7 +14,7 @@ from rich.console import Console
 
 from pulumi_embedded import runner
 from pulumi_embedded.events import Event, Operation
-from railyard.output import JsonReport, PeopleReport
+from railyard.output import JsonReport, TextReport
 from tests.engine.harness import Shelf, Stack, Thing
 
 
@@ -38,7 +38,7 @@ def stack(tmp_path: Path) -> Stack:
 def shown(stack: Stack, operation: Operation, declare: Callable[[], None]) -> tuple[str, dict[str, Any]]:
     """One operation as text and as a document."""
     text, document = io.StringIO(), io.StringIO()
-    reports = PeopleReport(Console(file=text, _environ={}), operation, "test"), JsonReport(document)
+    reports = TextReport(Console(file=text, _environ={}), operation, "test"), JsonReport(document)
 
     def tell(event: Event) -> None:
         for report in reports:

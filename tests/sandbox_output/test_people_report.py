@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from pulumi_embedded.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
-from railyard.output import PeopleReport, output_lines
+from railyard.output import TextReport, output_lines
 from railyard.output.tree import seconds
 from tests.lifecycle.conftest import LONGEST_S
 from tests.sandbox_output.scenes import CHANGES, CREATES, HIDDEN, OUTPUTS, drift, failing_update, planned
@@ -37,7 +37,7 @@ SCENES: dict[str, tuple[list[Event], Result]] = {
 
 def told(events: list[Event], result: Result, console: Console, *, show_same: bool = False) -> None:
     """Hand all of an operation to a report."""
-    report = PeopleReport(console, result.operation, "sandbox", show_same=show_same)
+    report = TextReport(console, result.operation, "sandbox", show_same=show_same)
     for event in events:
         report.on_event(event)
     report.finish(result)
@@ -85,7 +85,7 @@ def test_each_finished_resource_has_one_line_where_nothing_can_be_redrawn() -> N
     """In a pipe, every finished resource is told at once, on one line."""
     stream = io.StringIO()
     events, result = failing_update()
-    report = PeopleReport(Console(file=stream, _environ={}), Operation.UP, "sandbox")
+    report = TextReport(Console(file=stream, _environ={}), Operation.UP, "sandbox")
     for event in events[:9]:
         report.on_event(event)
 
@@ -101,7 +101,7 @@ def test_terminal_shows_what_is_under_way() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=120, _environ={"TERM": "xterm"})
     events, result = failing_update()
-    report = PeopleReport(console, Operation.UP, "sandbox")
+    report = TextReport(console, Operation.UP, "sandbox")
     for event in events[:8]:
         report.on_event(event)
     report.on_event(Status(urn=CHANGES[5].urn, text=f"BUILDING {HIDDEN}"))
@@ -122,7 +122,7 @@ def test_many_at_once_are_counted() -> None:
     """When more is under way than fits, the rest is a number."""
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=120, _environ={"TERM": "xterm"})
-    report = PeopleReport(console, Operation.UP, "sandbox")
+    report = TextReport(console, Operation.UP, "sandbox")
     for number in range(15):
         report.on_event(StepStarted(step=replace(CREATES[4], urn=f"{CREATES[4].urn}{number}")))
     console.print(report._progress())  # pyright: ignore[reportPrivateUsage]
@@ -134,9 +134,7 @@ def test_many_at_once_are_counted() -> None:
 def test_events_of_many_threads_end() -> None:
     """Events that come from threads while the terminal is redrawn neither block nor get lost."""
     stream = io.StringIO()
-    report = PeopleReport(
-        Console(file=stream, force_terminal=True, _environ={"TERM": "xterm"}), Operation.UP, "sandbox"
-    )
+    report = TextReport(Console(file=stream, force_terminal=True, _environ={"TERM": "xterm"}), Operation.UP, "sandbox")
     events, result = failing_update()
     threads = [threading.Thread(target=lambda: [report.on_event(event) for event in events]) for _ in range(8)]
     for thread in threads:

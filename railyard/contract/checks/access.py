@@ -1,0 +1,202 @@
+"""Points on projects, tokens, members and notification rules."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from pulumiverse_railway.provider.configuration import Configuration, build_client
+from railway_api.client import PAGE
+from railway_api.documents.access import (
+    PROJECT_MEMBERS,
+    PROJECT_TOKEN_CREATE,
+    PROJECT_TOKEN_DELETE,
+    PROJECT_TOKENS,
+)
+from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
+from railway_api.documents.notification import (
+    NOTIFICATION_RULE_CREATE,
+    NOTIFICATION_RULE_DELETE,
+    NOTIFICATION_RULES,
+)
+from railway_api.documents.project import ACCOUNT, PROJECT_DELETE, PROJECTS
+from railway_api.documents.volume import VOLUME_CREATE
+from railway_api.errors import NotAuthorized, RailwayError
+from railway_api.snapshot import nodes, table
+from railyard.contract.doubtful_point import CouldNotTell, Verdict, doubtful_point, judge
+from railyard.contract.graphql_documents import ME, PROJECT_EXPIRY
+from railyard.contract.project_under_test import ProjectUnderTest
+from railyard.contract.throwaway_project import is_gone
+
+CHANNEL: Final = {"type": "WEBHOOK", "url": "https://example.com/railyard-live"}
+"""A guess: the form of a channel is not published. Nothing is ever sent, since the project deploys no failure."""
+EVENT: Final = "Deployment.failed"
+
+
+@doubtful_point(
+    17,
+    "Can a project with live volumes be deleted, and is it gone at once?",
+    assumed="it can, and everything in it is gone at once",
+    change=("resources/project.py", "railway/projects.py"),
+    requests=20,
+    volumes=1,
+    last=True,
+)
+async def delete_project(project: ProjectUnderTest) -> Verdict:
+    """The throwaway project itself, with a volume in it."""
+    service = await project.service("kept")
+    wanted = {**project.where, "serviceId": service, "mountPath": "/data"}
+    await project.retried(lambda: project.call(VOLUME_CREATE, input=wanted))
+    started = time.monotonic()
+    try:
+        await project.call(PROJECT_DELETE, id=project.project_id)
+    except RailwayError as refused:
+        gone = await is_gone(project.client, project.project_id)
+        return judge((gone, f"an error ({refused.reason}), and the project is {'gone' if gone else 'still there'}"))
+    if await project.appears(lambda: is_gone(project.client, project.project_id)):
+        took_s = (time.monotonic() - started) * project.client.clock.speed
+        return judge((True, f"accepted with a live volume, and gone {took_s:.0f} s later"))
+    expires = (await project.call(PROJECT_EXPIRY, id=project.project_id))["expiredAt"]
+    return judge((False, f"accepted, and still there: to expire at {expires}" if expires else "accepted, still there"))
+
+
+@doubtful_point(
+    20,
+    "May a project token read and write its environment's configuration?",
+    assumed="it may, in its own environment, and may not list projects",
+    change=("client.py", "railway/access.py"),
+    requests=30,
+)
+async def project_token(project: ProjectUnderTest) -> Verdict:
+    """A token is made, used and deleted."""
+    secret, token_id = await _token(project, "live")
+    client = build_client(Configuration(project_token=secret, api_url=project.client.transport.url))
+    sent: dict[str, Any] = {"environmentId": project.environment_id, "patch": {"sharedVariables": {}}}
+    sent["patch"]["sharedVariables"]["TOKEN"] = {"value": "1"}
+    known = {each["id"] for each in await project.patches()}
+    try:
+        reads = await _allowed(client.transport.read(SNAPSHOT, **project.where, domainStatus=False))
+        writes = await _allowed(client.call(ENVIRONMENT_PATCH_COMMIT, **sent))
+        lists = await _allowed(client.call(PROJECTS, first=1))
+    finally:
+        await client.close()
+        await project.call(PROJECT_TOKEN_DELETE, id=token_id)
+    if writes:
+        await project.settled(known)
+    return judge(
+        (reads, f"it may {'' if reads else 'not '}read"),
+        (writes, f"it may {'' if writes else 'not '}write"),
+        (not lists, f"it may {'' if lists else 'not '}list projects"),
+    )
+
+
+async def _allowed(call: Any) -> bool:
+    try:
+        await call
+    except NotAuthorized:
+        return False
+    return True
+
+
+@doubtful_point(
+    21,
+    "The form of notification rules",
+    assumed="a channel comes back with all that was given, and a list without a project has the rules of projects",
+    change=(
+        "resources/parts/channels.py",
+        "resources/notification_rule.py",
+        "railway/notification_rules.py",
+    ),
+    seconds=60,
+)
+async def notification_rule(project: ProjectUnderTest) -> Verdict:
+    """A rule for the throwaway project alone, with a guessed channel, deleted again."""
+    if project.workspace_id is None:
+        return Verdict.unknown("the token has no workspace, and rules belong to one")
+    wanted = {"channelConfigs": [CHANNEL], "eventTypes": [EVENT], "workspaceId": project.workspace_id}
+    try:
+        made = await project.call(NOTIFICATION_RULE_CREATE, input={**wanted, "projectId": project.project_id})
+    except RailwayError as refused:
+        return Verdict.unknown(f"the guessed channel {CHANNEL} was refused: {refused.reason}")
+    try:
+        rules = await project.call(NOTIFICATION_RULES, workspaceId=project.workspace_id)
+    finally:
+        await project.call(NOTIFICATION_RULE_DELETE, id=made["id"])
+    config = table(made["channels"][0]["config"]) if made["channels"] else {}
+    lost = [key for key, value in CHANNEL.items() if config.get(key) != value]
+    listed = any(rule["id"] == made["id"] for rule in rules)
+    return judge(
+        (not lost, f"the channel has other {', '.join(lost)}" if lost else f"the channel has {', '.join(config)}"),
+        (listed, f"the list without a project {'has' if listed else 'lacks'} it"),
+    )
+
+
+@doubtful_point(
+    25,
+    "What names a project's member?",
+    assumed="the id of the account",
+    change=("resources/project_member.py", "railway/members.py"),
+    requests=4,
+    seconds=30,
+)
+async def member(project: ProjectUnderTest) -> Verdict:
+    """Whoever made the project is a member of it."""
+    try:
+        account = (await project.call(ME))["id"]
+    except NotAuthorized:
+        return Verdict.unknown("only a token of an account says who it is, and this is one of a workspace")
+    ids = [each["id"] for each in await project.call(PROJECT_MEMBERS, projectId=project.project_id)]
+    mine = account in ids
+    return judge((mine, f"the account's id is {'that of a member' if mine else 'none of the members'}"))
+
+
+@doubtful_point(
+    26,
+    "Which token was made?",
+    assumed="the list shows the last four characters of the secret",
+    change=("resources/project_token.py", "railway/account.py"),
+    requests=6,
+    seconds=30,
+)
+async def shown_token(project: ProjectUnderTest) -> Verdict:
+    """A token is made, looked at in the list and deleted."""
+    secret, token_id = await _token(project, "shown")
+    listed = nodes(await project.call(PROJECT_TOKENS, projectId=project.project_id, first=PAGE))
+    shown = next(each["displayToken"] for each in listed if each["id"] == token_id)
+    await project.call(PROJECT_TOKEN_DELETE, id=token_id)
+    visible = len(shown) - len(shown.lstrip("*-.…"))
+    # The form only: part of a secret is no business of a report, even of one that is deleted.
+    form = f"{len(shown)} characters, of which the first {visible} hide"
+    return judge((shown.endswith(secret[-4:]), f"the list shows {form}"))
+
+
+async def _token(project: ProjectUnderTest, name: str) -> tuple[str, str]:
+    """A new project token: its secret and its id."""
+    secret: str = await project.call(PROJECT_TOKEN_CREATE, input={**project.where, "name": name})
+    listed = nodes(await project.call(PROJECT_TOKENS, projectId=project.project_id, first=PAGE))
+    token_id = next((each["id"] for each in listed if each["name"] == name), None)
+    if token_id is None:
+        raise CouldNotTell("the list of tokens does not show the new one")
+    return secret, token_id
+
+
+@doubtful_point(
+    29,
+    "Does `projects` without a workspace list all that a token may see?",
+    assumed="it does",
+    change=("client.py", "railway/projects.py"),
+    requests=10,
+    seconds=60,
+)
+async def all_projects(project: ProjectUnderTest) -> Verdict:
+    """Whether the throwaway project is in it."""
+
+    async def listed() -> bool:
+        found = (await project.client.transport.read(ACCOUNT, first=PAGE))["projects"]
+        return any(each["id"] == project.project_id for each in nodes(found))
+
+    there = await project.appears(listed)
+    return judge((there, f"a new project of the workspace is {'in it' if there else 'missing'}"))
+
+
+POINTS = (delete_project, project_token, notification_rule, member, shown_token, all_projects)

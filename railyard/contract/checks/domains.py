@@ -1,0 +1,85 @@
+"""Points on domains."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from railway_api.documents.domain import (
+    CUSTOM_DOMAIN_CREATE,
+    DOMAINS,
+    SERVICE_DOMAIN_UPDATE,
+)
+from railway_api.errors import RailwayError
+from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
+from railyard.contract.project_under_test import ProjectUnderTest
+
+_TOKEN: Final = re.compile(r"(railway-verify=)?[0-9A-Za-z_-]+")
+EXAMPLE: Final = "example.com"
+"""The zone of the custom domain: reserved for examples, and of nobody. No record is ever made there."""
+
+
+@doubtful_point(
+    15,
+    "Can the name of a Railway domain be changed?",
+    assumed="it can",
+    change=("resources/service_domain.py", "railway/domains.py"),
+    requests=40,
+)
+async def rename_domain(project: ProjectUnderTest) -> Verdict:
+    """A domain of Railway's is asked to take another name."""
+    service = await project.service("renamed-domain")
+    made = await project.service_domain(service)
+    name = f"{project.name}.{made['domain'].partition('.')[2]}"
+    wanted = {"serviceDomainId": made["id"], "environmentId": project.environment_id, "serviceId": service}
+    try:
+        await project.call(SERVICE_DOMAIN_UPDATE, input={**wanted, "domain": name, "targetPort": 80})
+    except RailwayError as refused:
+        return judge((False, f"refused: {refused.reason}"))
+
+    async def changed() -> bool:
+        return (await project.snapshot()).domain(service, "serviceDomains", name) is not None
+
+    done = await project.appears(changed)
+    return judge((done, f"Railway agreed, and the name is {'the new' if done else 'still the old'} one"))
+
+
+@doubtful_point(
+    16,
+    "Does the verification token carry its prefix?",
+    assumed="with the prefix railway-verify= or without any",
+    change=("resources/parts/domains.py", "railway/domains.py"),
+)
+async def verification_token(project: ProjectUnderTest) -> Verdict:
+    """Two custom domains that nobody owns, and the tokens that Railway gives for them."""
+    service = await project.service("custom-domain")
+    for label in ("a", "b"):
+        wanted = {
+            **project.where,
+            "serviceId": service,
+            "domain": f"{label}.{project.name}.{EXAMPLE}",
+            "targetPort": 80,
+        }
+        await project.retried(lambda wanted=wanted: project.call(CUSTOM_DOMAIN_CREATE, input=wanted))
+
+    async def tokens() -> list[str | None]:
+        found = (await project.call(DOMAINS, **project.where, serviceId=service))["customDomains"]
+        return [each["status"]["verificationToken"] for each in found]
+
+    async def given() -> bool:
+        return all(await tokens())
+
+    if not await project.appears(given):
+        return Verdict.unknown("Railway gave no token yet")
+    seen = [each or "" for each in await tokens()]
+    forms = sorted({_form(token) for token in seen})
+    return judge((all(_TOKEN.fullmatch(each) for each in seen), f"the token is given {' and '.join(forms)}"))
+
+
+def _form(token: str) -> str:
+    if "=" not in token:
+        return "without a prefix"
+    return f"with the prefix {token.partition('=')[0]}="
+
+
+POINTS = (rename_domain, verification_token)

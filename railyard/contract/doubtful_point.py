@@ -1,0 +1,107 @@
+"""What a doubtful point is, and what can come of trying one.
+
+Owns no point: those stand in ``checks``, and those that are not tried in ``skipped``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railyard.contract.project_under_test import ProjectUnderTest
+
+
+class Outcome(StrEnum):
+    """What came of trying a point."""
+
+    AS_ASSUMED = "as assumed"
+    OTHERWISE = "otherwise"
+    COULD_NOT_TELL = "could not tell"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of it, and what was seen (or why nothing could be told)."""
+
+    outcome: Outcome
+    seen: str
+
+    @classmethod
+    def unknown(cls, why: str) -> Verdict:
+        """Nothing could be told."""
+        return cls(Outcome.COULD_NOT_TELL, why)
+
+
+class CouldNotTell(Failure):
+    """A point cannot be told; the text says why."""
+
+
+Ask = Callable[["ProjectUnderTest"], Awaitable[Verdict]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoubtfulPoint:
+    """One doubtful point: what is taken for true, and how Railway is asked."""
+
+    number: int
+    """As in docs/doubtful-points.md."""
+    question: str
+    """The heading there."""
+    assumed: str
+    """What the provider relies on, and what the sandbox does."""
+    change: Sequence[str]
+    """Files to change when it is otherwise: those of the provider as in the page, then those of the sandbox."""
+    ask: Ask
+    requests: int
+    """How many requests it sends at most."""
+    seconds: int
+    """How long it takes at most, in the time of the API; then it is given up."""
+    containers: int = 0
+    """How many containers it starts."""
+    volumes: int = 0
+    """How many volumes it makes."""
+    last: bool = False
+    """Whether nothing can be tried after it."""
+
+
+def doubtful_point(
+    number: int,
+    question: str,
+    *,
+    assumed: str,
+    change: Sequence[str],
+    requests: int = 20,
+    seconds: int = 90,
+    containers: int = 0,
+    volumes: int = 0,
+    last: bool = False,
+) -> Callable[[Ask], DoubtfulPoint]:
+    """Makes a point of the function that asks."""
+
+    def declare(ask: Ask) -> DoubtfulPoint:
+        return DoubtfulPoint(
+            number=number,
+            question=question,
+            assumed=assumed,
+            change=change,
+            ask=ask,
+            requests=requests,
+            seconds=seconds,
+            containers=containers,
+            volumes=volumes,
+            last=last,
+        )
+
+    return declare
+
+
+def judge(*found: tuple[bool, str]) -> Verdict:
+    """As assumed when all that was found is; with what was seen for each, what is otherwise first."""
+    ordered = sorted(found, key=lambda each: each[0])
+    outcome = Outcome.AS_ASSUMED if all(right for right, _ in found) else Outcome.OTHERWISE
+    return Verdict(outcome, "; ".join(seen for _, seen in ordered))

@@ -1,0 +1,195 @@
+"""The throwaway project as the points use it: what is needed again and again, with Railway's waits and refusals.
+
+Owns waiting: for patches, deployments and cool-downs, each a bounded number of times, so that a point costs no more
+than it says. Judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, TypeVar
+
+from railway_api.client import Client
+from railway_api.documents.deployment import DEPLOYMENTS
+from railway_api.documents.domain import SERVICE_DOMAIN_CREATE
+from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
+from railway_api.documents.environment_lifecycle import ENVIRONMENT_CREATE, ENVIRONMENT_DELETE
+from railway_api.documents.service import SERVICE_CREATE
+from railway_api.documents.volume import VOLUME_CREATE, VOLUME_DELETE
+from railway_api.errors import Busy, NotFound, Race, RailwayError, Throttled, Validation
+from railway_api.operation import Operation
+from railway_api.snapshot import Snapshot, nodes, table
+from railyard.contract.doubtful_point import CouldNotTell
+from railyard.contract.graphql_documents import CONFIG, PATCHES
+
+T = TypeVar("T")
+Json = Mapping[str, Any]
+
+IMAGES: Final = ("traefik/whoami:v1.10.3", "traefik/whoami:v1.11.0")
+"""Two versions of a public image of 7 MB that serves HTTP and does nothing else."""
+VCPUS, MEMORY_BYTES = 1, 500_000_000
+LIMITS: Final = {"containers": {"cpu": VCPUS, "memoryBytes": MEMORY_BYTES}}
+"""What each container may use at most: the smallest plan has as much."""
+ATTEMPTS: Final = 6
+RETRY_S: Final = 3.0
+PATCH_POLLS, PATCH_POLL_S = 12, 3.0
+UNLISTED_POLLS: Final = 5
+"""After so many looks a patch that is not listed is taken for one without effect."""
+DEPLOYMENT_POLLS, DEPLOYMENT_POLL_S = 18, 10.0
+LOOKS, LOOK_S = 4, 5.0
+"""How often and how far apart something is looked for that Railway may show late."""
+_ENDED_BADLY: Final = frozenset({"FAILED", "CRASHED", "SKIPPED", "REMOVED"})
+
+
+class ProjectUnderTest:
+    """A project with one environment, and a second one when somebody asks for it."""
+
+    def __init__(self, client: Client, project: Json, workspace_id: str | None) -> None:
+        self.client = client
+        self.project_id: str = project["id"]
+        self.environment_id: str = nodes(project["environments"])[0]["id"]
+        self.name: str = project["name"]
+        self.workspace_id = workspace_id
+        self._second: str | None = None
+        self._services = 0
+
+    @property
+    def where(self) -> dict[str, str]:
+        """Project and environment, as arguments."""
+        return {"projectId": self.project_id, "environmentId": self.environment_id}
+
+    async def call(self, operation: Operation, **arguments: Any) -> Any:
+        """Send one operation through the provider's transport."""
+        return await self.client.call(operation, **arguments)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, in the time of the API."""
+        await self.client.clock.sleep(seconds)
+
+    async def retried(self, send: Callable[[], Awaitable[T]]) -> T:
+        """What ``send`` answers, once Railway is ready for it and its cool-downs are over."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await send()
+            except Throttled as refused:
+                await self.sleep(refused.retry_after_s)
+            except (Busy, Race, NotFound):
+                await self.sleep(RETRY_S)
+        return await send()
+
+    async def appears(self, look: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether ``look`` finds what it looks for, now or a little later."""
+        for attempt in range(LOOKS):
+            if attempt:
+                await self.sleep(LOOK_S)
+            if await look():
+                return True
+        return False
+
+    # Making things
+
+    async def service(self, name: str | None = None, **more: Any) -> str:
+        """The id of a new empty service, which runs nothing and costs nothing."""
+        self._services += 1
+        wanted = {**self.where, "name": name or f"service-{self._services}", **more}
+        return (await self.retried(lambda: self.call(SERVICE_CREATE, input=wanted)))["id"]
+
+    async def second_environment(self) -> str:
+        """The id of an empty environment beside the first; made when it is first asked for."""
+        if self._second is None:
+            wanted = {"projectId": self.project_id, "name": "second"}
+            self._second = str((await self.retried(lambda: self.call(ENVIRONMENT_CREATE, input=wanted)))["id"])
+        return self._second
+
+    async def delete_second_environment(self) -> str:
+        """Delete it; its id."""
+        second = await self.second_environment()
+        await self.call(ENVIRONMENT_DELETE, id=second)
+        self._second = None
+        return second
+
+    @asynccontextmanager
+    async def volume(self, service_id: str | None = None, *, place: Json | None = None) -> AsyncGenerator[Json]:
+        """A new volume with its instances, deleted at the end; ``place`` stands for the environment."""
+        wanted: dict[str, Any] = {"projectId": self.project_id, "mountPath": "/data"}
+        wanted |= {"environmentId": self.environment_id} if place is None else place
+        wanted |= {"serviceId": service_id} if service_id else {}
+        made = await self.retried(lambda: self.call(VOLUME_CREATE, input=wanted))
+        try:
+            yield made
+        finally:
+            # It may have gone with something else; what is left goes with the project.
+            with suppress(RailwayError):
+                await self.call(VOLUME_DELETE, volumeId=made["id"])
+
+    async def service_domain(self, service_id: str) -> Json:
+        """A new domain of Railway's for a service."""
+        wanted = {"environmentId": self.environment_id, "serviceId": service_id, "targetPort": 80}
+        return await self.retried(lambda: self.call(SERVICE_DOMAIN_CREATE, input=wanted))
+
+    # Configuration
+
+    async def config(self, environment_id: str | None = None) -> dict[str, Any]:
+        """The configuration of an environment, by default of the first."""
+        asked = {"id": environment_id or self.environment_id, "projectId": self.project_id}
+        return table((await self.call(CONFIG, **asked))["config"])
+
+    async def service_config(self, service_id: str) -> dict[str, Any]:
+        """The settings of a service in the first environment."""
+        return table(table((await self.config()).get("services")).get(service_id))
+
+    async def snapshot(self, environment_id: str | None = None) -> Snapshot:
+        """The whole environment as the provider reads it."""
+        where = {**self.where, "environmentId": environment_id or self.environment_id}
+        return Snapshot(await self.client.transport.read(SNAPSHOT, **where, domainStatus=False))
+
+    async def patches(self, environment_id: str | None = None) -> list[Json]:
+        """The newest committed patches."""
+        return list(nodes(await self.call(PATCHES, environmentId=environment_id or self.environment_id, first=10)))
+
+    async def commit(self, patch: Json, *, message: str | None = None, environment_id: str | None = None) -> str:
+        """Commit a patch and wait until it is in effect; Railway's answer to it. Raises ``RailwayError``."""
+        where = environment_id or self.environment_id
+        known = {each["id"] for each in await self.patches(where)}
+        sent = {"environmentId": where, "patch": patch, "commitMessage": message}
+        text = str(await self.retried(lambda: self.call(ENVIRONMENT_PATCH_COMMIT, **sent)))
+        await self.settled(known, where)
+        return text
+
+    async def settled(self, known: set[str], environment_id: str | None = None) -> None:
+        """Wait until no patch is being applied and one that is not ``known`` is listed, or has no effect."""
+        for look in range(PATCH_POLLS):
+            await self.sleep(PATCH_POLL_S)
+            patches = await self.patches(environment_id)
+            new = [each for each in patches if each["id"] not in known]
+            if any(each["status"] == "APPLYING" for each in patches) or not (new or look >= UNLISTED_POLLS):
+                continue
+            if error := next((each["lastAppliedError"] for each in new if each["lastAppliedError"]), None):
+                raise Validation(f"Railway could not apply the patch: {error}", reason=str(error))
+            return
+        raise CouldNotTell(f"a patch was not in effect after {PATCH_POLLS * PATCH_POLL_S:.0f} s")
+
+    async def commit_service(self, service_id: str, settings: Json) -> str:
+        """Commit settings of one service."""
+        return await self.commit({"services": {service_id: settings}})
+
+    # Deployments
+
+    async def deployments(self, service_id: str) -> list[Json]:
+        """The deployments of a service, newest first."""
+        asked = {**self.where, "serviceId": service_id}
+        return list(nodes(await self.call(DEPLOYMENTS, input=asked, first=10)))
+
+    async def deployed(self, service_id: str, start: Callable[[], Awaitable[Any]]) -> Json:
+        """The deployment that ``start`` leads to, once it is healthy."""
+        known = {each["id"] for each in await self.deployments(service_id)}
+        await start()
+        for _ in range(DEPLOYMENT_POLLS):
+            await self.sleep(DEPLOYMENT_POLL_S)
+            new = [each for each in await self.deployments(service_id) if each["id"] not in known]
+            if new and new[0]["status"] == "SUCCESS":
+                return new[0]
+            if new and new[0]["status"] in _ENDED_BADLY:
+                raise CouldNotTell(f"a deployment of {IMAGES[0]} ended as {new[0]['status']}")
+        raise CouldNotTell(f"a deployment was not healthy after {DEPLOYMENT_POLLS * DEPLOYMENT_POLL_S:.0f} s")

@@ -1,0 +1,17 @@
+"""The doubtful points that are not tried, each with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+SKIPPED: Final[Mapping[int, str]] = {
+    10: (
+        "finding out means sending too many requests on purpose, and the edge in front of the API may then block "
+        "this network address, and everybody behind it, for up to a day"
+    ),
+    31: "it takes a volume with stored data, a backup and a restore, for which Railway names no time",
+    32: "it takes a connection to a running server, and the suite asks the API alone",
+    34: "it takes more volumes than small plans allow, and an answer that comes too quickly says nothing of the limit",
+}
+"""Number of a point → why it is not tried."""

@@ -1,0 +1,211 @@
+"""``railyard backup``: volumes and databases of a stack are backed up now, and what there is is listed.
+
+Owns the commands and how their answers look. Backups of volumes are Railway's (``volume_backups``), dumps of databases
+lie in a Spaces bucket (``dumps``). Nothing is deleted unless an option says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from railway_api.counting import count
+from railyard.data.database import find, reached
+from railyard.data.dumping import dump_of
+from railyard.data.dumps import Dump, Dumps
+from railyard.data.postgres import check_installed
+from railyard.data.volume_backups import BackedUp, Backup, backed_up, make, thin_out
+from railyard.shared.console import CallError, JsonOption, StackOption, people, table, table_console, write_json
+from railyard.shared.railway_client import SandboxOption, connected, surroundings
+from railyard.shared.spaces_client import spaces_refusals
+from railyard.shared.stack import read_stack
+
+WhereArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[SYSTEM[/SERVICE]]", help="Which volumes. Default: all.", show_default=False),
+]
+
+application = typer.Typer(no_args_is_help=True, help="Back up volumes and databases, and list what there is.")
+
+
+@application.command("list")
+def list_(
+    where: WhereArgument = None,
+    stack: StackOption = "staging",
+    *,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """List the volumes with their schedules and backups, newest first. Exit code 1 when a volume has no backup."""
+    with people(json=json):
+        here = read_stack(stack)
+        with connected(here, sandbox=sandbox) as railway:
+            volumes = railway.run(backed_up(railway.client, here, where))
+    if json:
+        write_json({"stack": stack, "volumes": {each.where: _volume(each) for each in volumes}})
+    else:
+        table_console().print(_table(volumes))
+        for each in volumes:
+            if not each.backups:
+                typer.echo(f"{each.where} has no backup; next: ./bin/railyard backup create {each.where} -s {stack}")
+    if not all(each.backups for each in volumes):
+        raise typer.Exit(1)
+
+
+@application.command()
+def create(
+    where: WhereArgument = None,
+    stack: StackOption = "staging",
+    *,
+    name: Annotated[
+        str | None, typer.Option(help="Its name. Default: railyard-<UTC time>. --keep never deletes named ones.")
+    ] = None,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="Keep so many of the backups that this command made. Default: all.")
+    ] = None,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Make a backup of each volume, and wait until Railway has it. The services go on running."""
+    made: dict[str, dict[str, Any]] = {}
+    with people(json=json):
+        here = read_stack(stack)
+        with connected(here, sandbox=sandbox) as railway:
+            for volume in railway.run(backed_up(railway.client, here, where, backups=False)):
+                backup = railway.run(make(railway.client, volume, name))
+                gone = railway.run(thin_out(railway.client, volume, keep)) if keep else []
+                made[volume.where] = {**_backup(backup), "deleted": [each.name for each in gone]}
+                if not json:
+                    typer.echo(f"{volume.where}: {_sentence(backup)}" + _deleted(gone))
+    if json:
+        write_json({"stack": stack, "backups": made})
+
+
+@application.command()
+def dump(
+    system: Annotated[str, typer.Argument(help="Whose PostgreSQL.")],
+    stack: StackOption = "staging",
+    *,
+    keep: Annotated[int | None, typer.Option(min=1, help="Keep so many dumps. Default: all.")] = None,
+    keep_days: Annotated[int | None, typer.Option(min=1, help="Delete dumps older than this. Default: none.")] = None,
+    create_bucket: Annotated[bool, typer.Option("--create-bucket", help="Make the bucket if there is none.")] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Dump a PostgreSQL database into the backup bucket of the stack, and note how many rows each table had.
+
+    The database goes on running; for as long as this takes it has a public TCP proxy. The newest dump is never deleted.
+    """
+
+    def say(text: str) -> None:
+        typer.echo(text, err=json)
+
+    with people(json=json), spaces_refusals():
+        here = read_stack(stack)
+        with connected(here, sandbox=sandbox) as railway:
+            database = find(railway, here, system)
+            dumps = Dumps(here, system)
+            if create_bucket:
+                dumps.create_bucket()
+            dumps.check()
+            check_installed("psql", "pg_dump")
+            with reached(railway, database, say) as server:
+                made = dump_of(server, dumps, system, stack)
+            gone = dumps.thin_out(keep, keep_days)
+    if json:
+        write_json({**_dump(made), "bucket": dumps.bucket, "deleted": [each.key for each in gone]})
+    else:
+        typer.echo(f"{database.full_name}: {_described(made)}{_deleted(gone)}")
+        typer.echo(f"{dumps.bucket}/{made.key}, SHA-256 {made.sha256}")
+
+
+@application.command()
+def dumps(
+    system: Annotated[str, typer.Argument(help="Whose dumps.")],
+    stack: StackOption = "staging",
+    *,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """List the dumps of a system's database, newest first. Exit code 1 when there is none."""
+    with people(json=json), spaces_refusals():
+        here = read_stack(stack)
+        if system not in here.settings.systems:
+            raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
+        with surroundings(sandbox=sandbox):
+            there = Dumps(here, system)
+            there.check()
+            found = there.all()
+    if json:
+        write_json({"stack": stack, "bucket": there.bucket, "dumps": [_dump(each) for each in found]})
+    else:
+        for each in found:
+            typer.echo(f"{each.time}  {_described(each)}")
+        if not found:
+            typer.echo(f"{there.bucket} has none; next: ./bin/railyard backup dump {system} -s {stack}")
+    if not found:
+        raise typer.Exit(1)
+
+
+def _dump(found: Dump) -> dict[str, Any]:
+    return {"key": found.key, **found.model_dump(by_alias=True)}
+
+
+def _described(found: Dump) -> str:
+    rows = f"{count(sum(found.rows.values()), 'row')} in {count(len(found.rows), 'table')}"
+    size = f"{found.bytes / 1_000_000:.1f} MB" if found.bytes >= 100_000 else f"{found.bytes / 1_000:.1f} kB"
+    return f"{rows}, {size} of PostgreSQL {found.server_major}"
+
+
+def _sentence(backup: Backup) -> str:
+    ends = f"kept until {_minute(backup.expires_at)}" if backup.expires_at else "kept until somebody deletes it"
+    return f"{backup.name}, {backup.used_mb or 0} MB, {ends} (id {backup.id})"
+
+
+def _deleted(gone: Sequence[object]) -> str:
+    return f"; {count(len(gone), 'older one')} deleted" if gone else ""
+
+
+def _minute(moment: str) -> str:
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
+def _table(volumes: list[BackedUp]) -> Table:
+    shown = table("volume, backups", "made, UTC", "ends, UTC", "size", folded="volume, backups")
+    for volume in volumes:
+        disk = volume.disk
+        schedules = ", ".join(volume.schedules) or "no schedule"
+        shown.add_row(f"{volume.where}: {schedules}", "", "", f"{disk.used_mb:g}/{disk.size_mb} MB")
+        for each in volume.backups:
+            shown.add_row(
+                f" {each.id[:8]} {each.name}",
+                each.created_at[5:16].replace("T", " "),
+                each.expires_at[5:16].replace("T", " ") if each.expires_at else "never",
+                f"{each.used_mb or 0} MB",
+            )
+    return shown
+
+
+def _volume(volume: BackedUp) -> Mapping[str, Any]:
+    return {
+        "volumeId": volume.disk.volume_id,
+        "volumeInstanceId": volume.disk.instance_id,
+        "sizeMb": volume.disk.size_mb,
+        "usedMb": volume.disk.used_mb,
+        "schedules": list(volume.schedules),
+        "backups": [_backup(each) for each in volume.backups],
+    }
+
+
+def _backup(backup: Backup) -> dict[str, Any]:
+    return {
+        "id": backup.id,
+        "name": backup.name,
+        "createdAt": backup.created_at,
+        "expiresAt": backup.expires_at,
+        "usedMb": backup.used_mb,
+        "scheduled": backup.scheduled,
+    }

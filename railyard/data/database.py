@@ -1,0 +1,199 @@
+"""The PostgreSQL server of a system, reached from here: a TCP proxy for as long as a command needs it.
+
+Owns the proxy's life: one that the command made is deleted whatever happens, one that was there is left alone. User,
+password and database are those that the service runs with, read from Railway.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from components.postgres import PORT, PostgresArgs
+from railway_api.documents.service_variables import SERVICE_VARIABLES
+from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
+from railway_api.errors import Busy, NotFound, OutcomeUnknown
+from railway_api.loopback import is_loopback
+from railyard.data.postgres import Server, query
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.railway_client import Railway
+from railyard.shared.running_services import Disk, RunningService, RunningSystem
+from railyard.shared.running_services_query import running_systems
+from railyard.shared.stack import Stack
+
+ANSWERS_S: Final = 180.0
+"""How long a new proxy may take until the server answers through it, in seconds."""
+RETRY_S: Final = 5.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """The database service of a system in one stack."""
+
+    stack: Stack
+    system: RunningSystem
+    service: RunningService
+
+    @property
+    def where(self) -> str:
+        """``netia/postgres``."""
+        return f"{self.system.name}/{self.service.name}"
+
+    @property
+    def full_name(self) -> str:
+        """``staging/netia/postgres``."""
+        return f"{self.stack.name}/{self.where}"
+
+    @property
+    def disk(self) -> Disk | None:
+        """Its volume."""
+        return next(iter(self.service.disks), None)
+
+
+def find(railway: Railway, stack: Stack, name: str) -> Database:
+    """The database of a system; raises ``CallError`` when there is none, ``OperationError`` when it is down."""
+    (system,) = railway.run(running_systems(railway.client, stack, [name]))
+    for service in system.services:
+        if service.declared is None or not isinstance(service.declared.args, PostgresArgs):
+            continue
+        if service.serving is None:
+            raise OperationError(f"{name}/{service.name} does not run in {stack.name}: ./bin/railyard status {name}")
+        return Database(stack=stack, system=system, service=service)
+    raise CallError(f"{name} has no PostgreSQL in {stack.name}")
+
+
+@contextmanager
+def reached(railway: Railway, database: Database, say: Say) -> Generator[Server]:
+    """The server of a database, through a TCP proxy."""
+    where = {"environmentId": database.system.environment_id, "serviceId": database.service.service_id}
+    with _terminable():
+        there: list[Mapping[str, Any]] = railway.run(railway.client.call(TCP_PROXIES, **where))
+        existing = next((each for each in there if not each["deletedAt"]), None)
+        if existing is not None and existing["applicationPort"] != PORT:
+            raise OperationError(
+                f"{database.where} has a TCP proxy to port {existing['applicationPort']}, and a service has one: "
+                "delete it in the dashboard first"
+            )
+        if existing is not None:
+            say(f"a TCP proxy to {database.full_name} was there already, and stays: delete it if nobody needs it")
+            yield _answering(railway, database, existing)
+            return
+        try:
+            proxy = _open(railway, where)
+            say(f"opened a TCP proxy to {database.full_name} for as long as this takes")
+            yield _answering(railway, database, proxy)
+        finally:
+            _close(railway, database, where)
+
+
+def _open(railway: Railway, where: Mapping[str, Any]) -> Mapping[str, Any]:
+    # By the operation, not by a patch: a patch would deploy the database again.
+    try:
+        return railway.run(railway.client.call(TCP_PROXY_CREATE, input={**where, "applicationPort": PORT}))
+    except OutcomeUnknown:
+        found: list[Mapping[str, Any]] = railway.run(railway.client.call(TCP_PROXIES, **where))
+        if not found:
+            raise OperationError("Railway did not say whether it opened a TCP proxy: run the command again") from None
+        return found[0]
+
+
+def _close(railway: Railway, database: Database, where: Mapping[str, Any]) -> None:
+    """Delete the proxy, also one of which the answer never came."""
+
+    async def delete() -> None:
+        client = railway.client
+        until = client.clock.now() + ANSWERS_S
+        while True:
+            try:
+                for proxy in await client.call(TCP_PROXIES, **where):
+                    if not proxy["deletedAt"]:
+                        await client.call(TCP_PROXY_DELETE, id=proxy["id"])
+            except NotFound:
+                return
+            except Busy:
+                if client.clock.now() > until:
+                    raise
+                await client.clock.sleep(RETRY_S)
+            else:
+                return
+
+    try:
+        railway.run(delete())
+    except OperationError as error:
+        raise OperationError(
+            f"{database.full_name} still has a public TCP proxy, which could not be deleted: {error}\n"
+            "next: delete it in the dashboard, at the service's settings, Networking"
+        ) from None
+
+
+def _answering(railway: Railway, database: Database, proxy: Mapping[str, Any]) -> Server:
+    """The server behind a proxy, once it answers."""
+    host = str(proxy["domain"]).rstrip(".")
+    if not railway.real and not is_loopback(f"https://{host}"):
+        raise OperationError(
+            "the sandbox simulates no PostgreSQL: start one on this machine, and name it in RAILYARD_SANDBOX_TCP "
+            f"({database.system.project_name}/{database.service.name}=<port>)"
+        )
+    variables = _variables(railway, database)
+    server = Server(
+        host=host,
+        port=int(proxy["proxyPort"]),
+        user=variables["POSTGRES_USER"],
+        password=variables["POSTGRES_PASSWORD"],
+        database=variables["POSTGRES_DB"],
+        encrypted=railway.real,
+    )
+    clock = railway.client.clock
+    until = clock.now() + ANSWERS_S
+    while True:
+        try:
+            query(server, "SELECT 1")
+        except OperationError as error:
+            if "authentication failed" in str(error) or clock.now() > until:
+                raise OperationError(f"{database.full_name} does not let us in: {error}{_ROTATED}") from None
+            railway.run(clock.sleep(RETRY_S))
+        else:
+            return server
+
+
+_ROTATED: Final = (
+    "\nnext: POSTGRES_PASSWORD counts at the first start of a server alone; if it was changed since, change it in the "
+    "database too (ALTER USER). If nothing answers at all, deploy the service again in the dashboard"
+)
+
+
+def _variables(railway: Railway, database: Database) -> dict[str, str]:
+    system, service = database.system, database.service
+    found: Mapping[str, str] = railway.run(
+        railway.client.call(
+            SERVICE_VARIABLES,
+            projectId=system.project_id,
+            environmentId=system.environment_id,
+            serviceId=service.service_id,
+        )
+    )
+    missing = [name for name in ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB") if not found.get(name)]
+    if missing:
+        raise OperationError(
+            f"{database.full_name} shows no {' and no '.join(missing)}: the token may not read variables, or they are "
+            "sealed; use an account token, or a variable that is not sealed"
+        )
+    return dict(found)
+
+
+@contextmanager
+def _terminable() -> Generator[None]:
+    """Let SIGTERM, by which CI ends a job, end the block as Ctrl-C does: with everything cleaned up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

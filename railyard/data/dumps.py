@@ -1,0 +1,199 @@
+"""Dumps of databases in a Spaces bucket: their names, what is written down about each, and how long they are kept.
+
+``<system>/<stack>/<UTC time>.dump`` is what ``pg_dump`` wrote, ``….json`` beside it what is known about it. The second
+is written last, so a dump without it is incomplete and counts as none; so does what is known of a dump that is gone.
+Knows no database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.spaces_client import spaces_client
+from railyard.shared.stack import Stack
+
+PART: Final = 16 * 1024 * 1024
+"""Bytes of one part of an upload: 10,000 of them are Spaces' limit, so a dump may have 160 GB."""
+_TIME: Final = "%Y-%m-%dT%H%M%SZ"
+
+
+class Dump(BaseModel):
+    """What is known about a dump."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    system: str
+    stack: str
+    time: str
+    """When its transaction began, UTC: its name."""
+    sha256: str
+    bytes: int
+    server_major: int
+    database: str
+    database_bytes: int
+    """How large the database was on its volume."""
+    rows: dict[str, int]
+    """Number of rows of each table in the transaction that was dumped."""
+
+    @property
+    def key(self) -> str:
+        """Its object in the bucket."""
+        return f"{self.system}/{self.stack}/{self.time}.dump"
+
+    @property
+    def made(self) -> datetime:
+        """The moment that ``time`` names."""
+        return datetime.strptime(self.time, _TIME).replace(tzinfo=UTC)
+
+
+def time_now() -> str:
+    """The name of a dump that begins now."""
+    return f"{datetime.now(UTC):{_TIME}}"
+
+
+class Dumps:
+    """The dumps of one system in one stack."""
+
+    def __init__(self, stack: Stack, system: str) -> None:
+        settings = stack.settings.stack.backups
+        if settings is None:
+            raise CallError(
+                f"Pulumi.{stack.name}.yaml does not say where dumps go: add 'railyard:backups: "
+                "{bucket: <name>, region: <region>}', see docs/backups.md"
+            )
+        self.bucket = settings.bucket
+        self._region = settings.region
+        self._client = spaces_client(settings.region)
+        self._prefix = f"{system}/{stack.name}/"
+
+    def check(self) -> None:
+        """Raise ``OperationError`` when the bucket cannot be used: before anything is done for nothing."""
+        try:
+            self._client.head_bucket(Bucket=self.bucket)
+        except Exception as failure:  # noqa: BLE001 boto3 has no common base for what can go wrong
+            raise OperationError(
+                f"bucket {self.bucket} in {self._region} cannot be used: {failure}\n"
+                "next: make it once at https://cloud.digitalocean.com/spaces, private and without a CDN, or give "
+                "--create-bucket; check the Spaces key with ./bin/railyard doctor"
+            ) from None
+
+    def create_bucket(self) -> None:
+        """Make the bucket, private, unless it is there."""
+        try:
+            self._client.head_bucket(Bucket=self.bucket)
+        except Exception:  # noqa: BLE001 see above
+            self._client.create_bucket(Bucket=self.bucket, ACL="private")
+
+    def upload(self, key: str) -> Upload:
+        """A new object, written part by part."""
+        return Upload(self._client, self.bucket, key)
+
+    def note(self, dump: Dump) -> None:
+        """Write down what is known about a dump, which makes it count."""
+        body = dump.model_dump_json(by_alias=True, indent=4).encode()
+        self._client.put_object(Bucket=self.bucket, Key=_noted(dump.key), Body=body, ContentType="application/json")
+
+    def all(self) -> list[Dump]:
+        """Complete dumps, newest first."""
+        found: list[Dump] = []
+        keys = set(self._keys())
+        for key in keys:
+            if key.endswith(".json") and key.removesuffix(".json") + ".dump" in keys:
+                body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+                try:
+                    found.append(Dump.model_validate_json(body))
+                except ValidationError:
+                    raise OperationError(f"{self.bucket}/{key} is no note about a dump: delete it") from None
+        return sorted(found, key=lambda each: each.time, reverse=True)
+
+    def one(self, wanted: str) -> Dump:
+        """The dump of this time, or ``latest``; raises ``CallError``."""
+        found = self.all()
+        for each in found:
+            if wanted in ("latest", each.time, each.key):
+                return each
+        there = ", ".join(each.time for each in found[:5]) or "none"
+        raise CallError(f"{self.bucket} has no dump {wanted!r} below {self._prefix}: there are {there}")
+
+    def read(self, dump: Dump, into: IO[bytes]) -> None:
+        """Write a dump into a stream; raises ``OperationError`` when it is not what was uploaded."""
+        sha256 = hashlib.sha256()
+        body = self._client.get_object(Bucket=self.bucket, Key=dump.key)["Body"]
+        for chunk in body.iter_chunks(1024 * 1024):
+            sha256.update(chunk)
+            into.write(chunk)
+        if sha256.hexdigest() != dump.sha256:
+            raise OperationError(f"{self.bucket}/{dump.key} has another checksum than was noted: it is damaged")
+
+    def thin_out(self, keep: int | None, keep_days: int | None) -> list[Dump]:
+        """Delete dumps beyond the newest ``keep`` and older than ``keep_days``, never the newest; those that went."""
+        oldest = datetime.now(UTC) - timedelta(days=keep_days) if keep_days else None
+        gone = [
+            each
+            for index, each in enumerate(self.all())
+            if index and ((keep and index >= keep) or (oldest and each.made < oldest))
+        ]
+        for each in gone:
+            # The note first: a dump without one counts as none.
+            for key in (_noted(each.key), each.key):
+                self._client.delete_object(Bucket=self.bucket, Key=key)
+        return gone
+
+    def _keys(self) -> Iterator[str]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._prefix)
+        for page in pages:
+            for each in page.get("Contents", ()):
+                yield each["Key"]
+
+
+def _noted(key: str) -> str:
+    return key.removesuffix(".dump") + ".json"
+
+
+class Upload:
+    """One object on its way, with its checksum; without ``complete`` nothing of it stays."""
+
+    def __init__(self, client: Any, bucket: str, key: str) -> None:
+        self._client = client
+        self._where = {"Bucket": bucket, "Key": key}
+        self._parts: list[dict[str, Any]] = []
+        self._sha256 = hashlib.sha256()
+        self._id: str | None = None
+        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        self._id = self._client.create_multipart_upload(**self._where)["UploadId"]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._id is not None:
+            self._client.abort_multipart_upload(**self._where, UploadId=self._id)
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of what was written so far."""
+        return self._sha256.hexdigest()
+
+    def write(self, stream: IO[bytes]) -> None:
+        """Send all of a stream."""
+        while part := stream.read(PART):
+            number = len(self._parts) + 1
+            sent = self._client.upload_part(**self._where, UploadId=self._id, PartNumber=number, Body=part)
+            self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+            self._sha256.update(part)
+            self.bytes += len(part)
+
+    def complete(self) -> None:
+        """Let the object exist."""
+        self._client.complete_multipart_upload(**self._where, UploadId=self._id, MultipartUpload={"Parts": self._parts})
+        self._id = None

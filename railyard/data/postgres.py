@@ -1,0 +1,221 @@
+"""PostgreSQL's own programs as children of a command: ``psql``, ``pg_dump`` and ``pg_restore``, found on PATH.
+
+Owns their versions, their variables and what their errors look like. The password reaches them through their
+environment alone: other users of the machine cannot read it there, and no command line or message holds it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import IO, Any, Final
+
+from railyard.shared.console import OperationError
+
+_SEPARATOR: Final = "\x1f"
+_DONE: Final = "railyard-done"
+_TABLES: Final = """SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"""
+Rows = list[list[str]]
+Ask = Callable[[str], Rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """One database of one server, and how it is reached."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+    encrypted: bool = True
+    """Whether only TLS will do. The image's certificate is signed by nobody, so it is not checked."""
+
+    def to(self, database: str) -> Server:
+        """Another database of the same server."""
+        return replace(self, database=database)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a child; none of the caller's own settings for PostgreSQL."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        return {
+            **kept,
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGUSER": self.user,
+            "PGPASSWORD": self.password,
+            "PGDATABASE": self.database,
+            "PGSSLMODE": "require" if self.encrypted else "prefer",
+            "PGCONNECT_TIMEOUT": "15",
+            "PGAPPNAME": "railyard",
+        }
+
+
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs; raises ``OperationError`` when it is not installed."""
+    found = shutil.which(name)
+    if found is None:
+        raise OperationError(
+            f"{name} is not on PATH: install PostgreSQL's client programs (package postgresql-client, or "
+            "https://www.postgresql.org/download/) of the server's major version"
+        )
+    return found
+
+
+def check_installed(*names: str) -> None:
+    """Raise ``OperationError`` when a program is missing: before anything is done for nothing."""
+    for name in names:
+        program(name)
+
+
+def major_of(server: Server) -> int:
+    """The server's major version; raises ``OperationError`` when it does not answer."""
+    return int(query(server, "SHOW server_version_num")[0][0]) // 10_000
+
+
+def check_versions(server: Server, *names: str) -> int:
+    """The server's major version, which the programs have to have as well; raises ``OperationError``.
+
+    An older ``pg_dump`` refuses the server, and what a newer one writes the server's own ``pg_restore`` cannot read.
+    """
+    major = major_of(server)
+    for name in names:
+        said = subprocess.run([program(name), "--version"], capture_output=True, text=True, check=False).stdout
+        found = re.search(r"(\d+)(\.|\s|$|devel|beta|rc)", said)
+        if found is None or int(found[1]) != major:
+            has = found[1] if found else "an unknown version"
+            raise OperationError(
+                f"the server is PostgreSQL {major} and {name} on PATH is {has}: install PostgreSQL {major}'s client "
+                f"programs (package postgresql-client-{major}) and put them first on PATH"
+            )
+    return major
+
+
+def _psql() -> list[str]:
+    return [program("psql"), "-X", "-A", "-t", "-q", "-w", "-F", _SEPARATOR, "-v", "ON_ERROR_STOP=1"]
+
+
+def query(server: Server, sql: str) -> Rows:
+    """The rows of an answer; raises ``OperationError`` with the server's words."""
+    done = subprocess.run(
+        _psql(), input=sql, env=server.environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if done.returncode != 0:
+        raise OperationError(_said("psql", done.stderr, server))
+    return [line.split(_SEPARATOR) for line in done.stdout.splitlines()]
+
+
+@contextmanager
+def snapshot(server: Server) -> Generator[Ask]:
+    """Ask a transaction that sees the database as it is at this moment, for as long as the block runs."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            _psql(),
+            env=server.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+        )
+        assert process.stdin
+        assert process.stdout
+        stdin, stdout = process.stdin, process.stdout
+
+        def ask(sql: str) -> Rows:
+            try:
+                stdin.write(f"{sql};\n\\echo {_DONE}\n")
+                stdin.flush()
+            except BrokenPipeError:
+                pass  # It has ended with an error, which is read below.
+            rows: Rows = []
+            for line in stdout:
+                if line.rstrip("\n") == _DONE:
+                    return rows
+                rows.append(line.rstrip("\n").split(_SEPARATOR))
+            errors.seek(0)
+            raise OperationError(_said("psql", errors.read(), server))
+
+        try:
+            ask("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield ask
+        finally:
+            _end(process)
+
+
+def row_counts(ask: Ask) -> dict[str, int]:
+    """Each table of the database with the number of its rows, counted one by one."""
+    tables = sorted(row[0] for row in ask(_TABLES))
+    return {table: int(ask(f"SELECT count(*) FROM {table}")[0][0]) for table in tables}  # noqa: S608 quoted by format
+
+
+def quoted(name: str) -> str:
+    """An identifier as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def dumping(server: Server, snapshot_id: str) -> Generator[IO[bytes]]:
+    """What ``pg_dump`` writes of a snapshot, in its custom format; raises ``OperationError`` when it ends badly."""
+    with _child("pg_dump", ["--format=custom", "--no-password", f"--snapshot={snapshot_id}"], server) as process:
+        assert process.stdout
+        yield process.stdout
+
+
+@contextmanager
+def restoring(server: Server) -> Generator[IO[bytes]]:
+    """Where a dump is written that ``pg_restore`` brings into the (empty) database of ``server``."""
+    arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--no-password", f"--dbname={server.database}"]
+    with _child("pg_restore", arguments, server) as process:
+        assert process.stdin
+        try:
+            yield process.stdin
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # It has ended with an error, which its exit code tells.
+
+
+@contextmanager
+def _child(name: str, arguments: Sequence[str], server: Server) -> Generator[subprocess.Popen[bytes]]:
+    reads = name == "pg_restore"
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [program(name), *arguments],
+            env=server.environment,
+            stdin=subprocess.PIPE if reads else subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if reads else subprocess.PIPE,
+            stderr=errors,
+        )
+        try:
+            yield process
+            code = process.wait()
+        finally:
+            _end(process)
+        if code != 0:
+            errors.seek(0)
+            raise OperationError(_said(name, errors.read().decode(errors="replace"), server))
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream:
+            try:
+                stream.close()
+            except BrokenPipeError:
+                continue
+
+
+def _said(name: str, errors: str, server: Server) -> str:
+    lines = [line for line in errors.replace(server.password, "***").splitlines() if line.strip()]
+    return f"{name} failed: " + ("\n".join(lines[-10:]) or "it does not say why")

@@ -1,0 +1,194 @@
+"""``railyard restore``: a volume from one of Railway's backups, a database from a dump.
+
+Owns the commands, what they say beforehand and the order of their steps. Live data are touched only after somebody
+typed their name (``confirmation``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from railway_api.counting import count
+from railyard.data.confirmation import ConfirmOption, confirm
+from railyard.data.database import find, reached
+from railyard.data.dumping import replace_live, scratch
+from railyard.data.dumps import Dump, Dumps
+from railyard.data.postgres import check_installed
+from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make, staged
+from railyard.shared.console import PROBLEM, JsonOption, OperationError, StackOption, people, write_json
+from railyard.shared.railway_client import Railway, SandboxOption, connected
+from railyard.shared.spaces_client import spaces_refusals
+from railyard.shared.stack import Stack, read_stack
+
+application = typer.Typer(no_args_is_help=True, help="Bring back a volume from a backup, or a database from a dump.")
+
+
+@application.command()
+def volume(
+    where: Annotated[str, typer.Argument(metavar="SYSTEM/SERVICE", help="Whose volume.")],
+    backup: Annotated[str, typer.Argument(help="Name of the backup, the beginning of its id, or 'latest'.")],
+    stack: StackOption = "staging",
+    *,
+    typed: ConfirmOption = None,
+    backup_first: Annotated[
+        bool, typer.Option("--backup-first/--no-backup-first", help="Back up the present state before.")
+    ] = True,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Put a volume made of a backup in the place of the present one, and wait until the service is healthy on it.
+
+    What was written since the backup is gone for the service. The present volume stays at Railway, without a service.
+    """
+    with people(json=json):
+        here = read_stack(stack)
+        with connected(here, sandbox=sandbox) as railway:
+            found, chosen = _prepared(railway, here, where, backup)
+            losses = [*_losses(found, chosen), f"{stack} is in {railway.place}."]
+            confirm(f"{stack}/{found.where}", typed, losses, json=json)
+            fresh = None
+            if backup_first:
+                fresh = railway.run(make(railway.client, found))
+                _say(
+                    f"the present state is backed up as {fresh.name}, and stays on volume {found.disk.name}", json=json
+                )
+            railway.run(bring_back(railway.client, found, chosen))
+            _say("restored and committed; waiting until the service is healthy", json=json)
+            now = _healthy(railway, here, found)
+    if json:
+        said = {"restored": chosen.id, "backupBefore": fresh and fresh.id, "formerVolumeId": found.disk.volume_id}
+        write_json({"stack": stack, "service": found.where, "volumeId": now.disk.volume_id, **said})
+        return
+    typer.echo(f"{found.where} is healthy on volume {now.disk.name}, {now.disk.used_mb:g} MB")
+    typer.echo(_afterwards(stack, found, real=railway.real))
+
+
+@application.command()
+def dump(
+    system: Annotated[str, typer.Argument(help="Whose PostgreSQL.")],
+    time: Annotated[str, typer.Argument(metavar="[DUMP]", help="Time of the dump, as 'backup dumps' lists it.")] = (
+        "latest"
+    ),
+    source: Annotated[str, typer.Option("--from", help="The stack whose dump it is.")] = "production",
+    into: Annotated[str, typer.Option("--into", help="The stack whose server it is restored into.")] = "staging",
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let the restored database take the place of the live one.")
+    ] = False,
+    typed: ConfirmOption = None,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Restore a dump into a scratch database beside the live one, compare the rows of each table, and drop it.
+
+    That is the rehearsal, and it writes to no live database. With --replace the restored database takes the live
+    one's name afterwards, and the former one is kept under another. Exit code 1 when a table differs.
+    """
+
+    def say(text: str) -> None:
+        typer.echo(text, err=json)
+
+    former = None
+    with people(json=json), spaces_refusals():
+        theirs, here = read_stack(source), read_stack(into)
+        with connected(here, sandbox=sandbox) as railway:
+            database = find(railway, here, system)
+            dumps = Dumps(theirs, system)
+            dumps.check()
+            chosen = dumps.one(time)
+            check_installed("psql", "pg_restore")
+            if replace:
+                losses = [
+                    f"{database.full_name} gets the dump of {chosen.stack} from {chosen.time}, if it comes back whole.",
+                    "What is in the live database now stays beside it under another name; its connections are ended.",
+                    f"{into} is in {railway.place}.",
+                ]
+                confirm(database.full_name, typed, losses, json=json)
+            with reached(railway, database, say) as server, scratch(server, dumps, chosen, database) as restored:
+                if replace and not restored.differences:
+                    former = replace_live(server, restored)
+    if json:
+        write_json(
+            {
+                "dump": chosen.key,
+                "into": database.full_name,
+                "rows": restored.rows,
+                "differences": restored.differences,
+                "replaced": former is not None,
+                "formerDatabase": former,
+            }
+        )
+    else:
+        for line in _found(chosen, restored.rows, restored.differences):
+            typer.echo(line)
+        typer.echo(_became(database.full_name, former))
+    if restored.differences:
+        raise typer.Exit(PROBLEM)
+
+
+def _found(chosen: Dump, rows: dict[str, int], differences: list[str]) -> list[str]:
+    if differences:
+        return [f"{chosen.key} does not come back as it was dumped:", *(f"  {line}" for line in differences)]
+    total = f"{count(sum(rows.values()), 'row')} in {count(len(rows), 'table')}"
+    return [f"{chosen.key} comes back as it was dumped: checksum right, {total}, each with as many rows as then"]
+
+
+def _became(where: str, former: str | None) -> str:
+    if former is None:
+        return f"The scratch database was dropped; the live one of {where} was not touched"
+    return (
+        f"{where} has the restored database now; the former one is kept on its volume as {former}: drop it when nobody "
+        "needs it any more"
+    )
+
+
+def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[BackedUp, Backup]:
+    """The volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
+    (found,) = railway.run(backed_up(railway.client, stack, where))[:1]
+    chosen = found.backup(wanted)
+    if waiting := railway.run(staged(railway.client, found)):
+        raise OperationError(
+            f"{count(len(waiting), 'staged change')} of {found.system.project_name} would be deployed too: "
+            "deploy or discard them in the dashboard first"
+        )
+    return found, chosen
+
+
+def _losses(found: BackedUp, chosen: Backup) -> list[str]:
+    newer = [each for each in found.backups if each.created_at > chosen.created_at]
+    lines = [
+        f"{found.where} gets the state of {chosen.created_at[:16].replace('T', ' ')} UTC (backup {chosen.name}).",
+        f"What was written since is lost to it: its present volume {found.disk.name}, {found.disk.used_mb:g} MB, "
+        "stays at Railway without a service.",
+        "The service is deployed again and cannot be reached meanwhile.",
+    ]
+    if newer:
+        names = ", ".join(each.name for each in newer)
+        lines.append(f"Railway deletes backups that are newer than the restored one, these and one made now: {names}.")
+    return lines
+
+
+def _healthy(railway: Railway, stack: Stack, found: BackedUp) -> BackedUp:
+    try:
+        return railway.run(healthy_again(railway, stack, found))
+    except OperationError as error:
+        raise OperationError(
+            f"{error}\nnext: ./bin/railyard logs {found.where} -s {stack.name}; to go back, mount volume "
+            f"{found.disk.name} ({found.disk.volume_id}) at {found.disk.mount_path} again in the dashboard"
+        ) from None
+
+
+def _afterwards(stack: str, found: BackedUp, *, real: bool) -> str:
+    refresh, up = (f"pulumi {each} -s {stack}" if real else f"make {each} STACK={stack}" for each in ("refresh", "up"))
+    return (
+        f"next: {refresh}, then {up}: the first sees that the volume is another one, the second takes it over.\n"
+        f"The former volume {found.disk.name} ({found.disk.volume_id}) is kept and billed: delete it in the dashboard "
+        "when nobody needs it any more"
+    )
+
+
+def _say(text: str, *, json: bool) -> None:
+    if not json:
+        typer.echo(text)

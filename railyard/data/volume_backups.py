@@ -1,0 +1,217 @@
+"""Railway's backups of volumes: finding, making, deleting and bringing one back.
+
+Owns the requests and how a workflow of Railway is followed. Asks nobody for permission; the commands do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from railway_api.client import Client
+from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
+from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES
+from railway_api.documents.staged_changes import STAGED_COMMIT
+from railway_api.documents.volume_backup import (
+    BACKUP_CREATE,
+    BACKUP_DELETE,
+    BACKUP_RESTORE,
+    BACKUP_SCHEDULES,
+    BACKUPS,
+    WORKFLOW_STATUS,
+)
+from railway_api.errors import OutcomeUnknown
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.railway_client import Railway
+from railyard.shared.running_services import Disk, RunningService, RunningSystem
+from railyard.shared.running_services_query import running_systems
+from railyard.shared.stack import Stack
+
+OWN: Final = "railyard-"
+"""How the names of backups begin that this project made: only those are ever deleted."""
+WORKFLOW_S: Final = 1_800.0
+"""How long a workflow may take, in seconds."""
+HEALTHY_S: Final = 900.0
+"""How long a service may take until it is healthy on its restored volume, in seconds."""
+UNKNOWN: Final = 3
+"""So many times in a row Railway may know nothing of a workflow that it began."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """One backup of a volume."""
+
+    id: str
+    name: str
+    created_at: str
+    expires_at: str | None
+    """When Railway deletes it by itself; None: never."""
+    used_mb: int | None
+    scheduled: bool
+
+    @property
+    def own(self) -> bool:
+        """Whether this project made it, and may delete it."""
+        return not self.scheduled and self.name.startswith(OWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackedUp:
+    """A volume with its backups, newest first."""
+
+    where: str
+    """``netia/postgres``."""
+    system: RunningSystem
+    service: RunningService
+    disk: Disk
+    schedules: tuple[str, ...] = ()
+    backups: tuple[Backup, ...] = ()
+
+    def backup(self, wanted: str) -> Backup:
+        """The backup with this name, or the beginning of this id, or the latest; raises ``CallError``."""
+        if wanted == "latest" and self.backups:
+            return self.backups[0]
+        found = [each for each in self.backups if each.name == wanted or each.id.startswith(wanted)]
+        if len(found) != 1:
+            how = "no" if not found else "more than one"
+            raise CallError(f"{self.where} has {how} backup {wanted!r}: ./bin/railyard backup list {self.where}")
+        return found[0]
+
+
+async def backed_up(client: Client, stack: Stack, where: str | None, *, backups: bool = True) -> list[BackedUp]:
+    """The volumes of a stack, of one system or of one service; raises ``CallError`` when there is none of the name."""
+    system_name, _, service_name = (where or "").partition("/")
+    systems = await running_systems(client, stack, [system_name] if system_name else [])
+    found = [
+        BackedUp(where=f"{system.name}/{service.name}", system=system, service=service, disk=disk)
+        for system in systems
+        for service in system.services
+        for disk in service.disks
+        if service_name in ("", service.name)
+    ]
+    if where and not found:
+        raise CallError(f"{where} has no volume in {stack.name}: ./bin/railyard backup list -s {stack.name}")
+    return list(await asyncio.gather(*(_with_backups(client, each) for each in found))) if backups else found
+
+
+async def _with_backups(client: Client, volume: BackedUp) -> BackedUp:
+    instance = {"volumeInstanceId": volume.disk.instance_id}
+    listed, schedules = await asyncio.gather(
+        client.call(BACKUPS, **instance), client.call(BACKUP_SCHEDULES, **instance)
+    )
+    backups = sorted(map(_backup, listed), key=lambda each: each.created_at, reverse=True)
+    return BackedUp(
+        where=volume.where,
+        system=volume.system,
+        service=volume.service,
+        disk=volume.disk,
+        schedules=tuple(str(each["kind"]).lower() for each in schedules),
+        backups=tuple(backups),
+    )
+
+
+def _backup(found: Mapping[str, Any]) -> Backup:
+    return Backup(
+        id=found["id"],
+        name=found["name"] or "",
+        created_at=found["createdAt"],
+        expires_at=found["expiresAt"],
+        used_mb=found["usedMB"],
+        scheduled=found["scheduleId"] is not None,
+    )
+
+
+async def make(client: Client, volume: BackedUp, name: str | None = None) -> Backup:
+    """A new backup, once it is there; raises ``OperationError`` with Railway's reason when it fails."""
+    name = name or f"{OWN}{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
+    known = {each.id for each in (await _with_backups(client, volume)).backups}
+    try:
+        begun = await client.call(BACKUP_CREATE, volumeInstanceId=volume.disk.instance_id, name=name)
+        await follow(client, begun["workflowId"], f"the backup of {volume.where}")
+    except OutcomeUnknown:
+        pass  # If it was begun, it shows up under its name.
+    for _ in range(UNKNOWN):
+        for found in (await _with_backups(client, volume)).backups:
+            if found.name == name and found.id not in known:
+                return found
+        await client.clock.sleep(_poll_s(client))
+    raise OperationError(f"Railway said that it backed up {volume.where}, but lists no {name}: run the command again")
+
+
+async def thin_out(client: Client, volume: BackedUp, keep: int) -> list[Backup]:
+    """Delete all but the newest ``keep`` of the backups that this project made; those that went."""
+    mine = [each for each in (await _with_backups(client, volume)).backups if each.own]
+    gone = mine[keep:]
+    for each in gone:
+        ids = {"volumeInstanceId": volume.disk.instance_id, "volumeInstanceBackupId": each.id}
+        begun = await client.call(BACKUP_DELETE, **ids)
+        await follow(client, begun["workflowId"], f"deleting backup {each.name} of {volume.where}")
+    return gone
+
+
+async def follow(client: Client, workflow_id: str | None, what: str) -> None:
+    """Wait until a workflow is complete; raises ``OperationError``."""
+    until = client.clock.now() + WORKFLOW_S
+    unknown = 0
+    while workflow_id is not None:
+        found = await client.call(WORKFLOW_STATUS, workflowId=workflow_id)
+        unknown = unknown + 1 if found["status"] == "NotFound" else 0
+        if found["status"] == "Complete":
+            return
+        if found["status"] == "Error":
+            raise OperationError(f"{what} failed: {found['error'] or 'Railway does not say why'}")
+        if unknown >= UNKNOWN:
+            raise OperationError(f"{what}: Railway knows nothing of it any more; look whether it is done")
+        if client.clock.now() > until:
+            raise OperationError(f"{what} is not done after {WORKFLOW_S / 60:.0f} minutes; it goes on at Railway")
+        await client.clock.sleep(_poll_s(client))
+
+
+def _poll_s(client: Client) -> float:
+    return client.transport.limiter.budget.poll_s
+
+
+async def staged(client: Client, volume: BackedUp) -> Sequence[str]:
+    """What waits to be deployed in the environment: ids of services and volumes."""
+    found = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=volume.system.environment_id)
+    patch: Mapping[str, Mapping[str, Any]] = found["patch"] or {}
+    return [key for group in patch.values() for key in group]
+
+
+async def bring_back(client: Client, volume: BackedUp, backup: Backup) -> None:
+    """Let Railway make a volume of the backup and mount it in place of the present one, which deploys the service."""
+    ids = {"volumeInstanceId": volume.disk.instance_id, "volumeInstanceBackupId": backup.id}
+    begun = await client.call(BACKUP_RESTORE, **ids)
+    await follow(client, begun["workflowId"], f"restoring {volume.where}")
+    if not await staged(client, volume):
+        raise OperationError(
+            f"Railway restored backup {backup.name} of {volume.where}, but staged no change of the service: "
+            "look at the project in the dashboard; the service still has its present volume"
+        )
+    message = f"railyard: restore {volume.where} from {backup.name}"
+    await client.call(STAGED_COMMIT, environmentId=volume.system.environment_id, commitMessage=message)
+
+
+async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> BackedUp:
+    """The volume that the service has now, once a new deployment is healthy on it; raises ``OperationError``."""
+    client, before = railway.client, volume.service.latest
+    until = client.clock.now() + HEALTHY_S
+    while client.clock.now() < until:
+        await client.clock.sleep(_poll_s(client))
+        (found,) = await running_systems(client, stack, [volume.system.name])
+        service = found.service(volume.service.name)
+        latest = service.latest if service else None
+        if service is None or latest is None or latest.id == (before and before.id):
+            continue
+        disk = next((each for each in service.disks if each.volume_id != volume.disk.volume_id), None)
+        if service.proven and disk:
+            return BackedUp(where=volume.where, system=found, service=service, disk=disk)
+        if latest.status in FAILURE_BY_STATUS:
+            raise OperationError(
+                f"{volume.where} is not healthy on the restored volume: "
+                f"deployment {latest.id[:8]} {describe_failure(latest.status)}"
+            )
+    raise OperationError(f"{volume.where} is not healthy {HEALTHY_S / 60:.0f} minutes after the restore")

@@ -1,0 +1,129 @@
+"""``railyard drift``: what was changed by hand, found without changing anything, and one issue that tells of it.
+
+Owns the command and the issue's text. An engine finds the differences by reading what exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from railway_api.counting import count
+from railyard.deliver.notify import run_link, told
+from railyard.engine.engines import engine_for
+from railyard.review.markdown import LONGEST, block, change_lines, code
+from railyard.review.resource_changes import Change, Kind, changes_of
+from railyard.shared.console import PROBLEM, JsonOption, StackOption, people, write_json
+from railyard.shared.github import GitHub, Posted
+from railyard.shared.railway_client import SandboxOption
+from railyard.shared.stack import read_stack
+
+_SHOWN: Final = 100
+"""Resources in one issue."""
+
+IssueOption = Annotated[
+    bool, typer.Option("--issue", help="Open or update the issue at GitHub; close it when nothing differs any more.")
+]
+
+
+def drift(
+    stack: StackOption = "staging",
+    *,
+    issue: IssueOption = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Compare what exists with the state, and change neither.
+
+    Exit code 1 when something differs. With --issue it needs GITHUB_TOKEN with issues: write, and GITHUB_REPOSITORY.
+    """
+    with people(json=json):
+        here = read_stack(stack)
+        changes = changes_of(engine_for(here, sandbox=sandbox).drift()["steps"])
+        posted = _report(stack, changes) if issue else None
+        if posted:
+            told()
+        if json:
+            said = {"action": posted.action, "url": posted.url} if posted else None
+            found = [change.model_dump(mode="json") for change in changes]
+            write_json({"stack": stack, "drifted": bool(changes), "changes": found, "issue": said})
+        else:
+            _show(stack, changes, posted)
+    if changes:
+        raise typer.Exit(PROBLEM)
+
+
+def _show(stack: str, changes: Sequence[Change], posted: Posted | None) -> None:
+    if not changes:
+        typer.echo(f"{stack}: what exists is what the state says")
+    for line in _lines(changes):
+        typer.echo(line)
+    if changes:
+        typer.echo(f"{stack}: {count(len(changes), 'resource')} changed outside of Railyard")
+    if posted:
+        typer.echo(f"issue {posted.action}: {posted.url}")
+
+
+def marker(stack: str) -> str:
+    """By which the issue of a stack is found again."""
+    return f"<!-- railyard drift: {stack} -->"
+
+
+def _report(stack: str, changes: Sequence[Change]) -> Posted | None:
+    github = GitHub()
+    if changes:
+        return github.issue(marker(stack), f"Drift in {stack}", body(stack, changes))
+    return github.close_issue(marker(stack), f"What exists in {code(stack)} is what the state says again.")
+
+
+def body(stack: str, changes: Sequence[Change]) -> str:
+    """The issue: what differs, and the two ways to mend it."""
+    lines = [marker(stack), f"{count(len(changes), 'resource')} of {code(stack)} changed outside of Railyard."]
+    lines += ["`-` is what the state says, and what the next `up` may bring back; `+` is what exists.", ""]
+    shown = _fitting([_sides(change) for change in changes])
+    lines += block("diff", [line for sides in shown for line in sides])
+    if len(changes) > len(shown):
+        lines.append(f"and {len(changes) - len(shown)} more: `./bin/railyard drift -s {stack}` shows all")
+    lines += [
+        "",
+        "Two ways to mend it:",
+        f"- It was a mistake: `pulumi up -s {stack} --refresh` brings back what the settings say.",
+        f"- It is wanted: write it into `Pulumi.{stack}.yaml`, so that the next `up` keeps it.",
+        "",
+        "This issue is closed when nothing differs any more.",
+    ]
+    return "\n".join(lines) + (f"\n\n[The run that found it]({run_link()})" if run_link() else "")
+
+
+def _fitting(changes: Sequence[list[str]]) -> Sequence[list[str]]:
+    """As many of them as one issue takes, each as a whole."""
+    room, most = LONGEST, 0
+    for lines in changes[:_SHOWN]:
+        room -= sum(len(line) + 1 for line in lines)
+        if room < 0:
+            break
+        most += 1
+    return changes[:most]
+
+
+def _sides(change: Change) -> list[str]:
+    if change.kind is Kind.DELETE:
+        return [f"- {change.type} {change.name} exists", f"+ {change.type} {change.name} is gone"]
+    lines = [f"  {change.type} {change.name}"]
+    for each in change.properties:
+        lines += [f"-     {each.path}: {each.old}", f"+     {each.path}: {each.new}"]
+    return lines
+
+
+def _lines(changes: Sequence[Change]) -> list[str]:
+    return [
+        line
+        for change in changes
+        for line in (
+            [f"- {change.type} {change.name} is gone"]
+            if change.kind is Kind.DELETE
+            else change_lines(change, True, lambda kind: kind.sign)
+        )
+    ]

@@ -1,0 +1,135 @@
+"""``railyard images``: build and push the images of a system, and propose the commit that they are tagged with.
+
+Owns which images are meant and how ``docker`` is called. Where a value stands in the settings is ``settings_file``'s
+business; the pull request is written through GitHub, since a workflow's checkout holds no token.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from components.service import ServiceArgs
+from railyard.promote import settings_file
+from railyard.shared.console import CallError, JsonOption, OperationError, StackOption, people, shown, write_json
+from railyard.shared.github import GitHub
+from railyard.shared.stack import Stack, read_stack
+from stacks.parts import parts
+
+_DIGITS: Final = 7
+"""Of a short commit; the same number everywhere, so that an image is found again."""
+
+application = typer.Typer(no_args_is_help=True, help="Build a system's images, and propose the commit they come from.")
+
+SystemArgument = Annotated[str, typer.Argument(help="A system that names the commit of its images, such as seance.")]
+SourceOption = Annotated[Path, typer.Option("--source", help="A clone of the system's own repository.")]
+PushOption = Annotated[bool, typer.Option("--push", help="Push the images; docker has to be logged in.")]
+
+
+@application.command()
+def build(
+    system: SystemArgument,
+    source: SourceOption,
+    stack: StackOption = "staging",
+    *,
+    push: PushOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Build each image of the system from its repository, tagged with the short commit that is checked out there.
+
+    The Dockerfile of a service is <service>/Dockerfile, with its folder as context, or Dockerfile.<service> at the top.
+    """
+    with people(json=json):
+        commit = _short_commit(source)
+        images = images_of(read_stack(stack), system)
+        calls = {service: _context(source, service) for service in images}
+        for service, image in images.items():
+            _docker("build", "--pull", "--tag", f"{image}:{commit}", *calls[service], quiet=json)
+        for image in images.values() if push else ():
+            _docker("push", f"{image}:{commit}", quiet=json)
+        made = [f"{image}:{commit}" for image in images.values()]
+        if json:
+            write_json({"system": system, "commit": commit, "images": made, "pushed": push})
+        else:
+            typer.echo(f"{system} {commit}: " + ("pushed " if push else "built ") + ", ".join(made))
+
+
+@application.command()
+def propose(
+    system: SystemArgument,
+    commit: Annotated[str, typer.Argument(help="The commit that the images are tagged with.")],
+    stack: StackOption = "staging",
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Open a pull request, or update the open one, that lets the stack run the images of this commit.
+
+    Needs GITHUB_TOKEN with contents: write and pull-requests: write, and GITHUB_REPOSITORY.
+    """
+    with people(json=json):
+        images_of(read_stack(stack), system)  # refuses a system without a commit of its own
+        edit = settings_file.edited(stack, {(system, "commit"): commit})
+        if edit.before == edit.after:
+            write_json({"action": "none"}) if json else typer.echo(f"{stack} runs {system} {commit} already")
+            return
+        title = f"{system} {commit} in {stack}"
+        branch = f"images/{system}-{stack}"
+        github = GitHub()
+        base = github.put_file(branch, edit.file.name, before=edit.before, after=edit.after, message=title)
+        body = "\n".join([f"The images of {system} were built from its commit `{commit}`.", "", "```diff", *edit.lines])
+        posted = github.pull_request(branch, base, title, body + "\n```\n")
+        if json:
+            write_json({"action": posted.action, "url": posted.url})
+        else:
+            typer.echo(f"pull request {posted.action}: {posted.url}")
+
+
+def images_of(stack: Stack, system: str) -> dict[str, str]:
+    """Service → image without tag, of those that the system's commit decides about; raises ``CallError``."""
+    settings = stack.settings.systems.get(system)
+    if settings is None:
+        raise CallError(f"{stack.name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
+    tag = f":{getattr(settings, 'commit', '')}"
+    found = {
+        str(path[-1]): part.image.removesuffix(tag)
+        for path, part in parts(settings)
+        if len(tag) > 1 and isinstance(part, ServiceArgs) and part.image and part.image.endswith(tag)
+    }
+    if not found:
+        raise CallError(f"{system} deploys no images that are tagged with a commit of its own: there is none to build")
+    return found
+
+
+def _context(source: Path, service: str) -> list[str]:
+    if (source / service / "Dockerfile").exists():
+        return [str(source / service)]
+    if (source / f"Dockerfile.{service}").exists():
+        return ["--file", str(source / f"Dockerfile.{service}"), str(source)]
+    raise OperationError(
+        f"{shown(source)} has neither {service}/Dockerfile nor Dockerfile.{service}: nothing was built"
+    )
+
+
+def _short_commit(source: Path) -> str:
+    if not source.is_dir():
+        raise CallError(f"{shown(source)} is no folder: give --source a clone of the system's repository")
+    command = ["git", "rev-parse", f"--short={_DIGITS}", "HEAD"]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OperationError(f"{shown(source)} is no clone with a commit: its images would have no tag")
+    return done.stdout.strip()[:_DIGITS]
+
+
+def _docker(*arguments: str, quiet: bool) -> None:
+    program = shutil.which("docker")
+    if program is None:
+        raise OperationError(
+            "this needs docker, and it is not on PATH: install it from https://docs.docker.com/get-docker/"
+        )
+    done = subprocess.run([program, *arguments], stdout=subprocess.DEVNULL if quiet else None, check=False)
+    if done.returncode != 0:
+        raise OperationError(f"docker {' '.join(arguments)} failed with exit code {done.returncode}; it says why above")

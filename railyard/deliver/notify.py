@@ -1,0 +1,164 @@
+"""``railyard notify``, and the message that a person on call gets, at Discord and at Slack.
+
+Owns the message, its two forms and their limits, and the note that it was sent. Webhook addresses are secrets: they
+come from DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL and stand in no text. A message that cannot be sent is a warning,
+since the work it tells of is done.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import httpx
+import typer
+
+from railyard.shared.console import PROBLEM
+
+DISCORD: Final = "DISCORD_WEBHOOK_URL"
+SLACK: Final = "SLACK_WEBHOOK_URL"
+_TIMEOUT_S: Final = 20.0
+_RED, _GREEN = 0xC62828, 0x2E7D32
+_LONGEST_TITLE: Final = 140
+"""Characters; Slack's header takes 150, Discord's title 256."""
+_LONGEST_TEXT: Final = 1_000
+"""Characters of one field; Discord takes 1,024, Slack 3,000."""
+_LEFT_OUT: Final = "\n…\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """All that somebody needs who was asleep a minute ago."""
+
+    title: str
+    """What happened to what, ``production was rolled back``."""
+    failed: str
+    """What failed and why, in the words of whoever noticed."""
+    where: str
+    """Stack and commit."""
+    runs_now: str
+    """What serves users at this moment."""
+    next_step: str
+    """The command or the page to begin with."""
+    link: str = ""
+    """The run of the workflow."""
+    good: bool = False
+
+    def fields(self) -> dict[str, str]:
+        """Heading → text, in reading order, each within the limits."""
+        named = {
+            "What failed": self.failed,
+            "Where": self.where,
+            "What runs now": self.runs_now,
+            "Next step": self.next_step,
+        }
+        return {heading: _without_middle(text) for heading, text in named.items() if text}
+
+
+def run_link(environment: Mapping[str, str] | None = None) -> str:
+    """The page of the workflow run that we are part of; empty elsewhere."""
+    known = os.environ if environment is None else environment
+    parts = [known.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""
+
+
+def discord(message: Message) -> dict[str, Any]:
+    """As Discord's webhooks take it (https://docs.discord.com/developers/resources/webhook#execute-webhook)."""
+    embed: dict[str, Any] = {
+        "title": _cut(message.title, _LONGEST_TITLE),
+        "color": _GREEN if message.good else _RED,
+        "fields": [{"name": heading, "value": text} for heading, text in message.fields().items()],
+        **({"url": message.link} if message.link else {}),
+    }
+    return {"embeds": [embed], "allowed_mentions": {"parse": []}}
+
+
+def slack(message: Message) -> dict[str, Any]:
+    """As Slack's incoming webhooks take it (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks)."""
+    title = _cut(message.title, _LONGEST_TITLE)
+    blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": title}}]
+    blocks += [
+        {"type": "section", "text": {"type": "mrkdwn", "text": f"*{heading}*\n{_slack_text(text)}"}}
+        for heading, text in message.fields().items()
+    ]
+    if message.link:
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": f"<{message.link}|The run>"}})
+    return {"text": _slack_text(title), "blocks": blocks}
+
+
+def notify(
+    title: Annotated[str, typer.Argument(help="What did not happen, such as 'staging was not deployed'.")],
+) -> None:
+    """Tell whoever is on call that a job of a workflow failed without saying so itself: its set-up, or its time limit.
+
+    The message goes to DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL, where they are set. Exit code 1 when one of them
+    cannot be reached.
+    """
+    known = os.environ
+    job = f"the job {known.get('GITHUB_JOB', '?')} of the workflow {known.get('GITHUB_WORKFLOW', '?')}"
+    message = Message(
+        title=title,
+        failed=f"{job} failed, or was cut off by its time limit or by hand",
+        where=f"commit {known.get('GITHUB_SHA', '')[:7] or 'unknown'}",
+        runs_now="./bin/railyard status says it.",
+        next_step="Read in the run which step failed, mend that, and run the job again.",
+        link=run_link(),
+    )
+    if not any(known.get(name) for name in (DISCORD, SLACK)):
+        typer.echo(f"nobody was told: neither {DISCORD} nor {SLACK} is set")
+    if not tell(message):
+        raise typer.Exit(PROBLEM)
+
+
+def tell(message: Message) -> bool:
+    """Send it, warn of what could not be sent, and leave a note for the job's later steps; whether all was sent."""
+    warnings = send(message)
+    for warning in warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    if not warnings:
+        told()
+    return not warnings
+
+
+def told() -> None:
+    """Let the job's later steps know that people have heard of it: the step's output ``told`` is ``true``."""
+    if output := os.environ.get("GITHUB_OUTPUT"):
+        with Path(output).open("a", encoding="utf-8") as file:
+            file.write("told=true\n")
+
+
+def send(message: Message, environment: Mapping[str, str] | None = None) -> list[str]:
+    """Send it wherever a webhook is set; the warnings, which name no address."""
+    known = os.environ if environment is None else environment
+    warnings: list[str] = []
+    for name, form in ((DISCORD, discord), (SLACK, slack)):
+        if address := known.get(name):
+            problem = _post(address, form(message))
+            if problem:
+                warnings.append(f"the message could not be sent to {name}: {problem}")
+    return warnings
+
+
+def _post(address: str, body: Mapping[str, Any]) -> str:
+    try:
+        answer = httpx.post(address, json=body, timeout=_TIMEOUT_S)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return type(error).__name__
+    return f"it answered {answer.status_code}" if answer.is_error else ""
+
+
+def _slack_text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _without_middle(text: str) -> str:
+    """What failed stands at the beginning and what to do next at the end; a log that is too long stands between."""
+    half = _LONGEST_TEXT // 2 - len(_LEFT_OUT)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:half].rstrip()}{_LEFT_OUT}{text[-half:].lstrip()}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,122 @@
+"""``railyard plan``: what an ``up`` would do, kept as a document that somebody reviews and ``deploy`` holds itself to.
+
+Owns the document and the comparison of two. Pulumi's own update plans are experimental and belong to one engine; a list
+of what happens to what, with the values as they are shown, is what a person reviews, and serves both engines.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from pydantic import ValidationError
+
+from railyard.engine.engines import Engine, engine_for
+from railyard.review.markdown import block, change_lines
+from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted
+from railyard.shared import stack as stack_module
+from railyard.shared.console import JsonOption, OperationError, StackOption, people, shown, write_json
+from railyard.shared.railway_client import SandboxOption
+from railyard.shared.stack import Stack, read_stack
+
+FORMAT: Final = 1
+CHANGED: Final = "+"
+"""Behind a commit from which the files differ."""
+
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="The Markdown of a workflow's summary.")]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan for `railyard deploy`.")]
+
+
+class Plan(Model):
+    """What was reviewed."""
+
+    format: int = FORMAT
+    stack: str
+    commit: str
+    """Of this repository, so that code and settings are those that were reviewed; empty outside of git."""
+    changes: tuple[Change, ...] = ()
+
+
+def plan(
+    stack: StackOption = "staging",
+    out: OutOption = None,
+    *,
+    markdown: MarkdownOption = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what an up would do against the state, and keep it for review."""
+    with people(json=json):
+        here = read_stack(stack)
+        made = plan_of(engine_for(here, sandbox=sandbox), here)
+        if out:
+            out.write_text(made.model_dump_json(indent=4) + "\n", encoding="utf-8")
+        if json:
+            write_json(made.model_dump(mode="json"))
+            return
+        for line in block("diff", list(text(made))) if markdown else text(made):
+            typer.echo(line)
+
+
+def plan_of(engine: Engine, stack: Stack) -> Plan:
+    """What an up would do now; raises ``OperationError`` when that cannot be said."""
+    return Plan(stack=stack.name, commit=current_commit(), changes=changes_of(engine.preview()["steps"]))
+
+
+def read(file: Path) -> Plan:
+    """The plan in ``file``; raises ``OperationError``."""
+    try:
+        return Plan.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        raise OperationError(f"{shown(file)} is no plan: make one with `railyard plan --out {shown(file)}`") from None
+
+
+def text(made: Plan) -> Iterator[str]:
+    """The plan for people."""
+    yield f"{made.stack} at {made.commit[:7] or 'an unknown commit'}: {counted(made.changes)}"
+    for system, changes in by_system(made.changes).items():
+        yield f"  {system or 'the stack itself'}"
+        yield from (f"    {line}" for change in changes for line in change_lines(change, True, lambda kind: kind.sign))
+
+
+def differences(reviewed: Plan, now: Plan) -> list[str]:
+    """Why ``now`` is not what was reviewed, a line each; empty when it is."""
+    if reviewed.stack != now.stack:
+        return [f"the plan is of {reviewed.stack}, not of {now.stack}"]
+    found: list[str] = []
+    if reviewed.commit != now.commit:
+        found.append(f"the plan is of {commit_name(reviewed.commit)}, this is {commit_name(now.commit)}")
+    found += [f"not in the plan: {line}" for line in _only(now.changes, reviewed.changes)]
+    found += [f"only in the plan: {line}" for line in _only(reviewed.changes, now.changes)]
+    return found
+
+
+def _only(these: Sequence[Change], others: Sequence[Change]) -> Iterator[str]:
+    for change in these:
+        if change not in others:
+            values = ", ".join(f"{each.path}: {each.old} → {each.new}" for each in change.properties)
+            yield f"{change.kind.sign} {change.type} {change.name}" + (f" ({values})" if values else "")
+
+
+def commit_name(commit: str) -> str:
+    """``current_commit`` for people."""
+    return f"{commit[:7]}, with changed files" if commit.endswith(CHANGED) else commit[:7] or "no commit"
+
+
+def current_commit() -> str:
+    """The commit that is checked out, with a mark when files differ from it; empty outside of git, or without it."""
+    root = stack_module.ROOT
+    if shutil.which("git") is None:
+        return ""
+    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        return ""
+    # Files that git does not know, such as the plan itself, are left out.
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=no"], cwd=root, capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() + (CHANGED if changed.stdout.strip() else "")

@@ -1,0 +1,299 @@
+"""The two engines as the commands use them: the embedded one, and the Pulumi CLI in the sandbox or on real accounts.
+
+Owns which of them is meant, and one form for what they say: the document of ``pulumi preview --json``, which the
+embedded engine writes as well. In the sandbox the choice is the one that ``make`` makes (``sandbox/engine_choice.py``).
+Knows nothing of secrets or services.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
+
+import typer
+from rich.console import Console
+
+from pulumi_embedded.events import Operation
+from pulumi_embedded.runner import EngineError
+from railway_api.loopback import is_loopback
+from railway_sandbox.storage import SandboxError
+from railyard.engine import cli_operations, engine_choice, operate, pulumi_cli
+from railyard.engine.configuration import ConfigurationError
+from railyard.engine.configuration import Stack as Configuration
+from railyard.engine.configuration import read_stack as read_configuration
+from railyard.engine.engine_choice import Choice, States
+from railyard.output import JsonReport, TextReport
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.stack import ROOT, Stack
+from stacks.secrets import FILE_VARIABLE
+
+_LAST_LINES: Final = 20
+_LOCKED: Final = (
+    "another run is using ",
+    "the stack is currently locked by ",
+    "Another update is currently in progress",
+)
+"""What is said of a stack that another run holds: by the embedded engine, the Pulumi CLI and Pulumi Cloud."""
+
+
+class LockedError(OperationError):
+    """Another run holds the stack, and nothing was begun."""
+
+
+class Engine(Protocol):
+    """What a command needs of an engine."""
+
+    place: str
+    """Where it works, for people."""
+    secrets_file: Path
+    """The SOPS file whose secrets it deploys."""
+
+    def preview(self) -> dict[str, Any]:
+        """What would change, as ``pulumi preview --json`` says it; raises ``OperationError`` when it fails."""
+        ...
+
+    def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
+        """Update exactly the resources with these URNs; whether it went well. Prints unless ``quiet``."""
+        ...
+
+    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
+        """Update the whole stack as the project in the folder ``project`` says; what went wrong.
+
+        Raises ``OperationError`` when it cannot begin: ``LockedError`` while another run holds the stack.
+        """
+        ...
+
+    def drift(self) -> dict[str, Any]:
+        """What a refresh would find, as a document of steps; the state stays as it is. Raises ``OperationError``."""
+        ...
+
+
+def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
+    """The engine for ``stack``: the Pulumi CLI on a real account where the environment points at one.
+
+    In the sandbox it is the one that the stack is up with, as with ``make``; a line on standard error says which and
+    why. Raises ``OperationError`` when it cannot be had.
+    """
+    if not sandbox and points_at_real_account(os.environ):
+        cli = pulumi_cli.find()
+        if cli is None:
+            raise OperationError(
+                "the environment points at a real Railway account, which takes the Pulumi CLI, and it is not on PATH: "
+                "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
+            )
+        return PulumiCli(stack, cli)
+    with _failures():
+        choice = engine_choice.choose(_wanted(), States(directory=operate.DIRECTORY, stack=stack.name))
+    typer.echo(choice.sentence, err=True)
+    return PulumiCliInSandbox(stack, choice.cli, choice) if choice.cli else Embedded(stack)
+
+
+def _wanted() -> engine_choice.Engine | None:
+    """The engine that somebody decided for by hand."""
+    named = os.environ.get(engine_choice.VARIABLE)
+    try:
+        return engine_choice.Engine(named) if named else None
+    except ValueError:
+        known = " or ".join(engine_choice.Engine)
+        raise CallError(f"{engine_choice.VARIABLE} is {named!r}: name {known}, or leave it out") from None
+
+
+def points_at_real_account(environment: Mapping[str, str]) -> bool:
+    """Whether Railway's address or a token says that a real account is meant."""
+    address = environment.get("RAILWAY_API_URL")
+    if address:
+        return not is_loopback(address)
+    return bool(environment.get("RAILWAY_API_TOKEN") or environment.get("RAILWAY_TOKEN"))
+
+
+class Embedded:
+    """The embedded engine on the simulated clouds."""
+
+    place = "the sandbox"
+
+    def __init__(self, stack: Stack) -> None:
+        self.secrets_file = _sandbox_secrets(stack)
+        self._stack = stack
+
+    def preview(self) -> dict[str, Any]:
+        """Ask nobody."""
+        return self._document(Operation.PREVIEW)
+
+    def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
+        """Update in the clouds that ``make sandbox`` serves, or in our own for as long as it takes."""
+        if quiet:
+            self._document(Operation.UP, targets)
+            return True
+        report = TextReport(Console(highlight=False), Operation.UP, self._stack.name)
+        with _failures():
+            return operate.operate(Operation.UP, self._configuration(), targets, report).succeeded
+
+    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
+        """In a process of the project's own code, with the simulated clouds and the state of this one."""
+        command = [sys.executable, "-m", "railyard.engine", "up", "--stack", self._stack.name]
+        ours = {"RAILYARD_SANDBOX": str(operate.DIRECTORY), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
+        return _followed(command, project, {**os.environ, **code_of(project), **ours}, quiet=quiet)
+
+    def drift(self) -> dict[str, Any]:
+        """Refresh a copy of the state."""
+        with tempfile.TemporaryDirectory() as folder:
+            for file in operate.DIRECTORY.glob(f"{self._stack.name}.json*"):
+                shutil.copy(file, folder)
+            return self._document(Operation.REFRESH, directory=Path(folder))
+
+    def _document(
+        self, operation: Operation, targets: Sequence[str] = (), directory: Path | None = None
+    ) -> dict[str, Any]:
+        """What an operation says to programs, with the state in ``directory`` or ours; raises ``OperationError``."""
+        text = io.StringIO()
+        with _failures():
+            operate.operate(operation, self._configuration(), targets, JsonReport(text), directory)
+        document = cast("dict[str, Any]", json.loads(text.getvalue()))
+        if not document["succeeded"]:
+            raise OperationError(_errors(document))
+        return document
+
+    def _configuration(self) -> Configuration:
+        return read_configuration(ROOT, self._stack.name)
+
+
+class PulumiCli:
+    """The Pulumi CLI on a real account, with whatever backend it is logged in to."""
+
+    place = "the account that the environment points at, through the Pulumi CLI"
+
+    def __init__(self, stack: Stack, cli: pulumi_cli.PulumiCli) -> None:
+        self.secrets_file = stack.secrets_file
+        self._stack, self._cli = stack, cli
+
+    def preview(self) -> dict[str, Any]:
+        """``pulumi preview --json``."""
+        return self._document(Operation.PREVIEW)
+
+    def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
+        """``pulumi up --target … --yes``."""
+        named = [part for urn in targets for part in ("--target", urn)]
+        # Services that are deployed again change no output of the stack.
+        done = self._pulumi(Operation.UP, "--yes", "--skip-preview", "--suppress-outputs", *named, quiet=quiet)
+        if quiet and done.returncode != 0:
+            raise OperationError(f"pulumi up failed:\n{(done.stdout + done.stderr).strip()}")
+        return done.returncode == 0
+
+    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
+        """``pulumi up --yes`` in that folder, with the virtual environment of this one."""
+        if project != ROOT and not (project / ".venv").exists():
+            (project / ".venv").symlink_to(ROOT / ".venv", target_is_directory=True)
+        with self._wired(Operation.UP, project) as (variables, options):
+            command = [str(self._cli.program), "up", "--yes", "--skip-preview", *options, "--non-interactive"]
+            environment = self._cli.environment({**variables, **code_of(project)})
+            return _followed(command, project, environment, quiet=quiet)
+
+    def drift(self) -> dict[str, Any]:
+        """``pulumi refresh --preview-only --json``."""
+        return self._document(Operation.REFRESH, "--preview-only")
+
+    @contextmanager
+    def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
+        """The variables and the options with which ``operation`` finds clouds, state and settings."""
+        del operation, project
+        yield {}, ["--stack", self._stack.name]
+
+    def _document(self, operation: Operation, *arguments: str) -> dict[str, Any]:
+        done = self._pulumi(operation, *arguments, "--json", quiet=True)
+        try:
+            document = cast("dict[str, Any]", json.loads(done.stdout))
+        except ValueError:
+            document = {}
+        if done.returncode != 0 or "steps" not in document:
+            raise OperationError(_errors(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}")
+        return document
+
+    def _pulumi(self, operation: Operation, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
+        with self._wired(operation, ROOT) as (variables, options):
+            command = [operation.value, *arguments, *options, "--non-interactive"]
+            return self._cli.run(command, ROOT, variables, captured=quiet)
+
+
+class PulumiCliInSandbox(PulumiCli):
+    """The Pulumi CLI on the simulated clouds, with the sandbox's own backend and secrets."""
+
+    place = "the sandbox"
+
+    def __init__(self, stack: Stack, cli: pulumi_cli.PulumiCli, choice: Choice) -> None:
+        super().__init__(stack, cli)
+        self.secrets_file = _sandbox_secrets(stack)
+        self._choice = choice
+
+    @contextmanager
+    def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
+        with _failures(), operate.clouds(operation) as address:
+            variables = operate.environment(address, root=project)
+            yield variables, cli_operations.options_of(self._choice, project, variables)
+
+
+def _sandbox_secrets(stack: Stack) -> Path:
+    return Path(operate.environment(operate.UNREACHABLE_URL).get(FILE_VARIABLE, stack.secrets_file))
+
+
+def code_of(project: Path) -> dict[str, str]:
+    """The variables with which a process imports program and SDK from ``project``, whatever is installed."""
+    packages = sorted(str(package) for package in (project / "packages").iterdir())
+    return {"PYTHONPATH": os.pathsep.join([str(project), *packages])}
+
+
+def _followed(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, quiet: bool) -> list[str]:
+    """Run a command to its end, showing what it says as it comes unless ``quiet``; when it failed, its last words.
+
+    After a Ctrl-C it ends in its own order, and then so does this command: nothing else is begun.
+    """
+    said: list[str] = []
+    with (
+        pulumi_cli.patient() as interrupted,
+        subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as running,
+    ):
+        for line in running.stdout or ():
+            said.append(line.rstrip())
+            if not quiet and not line.startswith(engine_choice.TOLD):  # we have told it
+                sys.stdout.write(line)
+                sys.stdout.flush()
+    if interrupted.is_set():
+        raise KeyboardInterrupt
+    if running.returncode == 0:
+        return []
+    told = [line for line in said if line.strip()]
+    # Both engines name the resource in the line above its error.
+    first = next((max(at - 1, 0) for at, line in enumerate(told) if line.lstrip().startswith("error:")), -_LAST_LINES)
+    last = textwrap.dedent("\n".join(told[first:][:_LAST_LINES]))
+    if any(mark in last for mark in _LOCKED):
+        raise LockedError(last)
+    return last.splitlines() or [f"it ended with exit code {running.returncode}"]
+
+
+@contextmanager
+def _failures() -> Generator[None]:
+    try:
+        yield
+    except (ConfigurationError, EngineError, SandboxError) as error:
+        raise OperationError(str(error)) from None
+
+
+def _errors(document: Mapping[str, Any]) -> str:
+    # The CLI begins some messages with the word that the command sets before them.
+    said = [
+        item["message"].strip().removeprefix("error: ")
+        for item in document.get("diagnostics", ())
+        if item.get("severity") == "error"
+    ]
+    return "\n".join(dict.fromkeys(said))

@@ -1,0 +1,141 @@
+"""What ``doctor`` asks Cloudflare, DigitalOcean and Spaces: do the tokens work, and are zones and buckets what they
+are taken for?
+
+Reads alone: that a token may also write shows only when something is written, and the findings say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+import httpx
+
+from components.bucket import BucketArgs
+from components.zone import ZoneArgs
+from railyard.operate.doctor.findings import Finding, note, ok, problem
+from railyard.shared.console import OperationError
+from railyard.shared.spaces_client import spaces_client
+from railyard.shared.stack import Stack
+from stacks.parts import parts
+
+CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
+DIGITALOCEAN: Final = "https://api.digitalocean.com"
+TIMEOUT_S: Final = 20.0
+_CLOUDFLARE_TOKENS: Final = "https://dash.cloudflare.com/profile/api-tokens"
+
+
+class _RefusedError(Exception):
+    """An API said no, or nothing; the text says which."""
+
+
+async def cloudflare(stack: Stack, *, up: bool) -> list[Finding]:
+    """Each zone of the settings: its id and name, and the SSL mode that Railway needs. ``up``: whether it serves."""
+    zones = stack.settings.stack.zones
+    if not zones or not os.environ.get("CLOUDFLARE_API_TOKEN"):
+        return []
+    found = await asyncio.gather(*(_zone(stack, zone, up=up) for zone in zones))
+    return [finding for each in found for finding in each]
+
+
+async def _zone(stack: Stack, zone: ZoneArgs, *, up: bool) -> list[Finding]:
+    try:
+        read = await _cloudflare(f"/zones/{zone.id}")
+    except _RefusedError as refused:
+        fix = (
+            f"compare the id with the zone's overview page, and give the token Zone Read of it at {_CLOUDFLARE_TOKENS}"
+        )
+        return [problem("zones", f"{zone.name} ({zone.id}) cannot be read: {refused}", fix)]
+    if read["name"] != zone.name:
+        fix = f"write the id of {zone.name}, from its overview page, into Pulumi.{stack.name}.yaml"
+        return [problem("zones", f"the id of {zone.name} belongs to {read['name']}", fix)]
+    findings = [ok("zones", f"{zone.name} is {read['id']}, {read['status']}")]
+    if read["status"] != "active":
+        fix = "let its registrar point at the name servers that Cloudflare shows"
+        findings = [problem("zones", f"{zone.name} is {read['status']}, not active", fix)]
+    return [*findings, *await _ssl(stack, zone, up=up)]
+
+
+async def _ssl(stack: Stack, zone: ZoneArgs, *, up: bool) -> list[Finding]:
+    domains = [domain for each in stack.settings.systems.values() for domain in each.domains()]
+    if not any(domain.proxied and zone.holds(domain.hostname) for domain in domains):
+        return []
+    try:
+        mode = (await _cloudflare(f"/zones/{zone.id}/settings/ssl"))["value"]
+    except _RefusedError as refused:
+        fix = f"give the token Zone Settings Edit at {_CLOUDFLARE_TOKENS}"
+        return [problem("zones", f"the SSL mode of {zone.name} cannot be read: {refused}", fix)]
+    if mode == "full":
+        return [ok("zones", f"{zone.name} has SSL mode Full, as Railway needs it behind the proxy")]
+    text = f"{zone.name} has SSL mode {mode}; Railway behind Cloudflare's proxy needs Full"
+    fix = "run up after a refresh, which sets it, or set it under SSL/TLS, Overview"
+    return [problem("zones", text, fix) if up else note("zones", text, "the first up sets it")]
+
+
+async def digitalocean(stack: Stack) -> list[Finding]:
+    """The token, and each bucket with the Spaces key."""
+    settings = stack.settings.systems.values()
+    buckets = [part for each in settings for _, part in parts(each) if isinstance(part, BucketArgs)]
+    if not buckets:
+        return []
+    findings: list[Finding] = []
+    if os.environ.get("DIGITALOCEAN_TOKEN"):
+        address = os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN
+        fix = "make a token with read and write of spaces_key and cdn at https://cloud.digitalocean.com/account/api/tokens"
+        try:
+            for path, what in (("/v2/spaces/keys", "Spaces keys"), ("/v2/cdn/endpoints", "CDN endpoints")):
+                await _get(f"{address}{path}", "DIGITALOCEAN_TOKEN")
+                findings.append(ok("bucket", f"DIGITALOCEAN_TOKEN reads {what}"))
+        except _RefusedError as refused:
+            findings.append(problem("bucket", f"DIGITALOCEAN_TOKEN does not work: {refused}", fix))
+    looked = await asyncio.gather(*(asyncio.to_thread(_bucket, bucket) for bucket in buckets))
+    return [*findings, *looked]
+
+
+def _bucket(bucket: BucketArgs) -> Finding:
+    try:
+        spaces_client(bucket.region).head_bucket(Bucket=bucket.name)
+    except OperationError as error:
+        return problem("bucket", f"{bucket.name} was not looked at: no Spaces key", str(error))
+    except Exception as failure:  # noqa: BLE001 boto3 has no common base for what can go wrong
+        response = cast("Mapping[str, Any]", getattr(failure, "response", {}))
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if status == httpx.codes.NOT_FOUND:
+            return note("bucket", f"{bucket.name} is not in {bucket.region} yet", "the first up makes it")
+        if status == httpx.codes.FORBIDDEN:
+            fix = "use a key with full access, or another name: bucket names are shared by all Spaces users"
+            return problem("bucket", f"the Spaces key may not use {bucket.name}, or it is somebody else's", fix)
+        return problem("bucket", f"{bucket.name}: {failure}", "check the network and the bucket's region")
+    return ok("bucket", f"{bucket.name} is in {bucket.region}, and the Spaces key reaches it")
+
+
+async def _cloudflare(path: str) -> Mapping[str, Any]:
+    address = os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE
+    return (await _get(f"{address}{path}", "CLOUDFLARE_API_TOKEN"))["result"]
+
+
+async def _get(url: str, variable: str) -> Mapping[str, Any]:
+    """The answer as JSON; raises ``_RefusedError`` with the API's own words."""
+    headers = {"Authorization": f"Bearer {os.environ[variable]}"}
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
+            response = await client.get(url, headers=headers)
+        body: Any = response.json()
+    except httpx.HTTPError as failure:
+        raise _RefusedError(f"no answer ({type(failure).__name__})") from None
+    except ValueError:
+        raise _RefusedError("no JSON in the answer") from None
+    if response.is_success and isinstance(body, dict):
+        return cast("Mapping[str, Any]", body)
+    raise _RefusedError(f"{response.status_code} {'; '.join(_messages(body))}")
+
+
+def _messages(body: Any) -> Iterator[str]:
+    if isinstance(body, dict):
+        fields = cast("Mapping[str, Any]", body)
+        for error in fields.get("errors") or ():
+            yield str(error.get("message"))
+        if "message" in fields:
+            yield str(fields["message"])

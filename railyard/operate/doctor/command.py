@@ -1,0 +1,126 @@
+"""``railyard doctor``: what is missing or wrong on this machine and in the accounts, and how to mend it.
+
+Owns the command and its list. Who looks for what: ``doctor_machine`` without a network, ``doctor_railway`` and
+``doctor_clouds`` with one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Annotated, Any, Final
+
+import typer
+from rich.text import Text
+
+from railway_api.counting import count
+from railyard.engine.engines import points_at_real_account
+from railyard.operate.doctor import clouds as doctor_clouds
+from railyard.operate.doctor import machine as doctor_machine
+from railyard.operate.doctor import railway as doctor_railway
+from railyard.operate.doctor.findings import Finding, Level, problem
+from railyard.shared.console import (
+    PROBLEM,
+    JsonOption,
+    OperationError,
+    StackOption,
+    people,
+    table_console,
+    write_json,
+)
+from railyard.shared.railway_client import Railway, SandboxOption, connected, surroundings
+from railyard.shared.running_services_query import running_systems
+from railyard.shared.stack import Stack, read_stack
+
+_COLORS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold red"}
+
+
+def doctor(
+    stack: StackOption = "staging",
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no API.")] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Look at tools, secrets, tokens and their rights, zones, buckets, the plan, and leftover config-as-code files.
+
+    Changes nothing.
+
+    Exit code 1 when something has to be mended.
+    """
+    with people(json=json):
+        findings = _offline(stack, sandbox=sandbox) if offline else _all(stack, sandbox=sandbox)
+        if json:
+            write_json(_document(stack, findings))
+        else:
+            _print(findings)
+    if any(finding.level is Level.PROBLEM for finding in findings):
+        raise typer.Exit(PROBLEM)
+
+
+def _offline(name: str, *, sandbox: bool) -> list[Finding]:
+    real = not sandbox and points_at_real_account(os.environ)
+    here = read_stack(name, sandbox=not real)
+    findings = [*doctor_machine.tools(real=real), doctor_machine.settings(here), *doctor_machine.secrets(here)]
+    return [*findings, *doctor_machine.tokens(here)] if real else findings
+
+
+def _all(name: str, *, sandbox: bool) -> list[Finding]:
+    """What needs no network first, so that it is there whatever the network does."""
+    findings = _offline(name, sandbox=sandbox)
+    here = read_stack(name)
+    with surroundings(sandbox=sandbox):
+        try:
+            with connected(here) as railway:
+                findings += railway.run(_asked(railway, here))
+        except OperationError as error:
+            findings.append(problem("railway", str(error), "mend this first, then run doctor again"))
+    return findings
+
+
+async def _asked(railway: Railway, stack: Stack) -> list[Finding]:
+    findings = await doctor_railway.token(railway, stack)
+    up = False
+    if not any(finding.level is Level.PROBLEM and finding.area == "railway" for finding in findings):
+        systems = await running_systems(railway.client, stack)
+        up = any(service.serving for system in systems for service in system.services)
+        findings += doctor_railway.config_as_code(systems)
+    return [*findings, *await doctor_clouds.cloudflare(stack, up=up), *await doctor_clouds.digitalocean(stack)]
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    """As a list, no line of it broken: commands and addresses are there to be copied."""
+    console = table_console()
+    for area, group in groupby(_by_area(findings), key=lambda finding: finding.area):
+        console.print(Text(area, style="bold"))
+        for finding in group:
+            text = Text.assemble("  ", (f"{finding.level:8}", _COLORS[finding.level]), finding.text)
+            console.print(text, soft_wrap=True)
+            if finding.fix:
+                console.print(Text(f"          {finding.fix}"), soft_wrap=True)
+    wrong = sum(finding.level is Level.PROBLEM for finding in findings)
+    console.print(f"\n{count(wrong, 'problem')} to mend" if wrong else "\nnothing has to be mended")
+
+
+def _by_area(findings: Iterable[Finding]) -> list[Finding]:
+    """Those of one area together, areas as they first come."""
+    listed = list(findings)
+    areas = list(dict.fromkeys(finding.area for finding in listed))
+    return sorted(listed, key=lambda finding: areas.index(finding.area))
+
+
+def _document(stack: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "stack": stack,
+        "ok": all(finding.level is not Level.PROBLEM for finding in findings),
+        "findings": [
+            {
+                "area": finding.area,
+                "level": finding.level.value,
+                "text": finding.text,
+                **({"fix": finding.fix} if finding.fix else {}),
+            }
+            for finding in findings
+        ],
+    }

@@ -1,0 +1,116 @@
+"""What ``doctor`` can say without a network: programs and packages, the settings' secrets, and which tokens are set.
+
+Owns these looks. The settings themselves are refused by ``read_stack`` when they are wrong, plan limits included.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from components.bucket import BucketArgs
+from railyard.engine import pulumi_cli
+from railyard.operate.doctor.findings import Finding, note, ok, problem
+from railyard.secrets import check as secrets_check
+from railyard.shared.spaces_client import KEY_VARIABLES
+from railyard.shared.stack import Stack
+from stacks.parts import parts
+
+OLDEST_PYTHON: Final = (3, 11)
+PACKAGES: Final = ("pulumi", "pulumi_cloudflare", "pulumi_digitalocean", "pulumiverse-railway")
+TIMEOUT_S: Final = 30
+
+
+def tools(*, real: bool) -> Iterator[Finding]:
+    """Programs on PATH and packages of this Python."""
+    here = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        yield problem("tools", f"Python {here} is too old", "install Python 3.11 or newer, and remove .venv")
+    else:
+        yield ok("tools", f"Python {here}")
+    for package in PACKAGES:
+        yield _package(package)
+    yield _pulumi(real=real)
+    if shutil.which("sops"):
+        yield ok("tools", f"sops {_answer('sops', '--version', '--disable-version-check')}")
+    else:
+        fix = "install it from https://getsops.io to change secrets; reading them needs no program"
+        yield note("tools", "sops is not on PATH", fix)
+
+
+def _package(name: str) -> Finding:
+    try:
+        return ok("tools", f"{name} {version(name)}")
+    except PackageNotFoundError:
+        return problem("tools", f"the package {name} is not installed", "remove .venv and run: make preview")
+
+
+def _pulumi(*, real: bool) -> Finding:
+    cli = pulumi_cli.find()
+    if cli is None:
+        install = "run: make tools, or install it from https://www.pulumi.com/docs/install/"
+        if real:
+            return problem("tools", "there is no pulumi, and a real account needs it", install)
+        return note("tools", "there is no pulumi: the sandbox does without, a real account does not", install)
+    found = _answer(str(cli.program), "version").removeprefix("v")
+    wanted = version("pulumi")
+    if found.split(".")[:1] != wanted.split(".")[:1]:
+        text = f"{cli.program}, pulumi {found}, does not fit the package pulumi {wanted}"
+        return problem("tools", text, "install a matching one")
+    return ok("tools", f"pulumi {found}, {cli.program}")
+
+
+def _answer(*command: str) -> str:
+    """The first line that a program answers with."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as failure:
+        return f"(does not run: {type(failure).__name__})"
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return lines[0].removeprefix("sops ") if lines else "(says nothing)"
+
+
+def settings(stack: Stack) -> Finding:
+    """That they were read at all."""
+    systems = ", ".join(stack.settings.systems)
+    return ok("settings", f"Pulumi.{stack.name}.yaml holds {systems}, all within the {stack.settings.plan} plan")
+
+
+def secrets(stack: Stack) -> Iterator[Finding]:
+    """Whether the file is there, the key opens it, and everything is in it."""
+    report = secrets_check.check(stack)
+    for each in report.problems:
+        yield problem("secrets", each.text, each.fix or f"./bin/railyard secrets check -s {stack.name}")
+    if report.note:
+        yield problem("secrets", report.note, "set SOPS_AGE_KEY_FILE to the file with your age key")
+    if not report.problems and not report.note:
+        yield ok("secrets", report.lines()[-1])
+    for each in report.warnings:
+        yield note("secrets", each.text, each.fix)
+
+
+def tokens(stack: Stack) -> Iterator[Finding]:
+    """Which credentials the environment holds; whether they work only their owners can say."""
+    railway = [name for name in ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN") if os.environ.get(name)]
+    if len(railway) > 1:
+        yield problem("tokens", "RAILWAY_API_TOKEN and RAILWAY_TOKEN are both set, and Railway takes one", "unset one")
+    elif not railway:
+        make = "make one at https://railway.com/account/tokens"
+        yield problem("tokens", "RAILWAY_API_TOKEN is not set", make)
+    token = "make one with Zone Read, DNS Edit, Zone Settings Edit and SSL and Certificates Edit of these zones"
+    needed = [("CLOUDFLARE_API_TOKEN", token)]
+    needed = needed if stack.settings.stack.zones else []
+    if any(isinstance(part, BucketArgs) for each in stack.settings.systems.values() for _, part in parts(each)):
+        needed.append(("DIGITALOCEAN_TOKEN", "make one at https://cloud.digitalocean.com/account/api/tokens"))
+        keys = "make a key at https://cloud.digitalocean.com/spaces/access_keys"
+        needed += [(name, keys) for name in KEY_VARIABLES]
+    missing = [(name, fix) for name, fix in needed if not os.environ.get(name)]
+    for name, fix in missing:
+        yield problem("tokens", f"{name} is not set", fix)
+    if len(railway) == 1 and not missing:
+        yield ok("tokens", f"{', '.join([*railway, *(name for name, _ in needed)])} are set")

@@ -1,0 +1,118 @@
+"""What ``doctor`` asks Railway: whose the token is and what it may not do, the plan, and config-as-code files that
+still decide settings.
+
+Owns these looks. Reads alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from railway_api.counting import count
+from railway_api.documents.account import ME, WORKSPACE
+from railway_api.documents.project import API_TOKEN, PROJECT, PROJECT_TOKEN
+from railway_api.errors import NotAuthorized, RailwayError
+from railyard.operate.doctor.findings import Finding, note, ok, problem
+from railyard.shared.railway_client import Railway
+from railyard.shared.running_services import RunningService, RunningSystem
+from railyard.shared.stack import Stack
+from stacks.plan import PLANS, PlanName, excesses
+
+_ORDER: Final = list(PLANS)
+CUT_OFF: Final = "Railway stops reading railway.toml and railway.json on 2026-12-01"
+
+
+async def token(railway: Railway, stack: Stack) -> list[Finding]:
+    """Which kind of token it is, what it reaches, and what it may not do; then the plan of its workspace."""
+    client = railway.client
+    try:
+        if client.transport.token.kind == "project":
+            reached = await client.call(PROJECT_TOKEN)
+            project = await client.call(PROJECT, id=reached["projectId"])
+            return [_project_token(project)]
+        workspaces = (await client.call(API_TOKEN))["workspaces"]
+    except NotAuthorized:
+        fix = "it is revoked or mistyped: make a new one at https://railway.com/account/tokens"
+        return [problem("railway", "Railway refuses the token", fix)]
+    except RailwayError as error:
+        return [problem("railway", str(error), "check the network, and https://status.railway.com")]
+    names = ", ".join(f"{workspace['name']} ({workspace['id']})" for workspace in workspaces) or "none"
+    try:
+        await client.call(ME)
+        kind = ok("railway", f"an account token; it may what its owner may, in the workspaces {names}")
+    except NotAuthorized:
+        kind = ok("railway", f"a workspace token of {names}; it may not use other workspaces, nor personal projects")
+    named = {each.project.workspace_id for each in stack.settings.systems.values()} - {None}
+    used = [workspace for workspace in workspaces if workspace["id"] in named] or workspaces
+    if len(used) > 1 and not named:
+        fix = f"give each project of Pulumi.{stack.name}.yaml its workspaceId"
+        return [kind, problem("railway", "the token reaches several workspaces, and no project says which", fix)]
+    found = [kind]
+    for workspace in used:
+        found += plan(stack, await client.call(WORKSPACE, workspaceId=workspace["id"]))
+    return found
+
+
+def _project_token(project: Any) -> Finding:
+    text = (
+        f"a project token of {project['name']}; it may not create projects, nor reach any other project or environment"
+    )
+    return note("railway", text, "an up of the whole stack needs an account or workspace token in RAILWAY_API_TOKEN")
+
+
+def plan(stack: Stack, workspace: Any) -> Iterator[Finding]:
+    """Whether the workspace has the plan that the settings count on, and what is beyond it if not."""
+    real, asked = str(workspace["plan"]).lower(), stack.settings.plan
+    left = workspace["apiTokenRateLimit"]
+    if left:
+        yield ok("railway", f"{workspace['name']} has {count(left['remainingPoints'], 'request')} left in this hour")
+    if real == asked:
+        yield ok("plan", f"{workspace['name']} has the {asked} plan, as railway:plan says")
+    elif real not in PLANS:
+        yield note("plan", f"{workspace['name']} has a plan {real!r}, whose limits are not known here")
+    elif _ORDER.index(real) > _ORDER.index(asked):
+        text = (
+            f"{workspace['name']} has the {real} plan, railway:plan says {asked}: requests are sent slower than allowed"
+        )
+        yield note("plan", text, f"set railway:plan to {real} in Pulumi.{stack.name}.yaml")
+    else:
+        text = f"{workspace['name']} has the {real} plan, railway:plan says {asked}: Railway will refuse requests"
+        yield problem("plan", text, f"set railway:plan to {real} in Pulumi.{stack.name}.yaml, or upgrade the workspace")
+        yield from _beyond(stack, real)
+
+
+def _beyond(stack: Stack, real: PlanName) -> Iterator[Finding]:
+    for name, settings in stack.settings.systems.items():
+        for excess in excesses(settings, real):
+            path = ".".join(str(part) for part in (name, *excess.path))
+            reason, _, fix = excess.reason.partition(": ")
+            yield problem("plan", f"{path} = {excess.value}: {reason}", fix)
+
+
+def config_as_code(systems: Sequence[RunningSystem]) -> Iterator[Finding]:
+    """Services whose settings a ``railway.toml`` or ``railway.json`` decides, whatever the stack's file says."""
+    looked = 0
+    for system in systems:
+        for service in system.services:
+            looked += service.service_id is not None
+            if finding := _file(f"{system.name}/{service.name}", service):
+                yield finding
+    if looked:
+        yield ok("config as code", f"looked at {count(looked, 'service')}")
+
+
+def _file(where: str, service: RunningService) -> Finding | None:
+    serving = service.serving
+    file = service.config_file or (serving.config_file if serving else None)
+    overrides = serving.overrides if serving else ()
+    if not file and not overrides:
+        return None
+    decides = f" decides {', '.join(overrides)}" if overrides else " is set as its config-as-code file"
+    return problem(
+        "config as code",
+        f"{where}: {file or 'a railway.toml or railway.json'}{decides}. {CUT_OFF}, and until then it wins over "
+        "the settings here",
+        f"write these settings under {where.replace('/', '.')} in the stack's file, remove the other file from the "
+        "repository and its path from the service's settings, then run up",
+    )

@@ -1,0 +1,231 @@
+"""``railyard logs``: the build or deployment log of one service, its last lines or followed.
+
+Owns the command, and that no secret of the stack appears in what it prints. Follows by asking again within the request
+budget: Railway's subscriptions need a connection of another kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+import typer
+
+import sops
+from railway_api.deployment_failures import FAILURE_BY_STATUS
+from railway_api.documents.logs import BUILD_LOG, DEPLOYMENT_LOG
+from railway_api.operation import Document
+from railway_api.redaction import redact
+from railyard.shared.console import (
+    CallError,
+    JsonOption,
+    OperationError,
+    StackOption,
+    people,
+    shown,
+    write_json,
+)
+from railyard.shared.railway_client import Railway, SandboxOption, connected
+from railyard.shared.running_services import RunningService
+from railyard.shared.running_services_query import running_systems
+from railyard.shared.stack import Stack, read_stack
+from stacks.services import services
+
+LARGEST: Final = 5_000
+"""Lines that Railway gives at once."""
+_CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+"""What an application could use to write elsewhere on the reader's terminal."""
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Log:
+    """One log of one deployment."""
+
+    where: str
+    """``seance/backend``."""
+    deployment_id: str
+    build: bool
+
+    @property
+    def document(self) -> Document:
+        """How it is asked for."""
+        return BUILD_LOG if self.build else DEPLOYMENT_LOG
+
+    @property
+    def kind(self) -> str:
+        """What it is called."""
+        return "build" if self.build else "deployment"
+
+
+def logs(
+    service: Annotated[str, typer.Argument(help="Which: seance/backend, or backend where no other system has one.")],
+    deployment: Annotated[
+        str | None, typer.Argument(help="Railway's id of a deployment. Default: the newest.", show_default=False)
+    ] = None,
+    stack: StackOption = "staging",
+    *,
+    build: Annotated[
+        bool | None,
+        typer.Option("--build/--deploy", help="Which log. Default: the deployment's, or the build's if it never ran."),
+    ] = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=LARGEST, help="How many lines, the last.")] = 100,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until it ends, or Ctrl-C.")] = False,
+    contains: Annotated[str, typer.Option("--filter", metavar="TEXT", help="Only lines that contain this.")] = "",
+    unmasked: Annotated[
+        bool, typer.Option("--unmasked", help="Also where the stack's secrets cannot be read.")
+    ] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Show the log of a service. Values of the stack's secrets are replaced by their names.
+
+    Masking needs the key of the secrets file; without it the command refuses unless --unmasked is given.
+    """
+    with people(json=json):
+        if json and follow:
+            raise CallError("--json prints one document, and --follow does not end: give one of them")
+        here = read_stack(stack)
+        system, name = find(here, service)
+        with connected(here, sandbox=sandbox) as railway:
+            secrets = {} if unmasked else hidden(read_stack(stack))
+            (running,) = railway.run(running_systems(railway.client, here, [system]))
+            found = running.service(name)
+            log, first = railway.run(_opened(railway, f"{system}/{name}", found, deployment, build, contains, lines))
+            if json:
+                write_json(_document(log, first, secrets))
+                return
+            typer.echo(f"{log.kind} log of {log.where}, deployment {log.deployment_id}:", err=True)
+            for line in first:
+                typer.echo(shown_line(line, secrets))
+            if follow:
+                _follow(railway, log, contains, first, secrets)
+            elif not first:
+                typer.echo("nothing in it" + (f" contains {contains!r}" if contains else " yet"), err=True)
+
+
+def find(stack: Stack, service: str) -> tuple[str, str]:
+    """System and service that ``seance/backend`` or ``backend`` means; raises ``CallError``."""
+    known = [(system, each.name) for system, settings in stack.settings.systems.items() for each in services(settings)]
+    system, _, name = service.rpartition("/")
+    same = [each for each in known if each[1] == name and system in ("", each[0])]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        raise CallError(f"{name} is in several systems: name one of {', '.join('/'.join(each) for each in same)}")
+    raise CallError(f"{stack.name} has no service {service!r}: name one of {', '.join('/'.join(e) for e in known)}")
+
+
+def hidden(stack: Stack) -> dict[str, str]:
+    """The values that no log may show, by their names; raises ``OperationError`` when they cannot be read."""
+    try:
+        values = sops.read(shown(stack.secrets_file), stack.environment).decrypt()
+    except sops.SopsError as error:
+        raise OperationError(
+            f"secrets cannot be masked: {error}\nnext: give --unmasked to see the log as it is"
+        ) from None
+    found: dict[str, str] = {}
+    for system, group in values.items():
+        for name, value in group.items() if isinstance(group, Mapping) else ():
+            found[f"{system}.{name}"] = str(value)
+            # As it stands in DATABASE_URL.
+            found[f"{system}.{name} in an address"] = quote(str(value), safe="")
+    return found
+
+
+async def _opened(
+    railway: Railway,
+    where: str,
+    service: RunningService | None,
+    deployment: str | None,
+    build: bool | None,
+    contains: str,
+    lines: int,
+) -> tuple[Log, list[Line]]:
+    """The log that is meant, and its last lines."""
+    newest = service.latest if service else None
+    if deployment is None and newest is None:
+        raise OperationError(f"{where} has no deployment, so no log: bring it up first")
+    log = Log(where, deployment or (newest.id if newest else ""), bool(build))
+    answer = await _ask(railway, log, contains, lines, None)
+    if service is None or answer["deployment"]["serviceId"] != service.service_id:
+        raise CallError(f"deployment {log.deployment_id} is not one of {where}")
+    found = _lines(answer, log)[-lines:]
+    if build is None and not found and not contains:
+        # It ended before it ran, or has not run yet: why stands in the log of its build.
+        log = Log(where, log.deployment_id, build=True)
+        found = _lines(await _ask(railway, log, contains, lines, None), log)[-lines:]
+    return log, found
+
+
+async def _ask(railway: Railway, log: Log, contains: str, lines: int, since: str | None) -> Mapping[str, Any]:
+    return await railway.client.transport.read(
+        log.document, deploymentId=log.deployment_id, filter=contains, limit=lines, startDate=since
+    )
+
+
+def _lines(answer: Mapping[str, Any], log: Log) -> list[Line]:
+    return sorted(answer["buildLogs" if log.build else "deploymentLogs"], key=lambda line: line["timestamp"])
+
+
+def _follow(railway: Railway, log: Log, contains: str, first: Sequence[Line], secrets: Mapping[str, str]) -> None:
+    """Print what comes until the deployment is over, its build is, or the reader has enough."""
+    interval_s = railway.client.transport.limiter.budget.poll_s
+    seen = list(first)
+
+    async def look() -> Mapping[str, Any]:
+        await railway.client.clock.sleep(interval_s)
+        return await _ask(railway, log, contains, LARGEST, seen[-1]["timestamp"] if seen else None)
+
+    while True:
+        try:
+            answer = railway.run(look())
+        except KeyboardInterrupt:
+            return
+        for line in fresh(_lines(answer, log), seen):
+            typer.echo(shown_line(line, secrets))
+        status = answer["deployment"]["status"]
+        if status in FAILURE_BY_STATUS or (
+            log.build and status not in {"QUEUED", "WAITING", "INITIALIZING", "BUILDING"}
+        ):
+            typer.echo(f"deployment {log.deployment_id} is {status}", err=True)
+            return
+
+
+def fresh(lines: Sequence[Line], seen: list[Line]) -> Iterator[Line]:
+    """The lines that were not seen; those of the last moment come again, and are told apart by what they say."""
+    latest = seen[-1]["timestamp"] if seen else ""
+    known = [line["message"] for line in seen if line["timestamp"] == latest]
+    for line in lines:
+        if line["timestamp"] == latest and line["message"] in known:
+            known.remove(line["message"])
+            continue
+        seen.append(line)
+        yield line
+
+
+def shown_line(line: Line, secrets: Mapping[str, str]) -> str:
+    """One line as it is printed."""
+    severity = str(line["severity"] or "").lower()
+    mark = f"{severity}: " if severity not in ("", "info") else ""
+    return f"{line['timestamp'][:19].replace('T', ' ')}  {mark}{_clean(line, secrets)}"
+
+
+def _clean(line: Line, secrets: Mapping[str, str]) -> str:
+    return redact(_CONTROL.sub("", str(line["message"])), secrets)
+
+
+def _document(log: Log, lines: Sequence[Line], secrets: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "service": log.where,
+        "deployment": log.deployment_id,
+        "log": log.kind,
+        "lines": [
+            {"timestamp": line["timestamp"], "severity": line["severity"], "message": _clean(line, secrets)}
+            for line in lines
+        ],
+    }

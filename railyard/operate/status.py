@@ -1,0 +1,234 @@
+"""``railyard status``: every service of a stack on one screen.
+
+Owns the command and how its answer looks. What runs is read by ``running_services_query``; nothing is asked of the
+services themselves, which is what ``verify`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from railway_api.limiter import HOUR_S
+from railyard.shared.console import (
+    PROBLEM,
+    CallError,
+    JsonOption,
+    OperationError,
+    StackOption,
+    people,
+    table,
+    table_console,
+    write_json,
+)
+from railyard.shared.railway_client import Railway, SandboxOption, connected
+from railyard.shared.running_services import Deployed, Health, RunningService, RunningSystem
+from railyard.shared.running_services_query import running_systems
+from railyard.shared.stack import Stack, read_stack
+
+SystemsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems. Default: all.", show_default=False)
+]
+SHARE: Final = 0.25
+"""The part of the hourly request budget that watching may use up."""
+_COLORS: Final = {
+    Health.HEALTHY: "green",
+    Health.DEPLOYING: "yellow",
+    Health.UNHEALTHY: "red",
+    Health.MISSING: "red",
+}
+
+
+def status(
+    systems: SystemsArgument = None,
+    stack: StackOption = "staging",
+    *,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again until Ctrl-C.")] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what each service runs, how it is, and its domains and volumes.
+
+    Sends one request for all projects and one for each system.
+
+    Exit code 1 when a service is unhealthy or missing.
+    """
+    with people(json=json):
+        if watch and (json or not table_console().is_terminal):
+            raise CallError(
+                "--watch is for a terminal: leave it out in a pipe, or for --json, and call again to look again"
+            )
+        here = read_stack(stack)
+        with connected(here, sandbox=sandbox) as railway:
+            found = railway.run(running_systems(railway.client, here, systems or ()))
+            if watch:
+                found = _watch(railway, here, systems or (), found)
+            elif json:
+                write_json(document(here, railway, found))
+            else:
+                table_console().print(screen(here, railway, found))
+    if any(service.health in (Health.UNHEALTHY, Health.MISSING) for system in found for service in system.services):
+        raise typer.Exit(PROBLEM)
+
+
+def _watch(railway: Railway, stack: Stack, systems: Sequence[str], found: list[RunningSystem]) -> list[RunningSystem]:
+    """Look again and again, as often as the request budget bears; gives the last look."""
+    budget = railway.client.transport.limiter.budget
+    interval_s = max(budget.poll_s, (len(found) + 1) * HOUR_S / (budget.per_hour * SHARE))
+
+    async def look() -> list[RunningSystem]:
+        await railway.client.clock.sleep(interval_s)
+        return await running_systems(railway.client, stack, systems)
+
+    note = f"looking again every {interval_s:.0f} s; Ctrl-C ends"
+    with Live(screen(stack, railway, found, note), console=table_console(), auto_refresh=False) as live:
+        while True:
+            try:
+                found = railway.run(look())
+            except KeyboardInterrupt:
+                return found
+            except OperationError as error:
+                note = f"the last look failed: {error}"
+            live.update(screen(stack, railway, found, note), refresh=True)
+
+
+def screen(stack: Stack, railway: Railway, systems: Sequence[RunningSystem], note: str = "") -> RenderableType:
+    """The table, and below it what is wrong."""
+    shown = table("service", "health", "deployed", "#", "runs", folded="runs")
+    for system in systems:
+        shown.add_row(Text(system.name, style="bold"), "", "", "", Text(system.project_name, style="dim"))
+        for service in system.services:
+            shown.add_row(*_row(service))
+    services = [service for system in systems for service in system.services]
+    counted = ", ".join(
+        f"{number} {health}" for health in Health if (number := sum(each.health is health for each in services))
+    )
+    parts: list[RenderableType] = [shown, Text()]
+    parts += [Text(line) for line in problems(systems)]
+    now = f"{datetime.now(UTC):%H:%M:%S} UTC"
+    parts.append(Text(f"{stack.name} in {railway.place} at {now}: {counted}" + (f"; {note}" if note else "")))
+    return Group(*parts)
+
+
+def problems(systems: Sequence[RunningSystem]) -> list[str]:
+    """One line for each thing that is wrong, with the service it is about, and the next step."""
+    lines: list[str] = []
+    for system in systems:
+        if system.environment_id is None:
+            lines.append(f"{system.name}: the token reaches no project {system.project_name}; next: bring it up")
+            continue
+        for service in system.services:
+            where = f"{system.name}/{service.name}"
+            lines += [f"{where}: {problem}" for problem in service.problems]
+            if service.health is Health.MISSING:
+                lines.append(f"{where}: the settings have it, Railway does not; next: bring it up")
+            elif service.problems and service.serving is None:
+                lines.append(f"  next: ./bin/railyard logs {where}")
+            if service.declared is None:
+                lines.append(f"{where}: nothing in the settings has it; somebody added it by hand")
+    return lines
+
+
+def _row(service: RunningService) -> list[RenderableType]:
+    shown = service.serving or service.latest
+    domains = [f"{domain.name} {certificate(service, index)}" for index, domain in enumerate(service.domains)]
+    disks = [f"volume {disk.used:.0%} of {disk.size_mb / 1_000:g} GB" for disk in service.disks]
+    return [
+        f" {service.name}",
+        Text(service.health, style=_COLORS[service.health]),
+        _age(shown) if shown else "-",
+        "+".join(str(number) for number in service.replicas.values()) or "-",
+        # Below each other, so that a terminal of 80 columns breaks none of them.
+        "\n".join([runs(shown) if shown else "-", *domains, *disks]),
+    ]
+
+
+def _age(deployed: Deployed) -> str:
+    """``11-21 14:03``, in UTC."""
+    return datetime.fromisoformat(deployed.created_at).astimezone(UTC).strftime("%m-%d %H:%M")
+
+
+def runs(deployed: Deployed) -> str:
+    """What a deployment runs, in short: ``seance-backend:a1b2c3d``, ``main@7bd26ed``; of a digest twelve digits."""
+    if deployed.image:
+        name, at, digest = deployed.image.rpartition("/")[2].partition("@sha256:")
+        return f"{name}{at}{digest[:12]}"
+    return f"{deployed.branch}@{(deployed.commit or 'unknown')[:7]}"
+
+
+def certificate(service: RunningService, index: int) -> str:
+    """Who holds the certificate of a domain, or how far it is."""
+    domain = service.domains[index]
+    if not domain.verified:
+        return "unverified"
+    if domain.certificate == "VALID":
+        return "valid"
+    if domain.proxied and domain.behind_proxy:
+        return "proxy"
+    return {"ISSUE_FAILED": "failed", "ISSUING": "issuing"}.get(domain.certificate, "waiting")
+
+
+def document(stack: Stack, railway: Railway, systems: Sequence[RunningSystem]) -> dict[str, Any]:
+    """The answer for programs."""
+    return {
+        "stack": stack.name,
+        "place": railway.place,
+        "requests": railway.client.requests,
+        "systems": {system.name: _system(system) for system in systems},
+    }
+
+
+def _system(system: RunningSystem) -> dict[str, Any]:
+    return {
+        "project": system.project_name,
+        "projectId": system.project_id,
+        "environmentId": system.environment_id,
+        "services": {service.name: _service(service) for service in system.services},
+    }
+
+
+def _service(service: RunningService) -> dict[str, Any]:
+    return {
+        "serviceId": service.service_id,
+        "health": service.health.value,
+        "proven": service.proven,
+        "problems": list(service.problems),
+        "latest": _deployment(service.latest),
+        "serving": _deployment(service.serving),
+        "replicas": dict(service.replicas),
+        "domains": [
+            {
+                "name": domain.name,
+                "verified": domain.verified,
+                "certificate": domain.certificate,
+                "proxied": domain.proxied,
+            }
+            for domain in service.domains
+        ],
+        "volumes": [
+            {"name": disk.name, "mountPath": disk.mount_path, "sizeMb": disk.size_mb, "usedMb": disk.used_mb}
+            for disk in service.disks
+        ],
+    }
+
+
+def _deployment(deployed: Deployed | None) -> dict[str, Any] | None:
+    if deployed is None:
+        return None
+    said = {
+        "id": deployed.id,
+        "status": deployed.status,
+        "createdAt": deployed.created_at,
+        "image": deployed.image,
+        "digest": deployed.digest,
+        "repo": deployed.repo,
+        "branch": deployed.branch,
+        "commit": deployed.commit,
+    }
+    return {name: value for name, value in said.items() if value is not None}

@@ -1,0 +1,226 @@
+"""What ``verify`` checks: the deployment, the public names and the bucket of each system, as a person would by hand.
+
+Owns what counts as passed, and the next step of each failure. Each check gives results and never raises for what it
+finds. A database is private: from outside only Railway can be asked about it, and the result says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from components.bucket import BucketArgs
+from railway_api.counting import count
+from railway_api.dns import lookup
+from railway_api.edge import TIMEOUT_S, Answer, visit
+from railyard.shared.console import OperationError
+from railyard.shared.railway_client import Railway
+from railyard.shared.running_services import RunningDomain, RunningService, RunningSystem
+from railyard.shared.spaces_client import spaces_client
+from railyard.shared.stack import Stack
+from stacks.parts import parts
+
+NAMES: Final = ("railway:CustomDomain", "railway:ServiceDomain", "cloudflare:")
+"""How the types of the resources begin that a public name hangs on."""
+BUCKETS: Final = ("digitalocean:", "cloudflare:")
+"""The same for a bucket and its CDN."""
+RENEWED_BEFORE_DAYS: Final = 14
+"""Let's Encrypt's certificates are renewed a month before they end: one this close was not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What one check found."""
+
+    where: str
+    """``seance/backend``."""
+    check: str
+    passed: bool
+    found: str
+    next: str = ""
+    """What to do about a failure."""
+    time_s: float = 0.0
+    broken_by: tuple[str, ...] | None = None
+    """How the types of the resources begin whose change can break it; None: any release can, without such a change."""
+
+
+async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem]) -> list[Result]:
+    """Check everything of ``systems`` at the same time; the results in the order of the settings."""
+    waiting: list[Awaitable[list[Result]]] = []
+    for system in systems:
+        if system.environment_id is None:
+            waiting.append(_absent(railway, stack, system))
+            continue
+        waiting += [_of_service(railway, stack, f"{system.name}/{each.name}", each) for each in system.services]
+        buckets = [part for _, part in parts(stack.settings.systems[system.name]) if isinstance(part, BucketArgs)]
+        waiting += [_bucket(f"{system.name}/{bucket.name}", bucket) for bucket in buckets]
+    return [result for results in await asyncio.gather(*waiting) for result in results]
+
+
+async def _absent(railway: Railway, stack: Stack, system: RunningSystem) -> list[Result]:
+    found = f"the token reaches no project {system.project_name} with the environment of the settings"
+    step = f"bring it up: {railway.up(stack)}"
+    return [Result(where=system.name, check="deployment", passed=False, found=found, next=step)]
+
+
+async def _of_service(railway: Railway, stack: Stack, where: str, service: RunningService) -> list[Result]:
+    results = [_deployment(railway, stack, where, service)]
+    results += [
+        Result(
+            where=where,
+            check="dns",
+            passed=False,
+            found=f"{name} stands in the settings, and is no domain of the service",
+            next=f"bring it up: {railway.up(stack)}",
+            broken_by=NAMES,
+        )
+        for name in service.missing_domains
+    ]
+    named = await asyncio.gather(*(_domain(stack, where, service, domain) for domain in service.domains))
+    return [*results, *(result for each in named for result in each)]
+
+
+def _deployment(railway: Railway, stack: Stack, where: str, service: RunningService) -> Result:
+    """What Railway says of it: for a database all that can be known from outside its private network."""
+    is_store = service.declared is not None and service.declared.is_store
+    check = "database" if is_store else "deployment"
+    newest = service.latest
+    problem = service.deployment_problem
+    if newest and service.proven and not problem:
+        found = f"{newest.status} since {newest.created_at[:16].replace('T', ' ')}"
+        if is_store:
+            found += "; private: only Railway was asked"
+        return Result(where=where, check=check, passed=True, found=found)
+    failed = Result(where=where, check=check, passed=False, found=problem or "")
+    if service.service_id is None:
+        return replace(failed, found="Railway has no such service", next=f"bring it up: {railway.up(stack)}")
+    if problem is None:
+        status = newest.status if newest else "not started"
+        return replace(failed, found=f"the newest deployment is {status}", next="wait, and verify again")
+    return replace(failed, next=f"./bin/railyard logs {where} -s {stack.name}")
+
+
+async def _domain(stack: Stack, where: str, service: RunningService, domain: RunningDomain) -> list[Result]:
+    path = (service.declared.healthcheck_path if service.declared else None) or "/"
+    exact = bool(service.declared and service.declared.healthcheck_path)
+    dns = [await _dns(where, domain)] if domain.custom else []
+    answer = await visit(domain.name, path)
+    return [*dns, *_answered(stack, where, answer, exact=exact)]
+
+
+async def _dns(where: str, domain: RunningDomain) -> Result:
+    started = time.monotonic()
+    aliases, addresses = await asyncio.gather(lookup(domain.name, "CNAME"), lookup(domain.name, "A"))
+    took = time.monotonic() - started
+    result = Result(where=where, check="dns", passed=False, found="", time_s=took, broken_by=NAMES)
+    if aliases is None or addresses is None:
+        return replace(result, found="the public resolver does not answer", next="check the network, and verify again")
+    if not domain.verified:
+        missing = "; ".join(domain.wrong_records) or "its TXT record is missing"
+        return replace(result, found=f"{domain.name} is not verified: {missing}", next=_RECORDS)
+    if domain.proxied and addresses:
+        return replace(result, passed=True, found=f"{domain.name} → Cloudflare's proxy")
+    if not domain.proxied and (domain.target in aliases or (addresses and not aliases and not domain.wrong_records)):
+        return replace(result, passed=True, found=f"{domain.name} → {domain.target}")
+    there = ", ".join(aliases or addresses) or "nothing"
+    wanted = "Cloudflare's proxy" if domain.proxied else domain.target
+    return replace(result, found=f"{domain.name} leads to {there}, not to {wanted}", next=_RECORDS)
+
+
+_RECORDS: Final = "put the record back: run up, after a refresh if somebody changed it by hand; DNS takes minutes"
+
+
+def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Iterator[Result]:
+    """What a visit says of the certificate and of the application."""
+    certificate, problem = answer.certificate, answer.problem
+    if certificate is None and problem and "certificate" in problem:
+        yield Result(
+            where=where,
+            check="certificate",
+            passed=False,
+            found=problem,
+            next="look at the domain in Railway's dashboard, which shows what its certificate waits for",
+            time_s=answer.time_s,
+            broken_by=NAMES,
+        )
+        return
+    if certificate:
+        days = (certificate.expires_at - datetime.now(UTC)).days
+        yield Result(
+            where=where,
+            check="certificate",
+            passed=days >= RENEWED_BEFORE_DAYS,
+            found=f"{certificate.issuer}, {count(days, 'day')} left",
+            next="it should have been renewed: remove the domain and add it again, or ask Railway's support",
+            time_s=answer.time_s,
+            broken_by=(),
+        )
+    good = answer.status == HTTPStatus.OK if exact else (answer.status or 500) < HTTPStatus.INTERNAL_SERVER_ERROR
+    said = problem or f"{answer.status} from {answer.url}"
+    # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
+    reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
+    yield Result(
+        where=where,
+        check="health",
+        passed=good and problem is None,
+        found=said,
+        next=f"./bin/railyard logs {where} -s {stack.name}",
+        time_s=answer.time_s,
+        broken_by=None if reached else NAMES,
+    )
+
+
+async def _bucket(where: str, bucket: BucketArgs) -> list[Result]:
+    """Put a small object, get it as a visitor does, delete it."""
+    started = time.monotonic()
+    host = bucket.cdn_domain or f"{bucket.name}.{bucket.region}.cdn.digitaloceanspaces.com"
+    key = f"{bucket.prefix}railyard-verify-{secrets.token_hex(8)}.txt"
+    check = "cdn" if bucket.cdn else "bucket"
+    result = Result(where=where, check=check, passed=False, found="", broken_by=BUCKETS)
+    try:
+        client = spaces_client(bucket.region)
+        await asyncio.to_thread(_put, client, bucket.name, key)
+    except Exception as failure:  # noqa: BLE001 boto3 has no common base for what can go wrong
+        return [replace(result, found=_plain(failure), next=_BUCKET, time_s=time.monotonic() - started)]
+    try:
+        answer = await visit(host, f"/{key}") if bucket.cdn else None
+    finally:
+        left = await asyncio.to_thread(_delete, client, bucket.name, key)
+    result = replace(result, time_s=time.monotonic() - started)
+    if answer is not None and (answer.problem or answer.status != HTTPStatus.OK):
+        said = answer.problem or f"{answer.status} from {answer.url}"
+        return [replace(result, found=f"put, but not served: {said}", next=_CDN)]
+    if left:
+        return [replace(result, found=f"{key} could not be deleted: {left}", next=_BUCKET)]
+    served = f"put, served by {host}, deleted" if bucket.cdn else "put and deleted"
+    return [replace(result, passed=True, found=served)]
+
+
+_BUCKET: Final = "check the Spaces key with ./bin/railyard doctor, and that the bucket is there with a preview"
+_CDN: Final = "look at the bucket's CDN endpoint in DigitalOcean's control panel; a new one takes some minutes"
+
+
+def _put(client: Any, bucket: str, key: str) -> None:
+    # A bucket is private: what visitors may read says so itself.
+    client.put_object(Bucket=bucket, Key=key, Body=b"railyard verify\n", ACL="public-read", ContentType="text/plain")
+
+
+def _delete(client: Any, bucket: str, key: str) -> str | None:
+    """Why the object is still there, or None."""
+    try:
+        client.delete_object(Bucket=bucket, Key=key)
+    except Exception as failure:  # noqa: BLE001 see above
+        return _plain(failure)
+    return None
+
+
+def _plain(failure: Exception) -> str:
+    if isinstance(failure, OperationError):
+        return str(failure)
+    return str(failure) or type(failure).__name__

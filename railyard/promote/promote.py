@@ -1,0 +1,198 @@
+"""``railyard promote``: what one stack runs and has proven healthy, written into the settings of another.
+
+Owns the command: whom it asks, what it prints and how it ends. What moves is judged in ``promotion``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from railyard.promote import pull_request
+from railyard.promote.proof import PROVEN_AFTER_MINUTES, Demand, Judged, Move, Refusal, judge, short
+from railyard.promote.settings_file import Edit, edited
+from railyard.promote.side import releases, sides
+from railyard.shared.console import PROBLEM, CallError, JsonOption, people, write_json
+from railyard.shared.railway_client import Railway, connected
+from railyard.shared.running_services_query import chosen_systems
+from railyard.shared.stack import Stack, read_stack
+
+SystemsArgument = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", show_default=False)]
+SandboxOption = Annotated[bool, typer.Option("--sandbox", help="The sandbox, wherever the environment points.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """All that a promotion comes to."""
+
+    source: str
+    target: str
+    moves: tuple[Move, ...]
+    refusals: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+    edit: Edit
+
+    def document(self, *, written: bool) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "from": self.source,
+            "to": self.target,
+            "moves": [move_document(move) for move in self.moves],
+            "refused": [{"system": each.system, "reason": each.reason, "next": each.next} for each in self.refusals],
+            "notes": list(self.notes),
+            "file": self.edit.file.name,
+            "difference": self.edit.lines,
+            "written": written,
+        }
+
+
+def promote(
+    systems: SystemsArgument = None,
+    source: Annotated[str, typer.Option("--from", help="The stack that has proven it.")] = "staging",
+    target: Annotated[str, typer.Option("--to", help="The stack whose settings are written.")] = "production",
+    *,
+    allow_older: Annotated[
+        bool, typer.Option("--allow-older", help="Also what is older than what the other stack runs.")
+    ] = False,
+    healthy_for: Annotated[
+        int, typer.Option("--healthy-for", metavar="MINUTES", min=0, help="How long it has to be healthy already.")
+    ] = PROVEN_AFTER_MINUTES,
+    pr: Annotated[bool, typer.Option("--pr", help="Print the text of a pull request, in Markdown.")] = False,
+    dry_run: DryRunOption = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Write exactly what one stack runs, and has proven healthy, into the settings of another.
+
+    Commits, image tags and digests move; variables, sizes and everything else stay. Nothing is deployed: the changed
+    file is for a pull request, and the next up deploys it. If one of the systems is refused, nothing is written.
+    """
+    with people(json=json):
+        if source == target:
+            raise CallError(f"--from and --to are both {source}: name two stacks")
+        found = _promotion(
+            source,
+            target,
+            systems or (),
+            allow_older=allow_older,
+            healthy_for=timedelta(minutes=healthy_for),
+            sandbox=sandbox,
+        )
+        written = bool(found.moves) and not found.refusals and not dry_run
+        if written:
+            found.edit.write()
+        if json:
+            text = {"pullRequest": pull_request.document(found.source, found.target, found.moves)} if pr else {}
+            write_json(found.document(written=written) | text)
+        else:
+            _show(found, pr=pr, dry_run=dry_run)
+        if found.refusals:
+            raise typer.Exit(PROBLEM)
+
+
+def move_document(move: Move) -> dict[str, Any]:
+    """A move for programs."""
+    return {
+        "system": move.system,
+        "keys": [".".join(map(str, key)) for key in move.release.keys],
+        "from": move.was,
+        "running": move.runs,
+        "to": move.value,
+        "proof": [
+            {"service": each.service, "deployment": each.deployment, "healthySince": each.since, "url": each.address}
+            for each in move.proofs
+        ],
+    }
+
+
+def _promotion(
+    source: str, target: str, names: Sequence[str], *, allow_older: bool, healthy_for: timedelta, sandbox: bool
+) -> Promotion:
+    left, right = read_stack(source, sandbox=sandbox), read_stack(target, sandbox=sandbox)
+    notes: list[str] = []
+    if names:
+        chosen = [name for name in chosen_systems(right, names) if name in chosen_systems(left, names)]
+    else:
+        chosen = [name for name in left.settings.systems if name in right.settings.systems]
+        notes = [f"{name} is in {source} alone" for name in left.settings.systems if name not in chosen]
+    with connected(right, sandbox=sandbox) as railway:
+        judged = railway.run(_judge(railway, left, right, chosen, allow_older=allow_older, healthy_for=healthy_for))
+    moves = tuple(move for each in judged for move in each.moves)
+    changes = {key: value for move in moves for key, value in move.changes.items()}
+    return Promotion(
+        source=source,
+        target=target,
+        moves=moves,
+        refusals=tuple(refusal for each in judged for refusal in each.refusals),
+        notes=tuple(notes),
+        edit=edited(target, changes),
+    )
+
+
+async def _judge(
+    railway: Railway,
+    source: Stack,
+    target: Stack,
+    names: Sequence[str],
+    *,
+    allow_older: bool,
+    healthy_for: timedelta,
+) -> list[Judged]:
+    left = await sides(railway, source, names)
+    right = await sides(railway, target, names)
+    now = railway.client.transport.time or datetime.now(UTC)
+    demand = Demand(now=now, healthy_for=healthy_for, allow_older=allow_older, sandbox=not railway.real)
+    return [
+        judge(name, releases(name, target.settings.systems[name]), left[name], right[name], demand) for name in names
+    ]
+
+
+def _show(found: Promotion, *, pr: bool, dry_run: bool) -> None:
+    for refusal in found.refusals:
+        typer.secho(f"refused: {refusal.system}: {refusal.reason}\n  next: {refusal.next}", err=True, fg="red")
+    if found.refusals:
+        others = sorted({move.system for move in found.moves} - {refusal.system for refusal in found.refusals})
+        also = f": `railyard promote {' '.join(others)}` promotes the others" if others else ""
+        typer.echo(f"nothing was written{also}", err=True)
+        return
+    if not found.moves:
+        typer.echo(f"nothing to promote: the settings of {found.target} name all that {found.source} runs")
+    elif pr:
+        typer.echo(pull_request.markdown(found.source, found.target, found.moves))
+    else:
+        show_moves(found.moves, found.source)
+        show_edit(found.edit)
+        name = found.edit.file.name
+        typer.echo(f"would change {name}" if dry_run else f"changed {name}")
+        if not dry_run:
+            typer.echo(f"next: commit it for a pull request; the up of {found.target} after its merge deploys it")
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=pr)
+
+
+def show_moves(moves: Sequence[Move], source: str) -> None:
+    """What moves, from what to what, and what proves it."""
+    for move in moves:
+        typer.echo(f"{move.system} {move.release.name}: {was(move)} → {short(move.value)}")
+        for proof in move.proofs:
+            typer.echo(f"  {proof.service} is healthy in {source} since {proof.since}, deployment {proof.deployment}")
+
+
+def was(move: Move) -> str:
+    """What a move changes, for people."""
+    if move.was is not None:
+        return short(move.was)
+    if move.runs is None:
+        return "not pinned"
+    return f"not pinned (runs {short(move.runs)})"
+
+
+def show_edit(edit: Edit) -> None:
+    """The difference of the settings file, coloured on a terminal."""
+    for line in edit.lines:
+        typer.secho(line, fg={"+": "green", "-": "red", "@": "cyan"}.get(line[0]))

@@ -1,0 +1,163 @@
+"""Railway's own rollback, at once: the deployment of before runs again, with its image and its variables.
+
+Owns what is asked of Railway for each service, and the wait until all of them are healthy. Does not choose the value,
+and writes no settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from railway_api.client import Client
+from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
+from railway_api.documents.deployment import (
+    DEPLOYMENT_CANCEL,
+    DEPLOYMENT_ROLLBACK,
+    DEPLOYMENTS,
+)
+from railway_api.errors import OutcomeUnknown, RailwayError
+from railway_api.rollback import HEALTHY
+from railway_api.snapshot import nodes
+from railyard.promote.deployment_history import Past
+from railyard.promote.rollback_choice import Ledger, Step
+from railyard.promote.side import Side
+from railyard.shared.console import OperationError
+from railyard.shared.running_services import RunningService
+from stacks.plan import PlanName
+
+KEPT_HOURS: Final[Mapping[PlanName, int]] = {"free": 24, "hobby": 72, "pro": 120, "enterprise": 360}
+"""How long Railway keeps the image of a deployment that was replaced."""
+PATIENCE_S: Final = 1_200.0
+"""How long the deployments may take, in API time."""
+LOOK_S: Final = 5.0
+APPEAR_S: Final = 60.0
+"""How long the deployment of a rollback may take to appear, in API time."""
+
+
+class Action(StrEnum):
+    """What is asked of Railway for one service."""
+
+    NOTHING = "nothing"
+    """It serves the value already."""
+    CANCEL = "cancel"
+    """It serves the value already, and a deployment of another one is under way."""
+    ROLL_BACK = "roll back"
+    """The deployment of before runs again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One service of a rollback."""
+
+    service: str
+    service_id: str
+    action: Action
+    deployment: str
+    """The deployment that is cancelled or run again, or that serves."""
+    newest: str
+    """The newest deployment from before."""
+
+
+def asked(step: Step, ledger: Ledger, plan: PlanName) -> list[Asked]:
+    """What has to be asked of Railway; raises ``OperationError`` when one of the services cannot go back."""
+    found: list[Asked] = []
+    gone: list[str] = []
+    for name in step.release.services:
+        service = ledger.side.running.service(name)
+        if service is None or service.service_id is None or service.latest is None:
+            gone.append(f"{name} is not up")
+            continue
+        pasts = ledger.pasts(name, step.value)
+        chosen = _chosen(service, pasts)
+        if chosen is None:
+            gone.append(f"Railway has no image of {name} any more")
+            continue
+        action, deployment = chosen
+        found.append(
+            Asked(
+                service=name,
+                service_id=service.service_id,
+                action=action,
+                deployment=deployment,
+                newest=service.latest.id,
+            )
+        )
+    if gone:
+        raise OperationError(
+            f"Railway cannot roll {step.system} back to {step.value}: {'; '.join(gone)}. It keeps images for "
+            f"{KEPT_HOURS[plan]} hours after they were replaced (plan {plan}). Run the command without --now, which "
+            f"changes the settings, and bring {ledger.side.stack} up: that pulls or builds again"
+        )
+    return found
+
+
+def _chosen(service: RunningService, pasts: Sequence[Past]) -> tuple[Action, str] | None:
+    latest, serving = service.latest, service.serving
+    if serving is not None and latest is not None and any(past.run.id == serving.id for past in pasts):
+        if latest.id == serving.id or latest.status in FAILURE_BY_STATUS:
+            return Action.NOTHING, serving.id
+        return Action.CANCEL, latest.id
+    kept = next((past for past in pasts if past.can_roll_back), None)
+    return (Action.ROLL_BACK, kept.run.id) if kept else None
+
+
+async def roll_back(client: Client, side: Side, services: Sequence[Asked]) -> dict[str, str]:
+    """Ask, and wait until all are healthy: service → the deployment that serves now. Raises ``OperationError``."""
+    for each in services:
+        try:
+            if each.action is Action.CANCEL:
+                await client.call(DEPLOYMENT_CANCEL, id=each.deployment)
+            elif each.action is Action.ROLL_BACK:
+                await client.call(DEPLOYMENT_ROLLBACK, id=each.deployment)
+        except OutcomeUnknown:
+            if each.action is Action.CANCEL:
+                raise  # nothing appears that would tell; the next run sees whether it is over
+            # If it was taken, its deployment appears.
+    serving = {each.service: each.deployment for each in services if each.action is Action.NOTHING}
+    serving |= {each.service: _serving(side, each.service) for each in services if each.action is Action.CANCEL}
+    waiting = [each for each in services if each.action is Action.ROLL_BACK]
+    began = client.clock.now()
+    while waiting:
+        passed_s = client.clock.now() - began
+        for each, (deployment, status) in (await _newest(client, side, waiting)).items():
+            if deployment != each.newest and status in HEALTHY:
+                serving[each.service] = deployment
+            else:
+                _check(side, each, deployment, status, passed_s)
+        waiting = [each for each in waiting if each.service not in serving]
+        if waiting:
+            await client.clock.sleep(LOOK_S)
+    return serving
+
+
+def _serving(side: Side, name: str) -> str:
+    service = side.running.service(name)
+    return service.serving.id if service and service.serving else ""
+
+
+async def _newest(client: Client, side: Side, waiting: Sequence[Asked]) -> dict[Asked, tuple[str, str]]:
+    where = {"projectId": side.running.project_id, "environmentId": side.running.environment_id}
+    calls = [{"input": {**where, "serviceId": each.service_id}, "first": 1} for each in waiting]
+    found: dict[Asked, tuple[str, str]] = {}
+    for each, answer in zip(waiting, await client.transport.call_all(DEPLOYMENTS, calls), strict=True):
+        if isinstance(answer, RailwayError):
+            raise answer
+        newest = nodes(answer)[0]
+        found[each] = (newest["id"], newest["status"])
+    return found
+
+
+def _check(side: Side, each: Asked, deployment: str, status: str, passed_s: float) -> None:
+    """Raise when there is nothing more to wait for."""
+    address = side.address(each.service, deployment)
+    next_step = f"see {address}; the settings were not changed, run the command again when you know more"
+    if deployment == each.newest:
+        if passed_s > APPEAR_S:
+            raise OperationError(f"Railway has started no rollback of {each.service}: {next_step}")
+    elif status in FAILURE_BY_STATUS:
+        raise OperationError(f"the rollback of {each.service}, {deployment}, {describe_failure(status)}: {next_step}")
+    if passed_s > PATIENCE_S:
+        raise OperationError(f"the rollback of {each.service} is still {status} after {passed_s:.0f} s: {next_step}")

@@ -1,0 +1,176 @@
+"""Writing into ``Pulumi.<stack>.yaml``: single values, with every other character of the file as it was.
+
+Owns the edit and its proof: the changed file, read again, is the old one with these values, and the settings in it are
+valid. A YAML library that writes the whole file anew would fold lines, move comments and change quotes, and a reviewer
+could not see what changes. Does not know what the values mean.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from railyard.shared import stack as stacks_here
+from railyard.shared.console import OperationError
+from stacks import SYSTEMS
+from stacks.problems import SettingsError
+from stacks.releases import Key
+from stacks.settings import NAMESPACE, parse
+
+Changes = Mapping[Key, str]
+"""Keys from the system's name on (``seance``, ``commit``) → their new values."""
+_PLAIN: Final = re.compile(r"[A-Za-z][\w./-]*(:[\w.-]+)?(@sha256:[0-9a-f]+)?")
+"""What needs no quotes: a commit that begins with a digit could be read as a number."""
+_SOURCES: Final = ("repo", "branch", "image")
+"""Behind these a new key is easiest to find."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A settings file before and after."""
+
+    file: Path
+    before: str
+    after: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The difference: the lines of a unified diff with the file's name on both sides."""
+        name = self.file.name
+        found = difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), name, name, lineterm="", n=1)
+        return list(found)
+
+    def write(self) -> None:
+        """Replace the file, unless somebody changed it meanwhile; raises ``OperationError``."""
+        if _read(self.file) != self.before:
+            raise OperationError(f"{self.file.name} was changed meanwhile: run the command again")
+        part = self.file.with_suffix(".part")
+        part.write_bytes(self.after.encode())
+        part.replace(self.file)
+
+
+def edited(stack: str, changes: Changes) -> Edit:
+    """The settings file of ``stack`` with ``changes``, not yet written; raises ``OperationError``."""
+    file = stacks_here.ROOT / f"Pulumi.{stack}.yaml"
+    before = _read(file)
+    after = before
+    for key, value in changes.items():
+        after = with_value(after, _place(key), value)
+    _prove(file, before, after, changes)
+    return Edit(file, before, after)
+
+
+def value_at(document: Any, key: Key) -> Any:
+    """What stands at ``key`` in a settings file that was read; None when nothing does."""
+    for part in _place(key):
+        if not isinstance(document, Mapping):
+            return None
+        document = cast("Mapping[Any, Any]", document).get(part)
+    return document
+
+
+def with_value(text: str, place: Sequence[Any], value: str) -> str:
+    """``text`` with ``value`` at ``place``, a list of keys. What is missing of the way there is added."""
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    for index, key in enumerate(place):
+        if not isinstance(node, yaml.MappingNode):
+            break
+        found = next((inner for name, inner in node.value if name.value == key), None)
+        if found is None:
+            return _added(text, node, place[index:], value)
+        node = found
+    if not isinstance(node, yaml.ScalarNode):
+        raise OperationError(_not_as_expected(place, value))
+    return text[: node.start_mark.index] + _quoted(value, node.style) + text[node.end_mark.index :]
+
+
+def _place(key: Key) -> list[Any]:
+    return ["config", f"{NAMESPACE}:{key[0]}", *key[1:]]
+
+
+def _added(text: str, mapping: yaml.MappingNode, missing: Sequence[Any], value: str) -> str:
+    entry = _entry(missing, value)
+    if mapping.flow_style:
+        if not mapping.value:
+            return text[: mapping.end_mark.index - 1] + entry + text[mapping.end_mark.index - 1 :]
+        end = _neighbour(mapping.value)[1].end_mark.index
+        return f"{text[:end]}, {entry}{text[end:]}"
+    ended = [pair for pair in mapping.value if _ends_on_its_line(pair[1])]
+    indent = " " * mapping.start_mark.column
+    if not ended:
+        start = mapping.start_mark.index
+        return f"{text[:start]}{entry}{_line_end(text)}{indent}{text[start:]}"
+    end = text.find("\n", _neighbour(ended)[1].end_mark.index)
+    if end < 0:
+        return f"{text}{_line_end(text)}{indent}{entry}"
+    return f"{text[: end + 1]}{indent}{entry}{_line_end(text)}{text[end + 1 :]}"
+
+
+def _neighbour(pairs: Sequence[Any]) -> Any:
+    named = [pair for pair in pairs if pair[0].value in _SOURCES]
+    return (named or pairs)[-1]
+
+
+def _ends_on_its_line(node: yaml.Node) -> bool:
+    """A block's end is where the next thing begins, behind comments that are not its own."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.style not in ("|", ">")
+    return bool(cast("yaml.CollectionNode", node).flow_style)
+
+
+def _entry(keys: Sequence[Any], value: str) -> str:
+    first, *rest = keys
+    return f"{first}: {{{_entry(rest, value)}}}" if rest else f"{first}: {_quoted(value, None)}"
+
+
+def _quoted(value: str, style: str | None) -> str:
+    if style in ("'", '"'):
+        return f"{style}{value}{style}"
+    return value if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value else json.dumps(value)
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _prove(file: Path, before: str, after: str, changes: Changes) -> None:
+    wanted = _apart(yaml.safe_load(before))
+    for key, value in changes.items():
+        *way, last = _place(key)
+        inner = wanted
+        for part in way:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
+    try:
+        found = yaml.safe_load(after)
+    except yaml.YAMLError:
+        found = None
+    if found != wanted:
+        raise OperationError("\n".join(_not_as_expected(_place(key), value) for key, value in changes.items()))
+    try:
+        parse(stacks_here.own_keys(found, file), SYSTEMS, file=file.name, text=after)
+    except SettingsError as error:
+        raise OperationError(f"the settings would not be valid with this, and nothing was written\n{error}") from None
+
+
+def _apart(value: Any) -> Any:
+    """A copy in which what an anchor shares is no longer shared: an edit must not reach further than it says."""
+    if isinstance(value, dict):
+        return {key: _apart(inner) for key, inner in cast("dict[Any, Any]", value).items()}
+    return [_apart(inner) for inner in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def _not_as_expected(place: Sequence[Any], value: str) -> str:
+    where = ".".join(map(str, place[1:]))
+    return f'the settings file is not laid out as expected, so nothing was written: set {where} to "{value}" by hand'
+
+
+def _read(file: Path) -> str:
+    return file.read_bytes().decode("utf-8")

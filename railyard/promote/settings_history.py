@@ -1,0 +1,81 @@
+"""What ``Pulumi.<stack>.yaml`` said before: its versions in git, newest first.
+
+Owns reading them. A version that is no valid YAML is left out; whether it would still be valid as settings is nobody's
+business, since only single values are taken from it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from railyard.promote.settings_file import value_at
+from stacks.releases import Release
+
+LONGEST: Final = 200
+"""How many versions are read."""
+_SEPARATOR: Final = "\t"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """The file at one moment."""
+
+    commit: str | None
+    """Abbreviated commit of this repository; None for the file as it lies here."""
+    date: str
+    """When it was committed (ISO 8601); empty for the file as it lies here."""
+    document: Any
+
+    def value(self, system: str, release: Release) -> str | None:
+        """What it says at the keys of ``release``; None when they say nothing, or not the same."""
+        found = {value_at(self.document, (system, *key)) for key in release.keys}
+        value = found.pop()
+        return None if found or value is None else str(value)
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"commit {self.commit} of {self.date[:10]}" if self.commit else "the file as it is"
+
+
+def versions(file: Path) -> list[Version]:
+    """All versions of ``file``, the one that lies there first. Without git there is only that one."""
+    here = Version(commit=None, date="", document=yaml.safe_load(file.read_text(encoding="utf-8")))
+    listed = _git(file, "log", f"--max-count={LONGEST}", f"--format=%h{_SEPARATOR}%cI", "--", file.name)
+    commits = [line.split(_SEPARATOR) for line in listed.decode().splitlines()]
+    wanted = "".join(f"{commit}:./{file.name}\n" for commit, _ in commits)
+    texts = _objects(_git(file, "cat-file", "--batch", given=wanted.encode()), len(commits))
+    found = [_version(commit, date, text) for (commit, date), text in zip(commits, texts, strict=True)]
+    return [here, *(version for version in found if version is not None)]
+
+
+def _version(commit: str, date: str, text: bytes) -> Version | None:
+    try:
+        return Version(commit=commit, date=date, document=yaml.safe_load(text.decode("utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+
+
+def _objects(batch: bytes, count: int) -> Sequence[bytes]:
+    """The contents in git's batch format: a line ``<id> blob <size>``, the content, a line end. Empty when missing."""
+    found: list[bytes] = []
+    for _ in range(count):
+        head, _, batch = batch.partition(b"\n")
+        size = int(head.split()[-1]) if b" blob " in head else 0
+        found.append(batch[:size])
+        batch = batch[size + 1 :] if b" blob " in head else batch
+    return found
+
+
+def _git(file: Path, *arguments: str, given: bytes = b"") -> bytes:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=file.parent, input=given, capture_output=True, check=False)
+    except FileNotFoundError:
+        return b""
+    return done.stdout if done.returncode == 0 else b""

@@ -1,0 +1,68 @@
+"""One system in one stack, as a promotion or a rollback sees it: its settings, what it runs, and what it ran.
+
+Owns putting these together. Judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import yaml
+
+from railyard.promote.deployment_history import History, history_of, value_of
+from railyard.promote.settings_file import edited
+from railyard.shared.railway_client import Railway
+from railyard.shared.running_services import RunningSystem
+from railyard.shared.running_services_query import running_systems
+from railyard.shared.stack import Stack
+from stacks import SYSTEMS
+from stacks.releases import Release
+from stacks.system import SystemSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One system in one of the two stacks."""
+
+    stack: str
+    running: RunningSystem
+    history: History
+    settings: Mapping[str, Any]
+    """The settings file, as it was read."""
+
+    def address(self, service: str, deployment: str) -> str:
+        """Where a deployment is on Railway's dashboard."""
+        found = self.running.service(service)
+        return (
+            f"https://railway.com/project/{self.running.project_id}/service/{found and found.service_id}"
+            f"?environmentId={self.running.environment_id}&id={deployment}"
+        )
+
+
+def releases(system: str, settings: SystemSettings) -> Sequence[Release]:
+    """What decides what ``system`` runs."""
+    return next(each for each in SYSTEMS if system == each.NAME).releases(settings)
+
+
+def runs(release: Release, system: RunningSystem) -> dict[str, str]:
+    """Service → what it serves now, as the keys of ``release`` say it; empty for what is something else."""
+    serving = {service.name: service.serving for service in system.services if service.name in release.services}
+    return {name: value_of(release, name, run) for name, run in serving.items() if run is not None}
+
+
+async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[str, Side]:
+    """System → what it runs and ran in ``stack``."""
+    text = edited(stack.name, {}).before
+    found: dict[str, Side] = {}
+    for running in await running_systems(railway.client, stack, names):
+        mine = releases(running.name, stack.settings.systems[running.name])
+        services = [service for release in mine for service in release.services]
+        found[running.name] = Side(
+            stack=stack.name,
+            running=running,
+            history=await history_of(railway.client, running, services),
+            settings=cast("dict[str, Any]", yaml.safe_load(text)),
+        )
+    return found

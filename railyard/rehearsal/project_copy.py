@@ -1,0 +1,144 @@
+"""A throw-away copy of the project with a git history and simulated clouds of its own.
+
+Owns the folder, the processes in it, and how long each took and what it asked. The copy holds the files as they stand,
+committed or not; settings, sandbox and history of the project it was taken from are never touched. The
+embedded engine brings its stacks up, so that everybody sees the same figures, with and without a Pulumi CLI.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from railway_sandbox.server import Sandbox
+from railyard.deliver.notify import DISCORD
+from railyard.engine.engines import code_of
+from railyard.rehearsal.dashboard_and_webhook import Dashboard, Inbox
+from railyard.review.throwaway_sandbox import EMBEDDED, clean_environment
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+STACKS: Final = ("staging", "production")
+_SETTINGS: Final = ROOT / "railyard" / "rehearsal" / "settings"
+_GIT: Final = {
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.com",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
+_MADE_BY_MAKE: Final = ("requirements.txt", "packages/*/pyproject.toml")
+"""What ``.venv/ready`` depends on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """One command that was run."""
+
+    command: str
+    code: int
+    text: str
+    """What it printed, errors included."""
+    time_s: float
+    """Seconds of real time."""
+    requests: Counter[str]
+    """API → requests that it sent there."""
+
+
+class Place:
+    """The copy in ``folder``, which the caller removes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.directory = folder / "railyard"
+        self.inbox = Inbox()
+        self._log = self.directory / ".sandbox" / "requests.jsonl"
+
+    @contextmanager
+    def open(self) -> Generator[Place]:
+        """Make the copy, and serve its simulated clouds and a webhook for as long as the block runs."""
+        self._copy()
+        self.clouds = Sandbox(self.directory / ".sandbox")
+        with self.clouds.serve() as address, self.inbox.open():
+            self.dashboard = Dashboard(address)
+            yield self
+
+    def _copy(self) -> None:
+        for name in _files():
+            if (ROOT / name).is_file():
+                (self.directory / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, self.directory / name)
+        for file in self.directory.glob("Pulumi.*.yaml"):
+            file.unlink()
+        for stack in STACKS:
+            shutil.copy(_SETTINGS / f"Pulumi.{stack}.yaml", self.directory)
+        (self.directory / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+        for pattern in _MADE_BY_MAKE:  # older than what was made of them, so that nothing is installed
+            for path in self.directory.glob(pattern):
+                os.utime(path, (0, 0))
+        self.git("init", "--quiet", "--initial-branch=main")
+        (self.directory / ".git" / "info" / "exclude").write_text("/.venv\n", encoding="utf-8")  # a link, not a folder
+        self.commit("What runs today")
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the copy."""
+        return _git(self.directory, *arguments)
+
+    def commit(self, message: str) -> str:
+        """Commit everything; the short commit."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "--short=7", "HEAD")
+
+    def change(self, stack: str, old: str, new: str) -> None:
+        """Change the settings of a stack wherever ``old`` stands."""
+        file = self.directory / f"Pulumi.{stack}.yaml"
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    def run(self, *command: str) -> Done:
+        """Run a command in the copy to its end."""
+        before, began = len(self._requests()), time.monotonic()
+        done = subprocess.run(
+            command, cwd=self.directory, env=self._environment(), text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        return Done(
+            command=" ".join(command),
+            code=done.returncode,
+            text=done.stdout,
+            time_s=time.monotonic() - began,
+            requests=Counter(self._requests()[before:]),
+        )
+
+    def _requests(self) -> Sequence[str]:
+        """The API of each request until now."""
+        lines = self._log.read_text(encoding="utf-8").splitlines() if self._log.exists() else []
+        return [json.loads(line)["api"] for line in lines]
+
+    def _environment(self) -> dict[str, str]:
+        ours = {**code_of(self.directory), "NO_COLOR": "1", "COLUMNS": "120", DISCORD: self.inbox.address}
+        return {**clean_environment(), **_GIT, **ours, **EMBEDDED}
+
+
+def _files() -> list[str]:
+    """The project's own files: those that git knows or would add."""
+    listed = _git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    return [name for name in listed.split("\0") if name]
+
+
+def _git(directory: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=directory, env={**os.environ, **_GIT}, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"error: git {arguments[0]} failed in {directory}: {done.stderr.strip()}")
+    return done.stdout.strip()

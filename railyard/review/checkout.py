@@ -1,0 +1,113 @@
+"""The two sides of a comparison as folders on disk: a commit, or the working tree as it stands.
+
+Owns what is asked of git. A commit is unpacked into a folder of ours and leaves no trace in the repository, also when
+the command is killed. Knows nothing of stacks.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from railyard.shared.console import CallError, OperationError
+
+MAIN_BRANCHES: Final = ("origin/main", "main")
+"""Where the base is looked for when none is named."""
+_PINNED: Final = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """One side: a folder with everything that a commit holds."""
+
+    directory: Path
+    commit: str = ""
+    """The full commit; empty for the working tree."""
+    subject: str = ""
+    """First line of the commit's message."""
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        return self.commit[:7] or "the working tree"
+
+
+def merge_base(root: Path, head: str) -> str:
+    """The commit at which ``head`` left the main branch; raises ``OperationError``."""
+    if _git(root, "rev-parse", "--git-dir").returncode != 0:
+        raise OperationError(f"{root} is no git repository, so there is no commit to compare with: work in a clone")
+    for branch in MAIN_BRANCHES:
+        if _git(root, "rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}").returncode == 0:
+            found = _git(root, "merge-base", branch, head)
+            if found.returncode == 0:
+                return found.stdout.decode().strip()
+            raise OperationError(
+                f"{branch} and {head} have no commit in common here; a shallow clone lacks it: git fetch --unshallow"
+            )
+    raise OperationError(f"no branch to compare with, neither {' nor '.join(MAIN_BRANCHES)}: name a commit as BASE")
+
+
+def commit(root: Path, name: str) -> str:
+    """The full commit that ``name`` means; raises ``CallError``."""
+    if name.startswith("-"):
+        raise CallError(f"{name!r} is no commit")
+    found = _git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if found.returncode != 0:
+        raise CallError(
+            f"there is no commit {name!r} in this repository; in a shallow clone, fetch it first: git fetch --unshallow"
+        )
+    return found.stdout.decode().strip()
+
+
+def working_tree(root: Path) -> Checkout:
+    """The files as they stand, committed or not."""
+    return Checkout(directory=root)
+
+
+def unpack(root: Path, full: str, directory: Path) -> Checkout:
+    """The commit ``full`` in the new folder ``directory``."""
+    archived = _git(root, "archive", "--format=tar", full)
+    if archived.returncode != 0:
+        raise OperationError(f"git could not unpack {full[:7]}: {archived.stderr.decode(errors='replace').strip()}")
+    with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as archive:
+        try:
+            archive.extractall(directory, filter="data")
+        except tarfile.FilterError as error:
+            raise OperationError(
+                f"commit {full[:7]} is not unpacked, since something in it leads out of the repository: {error}; "
+                "remove that link"
+            ) from None
+    subject = _git(root, "log", "-1", "--format=%s", full).stdout.decode(errors="replace").strip()
+    return Checkout(directory=directory, commit=full, subject=subject)
+
+
+def stacks(checkout: Checkout) -> set[str]:
+    """The names of its stacks."""
+    return {file.name.split(".")[1] for file in checkout.directory.glob("Pulumi.*.yaml")}
+
+
+def differing_packages(one: Checkout, other: Checkout) -> list[str]:
+    """Pinned packages that differ, ``pulumi 3.271.0 → 3.272.0``."""
+    before, after = _pinned(one), _pinned(other)
+    return [
+        f"{name} {before.get(name, 'absent')} → {after.get(name, 'absent')}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _pinned(checkout: Checkout) -> dict[str, str]:
+    file = checkout.directory / "requirements.txt"
+    return dict(_PINNED.findall(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise OperationError("this needs git, and it is not on PATH") from None

@@ -1,0 +1,69 @@
+"""``railyard comment``: show the document of a comparison as the one comment of a pull request.
+
+Owns finding the pull request and reading a document that a stranger may have made. It is shown by this code and never
+run: see docs/pull-requests.md for why the two are separate.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from pydantic import ValidationError
+
+from railway_api.counting import count
+from railyard.review.diff_document import Diff
+from railyard.review.markdown import MARKER, markdown
+from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
+from railyard.shared.github import GitHub, Pull
+
+_LARGEST: Final = 5_000_000
+"""Bytes of a document; a preview of hundreds of resources needs a tenth."""
+
+DocumentArgument = Annotated[Path, typer.Argument(help="What `railyard diff --document` wrote.")]
+NumberOption = Annotated[int | None, typer.Option("--pull-request", help="Number of the pull request.")]
+HeadOption = Annotated[str, typer.Option("--head", metavar="OWNER:BRANCH", help="Find it by where it comes from …")]
+CommitOption = Annotated[str, typer.Option("--commit", help="… and its newest commit, in full.")]
+
+
+def comment(
+    document: DocumentArgument,
+    pull_request: NumberOption = None,
+    head: HeadOption = "",
+    commit: CommitOption = "",
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Write a comparison as the one comment of a pull request, in the place of its last version.
+
+    Needs GITHUB_TOKEN with pull-requests: write, and GITHUB_REPOSITORY.
+    """
+    with people(json=json):
+        if pull_request is None and not (head and commit):
+            raise CallError("name the pull request: --pull-request, or --head with --commit")
+        found, github = read(document), GitHub()
+        pull = Pull(number=pull_request) if pull_request else github.pull_request_of(head, commit)
+        if pull is None:
+            said = f"no open pull request from {head} is at {commit[:7]} (any more): nothing was written"
+            write_json({"action": "none", "reason": said}) if json else typer.echo(said)
+            return
+        posted = github.comment(pull.number, MARKER, markdown(found, of_fork=pull.of_fork))
+        if json:
+            write_json({"action": posted.action, "pullRequest": pull.number, "url": posted.url})
+        else:
+            typer.echo(f"comment {posted.action}: {posted.url}")
+
+
+def read(file: Path) -> Diff:
+    """The document in ``file``; raises ``OperationError`` for anything else."""
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise OperationError(f"{shown(file)} is larger than {_LARGEST:,} bytes: that is no comparison")
+        return Diff.model_validate_json(file.read_bytes())
+    except OSError:
+        raise OperationError(f"{shown(file)} cannot be read: make it with `railyard diff --document`") from None
+    except ValidationError as error:
+        raise OperationError(
+            f"{shown(file)} is no document of `railyard diff` ({count(error.error_count(), 'problem')})"
+        ) from None

@@ -1,0 +1,150 @@
+"""Compares two sides stack by stack: the base is brought up, the head previewed on it.
+
+Owns the order of work, what is said when a side does not work, and which secrets both sides run with. Runs nothing
+itself and shows nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from railyard.review import checkout as diff_checkout
+from railyard.review.checkout import Checkout
+from railyard.review.diff_document import Cost, Diff, Side, StackDiff
+from railyard.review.resource_changes import changes_of
+from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
+from railyard.shared.console import CallError
+from stacks.settings import NAMESPACE, PLAN_KEY
+
+_STANDINS: Final = "RAILYARD_SECRETS_STANDINS"
+"""What a commit's code has to know for its stacks' own secrets files to be usable without their key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The two sides and where they are run."""
+
+    base: Checkout
+    head: Checkout
+    sandbox: Path
+    """A folder for throw-away sandboxes, one for each stack."""
+    running: Path
+    own_environment: bool
+    say: Callable[[str], object]
+    """Takes a line about what is going on."""
+
+    def of(self, stacks: Sequence[str]) -> Diff:
+        """Compare these stacks, or all; raises ``CallError`` for one that neither side has."""
+        here, there = diff_checkout.stacks(self.head), diff_checkout.stacks(self.base)
+        for name in stacks:
+            if name not in here | there:
+                raise CallError(f"there is no stack {name!r}: name one of {', '.join(sorted(here | there))}")
+        return Diff(
+            base=Side(name=self.base.name, subject=self.base.subject),
+            head=Side(name=self.head.name, subject=self.head.subject),
+            notes=tuple(self._notes()),
+            stacks=tuple(self._stack(name, here, there) for name in stacks or sorted(here | there, reverse=True)),
+        )
+
+    def _notes(self) -> list[str]:
+        packages = diff_checkout.differing_packages(self.base, self.head)
+        if not packages:
+            return []
+        with_what = (
+            "each side ran with its own packages"
+            if self.own_environment
+            else "both sides ran with the packages installed here; --own-environment gives each its own"
+        )
+        return [f"requirements.txt differs ({', '.join(packages)}): {with_what}"]
+
+    def _stack(self, name: str, here: set[str], there: set[str]) -> StackDiff:
+        if name not in here:
+            note = (
+                f"Pulumi.{name}.yaml is gone. That by itself changes nothing that runs, and nothing would manage it "
+                f"any more: take the stack down first (pulumi destroy -s {name})"
+            )
+            return StackDiff(stack=name, notes=(note,))
+        notes: list[str] = [] if name in there else [f"the stack {name} is new: all of it will be created"]
+        standins = name in there and self._with_standins(name, notes)
+        own = self.own_environment and bool(diff_checkout.differing_packages(self.base, self.head))
+        place = ThrowAway(self.sandbox / name, running=self.running, own_environment=own, standins=standins)
+        try:
+            if name in there:
+                self._bring_up(place, name)
+            self.say(f"previewing {self.head.name} on it")
+            document = place.preview(self.head, name)
+        except SideError as error:
+            return StackDiff(stack=name, errors=(str(error),), notes=tuple(notes))
+        finally:
+            shutil.rmtree(self.sandbox / name, ignore_errors=True)
+        return _stack_diff(name, document, plan=_plan(self.head, name), notes=notes)
+
+    def _bring_up(self, place: ThrowAway, name: str) -> None:
+        self.say(f"{name}: bringing {self.base.name} up in a throw-away sandbox")
+        try:
+            problems = errors(place.up(self.base, name))
+        except SideError as error:
+            problems = [str(error)]
+        if problems:
+            raise SideError(
+                f"{self.base.name}, with which this is compared, cannot be brought up in the sandbox, so nobody can "
+                f"say what changes. It says:\n" + "\n".join(problems)
+            )
+
+    def _with_standins(self, name: str, notes: list[str]) -> bool:
+        """Whether both sides can run with the stack's own secrets file, whose values nobody here can read."""
+        files = [side.directory / _secrets_file(side, name) for side in (self.base, self.head)]
+        if not files[1].exists():
+            return False
+        able = all(_STANDINS in _text(side.directory / "stacks" / "secrets.py") for side in (self.base, self.head))
+        if files[0].exists() and able:
+            return True
+        why = "is new" if not files[0].exists() else f"cannot be compared: {self.base.name} knows no stand-in values"
+        notes.append(f"{_secrets_file(self.head, name)} {why}; the sandbox's own secrets were used on both sides")
+        return False
+
+
+def _stack_diff(name: str, document: Mapping[str, Any], *, plan: str, notes: Sequence[str]) -> StackDiff:
+    steps = cast("Sequence[Mapping[str, Any]]", document["steps"])
+    cost = document.get("cost")
+    summary = cast("Mapping[str, int]", document.get("changeSummary") or {})
+    warnings = [
+        str(item["message"]).strip() for item in document.get("diagnostics") or () if item.get("severity") == "warning"
+    ]
+    return StackDiff(
+        stack=name,
+        plan=plan,
+        changes=changes_of(steps),
+        unchanged=summary.get("same", 0),
+        cost=Cost(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
+        errors=tuple(errors(document)),
+        notes=(*notes, *dict.fromkeys(warnings)),
+    )
+
+
+def _settings(side: Checkout, stack: str) -> Mapping[str, Any]:
+    """The configuration of a stack, as far as it can be read: what is wrong with it is the engine's to say."""
+    try:
+        document: Any = yaml.safe_load(_text(side.directory / f"Pulumi.{stack}.yaml"))
+    except yaml.YAMLError:
+        return {}
+    found: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
+    return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _secrets_file(side: Checkout, stack: str) -> str:
+    return str(_settings(side, stack).get(f"{NAMESPACE}:secrets") or f"secrets/{stack}.yaml")
+
+
+def _plan(side: Checkout, stack: str) -> str:
+    return str(_settings(side, stack).get(PLAN_KEY) or "pro")
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""

@@ -1,0 +1,127 @@
+"""``railyard diff``: exactly what a change of this repository changes, without an account, a key or a state.
+
+Owns the command: its options, what it prints and how it ends. The work is in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from railyard.review import checkout as diff_checkout
+from railyard.review.checkout import Checkout
+from railyard.review.compare import Comparison
+from railyard.review.diff_document import Diff, StackDiff
+from railyard.review.markdown import change_lines, markdown, sentence
+from railyard.review.resource_changes import by_system
+from railyard.shared import stack as stack_module
+from railyard.shared.console import PROBLEM, JsonOption, people, write_json
+
+BaseArgument = Annotated[str, typer.Argument(help="Commit to compare with. Default: where HEAD left main.")]
+HeadArgument = Annotated[str, typer.Argument(help="Commit to look at. Default: the working tree as it stands.")]
+StacksOption = Annotated[
+    list[str] | None, typer.Option("--stack", "-s", help="Only this stack; may stand twice. Default: all.")
+]
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="The Markdown of a pull request's comment.")]
+CommentOption = Annotated[Path | None, typer.Option("--comment", metavar="FILE", help="Write the Markdown to a file.")]
+DocumentOption = Annotated[
+    Path | None, typer.Option("--document", metavar="FILE", help="Write the JSON document to a file.")
+]
+EnvironmentOption = Annotated[
+    bool, typer.Option("--own-environment", help="Where their packages differ, install each commit's own for it.")
+]
+
+
+def diff(
+    base: BaseArgument = "",
+    head: HeadArgument = "",
+    stack: StacksOption = None,
+    comment: CommentOption = None,
+    document: DocumentOption = None,
+    *,
+    markdown: MarkdownOption = False,
+    own_environment: EnvironmentOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Show exactly what HEAD changes: BASE is brought up in a throw-away sandbox, and HEAD previewed on it.
+
+    Asks no account and needs no key, so it works for anybody with a clone. Exit code 1 when one of the two does not
+    work, or when what changes would be refused.
+    """
+    with people(json=json):
+        quiet = json or markdown
+        found = compare(base, head, stack or (), own_environment=own_environment, quiet=quiet)
+        _write(found, comment, document)
+        if json:
+            write_json(found.model_dump(mode="json"))
+        elif markdown:
+            typer.echo(_markdown(found))
+        else:
+            for line in text(found):
+                typer.echo(line)
+    if found.failed:
+        raise typer.Exit(PROBLEM)
+
+
+_markdown = markdown  # the option of the same name hides it in the command
+
+
+def compare(base: str, head: str, stacks: tuple[str, ...] | list[str], *, own_environment: bool, quiet: bool) -> Diff:
+    """Compare two commits in a folder that is gone afterwards; raises ``OperationError``."""
+    root = stack_module.ROOT
+    before = diff_checkout.commit(root, base) if base else diff_checkout.merge_base(root, head or "HEAD")
+    with tempfile.TemporaryDirectory(prefix="railyard-diff-") as folder:
+        place = Path(folder)
+        comparison = Comparison(
+            base=diff_checkout.unpack(root, before, place / "base"),
+            head=_head(root, head, place / "head"),
+            sandbox=place / "sandbox",
+            running=root,
+            own_environment=own_environment,
+            say=partial(typer.echo, err=True) if not quiet else str,
+        )
+        return comparison.of(stacks)
+
+
+def _head(root: Path, name: str, directory: Path) -> Checkout:
+    if not name:
+        return diff_checkout.working_tree(root)
+    return diff_checkout.unpack(root, diff_checkout.commit(root, name), directory)
+
+
+def _write(found: Diff, comment: Path | None, document: Path | None) -> None:
+    if comment:
+        comment.write_text(_markdown(found), encoding="utf-8")
+    if document:
+        document.parent.mkdir(parents=True, exist_ok=True)
+        document.write_text(found.model_dump_json(indent=4) + "\n", encoding="utf-8")
+
+
+def text(found: Diff) -> Iterator[str]:
+    """The comparison for a terminal."""
+    yield f"{found.base.name} → {found.head.name}"
+    yield from (f"note: {note}" for note in found.notes)
+    for stack in found.stacks:
+        yield ""
+        yield from _stack(stack)
+
+
+def _stack(stack: StackDiff) -> Iterator[str]:
+    yield f"{stack.stack}: {stack.summary}"
+    grave = [change for change in stack.changes if change.kind.grave]
+    if grave:
+        yield "  replaced or deleted"
+        yield from (f"    {line}" for change in grave for line in change_lines(change, True, lambda kind: kind.sign))
+    for system, changes in by_system([change for change in stack.changes if not change.kind.grave]).items():
+        yield f"  {system or 'the stack itself'}"
+        yield from (f"    {line}" for change in changes for line in change_lines(change, True, lambda kind: kind.sign))
+    if stack.cost:
+        yield f"  {sentence(stack.cost, stack.plan)}"
+    yield from (f"  note: {note}" for note in stack.notes)
+    for error in stack.errors:
+        yield from (f"  error: {line}" if not at else f"    {line}" for at, line in enumerate(error.splitlines()))

@@ -1,0 +1,164 @@
+"""A comparison as one Markdown text for a pull request: what is grave first, then system by system, and a diagram.
+
+Owns layout, the limit on length, and that no text acts. Every text comes from a document that a fork may have made: all
+of them stand in code that they cannot end, in which GitHub mentions nobody and makes no link.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from railyard.output.cost import Cost
+from railyard.review.diagram import diagram
+from railyard.review.diff_document import Cost as DocumentCost
+from railyard.review.diff_document import Diff, Difference, Side, StackDiff
+from railyard.review.resource_changes import Change, Kind, by_system
+
+MARKER: Final = "<!-- railyard diff -->"
+"""By which the comment is found again."""
+LONGEST: Final = 60_000
+"""Characters of one text. GitHub takes 65,536; the rest is room for what the caller adds."""
+_MARKS: Final = {Kind.CREATE: "+", Kind.UPDATE: "!", Kind.REPLACE: "-", Kind.DELETE: "-"}
+"""The sign at the start of a line by which a ``diff`` block colours it."""
+_SAID_AT_MOST: Final = 4_000
+_UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
+_OF_A_FORK: Final = (
+    "> [!CAUTION]",
+    "> The code of a fork wrote what stands here, and could make it say anything: read the files as well.",
+    "",
+)
+
+
+def markdown(diff: Diff, *, of_fork: bool = False) -> str:
+    """The whole text, with as much detail as there is room for.
+
+    ``of_fork``: strangers made the document, with code of their own. The reader is told, and what it says of a real
+    state is left out, since no fork can have seen one.
+    """
+    text = ""
+    for properties, pictures, most in ((True, True, 500), (True, False, 500), (False, False, 500), (False, False, 40)):
+        text = _text(diff, _Detail(properties=properties, pictures=pictures, most=most, of_fork=of_fork))
+        if len(text) <= LONGEST:
+            return text
+    return text[:LONGEST] + "\n\n(cut: too long)\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Detail:
+    properties: bool
+    pictures: bool
+    most: int
+    of_fork: bool
+
+
+def _text(diff: Diff, detail: _Detail) -> str:
+    lines = [MARKER, "## What this changes", "", *(_OF_A_FORK if detail.of_fork else ())]
+    lines += [f"{_side(diff.base)} → {_side(diff.head)}", ""]
+    lines += [f"> **Note:** {code(note)}\n" for note in diff.notes]
+    for stack in diff.stacks:
+        lines += _stack(stack, detail)
+    if not (detail.properties and detail.pictures):
+        lines += ["_Shortened, since comments have a limit: `railyard diff` shows all of it._", ""]
+    lines += ["_The base was brought up in a sandbox and the head previewed on it: no account was asked._", ""]
+    return "\n".join(lines)
+
+
+def _side(side: Side) -> str:
+    return " ".join(code(text) for text in (side.name, side.subject) if text)
+
+
+def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
+    lines = [f"### {code(stack.stack)}: {stack.summary}", ""]
+    for error in stack.errors:
+        lines += ["**It does not work:**", "", *block("text", error[:_SAID_AT_MOST].splitlines()), ""]
+    lines += [f"> **Note:** {code(note[:_SAID_AT_MOST])}\n" for note in stack.notes]
+    if stack.cost:
+        lines += [sentence(stack.cost, stack.plan) + ".", ""]
+    grave = [change for change in stack.changes if change.kind.grave]
+    if grave:
+        lines += [f"#### :warning: Replaced or deleted: {len(grave)}", "", *_changes(grave, detail), ""]
+    for system, changes in by_system([change for change in stack.changes if not change.kind.grave]).items():
+        title = f"<b>{_html_code(system or 'the stack itself')}</b>: {len(changes)}"
+        lines += [f"<details{' open' if len(changes) <= 10 else ''}><summary>{title}</summary>", ""]
+        lines += [*_changes(changes, detail), "", "</details>", ""]
+    if detail.pictures and stack.changes:
+        lines += ["<details><summary>Diagram of what changes</summary>", ""]
+        lines += [*block("mermaid", diagram(stack.changes)), "", "</details>", ""]
+    if stack.real and not detail.of_fork:
+        lines += _real(stack.real, detail)
+    return lines
+
+
+def _real(real: Difference, detail: _Detail) -> list[str]:
+    if real.error:
+        return ["**`pulumi preview` against the real state failed:**", "", *block("text", real.error.splitlines()), ""]
+    if not real.drifted:
+        return [":white_check_mark: `pulumi preview` against the real state shows the same.", ""]
+    lines = ["#### :warning: Drift: the real state is not what the base says", ""]
+    if real.by_hand:
+        lines += ["Changed by hand, outside of any state:", "", *_changes(real.by_hand, detail), ""]
+    if real.only_real:
+        lines += [
+            "`up` would also do this, which is not part of this change:",
+            "",
+            *_changes(real.only_real, detail),
+            "",
+        ]
+    if real.only_sandbox:
+        lines += ["This is part of the change, and is so already:", "", *_changes(real.only_sandbox, detail), ""]
+    return lines
+
+
+def sentence(cost: DocumentCost, plan: str) -> str:
+    """The cost in words."""
+    return Cost(requests=cost.requests, deployments=cost.deployments).sentence(plan)
+
+
+def _changes(changes: Sequence[Change], detail: _Detail) -> list[str]:
+    lines = [line for change in changes[: detail.most] for line in change_lines(change, detail.properties)]
+    if len(changes) > detail.most:
+        lines.append(f"# and {len(changes) - detail.most} more")
+    return block("diff", lines)
+
+
+def change_lines(change: Change, properties: bool, mark: Callable[[Kind], str] = _MARKS.__getitem__) -> list[str]:
+    """One change: a line for the resource, and one for each property that differs."""
+    sign = mark(change.kind)
+    tail = f" ({change.kind.value})" + (" [protected]" if change.protected else "")
+    lines = [f"{sign} {change.type} {change.name}{tail}"]
+    if properties:
+        lines += [
+            f"{sign}     {each.path}: {each.old} → {each.new}" + (" (makes it a new one)" if each.replaces else "")
+            for each in change.properties
+        ]
+    return lines
+
+
+def block(language: str, lines: Sequence[str]) -> list[str]:
+    """A code block that its content cannot end."""
+    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}{language}", *(_plain(part) for line in lines for part in line.splitlines() or [""]), fence]
+
+
+def code(text: str) -> str:
+    """A text inside of a line, as code."""
+    return "`" + _one_line(text).replace("`", "'") + "`"
+
+
+def _html_code(text: str) -> str:
+    """The same where HTML stands, which an empty line would end."""
+    return f"<code>{html.escape(_one_line(text))}</code>"
+
+
+def _one_line(text: str) -> str:
+    return _plain(" ".join(text.split()))
+
+
+def _plain(text: str) -> str:
+    """Without characters that change how others are shown, such as those that turn the direction of writing."""
+    return "".join(each if each.isprintable() else _UNSHOWN for each in text.expandtabs(4))

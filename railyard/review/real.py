@@ -1,0 +1,82 @@
+"""``railyard real``: adds to a comparison what the real state says of the same change.
+
+Owns the comparison of the two. A change that only the real preview shows, or one that only the sandbox shows, is drift:
+the real state is not what the base says. What was changed by hand is in no state, so it is looked for by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from railyard.engine.engines import Engine, engine_for
+from railyard.review import comment
+from railyard.review.diff_document import Difference, StackDiff
+from railyard.review.resource_changes import Change, changes_of, counted
+from railyard.shared.console import JsonOption, OperationError, people, write_json
+from railyard.shared.railway_client import SandboxOption
+from railyard.shared.stack import read_stack
+
+StacksOption = Annotated[list[str], typer.Option("--stack", "-s", help="The stack; may stand twice.")]
+
+
+def real(
+    document: Annotated[Path, typer.Argument(help="What `railyard diff --document` wrote; it is written anew.")],
+    stack: StacksOption,
+    *,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Add to a comparison what a preview against the real state says, and call the difference drift.
+
+    Needs the credentials of the stacks. Changes nothing that runs, and no state.
+    """
+    with people(json=json):
+        found = comment.read(document)
+        stacks = tuple(
+            each.model_copy(update={"real": _compared(each, sandbox=sandbox)}) if each.stack in stack else each
+            for each in found.stacks
+        )
+        found = found.model_copy(update={"stacks": stacks})
+        document.write_text(found.model_dump_json(indent=4) + "\n", encoding="utf-8")
+        if json:
+            write_json(found.model_dump(mode="json"))
+            return
+        for each in found.stacks:
+            if each.real:
+                typer.echo(f"{each.stack}: {_summary(each.real)}")
+
+
+def _compared(stack: StackDiff, *, sandbox: bool) -> Difference:
+    try:
+        engine = engine_for(read_stack(stack.stack), sandbox=sandbox)
+        return difference(stack.changes, engine)
+    except OperationError as error:
+        return Difference(error=str(error))
+
+
+def difference(expected: Sequence[Change], engine: Engine) -> Difference:
+    """What the real state says beside ``expected``; raises ``OperationError``."""
+    found = changes_of(engine.preview()["steps"])
+    ours, theirs = {change.key() for change in expected}, {change.key() for change in found}
+    return Difference(
+        only_real=tuple(change for change in found if change.key() not in ours),
+        only_sandbox=tuple(change for change in expected if change.key() not in theirs),
+        by_hand=changes_of(engine.drift()["steps"]),
+    )
+
+
+def _summary(found: Difference) -> str:
+    if found.error:
+        return f"the real preview failed: {found.error}"
+    if not found.drifted:
+        return "the real preview shows the same"
+    parts = {
+        "changed by hand": found.by_hand,
+        "not part of this change": found.only_real,
+        "so already": found.only_sandbox,
+    }
+    return "drift: " + "; ".join(f"{counted(changes)} {words}" for words, changes in parts.items() if changes)

@@ -1,0 +1,98 @@
+"""A throw-away sandbox in which one commit is brought up and another one is previewed, each with its own code.
+
+Owns the processes: each side runs ``python -m railyard.engine`` of its own folder, so that program, components,
+provider, settings and the sandbox's secrets are those of that commit. No credential reaches them. Reads no result.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from railyard.engine.engine_choice import VARIABLE, Engine
+from railyard.engine.engines import code_of
+from railyard.review.checkout import Checkout
+from railyard.shared.console import OperationError
+
+EMBEDDED: Final = {VARIABLE: Engine.EMBEDDED.value}
+"""What is thrown away is made with the embedded engine, whatever is on PATH: two machines show the same comparison, and
+it needs no plugin in the version that one of the two commits asks for."""
+_CREDENTIALS: Final = ("RAILWAY_", "RAILYARD_", "CLOUDFLARE_", "DIGITALOCEAN_", "SPACES_", "AWS_", "SOPS_", "PULUMI_")
+"""Beginnings of the names of variables that a side must not see."""
+_TOKENS: Final = ("GITHUB_TOKEN", "GH_TOKEN", "DISCORD_WEBHOOK_URL", "SLACK_WEBHOOK_URL")
+_LAST_LINES: Final = 15
+
+
+class SideError(OperationError):
+    """One side could not be run at all; the text is what it said."""
+
+
+class ThrowAway:
+    """Simulated clouds and states in ``directory``, which the caller removes.
+
+    ``own_environment`` gives each side that is not the running project a virtual environment of its own, made by its
+    Makefile; otherwise it runs with the packages of this one. ``standins`` lets both sides run with the names of the
+    stack's own secrets file and made-up values, which differ where the encrypted ones do.
+    """
+
+    def __init__(self, directory: Path, *, running: Path, own_environment: bool, standins: bool = False) -> None:
+        self._directory, self._running = directory, running
+        self._own, self._standins = own_environment, standins
+
+    def up(self, side: Checkout, stack: str) -> dict[str, Any]:
+        """Bring a stack up; its document. Raises ``SideError``."""
+        return self._run(side, "up", stack)
+
+    def preview(self, side: Checkout, stack: str) -> dict[str, Any]:
+        """Preview a stack on what is up; its document, also of a preview that found errors. Raises ``SideError``."""
+        return self._run(side, "preview", stack)
+
+    def _run(self, side: Checkout, operation: str, stack: str) -> dict[str, Any]:
+        command = [self._python(side), "-m", "railyard.engine", operation, "--stack", stack, "--json"]
+        done = subprocess.run(
+            command, cwd=side.directory, env=self._environment(side), capture_output=True, text=True, check=False
+        )
+        try:
+            document: Any = json.loads(done.stdout)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict) or "steps" not in document:
+            said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_LAST_LINES:]
+            raise SideError("\n".join(said).removeprefix("error: ") or f"it ended with exit code {done.returncode}")
+        return cast("dict[str, Any]", document)
+
+    def _python(self, side: Checkout) -> str:
+        if not self._own or side.directory == self._running:
+            return sys.executable
+        made = subprocess.run(
+            ["make", f"PYTHON={sys.executable}", ".venv/ready"],
+            cwd=side.directory, env=clean_environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if made.returncode != 0:
+            last = "\n".join((made.stdout + made.stderr).strip().splitlines()[-_LAST_LINES:])
+            raise SideError(f"its virtual environment could not be made:\n{last}")
+        return str(side.directory / ".venv" / "bin" / "python")
+
+    def _environment(self, side: Checkout) -> Mapping[str, str]:
+        ours = {**code_of(side.directory), "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
+        return {**clean_environment(), **ours, **({"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {})}
+
+
+def clean_environment() -> dict[str, str]:
+    """The variables of this process without a credential, and without what points at an account."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_CREDENTIALS) and name not in _TOKENS and name != "PYTHONPATH"
+    }
+
+
+def errors(document: Mapping[str, Any]) -> list[str]:
+    """What went wrong, without repetitions."""
+    said = [item["message"].strip() for item in document.get("diagnostics") or () if item.get("severity") == "error"]
+    return list(dict.fromkeys(said))

@@ -1,0 +1,178 @@
+"""GitHub's REST API as the commands need it: one comment, one issue or one pull request, found again by its marker.
+
+Owns requests and what their refusals mean. Knows nothing of stacks. The token is read from GITHUB_TOKEN and appears in
+no message. Endpoints and limits: https://docs.github.com/rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from railyard.shared.console import OperationError
+
+LONGEST_BODY: Final = 65_536
+"""Characters of a comment or an issue that GitHub takes."""
+_PAGE: Final = 100
+_TIMEOUT_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What was written, and where people find it."""
+
+    action: str
+    """``created``, ``updated``, ``closed`` or ``unchanged``."""
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pull:
+    """A pull request."""
+
+    number: int
+    of_fork: bool = False
+    """Whether its code comes from another repository."""
+
+
+class GitHub:
+    """One repository at GitHub."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """Read GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL; raises ``OperationError`` when one is missing."""
+        known = os.environ if environment is None else environment
+        token, self.repository = known.get("GITHUB_TOKEN", ""), known.get("GITHUB_REPOSITORY", "")
+        for name, value in (("GITHUB_TOKEN", token), ("GITHUB_REPOSITORY", self.repository)):
+            if not value:
+                raise OperationError(f"{name} is not set: a workflow gives it, on a laptop set it yourself")
+        # In a workflow the comment to update is the workflow's own, never one with the marker that a person posted.
+        self._only_bots = known.get("GITHUB_ACTIONS") == "true"
+        self._client = httpx.Client(
+            base_url=known.get("GITHUB_API_URL") or "https://api.github.com",
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Accept": "application/vnd.github+json",
+                "X-GitHub-Api-Version": "2022-11-28",
+            },
+            timeout=_TIMEOUT_S,
+        )
+
+    def pull_request_of(self, head: str, commit: str) -> Pull | None:
+        """The open pull request from ``owner:branch`` whose newest commit is ``commit``; None when it has moved on."""
+        for pull in self._pages("/pulls", state="open", head=head):
+            if pull["head"]["sha"] == commit:
+                origin: Mapping[str, Any] | None = pull["head"]["repo"]  # None when the fork was deleted
+                ours = origin is not None and str(origin["full_name"]).lower() == self.repository.lower()
+                return Pull(number=int(pull["number"]), of_fork=not ours)
+        return None
+
+    def comment(self, number: int, marker: str, body: str) -> Posted:
+        """Write the one comment with this marker on an issue or pull request, in the place of its last version."""
+        for found in self._pages(f"/issues/{number}/comments"):
+            if self._is_ours(found, marker):
+                answer = self._call("PATCH", f"/issues/comments/{found['id']}", json={"body": body})
+                return Posted("updated", answer["html_url"])
+        return Posted("created", self._call("POST", f"/issues/{number}/comments", json={"body": body})["html_url"])
+
+    def issue(self, marker: str, title: str, body: str) -> Posted:
+        """Open the one issue with this marker, or bring the open one up to date."""
+        found = self._open_issue(marker)
+        if found is None:
+            answer = self._call("POST", "/issues", json={"title": title, "body": body})
+            return Posted("created", answer["html_url"])
+        if (found["title"], found["body"]) == (title, body):
+            return Posted("unchanged", found["html_url"])
+        self._call("PATCH", f"/issues/{found['number']}", json={"title": title, "body": body})
+        return Posted("updated", found["html_url"])
+
+    def close_issue(self, marker: str, reason: str) -> Posted | None:
+        """Close the open issue with this marker, with ``reason`` as its last comment; None when there is none."""
+        found = self._open_issue(marker)
+        if found is None:
+            return None
+        self._call("POST", f"/issues/{found['number']}/comments", json={"body": reason})
+        self._call("PATCH", f"/issues/{found['number']}", json={"state": "closed", "state_reason": "completed"})
+        return Posted("closed", found["html_url"])
+
+    def pull_request(self, branch: str, base: str, title: str, body: str) -> Posted:
+        """Propose ``branch`` for ``base``, or bring the open proposal's text up to date."""
+        owner = self.repository.partition("/")[0]
+        for found in self._pages("/pulls", state="open", head=f"{owner}:{branch}"):
+            self._call("PATCH", f"/pulls/{found['number']}", json={"title": title, "body": body})
+            return Posted("updated", found["html_url"])
+        fields = {"title": title, "body": body, "head": branch, "base": base}
+        return Posted("created", self._call("POST", "/pulls", json=fields)["html_url"])
+
+    def put_file(self, branch: str, path: str, *, before: str, after: str, message: str) -> str:
+        """Commit one changed file to ``branch``, made anew from the default branch, whose name is the answer.
+
+        Raises ``OperationError`` unless the file there is still as it was ``before`` the change.
+        """
+        base = str(self._call("GET", "")["default_branch"])
+        there = self._call("GET", f"/contents/{path}", params={"ref": base})
+        if base64.b64decode(there["content"]).decode() != before:
+            raise OperationError(f"{path} is another one on {base} than here: pull {base}, and run the command again")
+        head = self._call("GET", f"/git/ref/heads/{base}")["object"]["sha"]
+        known = self._call("GET", f"/git/matching-refs/heads/{branch}")
+        if any(each["ref"] == f"refs/heads/{branch}" for each in known):
+            self._call("PATCH", f"/git/refs/heads/{branch}", json={"sha": head, "force": True})
+        else:
+            self._call("POST", "/git/refs", json={"ref": f"refs/heads/{branch}", "sha": head})
+        content = base64.b64encode(after.encode()).decode()
+        fields = {"message": message, "content": content, "sha": there["sha"], "branch": branch}
+        self._call("PUT", f"/contents/{path}", json=fields)
+        return base
+
+    def last_deployed(self, environment: str) -> str | None:
+        """The newest commit whose deployment to a GitHub environment succeeded."""
+        for deployment in self._pages("/deployments", environment=environment):
+            newest = self._call("GET", f"/deployments/{deployment['id']}/statuses", params={"per_page": 1})
+            if newest and newest[0]["state"] in ("success", "inactive"):
+                return str(deployment["sha"])
+        return None
+
+    def _open_issue(self, marker: str) -> Mapping[str, Any] | None:
+        pages = self._pages("/issues", state="open", sort="created", direction="desc")
+        return next((each for each in pages if "pull_request" not in each and self._is_ours(each, marker)), None)
+
+    def _is_ours(self, found: Mapping[str, Any], marker: str) -> bool:
+        if self._only_bots and found["user"]["type"] != "Bot":
+            return False
+        return str(found.get("body") or "").startswith(marker)
+
+    def _pages(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
+        page = 1
+        while True:
+            found = self._call("GET", path, params={**query, "per_page": _PAGE, "page": page})
+            yield from found
+            if len(found) < _PAGE:
+                return
+            page += 1
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        where = f"/repos/{self.repository}{path}"
+        try:
+            answer = self._client.request(method, where, **options)
+        except httpx.HTTPError as error:
+            raise OperationError(f"GitHub could not be reached ({type(error).__name__}): try again") from None
+        if answer.is_error:
+            raise OperationError(_refusal(method, where, answer))
+        return answer.json()
+
+
+def _refusal(method: str, where: str, answer: httpx.Response) -> str:
+    try:
+        said = str(answer.json().get("message", ""))
+    except ValueError:
+        said = ""
+    fix = {
+        401: "GITHUB_TOKEN is not valid (any more)",
+        403: "the token may not do this, or its hourly limit is used up: see the permissions of the workflow's job",
+        404: "it does not exist, or the token may not see it: see GITHUB_REPOSITORY and the permissions of the job",
+    }.get(answer.status_code, "see the text above")
+    return f"GitHub answered {answer.status_code} to {method} {where}: {said or 'no text'}; {fix}"

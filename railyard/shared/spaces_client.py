@@ -1,0 +1,67 @@
+"""DigitalOcean Spaces for a command: an S3 client of one region, and what a missing key means.
+
+Owns where Spaces is and with which credentials; the same variables as Pulumi's plugin. Does not know any bucket.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Final
+
+from railyard.shared.console import OperationError
+
+KEY_VARIABLES: Final = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
+# DigitalOcean's page on S3 SDKs asks for us-east-1 where a bucket is made, and for the bucket's own region elsewhere.
+# DigitalOcean's own provider signs everything for us-east-1: the endpoint says which region is meant.
+SIGNING_REGION: Final = "us-east-1"
+"""The region in the signature of each request, whatever the region of the bucket."""
+_ENDPOINT: Final = "https://{{.Region}}.digitaloceanspaces.com"
+
+
+def spaces_endpoint(region: str) -> str:
+    """Where a region of Spaces is, as a URL."""
+    return (os.environ.get("SPACES_ENDPOINT_URL") or _ENDPOINT).replace("{{.Region}}", region)
+
+
+def spaces_client(region: str) -> Any:
+    """The S3 client of a region; raises ``OperationError`` when the environment holds no key."""
+    if missing := [name for name in KEY_VARIABLES if not os.environ.get(name)]:
+        raise OperationError(
+            f"{' and '.join(missing)} not set: make a Spaces key at https://cloud.digitalocean.com/spaces/access_keys "
+            "and export both halves"
+        )
+    key, secret = (os.environ[name] for name in KEY_VARIABLES)
+    # Slow to import, and most commands need none of it. Without types of its own.
+    boto3: Any = import_module("boto3")
+    config: Any = import_module("botocore.config")
+    return boto3.client(
+        "s3",
+        region_name=SIGNING_REGION,
+        endpoint_url=spaces_endpoint(region),
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        # Newer checksums are not understood by all of Spaces.
+        config=config.Config(
+            connect_timeout=15,
+            read_timeout=30,
+            retries={"max_attempts": 3},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+@contextmanager
+def spaces_refusals() -> Generator[None]:
+    """Let whatever Spaces refuses within the block, or the way to it, end a command as an ``OperationError``."""
+    refusals: Any = import_module("botocore.exceptions")
+    try:
+        yield
+    except (refusals.BotoCoreError, refusals.ClientError) as failure:
+        raise OperationError(
+            f"Spaces did not do what was asked: {failure}\n"
+            "next: run the command again; if it stays so, check the Spaces key with ./bin/railyard doctor"
+        ) from None

@@ -1,0 +1,89 @@
+"""One stack as the commands see it: its settings, the secrets that its systems need, and the file that holds them.
+
+Owns finding and reading; asks neither an engine nor an API. Of ``Pulumi.<stack>.yaml`` only the keys of Railyard and
+of its provider are read, so that another provider's encrypted token beside them is nobody's business here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from pulumi_embedded.project import ProjectError, load_file
+from railyard.shared.console import CallError, OperationError
+from stacks import SYSTEMS, declared_secrets
+from stacks.problems import SettingsError
+from stacks.secret_rules import Secret
+from stacks.secrets import FILE_VARIABLE
+from stacks.settings import NAMESPACE, StackSettings, is_own, parse
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+"""The project's root."""
+_SANDBOX_FILE: Final = ROOT / "secrets" / "sandbox.yaml"
+_SANDBOX_KEY: Final = ROOT / "secrets" / "sandbox.agekey"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """One stack."""
+
+    name: str
+    settings: StackSettings
+    secrets_file: Path
+    environment: Mapping[str, str]
+    """Where keys are looked for."""
+    sandbox: bool = False
+    """Whether the sandbox's own secrets are meant."""
+
+    @property
+    def declared(self) -> Mapping[str, Sequence[Secret]]:
+        """System → the secrets that it needs in this stack."""
+        return declared_secrets(self.settings)
+
+    @property
+    def known(self) -> list[str]:
+        """Every system there is, in this stack or not."""
+        return [system.NAME for system in SYSTEMS]
+
+    def secret(self, key: str) -> tuple[str, Secret]:
+        """The system and the secret that ``key`` (``seance.BUILDER_KEY``) names; raises ``CallError``."""
+        found = {f"{system}.{each.name}": (system, each) for system, needed in self.declared.items() for each in needed}
+        if key in found:
+            return found[key]
+        near = difflib.get_close_matches(key, found, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}?" if near else f"its systems are {', '.join(self.declared)}"
+        raise CallError(f"no system of {self.name} reads a secret {key}: {hint}")
+
+
+def read_stack(name: str, *, sandbox: bool = False) -> Stack:
+    """The stack ``name``; raises ``CallError`` when there is none, ``OperationError`` when its settings are wrong."""
+    file = ROOT / f"Pulumi.{name}.yaml"
+    if not file.exists():
+        known = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+        raise CallError(f"there is no stack {name!r}: name one of {', '.join(known)}")
+    try:
+        config = own_keys(load_file(file), file)
+        settings = parse(config, SYSTEMS, file=file.name, text=file.read_text(encoding="utf-8"))
+    except (ProjectError, SettingsError) as error:
+        raise OperationError(str(error)) from None
+    environment = dict(os.environ)
+    if sandbox:
+        environment |= {"SOPS_AGE_KEY_FILE": str(_SANDBOX_KEY)}
+        environment.pop("SOPS_AGE_KEY", None)
+    secrets_file = _SANDBOX_FILE if sandbox else ROOT / (environment.get(FILE_VARIABLE) or settings.stack.secrets)
+    return Stack(name=name, settings=settings, secrets_file=secrets_file, environment=environment, sandbox=sandbox)
+
+
+def own_keys(document: Any, file: Path) -> dict[str, Any]:
+    """The keys of Railyard and its provider in a settings file that was read; raises ``OperationError``."""
+    fields: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
+    if not isinstance(fields, dict):
+        raise OperationError(f"{file.name} has no group 'config:' of keys such as {NAMESPACE}:omega: add it at the top")
+    named = {
+        key if ":" in key else f"{NAMESPACE}:{key}": value for key, value in cast("dict[str, Any]", fields).items()
+    }
+    return {key: value for key, value in named.items() if is_own(key)}
