@@ -53,6 +53,7 @@ check: .venv/ready ## Lint, format, types and imports, and whether generated fil
 	@$(BIN)/lint-imports --no-logo --cache-dir .venv/import-linter
 	@$(BIN)/python -m tools.import_table --check
 	@$(BIN)/python -m tools.versions --check
+	@$(BIN)/python -m tools.railway_answers --check
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m benchmarks.operations --check
 
@@ -83,8 +84,9 @@ format: .venv/ready ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: .venv/ready ## Write what is generated: the provider's SDK and schema, the settings' schema, versions
+generate: .venv/ready ## Write what is generated: Railway's answers as types, the provider's SDK and schema, the settings' schema, versions
 	@$(BIN)/python -m tools.versions
+	@$(BIN)/python -m tools.railway_answers
 	@$(BIN)/python -m pulumiverse_railway.provider.generate
 	@$(BIN)/python -m stacks.schema
 	@$(BIN)/python -m benchmarks.operations

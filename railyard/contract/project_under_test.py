@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from railway_api.client import Client
+from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.documents.domain import SERVICE_DOMAIN_CREATE
 from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
@@ -18,8 +19,9 @@ from railway_api.documents.environment_lifecycle import ENVIRONMENT_CREATE, ENVI
 from railway_api.documents.service import SERVICE_CREATE
 from railway_api.documents.volume import VOLUME_CREATE, VOLUME_DELETE
 from railway_api.errors import Busy, NotFound, Race, RailwayError, Throttled, Validation
-from railway_api.operation import Operation
-from railway_api.snapshot import Snapshot, nodes, table
+from railway_api.operation import Answer, Operation
+from railway_api.scalars import table
+from railway_api.snapshot import Snapshot
 from railyard.contract.doubtful_point import CouldNotTell
 from railyard.contract.graphql_documents import CONFIG, PATCHES
 
@@ -59,7 +61,7 @@ class ProjectUnderTest:
         """Project and environment, as arguments."""
         return {"projectId": self.project_id, "environmentId": self.environment_id}
 
-    async def call(self, operation: Operation, **arguments: Any) -> Any:
+    async def call(self, operation: Operation[Answer], **arguments: Any) -> Answer:
         """Send one operation through the provider's transport."""
         return await self.client.call(operation, **arguments)
 

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from components.postgres import PORT, PostgresArgs
+from railway_api.answers import TCPProxy
 from railway_api.documents.service_variables import SERVICE_VARIABLES
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
 from railway_api.errors import Busy, NotFound, OutcomeUnknown
@@ -72,7 +73,7 @@ def reached(railway: Railway, database: Database, say: Say) -> Generator[Server]
     """The server of a database, through a TCP proxy."""
     where = {"environmentId": database.system.environment_id, "serviceId": database.service.service_id}
     with _terminable():
-        there: list[Mapping[str, Any]] = railway.run(railway.client.call(TCP_PROXIES, **where))
+        there = railway.run(railway.client.call(TCP_PROXIES, **where))
         existing = next((each for each in there if not each["deletedAt"]), None)
         if existing is not None and existing["applicationPort"] != PORT:
             raise OperationError(
@@ -91,18 +92,18 @@ def reached(railway: Railway, database: Database, say: Say) -> Generator[Server]
             _close(railway, database, where)
 
 
-def _open(railway: Railway, where: Mapping[str, Any]) -> Mapping[str, Any]:
+def _open(railway: Railway, where: Mapping[str, str | None]) -> TCPProxy:
     # By the operation, not by a patch: a patch would deploy the database again.
     try:
         return railway.run(railway.client.call(TCP_PROXY_CREATE, input={**where, "applicationPort": PORT}))
     except OutcomeUnknown:
-        found: list[Mapping[str, Any]] = railway.run(railway.client.call(TCP_PROXIES, **where))
-        if not found:
+        there = railway.run(railway.client.call(TCP_PROXIES, **where))
+        if not there:
             raise OperationError("Railway did not say whether it opened a TCP proxy: run the command again") from None
-        return found[0]
+        return there[0]
 
 
-def _close(railway: Railway, database: Database, where: Mapping[str, Any]) -> None:
+def _close(railway: Railway, database: Database, where: Mapping[str, str | None]) -> None:
     """Delete the proxy, also one of which the answer never came."""
 
     async def delete() -> None:
@@ -131,9 +132,9 @@ def _close(railway: Railway, database: Database, where: Mapping[str, Any]) -> No
         ) from None
 
 
-def _answering(railway: Railway, database: Database, proxy: Mapping[str, Any]) -> Server:
+def _answering(railway: Railway, database: Database, proxy: TCPProxy) -> Server:
     """The server behind a proxy, once it answers."""
-    host = str(proxy["domain"]).rstrip(".")
+    host = proxy["domain"].rstrip(".")
     if not railway.real and not is_loopback(f"https://{host}"):
         raise OperationError(
             "the sandbox simulates no PostgreSQL: start one on this machine, and name it in RAILYARD_SANDBOX_TCP "
@@ -142,7 +143,7 @@ def _answering(railway: Railway, database: Database, proxy: Mapping[str, Any]) -
     variables = _variables(railway, database)
     server = Server(
         host=host,
-        port=int(proxy["proxyPort"]),
+        port=proxy["proxyPort"],
         user=variables["POSTGRES_USER"],
         password=variables["POSTGRES_PASSWORD"],
         database=variables["POSTGRES_DB"],
@@ -169,7 +170,7 @@ _ROTATED: Final = (
 
 def _variables(railway: Railway, database: Database) -> dict[str, str]:
     system, service = database.system, database.service
-    found: Mapping[str, str] = railway.run(
+    found = railway.run(
         railway.client.call(
             SERVICE_VARIABLES,
             projectId=system.project_id,

@@ -6,11 +6,12 @@ Owns the requests and how a workflow of Railway is followed. Asks nobody for per
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
+from railway_api.answers import VolumeInstanceBackup
 from railway_api.client import Client
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES
@@ -24,6 +25,7 @@ from railway_api.documents.volume_backup import (
     WORKFLOW_STATUS,
 )
 from railway_api.errors import OutcomeUnknown
+from railway_api.scalars import table
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.railway_client import Railway
 from railyard.shared.running_services import Disk, RunningService, RunningSystem
@@ -113,7 +115,7 @@ async def _with_backups(client: Client, volume: BackedUp) -> BackedUp:
     )
 
 
-def _backup(found: Mapping[str, Any]) -> Backup:
+def _backup(found: VolumeInstanceBackup) -> Backup:
     return Backup(
         id=found["id"],
         name=found["name"] or "",
@@ -176,9 +178,8 @@ def _poll_s(client: Client) -> float:
 
 async def staged(client: Client, volume: BackedUp) -> Sequence[str]:
     """What waits to be deployed in the environment: ids of services and volumes."""
-    found = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=volume.system.environment_id)
-    patch: Mapping[str, Mapping[str, Any]] = found["patch"] or {}
-    return [key for group in patch.values() for key in group]
+    staged = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=volume.system.environment_id)
+    return [key for group in staged["patch"].values() for key in table(group)]
 
 
 async def bring_back(client: Client, volume: BackedUp, backup: Backup) -> None:

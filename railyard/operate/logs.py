@@ -15,6 +15,7 @@ from urllib.parse import quote
 import typer
 
 import sops
+from railway_api import answers
 from railway_api.deployment_failures import FAILURE_BY_STATUS
 from railway_api.documents.logs import BUILD_LOG, DEPLOYMENT_LOG
 from railway_api.operation import Document
@@ -39,7 +40,8 @@ LARGEST: Final = 5_000
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 """What an application could use to write elsewhere on the reader's terminal."""
 
-Line = Mapping[str, Any]
+Line = answers.Log
+Lines = answers.BuildLogsLines | answers.DeploymentLogsLines
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Log:
     build: bool
 
     @property
-    def document(self) -> Document:
+    def document(self) -> Document[Lines]:
         """How it is asked for."""
         return BUILD_LOG if self.build else DEPLOYMENT_LOG
 
@@ -154,22 +156,23 @@ async def _opened(
     answer = await _ask(railway, log, contains, lines, None)
     if service is None or answer["deployment"]["serviceId"] != service.service_id:
         raise CallError(f"deployment {log.deployment_id} is not one of {where}")
-    found = _lines(answer, log)[-lines:]
+    found = _lines(answer)[-lines:]
     if build is None and not found and not contains:
         # It ended before it ran, or has not run yet: why stands in the log of its build.
         log = Log(where, log.deployment_id, build=True)
-        found = _lines(await _ask(railway, log, contains, lines, None), log)[-lines:]
+        found = _lines(await _ask(railway, log, contains, lines, None))[-lines:]
     return log, found
 
 
-async def _ask(railway: Railway, log: Log, contains: str, lines: int, since: str | None) -> Mapping[str, Any]:
+async def _ask(railway: Railway, log: Log, contains: str, lines: int, since: str | None) -> Lines:
     return await railway.client.transport.read(
         log.document, deploymentId=log.deployment_id, filter=contains, limit=lines, startDate=since
     )
 
 
-def _lines(answer: Mapping[str, Any], log: Log) -> list[Line]:
-    return sorted(answer["buildLogs" if log.build else "deploymentLogs"], key=lambda line: line["timestamp"])
+def _lines(answer: Lines) -> list[Line]:
+    lines = answer["buildLogs"] if "buildLogs" in answer else answer["deploymentLogs"]
+    return sorted(lines, key=lambda line: line["timestamp"])
 
 
 def _follow(railway: Railway, log: Log, contains: str, first: Sequence[Line], secrets: Mapping[str, str]) -> None:
@@ -177,7 +180,7 @@ def _follow(railway: Railway, log: Log, contains: str, first: Sequence[Line], se
     interval_s = railway.client.transport.limiter.budget.poll_s
     seen = list(first)
 
-    async def look() -> Mapping[str, Any]:
+    async def look() -> Lines:
         await railway.client.clock.sleep(interval_s)
         return await _ask(railway, log, contains, LARGEST, seen[-1]["timestamp"] if seen else None)
 
@@ -186,7 +189,7 @@ def _follow(railway: Railway, log: Log, contains: str, first: Sequence[Line], se
             answer = railway.run(look())
         except KeyboardInterrupt:
             return
-        for line in fresh(_lines(answer, log), seen):
+        for line in fresh(_lines(answer), seen):
             typer.echo(shown_line(line, secrets))
         status = answer["deployment"]["status"]
         if status in FAILURE_BY_STATUS or (

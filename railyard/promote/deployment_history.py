@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from railway_api.answers import Deployment
 from railway_api.client import Client
+from railway_api.connections import nodes
 from railway_api.deployments import HEALTHY
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.errors import RailwayError
-from railway_api.snapshot import nodes
 from railyard.shared.running_services import Deployed, RunningSystem
 from railyard.shared.running_services_query import deployed
 from stacks.releases import Release
@@ -62,10 +63,12 @@ async def history_of(client: Client, system: RunningSystem, services: Sequence[s
     where = {"projectId": system.project_id, "environmentId": system.environment_id}
     calls = [{"input": {**where, "serviceId": service_id}, "first": FIRST} for service_id in ids.values()]
     answers = await client.transport.call_all(DEPLOYMENTS, calls)
-    for answer in answers:
+    history: dict[str, Sequence[Past]] = {}
+    for name, answer in zip(ids, answers, strict=True):
         if isinstance(answer, RailwayError):
             raise answer
-    return {name: _pasts(nodes(answer)) for name, answer in zip(ids, answers, strict=True)}
+        history[name] = _pasts(nodes(answer))
+    return history
 
 
 def value_of(release: Release, service: str, run: Deployed) -> str:
@@ -84,19 +87,19 @@ def first_run(release: Release, value: str, history: History) -> str | None:
     return min(found, default=None)
 
 
-def _pasts(found: Sequence[Mapping[str, Any]]) -> list[Past]:
-    newest_first = sorted(found, key=lambda node: str(node["createdAt"]), reverse=True)
+def _pasts(found: Sequence[Deployment]) -> list[Past]:
+    newest_first = sorted(found, key=lambda node: node["createdAt"], reverse=True)
     following = [None, *newest_first]
     return [_past(node, newer) for node, newer in zip(newest_first, following, strict=False)]
 
 
-def _past(node: Mapping[str, Any], newer: Mapping[str, Any] | None) -> Past:
-    since = str(node.get("statusUpdatedAt") or node["createdAt"])
-    after = None if newer is None else _moment(since) - _moment(str(newer["createdAt"]))
+def _past(node: Deployment, newer: Deployment | None) -> Past:
+    since = node["statusUpdatedAt"] or node["createdAt"]
+    after = None if newer is None else _moment(since) - _moment(newer["createdAt"])
     return Past(
         run=deployed(node),
         since=since,
-        can_roll_back=bool(node["canRollback"]),
+        can_roll_back=node["canRollback"],
         replaced_after_s=None if after is None else after.total_seconds(),
     )
 

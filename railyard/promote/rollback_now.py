@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from railway_api.client import Client
+from railway_api.connections import nodes
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.documents.deployment import (
     DEPLOYMENT_CANCEL,
@@ -20,7 +21,6 @@ from railway_api.documents.deployment import (
 )
 from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.rollback import HEALTHY
-from railway_api.snapshot import nodes
 from railyard.promote.deployment_history import Past
 from railyard.promote.rollback_choice import Ledger, Step
 from railyard.promote.side import Side

@@ -10,20 +10,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final, cast
 
+from railway_api.answers import (
+    AllDomains,
+    CustomDomain,
+    Deployment,
+    DeploymentInEnvironmentRunning,
+    DNSRecords,
+    EnvironmentRunning,
+    EnvironmentSnapshot,
+    Project,
+    ServiceInstanceInEnvironmentRunning,
+)
 from railway_api.client import Client
+from railway_api.connections import nodes
 from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.documents.running import RUNNING
 from railway_api.errors import NotFound
-from railway_api.snapshot import Snapshot, nodes, table
+from railway_api.scalars import ServiceConfig
+from railway_api.snapshot import Snapshot
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.running_services import Deployed, Disk, RunningDomain, RunningService, RunningSystem, Source
 from railyard.shared.stack import Stack
 from stacks.services import DeclaredService, services
 from stacks.system import SystemSettings
 
-PAGE: Final = 500
 _NO_PROXY: Final = ("UNSPECIFIED", "")
 
 
@@ -43,24 +56,16 @@ async def running_systems(client: Client, stack: Stack, names: Sequence[str] = (
     return list(await asyncio.gather(*(_system(client, name, each, projects) for name, each in wanted.items())))
 
 
-async def _projects(client: Client) -> list[Mapping[str, Any]]:
+async def _projects(client: Client) -> list[Project]:
     """The living projects that the token reaches: a page of 500 in one request."""
     if client.transport.token.kind == "project":
         token = await client.call(PROJECT_TOKEN)
         return [await client.call(PROJECT, id=token["projectId"])]
-    found: list[Mapping[str, Any]] = []
-    after: str | None = None
-    while True:
-        page = await client.call(PROJECTS, workspaceId=None, first=PAGE, after=after)
-        found += [project for project in nodes(page) if not project["deletedAt"]]
-        if not page["pageInfo"]["hasNextPage"]:
-            return found
-        after = page["pageInfo"]["endCursor"]
+    every = await client.every(PROJECTS, workspaceId=None)
+    return [project for project in every if not project["deletedAt"]]
 
 
-async def _system(
-    client: Client, name: str, settings: SystemSettings, projects: Sequence[Mapping[str, Any]]
-) -> RunningSystem:
+async def _system(client: Client, name: str, settings: SystemSettings, projects: Sequence[Project]) -> RunningSystem:
     declared = {service.name: service for service in services(settings)}
     absent = tuple(RunningService(name=each, declared=service) for each, service in declared.items())
     project = _project(settings, projects)
@@ -72,7 +77,8 @@ async def _system(
     where = {"projectId": project["id"], "environmentId": environment_id}
     try:
         data = await client.transport.read(RUNNING, **where)
-        snapshot = Snapshot(data)
+        # Of what a snapshot may be asked for, this has all that is asked for here.
+        snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     except NotFound:
         return RunningSystem(name=name, project_name=settings.project.name, services=absent)
     return RunningSystem(
@@ -81,11 +87,11 @@ async def _system(
         project_id=project["id"],
         environment_id=environment_id,
         plan=data["project"]["subscriptionType"],
-        services=_services(snapshot, declared),
+        services=_services(_Seen(snapshot, data), declared),
     )
 
 
-def _project(settings: SystemSettings, projects: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def _project(settings: SystemSettings, projects: Sequence[Project]) -> Project | None:
     wanted = settings.project
     same = [
         project
@@ -101,26 +107,40 @@ def _project(settings: SystemSettings, projects: Sequence[Mapping[str, Any]]) ->
     return same[0] if same else None
 
 
-def _environment(settings: SystemSettings, project: Mapping[str, Any]) -> str | None:
+def _environment(settings: SystemSettings, project: Project) -> str | None:
     living = [found for found in nodes(project["environments"]) if not found["deletedAt"]]
     return next((found["id"] for found in living if found["name"] == settings.project.environment), None)
 
 
-def _services(snapshot: Snapshot, declared: Mapping[str, DeclaredService]) -> tuple[RunningService, ...]:
+@dataclass(frozen=True)
+class _Seen:
+    """One environment."""
+
+    snapshot: Snapshot
+    data: EnvironmentRunning
+    """What the snapshot is made of, with what it knows nothing of."""
+
+    def instance(self, service_id: str) -> ServiceInstanceInEnvironmentRunning | None:
+        """Return the service instance, if it is alive."""
+        every = nodes(self.data["environment"]["serviceInstances"])
+        return next((each for each in every if each["serviceId"] == service_id and not each["deletedAt"]), None)
+
+
+def _services(seen: _Seen, declared: Mapping[str, DeclaredService]) -> tuple[RunningService, ...]:
     """Those that the settings have in their order, then those that somebody added by hand."""
-    here = {found["name"]: key for key, found in snapshot.services.items() if snapshot.has_instance(key)}
+    snapshot = seen.snapshot
+    here = {service["name"]: key for key, service in snapshot.services.items() if snapshot.has_instance(key)}
     names = [*declared, *sorted(name for name in here if name not in declared)]
-    return tuple(_service(snapshot, name, declared.get(name), here.get(name)) for name in names)
+    return tuple(_service(seen, name, declared.get(name), here.get(name)) for name in names)
 
 
-def _service(snapshot: Snapshot, name: str, declared: DeclaredService | None, service_id: str | None) -> RunningService:
+def _service(seen: _Seen, name: str, declared: DeclaredService | None, service_id: str | None) -> RunningService:
     if service_id is None:
         return RunningService(name=name, declared=declared)
-    config = snapshot.service_config(service_id)
-    instance = snapshot.instances.get(service_id, {})
-    source = table(config.get("source"))
-    active = [deployed(found) for found in instance.get("activeDeployments") or ()]
-    latest = instance.get("latestDeployment")
+    config, source = seen.snapshot.service_config(service_id), seen.snapshot.source(service_id)
+    instance = seen.instance(service_id)
+    active = [deployed(each) for each in instance["activeDeployments"]] if instance else []
+    latest = instance["latestDeployment"] if instance else None
     return RunningService(
         name=name,
         declared=declared,
@@ -134,85 +154,84 @@ def _service(snapshot: Snapshot, name: str, declared: DeclaredService | None, se
         latest=deployed(latest) if latest else None,
         serving=max((each for each in active if each.serves), key=lambda each: each.created_at, default=None),
         replicas=_replicas(config, latest),
-        domains=_domains(snapshot, service_id, declared),
-        disks=_disks(snapshot, service_id),
-        config_file=instance.get("railwayConfigFile") or config.get("configFile"),
+        domains=_domains(instance["domains"], declared) if instance else (),
+        disks=_disks(seen, service_id),
+        config_file=(instance["railwayConfigFile"] if instance else None) or config.get("configFile"),
     )
 
 
-def _replicas(config: Mapping[str, Any], latest: Mapping[str, Any] | None) -> dict[str, int]:
+def _replicas(config: ServiceConfig, latest: DeploymentInEnvironmentRunning | None) -> dict[str, int]:
     """Of the configuration, which leaves out one replica in one region: then of the newest deployment's manifest."""
-    for manifest in (config, table(table((latest or {}).get("meta")).get("serviceManifest"))):
-        regions = table(table(manifest.get("deploy")).get("multiRegionConfig"))
+    meta = (latest["meta"] if latest else None) or {}
+    for deploy in (config.get("deploy"), (meta.get("serviceManifest") or {}).get("deploy")):
+        regions = (deploy or {}).get("multiRegionConfig")
         if regions:
-            return {region: int(table(entry).get("numReplicas") or 1) for region, entry in regions.items() if entry}
+            return {region: entry.get("numReplicas") or 1 for region, entry in regions.items() if entry}
     return {}
 
 
-def deployed(found: Mapping[str, Any]) -> Deployed:
-    """A deployment of an answer that has its id, status, createdAt, deploymentStopped and meta."""
-    meta = table(found.get("meta"))
+def deployed(deployment: Deployment | DeploymentInEnvironmentRunning) -> Deployed:
+    """Return a deployment of an answer, with what it runs."""
+    meta = deployment["meta"] or {}
     return Deployed(
-        id=found["id"],
-        status=found["status"],
-        created_at=found["createdAt"],
+        id=deployment["id"],
+        status=deployment["status"],
+        created_at=deployment["createdAt"],
         image=meta.get("image"),
         digest=meta.get("imageDigest"),
         repo=meta.get("repo"),
         branch=meta.get("branch"),
         commit=meta.get("commitHash"),
-        overrides=tuple(sorted(table(meta.get("propertyFileMapping")))),
+        overrides=tuple(sorted(meta.get("propertyFileMapping") or ())),
         config_file=meta.get("configFile"),
-        stopped=bool(found.get("deploymentStopped")),
+        stopped=deployment["deploymentStopped"],
     )
 
 
-def _domains(snapshot: Snapshot, service_id: str, declared: DeclaredService | None) -> tuple[RunningDomain, ...]:
+def _domains(domains: AllDomains, declared: DeclaredService | None) -> tuple[RunningDomain, ...]:
     proxied = {domain.hostname for domain in declared.domains if domain.proxied} if declared else set[str]()
-    own = [
-        _custom(found, proxied=found["domain"] in proxied) for found in snapshot.domains(service_id, "customDomains")
-    ]
-    given = [
-        RunningDomain(name=found["domain"], custom=False) for found in snapshot.domains(service_id, "serviceDomains")
-    ]
-    return tuple(own + given)
+    custom = [each for each in domains["customDomains"] if not each["deletedAt"]]
+    own = [_custom(each, proxied=each["domain"] in proxied) for each in custom]
+    given = [each for each in domains["serviceDomains"] if not each["deletedAt"]]
+    return (*own, *(RunningDomain(name=each["domain"], custom=False) for each in given))
 
 
-def _custom(found: Mapping[str, Any], *, proxied: bool) -> RunningDomain:
-    status = found["status"]
+def _custom(domain: CustomDomain, *, proxied: bool) -> RunningDomain:
+    status = domain["status"]
     return RunningDomain(
-        name=found["domain"],
+        name=domain["domain"],
         custom=True,
         proxied=proxied,
-        verified=bool(status["verified"]),
-        certificate=str(status["certificateStatus"]).removeprefix("CERTIFICATE_STATUS_TYPE_"),
+        verified=status["verified"],
+        certificate=status["certificateStatus"].removeprefix("CERTIFICATE_STATUS_TYPE_"),
         error=status["certificateErrorMessage"],
-        behind_proxy=str(status["cdnProvider"] or "").removeprefix("DETECTED_CDN_PROVIDER_") not in _NO_PROXY,
+        behind_proxy=(status["cdnProvider"] or "").removeprefix("DETECTED_CDN_PROVIDER_") not in _NO_PROXY,
         target=next((record["requiredValue"] for record in status["dnsRecords"] if _routes(record)), None),
         wrong_records=tuple(
-            f"{str(record['recordType']).removeprefix('DNS_RECORD_TYPE_')} record {record['fqdn']} must be "
+            f"{record['recordType'].removeprefix('DNS_RECORD_TYPE_')} record {record['fqdn']} must be "
             f"{record['requiredValue']}, is {record['currentValue'] or 'nothing'}"
             for record in status["dnsRecords"]
-            if not str(record["status"]).endswith("_PROPAGATED")
+            if not record["status"].endswith("_PROPAGATED")
         ),
     )
 
 
-def _routes(record: Mapping[str, Any]) -> bool:
-    return str(record["purpose"]).endswith("_TRAFFIC_ROUTE")
+def _routes(record: DNSRecords) -> bool:
+    return record["purpose"].endswith("_TRAFFIC_ROUTE")
 
 
-def _disks(snapshot: Snapshot, service_id: str) -> tuple[Disk, ...]:
+def _disks(seen: _Seen, service_id: str) -> tuple[Disk, ...]:
+    snapshot = seen.snapshot
     return tuple(
         Disk(
-            volume_id=volume_id,
-            instance_id=found["id"],
-            name=snapshot.volume_names.get(volume_id, volume_id),
-            mount_path=found["mountPath"],
-            size_mb=int(found["sizeMB"]),
-            used_mb=float(found["currentSizeMB"]),
-            state=str(found["state"]),
+            volume_id=volume["volumeId"],
+            instance_id=volume["id"],
+            name=snapshot.volume_names.get(volume["volumeId"], volume["volumeId"]),
+            mount_path=volume["mountPath"],
+            size_mb=volume["sizeMB"],
+            used_mb=volume["currentSizeMB"],
+            state=str(volume["state"]),
         )
-        for volume_id, found in snapshot.volumes.items()
-        if found["serviceId"] == service_id
+        for volume in nodes(seen.data["environment"]["volumeInstances"])
+        if volume["volumeId"] in snapshot.volumes and volume["serviceId"] == service_id
     )

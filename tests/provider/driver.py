@@ -15,29 +15,16 @@ import grpc.aio
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
-from pulumi_provider.declaration import Provider
 from pulumi_provider.main import OPTIONS, start
 from pulumi_provider.retained_ids import RetainedIds
 from pulumi_provider.servicer import INTERRUPTED, Servicer
 from pulumi_provider.values import decode, encode
-from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
-from pulumiverse_railway.provider.functions import ALL as FUNCTIONS
-from pulumiverse_railway.provider.resources import ALL
+from pulumiverse_railway.provider.configuration import time_scale
+from pulumiverse_railway.provider.main import build_provider
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.loopback import Address
 
-PROVIDER = Provider(
-    name="railway",
-    version="0.1.0",
-    display_name="Railway",
-    description="Railway",
-    config_type=Configuration,
-    resources=ALL,
-    functions=FUNCTIONS,
-    create_adopts_existing=True,
-    build_client=build_client,
-    time_scale=time_scale,
-)
+PROVIDER = build_provider()
 
 Properties = Mapping[str, Any]
 

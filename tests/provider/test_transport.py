@@ -12,7 +12,8 @@ import pytest
 
 from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
 from railway_api.clock import Clock
-from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECT_DELETE
+from railway_api.documents.bucket import BUCKET_DETAILS
+from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECT, PROJECT_DELETE
 from railway_api.documents.service import SERVICE_CREATE
 from railway_api.errors import (
     Exists,
@@ -22,6 +23,7 @@ from railway_api.errors import (
     PlanLimit,
     RailwayError,
     Throttled,
+    Unexpected,
     Unreachable,
     classify,
 )
@@ -231,6 +233,50 @@ def test_answer_with_neither_data_nor_error_is_no_crash(body: dict[str, Any]) ->
 
     result, _ = ended(read, httpx.Response(200, json=body))
     assert isinstance(result, Unreachable)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ({"data": [1]}, "data is a list"),
+        ({"data": None, "errors": {"message": SECRET}}, "errors is an object"),
+        ({"data": None, "errors": [SECRET]}, "an error is text"),
+        ({"data": {"serviceCreate": None}}, "null"),
+        ({"data": {"serviceCreate": SECRET}}, "text"),
+        ({"data": {"serviceCreate": {"id": None, "name": SECRET}}}, "an object whose id is null"),
+        ({"data": {"serviceCreate": {"name": SECRET}}}, "an object whose id is null"),
+        ({"data": {"serviceCreate": {"id": ""}}}, "an object whose id is empty"),
+        ({"data": {"serviceCreate": {"id": 7}}}, "an object whose id is a number"),
+    ],
+)
+def test_answer_of_another_form_is_one_error(body: dict[str, Any], what: str) -> None:
+    """What is no answer to a mutation is told with its operation and without its contents, and never given as one."""
+
+    async def create(transport: Transport) -> Any:
+        return await transport.call(SERVICE_CREATE, input={"name": "a"})
+
+    result, _ = ended(create, httpx.Response(200, json=body))
+    assert isinstance(result, Unexpected)
+    assert str(result).startswith(f"Railway answered something unexpected to serviceCreate, {what}: ")
+    assert SECRET not in str(result)
+
+
+def test_null_is_an_answer_only_where_the_schema_says_so() -> None:
+    """A root field that may not be null and is ends a read; one that may be is answered as null."""
+
+    async def project(transport: Transport) -> Any:
+        return await transport.call(PROJECT, id="p")
+
+    async def details(transport: Transport) -> Any:
+        return await transport.call(BUCKET_DETAILS, bucketId="b", environmentId="e")
+
+    async def account(transport: Transport) -> Any:
+        return await transport.read(ACCOUNT, first=1)
+
+    assert isinstance(ended(project, httpx.Response(200, json={"data": {"project": None}}))[0], Unexpected)
+    answer = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projects": None}})
+    assert isinstance(ended(account, answer)[0], Unexpected)
+    assert ended(details, httpx.Response(200, json={"data": {"bucketInstanceDetails": None}}))[0] is None
 
 
 def test_answer_without_graphql_points_to_the_address() -> None:

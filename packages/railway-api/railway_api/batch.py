@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, Protocol, cast
 
-from railway_api.errors import LeftOut
-from railway_api.operation import Operation
+from railway_api.errors import LeftOut, RailwayError
+from railway_api.operation import Answer, Operation
 
 WINDOW_S: Final = 0.04
 """How long a call waits for others, in real time: what Pulumi starts together arrives within milliseconds,
@@ -23,7 +23,13 @@ LONGEST_S: Final = 0.5
 LARGEST: Final = 25
 """Calls per document; Railway publishes no limit."""
 
-Send = Callable[[Operation, Sequence[Mapping[str, Any]]], Awaitable[Sequence[Any]]]
+
+class Send(Protocol):
+    """Send calls of one operation; for each its answer or its error."""
+
+    async def __call__(
+        self, operation: Operation[Answer], calls: Sequence[Mapping[str, object]], /
+    ) -> Sequence[Answer | RailwayError]: ...
 
 
 async def wait_until_settled(count: Callable[[], int], window_s: float) -> None:
@@ -39,8 +45,8 @@ async def wait_until_settled(count: Callable[[], int], window_s: float) -> None:
 class _Waiting:
     """Calls of one operation that have not left yet."""
 
-    calls: list[tuple[Mapping[str, Any], asyncio.Future[Any]]] = field(
-        default_factory=list[tuple[Mapping[str, Any], "asyncio.Future[Any]"]]
+    calls: list[tuple[Mapping[str, object], asyncio.Future[object]]] = field(
+        default_factory=list[tuple[Mapping[str, object], "asyncio.Future[object]"]]
     )
 
 
@@ -52,9 +58,9 @@ class Batch:
         self._waiting: dict[str, _Waiting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def call(self, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+    async def call(self, operation: Operation[Answer], arguments: Mapping[str, object]) -> Answer:
         """The answer to one call; raises its ``RailwayError``."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.get(operation.field)
         if waiting is None:
             waiting = self._waiting[operation.field] = _Waiting()
@@ -62,9 +68,9 @@ class Batch:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         waiting.calls.append((arguments, future))
-        return await future
+        return cast("Answer", await future)
 
-    async def _flush(self, operation: Operation, waiting: _Waiting) -> None:
+    async def _flush(self, operation: Operation[object], waiting: _Waiting) -> None:
         await wait_until_settled(lambda: len(waiting.calls), WINDOW_S)
         del self._waiting[operation.field]
         size = 1 if operation.alone else LARGEST
@@ -79,7 +85,7 @@ class Batch:
                 else:
                     future.set_result(result)
 
-    async def _results(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+    async def _results(self, operation: Operation[object], calls: Sequence[Mapping[str, object]]) -> Sequence[object]:
         """For each call its answer or its error."""
         try:
             results = await self._send(operation, calls)

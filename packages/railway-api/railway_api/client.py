@@ -7,23 +7,25 @@ token itself). Does not know Pulumi.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from railway_api.connections import Node, Page, nodes
 from railway_api.create_cooldowns import CreateCooldowns
 from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECTS
 from railway_api.environment import Environment
 from railway_api.errors import RailwayError, Unreachable
 from railway_api.failure import Failure
-from railway_api.operation import Operation
-from railway_api.snapshot import Snapshot, nodes
+from railway_api.operation import Answer, Operation
+from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from railway_api.answers import ApiTokenWorkspace, Project
+
     # Loads the HTTP library, which a preview does not need.
     from railway_api.transport import Transport
 
 PAGE = 500
-Project = Mapping[str, Any]
 
 
 class Client:
@@ -49,19 +51,19 @@ class Client:
         """Close all connections."""
         await self.transport.close()
 
-    async def call(self, operation: Operation, **arguments: Any) -> Any:
+    async def call(self, operation: Operation[Answer], **arguments: object) -> Answer:
         """Send one operation that belongs to no environment."""
         return await self.transport.call(operation, **arguments)
 
-    async def every(self, operation: Operation, **arguments: Any) -> list[Mapping[str, Any]]:
-        """All nodes of a connection, page by page."""
-        found: list[Mapping[str, Any]] = []
+    async def every(self, operation: Operation[Page[Node]], **arguments: object) -> list[Node]:
+        """Return all nodes of a connection, page by page."""
+        every: list[Node] = []
         after: str | None = None
         while True:
             page = await self.call(operation, first=PAGE, after=after, **arguments)
-            found += nodes(page)
+            every += nodes(page)
             if not page["pageInfo"]["hasNextPage"]:
-                return found
+                return every
             after = page["pageInfo"]["endCursor"]
 
     def environment(self, project_id: str, environment_id: str) -> Environment:
@@ -97,8 +99,8 @@ class Client:
         async with self._listing:
             known = workspace_id or self._workspace_id
             if anew or known not in self._projects:
-                known, found = await self._list(workspace_id)
-                self._projects[known] = found
+                known, projects = await self._list(workspace_id)
+                self._projects[known] = projects
             return known, self._projects[known]
 
     def project_made(self, workspace_id: str | None, project: Project) -> None:
@@ -119,9 +121,9 @@ class Client:
     def _needs_workspace(self) -> bool:
         return self._workspace_id is None and not self._temporary and self.transport.token.kind == "account"
 
-    def _settle_workspace(self, workspaces: Sequence[Mapping[str, str]]) -> None:
+    def _settle_workspace(self, workspaces: Sequence[ApiTokenWorkspace]) -> None:
         if len(workspaces) > 1:
-            names = ", ".join(f"{found['name']} ({found['id']})" for found in workspaces)
+            names = ", ".join(f"{each['name']} ({each['id']})" for each in workspaces)
             raise Failure(
                 f"the token reaches several workspaces, {names}: say which one the project belongs to with "
                 "workspaceId, or 'pulumi config set railway:workspaceId <id>'"
@@ -138,7 +140,7 @@ class Client:
         """
         if project_id not in self._deleted:
             try:
-                listed = {found["id"]: found["deletedAt"] for found in await self.every(PROJECTS, includeDeleted=True)}
+                listed = {each["id"]: each["deletedAt"] for each in await self.every(PROJECTS, includeDeleted=True)}
             except Unreachable:
                 raise
             except RailwayError:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from railway_api.connections import nodes
 from railway_api.documents.deployment import LOGS
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
 from railway_api.redaction import redact
-from railway_api.snapshot import Deployment, nodes, table
+from railway_api.scalars import DeploymentMeta
+from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
+    from railway_api.answers import DeploymentLogTails
     from railway_api.environment import Environment
 
 LOG_LINES: Final = 50
@@ -34,16 +37,16 @@ class DeploymentSpec:
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
     """Values that must not appear in a quoted log, by their names."""
 
-    def differs(self, meta: Mapping[str, Any]) -> str | None:
+    def differs(self, meta: DeploymentMeta) -> str | None:
         """What a deployment runs instead, or None when it runs what was asked for (or Railway does not say)."""
         image, repo = meta.get("image"), meta.get("repo")
-        if self.image and image and plain_image(str(image)) != plain_image(self.image):
+        if self.image and image and plain_image(image) != plain_image(self.image):
             return f"image {image}, not {self.image}"
         if self.image and repo and not image:
             return f"repository {repo}, not image {self.image}"
-        if self.repo and repo and str(repo).lower() != self.repo.lower():
+        if self.repo and repo and repo.lower() != self.repo.lower():
             return f"repository {repo}, not {self.repo}"
-        commit = str(meta.get("commitHash") or meta.get("commitSha") or "")
+        commit = meta.get("commitHash") or meta.get("commitSha") or ""
         if self.commit_sha and commit and not commit.startswith(self.commit_sha):
             return f"commit {commit}, not {self.commit_sha}"
         return None
@@ -57,11 +60,11 @@ def plain_image(image: str) -> str:
     return image if ":" in named or "@" in named else f"{image}:latest"
 
 
-def source_of(meta: Mapping[str, Any]) -> str:
+def source_of(meta: DeploymentMeta) -> str:
     """What a deployment runs, in words."""
-    if meta.get("image"):
-        return f"image {meta['image']}"
-    commit = str(meta.get("commitHash") or meta.get("commitSha") or "")
+    if image := meta.get("image"):
+        return f"image {image}"
+    commit = meta.get("commitHash") or meta.get("commitSha") or ""
     return f"{meta.get('repo') or 'its source'}{f' at commit {commit[:7]}' if commit else ''}"
 
 
@@ -229,19 +232,19 @@ class DeploymentFailures:
     async def _logs(self, spec: DeploymentSpec, deployment: Deployment) -> tuple[Sequence[str], str]:
         """The end of the log, and the step at which the deployment failed, if Railway tells."""
         try:
-            found = await self._environment.transport.read(LOGS, deploymentId=deployment.id, limit=LOG_LINES)
+            answer = await self._environment.transport.read(LOGS, deploymentId=deployment.id, limit=LOG_LINES)
         except RailwayError as failure:
             return [f"its log could not be read: {failure}"], ""
-        step = _failed_step(found)
-        if found["deploymentLogs"]:
-            kind, every = "deployment", found["deploymentLogs"]
+        step = _failed_step(answer)
+        if answer["deploymentLogs"]:
+            kind, every = "deployment", answer["deploymentLogs"]
         else:
-            kind, every = "build", found["buildLogs"]
+            kind, every = "build", answer["buildLogs"]
         # Railway answers with up to one line more than asked for.
         log = list(every)[-LOG_LINES:]
         if not log:
             return ["its build and deployment logs are empty"], step
-        lines = [f"    {redact(str(line['message']), spec.secrets)}" for line in log]
+        lines = [f"    {redact(line['message'], spec.secrets)}" for line in log]
         count = "last line" if len(lines) == 1 else f"last {len(lines)} lines"
         return [f"the {count} of its {kind} log:", *lines], step
 
@@ -255,9 +258,10 @@ class DeploymentFailures:
         )
 
 
-def _failed_step(found: Mapping[str, Any]) -> str:
+def _failed_step(answer: DeploymentLogTails) -> str:
     """The last step with an error; without events, the logs tell whether it was built."""
-    failed = [each["step"] for each in nodes(found["deploymentEvents"]) if table(each.get("payload")).get("error")]
+    events = nodes(answer["deploymentEvents"])
+    failed = [each["step"] for each in events if each["payload"] and each["payload"]["error"]]
     if failed:
-        return str(_STEPS.get(failed[-1], failed[-1]))
-    return "" if found["deploymentLogs"] or not found["buildLogs"] else "BUILD_IMAGE"
+        return _STEPS.get(failed[-1], failed[-1])
+    return "" if answer["deploymentLogs"] or not answer["buildLogs"] else "BUILD_IMAGE"

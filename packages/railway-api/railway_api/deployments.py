@@ -7,10 +7,9 @@ deployments (see ``progress``). Does not start a deployment that a commit starts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from railway_api.caller import Caller
 from railway_api.deployment_failures import (
@@ -25,7 +24,8 @@ from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
 from railway_api.errors import Busy, NotFound, OutcomeUnknown
 from railway_api.progress import Progress
 from railway_api.rollback import HEALTHY, RollBack, RolledBack
-from railway_api.snapshot import Deployment, table
+from railway_api.scalars import DeploymentMeta
+from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
     from railway_api.environment import Environment
@@ -167,18 +167,18 @@ class Deployments:
         """Whether the newest deployment, which no change of ours started, is healthy and runs what was asked for."""
         return latest.status in HEALTHY and spec.differs(await self._meta(latest)) is None
 
-    async def _proven(self, wait: _Wait, latest: Deployment, meta: object) -> Deployment:
+    async def _proven(self, wait: _Wait, latest: Deployment, meta: DeploymentMeta | BaseException | None) -> Deployment:
         """The deployment itself, when it really runs what was asked for; ``meta`` is of the same answer, if known."""
-        known = meta is not None and not isinstance(meta, BaseException)
-        different = wait.spec.differs(table(meta) if known else await self._meta(latest))
+        if meta is None or isinstance(meta, BaseException):
+            meta = await self._meta(latest)
+        different = wait.spec.differs(meta)
         if different is None:
             return latest
         failure = runs_something_else(latest.status, different)
         raise await self._failures.report(wait.spec, latest, failure, own_id=wait.own_id)
 
-    async def _meta(self, deployment: Deployment) -> Mapping[str, Any]:
-        found = await self._environment.ask(DEPLOYMENT, id=deployment.id)
-        return table(found.get("meta"))
+    async def _meta(self, deployment: Deployment) -> DeploymentMeta:
+        return (await self._environment.ask(DEPLOYMENT, id=deployment.id))["meta"] or {}
 
     async def _start(self, wait: _Wait, latest: Deployment | None) -> str | None:
         """Start a deployment of the present settings; the id that counts as old from now on."""

@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from railway_api.batch import Batch
 from railway_api.clock import Clock
+from railway_api.connections import nodes
 from railway_api.deployments import Deployments
 from railway_api.documents.environment import SNAPSHOT
 from railway_api.documents.project import PROJECT
-from railway_api.errors import NotAuthorized, NotFound
+from railway_api.errors import NotAuthorized, NotFound, RailwayError
 from railway_api.group_commits import BuildPatch, Committed, GroupCommits
-from railway_api.operation import Operation
+from railway_api.operation import Answer, Operation
 from railway_api.progress import Poller
-from railway_api.snapshot import Snapshot, nodes
+from railway_api.snapshot import Snapshot
 from railway_api.snapshot_updates import updated_snapshot
 
 if TYPE_CHECKING:
@@ -92,11 +93,11 @@ class Environment:
             reading = self._reading = (self._generation, asyncio.create_task(self._read()))
         return await asyncio.shield(reading[1])
 
-    async def ask(self, operation: Operation, **arguments: Any) -> Any:
+    async def ask(self, operation: Operation[Answer], **arguments: object) -> Answer:
         """A read that the snapshot does not hold, in one request with others that are asked at the same time."""
         return await self._reads.call(operation, arguments)
 
-    async def write(self, operation: Operation, **arguments: Any) -> Any:
+    async def write(self, operation: Operation[Answer], **arguments: object) -> Answer:
         """A write that the configuration does not cover, in one request with others of its kind."""
         return await self._writes.call(operation, arguments)
 
@@ -169,13 +170,15 @@ class Environment:
     async def _raise_if_deleted(self) -> None:
         """What is in a deleted project answers "Not Authorized"; the project itself says whether that is why."""
         project = await self.transport.call(PROJECT, id=self.project_id)
-        listed = {found["id"]: found["deletedAt"] for found in nodes(project["environments"])}
+        listed = {each["id"]: each["deletedAt"] for each in nodes(project["environments"])}
         # A project token is shown its own environment alone: for it, what is not listed may well exist.
         missing = self.transport.token.kind == "account" and self.environment_id not in listed
         if project["deletedAt"] or missing or listed.get(self.environment_id):
             raise NotFound(f"environment {self.environment_id} was deleted")
 
-    async def _write(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+    async def _write(
+        self, operation: Operation[Answer], calls: Sequence[Mapping[str, object]]
+    ) -> Sequence[Answer | RailwayError]:
         async with self.lock:
             known = self.known()
             with self.writing():

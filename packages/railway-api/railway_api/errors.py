@@ -18,6 +18,7 @@ about an error.
     ├── Validation         a value is refused
     ├── PlanLimit          the plan does not include it
     ├── NothingToCommit    the configuration is already as asked for
+    ├── Unexpected         an answer that is none
     └── Opaque             "Problem processing request": Railway says nothing more
 """
 
@@ -26,9 +27,10 @@ about an error.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from railway_api.failure import Failure
+from railway_api.scalars import table
 
 
 class RailwayError(Failure):
@@ -90,6 +92,16 @@ class Validation(RailwayError):
 
 class PlanLimit(RailwayError):
     """The plan does not include it."""
+
+
+class Unexpected(RailwayError):
+    """An answer has another form than Railway's schema promises."""
+
+    def __init__(self, operation: str, what: str) -> None:
+        super().__init__(
+            f"Railway answered something unexpected to {operation}, {what}: nothing of it was stored; run the command "
+            "again (what exists already is found and kept), and report this if it stays"
+        )
 
 
 class NothingToCommit(RailwayError):
@@ -158,10 +170,10 @@ def advice_for(kind: type[RailwayError]) -> str:
     return f": {advice}" if advice else ""
 
 
-def classify(operation: str, error: Mapping[str, Any]) -> RailwayError:
+def classify(operation: str, error: Mapping[str, object]) -> RailwayError:
     """The typed error for one entry of a GraphQL answer's ``errors``."""
     message = str(error.get("message") or "no message")
-    extensions: Mapping[str, Any] = error.get("extensions") or {}
+    extensions = table(error.get("extensions"))
     trace = error.get("traceId") or extensions.get("traceId")
     suffix = f" (trace {trace})" if trace else ""
     lowered = message.lower()

@@ -7,18 +7,18 @@ which is why they are told. Never changes anything, and names what was changed, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from railway_api.documents.environment import ENVIRONMENT_PATCH, ENVIRONMENT_STAGED_CHANGES
 from railway_api.errors import RailwayError
 from railway_api.patches import Path, leaves
-from railway_api.snapshot import Snapshot, table
+from railway_api.scalars import EnvironmentConfig
+from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from railway_api.answers import EnvironmentPatchInEnvironmentSnapshot
     from railway_api.environment import Environment
-
-Patch = Mapping[str, Any]
 
 
 class ForeignChanges:
@@ -28,41 +28,43 @@ class ForeignChanges:
         self._environment = environment
         self._told: frozenset[Path] = frozenset()
 
-    async def staged(self, seen: Snapshot, own: Patch) -> list[str]:
+    async def staged(self, seen: Snapshot, own: EnvironmentConfig) -> list[str]:
         """What is staged, and which of it would undo a patch of ours.
 
         Asks Railway only where the environment says that something is staged.
         """
-        if not seen.environment.get("unmergedChangesCount"):
+        if not seen.environment["unmergedChangesCount"]:
             return []
         where = self._environment.environment_id
         try:
-            found = await self._environment.ask(ENVIRONMENT_STAGED_CHANGES, environmentId=where)
+            staged = await self._environment.ask(ENVIRONMENT_STAGED_CHANGES, environmentId=where)
         except RailwayError:
             return ["some that could not be read"]
-        paths = _short(leaves(table(found["patch"])))
+        paths = _short(leaves(staged["patch"]))
         new = sorted(paths - self._told)
         self._told |= paths
         ours = _short(leaves(own))
         undoes = " (which this run has set, and deploying it would undo)"
         return [f"{seen.readable_path(path)}{undoes if path in ours else ''}" for path in new]
 
-    async def commits(self, seen: Snapshot, patches: Sequence[Mapping[str, Any]], own: Patch) -> list[str]:
+    async def commits(
+        self, seen: Snapshot, patches: Sequence[EnvironmentPatchInEnvironmentSnapshot], own: EnvironmentConfig
+    ) -> list[str]:
         """The commits of others that came between a read and ours, with what both have set."""
         told: list[str] = []
         ours = _short(leaves(own))
         for patch in patches:
             name = f"the commit {patch['message'] or patch['id']!r}"
             try:
-                found = await self._environment.ask(ENVIRONMENT_PATCH, id=patch["id"])
+                commit = await self._environment.ask(ENVIRONMENT_PATCH, id=patch["id"])
             except RailwayError:
                 told.append(name)
                 continue
-            both = sorted(_short(leaves(table(found["patch"]))) & ours)
+            both = sorted(_short(leaves(commit["patch"])) & ours)
             told.append(f"{name}, which sets {', '.join(map(seen.readable_path, both))} too" if both else name)
         return told
 
 
-def _short(found: Iterable[tuple[Path, Any]]) -> frozenset[Path]:
-    """Paths down to a variable or a setting of a service."""
-    return frozenset(path[:4] if path[:1] == ("services",) else path[:3] for path, _ in found)
+def _short(changed: Iterable[tuple[Path, object]]) -> frozenset[Path]:
+    """Return paths down to a variable or a setting of a service."""
+    return frozenset(path[:4] if path[:1] == ("services",) else path[:3] for path, _ in changed)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from railway_api.batch import wait_until_settled
 from railway_api.counting import count
@@ -29,9 +29,11 @@ from railway_api.errors import (
 from railway_api.failure import Failure
 from railway_api.foreign_changes import ForeignChanges
 from railway_api.patches import at, changed_by_others, conflict, leaves, merge
-from railway_api.snapshot import Snapshot, table
+from railway_api.scalars import EnvironmentConfig, Variables, table
+from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from railway_api.answers import EnvironmentPatchInEnvironmentSnapshot
     from railway_api.environment import Environment
 
 WINDOW_S: Final = 0.05
@@ -46,18 +48,18 @@ LAG_S: Final = 90.0
 """How long a thing that was just created may be unknown to a commit, in API time."""
 RETRY_S: Final = 3.0
 
-BuildPatch = Callable[[Snapshot], dict[str, Any]]
+BuildPatch = Callable[[Snapshot], EnvironmentConfig]
 """Makes a patch for the configuration that is there right before the commit."""
 
 
-Patches = Sequence[Mapping[str, Any]]
+Patches = Sequence["EnvironmentPatchInEnvironmentSnapshot"]
 
 
 @dataclass(frozen=True)
 class Committed:
     """What became of one submitted patch."""
 
-    patch: dict[str, Any]
+    patch: EnvironmentConfig
     before: Snapshot
     after: Snapshot
     sent: bool
@@ -94,7 +96,7 @@ class _Submission:
             self.future.set_result(committed)
 
 
-_Ready = list[tuple[_Submission, dict[str, Any]]]
+_Ready = list[tuple[_Submission, EnvironmentConfig]]
 
 
 class GroupCommits:
@@ -186,10 +188,10 @@ class GroupCommits:
             submission.succeed(replace(committed, patch=own))
             committed = replace(committed, foreign=(), staged=())
 
-    def _together(self, before: Snapshot, group: Sequence[_Submission]) -> tuple[_Ready, dict[str, Any]]:
+    def _together(self, before: Snapshot, group: Sequence[_Submission]) -> tuple[_Ready, EnvironmentConfig]:
         """The submissions that can leave in one patch, with their own patches; others stay for the next commit."""
         ready: _Ready = []
-        merged: dict[str, Any] = {}
+        merged: EnvironmentConfig = {}
         for submission in group:
             if submission.future.done():
                 continue
@@ -205,7 +207,7 @@ class GroupCommits:
             ready.append((submission, own))
         return ready, merged
 
-    async def _send(self, before: Snapshot, patch: dict[str, Any]) -> _Sent:
+    async def _send(self, before: Snapshot, patch: EnvironmentConfig) -> _Sent:
         """Commit, and wait until a read shows it: a commit may be accepted and do nothing."""
         environment = self._environment
         mark = uuid.uuid4().hex[:8]
@@ -221,13 +223,14 @@ class GroupCommits:
         return () if last is None or last.etag == before.etag else self._told(last, before, {})
 
     @staticmethod
-    def _told(before: Snapshot, after: Snapshot, patch: dict[str, Any]) -> Sequence[str]:
+    def _told(before: Snapshot, after: Snapshot, patch: EnvironmentConfig) -> Sequence[str]:
         """What changed between two reads beside the patch, by somebody else."""
-        services = {key: each for key, each in table(before.config.get("services")).items() if key not in before.unread}
-        changed = changed_by_others({**before.config, "services": services}, after.config, patch)
+        services = before.config.get("services") or {}
+        read = {key: settings for key, settings in services.items() if key not in before.unread}
+        changed = changed_by_others({**before.config, "services": read}, after.config, patch)
         return [after.readable_path(path) for path in changed]
 
-    async def _post(self, patch: dict[str, Any], mark: str) -> bool:
+    async def _post(self, patch: EnvironmentConfig, mark: str) -> bool:
         """Send the patch; whether Railway is going to list it."""
         environment = self._environment
         until = environment.clock.now() + LAG_S
@@ -250,7 +253,7 @@ class GroupCommits:
             else:
                 return True
 
-    async def _in_effect(self, before: Snapshot, patch: dict[str, Any], mark: str, *, listed: bool) -> _Sent:
+    async def _in_effect(self, before: Snapshot, patch: EnvironmentConfig, mark: str, *, listed: bool) -> _Sent:
         """Wait until no patch is being applied and the configuration shows ours; raise what went wrong with it."""
         environment = self._environment
         environment.poller.hurry()
@@ -259,13 +262,13 @@ class GroupCommits:
         while True:
             progress = await environment.poller.next(snapshot=True)
             now = environment.clock.now()
-            own = [found for found in progress.patches if mark in (found["message"] or "")]
+            own = [each for each in progress.patches if mark in (each["message"] or "")]
             new = [each for each in progress.patches if each["id"] not in before.patches]
-            for found in new:
-                if found["lastAppliedError"] and found["status"] != "STAGED":
-                    raise Validation(f"Railway could not apply the configuration: {found['lastAppliedError']}")
-            shown = any(found["status"] == "COMMITTED" for found in new) or not listed or now - started > UNLISTED_S
-            applying = any(found["status"] == "APPLYING" for found in progress.patches)
+            for each in new:
+                if each["lastAppliedError"] and each["status"] != "STAGED":
+                    raise Validation(f"Railway could not apply the configuration: {each['lastAppliedError']}")
+            shown = any(each["status"] == "COMMITTED" for each in new) or not listed or now - started > UNLISTED_S
+            applying = any(each["status"] == "APPLYING" for each in progress.patches)
             if applied is None and shown and not applying:
                 applied = now
             if applied is None and now - started > APPLY_S:
@@ -293,7 +296,7 @@ class GroupCommits:
 
 def _taken_at(own: Patches) -> str | None:
     """When Railway took a commit: the time of its patch; None should Railway not keep the message that tells it."""
-    return min((str(found["createdAt"]) for found in own), default=None)
+    return min((patch["createdAt"] for patch in own), default=None)
 
 
 def _of_others(new: Patches, own: Patches) -> Patches:
@@ -301,27 +304,33 @@ def _of_others(new: Patches, own: Patches) -> Patches:
     return [each for each in new if each not in own and each["status"] != "STAGED"] if own else []
 
 
-def has_effect(patch: dict[str, Any], config: dict[str, Any]) -> bool:
+def has_effect(patch: EnvironmentConfig, config: EnvironmentConfig) -> bool:
     """Whether a patch would change the configuration. What Railway masks counts as a change."""
     return any(at(config, path) != value for path, value in leaves(patch) if value != {} or at(config, path) is None)
 
 
-def _value(entry: Any) -> Any:
-    """What counts of a leaf: of a variable its value, of anything else all of it."""
-    return table(entry).get("value") if isinstance(entry, dict) else entry
+def _missing(patch: EnvironmentConfig, config: EnvironmentConfig) -> list[str]:
+    """Return sources and variables of the patch that the configuration does not show."""
+    missing: list[str] = []
+    services = config.get("services") or {}
+    for service_id, settings in (patch.get("services") or {}).items():
+        wanted, there = settings or {}, services.get(service_id) or {}
+        source, shown = wanted.get("source") or {}, there.get("source") or {}
+        if "image" in source and source["image"] != shown.get("image"):
+            missing.append("source.image")
+        if "repo" in source and source["repo"] != shown.get("repo"):
+            missing.append("source.repo")
+        missing += missing_variables(wanted.get("variables") or {}, there.get("variables") or {})
+    return missing
 
 
-def _missing(patch: dict[str, Any], config: dict[str, Any]) -> list[str]:
-    """Sources and variables of the patch that the configuration does not show."""
-    found: list[str] = []
-    for service_id, settings in table(patch.get("services")).items():
-        for part, names in (("source", ("image", "repo")), ("variables", None)):
-            for name, wanted in table(table(settings).get(part)).items():
-                if names is not None and name not in names:
-                    continue
-                there = at(config, ("services", service_id, part, name))
-                if table(there).get("isSealed") or table(wanted).get("isSealed"):
-                    continue  # a sealed value is never shown again
-                if _value(there) != _value(wanted):
-                    found.append(f"{part}.{name}")
-    return found
+def missing_variables(wanted: Variables, there: Variables) -> list[str]:
+    """Return paths of variables that are not as they were written, as far as that can be seen."""
+    missing: list[str] = []
+    for name, entry in wanted.items():
+        shown = there.get(name)
+        if (shown or {}).get("isSealed") or (entry or {}).get("isSealed"):
+            continue  # a sealed value is never shown again
+        if (shown or {}).get("value") != (entry or {}).get("value"):
+            missing.append(f"variables.{name}")
+    return missing

@@ -7,13 +7,16 @@ once per process, and only then. Does not decide what counts as gone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from railway_api.documents.project import API_TOKEN, PROJECT_TOKEN
 from railway_api.errors import NotAuthorized, RailwayError
-from railway_api.operation import Operation
+from railway_api.operation import Answer, Operation
+
+if TYPE_CHECKING:
+    from railway_api.answers import ApiTokenContext, ProjectTokenInProjectToken
 
 Kind = Literal["account", "project"]
 
@@ -43,8 +46,10 @@ class Token:
         return f"Token({self.kind!r}, <secret>)"
 
 
-Ask = Callable[[Operation, Token], Awaitable[Any]]
-"""Sends a query with a token and gives its answer; raises ``RailwayError``."""
+class Ask(Protocol):
+    """Send a query without arguments with a token, and give its answer; raises ``RailwayError``."""
+
+    async def __call__(self, operation: Operation[Answer], token: Token, /) -> Answer: ...
 
 
 class Identity:
@@ -72,9 +77,9 @@ class Identity:
         kind = self._token.kind
         other: Kind = "project" if kind == "account" else "account"
         try:
-            if (found := await self._known_as(kind)) is not None:
-                return _reach_of_project_token(found) if kind == "project" else _reach(found)
-            if await self._known_as(other) is not None:
+            if (reach := await self._reach_as(kind)) is not None:
+                return reach
+            if await self._reach_as(other) is not None:
                 return (
                     f"{VARIABLES[kind]} holds {_CALLED[other]}, and is for {_CALLED[kind]}: "
                     f"put it into {VARIABLES[other]} and unset the first"
@@ -86,16 +91,19 @@ class Identity:
             f"make another one at {_PAGE if kind == 'account' else 'the settings of the project, Tokens'}"
         )
 
-    async def _known_as(self, kind: Kind) -> Mapping[str, Any] | None:
-        """What Railway says of the token, taken for one of this kind; None when it is none."""
+    async def _reach_as(self, kind: Kind) -> str | None:
+        """Tell what Railway says of the token, taken for one of this kind; None when it is none."""
+        token = Token(kind, self._token.value)
         try:
-            return await self._ask(PROJECT_TOKEN if kind == "project" else API_TOKEN, Token(kind, self._token.value))
+            if kind == "project":
+                return _reach_of_project_token(await self._ask(PROJECT_TOKEN, token))
+            return _reach(await self._ask(API_TOKEN, token))
         except NotAuthorized:
             return None
 
 
-def _reach(found: Mapping[str, Any]) -> str:
-    names = ", ".join(f"{each['name']} ({each['id']})" for each in found["workspaces"]) or "none"
+def _reach(token: ApiTokenContext) -> str:
+    names = ", ".join(f"{each['name']} ({each['id']})" for each in token["workspaces"]) or "none"
     return (
         f"the token is alive and reaches these workspaces: {names}. What is named is not there or was deleted, or the "
         "token may not do this to it (deleting needs the ADMIN role). If you know that it was deleted, take it out "
@@ -103,10 +111,10 @@ def _reach(found: Mapping[str, Any]) -> str:
     )
 
 
-def _reach_of_project_token(found: Mapping[str, Any]) -> str:
+def _reach_of_project_token(token: ProjectTokenInProjectToken) -> str:
     return (
-        f"the token is a project token: it reaches environment {found['environmentId']} of project "
-        f"{found['projectId']} alone. It cannot create, list or delete projects and environments, nor act on any "
+        f"the token is a project token: it reaches environment {token['environmentId']} of project "
+        f"{token['projectId']} alone. It cannot create, list or delete projects and environments, nor act on any "
         f"other. For that set {VARIABLES['account']} to an account or workspace token from {_PAGE}, and unset "
         f"{VARIABLES['project']}"
     )

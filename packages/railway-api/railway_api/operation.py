@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
+
+Answer = TypeVar("Answer")
+"""The type of an answer, mostly one of those in ``answers``."""
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One root field of Railway's schema with its arguments and what is read of the answer."""
+class Operation(Generic[Answer_co]):
+    """Hold one root field of Railway's schema with its arguments and what is read of the answer."""
 
     kind: Literal["query", "mutation"]
     field: str
@@ -25,14 +29,16 @@ class Operation:
     """Sending it twice has the effect of once, so a lost answer may simply be asked for again."""
     alone: bool = False
     """Never sent together with others: Railway counts how many of it arrive in a short time."""
+    nullable: bool = False
+    """Railway's schema lets it answer null."""
 
     @property
     def safe_to_repeat(self) -> bool:
-        """Whether a lost answer is a reason to send it again."""
+        """Tell whether a lost answer is a reason to send it again."""
         return self.repeatable or self.kind == "query"
 
     def document(self, count: int = 1) -> str:
-        """The document that executes the field ``count`` times, under the aliases of ``keys``."""
+        """Return the document that executes the field ``count`` times, under the aliases of ``keys``."""
         declared: list[str] = []
         fields: list[str] = []
         for index, key in enumerate(self.keys(count)):
@@ -45,27 +51,29 @@ class Operation:
         return f"{self.kind} {self.field}{head} {{\n" + "\n".join(fields) + "\n}"
 
     def keys(self, count: int = 1) -> Sequence[str]:
-        """The keys of the answer's data, in order."""
+        """Return the keys of the answer's data, in order."""
         return [self.field] if count == 1 else [f"call_{index}" for index in range(count)]
 
-    def variables(self, calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The variables for ``document(len(calls))``."""
+    def variables(self, calls: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        """Return the variables for ``document(len(calls))``."""
         if len(calls) == 1:
             return dict(calls[0])
         return {f"{name}_{index}": value for index, call in enumerate(calls) for name, value in call.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document:
-    """A query with several root fields, sent as it stands."""
+class Document(Generic[Answer_co]):
+    """Hold a query with several root fields, sent as it stands."""
 
     name: str
     text: str
 
 
-def query(field: str, arguments: Mapping[str, str] | None = None, selection: str = "") -> Operation:
-    """A root field that reads."""
-    return Operation(kind="query", field=field, arguments=arguments or {}, selection=selection)
+def query(
+    field: str, arguments: Mapping[str, str] | None = None, selection: str = "", *, nullable: bool = False
+) -> Operation[Any]:
+    """Declare a root field that reads."""
+    return Operation(kind="query", field=field, arguments=arguments or {}, selection=selection, nullable=nullable)
 
 
 def mutation(
@@ -75,8 +83,8 @@ def mutation(
     *,
     repeatable: bool = False,
     alone: bool = False,
-) -> Operation:
-    """A root field that writes."""
+) -> Operation[Any]:
+    """Declare a root field that writes."""
     return Operation(
         kind="mutation", field=field, arguments=arguments, selection=selection, repeatable=repeatable, alone=alone
     )

@@ -6,21 +6,25 @@ A patch is a deep merge into the environment's configuration; ``null`` removes. 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from typing import Final, TypeVar, cast
 
-Config = Mapping[str, Any]
+from railway_api.scalars import table
+
+Config = Mapping[str, object]
+ConfigT = TypeVar("ConfigT", bound=Mapping[str, object])
+"""The configuration of something: of an environment, of a service."""
 Path = tuple[str, ...]
 
 WATCHED: Final = ("source", "build", "deploy", "variables")
 """Parts of a service's configuration that only a person or a commit changes; the rest follows other operations."""
 
 
-def _object(value: Any) -> Mapping[str, Any] | None:
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
+def _object(value: object) -> Config | None:
+    return cast("Config", value) if isinstance(value, Mapping) else None
 
 
-def leaves(value: Config, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every leaf with its path; an empty object is a leaf."""
+def leaves(value: Config, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Give every leaf with its path; an empty object is a leaf."""
     for key, item in value.items():
         inner = _object(item)
         if inner:
@@ -29,19 +33,19 @@ def leaves(value: Config, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield (*path, key), item
 
 
-def at(config: Config, path: Path) -> Any:
-    """What stands at ``path``; None when nothing does."""
-    found: Any = config
+def at(config: Config, path: Path) -> object:
+    """Return what stands at ``path``; None when nothing does."""
+    value: object = config
     for key in path:
-        inner = _object(found)
+        inner = _object(value)
         if inner is None:
             return None
-        found = inner.get(key)
-    return found
+        value = inner.get(key)
+    return value
 
 
 def conflict(first: Config, second: Config) -> Path | None:
-    """A path for which two patches want different values, if there is one."""
+    """Return a path for which two patches want different values, if there is one."""
     for path, value in leaves(second):
         for length in range(1, len(path) + 1):
             there = at(first, path[:length])
@@ -60,29 +64,37 @@ def _has(config: Config, path: Path) -> bool:
     return key in (_object(at(config, tuple(parents))) or {})
 
 
-def merge(first: Config, second: Config) -> dict[str, Any]:
-    """Both together; where both say something, ``second`` wins."""
+def merge(first: ConfigT, second: ConfigT) -> ConfigT:
+    """Return both together; where both say something, ``second`` wins."""
+    return cast("ConfigT", _merged(first, second))
+
+
+def _merged(first: Config, second: Config) -> Config:
     merged = dict(first)
     for key, value in second.items():
         old, new = _object(merged.get(key)), _object(value)
-        merged[key] = merge(old, new) if old is not None and new is not None else value
+        merged[key] = value if old is None or new is None else _merged(old, new)
     return merged
 
 
-def nested(path: Path, value: Any) -> dict[str, Any]:
-    """``value`` at ``path`` and nothing else."""
-    for key in reversed(path):
-        value = {key: value}
-    return cast("dict[str, Any]", value)
+def nested(changes: Mapping[Path, object]) -> dict[str, object]:
+    """Return the patch that sets values at paths and nothing else; of two at one path the later one counts."""
+    patch: Config = {}
+    for path, value in changes.items():
+        inner = value
+        for key in reversed(path):
+            inner = {key: inner}
+        patch = _merged(patch, table(inner))
+    return dict(patch)
 
 
 def changed_by_others(before: Config, after: Config, patch: Config) -> list[Path]:
-    """Paths that differ between two reads although ``patch`` does not touch them.
+    """Return paths that differ between two reads although ``patch`` does not touch them.
 
     In a service that the patch touches only variables are compared: Railway adapts other settings to what it is sent
     (a cron schedule sets the restart policy, say).
     """
-    found: list[Path] = []
+    differing: list[Path] = []
     touched = _object(patch.get("services")) or {}
     # A service that was only just created is no change of a setting.
     services = {*(_object(before.get("services")) or {})} & {*(_object(after.get("services")) or {})}
@@ -94,5 +106,5 @@ def changed_by_others(before: Config, after: Config, patch: Config) -> list[Path
             path = ("services", service, part)
             old, new = _object(at(before, path)) or {}, _object(at(after, path)) or {}
             own = _object(at(patch, path)) or {}
-            found += [(*path, key) for key in sorted({*old, *new} - {*own}) if old.get(key) != new.get(key)]
-    return found
+            differing += [(*path, key) for key in sorted({*old, *new} - {*own}) if old.get(key) != new.get(key)]
+    return differing

@@ -9,16 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
+from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENT
 from railway_api.documents.domain import DOMAINS
 from railway_api.documents.environment import progress
 from railway_api.errors import RailwayError, Unreachable
-from railway_api.operation import Operation
-from railway_api.snapshot import Deployment, Snapshot, latest_deployments, nodes
+from railway_api.operation import Answer, Operation
+from railway_api.scalars import DeploymentMeta
+from railway_api.snapshot import Deployment, Snapshot, latest_deployments
 
 if TYPE_CHECKING:
+    from railway_api.answers import (
+        AllDomains,
+        DeploymentInDeployment,
+        EnvironmentPatchInEnvironmentSnapshot,
+        EnvironmentSnapshot,
+    )
     from railway_api.environment import Environment
 
 FASTER_AT_FIRST: Final = 2.5
@@ -31,24 +39,23 @@ DOMAINS_AT_FIRST_S: Final = 2.0
 LARGEST: Final = 25
 """Domains, and deployments, per poll; what is left over is asked for in the next one."""
 
-Answers = Mapping[str, Any]
-"""What was asked for by id: an answer, or the ``RailwayError`` in its place."""
-
 
 @dataclass(frozen=True)
 class Progress:
     """One answer of the poll."""
 
-    patches: Sequence[Mapping[str, Any]]
-    """The latest patches: ``id``, ``status``, ``message``, ``createdAt``, ``lastAppliedError``."""
+    patches: Sequence[EnvironmentPatchInEnvironmentSnapshot]
+    """The latest patches."""
     latest: Mapping[str, Deployment]
     """The newest deployment of each service."""
     snapshot: Snapshot | None = None
     """The whole environment, where it was asked for."""
-    domains: Answers = field(default_factory=dict[str, Any])
-    """Domains by the id of their service, of those services whose domains were asked for and were due."""
-    metas: Answers = field(default_factory=dict[str, Any])
-    """``meta`` by the id of the deployment, of those that were asked for."""
+    domains: Mapping[str, AllDomains | BaseException] = field(default_factory=dict[str, "AllDomains | BaseException"])
+    """Domains, or the error in their place, by the id of their service, of those that were asked for and were due."""
+    metas: Mapping[str, DeploymentMeta | BaseException | None] = field(
+        default_factory=dict[str, "DeploymentMeta | BaseException | None"]
+    )
+    """``meta``, or the error in its place, by the id of the deployment, of those that were asked for."""
 
 
 @dataclass
@@ -134,12 +141,15 @@ class Poller:
             if not named:
                 raise
             return await self._look_apart(services, deployments, snapshot=snapshot)
+        # What the document has beside that depends on what is asked for.
+        numbered_domains = cast("Mapping[str, AllDomains]", data)
+        numbered_deployments = cast("Mapping[str, DeploymentInDeployment]", data)
         return Progress(
             nodes(data["environmentPatches"]),
-            latest_deployments(data["environment"]),
-            Snapshot(data) if snapshot else None,
-            {each: data[f"domains_{index}"] for index, each in enumerate(services)},
-            {each: data[f"deployment_{index}"]["meta"] for index, each in enumerate(deployments)},
+            latest_deployments(nodes(data["environment"]["serviceInstances"])),
+            Snapshot(cast("EnvironmentSnapshot", data)) if snapshot else None,
+            {each: numbered_domains[f"domains_{index}"] for index, each in enumerate(services)},
+            {each: numbered_deployments[f"deployment_{index}"]["meta"] for index, each in enumerate(deployments)},
         )
 
     async def _look_apart(self, services: Sequence[str], deployments: Sequence[str], *, snapshot: bool) -> Progress:
@@ -147,8 +157,8 @@ class Poller:
         seen = await self._look((), (), snapshot=snapshot)
         where = {"projectId": environment.project_id, "environmentId": environment.environment_id}
         domains = await self._each(DOMAINS, [{**where, "serviceId": each} for each in services])
-        found = await self._each(DEPLOYMENT, [{"id": each} for each in deployments])
-        metas = [answer if isinstance(answer, BaseException) else answer["meta"] for answer in found]
+        answers = await self._each(DEPLOYMENT, [{"id": each} for each in deployments])
+        metas = [answer if isinstance(answer, BaseException) else answer["meta"] for answer in answers]
         return Progress(
             seen.patches,
             seen.latest,
@@ -157,7 +167,9 @@ class Poller:
             dict(zip(deployments, metas, strict=True)),
         )
 
-    async def _each(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-        """For each call its answer or its error."""
+    async def _each(
+        self, operation: Operation[Answer], calls: Sequence[Mapping[str, object]]
+    ) -> Sequence[Answer | BaseException]:
+        """Return for each call its answer or its error."""
         asked = (self._environment.ask(operation, **call) for call in calls)
         return await asyncio.gather(*asked, return_exceptions=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 from urllib.parse import unquote, urlsplit
 
 SHORTEST: Final = 8
@@ -16,16 +16,16 @@ SHORTEST: Final = 8
 _SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials", "channelConfigs"})
 
 
-def secrets_in(value: Any, *, inside: bool = False) -> Iterator[str]:
+def secrets_in(value: object, *, inside: bool = False) -> Iterator[str]:
     """All texts of a request that may be secret: values of variables and registry credentials."""
     if isinstance(value, str):
         if inside:
             yield value
     elif isinstance(value, Mapping):
-        for key, item in cast("Mapping[str, Any]", value).items():
+        for key, item in cast("Mapping[str, object]", value).items():
             yield from secrets_in(item, inside=inside or key in _SECRET_KEYS)
     elif isinstance(value, Sequence):
-        for item in cast("Sequence[Any]", value):
+        for item in cast("Sequence[object]", value):
             yield from secrets_in(item, inside=inside)
 
 

@@ -6,11 +6,12 @@ starts the old image with the old variables as a new deployment; the configurati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from railway_api.caller import Caller
+from railway_api.connections import nodes
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailures, DeploymentSpec, source_of
 from railway_api.documents.deployment import (
     DEPLOYMENT_CANCEL,
@@ -19,9 +20,10 @@ from railway_api.documents.deployment import (
 )
 from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.operation import Operation
-from railway_api.snapshot import Deployment, nodes, table
+from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
+    from railway_api.answers import Deployment as ListedDeployment
     from railway_api.environment import Environment
 
 HEALTHY: Final = frozenset({"SUCCESS", "SLEEPING"})
@@ -32,8 +34,6 @@ APPEAR_S: Final = 15.0
 LISTED: Final = 20
 """How many earlier deployments are looked through."""
 _ENDED_WELL: Final = (*sorted(HEALTHY), "REMOVING", "REMOVED")
-
-Found = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ class RollBack:
                 "Railway still keeps; nothing of it runs now",
                 failed,
             )
-        was = f"deployment {good['id']} ({source_of(table(good.get('meta')))})"
+        was = f"deployment {good['id']} ({source_of(good['meta'] or {})})"
         if good["status"] in HEALTHY:
             return RolledBack(f"{was} went on running, so nothing had to be rolled back", failed)
-        await self._start(spec, failed, str(good["id"]))
+        await self._start(spec, failed, good["id"])
         return await self._followed(caller, spec, failed, was)
 
     async def _stop(self, spec: DeploymentSpec, failed: Deployment) -> None:
@@ -104,7 +104,7 @@ class RollBack:
         self._environment.poller.hurry()
 
     async def _send(
-        self, operation: Operation, id: str, spec: DeploymentSpec, is_done: Callable[[Deployment | None], bool]
+        self, operation: Operation[bool], id: str, spec: DeploymentSpec, is_done: Callable[[Deployment | None], bool]
     ) -> None:
         """Send a write, and again only when nothing came of a first one whose answer was lost."""
         environment = self._environment
@@ -124,7 +124,7 @@ class RollBack:
 
     async def _last_good(
         self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None
-    ) -> Found | None:
+    ) -> ListedDeployment | None:
         """The deployment to go back to; waits while it is being removed, since only then Railway rolls back to it."""
         environment = self._environment
         wanted = {
@@ -135,7 +135,7 @@ class RollBack:
         }
         while True:
             listed = nodes(await environment.ask(DEPLOYMENTS, input=wanted, first=LISTED))
-            newest_first = sorted(listed, key=lambda each: str(each["createdAt"]), reverse=True)
+            newest_first = sorted(listed, key=lambda each: each["createdAt"], reverse=True)
             others = [each for each in newest_first if each["id"] != failed.id]
             good = _best(others, good_id)
             if good is not None or not any(each["status"] == "REMOVING" for each in others):
@@ -159,9 +159,9 @@ class RollBack:
                 return RolledBack(f"rolling back to {was} is under way: its deployment is {state}", failed)
 
 
-def _best(found: list[Found], good_id: str | None) -> Found | None:
+def _best(deployments: list[ListedDeployment], good_id: str | None) -> ListedDeployment | None:
     """What runs; else what the state knows to have been healthy; else the newest that Railway would roll back to."""
-    runs = next((each for each in found if each["status"] in HEALTHY), None)
-    possible = [each for each in found if each["canRollback"]]
+    runs = next((each for each in deployments if each["status"] in HEALTHY), None)
+    possible = [each for each in deployments if each["canRollback"]]
     known = next((each for each in possible if each["id"] == good_id), None)
     return runs or known or next(iter(possible), None)

@@ -5,14 +5,31 @@ Owns how to find things in that answer and which of them count as gone. Makes no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
+from railway_api.connections import nodes
 from railway_api.errors import NotFound, RailwayError
+from railway_api.scalars import EnvironmentConfig, ServiceConfig, SourceConfig, VolumeMountConfig, table
 
-Json = Mapping[str, Any]
+if TYPE_CHECKING:
+    from railway_api.answers import (
+        CustomDomainOfAllDomains,
+        DeploymentTrigger,
+        EnvironmentInEnvironmentSnapshot,
+        EnvironmentOfProject,
+        EnvironmentSnapshot,
+        Project,
+        ProjectInEnvironmentSnapshot,
+        ServiceDomain,
+        ServiceInEnvironmentSnapshot,
+        ServiceInstanceInEnvironmentProgress,
+        ServiceInstanceInEnvironmentSnapshot,
+        VolumeInstanceInEnvironmentSnapshot,
+    )
+    from railway_api.connections import FirstPage
 
 _GONE_STATES: Final = frozenset({"DELETED", "DELETING"})
 """States of a volume that was deleted: Railway lists it for 48 hours more."""
@@ -28,30 +45,20 @@ class Deployment:
     """When it was created, by Railway's clock (ISO 8601); None when only the state tells of it."""
 
 
-def nodes(connection: Json | None) -> Sequence[Json]:
-    """The nodes of a Relay connection."""
-    return [edge["node"] for edge in (connection or {}).get("edges", ())]
-
-
-def latest_deployments(environment: Json) -> dict[str, Deployment]:
-    """The newest deployment of each service that has one."""
+def latest_deployments(instances: Iterable[ServiceInstanceInEnvironmentProgress]) -> dict[str, Deployment]:
+    """Return the newest deployment of each service that has one."""
     return {
-        instance["serviceId"]: Deployment(latest["id"], latest["status"], latest.get("createdAt"))
-        for instance in nodes(environment.get("serviceInstances"))
-        if (latest := instance.get("latestDeployment"))
+        instance["serviceId"]: Deployment(latest["id"], latest["status"], latest["createdAt"])
+        for instance in instances
+        if (latest := instance["latestDeployment"])
     }
-
-
-def table(value: Any) -> dict[str, Any]:
-    """A JSON object, or an empty one for anything else (Railway leaves out what is empty)."""
-    return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else {}
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """What one read of an environment said."""
 
-    data: Json
+    data: EnvironmentSnapshot
     unread: frozenset[str] = frozenset()
     """Ids of services that this process has made since: their settings are Railway's defaults and were not read."""
 
@@ -62,91 +69,101 @@ class Snapshot:
                 if table(table(value).get("pageInfo")).get("hasNextPage"):
                     raise RailwayError(f"the project has more {name} than one read shows: please report this")
         # A deleted environment still answers by its id: only the list of its project tells.
-        listed = {found["id"] for found in nodes(project["environments"]) if not found["deletedAt"]}
+        listed = {each["id"] for each in nodes(project["environments"]) if not each["deletedAt"]}
         if project["deletedAt"] or environment["id"] not in listed:
             raise NotFound(f"environment {environment['id']} was deleted")
 
     @classmethod
-    def of_new(cls, project: Json, environment: Json) -> Snapshot:
-        """An environment without anything in it, as it is right after the project was made."""
-
-        def empty(*lists: str) -> Json:
-            return {name: {"edges": []} for name in lists}
-
-        inner = empty("serviceInstances", "volumeInstances", "deploymentTriggers")
+    def of_new(cls, project: Project, environment: EnvironmentOfProject) -> Snapshot:
+        """Return an environment without anything in it, as it is right after the project was made."""
         return cls(
             {
-                "project": {**project, **empty("services", "volumes", "buckets")},
-                "environment": {**environment, "configEtag": "", "config": {}, **inner},
-                **empty("environmentPatches"),
+                "project": {
+                    **project,
+                    "environments": {**project["environments"], "pageInfo": {"hasNextPage": False}},
+                    "services": _empty(),
+                    "volumes": _empty(),
+                    "buckets": _empty(),
+                },
+                "environment": {
+                    **environment,
+                    "configEtag": "",
+                    "unmergedChangesCount": None,
+                    "config": {},
+                    "serviceInstances": _empty(),
+                    "volumeInstances": _empty(),
+                    "deploymentTriggers": _empty(),
+                },
+                "environmentPatches": {"edges": []},
             }
         )
 
     @property
-    def project(self) -> Json:
-        """The project's own fields."""
+    def project(self) -> ProjectInEnvironmentSnapshot:
+        """Return the project's own fields."""
         return self.data["project"]
 
     @property
-    def environment(self) -> Json:
-        """The environment's own fields."""
+    def environment(self) -> EnvironmentInEnvironmentSnapshot:
+        """Return the environment's own fields."""
         return self.data["environment"]
 
     @property
     def etag(self) -> str:
-        """Changes with every change of the configuration."""
-        return str(self.environment["configEtag"])
+        """Return what changes with every change of the configuration."""
+        return self.environment["configEtag"]
 
     @cached_property
-    def config(self) -> dict[str, Any]:
-        """The configuration of everything in the environment, keyed by ids."""
-        return table(self.environment["config"])
+    def config(self) -> EnvironmentConfig:
+        """Return the configuration of everything in the environment, keyed by ids."""
+        return self.environment["config"]
 
     @cached_property
     def patches(self) -> frozenset[str]:
-        """Ids of the latest committed patches."""
-        return frozenset(patch["id"] for patch in nodes(self.data.get("environmentPatches")))
+        """Return the ids of the latest committed patches."""
+        return frozenset(patch["id"] for patch in nodes(self.data["environmentPatches"]))
 
     @cached_property
-    def services(self) -> dict[str, Json]:
-        """Living services of the project by id."""
-        return {found["id"]: found for found in nodes(self.project["services"]) if not found["deletedAt"]}
+    def services(self) -> dict[str, ServiceInEnvironmentSnapshot]:
+        """Return the living services of the project by id."""
+        return {each["id"]: each for each in nodes(self.project["services"]) if not each["deletedAt"]}
 
     @cached_property
-    def instances(self) -> dict[str, Json]:
-        """Living service instances of the environment by the id of their service."""
-        found = nodes(self.environment["serviceInstances"])
-        return {instance["serviceId"]: instance for instance in found if not instance["deletedAt"]}
+    def instances(self) -> dict[str, ServiceInstanceInEnvironmentSnapshot]:
+        """Return the living service instances of the environment by the id of their service."""
+        every = nodes(self.environment["serviceInstances"])
+        return {instance["serviceId"]: instance for instance in every if not instance["deletedAt"]}
 
     @cached_property
     def latest(self) -> dict[str, Deployment]:
-        """The newest deployment of each service that has one."""
-        return latest_deployments(self.environment)
+        """Return the newest deployment of each service that has one."""
+        return latest_deployments(nodes(self.environment["serviceInstances"]))
 
     @cached_property
-    def volumes(self) -> dict[str, Json]:
-        """Living volume instances of the environment by the id of their volume."""
+    def volumes(self) -> dict[str, VolumeInstanceInEnvironmentSnapshot]:
+        """Return the living volume instances of the environment by the id of their volume."""
         return {
-            found["volumeId"]: found
-            for found in nodes(self.environment["volumeInstances"])
-            if not found["deletedAt"] and not found["isPendingDeletion"] and found["state"] not in _GONE_STATES
+            each["volumeId"]: each
+            for each in nodes(self.environment["volumeInstances"])
+            if not each["deletedAt"] and not each["isPendingDeletion"] and each["state"] not in _GONE_STATES
         }
 
     @cached_property
     def volume_names(self) -> dict[str, str]:
-        """Names of the project's volumes by id."""
-        return {found["id"]: found["name"] for found in nodes(self.project["volumes"])}
+        """Return the names of the project's volumes by id."""
+        return {volume["id"]: volume["name"] for volume in nodes(self.project["volumes"])}
 
-    def service_named(self, name: str) -> Json | None:
-        """The service of this name, unique in a project."""
-        return next((found for found in self.services.values() if found["name"] == name), None)
+    def service_named(self, name: str) -> ServiceInEnvironmentSnapshot | None:
+        """Return the service of this name, unique in a project."""
+        return next((service for service in self.services.values() if service["name"] == name), None)
 
     def service_name(self, service_id: str) -> str:
-        """The name of a service, or its id when it has none any more."""
-        return str(self.services.get(service_id, {}).get("name") or service_id)
+        """Return the name of a service, or its id when it has none any more."""
+        service = self.services.get(service_id)
+        return (service and service["name"]) or service_id
 
     def readable_path(self, path: Sequence[str]) -> str:
-        """A path of the configuration as people write it: with names in the place of ids."""
+        """Return a path of the configuration as people write it: with names in the place of ids."""
         group, *rest = path
         if group == "services" and rest:
             return ".".join([self.service_name(rest[0]), *rest[1:]])
@@ -154,45 +171,62 @@ class Snapshot:
             return ".".join([f"volume {self.volume_names.get(rest[0], rest[0])}", *rest[1:]])
         return ".".join(path)
 
-    def service_config(self, service_id: str) -> dict[str, Any]:
-        """All settings of a service in this environment; empty when it has none."""
-        found = table(table(self.config.get("services")).get(service_id))
-        return {} if found.get("isDeleted") else found
+    def service_config(self, service_id: str) -> ServiceConfig:
+        """Return all settings of a service in this environment; empty when it has none."""
+        settings = (self.config.get("services") or {}).get(service_id) or {}
+        return {} if settings.get("isDeleted") else settings
+
+    def source(self, service_id: str) -> SourceConfig:
+        """Return where a service comes from; empty when it runs nothing."""
+        return self.service_config(service_id).get("source") or {}
 
     def has_instance(self, service_id: str) -> bool:
-        """Whether the service exists in this environment, not only in the project."""
+        """Tell whether the service exists in this environment, not only in the project."""
         return service_id in self.instances or bool(self.service_config(service_id))
 
-    def mounted(self, service_id: str) -> dict[str, Any]:
-        """Volumes that a service mounts according to the configuration, which shows a new one before the lists do."""
-        return table(self.service_config(service_id).get("volumeMounts"))
+    def mounted(self, service_id: str) -> Mapping[str, VolumeMountConfig | None]:
+        """Return the volumes that a service mounts by the configuration, which has a new one before the lists do."""
+        return self.service_config(service_id).get("volumeMounts") or {}
 
     def has_volume(self, volume_id: str) -> bool:
-        """Whether a volume is in the environment: in its list, or not listed yet but in the configuration."""
-        listed = any(found["volumeId"] == volume_id for found in nodes(self.environment["volumeInstances"]))
-        if listed:
+        """Tell whether a volume is in the environment: in its list, or not listed yet but in the configuration."""
+        if any(each["volumeId"] == volume_id for each in nodes(self.environment["volumeInstances"])):
             return volume_id in self.volumes
-        entry = table(self.config.get("volumes")).get(volume_id)
-        return self.volume_mount(volume_id)[0] is not None or (entry is not None and not table(entry).get("isDeleted"))
+        entry = (self.config.get("volumes") or {}).get(volume_id)
+        return self.volume_mount(volume_id)[0] is not None or (entry is not None and not entry.get("isDeleted"))
 
-    def volume_mount(self, volume_id: str) -> tuple[str | None, dict[str, Any]]:
-        """The service that mounts a volume according to the configuration, and how."""
-        for service_id in table(self.config.get("services")):
-            mounts = table(self.service_config(service_id).get("volumeMounts"))
+    def volume_mount(self, volume_id: str) -> tuple[str | None, VolumeMountConfig]:
+        """Return the service that mounts a volume according to the configuration, and how."""
+        for service_id in self.config.get("services") or {}:
+            mounts = self.mounted(service_id)
             if volume_id in mounts:
-                return service_id, table(mounts[volume_id])
+                return service_id, mounts[volume_id] or {}
         return None, {}
 
-    def domains(self, service_id: str, kind: str) -> Iterator[Json]:
-        """Living ``customDomains`` or ``serviceDomains`` of a service."""
-        found = table(self.instances.get(service_id, {}).get("domains")).get(kind) or ()
-        return (domain for domain in found if not domain["deletedAt"])
+    def custom_domains(self, service_id: str) -> list[CustomDomainOfAllDomains]:
+        """Return the living custom domains of a service."""
+        instance = self.instances.get(service_id)
+        return [each for each in instance["domains"]["customDomains"] if not each["deletedAt"]] if instance else []
 
-    def domain(self, service_id: str, kind: str, name: str) -> Json | None:
-        """One domain of a service by its name."""
-        return next((found for found in self.domains(service_id, kind) if found["domain"] == name), None)
+    def service_domains(self, service_id: str) -> list[ServiceDomain]:
+        """Return the living domains of a service that are Railway's own."""
+        instance = self.instances.get(service_id)
+        return [each for each in instance["domains"]["serviceDomains"] if not each["deletedAt"]] if instance else []
 
-    def trigger(self, service_id: str) -> Json | None:
-        """The GitHub branch that deploys a service."""
-        found = nodes(self.environment["deploymentTriggers"])
-        return next((trigger for trigger in found if trigger["serviceId"] == service_id), None)
+    def custom_domain(self, service_id: str, name: str) -> CustomDomainOfAllDomains | None:
+        """Return one custom domain of a service."""
+        return next((each for each in self.custom_domains(service_id) if each["domain"] == name), None)
+
+    def service_domain(self, service_id: str, name: str) -> ServiceDomain | None:
+        """Return one of Railway's own domains of a service."""
+        return next((each for each in self.service_domains(service_id) if each["domain"] == name), None)
+
+    def trigger(self, service_id: str) -> DeploymentTrigger | None:
+        """Return the GitHub branch that deploys a service."""
+        every = nodes(self.environment["deploymentTriggers"])
+        return next((trigger for trigger in every if trigger["serviceId"] == service_id), None)
+
+
+def _empty() -> FirstPage[Any]:
+    """Return a list of nothing."""
+    return {"edges": [], "pageInfo": {"hasNextPage": False}}

@@ -8,40 +8,61 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from railway_api.snapshot import Snapshot, nodes, table
+from railway_api.connections import Connection, Node, nodes
+from railway_api.scalars import table
+from railway_api.snapshot import Snapshot
 
-Json = Mapping[str, Any]
-Update = Callable[[dict[str, Any], Json, Json], str | None]
+if TYPE_CHECKING:
+    from railway_api.answers import (
+        CustomDomain,
+        EnvironmentSnapshot,
+        Service,
+        ServiceDomain,
+        ServiceInstanceInEnvironmentSnapshot,
+        Volume,
+    )
+
+Arguments = Mapping[str, object]
+Update = Callable[["EnvironmentSnapshot", Arguments, Any], str | None]
 """Writes one answer (third) to a create's arguments (second) into the data; gives the id of the service whose settings
 are not known by it, if any. Raises ``KeyError`` or ``StopIteration`` when the answer does not tell enough."""
 
 
-def updated_snapshot(snapshot: Snapshot, field: str, calls: Sequence[Json], answers: Sequence[Any]) -> Snapshot | None:
-    """The environment after these creates; None when only a read can tell."""
+def updated_snapshot(
+    snapshot: Snapshot, field: str, calls: Sequence[Arguments], answers: Sequence[object]
+) -> Snapshot | None:
+    """Return the environment after these creates; None when only a read can tell."""
     update = _UPDATES.get(field)
     if update is None or any(isinstance(answer, BaseException) for answer in answers):
         return None
-    data = copy.deepcopy(dict(snapshot.data))
+    data = copy.deepcopy(snapshot.data)
     unread = set(snapshot.unread)
     for call, answer in zip(calls, answers, strict=True):
         try:
             unknown = update(data, call, answer)
-        except (KeyError, StopIteration):
+        except (KeyError, StopIteration, TypeError):
             return None
         unread |= {unknown} if unknown else set()
     return Snapshot(data, unread=frozenset(unread))
 
 
-def _add(connection: dict[str, Any], node: Json) -> None:
-    connection["edges"] = [*connection["edges"], {"node": dict(node)}]
+def _add(connection: Connection[Node], node: Node) -> None:
+    connection["edges"] = [*connection["edges"], {"node": node}]
 
 
-def _service(data: dict[str, Any], call: Json, answer: Json) -> str | None:
+def _service_id(call: Arguments) -> str:
+    return str(table(call["input"])["serviceId"])
+
+
+def _service(data: EnvironmentSnapshot, call: Arguments, answer: Service) -> str | None:
     del call
-    _add(data["project"]["services"], {key: answer[key] for key in ("id", "name", "icon", "deletedAt")})
-    instance: dict[str, Any] = {
+    _add(
+        data["project"]["services"],
+        {"id": answer["id"], "name": answer["name"], "icon": answer["icon"], "deletedAt": answer["deletedAt"]},
+    )
+    instance: ServiceInstanceInEnvironmentSnapshot = {
         "id": "",
         "serviceId": answer["id"],
         "deletedAt": None,
@@ -49,45 +70,64 @@ def _service(data: dict[str, Any], call: Json, answer: Json) -> str | None:
         "domains": {"serviceDomains": [], "customDomains": []},
     }
     _add(data["environment"]["serviceInstances"], instance)
-    return str(answer["id"])
+    return answer["id"]
 
 
-def _volume(data: dict[str, Any], call: Json, answer: Json) -> str | None:
+def _volume(data: EnvironmentSnapshot, call: Arguments, answer: Volume) -> str | None:
     environment = data["environment"]
-    mine = next(found for found in nodes(answer["volumeInstances"]) if found["environmentId"] == environment["id"])
+    mine = next(each for each in nodes(answer["volumeInstances"]) if each["environmentId"] == environment["id"])
     _add(data["project"]["volumes"], {"id": answer["id"], "name": answer["name"]})
-    instance = {
-        **{key: mine[key] for key in ("id", "serviceId", "mountPath", "sizeMB")},
-        "volumeId": answer["id"],
-        "state": "READY",
-        "isPendingDeletion": False,
-        "deletedAt": None,
-    }
-    _add(environment["volumeInstances"], instance)
-    services: dict[str, Any] = environment["config"].setdefault("services", {})
-    service_id = str(call["input"]["serviceId"])
+    _add(
+        environment["volumeInstances"],
+        {
+            "id": mine["id"],
+            "serviceId": mine["serviceId"],
+            "mountPath": mine["mountPath"],
+            "sizeMB": mine["sizeMB"],
+            "volumeId": answer["id"],
+            "state": "READY",
+            "isPendingDeletion": False,
+            "deletedAt": None,
+        },
+    )
+    services = environment["config"].get("services") or {}
+    service_id = _service_id(call)
     known = service_id in services
-    mounts: dict[str, Any] = services.setdefault(service_id, {}).setdefault("volumeMounts", {})
+    settings = services.get(service_id) or {}
+    mounts = {**(settings.get("volumeMounts") or {})}
     mounts[answer["id"]] = {"mountPath": mine["mountPath"]}
+    environment["config"]["services"] = {**services, service_id: {**settings, "volumeMounts": mounts}}
     return None if known else service_id
 
 
-def _domain(kind: str) -> Update:
-    def update(data: dict[str, Any], call: Json, answer: Json) -> str | None:
-        service_id = call["input"]["serviceId"]
-        instances = data["environment"]["serviceInstances"]["edges"]
-        instance = next(edge["node"] for edge in instances if edge["node"]["serviceId"] == service_id)
-        every: list[Any] = table(instance["domains"]).get(kind) or []
-        added = {key: answer[key] for key in ("id", "domain", "targetPort", "deletedAt")}
-        instance["domains"] = {**table(instance["domains"]), kind: [*every, added]}
-        return None
+def _instance(data: EnvironmentSnapshot, call: Arguments) -> ServiceInstanceInEnvironmentSnapshot:
+    every = nodes(data["environment"]["serviceInstances"])
+    return next(instance for instance in every if instance["serviceId"] == _service_id(call))
 
-    return update
+
+def _plain(answer: CustomDomain | ServiceDomain) -> ServiceDomain:
+    """Return what a read shows of a domain unless it is asked for more."""
+    return {
+        "id": answer["id"],
+        "domain": answer["domain"],
+        "targetPort": answer["targetPort"],
+        "deletedAt": answer["deletedAt"],
+    }
+
+
+def _custom_domain(data: EnvironmentSnapshot, call: Arguments, answer: CustomDomain) -> None:
+    domains, added = _instance(data, call)["domains"], _plain(answer)
+    domains["customDomains"] = [*domains["customDomains"], {**added}]
+
+
+def _service_domain(data: EnvironmentSnapshot, call: Arguments, answer: ServiceDomain) -> None:
+    domains = _instance(data, call)["domains"]
+    domains["serviceDomains"] = [*domains["serviceDomains"], _plain(answer)]
 
 
 _UPDATES: Final[Mapping[str, Update]] = {
     "serviceCreate": _service,
     "volumeCreate": _volume,
-    "customDomainCreate": _domain("customDomains"),
-    "serviceDomainCreate": _domain("serviceDomains"),
+    "customDomainCreate": _custom_domain,
+    "serviceDomainCreate": _service_domain,
 }

@@ -12,29 +12,28 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from email.utils import formatdate, parsedate_to_datetime
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import httpx
 
 from railway_api.clock import Clock
+from railway_api.decoding import Body, decoded
 from railway_api.errors import (
     EdgeBlocked,
-    LeftOut,
     OutcomeUnknown,
     RailwayError,
     Throttled,
     Unreachable,
     Validation,
     advice_for,
-    classify,
 )
 from railway_api.identity import Identity, Token
 from railway_api.limiter import Limiter
 from railway_api.loopback import is_loopback
-from railway_api.operation import Document, Operation
-from railway_api.redaction import redact, secrets_in
+from railway_api.operation import Answer, Document, Operation
 
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
@@ -93,61 +92,43 @@ class Transport:
         """Close all connections."""
         await self._http.aclose()
 
-    async def call(self, operation: Operation, **arguments: Any) -> Any:
+    async def call(self, operation: Operation[Answer], **arguments: object) -> Answer:
         """Send one operation; its answer, or a typed error."""
         (result,) = await self.call_all(operation, [arguments])
         if isinstance(result, RailwayError):
             raise result
         return result
 
-    async def call_all(self, operation: Operation, calls: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+    async def call_all(
+        self, operation: Operation[Answer], calls: Sequence[Mapping[str, object]]
+    ) -> Sequence[Answer | RailwayError]:
         """Send ``calls`` in one document; for each its answer or its ``RailwayError``. Raises when all failed alike."""
-        keys = operation.keys(len(calls))
         variables = operation.variables(calls)
-        document = operation.document(len(calls))
-        body = await self._post(operation.field, document, variables, repeat=operation.safe_to_repeat)
-        data = cast("dict[str, Any] | None", body.get("data")) or {}
-        errors = await self._errors(operation.field, body, variables)
-        return [errors.get(key) or self._value(operation, data, key, errors) for key in keys]
+        document, repeat = operation.document(len(calls)), operation.safe_to_repeat
+        body = await self._answer(operation.field, document, variables, repeat=repeat)
+        return [body.answer(operation, key) for key in operation.keys(len(calls))]
 
-    async def read(self, document: Document, **variables: Any) -> Mapping[str, Any]:
+    async def read(self, document: Document[Answer], **variables: object) -> Answer:
         """Send a query of several root fields; any error in it is raised."""
-        body = await self._post(document.name, document.text, variables, repeat=True)
-        for error in (await self._errors(document.name, body, variables)).values():
-            raise error
-        return _data(document.name, body)
+        body = await self._answer(document.name, document.text, variables, repeat=True)
+        return cast("Answer", body.answers())
 
-    async def _errors(
-        self, name: str, body: Mapping[str, Any], variables: Mapping[str, Any]
-    ) -> dict[str, RailwayError]:
-        """The errors of an answer by key, those that blame the token with what the token is."""
-        found = _by_key(name, body, variables)
-        return {key: await self._identity.explained(error) for key, error in found.items()}
+    async def _answer(self, name: str, document: str, variables: Mapping[str, object], *, repeat: bool) -> Body:
+        """Return the answer to a document, in it errors that blame the token with what the token is."""
+        body = decoded(name, await self._post(name, document, variables, repeat=repeat), variables)
+        return replace(body, errors={key: await self._identity.explained(each) for key, each in body.errors.items()})
 
-    async def _ask_as(self, operation: Operation, token: Token) -> Any:
-        """A query without arguments, sent with another token than usual."""
-        body = await self._post(operation.field, operation.document(), {}, repeat=True, token=token)
-        for error in _by_key(operation.field, body, {}).values():
-            raise error
-        return _data(operation.field, body)[operation.field]
-
-    def _value(
-        self, operation: Operation, data: Mapping[str, Any], key: str, errors: Mapping[str, RailwayError]
-    ) -> Any:
-        """What stands under ``key``; an error when the failure of another field took this one away."""
-        if key in data:
-            return data[key]
-        if "" in errors:
-            return errors[""]
-        # A failed field that may not be null empties the whole answer, and says nothing about its neighbours.
-        if operation.safe_to_repeat:
-            return LeftOut(f"Railway left out the answer to {operation.field}")
-        text = f"Railway left out the answer to {operation.field}"
-        return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}", reason=text)
+    async def _ask_as(self, operation: Operation[Answer], token: Token) -> Answer:
+        """Send a query without arguments with another token than usual."""
+        sent = await self._post(operation.field, operation.document(), {}, repeat=True, token=token)
+        answer = decoded(operation.field, sent, {}).answer(operation, operation.field)
+        if isinstance(answer, RailwayError):
+            raise answer
+        return answer
 
     async def _post(
-        self, name: str, document: str, variables: Mapping[str, Any], *, repeat: bool, token: Token | None = None
-    ) -> dict[str, Any]:
+        self, name: str, document: str, variables: Mapping[str, object], *, repeat: bool, token: Token | None = None
+    ) -> dict[str, object]:
         """Post until there is a GraphQL answer, as often as that is safe."""
         failure: RailwayError = Unreachable(f"Railway could not be reached for {name}")
         for attempt in range(ATTEMPTS):
@@ -174,7 +155,7 @@ class Transport:
                 break
         raise failure
 
-    async def _send(self, name: str, document: str, variables: Mapping[str, Any], token: Token) -> httpx.Response:
+    async def _send(self, name: str, document: str, variables: Mapping[str, object], token: Token) -> httpx.Response:
         self.requests += 1
         async with asyncio.timeout(LONGEST_ANSWER_S):
             response = await self._http.post(
@@ -217,16 +198,16 @@ class Transport:
             )
 
 
-def _body(name: str, response: httpx.Response) -> dict[str, Any] | None:
+def _body(name: str, response: httpx.Response) -> dict[str, object] | None:
     """The GraphQL of an answer; None when it breaks off in the middle."""
     try:
-        body: Any = response.json()
+        body: object = response.json()
     except ValueError:
         body = None
         if response.is_success and "json" in response.headers.get("content-type", ""):
             return None
     if isinstance(body, dict) and ("data" in body or "errors" in body):
-        return cast("dict[str, Any]", body)
+        return cast("dict[str, object]", body)
     if response.status_code in REFUSED_TOKEN:
         return {"errors": [{"message": f"Not Authorized (HTTP {response.status_code})"}]}
     raise Validation(f"Railway answered {name} with HTTP {response.status_code} and no GraphQL: check RAILWAY_API_URL")
@@ -259,22 +240,3 @@ def _lost(name: str, why: str, *, repeat: bool) -> RailwayError:
         return Unreachable(f"Railway did not answer {name} ({why}) in {ATTEMPTS} attempts: {advice}")
     text = f"Railway did not confirm {name} ({why})"
     return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}", reason=text)
-
-
-def _data(name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The data of an answer to a query without errors."""
-    data = body.get("data")
-    if not isinstance(data, Mapping):
-        raise Unreachable(f"Railway answered {name} with neither data nor an error: run the command again")
-    return cast("Mapping[str, Any]", data)
-
-
-def _by_key(name: str, body: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, RailwayError]:
-    """The errors of an answer by the key of the root field they belong to; "" for those of the whole document."""
-    found: dict[str, RailwayError] = {}
-    hidden = {f"secret {index}": text for index, text in enumerate(secrets_in(variables))}
-    for error in cast("Sequence[Mapping[str, Any]]", body.get("errors") or ()):
-        clean = {**error, "message": redact(str(error.get("message") or ""), hidden)}
-        path = cast("Sequence[Any]", error.get("path") or [""])
-        found.setdefault(str(path[0]), classify(name, clean))
-    return found

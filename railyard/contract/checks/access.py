@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pulumiverse_railway.provider.configuration import Configuration, build_client
 from railway_api.client import PAGE
+from railway_api.connections import nodes
 from railway_api.documents.access import (
     PROJECT_MEMBERS,
     PROJECT_TOKEN_CREATE,
@@ -22,7 +23,7 @@ from railway_api.documents.notification import (
 from railway_api.documents.project import ACCOUNT, PROJECT_DELETE, PROJECTS
 from railway_api.documents.volume import VOLUME_CREATE
 from railway_api.errors import NotAuthorized, RailwayError
-from railway_api.snapshot import nodes, table
+from railway_api.scalars import table
 from railyard.contract.doubtful_point import CouldNotTell, Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import ME, PROJECT_EXPIRY
 from railyard.contract.project_under_test import ProjectUnderTest

@@ -6,7 +6,7 @@ from typing import Any
 
 from railway_api.documents.deployment import DEPLOYMENT_ROLLBACK
 from railway_api.patches import at
-from railway_api.snapshot import table
+from railway_api.scalars import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTest
 

@@ -38,7 +38,7 @@ async def rename_domain(project: ProjectUnderTest) -> Verdict:
         return judge((False, f"refused: {refused.reason}"))
 
     async def changed() -> bool:
-        return (await project.snapshot()).domain(service, "serviceDomains", name) is not None
+        return (await project.snapshot()).service_domain(service, name) is not None
 
     done = await project.appears(changed)
     return judge((done, f"Railway agreed, and the name is {'the new' if done else 'still the old'} one"))

@@ -9,7 +9,7 @@ from railway_api.documents.lookup import REGIONS
 from railway_api.documents.service import SERVICE_DELETE
 from railway_api.errors import Busy, LeftOut, NotFound, PlanLimit, RailwayError
 from railway_api.patches import at
-from railway_api.snapshot import table
+from railway_api.scalars import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import STAGE, TYPE, WORKFLOW
 from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTest
@@ -70,7 +70,7 @@ async def replicas(project: ProjectUnderTest) -> Verdict:
     before = at(await project.service_config(service), ("deploy", "multiRegionConfig"))
     await project.deployed(service, lambda: project.commit_service(service, other))
     after = at(await project.service_config(service), ("deploy", "multiRegionConfig"))
-    kept = before == after and at(after, (region, "numReplicas")) == 2
+    kept = before == after and at(table(after), (region, "numReplicas")) == 2
     return judge((kept, f"{_placed(before)} before, {_placed(after)} after the change of something else"))
 
 
@@ -154,7 +154,7 @@ async def domains_in_config(project: ProjectUnderTest) -> Verdict:
         return judge((False, "the configuration does not show a domain that exists"))
     keys = table(at(await project.service_config(service), path))
     await project.commit_service(service, {"networking": {"serviceDomains": dict.fromkeys(keys)}})
-    kept = (await project.snapshot()).domain(service, "serviceDomains", domain["domain"]) is not None
+    kept = (await project.snapshot()).service_domain(service, domain["domain"]) is not None
     form = "name" if domain["domain"] in keys else "something else than the name"
     return judge(
         (form == "name", f"the configuration shows it by {form}"),

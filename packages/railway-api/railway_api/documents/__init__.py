@@ -9,15 +9,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from railway_api.operation import Document, Operation
 
+Declared: TypeAlias = Document[object] | Operation[object]
 
-def _declared() -> list[Document | Operation]:
+
+def _declared() -> list[Declared]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return [item for module in modules for item in cast("Sequence[Document | Operation]", module.OPERATIONS)]
+    return [item for module in modules for item in cast("Sequence[Declared]", module.OPERATIONS)]
 
 
 def _documents() -> list[tuple[str, str]]:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from railway_api.operation import mutation, query
+from typing import TYPE_CHECKING
+
+from railway_api.operation import Operation, mutation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import ProjectMember, ProjectMemberInProjectMemberRemove, ProjectToken
+    from railway_api.connections import Page
 
 _MEMBER = "{ id email name role }"
 
-PROJECT_TOKENS = query(
+PROJECT_TOKENS: Operation[Page[ProjectToken]] = query(
     "projectTokens",
     {"projectId": "String!", "first": "Int", "after": "String"},
     "{ edges { node { id name environmentId displayToken createdAt } } pageInfo { hasNextPage endCursor } }",
 )
-PROJECT_TOKEN_CREATE = mutation("projectTokenCreate", {"input": "ProjectTokenCreateInput!"})
-PROJECT_TOKEN_DELETE = mutation("projectTokenDelete", {"id": "String!"}, repeatable=True)
+PROJECT_TOKEN_CREATE: Operation[str] = mutation("projectTokenCreate", {"input": "ProjectTokenCreateInput!"})
+PROJECT_TOKEN_DELETE: Operation[bool] = mutation("projectTokenDelete", {"id": "String!"}, repeatable=True)
 
-PROJECT_MEMBERS = query("projectMembers", {"projectId": "String!"}, _MEMBER)
-PROJECT_MEMBER_ADD = mutation("projectMemberAdd", {"input": "ProjectMemberAddInput!"}, _MEMBER)
-PROJECT_MEMBER_UPDATE = mutation(
+PROJECT_MEMBERS: Operation[list[ProjectMember]] = query("projectMembers", {"projectId": "String!"}, _MEMBER)
+PROJECT_MEMBER_ADD: Operation[ProjectMember] = mutation(
+    "projectMemberAdd", {"input": "ProjectMemberAddInput!"}, _MEMBER
+)
+PROJECT_MEMBER_UPDATE: Operation[ProjectMember] = mutation(
     "projectMemberUpdate", {"input": "ProjectMemberUpdateInput!"}, _MEMBER, repeatable=True
 )
-PROJECT_MEMBER_REMOVE = mutation(
+PROJECT_MEMBER_REMOVE: Operation[list[ProjectMemberInProjectMemberRemove]] = mutation(
     "projectMemberRemove", {"input": "ProjectMemberRemoveInput!"}, "{ id }", repeatable=True
 )
 

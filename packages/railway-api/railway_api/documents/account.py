@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from railway_api.operation import query
+from typing import TYPE_CHECKING
 
-ME = query("me", {}, "{ id name }")
+from railway_api.operation import Operation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import User, Workspace
+
+ME: Operation[User] = query("me", {}, "{ id name }")
 """Answers account tokens alone: a workspace's token is not a person."""
-WORKSPACE = query(
+WORKSPACE: Operation[Workspace] = query(
     "workspace", {"workspaceId": "String!"}, "{ id name plan apiTokenRateLimit { remainingPoints resetsAt } }"
 )
 

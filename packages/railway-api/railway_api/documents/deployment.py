@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from railway_api.operation import Document, mutation, query
+from typing import TYPE_CHECKING
 
-DEPLOYMENT = query("deployment", {"id": "String!"}, "{ id status createdAt meta }")
-DEPLOYMENTS = query(
+from railway_api.operation import Document, Operation, mutation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import Deployment, DeploymentInDeployment, DeploymentLogTails
+    from railway_api.connections import Connection
+
+DEPLOYMENT: Operation[DeploymentInDeployment] = query("deployment", {"id": "String!"}, "{ id status createdAt meta }")
+DEPLOYMENTS: Operation[Connection[Deployment]] = query(
     "deployments",
     {"input": "DeploymentListInput!", "first": "Int"},
     "{ edges { node { id status createdAt statusUpdatedAt canRollback deploymentStopped meta } } }",
 )
-DEPLOYMENT_REMOVE = mutation("deploymentRemove", {"id": "String!"}, repeatable=True)
-DEPLOYMENT_CANCEL = mutation("deploymentCancel", {"id": "String!"})
-DEPLOYMENT_ROLLBACK = mutation("deploymentRollback", {"id": "String!"})
-SERVICE_INSTANCE_DEPLOY = mutation(
+DEPLOYMENT_REMOVE: Operation[bool] = mutation("deploymentRemove", {"id": "String!"}, repeatable=True)
+DEPLOYMENT_CANCEL: Operation[bool] = mutation("deploymentCancel", {"id": "String!"})
+DEPLOYMENT_ROLLBACK: Operation[bool] = mutation("deploymentRollback", {"id": "String!"})
+SERVICE_INSTANCE_DEPLOY: Operation[str] = mutation(
     "serviceInstanceDeployV2", {"environmentId": "String!", "serviceId": "String!", "commitSha": "String"}
 )
-LOGS = Document(
+LOGS: Document[DeploymentLogTails] = Document(
     name="deploymentLogTails",
     text="""query deploymentLogTails($deploymentId: String!, $limit: Int) {
   buildLogs(deploymentId: $deploymentId, limit: $limit) { message severity timestamp }

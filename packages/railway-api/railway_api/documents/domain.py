@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-from railway_api.operation import mutation, query
+from typing import TYPE_CHECKING
+
+from railway_api.operation import Operation, mutation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import AllDomains, CustomDomain, DomainAvailable, ServiceDomain
 
 CUSTOM_DOMAIN_STATUS = """{
       verified verificationDnsHost verificationToken
@@ -15,17 +20,27 @@ _CUSTOM = f"{{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}"
 _SERVICE = "{ id domain targetPort deletedAt }"
 _WHERE = {"projectId": "String!", "environmentId": "String!", "serviceId": "String!"}
 
-DOMAINS = query("domains", _WHERE, f"{{ customDomains {_CUSTOM} serviceDomains {_SERVICE} }}")
-CUSTOM_DOMAIN_AVAILABLE = query("customDomainAvailable", {"domain": "String!"}, "{ available message }")
-CUSTOM_DOMAIN_CREATE = mutation("customDomainCreate", {"input": "CustomDomainCreateInput!"}, _CUSTOM)
-CUSTOM_DOMAIN_UPDATE = mutation(
+DOMAINS: Operation[AllDomains] = query("domains", _WHERE, f"{{ customDomains {_CUSTOM} serviceDomains {_SERVICE} }}")
+CUSTOM_DOMAIN_AVAILABLE: Operation[DomainAvailable] = query(
+    "customDomainAvailable", {"domain": "String!"}, "{ available message }"
+)
+CUSTOM_DOMAIN_CREATE: Operation[CustomDomain] = mutation(
+    "customDomainCreate", {"input": "CustomDomainCreateInput!"}, _CUSTOM
+)
+CUSTOM_DOMAIN_UPDATE: Operation[bool] = mutation(
     "customDomainUpdate", {"id": "String!", "environmentId": "String!", "targetPort": "Int"}, repeatable=True
 )
-CUSTOM_DOMAIN_DELETE = mutation("customDomainDelete", {"id": "String!"}, repeatable=True)
-CUSTOM_DOMAIN_ISSUE_CERTIFICATE = mutation("customDomainIssueCertificate", {"id": "String!"}, repeatable=True)
-SERVICE_DOMAIN_CREATE = mutation("serviceDomainCreate", {"input": "ServiceDomainCreateInput!"}, _SERVICE)
-SERVICE_DOMAIN_UPDATE = mutation("serviceDomainUpdate", {"input": "ServiceDomainUpdateInput!"}, repeatable=True)
-SERVICE_DOMAIN_DELETE = mutation("serviceDomainDelete", {"id": "String!"}, repeatable=True)
+CUSTOM_DOMAIN_DELETE: Operation[bool] = mutation("customDomainDelete", {"id": "String!"}, repeatable=True)
+CUSTOM_DOMAIN_ISSUE_CERTIFICATE: Operation[bool] = mutation(
+    "customDomainIssueCertificate", {"id": "String!"}, repeatable=True
+)
+SERVICE_DOMAIN_CREATE: Operation[ServiceDomain] = mutation(
+    "serviceDomainCreate", {"input": "ServiceDomainCreateInput!"}, _SERVICE
+)
+SERVICE_DOMAIN_UPDATE: Operation[bool] = mutation(
+    "serviceDomainUpdate", {"input": "ServiceDomainUpdateInput!"}, repeatable=True
+)
+SERVICE_DOMAIN_DELETE: Operation[bool] = mutation("serviceDomainDelete", {"id": "String!"}, repeatable=True)
 
 OPERATIONS = (
     DOMAINS,

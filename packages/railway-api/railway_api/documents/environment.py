@@ -7,9 +7,18 @@ somebody asks for it: it serves every refresh.
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS, DOMAINS
-from railway_api.operation import Document, mutation, query
+from railway_api.operation import Document, Operation, mutation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import (
+        EnvironmentInEnvironmentRename,
+        EnvironmentPatch,
+        EnvironmentProgress,
+        EnvironmentSnapshot,
+    )
 
 _PAGE = "pageInfo { hasNextPage }"
 _LATEST = "latestDeployment { id status createdAt }"
@@ -46,7 +55,7 @@ _INSTANCES = f"""environment(id: $environmentId, projectId: $projectId) {{
   }}"""
 _SCOPE = "$projectId: String!, $environmentId: String!"
 
-SNAPSHOT = Document(
+SNAPSHOT: Document[EnvironmentSnapshot] = Document(
     name="environmentSnapshot",
     text=f"""query environmentSnapshot({_SCOPE}, $domainStatus: Boolean!) {{
   {_PROJECT}
@@ -57,7 +66,7 @@ SNAPSHOT = Document(
 
 
 @cache
-def progress(*, snapshot: bool, domains: int, deployments: int) -> Document:
+def progress(*, snapshot: bool, domains: int, deployments: int) -> Document[EnvironmentProgress]:
     """One look for everybody who waits: patches and newest deployments, or the whole environment.
 
     ``domains`` services have the DNS status of their domains read under ``domains_0``, …; ``deployments`` deployments
@@ -78,24 +87,26 @@ def progress(*, snapshot: bool, domains: int, deployments: int) -> Document:
     return Document(name="environmentProgress", text=head + "\n  ".join(fields) + "\n}")
 
 
-ENVIRONMENT_RENAME = mutation(
+ENVIRONMENT_RENAME: Operation[EnvironmentInEnvironmentRename] = mutation(
     "environmentRename", {"id": "String!", "input": "EnvironmentRenameInput!"}, "{ id name }", repeatable=True
 )
-ENVIRONMENT_PATCH_COMMIT = mutation(
+ENVIRONMENT_PATCH_COMMIT: Operation[str] = mutation(
     "environmentPatchCommit",
     {"environmentId": "String!", "patch": "EnvironmentConfig", "commitMessage": "String"},
     # A patch is merged into the configuration: the same patch again changes nothing and deploys nothing.
     repeatable=True,
 )
 
-ENVIRONMENT_STAGED_CHANGES = query(
+ENVIRONMENT_STAGED_CHANGES: Operation[EnvironmentPatch] = query(
     # Without values: only what would change is told, never to what.
     "environmentStagedChanges",
     {"environmentId": "String!"},
     "{ patch(decryptVariables: false) }",
 )
 
-ENVIRONMENT_PATCH = query("environmentPatch", {"id": "String!"}, "{ patch(decryptVariables: false) }")
+ENVIRONMENT_PATCH: Operation[EnvironmentPatch] = query(
+    "environmentPatch", {"id": "String!"}, "{ patch(decryptVariables: false) }"
+)
 
 OPERATIONS = (
     SNAPSHOT,

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from railway_api.operation import mutation, query
+from typing import TYPE_CHECKING
+
+from railway_api.operation import Operation, mutation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import Environment, EnvironmentInEnvironment
+    from railway_api.connections import Page
 
 _FIELDS = "id name isEphemeral deletedAt sourceEnvironment { id }"
 
-ENVIRONMENTS = query(
+ENVIRONMENTS: Operation[Page[Environment]] = query(
     "environments",
     {"projectId": "String!", "first": "Int", "after": "String"},
     f"{{ edges {{ node {{ {_FIELDS} }} }} pageInfo {{ hasNextPage endCursor }} }}",
 )
-ENVIRONMENT_CREATE = mutation(
+ENVIRONMENT_CREATE: Operation[Environment] = mutation(
     "environmentCreate",
     {"input": "EnvironmentCreateInput!"},
     f"{{ {_FIELDS} }}",
     # Railway counts how many come within half a minute.
     alone=True,
 )
-ENVIRONMENT_DELETE = mutation("environmentDelete", {"id": "String!"}, repeatable=True)
-ENVIRONMENT_VARIABLES = query(
+ENVIRONMENT_DELETE: Operation[bool] = mutation("environmentDelete", {"id": "String!"}, repeatable=True)
+ENVIRONMENT_VARIABLES: Operation[EnvironmentInEnvironment] = query(
     "environment",
     {"id": "String!", "projectId": "String"},
     # Of a shared variable Railway cannot give the object "service", only its (absent) id.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from railway_api.operation import Document
+
+if TYPE_CHECKING:
+    from railway_api.answers import BuildLogsLines, DeploymentLogsLines
 
 _ARGUMENTS: Final = "deploymentId: $deploymentId, filter: $filter, limit: $limit, startDate: $startDate"
 
 
-def _log(field: str) -> Document:
+def _log(field: str) -> Document[Any]:
     return Document(
         name=f"{field}Lines",
         text=f"""query {field}Lines($deploymentId: String!, $filter: String, $limit: Int, $startDate: DateTime) {{
@@ -19,7 +22,7 @@ def _log(field: str) -> Document:
     )
 
 
-BUILD_LOG = _log("buildLogs")
-DEPLOYMENT_LOG = _log("deploymentLogs")
+BUILD_LOG: Document[BuildLogsLines] = _log("buildLogs")
+DEPLOYMENT_LOG: Document[DeploymentLogsLines] = _log("deploymentLogs")
 
 OPERATIONS = (BUILD_LOG, DEPLOYMENT_LOG)

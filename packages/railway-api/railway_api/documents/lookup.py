@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from railway_api.operation import query
+from typing import TYPE_CHECKING
 
-REGIONS = query(
+from railway_api.operation import Operation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import EstimatedUsage, Region
+
+REGIONS: Operation[list[Region]] = query(
     "regions",
     {"projectId": "String"},
     "{ name location country deploymentConstraints { deprecationInfo { isDeprecated replacementRegion } } }",
 )
-ESTIMATED_USAGE = query(
+ESTIMATED_USAGE: Operation[list[EstimatedUsage]] = query(
     "estimatedUsage",
     {"measurements": "[MetricMeasurement!]!", "projectId": "String", "workspaceId": "String"},
     "{ projectId measurement estimatedValue }",

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from railway_api.operation import Document, mutation, query
+from typing import TYPE_CHECKING
+
+from railway_api.operation import Document, Operation, mutation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import (
+        AccountProjects,
+        ApiTokenContext,
+        Project,
+        ProjectInProjectUpdate,
+        ProjectTokenInProjectToken,
+    )
+    from railway_api.connections import Page
 
 _FIELDS = "id name description workspaceId primaryEnvironmentId deletedAt"
 _WITH_ENVIRONMENTS = f"{{ {_FIELDS} environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} }} }}"
 
-API_TOKEN = query("apiToken", {}, "{ workspaces { id name } }")
-PROJECT_TOKEN = query("projectToken", {}, "{ projectId environmentId }")
+API_TOKEN: Operation[ApiTokenContext] = query("apiToken", {}, "{ workspaces { id name } }")
+PROJECT_TOKEN: Operation[ProjectTokenInProjectToken] = query("projectToken", {}, "{ projectId environmentId }")
 
 _LISTED = f"{{ edges {{ node {_WITH_ENVIRONMENTS} }} pageInfo {{ hasNextPage endCursor }} }}"
-PROJECTS = query(
+PROJECTS: Operation[Page[Project]] = query(
     "projects", {"workspaceId": "String", "first": "Int", "after": "String", "includeDeleted": "Boolean"}, _LISTED
 )
-ACCOUNT = Document(
+ACCOUNT: Document[AccountProjects] = Document(
     name="accountProjects",
     text=f"""query accountProjects($first: Int) {{
   apiToken {API_TOKEN.selection}
@@ -22,12 +34,12 @@ ACCOUNT = Document(
 }}""",
 )
 """Who the token is and what it reaches, in one request: for the first project of a process."""
-PROJECT = query("project", {"id": "String!"}, _WITH_ENVIRONMENTS)
-PROJECT_CREATE = mutation("projectCreate", {"input": "ProjectCreateInput!"}, _WITH_ENVIRONMENTS)
-PROJECT_UPDATE = mutation(
+PROJECT: Operation[Project] = query("project", {"id": "String!"}, _WITH_ENVIRONMENTS)
+PROJECT_CREATE: Operation[Project] = mutation("projectCreate", {"input": "ProjectCreateInput!"}, _WITH_ENVIRONMENTS)
+PROJECT_UPDATE: Operation[ProjectInProjectUpdate] = mutation(
     "projectUpdate", {"id": "String!", "input": "ProjectUpdateInput!"}, f"{{ {_FIELDS} }}", repeatable=True
 )
-PROJECT_DELETE = mutation("projectDelete", {"id": "String!"}, repeatable=True)
+PROJECT_DELETE: Operation[bool] = mutation("projectDelete", {"id": "String!"}, repeatable=True)
 
 OPERATIONS = (
     API_TOKEN,

@@ -6,13 +6,18 @@ domains, how full volumes are), and it leaves the values of variables encrypted:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS
 from railway_api.operation import Document
+
+if TYPE_CHECKING:
+    from railway_api.answers import EnvironmentRunning
 
 _PAGE = "pageInfo { hasNextPage }"
 _DEPLOYMENT = "id status createdAt deploymentStopped meta"
 
-RUNNING = Document(
+RUNNING: Document[EnvironmentRunning] = Document(
     name="environmentRunning",
     text=f"""query environmentRunning($projectId: String!, $environmentId: String!) {{
   project(id: $projectId) {{

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from railway_api.operation import mutation
+from typing import TYPE_CHECKING
+
+from railway_api.operation import Operation, mutation
+
+if TYPE_CHECKING:
+    from railway_api.answers import Service
 
 _FIELDS = "{ id name icon projectId deletedAt }"
 
-SERVICE_CREATE = mutation("serviceCreate", {"input": "ServiceCreateInput!"}, _FIELDS)
-SERVICE_UPDATE = mutation("serviceUpdate", {"id": "String!", "input": "ServiceUpdateInput!"}, _FIELDS, repeatable=True)
-SERVICE_DELETE = mutation("serviceDelete", {"id": "String!", "environmentId": "String"}, repeatable=True)
+SERVICE_CREATE: Operation[Service] = mutation("serviceCreate", {"input": "ServiceCreateInput!"}, _FIELDS)
+SERVICE_UPDATE: Operation[Service] = mutation(
+    "serviceUpdate", {"id": "String!", "input": "ServiceUpdateInput!"}, _FIELDS, repeatable=True
+)
+SERVICE_DELETE: Operation[bool] = mutation(
+    "serviceDelete", {"id": "String!", "environmentId": "String"}, repeatable=True
+)
 
 OPERATIONS = (SERVICE_CREATE, SERVICE_UPDATE, SERVICE_DELETE)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from railway_api.operation import query
+from railway_api.operation import Operation, query
 
-SERVICE_VARIABLES = query("variables", {"projectId": "String!", "environmentId": "String!", "serviceId": "String"}, "")
+SERVICE_VARIABLES: Operation[dict[str, str]] = query(
+    "variables", {"projectId": "String!", "environmentId": "String!", "serviceId": "String"}, ""
+)
 
 OPERATIONS = (SERVICE_VARIABLES,)

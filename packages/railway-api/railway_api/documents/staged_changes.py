@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from railway_api.operation import mutation
+from railway_api.operation import Operation, mutation
 
-STAGED_COMMIT = mutation(
+STAGED_COMMIT: Operation[str] = mutation(
     "environmentPatchCommitStaged", {"environmentId": "String!", "commitMessage": "String"}, alone=True
 )
 

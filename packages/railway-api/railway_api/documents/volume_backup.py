@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from railway_api.operation import mutation, query
+from typing import TYPE_CHECKING
+
+from railway_api.operation import Operation, mutation, query
+
+if TYPE_CHECKING:
+    from railway_api.answers import VolumeInstanceBackup, VolumeInstanceBackupSchedule, WorkflowId, WorkflowResult
 
 _INSTANCE = {"volumeInstanceId": "String!"}
 _BACKUP = {**_INSTANCE, "volumeInstanceBackupId": "String!"}
 _WORKFLOW = "{ workflowId }"
 
-BACKUPS = query(
+BACKUPS: Operation[list[VolumeInstanceBackup]] = query(
     "volumeInstanceBackupList",
     _INSTANCE,
     "{ id name createdAt expiresAt scheduleId usedMB volumeInstanceSizeMB }",
 )
-BACKUP_SCHEDULES = query("volumeInstanceBackupScheduleList", _INSTANCE, "{ id kind retentionSeconds }")
-BACKUP_CREATE = mutation("volumeInstanceBackupCreate", {**_INSTANCE, "name": "String"}, _WORKFLOW)
-BACKUP_DELETE = mutation("volumeInstanceBackupDelete", _BACKUP, _WORKFLOW)
-BACKUP_RESTORE = mutation("volumeInstanceBackupRestore", _BACKUP, _WORKFLOW)
-WORKFLOW_STATUS = query("workflowStatus", {"workflowId": "String!"}, "{ status error }")
+BACKUP_SCHEDULES: Operation[list[VolumeInstanceBackupSchedule]] = query(
+    "volumeInstanceBackupScheduleList", _INSTANCE, "{ id kind retentionSeconds }"
+)
+BACKUP_CREATE: Operation[WorkflowId] = mutation(
+    "volumeInstanceBackupCreate", {**_INSTANCE, "name": "String"}, _WORKFLOW
+)
+BACKUP_DELETE: Operation[WorkflowId] = mutation("volumeInstanceBackupDelete", _BACKUP, _WORKFLOW)
+BACKUP_RESTORE: Operation[WorkflowId] = mutation("volumeInstanceBackupRestore", _BACKUP, _WORKFLOW)
+WORKFLOW_STATUS: Operation[WorkflowResult] = query("workflowStatus", {"workflowId": "String!"}, "{ status error }")
 
 OPERATIONS = (BACKUPS, BACKUP_SCHEDULES, BACKUP_CREATE, BACKUP_DELETE, BACKUP_RESTORE, WORKFLOW_STATUS)

@@ -5,9 +5,9 @@ Owns the prices, https://docs.railway.com/pricing/plans. What a plan includes, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Function, Inputs, Nested, Problem, Property
 from pulumiverse_railway.provider.resources.parts.client import railway
@@ -81,8 +81,8 @@ class GetEstimatedUsage(Function[GetEstimatedUsageInputs, GetEstimatedUsageResul
             workspaceId=inputs.workspace_id,
         )
         usage: dict[str, dict[str, float]] = {inputs.project_id: {}} if inputs.project_id else {}
-        for found in cast("Sequence[Mapping[str, Any]]", answer):
-            usage.setdefault(found["projectId"], {})[found["measurement"]] = float(found["estimatedValue"])
+        for each in answer:
+            usage.setdefault(each["projectId"], {})[each["measurement"]] = each["estimatedValue"]
         projects = [_priced(project_id, amounts) for project_id, amounts in sorted(usage.items())]
         total = round(sum(project.total_usd for project in projects), 2)
         return GetEstimatedUsageResult(projects=projects, total_usd=total)

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
 from pulumiverse_railway.provider.resources.parts.client import railway
+from railway_api.answers import Project
 from railway_api.client import Client
+from railway_api.connections import nodes
 from railway_api.documents.project import PROJECT, PROJECTS
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
-from railway_api.snapshot import nodes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ class GetProject(Function[GetProjectInputs, GetProjectResult]):
         )
 
 
-async def project_of(client: Client, id: str) -> Mapping[str, Any]:
+async def project_of(client: Client, id: str) -> Project:
     """The living project with an id."""
     try:
         found = await client.call(PROJECT, id=id)
@@ -83,12 +84,12 @@ async def project_of(client: Client, id: str) -> Mapping[str, Any]:
     return found
 
 
-def environments_of(project: Mapping[str, Any]) -> dict[str, str]:
+def environments_of(project: Project) -> dict[str, str]:
     """Ids of the living environments of a project by name."""
     return {found["name"]: found["id"] for found in nodes(project["environments"]) if not found["deletedAt"]}
 
 
-async def _named(client: Client, name: str, workspace_id: str | None) -> Mapping[str, Any]:
+async def _named(client: Client, name: str, workspace_id: str | None) -> Project:
     listed = await client.every(PROJECTS, workspaceId=workspace_id)
     living = [project for project in listed if not project["deletedAt"]]
     same = [project for project in living if project["name"] == name]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 from pulumi_provider.declaration import Context, Function, Inputs, Nested, Property
 from pulumiverse_railway.provider.resources.parts.client import railway
+from railway_api.answers import Region as AnsweredRegion
 from railway_api.documents.lookup import REGIONS
-from railway_api.snapshot import table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +49,16 @@ class GetRegions(Function[GetRegionsInputs, GetRegionsResult]):
     async def call(self, context: Context, inputs: GetRegionsInputs) -> GetRegionsResult:
         """All regions, in Railway's order."""
         answer = await railway(context).call(REGIONS, projectId=inputs.project_id)
-        regions = [_region(found) for found in cast("Sequence[Mapping[str, Any]]", answer)]
+        regions = [_region(found) for found in answer]
         return GetRegionsResult(names=[found.name for found in regions if not found.replaced_by], regions=regions)
 
 
-def _region(found: Mapping[str, Any]) -> Region:
-    deprecation = table(table(found["deploymentConstraints"]).get("deprecationInfo"))
+def _region(region: AnsweredRegion) -> Region:
+    constraints = region["deploymentConstraints"]
+    deprecation = constraints["deprecationInfo"] if constraints else None
     return Region(
-        name=found["name"],
-        location=found["location"],
-        country=found["country"],
-        replaced_by=deprecation.get("replacementRegion") if deprecation.get("isDeprecated") else None,
+        name=region["name"],
+        location=region["location"],
+        country=region["country"],
+        replaced_by=deprecation["replacementRegion"] if deprecation and deprecation["isDeprecated"] else None,
     )

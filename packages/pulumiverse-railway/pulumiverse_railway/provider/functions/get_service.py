@@ -10,7 +10,7 @@ from pulumi_provider.declaration import Context, Function, Inputs, Problem, Prop
 from pulumiverse_railway.provider.resources.parts.client import railway
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
-from railway_api.snapshot import Snapshot, table
+from railway_api.snapshot import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +64,16 @@ class GetService(Function[GetServiceInputs, GetServiceResult]):
                 f"there is no environment {inputs.environment_id} in project {inputs.project_id}: {missing.reason}"
             ) from missing
         service_id = _service_id(snapshot, inputs)
-        found = snapshot.services[service_id]
-        source = table(snapshot.service_config(service_id).get("source"))
+        service = snapshot.services[service_id]
+        source = snapshot.source(service_id)
         latest = snapshot.latest.get(service_id)
-        hosts = [*snapshot.domains(service_id, "customDomains"), *snapshot.domains(service_id, "serviceDomains")]
+        hosts = [*snapshot.custom_domains(service_id), *snapshot.service_domains(service_id)]
         return GetServiceResult(
             project_id=inputs.project_id,
             environment_id=inputs.environment_id,
             service_id=service_id,
-            name=found["name"],
-            icon=found["icon"] or None,
+            name=service["name"],
+            icon=service["icon"] or None,
             image=source.get("image"),
             repo=source.get("repo"),
             domains=[host["domain"] for host in hosts],

@@ -8,9 +8,8 @@ environment's configuration, and because Railway is reported to ignore that at t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final, cast
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -27,6 +26,8 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
+from railway_api.answers import BucketS3CompatibleCredentials
+from railway_api.connections import nodes
 from railway_api.documents.bucket import (
     BUCKET_CREATE,
     BUCKET_CREDENTIALS,
@@ -36,18 +37,10 @@ from railway_api.documents.bucket import (
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
-from railway_api.snapshot import Snapshot, nodes, table
+from railway_api.scalars import BucketConfig, EnvironmentConfig
+from railway_api.snapshot import Snapshot
 
 ID_PARTS: Final = ("project id", "environment id", "bucket id")
-_CREDENTIALS: Final = {
-    "bucket_name": "bucketName",
-    "endpoint": "endpoint",
-    "signing_region": "region",
-    "url_style": "urlStyle",
-    "access_key_id": "accessKeyId",
-    "secret_access_key": "secretAccessKey",
-}
-"""Outputs, and where the API has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +131,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
             return await _with_credentials(context, environment, bucket_id, found, for_s=0.0)
         except NotFound:
             # The bucket is there, so its credentials are only late: those that are known stay.
-            known = {output: getattr(old, output) for output in _CREDENTIALS}
-            return BucketState(**asdict(found), bucket_id=bucket_id, **known)
+            return replace(old, **asdict(found))
 
     async def update(self, context: Context, id: str, old: BucketState, new: BucketInputs) -> BucketState:
         """Rename it, and complete what an earlier run left undone."""
@@ -167,21 +159,21 @@ def _names(snapshot: Snapshot) -> dict[str, str]:
     return {found["id"]: found["name"] for found in nodes(snapshot.project["buckets"])}
 
 
-def _entry(snapshot: Snapshot, bucket_id: str) -> dict[str, Any]:
+def _entry(snapshot: Snapshot, bucket_id: str) -> BucketConfig:
     """What the configuration says of a bucket."""
-    return table(table(snapshot.config.get("buckets")).get(bucket_id))
+    return (snapshot.config.get("buckets") or {}).get(bucket_id) or {}
 
 
 def _is_known(snapshot: Snapshot, bucket_id: str) -> bool:
     """Whether the environment has the bucket, or had it and still remembers."""
-    return bucket_id in table(snapshot.config.get("buckets"))
+    return bucket_id in (snapshot.config.get("buckets") or {})
 
 
 def _is_here(snapshot: Snapshot, bucket_id: str) -> bool:
     return _is_known(snapshot, bucket_id) and not _entry(snapshot, bucket_id).get("isDeleted")
 
 
-def _without(snapshot: Snapshot, bucket_id: str) -> dict[str, Any]:
+def _without(snapshot: Snapshot, bucket_id: str) -> EnvironmentConfig:
     return {"buckets": {bucket_id: {"isDeleted": True}}} if _is_here(snapshot, bucket_id) else {}
 
 
@@ -197,7 +189,7 @@ async def _left_over(environment: Environment, new: BucketInputs) -> str | None:
             details = await environment.ask(
                 BUCKET_DETAILS, bucketId=bucket_id, environmentId=environment.environment_id
             )
-            if _entry(snapshot, bucket_id).get("region") == new.region and not table(details).get("objectCount"):
+            if _entry(snapshot, bucket_id).get("region") == new.region and not (details and details["objectCount"]):
                 return bucket_id
             id = join(new.project_id, new.environment_id, bucket_id)
             raise Failure(
@@ -216,14 +208,14 @@ async def _create(context: Context, environment: Environment, new: BucketInputs)
         return await _left_over(environment, new)
 
     async def make() -> str:
-        return str((await environment.write(BUCKET_CREATE, input=wanted))["id"])
+        return (await environment.write(BUCKET_CREATE, input=wanted))["id"]
 
     return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque))
 
 
 async def _materialise(context: Context, environment: Environment, bucket_id: str, new: BucketInputs) -> None:
     """Bring the bucket into the environment, and look whether it is there: a commit may do nothing."""
-    wanted = {"buckets": {bucket_id: {"region": new.region, "isCreated": True}}}
+    wanted: EnvironmentConfig = {"buckets": {bucket_id: {"region": new.region, "isCreated": True}}}
     await commit(context, environment, lambda snapshot: {} if _is_here(snapshot, bucket_id) else wanted)
     waited_s = 0.0
     while not _is_here(await environment.snapshot(), bucket_id):
@@ -255,7 +247,7 @@ async def _with_credentials(
 ) -> BucketState:
     """The state, once Railway has made the credentials: some seconds after the bucket."""
 
-    async def ask() -> Sequence[Mapping[str, Any]]:
+    async def ask() -> list[BucketS3CompatibleCredentials]:
         found = await environment.ask(
             BUCKET_CREDENTIALS,
             projectId=environment.project_id,
@@ -264,9 +256,17 @@ async def _with_credentials(
         )
         if not found:
             raise NotFound(f"Railway has no credentials for bucket {new.name}: run the command again")
-        return cast("Sequence[Mapping[str, Any]]", found)
+        return found
 
     every = await retry_on(context, ask, on=(NotFound,), for_s=for_s, doing="waiting for the credentials...")
-    newest = max(every, key=lambda found: found["createdAt"])
-    outputs = {name: newest[field] for name, field in _CREDENTIALS.items()}
-    return BucketState(**asdict(new), bucket_id=bucket_id, **outputs)
+    newest = max(every, key=lambda credentials: credentials["createdAt"])
+    return BucketState(
+        **asdict(new),
+        bucket_id=bucket_id,
+        bucket_name=newest["bucketName"],
+        endpoint=newest["endpoint"],
+        signing_region=newest["region"],
+        url_style=newest["urlStyle"],
+        access_key_id=newest["accessKeyId"],
+        secret_access_key=newest["secretAccessKey"],
+    )

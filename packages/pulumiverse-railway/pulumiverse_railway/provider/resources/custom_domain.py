@@ -9,7 +9,7 @@ for them: that is CustomDomainValidation, which comes after the records.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -117,7 +117,7 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
         id = join(new.project_id, new.environment_id, new.service_id, new.domain)
         snapshot = await environment.snapshot()
         found: Domain | None = None
-        if snapshot.domain(new.service_id, "customDomains", new.domain) is not None:
+        if snapshot.custom_domain(new.service_id, new.domain) is not None:
             found = await custom_domain(environment, new.service_id, new.domain)
         if found is None:
             found = await _create(context, environment, new)
@@ -134,7 +134,7 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await snapshot_or_none(environment)
-        found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
+        found = snapshot.custom_domain(service_id, domain) if snapshot else None
         if found is None:
             return None
         where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
@@ -164,17 +164,15 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
 
         async def action() -> None:
             snapshot = await snapshot_or_none(environment)
-            found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
+            found = snapshot.custom_domain(service_id, domain) if snapshot else None
             if found is not None:
                 await environment.write(CUSTOM_DOMAIN_DELETE, id=found["id"])
 
-        await delete(
-            context, environment, action, lambda snapshot: bool(snapshot.domain(service_id, "customDomains", domain))
-        )
+        await delete(context, environment, action, lambda snapshot: bool(snapshot.custom_domain(service_id, domain)))
 
 
 async def _create(context: Context, environment: Environment, new: CustomDomainInputs) -> Domain:
-    wanted: dict[str, Any] = {
+    wanted: dict[str, object] = {
         "projectId": new.project_id,
         "environmentId": new.environment_id,
         "serviceId": new.service_id,

@@ -10,9 +10,8 @@ over HTTPS with a valid certificate, which is asked for as a visitor does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -34,6 +33,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api import dns, edge
+from railway_api.answers import CustomDomainStatus
 from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
 from railway_api.environment import Environment
 from railway_api.errors import Validation
@@ -100,8 +100,11 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await snapshot_or_none(environment, domain_status=True)
-        found = snapshot.domain(service_id, "customDomains", domain) if snapshot else None
-        if found is not None and "status" not in found:
+        shown = snapshot.custom_domain(service_id, domain) if snapshot else None
+        found: Domain | None = None
+        if shown is not None and "status" in shown:
+            found = {**shown, "status": shown["status"]}
+        elif shown is not None:
             found = await custom_domain(environment, service_id, domain)
         if old is not None:
             return old if found is not None and await _still_works(environment, old, found) else None
@@ -151,7 +154,7 @@ async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDo
         await context.status(_waiting_for(status, answer))
 
 
-def _waiting_for(status: Mapping[str, Any], answer: edge.Answer | None) -> str:
+def _waiting_for(status: CustomDomainStatus, answer: edge.Answer | None) -> str:
     if answer is not None:
         return f"waiting for HTTPS: {answer.problem}"
     return "waiting for the certificate..." if status["verified"] else "waiting for DNS..."
@@ -178,7 +181,7 @@ async def _issue_again(environment: Environment, domain_id: str) -> None:
         return
 
 
-def _works(status: Mapping[str, Any], *, proxied: bool) -> bool:
+def _works(status: CustomDomainStatus, *, proxied: bool) -> bool:
     """Whether all is well as far as Railway can tell."""
     if not status["verified"]:
         return False
@@ -206,7 +209,7 @@ def _visited(domain: str) -> str:
 
 def _state(new: CustomDomainValidationInputs, found: Domain) -> CustomDomainValidationState:
     status = found["status"]
-    certificate = str(status["certificateStatus"]).removeprefix(_STATUS_PREFIX)
+    certificate = status["certificateStatus"].removeprefix(_STATUS_PREFIX)
     return CustomDomainValidationState(**asdict(new), certificate_status=certificate, verified=status["verified"])
 
 
@@ -223,7 +226,7 @@ async def _explanation(new: CustomDomainValidationInputs, found: Domain, answer:
     if answer is not None:
         wrong.append(f"{answer.url} does not answer: {answer.problem}")
     if not wrong:
-        certificate = str(found["status"]["certificateStatus"]).removeprefix(_STATUS_PREFIX)
+        certificate = found["status"]["certificateStatus"].removeprefix(_STATUS_PREFIX)
         wrong = [f"all its DNS records are right; its certificate is {certificate}"]
     lines = "\n".join(wrong)
     return f"{new.domain} does not work yet:\n{lines}\nnext: correct that, or wait for DNS, and run the command again"
@@ -232,9 +235,9 @@ async def _explanation(new: CustomDomainValidationInputs, found: Domain, answer:
 async def _wrong_records(new: CustomDomainValidationInputs, found: Domain) -> list[str]:
     """The records that Railway does not see, each with what is there and what has to be there."""
     lines: list[str] = []
-    for each in cast("Sequence[Mapping[str, Any]]", found["status"]["dnsRecords"]):
+    for each in found["status"]["dnsRecords"]:
         if each["status"] != PROPAGATED and not (new.proxied and each["purpose"] == TRAFFIC):
-            kind = str(each["recordType"]).removeprefix("DNS_RECORD_TYPE_")
+            kind = each["recordType"].removeprefix("DNS_RECORD_TYPE_")
             name = fully_qualified(each["fqdn"], each["zone"])
             lines.append(
                 f"{kind} record {name}: must be {each['requiredValue']}, is {each['currentValue'] or 'nothing'}"

@@ -7,9 +7,8 @@ Owns the association of a service with them. Railway gives them no id, so there 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -21,6 +20,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from railway_api.answers import EgressGateway as AnsweredGateway
 from railway_api.documents.egress import (
     EGRESS_GATEWAY_CREATE,
     EGRESS_GATEWAYS,
@@ -120,20 +120,19 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
 
 
-def _region(found: Sequence[Mapping[str, Any]]) -> str:
-    return str(found[0]["region"])
+def _region(found: list[AnsweredGateway]) -> str:
+    return found[0]["region"]
 
 
-def _state(new: EgressGatewayInputs, found: Sequence[Mapping[str, Any]]) -> EgressGatewayState:
+def _state(new: EgressGatewayInputs, found: list[AnsweredGateway]) -> EgressGatewayState:
     return EgressGatewayState(**asdict(new), ipv4_addresses=sorted(gateway["ipv4"] for gateway in found))
 
 
-async def _list(environment: Environment, service_id: str) -> Sequence[Mapping[str, Any]]:
-    found = await environment.ask(EGRESS_GATEWAYS, environmentId=environment.environment_id, serviceId=service_id)
-    return cast("Sequence[Mapping[str, Any]]", found)
+async def _list(environment: Environment, service_id: str) -> list[AnsweredGateway]:
+    return await environment.ask(EGRESS_GATEWAYS, environmentId=environment.environment_id, serviceId=service_id)
 
 
-def _left_over(new: EgressGatewayInputs, found: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def _left_over(new: EgressGatewayInputs, found: list[AnsweredGateway]) -> list[AnsweredGateway]:
     """The addresses that the service has; those of another region are somebody's."""
     if found and new.region not in {None, _region(found)}:
         id = join(new.project_id, new.environment_id, new.service_id)
@@ -144,7 +143,7 @@ def _left_over(new: EgressGatewayInputs, found: Sequence[Mapping[str, Any]]) -> 
     return found
 
 
-async def _create(environment: Environment, new: EgressGatewayInputs) -> Sequence[Mapping[str, Any]]:
+async def _create(environment: Environment, new: EgressGatewayInputs) -> list[AnsweredGateway]:
     wanted = {"environmentId": new.environment_id, "serviceId": new.service_id}
     if new.region is not None:
         wanted["region"] = new.region
@@ -156,4 +155,4 @@ async def _create(environment: Environment, new: EgressGatewayInputs) -> Sequenc
             if isinstance(failure, OutcomeUnknown):
                 raise Race(str(failure), reason=failure.reason) from failure
             raise
-    return cast("Sequence[Mapping[str, Any]]", found)
+    return found

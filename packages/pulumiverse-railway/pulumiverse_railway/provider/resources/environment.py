@@ -10,7 +10,7 @@ creating or deleting a service then reaches every environment of the project tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
@@ -23,6 +23,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     wait_until_visible,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
+from railway_api.answers import Environment as AnsweredEnvironment
 from railway_api.client import Client
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.environment_lifecycle import (
@@ -32,7 +33,6 @@ from railway_api.documents.environment_lifecycle import (
 )
 from railway_api.errors import Exists, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
-from railway_api.snapshot import table
 
 ID_PARTS: Final = ("project id", "environment id")
 
@@ -136,8 +136,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
         name = snapshot.environment["name"]
         if old is not None and old.environment_id:
             # The origin of an environment never changes.
-            kept = {**asdict(old), "name": name}
-            return EnvironmentState(**kept)
+            return replace(old, name=name)
         listed = await railway(context).every(ENVIRONMENTS, projectId=project_id)
         found = next((found for found in listed if found["id"] == environment_id), None)
         if found is None:
@@ -176,26 +175,27 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
             railway(context).project_changed(project_id)
 
 
-def _source(found: Mapping[str, Any]) -> str | None:
-    return table(found["sourceEnvironment"]).get("id")
+def _source(found: AnsweredEnvironment) -> str | None:
+    source = found["sourceEnvironment"]
+    return source["id"] if source else None
 
 
-def _as_asked_for(found: Mapping[str, Any], new: EnvironmentInputs) -> bool:
+def _as_asked_for(found: AnsweredEnvironment, new: EnvironmentInputs) -> bool:
     return (_source(found), found["isEphemeral"]) == (new.source_environment_id, new.ephemeral)
 
 
-def _taken(found: Mapping[str, Any], new: EnvironmentInputs) -> Failure:
+def _taken(found: AnsweredEnvironment, new: EnvironmentInputs) -> Failure:
     its_id = join(new.project_id, found["id"])
     return Failure(f"the project has an environment named {new.name!r} already: {way_out('Environment', its_id)}")
 
 
-async def _named(client: Client, new: EnvironmentInputs) -> Mapping[str, Any] | None:
+async def _named(client: Client, new: EnvironmentInputs) -> AnsweredEnvironment | None:
     """The living environment of this name, unique in a project."""
     listed = await client.every(ENVIRONMENTS, projectId=new.project_id)
     return next((found for found in listed if found["name"] == new.name and not found["deletedAt"]), None)
 
 
-async def _create(context: Context, client: Client, new: EnvironmentInputs) -> Mapping[str, Any]:
+async def _create(context: Context, client: Client, new: EnvironmentInputs) -> AnsweredEnvironment:
     wanted = {
         "projectId": new.project_id,
         "name": new.name,

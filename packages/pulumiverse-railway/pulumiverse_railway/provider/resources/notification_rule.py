@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.resources.parts import channels, checks
@@ -18,6 +18,7 @@ from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import create_or_find
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
+from railway_api.answers import NotificationRule as AnsweredRule
 from railway_api.client import Client
 from railway_api.documents.notification import (
     NOTIFICATION_RULE_CREATE,
@@ -27,6 +28,7 @@ from railway_api.documents.notification import (
 )
 from railway_api.errors import Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+from railway_api.scalars import Json
 
 ID_PARTS: Final = ("workspace id", "rule id")
 
@@ -140,9 +142,9 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
         found = await _rule(client, workspace_id, old.project_id if old else None, rule_id)
         if found is None:
             return None
-        events = list[str](found["eventTypes"])
+        events = found["eventTypes"]
         severities: list[NotificationSeverity] | None = [NotificationSeverity(name) for name in found["severities"]]
-        ephemeral: bool | None = found["ephemeralEnvironments"]
+        ephemeral = found["ephemeralEnvironments"]
         if old is not None:
             # Neither has an order that means anything, and what was never set is Railway's business.
             events = old.event_types if set(old.event_types) == set(events) else events
@@ -186,7 +188,7 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
         await delete_listed(lambda: client.call(NOTIFICATION_RULE_DELETE, id=rule_id), still_there)
 
 
-def _settings(rule: NotificationRuleInputs) -> dict[str, Any]:
+def _settings(rule: NotificationRuleInputs) -> dict[str, object]:
     """What can be changed, in Railway's spelling."""
     return {
         "eventTypes": rule.event_types,
@@ -196,11 +198,11 @@ def _settings(rule: NotificationRuleInputs) -> dict[str, Any]:
     }
 
 
-def _configs(found: Mapping[str, Any]) -> list[Any]:
+def _configs(found: AnsweredRule) -> list[Json]:
     return [channel["config"] for channel in found["channels"]]
 
 
-def _is_equal(found: Mapping[str, Any], new: NotificationRuleInputs) -> bool:
+def _is_equal(found: AnsweredRule, new: NotificationRuleInputs) -> bool:
     """Whether a rule is what is wanted, as far as that is said."""
     texts = new.channel_configs
     return (
@@ -211,17 +213,14 @@ def _is_equal(found: Mapping[str, Any], new: NotificationRuleInputs) -> bool:
     )
 
 
-async def _rules(client: Client, workspace_id: str, project_id: str | None) -> Sequence[Mapping[str, Any]]:
-    return cast(
-        "Sequence[Mapping[str, Any]]",
-        await client.call(NOTIFICATION_RULES, workspaceId=workspace_id, projectId=project_id),
-    )
+async def _rules(client: Client, workspace_id: str, project_id: str | None) -> list[AnsweredRule]:
+    return await client.call(NOTIFICATION_RULES, workspaceId=workspace_id, projectId=project_id)
 
 
 async def _rule(
     client: Client, workspace_id: str, project_id: str | None, rule_id: str, *, deleting: bool = False
-) -> Mapping[str, Any] | None:
-    async def listing() -> Sequence[Mapping[str, Any]]:
+) -> AnsweredRule | None:
+    async def listing() -> list[AnsweredRule]:
         return await _rules(client, workspace_id, project_id)
 
     listed = await (
@@ -232,16 +231,16 @@ async def _rule(
 
 async def _create(
     context: Context, client: Client, workspace_id: str, new: NotificationRuleInputs, there: set[str]
-) -> Mapping[str, Any]:
+) -> AnsweredRule:
     settings = {name: value for name, value in _settings(new).items() if value is not None}
     wanted = {"workspaceId": workspace_id, **({"projectId": new.project_id} if new.project_id else {}), **settings}
 
-    async def look() -> Mapping[str, Any] | None:
+    async def look() -> AnsweredRule | None:
         # Equal rules are allowed, so only one that was not there before can be of this call.
         listed = await _rules(client, workspace_id, new.project_id)
         return next((found for found in listed if found["id"] not in there and _is_equal(found, new)), None)
 
-    async def make() -> Mapping[str, Any]:
+    async def make() -> AnsweredRule:
         return await client.call(NOTIFICATION_RULE_CREATE, input=wanted)
 
     return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque))

@@ -23,6 +23,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from railway_api.answers import PrivateNetworkEndpoint as AnsweredEndpoint
 from railway_api.documents.private_network import (
     PRIVATE_NETWORK_ENDPOINT,
     PRIVATE_NETWORK_ENDPOINT_RENAME,
@@ -31,7 +32,6 @@ from railway_api.documents.private_network import (
 from railway_api.environment import Environment
 from railway_api.errors import Busy, Race
 from railway_api.failure import Failure
-from railway_api.snapshot import table
 
 ID_PARTS: Final = ("project id", "environment id", "service id")
 SUFFIX: Final = "railway.internal"
@@ -139,7 +139,7 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
         split(id, *ID_PARTS)
 
 
-def _state(new: PrivateNetworkEndpointInputs, network_id: str, found: Mapping[str, Any]) -> PrivateNetworkEndpointState:
+def _state(new: PrivateNetworkEndpointInputs, network_id: str, found: AnsweredEndpoint) -> PrivateNetworkEndpointState:
     return PrivateNetworkEndpointState(
         **asdict(new),
         host=f"{new.dns_name}.{SUFFIX}",
@@ -148,9 +148,9 @@ def _state(new: PrivateNetworkEndpointInputs, network_id: str, found: Mapping[st
     )
 
 
-def _name(found: Mapping[str, Any]) -> str:
+def _name(found: AnsweredEndpoint) -> str:
     """The name that it has, or is about to have."""
-    return str(found["newDnsName"] or found["dnsName"])
+    return found["newDnsName"] or found["dnsName"]
 
 
 async def _network(environment: Environment) -> str | None:
@@ -159,7 +159,7 @@ async def _network(environment: Environment) -> str | None:
     return next((found["publicId"] for found in every if not found["deletedAt"]), None)
 
 
-async def _find(environment: Environment, service_id: str, network_id: str) -> Mapping[str, Any] | None:
+async def _find(environment: Environment, service_id: str, network_id: str) -> AnsweredEndpoint | None:
     found = await environment.ask(
         PRIVATE_NETWORK_ENDPOINT,
         environmentId=environment.environment_id,
@@ -171,10 +171,10 @@ async def _find(environment: Environment, service_id: str, network_id: str) -> M
 
 async def _appeared(
     context: Context, environment: Environment, new: PrivateNetworkEndpointInputs
-) -> tuple[str, Mapping[str, Any]]:
+) -> tuple[str, AnsweredEndpoint]:
     """The network and the endpoint, which may take minutes after the start of the first deployment."""
     snapshot = await environment.snapshot()
-    source = table(snapshot.service_config(new.service_id).get("source"))
+    source = snapshot.source(new.service_id)
     if not source.get("image") and not source.get("repo"):
         raise Failure(
             f"service {snapshot.service_name(new.service_id)} has nothing to run yet, and Railway puts it into the "
@@ -199,7 +199,7 @@ async def _rename(
     environment: Environment,
     new: PrivateNetworkEndpointInputs,
     network_id: str,
-    found: Mapping[str, Any],
+    found: AnsweredEndpoint,
 ) -> None:
     """Give it the name, and wait until it is in effect."""
     if _name(found) != new.dns_name:

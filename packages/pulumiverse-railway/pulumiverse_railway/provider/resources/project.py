@@ -17,12 +17,15 @@ from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import LAG_S, RETRY_S, wait_until_visible
 from pulumiverse_railway.provider.resources.parts.identifiers import split
+from railway_api.answers import EnvironmentOfProject
+from railway_api.answers import Project as AnsweredProject
 from railway_api.client import Client
+from railway_api.connections import nodes
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELETE, PROJECT_UPDATE
 from railway_api.errors import NotAuthorized, NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
-from railway_api.snapshot import Snapshot, nodes
+from railway_api.snapshot import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +157,7 @@ class Project(Resource[ProjectInputs, ProjectState]):
 
 async def _left_over(
     client: Client, new: ProjectInputs, *, anew: bool = False
-) -> tuple[str | None, Mapping[str, Any] | None]:
+) -> tuple[str | None, AnsweredProject | None]:
     """The workspace, and in it the project of an interrupted create.
 
     Names are not unique, so the description has to agree as well.
@@ -172,7 +175,7 @@ async def _left_over(
     return workspace_id, same[0] if same else None
 
 
-async def _made(client: Client, new: ProjectInputs) -> Mapping[str, Any] | None:
+async def _made(client: Client, new: ProjectInputs) -> AnsweredProject | None:
     _, found = await _left_over(client, new, anew=True)
     return found
 
@@ -185,7 +188,7 @@ def _without_mark(new: ProjectInputs, lost: RailwayError) -> Failure:
     )
 
 
-async def _create(context: Context, client: Client, workspace_id: str | None, new: ProjectInputs) -> Mapping[str, Any]:
+async def _create(context: Context, client: Client, workspace_id: str | None, new: ProjectInputs) -> AnsweredProject:
     wanted = {
         "name": new.name,
         "description": new.description,
@@ -231,7 +234,7 @@ async def _check_workspace(client: Client, id: str, wanted: str) -> None:
         )
 
 
-async def _with_environment(context: Context, client: Client, found: Mapping[str, Any]) -> Mapping[str, Any]:
+async def _with_environment(context: Context, client: Client, found: AnsweredProject) -> AnsweredProject:
     """The project once its environment is listed."""
     waited_s = 0.0
     while not nodes(found["environments"]) and waited_s < LAG_S and not context.cancelled():
@@ -242,7 +245,7 @@ async def _with_environment(context: Context, client: Client, found: Mapping[str
     return found
 
 
-def _default_environment(project: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
+def _default_environment(project: AnsweredProject, name: str | None) -> EnvironmentOfProject:
     """The environment that Railway made with the project."""
     living = [found for found in nodes(project["environments"]) if not found["deletedAt"]]
     if not living:

@@ -8,16 +8,16 @@ by the id of their account, and an invitation by e-mail is only a member once a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import create_or_find
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
+from railway_api.answers import ProjectMember as AnsweredMember
 from railway_api.client import Client
 from railway_api.documents.access import (
     PROJECT_MEMBER_ADD,
@@ -119,13 +119,13 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
         await delete_listed(lambda: client.call(PROJECT_MEMBER_REMOVE, input=wanted), still_there)
 
 
-def _state(new: ProjectMemberInputs, found: Mapping[str, Any]) -> ProjectMemberState:
+def _state(new: ProjectMemberInputs, found: AnsweredMember) -> ProjectMemberState:
     return ProjectMemberState(**asdict(new), email=found["email"], name=found["name"])
 
 
 async def _member(
     client: Client, project_id: str, user_id: str, email: str | None = None, *, deleting: bool = False
-) -> Mapping[str, Any] | None:
+) -> AnsweredMember | None:
     """The member with this account, one at most; by the address too, where it is known already."""
     listed = await list_in_project(
         client, project_id, lambda: client.call(PROJECT_MEMBERS, projectId=project_id), deleting=deleting
@@ -137,11 +137,11 @@ def _input(new: ProjectMemberInputs) -> dict[str, str]:
     return {"projectId": new.project_id, "userId": new.user_id, "role": new.role}
 
 
-async def _add(context: Context, client: Client, new: ProjectMemberInputs) -> Mapping[str, Any]:
-    async def make() -> Mapping[str, Any]:
+async def _add(context: Context, client: Client, new: ProjectMemberInputs) -> AnsweredMember:
+    async def make() -> AnsweredMember:
         return await client.call(PROJECT_MEMBER_ADD, input=_input(new))
 
-    async def look() -> Mapping[str, Any] | None:
+    async def look() -> AnsweredMember | None:
         # A person is a member once, so the list tells whether this call made it so.
         return await _member(client, new.project_id, new.user_id)
 

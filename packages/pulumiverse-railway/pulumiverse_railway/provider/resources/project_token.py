@@ -9,10 +9,10 @@ not confirmed is of no use to anybody: it is deleted and another one is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -25,6 +25,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
+from railway_api.answers import ProjectToken as AnsweredToken
 from railway_api.client import Client
 from railway_api.documents.access import (
     PROJECT_TOKEN_CREATE,
@@ -121,16 +122,14 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
         await delete_listed(lambda: client.call(PROJECT_TOKEN_DELETE, id=token_id), still_there)
 
 
-async def _listed(
-    client: Client, project_id: str, token_id: str, *, deleting: bool = False
-) -> Mapping[str, Any] | None:
+async def _listed(client: Client, project_id: str, token_id: str, *, deleting: bool = False) -> AnsweredToken | None:
     listed = await list_in_project(
         client, project_id, lambda: client.every(PROJECT_TOKENS, projectId=project_id), deleting=deleting
     )
     return next((found for found in listed if found["id"] == token_id), None)
 
 
-async def _same(client: Client, new: ProjectTokenInputs) -> list[Mapping[str, Any]]:
+async def _same(client: Client, new: ProjectTokenInputs) -> list[AnsweredToken]:
     """The tokens of this name in this environment; Railway allows several."""
     listed = await client.every(PROJECT_TOKENS, projectId=new.project_id)
     return [found for found in listed if (found["name"], found["environmentId"]) == (new.name, new.environment_id)]
@@ -139,7 +138,7 @@ async def _same(client: Client, new: ProjectTokenInputs) -> list[Mapping[str, An
 async def _create(context: Context, client: Client, new: ProjectTokenInputs, older: set[str]) -> str:
     """The secret of a new token. What appeared without an answer is unusable, and goes."""
 
-    async def look() -> list[Mapping[str, Any]] | None:
+    async def look() -> list[AnsweredToken] | None:
         return [found for found in await _same(client, new) if found["id"] not in older] or None
 
     for last_attempt in (False, True):
@@ -159,10 +158,10 @@ def _input(new: ProjectTokenInputs) -> dict[str, str]:
 
 async def _made(
     context: Context, client: Client, new: ProjectTokenInputs, secret: str, older: set[str]
-) -> Mapping[str, Any]:
+) -> AnsweredToken:
     """The list's row of the token with this secret."""
 
-    async def look() -> Mapping[str, Any]:
+    async def look() -> AnsweredToken:
         rows = [found for found in await _same(client, new) if found["id"] not in older]
         if not rows:
             raise NotFound(f"Railway made the project token {new.name!r} and does not list it: delete it, and retry")
@@ -178,13 +177,11 @@ def _shows(display_token: str, secret: str) -> bool:
     return bool(tail) and secret.endswith(tail)
 
 
-def _made_at(found: Mapping[str, Any]) -> datetime:
+def _made_at(found: AnsweredToken) -> datetime:
     return datetime.fromisoformat(found["createdAt"])
 
 
-async def _settle_older(
-    context: Context, client: Client, older: Sequence[Mapping[str, Any]], made: Mapping[str, Any]
-) -> None:
+async def _settle_older(context: Context, client: Client, older: Sequence[AnsweredToken], made: AnsweredToken) -> None:
     """Delete the token that an interrupted run left, when there is no doubt which one that is; else tell of them."""
     recent = [found for found in older if (_made_at(made) - _made_at(found)).total_seconds() <= ORPHAN_S]
     if context.interrupted and len(recent) == 1:

@@ -27,7 +27,7 @@ from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE, SERVIC
 from railway_api.environment import Environment
 from railway_api.errors import Exists, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
-from railway_api.snapshot import Snapshot, table
+from railway_api.snapshot import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +136,8 @@ def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> s
     found = snapshot.service_named(name)
     if found is None:
         return None
-    service_id = str(found["id"])
-    source = table(snapshot.service_config(service_id).get("source"))
+    service_id = found["id"]
+    source = snapshot.source(service_id)
     latest = snapshot.latest.get(service_id)
     if source.get("image") or source.get("repo") or (latest and latest.status != "REMOVED"):
         id = join(environment.project_id, environment.environment_id, service_id)
@@ -158,7 +158,7 @@ async def _create(context: Context, environment: Environment, new: ServiceInputs
         return _empty_service(await environment.snapshot(), environment, new.name)
 
     async def make() -> str:
-        return str((await environment.write(SERVICE_CREATE, input=wanted))["id"])
+        return (await environment.write(SERVICE_CREATE, input=wanted))["id"]
 
     # The name is unique, so looking for it tells whether the service was made.
     return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque, Exists))

@@ -7,13 +7,12 @@ Owns one such domain. Railway makes the name; choosing it is not offered, becaus
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.domains import ID_PARTS, domains_of
+from pulumiverse_railway.provider.resources.parts.domains import ID_PARTS, service_domains
 from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     ServiceScoped,
     delete,
@@ -23,6 +22,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     wait_until_visible,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from railway_api.answers import ServiceDomain as AnsweredDomain
 from railway_api.documents.domain import (
     SERVICE_DOMAIN_CREATE,
     SERVICE_DOMAIN_DELETE,
@@ -62,7 +62,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         """Create the address, or take the one on the same port that an interrupted run left."""
         environment = environment_of(context, new.project_id, new.environment_id)
         snapshot = await environment.snapshot()
-        found = _left_over(environment, new, list(snapshot.domains(new.service_id, "serviceDomains")))
+        found = _left_over(environment, new, snapshot.service_domains(new.service_id))
         found = found or await _create(context, environment, new)
         environment.claim(found["id"])
         state = ServiceDomainState(**asdict(new), domain=found["domain"])
@@ -72,7 +72,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         """The address."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
-        found = snapshot.domain(service_id, "serviceDomains", domain) if snapshot else None
+        found = snapshot.service_domain(service_id, domain) if snapshot else None
         if found is None:
             return None
         return ServiceDomainState(
@@ -88,7 +88,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
     ) -> ServiceDomainState:
         """Lead it to another port."""
         environment = environment_of(context, new.project_id, new.environment_id)
-        found = (await environment.snapshot()).domain(new.service_id, "serviceDomains", old.domain)
+        found = (await environment.snapshot()).service_domain(new.service_id, old.domain)
         if found is None:
             raise Failure(f"{old.domain} is not on the service any more: run 'pulumi refresh', then the command again")
         if found["targetPort"] != new.target_port:
@@ -110,18 +110,16 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
 
         async def action() -> None:
             snapshot = await snapshot_or_none(environment)
-            found = snapshot.domain(service_id, "serviceDomains", domain) if snapshot else None
+            found = snapshot.service_domain(service_id, domain) if snapshot else None
             if found is not None:
                 await environment.write(SERVICE_DOMAIN_DELETE, id=found["id"])
 
-        await delete(
-            context, environment, action, lambda snapshot: bool(snapshot.domain(service_id, "serviceDomains", domain))
-        )
+        await delete(context, environment, action, lambda snapshot: bool(snapshot.service_domain(service_id, domain)))
 
 
 def _left_over(
-    environment: Environment, new: ServiceDomainInputs, every: list[Mapping[str, Any]]
-) -> Mapping[str, Any] | None:
+    environment: Environment, new: ServiceDomainInputs, every: list[AnsweredDomain]
+) -> AnsweredDomain | None:
     """An address on this port that no other resource of this run has."""
     return next(
         (found for found in every if found["targetPort"] == new.target_port and environment.is_free(found["id"])),
@@ -129,16 +127,16 @@ def _left_over(
     )
 
 
-async def _create(context: Context, environment: Environment, new: ServiceDomainInputs) -> Mapping[str, Any]:
-    wanted: dict[str, Any] = {"environmentId": new.environment_id, "serviceId": new.service_id}
+async def _create(context: Context, environment: Environment, new: ServiceDomainInputs) -> AnsweredDomain:
+    wanted: dict[str, object] = {"environmentId": new.environment_id, "serviceId": new.service_id}
     if new.target_port is not None:
         wanted["targetPort"] = new.target_port
 
-    async def look() -> Mapping[str, Any] | None:
+    async def look() -> AnsweredDomain | None:
         # The name is Railway's, so what the service has now tells whether one was made.
-        return _left_over(environment, new, [*await domains_of(environment, new.service_id, "serviceDomains")])
+        return _left_over(environment, new, await service_domains(environment, new.service_id))
 
-    async def attempt() -> Mapping[str, Any]:
+    async def attempt() -> AnsweredDomain:
         try:
             return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)
         except OutcomeUnknown as lost:

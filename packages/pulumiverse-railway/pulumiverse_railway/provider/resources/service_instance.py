@@ -29,9 +29,9 @@ from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailed,
 from railway_api.documents.deployment import DEPLOYMENT_REMOVE
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
-from railway_api.patches import at
 from railway_api.rollback import HEALTHY
-from railway_api.snapshot import Deployment, Snapshot, table
+from railway_api.scalars import EnvironmentConfig, ServiceConfig
+from railway_api.snapshot import Deployment, Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +82,10 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
         snapshot = await snapshot_or_none(environment)
         if snapshot is None or service_id not in snapshot.services or not snapshot.has_instance(service_id):
             return None
-        config = snapshot.service_config(service_id)
+        config: ServiceConfig = snapshot.service_config(service_id)
         if old and old.sealed:
             known = await sealed_names(environment, service_id)
-            config = {**config, "variables": completed(table(config.get("variables")), known)}
+            config = {**config, "variables": completed(config.get("variables") or {}, known)}
         found = instance_config.properties(config, old)
         if old is None and not found["image"] and not found["repo"]:
             return None  # an empty service: there is nothing to import
@@ -116,7 +116,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
         environment = environment_of(context, project_id, environment_id)
 
-        def emptied(snapshot: Snapshot) -> dict[str, Any]:
+        def emptied(snapshot: Snapshot) -> EnvironmentConfig:
             patch = instance_config.cleared(old, snapshot.service_config(service_id))
             return {"services": {service_id: patch}} if patch else {}
 
@@ -138,11 +138,11 @@ def _id(new: ServiceInstanceInputs) -> str:
 
 def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
     """A service that runs something else already belongs to somebody: it is taken over by an import alone."""
-    for name, wanted in (("image", new.image), ("repo", new.repo)):
-        found = at(snapshot.service_config(new.service_id), ("source", name))
-        if found and (wanted is None or _without_tag(str(found)) != _without_tag(wanted)):
+    source = snapshot.source(new.service_id)
+    for name, wanted, runs in (("image", new.image, source.get("image")), ("repo", new.repo, source.get("repo"))):
+        if runs and (wanted is None or _without_tag(runs) != _without_tag(wanted)):
             raise Failure(
-                f"service {snapshot.service_name(new.service_id)} runs the {name} {found} already: import it with "
+                f"service {snapshot.service_name(new.service_id)} runs the {name} {runs} already: import it with "
                 f"'pulumi import railway:index:ServiceInstance <resource name> {_id(new)}' and change it then"
             )
 
@@ -212,7 +212,7 @@ async def _apply(
 
     overwritten: list[str] = []
 
-    def build(snapshot: Snapshot) -> dict[str, Any]:
+    def build(snapshot: Snapshot) -> EnvironmentConfig:
         config = snapshot.service_config(new.service_id)
         patch = instance_config.entry(new, old, config)
         prefix = ("services", new.service_id)
@@ -228,7 +228,7 @@ async def _apply(
     before = committed.before.latest.get(new.service_id)
     if not new.wait_for_deployment:
         return _state(new, committed.after.latest.get(new.service_id))
-    patch = table(at(committed.patch, ("services", new.service_id)))
+    patch = (committed.patch.get("services") or {}).get(new.service_id) or {}
     spec = _spec(new, committed.after)
     try:
         deployment = await environment.deployments.settle(

@@ -28,10 +28,10 @@ from pulumiverse_railway.provider.resources.parts.variable_maps import (
     tell_changed,
 )
 from railway_api.environment import Environment
-from railway_api.snapshot import Snapshot, table
+from railway_api.scalars import Variables
+from railway_api.snapshot import Snapshot
 
 ID_PARTS: Final = ("project id", "environment id")
-PATH: Final = ("sharedVariables",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +98,19 @@ class SharedVariables(Resource[SharedVariablesInputs, SharedVariablesState]):
         )
 
 
-def _shared(snapshot: Snapshot) -> dict[str, object]:
-    return table(snapshot.config.get("sharedVariables"))
+def _shared(snapshot: Snapshot) -> Variables:
+    return snapshot.config.get("sharedVariables") or {}
 
 
 async def _apply(context: Context, new: SharedVariablesInputs, old: Mapping[str, str]) -> None:
     environment = environment_of(context, new.project_id, new.environment_id)
     there = _shared(await environment.snapshot())
     entries = differing(there, new.variables, set(old) - set(new.variables))
-    await commit_entries(context, environment, PATH, entries)
+    await commit_entries(context, environment, None, entries)
     await tell_changed(context, there, old, entries)
 
 
 async def _clear(context: Context, environment: Environment, names: Iterable[str]) -> None:
     snapshot = await snapshot_or_none(environment)
     if snapshot is not None:
-        await commit_entries(context, environment, PATH, differing(_shared(snapshot), {}, names))
+        await commit_entries(context, environment, None, differing(_shared(snapshot), {}, names))

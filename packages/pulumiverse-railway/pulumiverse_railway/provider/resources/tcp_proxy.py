@@ -8,9 +8,9 @@ because a configuration never deletes one. A service has one proxy, so another p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -26,12 +26,13 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from railway_api.answers import TCPProxy
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_DELETE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
-from railway_api.patches import nested
-from railway_api.snapshot import Snapshot, table
+from railway_api.scalars import ServiceConfig
+from railway_api.snapshot import Snapshot
 
 ID_PARTS: Final = ("project id", "environment id", "service id", "application port")
 
@@ -78,8 +79,8 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         if found is not None:
             await context.info(f"took over the TCP proxy to port {new.application_port}, which is there already")
         else:
-            path = ("services", new.service_id, "networking", "tcpProxies", str(new.application_port))
-            await commit(context, environment, lambda _: nested(path, {}))
+            opened: ServiceConfig = {"networking": {"tcpProxies": {str(new.application_port): {}}}}
+            await commit(context, environment, lambda _: {"services": {new.service_id: opened}})
             try:
                 found = await _appeared(context, environment, new)
             except Failure as failure:
@@ -120,31 +121,31 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         await delete(context, environment, action, lambda snapshot: port in _ports(snapshot, service_id))
 
 
-def _state(new: TcpProxyInputs, found: Mapping[str, Any]) -> TcpProxyState:
+def _state(new: TcpProxyInputs, found: TCPProxy) -> TcpProxyState:
     # Railway may give the host as a fully qualified name.
     return TcpProxyState(**asdict(new), domain=found["domain"].rstrip("."), proxy_port=found["proxyPort"])
 
 
-def _ports(snapshot: Snapshot, service_id: str) -> Mapping[str, Any]:
+def _ports(snapshot: Snapshot, service_id: str) -> Collection[str]:
     """The ports that the configuration names."""
-    return table(table(snapshot.service_config(service_id).get("networking")).get("tcpProxies"))
+    return (snapshot.service_config(service_id).get("networking") or {}).get("tcpProxies") or ()
 
 
-def _leads_to(proxy: Mapping[str, Any], port: str) -> bool:
+def _leads_to(proxy: TCPProxy, port: str) -> bool:
     return str(proxy["applicationPort"]) == port
 
 
-async def _list(environment: Environment, service_id: str) -> list[Mapping[str, Any]]:
+async def _list(environment: Environment, service_id: str) -> list[TCPProxy]:
     found = await environment.ask(TCP_PROXIES, environmentId=environment.environment_id, serviceId=service_id)
     return [proxy for proxy in found if not proxy["deletedAt"]]
 
 
-async def _find(environment: Environment, new: TcpProxyInputs) -> Mapping[str, Any] | None:
+async def _find(environment: Environment, new: TcpProxyInputs) -> TCPProxy | None:
     every = await _list(environment, new.service_id)
     return next((proxy for proxy in every if _leads_to(proxy, str(new.application_port))), None)
 
 
-async def _left_over(context: Context, environment: Environment, new: TcpProxyInputs) -> Mapping[str, Any] | None:
+async def _left_over(context: Context, environment: Environment, new: TcpProxyInputs) -> TCPProxy | None:
     """The proxy that the service has; one to another port is somebody's."""
     every = await retry_on(context, lambda: _list(environment, new.service_id), on=(NotFound,))
     for proxy in every:
@@ -159,7 +160,7 @@ async def _left_over(context: Context, environment: Environment, new: TcpProxyIn
     return None
 
 
-async def _appeared(context: Context, environment: Environment, new: TcpProxyInputs) -> Mapping[str, Any]:
+async def _appeared(context: Context, environment: Environment, new: TcpProxyInputs) -> TCPProxy:
     """The new proxy, once the list shows it with its address."""
     waited_s = 0.0
     while True:

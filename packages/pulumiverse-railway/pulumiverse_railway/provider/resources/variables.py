@@ -32,7 +32,8 @@ from pulumiverse_railway.provider.resources.parts.variable_maps import (
     tell_changed,
 )
 from railway_api.errors import NotFound
-from railway_api.snapshot import Snapshot, table
+from railway_api.scalars import Variables as AnsweredVariables
+from railway_api.snapshot import Snapshot
 
 ID_PARTS: Final = ("project id", "environment id", "service id")
 PATIENCE_S: Final = 30.0
@@ -132,7 +133,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
                 there = _variables(snapshot, service_id)
                 if old.sealed:
                     there = completed(there, await sealed_names(environment, service_id))
-                await commit_entries(context, environment, _path(service_id), differing(there, {}, old.variables))
+                await commit_entries(context, environment, service_id, differing(there, {}, old.variables))
 
         await delete(
             context,
@@ -142,12 +143,8 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         )
 
 
-def _path(service_id: str) -> tuple[str, ...]:
-    return ("services", service_id, "variables")
-
-
-def _variables(snapshot: Snapshot, service_id: str) -> dict[str, Any]:
-    return table(snapshot.service_config(service_id).get("variables"))
+def _variables(snapshot: Snapshot, service_id: str) -> AnsweredVariables:
+    return {**(snapshot.service_config(service_id).get("variables") or {})}
 
 
 async def _tell_of_sealed(context: Context, known: Mapping[str, bool]) -> None:
@@ -181,26 +178,26 @@ async def _apply(context: Context, old: VariablesState | None, new: VariablesInp
     if new.sealed or (old and old.sealed):
         there = completed(there, await sealed_names(environment, new.service_id))
     for name in _to_unseal(there, old, new):
-        await commit_entries(context, environment, _path(new.service_id), {name: None})
+        await commit_entries(context, environment, new.service_id, {name: None})
         del there[name]
     sealed = set(new.sealed or ())
     plain = {name: value for name, value in new.variables.items() if name not in sealed}
     removed = set(old.variables if old else ()) - set(new.variables)
-    entries = differing(there, plain, removed) | _sealing(there, old, new)
-    await commit_entries(context, environment, _path(new.service_id), entries)
+    entries = {**differing(there, plain, removed), **_sealing(there, old, new)}
+    await commit_entries(context, environment, new.service_id, entries)
     await tell_changed(context, there, old.variables if old else None, entries)
 
 
-def _to_unseal(there: Mapping[str, Any], old: VariablesState | None, new: VariablesInputs) -> list[str]:
+def _to_unseal(there: AnsweredVariables, old: VariablesState | None, new: VariablesInputs) -> list[str]:
     """Sealed variables that are to be readable: they have to go first."""
     were = set((old and old.sealed) or ()) - set(new.sealed or ())
-    return sorted(name for name in were & set(new.variables) if table(there.get(name)).get("isSealed"))
+    return sorted(name for name in were & set(new.variables) if (there.get(name) or {}).get("isSealed"))
 
 
-def _sealing(there: Mapping[str, Any], old: VariablesState | None, new: VariablesInputs) -> dict[str, Any]:
+def _sealing(there: AnsweredVariables, old: VariablesState | None, new: VariablesInputs) -> AnsweredVariables:
     """The sealed variables that have to be sent: only the state tells whether a value is another one."""
     return {
         name: {"value": new.variables[name], "isSealed": True}
         for name in new.sealed or ()
-        if old is None or old.variables.get(name) != new.variables[name] or not table(there.get(name)).get("isSealed")
+        if old is None or old.variables.get(name) != new.variables[name] or not (there.get(name) or {}).get("isSealed")
     }

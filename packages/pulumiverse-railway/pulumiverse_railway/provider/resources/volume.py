@@ -29,6 +29,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from railway_api.connections import nodes
 from railway_api.documents.volume import (
     VOLUME_CREATE,
     VOLUME_DELETE,
@@ -38,8 +39,8 @@ from railway_api.documents.volume import (
 from railway_api.environment import Environment
 from railway_api.errors import Exists, NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
-from railway_api.patches import at
-from railway_api.snapshot import Snapshot, nodes, table
+from railway_api.scalars import EnvironmentConfig, VolumeMountConfig
+from railway_api.snapshot import Snapshot
 
 LISTED_S: Final = 120.0
 """How long a volume that exists may be missing from the list, in API time: 90 s were observed."""
@@ -124,10 +125,10 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         if found is None:
             found = await _in_turn(context, environment, new)
         else:
-            await context.info(f"took over volume {found['volumeId']}, which the service mounts already")
-        if not environment.claim(found["volumeId"]):
+            await context.info(f"took over volume {found.volume_id}, which the service mounts already")
+        if not environment.claim(found.volume_id):
             raise Failure(f"two resources are the volume of service {new.service_id}: a service has one volume")
-        state = VolumeState(**asdict(new), volume_id=found["volumeId"], volume_instance_id=found["id"])
+        state = VolumeState(**asdict(new), volume_id=found.volume_id, volume_instance_id=found.instance_id)
         id = join(new.project_id, new.environment_id, state.volume_id)
         # What exists is kept from here on; an update completes it.
         try:
@@ -190,12 +191,20 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         )
 
 
+@dataclass(frozen=True)
+class _Disk:
+    """A volume in its environment."""
+
+    volume_id: str
+    instance_id: str
+
+
 def _succeeded(snapshot: Snapshot, old: VolumeState) -> bool:
     """Whether its service mounts another disk in its place: a restored backup. The next create takes that one over."""
-    return any(table(mount).get("mountPath") == old.mount_path for mount in snapshot.mounted(old.service_id).values())
+    return any((mount or {}).get("mountPath") == old.mount_path for mount in snapshot.mounted(old.service_id).values())
 
 
-def _left_over(snapshot: Snapshot, new: VolumeInputs) -> Mapping[str, Any] | None:
+def _left_over(snapshot: Snapshot, new: VolumeInputs) -> _Disk | None:
     """The disk that the service mounts already: one volume per service makes it the one that is meant."""
     for found in snapshot.volumes.values():
         if found["serviceId"] != new.service_id:
@@ -206,18 +215,18 @@ def _left_over(snapshot: Snapshot, new: VolumeInputs) -> Mapping[str, Any] | Non
                 f"service {snapshot.service_name(new.service_id)} has a volume at {found['mountPath']} already, and a "
                 f"service has one: import it with 'pulumi import railway:index:Volume <resource name> {id}'"
             )
-        return found
+        return _Disk(found["volumeId"], found["id"])
     return None
 
 
-async def _in_turn(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any]:
+async def _in_turn(context: Context, environment: Environment, new: VolumeInputs) -> _Disk:
     """The new disk, once its turn has come; sizes of all disks and settings of all services then leave together."""
     creations = railway(context).create_cooldowns.volume
     with environment.preparing():
         return await creations.run(context, lambda: _create(context, environment, new))
 
 
-async def _create(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any]:
+async def _create(context: Context, environment: Environment, new: VolumeInputs) -> _Disk:
     """The new disk's instance, from the answer itself: lists may not show it for a minute and a half."""
     wanted = {
         "projectId": new.project_id,
@@ -234,16 +243,16 @@ async def _create(context: Context, environment: Environment, new: VolumeInputs)
             if last_attempt:
                 raise
         else:
-            for instance in nodes(made.get("volumeInstances")):
+            for instance in nodes(made["volumeInstances"]):
                 if instance["environmentId"] == new.environment_id:
-                    return {**instance, "volumeId": made["id"]}
+                    return _Disk(made["id"], instance["id"])
             break
     if (found := await _appeared(context, environment, new)) is not None:
         return found
     raise Failure(f"Railway made a volume for service {new.service_id} but does not show it: run the command again")
 
 
-async def _appeared(context: Context, environment: Environment, new: VolumeInputs) -> Mapping[str, Any] | None:
+async def _appeared(context: Context, environment: Environment, new: VolumeInputs) -> _Disk | None:
     """The disk, once the list shows it; None when nothing points to one.
 
     The list may lag by a minute and a half; the configuration tells much sooner whether there is anything to wait for.
@@ -269,12 +278,17 @@ def _size_seen(size_mb: int, old: VolumeState | None) -> int | None:
     return None if old.size_mb is None else min(size_mb, old.size_mb)
 
 
+def _size_mb(snapshot: Snapshot, volume_id: str) -> int | None:
+    """Return the size by the configuration; None where it says nothing."""
+    return ((snapshot.config.get("volumes") or {}).get(volume_id) or {}).get("sizeMB")
+
+
 async def _complete(context: Context, environment: Environment, volume_id: str, new: VolumeInputs) -> None:
     """Settle a new disk; one that Railway made larger than asked for, and does not shrink, is kept as it is."""
     try:
         await _settle(context, environment, volume_id, new, drop=False, fresh=True)
     except RailwayError as refused:
-        given_mb = at((await environment.snapshot()).config, ("volumes", volume_id, "sizeMB"))
+        given_mb = _size_mb(await environment.snapshot(), volume_id)
         if new.size_mb is None or given_mb is None or given_mb <= new.size_mb:
             raise
         await context.warn(
@@ -293,18 +307,18 @@ async def _settle(
     the size may still become smaller.
     """
 
-    def build(snapshot: Snapshot) -> dict[str, Any]:
+    def build(snapshot: Snapshot) -> EnvironmentConfig:
         _, there = snapshot.volume_mount(volume_id)
-        patch: dict[str, Any] = {}
-        size_mb = at(snapshot.config, ("volumes", volume_id, "sizeMB"))
+        patch: EnvironmentConfig = {}
+        size_mb = _size_mb(snapshot, volume_id)
         if new.size_mb is not None and (size_mb is None or size_mb < new.size_mb or (fresh and size_mb > new.size_mb)):
             patch["volumes"] = {volume_id: {"sizeMB": new.size_mb}}
-        wanted = list(new.backup_schedules or ())
-        mount: dict[str, Any] = {}
+        wanted: list[str] = [*(new.backup_schedules or ())]
+        mount: VolumeMountConfig = {}
         if there.get("mountPath") != new.mount_path:
             mount["mountPath"] = new.mount_path
         if (wanted or drop) and set(wanted) != set(there.get("backupSchedules") or ()):
-            mount |= {"mountPath": new.mount_path, "backupSchedules": wanted}
+            mount = {"mountPath": new.mount_path, "backupSchedules": wanted}
         if mount:
             patch["services"] = {new.service_id: {"volumeMounts": {volume_id: mount}}}
         return patch

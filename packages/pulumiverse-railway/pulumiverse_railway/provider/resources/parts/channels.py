@@ -7,11 +7,12 @@ its address may be a secret.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from pulumi_provider.declaration import UNKNOWN
 from pulumiverse_railway.provider.resources.parts import checks
+from railway_api.scalars import Json
 
 
 def objects(value: Any) -> str | None:
@@ -28,7 +29,7 @@ def some_without_repetition(value: Any) -> str | None:
     return checks.no_repetition(value) if value else "must name at least one"
 
 
-def as_given(given: Sequence[str], there: Sequence[Any]) -> list[str]:
+def as_given(given: Sequence[str], there: Sequence[Json]) -> list[str]:
     """The channels that are there, as texts: those that agree with what was given exactly as given, in that order.
 
     Railway may add to a channel; what was given must be in it.
@@ -50,8 +51,7 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def _contains(there: Any, wanted: Any) -> bool:
-    if isinstance(there, Mapping) and isinstance(wanted, Mapping):
-        found, asked = cast("Mapping[str, Any]", there), cast("Mapping[str, Any]", wanted)
-        return all(key in found and _contains(found[key], value) for key, value in asked.items())
+def _contains(there: Json, wanted: Json) -> bool:
+    if isinstance(there, dict) and isinstance(wanted, dict):
+        return all(key in there and _contains(there[key], value) for key, value in wanted.items())
     return there == wanted

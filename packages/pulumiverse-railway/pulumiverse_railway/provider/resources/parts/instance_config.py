@@ -12,10 +12,13 @@ from typing import Any, Final, cast
 
 from pulumiverse_railway.provider.resources.parts.instance_inputs import REPOSITORY_ONLY, ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS
-from railway_api.patches import Path, at, leaves, merge, nested
-from railway_api.snapshot import table
+from railway_api.patches import Path, at, leaves, nested
+from railway_api.scalars import ContainerLimits, RegionConfig, ServiceConfig, table
 
-Config = Mapping[str, Any]
+Regions = Mapping[str, RegionConfig | None]
+"""Where a service is placed, by region."""
+Changes = dict[Path, object]
+"""Values by their paths in the configuration of a service."""
 
 BYTES_PER_MB: Final = 1_000_000
 STANDARD_REGIONS: Final = ("us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a")
@@ -28,13 +31,13 @@ SCALING: Final = frozenset({"multiRegionConfig", "numReplicas"})
 """Settings that Railway changes without a new deployment."""
 
 
-def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[str, Any]:
+def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> ServiceConfig:
     """The patch of a service that brings ``config`` to ``new``; empty when it is there already.
 
     A property that ``old`` set and ``new`` does not is cleared. Without ``old`` everything is claimed, so whatever an
     interrupted attempt left is cleared too.
     """
-    changes: dict[Path, Any] = {}
+    changes: Changes = {}
     for setting in SETTINGS:
         clears = old is None or getattr(old, setting.name) is not None
         changes |= setting.changes(config, getattr(new, setting.name), clears=clears)
@@ -47,13 +50,10 @@ def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config:
     changes |= _limits(new, old, config)
     changes |= _credentials(new, old, config)
     changes |= _variables(new, old, config)
-    patch: dict[str, Any] = {}
-    for path, value in changes.items():
-        patch = merge(patch, nested(path, value))
-    return patch
+    return cast("ServiceConfig", nested(changes))
 
 
-def overwritten(patch: Config, old: ServiceInstanceInputs | None, config: Config) -> list[Path]:
+def overwritten(patch: ServiceConfig, old: ServiceInstanceInputs | None, config: ServiceConfig) -> list[Path]:
     """Paths of a patch where the configuration is not as the last run left it: somebody else's changes go there."""
     if old is None:
         return []
@@ -62,24 +62,24 @@ def overwritten(patch: Config, old: ServiceInstanceInputs | None, config: Config
     return sorted({path[:2] for path, _ in leaves(patch)} & changed - hidden)
 
 
-def starts_deployment(patch: Config) -> bool:
+def starts_deployment(patch: ServiceConfig) -> bool:
     """Whether a patch of a service makes Railway deploy: replicas alone are scaled in place."""
     return any(part != "deploy" or set(table(settings)) - SCALING for part, settings in patch.items())
 
 
-def properties(config: Config, old: ServiceInstanceInputs | None) -> dict[str, Any]:
+def properties(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, Any]:
     """The properties that a configuration shows, in Python's spelling; without ``old`` (an import) also defaults."""
-    image = at(config, ("source", "image"))
+    source, containers = config.get("source") or {}, _containers(config)
+    image = source.get("image")
     found: dict[str, Any] = {
         setting.name: setting.read(config, owned=old is not None, old=getattr(old, setting.name, None))
         for setting in SETTINGS
         if old is not None or not image or setting.name not in REPOSITORY_ONLY
     }
-    containers = table(at(config, _CONTAINERS))
     memory = containers.get("memoryBytes")
     found |= {
         "image": image,
-        "repo": at(config, ("source", "repo")),
+        "repo": source.get("repo"),
         "vcpus": containers.get("cpu"),
         "memory_mb": None if memory is None else round(memory / BYTES_PER_MB),
         "variables": _variables_in(config, old),
@@ -88,7 +88,7 @@ def properties(config: Config, old: ServiceInstanceInputs | None) -> dict[str, A
     return found | _replicas_in(config, old)
 
 
-def by_itself(state: Mapping[str, Any]) -> set[str]:
+def by_itself(state: Mapping[str, object]) -> set[str]:
     """The properties that are as Railway takes them when nobody sets them."""
     found = {setting.name for setting in SETTINGS if state.get(setting.name) == setting.default}
     found |= {name for name, cause, forced in FORCED if state.get(cause) and state.get(name) == forced}
@@ -97,36 +97,34 @@ def by_itself(state: Mapping[str, Any]) -> set[str]:
     return found | ({"wait_for_deployment"} if state.get("wait_for_deployment") else set())
 
 
-def cleared(old: ServiceInstanceInputs, config: Config) -> dict[str, Any]:
+def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
     """The patch that takes away what ``old`` set, so that an empty service is left.
 
     Regions stay: without any, Railway drops the rest of the patch.
     """
-    changes: dict[Path, Any] = {("source", name): None for name in ("image", "repo") if at(config, ("source", name))}
+    source = config.get("source") or {}
+    changes: Changes = {("source", name): None for name in ("image", "repo") if source.get(name)}
     for setting in SETTINGS:
         if getattr(old, setting.name) is not None:
             changes |= setting.changes(config, None, clears=True)
-    for name in old.variables:
-        if at(config, ("variables", name)) is not None:
-            changes["variables", name] = None
+    there = config.get("variables") or {}
+    changes |= {("variables", name): None for name in old.variables if there.get(name) is not None}
     if old.registry_credentials is not None:
         changes[_CREDENTIALS] = None
     if at(config, _CONTAINERS) is not None:
         changes[_CONTAINERS] = None
-    patch: dict[str, Any] = {}
-    for path, value in changes.items():
-        patch = merge(patch, nested(path, value))
-    return patch
+    return cast("ServiceConfig", nested(changes))
 
 
-def _source(new: ServiceInstanceInputs, config: Config) -> dict[Path, Any]:
+def _source(new: ServiceInstanceInputs, config: ServiceConfig) -> Changes:
+    source = config.get("source") or {}
     wanted = {"image": new.image, "repo": new.repo}
-    return {("source", name): value for name, value in wanted.items() if value != at(config, ("source", name))}
+    return {("source", name): value for name, value in wanted.items() if value != source.get(name)}
 
 
-def _replicas(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
+def _replicas(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
     """Regions always whole: those that are not wanted any more are sent as null, or they would stay."""
-    placed = table(at(config, _REGIONS))
+    placed = _placed(config)
     if new.regions is None:
         return _replicas_in_place(new, old, placed)
     there = _counts(placed)
@@ -134,13 +132,11 @@ def _replicas(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, con
     if unchanged:
         return {}
     unwanted = {*(placed or STANDARD_REGIONS), *((old and old.regions) or {})} - set(new.regions)
-    whole: dict[str, Any] = {region: {"numReplicas": count} for region, count in new.regions.items()}
-    return {_REGIONS: whole | dict.fromkeys(sorted(unwanted))}
+    whole: Regions = {region: {"numReplicas": count} for region, count in new.regions.items()}
+    return {_REGIONS: {**whole, **dict.fromkeys(sorted(unwanted))}}
 
 
-def _replicas_in_place(
-    new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, placed: Config
-) -> dict[Path, Any]:
+def _replicas_in_place(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, placed: Regions) -> Changes:
     had = old is not None and (old.num_replicas is not None or old.regions is not None)
     wanted = new.num_replicas if new.num_replicas is not None else 1 if had else None
     if wanted is None or (sum(_counts(placed).values()) or 1) == wanted:
@@ -151,13 +147,22 @@ def _replicas_in_place(
     return {_REGIONS: {kept: {"numReplicas": wanted}, **dict.fromkeys(others)}}
 
 
-def _counts(placed: Config) -> dict[str, int]:
-    return {region: table(value).get("numReplicas", 1) for region, value in placed.items() if value is not None}
+def _placed(config: ServiceConfig) -> Regions:
+    return (config.get("deploy") or {}).get("multiRegionConfig") or {}
 
 
-def _replicas_in(config: Config, old: ServiceInstanceInputs | None) -> dict[str, Any]:
-    counts = _counts(table(at(config, _REGIONS)))
-    total = sum(counts.values()) or at(config, _REPLICAS) or 1
+def _containers(config: ServiceConfig) -> ContainerLimits:
+    return ((config.get("deploy") or {}).get("limitOverride") or {}).get("containers") or {}
+
+
+def _counts(placed: Regions) -> dict[str, int]:
+    counts = {region: value.get("numReplicas") for region, value in placed.items() if value is not None}
+    return {region: 1 if count is None else count for region, count in counts.items()}
+
+
+def _replicas_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, object]:
+    counts = _counts(_placed(config))
+    total = sum(counts.values()) or (config.get("deploy") or {}).get("numReplicas") or 1
     if old is None and sum(counts.values()) <= 1 and set(counts) <= {STANDARD_REGIONS[0]} and total == 1:
         # However somebody may have put that: as replicas, in the first region, or not at all.
         return {"num_replicas": 1, "regions": {STANDARD_REGIONS[0]: 1}}
@@ -170,8 +175,8 @@ def _replicas_in(config: Config, old: ServiceInstanceInputs | None) -> dict[str,
     return {"regions": counts or None}
 
 
-def _limits(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
-    there = table(at(config, _CONTAINERS))
+def _limits(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
+    there = _containers(config)
     memory_bytes = None if new.memory_mb is None else new.memory_mb * BYTES_PER_MB
     wanted = {"cpu": new.vcpus, "memoryBytes": memory_bytes}
     if all(value is None for value in wanted.values()):
@@ -181,7 +186,7 @@ def _limits(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, confi
     return {(*_CONTAINERS, name): value for name, value in different.items()}
 
 
-def _credentials(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
+def _credentials(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
     """Railway masks them, so only the old inputs tell whether they changed."""
     there = at(config, _CREDENTIALS)
     wanted = new.registry_credentials
@@ -193,12 +198,12 @@ def _credentials(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, 
     return {_CREDENTIALS: {"username": wanted.username, "password": wanted.password}}
 
 
-def _variables(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: Config) -> dict[Path, Any]:
-    there = table(config.get("variables"))
+def _variables(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
+    there = config.get("variables") or {}
     sealed = set(new.sealed or ())
-    changes: dict[Path, Any] = {}
+    changes: Changes = {}
     for name, value in new.variables.items():
-        found = table(there.get(name))
+        found = there.get(name) or {}
         if name not in sealed:
             if found.get("value") != value:
                 changes["variables", name] = {"value": value}
@@ -209,24 +214,25 @@ def _variables(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, co
     return changes | {("variables", name): None for name in sorted(removed) if name in there}
 
 
-def _variables_in(config: Config, old: ServiceInstanceInputs | None) -> dict[str, str]:
+def _variables_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, str]:
     """Values of variables: in a refresh of those that the state has, in an import of all that can be read."""
-    there = table(config.get("variables"))
+    there = config.get("variables") or {}
     found: dict[str, str] = {}
     for name in old.variables if old else there:
         variable = there.get(name)
-        if not isinstance(variable, Mapping):
+        if variable is None:
             continue
-        value = cast("Mapping[str, Any]", variable).get("value")
+        value = variable.get("value")
         if value is None and old is not None:
             value = old.variables[name]  # sealed: Railway shows that it exists, never its value
         if value is not None:
-            found[name] = str(value)
+            found[name] = value
     return found
 
 
-def _sealed_in(config: Config, old: ServiceInstanceInputs | None) -> list[str] | None:
+def _sealed_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> list[str] | None:
     """Those that are to be sealed and are; what somebody else has sealed is no drift."""
     if old is None or old.sealed is None:
         return None
-    return [name for name in old.sealed if at(config, ("variables", name, "isSealed"))]
+    there = config.get("variables") or {}
+    return [name for name in old.sealed if (there.get(name) or {}).get("isSealed")]

@@ -5,22 +5,24 @@ Owns what "gone" means for a thing of a project. Does not know any of the nouns.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from railway_api.client import Client
 from railway_api.documents.project import PROJECT
 from railway_api.errors import NotAuthorized, NotFound, Opaque
 
+ThingT = TypeVar("ThingT")
+
 
 async def list_in_project(
     client: Client,
     project_id: str,
-    listing: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]],
+    listing: Callable[[], Awaitable[list[ThingT]]],
     *,
     deleting: bool = False,
-) -> Sequence[Mapping[str, Any]]:
-    """What a project lists; nothing when the project itself is gone, which Railway also calls "Not Authorized"."""
+) -> list[ThingT]:
+    """Return what a project lists; nothing when the project is gone, which Railway also calls "Not Authorized"."""
     try:
         return await listing()
     except NotFound:
@@ -32,14 +34,14 @@ async def list_in_project(
 
 
 async def _project_is_there(client: Client, project_id: str, *, deleting: bool) -> bool:
-    """Whether a project exists. One that cannot be seen counts as gone only for a delete, and when that is proven."""
+    """Tell whether a project exists. One that cannot be seen is gone only for a delete, and when that is proven."""
     try:
-        found = await client.call(PROJECT, id=project_id)
+        project = await client.call(PROJECT, id=project_id)
     except NotFound:
         return False
     except NotAuthorized:
         return not (deleting and await client.is_deleted(project_id))
-    return not found["deletedAt"]
+    return not project["deletedAt"]
 
 
 async def delete_listed(action: Callable[[], Awaitable[object]], still_there: Callable[[], Awaitable[bool]]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from railway_api.patches import Path, at
 
@@ -41,29 +41,29 @@ class Setting:
     """The property, in Python's spelling."""
     path: Path
     """Where it stands in the service's part of the configuration."""
-    default: Any = None
+    default: object = None
     """What Railway takes when it is absent."""
-    clear: Any = None
+    clear: object = None
     """What to send to get back to the default."""
     as_list: bool = False
     """Railway wants a list of one."""
     choices: type[StrEnum] | None = None
 
-    def sent(self, value: Any) -> Any:
+    def sent(self, value: object) -> object:
         """The property's value as Railway takes it."""
         return [value] if self.as_list else value
 
-    def given(self, config: Mapping[str, Any]) -> Any:
+    def given(self, config: Mapping[str, object]) -> object:
         """What a configuration says, as the property's value; None when it says nothing."""
         found = at(config, self.path)
         if self.as_list and isinstance(found, list):
-            commands = cast("Sequence[Any]", found)
+            commands = cast("Sequence[object]", found)
             return commands[0] if commands else None
         if self.choices is not None and found not in {None, *self.choices}:
             return None  # Railway may know more choices than this version
         return None if found is None else self.choices(found) if self.choices else found
 
-    def read(self, config: Mapping[str, Any], *, owned: bool, old: Any) -> Any:
+    def read(self, config: Mapping[str, object], *, owned: bool, old: object) -> object:
         """The property for a refresh (``owned``: the old value counts) or an import, which shows defaults as well."""
         found = self.given(config)
         if not owned:
@@ -72,7 +72,7 @@ class Setting:
             return found
         return None if old is None else self.default
 
-    def changes(self, config: Mapping[str, Any], wanted: Any, *, clears: bool) -> dict[Path, Any]:
+    def changes(self, config: Mapping[str, object], wanted: object, *, clears: bool) -> dict[Path, object]:
         """What has to be sent for the property to be ``wanted``; ``clears`` says that an absent one has to go."""
         found = self.given(config)
         if wanted is not None:

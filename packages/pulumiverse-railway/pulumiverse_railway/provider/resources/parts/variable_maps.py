@@ -7,73 +7,74 @@ alone. A place is ``sharedVariables`` or the variables of one service in the env
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from pulumi_provider.declaration import Context
 from pulumiverse_railway.provider.resources.parts.environment_scoped import RETRY_S, commit, warn_overwritten
+from railway_api.connections import nodes
 from railway_api.documents.environment_lifecycle import ENVIRONMENT_VARIABLES
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, RailwayError
-from railway_api.patches import Path, at, nested
-from railway_api.snapshot import Snapshot, nodes, table
+from railway_api.scalars import EnvironmentConfig, VariableConfig, Variables
+from railway_api.snapshot import Snapshot
 
 REFLECT_S: Final = 60.0
 """How long a read may lag behind an applied commit, in API time."""
 
-Entries = Mapping[str, Mapping[str, Any] | None]
+Entries = Mapping[str, VariableConfig | None]
 """Variables of a patch: what to set, or ``None`` for one that goes."""
 
 
-def differing(there: Mapping[str, Any], wanted: Mapping[str, str], removed: Iterable[str]) -> dict[str, Any]:
+def differing(there: Variables, wanted: Mapping[str, str], removed: Iterable[str]) -> Variables:
     """The entries that bring ``there`` to ``wanted``; what was sealed by somebody has no value to compare."""
-    entries: dict[str, Any] = {
-        name: {"value": value} for name, value in wanted.items() if table(there.get(name)).get("value") != value
+    entries: Variables = {
+        name: {"value": value} for name, value in wanted.items() if (there.get(name) or {}).get("value") != value
     }
-    return entries | {name: None for name in sorted(removed) if there.get(name) is not None}
+    return {**entries, **{name: None for name in sorted(removed) if there.get(name) is not None}}
 
 
-async def tell_changed(
-    context: Context, there: Mapping[str, Any], old: Mapping[str, str] | None, entries: Entries
-) -> None:
+async def tell_changed(context: Context, there: Variables, old: Mapping[str, str] | None, entries: Entries) -> None:
     """Tell which of the entries replace something else than the last run left there."""
     before = old or {}
     changed = [name for name in entries if name in before and _foreign(there.get(name), before[name])]
     await warn_overwritten(context, [f"variables.{name}" for name in sorted(changed)])
 
 
-def _foreign(shown: Any, before: str) -> bool:
+def _foreign(shown: VariableConfig | None, before: str) -> bool:
     if shown is None:
         return True
-    return not table(shown).get("isSealed") and table(shown).get("value") not in {None, before}
+    return not shown.get("isSealed") and shown.get("value") not in {None, before}
 
 
-def readable(there: Mapping[str, Any], old: Mapping[str, str] | None) -> dict[str, str]:
+def readable(there: Variables, old: Mapping[str, str] | None) -> dict[str, str]:
     """Values of the owned variables that are there; without ``old`` (an import) of all that can be read."""
     found: dict[str, str] = {}
     for name in there if old is None else old:
-        if there.get(name) is None:
+        variable = there.get(name)
+        if variable is None:
             continue
-        value = table(there[name]).get("value")
+        value = variable.get("value")
         if value is None and old is not None:
             value = old[name]  # sealed by somebody: Railway shows that it exists, never its value
         if value is not None:
-            found[name] = str(value)
+            found[name] = value
     return found
 
 
-async def commit_entries(context: Context, environment: Environment, path: Path, entries: Entries) -> None:
-    """Write entries at ``path`` with whatever else is ready, and wait until they can be read."""
+async def commit_entries(context: Context, environment: Environment, service_id: str | None, entries: Entries) -> None:
+    """Write variables of a service (without one: shared ones) with whatever else is ready, and wait for a read."""
     if not entries:
         return
 
-    def build(_: Snapshot) -> dict[str, Any]:
-        return nested(path, dict(entries))
+    def build(_: Snapshot) -> EnvironmentConfig:
+        written = dict(entries)
+        return {"services": {service_id: {"variables": written}}} if service_id else {"sharedVariables": written}
 
     await context.status("committing the variables...")
     committed = await commit(context, environment, build)
     waited_s = 0.0
     config = committed.after.config
-    while missing := _missing(table(at(config, path)), entries):
+    while missing := _missing(_there(config, service_id), entries):
         if waited_s > REFLECT_S or context.cancelled():
             names = ", ".join(missing[:5])
             raise RailwayError(f"Railway accepted the variables but does not show {names}: run the command again")
@@ -83,16 +84,22 @@ async def commit_entries(context: Context, environment: Environment, path: Path,
         config = (await environment.snapshot()).config
 
 
-def _missing(there: Mapping[str, Any], entries: Entries) -> list[str]:
+def _there(config: EnvironmentConfig, service_id: str | None) -> Variables:
+    if service_id is None:
+        return config.get("sharedVariables") or {}
+    return ((config.get("services") or {}).get(service_id) or {}).get("variables") or {}
+
+
+def _missing(there: Variables, entries: Entries) -> list[str]:
     """Names of entries that are not as they were written, as far as that can be seen."""
     wrong: list[str] = []
     for name, entry in entries.items():
         shown = there.get(name)
         if entry is None:
             wrong += [name] if shown is not None else []
-        elif (
-            not (entry.get("isSealed") or table(shown).get("isSealed")) and table(shown).get("value") != entry["value"]
-        ):
+            continue
+        shown = shown or {}
+        if not (entry.get("isSealed") or shown.get("isSealed")) and shown.get("value") != entry.get("value"):
             wrong.append(name)
     return wrong
 
@@ -111,7 +118,9 @@ async def sealed_names(environment: Environment, service_id: str) -> Mapping[str
     return {row["name"]: row["isSealed"] for row in nodes(rows) if row["serviceId"] == service_id}
 
 
-def completed(there: Mapping[str, Any], known: Mapping[str, bool]) -> dict[str, Any]:
+def completed(there: Variables, known: Mapping[str, bool]) -> Variables:
     """The variables together with sealed ones that the configuration leaves out or does not mark."""
-    sealed = {name: {**table(there.get(name)), "isSealed": True} for name, is_sealed in known.items() if is_sealed}
+    sealed: Variables = {
+        name: {**(there.get(name) or {}), "isSealed": True} for name, is_sealed in known.items() if is_sealed
+    }
     return {**there, **sealed}

@@ -1,0 +1,173 @@
+"""Types of what Railway's schema leaves open: scalars that are JSON objects.
+
+Holds of them what this client writes and reads. In a patch as in an answer each key may be missing; ``None`` in a
+patch removes what is there. Source: https://github.com/railwayapp/cli, controllers/config/environment.rs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias, TypedDict, cast
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+
+class SourceConfig(TypedDict, total=False):
+    """Say where a service comes from."""
+
+    image: str | None
+    repo: str | None
+    branch: str | None
+    commitSha: str | None
+    rootDirectory: str | None
+    checkSuites: bool | None
+
+
+class BuildConfig(TypedDict, total=False):
+    """Say how a repository is built."""
+
+    builder: str | None
+    buildCommand: str | None
+    dockerfilePath: str | None
+    watchPatterns: list[str] | None
+
+
+class RegionConfig(TypedDict, total=False):
+    """Say how often a service runs in a region."""
+
+    numReplicas: int | None
+
+
+class ContainerLimits(TypedDict, total=False):
+    """Limit each replica of a service."""
+
+    cpu: float | None
+    memoryBytes: int | None
+
+
+class LimitOverride(TypedDict, total=False):
+    """Set limits below those of the plan."""
+
+    containers: ContainerLimits | None
+
+
+class RegistryCredentials(TypedDict, total=False):
+    """Log in to a private registry; masked in answers."""
+
+    username: str | None
+    password: str | None
+
+
+class DeployConfig(TypedDict, total=False):
+    """Say how a service runs."""
+
+    startCommand: str | None
+    preDeployCommand: list[str] | None
+    healthcheckPath: str | None
+    healthcheckTimeout: int | None
+    cronSchedule: str | None
+    sleepApplication: bool | None
+    restartPolicyType: str | None
+    restartPolicyMaxRetries: int | None
+    numReplicas: int | None
+    multiRegionConfig: dict[str, RegionConfig | None] | None
+    limitOverride: LimitOverride | None
+    registryCredentials: RegistryCredentials | None
+    overlapSeconds: int | None
+    drainingSeconds: int | None
+
+
+class PortConfig(TypedDict, total=False):
+    """Say where a domain leads."""
+
+    port: int | None
+
+
+class NetworkingConfig(TypedDict, total=False):
+    """Say how a service is reached."""
+
+    serviceDomains: dict[str, PortConfig | None] | None
+    customDomains: dict[str, PortConfig | None] | None
+    tcpProxies: dict[str, dict[str, Json] | None] | None
+
+
+class VariableConfig(TypedDict, total=False):
+    """Set a variable; the value of a sealed one is never answered."""
+
+    value: str | None
+    isSealed: bool | None
+
+
+class VolumeMountConfig(TypedDict, total=False):
+    """Mount a volume in a service."""
+
+    mountPath: str | None
+    backupSchedules: list[str] | None
+
+
+Variables: TypeAlias = dict[str, VariableConfig | None]
+"""Variables by name."""
+
+
+class ServiceConfig(TypedDict, total=False):
+    """Configure a service in an environment."""
+
+    source: SourceConfig | None
+    build: BuildConfig | None
+    deploy: DeployConfig | None
+    networking: NetworkingConfig | None
+    variables: Variables | None
+    volumeMounts: dict[str, VolumeMountConfig | None] | None
+    configFile: str | None
+    isCreated: bool | None
+    isDeleted: bool | None
+
+
+class VolumeConfig(TypedDict, total=False):
+    """Configure a volume in an environment."""
+
+    sizeMB: int | None
+    isCreated: bool | None
+    isDeleted: bool | None
+
+
+class BucketConfig(TypedDict, total=False):
+    """Configure a bucket in an environment."""
+
+    region: str | None
+    isCreated: bool | None
+    isDeleted: bool | None
+
+
+class EnvironmentConfig(TypedDict, total=False):
+    """Configure everything in an environment, keyed by ids; of variables by name."""
+
+    services: dict[str, ServiceConfig | None] | None
+    sharedVariables: Variables | None
+    volumes: dict[str, VolumeConfig | None] | None
+    buckets: dict[str, BucketConfig | None] | None
+
+
+class ServiceManifest(TypedDict, total=False):
+    """Hold the settings with which a deployment was made."""
+
+    deploy: DeployConfig | None
+
+
+class DeploymentMeta(TypedDict, total=False):
+    """Hold what Railway notes of a deployment; which keys it has depends on the source."""
+
+    image: str | None
+    imageDigest: str | None
+    repo: str | None
+    branch: str | None
+    commitHash: str | None
+    commitSha: str | None
+    configFile: str | None
+    propertyFileMapping: dict[str, Json] | None
+    serviceManifest: ServiceManifest | None
+
+
+def table(value: object) -> dict[str, object]:
+    """Return a JSON object, or an empty one for anything else (Railway leaves out what is empty)."""
+    return dict(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else {}
