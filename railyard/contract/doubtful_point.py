@@ -8,12 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from railway_api.failure import Failure
-
-if TYPE_CHECKING:
-    from railyard.contract.project_under_test import ProjectUnderTest
+from railyard.contract.project_under_test import ProjectUnderTest
 
 
 class Outcome(StrEnum):
@@ -37,11 +33,7 @@ class Verdict:
         return cls(Outcome.COULD_NOT_TELL, why)
 
 
-class CouldNotTell(Failure):
-    """A point cannot be told; the text says why."""
-
-
-Ask = Callable[["ProjectUnderTest"], Awaitable[Verdict]]
+Ask = Callable[[ProjectUnderTest], Awaitable[Verdict]]
 
 
 @dataclass(frozen=True, kw_only=True)

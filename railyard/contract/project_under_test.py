@@ -19,10 +19,10 @@ from railway_api.documents.environment_lifecycle import ENVIRONMENT_CREATE, ENVI
 from railway_api.documents.service import SERVICE_CREATE
 from railway_api.documents.volume import VOLUME_CREATE, VOLUME_DELETE
 from railway_api.errors import Busy, NotFound, Race, RailwayError, Throttled, Validation
+from railway_api.failure import Failure
 from railway_api.operation import Answer, Operation
 from railway_api.scalars import table
 from railway_api.snapshot import Snapshot
-from railyard.contract.doubtful_point import CouldNotTell
 from railyard.contract.graphql_documents import CONFIG, PATCHES
 
 T = TypeVar("T")
@@ -42,6 +42,10 @@ DEPLOYMENT_POLLS, DEPLOYMENT_POLL_S = 18, 10.0
 LOOKS, LOOK_S = 4, 5.0
 """How often and how far apart something is looked for that Railway may show late."""
 _ENDED_BADLY: Final = frozenset({"FAILED", "CRASHED", "SKIPPED", "REMOVED"})
+
+
+class CouldNotTell(Failure):
+    """A point cannot be told; the text says why."""
 
 
 class ProjectUnderTest:

@@ -101,8 +101,10 @@ def test_the_project_keeps_its_contracts(copy):
 @pytest.mark.parametrize(
     ("importer", "imported"),
     [
-        pytest.param("packages/pulumiverse-railway/pulumiverse_railway/provider", "railyard.status", id="a command"),
-        pytest.param("railyard/delivery", "tests.programs", id="tests"),
+        pytest.param(
+            "packages/pulumiverse-railway/pulumiverse_railway/provider", "railyard.operate.status", id="a command"
+        ),
+        pytest.param("railyard/deliver", "tests.programs", id="tests"),
         pytest.param("packages/railway-api/railway_api", "railway_sandbox.server", id="the simulator"),
         pytest.param("packages/railway-sandbox/railway_sandbox/railway", "railway_api.failure", id="the client"),
         pytest.param("packages/sops-python/sops", "pulumi", id="Pulumi"),

@@ -24,9 +24,9 @@ from railway_api.documents.project import ACCOUNT, PROJECT_DELETE, PROJECTS
 from railway_api.documents.volume import VOLUME_CREATE
 from railway_api.errors import NotAuthorized, RailwayError
 from railway_api.scalars import table
-from railyard.contract.doubtful_point import CouldNotTell, Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import ME, PROJECT_EXPIRY
-from railyard.contract.project_under_test import ProjectUnderTest
+from railyard.contract.project_under_test import CouldNotTell, ProjectUnderTest
 from railyard.contract.throwaway_project import is_gone
 
 CHANNEL: Final = {"type": "WEBHOOK", "url": "https://example.com/railyard-live"}

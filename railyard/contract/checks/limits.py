@@ -8,9 +8,9 @@ from railway_api.batch import LARGEST
 from railway_api.documents.project import PROJECT
 from railway_api.errors import NotAuthorized, RailwayError, Validation
 from railway_api.patches import at
-from railyard.contract.doubtful_point import CouldNotTell, Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import LIMIT_OVERRIDE, ME, TYPE, WORKSPACE_LIMIT
-from railyard.contract.project_under_test import LIMITS, MEMORY_BYTES, VCPUS, ProjectUnderTest
+from railyard.contract.project_under_test import LIMITS, MEMORY_BYTES, VCPUS, CouldNotTell, ProjectUnderTest
 
 LONGEST_NAME = 63
 OTHERS = 5
