@@ -88,6 +88,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m tools.versions
 	@$(BIN)/python -m tools.railway_answers
 	@$(BIN)/python -m pulumiverse_railway.provider.generate
+	@$(BIN)/python -m components.generate
 	@$(BIN)/python -m stacks.schema
 	@$(BIN)/python -m benchmarks.operations
 	@$(BIN)/python -m tools.import_table

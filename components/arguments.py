@@ -1,22 +1,24 @@
 """What all component arguments share: how they are read, checked and documented.
 
 Owns the base model and the value types that several components use. Arguments hold plain values alone, so one
-object is at once the settings of an environment (parsed from YAML) and the arguments of a component.
+object is at once the settings of an environment (parsed from YAML) and the arguments of a component. Rules for single
+values are the provider's own (``pulumiverse_railway.rules``), so that both refuse the same.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal, TypeGuard, TypeVar
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
 from typing_extensions import override
 
-
-def _declares(base: type, name: str) -> TypeGuard[type[BaseModel]]:
-    return issubclass(base, BaseModel) and name in base.model_fields
-
+from pulumiverse_railway import rules
+from pulumiverse_railway.rules import Between, Matching, Rule
 
 ItemT = TypeVar("ItemT")
 
@@ -24,15 +26,32 @@ Many = Annotated[tuple[ItemT, ...], Field(strict=False)]
 """A list in a file, a tuple in code."""
 
 
-def matching(pattern: str, meaning: str) -> AfterValidator:
-    """A rule for texts: ``pattern`` is what is allowed, ``meaning`` is how a person would say it."""
+@dataclass(frozen=True)
+class Obeys:
+    """Lets a field obey a rule, as ``Annotated[str, Obeys(rules.image)]``."""
 
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(meaning)
-        return value
+    rule: Rule
 
-    return AfterValidator(check)
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Judge the value once its type is right."""
+        return core_schema.no_info_after_validator_function(self._judged, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Say in the JSON Schema as much of the rule as that can say."""
+        return {**handler(schema), **self.rule.json_schema}
+
+    def _judged(self, value: Any) -> Any:
+        demand = self.rule.broken_by(value)
+        if demand is None:
+            return value
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("a text that is not empty: write one, or remove the key")
+        raise ValueError(demand.removeprefix("be ") if demand.startswith("be ") else f"it must {demand}")
+
+
+def matching(pattern: str, meaning: str) -> Obeys:
+    """Return a rule for texts: ``pattern`` is what is allowed, ``meaning`` is how a person would say it."""
+    return Obeys(Matching(pattern, meaning))
 
 
 class Arguments(BaseModel):
@@ -52,87 +71,67 @@ class Arguments(BaseModel):
     @classmethod
     @override
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Let a field whose default a subclass changes keep its documentation."""
-        inherited = False
+        """Let a field whose default a subclass changes keep its rule and its documentation."""
+        changed = False
         for name, field in cls.model_fields.items():
-            known = [base.model_fields[name].description for base in cls.__mro__[1:] if _declares(base, name)]
-            if field.description is None and known:
-                field.description, inherited = known[0], True
-        if inherited:
+            base = next((base.model_fields[name] for base in cls.__mro__[1:] if _declares(base, name)), None)
+            if base is None:
+                continue
+            if field.description is None and base.description is not None:
+                field.description, changed = base.description, True
+            if not _has_rule(field) and _has_rule(base) and _plain(field.annotation) == _plain(base.annotation):
+                field.annotation, field.metadata, changed = base.annotation, base.metadata, True
+        if changed:
             cls.model_rebuild(force=True)
 
 
-_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+def _declares(base: type, name: str) -> TypeGuard[type[BaseModel]]:
+    return issubclass(base, BaseModel) and name in base.model_fields
 
-Name = Annotated[
-    str,
-    matching(_LABEL, "lower case letters, digits and hyphens, at most 63, no hyphen first or last"),
-    WithJsonSchema({"type": "string", "pattern": f"^{_LABEL}$"}),
-]
+
+def _has_rule(field: FieldInfo) -> bool:
+    return bool(field.metadata) or any(get_origin(each) is Annotated for each in get_args(field.annotation))
+
+
+def _plain(annotation: Any) -> Any:
+    """Return a type without the rules in it, in a form that can be compared."""
+    if get_origin(annotation) is Annotated:
+        return _plain(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return frozenset(map(_plain, get_args(annotation)))
+    return annotation
+
+
+Name = Annotated[str, Obeys(rules.label)]
 """A name that can be part of an address."""
 
-_HOSTNAME = rf"(?=.{{1,253}}$)(\*\.)?({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]"
-
-Hostname = Annotated[
-    str,
-    matching(
-        _HOSTNAME,
-        "a full domain name in lower case without scheme, path or final dot, such as backend.example.com, and other "
-        "letters as xn--…",
-    ),
-    WithJsonSchema({"type": "string", "pattern": f"^{_HOSTNAME}$"}),
-]
+Hostname = Annotated[str, Obeys(rules.hostname)]
 """A full domain name; a wildcard starts with ``*.``."""
 
-Port = Annotated[int, Field(ge=1, le=65_535)]
+Port = Annotated[int, Obeys(rules.port)]
 """A TCP port."""
 
-AbsolutePath = Annotated[
-    str,
-    matching(r"/\S*", "a path that starts with / and holds no space"),
-    WithJsonSchema({"type": "string", "pattern": r"^/\S*$"}),
-]
-"""A path in a container or of an address."""
-
-_MOUNT_PATH = r"/\S*[^/\s]\S*"
-
-MountPath = Annotated[
-    str,
-    matching(_MOUNT_PATH, "a path below /, which is the container's own, and without a space"),
-    WithJsonSchema({"type": "string", "pattern": f"^{_MOUNT_PATH}$"}),
-]
+MountPath = Annotated[str, Obeys(rules.mount_path)]
 """Where a container sees a volume."""
 
-VariableName = Annotated[
-    str,
-    matching(r"[A-Za-z_][A-Za-z0-9_]*", "a variable name of letters, digits and underscores that starts with no digit"),
-]
+VariableName = Annotated[str, Obeys(rules.variable_name)]
 
 Variables = dict[VariableName, str]
 """Environment variables in clear. Secrets never stand here: they come from the SOPS file."""
 
-Image = Annotated[
-    str,
-    matching(
-        r"([\w.-]+(:\d+)?/)?[\w./-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?",
-        "a Docker image with its tag, such as valkey/valkey:8",
-    ),
-]
+Image = Annotated[str, Obeys(rules.image)]
 """A Docker image with its tag or digest; in another registry than Docker Hub with its host."""
 
-Repository = Annotated[str, matching(r"[\w.-]+/[\w.-]+", "a GitHub repository as owner/name")]
-"""A GitHub repository."""
+Commit = Annotated[str, Obeys(rules.commit)]
+"""A git commit, short or whole; in a file in quotes, or YAML may take it for a number."""
 
-Commit = Annotated[str, matching(r"[0-9a-f]{7,40}", "a git commit of 7 to 40 hexadecimal digits, in quotes")]
-"""A git commit, short or whole."""
+MemoryMb = Annotated[int, Obeys(rules.memory_mb)]
+"""A memory limit in MB of 1,000,000 bytes."""
 
-MemoryMb = Annotated[int, Field(ge=128, le=2_400_000)]
-"""A memory limit in MB."""
-
-VolumeGb = Annotated[int, Field(ge=1, le=5_000)]
+VolumeGb = Annotated[int, Obeys(Between(1, rules.volume_mb.high // 1_000, "GB"))]
 """The size of a volume in GB."""
 
-Text = Annotated[str, matching(r"(?s).*\S.*", "a text that is not empty: write one, or remove the key")]
+Text = Annotated[str, Obeys(rules.text)]
 """A text where an empty one would mean nothing."""
 
 
@@ -144,12 +143,3 @@ def _each_once(values: tuple[ItemT, ...]) -> tuple[ItemT, ...]:
 
 Backups = Annotated[Many[Literal["daily", "weekly", "monthly"]], AfterValidator(_each_once)]
 """Backup schedules of a volume. Railway keeps daily backups 6 days, weekly ones a month, monthly ones three."""
-
-Seconds = Annotated[int, Field(ge=1, le=3_600)]
-"""A time in seconds, an hour at most."""
-
-Retries = Annotated[int, Field(ge=0, le=1_000)]
-"""How often something is tried again."""
-
-Builder = Literal["RAILPACK", "NIXPACKS", "DOCKERFILE"]
-"""Who builds a repository on Railway."""

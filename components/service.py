@@ -8,33 +8,21 @@ that the first deployment has everything and is the only one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import pulumi
 from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
 import pulumiverse_railway as railway
-from components.arguments import (
-    AbsolutePath,
-    Arguments,
-    Builder,
-    Commit,
-    Image,
-    Many,
-    MemoryMb,
-    Port,
-    Repository,
-    Retries,
-    Seconds,
-    Text,
-    Variables,
-)
+from components.arguments import Many, Obeys, Port, Text, Variables
 from components.bucket import Bucket
 from components.domain import Domain, DomainArgs
 from components.project import Project
+from components.service_settings import ServiceSettings
 from components.volume import Volume, VolumeArgs
 from components.zone import Zone, holding
+from pulumiverse_railway import rules
 
 DEFAULT_REGION = "us-west2"
 """Railway's own first region; replicas of a service without ``region`` run there."""
@@ -52,67 +40,16 @@ _FOR_A_REPO = (
 )
 
 
-class ServiceArgs(Arguments):
-    """What a service needs. Each field is Railway's setting of the same name unless said otherwise."""
+class ServiceArgs(ServiceSettings):
+    """What a service needs: the settings that Railway has by that name, and what is made of others."""
 
-    image: Image | None = None
-    """Docker image with its tag or digest. Either this or ``repo``."""
     registry_username: Text | None = None
     """User at the image's private registry (Railway's Pro plan); the password is a secret. Default: a public image."""
-    repo: Repository | None = None
-    """GitHub repository, ``owner/name``."""
-    branch: Text | None = None
-    """Branch that is deployed. Default: ``main``, where there is a ``repo``."""
-    commit_sha: Commit | None = None
-    """Commit that is deployed. Default: the head of the branch, and each push is deployed."""
-    check_suites: bool = False
-    """Whether a push waits for GitHub's checks before it is deployed."""
-    root_directory: Text | None = None
-    """Folder of the repository that holds the service."""
-    watch_patterns: Many[Annotated[str, Field(min_length=1)]] = ()
-    """Paths in gitignore's syntax, from the root of the repository: a push deploys only when it changes one of them.
-    Default: every push does."""
 
-    builder: Builder | None = None
-    """Who builds a repository. Default: Railway's choice, RAILPACK."""
-    build_command: Text | None = None
-    """Command that builds it."""
-    dockerfile_path: Text | None = None
-    """Path of the Dockerfile in the repository."""
-
-    start_command: Text | None = None
-    """Command that starts it. Images and Dockerfiles run it without a shell, so ``$PORT`` needs ``/bin/sh -c``."""
-    pre_deploy_command: Text | None = None
-    """Command that runs before new code takes traffic, such as migrations. Has no volume."""
-    healthcheck_path: AbsolutePath | None = None
-    """Path that must answer 200 before a deployment takes traffic. Default: none is asked."""
-    healthcheck_timeout: Seconds | None = None
-    """The whole window in which a deployment may become healthy, in seconds. Default: Railway's 300."""
-    restart_policy_type: Literal["ON_FAILURE", "ALWAYS", "NEVER"] = "ON_FAILURE"
-    """When Railway starts a stopped container again."""
-    restart_policy_max_retries: Retries = 10
-    """How often, for ON_FAILURE."""
-    sleep_application: bool = False
-    """Whether it sleeps after ten minutes without traffic, until the next request."""
-    cron_schedule: Text | None = None
-    """Five-field schedule in UTC for a job that runs and ends. Default: it runs for good."""
-    overlap_seconds: Annotated[int, Field(ge=0, le=3_600)] | None = None
-    """How long the old deployment goes on beside the new one, in seconds."""
-    draining_seconds: Annotated[int, Field(ge=0, le=3_600)] | None = None
-    """Seconds between SIGTERM and SIGKILL of the old deployment."""
-
-    on_failure: Literal["keep", "rollBack"] = "keep"
-    """What happens when a new deployment fails, crashes, is unhealthy or takes too long. The command fails either way:
-    ``keep`` leaves it as it is, ``rollBack`` starts the last good deployment again, unless it still runs."""
-
-    replicas: Annotated[int, Field(ge=1, le=200)] = 1
+    replicas: Annotated[int, Obeys(rules.replicas)] = 1
     """Number of instances."""
     region: Literal["us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a"] = DEFAULT_REGION
     """Region in which they run."""
-    memory_mb: MemoryMb | None = None
-    """Memory limit of the service in MB. Default: the plan's."""
-    vcpus: Annotated[float, Field(gt=0, le=2_400)] | None = None
-    """CPU limit of the service. Default: the plan's."""
 
     port: Port | None = None
     """Port on which it listens: its PORT variable, and where its domains lead."""
@@ -312,36 +249,20 @@ class Service(pulumi.ComponentResource):
         before: Sequence[pulumi.Resource],
     ) -> railway.ServiceInstance:
         args = self.args
+        settings: dict[str, Any] = args.inputs() | {
+            "branch": (args.branch or "main") if args.repo else None,
+            "check_suites": args.check_suites if args.repo else None,
+            "restart_policy_type": "NEVER" if args.cron_schedule else args.restart_policy_type,
+            "on_failure": None if args.on_failure == "keep" else args.on_failure,
+        }
         return railway.ServiceInstance(
             f"{name}-instance",
             project_id=self._project.project_id,
             environment_id=self._project.environment_id,
             service_id=identity.service_id,
-            image=args.image,
-            repo=args.repo,
-            branch=(args.branch or "main") if args.repo else None,
-            commit_sha=args.commit_sha,
-            check_suites=args.check_suites if args.repo else None,
-            root_directory=args.root_directory,
-            watch_patterns=list(args.watch_patterns) or None,
             registry_credentials=self._registry_credentials(name),
-            builder=args.builder,
-            build_command=args.build_command,
-            dockerfile_path=args.dockerfile_path,
-            start_command=args.start_command,
-            pre_deploy_command=args.pre_deploy_command,
-            healthcheck_path=args.healthcheck_path,
-            healthcheck_timeout=args.healthcheck_timeout,
-            restart_policy_type="NEVER" if args.cron_schedule else args.restart_policy_type,
-            restart_policy_max_retries=args.restart_policy_max_retries,
-            sleep_application=args.sleep_application,
-            cron_schedule=args.cron_schedule,
-            overlap_seconds=args.overlap_seconds,
-            draining_seconds=args.draining_seconds,
             regions={args.region: args.replicas},
-            memory_mb=args.memory_mb,
-            vcpus=args.vcpus,
             variables={**variables, **({"PORT": str(args.port)} if args.port else {})},
-            on_failure=railway.OnFailure.ROLL_BACK if args.on_failure == "rollBack" else None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(before), deleted_with=identity),
+            **settings,
         )

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Self
 import pulumi
 from pydantic import Field, model_validator
 
-from components.arguments import AbsolutePath, Builder, Port, Seconds
 from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
+from components.service_settings import Builder
 from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, Backend, BackendArgs
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -38,9 +38,9 @@ class NetiaApp(BackendArgs):
     dockerfile_path: str | None = "Dockerfile"
     pre_deploy_command: str | None = "/entrypoint.sh db migrate"
     start_command: str | None = "/entrypoint.sh run"
-    healthcheck_path: AbsolutePath | None = "/"
-    healthcheck_timeout: Seconds | None = 120
-    port: Port | None = 4000
+    healthcheck_path: str | None = "/"
+    healthcheck_timeout: int | None = 120
+    port: int | None = 4000
 
 
 class NetiaSettings(SystemSettings):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from components.arguments import AbsolutePath, Builder, MemoryMb, MountPath, Port, Repository, Seconds
+from components.service_settings import Builder, OnFailure
 from components.volume import VolumeArgs
 from stacks.bot import Bot, BotArgs
 from stacks.secrets import Secret, SystemSecrets
@@ -22,23 +22,23 @@ ARTIFACT_SERVER_PORT = 3001
 class OmegaVolume(VolumeArgs):
     """Where the bot keeps artifacts, uploads and its SQLite database."""
 
-    mount_path: MountPath = "/data"
+    mount_path: str = "/data"
 
 
 class OmegaBot(BotArgs):
     """The bot, as its operators describe it."""
 
-    repo: Repository | None = "thomasdavis/omega"
+    repo: str | None = "thomasdavis/omega"
     branch: str | None = "main"
     # A push whose checks fail on GitHub is not deployed.
     check_suites: bool = True
     builder: Builder | None = "NIXPACKS"
     start_command: str | None = "node apps/bot/dist/index.js"
-    healthcheck_path: AbsolutePath | None = "/health"
-    healthcheck_timeout: Seconds | None = 300
-    on_failure: Literal["keep", "rollBack"] = "rollBack"
-    memory_mb: MemoryMb | None = 512
-    port: Port | None = ARTIFACT_SERVER_PORT
+    healthcheck_path: str | None = "/health"
+    healthcheck_timeout: int | None = 300
+    on_failure: OnFailure = "rollBack"
+    memory_mb: int | None = 512
+    port: int | None = ARTIFACT_SERVER_PORT
     railway_domain: bool = True
     volume: OmegaVolume | None = OmegaVolume()  # pyright: ignore[reportIncompatibleVariableOverride]
 

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, Self
 import pulumi
 from pydantic import Field, model_validator
 
-from components.arguments import AbsolutePath, Arguments, Builder, Port, Retries, Seconds, matching
+from components.arguments import Arguments, matching
 from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
 from components.service import Service
+from components.service_settings import Builder
 from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, Backend, BackendArgs
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -28,7 +29,7 @@ class OmnistackService(BackendArgs):
 
     builder: Builder | None = "DOCKERFILE"
     dockerfile_path: str | None = "docker/Dockerfile"
-    restart_policy_max_retries: Retries = 3
+    restart_policy_max_retries: int = 3
 
 
 class OmnistackApi(OmnistackService):
@@ -37,9 +38,9 @@ class OmnistackApi(OmnistackService):
     # A Dockerfile's command runs without a shell, and only a shell knows $PORT.
     start_command: str | None = '/bin/sh -c "exec uvicorn app.main:app --host 0.0.0.0 --port $PORT"'
     pre_deploy_command: str | None = "python scripts/migrate_production.py"
-    healthcheck_path: AbsolutePath | None = "/api/v1/public/health"
-    healthcheck_timeout: Seconds | None = 30
-    port: Port | None = 8000
+    healthcheck_path: str | None = "/api/v1/public/health"
+    healthcheck_timeout: int | None = 30
+    port: int | None = 8000
     railway_domain: bool = True
 
 

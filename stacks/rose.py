@@ -10,18 +10,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.arguments import (
-    AbsolutePath,
-    Backups,
-    Builder,
-    Many,
-    MountPath,
-    Port,
-    Retries,
-    Seconds,
-    VolumeGb,
-    matching,
-)
+from components.arguments import Backups, Many, matching
+from components.service_settings import Builder
 from components.volume import VolumeArgs
 from stacks.backend import Backend, BackendArgs
 from stacks.secrets import Secret, SystemSecrets
@@ -33,8 +23,8 @@ Origin = Annotated[str, matching(r"https?://[a-z0-9.-]+(:\d+)?|\*", "an origin s
 class RoseVolume(VolumeArgs):
     """Where Rose keeps conversations, sessions and its own backups."""
 
-    mount_path: MountPath = "/app/data"
-    size_gb: VolumeGb | None = 1
+    mount_path: str = "/app/data"
+    size_gb: int | None = 1
     backups: Backups = ("daily",)
 
 
@@ -43,12 +33,12 @@ class RoseWeb(BackendArgs):
 
     builder: Builder | None = "NIXPACKS"
     build_command: str | None = "uv sync --frozen && cd frontend && npm install && npm run build"
-    healthcheck_path: AbsolutePath | None = "/api/health"
+    healthcheck_path: str | None = "/api/health"
     # Railway has neither a start period nor an interval: its timeout is the whole window in which a deployment may
     # become healthy. The 40 s of grace and the 30 s for an answer that Rose's operators ask for are one timeout.
-    healthcheck_timeout: Seconds | None = 70
-    restart_policy_max_retries: Retries = 3
-    port: Port | None = 8080
+    healthcheck_timeout: int | None = 70
+    restart_policy_max_retries: int = 3
+    port: int | None = 8080
     volume: RoseVolume | None = RoseVolume()  # pyright: ignore[reportIncompatibleVariableOverride]
 
 

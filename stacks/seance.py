@@ -17,7 +17,7 @@ import pulumi
 from pydantic import model_validator
 from typing_extensions import override
 
-from components.arguments import AbsolutePath, Commit, Image, Port
+from components.arguments import Commit
 from components.bucket import BucketArgs
 from components.redis import Redis, RedisArgs
 from components.service import Service, ServiceArgs
@@ -35,43 +35,43 @@ BUILT_FROM_COMMIT = ("backend", "landing", "beholder", "litellm")
 class SeanceBackend(BackendArgs):
     """The API server."""
 
-    port: Port | None = 8765
-    healthcheck_path: AbsolutePath | None = "/"
+    port: int | None = 8765
+    healthcheck_path: str | None = "/"
 
 
 class SeanceLanding(ServiceArgs):
     """The website."""
 
-    port: Port | None = 80
-    healthcheck_path: AbsolutePath | None = "/"
+    port: int | None = 80
+    healthcheck_path: str | None = "/"
 
 
 class SeanceSignaling(ServiceArgs):
     """The WebRTC signaling server."""
 
-    image: Image | None = "funnyzak/y-webrtc-signaling:latest"
-    port: Port | None = 4444
-    healthcheck_path: AbsolutePath | None = "/health"
+    image: str | None = "funnyzak/y-webrtc-signaling:latest"
+    port: int | None = 4444
+    healthcheck_path: str | None = "/health"
 
 
 class SeanceBeholder(ProxyArgs):
     """The reverse proxy for PostHog."""
 
-    port: Port | None = 80
-    healthcheck_path: AbsolutePath | None = "/health"
+    port: int | None = 80
+    healthcheck_path: str | None = "/health"
 
 
 class SeanceLitellm(GatewayArgs):
     """The LLM gateway."""
 
-    port: Port | None = 4000
-    healthcheck_path: AbsolutePath | None = "/health"
+    port: int | None = 4000
+    healthcheck_path: str | None = "/health"
 
 
 class SeanceValkey(RedisArgs):
     """The cache of the backend."""
 
-    image: Image = "valkey/valkey:latest"
+    image: str = "valkey/valkey:latest"
 
 
 class SeanceSettings(SystemSettings):

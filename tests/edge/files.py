@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.arguments import AbsolutePath, Image, Port
 from components.bucket import BucketArgs
 from stacks.backend import Backend, BackendArgs
 from stacks.secrets import Secret, SystemSecrets
@@ -18,9 +17,9 @@ from stacks.system import System, SystemSettings
 class FilesWeb(BackendArgs):
     """The one service."""
 
-    image: Image | None = "files/web:1"
-    port: Port | None = 8080
-    healthcheck_path: AbsolutePath | None = "/health"
+    image: str | None = "files/web:1"
+    port: int | None = 8080
+    healthcheck_path: str | None = "/health"
     healthcheck_timeout: int | None = 20
 
 

@@ -69,7 +69,24 @@ class Matching(Rule):
     @property
     def json_schema(self) -> Mapping[str, Any]:
         """Return the pattern, without what only Python's expressions know."""
-        return {} if self.pattern.startswith("(?") else {"pattern": f"^{self.pattern}$"}
+        return {} if self.pattern.startswith("(?s)") else {"pattern": f"^(?:{self.pattern})$"}
+
+
+@dataclass(frozen=True)
+class Each(Rule):
+    """A list whose every entry obeys one rule."""
+
+    rule: Rule
+
+    def broken_by(self, value: Any) -> str | None:
+        """Look at the entries in turn."""
+        demands = (self.rule.broken_by(entry) for entry in value)
+        return next((f"hold entries that each {demand}" for demand in demands if demand), None)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """Return what is said of the entries."""
+        return {"items": {"type": "string", **self.rule.json_schema}}
 
 
 class MountPath(Rule):
@@ -164,6 +181,7 @@ _LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _IMAGE_PART: Final = "[a-z0-9]+([._-]+[a-z0-9]+)*"
 
 text: Final = Matching(r"(?s).*\S.*", "a text that is not empty")
+texts: Final = Each(text)
 port: Final = Between(1, 65_535)
 absolute_path: Final = Matching(r"/\S*", "a path that starts with / and holds no space")
 url_path: Final = Matching(r"/([^\s/]\S*)?", "a path that starts with one / and holds no space")

@@ -102,7 +102,8 @@ class ServiceInstanceInputs(ServiceScoped):
         list[str] | None,
         Property(
             "Paths in gitignore's syntax, from the root of the repository; a push deploys only if it changes one of "
-            "them. Default: any (API: build.watchPatterns)."
+            "them. Default: any (API: build.watchPatterns).",
+            check=rules.texts,
         ),
     ] = None
 

@@ -1,0 +1,81 @@
+# Generated from the declaration of a ServiceInstance. Do not edit: change that, and run "make generate".
+"""The settings of a service that are inputs of a ServiceInstance as they stand, with their rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from components.arguments import Arguments, Many, Obeys
+from pulumiverse_railway import rules
+
+Builder = Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"]
+"""What builds a repository (EnvironmentConfig: build.builder)."""
+
+OnFailure = Literal["keep", "rollBack"]
+"""What is done when a new deployment fails, crashes, is unhealthy or does not end in time."""
+
+RestartPolicyType = Literal["ON_FAILURE", "ALWAYS", "NEVER"]
+"""When a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
+
+
+class ServiceSettings(Arguments):
+    """Settings of a service."""
+
+    image: Annotated[str, Obeys(rules.image)] | None = None
+    """Docker image with tag or digest; either this or repo."""
+    repo: Annotated[str, Obeys(rules.repository)] | None = None
+    """GitHub repository as owner/name; either this or image."""
+    branch: Annotated[str, Obeys(rules.branch)] | None = None
+    """Branch that is deployed, and with each push again. Default: main."""
+    commit_sha: Annotated[str, Obeys(rules.commit)] | None = None
+    """Commit that is deployed, 7 to 40 hexadecimal digits. Default: the head of the branch."""
+    root_directory: Annotated[str, Obeys(rules.folder)] | None = None
+    """Folder of the repository that holds the service. Default: its root."""
+    check_suites: bool = False
+    """Whether a push waits for GitHub's checks. Default: false."""
+    builder: Builder | None = None
+    """What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath."""
+    build_command: Annotated[str, Obeys(rules.text)] | None = None
+    """Command that builds it. Default: the builder's."""
+    dockerfile_path: Annotated[str, Obeys(rules.text)] | None = None
+    """Path of the Dockerfile in the repository. Default: Dockerfile, if there is one."""
+    watch_patterns: Annotated[Many[str], Obeys(rules.texts)] = ()
+    """Paths in gitignore's syntax, from the root of the repository; a push deploys only if it changes one of them.
+    Default: any.
+    """
+    start_command: Annotated[str, Obeys(rules.text)] | None = None
+    """Command that starts it; without a shell for images, so wrap it in /bin/sh -c to use $PORT. Default: the image's.
+    """
+    pre_deploy_command: Annotated[str, Obeys(rules.text)] | None = None
+    """Command that runs before new code takes traffic, such as migrations; it sees no volume. Default: none."""
+    healthcheck_path: Annotated[str, Obeys(rules.url_path)] | None = None
+    """Path that must answer 2xx before a deployment takes traffic. Default: none is asked."""
+    healthcheck_timeout: Annotated[int, Obeys(rules.healthcheck_timeout)] | None = None
+    """Time in which a deployment must become healthy, in seconds, 1 to 3600. Default: 300."""
+    restart_policy_type: RestartPolicyType = "ON_FAILURE"
+    """When a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule."""
+    restart_policy_max_retries: Annotated[int, Obeys(rules.retries)] = 10
+    """How often it is started again, for ON_FAILURE. Default: 10."""
+    cron_schedule: Annotated[str, Obeys(rules.cron)] | None = None
+    """Five-field schedule in UTC, at least 5 minutes apart, for a job that runs and ends. Default: it runs for good."""
+    sleep_application: bool = False
+    """Whether it sleeps after 10 minutes without outbound traffic, until the next request. Default: false."""
+    overlap_seconds: Annotated[int, Obeys(rules.deployment_pause)] | None = None
+    """How long the old deployment goes on beside the new one, in seconds. Default: 0."""
+    draining_seconds: Annotated[int, Obeys(rules.deployment_pause)] | None = None
+    """Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0."""
+    vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None
+    """CPU limit of each replica in vCPUs. Default: the plan's."""
+    memory_mb: Annotated[int, Obeys(rules.memory_mb)] | None = None
+    """Memory limit of each replica in MB of 1,000,000 bytes. Default: the plan's."""
+    on_failure: OnFailure = "keep"
+    """What is done when a deployment that is waited for fails, crashes, is unhealthy or does not end in time. keep:
+    nothing, the next run tries again. rollBack: the last good deployment is started again with Railway's
+    deploymentRollback, unless it still runs; the resource fails all the same, and the next run deploys what is asked
+    for. Default: keep.
+    """
+
+    def inputs(self) -> dict[str, Any]:
+        """Return them as inputs of a ServiceInstance; None stands for what is not set."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in ServiceSettings.model_fields}
+        return {name: None if value == () else value for name, value in values.items()}
