@@ -10,11 +10,11 @@ from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
-from railyard.engine.command_engines import code_of
 
 from components import generate
 from components.service import ServiceArgs
 from pulumiverse_railway import rules
+from railyard.engine.engines import code_of
 from tests.lifecycle.conftest import Checkout
 
 PROVIDER = "packages/pulumiverse-railway/pulumiverse_railway/provider/resources/parts"
