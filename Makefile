@@ -40,7 +40,7 @@ sandbox: .venv/ready ## Serve the simulated APIs and print the variables that po
 reset: .venv/ready ## Empty the sandbox: all simulated clouds and both states
 	@$(SANDBOX) reset
 
-tools: .venv/ready ## Install the pinned Pulumi CLI and its plugins, where the network allows
+tools: .venv/ready ## Install the pinned Pulumi CLI and its plugins, where the network allows; else build the CLI with Go
 	@$(SANDBOX) tools
 
 test: .venv/ready ## Run the whole test suite

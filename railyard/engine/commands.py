@@ -136,14 +136,11 @@ def reset() -> None:
 
 @application.command()
 def tools() -> None:
-    """Install the pinned Pulumi CLI and its plugins into ~/.pulumi, where they are missing."""
-    from railyard.engine.tools import install  # noqa: PLC0415 - imports the Automation API, which is slow
+    """Install the pinned Pulumi CLI and its plugins into ~/.pulumi, or build the CLI with Go where none is served."""
+    from railyard.engine.tools import install_or_build  # noqa: PLC0415 - imports the Automation API, which is slow
 
     with _people():
-        found = install(typer.echo)
-        typer.echo(
-            f"{found.program} and its plugins are there; for plain commands, have {found.program.parent} on PATH"
-        )
+        typer.echo(install_or_build(typer.echo))
 
 
 def _operate(operation: Operation, name: str, system: str, engine: Engine | None, *, json: bool) -> None:

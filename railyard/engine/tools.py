@@ -12,12 +12,31 @@ from collections.abc import Callable
 import semver
 
 from railway_sandbox.storage import SandboxError
-from railyard.engine import pulumi_cli
+from railyard.engine import go_build, pulumi_cli
 from railyard.engine.pulumi_cli import PulumiCli
 
 _OTHERWISE = (
     "The embedded engine needs none of it. To install by hand, see https://www.pulumi.com/docs/install/ and run: {}"
 )
+
+
+def install_or_build(say: Callable[[str], object]) -> str:
+    """Install what is missing, or build the CLI where none can be downloaded; return what to tell at the end.
+
+    Raises ``SandboxError`` when neither can be.
+    """
+    try:
+        found = install(say)
+    except SandboxError as problem:
+        if pulumi_cli.find() is not None or not go_build.possible():
+            raise
+        say(str(problem).partition("\n")[0])
+        program = go_build.build(say)
+        return (
+            f"{program} is there, without {pulumi_cli.LANGUAGE_HOST} and plugins: tests/conformance and inline "
+            "programs of the Automation API can use it; `make` goes on with the embedded engine"
+        )
+    return f"{found.program} and its plugins are there; for plain commands, have {found.program.parent} on PATH"
 
 
 def install(say: Callable[[str], object]) -> PulumiCli:

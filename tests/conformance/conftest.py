@@ -23,11 +23,12 @@ import pytest
 
 from pulumi_embedded.state import Vault, decode_value
 from railway_sandbox.server import Sandbox
+from railyard.engine import go_build, pulumi_cli
 from railyard.engine.cli_operations import make_backend
 from railyard.engine.engine_choice import States
 from railyard.engine.engines import code_of
 from railyard.engine.operate import environment
-from railyard.engine.pulumi_cli import PLUGINS, home
+from railyard.engine.pulumi_cli import LANGUAGE_HOST, PLUGINS, home
 from tests.lifecycle.conftest import LONGEST_S, Checkout
 
 PASSPHRASE = "sandbox"
@@ -132,7 +133,7 @@ class RealEngine(Engine):
         self.simulated = Sandbox(self.sandbox)
         self.variables = {
             **environment(running.enter_context(self.simulated.serve()), self.sandbox),
-            "PATH": os.environ["PATH"],
+            "PATH": os.pathsep.join([str(directory / "plugins"), os.environ["PATH"], str(program().parent)]),
             **code_of(directory),
             "PULUMI_HOME": str(home()),
             "PULUMI_BACKEND_URL": make_backend(self.sandbox).as_uri(),
@@ -140,7 +141,6 @@ class RealEngine(Engine):
         }
         if standins:
             put_standins(directory, directory / "plugins")
-            self.variables["PATH"] = os.pathsep.join([str(directory / "plugins"), os.environ["PATH"]])
             self.variables["PULUMI_HOME"] = str(directory / "home")
         if after is None:
             self.pulumi("stack", "init", stack, "--no-select")
@@ -182,7 +182,7 @@ class RealEngine(Engine):
     def pulumi(self, *arguments: str, fails: bool = False, **variables: str) -> str:
         """Run a command that must succeed, or fail, as a user types it in the project's root; gives what it printed."""
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
+            [program(), *arguments, "--non-interactive"],
             cwd=self.directory,
             env={**os.environ, **self.variables, **variables},
             capture_output=True,
@@ -201,13 +201,34 @@ def _vault(salt: str) -> Vault:
 
 
 def put_standins(project: Path, directory: Path) -> None:
-    """Put the stand-ins of a copy of the project into a directory, as programs under the names of Pulumi's plugins."""
+    """Put the stand-ins of a copy of the project into a directory, as programs under the names of Pulumi's plugins.
+
+    A ``pulumi`` that was built from its Go module has no language host; then it gets one, too.
+    """
     directory.mkdir()
-    for name in PLUGINS:
-        program = directory / f"pulumi-resource-{name}"
-        standin = project / "packages" / "pulumi-embedded" / "pulumi_embedded" / "standins" / name
-        program.write_text(STANDIN.format(python=shlex.quote(sys.executable), directory=shlex.quote(str(standin))))
-        program.chmod(0o755)
+    standins = project / "packages" / "pulumi-embedded" / "pulumi_embedded" / "standins"
+    programs = {f"pulumi-resource-{name}": standins / name for name in PLUGINS}
+    if not has_language_host():
+        programs[LANGUAGE_HOST] = Path(__file__).with_name("language_host.py")
+    for name, code in programs.items():
+        (directory / name).write_text(
+            STANDIN.format(python=shlex.quote(sys.executable), directory=shlex.quote(str(code)))
+        )
+        (directory / name).chmod(0o755)
+
+
+@cache
+def program() -> Path:
+    """The ``pulumi`` on PATH, the one that ``make tools`` installed, or the one that it built; else none."""
+    found = pulumi_cli.find()
+    return found.program if found else go_build.built() or Path("pulumi")
+
+
+@cache
+def has_language_host() -> bool:
+    """Whether Pulumi's own language host for Python is on PATH or beside the CLI."""
+    path = os.pathsep.join([os.environ["PATH"], str(program().parent)])
+    return shutil.which(LANGUAGE_HOST, path=path) is not None
 
 
 def _seen(steps: list[dict[str, Any]]) -> Seen:
@@ -251,10 +272,10 @@ def _anonymous(value: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def _pulumi() -> None:
-    """Skips where there is no Pulumi CLI with its Python language host."""
-    missing = [name for name in ("pulumi", "pulumi-language-python") if shutil.which(name) is None]
-    if missing:
-        pytest.skip(f"the Pulumi CLI is needed to compare with; not on PATH: {', '.join(missing)}")
+    """Skips where there is no Pulumi CLI; in continuous integration that is a failure, since nobody would notice."""
+    if not program().is_absolute():
+        missing = "the Pulumi CLI is needed to compare with: make tools installs it, or builds it with Go"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
 
 
 @pytest.fixture

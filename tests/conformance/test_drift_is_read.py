@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 from railway_sandbox.server import Sandbox
 from railyard.engine import engines as commands
 from railyard.engine import pulumi_cli
 from railyard.engine.engines import PulumiCli
 from railyard.review.resource_changes import changes_of
 from railyard.shared.stack import read_stack
+from tests.conformance.conftest import program
 from tests.operations_workflows.conftest import SETTINGS
 
 
@@ -32,7 +30,7 @@ def test_the_cli_tells_of_changes_and_deletions_and_leaves_the_state(engines, mo
     monkeypatch.setattr(commands, "ROOT", real.directory)
     for name, value in real.variables.items():
         monkeypatch.setenv(name, value)
-    cli = PulumiCli(read_stack("staging"), pulumi_cli.PulumiCli(Path(shutil.which("pulumi") or "")))
+    cli = PulumiCli(read_stack("staging"), pulumi_cli.PulumiCli(program()))
     before = real.state()
 
     calm = changes_of(cli.drift()["steps"])

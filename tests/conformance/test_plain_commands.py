@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 
 from railway_sandbox.addresses import SPACES_ACCESS_KEY, SPACES_SECRET_KEY
-from tests.conformance.conftest import RealEngine
+from tests.conformance.conftest import RealEngine, has_language_host
 from tests.lifecycle.conftest import LONGEST_S, ROOT, world
 
 OMEGA = ("**::omega", "**::omega-*")
@@ -43,7 +43,9 @@ def test_every_command_works_from_the_root(real, tmp_path):
     project = next(id_ for urn, id_ in real.ids().items() if urn.endswith("::omega-project"))
     written = tmp_path / "imported.py"
     real.pulumi("import", "railway:index:Project", "imported", project, *STAGING, "--yes", "--out", str(written))
-    assert 'railway.Project("imported"' in written.read_text()
+    # Only Pulumi's own language host writes Python; the one of these tests hands Pulumi's own notation on.
+    code = 'railway.Project("imported"' if has_language_host() else 'resource imported "railway:index:Project"'
+    assert code in written.read_text()
     imported = next(urn for urn in real.ids() if urn.endswith("::imported"))
     real.pulumi("state", "delete", imported, "--force", "--yes", *STAGING)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from railyard.engine import engines, pulumi_cli
 from railyard.secrets import apply as secrets_apply
 from railyard.shared.stack import read_stack
-from tests.conformance.conftest import RealEngine
+from tests.conformance.conftest import RealEngine, program
 from tests.operations_secrets import sops_files
 
 
@@ -47,7 +46,7 @@ def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, m
     real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
     real.change_secret("omnistack", "POSTGRES_PASSWORD", "planted-postgres-pw-2")
     stack = read_stack("staging")
-    cli = engines.PulumiCli(stack, pulumi_cli.PulumiCli(Path(shutil.which("pulumi") or "")))
+    cli = engines.PulumiCli(stack, pulumi_cli.PulumiCli(program()))
     options: dict[str, Any] = {"preview": False, "yes": True}
 
     assert secrets_apply.carry_out(cli, stack, **options, json=False)

@@ -21,10 +21,11 @@ from tests.operations_workflows.test_workflow_rules import FOLDER, read
 EXPRESSION = re.compile(r"\$\{\{ *([^}]+?) *\}\}")
 TOO_LONG = {
     "make check": "make --dry-run check",
+    "make tools": "make --dry-run tools",
     "make test": "make --dry-run test",
     "make audit": "make --dry-run audit",
 }
-"""This suite is what they run; the last one asks the Internet. Here it is seen that they exist."""
+"""This suite is what they run; the tools and the audit ask the Internet. Here it is seen that they exist."""
 
 
 class Job:

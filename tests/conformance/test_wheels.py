@@ -1,0 +1,192 @@
+"""The parts as wheels: each installs alone and imports, and the provider serves a program that knows nothing of us."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from railway_sandbox import addresses
+from railway_sandbox.server import Sandbox
+from tests.conformance.conftest import program
+from tools import versions
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
+UV = Path(sys.executable).with_name("uv")
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+(package,) = (importlib.import_module(name) for name in sys.argv[1:])
+for each in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    if not each.name.endswith("__main__"):
+        importlib.import_module(each.name)
+print(package.__file__)
+"""
+PROGRAM = """
+import pulumi
+import pulumiverse_railway as railway
+
+project = railway.Project("shop", name="shop-staging")
+service = railway.Service("web", project_id=project.id, environment_id=project.environment_id, name="web")
+pulumi.export("project", project.name)
+pulumi.export("service", service.id)
+"""
+EMBEDDED = """
+import json
+from pathlib import Path
+
+from pulumi_embedded.events import Operation
+from pulumi_embedded.runner import Options, run
+from railway_sandbox import addresses
+from railway_sandbox.server import Sandbox
+
+with Sandbox(Path("sandbox")).serve() as address:
+    done = run(
+        Operation.UP,
+        Options(
+            root=Path.cwd(), stack="test", state_file=Path("state.json"), config={},
+            plugins={"railway": ["pulumi-resource-railway"]}, environment=addresses.environment(address),
+        ),
+    )
+assert done.succeeded, done
+print(json.dumps(dict(done.outputs)))
+"""
+AUTOMATION = """
+import json, runpy
+from pulumi import automation
+
+def program():
+    runpy.run_path("__main__.py")
+
+stack = automation.create_or_select_stack("test", project_name="shop", program=program)
+assert stack.preview().change_summary == {"create": 3}
+done = stack.up()
+assert stack.up().summary.resource_changes == {"same": 3}
+print(json.dumps({name: output.value for name, output in done.outputs.items()}))
+assert stack.destroy().summary.result == "succeeded"
+"""
+
+
+def run(*command: str | Path, **options: Any) -> str:
+    """Run a command that must succeed; gives what it printed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel of each part, built from a copy that holds the part alone."""
+    directory = tmp_path_factory.mktemp("wheels")
+    for name in PACKAGES:
+        source = tmp_path_factory.mktemp("source") / name
+        shutil.copytree(ROOT / "packages" / name, source, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+        run(
+            UV,
+            "build",
+            "--quiet",
+            "--wheel",
+            "--no-build-isolation",
+            "--python",
+            sys.executable,
+            "-o",
+            directory,
+            source,
+        )
+    return directory
+
+
+def install(place: Path, wheels: Path, *names: str) -> Path:
+    """Make an empty environment with these parts, and all that they ask for as pinned; gives its Python."""
+    run(UV, "venv", "--quiet", "--python", sys.executable, place)
+    python = place / "bin" / "python"
+    pinned = ("--constraint", ROOT / "requirements.txt", "--find-links", wheels)
+    run(UV, "pip", "install", "--quiet", "--python", python, *pinned, *names)
+    return python
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_wheel_installs_alone_and_imports(wheels, tmp_path, name):
+    """In an empty environment, every module of it; its version, licence and types are in the wheel."""
+    python = install(tmp_path / "environment", wheels, name)
+    modules = next(path.parent.name for path in (ROOT / "packages" / name).glob("*/__init__.py"))
+
+    place = run(python, "-I", "-c", IMPORT_ALL, modules, cwd=tmp_path)
+
+    assert Path(place.strip()).is_relative_to(tmp_path / "environment")
+    (wheel,) = wheels.glob(f"{name.replace('-', '_')}-{versions.version()}-py3-none-any.whl")
+    held = zipfile.ZipFile(wheel).namelist()
+    assert f"{modules}/py.typed" in held
+    assert any(path.endswith("licenses/LICENSE") for path in held)
+    assert not [path for path in held if not re.match(rf"{modules}/|{wheel.name.split('-')[0]}-", path)]
+
+
+def test_the_wheel_of_the_provider_holds_what_pulumi_looks_for(wheels):
+    """The schema, the note by which the CLI knows the plugin, and the plugin as an executable."""
+    (wheel,) = wheels.glob("pulumiverse_railway-*.whl")
+    archive = zipfile.ZipFile(wheel)
+
+    schema = json.loads(archive.read("pulumiverse_railway/schema.json"))
+    note = json.loads(archive.read("pulumiverse_railway/pulumi-plugin.json"))
+    (entries,) = (name for name in archive.namelist() if name.endswith("/entry_points.txt"))
+
+    assert (schema["name"], schema["version"]) == ("railway", versions.version())
+    assert note == {"resource": True, "name": "railway", "version": versions.version()}
+    assert "pulumi-resource-railway = pulumiverse_railway.provider.main:run" in archive.read(entries).decode()
+
+
+@pytest.fixture(scope="session")
+def elsewhere(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a program of its own and an environment in which the wheels are installed."""
+    directory = tmp_path_factory.mktemp("elsewhere")
+    install(directory / ".venv", wheels, "pulumiverse-railway", "railway-sandbox", "pulumi-embedded")
+    (directory / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (directory / "__main__.py").write_text(PROGRAM)
+    return directory
+
+
+def environment(directory: Path, *, pulumi: Path | None = None) -> dict[str, str]:
+    """The variables of a shell in which the folder's environment is activated, and nothing of this project."""
+    path = [directory / ".venv" / "bin", *([pulumi.parent] if pulumi else []), "/usr/bin", "/bin"]
+    home = directory / "home"
+    return {"PATH": os.pathsep.join(map(str, path)), "HOME": str(home), "PULUMI_HOME": str(home / ".pulumi")}
+
+
+def test_a_program_elsewhere_uses_the_installed_provider_with_the_embedded_engine(elsewhere):
+    """Nothing but the wheels: the simulated Railway holds what the program asked for."""
+    python = elsewhere / ".venv" / "bin" / "python"
+
+    outputs = json.loads(run(python, "-c", EMBEDDED, cwd=elsewhere, env=environment(elsewhere)))
+
+    assert outputs["project"] == "shop-staging"
+    (service,) = Sandbox(elsewhere / "sandbox").railway.state.services.values()
+    assert (service.id, service.name) == (outputs["service"].rpartition("/")[2], "web")
+
+
+@pytest.mark.usefixtures("_pulumi")
+def test_a_program_elsewhere_uses_the_installed_provider_with_the_real_engine(elsewhere, tmp_path):
+    """An inline program of the Automation API: previewed, brought up once, found unchanged, and taken down."""
+    sandbox = Sandbox(tmp_path / "sandbox")
+    (tmp_path / "backend").mkdir()
+    state = {
+        "PULUMI_BACKEND_URL": (tmp_path / "backend").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "sandbox",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+    with sandbox.serve() as address:
+        outputs = run(
+            elsewhere / ".venv" / "bin" / "python", "-c", AUTOMATION, cwd=elsewhere,
+            env={**environment(elsewhere, pulumi=program()), **addresses.environment(address), **state},
+        )  # fmt: skip
+
+    assert json.loads(outputs.splitlines()[-1])["project"] == "shop-staging"
+    assert [each for each in sandbox.railway.state.services.values() if each.deleted_at is None] == []
