@@ -110,12 +110,15 @@ def _main(
     service: EngineService,
     problems: list[str],
 ) -> Callable[[], None]:
-    def body() -> None:
+    async def body() -> None:
         # What a program's top level returns is none of the SDK's business: it would await it.
         if callable(program):
             program()
         else:
             runpy.run_path(str(program), run_name="__main__")
+        # Lets all registrations begin. The SDK then waits for each of them in turn; before they have begun, it knows
+        # outputs alone, and looks at all of them again after each answer, which is work that grows with the square.
+        await asyncio.sleep(0)
 
     def main() -> None:
         loop = asyncio.new_event_loop()
