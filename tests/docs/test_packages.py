@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pulumiverse_railway.provider.main import VERSION
+from pulumiverse_railway.provider.assembly import VERSION
 from tools import versions
 
 ROOT = Path(__file__).parents[2]

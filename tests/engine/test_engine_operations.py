@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
@@ -12,7 +18,8 @@ from pulumi import Output, ResourceOptions
 from pulumi_embedded import runner
 from pulumi_embedded.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
 from pulumi_embedded.values import UNKNOWN, Secret
-from tests.engine.harness import FoundThing, Shelf, Stack, Thing, errors, kinds, names, things
+from tests.engine.harness import PLUGIN, FoundThing, Shelf, Stack, Thing, errors, kinds, names, things
+from tests.lifecycle.conftest import LONGEST_S
 
 
 def shelf_program() -> None:
@@ -374,3 +381,64 @@ def test_nested_outputs_keep_their_secrets(stack: Stack) -> None:
     assert isinstance(result.outputs["box"], Secret)
     assert "1234" not in repr(result.outputs)
     assert "ciphertext" in str(stack.records()["box"]["outputs"])
+
+
+@pytest.mark.parametrize("known_from", ["project", "state"])
+def test_plugins_that_will_be_needed_start_before_the_program(stack: Stack, tmp_path: Path, known_from: str) -> None:
+    """In an empty state those that the project names, later those that the state has providers of."""
+    if known_from == "state":
+        stack.up(things("lamp"))
+    started = tmp_path / "started"
+    (tmp_path / "noted.py").write_text(
+        f"import runpy, sys\nopen({str(started)!r}, 'w')\ndel sys.path[0]\n"
+        f"runpy.run_path({str(PLUGIN)!r}, run_name='__main__')"
+    )
+    (stack.root / "Pulumi.yaml").write_text(
+        f"name: lab\nruntime: python\nplugins: {{providers: [{{name: things, path: {tmp_path}/plugin}}]}}\n"
+    )
+    (tmp_path / "plugin").write_text(f'#!/bin/sh\nexec {sys.executable} {tmp_path}/noted.py "$@"\n')
+    (tmp_path / "plugin").chmod(0o755)
+
+    def program() -> None:
+        ends = time.monotonic() + LONGEST_S
+        while not started.exists():
+            assert time.monotonic() < ends, "no plugin was started"
+            time.sleep(0.01)
+        Thing("lamp")
+
+    assert stack.up(program).succeeded
+
+
+def test_waiting_for_answers_grows_with_the_number_of_resources(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer is waited for once. The SDK's other way looks at everything pending after each answer."""
+    watched: list[int] = []
+    wait = asyncio.wait
+
+    def counting(tasks: Iterable[asyncio.Future[Any]], **more: Any) -> Any:
+        waiting = list(tasks)
+        watched.append(len(waiting))
+        return wait(waiting, **more)
+
+    monkeypatch.setattr(asyncio, "wait", counting)
+
+    def work(number: int) -> int:
+        watched.clear()
+        assert stack.preview(lambda: [Thing(f"thing-{index}") for index in range(number)]).succeeded
+        return sum(watched)
+
+    few, many = work(20), work(80)
+    assert many <= 6 * few + 100  # 4 times as many; their square is 16 times as much
+
+
+def test_late_registrations_belong_to_the_run(stack: Stack) -> None:
+    """Also what is registered in an ``apply``, of what is registered in an ``apply``, is made and recorded."""
+
+    def program() -> None:
+        def third(_url: str) -> None:
+            Thing("third")
+
+        first = Thing("first")
+        first.url.apply(lambda url: Thing("second", source=url)).apply(lambda each: each.url).apply(third)
+
+    assert stack.up(program).succeeded
+    assert {"first", "second", "third"} == set(stack.records())

@@ -319,4 +319,4 @@ PROVIDER = Provider(
 )
 
 if __name__ == "__main__":
-    main(PROVIDER)
+    main(lambda: PROVIDER)

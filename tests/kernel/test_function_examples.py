@@ -12,8 +12,8 @@ import pytest
 from pulumi_provider.checking import check_function
 from pulumi_provider.sdk_functions import function_module_of
 from pulumi_provider.values import decode, encode
+from pulumiverse_railway.provider.assembly import build_provider
 from pulumiverse_railway.provider.generate import PAGES
-from pulumiverse_railway.provider.main import build_provider
 from tests.programs import run
 
 FUNCTIONS = {function_module_of(function): function for function in build_provider().functions}

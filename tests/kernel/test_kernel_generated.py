@@ -12,8 +12,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_provider.generation import derived_files, outdated
 from pulumi_provider.properties import fields_of
+from pulumiverse_railway.provider.assembly import build_provider
 from pulumiverse_railway.provider.generate import PACKAGE, PAGES, PROJECT, ROOT, main
-from pulumiverse_railway.provider.main import build_provider
 from tests.lifecycle.conftest import LONGEST_S
 
 

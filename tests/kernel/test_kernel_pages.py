@@ -10,7 +10,7 @@ from pulumi_provider.generation import derived_files, write
 from pulumi_provider.pages import PAGE_HEADER, resource_pages
 from pulumi_provider.properties import fields_of
 from pulumi_provider.sdk import module_of
-from pulumiverse_railway.provider.main import build_provider
+from pulumiverse_railway.provider.assembly import build_provider
 from tests.kernel.shelf_provider import PROVIDER
 
 SHELF = resource_pages(PROVIDER, {"shelf": 'shelf = Shelf("poems")\n'})["shelf.md"]

@@ -60,6 +60,54 @@ def test_it_answers_on_the_port_that_it_prints(plugin: subprocess.Popen[str]) ->
         assert '"library:index:Shelf"' in stub.GetSchema(provider_pb2.GetSchemaRequest()).schema
 
 
+def test_it_tells_its_port_before_it_loads_what_it_serves(tmp_path: Path) -> None:
+    """The engine goes on meanwhile; its calls wait, and are answered when all is there."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    script = f"""if True:
+        from pulumi_provider.main import main
+        def load():
+            open({str(gate)!r}).read()
+            from tests.kernel.shelf_provider import PROVIDER
+            return PROVIDER
+        main(load)
+    """
+    process = start([sys.executable, "-c", script, "127.0.0.1:1"])
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port_of(process)}") as channel:
+            answer = provider_pb2_grpc.ResourceProviderStub(channel).GetPluginInfo.future(empty_pb2.Empty())
+            assert not answer.done()
+            gate.write_text("go on")
+            assert answer.result(LONGEST_S).version == "1.2.3"
+    finally:
+        close(process)
+
+
+def test_the_railway_plugin_loads_none_of_the_sdk() -> None:
+    """It needs the messages of the protocol alone, which are a tenth of what the SDK loads."""
+    plugin = ROOT / "packages" / "pulumiverse-railway"
+    process = start([sys.executable, "-X", "importtime", str(plugin), "127.0.0.1:1"])
+    with grpc.insecure_channel(f"127.0.0.1:{port_of(process)}") as channel:
+        provider_pb2_grpc.ResourceProviderStub(channel).Handshake(provider_pb2.ProviderHandshakeRequest())
+    process.kill()
+    lines = process.communicate()[1].splitlines()
+    loaded = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+    assert "stubs_of_pulumi.alias_pb2" in loaded
+    assert "pulumiverse_railway.provider.assembly" in loaded
+    assert not {name for name in loaded if name == "pulumi" or name.startswith("pulumi.")}
+
+
+def test_messages_are_the_same_with_and_without_the_sdk() -> None:
+    """A process that loads the protocol first, and the SDK later, has one class for each message."""
+    script = (
+        "from pulumi_provider.protocol import provider_pb2 as alone\n"
+        "from pulumi.runtime.proto import provider_pb2 as of_sdk\n"
+        "assert alone is not of_sdk\n"
+        "print(alone.CheckRequest is of_sdk.CheckRequest)"
+    )
+    assert start([sys.executable, "-c", script]).communicate() == ("True\n", "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_on_a_signal_without_a_word(plugin: subprocess.Popen[str], number: signal.Signals) -> None:
     """A signal ends it in order: exit code 0, and nothing on stdout but the port."""

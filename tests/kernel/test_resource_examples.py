@@ -12,8 +12,8 @@ from pulumi_provider.checking import check_resource
 from pulumi_provider.sdk import module_of
 from pulumi_provider.sdk_functions import function_module_of
 from pulumi_provider.values import decode, encode
+from pulumiverse_railway.provider.assembly import build_provider
 from pulumiverse_railway.provider.generate import PAGES
-from pulumiverse_railway.provider.main import build_provider
 
 RESOURCES = {module_of(resource): resource for resource in build_provider().resources}
 BY_TOKEN = {resource.token: resource for resource in RESOURCES.values()}

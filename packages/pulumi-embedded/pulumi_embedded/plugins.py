@@ -66,10 +66,19 @@ def refuse_real_clouds(environment: Mapping[str, str]) -> None:
             raise ProviderError(message)
 
 
+def _named_plugins(project: Mapping[str, Any]) -> list[dict[str, str]]:
+    plugins = cast("dict[str, Any]", project.get("plugins") or {})
+    return cast("list[dict[str, str]]", plugins.get("providers") or [])
+
+
+def named_packages(project: Mapping[str, Any]) -> list[str]:
+    """Return the packages that Pulumi.yaml names a plugin for."""
+    return [entry["name"] for entry in _named_plugins(project) if "name" in entry]
+
+
 def find_command(package: str, root: Path, project: Mapping[str, Any], extra: Mapping[str, Sequence[str]]) -> list[str]:
     """The command that starts a package's plugin: ``plugins.providers`` of Pulumi.yaml first, then ``extra``."""
-    plugins = cast("dict[str, Any]", project.get("plugins") or {})
-    for entry in cast("list[dict[str, str]]", plugins.get("providers") or []):
+    for entry in _named_plugins(project):
         if entry.get("name") == package:
             directory = (root / entry["path"]).resolve()
             if not directory.exists():
@@ -90,11 +99,14 @@ _Answer = TypeVar("_Answer")
 
 
 class Plugin:
-    """One provider process."""
+    """Holds one provider process, from its start."""
 
     def __init__(self, command: Sequence[str], engine_address: str, root: Path, environment: Mapping[str, str]) -> None:
-        """Start it and shake hands. Raises ``ProviderError`` when it does not say its port."""
+        """Start it, and wait for nothing: ``connect`` does that."""
+        self._command, self._engine_address = command, engine_address
         self._last_words: deque[str] = deque(maxlen=5)
+        self._listeners: list[threading.Thread] = []
+        self._channel: grpc.Channel | None = None
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", _LEASH, "plugin", *command, engine_address],
             cwd=root,
@@ -104,35 +116,42 @@ class Plugin:
             stderr=subprocess.PIPE,
             start_new_session=True,  # a Ctrl-C at the terminal is the engine's to hand on, as Cancel
         )
-        output, errors = self._process.stdout, self._process.stderr
-        assert output is not None
-        assert errors is not None
-        listeners = [threading.Thread(target=self._listen, args=(errors,), daemon=True)]
-        listeners[0].start()
-        port = output.readline().decode(errors="replace").strip()
-        listeners.append(threading.Thread(target=self._listen, args=(output,), daemon=True))
-        listeners[1].start()
-        self._listeners = listeners
+        self._listen(self._process.stderr)
+
+    def connect(self) -> None:
+        """Wait for its port, and shake hands. Raises ``ProviderError`` when either fails."""
+        assert self._process.stdout is not None
+        port = self._process.stdout.readline().decode(errors="replace").strip()
+        self._listen(self._process.stdout)
         if not port.isdigit():
             self._end_process()
-            last_words = "".join(f"\n{line}" for line in self._last_words)
-            message = f"the plugin {' '.join(command)} printed {port!r} where its port was expected{last_words}"
-            raise ProviderError(message)
+            message = f"the plugin {' '.join(self._command)} printed {port!r} where its port was expected"
+            raise ProviderError(message + self._said())
         size = [(f"grpc.max_{way}_message_length", MAX_MESSAGE_BYTES) for way in ("receive", "send")]
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=size)
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self.handshake = self._shake_hands(engine_address, Path(command[-1]))
+        self.handshake = self._shake_hands(Path(self._command[-1]))
 
-    def _listen(self, stream: IO[bytes]) -> None:
-        # A pipe that nobody empties would stop the plugin.
-        with stream:
-            for line in stream:
-                self._last_words.append(line.decode(errors="replace").rstrip())
+    def _listen(self, stream: IO[bytes] | None) -> None:
+        """Keep the last lines of a pipe: one that nobody empties would stop the plugin."""
+        assert stream is not None
 
-    def _shake_hands(self, engine_address: str, path: Path) -> provider_pb2.ProviderHandshakeResponse | None:
+        def listen() -> None:
+            with stream:
+                for line in stream:
+                    self._last_words.append(line.decode(errors="replace").rstrip())
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        self._listeners.append(listener)
+
+    def _said(self) -> str:
+        return "".join(f"\n{line}" for line in self._last_words)
+
+    def _shake_hands(self, path: Path) -> provider_pb2.ProviderHandshakeResponse | None:
         directory = str(path if path.is_dir() else path.parent)
         request = provider_pb2.ProviderHandshakeRequest(
-            engine_address=engine_address,
+            engine_address=self._engine_address,
             root_directory=directory,
             program_directory=directory,
             configure_with_urn=True,
@@ -144,7 +163,8 @@ class Plugin:
             if cast("grpc.Call", error).code() == grpc.StatusCode.UNIMPLEMENTED:
                 return None
             self.close()
-            raise ProviderError(f"the plugin in {directory} failed at the handshake: {error_text(error)}") from None
+            message = f"the plugin in {directory} failed at the handshake: {error_text(error)}"
+            raise ProviderError(message + self._said()) from None
 
     def cancel(self) -> None:
         """Ask it to end what it is waiting for; answers arrive as usual."""
@@ -154,7 +174,8 @@ class Plugin:
 
     def close(self) -> None:
         """End the process."""
-        self._channel.close()
+        if self._channel is not None:
+            self._channel.close()
         self._end_process()
 
     def _end_process(self) -> None:
@@ -162,6 +183,8 @@ class Plugin:
         with suppress(BrokenPipeError):
             self._process.stdin.close()
         self._process.wait()
+        if self._channel is None and self._process.stdout is not None:
+            self._process.stdout.close()
         for listener in self._listeners:
             listener.join(_STOP_SECONDS)
 

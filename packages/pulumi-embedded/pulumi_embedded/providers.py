@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pulumi_embedded.journal import Journal
@@ -39,7 +40,14 @@ class Providers:
         self._lock = threading.RLock()
         self._configured: dict[str, Provider] = {}
         self._plugins: list[Plugin] = []
+        self._early: dict[str, Plugin] = {}
         self._defaults: dict[str, str] = {}
+
+    def start_early(self, packages: Iterable[str]) -> None:
+        """Start the plugins of packages that are going to be needed, while the engine does other things."""
+        for package in packages:
+            with suppress(ProviderError):  # told when the package is really needed
+                self._early[package] = self._start(package)
 
     def default(self, package: str, version: str, download_url: str) -> str:
         """The reference (URN::id) of a package's default provider, made on first use."""
@@ -110,8 +118,9 @@ class Providers:
 
     def _provider(self, urn: str) -> Provider:
         package = urn.split("::")[2].rsplit("$", 1)[-1].removeprefix(PROVIDER_PREFIX)
-        plugin = self._start(package)
+        plugin = self._early.pop(package, None) or self._start(package)
         self._plugins.append(plugin)
+        plugin.connect()
         return Provider(plugin, urn, preview=self._preview, environment=self._environment)
 
     def get(self, reference: str) -> Provider:
@@ -149,7 +158,7 @@ class Providers:
 
     def close(self) -> None:
         """End all plugins."""
-        for plugin in self._plugins:
+        for plugin in (*self._plugins, *self._early.values()):
             plugin.close()
 
 

@@ -24,12 +24,12 @@ from pulumi_embedded.events import Event, Operation, Result
 from pulumi_embedded.execute import Executor, StepError
 from pulumi_embedded.journal import Journal, locked
 from pulumi_embedded.monitor import Identity, Monitor
-from pulumi_embedded.plugins import Plugin, ProviderError, find_command, refuse_real_clouds
+from pulumi_embedded.plugins import Plugin, ProviderError, find_command, named_packages, refuse_real_clouds
 from pulumi_embedded.program import borrowed_process, run_program
 from pulumi_embedded.project import Project, ProjectError, load_project, stack_config
 from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import EngineService, Report
-from pulumi_embedded.state import STACK_TYPE, Resource, StateError
+from pulumi_embedded.state import PROVIDER_PREFIX, STACK_TYPE, Resource, StateError
 from pulumi_embedded.step_generator import StepGenerator, way_to_unprotect
 from pulumi_embedded.values import Properties, differences, known_outputs
 
@@ -171,6 +171,7 @@ def _operate(operation: Operation, options: Options, project: Project, report: R
                 preview=preview,
             )
             try:
+                providers.start_early(_expected_packages(operation, options, project, journal))
                 with _cancelling(options.cancel, providers):
                     work = _Work(options, identity, journal, providers, report)
                     foreseen = _interruptible(lambda: work.do(operation, service), options.cancel)
@@ -190,6 +191,19 @@ def _operate(operation: Operation, options: Options, project: Project, report: R
         diagnostics=tuple(report.diagnostics),
         duration_s=0.0,
     )
+
+
+def _expected_packages(operation: Operation, options: Options, project: Project, journal: Journal) -> set[str]:
+    """Return the packages whose plugins the operation is going to need.
+
+    Those are the ones that the state has providers of. Before the first ``up`` there are none; then a program needs
+    what its project and its caller name plugins for.
+    """
+    resources = journal.snapshot.remaining()
+    recorded = {each.type.removeprefix(PROVIDER_PREFIX) for each in resources if each.is_provider}
+    if recorded or operation not in (Operation.PREVIEW, Operation.UP):
+        return recorded - {"pulumi"}  # whose functions are the engine's own
+    return {*named_packages(project.settings), *options.plugins}
 
 
 def _interruptible(work: Callable[[], Properties | None], cancel: threading.Event) -> Properties | None:

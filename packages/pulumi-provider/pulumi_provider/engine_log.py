@@ -11,7 +11,8 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from .protocol import engine_pb2, engine_pb2_grpc
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -10,14 +10,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 import grpc.aio
-from pulumi.runtime.proto import provider_pb2_grpc
 
-from .declaration import Provider
-from .servicer import Servicer
+if TYPE_CHECKING:  # a plugin says its port before it loads these
+    from .declaration import Provider
+    from .servicer import Servicer
 
 _MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024
 """The engine's own limit."""
@@ -33,9 +33,12 @@ OPTIONS: Final = (
 )
 
 
-def main(provider: Provider) -> None:
-    """Serve until the engine stops us or goes away."""
-    asyncio.run(_serve(provider, engine_address(sys.argv[1:])))
+def main(load: Callable[[], Provider]) -> None:
+    """Serve until the engine stops us or goes away.
+
+    The provider is loaded once the port is told, so that the engine goes on with its own work meanwhile.
+    """
+    asyncio.run(_serve(load, engine_address(sys.argv[1:])))
 
 
 def engine_address(arguments: Sequence[str]) -> str | None:
@@ -44,24 +47,37 @@ def engine_address(arguments: Sequence[str]) -> str | None:
 
 
 async def start(servicer: Servicer) -> tuple[grpc.aio.Server, int]:
-    """A server for ``servicer`` on a free loopback port, started."""
-    server = grpc.aio.server(options=OPTIONS)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
+    """Start a server for ``servicer`` on a free loopback port; gives server and port."""
+    server, port = _listen()
+    await _answer(server, servicer)
     return server, port
 
 
-async def _serve(provider: Provider, address: str | None) -> None:
+def _listen() -> tuple[grpc.aio.Server, int]:
+    """Take a free loopback port: who connects from now on waits until the server answers."""
+    server = grpc.aio.server(options=OPTIONS)
+    return server, server.add_insecure_port("127.0.0.1:0")
+
+
+async def _answer(server: grpc.aio.Server, servicer: Servicer) -> None:
+    from .protocol import provider_pb2_grpc  # noqa: PLC0415 after the port is told
+
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    await server.start()
+
+
+async def _serve(load: Callable[[], Provider], address: str | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     watching = asyncio.create_task(_watch_parent(stop, os.getppid()))
-    servicer = Servicer(provider, address)
-    server, port = await start(servicer)
-    # Last of all: from here on the engine calls, and may stop us.
+    server, port = _listen()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
+    from .servicer import Servicer  # noqa: PLC0415 after the port is told
+
+    servicer = Servicer(load(), address)
+    await _answer(server, servicer)
     await stop.wait()
     watching.cancel()
     servicer.running.stopping.set()

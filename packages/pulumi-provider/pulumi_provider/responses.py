@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pulumi.runtime.proto import provider_pb2
-
 from .checking import Checked
 from .declaration import Resource
 from .diffs import Difference, Kind, top_level
+from .protocol import provider_pb2
 
 _KINDS: Final = {
     (Kind.ADD, False): provider_pb2.PropertyDiff.ADD,

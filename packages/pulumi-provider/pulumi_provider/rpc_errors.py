@@ -17,10 +17,10 @@ from typing import Any, Final, Protocol, TypeVar, cast
 import grpc
 import grpc.aio
 from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from .checking import redact
 from .errors import Failure
+from .protocol import provider_pb2, status_pb2
 from .values import DecodeError
 
 REFUSED: Final = grpc.StatusCode.FAILED_PRECONDITION

@@ -12,7 +12,6 @@ import json
 from typing import Any, Final
 
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from .calls import Call, Running
 from .checking import check_function, check_resource
@@ -22,6 +21,7 @@ from .declaration import Function, Provider, Resource
 from .diffs import compare, is_updatable
 from .errors import Failure, HalfMade
 from .properties import fields_of
+from .protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from .responses import diff_response, refusal
 from .retained_ids import RetainedIds
 from .rpc_errors import ServicerContext, Unfinished, with_rpc_errors

@@ -11,12 +11,13 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_embedded.loopback import is_loopback
 from pulumi_provider.errors import Failure
+
+if TYPE_CHECKING:
+    import httpx
 
 LONGEST_WAIT_S: Final = 30.0
 TIMEOUT_S: Final = 60.0
@@ -65,6 +66,13 @@ def check_loopback(address: str, variable: str) -> str:
     return address
 
 
+def new_client(*, headers: Mapping[str, str] | None = None, proxy: str | None = None) -> httpx.AsyncClient:
+    """Make an HTTP client. Its library is loaded here: a preview needs none."""
+    import httpx  # noqa: PLC0415
+
+    return httpx.AsyncClient(headers=headers, proxy=proxy, timeout=TIMEOUT_S, trust_env=False)
+
+
 def speed() -> float:
     """How much faster than real time the sandbox runs: waits are that much shorter."""
     return float(os.environ.get("RAILWAY_SANDBOX_SPEED") or 1.0)
@@ -91,6 +99,8 @@ async def send(client: httpx.AsyncClient, build: Callable[[], httpx.Request], re
 
 async def _attempt(client: httpx.AsyncClient, request: httpx.Request, *, last: bool) -> httpx.Response | None:
     """The answer; ``None`` when the connection broke and there is another attempt."""
+    import httpx  # noqa: PLC0415 see new_client
+
     try:
         return await client.send(request)
     except httpx.TransportError as problem:

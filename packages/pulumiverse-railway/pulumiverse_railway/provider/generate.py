@@ -13,7 +13,7 @@ from typing import Final
 
 from pulumi_provider.generation import derived_files, outdated, write
 
-from .main import build_provider
+from .assembly import build_provider
 
 PACKAGE: Final = Path(__file__).parent.parent
 ROOT: Final = PACKAGE.parent

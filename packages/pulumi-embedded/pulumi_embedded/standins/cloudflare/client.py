@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import http
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
-from pulumi_embedded.standins.transport import TIMEOUT_S, Answer, Retries, check_loopback, send
+from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, send
 from pulumi_provider.errors import Failure
+
+if TYPE_CHECKING:
+    import httpx
 
 NOT_FOUND: Final = 404
 
@@ -34,7 +35,7 @@ class CloudflareClient:
         if not token:
             raise Failure("no Cloudflare API token: set CLOUDFLARE_API_TOKEN or the configuration cloudflare:apiToken")
         self._base_url = check_loopback(base_url, "CLOUDFLARE_BASE_URL").rstrip("/")
-        self._http = httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S, trust_env=False)
+        self._http = new_client(headers={"Authorization": f"Bearer {token}"})
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Send a request; whatever its status, the answer comes back."""

@@ -13,7 +13,6 @@ from pulumi_embedded.standins.cloudflare.universal_ssl_setting import UniversalS
 from pulumi_embedded.standins.cloudflare.zone_setting import ZoneSetting
 from pulumi_embedded.standins.transport import speed
 from pulumi_provider.declaration import Inputs, Property, Provider
-from pulumi_provider.main import main
 
 VERSION: Final = "6.23.1"
 """Of the real plugin that this one stands in for."""
@@ -40,11 +39,6 @@ def build_provider() -> Provider:
         build_client=_client,
         time_scale=speed,
     )
-
-
-def run() -> None:
-    """Serve until the engine stops us."""
-    main(build_provider())
 
 
 def _client(configuration: Configuration) -> CloudflareClient:

@@ -3,10 +3,23 @@
 Python puts the folder first on the import path, which would make its modules importable under wrong names.
 """
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING
 
 del sys.path[0]
 
-from pulumi_embedded.standins.digitalocean.provider import run  # noqa: E402
+from pulumi_provider.main import main  # noqa: E402
 
-run()
+if TYPE_CHECKING:
+    from pulumi_provider.declaration import Provider
+
+
+def _load() -> Provider:
+    from pulumi_embedded.standins.digitalocean.provider import build_provider  # noqa: PLC0415 the port is told before
+
+    return build_provider()
+
+
+main(_load)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_embedded.standins.digitalocean.spaces_client import SpacesClient
-from pulumi_embedded.standins.transport import TIMEOUT_S, Answer, Retries, check_loopback, send
+from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, send
 from pulumi_provider.errors import Failure
+
+if TYPE_CHECKING:
+    import httpx
 
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
@@ -31,7 +32,7 @@ class DigitalOceanClient:
             raise Failure("no DigitalOcean token: set DIGITALOCEAN_TOKEN or the configuration digitalocean:token")
         self.spaces = spaces
         self._address = check_loopback(address, "DIGITALOCEAN_API_URL").rstrip("/")
-        self._http = httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S, trust_env=False)
+        self._http = new_client(headers={"Authorization": f"Bearer {token}"})
         self._retries = Retries(
             count=int(os.environ.get("DIGITALOCEAN_HTTP_RETRY_MAX") or 4),
             first_wait_s=float(os.environ.get("DIGITALOCEAN_HTTP_RETRY_WAIT_MIN") or 1.0),

@@ -14,7 +14,6 @@ from pulumi_embedded.standins.digitalocean.spaces_client import SpacesClient
 from pulumi_embedded.standins.digitalocean.spaces_key import SpacesKey
 from pulumi_embedded.standins.transport import speed
 from pulumi_provider.declaration import Inputs, Property, Provider
-from pulumi_provider.main import main
 
 VERSION: Final = "4.84.1"
 """Of the real plugin that this one stands in for."""
@@ -43,11 +42,6 @@ def build_provider() -> Provider:
         build_client=_client,
         time_scale=speed,
     )
-
-
-def run() -> None:
-    """Serve until the engine stops us."""
-    main(build_provider())
 
 
 def _client(configuration: Configuration) -> DigitalOceanClient:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-from botocore.auth import S3SigV4Auth  # pyright: ignore[reportMissingTypeStubs]
-from botocore.awsrequest import AWSRequest  # pyright: ignore[reportMissingTypeStubs]
-from botocore.credentials import Credentials  # pyright: ignore[reportMissingTypeStubs]
-
-from pulumi_embedded.standins.transport import TIMEOUT_S, Answer, Retries, check_loopback, send
+from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, send
 from pulumi_provider.errors import Failure
+
+if TYPE_CHECKING:
+    import httpx
 
 SIGNING_REGION: Final = "us-east-1"
 """The same for every region of Spaces."""
@@ -59,6 +57,11 @@ class SpacesClient:
         return await send(http, build, RETRIES)
 
     def _signed(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+        # Loaded here: a preview signs nothing.
+        from botocore.auth import S3SigV4Auth  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs]
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs]
+        from botocore.credentials import Credentials  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs]
+
         request = AWSRequest(method=method, url=address, data=body, headers=dict(headers))
         signer: Any = S3SigV4Auth(Credentials(self._access_key, self._secret_key), "s3", SIGNING_REGION)
         signer.add_auth(request)
@@ -77,7 +80,7 @@ class SpacesClient:
             raise Failure(f"SPACES_ENDPOINT_URL is {self._endpoint or 'not set'}: it must contain {REGION_MARK}")
         if self._http is None:
             proxy = check_loopback(self._proxy, "HTTP_PROXY")
-            self._http = httpx.AsyncClient(proxy=proxy, timeout=TIMEOUT_S, trust_env=False)
+            self._http = new_client(proxy=proxy)
         return self._http
 
 
