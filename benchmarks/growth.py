@@ -25,7 +25,7 @@ from components.project import Project, ProjectArgs
 from components.service import Service, ServiceArgs
 from pulumi_embedded.events import Operation
 from pulumi_embedded.runner import Options, run
-from railyard.engine.operate import NOBODY, environment
+from railyard.engine.operate import UNREACHABLE_URL, environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SIZES: Final = (100, 300, 1_000)
@@ -67,7 +67,7 @@ def preview(services: int) -> None:
             state_file=directory / "benchmark.json",
             config={},
             program=program,
-            environment=environment(NOBODY, directory),
+            environment=environment(UNREACHABLE_URL, directory),
         )
         result = run(Operation.PREVIEW, options)
     if not result.succeeded or len(result.steps) <= services * (RESOURCES_OF_A_SERVICE - 1):
