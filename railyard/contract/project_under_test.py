@@ -20,8 +20,8 @@ from railway_api.documents.service import SERVICE_CREATE
 from railway_api.documents.volume import VOLUME_CREATE, VOLUME_DELETE
 from railway_api.errors import Busy, NotFound, Race, RailwayError, Throttled, Validation
 from railway_api.failure import Failure
+from railway_api.json_objects import table
 from railway_api.operation import Answer, Operation
-from railway_api.scalars import table
 from railway_api.snapshot import Snapshot
 from railyard.contract.graphql_documents import CONFIG, PATCHES
 

@@ -25,7 +25,7 @@ from railway_api.documents.volume_backup import (
     WORKFLOW_STATUS,
 )
 from railway_api.errors import OutcomeUnknown
-from railway_api.scalars import table
+from railway_api.json_objects import table
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.railway_client import Railway
 from railyard.shared.running_services import Disk, RunningService, RunningSystem

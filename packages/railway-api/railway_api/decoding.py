@@ -6,7 +6,7 @@ that nobody builds on it. Of an operation's answer the root alone is looked at. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,9 +19,9 @@ from railway_api.errors import (
     advice_for,
     classify,
 )
+from railway_api.json_objects import is_list, is_object
 from railway_api.operation import Answer, Operation
 from railway_api.redaction import redact, secrets_in
-from railway_api.scalars import table
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Body:
         if self.data is None:
             raise Unreachable(f"Railway answered {self.name} with neither data nor an error: run the command again")
         for key, value in self.data.items():
-            if not isinstance(value, Mapping | list):
+            if not (is_object(value) or is_list(value)):
                 raise Unexpected(self.name, f"{key} is {_kind(value)}")
         return self.data
 
@@ -65,21 +65,20 @@ class Body:
 def decoded(name: str, body: Mapping[str, object], variables: Mapping[str, object]) -> Body:
     """Take a body apart; secrets among ``variables`` stay out of the errors. Raises ``Unexpected``."""
     data, errors = body.get("data"), body.get("errors")
-    if not isinstance(data, Mapping | None):
+    if data is not None and not is_object(data):
         raise Unexpected(name, f"data is {_kind(data)}")
-    if not isinstance(errors, list | None):
+    if errors is not None and not is_list(errors):
         raise Unexpected(name, f"errors is {_kind(errors)}")
     hidden = {f"secret {index}": text for index, text in enumerate(secrets_in(variables))}
     by_key: dict[str, RailwayError] = {}
-    for error in cast("Sequence[object]", errors or ()):
-        if not isinstance(error, Mapping):
+    for error in errors or ():
+        if not is_object(error):
             raise Unexpected(name, f"an error is {_kind(error)}")
-        entry = table(cast("object", error))
-        clean = {**entry, "message": redact(str(entry.get("message") or ""), hidden)}
-        path = entry.get("path")
-        key = str(cast("object", path[0])) if isinstance(path, list) and path else ""
+        clean = {**error, "message": redact(str(error.get("message") or ""), hidden)}
+        path = error.get("path")
+        key = str(path[0]) if is_list(path) and path else ""
         by_key.setdefault(key, classify(name, clean))
-    return Body(name, None if data is None else cast("Mapping[str, object]", data), by_key)
+    return Body(name, data, by_key)
 
 
 def _checked(operation: Operation[Answer], value: object) -> Answer | Unexpected:
@@ -87,10 +86,10 @@ def _checked(operation: Operation[Answer], value: object) -> Answer | Unexpected
     wrong = None
     if value is None:
         wrong = None if operation.nullable else "null"
-    elif operation.selection and not isinstance(value, Mapping | list):
+    elif operation.selection and not (is_object(value) or is_list(value)):
         wrong = _kind(value)
-    elif operation.kind == "mutation" and isinstance(value, Mapping) and operation.selection.startswith("{ id"):
-        made = table(cast("object", value)).get("id")
+    elif operation.kind == "mutation" and is_object(value) and operation.selection.startswith("{ id"):
+        made = value.get("id")
         wrong = None if made and isinstance(made, str) else f"an object whose id is {_kind(made)}"
     return cast("Answer", value) if wrong is None else Unexpected(operation.field, wrong)
 

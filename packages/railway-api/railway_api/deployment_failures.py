@@ -15,12 +15,12 @@ from railway_api.documents.deployment import LOGS
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
 from railway_api.redaction import redact
-from railway_api.scalars import DeploymentMeta
 from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
     from railway_api.answers import DeploymentLogTails
     from railway_api.environment import Environment
+    from railway_api.scalars import DeploymentMeta
 
 LOG_LINES: Final = 50
 

@@ -24,11 +24,11 @@ from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
 from railway_api.errors import Busy, NotFound, OutcomeUnknown
 from railway_api.progress import Progress
 from railway_api.rollback import HEALTHY, RollBack, RolledBack
-from railway_api.scalars import DeploymentMeta
 from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
     from railway_api.environment import Environment
+    from railway_api.scalars import DeploymentMeta
 
 NEARLY: Final = frozenset({"BUILDING", "DEPLOYING"})
 """The statuses before the last: here a look at a deployment also asks what it runs, so that the last one tells."""

@@ -30,7 +30,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from railway_api.failure import Failure
-from railway_api.scalars import table
+from railway_api.json_objects import table
 
 
 class RailwayError(Failure):

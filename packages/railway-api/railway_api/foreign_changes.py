@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from railway_api.documents.environment import ENVIRONMENT_PATCH, ENVIRONMENT_STAGED_CHANGES
 from railway_api.errors import RailwayError
 from railway_api.patches import Path, leaves
-from railway_api.scalars import EnvironmentConfig
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from railway_api.answers import EnvironmentPatchInEnvironmentSnapshot
     from railway_api.environment import Environment
+    from railway_api.scalars import EnvironmentConfig
 
 
 class ForeignChanges:

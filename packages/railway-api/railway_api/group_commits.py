@@ -28,13 +28,14 @@ from railway_api.errors import (
 )
 from railway_api.failure import Failure
 from railway_api.foreign_changes import ForeignChanges
+from railway_api.json_objects import table
 from railway_api.patches import at, changed_by_others, conflict, leaves, merge
-from railway_api.scalars import EnvironmentConfig, Variables, table
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from railway_api.answers import EnvironmentPatchInEnvironmentSnapshot
     from railway_api.environment import Environment
+    from railway_api.scalars import EnvironmentConfig, Variables
 
 WINDOW_S: Final = 0.05
 """How long a patch waits for others, in real time."""
@@ -48,7 +49,7 @@ LAG_S: Final = 90.0
 """How long a thing that was just created may be unknown to a commit, in API time."""
 RETRY_S: Final = 3.0
 
-BuildPatch = Callable[[Snapshot], EnvironmentConfig]
+BuildPatch = Callable[[Snapshot], "EnvironmentConfig"]
 """Makes a patch for the configuration that is there right before the commit."""
 
 
@@ -96,7 +97,7 @@ class _Submission:
             self.future.set_result(committed)
 
 
-_Ready = list[tuple[_Submission, EnvironmentConfig]]
+_Ready = list[tuple[_Submission, "EnvironmentConfig"]]
 
 
 class GroupCommits:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar, cast
 
-from railway_api.scalars import table
+from railway_api.json_objects import is_object, table
 
 Config = Mapping[str, object]
 ConfigT = TypeVar("ConfigT", bound=Mapping[str, object])
@@ -20,7 +20,7 @@ WATCHED: Final = ("source", "build", "deploy", "variables")
 
 
 def _object(value: object) -> Config | None:
-    return cast("Config", value) if isinstance(value, Mapping) else None
+    return value if is_object(value) else None
 
 
 def leaves(value: Config, path: Path = ()) -> Iterator[tuple[Path, object]]:

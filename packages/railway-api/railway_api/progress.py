@@ -17,7 +17,6 @@ from railway_api.documents.domain import DOMAINS
 from railway_api.documents.environment import progress
 from railway_api.errors import RailwayError, Unreachable
 from railway_api.operation import Answer, Operation
-from railway_api.scalars import DeploymentMeta
 from railway_api.snapshot import Deployment, Snapshot, latest_deployments
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
         EnvironmentSnapshot,
     )
     from railway_api.environment import Environment
+    from railway_api.scalars import DeploymentMeta
 
 FASTER_AT_FIRST: Final = 2.5
 """The first polls after a change come this much sooner: a commit takes a second or two."""

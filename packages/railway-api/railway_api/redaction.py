@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 from urllib.parse import unquote, urlsplit
 
+from railway_api.json_objects import is_object
+
 SHORTEST: Final = 8
 """Values shorter than this stay: they are words like "true", and removing them would make texts unreadable."""
 _SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials", "channelConfigs"})
@@ -21,10 +23,10 @@ def secrets_in(value: object, *, inside: bool = False) -> Iterator[str]:
     if isinstance(value, str):
         if inside:
             yield value
-    elif isinstance(value, Mapping):
-        for key, item in cast("Mapping[str, object]", value).items():
+    elif is_object(value):
+        for key, item in value.items():
             yield from secrets_in(item, inside=inside or key in _SECRET_KEYS)
-    elif isinstance(value, Sequence):
+    elif isinstance(value, list | tuple):
         for item in cast("Sequence[object]", value):
             yield from secrets_in(item, inside=inside)
 

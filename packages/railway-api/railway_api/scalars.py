@@ -6,8 +6,7 @@ patch removes what is there. Source: https://github.com/railwayapp/cli, controll
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias, TypedDict, cast
+from typing import TypeAlias, TypedDict
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
@@ -166,8 +165,3 @@ class DeploymentMeta(TypedDict, total=False):
     configFile: str | None
     propertyFileMapping: dict[str, Json] | None
     serviceManifest: ServiceManifest | None
-
-
-def table(value: object) -> dict[str, object]:
-    """Return a JSON object, or an empty one for anything else (Railway leaves out what is empty)."""
-    return dict(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from railway_api.connections import nodes
 from railway_api.errors import NotFound, RailwayError
-from railway_api.scalars import EnvironmentConfig, ServiceConfig, SourceConfig, VolumeMountConfig, table
+from railway_api.json_objects import table
 
 if TYPE_CHECKING:
     from railway_api.answers import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         VolumeInstanceInEnvironmentSnapshot,
     )
     from railway_api.connections import FirstPage
+    from railway_api.scalars import EnvironmentConfig, ServiceConfig, SourceConfig, VolumeMountConfig
 
 _GONE_STATES: Final = frozenset({"DELETED", "DELETING"})
 """States of a volume that was deleted: Railway lists it for 48 hours more."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from railway_api.connections import Connection, Node, nodes
-from railway_api.scalars import table
+from railway_api.json_objects import table
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:

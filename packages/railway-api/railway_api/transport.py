@@ -31,6 +31,7 @@ from railway_api.errors import (
     advice_for,
 )
 from railway_api.identity import Identity, Token
+from railway_api.json_objects import is_object
 from railway_api.limiter import Limiter
 from railway_api.loopback import is_loopback
 from railway_api.operation import Answer, Document, Operation
@@ -128,7 +129,7 @@ class Transport:
 
     async def _post(
         self, name: str, document: str, variables: Mapping[str, object], *, repeat: bool, token: Token | None = None
-    ) -> dict[str, object]:
+    ) -> Mapping[str, object]:
         """Post until there is a GraphQL answer, as often as that is safe."""
         failure: RailwayError = Unreachable(f"Railway could not be reached for {name}")
         for attempt in range(ATTEMPTS):
@@ -198,7 +199,7 @@ class Transport:
             )
 
 
-def _body(name: str, response: httpx.Response) -> dict[str, object] | None:
+def _body(name: str, response: httpx.Response) -> Mapping[str, object] | None:
     """The GraphQL of an answer; None when it breaks off in the middle."""
     try:
         body: object = response.json()
@@ -206,8 +207,8 @@ def _body(name: str, response: httpx.Response) -> dict[str, object] | None:
         body = None
         if response.is_success and "json" in response.headers.get("content-type", ""):
             return None
-    if isinstance(body, dict) and ("data" in body or "errors" in body):
-        return cast("dict[str, object]", body)
+    if is_object(body) and ("data" in body or "errors" in body):
+        return body
     if response.status_code in REFUSED_TOKEN:
         return {"errors": [{"message": f"Not Authorized (HTTP {response.status_code})"}]}
     raise Validation(f"Railway answered {name} with HTTP {response.status_code} and no GraphQL: check RAILWAY_API_URL")

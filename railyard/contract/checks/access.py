@@ -23,7 +23,7 @@ from railway_api.documents.notification import (
 from railway_api.documents.project import ACCOUNT, PROJECT_DELETE, PROJECTS
 from railway_api.documents.volume import VOLUME_CREATE
 from railway_api.errors import NotAuthorized, RailwayError
-from railway_api.scalars import table
+from railway_api.json_objects import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import ME, PROJECT_EXPIRY
 from railyard.contract.project_under_test import CouldNotTell, ProjectUnderTest

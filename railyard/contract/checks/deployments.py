@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from railway_api.documents.deployment import DEPLOYMENT_ROLLBACK
+from railway_api.json_objects import table
 from railway_api.patches import at
-from railway_api.scalars import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTest
 

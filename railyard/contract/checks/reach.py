@@ -8,8 +8,8 @@ from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, ENVIRONM
 from railway_api.documents.lookup import REGIONS
 from railway_api.documents.service import SERVICE_DELETE
 from railway_api.errors import Busy, LeftOut, NotFound, PlanLimit, RailwayError
+from railway_api.json_objects import table
 from railway_api.patches import at
-from railway_api.scalars import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import STAGE, TYPE, WORKFLOW
 from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTest

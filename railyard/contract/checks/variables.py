@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from railway_api.documents.service import SERVICE_UPDATE
+from railway_api.json_objects import table
 from railway_api.patches import at
-from railway_api.scalars import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import MASKED_CONFIG, VARIABLES
 from railyard.contract.project_under_test import ProjectUnderTest

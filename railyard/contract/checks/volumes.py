@@ -8,8 +8,8 @@ from railway_api.documents.project import PROJECT
 from railway_api.documents.service import SERVICE_DELETE
 from railway_api.documents.tcp_proxy import TCP_PROXIES
 from railway_api.errors import PlanLimit, RailwayError
+from railway_api.json_objects import table
 from railway_api.patches import at
-from railway_api.scalars import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.project_under_test import ProjectUnderTest
 

@@ -7,8 +7,9 @@ Owns these looks. Reads alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
+from railway_api.answers import Project, Workspace
 from railway_api.counting import count
 from railway_api.documents.account import ME, WORKSPACE
 from railway_api.documents.project import API_TOKEN, PROJECT, PROJECT_TOKEN
@@ -54,14 +55,14 @@ async def token(railway: Railway, stack: Stack) -> list[Finding]:
     return found
 
 
-def _project_token(project: Any) -> Finding:
+def _project_token(project: Project) -> Finding:
     text = (
         f"a project token of {project['name']}; it may not create projects, nor reach any other project or environment"
     )
     return note("railway", text, "an up of the whole stack needs an account or workspace token in RAILWAY_API_TOKEN")
 
 
-def plan(stack: Stack, workspace: Any) -> Iterator[Finding]:
+def plan(stack: Stack, workspace: Workspace) -> Iterator[Finding]:
     """Whether the workspace has the plan that the settings count on, and what is beyond it if not."""
     real, asked = str(workspace["plan"]).lower(), stack.settings.plan
     left = workspace["apiTokenRateLimit"]

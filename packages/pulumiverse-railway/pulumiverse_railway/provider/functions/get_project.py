@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
 from pulumiverse_railway.provider.resources.parts.client import railway
-from railway_api.answers import Project
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.project import PROJECT, PROJECTS
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import Project
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,33 +62,33 @@ class GetProject(Function[GetProjectInputs, GetProjectResult]):
         """The one project that is meant."""
         client = railway(context)
         if inputs.project_id is not None:
-            found = await project_of(client, inputs.project_id)
+            project = await project_of(client, inputs.project_id)
         else:
-            found = await _named(client, inputs.name or "", inputs.workspace_id)
+            project = await _named(client, inputs.name or "", inputs.workspace_id)
         return GetProjectResult(
-            project_id=found["id"],
-            name=found["name"],
-            description=found["description"] or None,
-            workspace_id=found["workspaceId"],
-            environment_id=found["primaryEnvironmentId"],
-            environments=environments_of(found),
+            project_id=project["id"],
+            name=project["name"],
+            description=project["description"] or None,
+            workspace_id=project["workspaceId"],
+            environment_id=project["primaryEnvironmentId"],
+            environments=environments_of(project),
         )
 
 
 async def project_of(client: Client, id: str) -> Project:
     """The living project with an id."""
     try:
-        found = await client.call(PROJECT, id=id)
+        project = await client.call(PROJECT, id=id)
     except NotFound:
-        found = None
-    if found is None or found["deletedAt"]:
+        project = None
+    if project is None or project["deletedAt"]:
         raise Failure(f"there is no project {id}: its id is in the address of the project in the dashboard")
-    return found
+    return project
 
 
 def environments_of(project: Project) -> dict[str, str]:
     """Ids of the living environments of a project by name."""
-    return {found["name"]: found["id"] for found in nodes(project["environments"]) if not found["deletedAt"]}
+    return {each["name"]: each["id"] for each in nodes(project["environments"]) if not each["deletedAt"]}
 
 
 async def _named(client: Client, name: str, workspace_id: str | None) -> Project:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pulumi_provider.declaration import Context, Function, Inputs, Nested, Property
 from pulumiverse_railway.provider.resources.parts.client import railway
-from railway_api.answers import Region as AnsweredRegion
 from railway_api.documents.lookup import REGIONS
+
+if TYPE_CHECKING:
+    from railway_api.answers import Region as AnsweredRegion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +51,8 @@ class GetRegions(Function[GetRegionsInputs, GetRegionsResult]):
     async def call(self, context: Context, inputs: GetRegionsInputs) -> GetRegionsResult:
         """All regions, in Railway's order."""
         answer = await railway(context).call(REGIONS, projectId=inputs.project_id)
-        regions = [_region(found) for found in answer]
-        return GetRegionsResult(names=[found.name for found in regions if not found.replaced_by], regions=regions)
+        regions = [_region(each) for each in answer]
+        return GetRegionsResult(names=[region.name for region in regions if not region.replaced_by], regions=regions)
 
 
 def _region(region: AnsweredRegion) -> Region:

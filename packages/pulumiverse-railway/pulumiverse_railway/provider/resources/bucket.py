@@ -9,7 +9,7 @@ environment's configuration, and because Railway is reported to ignore that at t
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -26,7 +26,6 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
-from railway_api.answers import BucketS3CompatibleCredentials
 from railway_api.connections import nodes
 from railway_api.documents.bucket import (
     BUCKET_CREATE,
@@ -37,8 +36,12 @@ from railway_api.documents.bucket import (
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
-from railway_api.scalars import BucketConfig, EnvironmentConfig
 from railway_api.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.answers import BucketS3CompatibleCredentials
+    from railway_api.scalars import BucketConfig, EnvironmentConfig
+
 
 ID_PARTS: Final = ("project id", "environment id", "bucket id")
 

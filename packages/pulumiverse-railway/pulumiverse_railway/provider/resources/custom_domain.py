@@ -9,7 +9,7 @@ for them: that is CustomDomainValidation, which comes after the records.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -18,7 +18,6 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     ACME,
     ID_PARTS,
     TRAFFIC,
-    Domain,
     custom_domain,
     fully_qualified,
     next_look,
@@ -53,6 +52,9 @@ from railway_api.errors import (
     RailwayError,
 )
 from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import CustomDomain as Domain
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,14 +11,13 @@ over HTTPS with a valid certificate, which is asked for as a visitor does.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.domains import (
     ID_PARTS,
     TRAFFIC,
-    Domain,
     custom_domain,
     fully_qualified,
     next_look,
@@ -33,11 +32,15 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api import dns, edge
-from railway_api.answers import CustomDomainStatus
 from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
 from railway_api.environment import Environment
 from railway_api.errors import Validation
 from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import CustomDomain as Domain
+    from railway_api.answers import CustomDomainStatus
+
 
 VALID: Final = "CERTIFICATE_STATUS_TYPE_VALID"
 ISSUE_FAILED: Final = "CERTIFICATE_STATUS_TYPE_ISSUE_FAILED"

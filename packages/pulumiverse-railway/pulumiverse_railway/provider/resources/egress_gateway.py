@@ -8,7 +8,7 @@ Owns the association of a service with them. Railway gives them no id, so there 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -20,7 +20,6 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from railway_api.answers import EgressGateway as AnsweredGateway
 from railway_api.documents.egress import (
     EGRESS_GATEWAY_CREATE,
     EGRESS_GATEWAYS,
@@ -29,6 +28,10 @@ from railway_api.documents.egress import (
 from railway_api.environment import Environment
 from railway_api.errors import Busy, Exists, NotFound, Opaque, OutcomeUnknown, Race
 from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import EgressGateway as AnsweredGateway
+
 
 ID_PARTS: Final = ("project id", "environment id", "service id")
 
@@ -73,15 +76,15 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         """Ask for addresses, or take those that an interrupted run asked for."""
         environment = environment_of(context, new.project_id, new.environment_id)
         id = join(new.project_id, new.environment_id, new.service_id)
-        found = _left_over(new, await retry_on(context, lambda: _list(environment, new.service_id), on=(NotFound,)))
-        if found:
+        gateways = _left_over(new, await retry_on(context, lambda: _list(environment, new.service_id), on=(NotFound,)))
+        if gateways:
             await context.info("took over the static outbound IPs that the service has already")
         else:
-            found = await retry_on(context, lambda: _create(environment, new), on=(Busy, Race))
+            gateways = await retry_on(context, lambda: _create(environment, new), on=(Busy, Race))
         # The addresses have no id, so the service stands for them.
         if not environment.claim(f"static outbound IPs of {new.service_id}"):
             raise Failure(f"two resources are the static outbound IPs of service {new.service_id}: remove one of them")
-        return id, _state(new, found)
+        return id, _state(new, gateways)
 
     async def read(self, context: Context, id: str, old: EgressGatewayState | None) -> EgressGatewayState | None:
         """The addresses."""
@@ -90,14 +93,14 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         snapshot = await snapshot_or_none(environment)
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
-        found = await _list(environment, service_id)
-        if not found:
+        gateways = await _list(environment, service_id)
+        if not gateways:
             return None
-        region = None if old is not None and old.region is None else _region(found)
+        region = None if old is not None and old.region is None else _region(gateways)
         wanted = EgressGatewayInputs(
             project_id=project_id, environment_id=environment_id, service_id=service_id, region=region
         )
-        return _state(wanted, found)
+        return _state(wanted, gateways)
 
     async def update(
         self, context: Context, id: str, old: EgressGatewayState, new: EgressGatewayInputs
@@ -120,27 +123,27 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
 
 
-def _region(found: list[AnsweredGateway]) -> str:
-    return found[0]["region"]
+def _region(gateways: list[AnsweredGateway]) -> str:
+    return gateways[0]["region"]
 
 
-def _state(new: EgressGatewayInputs, found: list[AnsweredGateway]) -> EgressGatewayState:
-    return EgressGatewayState(**asdict(new), ipv4_addresses=sorted(gateway["ipv4"] for gateway in found))
+def _state(new: EgressGatewayInputs, gateways: list[AnsweredGateway]) -> EgressGatewayState:
+    return EgressGatewayState(**asdict(new), ipv4_addresses=sorted(gateway["ipv4"] for gateway in gateways))
 
 
 async def _list(environment: Environment, service_id: str) -> list[AnsweredGateway]:
     return await environment.ask(EGRESS_GATEWAYS, environmentId=environment.environment_id, serviceId=service_id)
 
 
-def _left_over(new: EgressGatewayInputs, found: list[AnsweredGateway]) -> list[AnsweredGateway]:
+def _left_over(new: EgressGatewayInputs, gateways: list[AnsweredGateway]) -> list[AnsweredGateway]:
     """The addresses that the service has; those of another region are somebody's."""
-    if found and new.region not in {None, _region(found)}:
+    if gateways and new.region not in {None, _region(gateways)}:
         id = join(new.project_id, new.environment_id, new.service_id)
         raise Failure(
-            f"service {new.service_id} has static outbound IPs in {_region(found)} already: import them with "
+            f"service {new.service_id} has static outbound IPs in {_region(gateways)} already: import them with "
             f"'pulumi import railway:index:EgressGateway <resource name> {id}', or remove them in the dashboard"
         )
-    return found
+    return gateways
 
 
 async def _create(environment: Environment, new: EgressGatewayInputs) -> list[AnsweredGateway]:
@@ -148,11 +151,11 @@ async def _create(environment: Environment, new: EgressGatewayInputs) -> list[An
     if new.region is not None:
         wanted["region"] = new.region
     try:
-        found = await environment.write(EGRESS_GATEWAY_CREATE, input=wanted)
+        gateways = await environment.write(EGRESS_GATEWAY_CREATE, input=wanted)
     except (OutcomeUnknown, Opaque, Exists) as failure:
-        found = _left_over(new, await _list(environment, new.service_id))
-        if not found:
+        gateways = _left_over(new, await _list(environment, new.service_id))
+        if not gateways:
             if isinstance(failure, OutcomeUnknown):
                 raise Race(str(failure), reason=failure.reason) from failure
             raise
-    return found
+    return gateways

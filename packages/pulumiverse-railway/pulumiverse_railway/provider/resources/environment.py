@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -23,7 +23,6 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     wait_until_visible,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
-from railway_api.answers import Environment as AnsweredEnvironment
 from railway_api.client import Client
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.environment_lifecycle import (
@@ -33,6 +32,10 @@ from railway_api.documents.environment_lifecycle import (
 )
 from railway_api.errors import Exists, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import Environment as AnsweredEnvironment
+
 
 ID_PARTS: Final = ("project id", "environment id")
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.resources.parts import channels, checks
@@ -18,7 +18,6 @@ from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import create_or_find
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
-from railway_api.answers import NotificationRule as AnsweredRule
 from railway_api.client import Client
 from railway_api.documents.notification import (
     NOTIFICATION_RULE_CREATE,
@@ -28,7 +27,11 @@ from railway_api.documents.notification import (
 )
 from railway_api.errors import Opaque, OutcomeUnknown
 from railway_api.failure import Failure
-from railway_api.scalars import Json
+
+if TYPE_CHECKING:
+    from railway_api.answers import NotificationRule as AnsweredRule
+    from railway_api.scalars import Json
+
 
 ID_PARTS: Final = ("workspace id", "rule id")
 
@@ -120,10 +123,10 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
         if workspace_id is None:
             raise Failure("the token has no workspace: say which one the rule belongs to with workspaceId")
         there = await _rules(client, workspace_id, new.project_id)
-        equal = [found for found in there if _is_equal(found, new)]
+        equal = [rule for rule in there if _is_equal(rule, new)]
         if context.interrupted and len(equal) == 1:
-            found = equal[0]
-            await context.info(f"took over notification rule {found['id']} of the same content")
+            rule = equal[0]
+            await context.info(f"took over notification rule {rule['id']} of the same content")
         elif equal:
             its_id = join(workspace_id, equal[0]["id"])
             raise Failure(
@@ -132,19 +135,19 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
                 "delete it in the dashboard"
             )
         else:
-            found = await _create(context, client, workspace_id, new, {found["id"] for found in there})
-        return join(workspace_id, found["id"]), NotificationRuleState(**asdict(new), rule_id=found["id"])
+            rule = await _create(context, client, workspace_id, new, {rule["id"] for rule in there})
+        return join(workspace_id, rule["id"]), NotificationRuleState(**asdict(new), rule_id=rule["id"])
 
     async def read(self, context: Context, id: str, old: NotificationRuleState | None) -> NotificationRuleState | None:
         """The rule."""
         client = railway(context)
         workspace_id, rule_id = split(id, *ID_PARTS)
-        found = await _rule(client, workspace_id, old.project_id if old else None, rule_id)
-        if found is None:
+        rule = await _rule(client, workspace_id, old.project_id if old else None, rule_id)
+        if rule is None:
             return None
-        events = found["eventTypes"]
-        severities: list[NotificationSeverity] | None = [NotificationSeverity(name) for name in found["severities"]]
-        ephemeral = found["ephemeralEnvironments"]
+        events = rule["eventTypes"]
+        severities: list[NotificationSeverity] | None = [NotificationSeverity(name) for name in rule["severities"]]
+        ephemeral = rule["ephemeralEnvironments"]
         if old is not None:
             # Neither has an order that means anything, and what was never set is Railway's business.
             events = old.event_types if set(old.event_types) == set(events) else events
@@ -156,10 +159,10 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
             ephemeral = ephemeral or None
         return NotificationRuleState(
             workspace_id=None if old is not None and old.workspace_id is None else workspace_id,
-            project_id=found["projectId"],
+            project_id=rule["projectId"],
             event_types=events,
             severities=severities,
-            channel_configs=channels.as_given(old.channel_configs if old else (), _configs(found)),
+            channel_configs=channels.as_given(old.channel_configs if old else (), _configs(rule)),
             ephemeral_environments=ephemeral,
             rule_id=rule_id,
         )
@@ -198,18 +201,18 @@ def _settings(rule: NotificationRuleInputs) -> dict[str, object]:
     }
 
 
-def _configs(found: AnsweredRule) -> list[Json]:
-    return [channel["config"] for channel in found["channels"]]
+def _configs(rule: AnsweredRule) -> list[Json]:
+    return [channel["config"] for channel in rule["channels"]]
 
 
-def _is_equal(found: AnsweredRule, new: NotificationRuleInputs) -> bool:
+def _is_equal(rule: AnsweredRule, new: NotificationRuleInputs) -> bool:
     """Whether a rule is what is wanted, as far as that is said."""
     texts = new.channel_configs
     return (
-        found["projectId"] == new.project_id
-        and set(found["eventTypes"]) == set(new.event_types)
-        and (new.severities is None or set(found["severities"]) == set(new.severities))
-        and channels.as_given(texts, _configs(found)) == texts
+        rule["projectId"] == new.project_id
+        and set(rule["eventTypes"]) == set(new.event_types)
+        and (new.severities is None or set(rule["severities"]) == set(new.severities))
+        and channels.as_given(texts, _configs(rule)) == texts
     )
 
 
@@ -226,7 +229,7 @@ async def _rule(
     listed = await (
         list_in_project(client, project_id, listing, deleting=deleting) if project_id is not None else listing()
     )
-    return next((found for found in listed if found["id"] == rule_id), None)
+    return next((rule for rule in listed if rule["id"] == rule_id), None)
 
 
 async def _create(
@@ -238,7 +241,7 @@ async def _create(
     async def look() -> AnsweredRule | None:
         # Equal rules are allowed, so only one that was not there before can be of this call.
         listed = await _rules(client, workspace_id, new.project_id)
-        return next((found for found in listed if found["id"] not in there and _is_equal(found, new)), None)
+        return next((rule for rule in listed if rule["id"] not in there and _is_equal(rule, new)), None)
 
     async def make() -> AnsweredRule:
         return await client.call(NOTIFICATION_RULE_CREATE, input=wanted)

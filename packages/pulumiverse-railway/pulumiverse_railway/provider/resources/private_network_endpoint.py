@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -23,7 +23,6 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from railway_api.answers import PrivateNetworkEndpoint as AnsweredEndpoint
 from railway_api.documents.private_network import (
     PRIVATE_NETWORK_ENDPOINT,
     PRIVATE_NETWORK_ENDPOINT_RENAME,
@@ -33,6 +32,10 @@ from railway_api.environment import Environment
 from railway_api.errors import Busy, Race
 from railway_api.failure import Failure
 
+if TYPE_CHECKING:
+    from railway_api.answers import PrivateNetworkEndpoint as AnsweredEndpoint
+
+
 ID_PARTS: Final = ("project id", "environment id", "service id")
 SUFFIX: Final = "railway.internal"
 RESERVED: Final = ("health", "internal", "internal-health", "railway", "up")
@@ -41,7 +44,7 @@ _label: Final = checks.matching(
 )
 
 
-def _dns_name(value: Any) -> str | None:
+def _dns_name(value: str) -> str | None:
     """One DNS label that Railway does not use itself."""
     if value in RESERVED:
         return f"must not be {value}, which Railway keeps for itself (as {', '.join(RESERVED)})"
@@ -96,11 +99,11 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
     ) -> tuple[str, PrivateNetworkEndpointState]:
         """Wait for the endpoint that Railway makes, and name it."""
         environment = environment_of(context, new.project_id, new.environment_id)
-        network_id, found = await _appeared(context, environment, new)
-        if not environment.claim(found["publicId"]):
+        network_id, endpoint = await _appeared(context, environment, new)
+        if not environment.claim(endpoint["publicId"]):
             raise Failure(f"two resources name service {new.service_id} in the private network: remove one of them")
-        await _rename(context, environment, new, network_id, found)
-        return join(new.project_id, new.environment_id, new.service_id), _state(new, network_id, found)
+        await _rename(context, environment, new, network_id, endpoint)
+        return join(new.project_id, new.environment_id, new.service_id), _state(new, network_id, endpoint)
 
     async def read(
         self, context: Context, id: str, old: PrivateNetworkEndpointState | None
@@ -112,61 +115,63 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         network_id = old.private_network_id if old else await _network(environment)
-        found = await _find(environment, service_id, network_id) if network_id else None
-        if network_id is None or found is None:
+        endpoint = await _find(environment, service_id, network_id) if network_id else None
+        if network_id is None or endpoint is None:
             return None
         read = PrivateNetworkEndpointInputs(
-            project_id=project_id, environment_id=environment_id, service_id=service_id, dns_name=_name(found)
+            project_id=project_id, environment_id=environment_id, service_id=service_id, dns_name=_name(endpoint)
         )
-        return _state(read, network_id, found)
+        return _state(read, network_id, endpoint)
 
     async def update(
         self, context: Context, id: str, old: PrivateNetworkEndpointState, new: PrivateNetworkEndpointInputs
     ) -> PrivateNetworkEndpointState:
         """Rename it."""
         environment = environment_of(context, new.project_id, new.environment_id)
-        found = await _find(environment, new.service_id, old.private_network_id)
-        if found is None:
+        endpoint = await _find(environment, new.service_id, old.private_network_id)
+        if endpoint is None:
             raise Failure(
                 f"service {new.service_id} is not in the private network any more: run 'pulumi refresh', then the "
                 "command again"
             )
-        await _rename(context, environment, new, old.private_network_id, found)
-        return _state(new, old.private_network_id, found)
+        await _rename(context, environment, new, old.private_network_id, endpoint)
+        return _state(new, old.private_network_id, endpoint)
 
     async def delete(self, context: Context, id: str, old: PrivateNetworkEndpointState) -> None:
         """Nothing: the endpoint stays as long as its service."""
         split(id, *ID_PARTS)
 
 
-def _state(new: PrivateNetworkEndpointInputs, network_id: str, found: AnsweredEndpoint) -> PrivateNetworkEndpointState:
+def _state(
+    new: PrivateNetworkEndpointInputs, network_id: str, endpoint: AnsweredEndpoint
+) -> PrivateNetworkEndpointState:
     return PrivateNetworkEndpointState(
         **asdict(new),
         host=f"{new.dns_name}.{SUFFIX}",
         private_network_id=network_id,
-        endpoint_id=found["publicId"],
+        endpoint_id=endpoint["publicId"],
     )
 
 
-def _name(found: AnsweredEndpoint) -> str:
+def _name(endpoint: AnsweredEndpoint) -> str:
     """The name that it has, or is about to have."""
-    return found["newDnsName"] or found["dnsName"]
+    return endpoint["newDnsName"] or endpoint["dnsName"]
 
 
 async def _network(environment: Environment) -> str | None:
     """The network of the environment; there is one, once something was deployed."""
     every = await environment.ask(PRIVATE_NETWORKS, environmentId=environment.environment_id)
-    return next((found["publicId"] for found in every if not found["deletedAt"]), None)
+    return next((endpoint["publicId"] for endpoint in every if not endpoint["deletedAt"]), None)
 
 
 async def _find(environment: Environment, service_id: str, network_id: str) -> AnsweredEndpoint | None:
-    found = await environment.ask(
+    endpoint = await environment.ask(
         PRIVATE_NETWORK_ENDPOINT,
         environmentId=environment.environment_id,
         privateNetworkId=network_id,
         serviceId=service_id,
     )
-    return None if found is None or found["deletedAt"] else found
+    return None if endpoint is None or endpoint["deletedAt"] else endpoint
 
 
 async def _appeared(
@@ -182,9 +187,9 @@ async def _appeared(
         )
     while True:
         network_id = await _network(environment)
-        found = await _find(environment, new.service_id, network_id) if network_id else None
-        if network_id and found:
-            return network_id, found
+        endpoint = await _find(environment, new.service_id, network_id) if network_id else None
+        if network_id and endpoint:
+            return network_id, endpoint
         if context.cancelled() or context.deadline.remaining_s() <= RETRY_S:
             raise Failure(
                 f"service {snapshot.service_name(new.service_id)} is not in the private network yet: look at its "
@@ -199,11 +204,11 @@ async def _rename(
     environment: Environment,
     new: PrivateNetworkEndpointInputs,
     network_id: str,
-    found: AnsweredEndpoint,
+    endpoint: AnsweredEndpoint,
 ) -> None:
     """Give it the name, and wait until it is in effect."""
-    if _name(found) != new.dns_name:
-        wanted = {"id": found["publicId"], "privateNetworkId": network_id, "dnsName": new.dns_name}
+    if _name(endpoint) != new.dns_name:
+        wanted = {"id": endpoint["publicId"], "privateNetworkId": network_id, "dnsName": new.dns_name}
         await retry_on(context, lambda: environment.write(PRIVATE_NETWORK_ENDPOINT_RENAME, **wanted), on=(Busy, Race))
     waited_s = 0.0
     while (now := await _find(environment, new.service_id, network_id)) is None or now["dnsName"] != new.dns_name:

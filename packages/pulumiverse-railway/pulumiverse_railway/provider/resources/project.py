@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -17,8 +17,6 @@ from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import LAG_S, RETRY_S, wait_until_visible
 from pulumiverse_railway.provider.resources.parts.identifiers import split
-from railway_api.answers import EnvironmentOfProject
-from railway_api.answers import Project as AnsweredProject
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.environment import ENVIRONMENT_RENAME
@@ -26,6 +24,10 @@ from railway_api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELET
 from railway_api.errors import NotAuthorized, NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
 from railway_api.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.answers import EnvironmentOfProject
+    from railway_api.answers import Project as AnsweredProject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,26 +85,26 @@ class Project(Resource[ProjectInputs, ProjectState]):
         client = railway(context)
         workspace_id, left_over = await _left_over(client, new)
         if left_over is None:
-            found = await client.create_cooldowns.project.run(
+            project = await client.create_cooldowns.project.run(
                 context, lambda: _create(context, client, workspace_id, new)
             )
         else:
-            found = left_over
-            await context.info(f"took over project {found['id']} of the same name and description")
-        made = left_over is None and bool(nodes(found["environments"]))
-        found = await _with_environment(context, client, found)
-        environment = _default_environment(found, new.environment_name)
+            project = left_over
+            await context.info(f"took over project {project['id']} of the same name and description")
+        made = left_over is None and bool(nodes(project["environments"]))
+        project = await _with_environment(context, client, project)
+        environment = _default_environment(project, new.environment_name)
         if made and environment["name"] == new.environment_name:
             # Nothing can be in it yet, so nobody has to look.
-            place = client.environment(found["id"], environment["id"])
-            place.remember(Snapshot.of_new(found, environment))
+            place = client.environment(project["id"], environment["id"])
+            place.remember(Snapshot.of_new(project, environment))
         state = ProjectState(**asdict(new), environment_id=environment["id"])
         if environment["name"] != new.environment_name:
             try:
                 await _rename(client, environment["id"], new.environment_name)
             except Failure as failure:
-                raise HalfMade(found["id"], state, [str(failure)]) from failure
-        return found["id"], state
+                raise HalfMade(project["id"], state, [str(failure)]) from failure
+        return project["id"], state
 
     async def read(self, context: Context, id: str, old: ProjectState | None) -> ProjectState | None:
         """The project; in a refresh from the same request as everything in its environment."""
@@ -111,19 +113,19 @@ class Project(Resource[ProjectInputs, ProjectState]):
             if old is not None and old.environment_id:
                 # A refresh begins here; the validations of domains come when this read may be over.
                 snapshot = await client.snapshot(id, old.environment_id, domain_status=True)
-                found, environment = snapshot.project, snapshot.environment
+                project, environment = snapshot.project, snapshot.environment
             else:
                 (project_id,) = split(id, "project id")
-                found = await client.call(PROJECT, id=project_id)
-                environment = _default_environment(found, None)
+                project = await client.call(PROJECT, id=project_id)
+                environment = _default_environment(project, None)
         except NotFound:
             return None
-        if found["deletedAt"]:
+        if project["deletedAt"]:
             return None
         return ProjectState(
-            name=found["name"],
-            description=found["description"] or None,
-            workspace_id=None if old is not None and old.workspace_id is None else found["workspaceId"],
+            name=project["name"],
+            description=project["description"] or None,
+            workspace_id=None if old is not None and old.workspace_id is None else project["workspaceId"],
             environment_name=environment["name"],
             environment_id=environment["id"],
         )
@@ -176,8 +178,8 @@ async def _left_over(
 
 
 async def _made(client: Client, new: ProjectInputs) -> AnsweredProject | None:
-    _, found = await _left_over(client, new, anew=True)
-    return found
+    _, project = await _left_over(client, new, anew=True)
+    return project
 
 
 def _without_mark(new: ProjectInputs, lost: RailwayError) -> Failure:
@@ -202,10 +204,10 @@ async def _create(context: Context, client: Client, workspace_id: str | None, ne
     except (OutcomeUnknown, Opaque) as lost:
         if not new.description:
             raise _without_mark(new, lost) from lost
-        found = await wait_until_visible(context, lambda: _made(client, new))
-        if found is None:
+        project = await wait_until_visible(context, lambda: _made(client, new))
+        if project is None:
             raise
-        return found
+        return project
     client.project_made(workspace_id, made)
     return made
 
@@ -217,39 +219,39 @@ async def _rename(client: Client, environment_id: str, name: str) -> None:
 async def _exists(client: Client, id: str) -> bool:
     """Whether a project that may not be deleted is there: one that cannot be seen needs a proof that it is not."""
     try:
-        found = await client.call(PROJECT, id=id)
+        project = await client.call(PROJECT, id=id)
     except NotFound:
         return False
     except NotAuthorized:
         return not await client.is_deleted(id)
-    return not found["deletedAt"]
+    return not project["deletedAt"]
 
 
 async def _check_workspace(client: Client, id: str, wanted: str) -> None:
-    found = await client.call(PROJECT, id=id)
-    if found["workspaceId"] != wanted:
+    project = await client.call(PROJECT, id=id)
+    if project["workspaceId"] != wanted:
         raise Failure(
-            f"project {id} is in workspace {found['workspaceId']}, not {wanted}: set workspaceId to where it is, or "
+            f"project {id} is in workspace {project['workspaceId']}, not {wanted}: set workspaceId to where it is, or "
             "move it in the dashboard under Settings, Transfer Project"
         )
 
 
-async def _with_environment(context: Context, client: Client, found: AnsweredProject) -> AnsweredProject:
+async def _with_environment(context: Context, client: Client, project: AnsweredProject) -> AnsweredProject:
     """The project once its environment is listed."""
     waited_s = 0.0
-    while not nodes(found["environments"]) and waited_s < LAG_S and not context.cancelled():
+    while not nodes(project["environments"]) and waited_s < LAG_S and not context.cancelled():
         await context.status("waiting for the environment...")
         await context.sleep(RETRY_S)
         waited_s += RETRY_S
-        found = await client.call(PROJECT, id=found["id"])
-    return found
+        project = await client.call(PROJECT, id=project["id"])
+    return project
 
 
 def _default_environment(project: AnsweredProject, name: str | None) -> EnvironmentOfProject:
     """The environment that Railway made with the project."""
-    living = [found for found in nodes(project["environments"]) if not found["deletedAt"]]
+    living = [environment for environment in nodes(project["environments"]) if not environment["deletedAt"]]
     if not living:
         raise Failure(f"project {project['id']} has no environment: add one in the dashboard, or delete the project")
-    primary = [found for found in living if found["id"] == project["primaryEnvironmentId"]]
-    named = [found for found in living if found["name"] == name]
+    primary = [environment for environment in living if environment["id"] == project["primaryEnvironmentId"]]
+    named = [environment for environment in living if environment["name"] == name]
     return [*primary, *named, *living][0]

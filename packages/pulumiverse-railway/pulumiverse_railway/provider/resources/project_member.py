@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import create_or_find
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
-from railway_api.answers import ProjectMember as AnsweredMember
 from railway_api.client import Client
 from railway_api.documents.access import (
     PROJECT_MEMBER_ADD,
@@ -27,6 +26,10 @@ from railway_api.documents.access import (
 )
 from railway_api.errors import Exists, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import ProjectMember as AnsweredMember
+
 
 ID_PARTS: Final = ("project id", "user id")
 
@@ -73,30 +76,30 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
         """Add the person, or take over what an interrupted run added."""
         client = railway(context)
         its_id = join(new.project_id, new.user_id)
-        found = await _member(client, new.project_id, new.user_id)
-        if found is None:
-            found = await _add(context, client, new)
+        member = await _member(client, new.project_id, new.user_id)
+        if member is None:
+            member = await _add(context, client, new)
         elif not context.interrupted:
             raise Failure(
-                f"{found['email']} is a member of the project already: import it with "
+                f"{member['email']} is a member of the project already: import it with "
                 f"'pulumi import railway:index:ProjectMember <resource name> {its_id}'"
             )
-        if found["role"] != new.role:
+        if member["role"] != new.role:
             await _change(client, new)
-        return its_id, _state(new, found)
+        return its_id, _state(new, member)
 
     async def read(self, context: Context, id: str, old: ProjectMemberState | None) -> ProjectMemberState | None:
         """The member's role."""
         project_id, user_id = split(id, *ID_PARTS)
-        found = await _member(railway(context), project_id, user_id, old.email if old else None)
-        if found is None:
+        member = await _member(railway(context), project_id, user_id, old.email if old else None)
+        if member is None:
             return None
         return ProjectMemberState(
             project_id=project_id,
             user_id=user_id,
-            role=ProjectRole(found["role"]),
-            email=found["email"],
-            name=found["name"],
+            role=ProjectRole(member["role"]),
+            email=member["email"],
+            name=member["name"],
         )
 
     async def update(
@@ -119,8 +122,8 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
         await delete_listed(lambda: client.call(PROJECT_MEMBER_REMOVE, input=wanted), still_there)
 
 
-def _state(new: ProjectMemberInputs, found: AnsweredMember) -> ProjectMemberState:
-    return ProjectMemberState(**asdict(new), email=found["email"], name=found["name"])
+def _state(new: ProjectMemberInputs, member: AnsweredMember) -> ProjectMemberState:
+    return ProjectMemberState(**asdict(new), email=member["email"], name=member["name"])
 
 
 async def _member(
@@ -130,7 +133,7 @@ async def _member(
     listed = await list_in_project(
         client, project_id, lambda: client.call(PROJECT_MEMBERS, projectId=project_id), deleting=deleting
     )
-    return next((found for found in listed if found["id"] == user_id or found["email"] == email), None)
+    return next((member for member in listed if member["id"] == user_id or member["email"] == email), None)
 
 
 def _input(new: ProjectMemberInputs) -> dict[str, str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -25,7 +25,6 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
-from railway_api.answers import ProjectToken as AnsweredToken
 from railway_api.client import Client
 from railway_api.documents.access import (
     PROJECT_TOKEN_CREATE,
@@ -34,6 +33,10 @@ from railway_api.documents.access import (
 )
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import ProjectToken as AnsweredToken
+
 
 ID_PARTS: Final = ("project id", "token id")
 ORPHAN_S: Final = 3_600.0
@@ -85,30 +88,28 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
         if not environment_of(context, new.project_id, new.environment_id).claim(f"project token {new.name}"):
             raise Failure(f"two resources are the project token named {new.name!r}: give one of them another name")
         older = await _same(client, new)
-        secret = await _create(context, client, new, {found["id"] for found in older})
-        found = await _made(context, client, new, secret, {found["id"] for found in older})
+        secret = await _create(context, client, new, {row["id"] for row in older})
+        row = await _made(context, client, new, secret, {row["id"] for row in older})
         if older:
-            await _settle_older(context, client, older, found)
-        state = ProjectTokenState(
-            **asdict(new), token_id=found["id"], token=secret, display_token=found["displayToken"]
-        )
-        return join(new.project_id, found["id"]), state
+            await _settle_older(context, client, older, row)
+        state = ProjectTokenState(**asdict(new), token_id=row["id"], token=secret, display_token=row["displayToken"])
+        return join(new.project_id, row["id"]), state
 
     async def read(self, context: Context, id: str, old: ProjectTokenState | None) -> ProjectTokenState | None:
         """The token without its secret, which is kept from the state."""
         project_id, token_id = split(id, *ID_PARTS)
-        found = await _listed(railway(context), project_id, token_id)
-        if found is None:
+        row = await _listed(railway(context), project_id, token_id)
+        if row is None:
             return None
         if old is None:
             await context.warn("Railway does not show the secret of a token again: the output token stays empty")
         return ProjectTokenState(
             project_id=project_id,
-            environment_id=found["environmentId"],
-            name=found["name"],
+            environment_id=row["environmentId"],
+            name=row["name"],
             token_id=token_id,
             token=old.token if old else None,
-            display_token=found["displayToken"],
+            display_token=row["displayToken"],
         )
 
     async def delete(self, context: Context, id: str, old: ProjectTokenState) -> None:
@@ -126,27 +127,27 @@ async def _listed(client: Client, project_id: str, token_id: str, *, deleting: b
     listed = await list_in_project(
         client, project_id, lambda: client.every(PROJECT_TOKENS, projectId=project_id), deleting=deleting
     )
-    return next((found for found in listed if found["id"] == token_id), None)
+    return next((row for row in listed if row["id"] == token_id), None)
 
 
 async def _same(client: Client, new: ProjectTokenInputs) -> list[AnsweredToken]:
     """The tokens of this name in this environment; Railway allows several."""
     listed = await client.every(PROJECT_TOKENS, projectId=new.project_id)
-    return [found for found in listed if (found["name"], found["environmentId"]) == (new.name, new.environment_id)]
+    return [row for row in listed if (row["name"], row["environmentId"]) == (new.name, new.environment_id)]
 
 
 async def _create(context: Context, client: Client, new: ProjectTokenInputs, older: set[str]) -> str:
     """The secret of a new token. What appeared without an answer is unusable, and goes."""
 
     async def look() -> list[AnsweredToken] | None:
-        return [found for found in await _same(client, new) if found["id"] not in older] or None
+        return [row for row in await _same(client, new) if row["id"] not in older] or None
 
     for last_attempt in (False, True):
         try:
             return str(await client.call(PROJECT_TOKEN_CREATE, input=_input(new)))
         except (OutcomeUnknown, Opaque):
-            for found in await wait_until_visible(context, look) or ():
-                await client.call(PROJECT_TOKEN_DELETE, id=found["id"])
+            for row in await wait_until_visible(context, look) or ():
+                await client.call(PROJECT_TOKEN_DELETE, id=row["id"])
             if last_attempt:
                 raise
     raise AssertionError("the last attempt returns or raises")
@@ -162,10 +163,10 @@ async def _made(
     """The list's row of the token with this secret."""
 
     async def look() -> AnsweredToken:
-        rows = [found for found in await _same(client, new) if found["id"] not in older]
+        rows = [row for row in await _same(client, new) if row["id"] not in older]
         if not rows:
             raise NotFound(f"Railway made the project token {new.name!r} and does not list it: delete it, and retry")
-        shown = [found for found in rows if _shows(found["displayToken"], secret)]
+        shown = [row for row in rows if _shows(row["displayToken"], secret)]
         return max(shown or rows, key=_made_at)
 
     return await retry_on(context, look, on=(NotFound,))
@@ -177,18 +178,18 @@ def _shows(display_token: str, secret: str) -> bool:
     return bool(tail) and secret.endswith(tail)
 
 
-def _made_at(found: AnsweredToken) -> datetime:
-    return datetime.fromisoformat(found["createdAt"])
+def _made_at(row: AnsweredToken) -> datetime:
+    return datetime.fromisoformat(row["createdAt"])
 
 
 async def _settle_older(context: Context, client: Client, older: Sequence[AnsweredToken], made: AnsweredToken) -> None:
     """Delete the token that an interrupted run left, when there is no doubt which one that is; else tell of them."""
-    recent = [found for found in older if (_made_at(made) - _made_at(found)).total_seconds() <= ORPHAN_S]
+    recent = [row for row in older if (_made_at(made) - _made_at(row)).total_seconds() <= ORPHAN_S]
     if context.interrupted and len(recent) == 1:
         await client.call(PROJECT_TOKEN_DELETE, id=recent[0]["id"])
         await context.info(f"deleted token {recent[0]['displayToken']}, which an interrupted run had left")
         return
-    shown = ", ".join(found["displayToken"] for found in older)
+    shown = ", ".join(row["displayToken"] for row in older)
     await context.warn(
         f"other tokens of the same name are there, and one may be of an interrupted run: {shown}; delete those that "
         "nobody uses in the dashboard under Project Settings, Tokens"

@@ -94,16 +94,16 @@ class Service(Resource[ServiceInputs, ServiceState]):
         """The service, as long as it exists in this environment."""
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
         snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
-        found = snapshot.services.get(service_id) if snapshot else None
-        if snapshot is None or found is None or not snapshot.has_instance(service_id):
+        service = snapshot.services.get(service_id) if snapshot else None
+        if snapshot is None or service is None or not snapshot.has_instance(service_id):
             return None
         return ServiceState(
             project_id=project_id,
             environment_id=environment_id,
-            name=found["name"],
-            icon=found["icon"] or None,
+            name=service["name"],
+            icon=service["icon"] or None,
             service_id=service_id,
-            private_domain=old.private_domain if old and old.private_domain else private_domain(found["name"]),
+            private_domain=old.private_domain if old and old.private_domain else private_domain(service["name"]),
         )
 
     async def update(self, context: Context, id: str, old: ServiceState, new: ServiceInputs) -> ServiceState:
@@ -133,10 +133,10 @@ def private_domain(name: str) -> str:
 
 def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> str | None:
     """The service of this name if it is empty; a used one is somebody's, and is only taken by an import."""
-    found = snapshot.service_named(name)
-    if found is None:
+    service = snapshot.service_named(name)
+    if service is None:
         return None
-    service_id = found["id"]
+    service_id = service["id"]
     source = snapshot.source(service_id)
     latest = snapshot.latest.get(service_id)
     if source.get("image") or source.get("repo") or (latest and latest.status != "REMOVED"):

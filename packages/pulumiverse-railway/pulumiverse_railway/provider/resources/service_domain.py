@@ -8,7 +8,7 @@ Owns one such domain. Railway makes the name; choosing it is not offered, becaus
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -22,7 +22,6 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     wait_until_visible,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from railway_api.answers import ServiceDomain as AnsweredDomain
 from railway_api.documents.domain import (
     SERVICE_DOMAIN_CREATE,
     SERVICE_DOMAIN_DELETE,
@@ -31,6 +30,9 @@ from railway_api.documents.domain import (
 from railway_api.environment import Environment
 from railway_api.errors import Busy, NotFound, Opaque, OutcomeUnknown, Race
 from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import ServiceDomain as AnsweredDomain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,24 +64,24 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         """Create the address, or take the one on the same port that an interrupted run left."""
         environment = environment_of(context, new.project_id, new.environment_id)
         snapshot = await environment.snapshot()
-        found = _left_over(environment, new, snapshot.service_domains(new.service_id))
-        found = found or await _create(context, environment, new)
-        environment.claim(found["id"])
-        state = ServiceDomainState(**asdict(new), domain=found["domain"])
+        address = _left_over(environment, new, snapshot.service_domains(new.service_id))
+        address = address or await _create(context, environment, new)
+        environment.claim(address["id"])
+        state = ServiceDomainState(**asdict(new), domain=address["domain"])
         return join(new.project_id, new.environment_id, new.service_id, state.domain), state
 
     async def read(self, context: Context, id: str, old: ServiceDomainState | None) -> ServiceDomainState | None:
         """The address."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
-        found = snapshot.service_domain(service_id, domain) if snapshot else None
-        if found is None:
+        address = snapshot.service_domain(service_id, domain) if snapshot else None
+        if address is None:
             return None
         return ServiceDomainState(
             project_id=project_id,
             environment_id=environment_id,
             service_id=service_id,
-            target_port=found["targetPort"],
+            target_port=address["targetPort"],
             domain=domain,
         )
 
@@ -88,13 +90,13 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
     ) -> ServiceDomainState:
         """Lead it to another port."""
         environment = environment_of(context, new.project_id, new.environment_id)
-        found = (await environment.snapshot()).service_domain(new.service_id, old.domain)
-        if found is None:
+        address = (await environment.snapshot()).service_domain(new.service_id, old.domain)
+        if address is None:
             raise Failure(f"{old.domain} is not on the service any more: run 'pulumi refresh', then the command again")
-        if found["targetPort"] != new.target_port:
+        if address["targetPort"] != new.target_port:
             # Railway wants the name along even when only the port changes.
             changes = {
-                "serviceDomainId": found["id"],
+                "serviceDomainId": address["id"],
                 "environmentId": new.environment_id,
                 "serviceId": new.service_id,
                 "domain": old.domain,
@@ -110,9 +112,9 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
 
         async def action() -> None:
             snapshot = await snapshot_or_none(environment)
-            found = snapshot.service_domain(service_id, domain) if snapshot else None
-            if found is not None:
-                await environment.write(SERVICE_DOMAIN_DELETE, id=found["id"])
+            address = snapshot.service_domain(service_id, domain) if snapshot else None
+            if address is not None:
+                await environment.write(SERVICE_DOMAIN_DELETE, id=address["id"])
 
         await delete(context, environment, action, lambda snapshot: bool(snapshot.service_domain(service_id, domain)))
 
@@ -122,7 +124,11 @@ def _left_over(
 ) -> AnsweredDomain | None:
     """An address on this port that no other resource of this run has."""
     return next(
-        (found for found in every if found["targetPort"] == new.target_port and environment.is_free(found["id"])),
+        (
+            address
+            for address in every
+            if address["targetPort"] == new.target_port and environment.is_free(address["id"])
+        ),
         None,
     )
 
@@ -140,12 +146,12 @@ async def _create(context: Context, environment: Environment, new: ServiceDomain
         try:
             return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)
         except OutcomeUnknown as lost:
-            if (found := await wait_until_visible(context, look)) is not None:
-                return found
+            if (address := await wait_until_visible(context, look)) is not None:
+                return address
             raise Race(str(lost), reason=lost.reason) from lost
         except (Opaque, Race):
-            if (found := await look()) is not None:
-                return found
+            if (address := await look()) is not None:
+                return address
             raise
 
     return await retry_on(context, attempt, on=(Race, Busy, NotFound))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pulumi_provider.declaration import Context, Problem, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -30,8 +30,10 @@ from railway_api.documents.deployment import DEPLOYMENT_REMOVE
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
 from railway_api.rollback import HEALTHY
-from railway_api.scalars import EnvironmentConfig, ServiceConfig
 from railway_api.snapshot import Deployment, Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.scalars import EnvironmentConfig, ServiceConfig
 
 
 @dataclass(frozen=True, kw_only=True)

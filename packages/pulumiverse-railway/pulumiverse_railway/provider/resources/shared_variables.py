@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -28,8 +28,11 @@ from pulumiverse_railway.provider.resources.parts.variable_maps import (
     tell_changed,
 )
 from railway_api.environment import Environment
-from railway_api.scalars import Variables
 from railway_api.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.scalars import Variables
+
 
 ID_PARTS: Final = ("project id", "environment id")
 

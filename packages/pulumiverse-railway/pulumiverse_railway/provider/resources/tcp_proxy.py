@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -26,13 +26,16 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from railway_api.answers import TCPProxy
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_DELETE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
-from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.answers import TCPProxy
+    from railway_api.scalars import ServiceConfig
+
 
 ID_PARTS: Final = ("project id", "environment id", "service id", "application port")
 
@@ -75,20 +78,20 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         """Open the port, or take the proxy to the same port that an interrupted run left."""
         environment = environment_of(context, new.project_id, new.environment_id)
         id = join(new.project_id, new.environment_id, new.service_id, str(new.application_port))
-        found = await _left_over(context, environment, new)
-        if found is not None:
+        proxy = await _left_over(context, environment, new)
+        if proxy is not None:
             await context.info(f"took over the TCP proxy to port {new.application_port}, which is there already")
         else:
             opened: ServiceConfig = {"networking": {"tcpProxies": {str(new.application_port): {}}}}
             await commit(context, environment, lambda _: {"services": {new.service_id: opened}})
             try:
-                found = await _appeared(context, environment, new)
+                proxy = await _appeared(context, environment, new)
             except Failure as failure:
                 # The port is open from here on; the next run reads the address.
                 raise HalfMade(id, asdict(new), [str(failure)]) from failure
-        if not environment.claim(found["id"]):
+        if not environment.claim(proxy["id"]):
             raise Failure(f"two resources are the TCP proxy of service {new.service_id}, and a service has one")
-        return id, _state(new, found)
+        return id, _state(new, proxy)
 
     async def read(self, context: Context, id: str, old: TcpProxyState | None) -> TcpProxyState | None:
         """The proxy with its address."""
@@ -102,8 +105,8 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         wanted = TcpProxyInputs(
             project_id=project_id, environment_id=environment_id, service_id=service_id, application_port=int(port)
         )
-        found = await _find(environment, wanted)
-        return _state(wanted, found) if found else None
+        proxy = await _find(environment, wanted)
+        return _state(wanted, proxy) if proxy else None
 
     async def delete(self, context: Context, id: str, old: TcpProxyState) -> None:
         """Close the port."""
@@ -114,16 +117,16 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
             snapshot = await snapshot_or_none(environment)
             if snapshot is None or not snapshot.has_instance(service_id):
                 return
-            found = next((proxy for proxy in await _list(environment, service_id) if _leads_to(proxy, port)), None)
-            if found is not None:
-                await environment.write(TCP_PROXY_DELETE, id=found["id"])
+            proxy = next((proxy for proxy in await _list(environment, service_id) if _leads_to(proxy, port)), None)
+            if proxy is not None:
+                await environment.write(TCP_PROXY_DELETE, id=proxy["id"])
 
         await delete(context, environment, action, lambda snapshot: port in _ports(snapshot, service_id))
 
 
-def _state(new: TcpProxyInputs, found: TCPProxy) -> TcpProxyState:
+def _state(new: TcpProxyInputs, proxy: TCPProxy) -> TcpProxyState:
     # Railway may give the host as a fully qualified name.
-    return TcpProxyState(**asdict(new), domain=found["domain"].rstrip("."), proxy_port=found["proxyPort"])
+    return TcpProxyState(**asdict(new), domain=proxy["domain"].rstrip("."), proxy_port=proxy["proxyPort"])
 
 
 def _ports(snapshot: Snapshot, service_id: str) -> Collection[str]:
@@ -136,8 +139,8 @@ def _leads_to(proxy: TCPProxy, port: str) -> bool:
 
 
 async def _list(environment: Environment, service_id: str) -> list[TCPProxy]:
-    found = await environment.ask(TCP_PROXIES, environmentId=environment.environment_id, serviceId=service_id)
-    return [proxy for proxy in found if not proxy["deletedAt"]]
+    every = await environment.ask(TCP_PROXIES, environmentId=environment.environment_id, serviceId=service_id)
+    return [proxy for proxy in every if not proxy["deletedAt"]]
 
 
 async def _find(environment: Environment, new: TcpProxyInputs) -> TCPProxy | None:
@@ -164,9 +167,9 @@ async def _appeared(context: Context, environment: Environment, new: TcpProxyInp
     """The new proxy, once the list shows it with its address."""
     waited_s = 0.0
     while True:
-        found = await _find(environment, new)
-        if found is not None and found["domain"] and found["proxyPort"]:
-            return found
+        proxy = await _find(environment, new)
+        if proxy is not None and proxy["domain"] and proxy["proxyPort"]:
+            return proxy
         if waited_s >= LAG_S or context.cancelled():
             raise Failure(
                 f"Railway accepted the TCP proxy to port {new.application_port} but shows no address for it: "

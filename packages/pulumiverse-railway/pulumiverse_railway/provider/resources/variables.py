@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Problem, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
@@ -32,8 +32,11 @@ from pulumiverse_railway.provider.resources.parts.variable_maps import (
     tell_changed,
 )
 from railway_api.errors import NotFound
-from railway_api.scalars import Variables as AnsweredVariables
 from railway_api.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.scalars import Variables as AnsweredVariables
+
 
 ID_PARTS: Final = ("project id", "environment id", "service id")
 PATIENCE_S: Final = 30.0

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -39,8 +39,11 @@ from railway_api.documents.volume import (
 from railway_api.environment import Environment
 from railway_api.errors import Exists, NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
-from railway_api.scalars import EnvironmentConfig, VolumeMountConfig
 from railway_api.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.scalars import EnvironmentConfig, VolumeMountConfig
+
 
 LISTED_S: Final = 120.0
 """How long a volume that exists may be missing from the list, in API time: 90 s were observed."""
@@ -119,16 +122,16 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         """Create the disk in its service, then set its size, schedules and name."""
         environment = environment_of(context, new.project_id, new.environment_id)
         snapshot = await environment.snapshot()
-        found = _left_over(snapshot, new)
-        if found is None and snapshot.mounted(new.service_id):
-            found = await _appeared(context, environment, new)
-        if found is None:
-            found = await _in_turn(context, environment, new)
+        disk = _left_over(snapshot, new)
+        if disk is None and snapshot.mounted(new.service_id):
+            disk = await _appeared(context, environment, new)
+        if disk is None:
+            disk = await _in_turn(context, environment, new)
         else:
-            await context.info(f"took over volume {found.volume_id}, which the service mounts already")
-        if not environment.claim(found.volume_id):
+            await context.info(f"took over volume {disk.volume_id}, which the service mounts already")
+        if not environment.claim(disk.volume_id):
             raise Failure(f"two resources are the volume of service {new.service_id}: a service has one volume")
-        state = VolumeState(**asdict(new), volume_id=found.volume_id, volume_instance_id=found.instance_id)
+        state = VolumeState(**asdict(new), volume_id=disk.volume_id, volume_instance_id=disk.instance_id)
         id = join(new.project_id, new.environment_id, state.volume_id)
         # What exists is kept from here on; an update completes it.
         try:
@@ -143,11 +146,11 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
         if snapshot is None or not snapshot.has_volume(volume_id):
             return None
-        found = snapshot.volumes.get(volume_id)
+        disk = snapshot.volumes.get(volume_id)
         service_id, mount = snapshot.volume_mount(volume_id)
         if old is not None and service_id is None and _succeeded(snapshot, old):
             return None
-        if found is None:
+        if disk is None:
             # Railway's lists lag behind a create; the configuration shows that the volume is there.
             if old is None:
                 raise Failure(f"Railway does not list volume {volume_id} yet: import it in two minutes")
@@ -158,14 +161,14 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         return VolumeState(
             project_id=project_id,
             environment_id=environment_id,
-            service_id=found["serviceId"] or service_id or "",
-            mount_path=found["mountPath"],
+            service_id=disk["serviceId"] or service_id or "",
+            mount_path=disk["mountPath"],
             # What was never set is Railway's business and no drift; the list of names may lag behind that of disks.
             name=None if old and old.name is None else snapshot.volume_names.get(volume_id, old.name if old else None),
-            size_mb=_size_seen(found["sizeMB"], old),
+            size_mb=_size_seen(disk["sizeMB"], old),
             backup_schedules=None if old and old.backup_schedules is None else schedules or None,
             volume_id=volume_id,
-            volume_instance_id=found["id"],
+            volume_instance_id=disk["id"],
         )
 
     async def update(self, context: Context, id: str, old: VolumeState, new: VolumeInputs) -> VolumeState:
@@ -206,16 +209,16 @@ def _succeeded(snapshot: Snapshot, old: VolumeState) -> bool:
 
 def _left_over(snapshot: Snapshot, new: VolumeInputs) -> _Disk | None:
     """The disk that the service mounts already: one volume per service makes it the one that is meant."""
-    for found in snapshot.volumes.values():
-        if found["serviceId"] != new.service_id:
+    for disk in snapshot.volumes.values():
+        if disk["serviceId"] != new.service_id:
             continue
-        if found["mountPath"] != new.mount_path:
-            id = join(new.project_id, new.environment_id, found["volumeId"])
+        if disk["mountPath"] != new.mount_path:
+            id = join(new.project_id, new.environment_id, disk["volumeId"])
             raise Failure(
-                f"service {snapshot.service_name(new.service_id)} has a volume at {found['mountPath']} already, and a "
+                f"service {snapshot.service_name(new.service_id)} has a volume at {disk['mountPath']} already, and a "
                 f"service has one: import it with 'pulumi import railway:index:Volume <resource name> {id}'"
             )
-        return _Disk(found["volumeId"], found["id"])
+        return _Disk(disk["volumeId"], disk["id"])
     return None
 
 
@@ -238,8 +241,8 @@ async def _create(context: Context, environment: Environment, new: VolumeInputs)
         try:
             made = await retry_on(context, lambda: environment.write(VOLUME_CREATE, input=wanted), on=(NotFound,))
         except (OutcomeUnknown, Opaque, Exists):
-            if (found := await _appeared(context, environment, new)) is not None:
-                return found
+            if (disk := await _appeared(context, environment, new)) is not None:
+                return disk
             if last_attempt:
                 raise
         else:
@@ -247,8 +250,8 @@ async def _create(context: Context, environment: Environment, new: VolumeInputs)
                 if instance["environmentId"] == new.environment_id:
                     return _Disk(made["id"], instance["id"])
             break
-    if (found := await _appeared(context, environment, new)) is not None:
-        return found
+    if (disk := await _appeared(context, environment, new)) is not None:
+        return disk
     raise Failure(f"Railway made a volume for service {new.service_id} but does not show it: run the command again")
 
 
@@ -262,10 +265,10 @@ async def _appeared(context: Context, environment: Environment, new: VolumeInput
     while True:
         environment.changed()
         snapshot = await environment.snapshot()
-        found = _left_over(snapshot, new)
+        disk = _left_over(snapshot, new)
         patience_s = LISTED_S if snapshot.mounted(new.service_id) else sum(UNSEEN_S)
-        if found is not None or waited_s > patience_s or context.cancelled():
-            return found
+        if disk is not None or waited_s > patience_s or context.cancelled():
+            return disk
         await context.status("looking for a volume whose creation was not confirmed...")
         await context.sleep(RETRY_S)
         waited_s += RETRY_S

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
-from pulumi_provider.declaration import UNKNOWN
+from pulumi_provider.declaration import Unknown
 from pulumiverse_railway.provider.resources.parts import checks
-from railway_api.scalars import Json
+
+if TYPE_CHECKING:
+    from railway_api.scalars import Json
 
 
-def objects(value: Any) -> str | None:
+def objects(value: Sequence[str | Unknown]) -> str | None:
     """At least one text, each a JSON object."""
-    texts = cast("Sequence[Any]", value)
-    if not texts:
+    if not value:
         return "must name at least one channel"
-    wrong = [str(number) for number, text in enumerate(texts, 1) if text is not UNKNOWN and not _is_object(text)]
+    known = [(str(number), text) for number, text in enumerate(value, 1) if not isinstance(text, Unknown)]
+    wrong = [number for number, text in known if not _is_object(text)]
     return f"must be JSON objects as text, which number {', '.join(wrong)} is not" if wrong else None
 
 
-def some_without_repetition(value: Any) -> str | None:
+def some_without_repetition(value: Sequence[object]) -> str | None:
     """At least one, each only once."""
     return checks.no_repetition(value) if value else "must name at least one"
 

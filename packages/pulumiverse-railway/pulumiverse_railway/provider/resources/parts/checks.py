@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final
 
-from pulumi_provider.declaration import UNKNOWN
+from pulumi_provider.declaration import UNKNOWN, Unknown
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.identifiers import label
 
@@ -25,7 +25,7 @@ mount_path: Final = rules.mount_path
 hostname: Final = rules.hostname
 
 
-def name(value: Any) -> str | None:
+def name(value: str) -> str | None:
     """A name of a project, environment, service or volume."""
     if not value.strip():
         return "must not be empty"
@@ -34,32 +34,32 @@ def name(value: Any) -> str | None:
     return "must not hold line breaks or other control characters" if re.search(r"[\x00-\x1f\x7f]", value) else None
 
 
-def service_name(value: Any) -> str | None:
+def service_name(value: str) -> str | None:
     """A name of a service, of which Railway makes the host in the private network."""
     if (reason := name(value)) is not None:
         return reason
     return None if label(value) else "must hold a letter from a to z or a digit: Railway makes a host name of it"
 
 
-def variables(value: Any) -> str | None:
+def variables(value: Mapping[str, object]) -> str | None:
     """Names that a shell can hold."""
-    wrong = sorted(key for key in cast("Mapping[str, Any]", value) if rules.variable_name.broken_by(key))
+    wrong = sorted(key for key in value if rules.variable_name.broken_by(key))
     if wrong:
         return f"must have names of letters, digits and underscores that start with no digit, not {', '.join(wrong)}"
     return None
 
 
-def regions(value: Any) -> str | None:
+def regions(value: Mapping[str, int | Unknown]) -> str | None:
     """At least one region, each with at least one replica."""
-    counts = cast("Mapping[str, Any]", value)
-    if not counts:
+    if not value:
         return "must name at least one region; leave it out for Railway's default"
-    wrong = [f"{region}: {count}" for region, count in sorted(counts.items()) if count is not UNKNOWN and count < 1]
+    known = {region: count for region, count in sorted(value.items()) if not isinstance(count, Unknown)}
+    wrong = [f"{region}: {count}" for region, count in known.items() if count < 1]
     return f"must have at least 1 replica in each region, not {', '.join(wrong)}" if wrong else None
 
 
-def no_repetition(value: Any) -> str | None:
+def no_repetition(value: Sequence[object]) -> str | None:
     """A list that is really a set."""
-    items = [item for item in cast("Sequence[Any]", value) if item is not UNKNOWN]
+    items = [item for item in value if item is not UNKNOWN]
     twice = sorted({str(item) for item in items if items.count(item) > 1})
     return f"must name each only once, not {', '.join(twice)} again" if twice else None

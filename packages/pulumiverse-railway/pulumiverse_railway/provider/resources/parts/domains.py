@@ -5,12 +5,15 @@ Owns how Railway's list of DNS records becomes the few values that a DNS provide
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from railway_api.answers import AllDomains, DNSRecords, ServiceDomain
-from railway_api.answers import CustomDomain as Domain
 from railway_api.documents.domain import DOMAINS
 from railway_api.environment import Environment
+
+if TYPE_CHECKING:
+    from railway_api.answers import AllDomains, DNSRecords, ServiceDomain
+    from railway_api.answers import CustomDomain as Domain
+
 
 TRAFFIC: Final = "DNS_RECORD_PURPOSE_TRAFFIC_ROUTE"
 ACME: Final = "DNS_RECORD_PURPOSE_ACME_DNS01_CHALLENGE"

@@ -8,14 +8,18 @@ Pure functions; the commit itself is the environment's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from pulumiverse_railway.provider.resources.parts.instance_inputs import REPOSITORY_ONLY, ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS
+from railway_api.json_objects import table
 from railway_api.patches import Path, at, leaves, nested
-from railway_api.scalars import ContainerLimits, RegionConfig, ServiceConfig, table
 
-Regions = Mapping[str, RegionConfig | None]
+if TYPE_CHECKING:
+    from railway_api.scalars import ContainerLimits, RegionConfig, ServiceConfig
+
+
+Regions: TypeAlias = "Mapping[str, RegionConfig | None]"
 """Where a service is placed, by region."""
 Changes = dict[Path, object]
 """Values by their paths in the configuration of a service."""

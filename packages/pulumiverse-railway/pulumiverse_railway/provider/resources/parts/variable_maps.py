@@ -7,7 +7,7 @@ alone. A place is ``sharedVariables`` or the variables of one service in the env
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pulumi_provider.declaration import Context
 from pulumiverse_railway.provider.resources.parts.environment_scoped import RETRY_S, commit, warn_overwritten
@@ -15,13 +15,16 @@ from railway_api.connections import nodes
 from railway_api.documents.environment_lifecycle import ENVIRONMENT_VARIABLES
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, RailwayError
-from railway_api.scalars import EnvironmentConfig, VariableConfig, Variables
 from railway_api.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.scalars import EnvironmentConfig, VariableConfig, Variables
+
 
 REFLECT_S: Final = 60.0
 """How long a read may lag behind an applied commit, in API time."""
 
-Entries = Mapping[str, VariableConfig | None]
+Entries: TypeAlias = "Mapping[str, VariableConfig | None]"
 """Variables of a patch: what to set, or ``None`` for one that goes."""
 
 
