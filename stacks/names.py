@@ -12,7 +12,7 @@ from components.arguments import Arguments
 from components.bucket import BucketArgs
 from components.domain import DomainArgs
 from components.zone import ZoneArgs, nearest
-from stacks.parts import parts
+from stacks.arguments_tree import walk_arguments
 from stacks.problems import Path, Problem
 
 Named = tuple[Path, str, bool]
@@ -21,7 +21,7 @@ Named = tuple[Path, str, bool]
 
 def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
     """Every name in the settings of one system."""
-    for here, part in parts(settings, path):
+    for here, part in walk_arguments(settings, path):
         if isinstance(part, DomainArgs):
             yield (*here, "hostname"), part.hostname, part.proxied
         elif isinstance(part, BucketArgs) and part.cdn_domain:

@@ -20,11 +20,10 @@ from pydantic_core import ErrorDetails
 
 import sops
 from railway_api.counting import count
+from stacks.arguments_tree import Path
 
 LONGEST_VALUE = 60
 """Longer values are cut in a report, in characters."""
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from components.arguments import Arguments
 from components.service import ServiceArgs
-from stacks.parts import parts
+from stacks.arguments_tree import walk_arguments
 
 Key = tuple[str | int, ...]
 
@@ -69,7 +69,7 @@ def releases_of(settings: Arguments) -> list[Release]:
     """The releases of settings in which each service names what it runs itself."""
     found: list[Release] = []
     repositories: dict[tuple[str, str], list[Key]] = {}
-    for path, part in parts(settings):
+    for path, part in walk_arguments(settings):
         if not isinstance(part, ServiceArgs):
             continue
         if part.image:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
+from railway_api.plans import Plan
 from stacks import SYSTEMS
-from stacks.plan import PlanName
 from stacks.settings import NAMESPACE, PLAN_KEY, PROVIDER_KEYS, PROVIDER_NAMESPACE, StackKeys
 
 FILE: Final = Path(__file__).parent.parent / "docs" / "settings.schema.json"
@@ -29,7 +29,7 @@ def schema() -> dict[str, Any]:
     stack = definitions.pop(StackKeys.__name__)
     keys: dict[str, Any] = {
         **{key: {"description": meaning} for key, meaning in PROVIDER_KEYS.items()},
-        PLAN_KEY: {"enum": list(get_args(PlanName)), "description": "Railway plan of the workspace.", "default": "pro"},
+        PLAN_KEY: {"enum": list(Plan), "description": "Railway plan of the workspace.", "default": "pro"},
         **{f"{NAMESPACE}:{name}": value for name, value in stack["properties"].items()},
         **{
             f"{NAMESPACE}:{system.NAME}": {

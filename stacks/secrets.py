@@ -25,7 +25,8 @@ from typing_extensions import override
 import sops
 from railway_api.counting import count
 from railway_api.loopback import is_loopback
-from stacks import last_up, secret_rules
+from stacks import secret_rules
+from stacks.previous_outputs import previous_output
 from stacks.secret_rules import Alphabet, Declared, Finding, Generated, Secret, as_text
 
 __all__ = ["Alphabet", "Generated", "Secret", "SecretsError", "StackSecrets", "SystemSecrets", "read"]
@@ -127,7 +128,7 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
         }
         for system in declared
     }
-    kept = {} if values is not None else _kept(declared, fingerprints, last_up.output(FINGERPRINTS) or {})
+    kept = {} if values is not None else _kept(declared, fingerprints, previous_output(FINGERPRINTS) or {})
     return StackSecrets(
         systems={
             system: SystemSecrets(

@@ -14,7 +14,7 @@ from components.domain import DomainArgs
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.service import ServiceArgs
-from stacks.parts import parts
+from stacks.arguments_tree import walk_arguments
 
 Declared = ServiceArgs | PostgresArgs | RedisArgs
 
@@ -47,6 +47,6 @@ class DeclaredService:
 
 def services(settings: Arguments) -> Iterator[DeclaredService]:
     """The services of a system with these settings, in the order in which they stand there."""
-    for path, part in parts(settings):
+    for path, part in walk_arguments(settings):
         if isinstance(part, ServiceArgs | PostgresArgs | RedisArgs):
             yield DeclaredService(name=str(path[-1]), path=path, args=part)

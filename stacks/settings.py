@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from components.arguments import Arguments, Many
 from components.bucket import BucketName, SpacesRegion
@@ -20,9 +20,10 @@ from components.service import ServiceArgs
 from components.zone import ZoneArgs
 from pulumi_provider.properties import fields_of
 from pulumiverse_railway.provider.configuration import Configuration
+from railway_api.plans import Plan
+from stacks.arguments_tree import walk_arguments
 from stacks.names import wrong_names
-from stacks.parts import parts
-from stacks.plan import PlanName, excesses
+from stacks.plan import excesses
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.system import System, SystemSettings
 
@@ -69,7 +70,7 @@ class StackKeys(Arguments):
 class StackSettings:
     """All that ``Pulumi.<stack>.yaml`` says."""
 
-    plan: PlanName
+    plan: Plan
     """Railway plan of the account."""
     stack: StackKeys
     systems: Mapping[str, SystemSettings] = field(default_factory=dict[str, SystemSettings])
@@ -131,11 +132,11 @@ def _value(value: Any) -> Any:
     return value
 
 
-def _plan(value: Any, found: list[Problem]) -> PlanName | None:
+def _plan(value: Any, found: list[Problem]) -> Plan | None:
     try:
-        return TypeAdapter[PlanName](PlanName).validate_python(value)
-    except ValidationError:
-        allowed = "one of free, hobby, pro, enterprise"
+        return Plan(value)
+    except ValueError:
+        allowed = f"one of {', '.join(Plan)}"
         found.append(
             Problem((PLAN_KEY,), value, allowed, "write the plan that the Railway workspace has", absolute=True)
         )
@@ -151,10 +152,9 @@ def _one(model: type[SystemSettings | StackKeys], value: Any, path: tuple[str, .
         return None
 
 
-def _beyond_plan(name: str, settings: SystemSettings, plan: PlanName) -> list[Problem]:
+def _beyond_plan(name: str, settings: SystemSettings, plan: Plan) -> list[Problem]:
     return [
-        Problem((name, *excess.path), excess.value, excess.reason.partition(": ")[0], excess.reason.partition(": ")[2])
-        for excess in excesses(settings, plan)
+        Problem((name, *excess.path), excess.value, excess.allowed, excess.fix) for excess in excesses(settings, plan)
     ]
 
 
@@ -182,7 +182,7 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
             f"no secret in clear, and {variable} is one of {name}",
             f"remove it, have another one made, and store that as {name}.{variable} in the SOPS file",
         )
-        for path, part in parts(settings)
+        for path, part in walk_arguments(settings)
         if isinstance(part, ServiceArgs)
         for variable in part.variables
         if variable in secrets

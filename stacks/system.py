@@ -18,8 +18,8 @@ from components.domain import DomainArgs
 from components.project import Project, ProjectArgs
 from components.service import Service
 from components.zone import Zone, ZoneArgs, holding, nearest
+from stacks.arguments_tree import walk_arguments
 from stacks.names import names_of
-from stacks.parts import parts
 from stacks.releases import Release, releases_of
 from stacks.secrets import Secret, SystemSecrets
 
@@ -34,7 +34,7 @@ class SystemSettings(Arguments):
 
     def domains(self) -> list[DomainArgs]:
         """Every public domain in these settings."""
-        return [part for _, part in parts(self) if isinstance(part, DomainArgs)]
+        return [part for _, part in walk_arguments(self) if isinstance(part, DomainArgs)]
 
     def origins(self) -> list[str]:
         """Where its web pages come from, as browsers write it."""

@@ -14,8 +14,8 @@ import pulumi
 
 from components.packages import cloudflare
 from components.zone import ZoneArgs, nearest
-from stacks import last_up
 from stacks.names import names_of
+from stacks.previous_outputs import previous_output
 from stacks.problems import Problem
 from stacks.settings import StackSettings
 
@@ -53,7 +53,7 @@ def confirm(settings: StackSettings) -> tuple[Mapping[str, str], list[Problem]]:
 
 def _confirmed_before() -> Mapping[str, str]:
     try:
-        return last_up.output(CONFIRMED) or {}
+        return previous_output(CONFIRMED) or {}
     except Exception as failure:  # noqa: BLE001 Pulumi raises nothing narrower when a function fails
         # An up writes the state while its program reads it, and a file backend has no file for a moment then.
         pulumi.log.debug(f"Cloudflare is asked about the zones, since the state cannot be read: {failure}")

@@ -26,8 +26,8 @@ from railway_api.clock import SPEED_VARIABLE
 from railway_api.documents.project import API_TOKEN
 from railway_api.errors import NotAuthorized
 from railway_api.failure import Failure
-from railway_api.limiter import Plan
 from railway_api.loopback import is_loopback
+from railway_api.plans import Plan
 from railway_sandbox.addresses import environment
 from railway_sandbox.server import Sandbox
 

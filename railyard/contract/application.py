@@ -19,7 +19,7 @@ from rich.text import Text
 from railway_api.client import Client
 from railway_api.failure import Failure
 from railway_api.json_text import json_text
-from railway_api.limiter import BUDGETS, Plan
+from railway_api.plans import PLANS, Plan
 from railyard.contract import report
 from railyard.contract.account_under_test import Account, CallError, account, workspace_of
 from railyard.contract.checks import POINTS
@@ -116,7 +116,7 @@ async def _try(
 
 
 def _check_budget(cost: Cost, plan: Plan) -> None:
-    if cost.requests > (allowed := BUDGETS[plan].per_hour):
+    if cost.requests > (allowed := PLANS[plan].requests.per_hour):
         text = f"the {plan} plan allows {allowed} requests an hour: choose fewer points, as with --only 1,14"
         raise CallError(f"{text}, or another --plan if you have it")
 

@@ -18,7 +18,7 @@ from railyard.promote import settings_file
 from railyard.shared.console import CallError, JsonOption, OperationError, StackOption, people, shown, write_json
 from railyard.shared.github import GitHub
 from railyard.shared.stack import Stack, read_stack
-from stacks.parts import parts
+from stacks.arguments_tree import walk_arguments
 
 _DIGITS: Final = 7
 """Of a short commit; the same number everywhere, so that an image is found again."""
@@ -96,7 +96,7 @@ def images_of(stack: Stack, system: str) -> dict[str, str]:
     tag = f":{getattr(settings, 'commit', '')}"
     found = {
         str(path[-1]): part.image.removesuffix(tag)
-        for path, part in parts(settings)
+        for path, part in walk_arguments(settings)
         if len(tag) > 1 and isinstance(part, ServiceArgs) and part.image and part.image.endswith(tag)
     }
     if not found:

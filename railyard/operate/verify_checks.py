@@ -24,7 +24,7 @@ from railyard.shared.railway_client import Railway
 from railyard.shared.running_services import RunningDomain, RunningService, RunningSystem
 from railyard.shared.spaces_client import spaces_client
 from railyard.shared.stack import Stack
-from stacks.parts import parts
+from stacks.arguments_tree import walk_arguments
 
 NAMES: Final = ("railway:CustomDomain", "railway:ServiceDomain", "cloudflare:")
 """How the types of the resources begin that a public name hangs on."""
@@ -58,7 +58,9 @@ async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem
             waiting.append(_absent(railway, stack, system))
             continue
         waiting += [_of_service(railway, stack, f"{system.name}/{each.name}", each) for each in system.services]
-        buckets = [part for _, part in parts(stack.settings.systems[system.name]) if isinstance(part, BucketArgs)]
+        buckets = [
+            part for _, part in walk_arguments(stack.settings.systems[system.name]) if isinstance(part, BucketArgs)
+        ]
         waiting += [_bucket(f"{system.name}/{bucket.name}", bucket) for bucket in buckets]
     return [result for results in await asyncio.gather(*waiting) for result in results]
 

@@ -6,7 +6,7 @@ and writes no settings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -20,15 +20,14 @@ from railway_api.documents.deployment import (
     DEPLOYMENTS,
 )
 from railway_api.errors import OutcomeUnknown, RailwayError
+from railway_api.plans import PLANS, Plan
 from railway_api.rollback import HEALTHY
 from railyard.promote.deployment_history import Past
 from railyard.promote.rollback_choice import Ledger, Step
 from railyard.promote.side import Side
 from railyard.shared.console import OperationError
 from railyard.shared.running_services import RunningService
-from stacks.plan import PlanName
 
-KEPT_HOURS: Final[Mapping[PlanName, int]] = {"free": 24, "hobby": 72, "pro": 120, "enterprise": 360}
 """How long Railway keeps the image of a deployment that was replaced."""
 PATIENCE_S: Final = 1_200.0
 """How long the deployments may take, in API time."""
@@ -61,7 +60,7 @@ class Asked:
     """The newest deployment from before."""
 
 
-def asked(step: Step, ledger: Ledger, plan: PlanName) -> list[Asked]:
+def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
     """What has to be asked of Railway; raises ``OperationError`` when one of the services cannot go back."""
     found: list[Asked] = []
     gone: list[str] = []
@@ -88,8 +87,8 @@ def asked(step: Step, ledger: Ledger, plan: PlanName) -> list[Asked]:
     if gone:
         raise OperationError(
             f"Railway cannot roll {step.system} back to {step.value}: {'; '.join(gone)}. It keeps images for "
-            f"{KEPT_HOURS[plan]} hours after they were replaced (plan {plan}). Run the command without --now, which "
-            f"changes the settings, and bring {ledger.side.stack} up: that pulls or builds again"
+            f"{PLANS[plan].rollback_hours} hours after they were replaced (plan {plan}). Run the command without "
+            f"--now, which changes the settings, and bring {ledger.side.stack} up: that pulls or builds again"
         )
     return found
 

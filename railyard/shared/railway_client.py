@@ -18,7 +18,7 @@ import typer
 from pulumiverse_railway.provider.configuration import URL_VARIABLE, Configuration, build_client
 from railway_api.client import Client
 from railway_api.failure import Failure
-from railway_api.limiter import Plan
+from railway_api.plans import Plan
 from railway_sandbox.storage import SandboxError
 from railyard.engine import operate
 from railyard.engine.engines import points_at_real_account

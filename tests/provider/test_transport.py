@@ -29,7 +29,8 @@ from railway_api.errors import (
 )
 from railway_api.failure import Failure
 from railway_api.identity import Token
-from railway_api.limiter import BUDGETS, Limiter, Plan
+from railway_api.limiter import Limiter
+from railway_api.plans import PLANS, Plan
 from railway_api.transport import ATTEMPTS, Transport
 
 FAST = 10_000.0
@@ -57,7 +58,7 @@ class Wire(httpx.AsyncBaseTransport):
 def transport_of(wire: Wire, kind: Any = "account") -> Transport:
     clock = Clock(FAST)
     token = Token(kind, SECRET)
-    limiter = Limiter(BUDGETS[Plan.PRO], clock)
+    limiter = Limiter(PLANS[Plan.PRO].requests, clock)
     return Transport("https://api.example.com/graphql", token, limiter=limiter, clock=clock, transport=wire)
 
 
@@ -183,7 +184,7 @@ def test_rate_limits_at_once_are_waited_for_once(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Clock, "sleep", sleep)
     monkeypatch.setattr(Clock, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
-    limiter = Limiter(BUDGETS[Plan.PRO], Clock())
+    limiter = Limiter(PLANS[Plan.PRO].requests, Clock())
     for _ in range(20):
         limiter.close(60)
     asyncio.run(limiter.acquire())
@@ -349,7 +350,7 @@ def test_rate_limit_is_kept_before_railway_has_to(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Clock, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
 
     async def body() -> None:
-        limiter = Limiter(BUDGETS[Plan.FREE], Clock())
+        limiter = Limiter(PLANS[Plan.FREE].requests, Clock())
         for _ in range(150):
             await limiter.acquire()
 

@@ -1,17 +1,16 @@
 """The client-side rate limit: never ask Railway more often than the plan allows.
 
 Being refused costs more than waiting: a 429 loses the request, and the edge in front of the API may block an address
-for a day. Budgets per plan are those of https://docs.railway.com/integrations/api. Does not retry anything.
+for a day. Budgets stand in ``plans``. Does not retry anything.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from railway_api.clock import Clock
+from railway_api.plans import Budget
 from railway_api.status_context import show_status
 
 HOUR_S: Final = 3_600.0
@@ -19,34 +18,6 @@ TOLD_S: Final = 5.0
 """A wait of this length is told to the user, in API time."""
 ROUNDING_S: Final = 1e-6
 """Waits shorter than this come from rounding alone."""
-
-
-class Plan(StrEnum):
-    """The Railway plan whose request budget is kept."""
-
-    FREE = "free"
-    HOBBY = "hobby"
-    PRO = "pro"
-    ENTERPRISE = "enterprise"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """How much a plan allows."""
-
-    per_hour: int
-    per_second: int
-    poll_s: float
-    """How often a wait may ask: a short budget asks less often."""
-
-
-BUDGETS: Final = {
-    Plan.FREE: Budget(per_hour=100, per_second=2, poll_s=30.0),
-    Plan.HOBBY: Budget(per_hour=1_000, per_second=10, poll_s=10.0),
-    Plan.PRO: Budget(per_hour=10_000, per_second=50, poll_s=5.0),
-    # Agreed on with each customer: what is sure is that it is no less than Pro.
-    Plan.ENTERPRISE: Budget(per_hour=10_000, per_second=50, poll_s=5.0),
-}
 
 
 class Limiter:

@@ -19,7 +19,7 @@ from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
 from railyard.shared.spaces_client import spaces_client
 from railyard.shared.stack import Stack
-from stacks.parts import parts
+from stacks.arguments_tree import walk_arguments
 
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
 DIGITALOCEAN: Final = "https://api.digitalocean.com"
@@ -77,7 +77,7 @@ async def _ssl(stack: Stack, zone: ZoneArgs, *, up: bool) -> list[Finding]:
 async def digitalocean(stack: Stack) -> list[Finding]:
     """The token, and each bucket with the Spaces key."""
     settings = stack.settings.systems.values()
-    buckets = [part for each in settings for _, part in parts(each) if isinstance(part, BucketArgs)]
+    buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketArgs)]
     if not buckets:
         return []
     findings: list[Finding] = []

@@ -19,7 +19,7 @@ from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.secrets import check as secrets_check
 from railyard.shared.spaces_client import KEY_VARIABLES
 from railyard.shared.stack import Stack
-from stacks.parts import parts
+from stacks.arguments_tree import walk_arguments
 
 OLDEST_PYTHON: Final = (3, 11)
 PACKAGES: Final = ("pulumi", "pulumi_cloudflare", "pulumi_digitalocean", "pulumiverse-railway")
@@ -105,7 +105,9 @@ def tokens(stack: Stack) -> Iterator[Finding]:
     token = "make one with Zone Read, DNS Edit, Zone Settings Edit and SSL and Certificates Edit of these zones"
     needed = [("CLOUDFLARE_API_TOKEN", token)]
     needed = needed if stack.settings.stack.zones else []
-    if any(isinstance(part, BucketArgs) for each in stack.settings.systems.values() for _, part in parts(each)):
+    if any(
+        isinstance(part, BucketArgs) for each in stack.settings.systems.values() for _, part in walk_arguments(each)
+    ):
         needed.append(("DIGITALOCEAN_TOKEN", "make one at https://cloud.digitalocean.com/account/api/tokens"))
         keys = "make a key at https://cloud.digitalocean.com/spaces/access_keys"
         needed += [(name, keys) for name in KEY_VARIABLES]

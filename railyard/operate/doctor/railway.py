@@ -14,11 +14,12 @@ from railway_api.counting import count
 from railway_api.documents.account import ME, WORKSPACE
 from railway_api.documents.project import API_TOKEN, PROJECT, PROJECT_TOKEN
 from railway_api.errors import NotAuthorized, RailwayError
+from railway_api.plans import PLANS, Plan
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.railway_client import Railway
 from railyard.shared.running_services import RunningService, RunningSystem
 from railyard.shared.stack import Stack
-from stacks.plan import PLANS, PlanName, excesses
+from stacks.plan import excesses
 
 _ORDER: Final = list(PLANS)
 CUT_OFF: Final = "Railway stops reading railway.toml and railway.json on 2026-12-01"
@@ -72,7 +73,7 @@ def plan(stack: Stack, workspace: Workspace) -> Iterator[Finding]:
         yield ok("plan", f"{workspace['name']} has the {asked} plan, as railway:plan says")
     elif real not in PLANS:
         yield note("plan", f"{workspace['name']} has a plan {real!r}, whose limits are not known here")
-    elif _ORDER.index(real) > _ORDER.index(asked):
+    elif _ORDER.index(Plan(real)) > _ORDER.index(asked):
         text = (
             f"{workspace['name']} has the {real} plan, railway:plan says {asked}: requests are sent slower than allowed"
         )
@@ -80,15 +81,14 @@ def plan(stack: Stack, workspace: Workspace) -> Iterator[Finding]:
     else:
         text = f"{workspace['name']} has the {real} plan, railway:plan says {asked}: Railway will refuse requests"
         yield problem("plan", text, f"set railway:plan to {real} in Pulumi.{stack.name}.yaml, or upgrade the workspace")
-        yield from _beyond(stack, real)
+        yield from _beyond(stack, Plan(real))
 
 
-def _beyond(stack: Stack, real: PlanName) -> Iterator[Finding]:
+def _beyond(stack: Stack, real: Plan) -> Iterator[Finding]:
     for name, settings in stack.settings.systems.items():
         for excess in excesses(settings, real):
             path = ".".join(str(part) for part in (name, *excess.path))
-            reason, _, fix = excess.reason.partition(": ")
-            yield problem("plan", f"{path} = {excess.value}: {reason}", fix)
+            yield problem("plan", f"{path} = {excess.value}: {excess.allowed}", excess.fix)
 
 
 def config_as_code(systems: Sequence[RunningSystem]) -> Iterator[Finding]:

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 from pulumi_provider.declaration import Inputs, Property
 from railway_api.clock import Clock, speed_of
 from railway_api.failure import Failure
-from railway_api.limiter import BUDGETS, Limiter, Plan
+from railway_api.limiter import Limiter
 from railway_api.loopback import host_of, is_loopback
+from railway_api.plans import PLANS, Plan
 
 if TYPE_CHECKING:
     from railway_api.client import Client
@@ -73,7 +74,7 @@ def build_client(configuration: Configuration) -> Client:
 
     url = _url(configuration)
     clock = Clock(speed_of(url))
-    limiter = Limiter(BUDGETS[configuration.plan], clock)
+    limiter = Limiter(PLANS[configuration.plan].requests, clock)
     token = _token(configuration)
     try:
         transport = Transport(url, token, limiter=limiter, clock=clock, version=_version())

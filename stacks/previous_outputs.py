@@ -1,4 +1,4 @@
-"""What the stack's last ``up`` left for the next run, in its outputs."""
+"""Reads what the stack's last ``up`` left for the next run, in its outputs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 
 
-def output(name: str) -> Any:
-    """A stack output as the state has it; None where no ``up`` has left it yet."""
+def previous_output(name: str) -> Any:
+    """Return a stack output as the state has it; None where no ``up`` has left it yet."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer: dict[str, Any] = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
     outputs: dict[str, Any] = answer["outputs"] or {}

@@ -1,4 +1,4 @@
-"""Every arguments object in the settings of a system, with the place where it stands.
+"""The settings of a system as a tree of arguments objects, each with the place where it stands.
 
 For whoever asks about all services, all names or all volumes of a system without knowing which system it is.
 """
@@ -10,16 +10,19 @@ from typing import Any
 
 from components.arguments import Arguments
 
+Path = tuple[str | int, ...]
+"""Keys, and indices of lists, from the top of the settings to a place in them."""
 
-def parts(arguments: Arguments, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Arguments]]:
-    """Every arguments object inside ``arguments``, itself included, with its path in the settings file."""
+
+def walk_arguments(arguments: Arguments, path: Path = ()) -> Iterator[tuple[Path, Arguments]]:
+    """Yield every arguments object inside ``arguments``, itself first, with its path in the settings file."""
     yield path, arguments
     for name, field in type(arguments).model_fields.items():
         value: Any = getattr(arguments, name)
         here = (*path, field.alias or name)
         if isinstance(value, Arguments):
-            yield from parts(value, here)
+            yield from walk_arguments(value, here)
         elif isinstance(value, tuple):
             for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
                 if isinstance(item, Arguments):
-                    yield from parts(item, (*here, index))
+                    yield from walk_arguments(item, (*here, index))
