@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -18,11 +19,37 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 forked.install()
 
+TESTS = Path(__file__).parent
+
 # The same examples in every run, however slow the machine: what was green stays green until something changes.
 settings.register_profile(
     "suite", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+SLOW = (
+    "conformance", "edge/test_state_backend.py", "edge/test_systems_at_the_edge.py", "engine/test_engine_kill.py",
+    "kernel/test_kernel_process.py", "kernel/test_kernel_sdk.py", "lifecycle", "live", "operations/",
+    "operations_backup", "operations_promotion", "operations_secrets", "operations_workflows",
+    "provider/test_fault_matrix.py", "provider/test_faults.py", "provider/test_whole_lives.py",
+    "systems/test_adding_a_system.py", "test_forked.py",
+)  # fmt: skip
+"""What starts commands, brings stacks up or tries every fault: ``-m "not slow"`` leaves these folders and files out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow; give one worker all tests of a folder that share something made once for the session."""
+    for item in items:
+        if str(item.path.relative_to(TESTS)).startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+        assert isinstance(item, pytest.Function)
+        used = [definitions[-1] for definitions in item._fixtureinfo.name2fixturedefs.values()]
+        shared = {
+            each.baseid for each in used if each.scope in ("session", "module") and each.baseid.startswith("tests/")
+        }
+        if shared:
+            item.add_marker(pytest.mark.xdist_group(min(shared, key=len)))
+
 
 Inputs = Mapping[str, Any]
 Deploy = Callable[[Callable[[], object]], dict[tuple[str, str], Inputs]]

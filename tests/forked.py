@@ -4,9 +4,9 @@ Half of the time of a command goes into imports: Pulumi, two SDKs of providers, 
 ``subprocess`` hand ``python -m …`` and ``python <path> …`` to a server, which forks, so that this half is paid once.
 The new process is a child of whoever asked for it, with the arguments, directory, environment, files, session and
 signals that it would have had. It loads the code of the project itself, from where its ``PYTHONPATH`` says; only
-packages of others are there before. What it starts is forked as well. All else (``python -c``, variables that Python
-reads when it starts, ``preexec_fn``, other systems than Linux) is started as ever, and so is everything with
-RAILYARD_TESTS_FORK=0.
+packages of others are there before. What it starts is forked as well, and a script finds such a ``python`` in an
+``environment``. All else (``python -c``, variables that Python reads when it starts, ``preexec_fn``, other systems than
+Linux) is started as ever, and so is everything with RAILYARD_TESTS_FORK=0.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import ctypes
 import gc
 import importlib
 import io
+import marshal
 import os
-import pickle
+import select
+import shlex
 import signal
 import socket
 import struct
@@ -26,6 +28,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,10 +54,10 @@ class _Order:
     """A process to start: ``python`` with ``command``, below a shell that runs ``script`` if there is one."""
 
     executable: str
-    command: Sequence[str]
-    script: Sequence[str]
+    command: list[str]
+    script: list[str]
     cwd: str
-    env: Mapping[str, str]
+    env: dict[str, str]
     session: bool
     group: int
 
@@ -85,7 +88,7 @@ def _adopting() -> Any:
 
 
 def _send(connection: socket.socket, message: object, files: Sequence[int] = ()) -> None:
-    data = pickle.dumps(message)
+    data = marshal.dumps(message)
     socket.send_fds(connection, [struct.pack("!I", len(data))], files)
     connection.sendall(data)
 
@@ -98,16 +101,19 @@ def _receive(connection: socket.socket) -> tuple[Any, list[int]]:
     data = b""
     while len(data) < struct.unpack("!I", length)[0]:
         data += connection.recv(1 << 20)
-    return pickle.loads(data), files
+    return marshal.loads(data), files
 
 
 # Whoever starts processes
+
+_installed: list[_Starter] = []
 
 
 def install() -> None:
     """Have ``subprocess`` fork Python programs from now on, in this process and in what it starts."""
     if sys.platform == "linux" and os.environ.get("RAILYARD_TESTS_FORK") != "0":
-        _replace(_Starter())
+        _installed.append(_Starter())
+        _replace(_installed[0])
 
 
 def _replace(server: Callable[[], _Server]) -> None:
@@ -130,6 +136,7 @@ class _Starter:
 
     def __init__(self) -> None:
         self._server: _Server | None = None
+        self._address = ""
         self._lock = threading.Lock()
 
     def __call__(self) -> _Server:
@@ -152,6 +159,41 @@ class _Starter:
         atexit.register(_end, process, ours)
         return _Server(ours, sys.executable, at_start)
 
+    def listen(self) -> str:
+        """Fork for programs that ask as ``forked_client`` does; the name under which they find this process."""
+        with self._lock:
+            if not self._address:
+                self._address = f"railyard-tests-{uuid.uuid4()}"
+                listener = socket.socket(socket.AF_UNIX)
+                listener.bind(f"\0{self._address}")
+                listener.listen()
+                threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+            return self._address
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            threading.Thread(target=self._answer, args=listener.accept()[:1], daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        """Fork one program and wait for its end; kill it when nobody waits for the answer any more."""
+        with connection:
+            (command, cwd, env, session, group), files = _receive(connection)
+            order = _Order(sys.executable, command, [], cwd, env, session=False, group=group)
+            try:
+                if session != os.getsid(0) or not _can_be_forked(self, order):
+                    return
+                child = self().fork(order, files)
+            finally:
+                for file in files:
+                    os.close(file)
+            ended = os.pidfd_open(child)
+            if ended not in select.select([ended, connection], [], [])[0]:
+                os.kill(child, signal.SIGKILL)
+            status = os.waitpid(child, 0)[1]
+            os.close(ended)
+            with contextlib.suppress(BrokenPipeError):
+                connection.sendall(str(status).encode())
+
 
 def _end(process: subprocess.Popen[bytes], connection: socket.socket) -> None:
     connection.close()
@@ -167,24 +209,57 @@ def _order_of(
     p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite, restore_signals, gid, gids, uid, umask, session, group,
 ) -> tuple[_Order | None, list[int]]:  # fmt: skip
     """What the server shall start, if it can: the arguments are those of ``subprocess.Popen._execute_child``."""
-    refused = None, list[int]()
     if isinstance(args, (str, bytes, os.PathLike)) or executable or shell or preexec_fn or pass_fds or not close_fds:
-        return refused
+        return None, []
     if (gid, gids, uid) != (None, None, None) or umask >= 0 or not restore_signals:
-        return refused
+        return None, []
     command, script = [os.fsdecode(part) for part in args], list[str]()
     if command[:2] == ["/bin/sh", "-c"] and command[2].startswith(_BACKGROUND):
         script, command = command[2:4], command[4:]
-    if command[:1] != [sys.executable] or not command[1:] or (command[1].startswith("-") and command[1] != "-m"):
-        return refused
+    if command[:1] != [sys.executable]:
+        return None, []
     environment = {
         os.fsdecode(name): os.fsdecode(value) for name, value in (os.environ if env is None else env).items()
     }
-    where = os.fsdecode(cwd or Path.cwd())
-    if not Path(where).is_dir() or server().at_start != _of_start(environment) or sys.executable != server().executable:
-        return refused
-    order = _Order(command[0], command[1:], script, where, environment, session, group)
-    return order, [given if given != -1 else own for own, given in enumerate((p2cread, c2pwrite, errwrite))]
+    order = _Order(*command[:1], command[1:], script, os.fsdecode(cwd or Path.cwd()), environment, session, group)
+    files = [given if given != -1 else own for own, given in enumerate((p2cread, c2pwrite, errwrite))]
+    return (order if _can_be_forked(server, order) else None), files
+
+
+def _can_be_forked(server: Callable[[], _Server], order: _Order) -> bool:
+    first = order.command[0] if order.command else "-"
+    if first.startswith("-") and first != "-m":
+        return False
+    return Path(order.cwd).is_dir() and (server().executable, server().at_start) == (
+        order.executable,
+        _of_start(order.env),
+    )
+
+
+# Whoever has a script start processes
+
+
+def environment(place: Path) -> None:
+    """Make a virtual environment like that of the tests, whose ``python`` has its programs forked by this process."""
+    own = Path(sys.prefix)
+    if not _installed:
+        place.symlink_to(own, target_is_directory=True)
+        return
+    (place / "bin").mkdir(parents=True)
+    for path in [*own.iterdir(), *(own / "bin").iterdir()]:
+        target = place / path.relative_to(own)
+        if target != place / "bin" and not path.name.startswith("python"):
+            target.symlink_to(path)
+    python = place / "bin" / "python"
+    client = [
+        sys.executable,
+        "-IS",
+        str(Path(__file__).with_name("forked_client.py")),
+        _installed[0].listen(),
+        sys.executable,
+    ]
+    python.write_text(f'#!/bin/sh\nexec {shlex.join(client)} "$@"\n')
+    python.chmod(0o755)
 
 
 # The server, and what it forks

@@ -177,3 +177,36 @@ def test_whole_group_is_killed(folder: Path) -> None:
 
         assert leader.stdout.read() == ""
         assert leader.wait(60) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_program_of_a_script_is_forked(folder: Path, end: str) -> None:
+    """A script that calls the ``python`` of an environment sees output and exit code as ever."""
+    forked.environment(folder / ".venv")
+    script = '"$0" -m program "$1"; echo "it ended: $?"'
+
+    def run(python: Path | str) -> tuple[dict[str, Any], list[str], str]:
+        done = subprocess.run(
+            ["sh", "-c", script, str(python), ENDS[end]], cwd=folder / "work", check=True, input="given",
+            env={**os.environ, "PYTHONPATH": str(folder / "code")}, capture_output=True, text=True,
+        )  # fmt: skip
+        first, *rest = done.stdout.splitlines()
+        return json.loads(first), [line for line in rest if line[:1] != "{"], done.stderr.splitlines()[-1]
+
+    fork, fresh = run(folder / ".venv" / "bin" / "python"), run(sys.executable)
+
+    assert fork[0].pop("argv") == fresh[0].pop("argv")
+    assert fork == fresh
+
+
+def test_what_cannot_be_forked_for_a_script_is_started(folder: Path) -> None:
+    """The environment's ``python`` is the real one for ``-c``, and all other programs of the environment are there."""
+    forked.environment(folder / ".venv")
+
+    done = subprocess.run(
+        [folder / ".venv/bin/python", "-c", "import sys; print('pulumi' in sys.modules, sys.prefix)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout.split() == ["False", sys.prefix]
+    assert {path.name for path in (folder / ".venv" / "bin").iterdir()} >= {"pytest", "ruff"}

@@ -53,7 +53,7 @@ class Checkout:
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+                shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("*.egg-info"))
             else:
                 shutil.copy(source, directory / name)
         for stack in ("staging", "production"):

@@ -133,7 +133,7 @@ def first_commit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (*COPIED, "bin", "Makefile", "requirements.txt", ".gitignore"):
         source = ROOT / name
         if source.is_dir():
-            left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            left_out = shutil.ignore_patterns("*.egg-info")
             shutil.copytree(source, made.directory / name, ignore=left_out)
         else:
             shutil.copy(source, made.directory / name)

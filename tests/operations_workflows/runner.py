@@ -9,10 +9,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from tests import forked
 from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_workflows.conftest import GIT, Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
@@ -90,7 +90,7 @@ class Job:
         clone = self.place / f"clone-{self.number}"
         self.repository.git("clone", "--quiet", str(self.repository.directory), str(clone))
         Repository(clone).git("checkout", "--quiet", ref)
-        (clone / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+        forked.environment(clone / ".venv")
         for path in (clone / "requirements.txt", *clone.glob("packages/*/pyproject.toml")):
             os.utime(path, (0, 0))  # .venv is newer, so that nothing is installed
         return clone

@@ -14,6 +14,7 @@ from rich.console import Console
 from railyard.rehearsal.project_copy import Done, Place
 from railyard.rehearsal.rehearsal import Rehearsal, UnexpectedError
 from railyard.rehearsal.report import Report
+from tests import forked
 
 SERVICES = ("backend", "landing", "beholder", "litellm")
 """Those of Seance whose images are of its own commit."""
@@ -44,6 +45,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     text = io.StringIO()
     report = Report(Console(file=text, width=120, soft_wrap=True))
     with Place(tmp_path_factory.mktemp("demo")).open() as place:
+        (place.directory / ".venv").unlink()
+        forked.environment(place.directory / ".venv")
         try:
             Rehearsal(place, report).walk()
         except UnexpectedError:
