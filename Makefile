@@ -5,6 +5,7 @@ ENGINE ?=
 PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := $(BIN)/python -m railyard.engine
+PYTEST := -n 2 --dist loadgroup
 STACK_AND_ENGINE := --stack $(STACK) $(if $(ENGINE),--engine $(ENGINE))
 # A company's mirror of the package index that pip is told of holds for uv, too (see the recipe of .venv/ready).
 NEEDS_INDEX := It needs a package index: with one, call make again
@@ -12,7 +13,7 @@ EDITABLE := $(patsubst %/pyproject.toml,--editable ./%,$(wildcard packages/*/pyp
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset tools test check lock audit bench faults live demo format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox reset tools test test-fast coverage check lock audit bench faults live demo format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +45,16 @@ tools: .venv/ready ## Install the pinned Pulumi CLI and its plugins, where the n
 	@$(SANDBOX) tools
 
 test: .venv/ready ## Run the whole test suite
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest $(PYTEST)
+
+test-fast: .venv/ready ## Run the tests that start no commands and bring no stack up
+	@$(BIN)/pytest $(PYTEST) -m "not slow"
+
+coverage: .venv/ready ## Run the whole test suite, and print which lines and branches it does not reach
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(PYTEST)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 check: .venv/ready ## Lint, format, types and imports, and whether generated files are current
 	@$(BIN)/ruff check .

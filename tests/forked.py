@@ -45,6 +45,8 @@ _ROOM = 32 * 1024
 """Bytes for the arguments and for the environment that other processes see in /proc."""
 _AT_START = ("PYTHON", "LANG", "LC_", "LD_", "TZ")
 """Variables that a process reads once, when it starts."""
+_MEASURED = "COVERAGE_PROCESS_"
+"""How the variables begin by which coverage tells processes that it measures them, too."""
 _BACKGROUND = '"$@" &'
 """How a shell script begins that starts its arguments and goes on."""
 
@@ -87,7 +89,7 @@ def _adopting() -> Any:
         libc.prctl(_SUBREAPER, 0, 0, 0, 0)
 
 
-def _send(connection: socket.socket, message: object, files: Sequence[int] = ()) -> None:
+def _send(connection: socket.socket, message: Any, files: Sequence[int] = ()) -> None:
     data = marshal.dumps(message)
     socket.send_fds(connection, [struct.pack("!I", len(data))], files)
     connection.sendall(data)
@@ -152,10 +154,12 @@ class _Starter:
         at_start = _of_start(os.environ)
         with its:
             process = subprocess.Popen(
-                [sys.executable, "-c", code, " " * _ROOM],
-                env={**os.environ, "PADDING": " " * _ROOM}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                [sys.executable, "-c", code, " " * (_ROOM // 8)],
+                env={**_unmeasured(os.environ), "PADDING": " " * _ROOM},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 pass_fds=[its.fileno()],
-            )  # fmt: skip
+            )
         atexit.register(_end, process, ours)
         return _Server(ours, sys.executable, at_start)
 
@@ -200,6 +204,10 @@ def _end(process: subprocess.Popen[bytes], connection: socket.socket) -> None:
     process.wait()
 
 
+def _unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith(_MEASURED)}
+
+
 def _of_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(_AT_START) and name != "PYTHONPATH"}
 
@@ -213,17 +221,20 @@ def _order_of(
         return None, []
     if (gid, gids, uid) != (None, None, None) or umask >= 0 or not restore_signals:
         return None, []
-    command, script = [os.fsdecode(part) for part in args], list[str]()
+    command, script = [_plain(part) for part in args], list[str]()
     if command[:2] == ["/bin/sh", "-c"] and command[2].startswith(_BACKGROUND):
         script, command = command[2:4], command[4:]
     if command[:1] != [sys.executable]:
         return None, []
-    environment = {
-        os.fsdecode(name): os.fsdecode(value) for name, value in (os.environ if env is None else env).items()
-    }
-    order = _Order(*command[:1], command[1:], script, os.fsdecode(cwd or Path.cwd()), environment, session, group)
+    environment = {_plain(name): _plain(value) for name, value in (os.environ if env is None else env).items()}
+    order = _Order(command[0], command[1:], script, _plain(cwd or Path.cwd()), environment, session, group)
     files = [given if given != -1 else own for own, given in enumerate((p2cread, c2pwrite, errwrite))]
     return (order if _can_be_forked(server, order) else None), files
+
+
+def _plain(text: Any) -> str:
+    """A string and nothing more: the member of an enumeration is one, too."""
+    return "".join(os.fsdecode(text))
 
 
 def _can_be_forked(server: Callable[[], _Server], order: _Order) -> bool:
@@ -347,6 +358,8 @@ def _prepared(order: _Order, files: Sequence[int], server: _Server) -> Callable[
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
     _replace(lambda: server)
+    if any(name.startswith(_MEASURED) for name in order.env):
+        importlib.import_module("coverage").process_startup()
     return _program(order)
 
 
