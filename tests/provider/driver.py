@@ -19,8 +19,8 @@ from pulumi_provider.main import OPTIONS, start
 from pulumi_provider.retained_ids import RetainedIds
 from pulumi_provider.servicer import INTERRUPTED, Servicer
 from pulumi_provider.values import decode, encode
+from pulumiverse_railway.provider.assembly import build_provider
 from pulumiverse_railway.provider.configuration import time_scale
-from pulumiverse_railway.provider.main import build_provider
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.loopback import Address
 
