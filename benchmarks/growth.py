@@ -23,8 +23,8 @@ from rich.table import Table
 
 from components.project import Project, ProjectArgs
 from components.service import Service, ServiceArgs
-from pulumi_embedded.events import Operation
 from pulumi_embedded.runner import Options, run
+from pulumi_operations.events import Operation
 from railyard.engine.operate import UNREACHABLE_URL, environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent

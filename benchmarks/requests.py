@@ -27,8 +27,8 @@ from components.project import Project, ProjectArgs
 from components.service import Service, ServiceArgs
 from components.volume import VolumeArgs
 from components.zone import Zone, ZoneArgs
-from pulumi_embedded.events import Operation
 from pulumi_embedded.runner import Options, run
+from pulumi_operations.events import Operation
 from railway_sandbox.addresses import environment
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox

@@ -13,14 +13,14 @@ import typer
 from rich.table import Table
 
 from railway_api.counting import count
+from railyard.accounts.railway_client import SandboxOption, connected, surroundings
+from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data.database import find, reached
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dump, Dumps
 from railyard.data.postgres import check_installed
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, make, thin_out
 from railyard.shared.console import CallError, JsonOption, StackOption, people, table, table_console, write_json
-from railyard.shared.railway_client import SandboxOption, connected, surroundings
-from railyard.shared.spaces_client import spaces_refusals
 from railyard.shared.stack import read_stack
 
 WhereArgument = Annotated[

@@ -19,11 +19,11 @@ from railway_api.documents.service_variables import SERVICE_VARIABLES
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
 from railway_api.errors import Busy, NotFound, OutcomeUnknown
 from railway_api.loopback import is_loopback
+from railyard.accounts.railway_client import Railway
+from railyard.accounts.running_services import Disk, RunningService, RunningSystem
+from railyard.accounts.running_services_query import running_systems
 from railyard.data.postgres import Server, query
 from railyard.shared.console import CallError, OperationError
-from railyard.shared.railway_client import Railway
-from railyard.shared.running_services import Disk, RunningService, RunningSystem
-from railyard.shared.running_services_query import running_systems
 from railyard.shared.stack import Stack
 
 ANSWERS_S: Final = 180.0

@@ -16,8 +16,8 @@ from typing import IO, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from railyard.accounts.spaces_client import spaces_client
 from railyard.shared.console import CallError, OperationError
-from railyard.shared.spaces_client import spaces_client
 from railyard.shared.stack import Stack
 
 PART: Final = 16 * 1024 * 1024

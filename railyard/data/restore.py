@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from railway_api.counting import count
+from railyard.accounts.railway_client import Railway, SandboxOption, connected
+from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data.confirmation import ConfirmOption, confirm
 from railyard.data.database import find, reached
 from railyard.data.dumping import replace_live, scratch
@@ -18,8 +20,6 @@ from railyard.data.dumps import Dump, Dumps
 from railyard.data.postgres import check_installed
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make, staged
 from railyard.shared.console import PROBLEM, JsonOption, OperationError, StackOption, people, write_json
-from railyard.shared.railway_client import Railway, SandboxOption, connected
-from railyard.shared.spaces_client import spaces_refusals
 from railyard.shared.stack import Stack, read_stack
 
 application = typer.Typer(no_args_is_help=True, help="Bring back a volume from a backup, or a database from a dump.")

@@ -26,10 +26,10 @@ from railway_api.documents.volume_backup import (
 )
 from railway_api.errors import OutcomeUnknown
 from railway_api.json_objects import table
+from railyard.accounts.railway_client import Railway
+from railyard.accounts.running_services import Disk, RunningService, RunningSystem
+from railyard.accounts.running_services_query import running_systems
 from railyard.shared.console import CallError, OperationError
-from railyard.shared.railway_client import Railway
-from railyard.shared.running_services import Disk, RunningService, RunningSystem
-from railyard.shared.running_services_query import running_systems
 from railyard.shared.stack import Stack
 
 OWN: Final = "railyard-"

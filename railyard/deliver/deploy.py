@@ -15,6 +15,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from railway_api.counting import count
+from railyard.accounts.github import GitHub
+from railyard.accounts.railway_client import Railway, SandboxOption, connected
+from railyard.accounts.running_services_query import running_systems
 from railyard.deliver import notify
 from railyard.deliver import plan as deploy_plan
 from railyard.deliver.plan import Plan
@@ -25,9 +28,6 @@ from railyard.review import checkout as diff_checkout
 from railyard.review.resource_changes import Change, counted
 from railyard.shared import stack as stack_module
 from railyard.shared.console import PROBLEM, CallError, JsonOption, OperationError, StackOption, people, write_json
-from railyard.shared.github import GitHub
-from railyard.shared.railway_client import Railway, SandboxOption, connected
-from railyard.shared.running_services_query import running_systems
 from railyard.shared.stack import Stack, read_stack
 
 PlanOption = Annotated[

@@ -11,13 +11,13 @@ from typing import Annotated, Final
 import typer
 
 from railway_api.counting import count
+from railyard.accounts.github import GitHub, Posted
+from railyard.accounts.railway_client import SandboxOption
 from railyard.deliver.notify import run_link, told
 from railyard.engine.engines import engine_for
 from railyard.review.markdown import LONGEST, block, change_lines, code
 from railyard.review.resource_changes import Change, Kind, changes_of
 from railyard.shared.console import PROBLEM, JsonOption, StackOption, people, write_json
-from railyard.shared.github import GitHub, Posted
-from railyard.shared.railway_client import SandboxOption
 from railyard.shared.stack import read_stack
 
 _SHOWN: Final = 100

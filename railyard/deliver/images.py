@@ -14,9 +14,9 @@ from typing import Annotated, Final
 import typer
 
 from components.service import ServiceArgs
+from railyard.accounts.github import GitHub
 from railyard.promote import settings_file
 from railyard.shared.console import CallError, JsonOption, OperationError, StackOption, people, shown, write_json
-from railyard.shared.github import GitHub
 from railyard.shared.stack import Stack, read_stack
 from stacks.arguments_tree import walk_arguments
 

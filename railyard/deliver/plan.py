@@ -15,12 +15,12 @@ from typing import Annotated, Final
 import typer
 from pydantic import ValidationError
 
+from railyard.accounts.railway_client import SandboxOption
 from railyard.engine.engines import Engine, engine_for
 from railyard.review.markdown import block, change_lines
 from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted
 from railyard.shared import stack as stack_module
 from railyard.shared.console import JsonOption, OperationError, StackOption, people, shown, write_json
-from railyard.shared.railway_client import SandboxOption
 from railyard.shared.stack import Stack, read_stack
 
 FORMAT: Final = 1

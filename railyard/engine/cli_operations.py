@@ -19,9 +19,9 @@ from typing import Any, Final, cast
 import yaml
 from google.protobuf.struct_pb2 import Struct
 
-from pulumi_embedded.events import Change, Operation
 from pulumi_embedded.state import STACK_TYPE
-from pulumi_embedded.values import Properties, differences, from_struct, known_outputs
+from pulumi_operations.events import Change, Operation
+from pulumi_operations.values import Properties, differences, from_struct, known_outputs
 from railway_sandbox.storage import SandboxError
 from railyard.engine.engine_choice import PROJECT, Choice, States
 

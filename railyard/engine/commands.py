@@ -16,9 +16,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pulumi_embedded.events import Operation
 from pulumi_embedded.runner import EngineError
 from pulumi_embedded.runner import unprotect as lift_protection
+from pulumi_operations.events import Operation
 from railway_api.counting import count
 from railway_sandbox.storage import SandboxError
 from railyard.engine import cli_operations

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pulumi_embedded.project import ProjectError, load_project, stack_config
+from pulumi_operations.project import ProjectError, load_project, stack_config
 from sops import printable
 
 SYSTEM_PREFIX: Final = "railyard:"

@@ -23,8 +23,8 @@ from typing import Any, Final, Protocol, cast
 import typer
 from rich.console import Console
 
-from pulumi_embedded.events import Operation
 from pulumi_embedded.runner import EngineError
+from pulumi_operations.events import Operation
 from railway_api.loopback import is_loopback
 from railway_sandbox.storage import SandboxError
 from railyard.engine import cli_operations, engine_choice, operate, pulumi_cli

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from pulumi_embedded import standins
-from pulumi_embedded.events import Operation, Result
 from pulumi_embedded.runner import Options, run
+from pulumi_operations.events import Operation, Result
 from railway_sandbox import addresses
 from railyard.engine import cli_operations
 from railyard.engine.cli_operations import Outcome

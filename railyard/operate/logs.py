@@ -20,6 +20,9 @@ from railway_api.deployment_failures import FAILURE_BY_STATUS
 from railway_api.documents.logs import BUILD_LOG, DEPLOYMENT_LOG
 from railway_api.operation import Document
 from railway_api.redaction import redact
+from railyard.accounts.railway_client import Railway, SandboxOption, connected
+from railyard.accounts.running_services import RunningService
+from railyard.accounts.running_services_query import running_systems
 from railyard.shared.console import (
     CallError,
     JsonOption,
@@ -29,9 +32,6 @@ from railyard.shared.console import (
     shown,
     write_json,
 )
-from railyard.shared.railway_client import Railway, SandboxOption, connected
-from railyard.shared.running_services import RunningService
-from railyard.shared.running_services_query import running_systems
 from railyard.shared.stack import Stack, read_stack
 from stacks.services import services
 

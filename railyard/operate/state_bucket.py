@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, get_args
 import typer
 
 from components.bucket import SpacesRegion
+from railyard.accounts.spaces_client import SIGNING_REGION, spaces_client, spaces_endpoint
 from railyard.shared.console import CallError, OperationError, people
-from railyard.shared.spaces_client import SIGNING_REGION, spaces_client, spaces_endpoint
 
 application = typer.Typer(no_args_is_help=True, help="Where Pulumi keeps the states of the stacks.")
 

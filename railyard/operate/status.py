@@ -16,6 +16,9 @@ from rich.live import Live
 from rich.text import Text
 
 from railway_api.limiter import HOUR_S
+from railyard.accounts.railway_client import Railway, SandboxOption, connected
+from railyard.accounts.running_services import Deployed, Health, RunningService, RunningSystem
+from railyard.accounts.running_services_query import running_systems
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -27,9 +30,6 @@ from railyard.shared.console import (
     table_console,
     write_json,
 )
-from railyard.shared.railway_client import Railway, SandboxOption, connected
-from railyard.shared.running_services import Deployed, Health, RunningService, RunningSystem
-from railyard.shared.running_services_query import running_systems
 from railyard.shared.stack import Stack, read_stack
 
 SystemsArgument = Annotated[

@@ -19,10 +19,10 @@ from components.bucket import BucketArgs
 from railway_api.counting import count
 from railway_api.dns import lookup
 from railway_api.edge import TIMEOUT_S, Answer, visit
+from railyard.accounts.railway_client import Railway
+from railyard.accounts.running_services import RunningDomain, RunningService, RunningSystem
+from railyard.accounts.spaces_client import spaces_client
 from railyard.shared.console import OperationError
-from railyard.shared.railway_client import Railway
-from railyard.shared.running_services import RunningDomain, RunningService, RunningSystem
-from railyard.shared.spaces_client import spaces_client
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pulumi_embedded.events import Step, StepKind
+from pulumi_operations.events import Step, StepKind
 from railway_api.counting import count
 
 REQUESTS_PER_HOUR: Final = {"free": 100, "hobby": 1_000, "pro": 10_000}

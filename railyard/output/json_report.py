@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final, TextIO
 
-from pulumi_embedded.events import Event, Operation, Result, Step, StepFinished, StepKind, StepStarted
-from pulumi_embedded.values import UNKNOWN_ON_THE_WIRE
+from pulumi_operations.events import Event, Operation, Result, Step, StepFinished, StepKind, StepStarted
+from pulumi_operations.values import UNKNOWN_ON_THE_WIRE
 from railway_api.json_text import json_text
 from railyard.output.cost import foresee
 from railyard.output.values import UNKNOWN_TEXT, Masked, Scrubber, masked

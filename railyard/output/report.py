@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pulumi_embedded.events import Event, Result
+from pulumi_operations.events import Event, Result
 
 
 class Report(Protocol):

@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 from rich.text import Text
 
-from pulumi_embedded.events import Change, Operation
-from pulumi_embedded.values import covers, parse_path
+from pulumi_operations.events import Change, Operation
+from pulumi_operations.values import covers, parse_path
 from railyard.output.values import complete, masked
 
 _OF_THE_PROGRAM: Final = ("confirmedZones", "secretFingerprints")

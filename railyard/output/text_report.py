@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from pulumi_embedded.events import (
+from pulumi_operations.events import (
     Change,
     Diagnostic,
     Event,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from pulumi_embedded.events import Operation, Result, Step, StepKind
+from pulumi_operations.events import Operation, Result, Step, StepKind
 
 SIGNS: Final[dict[StepKind, str]] = {
     StepKind.CREATE: "+",

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
-from pulumi_embedded.events import Step
-from pulumi_embedded.values import UNKNOWN, PathPart, Secret, parse_path
+from pulumi_operations.events import Step
+from pulumi_operations.values import UNKNOWN, PathPart, Secret, parse_path
 from railway_api.counting import count
 
 SECRET_TEXT: Final = "[secret]"

@@ -16,8 +16,8 @@ from railway_api.connections import nodes
 from railway_api.deployments import HEALTHY
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.errors import RailwayError
-from railyard.shared.running_services import Deployed, RunningSystem
-from railyard.shared.running_services_query import deployed
+from railyard.accounts.running_services import Deployed, RunningSystem
+from railyard.accounts.running_services_query import deployed
 from stacks.releases import Release
 
 FIRST: Final = 50

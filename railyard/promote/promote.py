@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
+from railyard.accounts.railway_client import Railway, connected
+from railyard.accounts.running_services_query import chosen_systems
 from railyard.promote import pull_request
 from railyard.promote.proof import PROVEN_AFTER_MINUTES, Demand, Judged, Move, Refusal, judge, short
 from railyard.promote.settings_file import Edit, edited
 from railyard.promote.side import releases, sides
 from railyard.shared.console import PROBLEM, CallError, JsonOption, people, write_json
-from railyard.shared.railway_client import Railway, connected
-from railyard.shared.running_services_query import chosen_systems
 from railyard.shared.stack import Stack, read_stack
 
 SystemsArgument = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", show_default=False)]

@@ -13,10 +13,10 @@ from typing import Final
 from railway_api.counting import count
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.rollback import HEALTHY
+from railyard.accounts.running_services import Deployed, RunningService
 from railyard.promote.deployment_history import first_run
 from railyard.promote.settings_file import Changes, value_at
 from railyard.promote.side import Side, runs
-from railyard.shared.running_services import Deployed, RunningService
 from stacks.releases import Release, names_a_version
 
 PROVEN_AFTER_MINUTES: Final = 5

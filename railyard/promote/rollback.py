@@ -14,6 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from railway_api.counting import count
+from railyard.accounts.railway_client import Railway, connected
+from railyard.accounts.running_services_query import chosen_systems
 from railyard.promote.promote import DryRunOption, SandboxOption, show_edit
 from railyard.promote.proof import short
 from railyard.promote.rollback_choice import Ledger, Step, choose
@@ -22,8 +24,6 @@ from railyard.promote.settings_file import Edit, edited
 from railyard.promote.settings_history import versions
 from railyard.promote.side import releases, sides
 from railyard.shared.console import CallError, JsonOption, OperationError, StackOption, can_ask, people, write_json
-from railyard.shared.railway_client import Railway, connected
-from railyard.shared.running_services_query import chosen_systems
 from railyard.shared.stack import Stack, read_stack
 
 ToOption = Annotated[

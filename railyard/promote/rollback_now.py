@@ -22,11 +22,11 @@ from railway_api.documents.deployment import (
 from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.plans import PLANS, Plan
 from railway_api.rollback import HEALTHY
+from railyard.accounts.running_services import RunningService
 from railyard.promote.deployment_history import Past
 from railyard.promote.rollback_choice import Ledger, Step
 from railyard.promote.side import Side
 from railyard.shared.console import OperationError
-from railyard.shared.running_services import RunningService
 
 """How long Railway keeps the image of a deployment that was replaced."""
 PATIENCE_S: Final = 1_200.0

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import yaml
 
+from railyard.accounts.railway_client import Railway
+from railyard.accounts.running_services import RunningSystem
+from railyard.accounts.running_services_query import running_systems
 from railyard.promote.deployment_history import History, history_of, value_of
 from railyard.promote.settings_file import edited
-from railyard.shared.railway_client import Railway
-from railyard.shared.running_services import RunningSystem
-from railyard.shared.running_services_query import running_systems
 from railyard.shared.stack import Stack
 from stacks import SYSTEMS
 from stacks.releases import Release

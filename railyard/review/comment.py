@@ -13,10 +13,10 @@ import typer
 from pydantic import ValidationError
 
 from railway_api.counting import count
+from railyard.accounts.github import GitHub, Pull
 from railyard.review.diff_document import Diff
 from railyard.review.markdown import MARKER, markdown
 from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
-from railyard.shared.github import GitHub, Pull
 
 _LARGEST: Final = 5_000_000
 """Bytes of a document; a preview of hundreds of resources needs a tenth."""

@@ -12,12 +12,12 @@ from typing import Annotated
 
 import typer
 
+from railyard.accounts.railway_client import SandboxOption
 from railyard.engine.engines import Engine, engine_for
 from railyard.review import comment
 from railyard.review.diff_document import Difference, StackDiff
 from railyard.review.resource_changes import Change, changes_of, counted
 from railyard.shared.console import JsonOption, OperationError, people, write_json
-from railyard.shared.railway_client import SandboxOption
 from railyard.shared.stack import read_stack
 
 StacksOption = Annotated[list[str], typer.Option("--stack", "-s", help="The stack; may stand twice.")]

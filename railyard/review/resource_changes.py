@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from pulumi_embedded.values import UNKNOWN_ON_THE_WIRE, parse_path
+from pulumi_operations.values import UNKNOWN_ON_THE_WIRE, parse_path
 from railyard.output.values import SECRET_TEXT, at_path, clean, short
 
 KNOWN_LATER: Final = "[known after up]"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from pulumi_embedded.project import ProjectError, load_file
+from pulumi_operations.project import ProjectError, load_file
 from railyard.shared.console import CallError, OperationError
 from stacks import SYSTEMS, declared_secrets
 from stacks.problems import SettingsError

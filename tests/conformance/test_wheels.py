@@ -43,7 +43,7 @@ EMBEDDED = """
 import json
 from pathlib import Path
 
-from pulumi_embedded.events import Operation
+from pulumi_operations.events import Operation
 from pulumi_embedded.runner import Options, run
 from railway_sandbox import addresses
 from railway_sandbox.server import Sandbox

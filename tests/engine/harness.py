@@ -14,7 +14,7 @@ import pulumi
 from pulumi import Output, ResourceOptions
 
 from pulumi_embedded import runner
-from pulumi_embedded.events import Event, Operation, Result, StepKind
+from pulumi_operations.events import Event, Operation, Result, StepKind
 
 PLUGIN = Path(__file__).parent / "things"
 Program = Callable[[], object]

@@ -17,8 +17,8 @@ import pulumi
 from pulumi import Output, ResourceOptions
 
 from pulumi_embedded import runner
-from pulumi_embedded.events import Operation
 from pulumi_embedded.journal import Journal
+from pulumi_operations.events import Operation
 from tests.engine.harness import Thing
 
 

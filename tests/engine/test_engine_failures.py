@@ -11,7 +11,7 @@ import pytest
 from pulumi import ResourceOptions
 
 from pulumi_embedded import runner
-from pulumi_embedded.events import StepFinished, StepKind
+from pulumi_operations.events import StepFinished, StepKind
 from tests.engine.harness import FoundThing, Stack, Thing, Things, errors, kinds, names, things, warnings
 
 

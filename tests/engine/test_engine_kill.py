@@ -15,7 +15,7 @@ import pytest
 from pulumi import Output, ResourceOptions
 
 from pulumi_embedded import runner
-from pulumi_embedded.events import StepKind
+from pulumi_operations.events import StepKind
 from railyard.engine.engines import code_of
 from tests.engine.harness import Stack, Thing, errors, kinds, things, warnings
 from tests.engine.killed_run import program

@@ -16,8 +16,8 @@ import pytest
 from pulumi import Output, ResourceOptions
 
 from pulumi_embedded import runner
-from pulumi_embedded.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
-from pulumi_embedded.values import UNKNOWN, Secret
+from pulumi_operations.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
+from pulumi_operations.values import UNKNOWN, Secret
 from tests.engine.harness import PLUGIN, FoundThing, Shelf, Stack, Thing, errors, kinds, names, things
 from tests.lifecycle.conftest import LONGEST_S
 

@@ -9,8 +9,8 @@ import pytest
 from pulumi import Alias, CustomTimeouts, Output, ResourceOptions
 
 from pulumi_embedded import runner
-from pulumi_embedded.events import Change, StepKind
-from pulumi_embedded.values import Secret
+from pulumi_operations.events import Change, StepKind
+from pulumi_operations.values import Secret
 from tests.engine.harness import Shelf, Stack, Thing, errors, kinds, names, things
 
 

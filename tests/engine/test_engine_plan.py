@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pulumi_embedded import plan
-from pulumi_embedded.events import Change, StepKind
 from pulumi_embedded.provider import DiffAnswer
 from pulumi_embedded.state import Resource
-from pulumi_embedded.values import UNKNOWN, Properties
+from pulumi_operations.events import Change, StepKind
+from pulumi_operations.values import UNKNOWN, Properties
 
 URN = "urn:pulumi:test::lab::things:index:Thing::"
 

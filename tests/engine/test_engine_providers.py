@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi import ResourceOptions
 
-from pulumi_embedded.events import Change, StepKind
+from pulumi_operations.events import Change, StepKind
 from tests.engine.harness import Shelf, Stack, Thing, Things, errors, kinds, names, things
 
 

@@ -21,7 +21,7 @@ from pulumi_embedded.state import (
     parse_deployment,
     render_deployment,
 )
-from pulumi_embedded.values import Secret
+from pulumi_operations.values import Secret
 from tests.engine.harness import Stack, things
 
 URN = "urn:pulumi:test::lab::things:index:Thing::"

@@ -9,8 +9,8 @@ from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_embedded.events import Change
-from pulumi_embedded.values import (
+from pulumi_operations.events import Change
+from pulumi_operations.values import (
     SECRET,
     SIGNATURE,
     UNKNOWN,

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 
 from railway_sandbox.server import Sandbox
+from railyard.accounts.railway_client import connected
 from railyard.deliver.deploy import LOOKED_AGAIN_AFTER_S, can_have_broken, last_look
 from railyard.engine import operate
 from railyard.operate.verify_checks import Result
 from railyard.review.resource_changes import Change, Kind
 from railyard.shared import stack as stack_module
-from railyard.shared.railway_client import connected
 from tests.operations.conftest import Railyard
 
 

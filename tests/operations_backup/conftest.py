@@ -13,9 +13,9 @@ import pytest
 
 from railway_sandbox.railway.state import TCPProxy, VolumeInstance
 from railway_sandbox.server import Sandbox
+from railyard.accounts.spaces_client import spaces_client
 from railyard.data.postgres import Server, query
 from railyard.engine import operate
-from railyard.shared.spaces_client import spaces_client
 from tests.lifecycle.conftest import Checkout
 from tests.operations.conftest import POINTING, Railyard, World
 from tests.operations_backup import servers

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from railway_sandbox.railway import tcp_proxies
+from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import dumping
 from railyard.data.dumps import Dumps
 from railyard.data.postgres import Server, query
 from railyard.shared import stack as stack_module
 from railyard.shared.console import OperationError
-from railyard.shared.spaces_client import spaces_refusals
 from tests.operations.conftest import Railyard, Said
 from tests.operations_backup import servers
 from tests.operations_backup.conftest import FULL, PEOPLE, databases, disk_of, objects, people, proxies, spaces

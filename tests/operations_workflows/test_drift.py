@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from railyard.accounts.github import LONGEST_BODY
 from railyard.deliver.drift import body
 from railyard.review.resource_changes import Change, Kind, Property
-from railyard.shared.github import LONGEST_BODY
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 

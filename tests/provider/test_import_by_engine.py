@@ -8,8 +8,8 @@ from pathlib import Path
 import pulumi
 
 import pulumiverse_railway as railway
-from pulumi_embedded.events import Operation
 from pulumi_embedded.runner import Options, run
+from pulumi_operations.events import Operation
 from railway_sandbox.addresses import environment
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.server import Sandbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pulumi_embedded.events import (
+from pulumi_operations.events import (
     Change,
     Diagnostic,
     Event,
@@ -16,7 +16,7 @@ from pulumi_embedded.events import (
     StepKind,
     StepStarted,
 )
-from pulumi_embedded.values import UNKNOWN, Secret
+from pulumi_operations.values import UNKNOWN, Secret
 
 STACK = "urn:pulumi:sandbox::railyard::pulumi:pulumi:Stack::railyard-sandbox"
 HIDDEN = "never-show-this"

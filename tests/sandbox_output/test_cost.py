@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_embedded.events import Change, Step, StepKind
+from pulumi_operations.events import Change, Step, StepKind
 from railyard.output.cost import Cost, foresee
 
 PROJECT = "urn:pulumi:test::railyard::railway:index:Project::shop"

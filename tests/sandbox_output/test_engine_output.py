@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from pulumi_embedded import runner
-from pulumi_embedded.events import Event, Operation
+from pulumi_operations.events import Event, Operation
 from railyard.output import JsonReport, TextReport
 from tests.engine.harness import Shelf, Stack, Thing
 

@@ -6,7 +6,7 @@ import io
 import json
 from typing import Any
 
-from pulumi_embedded.events import Event, Result
+from pulumi_operations.events import Event, Result
 from railyard.output import JsonReport
 from tests.sandbox_output.scenes import CHANGES, CREATES, HIDDEN, OUTPUTS, drift, failing_update, planned
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pulumi_embedded.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
+from pulumi_operations.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
 from railyard.output import TextReport, output_lines
 from railyard.output.tree import seconds
 from tests.lifecycle.conftest import LONGEST_S

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from pulumi_embedded import plan
-from pulumi_embedded.events import Change, Step, StepKind
 from pulumi_embedded.journal import Journal
 from pulumi_embedded.plugins import HalfMadeError, ProviderError
 from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import Report
 from pulumi_embedded.state import Resource, timestamp
-from pulumi_embedded.values import differences, mark_named, plain
+from pulumi_operations.events import Change, Step, StepKind
+from pulumi_operations.values import differences, mark_named, plain
 
 
 class StepError(Exception):

@@ -21,7 +21,7 @@ from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import Report
 from pulumi_embedded.state import STACK_TYPE, Resource
 from pulumi_embedded.step_generator import Goal, RefusedError, StepGenerator
-from pulumi_embedded.values import Properties, contains_file, contains_unknown, from_struct, is_unknown_id, to_struct
+from pulumi_operations.values import Properties, contains_file, contains_unknown, from_struct, is_unknown_id, to_struct
 
 NEEDS_CLI: Final = "needs the Pulumi CLI"
 _READ_STACK_OUTPUTS: Final = "pulumi:pulumi:readStackOutputs"

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pulumi_embedded.events import Change, Step, StepKind
 from pulumi_embedded.provider import DiffAnswer
 from pulumi_embedded.state import STACK_TYPE, Resource
-from pulumi_embedded.values import UNKNOWN, Properties, covers, differences, keep_old, parse_path
+from pulumi_operations.events import Change, Step, StepKind
+from pulumi_operations.values import UNKNOWN, Properties, covers, differences, keep_old, parse_path
 
 
 class Targets:

@@ -20,7 +20,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from pulumi_embedded.loopback import is_loopback
-from pulumi_embedded.values import Properties, from_struct
+from pulumi_operations.values import Properties, from_struct
 
 MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024  # what Pulumi's own channels allow
 INTERRUPTED: Final = ("railyard-interrupted", "true")

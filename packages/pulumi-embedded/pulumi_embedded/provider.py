@@ -17,7 +17,6 @@ import grpc
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from pulumi_embedded.events import Change
 from pulumi_embedded.loopback import is_loopback
 from pulumi_embedded.plugins import (
     ADDRESS_VARIABLES,
@@ -28,7 +27,8 @@ from pulumi_embedded.plugins import (
     error_text,
 )
 from pulumi_embedded.state import PROVIDER_PREFIX, Resource
-from pulumi_embedded.values import (
+from pulumi_operations.events import Change
+from pulumi_operations.values import (
     UNKNOWN_ON_THE_WIRE,
     Properties,
     contains_unknown,

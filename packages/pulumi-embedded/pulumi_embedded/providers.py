@@ -16,7 +16,7 @@ from pulumi_embedded.journal import Journal
 from pulumi_embedded.plugins import Plugin, ProviderError
 from pulumi_embedded.provider import Provider
 from pulumi_embedded.state import PROVIDER_PREFIX, Resource, timestamp
-from pulumi_embedded.values import UNKNOWN_ON_THE_WIRE, Properties, differences
+from pulumi_operations.values import UNKNOWN_ON_THE_WIRE, Properties, differences
 
 _NOT_CONFIGURATION = ("version", "__internal")  # what the engine itself keeps among a provider's inputs
 

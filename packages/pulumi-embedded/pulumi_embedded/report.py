@@ -13,8 +13,8 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from pulumi_embedded.events import Diagnostic, Event, Status, Step, StepFinished, StepStarted
 from pulumi_embedded.state import PROVIDER_PREFIX, STACK_TYPE
+from pulumi_operations.events import Diagnostic, Event, Status, Step, StepFinished, StepStarted
 
 _SEVERITIES = {engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
 

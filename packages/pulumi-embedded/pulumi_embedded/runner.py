@@ -20,18 +20,18 @@ import grpc
 from pulumi.runtime.proto import engine_pb2_grpc
 
 from pulumi_embedded import plan
-from pulumi_embedded.events import Event, Operation, Result
 from pulumi_embedded.execute import Executor, StepError
 from pulumi_embedded.journal import Journal, locked
 from pulumi_embedded.monitor import Identity, Monitor
 from pulumi_embedded.plugins import Plugin, ProviderError, find_command, named_packages, refuse_real_clouds
 from pulumi_embedded.program import borrowed_process, run_program
-from pulumi_embedded.project import Project, ProjectError, load_project, stack_config
 from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import EngineService, Report
 from pulumi_embedded.state import PROVIDER_PREFIX, STACK_TYPE, Resource, StateError
 from pulumi_embedded.step_generator import StepGenerator, way_to_unprotect
-from pulumi_embedded.values import Properties, differences, known_outputs
+from pulumi_operations.events import Event, Operation, Result
+from pulumi_operations.project import Project, ProjectError, load_project, stack_config
+from pulumi_operations.values import Properties, differences, known_outputs
 
 DEFAULT_PASSPHRASE: Final = "sandbox"
 _POLL_SECONDS: Final = 0.1

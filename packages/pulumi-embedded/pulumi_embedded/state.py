@@ -22,7 +22,7 @@ from typing import Any, Final, cast
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pulumi_embedded.values import SECRET, SIGNATURE, UNKNOWN, UNKNOWN_ON_THE_WIRE, Properties, Secret, plain, secret
+from pulumi_operations.values import SECRET, SIGNATURE, UNKNOWN, UNKNOWN_ON_THE_WIRE, Properties, Secret, plain, secret
 
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX: Final = "pulumi:providers:"

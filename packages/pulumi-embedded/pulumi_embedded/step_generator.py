@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pulumi_embedded import plan
-from pulumi_embedded.events import Change, StepKind
 from pulumi_embedded.execute import Executor, StepError
 from pulumi_embedded.journal import Journal
 from pulumi_embedded.plugins import ProviderError
@@ -19,7 +18,8 @@ from pulumi_embedded.provider import DiffAnswer, Provider
 from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import Report
 from pulumi_embedded.state import Resource, timestamp
-from pulumi_embedded.values import Properties
+from pulumi_operations.events import Change, StepKind
+from pulumi_operations.values import Properties
 
 Action = Callable[[], None]
 

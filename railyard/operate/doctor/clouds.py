@@ -15,9 +15,9 @@ import httpx
 
 from components.bucket import BucketArgs
 from components.zone import ZoneArgs
+from railyard.accounts.spaces_client import spaces_client
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
-from railyard.shared.spaces_client import spaces_client
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
 

@@ -15,6 +15,8 @@ import typer
 from rich.text import Text
 
 from railway_api.counting import count
+from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
+from railyard.accounts.running_services_query import running_systems
 from railyard.engine.engines import points_at_real_account
 from railyard.operate.doctor import clouds as doctor_clouds
 from railyard.operate.doctor import machine as doctor_machine
@@ -29,8 +31,6 @@ from railyard.shared.console import (
     table_console,
     write_json,
 )
-from railyard.shared.railway_client import Railway, SandboxOption, connected, surroundings
-from railyard.shared.running_services_query import running_systems
 from railyard.shared.stack import Stack, read_stack
 
 _COLORS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold red"}

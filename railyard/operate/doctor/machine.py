@@ -14,10 +14,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from components.bucket import BucketArgs
+from railyard.accounts.spaces_client import KEY_VARIABLES
 from railyard.engine import pulumi_cli
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.secrets import check as secrets_check
-from railyard.shared.spaces_client import KEY_VARIABLES
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
 

@@ -15,9 +15,9 @@ from railway_api.documents.account import ME, WORKSPACE
 from railway_api.documents.project import API_TOKEN, PROJECT, PROJECT_TOKEN
 from railway_api.errors import NotAuthorized, RailwayError
 from railway_api.plans import PLANS, Plan
+from railyard.accounts.railway_client import Railway
+from railyard.accounts.running_services import RunningService, RunningSystem
 from railyard.operate.doctor.findings import Finding, note, ok, problem
-from railyard.shared.railway_client import Railway
-from railyard.shared.running_services import RunningService, RunningSystem
 from railyard.shared.stack import Stack
 from stacks.plan import excesses
 

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from google.protobuf import struct_pb2
 
-from pulumi_embedded.events import Change
+from pulumi_operations.events import Change
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi recognises a struct that stands for something else."""

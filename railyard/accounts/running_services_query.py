@@ -31,8 +31,8 @@ from railway_api.documents.running import RUNNING
 from railway_api.errors import NotFound
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
+from railyard.accounts.running_services import Deployed, Disk, RunningDomain, RunningService, RunningSystem, Source
 from railyard.shared.console import CallError, OperationError
-from railyard.shared.running_services import Deployed, Disk, RunningDomain, RunningService, RunningSystem, Source
 from railyard.shared.stack import Stack
 from stacks.services import DeclaredService, services
 from stacks.system import SystemSettings

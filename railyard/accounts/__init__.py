@@ -1,0 +1,1 @@
+"""What commands ask of accounts: Railway, Spaces and GitHub, and what the services of a stack run now."""

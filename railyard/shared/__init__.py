@@ -1,0 +1,1 @@
+"""What all commands share: options, exit codes and errors, and a stack as they see it."""
