@@ -37,7 +37,7 @@ class Token:
     value: str
 
     def headers(self) -> dict[str, str]:
-        """The header that carries it."""
+        """Return the header that carries it."""
         if self.kind == "project":
             return {"Project-Access-Token": self.value}
         return {"Authorization": f"Bearer {self.value}"}
@@ -62,7 +62,7 @@ class Identity:
         self._text: str | None = None
 
     async def explained(self, refusal: RailwayError) -> RailwayError:
-        """The same refusal with what the token is and may not do; any other error as it is."""
+        """Return the same refusal with what the token is and may not do; any other error as it is."""
         if not isinstance(refusal, NotAuthorized):
             return refusal
         if "two factor" in refusal.reason.lower():

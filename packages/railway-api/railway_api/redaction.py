@@ -19,7 +19,7 @@ _SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCreden
 
 
 def secrets_in(value: object, *, inside: bool = False) -> Iterator[str]:
-    """All texts of a request that may be secret: values of variables and registry credentials."""
+    """Return all texts of a request that may be secret: values of variables and registry credentials."""
     if isinstance(value, str):
         if inside:
             yield value
@@ -32,7 +32,7 @@ def secrets_in(value: object, *, inside: bool = False) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """The ways in which a value may be written."""
+    """Return the ways in which a value may be written."""
     yield secret
     yield json.dumps(secret)[1:-1]
     try:
@@ -45,7 +45,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def redact(text: str, secrets: Mapping[str, str]) -> str:
-    """``text`` with each value of ``secrets`` replaced by its name in angle brackets."""
+    """Return ``text`` with each value of ``secrets`` replaced by its name in angle brackets."""
     forms = [(form, name) for name, secret in secrets.items() for form in _forms(secret) if len(form) >= SHORTEST]
     for form, name in sorted(forms, key=lambda pair: -len(pair[0])):
         text = text.replace(form, f"<{name}>")

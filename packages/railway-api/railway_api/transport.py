@@ -187,7 +187,7 @@ class Transport:
         return refused
 
     def _refuse_while_blocked(self, name: str) -> None:
-        """Each request to an edge that blocks may make it block longer, so none is sent."""
+        """Send nothing while the edge blocks: each request may make it block longer."""
         if self.clock.now() < self._blocked_until:
             raise EdgeBlocked(
                 f"the edge in front of Railway's API blocks this network address ({name}: HTTP 429, {EDGE_BLOCK}). It "
@@ -200,7 +200,7 @@ class Transport:
 
 
 def _body(name: str, response: httpx.Response) -> Mapping[str, object] | None:
-    """The GraphQL of an answer; None when it breaks off in the middle."""
+    """Return the GraphQL of an answer; None when it breaks off in the middle."""
     try:
         body: object = response.json()
     except ValueError:
@@ -215,7 +215,7 @@ def _body(name: str, response: httpx.Response) -> Mapping[str, object] | None:
 
 
 def _retry_after_s(response: httpx.Response) -> float:
-    """What Retry-After asks for, in seconds: it holds a number of them, or a date by the server's clock."""
+    """Return what Retry-After asks for, in seconds: it holds a number of them, or a date by the server's clock."""
     given = response.headers.get("Retry-After", str(FIRST_BACK_OFF_S))
     try:
         seconds = float(given)
@@ -229,13 +229,13 @@ def _retry_after_s(response: httpx.Response) -> float:
 
 
 def _back_off_s(attempt: int) -> float:
-    """Seconds before a further attempt: doubling, and spread so that parallel requests do not return together."""
+    """Return the seconds before a further attempt: doubling, and spread so that parallel requests part."""
     longest = min(FIRST_BACK_OFF_S * 2 ** (attempt - 1), LONGEST_BACK_OFF_S)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
 
 
 def _lost(name: str, why: str, *, repeat: bool) -> RailwayError:
-    """The error for a request that went out and was not answered."""
+    """Return the error for a request that went out and was not answered."""
     if repeat:
         advice = "look at https://status.railway.com and run the command again"
         return Unreachable(f"Railway did not answer {name} ({why}) in {ATTEMPTS} attempts: {advice}")

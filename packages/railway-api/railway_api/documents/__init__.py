@@ -1,5 +1,8 @@
 """Every GraphQL document that this provider sends, one module per noun. A new module is found by itself.
 
+Each is declared with the type of its answer: ``make generate`` writes those types into ``answers``, and says which one
+is missing.
+
 ``DOCUMENTS`` lists them all by name, operations both alone and repeated, so that a test can hold each against the
 schema.
 """

@@ -67,7 +67,7 @@ SNAPSHOT: Document[EnvironmentSnapshot] = Document(
 
 @cache
 def progress(*, snapshot: bool, domains: int, deployments: int) -> Document[EnvironmentProgress]:
-    """One look for everybody who waits: patches and newest deployments, or the whole environment.
+    """Return one look for everybody who waits: patches and newest deployments, or the whole environment.
 
     ``domains`` services have the DNS status of their domains read under ``domains_0``, …; ``deployments`` deployments
     have their meta read under ``deployment_0``, ….

@@ -10,7 +10,7 @@ from pulumi_provider.declaration import Function
 
 
 def _declared() -> list[type[Function[Any, Any]]]:
-    """Every function class that a module of this package defines, by token."""
+    """Return every function class that a module of this package defines, by token."""
     found: dict[str, type[Function[Any, Any]]] = {}
     for module_info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{module_info.name}")

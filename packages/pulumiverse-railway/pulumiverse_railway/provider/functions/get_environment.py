@@ -38,13 +38,13 @@ class GetEnvironment(Function[GetEnvironmentInputs, GetEnvironmentResult]):
     inputs_type, result_type = GetEnvironmentInputs, GetEnvironmentResult
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """Exactly one of id and name."""
+        """Demand exactly one of id and name."""
         if (inputs["environment_id"] is None) == (inputs["name"] is None):
             return [Problem(path="environment_id", reason="or name must be given, and not both")]
         return []
 
     async def call(self, context: Context, inputs: GetEnvironmentInputs) -> GetEnvironmentResult:
-        """The one environment that is meant."""
+        """Return the one environment that is meant."""
         project = await project_of(railway(context), inputs.project_id)
         every = environments_of(project)
         for name, environment_id in every.items():

@@ -67,13 +67,13 @@ class GetEstimatedUsage(Function[GetEstimatedUsageInputs, GetEstimatedUsageResul
     inputs_type, result_type = GetEstimatedUsageInputs, GetEstimatedUsageResult
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """Exactly one of project and workspace."""
+        """Demand exactly one of project and workspace."""
         if (inputs["project_id"] is None) == (inputs["workspace_id"] is None):
             return [Problem(path="project_id", reason="or workspaceId must be given, and not both")]
         return []
 
     async def call(self, context: Context, inputs: GetEstimatedUsageInputs) -> GetEstimatedUsageResult:
-        """The estimate of Railway, with prices."""
+        """Return the estimate of Railway, with prices."""
         answer = await railway(context).call(
             ESTIMATED_USAGE,
             measurements=list(PRICES_USD),

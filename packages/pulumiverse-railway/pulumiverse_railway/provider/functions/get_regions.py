@@ -49,7 +49,7 @@ class GetRegions(Function[GetRegionsInputs, GetRegionsResult]):
     inputs_type, result_type = GetRegionsInputs, GetRegionsResult
 
     async def call(self, context: Context, inputs: GetRegionsInputs) -> GetRegionsResult:
-        """All regions, in Railway's order."""
+        """Return all regions, in Railway's order."""
         answer = await railway(context).call(REGIONS, projectId=inputs.project_id)
         regions = [_region(each) for each in answer]
         return GetRegionsResult(names=[region.name for region in regions if not region.replaced_by], regions=regions)

@@ -50,13 +50,13 @@ class GetService(Function[GetServiceInputs, GetServiceResult]):
     inputs_type, result_type = GetServiceInputs, GetServiceResult
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """Exactly one of id and name."""
+        """Demand exactly one of id and name."""
         if (inputs["service_id"] is None) == (inputs["name"] is None):
             return [Problem(path="service_id", reason="or name must be given, and not both")]
         return []
 
     async def call(self, context: Context, inputs: GetServiceInputs) -> GetServiceResult:
-        """The one service that is meant."""
+        """Return the one service that is meant."""
         try:
             snapshot = await railway(context).snapshot(inputs.project_id, inputs.environment_id)
         except NotFound as missing:

@@ -10,7 +10,7 @@ from pulumi_provider.declaration import Resource
 
 
 def _declared() -> list[type[Resource[Any, Any]]]:
-    """Every resource class that a module of this package defines, by token."""
+    """Return every resource class that a module of this package defines, by token."""
     found: dict[str, type[Resource[Any, Any]]] = {}
     for module_info in pkgutil.iter_modules(__path__):
         if module_info.ispkg:

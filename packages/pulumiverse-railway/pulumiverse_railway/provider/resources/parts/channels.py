@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def objects(value: Sequence[str | Unknown]) -> str | None:
-    """At least one text, each a JSON object."""
+    """Demand at least one text, each a JSON object."""
     if not value:
         return "must name at least one channel"
     known = [(str(number), text) for number, text in enumerate(value, 1) if not isinstance(text, Unknown)]
@@ -27,12 +27,12 @@ def objects(value: Sequence[str | Unknown]) -> str | None:
 
 
 def some_without_repetition(value: Sequence[object]) -> str | None:
-    """At least one, each only once."""
+    """Demand at least one, each only once."""
     return checks.no_repetition(value) if value else "must name at least one"
 
 
 def as_given(given: Sequence[str], there: Sequence[Json]) -> list[str]:
-    """The channels that are there, as texts: those that agree with what was given exactly as given, in that order.
+    """Return the channels that are there, as texts: those that agree with what was given as given, in that order.
 
     Railway may add to a channel; what was given must be in it.
     """

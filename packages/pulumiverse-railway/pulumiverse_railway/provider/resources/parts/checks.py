@@ -26,7 +26,7 @@ hostname: Final = rules.hostname
 
 
 def name(value: str) -> str | None:
-    """A name of a project, environment, service or volume."""
+    """Judge the name of a project, environment, service or volume."""
     if not value.strip():
         return "must not be empty"
     if len(value) > LONGEST_NAME:
@@ -35,14 +35,14 @@ def name(value: str) -> str | None:
 
 
 def service_name(value: str) -> str | None:
-    """A name of a service, of which Railway makes the host in the private network."""
+    """Judge the name of a service, of which Railway makes the host in the private network."""
     if (reason := name(value)) is not None:
         return reason
     return None if label(value) else "must hold a letter from a to z or a digit: Railway makes a host name of it"
 
 
 def variables(value: Mapping[str, object]) -> str | None:
-    """Names that a shell can hold."""
+    """Judge names, which a shell has to be able to hold."""
     wrong = sorted(key for key in value if rules.variable_name.broken_by(key))
     if wrong:
         return f"must have names of letters, digits and underscores that start with no digit, not {', '.join(wrong)}"
@@ -50,7 +50,7 @@ def variables(value: Mapping[str, object]) -> str | None:
 
 
 def regions(value: Mapping[str, int | Unknown]) -> str | None:
-    """At least one region, each with at least one replica."""
+    """Demand at least one region, each with at least one replica."""
     if not value:
         return "must name at least one region; leave it out for Railway's default"
     known = {region: count for region, count in sorted(value.items()) if not isinstance(count, Unknown)}
@@ -59,7 +59,7 @@ def regions(value: Mapping[str, int | Unknown]) -> str | None:
 
 
 def no_repetition(value: Sequence[object]) -> str | None:
-    """A list that is really a set."""
+    """Judge a list that is really a set."""
     items = [item for item in value if item is not UNKNOWN]
     twice = sorted({str(item) for item in items if items.count(item) > 1})
     return f"must name each only once, not {', '.join(twice)} again" if twice else None

@@ -8,12 +8,12 @@ from railway_api.failure import Failure
 
 
 def join(*parts: str) -> str:
-    """One id out of its parts."""
+    """Make one id out of its parts."""
     return "/".join(parts)
 
 
 def split(id: str, *names: str) -> tuple[str, ...]:
-    """The parts of an id; ``names`` say what they are, for whoever imports with a wrong one."""
+    """Return the parts of an id; ``names`` say what they are, for whoever imports with a wrong one."""
     parts = tuple(id.split("/"))
     if len(parts) != len(names) or not all(parts):
         raise Failure(f"the id must be {'/'.join(f'<{name}>' for name in names)}, not {id!r}")
@@ -21,7 +21,7 @@ def split(id: str, *names: str) -> tuple[str, ...]:
 
 
 def way_out(kind: str, id: str) -> str:
-    """What to do when a resource of that name is there already: the end of a sentence."""
+    """Tell what to do when a resource of that name is there already: the end of a sentence."""
     return (
         f"import it with 'pulumi import railway:index:{kind} <resource name> {id}', or choose another name. "
         "If it is in the state already and was to be replaced (--replace, taint): destroy it first, or leave it"
@@ -29,5 +29,5 @@ def way_out(kind: str, id: str) -> str:
 
 
 def label(name: str) -> str:
-    """The DNS label that Railway makes of a service's name."""
+    """Return the DNS label that Railway makes of a service's name."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

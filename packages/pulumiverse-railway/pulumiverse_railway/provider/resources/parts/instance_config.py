@@ -36,7 +36,7 @@ SCALING: Final = frozenset({"multiRegionConfig", "numReplicas"})
 
 
 def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> ServiceConfig:
-    """The patch of a service that brings ``config`` to ``new``; empty when it is there already.
+    """Return the patch of a service that brings ``config`` to ``new``; empty when it is there already.
 
     A property that ``old`` set and ``new`` does not is cleared. Without ``old`` everything is claimed, so whatever an
     interrupted attempt left is cleared too.
@@ -58,7 +58,7 @@ def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config:
 
 
 def overwritten(patch: ServiceConfig, old: ServiceInstanceInputs | None, config: ServiceConfig) -> list[Path]:
-    """Paths of a patch where the configuration is not as the last run left it: somebody else's changes go there."""
+    """Return paths of a patch where the configuration is not as the last run left it: changes of others go there."""
     if old is None:
         return []
     changed = {path[:2] for path, _ in leaves(entry(old, old, config))}
@@ -67,21 +67,21 @@ def overwritten(patch: ServiceConfig, old: ServiceInstanceInputs | None, config:
 
 
 def starts_deployment(patch: ServiceConfig) -> bool:
-    """Whether a patch of a service makes Railway deploy: replicas alone are scaled in place."""
+    """Tell whether a patch of a service makes Railway deploy: replicas alone are scaled in place."""
     return any(part != "deploy" or set(table(settings)) - SCALING for part, settings in patch.items())
 
 
 def properties(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, Any]:
-    """The properties that a configuration shows, in Python's spelling; without ``old`` (an import) also defaults."""
+    """Return the properties that a configuration shows, as Python spells them; without ``old`` also defaults."""
     source, containers = config.get("source") or {}, _containers(config)
     image = source.get("image")
-    found: dict[str, Any] = {
+    shown: dict[str, Any] = {
         setting.name: setting.read(config, owned=old is not None, old=getattr(old, setting.name, None))
         for setting in SETTINGS
         if old is not None or not image or setting.name not in REPOSITORY_ONLY
     }
     memory = containers.get("memoryBytes")
-    found |= {
+    shown |= {
         "image": image,
         "repo": source.get("repo"),
         "vcpus": containers.get("cpu"),
@@ -89,11 +89,11 @@ def properties(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict
         "variables": _variables_in(config, old),
         "sealed": _sealed_in(config, old),
     }
-    return found | _replicas_in(config, old)
+    return shown | _replicas_in(config, old)
 
 
 def by_itself(state: Mapping[str, object]) -> set[str]:
-    """The properties that are as Railway takes them when nobody sets them."""
+    """Return the properties that are as Railway takes them when nobody sets them."""
     found = {setting.name for setting in SETTINGS if state.get(setting.name) == setting.default}
     found |= {name for name, cause, forced in FORCED if state.get(cause) and state.get(name) == forced}
     if state.get("num_replicas") == 1:
@@ -102,7 +102,7 @@ def by_itself(state: Mapping[str, object]) -> set[str]:
 
 
 def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
-    """The patch that takes away what ``old`` set, so that an empty service is left.
+    """Return the patch that takes away what ``old`` set, so that an empty service is left.
 
     Regions stay: without any, Railway drops the rest of the patch.
     """
@@ -127,7 +127,7 @@ def _source(new: ServiceInstanceInputs, config: ServiceConfig) -> Changes:
 
 
 def _replicas(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
-    """Regions always whole: those that are not wanted any more are sent as null, or they would stay."""
+    """Return regions, always whole: those that are not wanted any more are sent as null, or they would stay."""
     placed = _placed(config)
     if new.regions is None:
         return _replicas_in_place(new, old, placed)
@@ -191,7 +191,7 @@ def _limits(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, confi
 
 
 def _credentials(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
-    """Railway masks them, so only the old inputs tell whether they changed."""
+    """Return the login where it differs: Railway masks it, so only the old inputs tell whether they changed."""
     there = at(config, _CREDENTIALS)
     wanted = new.registry_credentials
     if wanted is None:
@@ -219,7 +219,7 @@ def _variables(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, co
 
 
 def _variables_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, str]:
-    """Values of variables: in a refresh of those that the state has, in an import of all that can be read."""
+    """Return values of variables: in a refresh of those that the state has, in an import of all that can be read."""
     there = config.get("variables") or {}
     found: dict[str, str] = {}
     for name in old.variables if old else there:
@@ -235,7 +235,7 @@ def _variables_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> d
 
 
 def _sealed_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> list[str] | None:
-    """Those that are to be sealed and are; what somebody else has sealed is no drift."""
+    """Return those that are to be sealed and are; what somebody else has sealed is no drift."""
     if old is None or old.sealed is None:
         return None
     there = config.get("variables") or {}

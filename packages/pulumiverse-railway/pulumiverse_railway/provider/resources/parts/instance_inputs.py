@@ -264,7 +264,7 @@ REPOSITORY_ONLY: Final = (
 
 
 def problems(inputs: Named) -> list[Problem]:
-    """Where the properties contradict each other. Those that only the run will know are taken to be right."""
+    """Tell where the properties contradict each other. Those that only the run will know are taken to be right."""
     return [Problem(path=camel_case(name), reason=reason) for rule in _RULES for name, reason in rule(inputs)]
 
 

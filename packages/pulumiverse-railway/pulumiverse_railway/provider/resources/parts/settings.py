@@ -50,11 +50,11 @@ class Setting:
     choices: type[StrEnum] | None = None
 
     def sent(self, value: object) -> object:
-        """The property's value as Railway takes it."""
+        """Return the property's value as Railway takes it."""
         return [value] if self.as_list else value
 
     def given(self, config: Mapping[str, object]) -> object:
-        """What a configuration says, as the property's value; None when it says nothing."""
+        """Tell what a configuration says, as the property's value; None when it says nothing."""
         found = at(config, self.path)
         if self.as_list and isinstance(found, list):
             commands = cast("Sequence[object]", found)
@@ -64,7 +64,7 @@ class Setting:
         return None if found is None else self.choices(found) if self.choices else found
 
     def read(self, config: Mapping[str, object], *, owned: bool, old: object) -> object:
-        """The property for a refresh (``owned``: the old value counts) or an import, which shows defaults as well."""
+        """Return the property for a refresh (``owned``: the old value counts) or an import, which shows defaults."""
         found = self.given(config)
         if not owned:
             return self.default if found is None else found
@@ -73,7 +73,7 @@ class Setting:
         return None if old is None else self.default
 
     def changes(self, config: Mapping[str, object], wanted: object, *, clears: bool) -> dict[Path, object]:
-        """What has to be sent for the property to be ``wanted``; ``clears`` says that an absent one has to go."""
+        """Tell what has to be sent for the property to be ``wanted``; ``clears`` says that an absent one has to go."""
         found = self.given(config)
         if wanted is not None:
             return {} if wanted == (self.default if found is None else found) else {self.path: self.sent(wanted)}
