@@ -13,7 +13,7 @@ EDITABLE := $(patsubst %/pyproject.toml,--editable ./%,$(wildcard packages/*/pyp
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset tools test test-fast coverage check lock audit bench faults live demo format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox reset tools test test-fast coverage check lock wheels audit bench faults live demo format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,7 @@ check: .venv/ready ## Lint, format, types and imports, and whether generated fil
 	@$(BIN)/lint-imports --no-logo --cache-dir .venv/import-linter
 	@$(BIN)/python -m tools.import_table --check
 	@$(BIN)/python -m tools.versions --check
+	@$(BIN)/python -m tools.decision_index --check
 	@$(BIN)/python -m tools.railway_answers --check
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m benchmarks.operations --check
@@ -71,6 +72,13 @@ lock: .venv/ready ## Write requirements.txt anew: what each pyproject.toml asks 
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev \
 	  $(if $(UPGRADE),--upgrade) $(patsubst packages/%/pyproject.toml,--no-emit-package %,$(wildcard packages/*/pyproject.toml)) \
 	  pyproject.toml --output-file requirements.txt >/dev/null
+
+wheels: .venv/ready ## Build the wheel of each package into dist
+	@rm -rf dist packages/*/build
+	@for package in packages/*; do \
+	  $(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist "$$package" || exit 1; done
+	@rm -rf packages/*/build
+	@ls dist/*.whl
 
 audit: .venv/ready ## Look for known holes in the pinned packages
 	@$(PYTHON) -m venv .venv/audit
@@ -103,6 +111,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m stacks.schema
 	@$(BIN)/python -m benchmarks.operations
 	@$(BIN)/python -m tools.import_table
+	@$(BIN)/python -m tools.decision_index
 
 clean: ## Remove the virtual environment and the sandbox
 	@rm -rf .venv .sandbox

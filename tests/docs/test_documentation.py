@@ -13,6 +13,7 @@ from stacks import SYSTEMS
 from stacks.problems import SettingsError
 from stacks.settings import parse
 from tests.lifecycle.conftest import Checkout
+from tools import decision_index
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -47,6 +48,11 @@ def test_every_file_that_a_page_names_exists(page):
 
     assert sorted(path for path in named if not where(path).exists()) == []
     assert sorted(link for link in LINK.findall(text) if not (page.parent / link).exists()) == []
+
+
+def test_every_decision_stands_in_the_index_with_its_title_and_status():
+    """What ``make generate`` would write stands there."""
+    assert decision_index.INDEX.read_text(encoding="utf-8") == decision_index.index()
 
 
 def test_the_requests_of_one_up_are_those_of_a_real_one(tmp_path):

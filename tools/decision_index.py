@@ -1,0 +1,56 @@
+"""Write the index of decisions, ``docs/decisions/README.md``, from the pages beside it.
+
+Started as ``python -m tools.decision_index``. With ``--check`` nothing is written: the exit code is 1 when it is out
+of date. A page that no longer holds says so in a line of its own, ``**Replaced by:** …``, which becomes its status.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).parents[1] / "docs" / "decisions"
+INDEX: Final = FOLDER / "README.md"
+_HEAD: Final = """\
+# Decisions
+
+Each page says what was decided, why, what was not taken, and the price. A decision that no longer holds stays here, and
+its status names the one that replaces it. `make generate` writes this page.
+
+| number | decision | status |
+| --- | --- | --- |
+"""
+_FOOT: Final = """
+Nothing was ever decided under the numbers 30 to 33, 35, 37 and 38: they were kept free for pages that were not written.
+The next free number is the one after the last.
+"""
+
+
+def index() -> str:
+    """Return the text of the index."""
+    return _HEAD + "".join(map(_row, sorted(FOLDER.glob("[0-9]*.md")))) + _FOOT
+
+
+def _row(page: Path) -> str:
+    text = page.read_text(encoding="utf-8")
+    number, title = text.partition("\n")[0].removeprefix("# ").split(". ", 1)
+    replaced = re.search(r"^\*\*Replaced by:\*\* (.+)$", text, re.MULTILINE)
+    return f"| {number} | [{title}]({page.name}) | {f'replaced by {replaced[1]}' if replaced else 'holds'} |\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check; return the exit code."""
+    written = index()
+    if INDEX.exists() and INDEX.read_text(encoding="utf-8") == written:
+        return 0
+    if "--check" in arguments:
+        sys.stdout.write("out of date: docs/decisions/README.md; bring it up to date with: make generate\n")
+        return 1
+    INDEX.write_text(written, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
