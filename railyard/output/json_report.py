@@ -67,7 +67,7 @@ class JsonReport:
 
     def _step(self, step: Step) -> dict[str, Any]:
         has_old = step.kind is not StepKind.CREATE and bool(step.old_inputs or step.old_outputs or not step.custom)
-        has_new = step.kind not in (StepKind.DELETE, StepKind.DELETE_REPLACED, StepKind.DISCARD)
+        has_new = step.kind not in (StepKind.DELETE, StepKind.DELETE_REPLACED)
         error = self._errors.get((step.urn, step.kind))
         return {
             "op": step.kind.value,

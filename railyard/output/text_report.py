@@ -40,8 +40,6 @@ _STYLES: Final[dict[StepKind, str]] = {
     StepKind.REFRESH: "yellow",
     StepKind.REPLACE: "bold magenta",
     StepKind.DELETE: "bold red",
-    StepKind.DISCARD: "red",
-    StepKind.READ: "cyan",
     StepKind.SAME: "dim",
 }
 _TITLES: Final = {
@@ -56,7 +54,6 @@ _UNDER_WAY: Final = {
     StepKind.UPDATE: "updating",
     StepKind.REPLACE: "replacing",
     StepKind.DELETE: "deleting",
-    StepKind.READ: "reading",
     StepKind.IMPORT: "importing",
     StepKind.REFRESH: "refreshing",
 }

@@ -20,25 +20,20 @@ SIGNS: Final[dict[StepKind, str]] = {
     StepKind.REPLACE: "+-",
     StepKind.DELETE: "-",
     StepKind.SAME: "=",
-    StepKind.READ: ">",
     StepKind.IMPORT: "+",
-    StepKind.DISCARD: "<",
 }
 """How an operation is marked, as Pulumi's own output does, and ``=`` for what stays the same."""
 _FOLDED: Final[dict[StepKind, StepKind]] = {
     StepKind.CREATE_REPLACEMENT: StepKind.REPLACE,
     StepKind.DELETE_REPLACED: StepKind.REPLACE,
     StepKind.IMPORT_REPLACEMENT: StepKind.REPLACE,
-    StepKind.READ_REPLACEMENT: StepKind.READ,
 }
 _TO_COME: Final[dict[StepKind, str]] = {
     StepKind.CREATE: "to create",
     StepKind.UPDATE: "to update",
     StepKind.REPLACE: "to replace",
     StepKind.DELETE: "to delete",
-    StepKind.READ: "to read",
     StepKind.IMPORT: "to import",
-    StepKind.DISCARD: "to discard",
     StepKind.REFRESH: "to refresh",
     StepKind.SAME: "unchanged",
 }
@@ -47,9 +42,7 @@ DONE: Final[dict[StepKind, str]] = {
     StepKind.UPDATE: "updated",
     StepKind.REPLACE: "replaced",
     StepKind.DELETE: "deleted",
-    StepKind.READ: "read",
     StepKind.IMPORT: "imported",
-    StepKind.DISCARD: "discarded",
     StepKind.REFRESH: "refreshed",
     StepKind.SAME: "unchanged",
 }

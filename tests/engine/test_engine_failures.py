@@ -288,6 +288,7 @@ def test_failed_invoke_names_the_function(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("options", "name"),
     [
+        ({"retain_on_delete": True}, "retain_on_delete"),
         ({"replacement_trigger": "1"}, "replacement_trigger"),
         ({"env_var_mappings": {"A": "B"}}, "env_var_mappings"),
         ({"transforms": [lambda args: None]}, "transforms"),  # pyright: ignore[reportUnknownLambdaType]
@@ -313,7 +314,7 @@ def test_replace_with_is_refused_by_name(stack: Stack) -> None:
 
 
 def test_unsupported_kinds_are_refused_by_name(stack: Stack) -> None:
-    """Remote components, stack references, files."""
+    """Remote components, stack references, files; what is only looked up, and aliases that lead elsewhere."""
 
     class Remote(pulumi.ComponentResource):
         def __init__(self) -> None:
@@ -322,6 +323,10 @@ def test_unsupported_kinds_are_refused_by_name(stack: Stack) -> None:
     programs = {
         "a remote component": Remote,
         "StackReference": lambda: pulumi.StackReference("organization/other/test"),
+        "looking up things:index:Thing 'found' by its id": lambda: FoundThing("found", "elsewhere-1"),
+        "an alias in another stack or project": lambda: Thing(
+            "lamp", ResourceOptions(aliases=[pulumi.Alias(stack="other")])
+        ),
         "a file asset or archive": lambda: Thing("lamp", file=pulumi.FileAsset("Pulumi.yaml")),
     }
     for name, program in programs.items():
@@ -359,11 +364,6 @@ def test_configured_address_must_be_loopback_too(stack: Stack) -> None:
     result = stack.up(lambda: Thing("lamp", ResourceOptions(provider=Things("far", baseUrl="https://far.example"))))
 
     assert "things:baseUrl is https://far.example" in errors(result)[0]
-
-
-def test_reading_a_missing_resource_fails_the_preview_too(stack: Stack) -> None:
-    """``get`` of nothing is found out early."""
-    assert errors(stack.preview(lambda: FoundThing("found", "nowhere"))) == ["resource 'nowhere' does not exist"]
 
 
 def test_failures_of_a_deletion_do_not_stop_what_is_independent_from_being_recorded(stack: Stack) -> None:

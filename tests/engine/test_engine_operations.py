@@ -18,7 +18,7 @@ from pulumi import Output, ResourceOptions
 from pulumi_embedded import runner
 from pulumi_operations.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
 from pulumi_operations.values import UNKNOWN, Secret
-from tests.engine.harness import PLUGIN, FoundThing, Shelf, Stack, Thing, errors, kinds, names, things
+from tests.engine.harness import PLUGIN, Shelf, Stack, Thing, errors, kinds, names, things
 from tests.lifecycle.conftest import LONGEST_S
 
 
@@ -207,29 +207,6 @@ def test_refresh_that_cannot_read_keeps_the_state(stack: Stack) -> None:
 
     assert errors(result) == ["503 from the cloud"]
     assert "lamp" in stack.records()
-
-
-def test_existing_resource_is_read_and_never_deleted(stack: Stack) -> None:
-    """``get`` gives the outputs of what exists elsewhere; dropping it from the program leaves that alone."""
-    (stack.home / "elsewhere-1.thing").write_text('{"name": "elsewhere", "inputs": {"size": 3}}')
-
-    def program() -> None:
-        found = FoundThing("found", "elsewhere-1")
-        pulumi.export("url", found.url)
-
-    result = stack.up(program)
-
-    assert kinds(result) == [(StepKind.READ, "found")]
-    assert result.outputs["url"] == "https://elsewhere-1"
-    assert kinds(stack.up(things())) == [(StepKind.DISCARD, "found")]
-    assert {"elsewhere-1"} == stack.existing()
-
-
-def test_reading_what_does_not_exist_is_an_error(stack: Stack) -> None:
-    """A wrong id is named."""
-    result = stack.up(lambda: FoundThing("found", "nowhere-1"))
-
-    assert errors(result) == ["resource 'nowhere-1' does not exist"]
 
 
 def test_invoke_answers_and_waits_for_what_it_needs(stack: Stack) -> None:

@@ -252,15 +252,6 @@ def test_import_of_what_does_not_exist_is_an_error(stack: Stack) -> None:
     assert errors(result) == ["resource 'lamp-9' does not exist"]
 
 
-def test_retained_resource_is_only_forgotten(stack: Stack) -> None:
-    """``retain_on_delete`` leaves the thing where it is."""
-    stack.up(lambda: Thing("lamp", ResourceOptions(retain_on_delete=True)))
-    stack.destroy()
-
-    assert {"lamp-1"} == stack.existing()
-    assert stack.deployment()["resources"] == []
-
-
 def test_resource_deleted_with_another_needs_no_call(stack: Stack) -> None:
     """Only the host is deleted at the provider; the guest goes with it, and what needs the guest goes first."""
 

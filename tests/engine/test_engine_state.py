@@ -78,7 +78,6 @@ def test_record_survives_disk() -> None:
         property_dependencies={"size": ["d"]},
         provider="urn::id",
         import_id="i",
-        retain_on_delete=True,
         deleted_with="w",
         custom_timeouts={"create": 60.0},
         init_errors=["e"],
@@ -90,7 +89,7 @@ def test_record_survives_disk() -> None:
 
     assert record == decode_resource(encoded, Vault("phrase"))
     assert "importID" in encoded
-    assert "external" not in encoded
+    assert "parent" not in encode_resource(thing("lamp"), Vault("phrase"))
     assert "place" not in encoded
 
 
@@ -107,6 +106,11 @@ def test_records_waiting_for_replacement_are_gone_already(tmp_path: Path) -> Non
         ("not json", "is not a Pulumi state file"),
         ('{"version": 2, "deployment": {}}', "has state version 2"),
         ('{"version": 3, "deployment": {"secrets_providers": {"type": "service"}}}', "needs the Pulumi CLI"),
+        ('{"version": 3, "deployment": {"resources": [{"urn": "x", "external": true}]}}', "only the Pulumi CLI"),
+        (
+            '{"version": 3, "deployment": {"resources": [{"urn": "urn:x", "retainOnDelete": true}]}}',
+            "only the Pulumi CLI",
+        ),
     ],
 )
 def test_unusable_state_is_explained(stack: Stack, text: str, message: str) -> None:

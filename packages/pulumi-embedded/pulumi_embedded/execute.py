@@ -139,19 +139,6 @@ class Executor:
             self._journal.settle(new, old.place)
             tell(plan.describe(StepKind.UPDATE, old, new, changes))
 
-    def read(self, new: Resource, old: Resource | None) -> None:
-        """Look up a resource that the program only refers to (``get``)."""
-        kind, place, pending_delete = StepKind.READ, old.place if old else -1, -1
-        if old is not None and not old.external and old.id != new.id:
-            kind, place, pending_delete = StepKind.READ_REPLACEMENT, -1, old.place
-        with self._slots, self._telling(plan.describe(kind, old, new)) as tell:
-            found = self._providers.get(new.provider).read(new, new.id, new.inputs, new.inputs)
-            if not found.id:
-                raise ProviderError(f"resource '{new.id}' does not exist")
-            new.id, new.outputs, new.init_errors = found.id, found.outputs, found.reasons
-            self._journal.settle(new, place, pending_delete=pending_delete)
-            tell(plan.describe(kind, old, new))
-
     def delete_all(self, doomed: Sequence[Resource], *, replaced: bool = False) -> None:
         """Delete resources, which stand in order of dependency; independent ones at the same time.
 
@@ -161,8 +148,6 @@ class Executor:
         deletions = plan.deletions(doomed)
 
         def kind(resource: Resource) -> StepKind:
-            if resource.external:
-                return StepKind.DISCARD
             return StepKind.DELETE_REPLACED if replaced or resource.delete else StepKind.DELETE
 
         if self._preview:
@@ -174,7 +159,7 @@ class Executor:
         def delete(host: Resource) -> None:
             guests = deletions.guests.get(host.place, ())
             with self._telling(plan.describe(kind(host), host, None)):
-                if host.custom and not (host.external or host.retain_on_delete or host.is_provider):
+                if host.custom and not host.is_provider:
                     self._journal.intend("delete", host)
                     self._providers.get(host.provider).delete(host)
                 self._journal.remove([host, *guests])
@@ -221,7 +206,7 @@ class Executor:
                 self._journal.remove([old])
                 tell(plan.describe(StepKind.DELETE, old, None))
                 return
-            inputs = old.inputs if old.external or found.inputs is None else found.inputs
+            inputs = old.inputs if found.inputs is None else found.inputs
             new = replace(old, id=found.id, inputs=inputs, outputs=found.outputs, init_errors=found.reasons)
             # As the Pulumi engine has it: outputs follow silently, what the program asked for is drift.
             changes = differences(old.inputs, new.inputs) if found.inputs else differences(old.outputs, new.outputs)

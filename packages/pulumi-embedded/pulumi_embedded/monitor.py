@@ -21,7 +21,7 @@ from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import Report
 from pulumi_embedded.state import STACK_TYPE, Resource
 from pulumi_embedded.step_generator import Goal, RefusedError, StepGenerator
-from pulumi_operations.values import Properties, contains_file, contains_unknown, from_struct, is_unknown_id, to_struct
+from pulumi_operations.values import Properties, contains_file, contains_unknown, from_struct, to_struct
 
 NEEDS_CLI: Final = "needs the Pulumi CLI"
 _READ_STACK_OUTPUTS: Final = "pulumi:pulumi:readStackOutputs"
@@ -147,30 +147,11 @@ class Monitor:
 
         return self._answer(register, urn)
 
-    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
-        """Look up a resource that exists elsewhere."""
-        urn = make_urn(self._identity.urn_prefix, request.parent, request.type, request.name)
-
-        def read() -> resource_pb2.ReadResourceResponse:
-            if request.type == "pulumi:pulumi:StackReference":
-                raise RefusedError(f"StackReference '{request.name}' {NEEDS_CLI}: this engine knows one stack only")
-            resource = Resource(
-                urn=urn,
-                type=request.type,
-                custom=True,
-                external=True,
-                id="" if is_unknown_id(request.id) else request.id,
-                inputs=from_struct(request.properties),
-                parent=request.parent,
-                dependencies=sorted(request.dependencies),
-                provider=self._provider(request, request.type),
-                additional_secret_outputs=list(request.additionalSecretOutputs),
-            )
-            aliases = self._inherited_aliases(request.parent, request.type, request.name, [])
-            found = self._generator.read(Goal(resource=resource, aliases=aliases))
-            return resource_pb2.ReadResourceResponse(urn=urn, id=found.id, properties=to_struct(found.outputs))
-
-        return self._answer(read, urn)
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> NoReturn:
+        """Refused."""
+        if request.type == "pulumi:pulumi:StackReference":
+            self._refuse(f"StackReference '{request.name}', since this engine knows one stack only,")
+        self._refuse(f"looking up {request.type} '{request.name}' by its id")
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
         """Set the outputs of a component; those of the stack count only once everything went well."""
@@ -268,9 +249,6 @@ class Monitor:
             additional_secret_outputs=list(request.additionalSecretOutputs),
             custom_timeouts=_timeouts(request.customTimeouts),
             import_id=request.importId,
-            retain_on_delete=request.retainOnDelete
-            if request.HasField("retainOnDelete")
-            else bool(parent and parent.retain_on_delete),
             deleted_with=request.deletedWith or (parent.deleted_with if parent else ""),
             ignore_changes=list(request.ignoreChanges),
             replace_on_changes=list(request.replaceOnChanges),
@@ -292,12 +270,13 @@ class Monitor:
         if alias.urn:
             return alias.urn
         spec, parent = alias.spec, request.parent
+        if spec.stack or spec.project:
+            raise RefusedError(f"an alias in another stack or project (of {request.type} '{request.name}') {NEEDS_CLI}")
         if spec.noParent:
             parent = ""
         elif spec.parentUrn:
             parent = self._generator.aliased.get(spec.parentUrn, spec.parentUrn)
-        prefix = f"urn:pulumi:{spec.stack or self._identity.stack}::{spec.project or self._identity.project}::"
-        return make_urn(prefix, parent, spec.type or request.type, spec.name or request.name)
+        return make_urn(self._identity.urn_prefix, parent, spec.type or request.type, spec.name or request.name)
 
     def _inherited_aliases(self, parent: str, type: str, name: str, own: list[str]) -> list[str]:
         """What the resource was called when its parent still had its old name, alone and with each own alias."""
@@ -340,6 +319,7 @@ def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
         "replace_with": "the option replace_with",
         "envVarMappings": "the option env_var_mappings",
         "packageRef": "a parameterized package",
+        "retainOnDelete": "the option retain_on_delete",
     }
     found = [text for name, text in asked.items() if getattr(request, name)]
     if request.HasField("replacement_trigger"):

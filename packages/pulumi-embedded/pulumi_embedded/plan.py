@@ -112,7 +112,7 @@ def dependents_to_replace(
     """
     going, found = {root.urn}, list[Resource]()
     for each in olds:
-        if each.urn in going or each.urn in settled or each.delete or each.external or not each.custom:
+        if each.urn in going or each.urn in settled or each.delete or not each.custom:
             continue
         hit = {key for key, urns in each.property_dependencies.items() if going.intersection(urns)}
         inputs = {key: UNKNOWN if key in hit else value for key, value in each.inputs.items()}

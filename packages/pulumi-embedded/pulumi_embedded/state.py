@@ -50,8 +50,6 @@ class Resource:
     outputs: Properties = field(default_factory=dict[str, Any])
     parent: str = ""
     protect: bool = False
-    external: bool = False
-    """Read by the program (``get``), not managed by it."""
     dependencies: list[str] = field(default_factory=list[str])
     init_errors: list[str] = field(default_factory=list[str])
     """Why a half-made resource is not ready; the next run updates it."""
@@ -62,7 +60,6 @@ class Resource:
     custom_timeouts: dict[str, float] = field(default_factory=dict[str, float])
     """Seconds by ``create``, ``update``, ``delete``, ``read``."""
     import_id: str = ""
-    retain_on_delete: bool = False
     deleted_with: str = ""
     created: str = ""
     modified: str = ""
@@ -261,6 +258,10 @@ def parse_deployment(text: str, passphrase: str, path: Path) -> Deployment:
     resources: list[dict[str, Any]] = list(deployment.get("resources") or [])
     operations: list[dict[str, Any]] = list(deployment.get("pending_operations") or [])
     records = [each for each in resources if not each.get("pendingReplacement")]
+    for record in records:
+        # Both would be deleted here, and are not to be.
+        if record.get("external") or record.get("retainOnDelete"):
+            raise StateError(f"{path} has {record['urn']}, which only the Pulumi CLI knows to leave alone: use that")
     pending = [each for each in operations if each.get("type") == "creating"]
     return Deployment(
         resources=tuple(decode_resource(record, vault, place) for place, record in enumerate(records)),

@@ -87,16 +87,6 @@ class StepGenerator:
         action()
         return resource
 
-    def read(self, goal: Goal) -> Resource:
-        """Look up a resource the program refers to. Raises like ``register``."""
-        with self._lock:
-            if self._report.stopping:
-                raise StepError
-            old = self._claim(goal.resource, goal.aliases)
-        if goal.resource.id:  # otherwise only the real run will know the id
-            self._executor.read(goal.resource, old)
-        return goal.resource
-
     def _claim(self, resource: Resource, aliases: Sequence[str]) -> Resource | None:
         if resource.urn in self.declared:
             raise RefusedError(f"Duplicate resource URN '{resource.urn}'; try giving it a unique name")
@@ -137,10 +127,10 @@ class StepGenerator:
         new = goal.resource
         wanted, provider = new.inputs, self._providers.get(new.provider)
         imported = None
-        if new.import_id and (old is None or old.external or (old.import_id or old.id) != new.import_id):
+        if new.import_id and (old is None or (old.import_id or old.id) != new.import_id):
             imported = old = self._import(new, old, provider)
         early = self._deleted_early.get(old.urn) if old is not None else None
-        if old is None or old.external or early is not None:
+        if old is None or early is not None:
             new.inputs = self._check(provider, new, {}, wanted)
             return lambda: self._executor.create(new, replaces=early or old, gone=early is not None)
         new.inputs = self._check(

@@ -36,12 +36,9 @@ class StepKind(StrEnum):
     CREATE_REPLACEMENT = "create-replacement"
     DELETE_REPLACED = "delete-replaced"
     DELETE = "delete"
-    READ = "read"
     REFRESH = "refresh"
     IMPORT = "import"
     IMPORT_REPLACEMENT = "import-replacement"
-    READ_REPLACEMENT = "read-replacement"
-    DISCARD = "discard"
 
 
 class Change(StrEnum):

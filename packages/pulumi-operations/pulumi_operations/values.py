@@ -69,11 +69,6 @@ def secret(value: Any) -> Secret:
     return value if isinstance(value, Secret) else Secret(value)
 
 
-def is_unknown_id(id: str) -> bool:
-    """Whether an id on the wire stands for one that is not known yet."""
-    return id in _UNKNOWNS
-
-
 def _from_value(value: struct_pb2.Value) -> Any:
     match value.WhichOneof("kind"):
         case "struct_value":
