@@ -35,7 +35,7 @@ RESOURCES_OF_A_SERVICE: Final = 3
 
 @dataclass(frozen=True)
 class Growth:
-    """What a preview of so many services costs."""
+    """Hold what a preview of so many services costs."""
 
     services: int
     cpu_s: float
@@ -75,7 +75,7 @@ def preview(services: int) -> None:
 
 
 def cpu_of(services: int) -> float:
-    """Seconds of the processor that a preview of so many services takes, plugin included."""
+    """Return seconds of the processor that a preview of so many services takes, plugin included."""
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.growth", str(services)], cwd=ROOT)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -85,7 +85,7 @@ def cpu_of(services: int) -> float:
 
 
 def measure() -> list[Growth]:
-    """All sizes."""
+    """Measure all sizes."""
     cpu_of(1)  # compiles modules where that is still to do
     one = cpu_of(1)
     costs = {services: cpu_of(services) for services in SIZES}

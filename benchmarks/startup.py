@@ -62,7 +62,7 @@ _KIB_IN_MB: Final = 1024
 
 @dataclass(frozen=True)
 class Cost:
-    """What one thing costs."""
+    """Hold what one thing costs."""
 
     what: str
     seconds: float
@@ -117,7 +117,7 @@ def preview() -> Cost:
 
 
 def least() -> Cost:
-    """A program that loads what the preview cannot do without, from the start of its process."""
+    """Load what the preview cannot do without, from the start of a process."""
     return _median(lambda: _whole("a process that loads Pulumi and these", ["-c", f"import pulumi; {USED}"]))
 
 
@@ -137,13 +137,13 @@ def _whole(what: str, command: Sequence[str]) -> Cost:
 
 
 def measure() -> list[Cost]:
-    """All of it, the whole first."""
+    """Measure all of it, the whole first."""
     imports = [importing(what, script) for what, script in PROGRAM_IMPORTS.items()]
     return [preview(), least(), *plugins(), *imports]
 
 
 def _environment() -> dict[str, str]:
-    """Our own variables, with compiled modules kept: a run without them is no second run."""
+    """Return our own variables, with compiled modules kept: a run without them is no second run."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, **code_of(ROOT)}
 
@@ -158,14 +158,14 @@ def _median(once: Callable[[], Cost]) -> Cost:
 
 
 def _peak(process: int) -> float:
-    """The peak of resident memory of a running process, in MB; 0 where the system does not tell."""
+    """Return the peak of resident memory of a running process, in MB; 0 where the system does not tell."""
     status = Path(f"/proc/{process}/status")
     lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
     return next((int(line.split()[1]) / _KIB_IN_MB for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
 def _cpu_s(process: int) -> float:
-    """The processor's time of a running process, in seconds; 0 where the system does not tell."""
+    """Return the processor's time of a running process, in seconds; 0 where the system does not tell."""
     path = Path(f"/proc/{process}/stat")
     if not path.exists():
         return 0.0

@@ -26,7 +26,7 @@ _NEXT_STATEMENT = re.compile(rb"\n(?=[@\w])")
 
 
 class _Types(ModuleType):
-    """Holds those types of ``_inputs.py`` or ``outputs.py`` that were asked for, and no other."""
+    """Hold those types of ``_inputs.py`` or ``outputs.py`` that were asked for, and no other."""
 
     def __init__(self, name: str, file: Path) -> None:
         super().__init__(name)
@@ -58,7 +58,7 @@ def _mentioned(source: bytes) -> set[str]:
 
 
 class _Package:
-    """Stands for a package; its attributes are loaded when they are first used."""
+    """Stand for a package; its attributes are loaded when they are first used."""
 
     def __init__(self, name: str) -> None:
         self._name, self._cut = name, f"cut_of_{name}"

@@ -28,7 +28,7 @@ class StepError(Exception):
 
 
 class Executor:
-    """Carries out the steps of one run; in a preview, foresees them."""
+    """Carry out the steps of one run; in a preview, foresees them."""
 
     def __init__(self, journal: Journal, providers: Providers, report: Report, *, preview: bool, parallel: int) -> None:
         self._journal, self._providers, self._report = journal, providers, report
@@ -57,7 +57,7 @@ class Executor:
         self._report.finished(ended, time.monotonic() - began)
 
     def same(self, new: Resource, old: Resource) -> None:
-        """Nothing changes but, perhaps, what the engine itself keeps of the resource."""
+        """Let a resource be; at most what the engine itself keeps of it changes."""
         new.id, new.created, new.modified = old.id, old.created, old.modified
         new.outputs = mark_named(old.outputs, new.additional_secret_outputs)
         if replace(new, place=old.place) == old:

@@ -43,11 +43,11 @@ class Snapshot:
         self._renamed: dict[str, str] = {}
 
     def remaining(self) -> list[Resource]:
-        """Old records not settled or removed yet, in the order of the state."""
+        """Return old records not settled or removed yet, in the order of the state."""
         return [resource for resource in self.base if resource is not None]
 
     def settle(self, resource: Resource, place: int, pending_delete: int) -> None:
-        """A resource has its new record; ``place`` and ``pending_delete`` as ``Journal.settle`` has them."""
+        """Give a resource its new record; ``place`` and ``pending_delete`` are those of ``Journal.settle``."""
         for old in (self._take(place), self._await_deletion(pending_delete)):
             if old is not None and old.urn != resource.urn:
                 self._renamed[old.urn] = resource.urn
@@ -60,7 +60,7 @@ class Snapshot:
         return old
 
     def keep(self, place: int) -> None:
-        """An old record stands unchanged."""
+        """Keep an old record unchanged."""
         old = self._take(place)
         if old is not None:
             self.settled[old.urn] = old
@@ -71,7 +71,7 @@ class Snapshot:
         resource.place = place
 
     def remove(self, places: list[int]) -> None:
-        """Old resources exist no longer."""
+        """Forget old resources, which exist no longer."""
         for place in places:
             self._take(place)
 
@@ -82,7 +82,7 @@ class Snapshot:
         return old
 
     def resources(self) -> list[Resource]:
-        """All records in an order of dependency; references follow renamed resources and forget lost ones."""
+        """Return all records in an order of dependency; references follow renamed resources and forget lost ones."""
         everything = [*self.settled.values(), *self.remaining()]
         known = {resource.urn for resource in everything}
         for resource in everything:
@@ -92,7 +92,7 @@ class Snapshot:
 
 
 def in_dependency_order(resources: list[Resource]) -> list[Resource]:
-    """The resources with each after all it depends on, and otherwise as they stand."""
+    """Return the resources with each after all it depends on, and otherwise as they stand."""
     by_urn = {resource.urn: resource for resource in reversed(resources) if not resource.delete}
     ordered: dict[int, Resource] = {}
     # By hand, not by recursion: chains of parents and dependencies may be longer than Python's stack.
@@ -117,7 +117,7 @@ def _digest(text: str) -> str:
 
 
 def journal_path(state_file: Path) -> Path:
-    """Where the journal of a state file lies."""
+    """Return where the journal of a state file lies."""
     return state_file.with_name(state_file.name + ".journal")
 
 
@@ -135,7 +135,7 @@ def locked(state_file: Path, *, shared: bool) -> Generator[None]:
 
 
 def load(state_file: Path, passphrase: str) -> tuple[Deployment, str]:
-    """The state with what the journal of a killed run adds to it, and the text of the state file itself.
+    """Return the state with what the journal of a killed run adds to it, and the text of the state file itself.
 
     Raises ``StateError`` when the journal belongs to another state file than the one beside it.
     """
@@ -163,7 +163,7 @@ def load(state_file: Path, passphrase: str) -> tuple[Deployment, str]:
 
 
 def _complete_lines(path: Path) -> list[dict[str, Any]]:
-    """All lines that were written to their end; what follows a torn one never happened."""
+    """Return all lines that were written to their end; what follows a torn one never happened."""
     if not path.exists():
         return []
     lines: list[dict[str, Any]] = []
@@ -197,7 +197,7 @@ def _replay(snapshot: Snapshot, line: dict[str, Any], vault: Vault) -> None:
 
 
 class Journal:
-    """Records steps in the snapshot and, unless this is a preview, on disk. Safe to use from several threads."""
+    """Record steps in the snapshot and, unless this is a preview, on disk. Safe to use from several threads."""
 
     def __init__(self, state_file: Path, passphrase: str, *, durable: bool) -> None:
         """Load the state; with ``durable=False`` nothing is ever written. Raises ``StateError``."""
@@ -259,7 +259,7 @@ class Journal:
             self._write({"intent": what, "urn": resource.urn, "id": resource.id})
 
     def forget(self, urn: str) -> None:
-        """A create made nothing."""
+        """Forget a create that made nothing."""
         with self._lock:
             self.snapshot.pending_creates.pop(urn, None)
             self._write({"forget": urn})
@@ -279,7 +279,7 @@ class Journal:
             self._write(line)
 
     def keep(self, old: Resource) -> None:
-        """An old record stands unchanged. Not forced to disk: losing this line loses nothing."""
+        """Keep an old record unchanged. Not forced to disk: losing this line loses nothing."""
         with self._lock:
             self.snapshot.keep(old.place)
             self._write({"keep": old.place}, durable=False)
@@ -292,7 +292,7 @@ class Journal:
             self._write(line)
 
     def remove(self, olds: list[Resource]) -> None:
-        """Old resources exist no longer, all at once."""
+        """Forget old resources, which exist no longer, all at once."""
         with self._lock:
             places = [old.place for old in olds]
             self.snapshot.remove(places)

@@ -45,11 +45,11 @@ class MonitorError(grpc.RpcError):
         self._code, self._details = code, details
 
     def code(self) -> grpc.StatusCode:
-        """The status."""
+        """Return the status."""
         return self._code
 
     def details(self) -> str:
-        """The text."""
+        """Return the text."""
         return self._details
 
 
@@ -65,12 +65,12 @@ class Identity:
 
     @property
     def urn_prefix(self) -> str:
-        """What all URNs begin with."""
+        """Return what all URNs begin with."""
         return f"urn:pulumi:{self.stack}::{self.project}::"
 
 
 def make_urn(prefix: str, parent: str, type: str, name: str) -> str:
-    """The URN of a resource; below the stack, the parent's types come first."""
+    """Return the URN of a resource; below the stack, the parent's types come first."""
     types = parent.split("::")[2] if parent else ""
     below = "" if types in ("", STACK_TYPE) else f"{types}$"
     return f"{prefix}{below}{type}::{name}"
@@ -113,7 +113,7 @@ class Monitor:
     # ruff: noqa: N802, ARG002
 
     def GetDeploymentInfo(self, request: empty_pb2.Empty) -> resource_pb2.DeploymentInfo:
-        """The stack, its configuration, and the features that this engine has."""
+        """Return the stack, its configuration, and the features that this engine has."""
         identity = self._identity
         return resource_pb2.DeploymentInfo(
             project=identity.project,
@@ -126,11 +126,11 @@ class Monitor:
         )
 
     def SupportsFeature(self, request: resource_pb2.SupportsFeatureRequest) -> resource_pb2.SupportsFeatureResponse:
-        """What older SDKs ask one by one."""
+        """Answer what older SDKs ask one by one."""
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURE_NAMES)
 
     def SignalAndWaitForShutdown(self, request: empty_pb2.Empty) -> empty_pb2.Empty:
-        """The program has ended; nothing of it is needed for the deletions."""
+        """Return at once: the program has ended, and the deletions need nothing of it."""
         return empty_pb2.Empty()
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
@@ -148,7 +148,7 @@ class Monitor:
         return self._answer(register, urn)
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> NoReturn:
-        """Refused."""
+        """Refuse it."""
         if request.type == "pulumi:pulumi:StackReference":
             self._refuse(f"StackReference '{request.name}', since this engine knows one stack only,")
         self._refuse(f"looking up {request.type} '{request.name}' by its id")
@@ -190,7 +190,7 @@ class Monitor:
         return self._answer(invoke)
 
     def _own_outputs(self, arguments: Properties) -> resource_pb2.ResourceInvokeResponse:
-        """The outputs of this stack, as the last run left them."""
+        """Return the outputs of this stack, as the last run left them."""
         identity, name = self._identity, arguments["name"]
         if name not in (identity.stack, f"organization/{identity.project}/{identity.stack}"):
             raise RefusedError(f"the outputs of the stack {name} {NEEDS_CLI}: this engine knows one stack only")
@@ -204,27 +204,27 @@ class Monitor:
         raise MonitorError(grpc.StatusCode.UNIMPLEMENTED, message)
 
     def Call(self, request: resource_pb2.ResourceCallRequest) -> NoReturn:
-        """Refused."""
+        """Refuse it."""
         self._refuse(f"calling the method {request.tok} of a resource")
 
     def RegisterStackTransform(self, request: object) -> NoReturn:
-        """Refused."""
+        """Refuse it."""
         self._refuse("a stack transform")
 
     def RegisterStackInvokeTransform(self, request: object) -> NoReturn:
-        """Refused."""
+        """Refuse it."""
         self._refuse("an invoke transform")
 
     def RegisterResourceHook(self, request: resource_pb2.RegisterResourceHookRequest) -> NoReturn:
-        """Refused."""
+        """Refuse it."""
         self._refuse(f"the resource hook {request.name}")
 
     def RegisterErrorHook(self, request: object) -> NoReturn:
-        """Refused."""
+        """Refuse it."""
         self._refuse("an error hook")
 
     def RegisterPackage(self, request: resource_pb2.RegisterPackageRequest) -> NoReturn:
-        """Refused."""
+        """Refuse it."""
         self._refuse(f"the parameterized package {request.name}")
 
     def _provider(self, request: Any, token: str) -> str:
@@ -279,7 +279,7 @@ class Monitor:
         return make_urn(self._identity.urn_prefix, parent, spec.type or request.type, spec.name or request.name)
 
     def _inherited_aliases(self, parent: str, type: str, name: str, own: list[str]) -> list[str]:
-        """What the resource was called when its parent still had its old name, alone and with each own alias."""
+        """Return what the resource was called when its parent still had its old name, alone and with each own alias."""
         before = self._generator.aliased.get(parent)
         if before is None:
             return []

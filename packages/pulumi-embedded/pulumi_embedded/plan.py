@@ -30,20 +30,20 @@ class Targets:
 
     @property
     def limited(self) -> bool:
-        """Whether anything is left out."""
+        """Tell whether anything is left out."""
         return bool(self._expressions)
 
     def __contains__(self, urn: str) -> bool:
         return not self._expressions or any(expression.fullmatch(urn) for expression in self._expressions)
 
     def includes(self, resource: Resource) -> bool:
-        """Whether the operation covers a resource; the stack and providers are always covered."""
+        """Tell whether the operation covers a resource; the stack and providers are always covered."""
         return resource.type == STACK_TYPE or resource.is_provider or resource.urn in self
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What becomes of a resource that exists already."""
+    """Hold what becomes of a resource that exists already."""
 
     kind: StepKind
     """``SAME``, ``UPDATE`` or ``REPLACE``."""
@@ -52,21 +52,21 @@ class Verdict:
 
 
 def without_ignored(inputs: Properties, old: Properties, paths: Iterable[str]) -> Properties:
-    """The inputs with what ``ignoreChanges`` names taken from the old ones."""
+    """Return the inputs with what ``ignoreChanges`` names taken from the old ones."""
     for path in paths:
         inputs = keep_old(inputs, old, parse_path(path))
     return inputs
 
 
 def replaced_with_host(resource: Resource, replaced: Collection[str]) -> Verdict | None:
-    """A resource that is deleted with another is replaced with it too, whatever its inputs say."""
+    """Return a replacement for what is deleted with something replaced, whatever its inputs say."""
     if resource.deleted_with and resource.deleted_with in replaced:
         return Verdict(kind=StepKind.REPLACE)
     return None
 
 
 def judge(old: Resource, inputs: Properties, answer: DiffAnswer, replace_on_changes: Iterable[str]) -> Verdict:
-    """What a provider's answer to a diff means, with ``replaceOnChanges`` and half-made resources considered."""
+    """Return what a provider's answer to a diff means, with ``replaceOnChanges`` and half-made resources considered."""
     compared = differences(old.inputs, inputs)
     changed = bool(compared) if answer.changed is None else answer.changed
     keys = set(answer.keys)
@@ -104,7 +104,7 @@ def dependents_to_replace(
     settled: Collection[str],
     would_replace: Callable[[Resource, Properties], bool],
 ) -> list[Resource]:
-    """Who must go before ``root`` can be deleted before its replacement exists, in order of dependency.
+    """Return who must go before ``root`` can be deleted before its replacement exists, in order of dependency.
 
     Those are the old dependents that a change of its outputs would replace: ``would_replace`` says so, given the
     dependent and its inputs with unknowns where they depend on what goes. Registered ones (``settled``) cannot depend
@@ -125,7 +125,7 @@ def dependents_to_replace(
 
 @dataclass(frozen=True, kw_only=True)
 class Deletions:
-    """What has to go, and when."""
+    """Hold what has to go, and when."""
 
     order: tuple[Resource, ...]
     """Those deleted for themselves, dependents before what they depend on."""
@@ -135,7 +135,7 @@ class Deletions:
     """Place of a resource → places of those that must go first."""
 
     def everything(self) -> list[Resource]:
-        """All of them in an order in which they may be told."""
+        """Return all of them in an order in which they may be told."""
         return [resource for host in self.order for resource in (host, *self.guests.get(host.place, ()))]
 
 
@@ -168,7 +168,7 @@ def deletions(doomed: Sequence[Resource]) -> Deletions:
 
 
 def still_needed(doomed: Sequence[Resource], staying: Iterable[Resource]) -> dict[str, str]:
-    """URN to be deleted → a URN that stays and depends on it; only a limited operation can have such."""
+    """Return URN to be deleted → a URN that stays and depends on it; only a limited operation can have such."""
     going = {resource.urn for resource in doomed if not resource.delete}
     return {urn: resource.urn for resource in staying for urn in resource.depends_on() if urn in going}
 
@@ -176,7 +176,7 @@ def still_needed(doomed: Sequence[Resource], staying: Iterable[Resource]) -> dic
 def describe(
     kind: StepKind, old: Resource | None, new: Resource | None, changes: Mapping[str, Change] | None = None
 ) -> Step:
-    """A step from the records before and after it."""
+    """Return a step from the records before and after it."""
     known = new or old
     assert known is not None, "a step concerns a resource"
     return Step(

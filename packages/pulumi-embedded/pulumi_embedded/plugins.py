@@ -77,7 +77,7 @@ def named_packages(project: Mapping[str, Any]) -> list[str]:
 
 
 def find_command(package: str, root: Path, project: Mapping[str, Any], extra: Mapping[str, Sequence[str]]) -> list[str]:
-    """The command that starts a package's plugin: ``plugins.providers`` of Pulumi.yaml first, then ``extra``."""
+    """Return the command that starts a package's plugin: ``plugins.providers`` of Pulumi.yaml first, then ``extra``."""
     for entry in _named_plugins(project):
         if entry.get("name") == package:
             directory = (root / entry["path"]).resolve()
@@ -99,7 +99,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Plugin:
-    """Holds one provider process, from its start."""
+    """Hold one provider process, from its start."""
 
     def __init__(self, command: Sequence[str], engine_address: str, root: Path, environment: Mapping[str, str]) -> None:
         """Start it, and wait for nothing: ``connect`` does that."""
@@ -204,7 +204,7 @@ def _half_made(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | N
 
 
 def call(method: Callable[..., _Answer], request: object, *, interrupted: bool = False) -> _Answer:
-    """One call of a plugin. Raises ``HalfMadeError`` or ``ProviderError`` with the provider's own text."""
+    """Call a plugin. Raises ``HalfMadeError`` or ``ProviderError`` with the provider's own text."""
     try:
         return method(request, metadata=(INTERRUPTED,) if interrupted else None)
     except grpc.RpcError as error:

@@ -35,7 +35,7 @@ _one_at_a_time = threading.Lock()
 
 @contextmanager
 def borrowed_process(root: Path, environment: Mapping[str, str] | None) -> Generator[None]:
-    """The process as a program wants it, and afterwards as it was.
+    """Give a program the process as it wants it, and put it back afterwards.
 
     The current directory is ``root`` and ``environment`` is added to the variables. Modules of the program that were
     loaded meanwhile are forgotten, so that the next run sees edited files.
@@ -166,7 +166,7 @@ def _end(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> None:
 
 
 def explain(error: BaseException, program: Path | Callable[[], Any]) -> str:
-    """A program's failure for people: its own frames only, and none for ``pulumi.RunError``."""
+    """Return a program's failure for people: its own frames only, and none for ``pulumi.RunError``."""
     if isinstance(error, pulumi.RunError):
         return str(error)
     if isinstance(error, SystemExit):

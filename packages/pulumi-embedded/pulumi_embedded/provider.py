@@ -64,7 +64,7 @@ def _failures(answer: provider_pb2.CheckResponse) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class DiffAnswer:
-    """What a provider says about old and new inputs."""
+    """Hold what a provider says about old and new inputs."""
 
     changed: bool | None
     """``None`` when it cannot tell: then the inputs are compared."""
@@ -146,12 +146,12 @@ class Provider:
         return mark_like(from_struct(answer.inputs), news)
 
     def config_replaces(self, old: Resource, news: Properties) -> bool:
-        """Whether the change from an old provider's configuration means that its resources must be made anew."""
+        """Tell whether the change from an old provider's configuration means that its resources must be made anew."""
         answer = self._diff_config(old, news)
         return bool(answer.replaces) or any(_CHANGES[each.kind].replaces for each in answer.detailedDiff.values())
 
     def config_stays(self, old: Resource, news: Properties) -> bool:
-        """Whether the provider says that its configuration is the same, however it is written."""
+        """Tell whether the provider says that its configuration is the same, however it is written."""
         return self._diff_config(old, news).changes == provider_pb2.DiffResponse.DIFF_NONE
 
     def _diff_config(self, old: Resource, news: Properties) -> provider_pb2.DiffResponse:
@@ -203,7 +203,7 @@ class Provider:
             self._previews = answer.supportsPreview
 
     def check(self, resource: Resource, olds: Properties, news: Properties) -> tuple[Properties, list[str]]:
-        """The inputs as the provider completes them, and what is wrong with them."""
+        """Return the inputs as the provider completes them, and what is wrong with them."""
         if not self.known:
             return news, []
         request = provider_pb2.CheckRequest(
@@ -213,7 +213,7 @@ class Provider:
         return self._received(answer.inputs, news), _failures(answer)
 
     def diff(self, resource: Resource, old: Resource, news: Properties) -> DiffAnswer:
-        """How ``news`` would change ``old``."""
+        """Tell how ``news`` would change ``old``."""
         if not self.known:
             return DiffAnswer(changed=True)
         request = provider_pb2.DiffRequest(
@@ -238,7 +238,7 @@ class Provider:
 
     @contextmanager
     def _keeping_secrets(self, resource: Resource) -> Generator[None]:
-        """What a half-made resource holds is as secret as what a whole one would."""
+        """Keep what a half-made resource holds as secret as what a whole one would."""
         try:
             yield
         except HalfMadeError as half:

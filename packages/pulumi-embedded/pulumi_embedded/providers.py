@@ -22,7 +22,7 @@ _NOT_CONFIGURATION = ("version", "__internal")  # what the engine itself keeps a
 
 
 class Providers:
-    """Starts, configures and finds providers. Safe to use from several threads."""
+    """Start, configures and finds providers. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Providers:
                 self._early[package] = self._start(package)
 
     def default(self, package: str, version: str, download_url: str) -> str:
-        """The reference (URN::id) of a package's default provider, made on first use."""
+        """Return the reference (URN::id) of a package's default provider, made on first use."""
         name = "default" + ("_" + version.translate(str.maketrans(".-+", "___")) if version else "")
         urn = f"{self._urn_prefix}{PROVIDER_PREFIX}{package}::{name}"
         with self._lock:
@@ -124,7 +124,7 @@ class Providers:
         return Provider(plugin, urn, preview=self._preview, environment=self._environment)
 
     def get(self, reference: str) -> Provider:
-        """The provider of a reference; one that only the state knows is configured as it was."""
+        """Return the provider of a reference; one that only the state knows is configured as it was."""
         with self._lock:
             if reference not in self._configured:
                 urn, _, id_ = reference.rpartition("::")
@@ -142,7 +142,7 @@ class Providers:
             return self._configured[reference]
 
     def changed(self, old: Resource, reference: str) -> bool:
-        """Whether a resource must be replaced because another provider, or a replaced one, manages it now."""
+        """Tell whether a resource must be replaced because another provider, or a replaced one, manages it now."""
         urn, _, id_ = old.provider.rpartition("::")
         if id_ == reference.rpartition("::")[2]:  # the same one, at most renamed
             return False

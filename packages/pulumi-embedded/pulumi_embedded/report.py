@@ -32,7 +32,7 @@ class Report:
 
     @property
     def stopping(self) -> bool:
-        """Whether nothing new may begin: something failed, or the run was cancelled."""
+        """Tell whether nothing new may begin: something failed, or the run was cancelled."""
         return self.failed or self._cancelled.is_set()
 
     def _emit(self, event: Event) -> None:
@@ -40,32 +40,32 @@ class Report:
             self._on_event(event)
 
     def started(self, step: Step) -> None:
-        """Work on a resource begins."""
+        """Tell that work on a resource begins."""
         if _is_told(step):
             self._emit(StepStarted(step=step))
 
     def finished(self, step: Step, duration_s: float = 0.0, error: str = "") -> None:
-        """A step is planned or done, or has failed with ``error``."""
+        """Tell that a step is planned or done, or has failed with ``error``."""
         if _is_told(step):
             with self._lock:
                 self.steps.append(step)
                 self._emit(StepFinished(step=step, duration_s=duration_s, error=error))
 
     def say(self, severity: str, message: str, urn: str = "") -> None:
-        """Something said for good, which by itself fails nothing."""
+        """Say something for good, which by itself fails nothing."""
         with self._lock:
             diagnostic = Diagnostic(severity=severity, message=message, urn=urn)
             self.diagnostics.append(diagnostic)
             self._emit(diagnostic)
 
     def fail(self, message: str, urn: str = "") -> None:
-        """An error: the run goes on only with what is under way."""
+        """Tell an error: the run goes on only with what is under way."""
         with self._lock:
             self.failed = True
             self.say("error", message, urn)
 
     def status(self, urn: str, text: str) -> None:
-        """What a provider is waiting for."""
+        """Tell what a provider is waiting for."""
         self._emit(Status(urn=urn, text=text))
 
 
@@ -101,11 +101,11 @@ class EngineService(engine_pb2_grpc.EngineServicer):
     def GetRootResource(
         self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext | None = None
     ) -> engine_pb2.GetRootResourceResponse:
-        """The stack's URN."""
+        """Return the stack's URN."""
         return engine_pb2.GetRootResourceResponse(urn=self._root)
 
     def RequirePulumiVersion(
         self, request: engine_pb2.RequirePulumiVersionRequest, context: grpc.ServicerContext | None = None
     ) -> engine_pb2.RequirePulumiVersionResponse:
-        """Any version will do: what this engine cannot do, it refuses by name."""
+        """Accept any version: what this engine cannot do, it refuses by name."""
         return engine_pb2.RequirePulumiVersionResponse()

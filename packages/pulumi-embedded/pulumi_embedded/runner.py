@@ -43,7 +43,7 @@ def _ignore(_event: Event) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What an operation works on."""
+    """Hold what an operation works on."""
 
     root: Path
     """Directory of Pulumi.yaml."""
@@ -115,7 +115,7 @@ def _passphrase(options: Options) -> str:
 
 @contextmanager
 def _engine_service(report: Report) -> Generator[tuple[EngineService, str]]:
-    """The service that plugins log to, and its address."""
+    """Return the service that plugins log to, and its address."""
     service = EngineService(report)
     server = grpc.server(ThreadPoolExecutor(4, thread_name_prefix="engine-service"))
     engine_pb2_grpc.add_EngineServicer_to_server(service, server)

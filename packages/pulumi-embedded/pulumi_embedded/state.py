@@ -70,16 +70,16 @@ class Resource:
 
     @property
     def name(self) -> str:
-        """The last part of the URN."""
+        """Return the last part of the URN."""
         return self.urn.split("::", 3)[3]
 
     @property
     def is_provider(self) -> bool:
-        """Whether this is a provider, not something a provider manages."""
+        """Tell whether this is a provider, not something a provider manages."""
         return self.type.startswith(PROVIDER_PREFIX)
 
     def depends_on(self) -> set[str]:
-        """URNs of everything that must outlive this resource."""
+        """Return URNs of everything that must outlive this resource."""
         found = {*self.dependencies, *(urn for urns in self.property_dependencies.values() for urn in urns)}
         return (found | {self.parent, self.deleted_with, self.provider.rpartition("::")[0]}) - {""}
 
@@ -115,7 +115,7 @@ def _derive(passphrase: str, salt: bytes) -> AESGCM:
 
 
 class Vault:
-    """Encrypts and decrypts secrets as Pulumi's passphrase secrets manager does (pkg/secrets/passphrase)."""
+    """Encrypt and decrypts secrets as Pulumi's passphrase secrets manager does (pkg/secrets/passphrase)."""
 
     def __init__(self, passphrase: str, salt: str = "") -> None:
         """``salt`` is the salt line of an existing state; without one, a new salt is drawn when it is first needed."""
@@ -146,7 +146,7 @@ class Vault:
         return self._known[text]
 
     def decrypt(self, sealed: str) -> str:
-        """The text that ``encrypt`` was given. Raises ``StateError`` when the passphrase is another one."""
+        """Return the text that ``encrypt`` was given. Raises ``StateError`` when the passphrase is another one."""
         _, nonce, ciphertext = sealed.split(":")
         try:
             text = self._cipher().decrypt(base64.b64decode(nonce), base64.b64decode(ciphertext), None).decode()
@@ -160,7 +160,7 @@ class Vault:
 
 
 def encode_value(value: Any, vault: Vault) -> Any:
-    """A property value as the JSON of the state file."""
+    """Return a property value as the JSON of the state file."""
     match value:
         case Secret():
             text = json.dumps(_encode_plain(plain(value)), separators=(",", ":"), ensure_ascii=False)
@@ -206,7 +206,7 @@ _FIELDS: Final = {each.name: _camel(each.name) for each in fields(Resource) if e
 
 
 def encode_resource(resource: Resource, vault: Vault) -> dict[str, Any]:
-    """The record as JSON; what is empty is left out, as the CLI does."""
+    """Return the record as JSON; what is empty is left out, as the CLI does."""
     record: dict[str, Any] = {}
     for name, key in _FIELDS.items():
         value = getattr(resource, name)
@@ -218,7 +218,7 @@ def encode_resource(resource: Resource, vault: Vault) -> dict[str, Any]:
 
 
 def decode_resource(record: Mapping[str, Any], vault: Vault, place: int = -1) -> Resource:
-    """The resource of a JSON record; fields this engine does not use are left out."""
+    """Return the resource of a JSON record; fields this engine does not use are left out."""
     known = {name: record[key] for name, key in _FIELDS.items() if record.get(key) is not None}
     for name in ("inputs", "outputs"):
         known[name] = decode_value(record.get(name) or {}, vault)
@@ -227,7 +227,7 @@ def decode_resource(record: Mapping[str, Any], vault: Vault, place: int = -1) ->
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """What a state file says."""
+    """Hold what a state file says."""
 
     resources: tuple[Resource, ...]
     pending_creates: tuple[Resource, ...]
@@ -271,7 +271,7 @@ def parse_deployment(text: str, passphrase: str, path: Path) -> Deployment:
 
 
 def render_deployment(resources: list[Resource], pending_creates: list[Resource], vault: Vault) -> str:
-    """The text of a state file."""
+    """Return the text of a state file."""
     records = [encode_resource(resource, vault) for resource in resources]
     pending = [{"resource": encode_resource(each, vault), "type": "creating"} for each in pending_creates]
     # The CLI demands a time here, and a magic number that fits the version unless both are empty.
@@ -300,5 +300,5 @@ def write_durably(path: Path, text: str) -> None:
 
 
 def timestamp() -> str:
-    """Now, in the form of the state file."""
+    """Return now, in the form of the state file."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")

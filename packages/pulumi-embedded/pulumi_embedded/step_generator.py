@@ -40,7 +40,7 @@ class Goal:
 
 
 class StepGenerator:
-    """Turns the registrations of one run into steps, as the step generator of Pulumi's own engine does."""
+    """Turn the registrations of one run into steps, as the step generator of Pulumi's own engine does."""
 
     def __init__(
         self,
@@ -240,5 +240,5 @@ class StepGenerator:
 
 
 def way_to_unprotect(stack: str) -> str:
-    """How a person lifts protection."""
+    """Tell how a person lifts protection."""
     return f"run `make unprotect STACK={stack}` (sandbox) or `pulumi state unprotect`"

@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Operation(StrEnum):
-    """What the engine was asked to do."""
+    """Hold what the engine was asked to do."""
 
     PREVIEW = "preview"
     UP = "up"
@@ -22,7 +22,7 @@ class Operation(StrEnum):
 
 
 class StepKind(StrEnum):
-    """What happens to one resource; the values are the words of Pulumi's ``--json``.
+    """Hold what happens to one resource; the values are the words of Pulumi's ``--json``.
 
     A replacement is three steps: ``REPLACE`` stands for the whole, and has no work of its own, ``CREATE_REPLACEMENT``
     and ``DELETE_REPLACED`` are its halves. A refresh begins as ``REFRESH`` and ends as what it found: ``SAME``,
@@ -53,11 +53,11 @@ class Change(StrEnum):
 
     @property
     def replaces(self) -> bool:
-        """Whether this difference alone makes the resource a new one."""
+        """Tell whether this difference alone makes the resource a new one."""
         return self.value.endswith("-replace")
 
     def replacing(self) -> Change:
-        """The same difference as a reason to replace."""
+        """Return the same difference as a reason to replace."""
         return self if self.replaces else Change(f"{self.value}-replace")
 
 
@@ -103,7 +103,7 @@ class StepFinished:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """What a provider is waiting for, for the row of one resource; replaces the one before."""
+    """Hold what a provider is waiting for, for the row of one resource; replaces the one before."""
 
     urn: str
     text: str

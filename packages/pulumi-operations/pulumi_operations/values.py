@@ -65,7 +65,7 @@ class Secret:
 
 
 def secret(value: Any) -> Secret:
-    """``value`` as a secret; a secret stays what it is."""
+    """Return ``value`` as a secret; a secret stays what it is."""
     return value if isinstance(value, Secret) else Secret(value)
 
 
@@ -142,7 +142,7 @@ def to_struct(properties: Mapping[str, Any], *, secrets: bool = True) -> struct_
 
 
 def plain(value: Any) -> Any:
-    """The value without secret marks at any depth: for comparison, never for show."""
+    """Return the value without secret marks at any depth: for comparison, never for show."""
     match value:
         case Secret():
             return plain(value.value)
@@ -169,12 +169,12 @@ def _any(value: Any, holds: Callable[[Any], bool]) -> bool:
 
 
 def contains_unknown(value: Any) -> bool:
-    """Whether anything inside is ``UNKNOWN``."""
+    """Tell whether anything inside is ``UNKNOWN``."""
     return _any(value, lambda item: item is UNKNOWN)
 
 
 def known_outputs(outputs: Mapping[str, Any], old: Mapping[str, Any]) -> Properties:
-    """Each output of a stack that is known, and the old one in the place of one that is not.
+    """Return each output of a stack that is known, and the old one in the place of one that is not.
 
     Where all else is done, what is unknown comes from resources that the targets left out.
     """
@@ -183,12 +183,12 @@ def known_outputs(outputs: Mapping[str, Any], old: Mapping[str, Any]) -> Propert
 
 
 def contains_secret(value: Any) -> bool:
-    """Whether anything inside is a ``Secret``."""
+    """Tell whether anything inside is a ``Secret``."""
     return _any(value, lambda item: isinstance(item, Secret))
 
 
 def contains_file(value: Any) -> bool:
-    """Whether anything inside is a file asset or an archive, which this engine does not hash or ship."""
+    """Tell whether anything inside is a file asset or an archive, which this engine does not hash or ship."""
 
     def is_file(item: Any) -> bool:
         if not isinstance(item, dict):
@@ -200,7 +200,7 @@ def contains_file(value: Any) -> bool:
 
 
 def references_to_ids(value: Any) -> Any:
-    """The value with every reference to a resource replaced by its id, for plugins that take no references."""
+    """Return the value with every reference to a resource replaced by its id, for plugins that take no references."""
     match value:
         case dict():
             fields = cast("Properties", value)
@@ -216,7 +216,7 @@ def references_to_ids(value: Any) -> Any:
 
 
 def mark_named(properties: Properties, names: Collection[str]) -> Properties:
-    """The properties, those of these names secret."""
+    """Return the properties, those of these names secret."""
     return {key: secret(value) if key in names else value for key, value in properties.items()}
 
 
@@ -239,7 +239,7 @@ _PATH_PART: Final = re.compile(r'\.?([^.\[\]"]+)|\.?\["((?:[^"\\]|\\.)*)"\]|\[(\
 
 
 def parse_path(path: str) -> tuple[PathPart, ...]:
-    """A property path of Pulumi (``a.b[0]["c.d"]``, ``*`` for any) as its parts."""
+    """Return a property path of Pulumi (``a.b[0]["c.d"]``, ``*`` for any) as its parts."""
     parts: list[PathPart] = []
     for name, quoted, index in _PATH_PART.findall(path):
         if index:
@@ -259,13 +259,13 @@ def _child_path(path: str, key: PathPart) -> str:
 
 
 def covers(pattern: Iterable[PathPart], path: tuple[PathPart, ...]) -> bool:
-    """Whether ``path`` is ``pattern`` or lies below it; a shorter path is not covered."""
+    """Tell whether ``path`` is ``pattern`` or lies below it; a shorter path is not covered."""
     wanted = tuple(pattern)
     return len(path) >= len(wanted) and all(part in ("*", found) for part, found in zip(wanted, path, strict=False))
 
 
 def keep_old(new: Any, old: Any, path: tuple[PathPart, ...]) -> Any:
-    """``new`` with the value at ``path`` taken from ``old``: what ``ignoreChanges`` means."""
+    """Return ``new`` with the value at ``path`` taken from ``old``: what ``ignoreChanges`` means."""
     if not path:
         return old
     if isinstance(new, Secret):

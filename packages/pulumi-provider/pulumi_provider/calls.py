@@ -49,7 +49,7 @@ class Running:
 
     @property
     def client(self) -> Any:
-        """The API client; raises ``Failure`` when the configuration does not allow one."""
+        """Return the API client; raises ``Failure`` when the configuration does not allow one."""
         if self._client is None:
             if contains_unknown(self._configuration):
                 raise Failure(
@@ -61,7 +61,7 @@ class Running:
 
 
 class CallDeadline:
-    """Counts API time from now."""
+    """Count API time from now."""
 
     def __init__(self, limit_s: float, scale: float) -> None:
         self.limit_s = limit_s
@@ -76,11 +76,11 @@ class CallDeadline:
         self.extended()
 
     def remaining_s(self) -> float:
-        """Seconds of API time left; 0 when it is over."""
+        """Return seconds of API time left; 0 when it is over."""
         return max(0.0, self.limit_s - self.elapsed_s())
 
     def elapsed_s(self) -> float:
-        """Seconds of API time since the call began."""
+        """Return seconds of API time since the call began."""
         return (time.monotonic() - self._started) * self._scale
 
 
@@ -120,7 +120,7 @@ class Call:
             await self._running.log.status(text, self.urn)
 
     async def within_limit(self, operation: str, working: Awaitable[T]) -> T:
-        """The last resort: resources watch ``deadline`` themselves and know what exists when it is over."""
+        """Stop what outlasts its limit: the last resort, since resources watch ``deadline`` themselves."""
         self._running.provider.bind_status(self.status)
         started = asyncio.get_running_loop().time()
 

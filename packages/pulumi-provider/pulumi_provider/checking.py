@@ -56,7 +56,7 @@ def check_inputs(declared: type[Inputs], given: Mapping[str, Any], *, ignored: S
 
 
 def redact(text: str, secrets: set[str]) -> str:
-    """The text without the secrets; longest first, so that none is left in part.
+    """Return the text without the secrets; longest first, so that none is left in part.
 
     One or two characters are no secret, and taking them out would leave nothing to read.
     """
@@ -67,7 +67,7 @@ def redact(text: str, secrets: set[str]) -> str:
 
 
 def join(path: str, key: str) -> str:
-    """The path of a key, as Pulumi writes it: ``a.b``, ``a["b c"]``."""
+    """Return the path of a key, as Pulumi writes it: ``a.b``, ``a["b c"]``."""
     if re.fullmatch(r"[A-Za-z_$][\w$]*", key):
         return f"{path}.{key}" if path else key
     quoted = key.replace("\\", "\\\\").replace('"', '\\"')
@@ -89,7 +89,7 @@ class _Findings:
         self.problems.append(Problem(path=path, reason=reason))
 
     def group(self, fields: Sequence[Field], given: Mapping[str, Any], path: str) -> None:
-        """Unknown and missing keys of one level, then each value."""
+        """Return unknown and missing keys of one level, then each value."""
         known = [declared.wire_name for declared in fields]
         for key in given:
             if key not in known and not key.startswith("__"):
@@ -102,7 +102,7 @@ class _Findings:
                 self.add(where, f"is missing: {declared.mark.doc}")
 
     def value(self, type: ValueType, value: Any, path: str) -> None:
-        """One value against its type, and what is inside it."""
+        """Return one value against its type, and what is inside it."""
         if isinstance(value, Unknown):
             return
         match type:
@@ -121,13 +121,13 @@ class _Findings:
                 self.add(path, f"must be {describe(type)}, not {_kind(value)}")
 
     def items(self, type: ValueType, entries: Sequence[tuple[str, Any]]) -> None:
-        """Each value of a list or a map, with its path."""
+        """Return each value of a list or a map, with its path."""
         for path, item in entries:
             self.value(type, item, path)
 
 
 def describe(type: ValueType) -> str:
-    """A type in the words of an error: "a whole number", "a list"."""
+    """Return a type in the words of an error: "a whole number", "a list"."""
     match type:
         case Scalar():
             return _A_SCALAR[type.python]
@@ -165,7 +165,7 @@ def _apply_nested(type: ValueType, value: Any, findings: _Findings, path: str) -
 
 
 def _entries(value: Any, path: str) -> Sequence[tuple[str, Any]]:
-    """What is in a list or a map, with paths; an entry of a map that is ``None`` counts as not given."""
+    """Return what is in a list or a map, with paths; an entry of a map that is ``None`` counts as not given."""
     if isinstance(value, list):
         return [(f"{path}[{index}]", item) for index, item in enumerate(cast("list[Any]", value))]
     return [(join(path, key), item) for key, item in cast("dict[str, Any]", value).items() if item is not None]
@@ -195,7 +195,7 @@ def _suggestion(key: str, known: Sequence[str]) -> str:
 
 
 def _resembling(value: str, allowed: Sequence[str]) -> str:
-    """Shows a wrong choice only when it resembles an allowed one: then it is no secret."""
+    """Show a wrong choice only when it resembles an allowed one: then it is no secret."""
     close = difflib.get_close_matches(value.lower(), [choice.lower() for choice in allowed], n=1, cutoff=0.7)
     meant = next((choice for choice in allowed if close and choice.lower() == close[0]), None)
     return f', not "{value}"; did you mean "{meant}"?' if meant else ""

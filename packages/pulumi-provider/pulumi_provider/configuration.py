@@ -30,7 +30,7 @@ def check_configuration(declared: type[Inputs], given: struct_pb2.Struct | Mappi
 
 
 def _without_namespace(variables: Mapping[str, str]) -> dict[str, Any]:
-    """``railway:config:token`` → ``token``."""
+    """Return ``railway:config:token`` → ``token``."""
     return {key.rpartition(":")[2]: value for key, value in variables.items()}
 
 

@@ -19,7 +19,7 @@ DeclaredT = TypeVar("DeclaredT", bound=Inputs | Nested)
 
 
 def named(fields: Sequence[Field], wire: Mapping[str, Any], *, fill_defaults: bool = True) -> dict[str, Any]:
-    """Wire → named: every declared property has its key; what is not set becomes its default, or ``None``."""
+    """Return wire → named: every declared property has its key; what is not set becomes its default, or ``None``."""
     result: dict[str, Any] = {}
     for field in fields:
         value = _named_value(field.type, wire.get(field.wire_name), fill_defaults=fill_defaults)
@@ -28,7 +28,7 @@ def named(fields: Sequence[Field], wire: Mapping[str, Any], *, fill_defaults: bo
 
 
 def typed(declared: type[DeclaredT], values: Mapping[str, Any]) -> DeclaredT:
-    """Named → typed. A required property that is missing becomes ``None``: old states must not be fatal."""
+    """Return named → typed. A required property that is missing becomes ``None``: old states must not be fatal."""
     arguments = {field.name: _typed_value(field.type, values.get(field.name)) for field in fields_of(declared)}
     return declared(**arguments)
 
@@ -56,12 +56,12 @@ def wire(
 
 
 def get(values: Mapping[str, Any] | Inputs | Nested, name: str) -> Any:
-    """A property by its Python name, from the named or the typed form."""
+    """Return a property by its Python name, from the named or the typed form."""
     return values.get(name) if isinstance(values, Mapping) else getattr(values, name, None)
 
 
 def secret_texts(fields: Sequence[Field], values: Mapping[str, Any]) -> set[str]:
-    """Every string that is declared a secret (named form), so that texts can be cleared of them."""
+    """Return every string that is declared a secret (named form), so that texts can be cleared of them."""
     found: set[str] = set()
     for field in fields:
         value = values.get(field.name)

@@ -56,7 +56,7 @@ Check = Callable[[Any], str | None]
 
 @dataclass(frozen=True)
 class Property:
-    """What is said of one property beside its type and default."""
+    """Hold what is said of one property beside its type and default."""
 
     doc: str
     replaces: bool = False
@@ -94,7 +94,7 @@ class Deadline(Protocol):
     """How long an operation may still take, from ``customTimeouts`` or the resource's default."""
 
     def remaining_s(self) -> float:
-        """Seconds left, in the time of the API (simulated in the sandbox); 0 when it is over."""
+        """Return seconds left, in the time of the API (simulated in the sandbox); 0 when it is over."""
         ...
 
     def extend(self, seconds: float) -> None:
@@ -103,11 +103,11 @@ class Deadline(Protocol):
 
 
 class Context(Protocol):
-    """What a resource may use besides its own values. One per call."""
+    """Hold what a resource may use besides its own values. One per call."""
 
     @property
     def client(self) -> Any:
-        """The configured API client of the provider (built on first use)."""
+        """Return the configured API client of the provider (built on first use)."""
         ...
 
     @property
@@ -118,11 +118,11 @@ class Context(Protocol):
 
     @property
     def interrupted(self) -> bool:
-        """The engine says that an earlier create of this resource had no known outcome."""
+        """Tell whether an earlier create of this resource had no known outcome, as the engine says."""
         ...
 
     def cancelled(self) -> bool:
-        """The user asked to stop (Ctrl-C): end waits soon, keep what exists with ``HalfMade``."""
+        """Tell whether the user asked to stop (Ctrl-C): end waits soon, keep what exists with ``HalfMade``."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -160,7 +160,7 @@ class Resource(Generic[InputsT, StateT]):
     aliases: ClassVar[Sequence[str]] = ()
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """Rules across properties; called only when each property is right by itself.
+        """Apply rules across properties; called only when each property is right by itself.
 
         ``inputs`` has snake_case keys, plain values (nested groups are mappings), UNKNOWN where not known yet; absent
         optional properties are ``None``. Rules of one property stand in its ``Property.check``.
@@ -169,12 +169,12 @@ class Resource(Generic[InputsT, StateT]):
         return []
 
     def known_outputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Outputs (snake_case) that a preview of a create or update can already tell; all others are unknown."""
+        """Return outputs (snake_case) that a preview of a create or update can already tell; all others are unknown."""
         del inputs
         return {}
 
     def replaced_by(self, old: StateT, new: Mapping[str, Any]) -> Sequence[str]:
-        """Properties (snake_case) whose change replaces only sometimes (a volume that shrinks, say).
+        """Return properties (snake_case) whose change replaces only sometimes (a volume that shrinks, say).
 
         ``new`` is as in ``check``. Asked only when something differs.
         """
@@ -197,7 +197,7 @@ class Resource(Generic[InputsT, StateT]):
         raise NotImplementedError
 
     async def read(self, context: Context, id: str, old: StateT | None) -> StateT | None:
-        """What exists now. ``old`` is None on import. ``None`` only for a proven "not found"; all else raises.
+        """Return what exists now. ``old`` is None on import. ``None`` only for a proven "not found"; all else raises.
 
         Properties that the user never set are not reported as drift: the kernel leaves them out of the inputs. In
         ``old``, what an earlier version of the provider did not store yet is ``None``.
@@ -226,12 +226,12 @@ class Function(Generic[InputsT, ResultT]):
     default_timeout_s: ClassVar[float] = 60.0
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """Rules across inputs, as for a resource; everything is known."""
+        """Apply rules across inputs, as for a resource; everything is known."""
         del inputs
         return []
 
     async def call(self, context: Context, inputs: InputsT) -> ResultT:
-        """What is asked for. Raises ``Failure`` when there is no such thing."""
+        """Return what is asked for. Raises ``Failure`` when there is no such thing."""
         raise NotImplementedError
 
 

@@ -49,7 +49,7 @@ def compare(
     old_state: Inputs,
     ignored: Sequence[str] = (),
 ) -> Differences:
-    """The differences of two decoded sets of inputs (wire form); unknown ones count as changed.
+    """Return the differences of two decoded sets of inputs (wire form); unknown ones count as changed.
 
     Missing keys of the old inputs count as their default, so that a new version of the provider changes nothing by
     itself. An input that was not given and is now given the value that the state has changes nothing either. Paths in
@@ -68,12 +68,12 @@ def compare(
 
 
 def is_updatable(resource: Resource[Any, Any]) -> bool:
-    """Does the resource have an ``update`` of its own?"""
+    """Tell whether the resource has an ``update`` of its own."""
     return "update" in {name for each in type(resource).__mro__ if each is not Resource for name in vars(each)}
 
 
 def top_level(path: str) -> str:
-    """The property that a path begins with."""
+    """Return the property that a path begins with."""
     found = re.match(r'\["(?P<quoted>.*?)"\]|(?P<plain>[^.\[]+)', path)
     return (found["quoted"] or found["plain"]) if found else path
 
@@ -118,7 +118,7 @@ class _Walk:
 
 
 def _plain(value: Any) -> Any:
-    """A value of a state as inputs have it; groups never compare as equal."""
+    """Return a value of a state as inputs have it; groups never compare as equal."""
     return value.value if isinstance(value, Enum) else value
 
 
@@ -131,7 +131,7 @@ def _is_within(path: str, ignored: Sequence[str]) -> bool:
 
 
 def _with_conditional_replaces(found: Differences, names: Sequence[str]) -> Differences:
-    """Makes the differences of the named properties (snake_case) replace."""
+    """Make the differences of the named properties (snake_case) replace."""
     replacing = {camel_case(name) for name in names}
     marked = {
         path: Difference(each.kind, each.replaces or top_level(path) in replacing) for path, each in found.items()

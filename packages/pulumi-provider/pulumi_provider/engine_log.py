@@ -18,7 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class EngineLog:
-    """Sends texts to the engine at ``address`` (host:port); without an address it says nothing."""
+    """Send texts to the engine at ``address`` (host:port); without an address it says nothing."""
 
     def __init__(self, address: str | None) -> None:
         self._address = address

@@ -20,7 +20,7 @@ from .sdk_parts import HEADER
 def derived_files(
     provider: Provider, root: Path, package: Path, pages: Path | None = None
 ) -> Mapping[Path, str | None]:
-    """Path → the text that it must have, or ``None`` for one that must go.
+    """Return path → the text that it must have, or ``None`` for one that must go.
 
     ``pages`` is the folder of the pages, which has the examples in ``examples/<module>.py``; without it there are none.
     """
@@ -35,7 +35,7 @@ def derived_files(
 
 
 def outdated(files: Mapping[Path, str | None]) -> list[Path]:
-    """Those whose text on disk differs."""
+    """Return those whose text on disk differs."""
     return [path for path, text in files.items() if text != _text_on_disk(path)]
 
 
@@ -52,7 +52,7 @@ def write(files: Mapping[Path, str | None]) -> list[Path]:
 
 
 def _generated(folder: Path, pattern: str, header: str) -> list[Path]:
-    """The files that an earlier generation left."""
+    """Return the files that an earlier generation left."""
     return [path for path in sorted(folder.glob(pattern)) if path.read_text(encoding="utf-8").startswith(header)]
 
 

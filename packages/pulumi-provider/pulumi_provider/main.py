@@ -42,7 +42,7 @@ def main(load: Callable[[], Provider]) -> None:
 
 
 def engine_address(arguments: Sequence[str]) -> str | None:
-    """The engine's host:port: the last argument that is no flag (flags such as ``-v=9`` come before it)."""
+    """Return the engine's host:port: the last argument that is no flag (flags such as ``-v=9`` come before it)."""
     return next((argument for argument in reversed(arguments) if not argument.startswith("-")), None)
 
 
@@ -85,7 +85,7 @@ async def _serve(load: Callable[[], Provider], address: str | None) -> None:
 
 
 async def _watch_parent(stop: asyncio.Event, parent: int) -> None:
-    """Ends the process when the one that started it is gone, even if it was killed."""
+    """End the process when the one that started it is gone, even if it was killed."""
     while os.getppid() == parent:
         await asyncio.sleep(_PARENT_CHECK_S)
     stop.set()

@@ -9,12 +9,12 @@ import re
 
 
 def camel_case(name: str) -> str:
-    """``service_id`` → ``serviceId``."""
+    """Return ``service_id`` → ``serviceId``."""
     return re.sub(r"_(.)", lambda found: found[1].upper(), name)
 
 
 def snake_case(name: str) -> str:
-    """``serviceId`` → ``service_id``; the inverse of ``camel_case`` for every name that ``is_convertible``."""
+    """Return ``serviceId`` → ``service_id``; the inverse of ``camel_case`` for every name that ``is_convertible``."""
     return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
 
 

@@ -177,7 +177,7 @@ def _marks(field: Field) -> str:
 
 
 def _without_default(field: Field) -> tuple[str, str]:
-    """The documentation without its sentence about the default, and the default."""
+    """Return the documentation without its sentence about the default, and the default."""
     doc = field.mark.doc.strip()
     found = _DEFAULT.search(doc)
     if found is not None:
@@ -190,7 +190,7 @@ def _without_default(field: Field) -> tuple[str, str]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; a column in which nothing stands is left out."""
+    """Return a table; a column in which nothing stands is left out."""
     filled = list(rows)
     kept = [index for index in range(len(head)) if any(row[index] for row in filled)]
     lines = [[row[index] for index in kept] for row in (head, ["---"] * len(head), *filled)]
@@ -223,7 +223,7 @@ def _link(declared: type[Nested | StrEnum]) -> str:
 
 
 def _types(fields: Sequence[Field], *, level: int) -> list[str]:
-    """A section for each group and each closed set that these properties mention."""
+    """Return a section for each group and each closed set that these properties mention."""
     parts: list[str] = []
     for each in dict.fromkeys(each for field in fields for each in mentioned(field.type)):
         parts += [f"{'#' * level} {each.__name__}", _sentences(_prose(doc_of(each))), _members(each)]
@@ -241,13 +241,13 @@ def _members(declared: type[Nested | StrEnum]) -> str:
 
 
 def _prose(text: str) -> str:
-    """Text of a declaration as Markdown; what looks like code to Markdown becomes code."""
+    """Return text of a declaration as Markdown; what looks like code to Markdown becomes code."""
     parts = _CODE.split(" ".join(text.split()))
     return "".join(f"`{part}`" if index % 2 else re.sub(r"([*<\\])", r"\\\1", part) for index, part in enumerate(parts))
 
 
 def _sentences(text: str) -> str:
-    """Each sentence on a line of its own."""
+    """Return each sentence on a line of its own."""
     return re.sub(r"(?<=[.!?]) (?=[A-Z])", "\n", text)
 
 

@@ -56,7 +56,7 @@ class Group:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The properties of the group."""
+        """Return the properties of the group."""
         return fields_of(self.nested)
 
 
@@ -87,7 +87,7 @@ def fields_of(declared: type[Inputs | Nested]) -> tuple[Field, ...]:
 
 
 def output_fields(inputs: type[Inputs], state: type[Inputs]) -> tuple[Field, ...]:
-    """The properties that only the state has."""
+    """Return the properties that only the state has."""
     given = {field.name for field in fields_of(inputs)}
     return tuple(field for field in fields_of(state) if field.name not in given)
 

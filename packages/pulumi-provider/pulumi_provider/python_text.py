@@ -13,7 +13,7 @@ WIDTH: Final = 120
 
 
 def docstring(text: str, indent: int = 0) -> str:
-    """A docstring; paragraphs are wrapped, and stay apart."""
+    """Return a docstring; paragraphs are wrapped, and stay apart."""
     margin, safe = " " * indent, text.replace("\\", "\\\\").replace('"""', "'''").strip()
     if "\n" not in safe and len(safe) + indent + 6 <= WIDTH and not safe.endswith('"'):
         return f'{margin}"""{safe}"""'
@@ -22,27 +22,27 @@ def docstring(text: str, indent: int = 0) -> str:
 
 
 def block(opening: str, lines: Sequence[str], closing: str, indent: int = 0) -> str:
-    """``opening`` and ``closing`` around one line for each entry, each with its comma."""
+    """Return ``opening`` and ``closing`` around one line for each entry, each with its comma."""
     margin = " " * indent
     inside = [f"{margin}    {line}," for line in lines]
     return "\n".join([f"{margin}{opening}", *inside, f"{margin}{closing}"])
 
 
 def call(function: str, arguments: str, indent: int = 0) -> str:
-    """A call on one line, or with its arguments on a line of their own where that is too long."""
+    """Return a call on one line, or with its arguments on a line of their own where that is too long."""
     margin = " " * indent
     line = f"{margin}{function}({arguments})"
     return line if len(line) <= WIDTH else f"{margin}{function}(\n{margin}    {arguments}\n{margin})"
 
 
 def import_line(module: str, names: Sequence[str]) -> str:
-    """An import, with a line for each name where one is too short for all."""
+    """Return an import, with a line for each name where one is too short for all."""
     line = f"from {module} import {', '.join(names)}"
     return line if len(line) <= WIDTH else block(f"from {module} import (", names, ")")
 
 
 def _wrapped(paragraph: str, indent: int) -> str:
-    """One paragraph within the width; a list or an indented text keeps its lines."""
+    """Return one paragraph within the width; a list or an indented text keeps its lines."""
     margin = " " * indent
     lines = paragraph.split("\n")
     if any(line.startswith((" ", "- ", "* ", ":param")) for line in lines):

@@ -27,7 +27,7 @@ _KINDS: Final = {
 
 
 def refusal(checked: Checked) -> provider_pb2.CheckResponse | None:
-    """The answer to inputs that are refused; None when they are not."""
+    """Return the answer to inputs that are refused; None when they are not."""
     if not checked.problems:
         return None
     reasons = [f"{problem.path}: {problem.reason}" if problem.path else problem.reason for problem in checked.problems]
@@ -37,7 +37,7 @@ def refusal(checked: Checked) -> provider_pb2.CheckResponse | None:
 
 
 def diff_response(resource: Resource[Any, Any], found: Mapping[str, Difference]) -> provider_pb2.DiffResponse:
-    """The answer to a diff."""
+    """Return the answer to a diff."""
     replaces = sorted({top_level(path) for path, difference in found.items() if difference.replaces})
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class RetainedIds:
-    """What checks, diffs, updates and creates of one run told."""
+    """Hold what checks, diffs, updates and creates of one run told."""
 
     def __init__(self) -> None:
         self._wanted: set[str] = set()
@@ -17,16 +17,16 @@ class RetainedIds:
         self._staying: dict[str, str] = {}
 
     def wanted(self, urn: str) -> None:
-        """The program has this resource: its inputs were checked."""
+        """Note that the program has this resource: its inputs were checked."""
         self._wanted.add(urn)
 
     def made(self, urn: str, token: str, id: str) -> None:
-        """A create gave this id; what else had that name does not stay."""
+        """Note that a create gave this id; what else had that name does not stay."""
         self._made.add((token, id))
         self._staying.pop(urn, None)
 
     def compared(self, urn: str, id: str, *, same: bool) -> None:
-        """A resource has this id, and keeps it if nothing differs.
+        """Note that a resource has this id, and keeps it if nothing differs.
 
         That counts only for what the program has: a refresh compares everything, also what the same run deletes next.
         Something that differs may be replaced, whatever the answer was: ``replaceOnChanges`` is the engine's to know.
@@ -37,11 +37,11 @@ class RetainedIds:
             self._staying[urn] = id
 
     def updated(self, urn: str, id: str) -> None:
-        """A resource is changed in place, or at least was to be: it keeps this id."""
+        """Note that a resource is changed in place, or was to be: it keeps this id."""
         self._staying[urn] = id
 
     def holds(self, urn: str, token: str, id: str) -> bool:
-        """Whether a resource that is to be deleted is also one that stays.
+        """Tell whether a resource that is to be deleted is also one that stays.
 
         A resource that stays is told by its own name alone: two of other types, such as two sets of variables, may
         share one id, and either can go. The same name twice is what an interrupted replacement leaves.

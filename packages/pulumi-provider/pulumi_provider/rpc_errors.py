@@ -41,7 +41,7 @@ class Unfinished(Exception):  # noqa: N818 it is no error of its own
 
 
 class FailingService(Protocol):
-    """Describes what ``with_rpc_errors`` needs to know of the servicer."""
+    """Describe what ``with_rpc_errors`` needs to know of the servicer."""
 
     @property
     def provider_name(self) -> str: ...
@@ -50,7 +50,7 @@ class FailingService(Protocol):
     def failures(self) -> tuple[type[Exception], ...]: ...
 
     def secrets_of(self, request: Any) -> set[str]:
-        """Secret strings that a text about this request must not show."""
+        """Return secret strings that a text about this request must not show."""
         ...
 
 

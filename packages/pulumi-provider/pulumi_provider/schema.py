@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 def package_schema(provider: Provider) -> Json:
-    """The whole schema as JSON-ready values, in a stable order."""
+    """Return the whole schema as JSON-ready values, in a stable order."""
     package = python_package(provider)
     configuration = fields_of(provider.config_type)
     described = {**properties(provider, configuration)}
@@ -44,42 +44,42 @@ def python_package(provider: Provider) -> str:
 
 
 def doc_of(declared: type) -> str:
-    """The docstring of a declared class; the generated one of a dataclass does not count."""
+    """Return the docstring of a declared class; the generated one of a dataclass does not count."""
     text = inspect.cleandoc(declared.__dict__.get("__doc__") or "")
     return "" if text.startswith(f"{declared.__name__}(") else text
 
 
 def properties(provider: Provider, fields: Sequence[Field]) -> Json:
-    """Name → description of each property."""
+    """Return name → description of each property."""
     return {field.wire_name: _property(provider, field) for field in fields}
 
 
 def always_set(fields: Sequence[Field]) -> list[str]:
-    """Outputs that are never absent: required ones, and those with a default."""
+    """Return outputs that are never absent: required ones, and those with a default."""
     return [field.wire_name for field in fields if field.required or field.default is not None]
 
 
 def used_types(provider: Provider) -> tuple[list[type[Nested]], list[type[StrEnum]]]:
-    """Every nested group and every enum that the provider's properties use, by name."""
+    """Return every nested group and every enum that the provider's properties use, by name."""
     groups, enums = types_in([*given_classes(provider), *taken_classes(provider)])
     _refuse_equal_names([*groups, *enums])
     return groups, enums
 
 
 def given_classes(provider: Provider) -> list[type[Inputs]]:
-    """Every class of what a program gives."""
+    """Return every class of what a program gives."""
     of_resources = [resource.inputs_type for resource in provider.resources]
     return [provider.config_type, *of_resources, *(function.inputs_type for function in provider.functions)]
 
 
 def taken_classes(provider: Provider) -> list[type[Inputs]]:
-    """Every class of what a program gets."""
+    """Return every class of what a program gets."""
     of_resources = [resource.state_type for resource in provider.resources]
     return [*of_resources, *(function.result_type for function in provider.functions)]
 
 
 def types_in(owners: Sequence[type[Inputs]]) -> tuple[list[type[Nested]], list[type[StrEnum]]]:
-    """The nested groups and enums that the properties of these classes use, by name."""
+    """Return the nested groups and enums that the properties of these classes use, by name."""
     found = {each for owner in owners for field in fields_of(owner) for each in mentioned(field.type)}
     groups = [each for each in found if issubclass(each, Nested)]
     enums = [each for each in found if issubclass(each, StrEnum)]
@@ -87,7 +87,7 @@ def types_in(owners: Sequence[type[Inputs]]) -> tuple[list[type[Nested]], list[t
 
 
 def mentioned(type: ValueType) -> Iterator[type[Nested | StrEnum]]:
-    """The nested groups and enums of a type, those inside groups too."""
+    """Return the nested groups and enums of a type, those inside groups too."""
     match type:
         case Choice():
             yield type.enum

@@ -37,7 +37,7 @@ _PROVIDER_MODULE: Final = "configured_provider"
 
 
 def sdk_modules(provider: Provider) -> Mapping[str, str]:
-    """File name → text of every generated module of the package."""
+    """Return file name → text of every generated module of the package."""
     _, enums = used_types(provider)
     given = inner_first(types_in(given_classes(provider))[0])
     taken = inner_first(types_in(taken_classes(provider))[0])
@@ -53,12 +53,12 @@ def sdk_modules(provider: Provider) -> Mapping[str, str]:
 
 
 def class_of(resource: type[Resource[Any, Any]]) -> str:
-    """``railway:index:ServiceDomain`` → ``ServiceDomain``."""
+    """Return ``railway:index:ServiceDomain`` → ``ServiceDomain``."""
     return resource.token.rpartition(":")[2]
 
 
 def module_of(resource: type[Resource[Any, Any]]) -> str:
-    """``railway:index:ServiceDomain`` → ``service_domain``."""
+    """Return ``railway:index:ServiceDomain`` → ``service_domain``."""
     return snake_case(class_of(resource)).lstrip("_")
 
 
@@ -195,7 +195,7 @@ def _provider_module(provider: Provider) -> str:
 
 
 def _configured(field: Field) -> str:
-    """Configuration is text to the engine: other types travel as JSON."""
+    """Return the value as text, which configuration is to the engine: other types travel as JSON."""
     if field.type == Scalar(str) or isinstance(field.type, Choice):
         return guarded(field)
     return f"None if {field.name} is None else pulumi.Output.json_dumps({field.name})"

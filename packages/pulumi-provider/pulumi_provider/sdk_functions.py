@@ -30,35 +30,35 @@ _OPTIONS = "How to call: with which provider, say."
 
 
 def name_of(function: type[Function[Any, Any]]) -> str:
-    """``railway:index:getProject`` → ``getProject``."""
+    """Return ``railway:index:getProject`` → ``getProject``."""
     return function.token.rpartition(":")[2]
 
 
 def function_module_of(function: type[Function[Any, Any]]) -> str:
-    """``railway:index:getProject`` → ``get_project``, the name of the function in Python and of its module."""
+    """Return ``railway:index:getProject`` → ``get_project``, the name of the function in Python and of its module."""
     return snake_case(name_of(function))
 
 
 def result_class_of(function: type[Function[Any, Any]]) -> str:
-    """``railway:index:getProject`` → ``GetProjectResult``."""
+    """Return ``railway:index:getProject`` → ``GetProjectResult``."""
     name = name_of(function)
     return f"{name[0].upper()}{name[1:]}Result"
 
 
 def exported_names(function: type[Function[Any, Any]]) -> list[str]:
-    """What the module of a function offers."""
+    """Return what the module of a function offers."""
     name = function_module_of(function)
     plain = [] if gives_secrets(function) else [name]
     return [result_class_of(function), *plain, f"{name}_output"]
 
 
 def gives_secrets(function: type[Function[Any, Any]]) -> bool:
-    """Whether a part of the result is a secret."""
+    """Tell whether a part of the result is a secret."""
     return _has_secret(fields_of(function.result_type))
 
 
 def function_module(provider: Provider, function: type[Function[Any, Any]]) -> str:
-    """The text of the module of a function."""
+    """Return the text of the module of a function."""
     inputs, results = fields_of(function.inputs_type), fields_of(function.result_type)
     plain = [] if gives_secrets(function) else [_plain_form(function, inputs)]
     typing = ["cast"] if plain else []
@@ -138,7 +138,7 @@ def _plain_parameter(field: Field) -> str:
 
 
 def _plain_type(type: ValueType) -> str:
-    """The type of a value that a program gives plainly."""
+    """Return the type of a value that a program gives plainly."""
     match type:
         case Scalar():
             return type.python.__name__

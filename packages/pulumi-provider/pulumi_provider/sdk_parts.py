@@ -18,7 +18,7 @@ HEADER: Final = "# Generated from the declarations of the provider. Do not edit:
 
 
 def module_text(doc: str, imports: Sequence[str], parts: Sequence[str], tail: str = "") -> str:
-    """A module: header, documentation, imports, ``tail`` right after them, and the parts, two lines apart."""
+    """Return a module: header, documentation, imports, ``tail`` right after them, and the parts, two lines apart."""
     head = f"{HEADER}{docstring(doc)}\n"
     body = [part for part in ("\n".join(imports), tail) if part]
     text = "\n".join([head, "\n\n".join(body)]) if body else head
@@ -49,7 +49,7 @@ def _group_names(fields: Sequence[Field]) -> list[str]:
 
 
 def inner_first(groups: Sequence[type[Nested]]) -> list[type[Nested]]:
-    """Groups in an order in which each stands after those that it contains."""
+    """Return groups in an order in which each stands after those that it contains."""
     ordered: list[type[Nested]] = []
 
     def add(nested: type[Nested]) -> None:
@@ -66,7 +66,7 @@ def inner_first(groups: Sequence[type[Nested]]) -> list[type[Nested]]:
 
 
 def flat(type: ValueType) -> list[ValueType]:
-    """A type and those of which it is a list or a map."""
+    """Return a type and those of which it is a list or a map."""
     inner = flat(type.item) if isinstance(type, ListOf | MapOf) else []
     return [type, *inner]
 
@@ -79,7 +79,7 @@ def _has(types: Sequence[ValueType], kind: type) -> bool:
 
 
 def plain_type(type: ValueType, *, given: bool) -> str:
-    """The type of a value; ``given``: as a program may give it, with outputs of other resources inside."""
+    """Return the type of a value; ``given``: as a program may give it, with outputs of other resources inside."""
     match type:
         case Scalar():
             return type.python.__name__
@@ -96,25 +96,25 @@ def plain_type(type: ValueType, *, given: bool) -> str:
 
 
 def input_type(field: Field) -> str:
-    """The type of a property that a program gives."""
+    """Return the type of a property that a program gives."""
     plain = plain_type(field.type, given=True)
     return f"pulumi.Input[{plain}]" if field.required else f"pulumi.Input[{plain} | None]"
 
 
 def output_type(field: Field) -> str:
-    """The type of a property that a program gets."""
+    """Return the type of a property that a program gets."""
     plain = plain_type(field.type, given=False)
     return plain if field.required or field.default is not None else f"{plain} | None"
 
 
 def declared_property(name: str, type: str, field: Field) -> str:
-    """A property of a class, with its name on the wire."""
+    """Return a property of a class, with its name on the wire."""
     default = "" if field.required or not type.startswith("pulumi.Input") else ", default=None"
     return call(f"{name}: {type} = pulumi.property", f"{json.dumps(field.wire_name)}{default}", 4)
 
 
 def described(field: Field, *, given: bool) -> str:
-    """The documentation of a property, with what its declaration says beside it."""
+    """Return the documentation of a property, with what its declaration says beside it."""
     parts = [field.mark.doc.strip()]
     if given and field.default not in (None, [], {}, "") and "default" not in field.mark.doc.lower():
         shown = json.dumps(field.default) if not isinstance(field.default, StrEnum) else field.default.value
@@ -130,17 +130,17 @@ def required_first(fields: Sequence[Field]) -> list[Field]:
 
 
 def parameter(field: Field) -> str:
-    """A property as a parameter, which may be an output of a resource."""
+    """Return a property as a parameter, which may be an output of a resource."""
     return f"{field.name}: {input_type(field)}{'' if field.required else ' = None'}"
 
 
 def parameter_docs(fields: Sequence[Field]) -> str:
-    """The documentation of parameters."""
+    """Return the documentation of parameters."""
     return "\n".join(f":param {field.name}: {described(field, given=True)}" for field in fields)
 
 
 def guarded(field: Field) -> str:
-    """The value of a parameter; one that is always a secret becomes one before it leaves the program."""
+    """Return the value of a parameter; one that is always a secret becomes one before it leaves the program."""
     if not field.mark.secret:
         return field.name
     secret = f"pulumi.Output.secret({field.name})"

@@ -42,7 +42,7 @@ INTERRUPTED: Final = "railyard-interrupted"
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves one provider to one engine. ``grace_s``: real seconds that a stopped resource gets on top."""
+    """Serve one provider to one engine. ``grace_s``: real seconds that a stopped resource gets on top."""
 
     def __init__(self, provider: Provider, engine_address: str | None = None, *, grace_s: float = 30.0) -> None:
         self.running = Running(provider, engine_address, grace_s=grace_s)
@@ -100,7 +100,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def DiffConfig(
         self, request: provider_pb2.DiffRequest, context: ServicerContext
     ) -> provider_pb2.DiffResponse:
-        """Another configuration is an update of the provider: a replacement would replace every resource."""
+        """Answer that another configuration is an update of the provider, which replaces no resource."""
         old = decode(request.old_inputs if request.HasField("old_inputs") else request.olds)
         new = decode(request.news)
         changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
@@ -149,7 +149,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @with_rpc_errors
     async def Cancel(self, request: empty_pb2.Empty, context: ServicerContext) -> empty_pb2.Empty:
-        """Ends waits soon. Also comes at the end of every run, so it says nothing."""
+        """End waits soon. Also comes at the end of every run, so it says nothing."""
         self.running.stopping.set()
         return empty_pb2.Empty()
 
@@ -289,7 +289,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return Call(self.running, urn, limit_s, interrupted=metadata.get(INTERRUPTED) == "true")
 
     async def _look_again(self, resource: Resource[Any, Any], call: Call, id: str, old: Any) -> Any:
-        """An update of a resource that cannot be updated: it was half made, and may be whole by now."""
+        """Read what cannot be updated: it was half made, and may be whole by now."""
         state = await call.within_limit("read", resource.read(call, id, old))
         if state is None:
             raise Failure(f"{id} does not exist any more; `pulumi refresh` removes it from the state")
@@ -297,13 +297,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _type_of(urn: str) -> str:
-    """``urn:pulumi:stack::project::parent$type::name`` → ``type``."""
+    """Return ``urn:pulumi:stack::project::parent$type::name`` → ``type``."""
     parts = urn.split("::")
     return parts[2].rpartition("$")[2] if len(parts) > 2 else urn
 
 
 def _known_before(resource: Resource[Any, Any], request: provider_pb2.ReadRequest) -> tuple[Any, Any]:
-    """Old inputs (wire form) and typed old state; nothing of either on an import, which knows the id alone."""
+    """Return old inputs (wire form) and typed old state; nothing of either on an import, which knows the id alone."""
     inputs, outputs = decode(request.inputs), decode(request.properties)
     all_optional = not any(field.required for field in fields_of(resource.inputs_type))
     if inputs or (outputs and all_optional):

@@ -21,7 +21,7 @@ Named = Mapping[str, Any]
 
 
 def old_state(resource: Resource[Any, Any], outputs: Mapping[str, Any]) -> Inputs:
-    """The typed state from decoded outputs of the engine's state."""
+    """Return the typed state from decoded outputs of the engine's state."""
     return typed(resource.state_type, named(fields_of(resource.state_type), outputs))
 
 
@@ -40,20 +40,20 @@ def outputs_of(resource: Resource[Any, Any], state: Inputs | Named, *, imported:
 
 
 def partial_outputs(resource: Resource[Any, Any], state: Inputs | Named | None, inputs: Named) -> struct_pb2.Struct:
-    """The outputs of something half made: what is known of its state, over the inputs it was made from."""
+    """Return the outputs of something half made: what is known of its state, over the inputs it was made from."""
     known = {field.name: get(state, field.name) for field in fields_of(resource.state_type)} if state else {}
     return outputs_of(resource, {**inputs, **{name: value for name, value in known.items() if value is not None}})
 
 
 def previewed_create(resource: Resource[Any, Any], inputs: Named) -> struct_pb2.Struct:
-    """The outputs of a create that has not happened: inputs, known outputs, and UNKNOWN for the rest."""
+    """Return the outputs of a create that has not happened: inputs, known outputs, and UNKNOWN for the rest."""
     known = resource.known_outputs(inputs)
     news = output_fields(resource.inputs_type, resource.state_type)
     return outputs_of(resource, {**inputs, **{field.name: known.get(field.name, UNKNOWN) for field in news}})
 
 
 def previewed_update(resource: Resource[Any, Any], inputs: Named, old: Inputs) -> struct_pb2.Struct:
-    """The outputs of an update that has not happened; stable ones keep their old value."""
+    """Return the outputs of an update that has not happened; stable ones keep their old value."""
     known = resource.known_outputs(inputs)
     outputs: dict[str, Any] = {}
     for field in output_fields(resource.inputs_type, resource.state_type):
@@ -64,7 +64,7 @@ def previewed_update(resource: Resource[Any, Any], inputs: Named, old: Inputs) -
 
 
 def with_carried(fields: Sequence[Field], read: Inputs | Named, old: Inputs | Named | None) -> dict[str, Any]:
-    """What was read (named form), with write-only properties as they were before."""
+    """Return what was read (named form), with write-only properties as they were before."""
     values = {field.name: get(read, field.name) for field in fields}
     for field in fields:
         before, now = (None if old is None else get(old, field.name)), values[field.name]
@@ -76,7 +76,7 @@ def with_carried(fields: Sequence[Field], read: Inputs | Named, old: Inputs | Na
 
 
 def inputs_as_read(resource: Resource[Any, Any], read: Named, old_inputs: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The inputs (wire form) that would have led to what was read.
+    """Return the inputs (wire form) that would have led to what was read.
 
     On a refresh only of properties that the user owns: one that was never set is the API's business, not drift. On an
     import (no old inputs) all that is set and not the API's own choice.

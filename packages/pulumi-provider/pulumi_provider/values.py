@@ -31,7 +31,7 @@ class DecodeError(ValueError):
 
 @dataclass(frozen=True)
 class Secret:
-    """Marks a value on its way out as a secret; never shows it."""
+    """Mark a value on its way out as a secret; never shows it."""
 
     value: Any
 
@@ -40,7 +40,7 @@ class Secret:
 
 
 def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """A struct as a dict: integral doubles are ``int``, unknowns ``UNKNOWN``, secrets their plain value.
+    """Return a struct as a dict: integral doubles are ``int``, unknowns ``UNKNOWN``, secrets their plain value.
 
     Raises ``DecodeError`` naming the property.
     """
@@ -48,14 +48,14 @@ def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
 
 
 def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    """A dict as a struct. Keys whose value is ``None`` are left out."""
+    """Return a dict as a struct. Keys whose value is ``None`` are left out."""
     struct = struct_pb2.Struct()
     _fill(struct, values)
     return struct
 
 
 def contains_unknown(value: Any) -> bool:
-    """Is a part of this value only known in the real run?"""
+    """Tell whether a part of this value is only known in the real run."""
     if isinstance(value, Unknown):
         return True
     if isinstance(value, Secret):

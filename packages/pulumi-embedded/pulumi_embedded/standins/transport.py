@@ -38,7 +38,7 @@ class Answer:
         return self.status < 300
 
     def json(self) -> dict[str, Any]:
-        """The body as JSON; an empty one is an empty object."""
+        """Return the body as JSON; an empty one is an empty object."""
         return json.loads(self.body) if self.body else {}
 
 
@@ -57,7 +57,7 @@ class Retries:
 
 
 def check_loopback(address: str, variable: str) -> str:
-    """The address, if it is on this machine. Raises ``Failure`` otherwise."""
+    """Return the address, if it is on this machine. Raises ``Failure`` otherwise."""
     if not is_loopback(address):
         raise Failure(
             f"{variable} is {address or 'not set'}: this stand-in only talks to the sandbox on this machine; "
@@ -74,7 +74,7 @@ def new_client(*, headers: Mapping[str, str] | None = None, proxy: str | None = 
 
 
 def speed() -> float:
-    """How much faster than real time the sandbox runs: waits are that much shorter."""
+    """Tell how much faster than real time the sandbox runs: waits are that much shorter."""
     return float(os.environ.get("RAILWAY_SANDBOX_SPEED") or 1.0)
 
 
@@ -98,7 +98,7 @@ async def send(client: httpx.AsyncClient, build: Callable[[], httpx.Request], re
 
 
 async def _attempt(client: httpx.AsyncClient, request: httpx.Request, *, last: bool) -> httpx.Response | None:
-    """The answer; ``None`` when the connection broke and there is another attempt."""
+    """Return the answer; ``None`` when the connection broke and there is another attempt."""
     import httpx  # noqa: PLC0415 see new_client
 
     try:

@@ -19,7 +19,7 @@ NOT_FOUND: Final = 404
 
 
 def _worth_repeating(response: httpx.Response) -> bool:
-    """Cloudflare's client looks at this header before it looks at the status."""
+    """Tell whether to repeat, as Cloudflare's client does: by this header, then by the status."""
     if "x-should-retry" in response.headers:
         return response.headers["x-should-retry"] == "true"
     return response.status_code in (408, 409, 429) or response.status_code >= 500
@@ -46,7 +46,7 @@ class CloudflareClient:
         return await send(self._http, build, RETRIES)
 
     async def result(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The ``result`` of a request that must succeed. Raises ``Failure`` with Cloudflare's reasons."""
+        """Return the ``result`` of a request that must succeed. Raises ``Failure`` with Cloudflare's reasons."""
         answer = await self.ask(method, path, body)
         if not answer.succeeded:
             raise failure(method, path, answer)
@@ -54,7 +54,7 @@ class CloudflareClient:
 
 
 def failure(method: str, path: str, answer: Answer) -> Failure:
-    """What went wrong, in Cloudflare's words and codes."""
+    """Return what went wrong, in Cloudflare's words and codes."""
     try:
         reasons = [f"{error['message']} (code {error['code']})" for error in answer.json()["errors"]]
     except (ValueError, KeyError, TypeError):

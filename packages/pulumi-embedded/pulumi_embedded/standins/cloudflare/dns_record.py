@@ -37,7 +37,7 @@ class Settings(Nested):
 
 @dataclass(frozen=True, kw_only=True)
 class DnsRecordInputs(Inputs):
-    """What a program gives."""
+    """Hold what a program gives."""
 
     zone_id: Annotated[str, Property("Cloudflare's id of the zone.", replaces=True)]
     name: Annotated[str, Property("Full name of the record.")]
@@ -53,7 +53,7 @@ class DnsRecordInputs(Inputs):
 
 @dataclass(frozen=True, kw_only=True)
 class DnsRecordState(DnsRecordInputs):
-    """What Cloudflare adds."""
+    """Hold what Cloudflare adds."""
 
     proxiable: Annotated[bool | None, Property("Whether the proxy could stand in front of it.")] = None
     meta: Annotated[str | None, Property("Cloudflare's own notes, as JSON.")] = None
@@ -162,12 +162,12 @@ def _state(record: Mapping[str, Any], zone_id: str, given_name: str | None) -> D
 
 
 def _same_name(given: str, full: str) -> bool:
-    """Whether the name that was given means the full one. Without the zone's name this is not a proof."""
+    """Tell whether the name that was given means the full one. Without the zone's name this is not a proof."""
     return given == full or full.startswith(f"{given}.") or given == "@"
 
 
 async def _leftover(client: CloudflareClient, new: DnsRecordInputs) -> dict[str, Any] | None:
-    """What an interrupted create may have left: a record that says exactly what this one should."""
+    """Return what an interrupted create may have left: a record that says exactly what this one should."""
     path = f"/zones/{new.zone_id}/dns_records?name={quote(new.name)}&type={quote(new.type)}"
     wanted = {"content": new.content, "proxied": bool(new.proxied), "ttl": int(new.ttl)}
     for record in await client.result("GET", path):

@@ -20,14 +20,14 @@ VERSION: Final = "6.23.1"
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration(Inputs):
-    """What a program may configure; the environment counts where it is silent."""
+    """Hold what a program may configure; the environment counts where it is silent."""
 
     api_token: Annotated[str | None, Property("Default: CLOUDFLARE_API_TOKEN.", secret=True)] = None
     base_url: Annotated[str | None, Property("Default: CLOUDFLARE_BASE_URL.")] = None
 
 
 def build_provider() -> Provider:
-    """The declaration of the whole provider."""
+    """Return the declaration of the whole provider."""
     return Provider(
         name="cloudflare",
         version=VERSION,

@@ -14,7 +14,7 @@ from pulumi_provider.declaration import Context, Inputs, Property, Resource
 
 @dataclass(frozen=True, kw_only=True)
 class UniversalSslSettingInputs(Inputs):
-    """What a program gives."""
+    """Hold what a program gives."""
 
     zone_id: Annotated[str, Property("Cloudflare's id of the zone.", replaces=True)]
     enabled: Annotated[bool | None, Property("Whether the zone has the certificate.")] = None

@@ -15,7 +15,7 @@ from pulumi_provider.declaration import Context, Inputs, Property, Resource
 
 @dataclass(frozen=True, kw_only=True)
 class ZoneSettingInputs(Inputs):
-    """What a program gives."""
+    """Hold what a program gives."""
 
     zone_id: Annotated[str, Property("Cloudflare's id of the zone.", replaces=True)]
     setting_id: Annotated[str, Property("Cloudflare's name of the setting, such as ssl.", replaces=True)]
@@ -25,7 +25,7 @@ class ZoneSettingInputs(Inputs):
 
 @dataclass(frozen=True, kw_only=True)
 class ZoneSettingState(ZoneSettingInputs):
-    """What Cloudflare adds."""
+    """Hold what Cloudflare adds."""
 
     editable: Annotated[bool | None, Property("Whether the plan allows a change.")] = None
     modified_on: Annotated[str | None, Property("When it last changed.")] = None
@@ -42,7 +42,7 @@ class ZoneSetting(Resource[ZoneSettingInputs, ZoneSettingState]):
         return new.setting_id, await _change(context, new)
 
     async def read(self, context: Context, id: str, old: ZoneSettingState | None) -> ZoneSettingState | None:
-        """An import names zone and setting as ``ZONE/SETTING``."""
+        """Return an import names zone and setting as ``ZONE/SETTING``."""
         zone_id, _, setting_id = id.rpartition("/")
         zone_id = zone_id or (old.zone_id if old else "")
         client = cast("CloudflareClient", context.client)

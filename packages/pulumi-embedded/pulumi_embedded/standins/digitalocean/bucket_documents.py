@@ -40,7 +40,7 @@ class NoncurrentVersionExpiration(Nested):
 
 @dataclass(frozen=True, kw_only=True)
 class LifecycleRule(Nested):
-    """What happens to objects with time."""
+    """Hold what happens to objects with time."""
 
     enabled: Annotated[bool, Property("Whether the rule counts.")]
     id: Annotated[str | None, Property("Name of the rule.")] = None

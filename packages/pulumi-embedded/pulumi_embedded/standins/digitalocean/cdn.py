@@ -21,7 +21,7 @@ CLOUDFLARE_CERTIFICATE = "needs-cloudflare-cert"
 
 @dataclass(frozen=True, kw_only=True)
 class CdnInputs(Inputs):
-    """What a program gives."""
+    """Hold what a program gives."""
 
     origin: Annotated[str, Property("Host of the bucket.", replaces=True)]
     ttl: Annotated[int | None, Property("How long an object is kept, in seconds. Default: an hour.")] = None
@@ -32,7 +32,7 @@ class CdnInputs(Inputs):
 
 @dataclass(frozen=True, kw_only=True)
 class CdnState(CdnInputs):
-    """What DigitalOcean adds."""
+    """Hold what DigitalOcean adds."""
 
     endpoint: Annotated[str, Property("Host that serves the bucket.", stable=True)]
     created_at: Annotated[str | None, Property("When it was made.", stable=True)] = None
@@ -80,7 +80,7 @@ def _certificate_name(values: CdnInputs) -> str:
 
 
 async def _certificate_id(client: DigitalOceanClient, values: CdnInputs) -> str:
-    """DigitalOcean's id of the named certificate."""
+    """Return DigitalOcean's id of the named certificate."""
     name = _certificate_name(values)
     if name in ("", CLOUDFLARE_CERTIFICATE):
         return name
@@ -91,7 +91,7 @@ async def _certificate_id(client: DigitalOceanClient, values: CdnInputs) -> str:
 
 
 async def _read(client: DigitalOceanClient, id: str) -> CdnState:
-    """What DigitalOcean has."""
+    """Return what DigitalOcean has."""
     endpoint = (await client.result("GET", f"{PATH}/{id}"))["endpoint"]
     certificate = str(endpoint.get("certificate_id") or "")
     if certificate and certificate != CLOUDFLARE_CERTIFICATE:
@@ -108,7 +108,7 @@ async def _read(client: DigitalOceanClient, id: str) -> CdnState:
 
 
 def _as_go_prints_it(created_at: str | None) -> str:
-    """A moment in the form of the real plugin's output, ``2026-01-01 00:00:00 +0000 UTC``."""
+    """Return a moment in the form of the real plugin's output, ``2026-01-01 00:00:00 +0000 UTC``."""
     if not created_at:
         return "0001-01-01 00:00:00 +0000 UTC"
     moment = datetime.fromisoformat(created_at)
@@ -116,6 +116,6 @@ def _as_go_prints_it(created_at: str | None) -> str:
 
 
 async def _leftover(client: DigitalOceanClient, origin: str) -> str:
-    """The id of the endpoint that an interrupted create may have left: an origin has one at most."""
+    """Return the id of the endpoint that an interrupted create may have left: an origin has one at most."""
     endpoints = (await client.result("GET", f"{PATH}?page=1&per_page=200"))["endpoints"]
     return next((str(endpoint["id"]) for endpoint in endpoints if endpoint["origin"] == origin), "")

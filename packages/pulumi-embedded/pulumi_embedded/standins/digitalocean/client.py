@@ -48,7 +48,7 @@ class DigitalOceanClient:
         return await send(self._http, build, self._retries)
 
     async def result(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The answer of a request that must succeed. Raises ``Failure`` with DigitalOcean's reason."""
+        """Return the answer of a request that must succeed. Raises ``Failure`` with DigitalOcean's reason."""
         answer = await self.ask(method, path, body)
         if not answer.succeeded:
             raise failure(method, path, answer)
@@ -62,7 +62,7 @@ class DigitalOceanClient:
 
 
 def failure(method: str, path: str, answer: Answer) -> Failure:
-    """What went wrong, in DigitalOcean's words."""
+    """Return what went wrong, in DigitalOcean's words."""
     try:
         reason = str(answer.json()["message"])
     except (ValueError, KeyError, TypeError):

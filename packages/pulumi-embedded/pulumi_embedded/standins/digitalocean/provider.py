@@ -21,7 +21,7 @@ VERSION: Final = "4.84.1"
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration(Inputs):
-    """What a program may configure; the environment counts where it is silent."""
+    """Hold what a program may configure; the environment counts where it is silent."""
 
     token: Annotated[str | None, Property("Default: DIGITALOCEAN_TOKEN.", secret=True)] = None
     api_endpoint: Annotated[str | None, Property("Default: DIGITALOCEAN_API_URL.")] = None
@@ -31,7 +31,7 @@ class Configuration(Inputs):
 
 
 def build_provider() -> Provider:
-    """The declaration of the whole provider."""
+    """Return the declaration of the whole provider."""
     return Provider(
         name="digitalocean",
         version=VERSION,

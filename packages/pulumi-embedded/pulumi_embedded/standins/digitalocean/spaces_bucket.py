@@ -33,7 +33,7 @@ from pulumi_provider.errors import Failure
 
 @dataclass(frozen=True, kw_only=True)
 class SpacesBucketInputs(Inputs):
-    """What a program gives."""
+    """Hold what a program gives."""
 
     name: Annotated[str, Property("Name of the bucket, unique among all users. A change renames nothing.")]
     region: Annotated[str, Property("DigitalOcean region.", replaces=True)] = "nyc3"
@@ -47,7 +47,7 @@ class SpacesBucketInputs(Inputs):
 
 @dataclass(frozen=True, kw_only=True)
 class SpacesBucketState(SpacesBucketInputs):
-    """What follows from the name."""
+    """Hold what follows from the name."""
 
     bucket_domain_name: Annotated[str, Property("Host of the bucket.")]
     bucket_urn: Annotated[str, Property("DigitalOcean's uniform resource name.")]
@@ -77,7 +77,7 @@ class SpacesBucket(Resource[SpacesBucketInputs, SpacesBucketState]):
         return new.name, await _whole(spaces, new.name, new)
 
     async def read(self, context: Context, id: str, old: SpacesBucketState | None) -> SpacesBucketState | None:
-        """An import names region and bucket as ``REGION,NAME``."""
+        """Return an import names region and bucket as ``REGION,NAME``."""
         region, _, name = id.rpartition(",")
         known = old or SpacesBucketInputs(name=name, region=region)
         return await _read(_spaces(context), name, known)
@@ -139,7 +139,7 @@ async def _whole(spaces: SpacesClient, id: str, new: SpacesBucketInputs) -> Spac
 
 
 async def _read(spaces: SpacesClient, id: str, known: SpacesBucketInputs) -> SpacesBucketState | None:
-    """The bucket ``id``, under the name that the program has for it."""
+    """Return the bucket ``id``, under the name that the program has for it."""
     region = known.region
     head = await spaces.ask("HEAD", region, id)
     if head.status == 404:

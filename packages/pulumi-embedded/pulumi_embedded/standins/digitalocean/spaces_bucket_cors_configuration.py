@@ -16,7 +16,7 @@ from pulumi_provider.declaration import Context, Inputs, Property, Resource
 
 @dataclass(frozen=True, kw_only=True)
 class CorsConfigurationInputs(Inputs):
-    """What a program gives."""
+    """Hold what a program gives."""
 
     bucket: Annotated[str, Property("Name of the bucket.")]
     region: Annotated[str, Property("Region of the bucket.", replaces=True)]
@@ -40,7 +40,7 @@ class SpacesBucketCorsConfiguration(Resource[CorsConfigurationInputs, CorsConfig
     async def read(
         self, context: Context, id: str, old: CorsConfigurationState | None
     ) -> CorsConfigurationState | None:
-        """An import names region and bucket as ``REGION,NAME``."""
+        """Return an import names region and bucket as ``REGION,NAME``."""
         region, _, bucket = id.rpartition(",")
         return await _read(context, old.region if old else region, old.bucket if old else bucket, old)
 
@@ -69,7 +69,7 @@ async def _put(context: Context, new: CorsConfigurationInputs) -> CorsConfigurat
 async def _read(
     context: Context, region: str, bucket: str, wanted: CorsConfigurationInputs | None
 ) -> CorsConfigurationState:
-    """What Spaces has; in the order of ``wanted``, and as it was written there, when both mean the same."""
+    """Return what Spaces has; in the order of ``wanted``, and as it was written there, when both mean the same."""
     answer = await _spaces(context).ask("GET", region, bucket, "/?cors=")
     found = cors_of(document(check(f"Error reading the CORS rules of {bucket}", answer)))
     if wanted and sorted(map(_meaning, found)) == sorted(map(_meaning, wanted.cors_rules)):
@@ -78,7 +78,7 @@ async def _read(
 
 
 def _meaning(rule: CorsRule) -> tuple[list[str], list[str], list[str], list[str], str, int]:
-    """A rule without the accidents of its spelling."""
+    """Return a rule without the accidents of its spelling."""
     return (
         sorted(rule.allowed_methods),
         sorted(rule.allowed_origins),

@@ -44,7 +44,7 @@ class SpacesClient:
         return await self._ask(method, self._address(region, bucket) + rest, body, headers or {})
 
     async def location(self, region: str, bucket: str) -> Answer:
-        """The one request that has the bucket in the path."""
+        """Return the one request that has the bucket in the path."""
         return await self._ask("GET", f"{self._address(region, '')}/{bucket}?location=", b"", {})
 
     async def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -85,14 +85,14 @@ class SpacesClient:
 
 
 def error_code(answer: Answer) -> str:
-    """S3's code of an error, such as ``BucketNotEmpty``; ``NotFound`` for the empty answer to a HEAD."""
+    """Return S3's code of an error, such as ``BucketNotEmpty``; ``NotFound`` for the empty answer to a HEAD."""
     if not answer.body:
         return "NotFound" if answer.status == 404 else str(answer.status)
     return text(document(answer), "Code") or str(answer.status)
 
 
 def check(what: str, answer: Answer) -> Answer:
-    """The answer, if it is a success. Raises ``Failure`` with S3's code and words."""
+    """Return the answer, if it is a success. Raises ``Failure`` with S3's code and words."""
     if answer.succeeded:
         return answer
     words = text(document(answer), "Message") if answer.body else ""
@@ -100,7 +100,7 @@ def check(what: str, answer: Answer) -> Answer:
 
 
 def document(answer: Answer) -> ET.Element:
-    """The XML of an answer, without namespaces; an empty element when it is none."""
+    """Return the XML of an answer, without namespaces; an empty element when it is none."""
     try:
         root = ET.fromstring(answer.body)  # noqa: S314 - from the sandbox on this machine
     except ET.ParseError:
@@ -111,12 +111,12 @@ def document(answer: Answer) -> ET.Element:
 
 
 def text(element: ET.Element, path: str) -> str:
-    """The text of the first element at ``path``; empty when there is none."""
+    """Return the text of the first element at ``path``; empty when there is none."""
     return element.findtext(path) or ""
 
 
 def element(tag: str, *children: ET.Element | None, value: object = None) -> ET.Element:
-    """An element of a request; children that are None are left out."""
+    """Return an element of a request; children that are None are left out."""
     made = ET.Element(tag)
     made.extend(child for child in children if child is not None)
     if value is not None:
@@ -125,6 +125,6 @@ def element(tag: str, *children: ET.Element | None, value: object = None) -> ET.
 
 
 def serialized(root: ET.Element) -> bytes:
-    """A request body in S3's namespace."""
+    """Return a request body in S3's namespace."""
     root.set("xmlns", NAMESPACE)
     return ET.tostring(root)

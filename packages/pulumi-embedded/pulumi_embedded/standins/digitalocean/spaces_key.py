@@ -18,7 +18,7 @@ PATH = "/v2/spaces/keys"
 
 @dataclass(frozen=True, kw_only=True)
 class Grant(Nested):
-    """What the key may do with a bucket."""
+    """Hold what the key may do with a bucket."""
 
     bucket: Annotated[str, Property("Name of the bucket; empty for fullaccess.")]
     permission: Annotated[str, Property("read, readwrite or fullaccess.")]
@@ -26,7 +26,7 @@ class Grant(Nested):
 
 @dataclass(frozen=True, kw_only=True)
 class SpacesKeyInputs(Inputs):
-    """What a program gives."""
+    """Hold what a program gives."""
 
     name: Annotated[str, Property("Name of the key, for people.")]
     grants: Annotated[list[Grant] | None, Property("What it may do; their order counts.")] = None
@@ -34,7 +34,7 @@ class SpacesKeyInputs(Inputs):
 
 @dataclass(frozen=True, kw_only=True)
 class SpacesKeyState(SpacesKeyInputs):
-    """What DigitalOcean makes."""
+    """Hold what DigitalOcean makes."""
 
     access_key: Annotated[str, Property("The public half.", stable=True)]
     secret_key: Annotated[str | None, Property("The private half.", secret=True, stable=True, write_only=True)] = None
