@@ -61,7 +61,7 @@ async def _projects(client: Client) -> list[Project]:
     if client.transport.token.kind == "project":
         token = await client.call(PROJECT_TOKEN)
         return [await client.call(PROJECT, id=token["projectId"])]
-    every = await client.every(PROJECTS, workspaceId=None)
+    every = await client.list_all(PROJECTS, workspaceId=None)
     return [project for project in every if not project["deletedAt"]]
 
 

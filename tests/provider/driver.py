@@ -292,7 +292,7 @@ class Place:
 
     def forget(self) -> None:
         """Let the provider read anew, as a new process would."""
-        self.driver.servicer.running.client.environment(*self.where.values()).changed()
+        self.driver.servicer.running.client.environment(*self.where.values()).forget()
 
     async def refreshed(self, made: Made) -> Made | None:
         """Refresh after something happened behind the provider's back."""

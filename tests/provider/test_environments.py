@@ -134,12 +134,12 @@ def test_changes_by_others_are_drift(run: Run) -> None:
         environment = driver.cloud.state.environments[made["environmentId"]]
         client = driver.servicer.running.client
         environment.name = "renamed"
-        client.project_changed(place.project.id)
+        client.forget_project(place.project.id)
         read = await driver.refresh(made)
         assert read is not None
         assert read["name"] == "renamed"
         environment.deleted_at = driver.cloud.now()
-        client.project_changed(place.project.id)
+        client.forget_project(place.project.id)
         assert await driver.refresh(made) is None
         await driver.delete(made)
 

@@ -300,7 +300,7 @@ def test_a_default_that_is_spelled_out_after_an_import_is_owned(run: Run) -> Non
         service = its_id.rpartition("/")[2]
         patch(driver.cloud, hand.environment, services={service: {"deploy": {"restartPolicyType": "ALWAYS"}}})
         await driver.settle(60)
-        driver.servicer.running.client.project_changed(hand.project)
+        driver.servicer.running.client.forget_project(hand.project)
         read = await driver.refresh(kept)
         assert read is not None
         assert await driver.diff(read, **program) == {"restartPolicyType": "UPDATE"}
@@ -319,7 +319,7 @@ def test_an_update_leaves_alone_what_the_program_never_said(run: Run) -> None:
         assert imported is not None
         patch(driver.cloud, hand.environment, services={service: {"deploy": {"startCommand": "theirs"}}})
         await driver.settle(60)
-        driver.servicer.running.client.project_changed(hand.project)
+        driver.servicer.running.client.forget_project(hand.project)
         read = await driver.refresh(imported)
         assert read is not None
         assert await driver.diff(read, image="app:2") == {"image": "UPDATE"}

@@ -231,7 +231,7 @@ def test_project_of_another_workspace_is_not_taken_over(run: Run, cloud: Railway
     async def scenario(driver: Driver) -> None:
         first = await a_project(driver)
         cloud.state.projects[first.project.id].workspace_id = "elsewhere"
-        driver.servicer.running.client.project_changed(first.project.id)
+        driver.servicer.running.client.forget_project(first.project.id)
         second = await a_project(driver)
         assert first.project.id != second.project.id
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -66,7 +65,8 @@ class CallDeadline:
     def __init__(self, limit_s: float, scale: float) -> None:
         self.limit_s = limit_s
         self._scale = scale
-        self._started = time.monotonic()
+        self._now = asyncio.get_running_loop().time
+        self._started = self._now()
         self.extended: Callable[[], None] = lambda: None
         """Called after ``extend``."""
 
@@ -81,7 +81,7 @@ class CallDeadline:
 
     def elapsed_s(self) -> float:
         """Return seconds of API time since the call began."""
-        return (time.monotonic() - self._started) * self._scale
+        return (self._now() - self._started) * self._scale
 
 
 class Call:

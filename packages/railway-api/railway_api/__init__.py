@@ -1,0 +1,100 @@
+"""The client of Railway's GraphQL API.
+
+``connect`` gives a ``Client``; ``Client.environment`` gives an ``Environment``, through which all in one environment is
+read and written. Operations stand in ``railway_api.documents``, one module for each noun. Names are loaded when they
+are used: what only needs an error or a plan does not load the HTTP library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from railway_api.caller import Caller, Deadline
+    from railway_api.client import Client
+    from railway_api.connection import connect
+    from railway_api.deployment_failures import DeploymentFailed, DeploymentSpec
+    from railway_api.environment import Environment
+    from railway_api.errors import (
+        Busy,
+        EdgeBlocked,
+        Exists,
+        LeftOut,
+        NotAuthorized,
+        NotFound,
+        NothingToCommit,
+        Opaque,
+        OutcomeUnknown,
+        PlanLimit,
+        Race,
+        RailwayError,
+        Throttled,
+        Unreachable,
+        Validation,
+    )
+    from railway_api.failure import Failure
+    from railway_api.group_commits import Committed
+    from railway_api.identity import Token
+    from railway_api.operation import Document, Operation
+    from railway_api.plans import Plan
+    from railway_api.snapshot import Deployment, Snapshot
+
+__all__ = [
+    "Busy",
+    "Caller",
+    "Client",
+    "Committed",
+    "Deadline",
+    "Deployment",
+    "DeploymentFailed",
+    "DeploymentSpec",
+    "Document",
+    "EdgeBlocked",
+    "Environment",
+    "Exists",
+    "Failure",
+    "LeftOut",
+    "NotAuthorized",
+    "NotFound",
+    "NothingToCommit",
+    "Opaque",
+    "Operation",
+    "OutcomeUnknown",
+    "Plan",
+    "PlanLimit",
+    "Race",
+    "RailwayError",
+    "Snapshot",
+    "Throttled",
+    "Token",
+    "Unreachable",
+    "Validation",
+    "connect",
+]
+
+_MODULES: Final = {
+    "Caller": "caller",
+    "Client": "client",
+    "Committed": "group_commits",
+    "Deadline": "caller",
+    "Deployment": "snapshot",
+    "DeploymentFailed": "deployment_failures",
+    "DeploymentSpec": "deployment_failures",
+    "Document": "operation",
+    "Environment": "environment",
+    "Failure": "failure",
+    "Operation": "operation",
+    "Plan": "plans",
+    "Snapshot": "snapshot",
+    "Token": "identity",
+    "connect": "connection",
+}
+"""Where a name stands; all others are errors."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'errors')}"), name)

@@ -7,7 +7,6 @@ document, and each caller gets its own answer or error. Does not decide whether 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, cast
@@ -34,9 +33,10 @@ class Send(Protocol):
 
 async def wait_until_settled(count: Callable[[], int], window_s: float) -> None:
     """Wait until nothing has been added for a moment, or for long enough."""
-    until = time.monotonic() + LONGEST_S
+    now = asyncio.get_running_loop().time
+    until = now() + LONGEST_S
     before = -1
-    while count() != before and time.monotonic() < until:
+    while count() != before and now() < until:
         before = count()
         await asyncio.sleep(window_s)
 

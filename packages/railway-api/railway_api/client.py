@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from railway_api.connections import Node, Page, nodes
 from railway_api.create_cooldowns import CreateCooldowns
@@ -51,11 +51,17 @@ class Client:
         """Close all connections."""
         await self.transport.close()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
     async def call(self, operation: Operation[Answer], **arguments: object) -> Answer:
         """Send one operation that belongs to no environment."""
         return await self.transport.call(operation, **arguments)
 
-    async def every(self, operation: Operation[Page[Node]], **arguments: object) -> list[Node]:
+    async def list_all(self, operation: Operation[Page[Node]], **arguments: object) -> list[Node]:
         """Return all nodes of a connection, page by page."""
         every: list[Node] = []
         after: str | None = None
@@ -73,12 +79,12 @@ class Client:
             self._environments[key] = Environment(self.transport, project_id, environment_id)
         return self._environments[key]
 
-    def project_changed(self, project_id: str) -> None:
+    def forget_project(self, project_id: str) -> None:
         """Forget what was read of the environments of a project, and what it is called."""
         self._projects.clear()
         for (owner, _), environment in self._environments.items():
             if owner == project_id:
-                environment.changed()
+                environment.forget()
 
     async def snapshot(self, project_id: str, environment_id: str, *, domain_status: bool = False) -> Snapshot:
         """Everything in an environment; see ``Environment.snapshot``."""
@@ -103,7 +109,7 @@ class Client:
                 self._projects[known] = projects
             return known, self._projects[known]
 
-    def project_made(self, workspace_id: str | None, project: Project) -> None:
+    def add_project(self, workspace_id: str | None, project: Project) -> None:
         """Add a project that was just made to those that are known."""
         if workspace_id in self._projects:
             self._projects[workspace_id].append(project)
@@ -116,7 +122,7 @@ class Client:
             if not answer["projects"]["pageInfo"]["hasNextPage"]:
                 return known, _living(nodes(answer["projects"]), known)
         known = workspace_id or self._workspace_id
-        return known, _living(await self.every(PROJECTS, workspaceId=known), known)
+        return known, _living(await self.list_all(PROJECTS, workspaceId=known), known)
 
     def _needs_workspace(self) -> bool:
         return self._workspace_id is None and not self._temporary and self.transport.token.kind == "account"
@@ -140,7 +146,7 @@ class Client:
         """
         if project_id not in self._deleted:
             try:
-                listed = {each["id"]: each["deletedAt"] for each in await self.every(PROJECTS, includeDeleted=True)}
+                listed = {each["id"]: each["deletedAt"] for each in await self.list_all(PROJECTS, includeDeleted=True)}
             except Unreachable:
                 raise
             except RailwayError:

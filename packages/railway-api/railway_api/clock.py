@@ -1,7 +1,8 @@
-"""Time as the API sees it: what every wait of this provider goes through.
+"""Time as the API sees it: what every wait of this package goes through.
 
 In the sandbox the simulated APIs run faster than real time; all durations in this package are in the time of the API,
-and only this module turns them into real ones. Does not know what is waited for.
+and only this module turns them into real ones. Real time is that of the running event loop, so that tests may bring a
+loop with a time of its own.
 """
 
 from __future__ import annotations
@@ -33,14 +34,19 @@ def speed_of(url: str) -> float:
 
 
 class Clock:
-    """Sleeps and reads the time in seconds of the API."""
+    """Sleep and read the time in seconds of the API, which runs ``speed`` times faster than real time."""
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
 
     def now(self) -> float:
-        """Seconds of API time since some fixed moment."""
-        return time.monotonic() * self.speed
+        """Return seconds of API time since some fixed moment."""
+        try:
+            real_s = asyncio.get_running_loop().time()
+        except RuntimeError:
+            # Before the loop runs; the time of asyncio's own loops is this one.
+            real_s = time.monotonic()
+        return real_s * self.speed
 
     async def sleep(self, seconds: float) -> None:
         """Wait ``seconds`` of API time."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from railway_api.connections import nodes
 from railway_api.documents.deployment import LOGS
+from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
 from railway_api.redaction import redact
@@ -19,7 +20,6 @@ from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
     from railway_api.answers import DeploymentLogTails
-    from railway_api.environment import Environment
     from railway_api.scalars import DeploymentMeta
 
 LOG_LINES: Final = 50
@@ -201,7 +201,7 @@ class DeploymentFailed(Failure):
 class DeploymentFailures:
     """Tells of the deployments of one environment."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
 
     async def report(

@@ -21,13 +21,13 @@ from railway_api.deployment_failures import (
     timed_out,
 )
 from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
+from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import Busy, NotFound, OutcomeUnknown
-from railway_api.progress import Progress
+from railway_api.progress import Poller, Progress
 from railway_api.rollback import HEALTHY, RollBack, RolledBack
 from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
-    from railway_api.environment import Environment
     from railway_api.scalars import DeploymentMeta
 
 NEARLY: Final = frozenset({"BUILDING", "DEPLOYING"})
@@ -85,8 +85,9 @@ class _Wait:
 class Deployments:
     """The deployments of one environment."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: EnvironmentAccess, poller: Poller) -> None:
         self._environment = environment
+        self._poller = poller
         self._failures = DeploymentFailures(environment)
 
     async def settle(
@@ -109,7 +110,7 @@ class Deployments:
         wait = _Wait(caller, spec, before.id if before else None, since, until)
         nearly: str | None = None
         while True:
-            progress = await environment.poller.next(deployment=nearly)
+            progress = await self._poller.next(deployment=nearly)
             latest = await self._followed(wait, progress)
             if wait.is_old(latest):
                 if environment.clock.now() >= wait.until:
@@ -127,7 +128,7 @@ class Deployments:
                 if meta is None and wait.unproven < PROOFS:
                     # The next look, which others share, tells what it runs.
                     nearly, wait.unproven = latest.id, wait.unproven + 1
-                    environment.poller.hurry()
+                    self._poller.hurry()
                     continue
                 return await self._proven(wait, latest, meta)
             elif latest is not None and latest.status in FAILURE_BY_STATUS:
@@ -139,7 +140,7 @@ class Deployments:
         self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None
     ) -> RolledBack:
         """Go back to the last good deployment; see ``RollBack.run``."""
-        return await RollBack(self._environment, self._failures).run(caller, spec, failed, good_id)
+        return await RollBack(self._environment, self._poller, self._failures).run(caller, spec, failed, good_id)
 
     async def _followed(self, wait: _Wait, progress: Progress) -> Deployment | None:
         """The deployment to judge: the newest, unless that is only on record while ours is under way."""
@@ -197,5 +198,5 @@ class Deployments:
                 break
             else:
                 break
-        self._environment.poller.hurry()
+        self._poller.hurry()
         return latest.id if latest else None

@@ -11,20 +11,20 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from railway_api.documents.environment import ENVIRONMENT_PATCH, ENVIRONMENT_STAGED_CHANGES
+from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import RailwayError
 from railway_api.patches import Path, leaves
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from railway_api.answers import EnvironmentPatchInEnvironmentSnapshot
-    from railway_api.environment import Environment
     from railway_api.scalars import EnvironmentConfig
 
 
 class ForeignChanges:
     """What others do in one environment, as far as it was not told already."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
         self._told: frozenset[Path] = frozenset()
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from railway_api.batch import wait_until_settled
 from railway_api.counting import count
 from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT
+from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import (
     Busy,
     NotFound,
@@ -30,15 +32,17 @@ from railway_api.failure import Failure
 from railway_api.foreign_changes import ForeignChanges
 from railway_api.json_objects import table
 from railway_api.patches import at, changed_by_others, conflict, leaves, merge
+from railway_api.progress import Poller
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from railway_api.answers import EnvironmentPatchInEnvironmentSnapshot
-    from railway_api.environment import Environment
     from railway_api.scalars import EnvironmentConfig, Variables
 
 WINDOW_S: Final = 0.05
 """How long a patch waits for others, in real time."""
+PREPARED_S: Final = 30.0
+"""How long a commit waits for creates that are under way, in API time."""
 APPLY_S: Final = 300.0
 """How long Railway may take to apply a commit, in API time."""
 UNLISTED_S: Final = 15.0
@@ -103,12 +107,16 @@ _Ready = list[tuple[_Submission, "EnvironmentConfig"]]
 class GroupCommits:
     """The writer of one environment."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: EnvironmentAccess, poller: Poller) -> None:
         self._environment = environment
+        self._poller = poller
         self._pending: list[_Submission] = []
         self._task: asyncio.Task[None] | None = None
         self._last: Snapshot | None = None
         self._foreign_changes = ForeignChanges(environment)
+        self._delays = 0
+        self._undelayed = asyncio.Event()
+        self._undelayed.set()
 
     async def submit(self, build: BuildPatch) -> Committed:
         """Commit a patch together with whatever else is ready; raises this patch's own failure.
@@ -122,11 +130,31 @@ class GroupCommits:
             self._task = asyncio.create_task(self._run())
         return await submission.future
 
+    @contextmanager
+    def delayed(self) -> Generator[None]:
+        """Let commits wait a while for something that is being made, to carry its settings along."""
+        self._delays += 1
+        self._undelayed.clear()
+        try:
+            yield
+        finally:
+            self._delays -= 1
+            if not self._delays:
+                self._undelayed.set()
+
+    async def _wait_while_delayed(self) -> bool:
+        """Wait until nothing delays commits, or so long that it is not worth it; tell whether that took time."""
+        if self._undelayed.is_set():
+            return False
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._undelayed.wait(), PREPARED_S / self._environment.clock.speed + WINDOW_S)
+        return True
+
     async def _run(self) -> None:
         try:
             while self._pending:
                 await wait_until_settled(lambda: len(self._pending), WINDOW_S)
-                if await self._environment.prepared():
+                if await self._wait_while_delayed():
                     # For the settings of what has just been made.
                     await wait_until_settled(lambda: len(self._pending), WINDOW_S)
                 async with self._environment.lock:
@@ -257,11 +285,11 @@ class GroupCommits:
     async def _in_effect(self, before: Snapshot, patch: EnvironmentConfig, mark: str, *, listed: bool) -> _Sent:
         """Wait until no patch is being applied and the configuration shows ours; raise what went wrong with it."""
         environment = self._environment
-        environment.poller.hurry()
+        self._poller.hurry()
         started = environment.clock.now()
         applied = None
         while True:
-            progress = await environment.poller.next(snapshot=True)
+            progress = await self._poller.next(snapshot=True)
             now = environment.clock.now()
             own = [each for each in progress.patches if mark in (each["message"] or "")]
             new = [each for each in progress.patches if each["id"] not in before.patches]

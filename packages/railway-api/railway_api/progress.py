@@ -15,6 +15,7 @@ from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENT
 from railway_api.documents.domain import DOMAINS
 from railway_api.documents.environment import progress
+from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import RailwayError, Unreachable
 from railway_api.operation import Answer, Operation
 from railway_api.snapshot import Deployment, Snapshot, latest_deployments
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         EnvironmentPatchInEnvironmentSnapshot,
         EnvironmentSnapshot,
     )
-    from railway_api.environment import Environment
     from railway_api.scalars import DeploymentMeta
 
 FASTER_AT_FIRST: Final = 2.5
@@ -72,7 +72,7 @@ class _Wants:
 class Poller:
     """Asks for ``Progress`` as long as somebody waits, and for all of them at once."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
         self._clock = environment.clock
         self._longest_s = environment.transport.limiter.budget.poll_s

@@ -18,13 +18,14 @@ from railway_api.documents.deployment import (
     DEPLOYMENT_ROLLBACK,
     DEPLOYMENTS,
 )
+from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.operation import Operation
+from railway_api.progress import Poller
 from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
     from railway_api.answers import Deployment as ListedDeployment
-    from railway_api.environment import Environment
 
 HEALTHY: Final = frozenset({"SUCCESS", "SLEEPING"})
 ROLL_BACK_S: Final = 300.0
@@ -51,8 +52,9 @@ class RolledBack:
 class RollBack:
     """One attempt. Raises nothing that Railway says: all of it goes into the text."""
 
-    def __init__(self, environment: Environment, failures: DeploymentFailures) -> None:
+    def __init__(self, environment: EnvironmentAccess, poller: Poller, failures: DeploymentFailures) -> None:
         self._environment = environment
+        self._poller = poller
         self._failures = failures
 
     async def run(self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None) -> RolledBack:
@@ -101,7 +103,7 @@ class RollBack:
             return latest is not None and latest.id != failed.id
 
         await self._send(DEPLOYMENT_ROLLBACK, good_id, spec, has_started)
-        self._environment.poller.hurry()
+        self._poller.hurry()
 
     async def _send(
         self, operation: Operation[bool], id: str, spec: DeploymentSpec, is_done: Callable[[Deployment | None], bool]
@@ -114,10 +116,10 @@ class RollBack:
             except OutcomeUnknown:
                 if last_attempt:
                     raise
-                environment.poller.hurry()
+                self._poller.hurry()
                 until = environment.clock.now() + APPEAR_S
                 while environment.clock.now() < until:
-                    if is_done((await environment.poller.next()).latest.get(spec.service_id)):
+                    if is_done((await self._poller.next()).latest.get(spec.service_id)):
                         return
             else:
                 return
@@ -147,7 +149,7 @@ class RollBack:
     async def _followed(self, caller: Caller, spec: DeploymentSpec, failed: Deployment, was: str) -> RolledBack:
         """Wait for the deployment that the rollback starts."""
         while True:
-            latest = (await self._environment.poller.next()).latest.get(spec.service_id)
+            latest = (await self._poller.next()).latest.get(spec.service_id)
             started = latest is not None and latest.id != failed.id
             if latest is not None and started and latest.status in HEALTHY:
                 return RolledBack(f"rolled back: deployment {latest.id} runs {was} again", failed, latest)

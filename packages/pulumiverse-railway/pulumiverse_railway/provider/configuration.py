@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
 from pulumi_provider.declaration import Inputs, Property
-from railway_api.clock import Clock, speed_of
+from railway_api.clock import speed_of
 from railway_api.failure import Failure
-from railway_api.limiter import Limiter
 from railway_api.loopback import host_of, is_loopback
-from railway_api.plans import PLANS, Plan
+from railway_api.plans import Plan
 
 if TYPE_CHECKING:
+    from httpx import AsyncBaseTransport
+
     from railway_api.client import Client
     from railway_api.identity import Token
 
@@ -65,26 +66,22 @@ class Configuration(Inputs):
     ] = None
 
 
-def build_client(configuration: Configuration) -> Client:
-    """The API client; raises ``Failure`` when no token is set, or two are."""
+def build_client(configuration: Configuration, *, transport: AsyncBaseTransport | None = None) -> Client:
+    """Return the API client; raises ``Failure`` unless one token is set. A ``transport`` takes the network's place."""
     from httpx import InvalidURL  # noqa: PLC0415 a preview needs no HTTP library
 
-    from railway_api.client import Client  # noqa: PLC0415
-    from railway_api.transport import Transport  # noqa: PLC0415
+    from railway_api.connection import connect  # noqa: PLC0415
 
-    url = _url(configuration)
-    clock = Clock(speed_of(url))
-    limiter = Limiter(PLANS[configuration.plan].requests, clock)
-    token = _token(configuration)
+    url, token = _url(configuration), _token(configuration)
+    plan, workspace_id = configuration.plan, configuration.workspace_id
     try:
-        transport = Transport(url, token, limiter=limiter, clock=clock, version=_version())
+        return connect(token, url=url, plan=plan, workspace_id=workspace_id, version=_version(), transport=transport)
     except (ImportError, OSError, ValueError, InvalidURL) as unusable:
         # What is wrong may hold the password of a proxy, so only its name is told.
         raise Failure(
             "the connection to Railway cannot be set up: look at the environment variables HTTPS_PROXY, ALL_PROXY "
             f"(an http:// address; SOCKS is not supported), SSL_CERT_FILE and SSL_CERT_DIR ({type(unusable).__name__})"
         ) from unusable
-    return Client(transport, workspace_id=configuration.workspace_id)
 
 
 def time_scale() -> float:

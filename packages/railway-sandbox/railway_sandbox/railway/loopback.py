@@ -37,6 +37,10 @@ class Address:
     def __str__(self) -> str:
         return self.url
 
+    def note(self, request: Request, operations: tuple[str, ...], status: int) -> None:
+        """Keep what was asked."""
+        self.requests.append(_noted(request, operations, status))
+
 
 @contextmanager
 def serve(cloud: RailwayCloud, respond: Respond = respond) -> Generator[Address]:
@@ -55,9 +59,9 @@ def serve(cloud: RailwayCloud, respond: Respond = respond) -> Generator[Address]
         try:
             answer = respond(cloud, request)
         except NotSimulated as gap:
-            address.requests.append(_noted(request, (), 501))
+            address.note(request, (), 501)
             return HttpResponse(str(gap), 501, content_type="text/plain")
-        address.requests.append(_noted(request, answer.operations, answer.status))
+        address.note(request, answer.operations, answer.status)
         if answer.dropped:
             http.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return HttpResponse(answer.body, answer.status or 200, dict(answer.headers))

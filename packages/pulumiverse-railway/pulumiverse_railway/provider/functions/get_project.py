@@ -92,7 +92,7 @@ def environments_of(project: Project) -> dict[str, str]:
 
 
 async def _named(client: Client, name: str, workspace_id: str | None) -> Project:
-    listed = await client.every(PROJECTS, workspaceId=workspace_id)
+    listed = await client.list_all(PROJECTS, workspaceId=workspace_id)
     living = [project for project in listed if not project["deletedAt"]]
     same = [project for project in living if project["name"] == name]
     if not same:

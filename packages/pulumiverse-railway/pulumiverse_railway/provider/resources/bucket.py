@@ -15,15 +15,10 @@ from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    LAG_S,
-    RETRY_S,
     EnvironmentScoped,
     commit,
-    create_or_find,
     delete,
     environment_of,
-    retry_on,
-    snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
 from railway_api.connections import nodes
@@ -36,6 +31,7 @@ from railway_api.documents.bucket import (
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+from railway_api.retries import LAG_S, create_or_find, retry_on, wait_for
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -120,7 +116,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
         """The bucket, as long as the environment has it, with its credentials."""
         project_id, environment_id, bucket_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await snapshot_or_none(environment)
+        snapshot = await environment.snapshot_or_none()
         if snapshot is None or not _is_here(snapshot, bucket_id):
             return None
         name = _names(snapshot).get(bucket_id) or (old and old.name)
@@ -150,7 +146,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            if await snapshot_or_none(environment) is not None:
+            if await environment.snapshot_or_none() is not None:
                 await commit(context, environment, lambda snapshot: _without(snapshot, bucket_id))
                 await _gone(context, environment, bucket_id)
 
@@ -207,7 +203,7 @@ async def _create(context: Context, environment: Environment, new: BucketInputs)
     wanted = {"projectId": new.project_id, "environmentId": None, "name": new.name}
 
     async def look() -> str | None:
-        environment.changed()
+        environment.forget()
         return await _left_over(environment, new)
 
     async def make() -> str:
@@ -220,29 +216,32 @@ async def _materialise(context: Context, environment: Environment, bucket_id: st
     """Bring the bucket into the environment, and look whether it is there: a commit may do nothing."""
     wanted: EnvironmentConfig = {"buckets": {bucket_id: {"region": new.region, "isCreated": True}}}
     await commit(context, environment, lambda snapshot: {} if _is_here(snapshot, bucket_id) else wanted)
-    waited_s = 0.0
-    while not _is_here(await environment.snapshot(), bucket_id):
-        if waited_s >= LAG_S or context.cancelled():
-            raise Failure(f"Railway accepted bucket {new.name} but does not show it: run the command again")
-        await context.status("waiting for the bucket...")
-        await context.sleep(RETRY_S)
-        waited_s += RETRY_S
-        environment.changed()
+
+    async def look() -> bool | None:
+        if _is_here(await environment.snapshot(), bucket_id):
+            return True
+        environment.forget()
+        return None
+
+    if not await wait_for(context, look, doing="waiting for the bucket..."):
+        raise Failure(f"Railway accepted bucket {new.name} but does not show it: run the command again")
 
 
 async def _gone(context: Context, environment: Environment, bucket_id: str) -> None:
     """Wait until the environment does not have the bucket any more."""
-    waited_s = 0.0
-    while (snapshot := await snapshot_or_none(environment)) is not None and _is_here(snapshot, bucket_id):
-        if waited_s >= LAG_S or context.cancelled():
-            raise Failure(
-                f"Railway accepted the deletion of bucket {bucket_id} but still has it: run the command again, or "
-                "delete it in the dashboard"
-            )
-        await context.status("waiting until the bucket is gone...")
-        await context.sleep(RETRY_S)
-        waited_s += RETRY_S
-        environment.changed()
+
+    async def look() -> bool | None:
+        snapshot = await environment.snapshot_or_none()
+        if snapshot is None or not _is_here(snapshot, bucket_id):
+            return True
+        environment.forget()
+        return None
+
+    if not await wait_for(context, look, doing="waiting until the bucket is gone..."):
+        raise Failure(
+            f"Railway accepted the deletion of bucket {bucket_id} but still has it: run the command again, or "
+            "delete it in the dashboard"
+        )
 
 
 async def _with_credentials(

@@ -24,15 +24,7 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     record,
     verification,
 )
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    LAG_S,
-    ServiceScoped,
-    delete,
-    environment_of,
-    retry_on,
-    snapshot_or_none,
-    wait_until_visible,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.domain import (
     CUSTOM_DOMAIN_AVAILABLE,
@@ -42,16 +34,14 @@ from railway_api.documents.domain import (
 )
 from railway_api.environment import Environment
 from railway_api.errors import (
-    Busy,
     Exists,
-    NotFound,
     Opaque,
-    OutcomeUnknown,
     PlanLimit,
     Race,
     RailwayError,
 )
 from railway_api.failure import Failure
+from railway_api.retries import LAG_S, create_through_races
 
 if TYPE_CHECKING:
     from railway_api.answers import CustomDomain as Domain
@@ -135,7 +125,7 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
         """The domain; its records never change, so only an import asks for them."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await snapshot_or_none(environment)
+        snapshot = await environment.snapshot_or_none()
         found = snapshot.custom_domain(service_id, domain) if snapshot else None
         if found is None:
             return None
@@ -165,7 +155,7 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await snapshot_or_none(environment)
+            snapshot = await environment.snapshot_or_none()
             found = snapshot.custom_domain(service_id, domain) if snapshot else None
             if found is not None:
                 await environment.write(CUSTOM_DOMAIN_DELETE, id=found["id"])
@@ -186,21 +176,11 @@ async def _create(context: Context, environment: Environment, new: CustomDomainI
     async def look() -> Domain | None:
         return await custom_domain(environment, new.service_id, new.domain)
 
-    async def attempt() -> Domain:
-        try:
-            return await environment.write(CUSTOM_DOMAIN_CREATE, input=wanted)
-        except OutcomeUnknown as lost:
-            if (found := await wait_until_visible(context, look)) is not None:
-                return found
-            raise Race(str(lost), reason=lost.reason) from lost
-        except (Opaque, Exists, Race):
-            # The domain may have been made in spite of the error; if not, some of these are worth another try.
-            if (found := await look()) is not None:
-                return found
-            raise
+    async def create() -> Domain:
+        return await environment.write(CUSTOM_DOMAIN_CREATE, input=wanted)
 
     try:
-        return await retry_on(context, attempt, on=(Race, Busy, NotFound))
+        return await create_through_races(context, create, look, doubtful=(Opaque, Exists, Race))
     except PlanLimit as refusal:
         raise Failure(
             f"{new.domain} is one domain too many for its service: {refusal.reason} A domain that is replaced counts "

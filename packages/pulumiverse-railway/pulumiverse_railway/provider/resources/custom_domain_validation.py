@@ -24,18 +24,14 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     record,
     verification,
 )
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    LAG_S,
-    ServiceScoped,
-    environment_of,
-    snapshot_or_none,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api import dns, edge
 from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
 from railway_api.environment import Environment
 from railway_api.errors import Validation
 from railway_api.failure import Failure
+from railway_api.retries import LAG_S
 
 if TYPE_CHECKING:
     from railway_api.answers import CustomDomain as Domain
@@ -102,7 +98,7 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
         """
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await snapshot_or_none(environment, domain_status=True)
+        snapshot = await environment.snapshot_or_none(domain_status=True)
         shown = snapshot.custom_domain(service_id, domain) if snapshot else None
         found: Domain | None = None
         if shown is not None and "status" in shown:

@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    ServiceScoped,
-    delete,
-    environment_of,
-    retry_on,
-    snapshot_or_none,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.egress import (
     EGRESS_GATEWAY_CREATE,
@@ -28,6 +22,7 @@ from railway_api.documents.egress import (
 from railway_api.environment import Environment
 from railway_api.errors import Busy, Exists, NotFound, Opaque, OutcomeUnknown, Race
 from railway_api.failure import Failure
+from railway_api.retries import retry_on
 
 if TYPE_CHECKING:
     from railway_api.answers import EgressGateway as AnsweredGateway
@@ -90,7 +85,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         """The addresses."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await snapshot_or_none(environment)
+        snapshot = await environment.snapshot_or_none()
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         gateways = await _list(environment, service_id)
@@ -114,7 +109,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await snapshot_or_none(environment)
+            snapshot = await environment.snapshot_or_none()
             if snapshot is not None and snapshot.has_instance(service_id):
                 await environment.write(
                     EGRESS_GATEWAYS_CLEAR, input={"environmentId": environment_id, "serviceId": service_id}

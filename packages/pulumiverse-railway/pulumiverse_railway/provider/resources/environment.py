@@ -16,12 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    delete,
-    environment_of,
-    snapshot_or_none,
-    wait_until_visible,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import delete, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
 from railway_api.client import Client
 from railway_api.documents.environment import ENVIRONMENT_RENAME
@@ -32,6 +27,7 @@ from railway_api.documents.environment_lifecycle import (
 )
 from railway_api.errors import Exists, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+from railway_api.retries import wait_until_visible
 
 if TYPE_CHECKING:
     from railway_api.answers import Environment as AnsweredEnvironment
@@ -120,7 +116,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
             await context.info(f"took over environment {found['id']} of the same name")
         else:
             raise _taken(found, new)
-        client.project_changed(new.project_id)
+        client.forget_project(new.project_id)
         if not environment_of(context, new.project_id, found["id"]).claim(found["id"]):
             raise Failure(f"two resources are the environment named {new.name!r}: give one of them another name")
         if new.source_environment_id is None:
@@ -133,14 +129,14 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
     async def read(self, context: Context, id: str, old: EnvironmentState | None) -> EnvironmentState | None:
         """The environment; in a refresh from the same request as everything in it."""
         project_id, environment_id = split(id, *ID_PARTS)
-        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
+        snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         if snapshot is None:
             return None
         name = snapshot.environment["name"]
         if old is not None and old.environment_id:
             # The origin of an environment never changes.
             return replace(old, name=name)
-        listed = await railway(context).every(ENVIRONMENTS, projectId=project_id)
+        listed = await railway(context).list_all(ENVIRONMENTS, projectId=project_id)
         found = next((found for found in listed if found["id"] == environment_id), None)
         if found is None:
             return None
@@ -160,7 +156,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
         if new.name != old.name:
             client = railway(context)
             await client.call(ENVIRONMENT_RENAME, id=old.environment_id, input={"name": new.name})
-            client.project_changed(new.project_id)
+            client.forget_project(new.project_id)
         return EnvironmentState(**asdict(new), environment_id=old.environment_id)
 
     async def delete(self, context: Context, id: str, old: EnvironmentState) -> None:
@@ -175,7 +171,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
                 lambda _: True,  # whoever sees a snapshot sees an environment that is there
             )
         finally:
-            railway(context).project_changed(project_id)
+            railway(context).forget_project(project_id)
 
 
 def _source(found: AnsweredEnvironment) -> str | None:
@@ -194,7 +190,7 @@ def _taken(found: AnsweredEnvironment, new: EnvironmentInputs) -> Failure:
 
 async def _named(client: Client, new: EnvironmentInputs) -> AnsweredEnvironment | None:
     """The living environment of this name, unique in a project."""
-    listed = await client.every(ENVIRONMENTS, projectId=new.project_id)
+    listed = await client.list_all(ENVIRONMENTS, projectId=new.project_id)
     return next((found for found in listed if found["name"] == new.name and not found["deletedAt"]), None)
 
 

@@ -8,20 +8,14 @@ the service: so creating this resource means to find the endpoint and name it, a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    LAG_S,
-    RETRY_S,
-    ServiceScoped,
-    environment_of,
-    retry_on,
-    snapshot_or_none,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.private_network import (
     PRIVATE_NETWORK_ENDPOINT,
@@ -31,6 +25,7 @@ from railway_api.documents.private_network import (
 from railway_api.environment import Environment
 from railway_api.errors import Busy, Race
 from railway_api.failure import Failure
+from railway_api.retries import retry_on, wait_for
 
 if TYPE_CHECKING:
     from railway_api.answers import PrivateNetworkEndpoint as AnsweredEndpoint
@@ -111,7 +106,7 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
         """The endpoint with its name."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await snapshot_or_none(environment)
+        snapshot = await environment.snapshot_or_none()
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         network_id = old.private_network_id if old else await _network(environment)
@@ -185,18 +180,20 @@ async def _appeared(
             f"service {snapshot.service_name(new.service_id)} has nothing to run yet, and Railway puts it into the "
             "private network with its first deployment: let this resource depend on its ServiceInstance"
         )
-    while True:
+
+    async def look() -> tuple[str, AnsweredEndpoint] | None:
         network_id = await _network(environment)
         endpoint = await _find(environment, new.service_id, network_id) if network_id else None
-        if network_id and endpoint:
-            return network_id, endpoint
-        if context.cancelled() or context.deadline.remaining_s() <= RETRY_S:
-            raise Failure(
-                f"service {snapshot.service_name(new.service_id)} is not in the private network yet: look at its "
-                "deployment in the dashboard, and run the command again"
-            )
-        await context.status("waiting for the service to join the private network...")
-        await context.sleep(RETRY_S)
+        return (network_id, endpoint) if network_id and endpoint else None
+
+    doing = "waiting for the service to join the private network..."
+    joined = await wait_for(context, look, doing=doing, for_s=math.inf)
+    if joined is None:
+        raise Failure(
+            f"service {snapshot.service_name(new.service_id)} is not in the private network yet: look at its "
+            "deployment in the dashboard, and run the command again"
+        )
+    return joined
 
 
 async def _rename(
@@ -210,10 +207,10 @@ async def _rename(
     if _name(endpoint) != new.dns_name:
         wanted = {"id": endpoint["publicId"], "privateNetworkId": network_id, "dnsName": new.dns_name}
         await retry_on(context, lambda: environment.write(PRIVATE_NETWORK_ENDPOINT_RENAME, **wanted), on=(Busy, Race))
-    waited_s = 0.0
-    while (now := await _find(environment, new.service_id, network_id)) is None or now["dnsName"] != new.dns_name:
-        if waited_s >= LAG_S or context.cancelled():
-            raise Failure(f"the name {new.dns_name} is not in effect yet: run the command again")
-        await context.status(f"waiting for the name {new.dns_name}...")
-        await context.sleep(RETRY_S)
-        waited_s += RETRY_S
+
+    async def look() -> AnsweredEndpoint | None:
+        now = await _find(environment, new.service_id, network_id)
+        return now if now is not None and now["dnsName"] == new.dns_name else None
+
+    if await wait_for(context, look, doing=f"waiting for the name {new.dns_name}...") is None:
+        raise Failure(f"the name {new.dns_name} is not in effect yet: run the command again")

@@ -15,14 +15,15 @@ from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Reso
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.environment_scoped import LAG_S, RETRY_S, wait_until_visible
 from pulumiverse_railway.provider.resources.parts.identifiers import split
 from railway_api.client import Client
 from railway_api.connections import nodes
+from railway_api.deletion import delete_listed, project_exists
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELETE, PROJECT_UPDATE
-from railway_api.errors import NotAuthorized, NotFound, Opaque, OutcomeUnknown, RailwayError
+from railway_api.errors import NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
+from railway_api.retries import wait_for, wait_until_visible
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -140,21 +141,18 @@ class Project(Resource[ProjectInputs, ProjectState]):
             await client.call(PROJECT_UPDATE, id=id, input=changes)
         if new.environment_name != old.environment_name:
             await _rename(client, old.environment_id, new.environment_name)
-        client.project_changed(id)
+        client.forget_project(id)
         return ProjectState(**asdict(new), environment_id=old.environment_id)
 
     async def delete(self, context: Context, id: str, old: ProjectState) -> None:
         """Delete the project with everything in it."""
         client = railway(context)
         try:
-            await client.call(PROJECT_DELETE, id=id)
-        except NotFound:
-            return
-        except (NotAuthorized, Opaque):
-            if await _exists(client, id):
-                raise
+            await delete_listed(
+                lambda: client.call(PROJECT_DELETE, id=id), lambda: project_exists(client, id, deleting=True)
+            )
         finally:
-            client.project_changed(id)
+            client.forget_project(id)
 
 
 async def _left_over(
@@ -208,23 +206,12 @@ async def _create(context: Context, client: Client, workspace_id: str | None, ne
         if project is None:
             raise
         return project
-    client.project_made(workspace_id, made)
+    client.add_project(workspace_id, made)
     return made
 
 
 async def _rename(client: Client, environment_id: str, name: str) -> None:
     await client.call(ENVIRONMENT_RENAME, id=environment_id, input={"name": name})
-
-
-async def _exists(client: Client, id: str) -> bool:
-    """Whether a project that may not be deleted is there: one that cannot be seen needs a proof that it is not."""
-    try:
-        project = await client.call(PROJECT, id=id)
-    except NotFound:
-        return False
-    except NotAuthorized:
-        return not await client.is_deleted(id)
-    return not project["deletedAt"]
 
 
 async def _check_workspace(client: Client, id: str, wanted: str) -> None:
@@ -238,13 +225,14 @@ async def _check_workspace(client: Client, id: str, wanted: str) -> None:
 
 async def _with_environment(context: Context, client: Client, project: AnsweredProject) -> AnsweredProject:
     """The project once its environment is listed."""
-    waited_s = 0.0
-    while not nodes(project["environments"]) and waited_s < LAG_S and not context.cancelled():
-        await context.status("waiting for the environment...")
-        await context.sleep(RETRY_S)
-        waited_s += RETRY_S
-        project = await client.call(PROJECT, id=project["id"])
-    return project
+
+    async def look() -> AnsweredProject | None:
+        listed = await client.call(PROJECT, id=project["id"])
+        return listed if nodes(listed["environments"]) else None
+
+    if nodes(project["environments"]):
+        return project
+    return await wait_for(context, look, doing="waiting for the environment...", at_once=False) or project
 
 
 def _default_environment(project: AnsweredProject, name: str | None) -> EnvironmentOfProject:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.environment_scoped import create_or_find
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
 from railway_api.client import Client
+from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.access import (
     PROJECT_MEMBER_ADD,
     PROJECT_MEMBER_REMOVE,
@@ -26,6 +25,7 @@ from railway_api.documents.access import (
 )
 from railway_api.errors import Exists, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+from railway_api.retries import create_or_find
 
 if TYPE_CHECKING:
     from railway_api.answers import ProjectMember as AnsweredMember

@@ -17,15 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    EnvironmentScoped,
-    environment_of,
-    retry_on,
-    wait_until_visible,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import EnvironmentScoped, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.project_scoped import delete_listed, list_in_project
 from railway_api.client import Client
+from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.access import (
     PROJECT_TOKEN_CREATE,
     PROJECT_TOKEN_DELETE,
@@ -33,6 +28,7 @@ from railway_api.documents.access import (
 )
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+from railway_api.retries import retry_on, wait_until_visible
 
 if TYPE_CHECKING:
     from railway_api.answers import ProjectToken as AnsweredToken
@@ -125,14 +121,14 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
 
 async def _listed(client: Client, project_id: str, token_id: str, *, deleting: bool = False) -> AnsweredToken | None:
     listed = await list_in_project(
-        client, project_id, lambda: client.every(PROJECT_TOKENS, projectId=project_id), deleting=deleting
+        client, project_id, lambda: client.list_all(PROJECT_TOKENS, projectId=project_id), deleting=deleting
     )
     return next((row for row in listed if row["id"] == token_id), None)
 
 
 async def _same(client: Client, new: ProjectTokenInputs) -> list[AnsweredToken]:
     """The tokens of this name in this environment; Railway allows several."""
-    listed = await client.every(PROJECT_TOKENS, projectId=new.project_id)
+    listed = await client.list_all(PROJECT_TOKENS, projectId=new.project_id)
     return [row for row in listed if (row["name"], row["environmentId"]) == (new.name, new.environment_id)]
 
 

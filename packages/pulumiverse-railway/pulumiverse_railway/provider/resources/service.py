@@ -15,18 +15,13 @@ from typing import Annotated, Any
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    EnvironmentScoped,
-    create_or_find,
-    delete,
-    environment_of,
-    snapshot_or_none,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import EnvironmentScoped, delete, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split, way_out
 from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE, SERVICE_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Exists, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
+from railway_api.retries import create_or_find
 from railway_api.snapshot import Snapshot
 
 
@@ -93,7 +88,7 @@ class Service(Resource[ServiceInputs, ServiceState]):
     async def read(self, context: Context, id: str, old: ServiceState | None) -> ServiceState | None:
         """The service, as long as it exists in this environment."""
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
-        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
+        snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         service = snapshot.services.get(service_id) if snapshot else None
         if snapshot is None or service is None or not snapshot.has_instance(service_id):
             return None
@@ -154,7 +149,7 @@ async def _create(context: Context, environment: Environment, new: ServiceInputs
     }
 
     async def look() -> str | None:
-        environment.changed()
+        environment.forget()
         return _empty_service(await environment.snapshot(), environment, new.name)
 
     async def make() -> str:

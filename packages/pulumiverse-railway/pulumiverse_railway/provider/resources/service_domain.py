@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.domains import ID_PARTS, service_domains
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    ServiceScoped,
-    delete,
-    environment_of,
-    retry_on,
-    snapshot_or_none,
-    wait_until_visible,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.domain import (
     SERVICE_DOMAIN_CREATE,
@@ -28,8 +21,9 @@ from railway_api.documents.domain import (
     SERVICE_DOMAIN_UPDATE,
 )
 from railway_api.environment import Environment
-from railway_api.errors import Busy, NotFound, Opaque, OutcomeUnknown, Race
+from railway_api.errors import Opaque, Race
 from railway_api.failure import Failure
+from railway_api.retries import create_through_races
 
 if TYPE_CHECKING:
     from railway_api.answers import ServiceDomain as AnsweredDomain
@@ -73,7 +67,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
     async def read(self, context: Context, id: str, old: ServiceDomainState | None) -> ServiceDomainState | None:
         """The address."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
-        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
+        snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         address = snapshot.service_domain(service_id, domain) if snapshot else None
         if address is None:
             return None
@@ -111,7 +105,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await snapshot_or_none(environment)
+            snapshot = await environment.snapshot_or_none()
             address = snapshot.service_domain(service_id, domain) if snapshot else None
             if address is not None:
                 await environment.write(SERVICE_DOMAIN_DELETE, id=address["id"])
@@ -142,16 +136,7 @@ async def _create(context: Context, environment: Environment, new: ServiceDomain
         # The name is Railway's, so what the service has now tells whether one was made.
         return _left_over(environment, new, await service_domains(environment, new.service_id))
 
-    async def attempt() -> AnsweredDomain:
-        try:
-            return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)
-        except OutcomeUnknown as lost:
-            if (address := await wait_until_visible(context, look)) is not None:
-                return address
-            raise Race(str(lost), reason=lost.reason) from lost
-        except (Opaque, Race):
-            if (address := await look()) is not None:
-                return address
-            raise
+    async def create() -> AnsweredDomain:
+        return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)
 
-    return await retry_on(context, attempt, on=(Race, Busy, NotFound))
+    return await create_through_races(context, create, look, doubtful=(Opaque, Race))

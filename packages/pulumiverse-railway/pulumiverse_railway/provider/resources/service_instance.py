@@ -19,7 +19,6 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     commit,
     delete,
     environment_of,
-    snapshot_or_none,
     warn_overwritten,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
@@ -81,7 +80,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
         """The settings, as far as they are owned, and the newest deployment."""
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await snapshot_or_none(environment)
+        snapshot = await environment.snapshot_or_none()
         if snapshot is None or service_id not in snapshot.services or not snapshot.has_instance(service_id):
             return None
         config: ServiceConfig = snapshot.service_config(service_id)
@@ -123,7 +122,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
             return {"services": {service_id: patch}} if patch else {}
 
         async def action() -> None:
-            snapshot = await snapshot_or_none(environment)
+            snapshot = await environment.snapshot_or_none()
             if snapshot is None or not snapshot.has_instance(service_id):
                 return
             committed = await commit(context, environment, emptied)

@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    EnvironmentScoped,
-    delete,
-    environment_of,
-    snapshot_or_none,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import EnvironmentScoped, delete, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.variable_maps import (
     commit_entries,
@@ -72,7 +67,7 @@ class SharedVariables(Resource[SharedVariablesInputs, SharedVariablesState]):
     async def read(self, context: Context, id: str, old: SharedVariablesState | None) -> SharedVariablesState | None:
         """The variables that are owned; gone when none of them is there any more."""
         project_id, environment_id = split(id, *ID_PARTS)
-        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
+        snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         if snapshot is None:
             return None
         owned = old.variables if old else None
@@ -114,6 +109,6 @@ async def _apply(context: Context, new: SharedVariablesInputs, old: Mapping[str,
 
 
 async def _clear(context: Context, environment: Environment, names: Iterable[str]) -> None:
-    snapshot = await snapshot_or_none(environment)
+    snapshot = await environment.snapshot_or_none()
     if snapshot is not None:
         await commit_entries(context, environment, None, differing(_shared(snapshot), {}, names))

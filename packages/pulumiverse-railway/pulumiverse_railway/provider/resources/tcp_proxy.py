@@ -16,20 +16,17 @@ from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    LAG_S,
-    RETRY_S,
     ServiceScoped,
     commit,
     delete,
     environment_of,
-    retry_on,
-    snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_DELETE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
+from railway_api.retries import retry_on, wait_for
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -99,7 +96,7 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         if not port.isdecimal():
             raise Failure(f"the id must be {'/'.join(f'<{name}>' for name in ID_PARTS)}, not {id!r}")
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await snapshot_or_none(environment)
+        snapshot = await environment.snapshot_or_none()
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         wanted = TcpProxyInputs(
@@ -114,7 +111,7 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await snapshot_or_none(environment)
+            snapshot = await environment.snapshot_or_none()
             if snapshot is None or not snapshot.has_instance(service_id):
                 return
             proxy = next((proxy for proxy in await _list(environment, service_id) if _leads_to(proxy, port)), None)
@@ -165,16 +162,15 @@ async def _left_over(context: Context, environment: Environment, new: TcpProxyIn
 
 async def _appeared(context: Context, environment: Environment, new: TcpProxyInputs) -> TCPProxy:
     """The new proxy, once the list shows it with its address."""
-    waited_s = 0.0
-    while True:
+
+    async def look() -> TCPProxy | None:
         proxy = await _find(environment, new)
-        if proxy is not None and proxy["domain"] and proxy["proxyPort"]:
-            return proxy
-        if waited_s >= LAG_S or context.cancelled():
-            raise Failure(
-                f"Railway accepted the TCP proxy to port {new.application_port} but shows no address for it: "
-                "run the command again"
-            )
-        await context.status("waiting for the address...")
-        await context.sleep(RETRY_S)
-        waited_s += RETRY_S
+        return proxy if proxy is not None and proxy["domain"] and proxy["proxyPort"] else None
+
+    proxy = await wait_for(context, look, doing="waiting for the address...")
+    if proxy is None:
+        raise Failure(
+            f"Railway accepted the TCP proxy to port {new.application_port} but shows no address for it: "
+            "run the command again"
+        )
+    return proxy

@@ -15,13 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Problem, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    ServiceScoped,
-    delete,
-    environment_of,
-    retry_on,
-    snapshot_or_none,
-)
+from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.variable_maps import (
     commit_entries,
@@ -32,6 +26,7 @@ from pulumiverse_railway.provider.resources.parts.variable_maps import (
     tell_changed,
 )
 from railway_api.errors import NotFound
+from railway_api.retries import retry_on
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -97,7 +92,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         """The variables that are owned; gone when none of them is there any more."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        snapshot = await snapshot_or_none(environment)
+        snapshot = await environment.snapshot_or_none()
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
         there, sealed = _variables(snapshot, service_id), old.sealed if old else None
@@ -131,7 +126,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         environment = environment_of(context, project_id, environment_id)
 
         async def action() -> None:
-            snapshot = await snapshot_or_none(environment)
+            snapshot = await environment.snapshot_or_none()
             if snapshot is not None and snapshot.has_instance(service_id):
                 there = _variables(snapshot, service_id)
                 if old.sealed:
@@ -167,7 +162,7 @@ async def _present(context: Context, new: VariablesInputs) -> Snapshot:
     async def look() -> Snapshot:
         snapshot = await environment.snapshot()
         if not snapshot.has_instance(new.service_id):
-            environment.changed()
+            environment.forget()
             raise NotFound(f"service {new.service_id} is not in environment {new.environment_id}: check both ids")
         return snapshot
 

@@ -19,14 +19,10 @@ from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import (
-    RETRY_S,
-    UNSEEN_S,
     EnvironmentScoped,
     commit,
     delete,
     environment_of,
-    retry_on,
-    snapshot_or_none,
 )
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.connections import nodes
@@ -39,6 +35,7 @@ from railway_api.documents.volume import (
 from railway_api.environment import Environment
 from railway_api.errors import Exists, NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
+from railway_api.retries import UNSEEN_S, retry_on, wait_for
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -143,7 +140,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
     async def read(self, context: Context, id: str, old: VolumeState | None) -> VolumeState | None:
         """The disk; deleted ones, which Railway lists for 48 hours, count as gone."""
         project_id, environment_id, volume_id = split(id, *ID_PARTS)
-        snapshot = await snapshot_or_none(environment_of(context, project_id, environment_id))
+        snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         if snapshot is None or not snapshot.has_volume(volume_id):
             return None
         disk = snapshot.volumes.get(volume_id)
@@ -261,17 +258,17 @@ async def _appeared(context: Context, environment: Environment, new: VolumeInput
     The list may lag by a minute and a half; the configuration tells much sooner whether there is anything to wait for.
     A wrong None does no harm: Railway refuses a second volume for the service.
     """
-    waited_s = 0.0
-    while True:
-        environment.changed()
+    mounted = False
+
+    async def look() -> _Disk | None:
+        nonlocal mounted
+        environment.forget()
         snapshot = await environment.snapshot()
-        disk = _left_over(snapshot, new)
-        patience_s = LISTED_S if snapshot.mounted(new.service_id) else sum(UNSEEN_S)
-        if disk is not None or waited_s > patience_s or context.cancelled():
-            return disk
-        await context.status("looking for a volume whose creation was not confirmed...")
-        await context.sleep(RETRY_S)
-        waited_s += RETRY_S
+        mounted = bool(snapshot.mounted(new.service_id))
+        return _left_over(snapshot, new)
+
+    doing = "looking for a volume whose creation was not confirmed..."
+    return await wait_for(context, look, doing=doing, for_s=lambda: LISTED_S if mounted else sum(UNSEEN_S))
 
 
 def _size_seen(size_mb: int, old: VolumeState | None) -> int | None:

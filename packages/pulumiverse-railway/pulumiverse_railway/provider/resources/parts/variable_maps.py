@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pulumi_provider.declaration import Context
-from pulumiverse_railway.provider.resources.parts.environment_scoped import RETRY_S, commit, warn_overwritten
+from pulumiverse_railway.provider.resources.parts.environment_scoped import commit, warn_overwritten
 from railway_api.connections import nodes
 from railway_api.documents.environment_lifecycle import ENVIRONMENT_VARIABLES
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, RailwayError
+from railway_api.retries import wait_for
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -75,16 +76,19 @@ async def commit_entries(context: Context, environment: Environment, service_id:
 
     await context.status("committing the variables...")
     committed = await commit(context, environment, build)
-    waited_s = 0.0
-    config = committed.after.config
-    while missing := _missing(_there(config, service_id), entries):
-        if waited_s > REFLECT_S or context.cancelled():
-            names = ", ".join(missing[:5])
-            raise RailwayError(f"Railway accepted the variables but does not show {names}: run the command again")
-        await context.sleep(RETRY_S)
-        waited_s += RETRY_S
-        environment.changed()
-        config = (await environment.snapshot()).config
+    missing = _missing(_there(committed.after.config, service_id), entries)
+    if not missing:
+        return
+
+    async def look() -> bool | None:
+        nonlocal missing
+        environment.forget()
+        missing = _missing(_there((await environment.snapshot()).config, service_id), entries)
+        return None if missing else True
+
+    if not await wait_for(context, look, doing="committing the variables...", for_s=REFLECT_S, at_once=False):
+        names = ", ".join(missing[:5])
+        raise RailwayError(f"Railway accepted the variables but does not show {names}: run the command again")
 
 
 def _there(config: EnvironmentConfig, service_id: str | None) -> Variables:
