@@ -1,40 +1,29 @@
-"""One simulated Railway per test, served on loopback, and the real provider in front of it."""
+"""One simulated Railway per test, in virtual time and without sockets, and the real provider in front of it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from railway_api import batch, environment, group_commits
-from railway_sandbox.clock import Clock
 from railway_sandbox.edge.authority import Authority
 from railway_sandbox.edge.visitors import NO_SUCH_NAME
 from railway_sandbox.exchange import Reply, Request
 from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.listener import Certificate, Listener, Secure
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address, serve
-from tests.provider.driver import Records, Scenario, driving
+from tests import virtual_time
+from tests.provider.driver import Driver, Records, driving
+from tests.provider.in_process import Connection
 
 
 @pytest.fixture
-def speed() -> float:
-    """Simulated seconds per second: a deployment of 16 s takes 80 ms."""
-    return 200.0
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> float:
-    """A speed for tests of what travels together, with longer real waits for it: a busy machine parts nothing then."""
-    for module in (batch, group_commits):
-        monkeypatch.setattr(module, "WINDOW_S", 0.25)
-    monkeypatch.setattr(batch, "LONGEST_S", 5.0)
-    monkeypatch.setattr(environment, "PREPARED_S", 300.0)
-    return 30.0
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """Virtual time for all tests of this folder."""
+    return virtual_time.VIRTUAL_TIME
 
 
 @pytest.fixture
@@ -44,20 +33,20 @@ def records() -> Records:
 
 
 @pytest.fixture
-def cloud(records: Records, speed: float) -> RailwayCloud:
+def cloud(records: Records) -> RailwayCloud:
     """An account on the pro plan in which nothing exists."""
-    return RailwayCloud(Clock(speed=speed).now, Identifiers("provider"), records.find, proxied=records.is_proxied)
+    return RailwayCloud(virtual_time.now, Identifiers("provider"), records.find, proxied=records.is_proxied)
 
 
 @pytest.fixture
-def address(cloud: RailwayCloud, speed: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
+def address(cloud: RailwayCloud, monkeypatch: pytest.MonkeyPatch) -> Connection:
     """Where that account answers; the provider is pointed there."""
-    with serve(cloud) as served:
-        monkeypatch.setenv("RAILWAY_API_URL", served.url)
-        monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", str(speed))
-        monkeypatch.delenv("RAILWAY_API_TOKEN", raising=False)
-        monkeypatch.delenv("RAILWAY_TOKEN", raising=False)
-        yield served
+    connection = Connection(cloud)
+    monkeypatch.setenv("RAILWAY_API_URL", connection.url)
+    monkeypatch.delenv("RAILWAY_SANDBOX_SPEED", raising=False)
+    monkeypatch.delenv("RAILWAY_API_TOKEN", raising=False)
+    monkeypatch.delenv("RAILWAY_TOKEN", raising=False)
+    return connection
 
 
 @dataclass
@@ -91,14 +80,7 @@ def visitors(records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def run(cloud: RailwayCloud, address: Address) -> Callable[[Scenario], None]:
-    """Runs a scenario with a freshly started provider."""
-
-    def start(scenario: Scenario) -> None:
-        async def body() -> None:
-            async with driving(cloud, address) as driver:
-                await scenario(driver)
-
-        asyncio.run(body())
-
-    return start
+async def driver(cloud: RailwayCloud, address: Connection) -> AsyncIterator[Driver]:
+    """A freshly started provider."""
+    async with driving(cloud, address) as driver:
+        yield driver

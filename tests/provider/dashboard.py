@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any, Final
 
 from graphql import get_named_type, is_leaf_type
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.wire import Request, respond, schema
+from tests import virtual_time
 
 TRIES: Final = 100
 """How often somebody clicks again when Railway asks to."""
@@ -31,7 +31,7 @@ def click(cloud: RailwayCloud, field: str, *, selection: str = "{ id }", **argum
     for _ in range(TRIES):
         if "please try again" not in str(answer.get("errors")):
             break
-        time.sleep(0.01)
+        virtual_time.block(0.1)
         answer = respond(cloud, request).json
     assert not answer.get("errors"), answer["errors"]
     return answer["data"][field]

@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import grpc
 import grpc.aio
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
+from pulumi_provider.engine_log import EngineLog
 from pulumi_provider.main import OPTIONS, start
 from pulumi_provider.retained_ids import RetainedIds
 from pulumi_provider.servicer import INTERRUPTED, Servicer
@@ -23,6 +24,7 @@ from pulumiverse_railway.provider.assembly import build_provider
 from pulumiverse_railway.provider.configuration import time_scale
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.loopback import Address
+from tests.provider.in_process import Connection, Engine, Rpc
 
 PROVIDER = build_provider()
 
@@ -32,11 +34,12 @@ PATIENCE_S: Final = 36_000.0
 """Time limit of an operation, in simulated time: minutes, so that a busy machine decides nothing."""
 
 
-class ListeningEngine(engine_pb2_grpc.EngineServicer):
-    """Keeps what the provider says, as (severity, text)."""
+BETWEEN_RUNS_S: Final = 5.0
+"""How long after one run another begins, in simulated time."""
 
-    def __init__(self) -> None:
-        self.said: list[tuple[str, str]] = []
+
+class ListeningEngine(Engine, engine_pb2_grpc.EngineServicer):
+    """Keeps what the provider says over gRPC."""
 
     async def Log(self, request: engine_pb2.LogRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802
         self.said.append((engine_pb2.LogSeverity.Name(request.severity), request.message))
@@ -75,13 +78,17 @@ class Driver:
     rpc: Any
     cloud: RailwayCloud
     address: Address
-    engine: ListeningEngine
+    engine: Engine
     servicer: Servicer
 
     @property
     def operations(self) -> list[str]:
         """Root fields of all requests so far, in order."""
         return [name for request in self.address.requests for name in request["operations"]]
+
+    async def configure(self, values: Properties) -> None:
+        """Give the provider its configuration."""
+        await self.rpc.Configure(provider_pb2.ConfigureRequest(args=encode(values)))
 
     async def check(self, kind: str, inputs: Properties) -> list[str]:
         """The reasons why inputs are refused."""
@@ -129,20 +136,23 @@ class Driver:
         return Made(made.kind, made.id, wanted, decode(response.properties))
 
     async def refresh(self, made: Made) -> Made | None:
-        """Read what exists now; None when it is gone."""
+        """Read what exists now, in a later run; None when it is gone."""
+        await self.settle(BETWEEN_RUNS_S)
         request = provider_pb2.ReadRequest(
             urn=_urn(made.kind), id=made.id, properties=encode(made.outputs), inputs=encode(made.inputs)
         )
         return await self._read(made.kind, request)
 
     async def import_(self, kind: str, id: str) -> Made | None:
-        """Read by id alone."""
+        """Read by id alone, in a later run."""
+        await self.settle(BETWEEN_RUNS_S)
         return await self._read(kind, provider_pb2.ReadRequest(urn=_urn(kind), id=id))
 
     async def delete(self, made: Made, *, same_run: bool = False) -> None:
         """Delete, in a run that does not know what this one made unless told so."""
         if not same_run:
             self.servicer.retained = RetainedIds()
+            await self.settle(BETWEEN_RUNS_S)
         request = provider_pb2.DeleteRequest(
             urn=_urn(made.kind), id=made.id, properties=encode(made.outputs), timeout=PATIENCE_S
         )
@@ -210,7 +220,17 @@ async def _answered(kind: str, inputs: Properties, call: Awaitable[Any], id: str
 
 @asynccontextmanager
 async def driving(cloud: RailwayCloud, address: Address, **configuration: Any) -> AsyncIterator[Driver]:
-    """A configured provider, started anew."""
+    """A configured provider, started anew; over gRPC where the simulated Railway is served on a port."""
+    if isinstance(address, Connection):
+        servicer, engine = Servicer(address.provider(PROVIDER)), Engine()
+        servicer.running.log = cast("EngineLog", engine)
+        driver = Driver(Rpc(servicer), cloud, address, engine, servicer)
+        await driver.configure({"token": cloud.account_token, **configuration})
+        try:
+            yield driver
+        finally:
+            await servicer.running.client.close()
+        return
     engine = ListeningEngine()
     engine_server = grpc.aio.server()
     engine_pb2_grpc.add_EngineServicer_to_server(engine, engine_server)
@@ -220,19 +240,14 @@ async def driving(cloud: RailwayCloud, address: Address, **configuration: Any) -
     server, port = await start(servicer)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
         rpc = provider_pb2_grpc.ResourceProviderStub(channel)
-        await rpc.Configure(provider_pb2.ConfigureRequest(args=encode({"token": cloud.account_token, **configuration})))
+        driver = Driver(rpc, cloud, address, engine, servicer)
+        await driver.configure({"token": cloud.account_token, **configuration})
         try:
-            yield Driver(rpc, cloud, address, engine, servicer)
+            yield driver
         finally:
             await servicer.running.client.close()
             await server.stop(None)
             await engine_server.stop(None)
-
-
-Scenario = Callable[[Driver], Awaitable[None]]
-
-
-Run = Callable[[Scenario], None]
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pulumi_provider.declaration import Resource
 from pulumi_provider.properties import fields_of
 from pulumiverse_railway.provider.resources import ALL
 from railway_sandbox.railway import config_view
-from tests.provider.driver import Driver, Made, Place, Run, a_project
+from tests.provider.driver import Driver, Made, Place, a_project
 
 LOGIN: Final = {"username": "robot", "password": "registry-password"}
 FROM_REPO: Final = {"repo": "acme/shop", "image": None}
@@ -158,30 +158,22 @@ async def left_behind(driver: Driver, start: Made, values: dict[str, Any]) -> di
 
 
 @pytest.mark.parametrize("kind", VALUES)
-def test_removed_input_is_cleared_on_railway(run: Run, kind: str) -> None:
+async def test_removed_input_is_cleared_on_railway(driver: Driver, kind: str) -> None:
     """After an input was set and taken away, Railway has what it had before."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await STARTS[kind](driver, place, await place.service())
-        values = {name: value for name, value in VALUES[kind].items() if name not in REPOSITORY}
-        assert await left_behind(driver, made, values) == {}
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await STARTS[kind](driver, place, await place.service())
+    values = {name: value for name, value in VALUES[kind].items() if name not in REPOSITORY}
+    assert await left_behind(driver, made, values) == {}
 
 
-def test_removed_input_of_a_repository_is_cleared_on_railway(run: Run) -> None:
+async def test_removed_input_of_a_repository_is_cleared_on_railway(driver: Driver) -> None:
     """The same for what belongs to a service that Railway builds, and for the change from an image to it and back."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        image = await place.instance(service, waitForDeployment=False)
-        before = stored(driver)
-        repo = await driver.update(image, **FROM_REPO)
-        values = {name: value for name, value in VALUES["ServiceInstance"].items() if name in REPOSITORY}
-        assert await left_behind(driver, repo, values) == {}
-        await driver.update(repo, image="app:1", repo=None)
-        assert stored(driver) == before
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    image = await place.instance(service, waitForDeployment=False)
+    before = stored(driver)
+    repo = await driver.update(image, **FROM_REPO)
+    values = {name: value for name, value in VALUES["ServiceInstance"].items() if name in REPOSITORY}
+    assert await left_behind(driver, repo, values) == {}
+    await driver.update(repo, image="app:1", repo=None)
+    assert stored(driver) == before

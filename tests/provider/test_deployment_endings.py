@@ -11,7 +11,7 @@ import pytest
 from railway_sandbox.railway.deployments import start
 from railway_sandbox.railway.pushes import push
 from railway_sandbox.railway.state import Deployment, Moment
-from tests.provider.driver import Driver, Half, Made, Place, Run, a_project
+from tests.provider.driver import Driver, Half, Made, Place, a_project
 
 HEALTH: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 60}
 ENDLESS: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 3_600}
@@ -72,39 +72,31 @@ async def noticed(driver: Driver, deployment: Deployment) -> None:
         ("crash", {}, "CRASHED: its process ended", "Error: process exited with code 1", "fix the cause"),
     ],
 )
-def test_failed_deployment_is_explained(
-    run: Run, defect: Any, inputs: dict[str, Any], what: str, log: str, next_step: str
+async def test_failed_deployment_is_explained(
+    driver: Driver, defect: Any, inputs: dict[str, Any], what: str, log: str, next_step: str
 ) -> None:
     """What failed is told apart by the step at which Railway says it did."""
-
-    async def scenario(driver: Driver) -> None:
-        driver.cloud.fail(str(inputs.get("repo", "app:1")), defect)
-        place = await a_project(driver)
-        service = await place.service()
-        with pytest.raises(Half) as caught:
-            await place.instance(service, **inputs)
-        text = str(caught.value)
-        assert f"of web is {what}" in text
-        assert log in text
-        assert next_step in text.splitlines()[-1]
-        assert service.id == caught.value.made.id
-        holds_the_essentials(text, place, service)
-
-    run(scenario)
+    driver.cloud.fail(str(inputs.get("repo", "app:1")), defect)
+    place = await a_project(driver)
+    service = await place.service()
+    with pytest.raises(Half) as caught:
+        await place.instance(service, **inputs)
+    text = str(caught.value)
+    assert f"of web is {what}" in text
+    assert log in text
+    assert next_step in text.splitlines()[-1]
+    assert service.id == caught.value.made.id
+    holds_the_essentials(text, place, service)
 
 
-def test_fifty_lines_of_a_long_log_are_shown(run: Run) -> None:
+async def test_fifty_lines_of_a_long_log_are_shown(driver: Driver) -> None:
     """The end of the log, not all of it."""
-
-    async def scenario(driver: Driver) -> None:
-        driver.cloud.fail("app:1", "unhealthy")
-        place = await a_project(driver)
-        text = await ended(place.instance(await place.service(), **{**ENDLESS, "healthcheckTimeout": 1_770}))
-        assert "the last 50 lines of its deployment log:" in text
-        assert text.count("\n    ") == 50
-        assert "Healthcheck failed!" in text
-
-    run(scenario)
+    driver.cloud.fail("app:1", "unhealthy")
+    place = await a_project(driver)
+    text = await ended(place.instance(await place.service(), **{**ENDLESS, "healthcheckTimeout": 1_770}))
+    assert "the last 50 lines of its deployment log:" in text
+    assert text.count("\n    ") == 50
+    assert "Healthcheck failed!" in text
 
 
 By = Callable[[Driver, Place, Deployment], None]
@@ -150,75 +142,59 @@ def run_another(driver: Driver, place: Place, deployment: Deployment) -> None:
     ],
     ids=["skipped", "needs approval", "removed", "wrong image", "superseded", "superseded by a failure"],
 )
-def test_ending_from_outside_is_explained(run: Run, act: By, what: str, next_step: str) -> None:
+async def test_ending_from_outside_is_explained(driver: Driver, act: By, what: str, next_step: str) -> None:
     """What a person or a push did to the deployment that is waited for is named as such."""
-
-    async def scenario(driver: Driver) -> None:
-        driver.cloud.fail("app:1", "unhealthy")
-        place = await a_project(driver)
-        service = await place.service()
-        creating = asyncio.create_task(place.instance(service, **ENDLESS))
-        deployment = await under_way(driver)
-        await noticed(driver, deployment)
-        act(driver, place, deployment)
-        text = await ended(creating)
-        assert what in text
-        assert next_step in text.splitlines()[-1]
-        holds_the_essentials(text, place, service)
-
-    run(scenario)
+    driver.cloud.fail("app:1", "unhealthy")
+    place = await a_project(driver)
+    service = await place.service()
+    creating = asyncio.create_task(place.instance(service, **ENDLESS))
+    deployment = await under_way(driver)
+    await noticed(driver, deployment)
+    act(driver, place, deployment)
+    text = await ended(creating)
+    assert what in text
+    assert next_step in text.splitlines()[-1]
+    holds_the_essentials(text, place, service)
 
 
-def test_wrong_commit_is_explained(run: Run) -> None:
+async def test_wrong_commit_is_explained(driver: Driver) -> None:
     """A healthy deployment of another commit is no success."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        inputs = {"repo": "acme/shop", "commitSha": "abcdef12"}
-        driver.cloud.fail("acme/shop", "unhealthy")
-        creating = asyncio.create_task(place.instance(service, **inputs, **ENDLESS))
-        deployment = await under_way(driver)
-        deployment.meta["commitHash"] = "0" * 40
-        turn("SUCCESS")(driver, place, deployment)
-        text = await ended(creating)
-        assert f"runs commit {'0' * 40}, not abcdef12" in text
-        holds_the_essentials(text, place, service)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    inputs = {"repo": "acme/shop", "commitSha": "abcdef12"}
+    driver.cloud.fail("acme/shop", "unhealthy")
+    creating = asyncio.create_task(place.instance(service, **inputs, **ENDLESS))
+    deployment = await under_way(driver)
+    deployment.meta["commitHash"] = "0" * 40
+    turn("SUCCESS")(driver, place, deployment)
+    text = await ended(creating)
+    assert f"runs commit {'0' * 40}, not abcdef12" in text
+    holds_the_essentials(text, place, service)
 
 
 @pytest.mark.parametrize("timeout_s", [12.0, 40.0], ids=["building", "deploying"])
-def test_time_that_is_over_is_explained(run: Run, timeout_s: float) -> None:
+async def test_time_that_is_over_is_explained(driver: Driver, timeout_s: float) -> None:
     """Also with what the log says so far."""
-
-    async def scenario(driver: Driver) -> None:
-        driver.cloud.fail("app:1", "unhealthy")
-        place = await a_project(driver)
-        service = await place.service()
-        text = await ended(place.instance(service, timeout_s=timeout_s, **ENDLESS))
-        assert "at the end of the time for it" in text
-        assert "customTimeouts" in text.splitlines()[-1]
-        holds_the_essentials(text, place, service)
-
-    run(scenario)
+    driver.cloud.fail("app:1", "unhealthy")
+    place = await a_project(driver)
+    service = await place.service()
+    text = await ended(place.instance(service, timeout_s=timeout_s, **ENDLESS))
+    assert "at the end of the time for it" in text
+    assert "customTimeouts" in text.splitlines()[-1]
+    holds_the_essentials(text, place, service)
 
 
-def test_push_that_is_not_deployed_does_not_end_the_wait(run: Run) -> None:
+async def test_push_that_is_not_deployed_does_not_end_the_wait(driver: Driver) -> None:
     """A push by an outsider is listed as the newest deployment, and the one that was asked for goes on."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        driver.cloud.fail("acme/shop", "unhealthy")
-        creating = asyncio.create_task(place.instance(service, repo="acme/shop", **ENDLESS))
-        own = await under_way(driver)
-        await noticed(driver, own)
-        driver.cloud.fail("0" * 40, "outsider")
-        (pushed,) = push(driver.cloud, "acme/shop", "main", "0" * 40)
-        turn("SUCCESS")(driver, place, own)
-        made = await creating
-        assert (made["deploymentId"], made["deploymentStatus"]) == (own.id, "SUCCESS")
-        assert pushed.timeline[-1].status == "NEEDS_APPROVAL"
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    driver.cloud.fail("acme/shop", "unhealthy")
+    creating = asyncio.create_task(place.instance(service, repo="acme/shop", **ENDLESS))
+    own = await under_way(driver)
+    await noticed(driver, own)
+    driver.cloud.fail("0" * 40, "outsider")
+    (pushed,) = push(driver.cloud, "acme/shop", "main", "0" * 40)
+    turn("SUCCESS")(driver, place, own)
+    made = await creating
+    assert (made["deploymentId"], made["deploymentStatus"]) == (own.id, "SUCCESS")
+    assert pushed.timeline[-1].status == "NEEDS_APPROVAL"

@@ -13,7 +13,7 @@ from railway_sandbox.exchange import Reply, Request
 from railway_sandbox.listener import Listener
 from railway_sandbox.railway.cloud import RailwayCloud
 from tests.provider.conftest import Visitors
-from tests.provider.driver import Driver, Made, Place, Records, Refused, Run, a_project
+from tests.provider.driver import Driver, Made, Place, Records, Refused, a_project
 
 
 async def custom(place: Place, service: Made, domain: str) -> Made:
@@ -33,108 +33,88 @@ async def validate(place: Place, service: Made, domain: str, **inputs: Any) -> M
         ("a.b.example.co.uk", "a.b.example.co.uk", "_railway-verify.a.b.example.co.uk", None),
     ],
 )
-def test_outputs_are_the_full_dns_records(run: Run, domain: str, cname: str, txt: str, acme: str | None) -> None:
+async def test_outputs_are_the_full_dns_records(
+    driver: Driver, domain: str, cname: str, txt: str, acme: str | None
+) -> None:
     """Names are full, values ready to enter, and the verification value carries its prefix once."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await custom(place, await place.service(), domain)
-        assert (cname, txt, acme) == (made["cnameHost"], made["verificationHost"], made.outputs.get("acmeHost"))
-        assert made["cnameTarget"].endswith(".up.railway.app")
-        assert made["verificationValue"].count("railway-verify=") == 1
-        assert bool(acme) == bool(made.outputs.get("acmeTarget"))
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await custom(place, await place.service(), domain)
+    assert (cname, txt, acme) == (made["cnameHost"], made["verificationHost"], made.outputs.get("acmeHost"))
+    assert made["cnameTarget"].endswith(".up.railway.app")
+    assert made["verificationValue"].count("railway-verify=") == 1
+    assert bool(acme) == bool(made.outputs.get("acmeTarget"))
 
 
 @pytest.mark.parametrize("domain", ["api.example.com", "*.example.com"])
-def test_validation_ends_with_a_valid_certificate(run: Run, records: Records, domain: str) -> None:
+async def test_validation_ends_with_a_valid_certificate(driver: Driver, records: Records, domain: str) -> None:
     """With its records in place a domain is verified and gets its certificate."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        made = await custom(place, service, domain)
-        records.enter(made)
-        validation = await validate(place, service, domain)
-        assert (validation["certificateStatus"], validation["verified"]) == ("VALID", True)
-        read = await place.refreshed(validation)
-        assert read is not None
-        assert validation.outputs == read.outputs
-        await driver.delete(validation)
-        assert await place.refreshed(made) is not None
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    made = await custom(place, service, domain)
+    records.enter(made)
+    validation = await validate(place, service, domain)
+    assert (validation["certificateStatus"], validation["verified"]) == ("VALID", True)
+    read = await place.refreshed(validation)
+    assert read is not None
+    assert validation.outputs == read.outputs
+    await driver.delete(validation)
+    assert await place.refreshed(made) is not None
 
 
 @pytest.mark.parametrize("lost", ["CNAME", "TXT"])
-def test_a_domain_that_stops_working_is_waited_for_again(
-    run: Run, records: Records, visitors: Visitors, lost: str
+async def test_a_domain_that_stops_working_is_waited_for_again(
+    driver: Driver, records: Records, visitors: Visitors, lost: str
 ) -> None:
     """A refresh drops its validation, so that the next run makes it anew."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        validation = await proxied(place, records)
-        if lost == "CNAME":
-            records.proxied.clear()
-        records.values = {key: value for key, value in records.values.items() if key[1] != lost}
-        assert await place.refreshed(validation) is None
-
-    run(scenario)
+    place = await a_project(driver)
+    validation = await proxied(place, records)
+    if lost == "CNAME":
+        records.proxied.clear()
+    records.values = {key: value for key, value in records.values.items() if key[1] != lost}
+    assert await place.refreshed(validation) is None
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_a_certificate_that_is_renewed_is_no_trouble_while_visitors_are_answered(
-    run: Run, records: Records, visitors: Visitors, cloud: RailwayCloud, answers: bool
+async def test_a_certificate_that_is_renewed_is_no_trouble_while_visitors_are_answered(
+    driver: Driver, records: Records, visitors: Visitors, cloud: RailwayCloud, answers: bool
 ) -> None:
     """What the state knows of it stays as it is, so that a nightly look finds nothing."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        records.enter(await custom(place, service, "api.example.com"))
-        validation = await validate(place, service, "api.example.com")
-        visitors.headers, visitors.certified = {}, {"api.example.com"} if answers else set()
-        (domain,) = cloud.state.custom_domains.values()
-        domain.issued_at, domain.right_since = None, cloud.now() + 600
-        read = await place.refreshed(validation)
-        assert (read.outputs if read else None) == (validation.outputs if answers else None)
-        assert visitors.asked == (["api.example.com"] if answers else [])
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    records.enter(await custom(place, service, "api.example.com"))
+    validation = await validate(place, service, "api.example.com")
+    visitors.headers, visitors.certified = {}, {"api.example.com"} if answers else set()
+    (domain,) = cloud.state.custom_domains.values()
+    domain.issued_at, domain.right_since = None, cloud.now() + 600
+    read = await place.refreshed(validation)
+    assert (read.outputs if read else None) == (validation.outputs if answers else None)
+    assert visitors.asked == (["api.example.com"] if answers else [])
 
 
-def test_one_look_at_the_dns_that_fails_is_no_trouble(run: Run, records: Records, visitors: Visitors) -> None:
+async def test_one_look_at_the_dns_that_fails_is_no_trouble(
+    driver: Driver, records: Records, visitors: Visitors
+) -> None:
     """Railway looks again."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        validation = await proxied(place, records)
-        records.fails_once = ("_railway-verify.api.example.com", "TXT")
-        read = await place.refreshed(validation)
-        assert records.fails_once is None
-        assert read is not None
-        assert read.outputs == validation.outputs
-
-    run(scenario)
+    place = await a_project(driver)
+    validation = await proxied(place, records)
+    records.fails_once = ("_railway-verify.api.example.com", "TXT")
+    read = await place.refreshed(validation)
+    assert records.fails_once is None
+    assert read is not None
+    assert read.outputs == validation.outputs
 
 
-def test_what_railway_says_of_a_proxied_certificate_does_not_count_later(
-    run: Run, records: Records, visitors: Visitors, cloud: RailwayCloud
+async def test_what_railway_says_of_a_proxied_certificate_does_not_count_later(
+    driver: Driver, records: Records, visitors: Visitors, cloud: RailwayCloud
 ) -> None:
     """Railway never issues it, and its status there goes on changing."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        validation = await proxied(place, records)
-        (domain,) = cloud.state.custom_domains.values()
-        domain.failed_at = cloud.now()
-        read = await place.refreshed(validation)
-        assert read is not None
-        assert read.outputs == validation.outputs
-
-    run(scenario)
+    place = await a_project(driver)
+    validation = await proxied(place, records)
+    (domain,) = cloud.state.custom_domains.values()
+    domain.failed_at = cloud.now()
+    read = await place.refreshed(validation)
+    assert read is not None
+    assert read.outputs == validation.outputs
 
 
 async def proxied(place: Place, records: Records, domain: str = "api.example.com", **inputs: Any) -> Made:
@@ -151,28 +131,20 @@ async def proxied(place: Place, records: Records, domain: str = "api.example.com
     ("domain", "asked"),
     [("api.example.com", "api.example.com"), ("*.example.com", "railway-validation.example.com")],
 )
-def test_proxied_domain_is_done_when_it_answers_over_https(
-    run: Run, records: Records, visitors: Visitors, domain: str, asked: str
+async def test_proxied_domain_is_done_when_it_answers_over_https(
+    driver: Driver, records: Records, visitors: Visitors, domain: str, asked: str
 ) -> None:
     """Railway never issues its own certificate there: verified, proxy seen, and an answer with a valid certificate."""
-
-    async def scenario(driver: Driver) -> None:
-        validation = await proxied(await a_project(driver), records, domain)
-        assert validation["verified"] is True
-        assert validation["certificateStatus"] != "VALID"
-        assert visitors.asked == [asked]
-
-    run(scenario)
+    validation = await proxied(await a_project(driver), records, domain)
+    assert validation["verified"] is True
+    assert validation["certificateStatus"] != "VALID"
+    assert visitors.asked == [asked]
 
 
-def test_what_railway_itself_answers_counts_too(run: Run, records: Records, visitors: Visitors) -> None:
+async def test_what_railway_itself_answers_counts_too(driver: Driver, records: Records, visitors: Visitors) -> None:
     """The service may not be deployed yet: name, certificate and proxy are right."""
     visitors.status, visitors.headers = 502, {"Server": "cloudflare", "X-Railway-Fallback": "true"}
-
-    async def scenario(driver: Driver) -> None:
-        assert (await proxied(await a_project(driver), records))["verified"] is True
-
-    run(scenario)
+    assert (await proxied(await a_project(driver), records))["verified"] is True
 
 
 @pytest.mark.parametrize(
@@ -187,84 +159,64 @@ def test_what_railway_itself_answers_counts_too(run: Run, records: Records, visi
         ),
     ],
 )
-def test_proxied_domain_that_does_not_answer_is_explained(
-    run: Run, records: Records, visitors: Visitors, status: int, headers: dict[str, str], why: str
+async def test_proxied_domain_that_does_not_answer_is_explained(
+    driver: Driver, records: Records, visitors: Visitors, status: int, headers: dict[str, str], why: str
 ) -> None:
     """Railway sees nothing wrong there; a visitor does."""
     visitors.status, visitors.headers = status, headers
-
-    async def scenario(driver: Driver) -> None:
-        with pytest.raises(Refused) as caught:
-            await proxied(await a_project(driver), records, timeout_s=30.0)
-        assert "https://api.example.com/ does not answer: " in str(caught.value)
-        assert why in str(caught.value)
-        assert "CNAME record" not in str(caught.value)
-
-    run(scenario)
+    with pytest.raises(Refused) as caught:
+        await proxied(await a_project(driver), records, timeout_s=30.0)
+    assert "https://api.example.com/ does not answer: " in str(caught.value)
+    assert why in str(caught.value)
+    assert "CNAME record" not in str(caught.value)
 
 
-def test_proxied_name_without_a_proxy_is_named(run: Run, records: Records) -> None:
+async def test_proxied_name_without_a_proxy_is_named(driver: Driver, records: Records) -> None:
     """The record is there, and leads to Railway without the proxy that was asked for."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        made = await custom(place, service, "api.example.com")
-        records.enter(made)
-        records.values["api.example.com", "CNAME"] = ["elsewhere.example.net"]
-        with pytest.raises(Refused) as caught:
-            await validate(place, service, "api.example.com", proxied=True, timeout_s=30.0)
-        text = str(caught.value)
-        assert f"CNAME record api.example.com: must be {made['cnameTarget']}, proxied; is elsewhere.example.net" in text
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    made = await custom(place, service, "api.example.com")
+    records.enter(made)
+    records.values["api.example.com", "CNAME"] = ["elsewhere.example.net"]
+    with pytest.raises(Refused) as caught:
+        await validate(place, service, "api.example.com", proxied=True, timeout_s=30.0)
+    text = str(caught.value)
+    assert f"CNAME record api.example.com: must be {made['cnameTarget']}, proxied; is elsewhere.example.net" in text
 
 
-def test_another_name_is_made_before_the_old_one_goes(run: Run) -> None:
+async def test_another_name_is_made_before_the_old_one_goes(driver: Driver) -> None:
     """Another service is not: one name can be on one service alone."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        first, second = await place.services(2)
-        made = await custom(place, first, "api.example.com")
-        renamed = await driver.diff_response(made, domain="www.example.com")
-        moved = await driver.diff_response(made, serviceId=second["serviceId"])
-        assert (list(renamed.replaces), renamed.deleteBeforeReplace) == (["domain"], False)
-        assert (list(moved.replaces), moved.deleteBeforeReplace) == (["serviceId"], True)
-
-    run(scenario)
+    place = await a_project(driver)
+    first, second = await place.services(2)
+    made = await custom(place, first, "api.example.com")
+    renamed = await driver.diff_response(made, domain="www.example.com")
+    moved = await driver.diff_response(made, serviceId=second["serviceId"])
+    assert (list(renamed.replaces), renamed.deleteBeforeReplace) == (["domain"], False)
+    assert (list(moved.replaces), moved.deleteBeforeReplace) == (["serviceId"], True)
 
 
-def test_wrong_record_is_named_with_what_it_must_be(run: Run, records: Records) -> None:
+async def test_wrong_record_is_named_with_what_it_must_be(driver: Driver, records: Records) -> None:
     """When time is over, each wrong record stands in the error with its present and its required value."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        made = await custom(place, service, "api.example.com")
-        records.values["api.example.com", "CNAME"] = ["elsewhere.example.net"]
-        with pytest.raises(Refused) as caught:
-            await validate(place, service, "api.example.com", timeout_s=30.0)
-        text = str(caught.value)
-        assert f"CNAME record api.example.com: must be {made['cnameTarget']}, is elsewhere.example.net" in text
-        assert f"TXT record {made['verificationHost']}: must be {made['verificationValue']}" in text
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    made = await custom(place, service, "api.example.com")
+    records.values["api.example.com", "CNAME"] = ["elsewhere.example.net"]
+    with pytest.raises(Refused) as caught:
+        await validate(place, service, "api.example.com", timeout_s=30.0)
+    text = str(caught.value)
+    assert f"CNAME record api.example.com: must be {made['cnameTarget']}, is elsewhere.example.net" in text
+    assert f"TXT record {made['verificationHost']}: must be {made['verificationValue']}" in text
 
 
-def test_refused_certificate_is_explained(run: Run, records: Records, cloud: RailwayCloud) -> None:
+async def test_refused_certificate_is_explained(driver: Driver, records: Records, cloud: RailwayCloud) -> None:
     """A certificate that cannot be issued is asked for once more; then the error gives Railway's reason."""
     cloud.fail("api.example.com", "certificate")
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        records.enter(await custom(place, service, "api.example.com"))
-        with pytest.raises(Refused, match="no certificate could be issued for api"):
-            await validate(place, service, "api.example.com")
-        assert driver.operations.count("customDomainIssueCertificate") == 1
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    records.enter(await custom(place, service, "api.example.com"))
+    with pytest.raises(Refused, match="no certificate could be issued for api"):
+        await validate(place, service, "api.example.com")
+    assert driver.operations.count("customDomainIssueCertificate") == 1
 
 
 @pytest.fixture
@@ -296,26 +248,22 @@ DIGICERT_IN_BYTES = r"\# 19 00 05 69 73 73 75 65 64 69 67 69 63 65 72 74 2e 63 6
         ("api.example.com", ['0 iodef "mailto:a@example.com"'], None),
     ],
 )
-def test_a_caa_record_that_forbids_the_certificate_is_named(
-    run: Run, records: Records, domain: str, caa: list[str], said: str | None
+async def test_a_caa_record_that_forbids_the_certificate_is_named(
+    driver: Driver, records: Records, domain: str, caa: list[str], said: str | None
 ) -> None:
     """The record that is wrong, what it holds and what it should hold; one that allows Let's Encrypt is none."""
     records.values["example.com", "CAA"] = caa
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        records.enter(await custom(place, service, domain))
-        if said is None:
-            assert (await validate(place, service, domain))["certificateStatus"] == "VALID"
-            return
-        with pytest.raises(Refused) as caught:
-            await validate(place, service, domain)
-        wanted = f'CAA record example.com: must allow 0 issue "letsencrypt.org", is {said}'
-        assert wanted in str(caught.value)
-        assert "all its DNS records are right" not in str(caught.value)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    records.enter(await custom(place, service, domain))
+    if said is None:
+        assert (await validate(place, service, domain))["certificateStatus"] == "VALID"
+        return
+    with pytest.raises(Refused) as caught:
+        await validate(place, service, domain)
+    wanted = f'CAA record example.com: must allow 0 issue "letsencrypt.org", is {said}'
+    assert wanted in str(caught.value)
+    assert "all its DNS records are right" not in str(caught.value)
 
 
 @pytest.mark.usefixtures("resolver")
@@ -326,57 +274,41 @@ def test_a_caa_record_in_bytes_is_read(records: Records) -> None:
     assert asyncio.run(dns.lookup("example.com", "CAA")) == ['0 issue "digicert.com"']
 
 
-def test_validation_without_a_domain_says_so(run: Run) -> None:
+async def test_validation_without_a_domain_says_so(driver: Driver) -> None:
     """Waiting for a domain that is not on the service ends at once."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        with pytest.raises(Refused, match="create a CustomDomain first"):
-            await validate(place, await place.service(), "api.example.com")
-
-    run(scenario)
+    place = await a_project(driver)
+    with pytest.raises(Refused, match="create a CustomDomain first"):
+        await validate(place, await place.service(), "api.example.com")
 
 
-def test_one_domain_more_than_the_plan_has_says_how_to_replace_one(run: Run, cloud: RailwayCloud) -> None:
+async def test_one_domain_more_than_the_plan_has_says_how_to_replace_one(driver: Driver, cloud: RailwayCloud) -> None:
     """Hobby has two for a service, and a replacement has both for a while."""
     cloud.state.plan = "hobby"
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        for name in ("one", "two"):
-            await custom(place, service, f"{name}.example.com")
-        with pytest.raises(Refused, match=r"limited to 2 custom domains.*remove the old one, run the command, then"):
-            await custom(place, service, "three.example.com")
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    for name in ("one", "two"):
+        await custom(place, service, f"{name}.example.com")
+    with pytest.raises(Refused, match=r"limited to 2 custom domains.*remove the old one, run the command, then"):
+        await custom(place, service, "three.example.com")
 
 
-def test_domain_of_another_service_is_refused(run: Run) -> None:
+async def test_domain_of_another_service_is_refused(driver: Driver) -> None:
     """A name that is in use elsewhere is an error that says how to go on."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        first, second = await place.services(2)
-        await custom(place, first, "api.example.com")
-        with pytest.raises(Refused, match=r"api\.example\.com is in use on another Railway service"):
-            await custom(place, second, "api.example.com")
-
-    run(scenario)
+    place = await a_project(driver)
+    first, second = await place.services(2)
+    await custom(place, first, "api.example.com")
+    with pytest.raises(Refused, match=r"api\.example\.com is in use on another Railway service"):
+        await custom(place, second, "api.example.com")
 
 
-def test_five_domains_are_waited_for_in_shared_requests(run: Run, records: Records) -> None:
+async def test_five_domains_are_waited_for_in_shared_requests(driver: Driver, records: Records) -> None:
     """Domains that are validated side by side share each look."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        services = await place.services(5)
-        names = [f"site-{index}.example.com" for index in range(5)]
-        made = await driver.all(*(custom(place, service, name) for service, name in zip(services, names, strict=True)))
-        for domain in made:
-            records.enter(domain)
-        before = len(driver.address.requests)
-        await driver.all(*(validate(place, service, name) for service, name in zip(services, names, strict=True)))
-        assert len(driver.address.requests) - before <= 4
-
-    run(scenario)
+    place = await a_project(driver)
+    services = await place.services(5)
+    names = [f"site-{index}.example.com" for index in range(5)]
+    made = await driver.all(*(custom(place, service, name) for service, name in zip(services, names, strict=True)))
+    for domain in made:
+        records.enter(domain)
+    before = len(driver.address.requests)
+    await driver.all(*(validate(place, service, name) for service, name in zip(services, names, strict=True)))
+    assert len(driver.address.requests) - before <= 4

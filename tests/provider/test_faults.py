@@ -4,149 +4,107 @@ from __future__ import annotations
 
 import pytest
 
-from tests.provider.driver import Driver, Half, Refused, Run, a_project
+from tests.provider.driver import Driver, Half, Refused, a_project
 
 
-def test_project_without_description_fails_clearly(run: Run) -> None:
+async def test_project_without_description_fails_clearly(driver: Driver) -> None:
     """Without a description a lost project cannot be told from others, so it is not guessed at."""
-
-    async def scenario(driver: Driver) -> None:
-        driver.cloud.faults.add(operation="projectCreate", when="after")
-        with pytest.raises(Refused, match="did not confirm projectCreate") as refused:
-            await driver.create("Project", name="shop")
-        assert "make a second one" in str(refused.value)
-        assert "pulumi import railway:index:Project" in str(refused.value)
-        assert "found and kept" not in str(refused.value)
-
-    run(scenario)
+    driver.cloud.faults.add(operation="projectCreate", when="after")
+    with pytest.raises(Refused, match="did not confirm projectCreate") as refused:
+        await driver.create("Project", name="shop")
+    assert "make a second one" in str(refused.value)
+    assert "pulumi import railway:index:Project" in str(refused.value)
+    assert "found and kept" not in str(refused.value)
 
 
 @pytest.mark.parametrize("operation", ["volumeUpdate", "environmentPatchCommit"])
-def test_volume_whose_second_step_fails_is_kept(run: Run, operation: str) -> None:
+async def test_volume_whose_second_step_fails_is_kept(driver: Driver, operation: str) -> None:
     """When size, schedule or name cannot be set, the volume is in the state, and the next run completes it."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        driver.cloud.faults.add(operation=operation, status=200, message="Invalid input")
-        with pytest.raises(Half, match="Invalid input") as caught:
-            await place.make("Volume", service, mountPath="/data", sizeMb=60_000, name="disk")
-        done = await driver.update(caught.value.made)
-        await driver.settle(100)
-        read = await place.refreshed(done)
-        assert read is not None
-        assert (read["sizeMb"], read["name"]) == (60_000, "disk")
-        assert len(driver.cloud.state.volumes) == 1
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    driver.cloud.faults.add(operation=operation, status=200, message="Invalid input")
+    with pytest.raises(Half, match="Invalid input") as caught:
+        await place.make("Volume", service, mountPath="/data", sizeMb=60_000, name="disk")
+    done = await driver.update(caught.value.made)
+    await driver.settle(100)
+    read = await place.refreshed(done)
+    assert read is not None
+    assert (read["sizeMb"], read["name"]) == (60_000, "disk")
+    assert len(driver.cloud.state.volumes) == 1
 
 
-def test_creation_throttles_are_waited_for(run: Run) -> None:
+async def test_creation_throttles_are_waited_for(driver: Driver) -> None:
     """Two projects at once become two projects, 30 s apart, and the user sees why it takes that long."""
-
-    async def scenario(driver: Driver) -> None:
-        await driver.all(
-            *(driver.create("Project", name=name, description="of the test") for name in ("first", "second"))
-        )
-        assert len(driver.cloud.state.projects) == 2
-        assert any("Railway limits how often projects are made" in text for _, text in driver.engine.said)
-
-    run(scenario)
+    await driver.all(*(driver.create("Project", name=name, description="of the test") for name in ("first", "second")))
+    assert len(driver.cloud.state.projects) == 2
+    assert any("Railway limits how often projects are made" in text for _, text in driver.engine.said)
 
 
-def test_rate_limits_are_told_while_they_are_waited_for(run: Run) -> None:
+async def test_rate_limits_are_told_while_they_are_waited_for(driver: Driver) -> None:
     """The row of the resource says how long, and why."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        driver.servicer.running.client.transport.limiter.close(400)
-        await place.service()
-        assert any("s, Railway's rate limit is used up..." in text for _, text in driver.engine.said)
-
-    run(scenario)
+    place = await a_project(driver)
+    driver.servicer.running.client.transport.limiter.close(400)
+    await place.service()
+    assert any("s, Railway's rate limit is used up..." in text for _, text in driver.engine.said)
 
 
 @pytest.mark.parametrize("kind", ["custom", "service"])
-def test_domain_races_are_repeated(run: Run, kind: str) -> None:
+async def test_domain_races_are_repeated(driver: Driver, kind: str) -> None:
     """ "Please try again" is tried again, after a look whether the domain was made in spite of it."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        for when in ("before", "after"):
-            message = f"Failed to create {kind} domain, please try again"
-            driver.cloud.faults.add(operation=f"{kind}DomainCreate", when=when, status=200, message=message)  # pyright: ignore[reportArgumentType]
-        await place.make(
-            f"{kind.capitalize()}Domain", service, **({"domain": "api.example.com"} if kind == "custom" else {})
-        )
-        made = {"custom": driver.cloud.state.custom_domains, "service": driver.cloud.state.service_domains}
-        assert len(made[kind]) == 1
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    for when in ("before", "after"):
+        message = f"Failed to create {kind} domain, please try again"
+        driver.cloud.faults.add(operation=f"{kind}DomainCreate", when=when, status=200, message=message)  # pyright: ignore[reportArgumentType]
+    await place.make(
+        f"{kind.capitalize()}Domain", service, **({"domain": "api.example.com"} if kind == "custom" else {})
+    )
+    made = {"custom": driver.cloud.state.custom_domains, "service": driver.cloud.state.service_domains}
+    assert len(made[kind]) == 1
 
 
-def test_gateway_errors_on_reads_are_repeated(run: Run) -> None:
+async def test_gateway_errors_on_reads_are_repeated(driver: Driver) -> None:
     """Reads survive a few bad answers."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        driver.cloud.faults.add(operation="environment", status=502, count=3)
-        assert await place.refreshed(service) is not None
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    driver.cloud.faults.add(operation="environment", status=502, count=3)
+    assert await place.refreshed(service) is not None
 
 
-def test_unavailable_api_is_no_reason_to_forget(run: Run) -> None:
+async def test_unavailable_api_is_no_reason_to_forget(driver: Driver) -> None:
     """A refresh during an outage fails; it never says that something is gone."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        driver.cloud.faults.add(operation="environment", status=503, count=50)
-        with pytest.raises(Refused, match="did not answer environmentSnapshot"):
-            await place.refreshed(service)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    driver.cloud.faults.add(operation="environment", status=503, count=50)
+    with pytest.raises(Refused, match="did not answer environmentSnapshot"):
+        await place.refreshed(service)
 
 
-def test_not_authorized_is_no_reason_to_forget(run: Run) -> None:
+async def test_not_authorized_is_no_reason_to_forget(driver: Driver) -> None:
     """ "Not Authorized" in a refresh is an error, because Railway also says it for a dead token."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        driver.cloud.faults.add(operation="*", status=200, message="Not Authorized", count=5)
-        with pytest.raises(Refused, match="Not Authorized"):
-            await place.refreshed(service)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    driver.cloud.faults.add(operation="*", status=200, message="Not Authorized", count=5)
+    with pytest.raises(Refused, match="Not Authorized"):
+        await place.refreshed(service)
 
 
-def test_forbidden_delete_is_not_taken_for_done(run: Run) -> None:
+async def test_forbidden_delete_is_not_taken_for_done(driver: Driver) -> None:
     """A delete that the token may not do fails while the thing is still there."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        driver.cloud.faults.add(operation="serviceDelete", status=200, message="Not Authorized")
-        with pytest.raises(Refused, match="ADMIN"):
-            await driver.delete(service)
-        assert await place.refreshed(service) is not None
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    driver.cloud.faults.add(operation="serviceDelete", status=200, message="Not Authorized")
+    with pytest.raises(Refused, match="ADMIN"):
+        await driver.delete(service)
+    assert await place.refreshed(service) is not None
 
 
-def test_refused_values_stay_secret(run: Run) -> None:
+async def test_refused_values_stay_secret(driver: Driver) -> None:
     """When Railway quotes a refused variable, the error shows no value of it."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        message = "Invalid input: KEY is hunter2-and-more"
-        driver.cloud.faults.add(operation="environmentPatchCommit", status=200, message=message)
-        with pytest.raises(Refused) as caught:
-            await place.instance(service, variables={"KEY": "hunter2-and-more"})
-        assert "hunter2" not in str(caught.value)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    message = "Invalid input: KEY is hunter2-and-more"
+    driver.cloud.faults.add(operation="environmentPatchCommit", status=200, message=message)
+    with pytest.raises(Refused) as caught:
+        await place.instance(service, variables={"KEY": "hunter2-and-more"})
+    assert "hunter2" not in str(caught.value)

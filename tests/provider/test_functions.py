@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.provider.driver import Driver, Refused, Run, a_project
+from tests.provider.driver import Driver, Refused, a_project
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("getProject", {}, "projectId: or name must be given, and not both"),
@@ -21,151 +21,115 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("function", "inputs", "reason"), REFUSED)
-def test_impossible_calls_are_refused(run: Run, function: str, inputs: dict[str, Any], reason: str) -> None:
+async def test_impossible_calls_are_refused(driver: Driver, function: str, inputs: dict[str, Any], reason: str) -> None:
     """What cannot be answered is refused without a request, with the name of the input."""
-
-    async def scenario(driver: Driver) -> None:
-        with pytest.raises(Refused) as caught:
-            await driver.invoke(function, **inputs)
-        assert reason in str(caught.value)
-        assert driver.operations == []
-
-    run(scenario)
+    with pytest.raises(Refused) as caught:
+        await driver.invoke(function, **inputs)
+    assert reason in str(caught.value)
+    assert driver.operations == []
 
 
-def test_a_project_is_found_by_id_and_by_name(run: Run) -> None:
+async def test_a_project_is_found_by_id_and_by_name(driver: Driver) -> None:
     """Both lead to the same project, in its workspace and in all."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        by_id = await driver.invoke("getProject", projectId=place.project.id)
-        assert by_id["name"] == "shop"
-        assert by_id["environmentId"] == place.project["environmentId"]
-        assert by_id["environments"] == {"production": place.project["environmentId"]}
-        assert await driver.invoke("getProject", name="shop") == by_id
-        assert await driver.invoke("getProject", name="shop", workspaceId=by_id["workspaceId"]) == by_id
-
-    run(scenario)
+    place = await a_project(driver)
+    by_id = await driver.invoke("getProject", projectId=place.project.id)
+    assert by_id["name"] == "shop"
+    assert by_id["environmentId"] == place.project["environmentId"]
+    assert by_id["environments"] == {"production": place.project["environmentId"]}
+    assert await driver.invoke("getProject", name="shop") == by_id
+    assert await driver.invoke("getProject", name="shop", workspaceId=by_id["workspaceId"]) == by_id
 
 
-def test_a_project_that_is_not_there_is_an_error(run: Run) -> None:
+async def test_a_project_that_is_not_there_is_an_error(driver: Driver) -> None:
     """An unknown id, a deleted project, an unknown name, and a name that two projects have."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        with pytest.raises(Refused, match="there is no project nothing: its id is in the address"):
-            await driver.invoke("getProject", projectId="nothing")
-        with pytest.raises(Refused, match="there is no project named 'shpo'; the token reaches: shop"):
-            await driver.invoke("getProject", name="shpo")
-        await driver.create("Project", name="shop", description="another")
-        with pytest.raises(Refused, match="there are 2 projects named 'shop': give the projectId"):
-            await driver.invoke("getProject", name="shop")
-        await driver.delete(place.project)
-        with pytest.raises(Refused, match="there is no project"):
-            await driver.invoke("getProject", projectId=place.project.id)
-
-    run(scenario)
+    place = await a_project(driver)
+    with pytest.raises(Refused, match="there is no project nothing: its id is in the address"):
+        await driver.invoke("getProject", projectId="nothing")
+    with pytest.raises(Refused, match="there is no project named 'shpo'; the token reaches: shop"):
+        await driver.invoke("getProject", name="shpo")
+    await driver.create("Project", name="shop", description="another")
+    with pytest.raises(Refused, match="there are 2 projects named 'shop': give the projectId"):
+        await driver.invoke("getProject", name="shop")
+    await driver.delete(place.project)
+    with pytest.raises(Refused, match="there is no project"):
+        await driver.invoke("getProject", projectId=place.project.id)
 
 
-def test_an_environment_is_found_by_id_and_by_name(run: Run) -> None:
+async def test_an_environment_is_found_by_id_and_by_name(driver: Driver) -> None:
     """Both lead to the same environment; for another the error says which there are."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        live = place.project["environmentId"]
-        found = await driver.invoke("getEnvironment", projectId=place.project.id, name="production")
-        assert found == {
-            "projectId": place.project.id,
-            "projectName": "shop",
-            "environmentId": live,
-            "name": "production",
-        }
-        assert await driver.invoke("getEnvironment", projectId=place.project.id, environmentId=live) == found
-        with pytest.raises(Refused, match=f"has no environment named 'live'; it has production \\({live}\\)"):
-            await driver.invoke("getEnvironment", projectId=place.project.id, name="live")
-
-    run(scenario)
+    place = await a_project(driver)
+    live = place.project["environmentId"]
+    found = await driver.invoke("getEnvironment", projectId=place.project.id, name="production")
+    assert found == {
+        "projectId": place.project.id,
+        "projectName": "shop",
+        "environmentId": live,
+        "name": "production",
+    }
+    assert await driver.invoke("getEnvironment", projectId=place.project.id, environmentId=live) == found
+    with pytest.raises(Refused, match=f"has no environment named 'live'; it has production \\({live}\\)"):
+        await driver.invoke("getEnvironment", projectId=place.project.id, name="live")
 
 
-def test_a_service_is_found_by_id_and_by_name(run: Run) -> None:
+async def test_a_service_is_found_by_id_and_by_name(driver: Driver) -> None:
     """With what it runs, its hosts and its newest deployment; never with its variables."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        empty = await driver.invoke("getService", **place.where, name="web")
-        assert (empty["serviceId"], empty["domains"]) == (service["serviceId"], [])
-        assert "deploymentId" not in empty
-        instance = await place.instance(service, variables={"KEY": "hunter2-and-more"})
-        domain = await place.make("ServiceDomain", service, targetPort=80)
-        place.forget()
-        found = await driver.invoke("getService", **place.where, serviceId=service["serviceId"])
-        assert found["name"] == "web"
-        assert found["image"] == "app:1"
-        assert found["domains"] == [domain["domain"]]
-        assert (found["deploymentId"], found["deploymentStatus"]) == (instance["deploymentId"], "SUCCESS")
-        assert "hunter2" not in str(found)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    empty = await driver.invoke("getService", **place.where, name="web")
+    assert (empty["serviceId"], empty["domains"]) == (service["serviceId"], [])
+    assert "deploymentId" not in empty
+    instance = await place.instance(service, variables={"KEY": "hunter2-and-more"})
+    domain = await place.make("ServiceDomain", service, targetPort=80)
+    place.forget()
+    found = await driver.invoke("getService", **place.where, serviceId=service["serviceId"])
+    assert found["name"] == "web"
+    assert found["image"] == "app:1"
+    assert found["domains"] == [domain["domain"]]
+    assert (found["deploymentId"], found["deploymentStatus"]) == (instance["deploymentId"], "SUCCESS")
+    assert "hunter2" not in str(found)
 
 
-def test_a_service_that_is_not_there_is_an_error(run: Run) -> None:
+async def test_a_service_that_is_not_there_is_an_error(driver: Driver) -> None:
     """It says which services there are, or that the environment is not there."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        await place.service()
-        with pytest.raises(Refused, match="environment production has no service named 'api'; it has web"):
-            await driver.invoke("getService", **place.where, name="api")
-        with pytest.raises(Refused, match="there is no environment nowhere in project"):
-            await driver.invoke("getService", projectId=place.project.id, environmentId="nowhere", name="api")
-
-    run(scenario)
+    place = await a_project(driver)
+    await place.service()
+    with pytest.raises(Refused, match="environment production has no service named 'api'; it has web"):
+        await driver.invoke("getService", **place.where, name="api")
+    with pytest.raises(Refused, match="there is no environment nowhere in project"):
+        await driver.invoke("getService", projectId=place.project.id, environmentId="nowhere", name="api")
 
 
-def test_regions_are_listed(run: Run) -> None:
+async def test_regions_are_listed(driver: Driver) -> None:
     """Current ones by name, and deprecated ones with what replaces them."""
-
-    async def scenario(driver: Driver) -> None:
-        found = await driver.invoke("getRegions")
-        assert "us-west2" in found["names"]
-        assert "us-west1" not in found["names"]
-        by_name = {region["name"]: region for region in found["regions"]}
-        assert by_name["us-west2"] == {"name": "us-west2", "location": "California", "country": "US"}
-        assert by_name["us-west1"]["replacedBy"] == "us-west2"
-
-    run(scenario)
+    found = await driver.invoke("getRegions")
+    assert "us-west2" in found["names"]
+    assert "us-west1" not in found["names"]
+    by_name = {region["name"]: region for region in found["regions"]}
+    assert by_name["us-west2"] == {"name": "us-west2", "location": "California", "country": "US"}
+    assert by_name["us-west1"]["replacedBy"] == "us-west2"
 
 
-def test_usage_is_estimated_and_priced(run: Run) -> None:
+async def test_usage_is_estimated_and_priced(driver: Driver) -> None:
     """Two replicas with a CPU limit cost what Railway's list prices say, for the project and for its workspace."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        nothing = await driver.invoke("getEstimatedUsage", projectId=place.project.id)
-        assert nothing["totalUsd"] == 0
-        service = await place.service()
-        await place.instance(service, vcpus=2, memoryMb=1_000, regions={"us-west2": 2})
-        found = await driver.invoke("getEstimatedUsage", projectId=place.project.id)
-        (usage,) = found["projects"]
-        assert usage["projectId"] == place.project.id
-        # Four vCPUs at a tenth of $20, two GB at half of $10, and four GB of traffic at $0.05.
-        assert usage["costUsd"]["CPU_USAGE"] == 8
-        assert usage["costUsd"]["MEMORY_USAGE_GB"] == 10
-        assert usage["costUsd"]["NETWORK_TX_GB"] == 0.2
-        assert found["totalUsd"] == 18.2
-        workspace = next(iter(driver.cloud.state.workspaces))
-        assert await driver.invoke("getEstimatedUsage", workspaceId=workspace) == found
-
-    run(scenario)
+    place = await a_project(driver)
+    nothing = await driver.invoke("getEstimatedUsage", projectId=place.project.id)
+    assert nothing["totalUsd"] == 0
+    service = await place.service()
+    await place.instance(service, vcpus=2, memoryMb=1_000, regions={"us-west2": 2})
+    found = await driver.invoke("getEstimatedUsage", projectId=place.project.id)
+    (usage,) = found["projects"]
+    assert usage["projectId"] == place.project.id
+    # Four vCPUs at a tenth of $20, two GB at half of $10, and four GB of traffic at $0.05.
+    assert usage["costUsd"]["CPU_USAGE"] == 8
+    assert usage["costUsd"]["MEMORY_USAGE_GB"] == 10
+    assert usage["costUsd"]["NETWORK_TX_GB"] == 0.2
+    assert found["totalUsd"] == 18.2
+    workspace = next(iter(driver.cloud.state.workspaces))
+    assert await driver.invoke("getEstimatedUsage", workspaceId=workspace) == found
 
 
-def test_an_outage_is_one_clean_error(run: Run) -> None:
+async def test_an_outage_is_one_clean_error(driver: Driver) -> None:
     """A function that gets no answer says so, and no traceback."""
-
-    async def scenario(driver: Driver) -> None:
-        driver.cloud.faults.add(operation="regions", status=503, count=50)
-        with pytest.raises(Refused, match="Railway did not answer regions"):
-            await driver.invoke("getRegions")
-
-    run(scenario)
+    driver.cloud.faults.add(operation="regions", status=503, count=50)
+    with pytest.raises(Refused, match="Railway did not answer regions"):
+        await driver.invoke("getRegions")

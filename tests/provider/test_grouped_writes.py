@@ -7,15 +7,9 @@ from collections import Counter
 
 import pytest
 
-from tests.provider.driver import Driver, Made, Place, Refused, Run, a_project
+from tests.provider.driver import Driver, Made, Place, Refused, a_project
 
 VARIABLES = {f"VARIABLE_{index}": "value" for index in range(10)}
-
-
-@pytest.fixture
-def speed(unhurried: float) -> float:
-    """Here it counts that a busy machine's milliseconds are not Railway's seconds."""
-    return unhurried
 
 
 async def topology(driver: Driver) -> tuple[Place, list[Made]]:
@@ -32,78 +26,58 @@ async def topology(driver: Driver) -> tuple[Place, list[Made]]:
     return place, [place.project, *services, *volumes, *instances]
 
 
-def test_six_services_leave_in_one_commit_with_six_deployments(run: Run) -> None:
+async def test_six_services_leave_in_one_commit_with_six_deployments(driver: Driver) -> None:
     """One commit carries all instances, one more the volumes, and each service deploys exactly once."""
-
-    async def scenario(driver: Driver) -> None:
-        await topology(driver)
-        made = Counter(driver.operations)
-        assert made["environmentPatchCommit"] == 2
-        assert len(driver.cloud.state.deployments) == 6
-        assert len([request for request in driver.address.requests if "serviceCreate" in request["operations"]]) == 1
-
-    run(scenario)
+    await topology(driver)
+    made = Counter(driver.operations)
+    assert made["environmentPatchCommit"] == 2
+    assert len(driver.cloud.state.deployments) == 6
+    assert len([request for request in driver.address.requests if "serviceCreate" in request["operations"]]) == 1
 
 
-def test_whole_topology_takes_few_requests(run: Run) -> None:
+async def test_whole_topology_takes_few_requests(driver: Driver) -> None:
     """What takes other providers 80 to 300 requests takes this one about twenty, and the waiting is shared."""
-
-    async def scenario(driver: Driver) -> None:
-        await topology(driver)
-        polls = [request for request in driver.address.requests if request["operations"][0] == "environmentPatches"]
-        assert len(driver.address.requests) - len(polls) <= 18
-
-    run(scenario)
+    await topology(driver)
+    polls = [request for request in driver.address.requests if request["operations"][0] == "environmentPatches"]
+    assert len(driver.address.requests) - len(polls) <= 18
 
 
-def test_refresh_of_everything_is_one_request(run: Run) -> None:
+async def test_refresh_of_everything_is_one_request(driver: Driver) -> None:
     """One read serves every resource of an environment."""
-
-    async def scenario(driver: Driver) -> None:
-        place, made = await topology(driver)
-        place.forget()
-        before = len(driver.address.requests)
-        read = await asyncio.gather(*(driver.refresh(each) for each in made))
-        assert len(driver.address.requests) - before == 1
-        assert [each.inputs for each in made] == [each.inputs for each in read if each]
-
-    run(scenario)
+    place, made = await topology(driver)
+    place.forget()
+    before = len(driver.address.requests)
+    read = await asyncio.gather(*(driver.refresh(each) for each in made))
+    assert len(driver.address.requests) - before == 1
+    assert [each.inputs for each in made] == [each.inputs for each in read if each]
 
 
-def test_commits_follow_each_other(run: Run) -> None:
+async def test_commits_follow_each_other(driver: Driver) -> None:
     """A patch that comes while a commit is under way waits for it and leaves in the next one."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        first, *others = await place.services(3)
-        early = asyncio.create_task(place.instance(first))
-        while "environmentPatchCommit" not in driver.operations:
-            await asyncio.sleep(0.001)
-        made = await driver.all(early, *(place.instance(service) for service in others))
-        assert {"SUCCESS"} == {each["deploymentStatus"] for each in made}
-        assert Counter(driver.operations)["environmentPatchCommit"] == 2
-
-    run(scenario)
+    place = await a_project(driver)
+    first, *others = await place.services(3)
+    early = asyncio.create_task(place.instance(first))
+    while "environmentPatchCommit" not in driver.operations:
+        await asyncio.sleep(0.001)
+    made = await driver.all(early, *(place.instance(service) for service in others))
+    assert {"SUCCESS"} == {each["deploymentStatus"] for each in made}
+    assert Counter(driver.operations)["environmentPatchCommit"] == 2
 
 
-def test_refused_patch_does_not_take_the_others_down(run: Run) -> None:
+async def test_refused_patch_does_not_take_the_others_down(driver: Driver) -> None:
     """When Railway refuses a commit, only the service whose settings it refuses fails."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        good, bad, fine = await place.services(3)
-        good_one, refusal, fine_one = await asyncio.gather(
-            place.instance(good),
-            place.instance(bad, regions={"atlantis": 1}),
-            place.instance(fine),
-            return_exceptions=True,
-        )
-        assert "multiRegionConfig.atlantis" in str(refusal)
-        assert isinstance(refusal, Refused)
-        assert isinstance(good_one, Made)
-        assert isinstance(fine_one, Made)
-
-    run(scenario)
+    place = await a_project(driver)
+    good, bad, fine = await place.services(3)
+    good_one, refusal, fine_one = await asyncio.gather(
+        place.instance(good),
+        place.instance(bad, regions={"atlantis": 1}),
+        place.instance(fine),
+        return_exceptions=True,
+    )
+    assert "multiRegionConfig.atlantis" in str(refusal)
+    assert isinstance(refusal, Refused)
+    assert isinstance(good_one, Made)
+    assert isinstance(fine_one, Made)
 
 
 async def three_volumes(place: Place) -> list[Made | BaseException]:
@@ -112,15 +86,11 @@ async def three_volumes(place: Place) -> list[Made | BaseException]:
     return await asyncio.gather(*made, return_exceptions=True)
 
 
-def test_volumes_follow_each_other_before_railway_complains(run: Run) -> None:
+async def test_volumes_follow_each_other_before_railway_complains(driver: Driver) -> None:
     """One request each, none refused as too quick, and one commit for what all of them are to be."""
-
-    async def scenario(driver: Driver) -> None:
-        assert all(isinstance(each, Made) for each in await three_volumes(await a_project(driver)))
-        sent = Counter(driver.operations)
-        assert (sent["volumeCreate"], sent["environmentPatchCommit"]) == (3, 1)
-
-    run(scenario)
+    assert all(isinstance(each, Made) for each in await three_volumes(await a_project(driver)))
+    sent = Counter(driver.operations)
+    assert (sent["volumeCreate"], sent["environmentPatchCommit"]) == (3, 1)
 
 
 @pytest.mark.parametrize(
@@ -128,36 +98,28 @@ def test_volumes_follow_each_other_before_railway_complains(run: Run) -> None:
     [("You are creating volumes too quickly. Try again in a sec", 0), ("Upgrade your plan for more volumes", 1)],
     ids=["throttled", "over the plan"],
 )
-def test_refused_volume_does_not_take_the_others_down(run: Run, message: str, refused: int) -> None:
+async def test_refused_volume_does_not_take_the_others_down(driver: Driver, message: str, refused: int) -> None:
     """The second of three fails with its own error, or is tried again; the others are made and in the state."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        making = asyncio.create_task(three_volumes(place))
-        while not driver.cloud.state.volumes:
-            await asyncio.sleep(0.001)
-        driver.cloud.faults.add(operation="volumeCreate", status=200, message=message)
-        ended = await making
-        made = [each for each in ended if isinstance(each, Made)]
-        assert [message in str(each) for each in ended if isinstance(each, Refused)] == [True] * refused
-        assert {each["volumeId"] for each in made} == set(driver.cloud.state.volumes)
-        assert len(made) == 3 - refused
-
-    run(scenario)
+    place = await a_project(driver)
+    making = asyncio.create_task(three_volumes(place))
+    while not driver.cloud.state.volumes:
+        await asyncio.sleep(0.001)
+    driver.cloud.faults.add(operation="volumeCreate", status=200, message=message)
+    ended = await making
+    made = [each for each in ended if isinstance(each, Made)]
+    assert [message in str(each) for each in ended if isinstance(each, Refused)] == [True] * refused
+    assert {each["volumeId"] for each in made} == set(driver.cloud.state.volumes)
+    assert len(made) == 3 - refused
 
 
-def test_foreign_change_is_reported(run: Run) -> None:
+async def test_foreign_change_is_reported(driver: Driver) -> None:
     """Somebody who changes the environment between two commits is noticed, by the paths that changed."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service, other = await place.services(2)
-        instance, _ = await driver.all(place.instance(service), place.instance(other, variables={"A": "1"}))
-        place.config(other)["variables"]["A"] = {"value": "changed by hand"}
-        place.forget()
-        await driver.update(instance, image="app:2")
-        warnings = [text for severity, text in driver.engine.said if severity == "WARNING"]
-        assert len(warnings) == 1
-        assert "service-1.variables.A" in warnings[0]
-
-    run(scenario)
+    place = await a_project(driver)
+    service, other = await place.services(2)
+    instance, _ = await driver.all(place.instance(service), place.instance(other, variables={"A": "1"}))
+    place.config(other)["variables"]["A"] = {"value": "changed by hand"}
+    place.forget()
+    await driver.update(instance, image="app:2")
+    warnings = [text for severity, text in driver.engine.said if severity == "WARNING"]
+    assert len(warnings) == 1
+    assert "service-1.variables.A" in warnings[0]

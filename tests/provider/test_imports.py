@@ -13,7 +13,7 @@ from pulumiverse_railway.provider.resources import ALL
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.members import open_account
 from tests.provider.dashboard import click, patch
-from tests.provider.driver import Driver, Made, Run
+from tests.provider.driver import Driver, Made
 
 SPELLED_OUT = {
     "restartPolicyType": "ON_FAILURE",
@@ -229,37 +229,29 @@ def test_every_resource_can_be_imported() -> None:
 
 
 @pytest.mark.parametrize(("kind", "make", "program"), WAYS)
-def test_import_previews_as_unchanged(run: Run, kind: str, make: Make, program: Mapping[str, Any]) -> None:
+async def test_import_previews_as_unchanged(driver: Driver, kind: str, make: Make, program: Mapping[str, Any]) -> None:
     """What the import writes passes the checks and shows no difference; neither does a program written by hand."""
-
-    async def scenario(driver: Driver) -> None:
-        its_id = make(Hand(driver.cloud))
-        await driver.settle(150)
-        imported = await driver.import_(kind, its_id)
-        assert imported is not None
-        assert imported.id == its_id
-        assert await driver.check(kind, imported.inputs) == []
-        assert await driver.diff(imported) == {}
-        assert await driver.diff(imported, **_by_hand(imported, program)) == {}
-
-    run(scenario)
+    its_id = make(Hand(driver.cloud))
+    await driver.settle(150)
+    imported = await driver.import_(kind, its_id)
+    assert imported is not None
+    assert imported.id == its_id
+    assert await driver.check(kind, imported.inputs) == []
+    assert await driver.diff(imported) == {}
+    assert await driver.diff(imported, **_by_hand(imported, program)) == {}
 
 
 @pytest.mark.parametrize(
     ("kind", "make"), [("ServiceInstance", _everything), ("Variables", _variables), ("SharedVariables", _shared)]
 )
-def test_values_of_variables_are_secrets_after_an_import(run: Run, kind: str, make: Make) -> None:
+async def test_values_of_variables_are_secrets_after_an_import(driver: Driver, kind: str, make: Make) -> None:
     """Railway does not say which ones are, and no program has yet: none may stand in the state as it is."""
-
-    async def scenario(driver: Driver) -> None:
-        its_id = make(Hand(driver.cloud))
-        await driver.settle(150)
-        urn = f"urn:pulumi:dev::shop::railway:index:{kind}::found"
-        read = await driver.rpc.Read(provider_pb2.ReadRequest(urn=urn, id=its_id))
-        for properties in (read.inputs, read.properties):
-            assert properties.fields["variables"].struct_value.fields[SIGNATURE].string_value == SECRET
-
-    run(scenario)
+    its_id = make(Hand(driver.cloud))
+    await driver.settle(150)
+    urn = f"urn:pulumi:dev::shop::railway:index:{kind}::found"
+    read = await driver.rpc.Read(provider_pb2.ReadRequest(urn=urn, id=its_id))
+    for properties in (read.inputs, read.properties):
+        assert properties.fields["variables"].struct_value.fields[SIGNATURE].string_value == SECRET
 
 
 def _by_hand(imported: Made, program: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -269,62 +261,50 @@ def _by_hand(imported: Made, program: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize("change", [{"restartPolicyType": "ALWAYS"}, {"regions": {"us-west2": 2}}])
-def test_what_is_not_so_still_shows(run: Run, change: Mapping[str, Any]) -> None:
+async def test_what_is_not_so_still_shows(driver: Driver, change: Mapping[str, Any]) -> None:
     """Only a value that Railway has already counts as said."""
-
-    async def scenario(driver: Driver) -> None:
-        hand = Hand(driver.cloud)
-        its_id = _service_with_an_image(hand)
-        await driver.settle(150)
-        imported = await driver.import_("ServiceInstance", its_id)
-        assert imported is not None
-        assert set(await driver.diff(imported, **change)) == set(change)
-
-    run(scenario)
+    hand = Hand(driver.cloud)
+    its_id = _service_with_an_image(hand)
+    await driver.settle(150)
+    imported = await driver.import_("ServiceInstance", its_id)
+    assert imported is not None
+    assert set(await driver.diff(imported, **change)) == set(change)
 
 
-def test_a_default_that_is_spelled_out_after_an_import_is_owned(run: Run) -> None:
+async def test_a_default_that_is_spelled_out_after_an_import_is_owned(driver: Driver) -> None:
     """Somebody who changes it at the dashboard afterwards makes drift, and the next run puts it right."""
-
-    async def scenario(driver: Driver) -> None:
-        hand = Hand(driver.cloud)
-        its_id = _service_with_an_image(hand)
-        await driver.settle(150)
-        imported = await driver.import_("ServiceInstance", its_id)
-        assert imported is not None
-        program = {**imported.inputs, **SPELLED_OUT}
-        kept = Made(imported.kind, imported.id, program, imported.outputs)  # as the engine keeps it: nothing differs
-        read = await driver.refresh(kept)
-        assert read is not None
-        assert await driver.diff(read, **program) == {}
-        service = its_id.rpartition("/")[2]
-        patch(driver.cloud, hand.environment, services={service: {"deploy": {"restartPolicyType": "ALWAYS"}}})
-        await driver.settle(60)
-        driver.servicer.running.client.forget_project(hand.project)
-        read = await driver.refresh(kept)
-        assert read is not None
-        assert await driver.diff(read, **program) == {"restartPolicyType": "UPDATE"}
-
-    run(scenario)
+    hand = Hand(driver.cloud)
+    its_id = _service_with_an_image(hand)
+    await driver.settle(150)
+    imported = await driver.import_("ServiceInstance", its_id)
+    assert imported is not None
+    program = {**imported.inputs, **SPELLED_OUT}
+    kept = Made(imported.kind, imported.id, program, imported.outputs)  # as the engine keeps it: nothing differs
+    read = await driver.refresh(kept)
+    assert read is not None
+    assert await driver.diff(read, **program) == {}
+    service = its_id.rpartition("/")[2]
+    patch(driver.cloud, hand.environment, services={service: {"deploy": {"restartPolicyType": "ALWAYS"}}})
+    await driver.settle(60)
+    driver.servicer.running.client.forget_project(hand.project)
+    read = await driver.refresh(kept)
+    assert read is not None
+    assert await driver.diff(read, **program) == {"restartPolicyType": "UPDATE"}
 
 
-def test_an_update_leaves_alone_what_the_program_never_said(run: Run) -> None:
+async def test_an_update_leaves_alone_what_the_program_never_said(driver: Driver) -> None:
     """A setting that somebody made at the dashboard, and that a refresh or an import has seen, is theirs."""
-
-    async def scenario(driver: Driver) -> None:
-        hand = Hand(driver.cloud)
-        service = hand.configured(source={"image": "app:1"}, variables={"A": {"value": "1"}})
-        await driver.settle(150)
-        imported = await driver.import_("ServiceInstance", f"{hand.place}/{service}")
-        assert imported is not None
-        patch(driver.cloud, hand.environment, services={service: {"deploy": {"startCommand": "theirs"}}})
-        await driver.settle(60)
-        driver.servicer.running.client.forget_project(hand.project)
-        read = await driver.refresh(imported)
-        assert read is not None
-        assert await driver.diff(read, image="app:2") == {"image": "UPDATE"}
-        await driver.update(read, image="app:2")
-        stored = driver.cloud.state.environments[hand.environment].config["services"][service]
-        assert stored["deploy"]["startCommand"] == "theirs"
-
-    run(scenario)
+    hand = Hand(driver.cloud)
+    service = hand.configured(source={"image": "app:1"}, variables={"A": {"value": "1"}})
+    await driver.settle(150)
+    imported = await driver.import_("ServiceInstance", f"{hand.place}/{service}")
+    assert imported is not None
+    patch(driver.cloud, hand.environment, services={service: {"deploy": {"startCommand": "theirs"}}})
+    await driver.settle(60)
+    driver.servicer.running.client.forget_project(hand.project)
+    read = await driver.refresh(imported)
+    assert read is not None
+    assert await driver.diff(read, image="app:2") == {"image": "UPDATE"}
+    await driver.update(read, image="app:2")
+    stored = driver.cloud.state.environments[hand.environment].config["services"][service]
+    assert stored["deploy"]["startCommand"] == "theirs"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.provider.driver import Driver, Run
+from tests.provider.driver import Driver
 
 WHERE = {"projectId": "p", "environmentId": "e", "serviceId": "s"}
 IMAGE = {**WHERE, "image": "app:1"}
@@ -56,24 +56,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("kind", "inputs", "reason"), REFUSED)
-def test_impossible_inputs_are_refused(run: Run, kind: str, inputs: dict[str, Any], reason: str) -> None:
+async def test_impossible_inputs_are_refused(driver: Driver, kind: str, inputs: dict[str, Any], reason: str) -> None:
     """Exactly one reason, which begins with the property and says what is allowed; no request is made."""
-
-    async def scenario(driver: Driver) -> None:
-        (found,) = await driver.check(kind, inputs)
-        assert reason in found
-        assert driver.operations == []
-
-    run(scenario)
+    (found,) = await driver.check(kind, inputs)
+    assert reason in found
+    assert driver.operations == []
 
 
-def test_wrong_id_is_explained(run: Run) -> None:
+async def test_wrong_id_is_explained(driver: Driver) -> None:
     """An import with an id of another shape says what the id is made of."""
-
-    async def scenario(driver: Driver) -> None:
-        with pytest.raises(Exception, match="must be <project id>, not 'p/e'"):
-            await driver.import_("Project", "p/e")
-        with pytest.raises(Exception, match="<project id>/<environment id>/<service id>/<domain>"):
-            await driver.import_("CustomDomain", "api.example.com")
-
-    run(scenario)
+    with pytest.raises(Exception, match="must be <project id>, not 'p/e'"):
+        await driver.import_("Project", "p/e")
+    with pytest.raises(Exception, match="<project id>/<environment id>/<service id>/<domain>"):
+        await driver.import_("CustomDomain", "api.example.com")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.provider.driver import Driver, Run, a_project
+from tests.provider.driver import Driver, a_project
 
 CLEARABLE: dict[str, tuple[Any, tuple[str, str]]] = {
     "startCommand": ("run", ("deploy", "startCommand")),
@@ -32,248 +32,192 @@ NOTHING: tuple[Any, ...] = (None, [], 0, False, {}, {"containers": {}}, "ON_FAIL
 
 
 @pytest.mark.parametrize("name", CLEARABLE)
-def test_removed_setting_is_cleared_on_railway(run: Run, name: str) -> None:
+async def test_removed_setting_is_cleared_on_railway(driver: Driver, name: str) -> None:
     """A setting that leaves the program goes back to Railway's default, whatever value that takes."""
     value, (group, key) = CLEARABLE[name]
     source = {"repo": "acme/shop"} if group in REPOSITORY else {"image": "app:1"}
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, **source, waitForDeployment=False, **{name: value})
-        assert place.config(service)[group].get(key) not in NOTHING
-        cleared = await driver.update(instance, **dict[str, Any]({name: None}))
-        assert place.config(service).get(group, {}).get(key) in NOTHING
-        assert place.config(service).get("deploy", {}).get("restartPolicyType") != "NEVER"
-        assert place.config(service).get("build", {}).get("builder") != "DOCKERFILE"
-        read = await place.refreshed(cleared)
-        assert read is not None
-        assert await driver.diff(read) == {}
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, **source, waitForDeployment=False, **{name: value})
+    assert place.config(service)[group].get(key) not in NOTHING
+    cleared = await driver.update(instance, **dict[str, Any]({name: None}))
+    assert place.config(service).get(group, {}).get(key) in NOTHING
+    assert place.config(service).get("deploy", {}).get("restartPolicyType") != "NEVER"
+    assert place.config(service).get("build", {}).get("builder") != "DOCKERFILE"
+    read = await place.refreshed(cleared)
+    assert read is not None
+    assert await driver.diff(read) == {}
 
 
-def test_variables_and_credentials_are_removed(run: Run) -> None:
+async def test_variables_and_credentials_are_removed(driver: Driver) -> None:
     """A variable or login that leaves the program leaves Railway; variables of others stay."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        login = {"username": "robot", "password": "registry-password"}
-        instance = await place.instance(service, variables={"A": "1", "B": "2"}, registryCredentials=login)
-        place.config(service)["variables"]["OTHERS"] = {"value": "x"}
-        await driver.update(instance, variables={"B": "3"}, registryCredentials=None)
-        stored = place.config(service)
-        assert stored["variables"] == {"B": {"value": "3"}, "OTHERS": {"value": "x"}}
-        assert "registryCredentials" not in stored["deploy"]
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    login = {"username": "robot", "password": "registry-password"}
+    instance = await place.instance(service, variables={"A": "1", "B": "2"}, registryCredentials=login)
+    place.config(service)["variables"]["OTHERS"] = {"value": "x"}
+    await driver.update(instance, variables={"B": "3"}, registryCredentials=None)
+    stored = place.config(service)
+    assert stored["variables"] == {"B": {"value": "3"}, "OTHERS": {"value": "x"}}
+    assert "registryCredentials" not in stored["deploy"]
 
 
-def test_only_owned_variables_drift(run: Run) -> None:
+async def test_only_owned_variables_drift(driver: Driver) -> None:
     """A variable deleted or changed in the dashboard shows; one that was added there does not."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, variables={"A": "1", "B": "2", "C": "3"})
-        stored = place.config(service)["variables"]
-        del stored["A"]
-        stored["B"]["value"] = "changed"
-        stored["OTHERS"] = {"value": "x"}
-        read = await place.refreshed(instance)
-        assert read is not None
-        assert read.inputs["variables"] == {"B": "changed", "C": "3"}
-        assert await driver.diff(read, variables=instance["variables"]) == {
-            "variables.A": "ADD",
-            "variables.B": "UPDATE",
-        }
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, variables={"A": "1", "B": "2", "C": "3"})
+    stored = place.config(service)["variables"]
+    del stored["A"]
+    stored["B"]["value"] = "changed"
+    stored["OTHERS"] = {"value": "x"}
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert read.inputs["variables"] == {"B": "changed", "C": "3"}
+    assert await driver.diff(read, variables=instance["variables"]) == {
+        "variables.A": "ADD",
+        "variables.B": "UPDATE",
+    }
 
 
-def test_changed_settings_drift(run: Run) -> None:
+async def test_changed_settings_drift(driver: Driver) -> None:
     """An owned setting that was changed in the dashboard shows; one that was never set does not."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, healthcheckPath="/up", regions={"us-west2": 1})
-        deploy = place.config(service)["deploy"]
-        deploy["healthcheckPath"] = "/other"
-        deploy["startCommand"] = "run"
-        deploy["multiRegionConfig"] = {"us-west2": {"numReplicas": 3}}
-        read = await place.refreshed(instance)
-        assert read is not None
-        assert sorted(await driver.diff(read, healthcheckPath="/up", regions={"us-west2": 1})) == [
-            "healthcheckPath",
-            'regions["us-west2"]',
-        ]
-        assert "startCommand" not in read.inputs
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, healthcheckPath="/up", regions={"us-west2": 1})
+    deploy = place.config(service)["deploy"]
+    deploy["healthcheckPath"] = "/other"
+    deploy["startCommand"] = "run"
+    deploy["multiRegionConfig"] = {"us-west2": {"numReplicas": 3}}
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert sorted(await driver.diff(read, healthcheckPath="/up", regions={"us-west2": 1})) == [
+        "healthcheckPath",
+        'regions["us-west2"]',
+    ]
+    assert "startCommand" not in read.inputs
 
 
-def test_sealed_variable_keeps_its_value_in_the_state(run: Run) -> None:
+async def test_sealed_variable_keeps_its_value_in_the_state(driver: Driver) -> None:
     """A variable that was sealed in the dashboard has no readable value, and is no drift for it."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, variables={"KEY": "secret-value"})
-        place.config(service)["variables"]["KEY"]["isSealed"] = True
-        read = await place.refreshed(instance)
-        assert read is not None
-        assert instance.inputs == read.inputs
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, variables={"KEY": "secret-value"})
+    place.config(service)["variables"]["KEY"]["isSealed"] = True
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert instance.inputs == read.inputs
 
 
-def test_variables_are_sealed_on_request_and_their_values_still_change(run: Run) -> None:
+async def test_variables_are_sealed_on_request_and_their_values_still_change(driver: Driver) -> None:
     """Sealed with the first patch, no drift, not sent again with other changes, and sent when the value differs."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        given: dict[str, Any] = {"variables": {"KEY": "secret-value", "PLAIN": "1"}, "sealed": ["KEY"]}
-        instance = await place.instance(service, **given)
-        assert place.config(service)["variables"]["KEY"] == {"value": "secret-value", "isSealed": True}
-        read = await place.refreshed(instance)
-        assert read is not None
-        assert instance.inputs == read.inputs
-        place.config(service)["variables"]["KEY"]["value"] = "changed by somebody, and nobody can see it"
-        restarted = await driver.update(instance, startCommand="run")
-        assert place.config(service)["variables"]["KEY"]["value"] == "changed by somebody, and nobody can see it"
-        await driver.update(restarted, variables={"KEY": "another-value", "PLAIN": "1"})
-        assert place.config(service)["variables"]["KEY"] == {"value": "another-value", "isSealed": True}
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    given: dict[str, Any] = {"variables": {"KEY": "secret-value", "PLAIN": "1"}, "sealed": ["KEY"]}
+    instance = await place.instance(service, **given)
+    assert place.config(service)["variables"]["KEY"] == {"value": "secret-value", "isSealed": True}
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert instance.inputs == read.inputs
+    place.config(service)["variables"]["KEY"]["value"] = "changed by somebody, and nobody can see it"
+    restarted = await driver.update(instance, startCommand="run")
+    assert place.config(service)["variables"]["KEY"]["value"] == "changed by somebody, and nobody can see it"
+    await driver.update(restarted, variables={"KEY": "another-value", "PLAIN": "1"})
+    assert place.config(service)["variables"]["KEY"] == {"value": "another-value", "isSealed": True}
 
 
-def test_a_sealed_variable_that_is_gone_is_drift(run: Run) -> None:
+async def test_a_sealed_variable_that_is_gone_is_drift(driver: Driver) -> None:
     """Existence is what Railway tells of it."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, variables={"KEY": "secret-value", "PLAIN": "1"}, sealed=["KEY"])
-        del place.config(service)["variables"]["KEY"]
-        read = await place.refreshed(instance)
-        assert read is not None
-        assert (read["variables"], read["sealed"]) == ({"PLAIN": "1"}, [])
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, variables={"KEY": "secret-value", "PLAIN": "1"}, sealed=["KEY"])
+    del place.config(service)["variables"]["KEY"]
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert (read["variables"], read["sealed"]) == ({"PLAIN": "1"}, [])
 
 
-def test_what_is_not_to_be_sealed_any_more_stays_sealed_and_is_said(run: Run) -> None:
+async def test_what_is_not_to_be_sealed_any_more_stays_sealed_and_is_said(driver: Driver) -> None:
     """Railway cannot unseal; sealing in place is possible, and only of variables that are set."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, variables={"KEY": "secret-value"})
-        sealed = await driver.update(instance, sealed=["KEY"])
-        assert place.config(service)["variables"]["KEY"]["isSealed"] is True
-        opened = await driver.update(sealed, sealed=None)
-        assert any("KEY: still sealed" in text for _, text in driver.engine.said)
-        read = await place.refreshed(opened)
-        assert read is not None
-        assert opened.inputs == read.inputs
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, variables={"KEY": "secret-value"})
+    sealed = await driver.update(instance, sealed=["KEY"])
+    assert place.config(service)["variables"]["KEY"]["isSealed"] is True
+    opened = await driver.update(sealed, sealed=None)
+    assert any("KEY: still sealed" in text for _, text in driver.engine.said)
+    read = await place.refreshed(opened)
+    assert read is not None
+    assert opened.inputs == read.inputs
 
 
-def test_regions_are_sent_whole(run: Run) -> None:
+async def test_regions_are_sent_whole(driver: Driver) -> None:
     """A region that is not wanted any more goes, the default one of a new service too."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, regions={"europe-west4-drams3a": 1})
-        assert place.config(service)["deploy"]["multiRegionConfig"] == {"europe-west4-drams3a": {"numReplicas": 1}}
-        both = await driver.update(instance, regions={"europe-west4-drams3a": 2, "us-west2": 1})
-        await driver.update(both, regions={"us-west2": 1})
-        assert place.config(service)["deploy"]["multiRegionConfig"] == {"us-west2": {"numReplicas": 1}}
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, regions={"europe-west4-drams3a": 1})
+    assert place.config(service)["deploy"]["multiRegionConfig"] == {"europe-west4-drams3a": {"numReplicas": 1}}
+    both = await driver.update(instance, regions={"europe-west4-drams3a": 2, "us-west2": 1})
+    await driver.update(both, regions={"us-west2": 1})
+    assert place.config(service)["deploy"]["multiRegionConfig"] == {"us-west2": {"numReplicas": 1}}
 
 
-def test_image_update_keeps_regions_and_settings(run: Run) -> None:
+async def test_image_update_keeps_regions_and_settings(driver: Driver) -> None:
     """Another image changes the image alone."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, regions={"us-west2": 2}, healthcheckPath="/up")
-        before = {**place.config(service), "source": {"image": "app:2"}}
-        await driver.update(instance, image="app:2")
-        assert before == place.config(service)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, regions={"us-west2": 2}, healthcheckPath="/up")
+    before = {**place.config(service), "source": {"image": "app:2"}}
+    await driver.update(instance, image="app:2")
+    assert before == place.config(service)
 
 
-def test_replicas_alone_scale_without_a_deployment(run: Run) -> None:
+async def test_replicas_alone_scale_without_a_deployment(driver: Driver) -> None:
     """More replicas are no new deployment: the running one is scaled."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, numReplicas=1)
-        scaled = await driver.update(instance, numReplicas=3)
-        assert instance["deploymentId"] == scaled["deploymentId"]
-        assert place.config(service)["deploy"]["multiRegionConfig"] == {"us-west2": {"numReplicas": 3}}
-        read = await place.refreshed(scaled)
-        assert read is not None
-        assert read["numReplicas"] == 3
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, numReplicas=1)
+    scaled = await driver.update(instance, numReplicas=3)
+    assert instance["deploymentId"] == scaled["deploymentId"]
+    assert place.config(service)["deploy"]["multiRegionConfig"] == {"us-west2": {"numReplicas": 3}}
+    read = await place.refreshed(scaled)
+    assert read is not None
+    assert read["numReplicas"] == 3
 
 
-def test_source_changes_between_image_and_repository(run: Run) -> None:
+async def test_source_changes_between_image_and_repository(driver: Driver) -> None:
     """A service moves from an image to a repository and back, leaving nothing of the other kind."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service)
-        cloned = await driver.update(instance, image=None, repo="acme/shop", commitSha="abcdef1", buildCommand="make")
-        assert place.config(service)["source"] == {"repo": "acme/shop", "commitSha": "abcdef1"}
-        await driver.update(cloned, image="app:2", repo=None, commitSha=None, buildCommand=None)
-        assert place.config(service)["source"] == {"image": "app:2"}
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service)
+    cloned = await driver.update(instance, image=None, repo="acme/shop", commitSha="abcdef1", buildCommand="make")
+    assert place.config(service)["source"] == {"repo": "acme/shop", "commitSha": "abcdef1"}
+    await driver.update(cloned, image="app:2", repo=None, commitSha=None, buildCommand=None)
+    assert place.config(service)["source"] == {"image": "app:2"}
 
 
-def test_delete_leaves_an_empty_service(run: Run) -> None:
+async def test_delete_leaves_an_empty_service(driver: Driver) -> None:
     """Without its instance a service runs nothing and has nothing of the program left."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service, variables={"A": "1"}, healthcheckPath="/up", regions={"us-west2": 1})
-        await driver.delete(instance)
-        stored = place.config(service)
-        assert {key: value for key, value in stored.items() if value and key != "deploy"} == {}
-        assert stored["deploy"].pop("multiRegionConfig") == {"us-west2": {"numReplicas": 1}}
-        read = await place.refreshed(instance)
-        assert read is not None
-        assert read["deploymentStatus"] == "REMOVED"
-        again = await place.instance(service, image="app:9")
-        assert again["deploymentStatus"] == "SUCCESS"
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, variables={"A": "1"}, healthcheckPath="/up", regions={"us-west2": 1})
+    await driver.delete(instance)
+    stored = place.config(service)
+    assert {key: value for key, value in stored.items() if value and key != "deploy"} == {}
+    assert stored["deploy"].pop("multiRegionConfig") == {"us-west2": {"numReplicas": 1}}
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert read["deploymentStatus"] == "REMOVED"
+    again = await place.instance(service, image="app:9")
+    assert again["deploymentStatus"] == "SUCCESS"
 
 
-def test_service_in_use_is_not_taken_over(run: Run) -> None:
+async def test_service_in_use_is_not_taken_over(driver: Driver) -> None:
     """A service that runs something already is taken over by an import alone, and the error says how."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        instance = await place.instance(service)
-        with pytest.raises(Exception, match=f"pulumi import railway:index:Service <resource name> {service.id}"):
-            await place.service()
-        with pytest.raises(Exception, match=f"import railway:index:ServiceInstance <resource name> {instance.id}"):
-            await place.instance(service, image="other:1")
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service)
+    with pytest.raises(Exception, match=f"pulumi import railway:index:Service <resource name> {service.id}"):
+        await place.service()
+    with pytest.raises(Exception, match=f"import railway:index:ServiceInstance <resource name> {instance.id}"):
+        await place.instance(service, image="other:1")

@@ -1,4 +1,4 @@
-"""As many operations at once as ``pulumi up --parallel 200`` sends."""
+"""As many operations at once as ``pulumi up --parallel 200`` sends, over gRPC and HTTP."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import asyncio
 
 from google.protobuf import empty_pb2
 
-from tests.provider.driver import a_project
+from railway_sandbox.clock import Clock
+from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import serve
+from tests.provider.driver import Driver, a_project, driving
 
 MANY = 200
+SPEED = 200.0
 
 
-def test_two_hundred_operations_are_held_at_once(run):
+def test_two_hundred_operations_are_held_at_once(monkeypatch):
     """Each gets its own answer in the end, and the engine is heard while all of them wait."""
 
-    async def body(railway):
+    async def body(railway: Driver):
         place = await a_project(railway)
         making = [asyncio.create_task(place.service(f"service-{number}")) for number in range(MANY)]
         heard_with = []
@@ -29,4 +34,12 @@ def test_two_hundred_operations_are_held_at_once(run):
         assert len({each.id for each in made}) == MANY
         assert railway.operations.count("serviceCreate") == MANY
 
-    run(body)
+    async def served() -> None:
+        async with driving(cloud, address) as railway:
+            await body(railway)
+
+    cloud = RailwayCloud(Clock(speed=SPEED).now, Identifiers("provider"))
+    monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", str(SPEED))
+    with serve(cloud) as address:
+        monkeypatch.setenv("RAILWAY_API_URL", address.url)
+        asyncio.run(served())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.provider.driver import Driver, Made, Place, Refused, Run, a_project
+from tests.provider.driver import Driver, Made, Place, Refused, a_project
 
 KINDS = ["SharedVariables", "Variables"]
 WHERE: dict[str, Any] = {"projectId": "p", "environmentId": "e", "serviceId": "s"}
@@ -41,225 +41,173 @@ def values(place: Place, made: Made) -> dict[str, str]:
         ("Variables", {**WHERE, "variables": {"A": "x"}, "sealed": ["A", "A"]}, "sealed: must name each only once"),
     ],
 )
-def test_impossible_variables_are_refused(run: Run, kind: str, inputs: dict[str, Any], reason: str) -> None:
+async def test_impossible_variables_are_refused(driver: Driver, kind: str, inputs: dict[str, Any], reason: str) -> None:
     """Exactly one reason, and no request."""
-
-    async def scenario(driver: Driver) -> None:
-        (found,) = await driver.check(kind, {"projectId": "p", "environmentId": "e", **inputs})
-        assert reason in found
-        assert driver.operations == []
-
-    run(scenario)
+    (found,) = await driver.check(kind, {"projectId": "p", "environmentId": "e", **inputs})
+    assert reason in found
+    assert driver.operations == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_preview_makes_no_request(run: Run, kind: str) -> None:
+async def test_preview_makes_no_request(driver: Driver, kind: str) -> None:
     """A preview shows what is wanted, and asks nobody."""
-
-    async def scenario(driver: Driver) -> None:
-        where = {key: value for key, value in WHERE.items() if kind == "Variables" or key != "serviceId"}
-        shown = await driver.preview(kind, variables={"A": "1"}, **where)
-        assert shown["variables"] == {"A": "1"}
-        assert driver.operations == []
-
-    run(scenario)
+    where = {key: value for key, value in WHERE.items() if kind == "Variables" or key != "serviceId"}
+    shown = await driver.preview(kind, variables={"A": "1"}, **where)
+    assert shown["variables"] == {"A": "1"}
+    assert driver.operations == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_variables_lifecycle(run: Run, kind: str) -> None:
+async def test_variables_lifecycle(driver: Driver, kind: str) -> None:
     """Set, unchanged, changed with one removed, cleared, imported, deleted twice; the variables of others stay."""
+    place = await a_project(driver)
+    made = await make(place, kind, {"A": "1", "EMPTY": "", "REFERENCE": "${{other.URL}}"})
+    read = await place.refreshed(made)
+    assert read is not None
+    assert (made.inputs, made.outputs) == (read.inputs, read.outputs)
+    assert await driver.diff(read) == {}
+    before = driver.operations.count("environmentPatchCommit")
+    await driver.update(made)
+    assert driver.operations.count("environmentPatchCommit") == before
 
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await make(place, kind, {"A": "1", "EMPTY": "", "REFERENCE": "${{other.URL}}"})
-        read = await place.refreshed(made)
-        assert read is not None
-        assert (made.inputs, made.outputs) == (read.inputs, read.outputs)
-        assert await driver.diff(read) == {}
-        before = driver.operations.count("environmentPatchCommit")
-        await driver.update(made)
-        assert driver.operations.count("environmentPatchCommit") == before
+    stored(place, made)["THEIRS"] = {"value": "stays"}
+    place.forget()
+    changed = {"A": "2", "B": "3"}
+    assert await driver.diff(made, variables=changed) == {
+        "variables.A": "UPDATE",
+        "variables.B": "ADD",
+        "variables.EMPTY": "DELETE",
+        "variables.REFERENCE": "DELETE",
+    }
+    updated = await driver.update(made, variables=changed)
+    assert values(place, made) == {"A": "2", "B": "3", "THEIRS": "stays"}
+    assert driver.operations.count("environmentPatchCommit") == before + 1
+    imported = await driver.import_(kind, made.id)
+    assert imported is not None
+    assert imported["variables"] == {"A": "2", "B": "3", "THEIRS": "stays"}
 
-        stored(place, made)["THEIRS"] = {"value": "stays"}
-        place.forget()
-        changed = {"A": "2", "B": "3"}
-        assert await driver.diff(made, variables=changed) == {
-            "variables.A": "UPDATE",
-            "variables.B": "ADD",
-            "variables.EMPTY": "DELETE",
-            "variables.REFERENCE": "DELETE",
-        }
-        updated = await driver.update(made, variables=changed)
-        assert values(place, made) == {"A": "2", "B": "3", "THEIRS": "stays"}
-        assert driver.operations.count("environmentPatchCommit") == before + 1
-        imported = await driver.import_(kind, made.id)
-        assert imported is not None
-        assert imported["variables"] == {"A": "2", "B": "3", "THEIRS": "stays"}
-
-        cleared = await driver.update(updated, variables={})
-        assert values(place, made) == {"THEIRS": "stays"}
-        full = await driver.update(cleared, variables={"A": "4"})
-        await driver.delete(full)
-        await driver.delete(full)
-        assert values(place, made) == {"THEIRS": "stays"}
-        assert await place.refreshed(full) is None
-
-    run(scenario)
+    cleared = await driver.update(updated, variables={})
+    assert values(place, made) == {"THEIRS": "stays"}
+    full = await driver.update(cleared, variables={"A": "4"})
+    await driver.delete(full)
+    await driver.delete(full)
+    assert values(place, made) == {"THEIRS": "stays"}
+    assert await place.refreshed(full) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_owned_variables_drift(run: Run, kind: str) -> None:
+async def test_only_owned_variables_drift(driver: Driver, kind: str) -> None:
     """A changed and a removed one are drift and are put back; one that somebody added is not looked at."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await make(place, kind, {"A": "1", "B": "2"})
-        there = stored(place, made)
-        there["A"] = {"value": "changed"}
-        del there["B"]
-        there["THEIRS"] = {"value": "stays"}
-        read = await place.refreshed(made)
-        assert read is not None
-        assert read["variables"] == {"A": "changed"}
-        await driver.update(read, variables={"A": "1", "B": "2"})
-        assert values(place, made) == {"A": "1", "B": "2", "THEIRS": "stays"}
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await make(place, kind, {"A": "1", "B": "2"})
+    there = stored(place, made)
+    there["A"] = {"value": "changed"}
+    del there["B"]
+    there["THEIRS"] = {"value": "stays"}
+    read = await place.refreshed(made)
+    assert read is not None
+    assert read["variables"] == {"A": "changed"}
+    await driver.update(read, variables={"A": "1", "B": "2"})
+    assert values(place, made) == {"A": "1", "B": "2", "THEIRS": "stays"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_another_place_replaces_variables(run: Run, kind: str) -> None:
+async def test_another_place_replaces_variables(driver: Driver, kind: str) -> None:
     """Variables do not move."""
-
-    async def scenario(driver: Driver) -> None:
-        made = await make(await a_project(driver), kind, {"A": "1"})
-        assert await driver.diff(made, environmentId="e") == {"environmentId": "UPDATE_REPLACE"}
-        if kind == "Variables":
-            assert await driver.diff(made, serviceId="s") == {"serviceId": "UPDATE_REPLACE"}
-
-    run(scenario)
+    made = await make(await a_project(driver), kind, {"A": "1"})
+    assert await driver.diff(made, environmentId="e") == {"environmentId": "UPDATE_REPLACE"}
+    if kind == "Variables":
+        assert await driver.diff(made, serviceId="s") == {"serviceId": "UPDATE_REPLACE"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_variables_are_gone_with_their_project(run: Run, kind: str) -> None:
+async def test_variables_are_gone_with_their_project(driver: Driver, kind: str) -> None:
     """A deleted project takes them along."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await make(place, kind, {"A": "1"})
-        await driver.delete(place.project)
-        assert await place.refreshed(made) is None
-        await driver.delete(made)
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await make(place, kind, {"A": "1"})
+    await driver.delete(place.project)
+    assert await place.refreshed(made) is None
+    await driver.delete(made)
 
 
 @pytest.mark.parametrize("when", ["before", "after", "lost"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_lost_answer_sets_variables_once(run: Run, kind: str, when: str) -> None:
+async def test_lost_answer_sets_variables_once(driver: Driver, kind: str, when: str) -> None:
     """A commit that was not confirmed is looked for; names make the result the same."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        driver.cloud.faults.add(operation="environmentPatchCommit", when=when)  # pyright: ignore[reportArgumentType]
-        made = await make(place, kind, {"A": "1"})
-        assert values(place, made) == {"A": "1"}
-
-    run(scenario)
+    place = await a_project(driver)
+    driver.cloud.faults.add(operation="environmentPatchCommit", when=when)  # pyright: ignore[reportArgumentType]
+    made = await make(place, kind, {"A": "1"})
+    assert values(place, made) == {"A": "1"}
 
 
-def test_shared_variable_redeploys_who_refers_to_it(run: Run) -> None:
+async def test_shared_variable_redeploys_who_refers_to_it(driver: Driver) -> None:
     """Both leave in one commit, so the service starts with the value; a change is Railway's reason to redeploy."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        shared, _ = await driver.all(
-            make(place, "SharedVariables", {"HOST": "one"}),
-            place.instance(service, variables={"HOST": "${{shared.HOST}}"}),
-        )
-        assert driver.operations.count("environmentPatchCommit") == 1
-        assert len(driver.cloud.state.deployments) == 1
-        await driver.update(shared, variables={"HOST": "two"})
-        assert len(driver.cloud.state.deployments) == 2
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    shared, _ = await driver.all(
+        make(place, "SharedVariables", {"HOST": "one"}),
+        place.instance(service, variables={"HOST": "${{shared.HOST}}"}),
+    )
+    assert driver.operations.count("environmentPatchCommit") == 1
+    assert len(driver.cloud.state.deployments) == 1
+    await driver.update(shared, variables={"HOST": "two"})
+    assert len(driver.cloud.state.deployments) == 2
 
 
-def test_variables_of_a_missing_service_are_refused(run: Run) -> None:
+async def test_variables_of_a_missing_service_are_refused(driver: Driver) -> None:
     """Railway would drop them silently."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        with pytest.raises(Refused, match="service nowhere is not in environment"):
-            await driver.create("Variables", serviceId="nowhere", variables={"A": "1"}, **place.where)
-
-    run(scenario)
+    place = await a_project(driver)
+    with pytest.raises(Refused, match="service nowhere is not in environment"):
+        await driver.create("Variables", serviceId="nowhere", variables={"A": "1"}, **place.where)
 
 
-def test_sealed_variables_are_kept_in_the_state(run: Run) -> None:
+async def test_sealed_variables_are_kept_in_the_state(driver: Driver) -> None:
     """A sealed value is sent once, never read, and is no drift; another value is sent, the same one is not."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await make(place, "Variables", {"KEY": SECRET, "PLAIN": "1"}, sealed=["KEY"])
-        assert stored(place, made)["KEY"] == {"value": SECRET, "isSealed": True}
-        assert not any("did not apply" in text for _, text in driver.engine.said)
-        read = await place.refreshed(made)
-        assert read is not None
-        assert (made.inputs, made.outputs) == (read.inputs, read.outputs)
-        before = driver.operations.count("environmentPatchCommit")
-        await driver.update(made)
-        assert driver.operations.count("environmentPatchCommit") == before
-        updated = await driver.update(made, variables={"KEY": "another", "PLAIN": "1"})
-        assert stored(place, made)["KEY"] == {"value": "another", "isSealed": True}
-        await driver.delete(updated)
-        assert stored(place, made) == {}
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await make(place, "Variables", {"KEY": SECRET, "PLAIN": "1"}, sealed=["KEY"])
+    assert stored(place, made)["KEY"] == {"value": SECRET, "isSealed": True}
+    assert not any("did not apply" in text for _, text in driver.engine.said)
+    read = await place.refreshed(made)
+    assert read is not None
+    assert (made.inputs, made.outputs) == (read.inputs, read.outputs)
+    before = driver.operations.count("environmentPatchCommit")
+    await driver.update(made)
+    assert driver.operations.count("environmentPatchCommit") == before
+    updated = await driver.update(made, variables={"KEY": "another", "PLAIN": "1"})
+    assert stored(place, made)["KEY"] == {"value": "another", "isSealed": True}
+    await driver.delete(updated)
+    assert stored(place, made) == {}
 
 
-def test_sealed_variable_that_is_gone_is_drift(run: Run) -> None:
+async def test_sealed_variable_that_is_gone_is_drift(driver: Driver) -> None:
     """Existence is what Railway tells of a sealed one; it is set again."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        wanted: dict[str, Any] = {"variables": {"KEY": SECRET, "PLAIN": "1"}, "sealed": ["KEY"]}
-        made = await make(place, "Variables", **wanted)
-        del stored(place, made)["KEY"]
-        read = await place.refreshed(made)
-        assert read is not None
-        assert read["variables"] == {"PLAIN": "1"}
-        await driver.update(read, **wanted)
-        assert stored(place, made)["KEY"] == {"value": SECRET, "isSealed": True}
-
-    run(scenario)
+    place = await a_project(driver)
+    wanted: dict[str, Any] = {"variables": {"KEY": SECRET, "PLAIN": "1"}, "sealed": ["KEY"]}
+    made = await make(place, "Variables", **wanted)
+    del stored(place, made)["KEY"]
+    read = await place.refreshed(made)
+    assert read is not None
+    assert read["variables"] == {"PLAIN": "1"}
+    await driver.update(read, **wanted)
+    assert stored(place, made)["KEY"] == {"value": SECRET, "isSealed": True}
 
 
-def test_variable_is_sealed_in_place_and_unsealed_by_a_new_one(run: Run) -> None:
+async def test_variable_is_sealed_in_place_and_unsealed_by_a_new_one(driver: Driver) -> None:
     """Railway seals what is there, but never takes it back."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await make(place, "Variables", {"KEY": SECRET})
-        sealed = await driver.update(made, sealed=["KEY"])
-        assert stored(place, made)["KEY"] == {"value": SECRET, "isSealed": True}
-        await driver.update(sealed, sealed=None)
-        assert stored(place, made)["KEY"] == {"value": SECRET}
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await make(place, "Variables", {"KEY": SECRET})
+    sealed = await driver.update(made, sealed=["KEY"])
+    assert stored(place, made)["KEY"] == {"value": SECRET, "isSealed": True}
+    await driver.update(sealed, sealed=None)
+    assert stored(place, made)["KEY"] == {"value": SECRET}
 
 
-def test_import_leaves_sealed_variables_out_and_says_so(run: Run) -> None:
+async def test_import_leaves_sealed_variables_out_and_says_so(driver: Driver) -> None:
     """What cannot be read is not invented."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await make(place, "Variables", {"KEY": SECRET, "PLAIN": "1"}, sealed=["KEY"])
-        imported = await driver.import_("Variables", made.id)
-        assert imported is not None
-        assert imported["variables"] == {"PLAIN": "1"}
-        assert any(severity == "WARNING" and text.startswith("KEY: sealed") for severity, text in driver.engine.said)
-        assert not any(SECRET in text for _, text in driver.engine.said)
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await make(place, "Variables", {"KEY": SECRET, "PLAIN": "1"}, sealed=["KEY"])
+    imported = await driver.import_("Variables", made.id)
+    assert imported is not None
+    assert imported["variables"] == {"PLAIN": "1"}
+    assert any(severity == "WARNING" and text.startswith("KEY: sealed") for severity, text in driver.engine.said)
+    assert not any(SECRET in text for _, text in driver.engine.said)

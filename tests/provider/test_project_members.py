@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from railway_sandbox.railway.members import open_account
-from tests.provider.driver import Driver, Made, Place, Refused, Run, a_project
+from tests.provider.driver import Driver, Made, Place, Refused, a_project
 
 
 async def add(place: Place, user_id: str, role: str = "MEMBER", **options: Any) -> Made:
@@ -23,115 +23,87 @@ def roles(driver: Driver) -> dict[str, str]:
     return {found.user_id: found.role for found in driver.cloud.state.project_members}
 
 
-def test_impossible_members_are_refused(run: Run) -> None:
+async def test_impossible_members_are_refused(driver: Driver) -> None:
     """A role that Railway does not have; no request, and none in a preview."""
-
-    async def scenario(driver: Driver) -> None:
-        (found,) = await driver.check("ProjectMember", {"projectId": "p", "userId": "u", "role": "OWNER"})
-        assert found == "role: must be one of ADMIN, MEMBER, VIEWER"
-        shown = await driver.preview("ProjectMember", projectId="p", userId="u", role="VIEWER")
-        assert shown["role"] == "VIEWER"
-        assert driver.operations == []
-
-    run(scenario)
+    (found,) = await driver.check("ProjectMember", {"projectId": "p", "userId": "u", "role": "OWNER"})
+    assert found == "role: must be one of ADMIN, MEMBER, VIEWER"
+    shown = await driver.preview("ProjectMember", projectId="p", userId="u", role="VIEWER")
+    assert shown["role"] == "VIEWER"
+    assert driver.operations == []
 
 
-def test_member_lifecycle(run: Run) -> None:
+async def test_member_lifecycle(driver: Driver) -> None:
     """Added, unchanged, given another role in place, imported, removed twice."""
+    place, user_id = await a_project(driver), grace(driver)
+    made = await add(place, user_id)
+    assert made.id == f"{place.project.id}/{user_id}"
+    assert (made["email"], made["name"]) == ("grace@example.com", "Grace")
+    read = await driver.refresh(made)
+    assert read is not None
+    assert (made.inputs, made.outputs) == (read.inputs, read.outputs)
+    assert await driver.diff(read) == {}
+    before = len(driver.operations)
+    await driver.update(made)
+    assert driver.operations[before:] == []
 
-    async def scenario(driver: Driver) -> None:
-        place, user_id = await a_project(driver), grace(driver)
-        made = await add(place, user_id)
-        assert made.id == f"{place.project.id}/{user_id}"
-        assert (made["email"], made["name"]) == ("grace@example.com", "Grace")
-        read = await driver.refresh(made)
-        assert read is not None
-        assert (made.inputs, made.outputs) == (read.inputs, read.outputs)
-        assert await driver.diff(read) == {}
-        before = len(driver.operations)
-        await driver.update(made)
-        assert driver.operations[before:] == []
+    assert await driver.diff(made, role="ADMIN") == {"role": "UPDATE"}
+    updated = await driver.update(made, role="ADMIN")
+    assert roles(driver) == {user_id: "ADMIN"}
+    imported = await driver.import_("ProjectMember", made.id)
+    assert imported is not None
+    assert updated.inputs == imported.inputs
+    assert await driver.diff(made, userId="u") == {"userId": "UPDATE_REPLACE"}
+    assert await driver.diff(made, projectId="p") == {"projectId": "UPDATE_REPLACE"}
 
-        assert await driver.diff(made, role="ADMIN") == {"role": "UPDATE"}
-        updated = await driver.update(made, role="ADMIN")
-        assert roles(driver) == {user_id: "ADMIN"}
-        imported = await driver.import_("ProjectMember", made.id)
-        assert imported is not None
-        assert updated.inputs == imported.inputs
-        assert await driver.diff(made, userId="u") == {"userId": "UPDATE_REPLACE"}
-        assert await driver.diff(made, projectId="p") == {"projectId": "UPDATE_REPLACE"}
-
-        await driver.delete(updated)
-        await driver.delete(updated)
-        assert roles(driver) == {}
-        assert await driver.refresh(updated) is None
-
-    run(scenario)
+    await driver.delete(updated)
+    await driver.delete(updated)
+    assert roles(driver) == {}
+    assert await driver.refresh(updated) is None
 
 
-def test_changes_by_others_are_drift(run: Run) -> None:
+async def test_changes_by_others_are_drift(driver: Driver) -> None:
     """Another role in the dashboard is drift and put back; a removal reads as gone."""
-
-    async def scenario(driver: Driver) -> None:
-        place, user_id = await a_project(driver), grace(driver)
-        made = await add(place, user_id)
-        driver.cloud.state.project_members[0].role = "VIEWER"
-        read = await driver.refresh(made)
-        assert read is not None
-        assert await driver.diff(read, role="MEMBER") == {"role": "UPDATE"}
-        await driver.update(read, role="MEMBER")
-        assert roles(driver) == {user_id: "MEMBER"}
-        driver.cloud.state.project_members.clear()
-        assert await driver.refresh(made) is None
-
-    run(scenario)
+    place, user_id = await a_project(driver), grace(driver)
+    made = await add(place, user_id)
+    driver.cloud.state.project_members[0].role = "VIEWER"
+    read = await driver.refresh(made)
+    assert read is not None
+    assert await driver.diff(read, role="MEMBER") == {"role": "UPDATE"}
+    await driver.update(read, role="MEMBER")
+    assert roles(driver) == {user_id: "MEMBER"}
+    driver.cloud.state.project_members.clear()
+    assert await driver.refresh(made) is None
 
 
-def test_member_is_gone_with_the_project(run: Run) -> None:
+async def test_member_is_gone_with_the_project(driver: Driver) -> None:
     """A deleted project has no members."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await add(place, grace(driver))
-        await driver.delete(place.project)
-        assert await driver.refresh(made) is None
-        await driver.delete(made)
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await add(place, grace(driver))
+    await driver.delete(place.project)
+    assert await driver.refresh(made) is None
+    await driver.delete(made)
 
 
 @pytest.mark.parametrize("when", ["before", "after", "lost"])
-def test_lost_answer_adds_a_member_once(run: Run, when: str) -> None:
+async def test_lost_answer_adds_a_member_once(driver: Driver, when: str) -> None:
     """Who was added without an answer is found in the list."""
-
-    async def scenario(driver: Driver) -> None:
-        place, user_id = await a_project(driver), grace(driver)
-        driver.cloud.faults.add(operation="projectMemberAdd", when=when)  # pyright: ignore[reportArgumentType]
-        await add(place, user_id)
-        assert roles(driver) == {user_id: "MEMBER"}
-
-    run(scenario)
+    place, user_id = await a_project(driver), grace(driver)
+    driver.cloud.faults.add(operation="projectMemberAdd", when=when)  # pyright: ignore[reportArgumentType]
+    await add(place, user_id)
+    assert roles(driver) == {user_id: "MEMBER"}
 
 
-def test_existing_member_is_only_taken_after_an_interruption(run: Run) -> None:
+async def test_existing_member_is_only_taken_after_an_interruption(driver: Driver) -> None:
     """Somebody's membership is imported; after an interruption it is taken, with the role that is asked for."""
-
-    async def scenario(driver: Driver) -> None:
-        place, user_id = await a_project(driver), grace(driver)
-        made = await add(place, user_id)
-        with pytest.raises(Refused, match=f"pulumi import railway:index:ProjectMember <resource name> {made.id}"):
-            await add(place, user_id)
-        again = await add(place, user_id, role="ADMIN", interrupted=True)
-        assert (again.id, roles(driver)) == (made.id, {user_id: "ADMIN"})
-
-    run(scenario)
+    place, user_id = await a_project(driver), grace(driver)
+    made = await add(place, user_id)
+    with pytest.raises(Refused, match=f"pulumi import railway:index:ProjectMember <resource name> {made.id}"):
+        await add(place, user_id)
+    again = await add(place, user_id, role="ADMIN", interrupted=True)
+    assert (again.id, roles(driver)) == (made.id, {user_id: "ADMIN"})
 
 
-def test_unknown_account_is_refused_with_railways_words(run: Run) -> None:
+async def test_unknown_account_is_refused_with_railways_words(driver: Driver) -> None:
     """Nobody without an account becomes a member."""
-
-    async def scenario(driver: Driver) -> None:
-        with pytest.raises(Refused, match="User not found"):
-            await add(await a_project(driver), "nobody")
-
-    run(scenario)
+    with pytest.raises(Refused, match="User not found"):
+        await add(await a_project(driver), "nobody")

@@ -12,7 +12,8 @@ import pytest
 from railway_api.documents.environment import progress
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.loopback import Address
-from tests.provider.driver import Driver, Made, Place, Records, Run, a_project, driving
+from tests import virtual_time
+from tests.provider.driver import Driver, Made, Place, Records, a_project, driving
 from tests.provider.test_documents import REAL, SANDBOX
 
 VARIABLES = {f"VARIABLE_{index}": "value" for index in range(10)}
@@ -23,12 +24,6 @@ SETTINGS: dict[str, Any] = {
     "memoryMb": 512,
     "variables": VARIABLES,
 }
-
-
-@pytest.fixture
-def speed(unhurried: float) -> float:
-    """Here it counts that a busy machine's milliseconds are not Railway's seconds."""
-    return unhurried
 
 
 def is_poll(request: dict[str, Any]) -> bool:
@@ -73,144 +68,118 @@ def instance_of(made: list[Made]) -> Made:
     return next(each for each in made if each.kind == "ServiceInstance")
 
 
-def test_create_takes_ten_requests(run: Run, records: Records) -> None:
+async def test_create_takes_ten_requests(driver: Driver, records: Records) -> None:
     """Other providers send 59 to 299."""
-
-    async def scenario(driver: Driver) -> None:
-        await topology(driver, records)
-        assert len(sent(driver)) <= 10, Counter(sent(driver))
-        assert len(driver.cloud.state.deployments) == 6
-        polls = len(driver.address.requests) - len(sent(driver))
-        assert polls <= 16
-
-    run(scenario)
+    await topology(driver, records)
+    assert len(sent(driver)) <= 10, Counter(sent(driver))
+    assert len(driver.cloud.state.deployments) == 6
+    polls = len(driver.address.requests) - len(sent(driver))
+    assert polls <= 16
 
 
-def test_refresh_that_finds_nothing_takes_one_request(
-    run: Run, cloud: RailwayCloud, address: Address, records: Records
+async def test_refresh_that_finds_nothing_takes_one_request(
+    driver: Driver, cloud: RailwayCloud, address: Address, records: Records
 ) -> None:
     """A new process reads everything, domains and their validations included, in one request."""
-
-    async def scenario(driver: Driver) -> None:
-        _, made = await topology(driver, records)
-        async with driving(cloud, address) as later:
-            before = len(later.address.requests)
-            read = await asyncio.gather(*(later.refresh(each) for each in made))
-            assert [each.outputs for each in made] == [each.outputs for each in read if each]
-            assert len(later.address.requests) - before == 1
-
-    run(scenario)
+    _, made = await topology(driver, records)
+    async with driving(cloud, address) as later:
+        before = len(later.address.requests)
+        read = await asyncio.gather(*(later.refresh(each) for each in made))
+        assert [each.outputs for each in made] == [each.outputs for each in read if each]
+        assert len(later.address.requests) - before == 1
 
 
-def test_new_image_takes_two_requests(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
+async def test_new_image_takes_two_requests(
+    driver: Driver, cloud: RailwayCloud, address: Address, records: Records
+) -> None:
     """A new process looks, commits what differs, and proves afterwards that it runs."""
-
-    async def scenario(driver: Driver) -> None:
-        _, made = await topology(driver, records)
-        async with driving(cloud, address) as later:
-            before = len(later.address.requests)
-            updated = await later.update(instance_of(made), image="app:2")
-            assert len(sent(later, before)) <= 2, sent(later, before)
-            assert updated["deploymentStatus"] == "SUCCESS"
-            assert len(cloud.state.deployments) == 7
-            assert later.engine.said == [each for each in later.engine.said if each[0] != "WARNING"]
-
-    run(scenario)
+    _, made = await topology(driver, records)
+    async with driving(cloud, address) as later:
+        before = len(later.address.requests)
+        updated = await later.update(instance_of(made), image="app:2")
+        assert len(sent(later, before)) <= 2, sent(later, before)
+        assert updated["deploymentStatus"] == "SUCCESS"
+        assert len(cloud.state.deployments) == 7
+        assert later.engine.said == [each for each in later.engine.said if each[0] != "WARNING"]
 
 
-def test_state_that_is_wrong_is_found_out(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
+async def test_state_that_is_wrong_is_found_out(
+    driver: Driver, cloud: RailwayCloud, address: Address, records: Records
+) -> None:
     """What somebody changed by hand since is brought back with the next change, and reported."""
-
-    async def scenario(driver: Driver) -> None:
-        place, made = await topology(driver, records)
-        instance = instance_of(made)
-        service = next(each for each in made if each.id == instance.id and each.kind == "Service")
-        place.config(service)["variables"]["VARIABLE_3"] = {"value": "changed by hand"}
-        async with driving(cloud, address) as later:
-            updated = await later.update(instance, image="app:2")
-            assert updated["deploymentStatus"] == "SUCCESS"
-            assert place.config(service)["variables"]["VARIABLE_3"]["value"] == "value"
-            assert place.config(service)["source"]["image"] == "app:2"
-            warnings = [text for severity, text in later.engine.said if severity == "WARNING"]
-            assert len(warnings) == 1
-            assert "variables.VARIABLE_3" in warnings[0]
-
-    run(scenario)
+    place, made = await topology(driver, records)
+    instance = instance_of(made)
+    service = next(each for each in made if each.id == instance.id and each.kind == "Service")
+    place.config(service)["variables"]["VARIABLE_3"] = {"value": "changed by hand"}
+    async with driving(cloud, address) as later:
+        updated = await later.update(instance, image="app:2")
+        assert updated["deploymentStatus"] == "SUCCESS"
+        assert place.config(service)["variables"]["VARIABLE_3"]["value"] == "value"
+        assert place.config(service)["source"]["image"] == "app:2"
+        warnings = [text for severity, text in later.engine.said if severity == "WARNING"]
+        assert len(warnings) == 1
+        assert "variables.VARIABLE_3" in warnings[0]
 
 
 @pytest.mark.parametrize("when", ["before", "after", "lost"])
-def test_lost_answer_to_a_commit_doubles_nothing(
-    run: Run, cloud: RailwayCloud, address: Address, records: Records, when: Any
+async def test_lost_answer_to_a_commit_doubles_nothing(
+    driver: Driver, cloud: RailwayCloud, address: Address, records: Records, when: Any
 ) -> None:
     """A commit is sent again when its answer was lost, and deploys once."""
-
-    async def scenario(driver: Driver) -> None:
-        _, made = await topology(driver, records)
-        cloud.faults.add(operation="environmentPatchCommit", when=when)
-        async with driving(cloud, address) as later:
-            updated = await later.update(instance_of(made), image="app:2")
-            assert updated["deploymentStatus"] == "SUCCESS"
-            assert len(cloud.state.deployments) == 7
-
-    run(scenario)
+    _, made = await topology(driver, records)
+    cloud.faults.add(operation="environmentPatchCommit", when=when)
+    async with driving(cloud, address) as later:
+        updated = await later.update(instance_of(made), image="app:2")
+        assert updated["deploymentStatus"] == "SUCCESS"
+        assert len(cloud.state.deployments) == 7
 
 
-def test_region_added_by_hand_is_taken_away(run: Run, cloud: RailwayCloud, address: Address, records: Records) -> None:
+async def test_region_added_by_hand_is_taken_away(
+    driver: Driver, cloud: RailwayCloud, address: Address, records: Records
+) -> None:
     """What has to go is found out as well as what has to come back."""
-
-    async def scenario(driver: Driver) -> None:
-        place, made = await topology(driver, records)
-        instance = next(each for each in reversed(made) if each.kind == "ServiceInstance")
-        service = next(each for each in made if each.id == instance.id and each.kind == "Service")
-        place.config(service)["deploy"]["multiRegionConfig"]["europe-west4-drams3a"] = {"numReplicas": 1}
-        async with driving(cloud, address) as later:
-            await later.update(instance, image="app:2")
-            assert place.config(service)["deploy"]["multiRegionConfig"] == {"us-west2": {"numReplicas": 1}}
-
-    run(scenario)
+    place, made = await topology(driver, records)
+    instance = next(each for each in reversed(made) if each.kind == "ServiceInstance")
+    service = next(each for each in made if each.id == instance.id and each.kind == "Service")
+    place.config(service)["deploy"]["multiRegionConfig"]["europe-west4-drams3a"] = {"numReplicas": 1}
+    async with driving(cloud, address) as later:
+        await later.update(instance, image="app:2")
+        assert place.config(service)["deploy"]["multiRegionConfig"] == {"us-west2": {"numReplicas": 1}}
 
 
-def test_foreign_deployment_is_not_taken_for_ours(
-    run: Run, cloud: RailwayCloud, address: Address, records: Records
+async def test_foreign_deployment_is_not_taken_for_ours(
+    driver: Driver, cloud: RailwayCloud, address: Address, records: Records
 ) -> None:
     """A deployment that somebody started since the state was written is older than the commit, and is not followed."""
+    place, made = await topology(driver, records)
+    instance = instance_of(made)
+    from railway_sandbox.railway.deployments import start  # noqa: PLC0415 - only this test goes behind the API
 
-    async def scenario(driver: Driver) -> None:
-        place, made = await topology(driver, records)
-        instance = instance_of(made)
-        from railway_sandbox.railway.deployments import start  # noqa: PLC0415 - only this test goes behind the API
-
-        environment = cloud.state.environments[place.project["environmentId"]]
-        foreign = start(cloud, environment, instance["serviceId"], cloud.now(), reason="by hand")
-        await driver.settle(60)
-        async with driving(cloud, address) as later:
-            updated = await later.update(instance, image="app:2")
-            assert updated["deploymentId"] not in {foreign.id, instance["deploymentId"]}
-            assert cloud.state.deployments[updated["deploymentId"]].meta["image"] == "app:2"
-
-    run(scenario)
+    environment = cloud.state.environments[place.project["environmentId"]]
+    foreign = start(cloud, environment, instance["serviceId"], cloud.now(), reason="by hand")
+    await driver.settle(60)
+    async with driving(cloud, address) as later:
+        updated = await later.update(instance, image="app:2")
+        assert updated["deploymentId"] not in {foreign.id, instance["deploymentId"]}
+        assert cloud.state.deployments[updated["deploymentId"]].meta["image"] == "app:2"
 
 
-def test_domain_that_fails_does_not_disturb_the_others(run: Run, records: Records) -> None:
+async def test_domain_that_fails_does_not_disturb_the_others(driver: Driver, records: Records) -> None:
     """In a shared look the failure of one service's domains goes to that service alone."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        first, second = await place.services(2)
-        custom = await place.make("CustomDomain", first, domain="api.example.com", targetPort=80)
-        records.enter(custom)
-        gone = Made("Service", "", {}, {"serviceId": "00000000-0000-4000-8000-000000000000"})
-        works, fails, deployed = await asyncio.gather(
-            place.make("CustomDomainValidation", first, domain="api.example.com"),
-            place.make("CustomDomainValidation", gone, domain="other.example.com"),
-            place.instance(second),
-            return_exceptions=True,
-        )
-        assert isinstance(works, Made)
-        assert isinstance(deployed, Made)
-        assert "not found" in str(fails).lower()
-
-    run(scenario)
+    place = await a_project(driver)
+    first, second = await place.services(2)
+    custom = await place.make("CustomDomain", first, domain="api.example.com", targetPort=80)
+    records.enter(custom)
+    gone = Made("Service", "", {}, {"serviceId": "00000000-0000-4000-8000-000000000000"})
+    works, fails, deployed = await asyncio.gather(
+        place.make("CustomDomainValidation", first, domain="api.example.com"),
+        place.make("CustomDomainValidation", gone, domain="other.example.com"),
+        place.instance(second),
+        return_exceptions=True,
+    )
+    assert isinstance(works, Made)
+    assert isinstance(deployed, Made)
+    assert "not found" in str(fails).lower()
 
 
 def test_project_in_a_known_workspace_needs_no_look(cloud: RailwayCloud, address: Address) -> None:
@@ -222,20 +191,16 @@ def test_project_in_a_known_workspace_needs_no_look(cloud: RailwayCloud, address
             await driver.create("Project", name="shop", workspaceId=workspace)
             assert sent(driver) == ["projectCreate"]
 
-    asyncio.run(body())
+    virtual_time.run(body())
 
 
-def test_project_of_another_workspace_is_not_taken_over(run: Run, cloud: RailwayCloud) -> None:
+async def test_project_of_another_workspace_is_not_taken_over(driver: Driver, cloud: RailwayCloud) -> None:
     """One look finds who the token is and what exists; what is elsewhere does not count."""
-
-    async def scenario(driver: Driver) -> None:
-        first = await a_project(driver)
-        cloud.state.projects[first.project.id].workspace_id = "elsewhere"
-        driver.servicer.running.client.forget_project(first.project.id)
-        second = await a_project(driver)
-        assert first.project.id != second.project.id
-
-    run(scenario)
+    first = await a_project(driver)
+    cloud.state.projects[first.project.id].workspace_id = "elsewhere"
+    driver.servicer.running.client.forget_project(first.project.id)
+    second = await a_project(driver)
+    assert first.project.id != second.project.id
 
 
 @pytest.mark.parametrize("schema_path", [SANDBOX, REAL], ids=["sandbox", "railway"])

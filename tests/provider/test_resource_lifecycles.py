@@ -5,7 +5,7 @@ The turns that all resources have in common stand in ``test_whole_lives``.
 
 from __future__ import annotations
 
-from tests.provider.driver import Driver, Run, a_project
+from tests.provider.driver import Driver, a_project
 
 EVERYTHING = {
     "image": "app:1",
@@ -26,125 +26,93 @@ EVERYTHING = {
 }
 
 
-def test_all_settings_of_an_instance_read_back(run: Run) -> None:
+async def test_all_settings_of_an_instance_read_back(driver: Driver) -> None:
     """A refresh shows no difference, and an id alone brings back everything that Railway shows."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        made = await place.instance(await place.service(), **EVERYTHING)
-        read = await place.refreshed(made)
-        assert read is not None
-        assert await driver.diff(read) == {}
-        assert (read.inputs, read.outputs) == (made.inputs, made.outputs)
-        imported = await driver.import_(made.kind, made.id)
-        assert imported is not None
-        left_out = {"registryCredentials", "sleepApplication", "waitForDeployment"}
-        assert imported.inputs == {key: value for key, value in made.inputs.items() if key not in left_out}
-
-    run(scenario)
+    place = await a_project(driver)
+    made = await place.instance(await place.service(), **EVERYTHING)
+    read = await place.refreshed(made)
+    assert read is not None
+    assert await driver.diff(read) == {}
+    assert (read.inputs, read.outputs) == (made.inputs, made.outputs)
+    imported = await driver.import_(made.kind, made.id)
+    assert imported is not None
+    left_out = {"registryCredentials", "sleepApplication", "waitForDeployment"}
+    assert imported.inputs == {key: value for key, value in made.inputs.items() if key not in left_out}
 
 
-def test_everything_is_gone_with_its_project(run: Run) -> None:
+async def test_everything_is_gone_with_its_project(driver: Driver) -> None:
     """A deleted project takes all with it: reads find nothing, deletes have nothing to do."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        made = [
-            service,
-            await place.make("Volume", service, mountPath="/data"),
-            await place.make("CustomDomain", service, domain="api.example.com", targetPort=80),
-            await place.make("ServiceDomain", service, targetPort=80),
-            await place.instance(service),
-        ]
-        await driver.delete(place.project)
-        for each in made:
-            assert await place.refreshed(each) is None
-            await driver.delete(each)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    made = [
+        service,
+        await place.make("Volume", service, mountPath="/data"),
+        await place.make("CustomDomain", service, domain="api.example.com", targetPort=80),
+        await place.make("ServiceDomain", service, targetPort=80),
+        await place.instance(service),
+    ]
+    await driver.delete(place.project)
+    for each in made:
+        assert await place.refreshed(each) is None
+        await driver.delete(each)
 
 
-def test_another_workspace_replaces_a_project(run: Run) -> None:
+async def test_another_workspace_replaces_a_project(driver: Driver) -> None:
     """A project is not moved between workspaces, and naming the one it is in changes nothing."""
-
-    async def scenario(driver: Driver) -> None:
-        project = (await a_project(driver)).project
-        workspace = next(iter(driver.cloud.state.workspaces))
-        named = await driver.update(project, workspaceId=workspace)
-        assert await driver.diff(named, workspaceId="another") == {"workspaceId": "UPDATE_REPLACE"}
-        assert await driver.diff(named, workspaceId=None) == {}
-
-    run(scenario)
+    project = (await a_project(driver)).project
+    workspace = next(iter(driver.cloud.state.workspaces))
+    named = await driver.update(project, workspaceId=workspace)
+    assert await driver.diff(named, workspaceId="another") == {"workspaceId": "UPDATE_REPLACE"}
+    assert await driver.diff(named, workspaceId=None) == {}
 
 
-def test_service_preview_knows_the_private_host(run: Run) -> None:
+async def test_service_preview_knows_the_private_host(driver: Driver) -> None:
     """The address in the private network follows from the name, so previews show it, without a request."""
-
-    async def scenario(driver: Driver) -> None:
-        shown = await driver.preview("Service", name="My API", projectId="p", environmentId="e")
-        assert shown["privateDomain"] == "my-api.railway.internal"
-        assert driver.operations == []
-
-    run(scenario)
+    shown = await driver.preview("Service", name="My API", projectId="p", environmentId="e")
+    assert shown["privateDomain"] == "my-api.railway.internal"
+    assert driver.operations == []
 
 
-def test_service_is_renamed_in_place(run: Run) -> None:
+async def test_service_is_renamed_in_place(driver: Driver) -> None:
     """A rename keeps the service, and the private host that it was made with."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        renamed = await driver.update(service, name="site")
-        assert service["serviceId"] == renamed["serviceId"]
-        assert renamed["privateDomain"] == "web.railway.internal"
-        read = await driver.refresh(renamed)
-        assert read is not None
-        assert read["name"] == "site"
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    renamed = await driver.update(service, name="site")
+    assert service["serviceId"] == renamed["serviceId"]
+    assert renamed["privateDomain"] == "web.railway.internal"
+    read = await driver.refresh(renamed)
+    assert read is not None
+    assert read["name"] == "site"
 
 
-def test_service_deploys_nothing_before_its_instance(run: Run) -> None:
+async def test_service_deploys_nothing_before_its_instance(driver: Driver) -> None:
     """A service is made empty: its first deployment comes with its settings, and is the only one."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        await place.make("Volume", service, mountPath="/data", sizeMb=60_000)
-        assert len(driver.cloud.state.deployments) == 0
-        await place.instance(service, variables={"A": "1"})
-        assert len(driver.cloud.state.deployments) == 1
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    await place.make("Volume", service, mountPath="/data", sizeMb=60_000)
+    assert len(driver.cloud.state.deployments) == 0
+    await place.instance(service, variables={"A": "1"})
+    assert len(driver.cloud.state.deployments) == 1
 
 
-def test_a_volume_that_railway_made_larger_and_does_not_shrink_is_kept(run: Run) -> None:
+async def test_a_volume_that_railway_made_larger_and_does_not_shrink_is_kept(driver: Driver) -> None:
     """More room than asked for will do: the volume is made, the refusal is a warning, and a refresh finds no drift."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        refusal = "Volume size can only be increased"
-        driver.cloud.faults.add(operation="environmentPatchCommit", status=200, message=refusal)
-        made = await place.make("Volume", service, mountPath="/data", sizeMb=5_000, backupSchedules=["DAILY"])
-        read = await place.refreshed(made)
-        disk = next(iter(driver.cloud.state.volume_instances.values()))
-        assert (disk.size_mb, list(disk.backup_schedules)) == (50_000, ["DAILY"])
-        assert read is not None
-        assert read.inputs == made.inputs
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    refusal = "Volume size can only be increased"
+    driver.cloud.faults.add(operation="environmentPatchCommit", status=200, message=refusal)
+    made = await place.make("Volume", service, mountPath="/data", sizeMb=5_000, backupSchedules=["DAILY"])
+    read = await place.refreshed(made)
+    disk = next(iter(driver.cloud.state.volume_instances.values()))
+    assert (disk.size_mb, list(disk.backup_schedules)) == (50_000, ["DAILY"])
+    assert read is not None
+    assert read.inputs == made.inputs
 
 
-def test_new_volume_that_is_not_listed_yet_is_not_gone(run: Run) -> None:
+async def test_new_volume_that_is_not_listed_yet_is_not_gone(driver: Driver) -> None:
     """Railway's lists lag behind a create by up to 90 s: a refresh in that time keeps the volume."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        volume = await place.make("Volume", await place.service(), mountPath="/data")
-        read = await place.refreshed(volume)
-        assert read is not None
-        assert volume.outputs == read.outputs
-
-    run(scenario)
+    place = await a_project(driver)
+    volume = await place.make("Volume", await place.service(), mountPath="/data")
+    read = await place.refreshed(volume)
+    assert read is not None
+    assert volume.outputs == read.outputs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +9,8 @@ import pytest
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.loopback import Address
-from tests.provider.driver import Driver, Made, Place, Refused, Run, a_project, driving
+from tests import virtual_time
+from tests.provider.driver import Driver, Made, Place, Refused, a_project, driving
 
 SECRET = "another-secret-token"
 
@@ -38,7 +38,7 @@ def with_token(
             await scenario(driver, Place(driver, place.project))
             assert token not in str(driver.engine.said)
 
-    asyncio.run(body())
+    virtual_time.run(body())
 
 
 async def refused(work: Awaitable[Any]) -> str:
@@ -125,48 +125,36 @@ def test_token_of_another_environment_empties_no_stack(cloud: RailwayCloud, addr
     with_token(cloud, address, scenario, kind="project", variable="projectToken")
 
 
-def test_living_token_without_access_names_its_workspaces(run: Run) -> None:
+async def test_living_token_without_access_names_its_workspaces(driver: Driver) -> None:
     """What is not there and what is forbidden look alike; that the token works is worth knowing."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        driver.cloud.faults.add(operation="serviceCreate", status=200, message="Not Authorized")
-        text = await refused(place.service())
-        assert "the token is alive and reaches these workspaces: Sandbox" in text
-        assert "ADMIN" in text
-
-    run(scenario)
+    place = await a_project(driver)
+    driver.cloud.faults.add(operation="serviceCreate", status=200, message="Not Authorized")
+    text = await refused(place.service())
+    assert "the token is alive and reaches these workspaces: Sandbox" in text
+    assert "ADMIN" in text
 
 
-def test_blocked_address_is_explained_and_left_alone(run: Run) -> None:
+async def test_blocked_address_is_explained_and_left_alone(driver: Driver) -> None:
     """Error 1015 is no rate limit of Railway's: its own message, and not one request more."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        driver.cloud.faults.add(operation="*", status=429, message="error code: 1015", count=1_000)
-        before = len(driver.address.requests)
-        texts = [await refused(place.service(f"service-{index}")) for index in range(5)]
-        assert len(driver.address.requests) - before <= 1
-        for text in texts:
-            assert "blocks this network address" in text
-            assert "error code: 1015" in text
-            assert "wait ten minutes" in text
-            assert "railway:plan" not in text
-
-    run(scenario)
+    place = await a_project(driver)
+    driver.cloud.faults.add(operation="*", status=429, message="error code: 1015", count=1_000)
+    before = len(driver.address.requests)
+    texts = [await refused(place.service(f"service-{index}")) for index in range(5)]
+    assert len(driver.address.requests) - before <= 1
+    for text in texts:
+        assert "blocks this network address" in text
+        assert "error code: 1015" in text
+        assert "wait ten minutes" in text
+        assert "railway:plan" not in text
 
 
-def test_block_that_is_over_is_tried_again(run: Run) -> None:
+async def test_block_that_is_over_is_tried_again(driver: Driver) -> None:
     """After ten minutes the same process asks again."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        driver.cloud.faults.add(operation="*", status=429, message="error code: 1015")
-        await refused(place.service())
-        await driver.settle(1_000)
-        assert isinstance(await place.service(), Made)
-
-    run(scenario)
+    place = await a_project(driver)
+    driver.cloud.faults.add(operation="*", status=429, message="error code: 1015")
+    await refused(place.service())
+    await driver.settle(1_000)
+    assert isinstance(await place.service(), Made)
 
 
 @pytest.mark.parametrize("kind", ["Project", "Service", "ProjectToken"])
@@ -192,22 +180,18 @@ def test_token_of_another_workspace_deletes_nothing_from_the_state(
             assert "pulumi state delete" in text
         assert all(project.deleted_at is None for project in cloud.state.projects.values())
 
-    asyncio.run(body())
+    virtual_time.run(body())
 
 
-def test_project_that_is_listed_as_deleted_is_gone(run: Run) -> None:
+async def test_project_that_is_listed_as_deleted_is_gone(driver: Driver) -> None:
     """ "Not Authorized" for all of a project that somebody deleted: the list of deleted ones is the proof."""
-
-    async def scenario(driver: Driver) -> None:
-        place = await a_project(driver)
-        service = await place.service()
-        cloud, project = driver.cloud, driver.cloud.state.projects[place.project.id]
-        async with driving(cloud, driver.address) as later:
-            for operation in ("serviceDelete", "projectDelete", "project"):
-                cloud.faults.add(operation=operation, status=200, message="Not Authorized", count=3)
-            assert "Not Authorized" in await refused(later.delete(service))
-            project.deleted_at = cloud.now()
-            await later.delete(service)
-            await later.delete(place.project)
-
-    run(scenario)
+    place = await a_project(driver)
+    service = await place.service()
+    cloud, project = driver.cloud, driver.cloud.state.projects[place.project.id]
+    async with driving(cloud, driver.address) as later:
+        for operation in ("serviceDelete", "projectDelete", "project"):
+            cloud.faults.add(operation=operation, status=200, message="Not Authorized", count=3)
+        assert "Not Authorized" in await refused(later.delete(service))
+        project.deleted_at = cloud.now()
+        await later.delete(service)
+        await later.delete(place.project)

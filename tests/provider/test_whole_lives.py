@@ -5,7 +5,6 @@ A resource that is declared and has no row fails.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ import pytest
 from pulumiverse_railway.provider.resources import ALL
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.loopback import Address
+from tests import virtual_time
 from tests.provider.driver import Driver, Made, Place, Records, Refused, a_project, driving
 from tests.provider.lives.rows import LIVES, Life, World
 
@@ -36,7 +36,7 @@ def test_every_resource_has_a_life() -> None:
 @pytest.mark.parametrize("kind", sorted(LIVES))
 def test_whole_life(cloud: RailwayCloud, address: Address, records: Records, kind: str) -> None:
     """Refused, previewed, made, unchanged, changed, cleared, replaced, imported, drifted, deleted twice."""
-    asyncio.run(Lived(cloud, address, records, kind).whole())
+    virtual_time.run(Lived(cloud, address, records, kind).whole())
 
 
 @dataclass

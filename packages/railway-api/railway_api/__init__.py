@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Race,
         RailwayError,
         Throttled,
+        Unexpected,
         Unreachable,
         Validation,
     )
@@ -68,6 +69,7 @@ __all__ = [
     "Snapshot",
     "Throttled",
     "Token",
+    "Unexpected",
     "Unreachable",
     "Validation",
     "connect",

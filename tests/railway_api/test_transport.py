@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from pulumiverse_railway.provider.configuration import Configuration, build_client, time_scale
 from railway_api.clock import Clock
 from railway_api.documents.bucket import BUCKET_DETAILS
 from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECT, PROJECT_DELETE
@@ -27,13 +26,12 @@ from railway_api.errors import (
     Unreachable,
     classify,
 )
-from railway_api.failure import Failure
 from railway_api.identity import Token
 from railway_api.limiter import Limiter
 from railway_api.plans import PLANS, Plan
 from railway_api.transport import ATTEMPTS, Transport
+from tests import virtual_time
 
-FAST = 10_000.0
 GOOD = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projectDelete": True}})
 SECRET = "token-that-nobody-sees"
 
@@ -56,26 +54,23 @@ class Wire(httpx.AsyncBaseTransport):
 
 
 def transport_of(wire: Wire, kind: Any = "account") -> Transport:
-    clock = Clock(FAST)
+    clock = Clock()
     token = Token(kind, SECRET)
     limiter = Limiter(PLANS[Plan.PRO].requests, clock)
     return Transport("https://api.example.com/graphql", token, limiter=limiter, clock=clock, transport=wire)
 
 
-def ended(work: Callable[[Transport], Coroutine[Any, Any, Any]], *answers: Answer) -> tuple[Any, Wire]:
+async def ended(work: Callable[[Transport], Coroutine[Any, Any, Any]], *answers: Answer) -> tuple[Any, Wire]:
     """The result or error of ``work`` with these answers, and what was sent."""
     wire = Wire(answers)
 
-    async def body() -> Any:
-        transport = transport_of(wire)
-        try:
-            return await work(transport)
-        except RailwayError as error:
-            return error
-        finally:
-            await transport.close()
-
-    return asyncio.run(body()), wire
+    transport = transport_of(wire)
+    try:
+        return await work(transport), wire
+    except RailwayError as error:
+        return error, wire
+    finally:
+        await transport.close()
 
 
 def query(transport: Transport) -> Coroutine[Any, Any, Any]:
@@ -90,9 +85,9 @@ def deletion(transport: Transport) -> Coroutine[Any, Any, Any]:
     return transport.call(PROJECT_DELETE, id="p")
 
 
-def test_every_request_has_a_query_string_and_its_operation() -> None:
+async def test_every_request_has_a_query_string_and_its_operation() -> None:
     """Without a query string Railway's edge holds everybody to ten requests a second."""
-    _, wire = ended(query, GOOD)
+    _, wire = await ended(query, GOOD)
     assert wire.requests[0].url.query.decode() == "source=pulumi_railway&op=apiToken"
     assert json.loads(wire.requests[0].content)["operationName"] == "apiToken"
 
@@ -101,63 +96,59 @@ def test_every_request_has_a_query_string_and_its_operation() -> None:
     ("kind", "header", "value"),
     [("account", "Authorization", f"Bearer {SECRET}"), ("project", "Project-Access-Token", SECRET)],
 )
-def test_token_travels_in_the_header_of_its_kind(kind: str, header: str, value: str) -> None:
+async def test_token_travels_in_the_header_of_its_kind(kind: str, header: str, value: str) -> None:
     """An account token is a bearer token; a project token has a header of its own and no bearer."""
-
-    async def body() -> httpx.Headers:
-        wire = Wire([GOOD])
-        transport = transport_of(wire, kind)
-        await transport.call(API_TOKEN)
-        await transport.close()
-        return wire.requests[0].headers
-
-    headers = asyncio.run(body())
+    wire = Wire([GOOD])
+    transport = transport_of(wire, kind)
+    await transport.call(API_TOKEN)
+    await transport.close()
+    headers = wire.requests[0].headers
     assert value == headers[header]
     assert len({"authorization", "project-access-token"} & set(headers)) == 1
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(503), httpx.ReadTimeout("late"), httpx.ConnectError("refused")])
-def test_reads_are_repeated(answer: Answer) -> None:
+async def test_reads_are_repeated(answer: Answer) -> None:
     """A read survives gateway errors, time-outs and refused connections."""
-    result, wire = ended(query, answer, GOOD)
+    result, wire = await ended(query, answer, GOOD)
     assert result == {"workspaces": []}
     assert len(wire.requests) == 2
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(504), httpx.ReadTimeout("late"), httpx.RemoteProtocolError("cut")])
-def test_writes_of_unknown_outcome_are_not_repeated(answer: Answer) -> None:
+async def test_writes_of_unknown_outcome_are_not_repeated(answer: Answer) -> None:
     """A create that may have happened is not sent again: whoever sent it looks first."""
-    result, wire = ended(creation, answer)
+    result, wire = await ended(creation, answer)
     assert isinstance(result, OutcomeUnknown)
     assert len(wire.requests) == 1
 
 
 @pytest.mark.parametrize("answer", [httpx.ConnectError("refused"), httpx.Response(429, headers={"Retry-After": "1"})])
-def test_writes_that_surely_did_not_happen_are_repeated(answer: Answer) -> None:
+async def test_writes_that_surely_did_not_happen_are_repeated(answer: Answer) -> None:
     """A connection that was never made and a 429 change nothing, so a create is sent again."""
     good = httpx.Response(200, json={"data": {"serviceCreate": {"id": "s"}}})
-    result, wire = ended(creation, answer, good)
+    result, wire = await ended(creation, answer, good)
     assert result == {"id": "s"}
     assert len(wire.requests) == 2
 
 
-def test_harmless_writes_are_repeated() -> None:
+async def test_harmless_writes_are_repeated() -> None:
     """A delete may be sent twice."""
-    result, _ = ended(deletion, httpx.Response(502), GOOD)
+    result, _ = await ended(deletion, httpx.Response(502), GOOD)
     assert result is True
 
 
-def test_patience_ends() -> None:
+async def test_patience_ends() -> None:
     """An API that stays away is given up after a few attempts, with a next step."""
-    result, wire = ended(query, httpx.Response(503))
+    result, wire = await ended(query, httpx.Response(503))
     assert isinstance(result, Unreachable)
     assert "https://status.railway.com" in str(result)
     assert len(wire.requests) == ATTEMPTS
 
 
-def test_long_rate_limit_is_the_users_to_wait_for() -> None:
+async def test_long_rate_limit_is_the_users_to_wait_for() -> None:
     """A Retry-After of an hour ends the run at once and says how long to wait."""
-    result, wire = ended(query, httpx.Response(429, headers={"Retry-After": "3600"}))
+    result, wire = await ended(query, httpx.Response(429, headers={"Retry-After": "3600"}))
     assert isinstance(result, Throttled)
     assert "wait 3600 s" in str(result)
     assert len(wire.requests) == 1
@@ -167,50 +158,42 @@ def test_long_rate_limit_is_the_users_to_wait_for() -> None:
     ("asked", "seconds"),
     [("Sat, 21 Nov 2026 12:16:40 GMT", 1_000), ("Sat, 21 Nov 2026 12:00:00 +0000", 0), ("soon", 20), ("nan", 20)],
 )
-def test_retry_after_may_be_a_date(asked: str, seconds: float) -> None:
+async def test_retry_after_may_be_a_date(asked: str, seconds: float) -> None:
     """A date counts by the server's clock; what says nothing is a short wait."""
     answer = httpx.Response(429, headers={"Retry-After": asked, "Date": "Sat, 21 Nov 2026 12:00:00 GMT"})
-    result, _ = ended(query, answer)
+    result, _ = await ended(query, answer)
     assert f"wait {seconds:.0f} s" in str(result)
 
 
-def test_rate_limits_at_once_are_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rate_limits_at_once_are_waited_for_once() -> None:
     """Requests that are refused together wait side by side, not one after the other."""
-    passed = 0.0
-
-    async def sleep(_self: Clock, seconds: float) -> None:
-        nonlocal passed
-        passed += seconds
-
-    monkeypatch.setattr(Clock, "sleep", sleep)
-    monkeypatch.setattr(Clock, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
     limiter = Limiter(PLANS[Plan.PRO].requests, Clock())
     for _ in range(20):
         limiter.close(60)
-    asyncio.run(limiter.acquire())
-    assert passed == pytest.approx(60)
+    await limiter.acquire()
+    assert virtual_time.now() == pytest.approx(60)
 
 
 CUT = httpx.Response(200, text='{"data": {"apiToken": {"works', headers={"Content-Type": "application/json"})
 
 
-def test_answer_that_breaks_off_is_a_lost_one() -> None:
+async def test_answer_that_breaks_off_is_a_lost_one() -> None:
     """A read is repeated; a write may have happened."""
-    assert ended(query, CUT, GOOD)[0] == {"workspaces": []}
-    result, wire = ended(creation, CUT)
+    assert (await ended(query, CUT, GOOD))[0] == {"workspaces": []}
+    result, wire = await ended(creation, CUT)
     assert isinstance(result, OutcomeUnknown)
     assert len(wire.requests) == 1
 
 
-def test_refusing_proxy_has_sent_nothing() -> None:
+async def test_refusing_proxy_has_sent_nothing() -> None:
     """The request never left, so a create is sent again, and the proxy's word is told."""
-    result, wire = ended(creation, httpx.ProxyError("407 Proxy Authentication Required"))
+    result, wire = await ended(creation, httpx.ProxyError("407 Proxy Authentication Required"))
     assert isinstance(result, Unreachable)
     assert "407 Proxy Authentication Required" in str(result)
     assert len(wire.requests) == ATTEMPTS
 
 
-def test_answer_in_drops_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_answer_in_drops_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that sends a byte now and then keeps nobody waiting for ever."""
 
     async def drip(self: Wire, request: httpx.Request) -> httpx.Response:
@@ -218,21 +201,20 @@ def test_answer_in_drops_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(3_600)
         raise AssertionError
 
-    monkeypatch.setattr("railway_api.transport.LONGEST_ANSWER_S", 0.01)
     monkeypatch.setattr(Wire, "handle_async_request", drip)
-    result, wire = ended(creation, GOOD)
+    result, wire = await ended(creation, GOOD)
     assert isinstance(result, OutcomeUnknown)
     assert len(wire.requests) == 1
 
 
 @pytest.mark.parametrize("body", [{"data": None}, {"data": None, "errors": []}, {"errors": []}])
-def test_answer_with_neither_data_nor_error_is_no_crash(body: dict[str, Any]) -> None:
+async def test_answer_with_neither_data_nor_error_is_no_crash(body: dict[str, Any]) -> None:
     """It is told as what it is."""
 
     async def read(transport: Transport) -> Any:
         return await transport.read(ACCOUNT, first=1)
 
-    result, _ = ended(read, httpx.Response(200, json=body))
+    result, _ = await ended(read, httpx.Response(200, json=body))
     assert isinstance(result, Unreachable)
 
 
@@ -250,19 +232,19 @@ def test_answer_with_neither_data_nor_error_is_no_crash(body: dict[str, Any]) ->
         ({"data": {"serviceCreate": {"id": 7}}}, "an object whose id is a number"),
     ],
 )
-def test_answer_of_another_form_is_one_error(body: dict[str, Any], what: str) -> None:
+async def test_answer_of_another_form_is_one_error(body: dict[str, Any], what: str) -> None:
     """What is no answer to a mutation is told with its operation and without its contents, and never given as one."""
 
     async def create(transport: Transport) -> Any:
         return await transport.call(SERVICE_CREATE, input={"name": "a"})
 
-    result, _ = ended(create, httpx.Response(200, json=body))
+    result, _ = await ended(create, httpx.Response(200, json=body))
     assert isinstance(result, Unexpected)
     assert str(result).startswith(f"Railway answered something unexpected to serviceCreate, {what}: ")
     assert SECRET not in str(result)
 
 
-def test_null_is_an_answer_only_where_the_schema_says_so() -> None:
+async def test_null_is_an_answer_only_where_the_schema_says_so() -> None:
     """A root field that may not be null and is ends a read; one that may be is answered as null."""
 
     async def project(transport: Transport) -> Any:
@@ -274,19 +256,19 @@ def test_null_is_an_answer_only_where_the_schema_says_so() -> None:
     async def account(transport: Transport) -> Any:
         return await transport.read(ACCOUNT, first=1)
 
-    assert isinstance(ended(project, httpx.Response(200, json={"data": {"project": None}}))[0], Unexpected)
+    assert isinstance((await ended(project, httpx.Response(200, json={"data": {"project": None}})))[0], Unexpected)
     answer = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projects": None}})
-    assert isinstance(ended(account, answer)[0], Unexpected)
-    assert ended(details, httpx.Response(200, json={"data": {"bucketInstanceDetails": None}}))[0] is None
+    assert isinstance((await ended(account, answer))[0], Unexpected)
+    assert (await ended(details, httpx.Response(200, json={"data": {"bucketInstanceDetails": None}})))[0] is None
 
 
-def test_answer_without_graphql_points_to_the_address() -> None:
+async def test_answer_without_graphql_points_to_the_address() -> None:
     """A page that is no GraphQL answer is a wrong address, not a crash."""
-    result, _ = ended(query, httpx.Response(404, text="<html>"))
+    result, _ = await ended(query, httpx.Response(404, text="<html>"))
     assert "check RAILWAY_API_URL" in str(result)
 
 
-def test_neighbours_of_a_failed_call_are_unknown() -> None:
+async def test_neighbours_of_a_failed_call_are_unknown() -> None:
     """When one call of a document empties the whole answer, the other writes are of unknown outcome."""
     error = {"message": "A service named a already exists", "path": ["call_1"]}
     answer = httpx.Response(200, json={"data": None, "errors": [error]})
@@ -294,12 +276,12 @@ def test_neighbours_of_a_failed_call_are_unknown() -> None:
     async def both(transport: Transport) -> Any:
         return await transport.call_all(SERVICE_CREATE, [{"input": {"name": "a"}}, {"input": {"name": "b"}}])
 
-    (first, second), _ = ended(both, answer)
+    (first, second), _ = await ended(both, answer)
     assert isinstance(first, OutcomeUnknown)
     assert isinstance(second, Exists)
 
 
-def test_partial_answers_are_kept() -> None:
+async def test_partial_answers_are_kept() -> None:
     """A call whose answer is there is not lost to the failure of another."""
     error = {"message": "Service not found", "path": ["call_1"]}
     answer = httpx.Response(200, json={"data": {"call_0": {"id": "s"}, "call_1": None}, "errors": [error]})
@@ -307,7 +289,7 @@ def test_partial_answers_are_kept() -> None:
     async def both(transport: Transport) -> Any:
         return await transport.call_all(SERVICE_CREATE, [{"input": {"name": "a"}}, {"input": {"name": "b"}}])
 
-    (first, second), _ = ended(both, answer)
+    (first, second), _ = await ended(both, answer)
     assert first == {"id": "s"}
     assert isinstance(second, NotFound)
 
@@ -331,65 +313,16 @@ def test_only_the_text_tells_errors_apart(message: str, kind: type[RailwayError]
     assert "t-1" in str(found)
 
 
-def test_token_is_never_shown() -> None:
+async def test_token_is_never_shown() -> None:
     """Neither the representation of a token nor an error shows its text."""
-    result, _ = ended(query, httpx.ConnectError("refused"))
+    result, _ = await ended(query, httpx.ConnectError("refused"))
     assert SECRET not in repr(Token("account", SECRET))
     assert SECRET not in str(result)
 
 
-def test_rate_limit_is_kept_before_railway_has_to(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rate_limit_is_kept_before_railway_has_to() -> None:
     """The hourly budget of the free plan is never exceeded, whatever is asked."""
-    passed = 0.0
-
-    async def sleep(_self: Clock, seconds: float) -> None:
-        nonlocal passed
-        passed += seconds
-
-    monkeypatch.setattr(Clock, "sleep", sleep)
-    monkeypatch.setattr(Clock, "now", lambda _self: passed)  # pyright: ignore[reportUnknownLambdaType]
-
-    async def body() -> None:
-        limiter = Limiter(PLANS[Plan.FREE].requests, Clock())
-        for _ in range(150):
-            await limiter.acquire()
-
-    asyncio.run(body())
-    assert passed >= 50 * 36 - 1
-
-
-@pytest.mark.parametrize(
-    ("variables", "text"),
-    [
-        ({}, "export RAILWAY_API_TOKEN=<token>"),
-        ({}, "pulumi config set --secret railway:token <token>"),
-        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_TOKEN": "b"}, "both an account token and a project token are set"),
-        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "http://example.com/graphql"}, "must begin with https"),
-        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "example.com"}, "must be an address"),
-        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "127.0.0.1:8080"}, "must be an address"),
-        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "http://[::1"}, "must be an address"),
-        ({"RAILWAY_API_TOKEN": "a", "RAILWAY_API_URL": "https://example.com:99999"}, "must be an address"),
-        ({"RAILWAY_API_TOKEN": "a", "ALL_PROXY": "socks5://user:password@proxy:1080"}, "SOCKS is not supported"),
-        ({"RAILWAY_API_TOKEN": "a", "SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE"),
-        ({"RAILWAY_API_TOKEN": "two words"}, "copy it again"),
-    ],
-)
-def test_bad_configuration_says_what_to_set(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], text: str
-) -> None:
-    """A missing or doubled token, or a wrong address, is explained before anything is sent."""
-    for name in ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILWAY_API_URL"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert time_scale() == 1.0
-    with pytest.raises(Failure, match=text.replace("(", r"\(")) as refused:
-        build_client(Configuration())
-    assert "password" not in str(refused.value)
-
-
-def test_speed_is_for_the_sandbox_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits are real waits wherever the API is not on this machine."""
-    monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", "100")
-    assert build_client(Configuration(token="t")).clock.speed == 1.0
-    assert build_client(Configuration(token="t", api_url="http://127.0.0.1:9/graphql/v2")).clock.speed == 100.0
+    limiter = Limiter(PLANS[Plan.FREE].requests, Clock())
+    for _ in range(150):
+        await limiter.acquire()
+    assert virtual_time.now() >= 50 * 36 - 1

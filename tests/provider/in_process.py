@@ -1,0 +1,110 @@
+"""The provider and the simulated Railway without sockets: what gRPC and HTTP carry is handed over in this process.
+
+All of it is still encoded and decoded as on the wire. Time is that of the running loop, virtual in these tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import grpc
+import grpc.aio
+import httpx
+
+from pulumi_provider.declaration import Provider
+from pulumi_provider.servicer import Servicer
+from pulumiverse_railway.provider.configuration import build_client
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.loopback import Address, Respond
+from railway_sandbox.railway.wire import Request, respond
+
+URL = "http://127.0.0.1:9/graphql/v2"
+"""An address on this machine, as the sandbox has, to which nothing is ever sent."""
+LATENCY_S = 1.2
+"""How long a request takes, in virtual seconds; Railway does its work in the middle."""
+
+
+class Connection(Address):
+    """A simulated Railway that answers an HTTP client of this process."""
+
+    def __init__(self, cloud: RailwayCloud, respond: Respond = respond) -> None:
+        super().__init__(URL)
+        self._cloud = cloud
+        self._respond = respond
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """Return what carries the requests of one client."""
+        return httpx.MockTransport(self._answer)
+
+    def provider(self, declared: Provider) -> Provider:
+        """Return the provider with a client that asks this Railway."""
+        return replace(declared, build_client=lambda given: build_client(given, transport=self.transport()))
+
+    async def _answer(self, http: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(LATENCY_S / 2)
+        request = Request(http.content, dict(http.headers), http.url.query.decode())
+        answer = self._respond(self._cloud, request)
+        self.note(request, answer.operations, answer.status)
+        await asyncio.sleep(LATENCY_S / 2)
+        if answer.dropped:
+            raise httpx.RemoteProtocolError("the server closed the connection")
+        return httpx.Response(answer.status or 200, headers=dict(answer.headers), content=answer.body)
+
+
+class Engine:
+    """Keeps what a provider says, as (severity, text), in the place of the engine's Log service."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+
+    def connect(self, address: str) -> None:
+        """Stay with this one."""
+
+    async def status(self, text: str, urn: str) -> None:
+        self.said.append(("INFO", text))
+
+    async def info(self, text: str, urn: str) -> None:
+        self.said.append(("INFO", text))
+
+    async def warn(self, text: str, urn: str) -> None:
+        self.said.append(("WARNING", text))
+
+
+class _Context:
+    """What a method of the servicer learns of its call, and how it fails."""
+
+    def __init__(self, metadata: Sequence[tuple[str, str]]) -> None:
+        self._metadata = metadata
+        self._trailing: Sequence[tuple[str, bytes]] = ()
+
+    def invocation_metadata(self) -> Sequence[tuple[str, str]]:
+        return self._metadata
+
+    def set_trailing_metadata(self, metadata: Sequence[tuple[str, bytes]]) -> None:
+        self._trailing = metadata
+
+    async def abort(self, code: grpc.StatusCode, details: str) -> None:
+        raise grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(*self._trailing), details=details)
+
+
+class Rpc:
+    """Calls the methods of a servicer as a gRPC stub does."""
+
+    def __init__(self, servicer: Servicer) -> None:
+        self._servicer = servicer
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        method = getattr(self._servicer, name)
+
+        def call(request: Any, *, metadata: Sequence[tuple[str, str]] = ()) -> Awaitable[Any]:
+            received = type(request).FromString(request.SerializeToString())
+            return asyncio.ensure_future(answer(method(received, _Context(metadata))))
+
+        async def answer(answering: Awaitable[Any]) -> Any:
+            response = await answering
+            return type(response).FromString(response.SerializeToString())
+
+        return call
