@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from railway_api import Client, DeploymentFailed, DeploymentSpec, Environment, NotFound, Snapshot, Validation
+from railway_api import Client, DeploymentFailed, DeploymentSpec, Environment, NotFound, Validation
 from railway_api.documents.project import PROJECT_CREATE, PROJECT_DELETE
 from railway_api.documents.service import SERVICE_CREATE
+from railway_api.group_commits import BuildPatch
+from railway_api.patches import at
+from railway_api.scalars import EnvironmentConfig
 from railway_sandbox.railway.cloud import RailwayCloud
 from tests import virtual_time
 from tests.provider.in_process import Connection
@@ -21,7 +23,7 @@ from tests.railway_api.callers import Limit, Waiter
 async def environment(client: Client) -> Environment:
     """The environment of a new project."""
     project = await client.call(PROJECT_CREATE, input={"name": "shop"})
-    return client.environment(project["id"], project["primaryEnvironmentId"])
+    return client.environment(project["id"], str(project["primaryEnvironmentId"]))
 
 
 async def service(environment: Environment, name: str = "web") -> str:
@@ -32,7 +34,7 @@ async def service(environment: Environment, name: str = "web") -> str:
     return str(made["id"])
 
 
-def runs(service_id: str, image: str) -> Callable[[Snapshot], dict[str, Any]]:
+def runs(service_id: str, image: str) -> BuildPatch:
     return lambda _: {"services": {service_id: {"source": {"image": image}}}}
 
 
@@ -74,8 +76,8 @@ async def test_changes_that_are_ready_together_leave_in_one_commit(
     done = await asyncio.gather(environment.commit(runs(first, "app:1")), environment.commit(runs(second, "app:2")))
     assert sent(connection, "environmentPatchCommit") == 1
     for each, service_id, image in zip(done, (first, second), ("app:1", "app:2"), strict=True):
-        assert list(each.patch["services"]) == [service_id]
-        assert each.after.service_config(service_id)["source"]["image"] == image
+        assert each.patch == {"services": {service_id: {"source": {"image": image}}}}
+        assert at(each.after.config, ("services", service_id, "source", "image")) == image
     assert done[0].after is done[1].after
 
 
@@ -98,7 +100,9 @@ async def test_a_commit_waits_for_what_is_being_made(connection: Connection, env
 async def test_a_refused_change_does_not_take_its_neighbour_down(cloud: RailwayCloud, environment: Environment) -> None:
     """What Railway refuses together is sent apart, so that only the culprit fails."""
     first, second = await service(environment, "first"), await service(environment, "second")
-    wrong = {"services": {second: {"deploy": {"multiRegionConfig": {"atlantis": {"numReplicas": 1}}}}}}
+    wrong: EnvironmentConfig = {
+        "services": {second: {"deploy": {"multiRegionConfig": {"atlantis": {"numReplicas": 1}}}}}
+    }
     done = await asyncio.gather(
         environment.commit(runs(first, "app:1")), environment.commit(lambda _: wrong), return_exceptions=True
     )
