@@ -1,12 +1,12 @@
 """Starts Python programs as forks of a process that has imported what they all need, instead of from nothing.
 
-Half of the time of a command goes into imports: Pulumi, two SDKs of providers, gRPC, pydantic. ``install`` lets
+Half of the time of a command goes into imports: Pulumi, gRPC, pydantic, boto3, moto, rich. ``install`` lets
 ``subprocess`` hand ``python -m …`` and ``python <path> …`` to a server, which forks, so that this half is paid once.
 The new process is a child of whoever asked for it, with the arguments, directory, environment, files, session and
 signals that it would have had. It loads the code of the project itself, from where its ``PYTHONPATH`` says; only
-packages of others are there before. What it starts is forked as well, and a script finds such a ``python`` in an
-``environment``. All else (``python -c``, variables that Python reads when it starts, ``preexec_fn``, other systems than
-Linux) is started as ever, and so is everything with RAILYARD_TESTS_FORK=0.
+packages of others are there before. What it starts is forked as well, unless a shell holds it, and a script finds such
+a ``python`` in an ``environment``. All else (``python -c``, variables that Python reads when it starts, ``preexec_fn``,
+other systems than Linux) is started as ever, and so is everything with RAILYARD_TESTS_FORK=0.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import importlib
 import io
 import marshal
 import os
+import re
 import select
 import shlex
 import signal
@@ -35,11 +36,13 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = (
-    "anyio._backends._asyncio", "boto3", "cryptography.hazmat.primitives.asymmetric.x25519", "dill", "graphql",
-    "grpc.aio", "httpx", "moto.s3.models", "moto.s3.responses", "pulumi.automation", "pulumi.provider",
-    "pulumi_cloudflare", "pulumi_digitalocean", "pydantic", "pyrage", "rich.console", "rich.live", "rich.markup",
-    "rich.table", "ruamel.yaml", "typer", "yaml",
+    "annotated_types", "anyio._backends._asyncio", "boto3", "cryptography.hazmat.primitives.asymmetric.x25519",
+    "cryptography.hazmat.primitives.ciphers.aead", "cryptography.x509", "dill", "graphql", "grpc.aio", "httpx",
+    "moto.s3.models", "moto.s3.responses", "pulumi.automation", "pulumi.provider", "pydantic.main",
+    "pydantic.type_adapter", "pyrage", "rich.console", "rich.live", "rich.markup", "rich.table", "ruamel.yaml",
+    "tarfile", "typer", "yaml", "zoneinfo",
 )  # fmt: skip
+"""Without the SDKs of Cloudflare and DigitalOcean, of which ``components/packages.py`` loads what is used."""
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _ROOM = 32 * 1024
 """Bytes for the arguments and for the environment that other processes see in /proc."""
@@ -49,6 +52,8 @@ _MEASURED = "COVERAGE_PROCESS_"
 """How the variables begin by which coverage tells processes that it measures them, too."""
 _BACKGROUND = '"$@" &'
 """How a shell script begins that starts its arguments and goes on."""
+_END = 9
+"""The file from which a shell reads until the program that was forked for it has ended."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,10 @@ class _Server:
         with self._lock, _adopting():
             _send(self._connection, asdict(order), files)
             return _receive(self._connection)[0]
+
+    def close(self) -> None:
+        """Let the server end."""
+        self._connection.close()
 
 
 @contextlib.contextmanager
@@ -357,7 +366,10 @@ def _prepared(order: _Order, files: Sequence[int], server: _Server) -> Callable[
         new = io.TextIOWrapper(plain, old.encoding, old.errors, None, lines, old.write_through)
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
-    _replace(lambda: server)
+    if order.script:
+        server.close()  # it forks for the shell, which asks for nothing
+    else:
+        _replace(lambda: server)
     if any(name.startswith(_MEASURED) for name in order.env):
         importlib.import_module("coverage").process_startup()
     return _program(order)
@@ -365,9 +377,16 @@ def _prepared(order: _Order, files: Sequence[int], server: _Server) -> Callable[
 
 def _become_shell_of_a_fork(order: _Order) -> None:
     """Go on in a child, and let this process become the shell that would have started it."""
+    until_its_end, held = os.pipe()
     if child := os.fork():
+        os.close(held)
+        os.dup2(until_its_end, _END)
+        os.set_inheritable(_END, True)
+        # The shell does not know of this child: where it would wait for it, it reads until nobody holds the pipe.
         rest = order.script[0].removeprefix(_BACKGROUND).replace("$!", str(child))
+        rest = re.sub(rf"\bwait\b(?: {child})?", f"read -r _ <&{_END}", rest)
         os.execv("/bin/sh", ["/bin/sh", "-c", rest, *order.script[1:], order.executable, *order.command])
+    os.close(until_its_end)
     # As a shell has it for what it starts in the background.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, signal.SIG_IGN)
