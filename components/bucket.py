@@ -111,7 +111,7 @@ class Bucket(pulumi.ComponentResource):
         zone: Zone | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """``zone`` holds the CDN's own name. No web page may use it before ``allow``."""
+        """Make the bucket; ``zone`` holds the CDN's own name. No web page may use it before ``allow``."""
         super().__init__("railyard:components:Bucket", name, None, opts)
         self._name, self.args = name, args
         self._mine = pulumi.ResourceOptions(parent=self)
@@ -144,7 +144,7 @@ class Bucket(pulumi.ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name, "cdnEndpoint": self.cdn_endpoint})
 
     def variables(self) -> dict[str, pulumi.Input[str]]:
-        """The environment variables with which a service uses the bucket."""
+        """Return the environment variables with which a service uses the bucket."""
         found: dict[str, pulumi.Input[str]] = {
             "SPACES_BUCKET": self.bucket_name,
             "SPACES_REGION": self.args.region,

@@ -13,7 +13,7 @@ import pulumi
 
 from components.arguments import Arguments, Backups, MemoryMb, VolumeGb, matching
 from components.project import Project
-from components.service import Service, ServiceArgs
+from components.service import NO_SECRETS, SecretVariables, Service, ServiceArgs
 from components.volume import VolumeArgs
 
 PORT = 5432
@@ -41,7 +41,7 @@ class PostgresArgs(Arguments):
 
     @property
     def volume(self) -> VolumeArgs:
-        """The volume that holds its data."""
+        """Return the volume that holds its data."""
         return VolumeArgs(mount_path=MOUNT_PATH, size_gb=self.size_gb, backups=self.backups)
 
 
@@ -58,6 +58,7 @@ class Postgres(pulumi.ComponentResource):
         *,
         project: Project,
         password: pulumi.Input[str],
+        secrets: SecretVariables = NO_SECRETS,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("railyard:components:Postgres", name, None, opts)
@@ -80,12 +81,13 @@ class Postgres(pulumi.ComponentResource):
             project=project,
             service_name="postgres",
             variables={"POSTGRES_PASSWORD": password},
+            secrets=secrets,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"host": self.service.private_host})
 
     def url(self, *, scheme: str = "postgresql", query: str = "") -> pulumi.Output[str]:
-        """The address with user and password, a secret: ``scheme://user:password@host:5432/database?query``."""
+        """Return the address with user and password, a secret: ``scheme://user:password@host:5432/database?query``."""
         args = self._args
         quoted = pulumi.Output.secret(self._password).apply(lambda password: quote(password, safe=""))
         address = pulumi.Output.concat(

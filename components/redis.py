@@ -11,7 +11,7 @@ import pulumi
 
 from components.arguments import Arguments, Image, MemoryMb, VolumeGb
 from components.project import Project
-from components.service import Service, ServiceArgs
+from components.service import NO_SECRETS, SecretVariables, Service, ServiceArgs
 from components.volume import VolumeArgs
 
 PORT = 6379
@@ -29,7 +29,7 @@ class RedisArgs(Arguments):
 
     @property
     def volume(self) -> VolumeArgs | None:
-        """The volume that holds its data, if any."""
+        """Return the volume that holds its data, if any."""
         return None if self.size_gb is None else VolumeArgs(mount_path="/data", size_gb=self.size_gb)
 
 
@@ -49,6 +49,7 @@ class Redis(pulumi.ComponentResource):
         project: Project,
         service_name: str = "redis",
         password: pulumi.Input[str] | None = None,
+        secrets: SecretVariables = NO_SECRETS,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("railyard:components:Redis", name, None, opts)
@@ -64,6 +65,7 @@ class Redis(pulumi.ComponentResource):
             project=project,
             service_name=service_name,
             variables={} if password is None else {"REDIS_PASSWORD": password},
+            secrets=secrets,
             opts=pulumi.ResourceOptions(parent=self),
         )
         host = self.service.private_host

@@ -8,7 +8,8 @@ that the first deployment has everything and is the only one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pulumi
 from pydantic import Field, model_validator
@@ -41,7 +42,13 @@ _FOR_A_REPO = (
 
 
 class ServiceArgs(ServiceSettings):
-    """What a service needs: the settings that Railway has by that name, and what is made of others."""
+    """What a service needs: the settings that Railway has by that name, and what is made of others.
+
+    A topology is a subclass: a rule for the settings, and the type token of the services that keep it.
+    """
+
+    TOKEN: ClassVar[str] = "railyard:components:Service"
+    """Type token of the component; part of its URN, so that it never changes."""
 
     registry_username: Text | None = None
     """User at the image's private registry (Railway's Pro plan); the password is a secret. Default: a public image."""
@@ -80,7 +87,7 @@ class ServiceArgs(ServiceSettings):
         return self
 
     def _given(self, *names: str) -> list[str]:
-        """Those of the fields ``names`` that hold something, as settings write them."""
+        """Return those of the fields ``names`` that hold something, as settings write them."""
         return [to_camel(name) for name in names if getattr(self, name)]
 
     @model_validator(mode="after")
@@ -107,6 +114,24 @@ class ServiceArgs(ServiceSettings):
         return self
 
 
+@dataclass(frozen=True, kw_only=True)
+class SecretVariables:
+    """Names of variables with secrets that are not treated as others are, in whichever service they stand."""
+
+    sealed: frozenset[str] = frozenset()
+    """Railway never shows their values again."""
+    kept: frozenset[str] = frozenset()
+    """Their values are not known in this run, and stay as the state has them."""
+
+    def among(self, variables: Mapping[str, pulumi.Input[str]]) -> SecretVariables:
+        """Return those that one service has. A secret and what is made of it are Outputs; a plain text is none."""
+        made = {name for name, value in variables.items() if isinstance(value, pulumi.Output)}
+        return SecretVariables(sealed=self.sealed & made, kept=self.kept & made)
+
+
+NO_SECRETS = SecretVariables()
+
+
 class Service(pulumi.ComponentResource):
     """A service in one environment, deployed and healthy."""
 
@@ -125,8 +150,6 @@ class Service(pulumi.ComponentResource):
     args: ServiceArgs
     """What it was made of."""
 
-    TOKEN = "railyard:components:Service"
-
     def __init__(
         self,
         name: str,
@@ -140,18 +163,21 @@ class Service(pulumi.ComponentResource):
         bucket: Bucket | None = None,
         uses: Sequence[Service] = (),
         registry_password: pulumi.Input[str] | None = None,
+        secrets: SecretVariables = NO_SECRETS,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the service.
 
         ``variables`` are those whose values come from secrets or other resources; they win over ``args.variables``.
         ``own_address`` names the variables that hold the service's own public address. ``uses`` are the services that
-        must be healthy first. ``registry_password`` belongs to ``args.registry_username``.
+        must be healthy first. ``registry_password`` belongs to ``args.registry_username``. ``secrets`` says which of
+        all variables are treated otherwise.
         """
-        super().__init__(self.TOKEN, name, None, opts)
+        super().__init__(args.TOKEN, name, None, opts)
         self.args = args
         self._project = project
         self._registry_password = registry_password
+        self._secrets = secrets
         identity = railway.Service(
             f"{name}-service",
             project_id=project.project_id,
@@ -249,6 +275,7 @@ class Service(pulumi.ComponentResource):
         before: Sequence[pulumi.Resource],
     ) -> railway.ServiceInstance:
         args = self.args
+        secrets = self._secrets.among(variables)
         settings: dict[str, Any] = args.inputs() | {
             "branch": (args.branch or "main") if args.repo else None,
             "check_suites": args.check_suites if args.repo else None,
@@ -263,6 +290,12 @@ class Service(pulumi.ComponentResource):
             registry_credentials=self._registry_credentials(name),
             regions={args.region: args.replicas},
             variables={**variables, **({"PORT": str(args.port)} if args.port else {})},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(before), deleted_with=identity),
+            sealed=sorted(secrets.sealed) or None,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(before),
+                deleted_with=identity,
+                ignore_changes=[f"variables.{variable}" for variable in sorted(secrets.kept)],
+            ),
             **settings,
         )

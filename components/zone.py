@@ -35,7 +35,7 @@ class ZoneArgs(Arguments):
         return name
 
     def holds(self, hostname: str) -> bool:
-        """Whether ``hostname`` is the zone's own name or below it."""
+        """Tell whether ``hostname`` is the zone's own name or below it."""
         return hostname == self.name or hostname.endswith(f".{self.name}")
 
 
@@ -50,7 +50,7 @@ class Zone(pulumi.ComponentResource):
     """What it was made of."""
 
     def __init__(self, name: str, args: ZoneArgs, *, proxied: bool, opts: pulumi.ResourceOptions | None = None) -> None:
-        """``proxied`` says whether Cloudflare's proxy stands in front of any of its names here."""
+        """Make the zone; ``proxied`` says whether Cloudflare's proxy stands in front of any of its names here."""
         super().__init__("railyard:components:Zone", name, None, opts)
         self.args = args
         self.zone_id = args.id
@@ -67,12 +67,12 @@ class Zone(pulumi.ComponentResource):
 
 
 def nearest(zones: Iterable[ZoneArgs], hostname: str) -> ZoneArgs | None:
-    """The zone that has the records of ``hostname``: of those that hold it, the one furthest below."""
+    """Return the zone that has the records of ``hostname``: of those that hold it, the one furthest below."""
     return max((zone for zone in zones if zone.holds(hostname)), key=lambda zone: len(zone.name), default=None)
 
 
 def holding(zones: Sequence[Zone], hostname: str) -> Zone:
-    """The zone that holds ``hostname``; raises LookupError when none does (the settings are checked for it before)."""
+    """Return the zone that holds ``hostname``. Raises LookupError when none does: settings are checked before."""
     found = nearest((zone.args for zone in zones), hostname)
     if found is None:
         raise LookupError(f"no Cloudflare zone of this stack holds {hostname}")

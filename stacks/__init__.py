@@ -30,7 +30,7 @@ __all__ = ["SYSTEMS", "compose", "confirm_zones", "declared_secrets", "load"]
 
 
 def load() -> StackSettings:
-    """The settings of the current stack; raises ``SettingsError`` with all that is wrong with them."""
+    """Return the settings of the current stack; raises ``SettingsError`` with all that is wrong with them."""
     file, text = _settings_file()
     return parse({**get_config_env(), **CONFIG.get()}, SYSTEMS, file=file, text=text)
 
@@ -68,7 +68,7 @@ def compose(settings: StackSettings) -> None:
 
 
 def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:
-    """The secrets that each system of the stack needs with its settings."""
+    """Return the secrets that each system of the stack needs with its settings."""
     return {
         system.NAME: system.secrets(settings.systems[system.NAME])
         for system in SYSTEMS

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from components.service import Service, ServiceArgs
+from components.service import ServiceArgs
 
 
 def _exactly_one(replicas: int) -> int:
@@ -26,11 +26,7 @@ def _exactly_one(replicas: int) -> int:
 class BotArgs(ServiceArgs):
     """What a bot needs: a service that runs exactly once."""
 
+    TOKEN = "railyard:topologies:Bot"
+
     replicas: Annotated[int, AfterValidator(_exactly_one)] = 1
     """Number of instances: 1."""
-
-
-class Bot(Service):
-    """A bot in one environment."""
-
-    TOKEN = "railyard:topologies:Bot"

@@ -6,15 +6,13 @@ services, internet → gateway ─┬→ provider
 
 from __future__ import annotations
 
-from components.service import Service
 from stacks.proxy import ProxyArgs
 
 
 class GatewayArgs(ProxyArgs):
-    """What a gateway needs: like a proxy, a public address and nothing that it stores."""
+    """What a gateway needs: like a proxy, a public address and nothing that it stores.
 
-
-class Gateway(Service):
-    """A gateway in one environment; the providers' keys reach it as secret variables."""
+    The providers' keys reach it as secret variables.
+    """
 
     TOKEN = "railyard:topologies:Gateway"

@@ -20,7 +20,7 @@ Named = tuple[Path, str, bool]
 
 
 def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
-    """Every name in the settings of one system."""
+    """Return every name in the settings of one system."""
     for here, part in walk_arguments(settings, path):
         if isinstance(part, DomainArgs):
             yield (*here, "hostname"), part.hostname, part.proxied
@@ -29,7 +29,7 @@ def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
 
 
 def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneArgs], *, zones_key: str) -> list[Problem]:
-    """What is wrong with the names of all systems; ``zones_key`` is where the zones stand."""
+    """Return what is wrong with the names of all systems; ``zones_key`` is where the zones stand."""
     every = [named for name, settings in systems.items() for named in names_of(settings, (name,))]
     found = [problem for named in every if (problem := _misplaced(named, zones, zones_key))]
     first: dict[str, Path] = {}

@@ -13,10 +13,10 @@ from typing import Annotated, Any, Self
 import pulumi
 from pydantic import Field, model_validator
 
-from components.postgres import Postgres, PostgresArgs
-from components.redis import Redis, RedisArgs
+from components.postgres import PostgresArgs
+from components.redis import RedisArgs
 from components.service_settings import Builder
-from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, Backend, BackendArgs
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendArgs
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -92,7 +92,7 @@ class Netia(System[NetiaSettings]):
 
     @classmethod
     def secrets(cls, settings: NetiaSettings) -> Sequence[Secret]:
-        """Phoenix's key and the passwords of its stores; the rest where it is used."""
+        """Declare Phoenix's key and the passwords of its stores; the rest where it is used."""
         return (
             Secret(
                 name="SECRET_KEY_BASE",
@@ -107,35 +107,20 @@ class Netia(System[NetiaSettings]):
         )
 
     def compose(self, settings: NetiaSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
-        """The stores, then the application."""
-        postgres = Postgres(
-            self.named("postgres"),
-            settings.postgres,
-            project=self.project,
-            password=secrets["POSTGRES_PASSWORD"],
-            opts=self.child(),
-        )
-        redis = settings.redis and Redis(
-            self.named("redis"),
-            settings.redis,
-            project=self.project,
-            password=secrets["REDIS_PASSWORD"],
-            opts=self.child(),
-        )
-        app = Backend(
-            self.named("app"),
+        """Make the stores, then the application."""
+        postgres = self.postgres(settings.postgres, secrets["POSTGRES_PASSWORD"])
+        redis = settings.redis and self.redis("redis", settings.redis, secrets["REDIS_PASSWORD"])
+        self.service(
+            "app",
             settings.app,
-            project=self.project,
-            service_name="app",
-            zones=self.zones,
-            database=postgres,
-            database_query="?sslmode=require",
-            cache=redis,
-            variables=self._variables(settings, secrets),
+            variables={
+                **self._variables(settings, secrets),
+                "DATABASE_URL": postgres.url(query="?sslmode=require"),
+                **({"REDIS_URL": redis.url} if redis else {}),
+            },
             own_address=("BACKEND_URL", "REACT_APP_URL"),
-            opts=self.child(),
+            uses=[postgres, redis] if redis else [postgres],
         )
-        self.show(app=app)
         return {}
 
     @staticmethod

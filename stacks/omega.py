@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from components.service_settings import Builder, OnFailure
 from components.volume import VolumeArgs
-from stacks.bot import Bot, BotArgs
+from stacks.bot import BotArgs
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -61,7 +61,7 @@ class Omega(System[OmegaSettings]):
 
     @classmethod
     def secrets(cls, settings: OmegaSettings) -> Sequence[Secret]:
-        """Discord and OpenAI always; Turso and Unsandbox where they are used, each pair whole."""
+        """Declare those of Discord and OpenAI; Turso and Unsandbox where they are used, each pair whole."""
         del settings
         turso, unsandbox = (
             ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"),
@@ -89,13 +89,10 @@ class Omega(System[OmegaSettings]):
         )
 
     def compose(self, settings: OmegaSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
-        """One bot."""
-        bot = Bot(
-            self.named("bot"),
+        """Make one bot."""
+        self.service(
+            "bot",
             settings.bot,
-            project=self.project,
-            service_name="bot",
-            zones=self.zones,
             variables={
                 "NODE_ENV": "production",
                 "LOG_LEVEL": settings.log_level,
@@ -103,7 +100,5 @@ class Omega(System[OmegaSettings]):
                 **secrets.variables(*(secret.name for secret in self.secrets(settings))),
             },
             own_address=("ARTIFACT_SERVER_URL",),
-            opts=self.child(),
         )
-        self.show(bot=bot)
         return {}

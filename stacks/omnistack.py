@@ -13,11 +13,10 @@ import pulumi
 from pydantic import Field, model_validator
 
 from components.arguments import Arguments, matching
-from components.postgres import Postgres, PostgresArgs
-from components.redis import Redis, RedisArgs
-from components.service import Service
+from components.postgres import PostgresArgs
+from components.redis import RedisArgs
 from components.service_settings import Builder
-from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, Backend, BackendArgs
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendArgs
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -75,7 +74,7 @@ class Authentication(Arguments):
         return self
 
     def variables(self) -> dict[str, str]:
-        """The environment variables that say so to the application."""
+        """Return the environment variables that say so to the application."""
         found = {"AUTH_PROVIDER": self.provider}
         if self.supabase_project_url:
             found["SUPABASE_PROJECT_URL"] = self.supabase_project_url
@@ -112,7 +111,7 @@ class Omnistack(System[OmnistackSettings]):
 
     @classmethod
     def secrets(cls, settings: OmnistackSettings) -> Sequence[Secret]:
-        """The application's key and the passwords of its stores; the rest where it is used."""
+        """Declare the application's key and the passwords of its stores; the rest where it is used."""
         del settings
         return (
             Secret(
@@ -157,49 +156,17 @@ class Omnistack(System[OmnistackSettings]):
         )
 
     def compose(self, settings: OmnistackSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
-        """Database and Redis, then the API, then the worker: its new code needs the API's migrations."""
-        postgres = Postgres(
-            self.named("postgres"),
-            settings.postgres,
-            project=self.project,
-            password=secrets["POSTGRES_PASSWORD"],
-            opts=self.child(),
-        )
-        redis = Redis(
-            self.named("redis"),
-            settings.redis,
-            project=self.project,
-            password=secrets["REDIS_PASSWORD"],
-            opts=self.child(),
-        )
-        variables = self._variables(settings, secrets)
-        api = self._backend("api", settings.api, postgres, redis, variables)
-        self._backend("worker", settings.worker, postgres, redis, variables, uses=[api])
-        self.show(api=api)
+        """Make database and Redis, then the API, then the worker: its new code needs the API's migrations."""
+        postgres = self.postgres(settings.postgres, secrets["POSTGRES_PASSWORD"])
+        redis = self.redis("redis", settings.redis, secrets["REDIS_PASSWORD"])
+        variables = {
+            "DATABASE_URL": postgres.url(scheme="postgresql+asyncpg"),
+            "REDIS_URL": redis.url,
+            **self._variables(settings, secrets),
+        }
+        api = self.service("api", settings.api, variables=variables, uses=[postgres, redis])
+        self.service("worker", settings.worker, variables=variables, uses=[postgres, redis, api])
         return {}
-
-    def _backend(
-        self,
-        name: str,
-        args: OmnistackService,
-        postgres: Postgres,
-        redis: Redis,
-        variables: Mapping[str, pulumi.Input[str]],
-        uses: Sequence[Service] = (),
-    ) -> Backend:
-        return Backend(
-            self.named(name),
-            args,
-            project=self.project,
-            service_name=name,
-            zones=self.zones,
-            database=postgres,
-            database_scheme="postgresql+asyncpg",
-            cache=redis,
-            variables=variables,
-            uses=uses,
-            opts=self.child(),
-        )
 
     def _variables(self, settings: OmnistackSettings, secrets: SystemSecrets) -> dict[str, pulumi.Input[str]]:
         stores = ("POSTGRES_PASSWORD", "REDIS_PASSWORD")  # these reach the application inside its addresses

@@ -43,7 +43,7 @@ class Problem:
 
     @classmethod
     def unknown_key(cls, path: Path, known: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
-        """A key that means nothing: with the nearest one that does, and without its value, which may be a secret."""
+        """Report a key that means nothing: with the nearest one that does, without its value, a secret perhaps."""
         near = difflib.get_close_matches(str(path[-1]), known, n=1)
         fix = f"did you mean {near[0]}?" if near else "remove it"
         return cls(path, None, f"no such key in {place}; its keys are: {', '.join(known)}", fix, absolute)
@@ -68,7 +68,7 @@ class SettingsError(pulumi.RunError):
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path: Path) -> list[Problem]:
-    """Pydantic's errors about ``value`` (settings of ``model`` at ``path``) as problems."""
+    """Return Pydantic's errors about ``value`` (settings of ``model`` at ``path``) as problems."""
     return [_problem(details, model, value, path) for details in error.errors(include_url=False)]
 
 
@@ -134,7 +134,7 @@ _PLAIN = {
 
 
 def _named(place: Path) -> str:
-    """The last key as a person would name it: an entry of a list by the list's key, ``domains[0]``."""
+    """Return the last key as a person would name it: an entry of a list by the list's key, ``domains[0]``."""
     if not place:
         return "it"
     return f"{_named(place[:-1])}[{place[-1]}]" if isinstance(place[-1], int) else str(place[-1])
@@ -192,7 +192,7 @@ def _shown(value: Any) -> str:
 
 
 def _line(text: str, problem: Problem, prefix: str) -> int | None:
-    """The line on which the problem's key (or what should hold it) stands."""
+    """Return the line on which the problem's key (or what should hold it) stands."""
     try:
         node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:

@@ -9,11 +9,13 @@ from typing import Self
 
 from pydantic import model_validator
 
-from components.service import Service, ServiceArgs
+from components.service import ServiceArgs
 
 
 class ProxyArgs(ServiceArgs):
     """What a proxy needs: a public address, and nothing that it stores."""
+
+    TOKEN = "railyard:topologies:Proxy"
 
     @model_validator(mode="after")
     def _public_and_stateless(self) -> Self:
@@ -22,9 +24,3 @@ class ProxyArgs(ServiceArgs):
         if self.volume:
             raise ValueError("a proxy only without a volume, since it stores nothing: remove volume")
         return self
-
-
-class Proxy(Service):
-    """A proxy in one environment."""
-
-    TOKEN = "railyard:topologies:Proxy"

@@ -36,18 +36,18 @@ class Release:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The services that it decides about."""
+        """Return the services that it decides about."""
         return tuple(self.sources)
 
     @property
     def name(self) -> str:
-        """Its keys, ``api.commitSha, worker.commitSha``."""
+        """Return its keys, ``api.commitSha, worker.commitSha``."""
         return ", ".join(".".join(map(str, key)) for key in self.keys)
 
     def value(
         self, service: str, *, image: str | None, digest: str | None, repo: str | None, commit: str | None
     ) -> str:
-        """What a deployment of ``service`` runs, as this release's keys say it; empty when it is something else."""
+        """Return what a deployment of ``service`` runs, as its keys say it; empty when that is something else."""
         source = self.sources[service]
         if self.kind == "commit":
             return commit or "" if (repo or "").lower() == source.lower() else ""
@@ -58,7 +58,7 @@ class Release:
         return image if digest is None or _DIGEST.search(image) else f"{image}@{digest}"
 
     def same(self, one: str | None, other: str | None) -> bool:
-        """Whether two values mean the same: a short commit is the same as the whole one."""
+        """Tell whether two values mean the same: a short commit is the same as the whole one."""
         if self.kind == "commit" and one and other:
             length = min(len(one), len(other))
             return length >= _SHORTEST_COMMIT and one[:length] == other[:length]
@@ -66,7 +66,7 @@ class Release:
 
 
 def releases_of(settings: Arguments) -> list[Release]:
-    """The releases of settings in which each service names what it runs itself."""
+    """Return the releases of settings in which each service names what it runs itself."""
     found: list[Release] = []
     repositories: dict[tuple[str, str], list[Key]] = {}
     for path, part in walk_arguments(settings):
@@ -89,19 +89,19 @@ def _of_repository(repo: str, paths: Sequence[Key]) -> Release:
 
 
 def untagged(image: str) -> str:
-    """An image without tag and digest."""
+    """Return an image without tag and digest."""
     named = _DIGEST.sub("", image)
     tag = tag_of(image)
     return named.removesuffix(f":{tag}") if tag else named
 
 
 def tag_of(image: str) -> str:
-    """The tag of an image, empty when it has none."""
+    """Return the tag of an image, empty when it has none."""
     return _DIGEST.sub("", image).rsplit("/", 1)[-1].partition(":")[2]
 
 
 def names_a_version(image: str) -> bool:
-    """Whether an image is the same one tomorrow: it has a digest, or a tag in which some number stands.
+    """Tell whether an image is the same one tomorrow: it has a digest, or a tag with some number in it.
 
     ``latest``, ``alpine`` and ``main`` are moved to the next image by whoever pushes it.
     """

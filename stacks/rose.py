@@ -13,11 +13,13 @@ from pydantic import Field, model_validator
 from components.arguments import Backups, Many, matching
 from components.service_settings import Builder
 from components.volume import VolumeArgs
-from stacks.backend import Backend, BackendArgs
+from stacks.backend import BackendArgs
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
 Origin = Annotated[str, matching(r"https?://[a-z0-9.-]+(:\d+)?|\*", "an origin such as https://example.com")]
+
+UVICORN = "uvicorn ai_companion.interfaces.web.app:app --host 0.0.0.0 --port $PORT"
 
 
 class RoseVolume(VolumeArgs):
@@ -77,7 +79,7 @@ class RoseSettings(SystemSettings):
         return self
 
     def variables(self) -> dict[str, str]:
-        """The settings as the application reads them."""
+        """Return the settings as the application reads them."""
         origins = self.allowed_origins or tuple(f"https://{domain.hostname}" for domain in self.web.domains)
         return {
             "ENVIRONMENT": self.environment,
@@ -101,7 +103,7 @@ class Rose(System[RoseSettings]):
 
     @classmethod
     def secrets(cls, settings: RoseSettings) -> Sequence[Secret]:
-        """The services whose state Rose's own health check reports."""
+        """Declare the keys of the services whose state Rose's own health check reports."""
         del settings
         return (
             Secret(name="GROQ_API_KEY", meaning="key of Groq, for language and speech recognition"),
@@ -111,24 +113,12 @@ class Rose(System[RoseSettings]):
         )
 
     def compose(self, settings: RoseSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
-        """One web process."""
-        command = (
-            f"uvicorn ai_companion.interfaces.web.app:app --host 0.0.0.0 --port $PORT --workers {settings.workers}"
-        )
+        """Make one web process."""
         args = (
-            settings.web if settings.web.start_command else settings.web.model_copy(update={"start_command": command})
+            settings.web
+            if settings.web.start_command
+            else settings.web.model_copy(update={"start_command": f"{UVICORN} --workers {settings.workers}"})
         )
-        web = Backend(
-            self.named("web"),
-            args,
-            project=self.project,
-            service_name="web",
-            zones=self.zones,
-            variables={
-                **settings.variables(),
-                **secrets.variables(*(secret.name for secret in self.secrets(settings))),
-            },
-            opts=self.child(),
-        )
-        self.show(web=web)
+        secret = secrets.variables(*(secret.name for secret in self.secrets(settings)))
+        self.service("web", args, variables={**settings.variables(), **secret})
         return {}

@@ -22,7 +22,7 @@ FILE: Final = Path(__file__).parent.parent / "docs" / "settings.schema.json"
 
 
 def schema() -> dict[str, Any]:
-    """The schema of a whole settings file."""
+    """Return the schema of a whole settings file."""
     models = [(model, "validation") for model in (StackKeys, *(system.SETTINGS for system in SYSTEMS))]
     _, shared = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")  # pyright: ignore[reportArgumentType]
     definitions = shared["$defs"]
@@ -57,7 +57,7 @@ def schema() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The schema as it stands in the file."""
+    """Return the schema as it stands in the file."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -13,17 +13,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-import pulumi
 from pydantic import model_validator
 from typing_extensions import override
 
 from components.arguments import Commit
 from components.bucket import BucketArgs
-from components.redis import Redis, RedisArgs
-from components.service import Service, ServiceArgs
-from stacks.backend import Backend, BackendArgs
-from stacks.gateway import Gateway, GatewayArgs
-from stacks.proxy import Proxy, ProxyArgs
+from components.redis import RedisArgs
+from components.service import ServiceArgs
+from stacks.backend import BackendArgs
+from stacks.gateway import GatewayArgs
+from stacks.proxy import ProxyArgs
 from stacks.releases import Release, releases_of, untagged
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -122,7 +121,7 @@ class Seance(System[SeanceSettings]):
 
     @classmethod
     def secrets(cls, settings: SeanceSettings) -> Sequence[Secret]:
-        """Stripe and the builder key; the bucket's key is made here and never stands in a file."""
+        """Declare those of Stripe and the builder key; the bucket's key is made here and stands in no file."""
         del settings
         return (
             Secret(name="STRIPE_SECRET_KEY", meaning="secret key of Stripe", prefix="sk_"),
@@ -154,7 +153,7 @@ class Seance(System[SeanceSettings]):
     @classmethod
     @override
     def releases(cls, settings: SeanceSettings) -> Sequence[Release]:
-        """The commit decides about the images that are tagged with it; every other image about itself."""
+        """Let the commit decide about the images that are tagged with it, every other image about itself."""
         tagged = {
             service: untagged(image)
             for service in BUILT_FROM_COMMIT
@@ -164,47 +163,19 @@ class Seance(System[SeanceSettings]):
         return [Release(kind="tag", keys=(("commit",),), sources=tagged), *others] if tagged else others
 
     def compose(self, settings: SeanceSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
-        """Six services and a bucket."""
+        """Make six services and a bucket."""
         bucket = self.bucket("bucket", settings.bucket)
-        valkey = Redis(
-            self.named("valkey"), settings.valkey, project=self.project, service_name="valkey", opts=self.child()
-        )
-        backend = Backend(
-            self.named("backend"),
+        valkey = self.redis("valkey", settings.valkey)
+        self.service(
+            "backend",
             settings.backend,
-            project=self.project,
-            service_name="backend",
-            zones=self.zones,
-            cache=valkey,
+            variables={**secrets.variables("STRIPE_SECRET_KEY", "BUILDER_KEY"), "REDIS_URL": valkey.url},
             bucket=bucket,
-            variables=secrets.variables("STRIPE_SECRET_KEY", "BUILDER_KEY"),
-            opts=self.child(),
+            uses=[valkey],
         )
-        landing = self._public(Service, "landing", settings.landing)
-        signaling = self._public(Service, "signaling", settings.signaling)
-        beholder = self._public(Proxy, "beholder", settings.beholder)
-        litellm = self._public(
-            Gateway,
-            "litellm",
-            settings.litellm,
-            secrets.variables("LITELLM_MASTER_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"),
-        )
-        self.show(backend=backend, landing=landing, signaling=signaling, beholder=beholder, litellm=litellm)
+        self.service("landing", settings.landing)
+        self.service("signaling", settings.signaling)
+        self.service("beholder", settings.beholder)
+        keys = secrets.variables("LITELLM_MASTER_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+        self.service("litellm", settings.litellm, variables=keys)
         return {"bucket": bucket.bucket_name, **({"cdn": bucket.cdn_endpoint} if bucket.cdn_endpoint else {})}
-
-    def _public(
-        self,
-        topology: type[Service],
-        name: str,
-        args: ServiceArgs,
-        variables: Mapping[str, pulumi.Input[str]] | None = None,
-    ) -> Service:
-        return topology(
-            self.named(name),
-            args,
-            project=self.project,
-            service_name=name,
-            zones=self.zones,
-            variables=variables,
-            opts=self.child(),
-        )

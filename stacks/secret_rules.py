@@ -58,7 +58,7 @@ class Secret:
     """What a person has to do when the value changes, where new deployments alone are not enough."""
 
     def problem(self, value: Any) -> str | None:
-        """Why ``value`` is refused, in words that do not give it away."""
+        """Return why ``value`` is refused, in words that do not give it away."""
         if isinstance(value, dict | list):
             return "is a group or a list and needs to be a text"
         text = as_text(value)
@@ -74,14 +74,14 @@ class Secret:
         return None
 
     def generate(self) -> str:
-        """A new random value. Raises ``ValueError`` for a secret that is not generated."""
+        """Make a new random value. Raises ``ValueError`` for a secret that is not generated."""
         if self.generated is None:
             raise ValueError(f"{self.name} is handed out by somebody else")
         alphabet = self.generated.alphabet.value
         return self.prefix + "".join(secrets.choice(alphabet) for _ in range(self.generated.length))
 
     def standin(self, ciphertext: str) -> str:
-        """A made-up value that keeps the rules; another one for another ``ciphertext``, wherever the rules allow it."""
+        """Make up a value that keeps the rules; another one for another ``ciphertext``, where the rules allow it."""
         digest = hashlib.sha256(ciphertext.encode()).hexdigest()
         if self.one_of:
             return self.one_of[int(digest, 16) % len(self.one_of)]
@@ -115,23 +115,23 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """``seance.STRIPE_SECRET_KEY``."""
+        """Return its full name, ``seance.STRIPE_SECRET_KEY``."""
         return f"{self.system}.{self.name}" if self.name else self.system
 
 
 def way_to_set(key: str, secret: Secret, stack: str, *, sandbox: bool) -> str:
-    """The command that gives a secret its value; the value is no part of it, since command lines are seen."""
+    """Return the command that gives a secret its value, which is no part of it: command lines are seen."""
     told = f"./bin/railyard secrets {'generate' if secret.generated else 'set'} -s {stack} {key}"
     return ("make one: " if secret.generated else "set it: ") + told + (" --sandbox" if sandbox else "")
 
 
 def as_text(value: Any) -> str:
-    """A value as a service gets it in a variable; YAML's ``true`` is not Python's ``True``."""
+    """Return A value as a service gets it in a variable; YAML's ``true`` is not Python's ``True``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def present(document: sops.Document) -> dict[str, list[str]]:
-    """The groups of a file with the keys that hold something; needs no key. Empty values count as absent."""
+    """Return the groups of a file with the keys that hold something, which needs no key. Empty is absent."""
     return {
         group: [name for name in keys if document.ciphertext((group, name)) not in (None, "")]
         for group, keys in document.keys().items()
@@ -140,7 +140,7 @@ def present(document: sops.Document) -> dict[str, list[str]]:
 
 
 def missing(declared: Declared, names: Present) -> list[Finding]:
-    """Required secrets that are not there, and pairs that are not whole."""
+    """Return required secrets that are not there, and pairs that are not whole."""
     return list(_missing(declared, names))
 
 
@@ -161,7 +161,7 @@ def _missing(declared: Declared, names: Present) -> Iterator[Finding]:
 
 
 def malformed(declared: Declared, values: Mapping[str, Any]) -> list[Finding]:
-    """Secrets whose value breaks a rule; empty ones are a matter of ``missing``."""
+    """Return secrets whose value breaks a rule; empty ones are a matter of ``missing``."""
     found: list[Finding] = []
     for system, needed in declared.items():
         group: Any = values.get(system)
@@ -176,7 +176,7 @@ def malformed(declared: Declared, values: Mapping[str, Any]) -> list[Finding]:
 
 
 def unused(declared: Declared, document: sops.Document, known: Collection[str]) -> list[Finding]:
-    """What no system reads: keys of systems in ``declared``, and groups that are no system in ``known``."""
+    """Return what no system reads: keys of those in ``declared``, and groups that are no system in ``known``."""
     found: list[Finding] = []
     for group, keys in document.keys().items():
         if group in declared:

@@ -57,35 +57,16 @@ class SystemSecrets:
     """Variables that a preview without the key leaves as the state has them."""
 
     def __getitem__(self, name: str) -> pulumi.Output[str]:
-        """The value of a required secret."""
+        """Return the value of a required secret."""
         return self.values[name]
 
     def __contains__(self, name: str) -> bool:
-        """Whether the file holds ``name``."""
+        """Tell whether the file holds ``name``."""
         return name in self.values
 
     def variables(self, *names: str) -> dict[str, pulumi.Input[str]]:
-        """Those of ``names`` that the file holds, as environment variables of the same names."""
+        """Return those of ``names`` that the file holds, as environment variables of the same names."""
         return {name: self.values[name] for name in names if name in self.values}
-
-    def options(self, sealed: Collection[str] = ()) -> pulumi.ResourceOptions:
-        """Options for the component of the system, which its children inherit; ``sealed`` names variables."""
-
-        def adjusted(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-            return self._adjusted(args, sealed) if args.type_ == _INSTANCE else None
-
-        return pulumi.ResourceOptions(transformations=[adjusted] if self.kept or sealed else None)
-
-    def _adjusted(
-        self, args: pulumi.ResourceTransformationArgs, sealed: Collection[str]
-    ) -> pulumi.ResourceTransformationResult:
-        variables = cast("Mapping[str, Any]", args.props.get("variables") or {})
-        # Secrets and what is made of them are outputs; what only stands beside one is a plain text.
-        made = {name for name, value in variables.items() if isinstance(value, pulumi.Output)}
-        paths = [f"variables.{name}" for name in sorted(self.kept & made)]
-        options = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(ignore_changes=paths))
-        props = {**args.props, "sealed": sorted(made.intersection(sealed)) or None}
-        return pulumi.ResourceTransformationResult(props, options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +78,7 @@ class StackSecrets:
 
 
 def read(file: str, declared: Declared, *, preview: bool, known: Collection[str] = ()) -> StackSecrets:
-    """The secrets of each system in ``declared``.
+    """Return the secrets of each system in ``declared``.
 
     ``file`` is the path from the settings, which RAILYARD_SECRETS replaces. ``known`` are the systems that may have a
     group in the file. Raises ``SecretsError`` with all that is missing or wrong; what is unused is a warning.
@@ -146,7 +127,7 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
 
 
 def instances_from_now_on() -> Sequence[pulumi.Resource]:
-    """Grows with every service instance that the program makes."""
+    """Return a list that grows with every service instance that the program makes."""
     made: list[pulumi.Resource] = []
 
     def note(args: pulumi.ResourceTransformationArgs) -> None:
@@ -158,7 +139,7 @@ def instances_from_now_on() -> Sequence[pulumi.Resource]:
 
 
 def deployed(fingerprints: Fingerprints, instances: Sequence[pulumi.Resource]) -> pulumi.Output[Fingerprints]:
-    """What to export: known once every instance has its secrets, so that a run in which one failed changes nothing.
+    """Return what to export, known once every instance has its secrets: a run with a failure changes nothing.
 
     Nobody needs to read it: as a secret it is one line of what the Pulumi CLI prints.
     """
@@ -167,7 +148,7 @@ def deployed(fingerprints: Fingerprints, instances: Sequence[pulumi.Resource]) -
 
 
 def fingerprint(document: sops.Document, system: str, name: str) -> str:
-    """What changes when a value is written anew: of the ciphertext, so that it says nothing of the value."""
+    """Return what changes when a value is written anew: a digest of the ciphertext, which says nothing of it."""
     written = document.ciphertext((system, name)) or ""
     if not written.startswith("ENC["):
         return "not encrypted"
@@ -201,7 +182,7 @@ def _way_to_set(declared: Declared, finding: Finding) -> str:
 
 
 def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mapping[str, Mapping[str, Any]] | None:
-    """The values; None without a key, in a preview or when (``tolerant``) something is to be reported all the same."""
+    """Return the values; None without a key, in a preview or when (``tolerant``) there is something to report."""
     try:
         return cast("Mapping[str, Mapping[str, Any]]", document.decrypt())
     except sops.SopsError as error:
@@ -213,7 +194,7 @@ def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mappin
 
 
 def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mapping[str, Any]]:
-    """Made-up values that keep the rules, and differ exactly where the ciphertexts do."""
+    """Make up values that keep the rules, and differ exactly where the ciphertexts do."""
     if not is_loopback(os.environ.get("RAILWAY_API_URL", "")):
         raise SecretsError(f"{STANDINS_VARIABLE} is set, and made-up values are for the sandbox alone: unset it")
     return {
@@ -223,12 +204,12 @@ def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mappi
 
 
 def _is_sandbox_file() -> bool:
-    """Whether what is read is the sandbox's own file, and the simulated Railway is all that gets to see it."""
+    """Tell whether this is the sandbox's own file, and the simulated Railway is all that gets to see it."""
     return bool(os.environ.get(FILE_VARIABLE)) and is_loopback(os.environ.get("RAILWAY_API_URL", ""))
 
 
 def _made_up(declared: Declared, document: sops.Document) -> dict[str, dict[str, str]]:
-    """Values for the systems of which the sandbox's file knows nothing: whoever adds one needs no sops to try it."""
+    """Make up values for the systems of which the sandbox's file knows nothing: who adds one needs no sops."""
     there = document.keys()
     return {
         system: {secret.name: secret.standin(f"{system}.{secret.name}") for secret in secrets if secret.required}

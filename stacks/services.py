@@ -31,22 +31,22 @@ class DeclaredService:
 
     @property
     def domains(self) -> tuple[DomainArgs, ...]:
-        """Its public domains."""
+        """Return its public domains."""
         return tuple(self.args.domains) if isinstance(self.args, ServiceArgs) else ()
 
     @property
     def healthcheck_path(self) -> str | None:
-        """The path that has to answer 200, where there is one."""
+        """Return the path that has to answer 200, where there is one."""
         return self.args.healthcheck_path if isinstance(self.args, ServiceArgs) else None
 
     @property
     def is_store(self) -> bool:
-        """Whether it is a database or cache, which only the private network reaches."""
+        """Tell whether it is a database or cache, which only the private network reaches."""
         return isinstance(self.args, PostgresArgs | RedisArgs)
 
 
 def services(settings: Arguments) -> Iterator[DeclaredService]:
-    """The services of a system with these settings, in the order in which they stand there."""
+    """Return the services of a system with these settings, in the order in which they stand there."""
     for path, part in walk_arguments(settings):
         if isinstance(part, ServiceArgs | PostgresArgs | RedisArgs):
             yield DeclaredService(name=str(path[-1]), path=path, args=part)

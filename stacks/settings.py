@@ -114,7 +114,7 @@ def parse(
 
 
 def is_own(key: str) -> bool:
-    """Whether a full configuration key is meant for Railyard or its provider, with its namespace misspelled too."""
+    """Tell whether a full key is meant for Railyard or its provider, with its namespace misspelled too."""
     return bool(difflib.get_close_matches(key.partition(":")[0].lower(), _NAMESPACES, cutoff=_MISSPELLED))
 
 

@@ -15,8 +15,10 @@ import pulumi
 from components.arguments import Arguments, Many, VariableName
 from components.bucket import Bucket, BucketArgs
 from components.domain import DomainArgs
+from components.postgres import Postgres, PostgresArgs
 from components.project import Project, ProjectArgs
-from components.service import Service
+from components.redis import Redis, RedisArgs
+from components.service import SecretVariables, Service, ServiceArgs
 from components.zone import Zone, ZoneArgs, holding, nearest
 from stacks.arguments_tree import walk_arguments
 from stacks.names import names_of
@@ -33,11 +35,11 @@ class SystemSettings(Arguments):
     """Secrets whose values Railway never shows again, in the dashboard neither. It cannot unseal them."""
 
     def domains(self) -> list[DomainArgs]:
-        """Every public domain in these settings."""
+        """Return every public domain in these settings."""
         return [part for _, part in walk_arguments(self) if isinstance(part, DomainArgs)]
 
     def origins(self) -> list[str]:
-        """Where its web pages come from, as browsers write it."""
+        """Return where its web pages come from, as browsers write it."""
         return [f"https://{domain.hostname}" for domain in self.domains()]
 
 
@@ -56,7 +58,8 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     """What it exports: addresses, ids, DNS targets, bucket and CDN names."""
 
     def __init__(self, settings: SettingsT, secrets: SystemSecrets, zones: Sequence[ZoneArgs]) -> None:
-        super().__init__(self.TOKEN, self.NAME, None, secrets.options(self._sealed(settings)))
+        super().__init__(self.TOKEN, self.NAME)
+        self._secret_variables = SecretVariables(sealed=self._sealed(settings), kept=secrets.kept)
         self.project = Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}
@@ -71,11 +74,11 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     @classmethod
     @abstractmethod
     def secrets(cls, settings: SettingsT) -> Sequence[Secret]:
-        """The secrets that it needs with ``settings``."""
+        """Declare the secrets that it needs with ``settings``."""
 
     @classmethod
     def releases(cls, settings: SettingsT) -> Sequence[Release]:
-        """What of ``settings`` decides what it runs: each service's own image or commit, unless it says otherwise."""
+        """Return what of ``settings`` decides what it runs: each service's own image or commit, unless overridden."""
         return releases_of(settings)
 
     @abstractmethod
@@ -83,28 +86,74 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         """Make its services; what it exports beside their addresses and the ids of the project."""
 
     def named(self, noun: str) -> str:
-        """The name of a part, ``seance-backend``."""
+        """Return the name of a part, ``seance-backend``."""
         return f"{self.NAME}-{noun}"
 
     def child(self) -> pulumi.ResourceOptions:
-        """Options of its direct children."""
+        """Return options of its direct children."""
         return pulumi.ResourceOptions(parent=self)
 
     def bucket(self, noun: str, args: BucketArgs) -> Bucket:
-        """A bucket that the system's own web pages may use, as soon as their domains work."""
+        """Make a bucket that the system's own web pages may use, as soon as their domains work."""
         zone = holding(self.zones, args.cdn_domain) if args.cdn_domain else None
         bucket = Bucket(self.named(noun), args, zone=zone, opts=self.child())
         self._buckets.append(bucket)
         return bucket
 
-    def show(self, **services: Service) -> None:
-        """Export the addresses of ``services``."""
-        self._services |= services
+    def service(
+        self,
+        name: str,
+        args: ServiceArgs,
+        *,
+        variables: Mapping[str, pulumi.Input[str]] | None = None,
+        own_address: Sequence[str] = (),
+        bucket: Bucket | None = None,
+        uses: Sequence[Service | Postgres | Redis] = (),
+        registry_password: pulumi.Input[str] | None = None,
+    ) -> Service:
+        """Make a service and export its addresses. ``name`` is its key in the settings, and its name on Railway.
 
-    def _sealed(self, settings: SettingsT) -> set[str]:
-        """The variables that hold a sealed secret, alone or as a part of an address."""
+        ``variables`` come from secrets or other resources. ``own_address`` names those that hold its public address.
+        ``uses`` are healthy first. ``registry_password`` belongs to ``args.registry_username``.
+        """
+        service = Service(
+            self.named(name),
+            args,
+            project=self.project,
+            service_name=name,
+            zones=self.zones,
+            variables=variables,
+            own_address=own_address,
+            bucket=bucket,
+            uses=[each if isinstance(each, Service) else each.service for each in uses],
+            registry_password=registry_password,
+            secrets=self._secret_variables,
+            opts=self.child(),
+        )
+        self._services[name] = service
+        return service
+
+    def postgres(self, args: PostgresArgs, password: pulumi.Input[str]) -> Postgres:
+        """Make the database server of the system."""
+        name, secrets = self.named("postgres"), self._secret_variables
+        return Postgres(name, args, project=self.project, password=password, secrets=secrets, opts=self.child())
+
+    def redis(self, name: str, args: RedisArgs, password: pulumi.Input[str] | None = None) -> Redis:
+        """Make a server of the Redis protocol, named as its key in the settings."""
+        return Redis(
+            self.named(name),
+            args,
+            project=self.project,
+            service_name=name,
+            password=password,
+            secrets=self._secret_variables,
+            opts=self.child(),
+        )
+
+    def _sealed(self, settings: SettingsT) -> frozenset[str]:
+        """Return the variables that hold a sealed secret, alone or as a part of an address."""
         chosen = [secret for secret in self.secrets(settings) if secret.name in settings.sealed]
-        return {variable for secret in chosen for variable in (secret.name, *secret.also_sets)}
+        return frozenset(variable for secret in chosen for variable in (secret.name, *secret.also_sets))
 
     def _zones(self, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Zone]:
         held = [(nearest(zones, name), proxied) for _, name, proxied in names_of(settings)]

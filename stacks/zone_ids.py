@@ -24,7 +24,7 @@ CONFIRMED: Final = "confirmedZones"
 
 
 def confirm(settings: StackSettings) -> tuple[Mapping[str, str], list[Problem]]:
-    """The id of each zone that the stack has names in, by its name, and what is wrong with others.
+    """Return the id of each zone that the stack has names in, by its name, and what is wrong with others.
 
     A preview asks nobody, and says what an ``up`` will find if all is well.
     """
@@ -61,7 +61,7 @@ def _confirmed_before() -> Mapping[str, str]:
 
 
 def _name_of(zone: ZoneArgs) -> str | None:
-    """The name of the zone that has this id; None when Cloudflare does not tell, which keeps nobody from an ``up``."""
+    """Return the name of the zone with this id; None when Cloudflare does not tell, which stops no ``up``."""
     try:
         return _spelled(cloudflare.get_zone(zone_id=zone.id).name)
     except Exception as failure:  # noqa: BLE001 Pulumi raises nothing narrower when a provider's function fails
@@ -70,7 +70,7 @@ def _name_of(zone: ZoneArgs) -> str | None:
 
 
 def _spelled(name: str | None) -> str:
-    """A name as settings have it: Cloudflare may show other letters than a to z as they are, in place of xn--….
+    """Return a name as settings have it: Cloudflare may show letters other than a to z, in place of xn--….
 
     Raises ``ValueError`` when it is none: the real provider hands on what an answer lacks as None.
     """

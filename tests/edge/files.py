@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.bucket import BucketArgs
-from stacks.backend import Backend, BackendArgs
+from stacks.backend import BackendArgs
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -47,14 +47,5 @@ class Files(System[FilesSettings]):
     def compose(self, settings: FilesSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
         """A service and its bucket."""
         bucket = self.bucket("bucket", settings.bucket)
-        web = Backend(
-            self.named("web"),
-            settings.web,
-            project=self.project,
-            service_name="web",
-            zones=self.zones,
-            bucket=bucket,
-            opts=self.child(),
-        )
-        self.show(web=web)
+        self.service("web", settings.web, bucket=bucket)
         return {}
