@@ -11,10 +11,11 @@ import os
 import runpy
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 import grpc
@@ -92,13 +93,15 @@ class LanguageHost(LanguageServer):
 
 
 def main(engine: str) -> None:
-    """Serve until the CLI ends this process."""
+    """Serve until the CLI ends this process, or has ended itself."""
+    cli = os.getppid()
     server = grpc.server(ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", 400 << 20)])
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(engine), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    Event().wait()
+    while os.getppid() == cli:
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":
