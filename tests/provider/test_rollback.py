@@ -11,7 +11,7 @@ from tests.provider.driver import Driver, Half, Made, Place, a_project
 
 HEALTH: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 60}
 LIMIT_S = 400.0
-"""Two real seconds, by which a deployment that never becomes healthy is long under way."""
+"""A time by which a deployment that never becomes healthy is long under way."""
 
 
 def runs(place: Place, service: Made) -> str | None:

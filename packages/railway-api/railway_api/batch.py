@@ -43,7 +43,7 @@ async def wait_until_settled(count: Callable[[], int], window_s: float) -> None:
 
 @dataclass
 class _Waiting:
-    """Calls of one operation that have not left yet."""
+    """Hold calls of one operation that have not left yet."""
 
     calls: list[tuple[Mapping[str, object], asyncio.Future[object]]] = field(
         default_factory=list[tuple[Mapping[str, object], "asyncio.Future[object]"]]
@@ -51,7 +51,7 @@ class _Waiting:
 
 
 class Batch:
-    """Collects calls per operation and sends each collection in as few documents as possible."""
+    """Collect calls per operation and send each collection in as few documents as possible."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -59,7 +59,7 @@ class Batch:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def call(self, operation: Operation[Answer], arguments: Mapping[str, object]) -> Answer:
-        """The answer to one call; raises its ``RailwayError``."""
+        """Return the answer to one call; raises its ``RailwayError``."""
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.get(operation.field)
         if waiting is None:
@@ -86,7 +86,7 @@ class Batch:
                     future.set_result(result)
 
     async def _results(self, operation: Operation[object], calls: Sequence[Mapping[str, object]]) -> Sequence[object]:
-        """For each call its answer or its error."""
+        """Return for each call its answer or its error."""
         try:
             results = await self._send(operation, calls)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the callers wait for it

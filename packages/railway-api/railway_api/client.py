@@ -1,4 +1,4 @@
-"""The client of Railway's API, as one process uses it.
+"""Talks to Railway's API for one process.
 
 Owns the connection, one ``Environment`` object per environment, and what belongs to no environment (projects, the
 token itself). Does not know Pulumi.
@@ -29,7 +29,7 @@ PAGE = 500
 
 
 class Client:
-    """Railway, as one provider process uses it."""
+    """Talk to Railway for one process. Closed at the end of ``async with``."""
 
     def __init__(self, transport: Transport, *, workspace_id: str | None = None) -> None:
         self.transport = transport
@@ -44,7 +44,7 @@ class Client:
 
     @property
     def requests(self) -> int:
-        """How many HTTP requests went out."""
+        """Count the HTTP requests that went out."""
         return self.transport.requests
 
     async def close(self) -> None:
@@ -73,7 +73,7 @@ class Client:
             after = page["pageInfo"]["endCursor"]
 
     def environment(self, project_id: str, environment_id: str) -> Environment:
-        """The one object through which this process uses an environment."""
+        """Return the one object through which this process uses an environment."""
         key = (project_id, environment_id)
         if key not in self._environments:
             self._environments[key] = Environment(self.transport, project_id, environment_id)
@@ -87,17 +87,17 @@ class Client:
                 environment.forget()
 
     async def snapshot(self, project_id: str, environment_id: str, *, domain_status: bool = False) -> Snapshot:
-        """Everything in an environment; see ``Environment.snapshot``."""
+        """Return everything in an environment; see ``Environment.snapshot``."""
         return await self.environment(project_id, environment_id).snapshot(domain_status=domain_status)
 
     async def workspace(self, workspace_id: str | None = None) -> str | None:
-        """The workspace of a new project: the one named, the configured one, or the only one of the token."""
+        """Return the workspace of a new project: the one named, the configured one, or the only one of the token."""
         if workspace_id is None and self._needs_workspace():
             self._settle_workspace((await self.call(API_TOKEN))["workspaces"])
         return workspace_id or self._workspace_id
 
     async def projects(self, workspace_id: str | None, *, anew: bool = False) -> tuple[str | None, Sequence[Project]]:
-        """The workspace of a new project, as ``workspace`` says, and the living projects there.
+        """Return the workspace of a new project, as ``workspace`` says, and the living projects there.
 
         All projects of a process are looked for in one answer, to which those that it makes are added; ``anew`` asks
         again, after an answer that was lost.
@@ -139,7 +139,7 @@ class Client:
         self._temporary = not workspaces
 
     async def is_deleted(self, project_id: str) -> bool:
-        """Whether a project that answers "Not Authorized" is proven to be deleted.
+        """Tell whether a project that answers "Not Authorized" is proven to be deleted.
 
         Proof is that Railway lists it as deleted, or that the token lives and has seen it before in this process: to a
         token that never could see it, what is elsewhere looks like what is gone. Raises only when nobody can be asked.
@@ -161,6 +161,6 @@ class Client:
 
 
 def _living(every: Sequence[Project], workspace_id: str | None) -> list[Project]:
-    """The living projects that are in the workspace, or all of them where there is none."""
+    """Return the living projects that are in the workspace, or all of them where there is none."""
     living = [project for project in every if not project["deletedAt"]]
     return [project for project in living if workspace_id in (None, project["workspaceId"])]

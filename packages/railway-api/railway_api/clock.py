@@ -1,4 +1,4 @@
-"""Time as the API sees it: what every wait of this package goes through.
+"""Turns time as the API sees it into real time, for every wait of this package.
 
 In the sandbox the simulated APIs run faster than real time; all durations in this package are in the time of the API,
 and only this module turns them into real ones. Real time is that of the running event loop, so that tests may bring a
@@ -18,12 +18,12 @@ SPEED_VARIABLE = "RAILWAY_SANDBOX_SPEED"
 
 
 def in_sandbox() -> bool:
-    """Whether Railway's API is the simulated one on this machine, so that nothing may be asked outside of it."""
+    """Tell whether Railway's API is the simulated one on this machine, so that nothing may be asked outside of it."""
     return is_loopback(os.environ.get("RAILWAY_API_URL", ""))
 
 
 def speed_of(url: str) -> float:
-    """How much faster than real time the API at ``url`` runs: 1, except for the sandbox on this machine."""
+    """Return how much faster than real time the API at ``url`` runs: 1, except for the sandbox on this machine."""
     if not is_loopback(url):
         return 1.0
     try:

@@ -1,8 +1,8 @@
-"""A number of things, as people write it. Loads nothing, so that everything may use it."""
+"""Writes a number of things as people do. Loads nothing, so that everything may use it."""
 
 from __future__ import annotations
 
 
 def count(number: int, noun: str) -> str:
-    """``1 service``, ``2 services``, ``1,000 requests``."""
+    """Write ``1 service``, ``2 services``, ``1,000 requests``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

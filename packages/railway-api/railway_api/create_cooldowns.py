@@ -22,7 +22,7 @@ VOLUME_SPACING_S: Final = 1.5
 
 
 class CreateCooldown:
-    """Lets one creation of a kind through per ``seconds``, in API time."""
+    """Let one creation of a kind through per ``seconds``, in API time."""
 
     def __init__(self, clock: Clock, noun: str, seconds: float) -> None:
         self._clock = clock
@@ -32,7 +32,7 @@ class CreateCooldown:
         self._free_at = clock.now()
 
     async def run(self, caller: Caller, create: Callable[[], Awaitable[T]]) -> T:
-        """What ``create`` makes, once its turn has come. Throttled attempts are repeated until the deadline."""
+        """Return what ``create`` makes, once its turn has come. Throttled attempts are repeated until the deadline."""
         if self._lock.locked():
             await caller.status(f"waiting for its turn, Railway creates one {self._noun} at a time...")
         async with self._lock:
@@ -53,7 +53,7 @@ class CreateCooldown:
 
 
 class CreateCooldowns:
-    """The kinds of creation that Railway limits."""
+    """Hold the kinds of creation that Railway limits."""
 
     def __init__(self, clock: Clock) -> None:
         self.project = CreateCooldown(clock, "project", PROJECT_COOL_DOWN_S)

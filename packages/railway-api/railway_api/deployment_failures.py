@@ -1,4 +1,4 @@
-"""The ways in which a deployment ends other than well, and what a person is told of each.
+"""Says how a deployment failed, and what to do about it.
 
 Owns the texts: what happened, the end of the log, the address in the dashboard, the next step. Asks Railway only for
 what it quotes. Does not decide when a deployment has ended.
@@ -27,7 +27,7 @@ LOG_LINES: Final = 50
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentSpec:
-    """What a deployment has to run, and how to speak of it."""
+    """Describe what a deployment has to run, and how to speak of it."""
 
     service_id: str
     service_name: str
@@ -38,7 +38,7 @@ class DeploymentSpec:
     """Values that must not appear in a quoted log, by their names."""
 
     def differs(self, meta: DeploymentMeta) -> str | None:
-        """What a deployment runs instead, or None when it runs what was asked for (or Railway does not say)."""
+        """Say what a deployment runs instead; None when it runs what was asked for, or Railway does not say."""
         image, repo = meta.get("image"), meta.get("repo")
         if self.image and image and plain_image(image) != plain_image(self.image):
             return f"image {image}, not {self.image}"
@@ -53,7 +53,7 @@ class DeploymentSpec:
 
 
 def plain_image(image: str) -> str:
-    """An image reference without what Docker adds by itself."""
+    """Return an image reference without what Docker adds by itself."""
     for prefix in ("docker.io/", "index.docker.io/", "library/"):
         image = image.removeprefix(prefix)
     named = image.rsplit("/", 1)[-1]
@@ -61,7 +61,7 @@ def plain_image(image: str) -> str:
 
 
 def source_of(meta: DeploymentMeta) -> str:
-    """What a deployment runs, in words."""
+    """Say what a deployment runs."""
     if image := meta.get("image"):
         return f"image {image}"
     commit = meta.get("commitHash") or meta.get("commitSha") or ""
@@ -70,7 +70,7 @@ def source_of(meta: DeploymentMeta) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentFailure:
-    """What happened to a deployment, and what to do about it."""
+    """Say what happened to a deployment, and what to do about it."""
 
     what: str
     """Follows "deployment … of …"."""
@@ -144,7 +144,7 @@ FAILURE_BY_STATUS: Final[Mapping[str, DeploymentFailure]] = {
 
 
 def describe_failure(status: str) -> str:
-    """How a deployment with one of these statuses ended: ``is CRASHED: its process ended ...``.
+    """Say how a deployment with one of these statuses ended: ``is CRASHED: its process ended ...``.
 
     At which step one failed takes another request, and its log tells more: of that nothing is said here.
     """
@@ -152,7 +152,7 @@ def describe_failure(status: str) -> str:
 
 
 def timed_out(status: str) -> DeploymentFailure:
-    """The time for it is over."""
+    """Describe a wait whose time is over."""
     return DeploymentFailure(
         what=f"is still {status} at the end of the time for it",
         next="run the command again, which goes on waiting, or give it longer with customTimeouts",
@@ -163,14 +163,14 @@ def timed_out(status: str) -> DeploymentFailure:
 
 
 def interrupted(status: str) -> DeploymentFailure:
-    """The user asked to stop."""
+    """Describe a wait that the user ended."""
     return DeploymentFailure(
         what=f"is {status}: interrupted while waiting for it", next="run the command again, which goes on waiting"
     )
 
 
 def runs_something_else(status: str, different: str) -> DeploymentFailure:
-    """It is healthy, and not what was asked for."""
+    """Describe a healthy deployment of something that was not asked for."""
     return DeploymentFailure(
         what=f"is {status} but runs {different}",
         next="something else may have deployed at the same time; run the command again",
@@ -188,7 +188,7 @@ def _superseded(failure: DeploymentFailure, own_id: str) -> DeploymentFailure:
 
 
 class DeploymentFailed(Failure):
-    """A deployment ended badly, or did not end in time."""
+    """Tell that a deployment failed, or did not end in time."""
 
     def __init__(self, text: str, deployment: Deployment | None, failure: DeploymentFailure) -> None:
         super().__init__(f"{text}\nnext: {failure.next}")
@@ -199,7 +199,7 @@ class DeploymentFailed(Failure):
 
 
 class DeploymentFailures:
-    """Tells of the deployments of one environment."""
+    """Report failed deployments of one environment."""
 
     def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
@@ -212,7 +212,7 @@ class DeploymentFailures:
         *,
         own_id: str | None = None,
     ) -> DeploymentFailed:
-        """Everything that a person needs, as the failure to raise.
+        """Return the failure to raise, with everything that a person needs.
 
         ``own_id`` is the deployment that was asked for, should that be another one.
         """
@@ -230,7 +230,7 @@ class DeploymentFailures:
         )
 
     async def _logs(self, spec: DeploymentSpec, deployment: Deployment) -> tuple[Sequence[str], str]:
-        """The end of the log, and the step at which the deployment failed, if Railway tells."""
+        """Return the end of the log, and the step at which the deployment failed, if Railway tells."""
         try:
             answer = await self._environment.transport.read(LOGS, deploymentId=deployment.id, limit=LOG_LINES)
         except RailwayError as failure:
@@ -249,7 +249,7 @@ class DeploymentFailures:
         return [f"the {count} of its {kind} log:", *lines], step
 
     def address(self, service_id: str, deployment: Deployment | None = None) -> str:
-        """Where the dashboard shows it."""
+        """Return where the dashboard shows it."""
         environment = self._environment
         shown = f"&id={deployment.id}" if deployment else ""
         return (
@@ -259,7 +259,7 @@ class DeploymentFailures:
 
 
 def _failed_step(answer: DeploymentLogTails) -> str:
-    """The last step with an error; without events, the logs tell whether it was built."""
+    """Return the last step with an error; without events, the logs tell whether it was built."""
     events = nodes(answer["deploymentEvents"])
     failed = [each["step"] for each in events if each["payload"] and each["payload"]["error"]]
     if failed:

@@ -45,7 +45,7 @@ BUSY_S: Final = 10.0
 
 
 def _older(deployment: Deployment, since: str | None) -> bool:
-    """Whether a deployment was created before a moment, both by Railway's clock."""
+    """Tell whether a deployment was created before a moment, both by Railway's clock."""
     if since is None or deployment.created_at is None:
         return False
     return datetime.fromisoformat(deployment.created_at) < datetime.fromisoformat(since)
@@ -53,7 +53,7 @@ def _older(deployment: Deployment, since: str | None) -> bool:
 
 @dataclass
 class _Wait:
-    """What is known while one deployment is waited for."""
+    """Hold what is known while one deployment is waited for."""
 
     caller: Caller
     spec: DeploymentSpec
@@ -70,11 +70,11 @@ class _Wait:
     """How many looks at the healthy deployment did not tell what it runs."""
 
     def is_old(self, latest: Deployment | None) -> bool:
-        """Whether the newest deployment is still one from before the change."""
+        """Tell whether the newest deployment is still one from before the change."""
         return latest is None or latest.id == self.old_id or _older(latest, self.since)
 
     async def show(self, latest: Deployment | None) -> str | None:
-        """Show a new status; the id of the deployment when the next look should also tell what it runs."""
+        """Show a new status; return the id of the deployment when the next look should also tell what it runs."""
         if latest is not None and latest.status != self.shown:
             self.shown, self.looks = latest.status, 0
             await self.caller.status(f"deployment {self.shown.lower()}...")
@@ -83,7 +83,7 @@ class _Wait:
 
 
 class Deployments:
-    """The deployments of one environment."""
+    """Follow and start deployments of one environment."""
 
     def __init__(self, environment: EnvironmentAccess, poller: Poller) -> None:
         self._environment = environment
@@ -99,7 +99,7 @@ class Deployments:
         expected: bool,
         since: str | None = None,
     ) -> Deployment:
-        """The healthy deployment that runs what was asked for; raises ``DeploymentFailed``.
+        """Return the healthy deployment that runs what was asked for; raises ``DeploymentFailed``.
 
         ``before`` is the newest deployment from before the change, ``since`` when Railway took the change: what is
         older is not its doing, even when ``before`` does not know of it. ``expected`` says that the change starts a new
@@ -143,7 +143,7 @@ class Deployments:
         return await RollBack(self._environment, self._poller, self._failures).run(caller, spec, failed, good_id)
 
     async def _followed(self, wait: _Wait, progress: Progress) -> Deployment | None:
-        """The deployment to judge: the newest, unless that is only on record while ours is under way."""
+        """Return the deployment to judge: the newest, unless that is only on record while ours is under way."""
         latest = progress.latest.get(wait.spec.service_id)
         if latest is None or wait.is_old(latest):
             return latest
@@ -165,11 +165,11 @@ class Deployments:
             raise await self._failures.report(wait.spec, latest, failure)
 
     async def _is_right(self, spec: DeploymentSpec, latest: Deployment) -> bool:
-        """Whether the newest deployment, which no change of ours started, is healthy and runs what was asked for."""
+        """Tell whether the newest deployment, which no change of ours started, is healthy and the right one."""
         return latest.status in HEALTHY and spec.differs(await self._meta(latest)) is None
 
     async def _proven(self, wait: _Wait, latest: Deployment, meta: DeploymentMeta | BaseException | None) -> Deployment:
-        """The deployment itself, when it really runs what was asked for; ``meta`` is of the same answer, if known."""
+        """Return the deployment if it runs what was asked for; ``meta`` is of the same answer, if known."""
         if meta is None or isinstance(meta, BaseException):
             meta = await self._meta(latest)
         different = wait.spec.differs(meta)
@@ -182,7 +182,7 @@ class Deployments:
         return (await self._environment.ask(DEPLOYMENT, id=deployment.id))["meta"] or {}
 
     async def _start(self, wait: _Wait, latest: Deployment | None) -> str | None:
-        """Start a deployment of the present settings; the id that counts as old from now on."""
+        """Start a deployment of the present settings; return the id that counts as old from now on."""
         arguments = {"serviceId": wait.spec.service_id, "commitSha": wait.spec.commit_sha}
         while True:
             try:

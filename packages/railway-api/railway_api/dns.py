@@ -1,4 +1,4 @@
-"""What the public DNS says of a name, asked over HTTPS.
+"""Asks the public DNS for a name, over HTTPS.
 
 Owns one question and its answer. A public resolver is asked rather than the system's: caches and split horizons near
 the user are not what Railway or a certificate authority sees.
@@ -21,7 +21,7 @@ TIMEOUT_S: Final = 10.0
 
 
 async def lookup(name: str, type: str) -> list[str] | None:
-    """The contents of the records of ``type``, texts without quotes, names without a final dot; None without an answer.
+    """Return contents of the records of ``type``, texts unquoted, names without a final dot; None without an answer.
 
     A CAA record is ``<flags> <tag> "<value>"``.
     """
@@ -48,7 +48,7 @@ def _plain(data: str) -> str:
 
 
 def _caa(data: str) -> str:
-    r"""Some resolvers give bytes: ``\# <length>``, then flags, length of the tag, tag, value (RFC 3597 and 8659)."""
+    r"""Read bytes, as some resolvers give: ``\# <length>``, then flags, length of tag, tag, value (RFC 3597, 8659)."""
     if not data.startswith("\\#"):
         return data
     raw = bytes.fromhex("".join(data.split()[2:]))

@@ -1,4 +1,4 @@
-"""What a visitor of a name gets: one request over HTTPS, with the certificate really checked.
+"""Visits a name: one request over HTTPS, with the certificate really checked.
 
 Owns how a failure becomes a sentence that says which part failed: name, connection, certificate, Cloudflare, Railway.
 Does not know what an application should answer. Needs no credential and reads no body but that of an error page.
@@ -53,7 +53,7 @@ CLOUDFLARE_DNS_ERRORS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """The certificate that a visitor was shown."""
+    """Describe the certificate that a visitor was shown."""
 
     issuer: str
     """Who signed it: organisation and common name."""
@@ -65,7 +65,7 @@ class Certificate:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What became of one request."""
+    """Tell what became of one request."""
 
     url: str
     status: int | None = None
@@ -112,7 +112,7 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
 
 
 def simulated() -> str | None:
-    """Host and port of the simulated edge, where one is set."""
+    """Return host and port of the simulated edge, where one is set."""
     edge = os.environ.get(EDGE_VARIABLE, "")
     return edge if edge and is_loopback(f"https://{edge}") else None
 
@@ -148,7 +148,7 @@ def _certificate(response: httpx.Response) -> Certificate | None:
 
 
 def _edge_problem(url: str, response: httpx.Response, body: str) -> str | None:
-    """Why the answer is none of the application's; None when it is."""
+    """Say why the answer is none of the application's; None when it is."""
     status, location = response.status_code, response.headers.get("location", "")
     cloudflare = response.headers.get("server", "").lower() == "cloudflare"
     if response.is_redirect and _same(location, url):
@@ -169,7 +169,7 @@ def _railway_itself(response: httpx.Response) -> bool:
 
 
 def _same(location: str, url: str) -> bool:
-    """Whether a redirect leads to the same name and path again, over HTTP or HTTPS."""
+    """Tell whether a redirect leads to the same name and path again, over HTTP or HTTPS."""
     there, here = urlsplit(location), urlsplit(url)
     return bool(there.netloc) and (there.netloc, there.path or "/") == (here.netloc, here.path or "/")
 

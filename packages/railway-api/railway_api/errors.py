@@ -1,4 +1,4 @@
-"""What can go wrong between this provider and Railway, as types.
+"""Defines what can go wrong between the client and Railway, as types.
 
 Railway marks nearly every business error as INTERNAL_SERVER_ERROR, so the text of the message is all that tells them
 apart: the table below maps texts to types, and is the only place that knows them. Does not know what a resource does
@@ -165,13 +165,13 @@ _ADVICE: Final[Mapping[type[RailwayError], str]] = {
 
 
 def advice_for(kind: type[RailwayError]) -> str:
-    """What to do next, as a clause to append to a message; empty when the message says enough."""
+    """Return what to do next, as a clause to append to a message; empty when the message says enough."""
     advice = _ADVICE.get(kind)
     return f": {advice}" if advice else ""
 
 
 def classify(operation: str, error: Mapping[str, object]) -> RailwayError:
-    """The typed error for one entry of a GraphQL answer's ``errors``."""
+    """Return the typed error for one entry of a GraphQL answer's ``errors``."""
     message = str(error.get("message") or "no message")
     extensions = table(error.get("extensions"))
     trace = error.get("traceId") or extensions.get("traceId")

@@ -1,4 +1,4 @@
-"""What other people do to the environment: commits in between, and changes that they staged and did not deploy.
+"""Tells what others do to the environment: commits in between, and changes staged and not deployed.
 
 Railway keeps staged changes apart from the configuration, and a commit of a patch leaves them where they are: nothing
 of them is lost, and nothing of them is deployed. Whoever deploys them later may undo what a commit of ours has set,
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class ForeignChanges:
-    """What others do in one environment, as far as it was not told already."""
+    """Tell what others do in one environment, each thing once."""
 
     def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
         self._told: frozenset[Path] = frozenset()
 
     async def staged(self, seen: Snapshot, own: EnvironmentConfig) -> list[str]:
-        """What is staged, and which of it would undo a patch of ours.
+        """Return what is staged, and which of it would undo a patch of ours.
 
         Asks Railway only where the environment says that something is staged.
         """
@@ -50,7 +50,7 @@ class ForeignChanges:
     async def commits(
         self, seen: Snapshot, patches: Sequence[EnvironmentPatchInEnvironmentSnapshot], own: EnvironmentConfig
     ) -> list[str]:
-        """The commits of others that came between a read and ours, with what both have set."""
+        """Return the commits of others that came between a read and ours, with what both have set."""
         told: list[str] = []
         ours = _short(leaves(own))
         for patch in patches:

@@ -1,4 +1,4 @@
-"""Group commit: the only way in which this provider writes the configuration of an environment.
+"""Writes the configuration of an environment, in group commits.
 
 Patches that are ready together, or become ready while a commit is under way, leave in one commit, so that Railway
 starts one batch of deployments in the order of their references. One commit at a time per environment. Does not know
@@ -62,7 +62,7 @@ Patches = Sequence["EnvironmentPatchInEnvironmentSnapshot"]
 
 @dataclass(frozen=True)
 class Committed:
-    """What became of one submitted patch."""
+    """Tell what became of one submitted patch."""
 
     patch: EnvironmentConfig
     before: Snapshot
@@ -79,7 +79,7 @@ class Committed:
 
 @dataclass(frozen=True)
 class _Sent:
-    """What became of one commit."""
+    """Tell what became of one commit."""
 
     after: Snapshot
     since: str | None
@@ -105,7 +105,7 @@ _Ready = list[tuple[_Submission, "EnvironmentConfig"]]
 
 
 class GroupCommits:
-    """The writer of one environment."""
+    """Write the configuration of one environment."""
 
     def __init__(self, environment: EnvironmentAccess, poller: Poller) -> None:
         self._environment = environment
@@ -218,7 +218,7 @@ class GroupCommits:
             committed = replace(committed, foreign=(), staged=())
 
     def _together(self, before: Snapshot, group: Sequence[_Submission]) -> tuple[_Ready, EnvironmentConfig]:
-        """The submissions that can leave in one patch, with their own patches; others stay for the next commit."""
+        """Return submissions that can leave in one patch, with their own patches; others stay for the next commit."""
         ready: _Ready = []
         merged: EnvironmentConfig = {}
         for submission in group:
@@ -247,20 +247,20 @@ class GroupCommits:
         return sent
 
     def _since_last(self, before: Snapshot) -> Sequence[str]:
-        """What changed since our own last commit, by somebody else: only commits write the parts compared here."""
+        """Tell what somebody else changed since our own last commit: only commits write the parts compared here."""
         last = self._last
         return () if last is None or last.etag == before.etag else self._told(last, before, {})
 
     @staticmethod
     def _told(before: Snapshot, after: Snapshot, patch: EnvironmentConfig) -> Sequence[str]:
-        """What changed between two reads beside the patch, by somebody else."""
+        """Tell what somebody else changed between two reads, beside the patch."""
         services = before.config.get("services") or {}
         read = {key: settings for key, settings in services.items() if key not in before.unread}
         changed = changed_by_others({**before.config, "services": read}, after.config, patch)
         return [after.readable_path(path) for path in changed]
 
     async def _post(self, patch: EnvironmentConfig, mark: str) -> bool:
-        """Send the patch; whether Railway is going to list it."""
+        """Send the patch; tell whether Railway is going to list it."""
         environment = self._environment
         until = environment.clock.now() + LAG_S
         counts = ", ".join(count(len(table(patch.get(f"{each}s"))), each) for each in ("service", "volume"))
@@ -324,17 +324,17 @@ class GroupCommits:
 
 
 def _taken_at(own: Patches) -> str | None:
-    """When Railway took a commit: the time of its patch; None should Railway not keep the message that tells it."""
+    """Return when Railway took a commit: the time of its patch; None if Railway lost the message that tells it."""
     return min((patch["createdAt"] for patch in own), default=None)
 
 
 def _of_others(new: Patches, own: Patches) -> Patches:
-    """The commits of others among new ones; none where it is not known which one is ours."""
+    """Return the commits of others among new ones; none where it is not known which one is ours."""
     return [each for each in new if each not in own and each["status"] != "STAGED"] if own else []
 
 
 def has_effect(patch: EnvironmentConfig, config: EnvironmentConfig) -> bool:
-    """Whether a patch would change the configuration. What Railway masks counts as a change."""
+    """Tell whether a patch would change the configuration. What Railway masks counts as a change."""
     return any(at(config, path) != value for path, value in leaves(patch) if value != {} or at(config, path) is None)
 
 

@@ -1,4 +1,4 @@
-"""Who the token is, asked when Railway answers "Not Authorized", which says nothing of the reason.
+"""Finds out who the token is when Railway answers "Not Authorized", which says nothing of the reason.
 
 Owns the texts for a token that is dead, of the wrong kind for its variable, or not allowed to do what was asked. Asks
 once per process, and only then. Does not decide what counts as gone.
@@ -30,7 +30,7 @@ _PAGE: Final = "https://railway.com/account/tokens"
 
 @dataclass(frozen=True)
 class Token:
-    """A credential of Railway's API. Its text never shows."""
+    """Hold a credential of Railway's API. Its text never shows."""
 
     kind: Kind
     """``account`` stands for account and workspace tokens; ``project`` reaches one environment of one project."""
@@ -53,7 +53,7 @@ class Ask(Protocol):
 
 
 class Identity:
-    """What Railway says of one token."""
+    """Ask Railway about one token."""
 
     def __init__(self, token: Token, ask: Ask) -> None:
         self._token = token

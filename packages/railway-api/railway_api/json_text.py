@@ -1,4 +1,4 @@
-"""A document for programs as JSON. Loads nothing of the project, so that everything may use it."""
+"""Writes a document for programs as JSON. Loads nothing of the project, so that everything may use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client-side rate limit: never ask Railway more often than the plan allows.
+"""Keeps the rate limit: Railway is never asked more often than the plan allows.
 
 Being refused costs more than waiting: a 429 loses the request, and the edge in front of the API may block an address
 for a day. Budgets stand in ``plans``. Does not retry anything.
@@ -21,7 +21,7 @@ ROUNDING_S: Final = 1e-6
 
 
 class Limiter:
-    """Two token buckets, one per second and one per hour; ``acquire`` waits until both have one left."""
+    """Hold two token buckets, one per second and one per hour; ``acquire`` waits until both have one left."""
 
     def __init__(self, budget: Budget, clock: Clock) -> None:
         self.budget = budget
@@ -46,7 +46,7 @@ class Limiter:
             self._hour -= 1
 
     def close(self, seconds: float) -> None:
-        """Railway said 429: let nothing out for ``seconds``. Several refusals at once count as one."""
+        """Let nothing out for ``seconds``, after Railway said 429. Several refusals at once count as one."""
         self._closed_until = max(self._closed_until, self._clock.now() + seconds)
 
     def _closed_s(self) -> float:

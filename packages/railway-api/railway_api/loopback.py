@@ -1,4 +1,4 @@
-"""Whether an address is on this machine: how everything here tells the sandbox from a real cloud."""
+"""Tells whether an address is on this machine, and so the sandbox from a real cloud."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 def host_of(url: str) -> str | None:
-    """The host of an address of the Web; None when it is none."""
+    """Return the host of an address of the Web; None when it is none."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme in {"http", "https"} and parts.port != 0 and not re.search(r"\s", url)
@@ -18,7 +18,7 @@ def host_of(url: str) -> str | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address of the Web is on this machine: ``localhost``, 127.0.0.0/8 or ``::1``."""
+    """Tell whether an address of the Web is on this machine: ``localhost``, 127.0.0.0/8 or ``::1``."""
     host = host_of(url) or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback

@@ -1,4 +1,4 @@
-"""How an environment is getting on: one poll that serves everybody who waits in it.
+"""Asks how an environment is getting on, with one poll for everybody who waits in it.
 
 Six services that deploy, a commit that is being applied and five domains that are validated at the same time cost one
 request per interval, not twelve. Does not judge what it sees.
@@ -42,7 +42,7 @@ LARGEST: Final = 25
 
 @dataclass(frozen=True)
 class Progress:
-    """One answer of the poll."""
+    """Hold one answer of the poll."""
 
     patches: Sequence[EnvironmentPatchInEnvironmentSnapshot]
     """The latest patches."""
@@ -60,7 +60,7 @@ class Progress:
 
 @dataclass
 class _Wants:
-    """What the waiting want to know, beside patches and newest deployments."""
+    """Hold what the waiting want to know, beside patches and newest deployments."""
 
     progress: bool = False
     """Somebody waits for more than domains."""
@@ -70,7 +70,7 @@ class _Wants:
 
 
 class Poller:
-    """Asks for ``Progress`` as long as somebody waits, and for all of them at once."""
+    """Ask for ``Progress`` as long as somebody waits, and for all of them at once."""
 
     def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
@@ -83,11 +83,11 @@ class Poller:
         self._next: asyncio.Task[Progress] | None = None
 
     def hurry(self) -> None:
-        """Something was just changed: ask sooner for a while."""
+        """Ask sooner for a while: something was just changed."""
         self._interval_s = self._longest_s / FASTER_AT_FIRST
 
     def hurry_domains(self) -> None:
-        """A domain was just made, or its records were: ask sooner for a while."""
+        """Ask sooner for a while: a domain was just made, or its records were."""
         self.hurry()
         self._domains_interval_s = DOMAINS_AT_FIRST_S
         self._domains_at_s = 0.0
@@ -95,7 +95,7 @@ class Poller:
     async def next(
         self, *, snapshot: bool = False, domains_of: str | None = None, deployment: str | None = None
     ) -> Progress:
-        """The next answer, the same for everybody who waits now.
+        """Return the next answer, the same for everybody who waits now.
 
         It may be under way already, so what is asked for here may be missing in it: then ask again.
         """
@@ -124,7 +124,7 @@ class Poller:
         return await self._look(services, list(wants.deployments)[:LARGEST], snapshot=wants.snapshot)
 
     async def _look(self, services: Sequence[str], deployments: Sequence[str], *, snapshot: bool) -> Progress:
-        """Everything in one document; in several when Railway refuses it, so that each hears of its own failure."""
+        """Ask for all in one document; in several when Railway refuses it, so that each hears of its own failure."""
         document = progress(snapshot=snapshot, domains=len(services), deployments=len(deployments))
         named = {f"service_{index}": each for index, each in enumerate(services)}
         named |= {f"deployment_{index}": each for index, each in enumerate(deployments)}

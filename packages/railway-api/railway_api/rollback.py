@@ -1,4 +1,4 @@
-"""The way back from a deployment that failed to the last good one, with Railway's own ``deploymentRollback``.
+"""Goes back from a deployment that failed to the last good one, with Railway's own ``deploymentRollback``.
 
 Owns which deployment is the last good one, whether it still runs anyway, and the text of what became of it. A rollback
 starts the old image with the old variables as a new deployment; the configuration stays as it was asked for.
@@ -39,7 +39,7 @@ _ENDED_WELL: Final = (*sorted(HEALTHY), "REMOVING", "REMOVED")
 
 @dataclass(frozen=True)
 class RolledBack:
-    """What became of an attempt to roll back."""
+    """Tell what became of an attempt to roll back."""
 
     text: str
     """What runs now, and why."""
@@ -50,7 +50,7 @@ class RolledBack:
 
 
 class RollBack:
-    """One attempt. Raises nothing that Railway says: all of it goes into the text."""
+    """Try once to roll back. Raises nothing that Railway says: all of it goes into the text."""
 
     def __init__(self, environment: EnvironmentAccess, poller: Poller, failures: DeploymentFailures) -> None:
         self._environment = environment
@@ -127,7 +127,7 @@ class RollBack:
     async def _last_good(
         self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None
     ) -> ListedDeployment | None:
-        """The deployment to go back to; waits while it is being removed, since only then Railway rolls back to it."""
+        """Return the deployment to go back to, once it is no longer being removed: Railway takes it only then."""
         environment = self._environment
         wanted = {
             "projectId": environment.project_id,
@@ -162,7 +162,7 @@ class RollBack:
 
 
 def _best(deployments: list[ListedDeployment], good_id: str | None) -> ListedDeployment | None:
-    """What runs; else what the state knows to have been healthy; else the newest that Railway would roll back to."""
+    """Return what runs; else what the state knows to have been healthy; else the newest that Railway would take."""
     runs = next((each for each in deployments if each["status"] in HEALTHY), None)
     possible = [each for each in deployments if each["canRollback"]]
     known = next((each for each in possible if each["id"] == good_id), None)

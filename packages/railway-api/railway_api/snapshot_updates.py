@@ -1,4 +1,4 @@
-"""What a create of this process adds to what was read before it, so that nothing has to be read again.
+"""Adds what a create of this process made to what was read before it, so that nothing has to be read again.
 
 Owns the creates whose answers tell all that the next step has to know. A create that is not here, or of which one
 answer is missing, makes what was read worthless instead. Makes no request.

@@ -1,6 +1,6 @@
-"""Tells the user something for code that serves all resources and knows none of them, such as a rate limiter.
+"""Shows texts for code that serves all resources and knows none of them, such as a rate limiter.
 
-Owns for whom is worked at the moment. Loads nothing, so that everything may use it.
+A context variable holds where texts go: each task works for one resource. Loads nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _current: Final[ContextVar[Status | None]] = ContextVar("status", default=None)
 
 
 def bind_status(status: Status) -> None:
-    """From here on, ``tell`` shows texts by ``status``: in this task and in those that it starts."""
+    """Let ``show_status`` show texts by ``status``: in this task and in those that it starts."""
     _current.set(status)
 
 

@@ -1,4 +1,4 @@
-"""One HTTP connection to Railway's GraphQL API: authentication, time-outs, retries and the rate limit.
+"""Carries requests to Railway's GraphQL API: authentication, time-outs, retries and the rate limit.
 
 Owns what a lost answer means: a read is repeated, a write only when it surely was not executed or when repeating it
 is harmless; any other lost write raises ``OutcomeUnknown``, and whoever sent it looks before sending it again. Does
@@ -58,7 +58,7 @@ _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout,
 
 
 class Transport:
-    """Sends GraphQL documents and turns what comes back into values or typed errors."""
+    """Send GraphQL documents and turn what comes back into values or typed errors."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Transport:
         await self._http.aclose()
 
     async def call(self, operation: Operation[Answer], **arguments: object) -> Answer:
-        """Send one operation; its answer, or a typed error."""
+        """Send one operation and return its answer; raises a ``RailwayError``."""
         (result,) = await self.call_all(operation, [arguments])
         if isinstance(result, RailwayError):
             raise result
@@ -103,7 +103,7 @@ class Transport:
     async def call_all(
         self, operation: Operation[Answer], calls: Sequence[Mapping[str, object]]
     ) -> Sequence[Answer | RailwayError]:
-        """Send ``calls`` in one document; for each its answer or its ``RailwayError``. Raises when all failed alike."""
+        """Send ``calls`` in one document; return for each its answer or its ``RailwayError``."""
         variables = operation.variables(calls)
         document, repeat = operation.document(len(calls)), operation.safe_to_repeat
         body = await self._answer(operation.field, document, variables, repeat=repeat)
@@ -171,7 +171,7 @@ class Transport:
         return response
 
     def _slow_down(self, name: str, response: httpx.Response) -> RailwayError:
-        """Let nothing out for as long as Railway asks; the error for when patience ends."""
+        """Let nothing out for as long as Railway asks; return the error for when patience ends."""
         if EDGE_BLOCK in response.text[:200]:
             self._blocked_until = self.clock.now() + BLOCKED_S
             self._refuse_while_blocked(name)
