@@ -19,7 +19,6 @@ from pulumiverse_railway.provider.configuration import URL_VARIABLE, Configurati
 from railway_api.client import Client
 from railway_api.failure import Failure
 from railway_api.plans import Plan
-from railway_sandbox.storage import SandboxError
 from railyard.engine import operate
 from railyard.engine.engines import points_at_real_account
 from railyard.shared.console import OperationError
@@ -84,11 +83,8 @@ def surroundings(*, sandbox: bool = False) -> Generator[bool]:
     if not sandbox and (real or os.environ.get(URL_VARIABLE)):
         yield real
         return
-    try:
-        with operate.serving() as address, _exported(operate.environment(address, operate.DIRECTORY)):
-            yield False
-    except SandboxError as error:
-        raise OperationError(str(error)) from None
+    with operate.serving() as address, _exported(operate.environment(address, operate.DIRECTORY)):
+        yield False
 
 
 @contextmanager

@@ -28,8 +28,7 @@ from railway_api.errors import NotAuthorized
 from railway_api.failure import Failure
 from railway_api.loopback import is_loopback
 from railway_api.plans import Plan
-from railway_sandbox.addresses import environment
-from railway_sandbox.server import Sandbox
+from railyard.engine import sandbox_door
 
 NEEDED: Final = (
     f"set {TOKEN_VARIABLE} to an account or workspace token from https://railway.com/account/tokens, which may create "
@@ -70,8 +69,8 @@ def account(variables: Mapping[str, str], plan: Plan) -> Generator[Account]:
         place = "a real account" if real else f"the sandbox at {url}"
         yield Account(Configuration(token=token, api_url=url, plan=plan), place, real)
         return
-    with tempfile.TemporaryDirectory() as directory, Sandbox(Path(directory) / "sandbox").serve() as address:
-        found = environment(address)
+    with tempfile.TemporaryDirectory() as directory, sandbox_door.serving(Path(directory) / "sandbox") as address:
+        found = sandbox_door.variables(address)
         with _set(SPEED_VARIABLE, found[SPEED_VARIABLE]):
             configuration = Configuration(token=found[TOKEN_VARIABLE], api_url=found[URL_VARIABLE])
             yield Account(configuration, f"the sandbox, since {TOKEN_VARIABLE} is not set", real=False)

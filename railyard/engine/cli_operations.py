@@ -19,13 +19,13 @@ from typing import Any, Final, cast
 import yaml
 from google.protobuf.struct_pb2 import Struct
 
-from pulumi_embedded.state import STACK_TYPE
 from pulumi_operations.events import Change, Operation
 from pulumi_operations.values import Properties, differences, from_struct, known_outputs
-from railway_sandbox.storage import SandboxError
 from railyard.engine.engine_choice import PROJECT, Choice, States
+from railyard.shared.console import OperationError
 
 PASSPHRASE: Final = "sandbox"
+_STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys of a stack's settings file that say how its real state is encrypted."""
 _WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
@@ -93,7 +93,7 @@ def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> boo
 def options_of(choice: Choice, root: Path, environment: Mapping[str, str]) -> list[str]:
     """The options that name the stack and its settings, once the backend and the stack in it are made.
 
-    Raises ``SandboxError``.
+    Raises ``OperationError``.
     """
     settings = _prepared(choice, root, environment)
     return ["--stack", choice.states.stack, "--config-file", str(settings)]
@@ -108,7 +108,7 @@ def _stack_outputs(events: Path) -> tuple[Properties, Properties]:
     """The stack's outputs before and after; none after a destroy."""
     lines = map(json.loads, events.read_text(encoding="utf-8").splitlines())
     ended = [line["resOutputsEvent"]["metadata"] for line in lines if "resOutputsEvent" in line]
-    of_stack = [each for each in ended if each["type"] == STACK_TYPE]
+    of_stack = [each for each in ended if each["type"] == _STACK_TYPE]
     return (_outputs(of_stack[-1].get("old")), _outputs(of_stack[-1].get("new"))) if of_stack else ({}, {})
 
 
@@ -145,7 +145,7 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
             captured=True,
         )
         if done.returncode != 0:
-            raise SandboxError(f"`pulumi stack init {states.stack}` failed:\n{(done.stdout + done.stderr).strip()}")
+            raise OperationError(f"`pulumi stack init {states.stack}` failed:\n{(done.stdout + done.stderr).strip()}")
     _unlock(states)
     return settings
 

@@ -16,16 +16,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pulumi_embedded.runner import EngineError
-from pulumi_embedded.runner import unprotect as lift_protection
 from pulumi_operations.events import Operation
 from railway_api.counting import count
-from railway_sandbox.storage import SandboxError
-from railyard.engine import cli_operations
-from railyard.engine.configuration import ConfigurationError, Stack, read_stack
+from railyard.engine import cli_operations, sandbox_door
+from railyard.engine.configuration import Stack, read_stack
 from railyard.engine.engine_choice import Choice, Engine, States, choose
 from railyard.engine.operate import DIRECTORY, ROOT, UNREACHABLE_URL, environment, operate, operate_with_cli, options_of
 from railyard.output import JsonReport, Report, TextReport, output_lines, write
+from railyard.shared.console import OperationError
 
 application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -99,16 +97,14 @@ def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> No
         if choice.cli is not None:
             succeeded = cli_operations.unprotect(choice, ROOT, environment(UNREACHABLE_URL))
             raise typer.Exit(0 if succeeded else 1)
-        lifted = lift_protection(options_of(settings, environment(UNREACHABLE_URL), ()))
+        lifted = sandbox_door.unprotect(options_of(settings, environment(UNREACHABLE_URL)))
         typer.echo(f"{stack}: {count(lifted, 'resource')} no longer protected; the next up protects them again")
 
 
 @application.command()
 def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0) -> None:
     """Serve the simulated APIs until Ctrl-C, and print the variables that point ordinary tools at them."""
-    from railway_sandbox.server import Sandbox  # noqa: PLC0415 - the simulated clouds are slow to import, and previews need none
-
-    with _people(), Sandbox(DIRECTORY).serve(port=port) as address:
+    with _people(), sandbox_door.errors(), sandbox_door.clouds(DIRECTORY).serve(port=port) as address:
         cli_operations.make_backend(DIRECTORY)
         for name, value in environment(address).items():
             typer.echo(f"export {name}='{value}'")
@@ -127,10 +123,8 @@ def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a f
 @application.command()
 def reset() -> None:
     """Empty the sandbox: all simulated clouds and all states."""
-    from railway_sandbox.server import reset as empty  # noqa: PLC0415 - see serve
-
     with _people():
-        empty(DIRECTORY)
+        sandbox_door.empty(DIRECTORY)
         typer.echo("the sandbox is empty")
 
 
@@ -178,7 +172,7 @@ def _people() -> Generator[None]:
     """Errors that a person can act on end the command with their text and nothing else."""
     try:
         yield
-    except (ConfigurationError, EngineError, SandboxError) as error:
+    except OperationError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:

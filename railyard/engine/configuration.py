@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from pulumi_operations.project import ProjectError, load_project, stack_config
+from railyard.shared.console import OperationError
 from sops import printable
 
 SYSTEM_PREFIX: Final = "railyard:"
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(OperationError):
     """A stack cannot be used; the text says why and what to do."""
 
 

@@ -12,10 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_embedded.journal import journal_path
-from railway_sandbox.storage import SandboxError
-from railyard.engine import pulumi_cli
+from railyard.engine import pulumi_cli, sandbox_door
 from railyard.engine.pulumi_cli import PulumiCli
+from railyard.shared.console import OperationError
 
 VARIABLE: Final = "ENGINE"
 """The variable that decides by hand."""
@@ -71,7 +70,7 @@ class States:
 
     def holders(self) -> list[Engine]:
         """The engines whose state holds resources."""
-        journal = journal_path(self.embedded)
+        journal = sandbox_door.journal_path(self.embedded)
         interrupted = journal.exists() and journal.stat().st_size > 0
         held = {
             Engine.EMBEDDED: interrupted or bool(_part(self.embedded, "deployment").get("resources")),
@@ -99,13 +98,13 @@ class Choice:
 def choose(wanted: Engine | None, states: States) -> Choice:
     """Choose for one stack; ``wanted`` decides when given.
 
-    Raises ``SandboxError`` when it cannot be had, and when the other engine's state holds the stack.
+    Raises ``OperationError`` when it cannot be had, and when the other engine's state holds the stack.
     """
     cli = pulumi_cli.find()
     engine, reason = _engine(wanted, states, cli)
     holders = states.holders()
     if holders and engine not in holders:
-        raise SandboxError(
+        raise OperationError(
             f"stack {states.stack} is up with {holders[0].spoken} (state in {states.place(holders[0])}), and "
             f"{engine.spoken} does not know what it made: go on with ENGINE={holders[0]}, or destroy the stack "
             "with it first; `make reset` empties everything"
@@ -114,11 +113,11 @@ def choose(wanted: Engine | None, states: States) -> Choice:
         return Choice(engine=engine, reason=reason, states=states)
     if cli is None or cli.missing:
         if engine in holders:
-            raise SandboxError(
+            raise OperationError(
                 f"stack {states.stack} is up with {engine.spoken}, and {_lack(cli)}: `make tools` installs it; "
                 "`make reset` empties everything"
             )
-        raise SandboxError(f"{_lack(cli)}: `make tools` installs it, and ENGINE=embedded needs nothing")
+        raise OperationError(f"{_lack(cli)}: `make tools` installs it, and ENGINE=embedded needs nothing")
     return Choice(engine=engine, reason=reason, states=states, cli=cli)
 
 
@@ -130,7 +129,7 @@ def _engine(wanted: Engine | None, states: States, cli: PulumiCli | None) -> tup
         case [one]:
             return one, f"stack {states.stack} is up with it"
         case [_, _]:
-            raise SandboxError(
+            raise OperationError(
                 f"both engines hold a state of {states.stack}: say which one with ENGINE=embedded|pulumi"
             )
         case _:

@@ -23,12 +23,9 @@ from typing import Any, Final, Protocol, cast
 import typer
 from rich.console import Console
 
-from pulumi_embedded.runner import EngineError
 from pulumi_operations.events import Operation
 from railway_api.loopback import is_loopback
-from railway_sandbox.storage import SandboxError
 from railyard.engine import cli_operations, engine_choice, operate, pulumi_cli
-from railyard.engine.configuration import ConfigurationError
 from railyard.engine.configuration import Stack as Configuration
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.engine.engine_choice import Choice, States
@@ -92,8 +89,7 @@ def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
                 "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
             )
         return PulumiCli(stack, cli)
-    with _failures():
-        choice = engine_choice.choose(_wanted(), States(directory=operate.DIRECTORY, stack=stack.name))
+    choice = engine_choice.choose(_wanted(), States(directory=operate.DIRECTORY, stack=stack.name))
     typer.echo(choice.sentence, err=True)
     return PulumiCliInSandbox(stack, choice.cli, choice) if choice.cli else Embedded(stack)
 
@@ -135,8 +131,7 @@ class Embedded:
             self._document(Operation.UP, targets)
             return True
         report = TextReport(Console(highlight=False), Operation.UP, self._stack.name)
-        with _failures():
-            return operate.operate(Operation.UP, self._configuration(), targets, report).succeeded
+        return operate.operate(Operation.UP, self._configuration(), targets, report).succeeded
 
     def up_all(self, project: Path, *, quiet: bool) -> list[str]:
         """In a process of the project's own code, with the simulated clouds and the state of this one."""
@@ -156,8 +151,7 @@ class Embedded:
     ) -> dict[str, Any]:
         """What an operation says to programs, with the state in ``directory`` or ours; raises ``OperationError``."""
         text = io.StringIO()
-        with _failures():
-            operate.operate(operation, self._configuration(), targets, JsonReport(text), directory)
+        operate.operate(operation, self._configuration(), targets, JsonReport(text), directory)
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
             raise OperationError(_errors(document))
@@ -236,7 +230,7 @@ class PulumiCliInSandbox(PulumiCli):
 
     @contextmanager
     def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
-        with _failures(), operate.clouds(operation) as address:
+        with operate.clouds(operation) as address:
             variables = operate.environment(address, root=project)
             yield variables, cli_operations.options_of(self._choice, project, variables)
 
@@ -279,14 +273,6 @@ def _followed(command: Sequence[str], folder: Path, environment: Mapping[str, st
     if any(mark in last for mark in _LOCKED):
         raise LockedError(last)
     return last.splitlines() or [f"it ended with exit code {running.returncode}"]
-
-
-@contextmanager
-def _failures() -> Generator[None]:
-    try:
-        yield
-    except (ConfigurationError, EngineError, SandboxError) as error:
-        raise OperationError(str(error)) from None
 
 
 def _errors(document: Mapping[str, Any]) -> str:

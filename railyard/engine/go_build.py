@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from railway_sandbox.storage import SandboxError
+from railyard.shared.console import OperationError
 
 MODULE: Final = Path(__file__).resolve().parents[2] / "tools" / "pulumi"
 """The folder of the go.mod that pins the CLI and all that it is made of."""
@@ -48,7 +48,7 @@ def possible() -> bool:
 
 
 def build(say: Callable[[str], object]) -> Path:
-    """Build the CLI where it is missing, and return it. Raises ``SandboxError`` with the end of what Go says."""
+    """Build the CLI where it is missing, and return it. Raises ``OperationError`` with the end of what Go says."""
     if found := built():
         return found
     target = program()
@@ -71,6 +71,6 @@ def build(say: Callable[[str], object]) -> Path:
             check=False,
         )
         if done.returncode != 0:
-            raise SandboxError("the Pulumi CLI could not be built:\n" + "\n".join(done.stderr.splitlines()[-5:]))
+            raise OperationError("the Pulumi CLI could not be built:\n" + "\n".join(done.stderr.splitlines()[-5:]))
         made.replace(target)
     return target

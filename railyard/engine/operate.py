@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pulumi_embedded import standins
-from pulumi_embedded.runner import Options, run
-from pulumi_operations.events import Operation, Result
-from railway_sandbox import addresses
-from railyard.engine import cli_operations
+from pulumi_operations.events import Event, Operation, Result
+from railyard.engine import cli_operations, sandbox_door
 from railyard.engine.cli_operations import Outcome
 from railyard.engine.configuration import Stack
 from railyard.engine.engine_choice import Choice, States
 from railyard.output import Report
+
+if TYPE_CHECKING:
+    from railyard.engine.sandbox_door import Options
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 """The project's root."""
@@ -31,7 +29,6 @@ DIRECTORY: Final = Path(os.environ.get("RAILYARD_SANDBOX", ROOT / ".sandbox"))
 """Where the simulated clouds, the states and the request log live."""
 UNREACHABLE_URL: Final = "http://127.0.0.1:9"
 """An address where nothing listens: a preview gets it, since it asks nobody."""
-STANDINS: Final = ("cloudflare", "digitalocean")
 
 
 def environment(address: str, directory: Path | None = None, root: Path | None = None) -> dict[str, str]:
@@ -40,7 +37,7 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
     The secrets are those of the project in ``root``, or of this one.
     """
     directory, root = directory or DIRECTORY, root or ROOT
-    simulated = {**addresses.environment(address, directory=directory), **cli_operations.variables(directory)}
+    simulated = {**sandbox_door.variables(address, directory), **cli_operations.variables(directory)}
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
         return simulated
     return {
@@ -53,14 +50,14 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
 def operate(
     operation: Operation, stack: Stack, targets: Sequence[str], report: Report, directory: Path | None = None
 ) -> Result:
-    """Carry ``operation`` out and report it; raises what the engine and the sandbox raise when it cannot begin.
+    """Carry ``operation`` out and report it; raises ``OperationError`` when it cannot begin.
 
     The state is the one in ``directory``, or ours.
     """
     try:
         with clouds(operation) as address:
-            options = options_of(stack, environment(address), targets, directory)
-            result = _interruptible(operation, replace(options, on_event=report.on_event))
+            options = options_of(stack, environment(address), targets, directory, report.on_event)
+            result = _interruptible(operation, options)
         report.finish(result)
     finally:
         report.close()
@@ -73,18 +70,26 @@ def operate_with_cli(operation: Operation, choice: Choice, targets: Sequence[str
         return cli_operations.operate(operation, choice, ROOT, environment(address), targets, as_json=json)
 
 
+def _ignore(event: Event) -> None:
+    del event
+
+
 def options_of(
-    stack: Stack, environment: Mapping[str, str], targets: Sequence[str], directory: Path | None = None
+    stack: Stack,
+    environment: Mapping[str, str],
+    targets: Sequence[str] = (),
+    directory: Path | None = None,
+    on_event: Callable[[Event], None] = _ignore,
 ) -> Options:
-    """What the engine works on."""
-    return Options(
+    """Return what the embedded engine works on; ``on_event`` is called with each event."""
+    return sandbox_door.options(
         root=ROOT,
         stack=stack.name,
         state_file=States(directory=directory or DIRECTORY, stack=stack.name).embedded,
         config=stack.config,
-        plugins={name: [sys.executable, str(Path(standins.__file__).parent / name)] for name in STANDINS},
-        targets=tuple(targets),
+        targets=targets,
         environment=environment,
+        on_event=on_event,
     )
 
 
@@ -95,7 +100,7 @@ def _interruptible(operation: Operation, options: Options) -> Result:
 
     previous = signal.signal(signal.SIGINT, interrupted)
     try:
-        return run(operation, options)
+        return sandbox_door.run(operation, options)
     finally:
         signal.signal(signal.SIGINT, previous)
 
@@ -113,12 +118,5 @@ def clouds(operation: Operation) -> Generator[str]:
 @contextmanager
 def serving() -> Generator[str]:
     """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them."""
-    # The simulated clouds are slow to import, and previews need none.
-    from railway_sandbox.server import Sandbox, running  # noqa: PLC0415
-
-    address = running(DIRECTORY)
-    if address:
+    with sandbox_door.serving(DIRECTORY) as address:
         yield address
-        return
-    with Sandbox(DIRECTORY).serve() as own:
-        yield own

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import semver
 
-from railway_sandbox.storage import SandboxError
 from railyard.engine import go_build, pulumi_cli
 from railyard.engine.pulumi_cli import PulumiCli
+from railyard.shared.console import OperationError
 
 _OTHERWISE = (
     "The embedded engine needs none of it. To install by hand, see https://www.pulumi.com/docs/install/ and run: {}"
@@ -23,11 +23,11 @@ _OTHERWISE = (
 def install_or_build(say: Callable[[str], object]) -> str:
     """Install what is missing, or build the CLI where none can be downloaded; return what to tell at the end.
 
-    Raises ``SandboxError`` when neither can be.
+    Raises ``OperationError`` when neither can be.
     """
     try:
         found = install(say)
-    except SandboxError as problem:
+    except OperationError as problem:
         if pulumi_cli.find() is not None or not go_build.possible():
             raise
         say(str(problem).partition("\n")[0])
@@ -40,7 +40,7 @@ def install_or_build(say: Callable[[str], object]) -> str:
 
 
 def install(say: Callable[[str], object]) -> PulumiCli:
-    """Install what is missing; ``say`` is told what is done. Raises ``SandboxError``."""
+    """Install what is missing; ``say`` is told what is done. Raises ``OperationError``."""
     cli = pulumi_cli.find() or _install_cli(say)
     for name, version in pulumi_cli.plugin_versions().items():
         if any(lacking.startswith(f"pulumi-resource-{name} ") for lacking in cli.missing):
@@ -50,7 +50,7 @@ def install(say: Callable[[str], object]) -> PulumiCli:
                 raise _failure(f"the plugin {name} {version}", done.stdout + done.stderr)
     found = PulumiCli(cli.program)
     if found.missing:
-        raise SandboxError(f"{found.program} lacks {' and '.join(found.missing)}: install Pulumi's whole release")
+        raise OperationError(f"{found.program} lacks {' and '.join(found.missing)}: install Pulumi's whole release")
     return found
 
 
@@ -75,12 +75,12 @@ def _plugin(name: str, version: str) -> list[str]:
     return ["plugin", "install", "resource", name, version]
 
 
-def _failure(what: str, said: str) -> SandboxError:
+def _failure(what: str, said: str) -> OperationError:
     by_hand = " && ".join(
         f"pulumi {' '.join(_plugin(name, version))}" for name, version in pulumi_cli.plugin_versions().items()
     )
     lines = [line for line in said.strip().splitlines() if line.strip()]
-    return SandboxError(
+    return OperationError(
         f"{what} could not be downloaded: {lines[-1].strip() if lines else 'nothing was said'}\n"
         + _OTHERWISE.format(by_hand)
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from railway_sandbox.addresses import RAILWAY_PATH, RAILWAY_TOKEN
+from railyard.engine import sandbox_door
 
 _PROJECTS: Final = """query { projects(first: 50) { edges { node {
   id name environments(first: 1) { edges { node { id } } } services(first: 50) { edges { node { id name } } } } } } }"""
@@ -25,7 +25,7 @@ class Dashboard:
     """Railway's dashboard of the simulated account at ``address``."""
 
     def __init__(self, address: str) -> None:
-        self._url = f"{address}{RAILWAY_PATH}"
+        self._url, self._token = sandbox_door.graphql(address)
 
     def set_variable(self, project: str, service: str, name: str, value: str) -> None:
         """Set one variable of a service, which deploys it again."""
@@ -43,7 +43,7 @@ class Dashboard:
         answer = httpx.post(
             self._url,
             json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {RAILWAY_TOKEN}"},
+            headers={"Authorization": f"Bearer {self._token}"},
             trust_env=False,
         )
         document = answer.raise_for_status().json()

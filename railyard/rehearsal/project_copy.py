@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from railway_sandbox.server import Sandbox
 from railyard.deliver.notify import DISCORD
+from railyard.engine import sandbox_door
 from railyard.engine.engines import code_of
 from railyard.rehearsal.dashboard_and_webhook import Dashboard, Inbox
 from railyard.review.throwaway_sandbox import EMBEDDED, clean_environment
@@ -67,7 +67,7 @@ class Place:
     def open(self) -> Generator[Place]:
         """Make the copy, and serve its simulated clouds and a webhook for as long as the block runs."""
         self._copy()
-        self.clouds = Sandbox(self.directory / ".sandbox")
+        self.clouds = sandbox_door.clouds(self.directory / ".sandbox")
         with self.clouds.serve() as address, self.inbox.open():
             self.dashboard = Dashboard(address)
             yield self

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from railway_sandbox.storage import SandboxError
 from railyard.engine import pulumi_cli
 from railyard.engine.engine_choice import Engine, States, choose
+from railyard.shared.console import OperationError
 
 RESOURCES = [{"urn": "urn:pulumi:staging::railyard::pulumi:pulumi:Stack::railyard-staging"}]
 
@@ -88,7 +88,7 @@ def test_a_pulumi_that_lacks_something_is_not_used_unasked(machine, there):
 
     assert choose(None, machine.states).engine is Engine.EMBEDDED
     assert f"comes without {lacking}" in choose(None, machine.states).sentence
-    with pytest.raises(SandboxError, match=f"without {lacking}.*make tools"):
+    with pytest.raises(OperationError, match=f"without {lacking}.*make tools"):
         choose(Engine.PULUMI, machine.states)
 
 
@@ -124,7 +124,7 @@ def test_a_stack_stays_with_the_engine_that_brought_it_up(complete, engine):
 
     assert choose(None, complete.states).engine is engine
     assert choose(engine, complete.states).engine is engine
-    with pytest.raises(SandboxError, match=f"go on with ENGINE={engine}, or destroy"):
+    with pytest.raises(OperationError, match=f"go on with ENGINE={engine}, or destroy"):
         choose(other, complete.states)
 
 
@@ -132,7 +132,9 @@ def test_a_stack_of_a_lost_cli_is_not_begun_anew(machine):
     machine.bring_up(Engine.PULUMI)
 
     for wanted in (None, Engine.PULUMI):
-        with pytest.raises(SandboxError, match="is up with the Pulumi CLI, and there is no pulumi on PATH") as refused:
+        with pytest.raises(
+            OperationError, match="is up with the Pulumi CLI, and there is no pulumi on PATH"
+        ) as refused:
             choose(wanted, machine.states)
         assert "embedded" not in str(refused.value), "the other engine would refuse as well"
 
@@ -141,7 +143,7 @@ def test_two_states_need_a_word(complete):
     for engine in Engine:
         complete.bring_up(engine)
 
-    with pytest.raises(SandboxError, match="both engines hold a state of staging"):
+    with pytest.raises(OperationError, match="both engines hold a state of staging"):
         choose(None, complete.states)
     assert choose(Engine.PULUMI, complete.states).engine is Engine.PULUMI
 

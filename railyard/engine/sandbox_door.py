@@ -1,0 +1,149 @@
+"""The one door to the simulated clouds and the embedded engine, which are imported when a command goes through it.
+
+Commands on real accounts do not, and work where neither package is installed. What both packages raise for people, and
+that one of them is missing, is raised as ``OperationError``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pulumi_operations.events import Event, Operation, Result
+from railyard.shared.console import OperationError
+
+if TYPE_CHECKING:
+    from pulumi_embedded.runner import Options
+    from railway_sandbox.server import Sandbox
+
+STANDINS: Final = ("cloudflare", "digitalocean")
+"""Packages whose provider is a small one of the embedded engine's."""
+_PACKAGES: Final = {"railway_sandbox": "railway-sandbox", "pulumi_embedded": "pulumi-embedded"}
+
+
+@contextmanager
+def errors() -> Generator[None]:
+    """Raise ``OperationError`` in the place of whatever the sandbox refuses within the block."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        package = _PACKAGES.get(str(missing.name).partition(".")[0])
+        if package is None:
+            raise
+        raise OperationError(
+            f"the sandbox is not installed: pip install {package}, or let the environment point at a real account"
+        ) from None
+    except Exception as error:
+        if not isinstance(error, _refusals()):
+            raise
+        raise OperationError(str(error)) from None
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what the packages raise for people, of those modules that are loaded: no other can have raised."""
+    named = (("railway_sandbox.storage", "SandboxError"), ("pulumi_embedded.runner", "EngineError"))
+    return tuple(getattr(sys.modules[module], name) for module, name in named if module in sys.modules)
+
+
+def variables(address: str, directory: Path | None = None) -> dict[str, str]:
+    """Return the variables that point programs and tools at the simulated APIs at ``address``.
+
+    With the sandbox's ``directory`` those of the simulated edge too.
+    """
+    with errors():
+        from railway_sandbox import addresses  # noqa: PLC0415
+
+        return addresses.environment(address, directory=directory)
+
+
+def graphql(address: str) -> tuple[str, str]:
+    """Return the URL of the simulated Railway at ``address``, and a token of its account."""
+    with errors():
+        from railway_sandbox.addresses import RAILWAY_PATH, RAILWAY_TOKEN  # noqa: PLC0415
+
+        return f"{address}{RAILWAY_PATH}", RAILWAY_TOKEN
+
+
+def clouds(directory: Path) -> Sandbox:
+    """Return the simulated clouds of a sandbox directory; slow to import."""
+    with errors():
+        from railway_sandbox.server import Sandbox  # noqa: PLC0415
+
+        return Sandbox(directory)
+
+
+@contextmanager
+def serving(directory: Path) -> Generator[str]:
+    """Yield the address of the simulated APIs: of those that are served already, or of our own while the block runs."""
+    with errors():
+        from railway_sandbox.server import Sandbox, running  # noqa: PLC0415
+
+        address = running(directory)
+        if address:
+            yield address
+            return
+        with Sandbox(directory).serve() as own:
+            yield own
+
+
+def empty(directory: Path) -> None:
+    """Delete all simulated clouds and all states in a sandbox directory."""
+    with errors():
+        from railway_sandbox.server import reset  # noqa: PLC0415
+
+        reset(directory)
+
+
+def journal_path(state_file: Path) -> Path:
+    """Return where the embedded engine keeps the journal of a state file."""
+    with errors():
+        from pulumi_embedded import journal  # noqa: PLC0415
+
+        return journal.journal_path(state_file)
+
+
+def options(
+    *,
+    root: Path,
+    stack: str,
+    state_file: Path,
+    config: Mapping[str, str],
+    targets: Sequence[str],
+    environment: Mapping[str, str],
+    on_event: Callable[[Event], None],
+) -> Options:
+    """Return what the embedded engine works on, with its stand-ins as plugins."""
+    with errors():
+        from pulumi_embedded import standins  # noqa: PLC0415
+        from pulumi_embedded.runner import Options  # noqa: PLC0415
+
+        folder = Path(standins.__file__).parent
+        return Options(
+            root=root,
+            stack=stack,
+            state_file=state_file,
+            config=config,
+            plugins={name: [sys.executable, str(folder / name)] for name in STANDINS},
+            targets=tuple(targets),
+            environment=environment,
+            on_event=on_event,
+        )
+
+
+def run(operation: Operation, options: Options) -> Result:
+    """Carry an operation out with the embedded engine; what resources fail at is in the result."""
+    with errors():
+        from pulumi_embedded import runner  # noqa: PLC0415
+
+        return runner.run(operation, options)
+
+
+def unprotect(options: Options) -> int:
+    """Lift the protection of all resources of a stack of the embedded engine; return of how many."""
+    with errors():
+        from pulumi_embedded import runner  # noqa: PLC0415
+
+        return runner.unprotect(options)
