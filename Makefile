@@ -88,6 +88,7 @@ audit: .venv/ready ## Look for known holes in the pinned packages
 bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures; measure start-up and growth
 	@$(BIN)/python -m benchmarks.requests
 	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.simulator_growth
 	@$(BIN)/python -m benchmarks.growth
 
 faults: .venv/ready ## Let everything go wrong with every mutation once, and print what became of it

@@ -21,7 +21,16 @@ from railway_api.counting import count
 from railyard.engine import cli_operations, sandbox_door
 from railyard.engine.configuration import Stack, read_stack
 from railyard.engine.engine_choice import Choice, Engine, States, choose
-from railyard.engine.operate import DIRECTORY, ROOT, UNREACHABLE_URL, environment, operate, operate_with_cli, options_of
+from railyard.engine.operate import (
+    DIRECTORY,
+    ROOT,
+    UNREACHABLE_URL,
+    environment,
+    operate,
+    operate_with_cli,
+    options_of,
+    plan_of,
+)
 from railyard.output import JsonReport, Report, TextReport, output_lines, write
 from railyard.shared.console import OperationError
 
@@ -143,7 +152,7 @@ def _operate(operation: Operation, name: str, system: str, engine: Engine | None
         targets = stack.targets(system) if system else ()
         choice = _choice(name, engine)
         if choice.cli is not None:
-            done = operate_with_cli(operation, choice, targets, json=json)
+            done = operate_with_cli(operation, stack, choice, targets, json=json)
             write(_console(), *output_lines(operation, done.outputs, done.output_changes, system=system))
             succeeded = done.succeeded
         else:
@@ -159,7 +168,7 @@ def _choice(stack: str, wanted: Engine | None) -> Choice:
 
 
 def _text_report(operation: Operation, stack: Stack, system: str) -> TextReport:
-    plan = stack.config.get("railway:plan", "pro")
+    plan = plan_of(stack)
     return TextReport(_console(), operation, stack.name, system=system, plan=plan)
 
 

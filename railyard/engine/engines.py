@@ -230,7 +230,7 @@ class PulumiCliInSandbox(PulumiCli):
 
     @contextmanager
     def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
-        with operate.clouds(operation) as address:
+        with operate.clouds(operation, self._stack.settings.plan) as address:
             variables = operate.environment(address, root=project)
             yield variables, cli_operations.options_of(self._choice, project, variables)
 

@@ -55,7 +55,7 @@ def operate(
     The state is the one in ``directory``, or ours.
     """
     try:
-        with clouds(operation) as address:
+        with clouds(operation, plan_of(stack)) as address:
             options = options_of(stack, environment(address), targets, directory, report.on_event)
             result = _interruptible(operation, options)
         report.finish(result)
@@ -64,14 +64,21 @@ def operate(
     return result
 
 
-def operate_with_cli(operation: Operation, choice: Choice, targets: Sequence[str], *, json: bool) -> Outcome:
+def operate_with_cli(
+    operation: Operation, stack: Stack, choice: Choice, targets: Sequence[str], *, json: bool
+) -> Outcome:
     """The same with the Pulumi CLI, which prints for itself all but the stack's outputs."""
-    with clouds(operation) as address:
+    with clouds(operation, plan_of(stack)) as address:
         return cli_operations.operate(operation, choice, ROOT, environment(address), targets, as_json=json)
 
 
 def _ignore(event: Event) -> None:
     del event
+
+
+def plan_of(stack: Stack) -> str:
+    """Return the Railway plan that the settings of the stack name, which the simulated account gets."""
+    return stack.config.get("railway:plan", "pro")
 
 
 def options_of(
@@ -106,17 +113,23 @@ def _interruptible(operation: Operation, options: Options) -> Result:
 
 
 @contextmanager
-def clouds(operation: Operation) -> Generator[str]:
-    """The address of the simulated APIs for as long as an operation takes; a preview, which asks nobody, gets none."""
+def clouds(operation: Operation, plan: str) -> Generator[str]:
+    """The address of the simulated APIs for as long as an operation takes; a preview, which asks nobody, gets none.
+
+    The simulated Railway account has this plan from then on.
+    """
     if operation is Operation.PREVIEW:
         yield UNREACHABLE_URL
         return
-    with serving() as address:
+    with serving(plan) as address:
         yield address
 
 
 @contextmanager
-def serving() -> Generator[str]:
-    """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them."""
-    with sandbox_door.serving(DIRECTORY) as address:
+def serving(plan: str | None = None) -> Generator[str]:
+    """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them.
+
+    With a ``plan`` the simulated Railway account has it from then on; without one it stays as it is.
+    """
+    with sandbox_door.serving(DIRECTORY, plan) as address:
         yield address

@@ -76,16 +76,21 @@ def clouds(directory: Path) -> Sandbox:
 
 
 @contextmanager
-def serving(directory: Path) -> Generator[str]:
-    """Yield the address of the simulated APIs: of those that are served already, or of our own while the block runs."""
+def serving(directory: Path, plan: str | None = None) -> Generator[str]:
+    """Yield the address of the simulated APIs: of those that are served already, or of our own while the block runs.
+
+    With a ``plan`` the simulated Railway account has it from then on.
+    """
     with errors():
-        from railway_sandbox.server import Sandbox, running  # noqa: PLC0415
+        from railway_sandbox.server import Sandbox, running, set_plan  # noqa: PLC0415
 
         address = running(directory)
         if address:
+            if plan is not None:
+                set_plan(address, plan)
             yield address
             return
-        with Sandbox(directory).serve() as own:
+        with Sandbox(directory, plan=plan).serve() as own:
             yield own
 
 

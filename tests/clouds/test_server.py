@@ -17,7 +17,8 @@ import pytest
 from railway_sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, environment
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.cloudflare.zones import ZONE_IDS
-from railway_sandbox.exchange import Request
+from railway_sandbox.database import Database
+from railway_sandbox.http_messages import Request
 from railway_sandbox.server import Sandbox, SandboxError, reset, running
 from tests.lifecycle.conftest import LONGEST_S
 
@@ -102,7 +103,7 @@ def test_line_that_a_crash_cut_short_is_ignored(directory: Path, spaces_at: Spac
     assert names == ["seance-cdn", "other"]
 
 
-@pytest.mark.parametrize("name", ["clouds.json", "spaces.jsonl"])
+@pytest.mark.parametrize("name", ["clouds.sqlite3", "spaces.jsonl"])
 def test_spoiled_file_is_told(directory: Path, name: str) -> None:
     """No traceback for a file that somebody edited, but what to do."""
     directory.mkdir()
@@ -304,10 +305,40 @@ def test_a_state_of_another_version_is_refused_with_the_way_out(tmp_path):
     """Code that no longer knows a stored field says so, and how to begin anew, in place of a traceback."""
     with Sandbox(tmp_path / "box").serve():
         pass
-    file = tmp_path / "box" / "clouds.json"
-    stored = json.loads(file.read_text())
-    stored["railway"]["projects"] = {"1": {"id": "1", "unknown": True}}
-    file.write_text(json.dumps(stored))
+    database = Database(tmp_path / "box" / "clouds.sqlite3")
+    database.write([("railway/projects", [], {"1": json.dumps({"id": "1", "unknown": True})})])
 
     with pytest.raises(SandboxError, match="make reset"):
         Sandbox(tmp_path / "box")
+
+
+def test_the_file_of_an_older_version_is_refused_with_the_way_out(directory: Path) -> None:
+    """A sandbox from before the database says how to begin anew, and a reset does it."""
+    directory.mkdir()
+    (directory / "clouds.json").write_text("{}")
+
+    with pytest.raises(SandboxError, match="make reset"):
+        Sandbox(directory)
+    reset(directory)
+    assert Sandbox(directory).railway.state.projects == {}
+
+
+def test_a_write_stores_what_changed_and_nothing_else(directory: Path) -> None:
+    """A killed server has lost nothing, and a write does not touch the rows of the rest of the account."""
+    sandbox = Sandbox(directory, clock=ManualClock())
+    written: list[str] = []
+    with sandbox.serve() as address:
+        workspace = next(iter(sandbox.railway.state.workspaces))
+        create = 'mutation($w: String!) { projectCreate(input: { name: "shop", workspaceId: $w }) { id } }'
+        project = ask_railway(address, create, {"w": workspace}).json()["data"]["projectCreate"]["id"]
+        connection = sandbox.storage.database.connection
+        assert connection is not None
+        connection.set_trace_callback(written.append)
+        rename = 'mutation($p: String!) { projectUpdate(id: $p, input: { name: "other" }) { id } }'
+        ask_railway(address, rename, {"p": project})
+        connection.set_trace_callback(None)
+        stored = Sandbox(directory).railway.state  # read while the first still runs
+
+    rows = {text.split("'")[1] for text in written if text.startswith("INSERT")}
+    assert rows == {"sandbox", "facts", "railway/projects", "railway/rates"}
+    assert stored.projects[project].name == "other"

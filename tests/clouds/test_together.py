@@ -132,7 +132,7 @@ def test_gap_of_the_simulated_railway_is_named(address: str) -> None:
 def test_lost_answer_of_railway(sandbox: Sandbox, railway: Railway) -> None:
     """The work is done and the connection breaks."""
     workspace = railway.ask(WORKSPACES)["me"]["workspaces"][0]["id"]
-    sandbox.railway.faults.add(operation="projectCreate", when="lost")
+    sandbox.fail("railway", "projectCreate", drop=True, when="after")
 
     with pytest.raises(httpx.RemoteProtocolError):
         railway.ask(PROJECT, input={"name": "seance-staging", "workspaceId": workspace})

@@ -22,12 +22,15 @@ from typing import Any, cast
 import pytest
 
 from pulumi_embedded.state import Vault, decode_value
+from railway_sandbox.database import Database
+from railway_sandbox.railway.state import SETTINGS
 from railway_sandbox.server import Sandbox
 from railyard.engine import go_build, pulumi_cli
 from railyard.engine.cli_operations import make_backend
+from railyard.engine.configuration import read_stack
 from railyard.engine.engine_choice import States
 from railyard.engine.engines import code_of
-from railyard.engine.operate import environment
+from railyard.engine.operate import environment, plan_of
 from railyard.engine.pulumi_cli import LANGUAGE_HOST, PLUGINS, home
 from tests.lifecycle.conftest import LONGEST_S, Checkout
 
@@ -45,7 +48,7 @@ BOOKKEEPING = {"created", "modified", "sourcePosition", "stackTrace"}
 """What the state says of a resource beyond what it is."""
 UNTOLD = {"same", "create-replacement", "delete-replaced"}
 """Steps that change nothing, and the parts of a replacement, which is a step of its own."""
-GROUPING = {"patches", "rates", "throttled"}
+GROUPING = {"patches", "rates", "throttled", "facts"}
 """What depends on how requests fell together."""
 
 Seen = tuple[dict[str, tuple[str, dict[str, str]]], dict[str, Any]]
@@ -83,13 +86,18 @@ class Engine(Checkout):
 
     def clouds(self) -> dict[str, list[Any]]:
         """Kind → all that the simulated clouds keep, but what happened to services that are gone."""
-        kept = json.loads((self.sandbox / "clouds.json").read_text())
-        found = {kind: kept["railway"][kind] for kind in kept["railway"].keys() - GROUPING}
-        living = {id_ for id_, service in found["services"].items() if service["deleted_at"] is None}
-        found["deployments"] = [each for each in found["deployments"].values() if each["service_id"] in living]
-        return {
-            kind: _anonymous(all_) for kind, all_ in {**found, **kept["cloudflare"], **kept["digitalocean"]}.items()
-        }
+        found: dict[str, Any] = {}
+        for kind, rows in Database(self.sandbox / "clouds.sqlite3").read().items():
+            cloud, _, table = kind.partition("/")
+            values = {id_: json.loads(text) for id_, text in rows.items()}
+            if table.startswith(SETTINGS):
+                found.setdefault(f"{cloud}/{SETTINGS}", []).append(values)
+            elif table and table not in GROUPING:
+                found[kind] = values
+        services, deployments = found["railway/services"], found["railway/deployments"]
+        living = {id_ for id_, service in services.items() if service["deleted_at"] is None}
+        found["railway/deployments"] = [each for each in deployments.values() if each["service_id"] in living]
+        return {kind: _anonymous(all_) for kind, all_ in found.items()}
 
 
 class EmbeddedEngine(Engine):
@@ -130,7 +138,7 @@ class RealEngine(Engine):
     ) -> None:
         super().__init__(directory, stack, after)
         (directory / ".venv").symlink_to(sys.prefix)
-        self.simulated = Sandbox(self.sandbox)
+        self.simulated = Sandbox(self.sandbox, plan=plan_of(read_stack(directory, stack)))
         self.variables = {
             **environment(running.enter_context(self.simulated.serve()), self.sandbox),
             "PATH": os.pathsep.join([str(directory / "plugins"), os.environ["PATH"], str(program().parent)]),

@@ -18,7 +18,7 @@ from typing import Any
 
 from railway_sandbox.addresses import SPACES_ACCESS_KEY
 from railway_sandbox.cloudflare.zones import ZONE_IDS
-from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.server import Sandbox
 from railyard.engine.operate import environment
 from tests.conformance.conftest import GENERATED
@@ -185,7 +185,7 @@ TALES: Mapping[str, Sequence[Step]] = {
 class Recorder(Sandbox):
     """Simulated clouds that remember every request in full."""
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Response:
         self.heard.append(
             (
                 request.method,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from railway_sandbox.server import Sandbox
 from railyard.engine import engines, pulumi_cli
 from railyard.secrets import apply as secrets_apply
 from railyard.shared.stack import read_stack
@@ -61,12 +62,10 @@ def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, m
 
     real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-3")
     real.tamper(
-        lambda sandbox: sandbox.railway.faults.add(
-            operation="environmentPatchCommit", status=200, message="Not Authorized", count=9
-        )
+        lambda sandbox: sandbox.fail("railway", "environmentPatchCommit", status=200, message="Not Authorized", count=9)
     )
     real.operate("up", fails=True)  # so it is not deployed yet, whatever the program said of its outputs by then
-    real.tamper(lambda sandbox: sandbox.railway.faults.clear())
+    real.tamper(Sandbox.heal)
     real.key.unlink()
     monkeypatch.setenv("HOME", str(real.directory / "nowhere"))
     assert [urn.rsplit("::", 1)[1] for urn in real.operate("preview")[0]] == ["seance-backend-instance"]

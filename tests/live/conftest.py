@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from pulumiverse_railway.provider.configuration import Configuration, build_client
 from railway_sandbox.clock import Clock
-from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address, serve
+from railway_sandbox.server import Sandbox
 from railyard.contract.checks import POINTS
 from railyard.contract.suite import Run
+from tests.simulated import Address, serve
 
 SPEED = 300.0
 """Simulated seconds per second."""
@@ -22,17 +23,17 @@ SPEED = 300.0
 Try = Callable[[Sequence[int]], Run]
 
 
-def account(plan: str = "pro") -> RailwayCloud:
-    """An account in which nothing exists."""
-    return RailwayCloud(Clock(speed=SPEED).now, Identifiers("live"), lambda _name, _kind: [], plan=plan)
+def account(directory: Path, plan: str = "pro") -> Sandbox:
+    """A sandbox in which nothing exists."""
+    return Sandbox(directory, clock=Clock(speed=SPEED), plan=plan)
 
 
 @contextmanager
-def pointed_at(cloud: RailwayCloud) -> Iterator[Address]:
+def pointed_at(sandbox: Sandbox) -> Iterator[Address]:
     """The account answers, and the environment variables name it."""
-    with serve(cloud) as address, pytest.MonkeyPatch.context() as patch:
+    with serve(sandbox) as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAILWAY_API_URL", address.url)
-        patch.setenv("RAILWAY_API_TOKEN", cloud.account_token)
+        patch.setenv("RAILWAY_API_TOKEN", sandbox.railway.account_token)
         patch.setenv("RAILWAY_SANDBOX_SPEED", str(SPEED))
         patch.delenv("RAILWAY_TOKEN", raising=False)
         yield address
@@ -60,19 +61,19 @@ def living(cloud: RailwayCloud) -> list[str]:
 
 
 @pytest.fixture
-def cloud() -> RailwayCloud:
-    """An account on the pro plan."""
-    return account()
-
-
-@pytest.fixture
-def address(cloud: RailwayCloud) -> Iterator[Address]:
-    """Where it answers."""
-    with pointed_at(cloud) as served:
+def address(tmp_path: Path) -> Iterator[Address]:
+    """Where an account on the pro plan answers."""
+    with pointed_at(account(tmp_path / ".sandbox")) as served:
         yield served
 
 
 @pytest.fixture
-def attempt(cloud: RailwayCloud, address: Address) -> Try:
+def cloud(address: Address) -> RailwayCloud:
+    """That account."""
+    return address.sandbox.railway
+
+
+@pytest.fixture
+def attempt(cloud: RailwayCloud) -> Try:
     """Tries points on it."""
     return lambda numbers: tried(cloud, numbers)

@@ -58,9 +58,9 @@ def test_an_interrupted_run_deletes_its_project(cloud):
     assert living(cloud) == []
 
 
-def test_a_project_whose_creation_was_not_confirmed_is_found_and_deleted(attempt: Try, cloud):
+def test_a_project_whose_creation_was_not_confirmed_is_found_and_deleted(attempt: Try, cloud, address):
     """The answer to the creation is lost, the project is there."""
-    cloud.faults.add(operation="projectCreate", when="lost")
+    address.fail("projectCreate", when="lost")
 
     run = attempt([23])
 
@@ -69,9 +69,9 @@ def test_a_project_whose_creation_was_not_confirmed_is_found_and_deleted(attempt
     assert living(cloud) == []
 
 
-def test_a_project_whose_creation_failed_after_the_fact_is_deleted(attempt: Try, cloud):
+def test_a_project_whose_creation_failed_after_the_fact_is_deleted(attempt: Try, cloud, address):
     """The creation ends with an error that is not a lost answer, and the project is there all the same."""
-    cloud.faults.add(operation="projectCreate", when="after", status=200, message="Problem processing request")
+    address.fail("projectCreate", when="after", status=200, message="Problem processing request")
 
     with pytest.raises(Failure, match="Problem processing request"):
         attempt([23])
@@ -90,17 +90,17 @@ def test_projects_are_not_made_too_quickly(attempt: Try, cloud):
     assert second.created_at - first.created_at >= 30
 
 
-def test_a_deletion_that_fails_for_a_while_is_repeated(attempt: Try, cloud):
+def test_a_deletion_that_fails_for_a_while_is_repeated(attempt: Try, cloud, address):
     """Errors of Railway's do not leave a project behind."""
-    cloud.faults.add(operation="projectDelete", status=200, message="Problem processing request", count=3)
+    address.fail("projectDelete", status=200, message="Problem processing request", count=3)
 
     assert attempt([23]).left == ""
     assert living(cloud) == []
 
 
-def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try, cloud):
+def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try, cloud, address):
     """The run says so, and counts as failed."""
-    cloud.faults.add(operation="projectDelete", status=200, message="Problem processing request", count=100)
+    address.fail("projectDelete", status=200, message="Problem processing request", count=100)
 
     run = attempt([23])
 

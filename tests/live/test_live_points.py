@@ -17,11 +17,11 @@ NUMBERS = [each.number for each in POINTS]
 
 
 @pytest.fixture(scope="module")
-def everything() -> Iterator[tuple[Run, RailwayCloud]]:
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, RailwayCloud]]:
     """One run over all points, as ``make live`` does it."""
-    cloud = account()
-    with pointed_at(cloud):
-        yield tried(cloud, NUMBERS), cloud
+    sandbox = account(tmp_path_factory.mktemp("everything"))
+    with pointed_at(sandbox):
+        yield tried(sandbox.railway, NUMBERS), sandbox.railway
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -64,9 +64,9 @@ def test_a_railway_that_behaves_otherwise_is_noticed(attempt: Try, cloud, monkey
     assert living(cloud) == []
 
 
-def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, cloud):
+def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, address):
     """And the next ones are tried."""
-    cloud.faults.add(operation="workflowStatus", status=200, message="Problem processing request")
+    address.fail("workflowStatus", status=200, message="Problem processing request")
 
     run = attempt([5, 23])
 
@@ -74,12 +74,12 @@ def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, cloud):
     assert "Problem processing request" in run.results[0].verdict.seen
 
 
-def test_a_small_plan_leaves_a_point_open():
+def test_a_small_plan_leaves_a_point_open(tmp_path):
     """What the plan refuses is no answer to the question."""
-    cloud = account("free")
-    with pointed_at(cloud):
-        run = tried(cloud, [2])
+    sandbox = account(tmp_path, "free")
+    with pointed_at(sandbox):
+        run = tried(sandbox.railway, [2])
 
     assert run.results[0].verdict.outcome is Outcome.COULD_NOT_TELL
     assert run.results[0].verdict.seen == "the plan does not allow two replicas"
-    assert living(cloud) == []
+    assert living(sandbox.railway) == []

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.railway import deployments
 from railway_sandbox.railway.state import Deployment, Environment, Service
-from railway_sandbox.server import Sandbox
+from railway_sandbox.server import SANDBOX, Sandbox
 from railyard.application import application
 from railyard.engine import operate
 from tests.lifecycle.conftest import Checkout
@@ -56,7 +56,7 @@ class World(Sandbox):
     def __init__(self, directory: Path) -> None:
         self.manual = ManualClock()
         super().__init__(directory, clock=self.manual)
-        self.manual.current_s = float(self.storage.read_state()["timeS"])
+        self.manual.current_s = json.loads(self.storage.read_state(SANDBOX)[SANDBOX]["time_s"])
 
     def find(self, where: str) -> tuple[Environment, Service]:
         """Environment and service of ``seance/backend`` in staging."""

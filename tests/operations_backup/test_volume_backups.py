@@ -11,6 +11,7 @@ from railway_sandbox.railway import config_patch
 from tests.lifecycle.conftest import Checkout
 from tests.operations.conftest import Railyard
 from tests.operations_backup.conftest import FULL, WHERE, disk_of
+from tests.simulated import fail
 
 DAY_S = 86_400
 
@@ -55,7 +56,7 @@ def test_a_backup_is_made_while_somebody_waits(railyard: Railyard):
 def test_a_backup_whose_answer_was_lost_is_found(railyard: Railyard):
     """And there is one, not two."""
     with railyard.world() as world:
-        world.railway.faults.add(operation="volumeInstanceBackupCreate", when="lost")
+        fail(world, "volumeInstanceBackupCreate", when="lost")
 
     assert listed(railyard) == []
     assert create(railyard)

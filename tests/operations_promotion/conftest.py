@@ -23,6 +23,7 @@ from railyard.application import application
 from railyard.engine import operate
 from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import Checkout
+from tests.simulated import fail
 
 GIT = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com"}
 GIT |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in GIT.items()}
@@ -92,6 +93,12 @@ class Place(Checkout):
         sandbox.clock = ManualClock(sandbox.clock.now())
         yield sandbox.railway
         sandbox.clock.advance(later_s)
+        sandbox.save()
+
+    def fail(self, operation: str, *, when: str = "before", status: int = 503) -> None:
+        """Let the next request that holds ``operation`` go wrong, in whichever command sends it."""
+        sandbox = Sandbox(self.sandbox)
+        fail(sandbox, operation, when=when, status=status)
         sandbox.save()
 
     def wait(self, seconds: float) -> None:

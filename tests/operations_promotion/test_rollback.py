@@ -170,8 +170,7 @@ def test_a_rollback_that_fails_too_leaves_the_settings(bad):
 
 def test_a_lost_answer_is_no_reason_to_stop(bad, monkeypatch):
     """The rollback of one service was taken, its answer got lost: its deployment shows up."""
-    with bad.railway() as cloud:
-        cloud.faults.add(operation="deploymentRollback", when="lost")
+    bad.fail("deploymentRollback", when="lost")
 
     done = bad.railyard("rollback", "seance", "--now", "--yes")
 
@@ -197,7 +196,7 @@ def test_a_cancellation_that_was_not_confirmed_is_told(bad):
     with bad.railway() as cloud:
         newest = bad.deployments("production", "backend")[0]
         cloud.state.deployments[newest.id].timeline = [Moment(at=cloud.now(), status="BUILDING")]
-        cloud.faults.add(operation="deploymentCancel", when="before", status=502)
+    bad.fail("deploymentCancel", status=502)
 
     lost = bad.railyard("rollback", "seance", "--now", "--yes")
     done = bad.railyard("rollback", "seance", "--now", "--yes")
@@ -239,8 +238,7 @@ def test_what_was_never_up_is_told_apart(level):
 def test_a_rollback_that_does_not_start_ends(bad, monkeypatch):
     """Railway says yes and starts nothing."""
     monkeypatch.setattr(rollback_now, "APPEAR_S", 10.0)
-    with bad.railway() as cloud:
-        cloud.faults.add(operation="deploymentRollback", when="before", status=502)
+    bad.fail("deploymentRollback", status=502)
 
     failed = bad.railyard("rollback", "seance", "--now", "--yes")
 

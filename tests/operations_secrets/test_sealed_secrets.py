@@ -51,7 +51,7 @@ def test_a_secret_is_sealed_wherever_it_stands_and_can_still_be_rotated(up):
         f"omnistack-staging/{name}" for name in ("api", "postgres", "worker")
     ]
     assert set(after.values()) == {1, 2}
-    assert "planted-postgres-pw-2" in (up.sandbox / "clouds.json").read_text()
+    assert b"planted-postgres-pw-2" in (up.sandbox / "clouds.sqlite3").read_bytes()
     assert up.json("preview", "-s", "staging").operations() == Counter()
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from railway_sandbox.edge.authority import Authority
 from railway_sandbox.edge.visitors import NO_SUCH_NAME
-from railway_sandbox.exchange import Reply, Request
-from railway_sandbox.identifiers import Identifiers
-from railway_sandbox.listener import Certificate, Listener, Secure
+from railway_sandbox.http_messages import Request, Response
+from railway_sandbox.http_server import Certificate, HttpServer, Secure
 from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.server import Sandbox
 from tests import virtual_time
 from tests.provider.driver import Driver, Records, driving
-from tests.provider.in_process import Connection
+from tests.provider.in_process import Connection, LoopClock
 
 
 @pytest.fixture
@@ -33,15 +33,24 @@ def records() -> Records:
 
 
 @pytest.fixture
-def cloud(records: Records) -> RailwayCloud:
-    """An account on the pro plan in which nothing exists."""
-    return RailwayCloud(virtual_time.now, Identifiers("provider"), records.find, proxied=records.is_proxied)
+def sandbox(records: Records, tmp_path: Path) -> Iterator[Sandbox]:
+    """A sandbox in which nothing exists; its Railway sees the records."""
+    made = Sandbox(tmp_path / ".sandbox", clock=LoopClock())
+    made.railway.dns, made.railway.proxied = records.find, records.is_proxied
+    with made.storage.database.kept_open():
+        yield made
 
 
 @pytest.fixture
-def address(cloud: RailwayCloud, monkeypatch: pytest.MonkeyPatch) -> Connection:
+def cloud(sandbox: Sandbox) -> RailwayCloud:
+    """An account on the pro plan in which nothing exists."""
+    return sandbox.railway
+
+
+@pytest.fixture
+def address(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Connection:
     """Where that account answers; the provider is pointed there."""
-    connection = Connection(cloud)
+    connection = Connection(sandbox)
     monkeypatch.setenv("RAILWAY_API_URL", connection.url)
     monkeypatch.delenv("RAILWAY_SANDBOX_SPEED", raising=False)
     monkeypatch.delenv("RAILWAY_API_TOKEN", raising=False)
@@ -59,9 +68,9 @@ class Visitors:
     certified: set[str] = field(default_factory=set[str])
     """Names without a proxy that have a certificate of Railway's."""
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Response:
         self.asked.append(request.host)
-        return Reply(status=self.status, headers=self.headers)
+        return Response(status=self.status, headers=self.headers)
 
 
 @pytest.fixture
@@ -72,7 +81,7 @@ def visitors(records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def certificate(name: str) -> Certificate:
         return authority.context([name], "WE1") if name in found.certified or records.is_proxied(name) else NO_SUCH_NAME
 
-    listener = Listener(found.answer, secure=Secure(certificate, found.answer))
+    listener = HttpServer(found.answer, secure=Secure(certificate, found.answer))
     monkeypatch.setenv("RAILYARD_EDGE", listener.address.removeprefix("http://"))
     monkeypatch.setenv("RAILYARD_EDGE_AUTHORITY", str(authority.file))
     yield found

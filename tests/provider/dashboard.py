@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from graphql import get_named_type, is_leaf_type
 
+from railway_sandbox.addresses import RAILWAY_PATH
+from railway_sandbox.http_messages import Request
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.wire import Request, respond, schema
+from railway_sandbox.railway.wire import respond, schema
 from tests import virtual_time
 
 TRIES: Final = 100
@@ -25,8 +27,13 @@ def click(cloud: RailwayCloud, field: str, *, selection: str = "{ id }", **argum
     if is_leaf_type(get_named_type(declared.type)):
         selection = ""
     body = {"query": f"mutation({head}) {{ {field}({passed}) {selection} }}", "variables": arguments}
-    headers = {"Authorization": f"Bearer {cloud.account_token}"}
-    request = Request(json.dumps(body).encode(), headers, "source=dashboard")
+    request = Request(
+        method="POST",
+        path=RAILWAY_PATH,
+        query="source=dashboard",
+        headers={"authorization": f"Bearer {cloud.account_token}"},
+        body=json.dumps(body).encode(),
+    )
     answer = respond(cloud, request).json
     for _ in range(TRIES):
         if "please try again" not in str(answer.get("errors")):

@@ -23,8 +23,8 @@ from pulumi_provider.values import decode, encode
 from pulumiverse_railway.provider.assembly import build_provider
 from pulumiverse_railway.provider.configuration import time_scale
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address
 from tests.provider.in_process import Connection, Engine, Rpc
+from tests.simulated import Address
 
 PROVIDER = build_provider()
 

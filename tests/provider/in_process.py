@@ -17,9 +17,10 @@ import httpx
 from pulumi_provider.declaration import Provider
 from pulumi_provider.servicer import Servicer
 from pulumiverse_railway.provider.configuration import build_client
-from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address, Respond
-from railway_sandbox.railway.wire import Request, respond
+from railway_sandbox.in_process import InProcessTransport
+from railway_sandbox.server import Sandbox
+from tests import virtual_time
+from tests.simulated import Address
 
 URL = "http://127.0.0.1:9/graphql/v2"
 """An address on this machine, as the sandbox has, to which nothing is ever sent."""
@@ -27,13 +28,19 @@ LATENCY_S = 1.2
 """How long a request takes, in virtual seconds; Railway does its work in the middle."""
 
 
+class LoopClock:
+    """The virtual time of the running loop."""
+
+    def now(self) -> float:
+        return virtual_time.now()
+
+
 class Connection(Address):
     """A simulated Railway that answers an HTTP client of this process."""
 
-    def __init__(self, cloud: RailwayCloud, respond: Respond = respond) -> None:
-        super().__init__(URL)
-        self._cloud = cloud
-        self._respond = respond
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox, URL)
+        self._handed_over = InProcessTransport(lambda request: self.noted(request, sandbox.handle(request)))
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """Return what carries the requests of one client."""
@@ -45,13 +52,10 @@ class Connection(Address):
 
     async def _answer(self, http: httpx.Request) -> httpx.Response:
         await asyncio.sleep(LATENCY_S / 2)
-        request = Request(http.content, dict(http.headers), http.url.query.decode())
-        answer = self._respond(self._cloud, request)
-        self.note(request, answer.operations, answer.status)
-        await asyncio.sleep(LATENCY_S / 2)
-        if answer.dropped:
-            raise httpx.RemoteProtocolError("the server closed the connection")
-        return httpx.Response(answer.status or 200, headers=dict(answer.headers), content=answer.body)
+        try:
+            return await self._handed_over.handle_async_request(http)
+        finally:
+            await asyncio.sleep(LATENCY_S / 2)
 
 
 class Engine:

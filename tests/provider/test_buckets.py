@@ -109,7 +109,7 @@ async def test_credentials_that_are_not_shown_for_a_moment_stay(driver: Driver) 
     place = await a_project(driver)
     bucket = await a_bucket(place)
     message = "BucketInstanceCredential not found"
-    driver.cloud.faults.add(operation="bucketS3Credentials", status=200, message=message)
+    driver.address.fail("bucketS3Credentials", status=200, message=message)
     read = await place.refreshed(bucket)
     assert read is not None
     assert read.outputs == bucket.outputs
@@ -131,7 +131,7 @@ async def test_a_bucket_is_deleted_for_sure(driver: Driver, when: str) -> None:
     """A lost answer to the deletion changes nothing: afterwards the environment has no bucket."""
     place = await a_project(driver)
     bucket = await a_bucket(place)
-    driver.cloud.faults.add(operation="environmentPatchCommit", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("environmentPatchCommit", when=when)
     await driver.delete(bucket)
     assert stores(driver) == []
     await driver.delete(bucket)
@@ -151,7 +151,7 @@ async def test_a_bucket_goes_with_its_project(driver: Driver) -> None:
 async def test_a_lost_answer_makes_one_bucket(driver: Driver, operation: str, when: str) -> None:
     """Whatever became of the answer, there is one bucket in the end, found by its name."""
     place = await a_project(driver)
-    driver.cloud.faults.add(operation=operation, when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail(operation, when=when)
     bucket = await a_bucket(place)
     assert len(driver.cloud.state.buckets) == len(stores(driver)) == 1
     assert await place.refreshed(bucket) is not None
@@ -186,7 +186,7 @@ async def test_two_resources_are_never_one_bucket(driver: Driver) -> None:
 async def test_a_half_made_bucket_is_kept_and_completed(driver: Driver) -> None:
     """When Railway does not take the region, the bucket is in the state, and the next update completes it."""
     place = await a_project(driver)
-    driver.cloud.faults.add(operation="environmentPatchCommit", status=200, message="Invalid input: region")
+    driver.address.fail("environmentPatchCommit", status=200, message="Invalid input: region")
     with pytest.raises(Half, match="Invalid input") as caught:
         await a_bucket(place)
     done = await driver.update(caught.value.made)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from railway_api import dns
-from railway_sandbox.exchange import Reply, Request
-from railway_sandbox.listener import Listener
+from railway_sandbox.http_messages import Request, Response
+from railway_sandbox.http_server import HttpServer
 from railway_sandbox.railway.cloud import RailwayCloud
 from tests.provider.conftest import Visitors
 from tests.provider.driver import Driver, Made, Place, Records, Refused, a_project
@@ -223,13 +223,13 @@ async def test_refused_certificate_is_explained(driver: Driver, records: Records
 def resolver(records: Records, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A public resolver that knows the records."""
 
-    def answer(request: Request) -> Reply:
+    def answer(request: Request) -> Response:
         asked = request.parameters()
         number = {"CNAME": 5, "TXT": 16, "CAA": 257}[asked["type"]]
         found = [{"type": number, "data": value} for value in records.find(asked["name"], asked["type"])]
-        return Reply.of_json(200, {"Answer": found})
+        return Response.of_json(200, {"Answer": found})
 
-    listener = Listener(answer)
+    listener = HttpServer(answer)
     monkeypatch.setenv("RAILYARD_DNS_URL", f"{listener.address}/dns-query")
     yield
     listener.close()

@@ -122,7 +122,7 @@ async def test_changes_by_others_are_drift(driver: Driver) -> None:
 async def test_lost_answer_doubles_no_environment(driver: Driver, when: str) -> None:
     """An environment whose creation was not confirmed is found by its name."""
     place = await a_project(driver)
-    driver.cloud.faults.add(operation="environmentCreate", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("environmentCreate", when=when)
     made = await fork(place)
     assert living(driver) == ["production", "staging"]
     assert await driver.refresh(made) is not None

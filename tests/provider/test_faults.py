@@ -9,7 +9,7 @@ from tests.provider.driver import Driver, Half, Refused, a_project
 
 async def test_project_without_description_fails_clearly(driver: Driver) -> None:
     """Without a description a lost project cannot be told from others, so it is not guessed at."""
-    driver.cloud.faults.add(operation="projectCreate", when="after")
+    driver.address.fail("projectCreate", when="after")
     with pytest.raises(Refused, match="did not confirm projectCreate") as refused:
         await driver.create("Project", name="shop")
     assert "make a second one" in str(refused.value)
@@ -22,7 +22,7 @@ async def test_volume_whose_second_step_fails_is_kept(driver: Driver, operation:
     """When size, schedule or name cannot be set, the volume is in the state, and the next run completes it."""
     place = await a_project(driver)
     service = await place.service()
-    driver.cloud.faults.add(operation=operation, status=200, message="Invalid input")
+    driver.address.fail(operation, status=200, message="Invalid input")
     with pytest.raises(Half, match="Invalid input") as caught:
         await place.make("Volume", service, mountPath="/data", sizeMb=60_000, name="disk")
     done = await driver.update(caught.value.made)
@@ -55,7 +55,7 @@ async def test_domain_races_are_repeated(driver: Driver, kind: str) -> None:
     service = await place.service()
     for when in ("before", "after"):
         message = f"Failed to create {kind} domain, please try again"
-        driver.cloud.faults.add(operation=f"{kind}DomainCreate", when=when, status=200, message=message)  # pyright: ignore[reportArgumentType]
+        driver.address.fail(f"{kind}DomainCreate", when=when, status=200, message=message)
     await place.make(
         f"{kind.capitalize()}Domain", service, **({"domain": "api.example.com"} if kind == "custom" else {})
     )
@@ -67,7 +67,7 @@ async def test_gateway_errors_on_reads_are_repeated(driver: Driver) -> None:
     """Reads survive a few bad answers."""
     place = await a_project(driver)
     service = await place.service()
-    driver.cloud.faults.add(operation="environment", status=502, count=3)
+    driver.address.fail("environment", status=502, count=3)
     assert await place.refreshed(service) is not None
 
 
@@ -75,7 +75,7 @@ async def test_unavailable_api_is_no_reason_to_forget(driver: Driver) -> None:
     """A refresh during an outage fails; it never says that something is gone."""
     place = await a_project(driver)
     service = await place.service()
-    driver.cloud.faults.add(operation="environment", status=503, count=50)
+    driver.address.fail("environment", status=503, count=50)
     with pytest.raises(Refused, match="did not answer environmentSnapshot"):
         await place.refreshed(service)
 
@@ -84,7 +84,7 @@ async def test_not_authorized_is_no_reason_to_forget(driver: Driver) -> None:
     """ "Not Authorized" in a refresh is an error, because Railway also says it for a dead token."""
     place = await a_project(driver)
     service = await place.service()
-    driver.cloud.faults.add(operation="*", status=200, message="Not Authorized", count=5)
+    driver.address.fail("*", status=200, message="Not Authorized", count=5)
     with pytest.raises(Refused, match="Not Authorized"):
         await place.refreshed(service)
 
@@ -93,7 +93,7 @@ async def test_forbidden_delete_is_not_taken_for_done(driver: Driver) -> None:
     """A delete that the token may not do fails while the thing is still there."""
     place = await a_project(driver)
     service = await place.service()
-    driver.cloud.faults.add(operation="serviceDelete", status=200, message="Not Authorized")
+    driver.address.fail("serviceDelete", status=200, message="Not Authorized")
     with pytest.raises(Refused, match="ADMIN"):
         await driver.delete(service)
     assert await place.refreshed(service) is not None
@@ -104,7 +104,7 @@ async def test_refused_values_stay_secret(driver: Driver) -> None:
     place = await a_project(driver)
     service = await place.service()
     message = "Invalid input: KEY is hunter2-and-more"
-    driver.cloud.faults.add(operation="environmentPatchCommit", status=200, message=message)
+    driver.address.fail("environmentPatchCommit", status=200, message=message)
     with pytest.raises(Refused) as caught:
         await place.instance(service, variables={"KEY": "hunter2-and-more"})
     assert "hunter2" not in str(caught.value)

@@ -130,6 +130,6 @@ async def test_usage_is_estimated_and_priced(driver: Driver) -> None:
 
 async def test_an_outage_is_one_clean_error(driver: Driver) -> None:
     """A function that gets no answer says so, and no traceback."""
-    driver.cloud.faults.add(operation="regions", status=503, count=50)
+    driver.address.fail("regions", status=503, count=50)
     with pytest.raises(Refused, match="Railway did not answer regions"):
         await driver.invoke("getRegions")

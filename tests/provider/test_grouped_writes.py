@@ -104,7 +104,7 @@ async def test_refused_volume_does_not_take_the_others_down(driver: Driver, mess
     making = asyncio.create_task(three_volumes(place))
     while not driver.cloud.state.volumes:
         await asyncio.sleep(0.001)
-    driver.cloud.faults.add(operation="volumeCreate", status=200, message=message)
+    driver.address.fail("volumeCreate", status=200, message=message)
     ended = await making
     made = [each for each in ended if isinstance(each, Made)]
     assert [message in str(each) for each in ended if isinstance(each, Refused)] == [True] * refused

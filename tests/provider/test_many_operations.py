@@ -7,16 +7,15 @@ import asyncio
 from google.protobuf import empty_pb2
 
 from railway_sandbox.clock import Clock
-from railway_sandbox.identifiers import Identifiers
-from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import serve
+from railway_sandbox.server import Sandbox
 from tests.provider.driver import Driver, a_project, driving
+from tests.simulated import serve
 
 MANY = 200
 SPEED = 200.0
 
 
-def test_two_hundred_operations_are_held_at_once(monkeypatch):
+def test_two_hundred_operations_are_held_at_once(tmp_path, monkeypatch):
     """Each gets its own answer in the end, and the engine is heard while all of them wait."""
 
     async def body(railway: Driver):
@@ -35,11 +34,11 @@ def test_two_hundred_operations_are_held_at_once(monkeypatch):
         assert railway.operations.count("serviceCreate") == MANY
 
     async def served() -> None:
-        async with driving(cloud, address) as railway:
+        async with driving(sandbox.railway, address) as railway:
             await body(railway)
 
-    cloud = RailwayCloud(Clock(speed=SPEED).now, Identifiers("provider"))
+    sandbox = Sandbox(tmp_path, clock=Clock(speed=SPEED))
     monkeypatch.setenv("RAILWAY_SANDBOX_SPEED", str(SPEED))
-    with serve(cloud) as address:
+    with serve(sandbox) as address:
         monkeypatch.setenv("RAILWAY_API_URL", address.url)
         asyncio.run(served())

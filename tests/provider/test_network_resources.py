@@ -92,11 +92,11 @@ async def test_a_lost_answer_makes_one_set_of_ips(driver: Driver, when: str) -> 
     """Whatever became of the answer, the service has one set, and it is in the state."""
     place = await a_project(driver)
     service = await place.service()
-    driver.cloud.faults.add(operation="egressGatewayAssociationCreate", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("egressGatewayAssociationCreate", when=when)
     gateway = await place.make("EgressGateway", service)
     assert len(driver.cloud.state.egress_associations) == 1
     assert await place.refreshed(gateway) is not None
-    driver.cloud.faults.add(operation="egressGatewayAssociationsClear", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("egressGatewayAssociationsClear", when=when)
     await driver.delete(gateway)
     assert driver.cloud.state.egress_associations == {}
 
@@ -196,6 +196,6 @@ async def test_a_lost_answer_to_a_rename_is_repeated(driver: Driver, when: str) 
     """Giving a name twice is giving it once."""
     place = await a_project(driver)
     service = await running(place)
-    driver.cloud.faults.add(operation="privateNetworkEndpointRename", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("privateNetworkEndpointRename", when=when)
     endpoint = await place.make("PrivateNetworkEndpoint", service, dnsName="api")
     assert endpoint["host"] == "api.railway.internal"

@@ -123,7 +123,7 @@ async def test_rule_is_gone_with_its_project(driver: Driver) -> None:
 async def test_lost_answer_doubles_no_rule(driver: Driver, when: str) -> None:
     """A rule whose creation was not confirmed is found by its content."""
     theirs = await make(driver, eventTypes=["Deployment.failed"])
-    driver.cloud.faults.add(operation="notificationRuleCreate", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("notificationRuleCreate", when=when)
     made = await make(driver)
     assert set(driver.cloud.state.notification_rules) == {theirs["ruleId"], made["ruleId"]}
 
@@ -145,7 +145,7 @@ async def test_an_equal_rule_is_not_doubled(driver: Driver) -> None:
 async def test_refusal_shows_no_address(driver: Driver) -> None:
     """The address of a webhook stays out of what people see, also when Railway quotes it."""
     message = "Invalid input: https://hooks.example.com/a-secret-path"
-    driver.cloud.faults.add(operation="notificationRuleCreate", status=200, message=message)
+    driver.address.fail("notificationRuleCreate", status=200, message=message)
     with pytest.raises(Refused) as caught:
         await make(driver)
     assert "a-secret-path" not in str(caught.value)

@@ -7,8 +7,8 @@ from typing import Any
 
 from railway_sandbox.railway import config_patch
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address
 from tests.provider.driver import Driver, Half, Made, Place, Refused, a_project, driving
+from tests.simulated import Address
 
 
 def warnings(driver: Driver) -> list[str]:

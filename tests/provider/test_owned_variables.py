@@ -135,7 +135,7 @@ async def test_variables_are_gone_with_their_project(driver: Driver, kind: str) 
 async def test_lost_answer_sets_variables_once(driver: Driver, kind: str, when: str) -> None:
     """A commit that was not confirmed is looked for; names make the result the same."""
     place = await a_project(driver)
-    driver.cloud.faults.add(operation="environmentPatchCommit", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("environmentPatchCommit", when=when)
     made = await make(place, kind, {"A": "1"})
     assert values(place, made) == {"A": "1"}
 

@@ -20,7 +20,7 @@ def grace(driver: Driver) -> str:
 
 
 def roles(driver: Driver) -> dict[str, str]:
-    return {found.user_id: found.role for found in driver.cloud.state.project_members}
+    return {found.user_id: found.role for found in driver.cloud.state.project_members.values()}
 
 
 async def test_impossible_members_are_refused(driver: Driver) -> None:
@@ -65,7 +65,7 @@ async def test_changes_by_others_are_drift(driver: Driver) -> None:
     """Another role in the dashboard is drift and put back; a removal reads as gone."""
     place, user_id = await a_project(driver), grace(driver)
     made = await add(place, user_id)
-    driver.cloud.state.project_members[0].role = "VIEWER"
+    next(iter(driver.cloud.state.project_members.values())).role = "VIEWER"
     read = await driver.refresh(made)
     assert read is not None
     assert await driver.diff(read, role="MEMBER") == {"role": "UPDATE"}
@@ -88,7 +88,7 @@ async def test_member_is_gone_with_the_project(driver: Driver) -> None:
 async def test_lost_answer_adds_a_member_once(driver: Driver, when: str) -> None:
     """Who was added without an answer is found in the list."""
     place, user_id = await a_project(driver), grace(driver)
-    driver.cloud.faults.add(operation="projectMemberAdd", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("projectMemberAdd", when=when)
     await add(place, user_id)
     assert roles(driver) == {user_id: "MEMBER"}
 

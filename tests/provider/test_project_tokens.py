@@ -95,7 +95,7 @@ async def test_lost_answer_leaves_one_usable_token(driver: Driver, when: str) ->
     """The token without a known secret is deleted; one of the same name that was there before stays."""
     place = await a_project(driver)
     theirs = by_hand(place)
-    driver.cloud.faults.add(operation="projectTokenCreate", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("projectTokenCreate", when=when)
     made = await make(place)
     assert set(tokens(driver)) == {theirs, made["tokenId"]}
     assert tokens(driver)[made["tokenId"]] == made["token"]

@@ -11,10 +11,10 @@ import pytest
 
 from railway_api.documents.environment import progress
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address
 from tests import virtual_time
 from tests.provider.driver import Driver, Made, Place, Records, a_project, driving
 from tests.provider.test_documents import REAL, SANDBOX
+from tests.simulated import Address
 
 VARIABLES = {f"VARIABLE_{index}": "value" for index in range(10)}
 SETTINGS: dict[str, Any] = {
@@ -127,7 +127,7 @@ async def test_lost_answer_to_a_commit_doubles_nothing(
 ) -> None:
     """A commit is sent again when its answer was lost, and deploys once."""
     _, made = await topology(driver, records)
-    cloud.faults.add(operation="environmentPatchCommit", when=when)
+    address.fail("environmentPatchCommit", when=when)
     async with driving(cloud, address) as later:
         updated = await later.update(instance_of(made), image="app:2")
         assert updated["deploymentStatus"] == "SUCCESS"

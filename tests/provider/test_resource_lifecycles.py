@@ -100,7 +100,7 @@ async def test_a_volume_that_railway_made_larger_and_does_not_shrink_is_kept(dri
     place = await a_project(driver)
     service = await place.service()
     refusal = "Volume size can only be increased"
-    driver.cloud.faults.add(operation="environmentPatchCommit", status=200, message=refusal)
+    driver.address.fail("environmentPatchCommit", status=200, message=refusal)
     made = await place.make("Volume", service, mountPath="/data", sizeMb=5_000, backupSchedules=["DAILY"])
     read = await place.refreshed(made)
     disk = next(iter(driver.cloud.state.volume_instances.values()))

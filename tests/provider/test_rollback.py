@@ -124,7 +124,7 @@ async def test_lost_answer_to_an_abort(driver: Driver, when: Any) -> None:
     service = await place.service()
     first = await good(place, service, **{**HEALTH, "healthcheckTimeout": 3_600})
     driver.cloud.fail("app:2", "unhealthy")
-    driver.cloud.faults.add(operation="deploymentCancel", when=when)
+    driver.address.fail("deploymentCancel", when=when)
     half = await fails(driver, first, image="app:2", timeout_s=LIMIT_S)
     assert "went on running" in str(half)
     assert driver.operations.count("deploymentCancel") == (2 if when == "before" else 1)
@@ -145,7 +145,7 @@ async def test_image_that_is_not_kept_cannot_be_rolled_back_to(driver: Driver) -
     first = await good(place, service)
     driver.cloud.fail("app:2", "crash")
     # What crashed took over; were that long ago, the first image would be gone.
-    driver.cloud.faults.add(operation="deploymentRollback", status=200, message="its image is not available")
+    driver.address.fail("deploymentRollback", status=200, message="its image is not available")
     half = await fails(driver, first, image="app:2")
     assert "it could not be rolled back: Railway refused deploymentRollback" in str(half)
     assert half.made["deploymentStatus"] == "CRASHED"
@@ -171,7 +171,7 @@ async def test_lost_answer_to_a_rollback_rolls_back_once(driver: Driver, when: A
     service = await place.service()
     first = await good(place, service)
     driver.cloud.fail("app:2", "crash")
-    driver.cloud.faults.add(operation="deploymentRollback", when=when)
+    driver.address.fail("deploymentRollback", when=when)
     half = await fails(driver, first, image="app:2")
     assert "rolled back: deployment" in str(half)
     reasons = [each.meta["reason"] for each in driver.cloud.state.deployments.values()]

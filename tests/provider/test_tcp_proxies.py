@@ -81,7 +81,7 @@ async def test_a_proxy_is_deleted_once_and_goes_with_its_service(driver: Driver)
     place = await a_project(driver)
     service = await place.service("db")
     proxy = await place.make("TcpProxy", service, applicationPort=5432)
-    driver.cloud.faults.add(operation="tcpProxyDelete", when="lost")
+    driver.address.fail("tcpProxyDelete", when="lost")
     await driver.delete(proxy)
     await driver.delete(proxy)
     assert ports(driver) == []
@@ -96,7 +96,7 @@ async def test_a_lost_answer_makes_one_proxy(driver: Driver, when: str) -> None:
     """Whatever became of the answer, there is one proxy in the end."""
     place = await a_project(driver)
     service = await place.service("db")
-    driver.cloud.faults.add(operation="environmentPatchCommit", when=when)  # pyright: ignore[reportArgumentType]
+    driver.address.fail("environmentPatchCommit", when=when)
     proxy = await place.make("TcpProxy", service, applicationPort=5432)
     assert ports(driver) == [5432]
     assert await place.refreshed(proxy) is not None

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address
 from tests import virtual_time
 from tests.provider.driver import Driver, Made, Place, Refused, a_project, driving
+from tests.simulated import Address
 
 SECRET = "another-secret-token"
 
@@ -128,7 +128,7 @@ def test_token_of_another_environment_empties_no_stack(cloud: RailwayCloud, addr
 async def test_living_token_without_access_names_its_workspaces(driver: Driver) -> None:
     """What is not there and what is forbidden look alike; that the token works is worth knowing."""
     place = await a_project(driver)
-    driver.cloud.faults.add(operation="serviceCreate", status=200, message="Not Authorized")
+    driver.address.fail("serviceCreate", status=200, message="Not Authorized")
     text = await refused(place.service())
     assert "the token is alive and reaches these workspaces: Sandbox" in text
     assert "ADMIN" in text
@@ -137,7 +137,7 @@ async def test_living_token_without_access_names_its_workspaces(driver: Driver) 
 async def test_blocked_address_is_explained_and_left_alone(driver: Driver) -> None:
     """Error 1015 is no rate limit of Railway's: its own message, and not one request more."""
     place = await a_project(driver)
-    driver.cloud.faults.add(operation="*", status=429, message="error code: 1015", count=1_000)
+    driver.address.fail("*", status=429, message="error code: 1015", count=1_000)
     before = len(driver.address.requests)
     texts = [await refused(place.service(f"service-{index}")) for index in range(5)]
     assert len(driver.address.requests) - before <= 1
@@ -151,7 +151,7 @@ async def test_blocked_address_is_explained_and_left_alone(driver: Driver) -> No
 async def test_block_that_is_over_is_tried_again(driver: Driver) -> None:
     """After ten minutes the same process asks again."""
     place = await a_project(driver)
-    driver.cloud.faults.add(operation="*", status=429, message="error code: 1015")
+    driver.address.fail("*", status=429, message="error code: 1015")
     await refused(place.service())
     await driver.settle(1_000)
     assert isinstance(await place.service(), Made)
@@ -190,7 +190,7 @@ async def test_project_that_is_listed_as_deleted_is_gone(driver: Driver) -> None
     cloud, project = driver.cloud, driver.cloud.state.projects[place.project.id]
     async with driving(cloud, driver.address) as later:
         for operation in ("serviceDelete", "projectDelete", "project"):
-            cloud.faults.add(operation=operation, status=200, message="Not Authorized", count=3)
+            driver.address.fail(operation, status=200, message="Not Authorized", count=3)
         assert "Not Authorized" in await refused(later.delete(service))
         project.deleted_at = cloud.now()
         await later.delete(service)

@@ -15,10 +15,10 @@ import pytest
 
 from pulumiverse_railway.provider.resources import ALL
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address
 from tests import virtual_time
 from tests.provider.driver import Driver, Made, Place, Records, Refused, a_project, driving
 from tests.provider.lives.rows import LIVES, Life, World
+from tests.simulated import Address
 
 LISTED_S: Final = 100.0
 """Lists lag up to a minute and a half behind a create, in simulated time."""

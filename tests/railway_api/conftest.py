@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from railway_api import Client, Token, connect
-from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.server import Sandbox
 from tests import virtual_time
-from tests.provider.in_process import Connection
+from tests.provider.in_process import Connection, LoopClock
 from tests.railway_api.callers import Waiter
 
 
@@ -22,15 +23,17 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def cloud() -> RailwayCloud:
-    """An account on the pro plan in which nothing exists."""
-    return RailwayCloud(virtual_time.now, Identifiers("client"), lambda _name, _type: [])
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    """What carries requests to an account on the pro plan in which nothing exists, and keeps them."""
+    sandbox = Sandbox(tmp_path / ".sandbox", clock=LoopClock())
+    with sandbox.storage.database.kept_open():
+        yield Connection(sandbox)
 
 
 @pytest.fixture
-def connection(cloud: RailwayCloud) -> Connection:
-    """What carries requests to that account, and keeps them."""
-    return Connection(cloud)
+def cloud(connection: Connection) -> RailwayCloud:
+    """That account."""
+    return connection.sandbox.railway
 
 
 @pytest.fixture

@@ -6,12 +6,24 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from railway_sandbox.addresses import RAILWAY_PATH
 from railway_sandbox.clock import ManualClock
+from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.wire import Request, Response, respond
+from railway_sandbox.railway.wire import respond
+from railway_sandbox.server import Sandbox
+from tests.simulated import fail
 
 Json = dict[str, Any]
+
+
+def request_of(body: str, query_string: str = "source=tests", headers: Json | None = None) -> Request:
+    """A request to Railway's API."""
+    lowered = {name.lower(): value for name, value in (headers or {}).items()}
+    return Request(
+        method="POST", host="127.0.0.1", path=RAILWAY_PATH, query=query_string, headers=lowered, body=body.encode()
+    )
 
 
 @dataclass
@@ -23,27 +35,60 @@ class Client:
     dns: dict[tuple[str, str], list[str]] = field(default_factory=dict[tuple[str, str], list[str]])
     proxied: set[str] = field(default_factory=set[str])
     token: str = ""
+    noted: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    """The rows of the state by table, as far as changes were noted."""
+    sandbox: Sandbox | None = None
+    """Asked in the place of the cloud alone, where faults are tried."""
 
     def post(
         self, query: str, /, *, query_string: str = "source=tests", headers: Json | None = None, **variables: Any
     ) -> Response:
         """The whole answer to one request."""
         chosen = {"Authorization": f"Bearer {self.token}"} if headers is None else headers
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        return respond(self.cloud, Request(body, chosen, query_string))
+        request = request_of(json.dumps({"query": query, "variables": variables}), query_string, chosen)
+        if self.sandbox:
+            return self.sandbox.handle(request)
+        with self.cloud.lock:
+            self.note(everything=True)  # what the test did to the model
+            try:
+                return respond(self.cloud, request)
+            finally:
+                self.note()
+
+    def note(self, *, everything: bool = False) -> None:
+        """Keep the rows that changed, as a server stores them."""
+        for name, table in self.cloud.state.tables().items():
+            kept = self.noted.setdefault(name, {})
+            removed, texts = table.take_changes()
+            if everything:
+                removed, texts = list(kept), table.rows()
+            for key in removed:
+                kept.pop(key, None)
+            kept.update(texts)
 
     def ask(self, query: str, /, **variables: Any) -> Any:
         """The data of an answer without errors."""
         answer = self.post(query, **variables)
-        assert answer.status == 200, answer.body
-        assert "errors" not in answer.json, answer.body
+        assert answer.status == 200, answer.text
+        assert "errors" not in answer.json, answer.text
         return answer.json["data"]
 
     def refusal(self, query: str, /, **variables: Any) -> str:
         """The message of the first error of an answer."""
         answer = self.post(query, **variables)
-        assert answer.status == 200, answer.body
+        assert answer.status == 200, answer.text
         return answer.json["errors"][0]["message"]
+
+    @classmethod
+    def of(cls, sandbox: Sandbox, clock: ManualClock) -> Client:
+        """A client of a whole sandbox without request limits."""
+        sandbox.railway.limits_requests = False
+        return cls(sandbox.railway, clock, token=sandbox.railway.account_token, sandbox=sandbox)
+
+    def fail(self, operation: str, *, when: str = "before", status: int = 503) -> None:
+        """Let the next request that holds ``operation`` go wrong."""
+        assert self.sandbox is not None
+        fail(self.sandbox, operation, when=when, status=status)
 
     # What most tests begin with
 

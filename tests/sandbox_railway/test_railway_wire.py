@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
 
-from railway_sandbox.clock import Clock
-from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.addresses import RAILWAY_PATH
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.in_process import InProcessTransport
 from railway_sandbox.railway import operations
-from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import NotSimulated
-from railway_sandbox.railway.loopback import serve
-from railway_sandbox.railway.state import State
-from railway_sandbox.railway.wire import Request, respond
-from tests.sandbox_railway.railway_client import Client, open_account
+from railway_sandbox.railway.wire import respond
+from railway_sandbox.server import Sandbox
+from tests.sandbox_railway.railway_client import Client, open_account, request_of
+from tests.simulated import serve
 
 NAME = "query($id: String!) { project(id: $id) { name } }"
 RENAME = "mutation($id: String!, $name: String) { projectUpdate(id: $id, input: {name: $name}) { name } }"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Client:
+    """The account of a sandbox: asked as its server is asked, with its faults."""
+    clock = ManualClock(1_000.0)
+    return Client.of(Sandbox(tmp_path, clock=clock), clock)
 
 
 def test_text_that_is_no_graphql_is_answered_with_400(railway: Client):
@@ -38,6 +47,16 @@ def test_an_unknown_field_is_answered_with_400(railway: Client):
     assert answer.json["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
+def test_all_mistakes_are_answered_at_once_in_railways_words(railway: Client):
+    """Each names what is wrong in double quotes, with what was probably meant."""
+    answer = railway.post("query($id: String!) { project(id: $id) { nmae id { name } } }", id="p")
+
+    assert [error["message"] for error in answer.json["errors"]] == [
+        'Cannot query field "nmae" on type "Project". Did you mean "name"?',
+        'Field "id" must not have a selection since type "ID!" has no subfields.',
+    ]
+
+
 def test_a_missing_variable_is_answered_with_400(railway: Client):
     """Variables are checked before anything happens."""
     answer = railway.post(NAME)
@@ -48,7 +67,7 @@ def test_a_missing_variable_is_answered_with_400(railway: Client):
 
 def test_a_body_without_query_is_answered_with_400(railway: Client):
     """A body that is no GraphQL request is a bad request."""
-    assert respond(railway.cloud, Request(b"[]", {}, "x")).status == 400
+    assert respond(railway.cloud, request_of("[]")).status == 400
 
 
 def test_a_business_error_is_a_200_whose_message_tells_what_is_wrong(railway: Client):
@@ -100,7 +119,7 @@ def test_more_than_ten_requests_a_second_without_query_string_are_blocked_at_the
     answers = [railway.post("{ regions { name } }", query_string="") for _ in range(11)]
 
     assert [answer.status for answer in answers] == [200] * 10 + [429]
-    assert answers[-1].body == "error code: 1015"
+    assert answers[-1].text == "error code: 1015"
     assert "X-RateLimit-Limit" not in answers[-1].headers
     assert railway.post("{ regions { name } }").status == 200
 
@@ -196,48 +215,50 @@ def test_requests_from_many_threads_follow_each_other(railway: Client):
     assert made == set(railway.cloud.state.services)
 
 
-def test_a_fault_before_prevents_the_effect(railway: Client):
+def test_a_fault_before_prevents_the_effect(served: Client):
     """The operation is refused and nothing happens."""
-    project, _ = railway.project("shop")
-    railway.cloud.faults.add(operation="projectUpdate", when="before", status=503)
+    project, _ = served.project("shop")
+    served.fail("projectUpdate", when="before", status=503)
 
-    assert railway.post(RENAME, id=project, name="other").status == 503
-    assert railway.cloud.state.projects[project].name == "shop"
-    assert railway.post(RENAME, id=project, name="other").status == 200
+    assert served.post(RENAME, id=project, name="other").status == 503
+    assert served.cloud.state.projects[project].name == "shop"
+    assert served.post(RENAME, id=project, name="other").status == 200
 
 
-def test_a_fault_after_hides_the_effect(railway: Client):
+def test_a_fault_after_hides_the_effect(served: Client):
     """The operation took effect although the answer says otherwise."""
-    project, _ = railway.project("shop")
-    railway.cloud.faults.add(operation="projectUpdate", when="after", status=504)
+    project, _ = served.project("shop")
+    served.fail("projectUpdate", when="after", status=504)
 
-    assert railway.post(RENAME, id=project, name="other").status == 504
-    assert railway.cloud.state.projects[project].name == "other"
+    assert served.post(RENAME, id=project, name="other").status == 504
+    assert served.cloud.state.projects[project].name == "other"
 
 
-def test_an_opaque_error_has_neither_path_nor_code(railway: Client):
+def test_an_opaque_error_has_neither_path_nor_code(served: Client):
     """A fault with status 200 is Railway's error that says nothing."""
-    railway.cloud.faults.add(operation="*", when="before", status=200)
-    error = railway.post("{ regions { name } }").json["errors"][0]
+    served.fail("*", when="before", status=200)
+    error = served.post("{ regions { name } }").json["errors"][0]
 
     assert error["message"] == "Problem processing request"
     assert "path" not in error
     assert "extensions" not in error
 
 
-def test_a_state_survives_its_json_form(railway: Client):
+def test_a_state_survives_its_json_form(served: Client, tmp_path: Path):
     """What was stored is what was there, faults and tokens included."""
-    project, environment = railway.project()
-    service = railway.service(project, environment, source={"image": "nginx:1"})
-    railway.volume(project, environment, service)
-    railway.cloud.faults.add(operation="projectUpdate", when="lost")
+    project, environment = served.project()
+    service = served.service(project, environment, source={"image": "nginx:1"})
+    served.volume(project, environment, service)
+    served.fail("projectUpdate", when="lost")
+    assert served.sandbox is not None
+    served.sandbox.save()
 
-    loaded = State.from_json(railway.cloud.state.to_json())
-    again = RailwayCloud(railway.clock.now, Identifiers("tests"), state=loaded)
+    again = Client.of(Sandbox(tmp_path, clock=served.clock), served.clock)
 
-    assert loaded == railway.cloud.state
-    assert respond(again, Request(b'{"query": "{ regions { name } }"}', {}, "x")).status == 200
-    assert again.new_id() not in loaded.projects
+    assert again.cloud.state == served.cloud.state
+    assert again.post("{ regions { name } }").status == 200
+    assert again.post(RENAME, id=project, name="other").lost
+    assert again.cloud.new_id() not in served.cloud.state.projects
 
 
 def test_only_changes_count_as_mutated(railway: Client):
@@ -251,14 +272,14 @@ def test_only_changes_count_as_mutated(railway: Client):
     assert railway.cloud.mutated > before
 
 
-def test_over_http_the_same_answers_come_and_requests_are_noted():
+def test_over_http_the_same_answers_come_and_requests_are_noted(tmp_path: Path):
     """The loopback server carries requests and answers unchanged."""
-    cloud = RailwayCloud(Clock().now, Identifiers())
-    with serve(cloud) as address:
+    sandbox = Sandbox(tmp_path)
+    with serve(sandbox) as address:
         answer = httpx.post(
             f"{address.url}?source=tests",
             json={"query": "{ apiToken { workspaces { name } } }", "variables": None},
-            headers={"Authorization": f"Bearer {cloud.account_token}"},
+            headers={"Authorization": f"Bearer {sandbox.railway.account_token}"},
         )
 
     assert answer.json() == {"data": {"apiToken": {"workspaces": [{"name": "Sandbox"}]}}}
@@ -266,17 +287,39 @@ def test_over_http_the_same_answers_come_and_requests_are_noted():
     assert answer.headers["X-RateLimit-Limit"] == "10000"
 
 
-def test_a_lost_answer_closes_the_connection_after_the_effect(railway: Client):
+def test_a_lost_answer_closes_the_connection_after_the_effect(served: Client):
     """The client cannot know whether it happened; it did."""
-    project, _ = railway.project("shop")
-    railway.cloud.faults.add(operation="projectUpdate", when="lost")
+    project, _ = served.project("shop")
+    served.fail("projectUpdate", when="lost")
     body = json.dumps({"query": RENAME, "variables": {"id": project, "name": "other"}})
-    headers = {"Authorization": f"Bearer {railway.token}"}
+    headers = {"Authorization": f"Bearer {served.token}"}
 
-    with serve(railway.cloud) as address, pytest.raises(httpx.RemoteProtocolError):
+    assert served.sandbox is not None
+    with serve(served.sandbox) as address, pytest.raises(httpx.RemoteProtocolError):
         httpx.post(f"{address.url}?x", content=body, headers=headers)
-    assert railway.cloud.state.projects[project].name == "other"
+    assert served.cloud.state.projects[project].name == "other"
     assert address.requests[0]["operations"] == ["projectUpdate"]
+
+
+def test_a_client_in_the_same_process_needs_no_port(served: Client):
+    """Both of httpx's clients get the answers that a socket would carry, and a lost one is a broken connection."""
+    assert served.sandbox is not None
+    transport = InProcessTransport(served.sandbox.handle)
+    address = f"http://127.0.0.1{RAILWAY_PATH}?source=tests"
+    body = {"query": "{ apiToken { workspaces { name } } }"}
+    headers = {"Authorization": f"Bearer {served.token}"}
+    expected = {"data": {"apiToken": {"workspaces": [{"name": "Sandbox"}]}}}
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await client.post(address, json=body, headers=headers)
+
+    with httpx.Client(transport=transport) as client:
+        assert client.post(address, json=body, headers=headers).json() == expected
+        served.fail("apiToken", when="lost")
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(address, json=body, headers=headers)
+        assert asyncio.run(ask()).json() == expected
 
 
 @pytest.mark.parametrize("wrong", [1, "x", [], {"A": 1}, {"A": {"value": "1"}}, {"1A": "x"}])

@@ -6,61 +6,64 @@ the form in which their state is stored. Knows neither files nor HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from railway_sandbox.addresses import RAILWAY_TOKEN, SPACES_ACCESS_KEY
 from railway_sandbox.cloudflare.model import CloudflareCloud
+from railway_sandbox.database import Rows
 from railway_sandbox.digitalocean.model import DigitalOceanCloud
 from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.state import State as RailwayState
 from railway_sandbox.spaces.journal import Journal
 from railway_sandbox.spaces.model import SpacesCloud
+from railway_sandbox.tables import Table
 
 
 class Clouds:
     """One world: what exists in it is found by every API."""
 
-    def __init__(self, now: Callable[[], float], journal: Journal) -> None:
-        self._now = now
+    def __init__(self, now: Callable[[], float], journal: Journal, lock: threading.RLock) -> None:
+        self._facts: Table[Any] = Table()
         self._ids = Identifiers()
         self.cloudflare = CloudflareCloud(now, self._ids)
         self.digitalocean = DigitalOceanCloud(now, self._ids)
         self.spaces = SpacesCloud(self._spaces_permission, journal)
-        self.railway = self._railway({})
+        self.railway = RailwayCloud(
+            now, self._ids, dns=self.cloudflare.resolve, proxied=self.cloudflare.is_proxied, lock=lock
+        )
+        self._name_the_token()
 
-    def dump(self) -> dict[str, Any]:
-        """Everything but Spaces, as JSON values."""
-        return {
-            "identifiers": self._ids.count,
-            "cloudflare": self.cloudflare.dump(),
-            "digitalocean": self.digitalocean.dump(),
-            "railway": self.railway.state.model_dump(mode="json"),
-        }
+    def tables(self) -> dict[str, Table[Any]]:
+        """Return every table of every cloud but Spaces, by a name such as ``railway/services``."""
+        named = {"railway": self.railway.state, "cloudflare": self.cloudflare, "digitalocean": self.digitalocean}
+        found = {f"{cloud}/{name}": table for cloud, state in named.items() for name, table in state.tables().items()}
+        self._facts["identifiers"] = self._ids.count
+        return {"facts": self._facts, **found}
 
-    def load(self, state: Mapping[str, Any]) -> None:
-        """Become what ``dump`` gave; an empty mapping is a new world. Spaces reads its own journal."""
-        self._ids.count = int(state.get("identifiers", 0))
-        self.cloudflare.load(state.get("cloudflare", {}))
-        self.digitalocean.load(state.get("digitalocean", {}))
-        self.railway = self._railway(state.get("railway", {}))
+    def load(self, rows: Rows) -> None:
+        """Become what the rows of ``tables`` were; none are a new world. Spaces reads its own journal."""
+        self._facts.load(rows.get("facts", {}))
+        self._ids.count = int(self._facts.get("identifiers", 0))
+        self.cloudflare.load(_below(rows, "cloudflare/"))
+        self.digitalocean.load(_below(rows, "digitalocean/"))
+        self.railway.state.load(_below(rows, "railway/"))
+        if not self.railway.state.workspaces:
+            self.railway.open_account()
+            self._name_the_token()
         self.spaces.load()
 
-    def _railway(self, state: Mapping[str, Any]) -> RailwayCloud:
-        cloud = RailwayCloud(
-            self._now,
-            self._ids,
-            dns=self.cloudflare.resolve,
-            proxied=self.cloudflare.is_proxied,
-            state=RailwayState.model_validate(state) if state else None,
-        )
-        if not state:
-            account = next(token for token in cloud.state.tokens.values() if token.kind == "account")
-            account.secret = RAILWAY_TOKEN  # known beforehand, so that settings and tests can name it
-        return cloud
+    def _name_the_token(self) -> None:
+        """Let the account's token be the one that settings and tests can name."""
+        account = next(token for token in self.railway.state.tokens.values() if token.kind == "account")
+        account.secret = RAILWAY_TOKEN
 
     def _spaces_permission(self, access_key: str, bucket: str) -> str | None:
         if access_key == SPACES_ACCESS_KEY:
             return "fullaccess"
         return self.digitalocean.permission(access_key, bucket)
+
+
+def _below(rows: Rows, prefix: str) -> Rows:
+    return {kind.removeprefix(prefix): found for kind, found in rows.items() if kind.startswith(prefix)}

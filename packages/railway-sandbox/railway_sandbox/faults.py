@@ -1,17 +1,19 @@
 """Faults on demand: an answer that fails, gets lost or hangs, before or after the work was done.
 
-Owns which request is hit. The server asks for each request, and acts.
+Owns which request is hit, and how each API answers when it fails. The sandbox asks for each request, and acts.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any, Final, Literal
+from xml.sax.saxutils import escape
 
-from railway_sandbox.exchange import LOST, Reply
+from railway_sandbox.http_messages import LOST, Response
 
 Api = Literal["railway", "cloudflare", "digitalocean", "spaces", "proxy", "dns", "edge"]
 Moment = Literal["before", "after"]
@@ -19,7 +21,6 @@ Moment = Literal["before", "after"]
 CAN_BE_REPEATED: Final[Mapping[Api, Mapping[str, str]]] = {
     "cloudflare": {"Retry-After-Ms": "1"},
     "digitalocean": {"Retry-After": "0"},
-    "railway": {"Retry-After": "1"},
 }
 """Headers that make a client repeat without its long waits: simulated time does not shorten them."""
 
@@ -34,25 +35,31 @@ class Fault:
     """One thing that goes wrong, ``count`` times."""
 
     api: Api
-    operation: re.Pattern[str]
+    operation: str
+    """A regular expression for what the request log calls it."""
     status: int | None
-    drop: bool
-    hang_s: float
-    when: Moment
-    final: bool
-    count: int
+    message: str | None = None
+    drop: bool = False
+    hang_s: float = 0.0
+    retry_after_s: int | None = None
+    """After how many simulated seconds Railway says to ask again."""
+    when: Moment = "before"
+    final: bool = False
+    count: int = 1
 
-    def reply(self) -> Reply | None:
-        """What the client gets instead of its answer; ``None`` when that comes, only late."""
+    def response(self) -> Response | None:
+        """Return what the client gets instead of its answer; ``None`` when that comes, only late."""
         if self.drop:
             return LOST
         if self.status is None:
             return None
-        return _BODIES[self.api](self.status, self._headers(self.status))
+        return _BODIES[self.api](self.status, self.message, self._headers(self.status))
 
     def _headers(self, status: int) -> Mapping[str, str]:
         if status not in (408, 409, 429) and status < 500:
             return _NONE
+        if self.api == "railway" and self.retry_after_s is not None:
+            return {"Retry-After": str(self.retry_after_s)}
         return FINAL.get(self.api, _NONE) if self.final else CAN_BE_REPEATED.get(self.api, _NONE)
 
 
@@ -64,37 +71,61 @@ class Faults:
         self._counting = threading.Lock()
 
     def add(self, fault: Fault) -> None:
+        """Let a fault wait for its request. Raises ``ValueError`` for one that changes nothing."""
         if fault.status is None and not fault.drop and not fault.hang_s:
             raise ValueError("a fault needs a status, drop=True or hang_s")
         self._waiting.append(fault)
 
+    def dump(self) -> list[dict[str, Any]]:
+        """Return the waiting faults as JSON values."""
+        return [asdict(fault) for fault in self._waiting if fault.count > 0]
+
+    def load(self, waiting: Iterable[Mapping[str, Any]]) -> None:
+        """Become what ``dump`` gave."""
+        self._waiting = [Fault(**fault) for fault in waiting]
+
+    def clear(self) -> None:
+        """Forget every fault that still waits."""
+        self._waiting.clear()
+
     def take(self, api: Api, operation: str, when: Moment) -> Fault | None:
-        """The first waiting fault that hits this request; it is used up by one."""
+        """Return the first waiting fault that hits this request; it is used up by one."""
         with self._counting:
             for fault in self._waiting:
-                if fault.count > 0 and fault.api == api and fault.when == when and fault.operation.search(operation):
+                if (
+                    fault.count > 0
+                    and fault.api == api
+                    and fault.when == when
+                    and re.search(fault.operation, operation)
+                ):
                     fault.count -= 1
                     return fault
         return None
 
 
-def _cloudflare(status: int, headers: Mapping[str, str]) -> Reply:
-    problem = {"code": 10_000 + status, "message": f"simulated failure {status}"}
-    return Reply.of_json(status, {"success": False, "errors": [problem], "messages": [], "result": None}, headers)
+def _cloudflare(status: int, message: str | None, headers: Mapping[str, str]) -> Response:
+    problem = {"code": 10_000 + status, "message": message or f"simulated failure {status}"}
+    return Response.of_json(status, {"success": False, "errors": [problem], "messages": [], "result": None}, headers)
 
 
-def _digitalocean(status: int, headers: Mapping[str, str]) -> Reply:
-    return Reply.of_json(status, {"id": "simulated_failure", "message": f"simulated failure {status}"}, headers)
+def _digitalocean(status: int, message: str | None, headers: Mapping[str, str]) -> Response:
+    text = message or f"simulated failure {status}"
+    return Response.of_json(status, {"id": "simulated_failure", "message": text}, headers)
 
 
-def _railway(status: int, headers: Mapping[str, str]) -> Reply:
-    return Reply.of_json(status, {"errors": [{"message": f"simulated failure {status}"}]}, headers)
+def _railway(status: int, message: str | None, headers: Mapping[str, str]) -> Response:
+    """Answer 200 with a GraphQL error without path and code, Railway's opaque one; else with a gateway's page."""
+    if status == HTTPStatus.OK:
+        error = {"message": message or "Problem processing request", "traceId": "0000000000000000000"}
+        return Response.of_json(status, {"data": None, "errors": [error]}, headers)
+    text = message or f"<html><body><h1>{status}</h1></body></html>"
+    return Response(status=status, headers={"Content-Type": "text/html", **headers}, body=text.encode())
 
 
-def _spaces(status: int, headers: Mapping[str, str]) -> Reply:
+def _spaces(status: int, message: str | None, headers: Mapping[str, str]) -> Response:
     code = {429: "TooManyRequests", 503: "ServiceUnavailable"}.get(status, "InternalError")
-    text = f"<Error><Code>{code}</Code><Message>simulated failure {status}</Message></Error>"
-    return Reply(status=status, headers={"Content-Type": "application/xml", **headers}, body=text.encode())
+    text = f"<Error><Code>{code}</Code><Message>{escape(message or f'simulated failure {status}')}</Message></Error>"
+    return Response(status=status, headers={"Content-Type": "application/xml", **headers}, body=text.encode())
 
 
 _BODIES: Final = {

@@ -6,6 +6,7 @@ Owns the paths of the one server. Knows no state.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
@@ -14,8 +15,8 @@ from graphql.language import FieldNode
 from railway_sandbox.addresses import DNS_PATH, RAILWAY_PATH
 from railway_sandbox.cloudflare import wire as cloudflare
 from railway_sandbox.digitalocean import wire as digitalocean
-from railway_sandbox.exchange import Request, UnreadableBodyError
 from railway_sandbox.faults import Api
+from railway_sandbox.http_messages import Request, UnreadableBodyError
 from railway_sandbox.spaces import wire as spaces
 
 
@@ -71,11 +72,16 @@ def _railway(request: Request) -> Route:
         body = request.json_object()
     except UnreadableBodyError:
         return Route(api="railway", operation="unreadable", reads=True)
-    operation = operation_name(str(body.get("query", "")), body.get("operationName"))
+    operation = operation_name(str(body.get("query", "")), _text(body.get("operationName")))
     return Route(api="railway", operation=operation, reads=not operation.startswith("mutation"), graphql=body)
 
 
-def operation_name(query: str, wanted: object = None) -> str:
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+@lru_cache(512)
+def operation_name(query: str, wanted: str | None = None) -> str:
     """Kind and root fields of the operation that runs, such as ``mutation volumeCreate``."""
     try:
         definitions = parse(query, no_location=True).definitions

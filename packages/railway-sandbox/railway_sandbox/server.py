@@ -6,16 +6,16 @@ was told. Between two commands simulated time stands still.
 
 from __future__ import annotations
 
-import re
+import http.client
+import json
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from pydantic import ValidationError
-
-from railway_sandbox import clouds
+from railway_sandbox import clouds, trouble
+from railway_sandbox.addresses import PLAN_PATH
 from railway_sandbox.clock import SPEED, Clock
 from railway_sandbox.cloudflare import wire as cloudflare
 from railway_sandbox.clouds import Clouds
@@ -23,20 +23,24 @@ from railway_sandbox.digitalocean import wire as digitalocean
 from railway_sandbox.edge import dns
 from railway_sandbox.edge.authority import Authority
 from railway_sandbox.edge.visitors import Visitors
-from railway_sandbox.exchange import LOST, Reply, Request
 from railway_sandbox.faults import Api, Fault, Faults, Moment
-from railway_sandbox.listener import Certificate, Listener, Secure
+from railway_sandbox.http_messages import Request, Response
+from railway_sandbox.http_server import Certificate, HttpServer, Secure
+from railway_sandbox.railway import config_patch
 from railway_sandbox.railway import wire as railway
 from railway_sandbox.railway.errors import NotSimulated
+from railway_sandbox.railway.plans import PLANS
 from railway_sandbox.request_log import RequestLog
 from railway_sandbox.routing import Route, route, visit
 from railway_sandbox.spaces import wire as spaces
 from railway_sandbox.spaces.journal import Journal
-from railway_sandbox.storage import SandboxError, Storage
+from railway_sandbox.storage import SandboxError, Storage, other_version
 
-__all__ = ["Sandbox", "SandboxError", "reset", "running"]
+__all__ = ["Sandbox", "SandboxError", "reset", "running", "set_plan"]
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
+SANDBOX: Final = "sandbox"
+"""The kind of the rows about the sandbox itself."""
 
 
 class Time(Protocol):
@@ -49,32 +53,54 @@ class Sandbox:
     """Everything that is simulated, kept in ``directory`` (usually ``.sandbox``).
 
     ``speed`` is how many simulated seconds pass in a real one. A test may give its own ``clock`` instead.
+    ``plan`` (free, trial, hobby, pro or enterprise) is that of the Railway account from now on; without one it stays.
+    ``disturbs`` lets requests go wrong at a steady rate; without it RAILYARD_SANDBOX_TROUBLE says so.
     ``with Sandbox(directory).serve() as address`` answers HTTP at ``address``; ``handle`` answers in process.
     """
 
-    def __init__(self, directory: Path, speed: float = SPEED, *, clock: Time | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        speed: float = SPEED,
+        *,
+        clock: Time | None = None,
+        plan: str | None = None,
+        disturbs: trouble.Trouble | None = None,
+    ) -> None:
         self.storage = Storage(directory)
-        state = self.storage.read_state()
-        self.clock: Time = clock or Clock(start_s=float(state.get("timeS", 0.0)), speed=speed)
         self._log = RequestLog(self.storage.requests)
         self._faults = Faults()
         self._working = threading.RLock()
         self._closing = threading.Event()
         self._journal = Journal(self.storage.spaces)
-        self._world = Clouds(self._now, self._journal)
-        self._load(state)
-        self._revision = int(state.get("revision", 0))
+        self.clock: Time = clock or Clock(speed=speed)
+        self._world = Clouds(self._now, self._journal, self._working)
+        self._revision = 0
+        self._plan = plan
+        self._trouble = disturbs or trouble.of_environment()
+        self._former: clouds.RailwayCloud | None = None
+        self._former_until = 0.0
+        """Until when Railway's reads show that one."""
+        self._load(keep_clock=clock is not None)
 
-    def _load(self, state: Mapping[str, Any]) -> None:
-        readable = state.get("version", STATE_VERSION) == STATE_VERSION
+    def _load(self, *, keep_clock: bool) -> None:
+        """Become what is stored."""
+        rows = self.storage.read_state()
+        kept = {name: json.loads(text) for name, text in rows.get(SANDBOX, {}).items()}
+        if isinstance(self.clock, Clock) and not keep_clock:
+            self.clock = Clock(start_s=kept.get("time_s", 0.0), speed=self.clock.speed)
+        readable = kept.get("version", STATE_VERSION) == STATE_VERSION
         try:
             if readable:
-                self._world.load(state)
-        except (ValidationError, KeyError, TypeError):
+                self._world.load(rows)
+                self._faults.load(kept.get("faults", ()))
+        except (ValueError, KeyError, TypeError):
             readable = False
         if not readable:
-            message = f"{self.storage.state} is of another version of Railyard: 'make reset' empties the sandbox"
-            raise SandboxError(message)
+            raise SandboxError(other_version(self.storage.state))
+        self._revision = kept.get("revision", 0)
+        if self._plan is not None:
+            self.railway.state.plan = self._plan
 
     def _now(self) -> float:
         """The moment of the clock that counts now: ``_catch_up`` may have set another."""
@@ -104,6 +130,7 @@ class Sandbox:
         operation: str,
         *,
         status: int | None = None,
+        message: str | None = None,
         drop: bool = False,
         hang_s: float = 0.0,
         count: int = 1,
@@ -112,15 +139,16 @@ class Sandbox:
     ) -> None:
         """Let the next ``count`` requests of ``api`` whose operation matches the regular expression go wrong.
 
-        ``status`` answers with that error, ``drop`` closes the connection without an answer, ``hang_s`` waits real
-        seconds first; ``hang_s`` alone then answers normally. ``when="after"`` does the work before it goes wrong.
-        Operations are named as in the request log. Clients are told to repeat at once where their API knows how;
-        ``final`` tells Cloudflare's not to repeat.
+        ``status`` answers with that error and this ``message`` (of Railway, 200 is a GraphQL error), ``drop`` closes
+        the connection without an answer, ``hang_s`` waits real seconds first; ``hang_s`` alone then answers normally.
+        ``when="after"`` does the work before it goes wrong. Operations are named as in the request log. Clients are
+        told to repeat at once where their API knows how; ``final`` tells Cloudflare's not to repeat.
         """
         fault = Fault(
             api=api,
-            operation=re.compile(operation),
+            operation=operation,
             status=status,
+            message=message,
             drop=drop,
             hang_s=hang_s,
             count=count,
@@ -129,90 +157,135 @@ class Sandbox:
         )
         self._faults.add(fault)
 
+    def heal(self) -> None:
+        """Forget every fault that still waits for its request."""
+        self._faults.clear()
+
     # Requests
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Response:
         """Answer one request, as the server does. An answer that gets lost has ``lost`` set."""
+        if request.path == PLAN_PATH and request.method == "PUT":
+            return self._take_plan(request)
         found = route(request)
         if found is None:
-            return Reply.of_json(404, {"message": f"the sandbox serves nothing at {request.path}"})
+            return Response.of_json(404, {"message": f"the sandbox serves nothing at {request.path}"})
         return self._handle(found, lambda: self._answer(found, request))
 
-    def _handle(self, found: Route, answer: Callable[[], Reply]) -> Reply:
-        reply = self._failing(found, "before")
-        if reply is None:
-            reply = answer()
-            reply = self._failing(found, "after") or reply
-        self._log.add(found.api, found.operation, "lost" if reply.lost else reply.status, found.graphql)
-        return reply
+    def _handle(self, found: Route, answer: Callable[[], Response]) -> Response:
+        disturbance = self._disturbance(found)
+        response = self._failing(found, "before", disturbance)
+        if response is None:
+            response = answer()
+            response = self._failing(found, "after", disturbance) or response
+        self._log.add(found.api, found.operation, "lost" if response.lost else response.status, found.graphql)
+        return response
 
-    def _failing(self, found: Route, when: Moment) -> Reply | None:
+    def _disturbance(self, found: Route) -> Fault | None:
+        """Return what the background trouble does to the answer of this request."""
+        kind = self._trouble.choose(found) if self._trouble else None
+        if kind is None:
+            return None
+        if kind == "lag":
+            with self._working:
+                if config_patch.pending(self.railway):
+                    return None  # its deployments would have other ids in a copy
+                self._former, self._former_until = self.railway.copy(), self.clock.now() + trouble.LAG_S
+        return trouble.fault_of(kind, found, self.clock.speed if isinstance(self.clock, Clock) else 0.0)
+
+    def _failing(self, found: Route, when: Moment, disturbance: Fault | None) -> Response | None:
         fault = self._faults.take(found.api, found.operation, when)
+        if fault is None and disturbance is not None and disturbance.when == when:
+            fault = disturbance
         if fault is None:
             return None
         if fault.hang_s:
             self._closing.wait(fault.hang_s)
-        return fault.reply()
+        return fault.response()
 
-    def _answer(self, found: Route, request: Request) -> Reply:
+    def _answer(self, found: Route, request: Request) -> Response:
         if found.api == "proxy":
             message = f"the sandbox is a proxy for Spaces alone and refuses {found.operation}"
-            return Reply.of_json(502, {"message": message})
+            return Response.of_json(502, {"message": message})
         with self._working:
             before = self.railway.mutated
             if found.api == "railway":
-                reply = self._railway(request)
+                response = self._railway(request, reads=found.reads)
             elif found.api == "cloudflare":
-                reply = cloudflare.respond(self.cloudflare, request)
+                response = cloudflare.respond(self.cloudflare, request)
             elif found.api == "dns":
-                reply = dns.respond(self._world, request)
+                response = dns.respond(self._world, request)
             elif found.api == "digitalocean":
-                reply = digitalocean.respond(self.digitalocean, request)
+                response = digitalocean.respond(self.digitalocean, request)
             else:
-                reply = spaces.respond(self.spaces, request)
+                response = spaces.respond(self.spaces, request)
             if self.railway.mutated != before or not found.reads:
-                self.save()
-        return reply
+                self._store()
+        return response
 
-    def _railway(self, request: Request) -> Reply:
-        asked = railway.Request(request.body, request.headers, request.query)
+    def _railway(self, request: Request, *, reads: bool) -> Response:
+        lags = reads and self._former is not None and self.clock.now() < self._former_until
         try:
-            answer = railway.respond(self.railway, asked)
+            return railway.respond(self._former if lags and self._former else self.railway, request)
         except NotSimulated as gap:
-            return Reply.of_json(501, {"errors": [{"message": str(gap)}]})
-        if answer.dropped:
-            return LOST
-        return Reply(status=answer.status, headers=answer.headers, body=answer.body.encode())
+            return Response.of_json(501, {"errors": [{"message": str(gap)}]})
+
+    def _take_plan(self, request: Request) -> Response:
+        plan = request.json_object().get("plan")
+        if plan not in PLANS:
+            return Response.of_json(400, {"message": f"there is no plan {plan!r}; there are {', '.join(PLANS)}"})
+        with self._working:
+            self.railway.state.plan = plan
+            self._store()
+        return Response(status=204)
 
     # What lasts
 
     def save(self) -> None:
-        """Store everything now. Requests do it themselves; a test that changed a model directly may want to."""
+        """Store everything now. Requests store what they change; who changed a model directly may want to."""
+        self._store(everything=True)
+
+    def _store(self, *, everything: bool = False) -> None:
         with self._working:
             self._revision += 1
-            kept = {"version": STATE_VERSION, "revision": self._revision, "timeS": self.clock.now()}
-            self.storage.write_state({**kept, **self._world.dump()})
+            kept = {
+                "version": STATE_VERSION,
+                "revision": self._revision,
+                "time_s": self.clock.now(),
+                "faults": self._faults.dump(),
+            }
+            changed = [(SANDBOX, list[str](), {name: json.dumps(value) for name, value in kept.items()})]
+            for kind, table in self._world.tables().items():
+                removed, texts = table.take_changes()
+                if everything:
+                    removed, texts = [], table.rows()
+                if removed or texts:
+                    changed.append((kind, removed, texts))
+            self.storage.write_state(changed, everything=everything)
 
     @contextmanager
-    def serve(self, port: int = 0) -> Generator[str]:
+    def serve(self, port: int = 0, *, answer: Callable[[Request], Response] | None = None) -> Generator[str]:
         """Answer HTTP on loopback while the block runs; gives the address, such as ``http://127.0.0.1:40123``.
 
-        ``port`` 0 lets the system choose. Raises ``SandboxError`` when another server uses the directory or the port.
+        ``port`` 0 lets the system choose. ``answer`` takes the place of ``handle``: one of a test's own may note,
+        delay or spoil what ``handle`` answers. Raises ``SandboxError`` when another server uses the directory or
+        the port.
         """
-        with self.storage.lock():
+        with self.storage.lock(), self.storage.database.kept_open():
             self._journal.repair()
             self._catch_up()
             self._closing.clear()
             try:
-                listener = Listener(self.handle, port, self._visitors())
+                server = HttpServer(answer or self.handle, port, self._visitors())
             except OSError as problem:
                 raise SandboxError(f"port {port} of this machine cannot be used: {problem.strerror}") from problem
             try:
-                self.storage.write_server(listener.address, listener.port)
-                yield listener.address
+                self.storage.write_server(server.address, server.port)
+                self._store()
+                yield server.address
             finally:
                 self._closing.set()
-                listener.close()
+                server.close()
                 self.storage.remove_server()
                 self.save()
 
@@ -220,7 +293,7 @@ class Sandbox:
         """Visitors of the simulated Internet come to the same port, over TLS."""
         visitors = Visitors(self._world, Authority(self.storage.directory))
 
-        def answer(request: Request) -> Reply:
+        def answer(request: Request) -> Response:
             with self._working:
                 return visitors.answer(request)
 
@@ -232,17 +305,22 @@ class Sandbox:
 
     def _catch_up(self) -> None:
         """Load again when another server wrote the directory since this sandbox was made."""
-        state = self.storage.read_state()
-        if int(state.get("revision", 0)) != self._revision:
-            self._load(state)
-            self._revision = int(state.get("revision", 0))
-            if isinstance(self.clock, Clock):
-                self.clock = Clock(start_s=float(state.get("timeS", 0.0)), speed=self.clock.speed)
+        stored = self.storage.read_state(SANDBOX).get(SANDBOX, {})
+        if json.loads(stored.get("revision", "0")) != self._revision:
+            self._load(keep_clock=False)
 
 
 def running(directory: Path) -> str | None:
     """The address of the server that uses this sandbox directory; ``None`` when none runs."""
     return Storage(directory).serving_address()
+
+
+def set_plan(address: str, plan: str) -> None:
+    """Give the Railway account of the server that runs at ``address`` this plan, such as ``hobby``."""
+    connection = http.client.HTTPConnection(address.partition("://")[2])
+    connection.request("PUT", PLAN_PATH, json.dumps({"plan": plan}))
+    connection.getresponse().read()
+    connection.close()
 
 
 def reset(directory: Path) -> None:

@@ -3,7 +3,7 @@
 Owns file names, atomic writes, the lock that keeps a second server out, and the note that tells other commands where
 the running one listens. Does not know what the state means.
 
-    clouds.json      all simulated clouds but Spaces, and the simulated time
+    clouds.sqlite3   all simulated clouds but Spaces, and the simulated time
     spaces.jsonl     what was written to Spaces
     requests.jsonl   the request log
     server.json      port and process id, while a server runs
@@ -16,11 +16,14 @@ import fcntl
 import json
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+
+from railway_sandbox.database import Changed, Database, Rows
 
 LOCK_ATTEMPTS: Final = 5
 LOCK_PAUSE_S: Final = 0.05
@@ -35,6 +38,11 @@ class AlreadyServingError(SandboxError):
     """Another server uses the same sandbox directory."""
 
 
+def other_version(path: Path) -> str:
+    """Return what to say of a state that this version does not understand."""
+    return f"{path} is of another version of Railyard: 'make reset' empties the sandbox"
+
+
 def unreadable(path: Path, problem: Exception) -> str:
     """What to say of a file that somebody or something spoiled."""
     return f"{path} is not readable ({problem}): reset the sandbox to begin anew"
@@ -45,27 +53,26 @@ class Storage:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.state = directory / "clouds.json"
+        self.state = directory / "clouds.sqlite3"
+        self.database = Database(self.state)
+        self._former_state = directory / "clouds.json"
         self.spaces = directory / "spaces.jsonl"
         self.requests = directory / "requests.jsonl"
         self.server = directory / "server.json"
         self._lock = directory / "server.lock"
 
-    def read_state(self) -> dict[str, Any]:
-        """The stored state; empty for a new sandbox."""
+    def read_state(self, kind: str | None = None) -> Rows:
+        """Return the stored rows, or those of one kind; none for a new sandbox."""
+        if self._former_state.exists():
+            raise SandboxError(other_version(self._former_state))
         try:
-            return json.loads(self.state.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except ValueError as problem:
+            return self.database.read(kind)
+        except sqlite3.Error as problem:
             raise SandboxError(unreadable(self.state, problem)) from problem
 
-    def write_state(self, state: Mapping[str, Any]) -> None:
-        """Replace the stored state: whoever reads sees the old one or the new one, never a part.
-
-        Readable by its owner alone, for it holds the variables and tokens of the simulated clouds.
-        """
-        self._write(self.state, state)
+    def write_state(self, changed: Changed, *, everything: bool = False) -> None:
+        """Store changes: whoever reads sees all of them or none. With ``everything`` nothing else stays."""
+        self.database.write(changed, everything=everything)
 
     def write_server(self, address: str, port: int) -> None:
         self._write(self.server, {"address": address, "port": port, "pid": os.getpid()})
@@ -75,7 +82,7 @@ class Storage:
 
     def check_ours(self) -> None:
         """Raise ``SandboxError`` when the directory does not look like a sandbox: ``remove`` would empty it."""
-        ours = {self.state, self.spaces, self.requests, self._lock, self.directory / "pulumi"}
+        ours = {self.state, self._former_state, self.spaces, self.requests, self._lock, self.directory / "pulumi"}
         found = set(self.directory.iterdir())
         if found and not found & ours and not any(path.name.endswith(".json.lock") for path in found):
             raise SandboxError(f"{self.directory} is no sandbox directory: nothing was removed")

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
 
 from railway_sandbox.clock import Clock
-from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.state import Record, State
+from railway_sandbox.server import Sandbox
 from tests.provider.driver import Made, Records
 
 TABLES: Final = (
@@ -29,12 +32,15 @@ MADE_UP: Final = {
 """What Railway makes up for each thing anew."""
 
 
-def a_copy(stored: str, now: float, speed: float, records: Records) -> RailwayCloud:
-    """An account of its own with the stored content."""
-    clock = Clock(start_s=now, speed=speed)
-    return RailwayCloud(
-        clock.now, Identifiers("matrix"), records.find, State.from_json(stored), proxied=records.is_proxied
-    )
+@contextmanager
+def an_account(speed: float, records: Records, stored: str = "", now: float = 0.0) -> Iterator[Sandbox]:
+    """A sandbox of its own, empty or with the stored content of an account; its Railway sees the records."""
+    with TemporaryDirectory() as directory:
+        sandbox = Sandbox(Path(directory), clock=Clock(start_s=now, speed=speed))
+        sandbox.railway.dns, sandbox.railway.proxied = records.find, records.is_proxied
+        if stored:
+            sandbox.railway.state = State.from_json(stored)
+        yield sandbox
 
 
 def content(cloud: RailwayCloud) -> dict[str, list[str]]:
@@ -47,7 +53,9 @@ def content(cloud: RailwayCloud) -> dict[str, list[str]]:
     }
     found["tokens"] = sorted(f"{token.kind} {token.name}" for token in state.tokens.values() if _of_living(token, dead))
     found["members"] = sorted(
-        f"{each.role} {names.get(each.project_id)}" for each in state.project_members if each.project_id not in dead
+        f"{each.role} {names.get(each.project_id)}"
+        for each in state.project_members.values()
+        if each.project_id not in dead
     )
     return {table: lines for table, lines in found.items() if lines}
 

@@ -9,16 +9,14 @@ import asyncio
 import os
 import re
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from railway_sandbox.clock import Clock
-from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address, serve
+from railway_sandbox.server import Sandbox
 from tests.provider.driver import Driver, Records
-from tests.provider.matrix.accounts import a_copy, content, shown
+from tests.provider.matrix.accounts import an_account, content, shown
 from tests.provider.matrix.rows import ROWS, Row
 from tests.provider.matrix.runs import (
     Outcome,
@@ -31,6 +29,7 @@ from tests.provider.matrix.runs import (
     update,
 )
 from tests.provider.matrix.trouble import FAULTS, THROTTLE, Fault, Trouble
+from tests.simulated import Address, serve
 
 SPEED: Final = 200.0
 """Simulated seconds per second."""
@@ -73,8 +72,8 @@ class _Prepared:
     records: Records
     steps: Sequence[Step]
 
-    def a_copy(self) -> RailwayCloud:
-        return a_copy(self.stored, self.now, SPEED, self.records)
+    def a_copy(self) -> AbstractContextManager[Sandbox]:
+        return an_account(SPEED, self.records, self.stored, self.now)
 
 
 @dataclass(frozen=True)
@@ -95,22 +94,21 @@ async def cells(row: Row, faults: Sequence[Fault] = FAULTS) -> list[Cell]:
 
 async def _prepare(row: Row) -> _Prepared:
     records = Records()
-    cloud = RailwayCloud(Clock(speed=SPEED).now, Identifiers("before"), records.find, proxied=records.is_proxied)
-    with serve(cloud) as address:
+    with an_account(SPEED, records) as sandbox, serve(sandbox) as address:
+        cloud = sandbox.railway
         async with in_this_process(cloud, address) as driver:
             steps = await row.prepare(driver, records)
-    return _Prepared(row, cloud.state.to_json(), cloud.now(), records, steps)
+        return _Prepared(row, cloud.state.to_json(), cloud.now(), records, steps)
 
 
 async def _undisturbed(prepared: _Prepared) -> _Ended:
-    cloud = prepared.a_copy()
-    with serve(cloud) as address:
-        async with in_this_process(cloud, address) as driver:
+    with prepared.a_copy() as sandbox, serve(sandbox) as address:
+        async with in_this_process(sandbox.railway, address) as driver:
             outcomes = await together(driver, prepared.steps)
             failures = [outcome.failure for outcome in outcomes if outcome.failure]
             assert not failures, failures
             await driver.settle(ALL_OVER_S)
-    return _ended(cloud, outcomes)
+        return _ended(sandbox.railway, outcomes)
 
 
 def _ended(cloud: RailwayCloud, outcomes: Sequence[Outcome]) -> _Ended:
@@ -125,9 +123,9 @@ async def _cell(prepared: _Prepared, undisturbed: _Ended, fault: Fault) -> Cell:
     row = prepared.row
     if (fault.name == THROTTLE and row.refusal is None) or (fault.creations_only and not row.creates):
         return Cell(fault.name, NOT_THERE)
-    cloud = prepared.a_copy()
     trouble = Trouble(fault, row.mutation, SPEED, row.refusal)
-    with serve(cloud, trouble.respond) as address:
+    with prepared.a_copy() as sandbox, serve(sandbox, lambda sent: trouble.respond(sandbox, sent)) as address:
+        cloud = sandbox.railway
         outcomes = await _disturbed(cloud, address, trouble, prepared.steps)
         if not trouble.struck:
             return Cell(fault.name, "the mutation was not sent")
@@ -136,7 +134,8 @@ async def _cell(prepared: _Prepared, undisturbed: _Ended, fault: Fault) -> Cell:
             await driver.settle(ALL_OVER_S)
         async with in_this_process(cloud, address) as driver:
             problems = await _problems(driver, outcomes)
-    unlike = _compared(undisturbed, _ended(cloud, outcomes))
+        ended = _ended(cloud, outcomes)
+    unlike = _compared(undisturbed, ended)
     if verdict == WARNED and len(unlike) == 1 and unlike[0].startswith("orphaned"):
         unlike = []
     return Cell(fault.name, "; ".join([*problems, *unlike]) or verdict)

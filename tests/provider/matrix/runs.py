@@ -22,8 +22,8 @@ from pulumi_provider.main import OPTIONS, start
 from pulumi_provider.servicer import Servicer
 from pulumi_provider.values import encode
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.loopback import Address
 from tests.provider.driver import PATIENCE_S, PROVIDER, Driver, Half, ListeningEngine, Made, Refused, driving
+from tests.simulated import Address
 
 _processes: Final = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from railway_sandbox.http_messages import LOST, Request, Response
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.state import State
-from railway_sandbox.railway.wire import Request, Response, respond
+from railway_sandbox.railway.wire import respond
+from railway_sandbox.server import Sandbox
 
 HANG_S: Final = 30.0
 THROTTLE: Final = "throttle"
@@ -41,14 +43,14 @@ class Trouble:
     """What reads show until ``stale_until``."""
     stale_until: float = 0.0
 
-    def respond(self, cloud: RailwayCloud, request: Request) -> Response:
+    def respond(self, sandbox: Sandbox, request: Request) -> Response:
         """Answer one request."""
         kind, names = _asked(request)
         if self.struck or self.mutation not in names:
-            stale = self.before if kind == "query" and cloud.now() < self.stale_until else None
-            return respond(_as_of(cloud, stale) if stale else cloud, request)
+            stale = self.before if kind == "query" and sandbox.clock.now() < self.stale_until else None
+            return respond(_as_of(sandbox.railway, stale), request) if stale else sandbox.handle(request)
         self.struck = True
-        return self.fault.strike(self, cloud, request)
+        return self.fault.strike(self, sandbox, request)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Fault:
 
     name: str
     meaning: str
-    strike: Callable[[Trouble, RailwayCloud, Request], Response]
+    strike: Callable[[Trouble, Sandbox, Request], Response]
     kills: bool = False
     noted: bool = True
     """For a killed process: whether the engine knows that a create was under way."""
@@ -76,57 +78,59 @@ def _as_of(cloud: RailwayCloud, state: State) -> RailwayCloud:
 
 
 def _gateway(status: int) -> Response:
-    return Response(status, f"<html><body><h1>{status}</h1></body></html>", {"Content-Type": "text/html"})
+    page = f"<html><body><h1>{status}</h1></body></html>".encode()
+    return Response(status=status, headers={"Content-Type": "text/html"}, body=page)
 
 
-def _refused_before(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+def _refused_before(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
     return _gateway(503)
 
 
-def _refused_after(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
-    respond(cloud, request)
+def _refused_after(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+    sandbox.handle(request)
     return _gateway(502)
 
 
-def _lost(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
-    respond(cloud, request)
-    return Response(0, "", dropped=True)
+def _lost(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+    sandbox.handle(request)
+    return LOST
 
 
-def _too_many(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+def _too_many(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
     body = {"errors": [{"message": "Rate limit exceeded", "extensions": {"code": "RATE_LIMITED"}}]}
-    return Response(429, json.dumps(body), {"Content-Type": "application/json", "Retry-After": "20"})
+    return Response.of_json(429, body, {"Retry-After": "20"})
 
 
-def _throttled(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+def _throttled(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
     body: dict[str, Any] = {"data": None, "errors": [{"message": trouble.refusal}]}
-    return Response(200, json.dumps(body), {"Content-Type": "application/json"})
+    return Response.of_json(200, body)
 
 
-def _lagging(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
+def _lagging(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+    cloud = sandbox.railway
     with cloud.lock:
         trouble.before = State.from_json(cloud.state.to_json())
-        answer = respond(cloud, request)
+        answer = sandbox.handle(request)
         trouble.stale_until = cloud.now() + LAG_S
         return answer
 
 
-def _lost_while_lagging(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
-    _lagging(trouble, cloud, request)
-    return Response(0, "", dropped=True)
+def _lost_while_lagging(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+    _lagging(trouble, sandbox, request)
+    return LOST
 
 
-def _hanging(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
-    answer = respond(cloud, request)
+def _hanging(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+    answer = sandbox.handle(request)
     time.sleep(HANG_S / trouble.speed)
     return answer
 
 
-def _killed(trouble: Trouble, cloud: RailwayCloud, request: Request) -> Response:
-    respond(cloud, request)
+def _killed(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+    sandbox.handle(request)
     assert trouble.process is not None
     os.kill(trouble.process, signal.SIGKILL)
-    return Response(0, "", dropped=True)
+    return LOST
 
 
 FAULTS: Final = (

@@ -13,6 +13,7 @@ from railway_sandbox.cloudflare import errors, rules
 from railway_sandbox.cloudflare.rules import Record
 from railway_sandbox.cloudflare.zones import ACCOUNT_ID, NAME_SERVERS, ZONE_IDS
 from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.tables import Table
 
 ON_OFF: Final = ("on", "off")
 
@@ -48,22 +49,22 @@ class CloudflareCloud:
     def __init__(self, now: Callable[[], float], ids: Identifiers) -> None:
         self._now = now
         self._ids = ids
-        self._records: dict[str, dict[str, Record]] = {zone: {} for zone in ZONE_IDS.values()}
-        self._settings: dict[str, dict[str, Setting]] = {zone: {} for zone in ZONE_IDS.values()}
-        self._universal_ssl: dict[str, bool] = {}
+        self._records: dict[str, Table[Record]] = {zone: Table() for zone in ZONE_IDS.values()}
+        self._settings: dict[str, Table[Setting]] = {zone: Table() for zone in ZONE_IDS.values()}
+        self._universal_ssl: Table[bool] = Table()
 
     # Persistence
 
-    def dump(self) -> dict[str, Any]:
-        """Everything that changes, as JSON values."""
-        return {"records": self._records, "settings": self._settings, "universalSsl": self._universal_ssl}
+    def tables(self) -> dict[str, Table[Any]]:
+        """Return all that changes, by name."""
+        records = {f"records/{zone}": table for zone, table in self._records.items()}
+        settings = {f"settings/{zone}": table for zone, table in self._settings.items()}
+        return {**records, **settings, "universal_ssl": self._universal_ssl}
 
-    def load(self, state: Mapping[str, Any]) -> None:
-        """Continue from what ``dump`` gave; an empty mapping is a new account."""
-        for zone in ZONE_IDS.values():
-            self._records[zone] = dict(state.get("records", {}).get(zone, {}))
-            self._settings[zone] = dict(state.get("settings", {}).get(zone, {}))
-        self._universal_ssl = dict(state.get("universalSsl", {}))
+    def load(self, rows: Mapping[str, Mapping[str, str]]) -> None:
+        """Continue from the rows of ``tables``; none are a new account."""
+        for name, table in self.tables().items():
+            table.load(rows.get(name, {}))
 
     # Zones
 

@@ -13,18 +13,18 @@ from typing import Any, Final
 from railway_sandbox.addresses import CLOUDFLARE_PATH
 from railway_sandbox.cloudflare import errors
 from railway_sandbox.cloudflare.model import CloudflareCloud
-from railway_sandbox.exchange import Reply, Request, UnreadableBodyError
+from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
 
 PREFIX: Final = CLOUDFLARE_PATH
 
 RETRIED_STATUSES: Final = frozenset({408, 409, 429})
 """Cloudflare's own client retries these and every 5xx, for minutes unless a header tells it not to."""
 
-Handler = Callable[[CloudflareCloud, Request, Sequence[str]], Reply]
+Handler = Callable[[CloudflareCloud, Request, Sequence[str]], Response]
 
 
-def respond(cloud: CloudflareCloud, request: Request) -> Reply:
-    """One request in, one reply out; the model's refusals become Cloudflare's envelope."""
+def respond(cloud: CloudflareCloud, request: Request) -> Response:
+    """One request in, one response out; the model's refusals become Cloudflare's envelope."""
     try:
         if not request.bearer_token():
             raise errors.no_credentials()
@@ -35,7 +35,7 @@ def respond(cloud: CloudflareCloud, request: Request) -> Reply:
         return refusal(refused)
 
 
-def refusal(refused: errors.RefusedError) -> Reply:
+def refusal(refused: errors.RefusedError) -> Response:
     """Cloudflare's envelope for an error. It says that a retry is useless: here the same answer would come back."""
     envelope = {
         "success": False,
@@ -44,10 +44,10 @@ def refusal(refused: errors.RefusedError) -> Reply:
         "result": None,
     }
     retried = refused.status in RETRIED_STATUSES or refused.status >= 500
-    return Reply.of_json(refused.status, envelope, {"x-should-retry": "false"} if retried else None)
+    return Response.of_json(refused.status, envelope, {"x-should-retry": "false"} if retried else None)
 
 
-def _dispatch(cloud: CloudflareCloud, request: Request) -> Reply:
+def _dispatch(cloud: CloudflareCloud, request: Request) -> Response:
     path = request.path.removeprefix(PREFIX).rstrip("/")
     known = False
     for method, pattern, handler in ROUTES:
@@ -62,11 +62,11 @@ def _dispatch(cloud: CloudflareCloud, request: Request) -> Reply:
     raise errors.no_route(path)
 
 
-def _success(result: object) -> Reply:
-    return Reply.of_json(200, {"success": True, "errors": [], "messages": [], "result": result})
+def _success(result: object) -> Response:
+    return Response.of_json(200, {"success": True, "errors": [], "messages": [], "result": result})
 
 
-def _page(request: Request, found: Sequence[object], *, per_page: int) -> Reply:
+def _page(request: Request, found: Sequence[object], *, per_page: int) -> Response:
     size = request.number("per_page", per_page)
     page = request.number("page", 1)
     shown = list(found[(page - 1) * size : page * size])
@@ -78,20 +78,20 @@ def _page(request: Request, found: Sequence[object], *, per_page: int) -> Reply:
         "total_pages": -(-len(found) // size),
     }
     envelope = {"success": True, "errors": [], "messages": [], "result": shown, "result_info": info}
-    return Reply.of_json(200, envelope)
+    return Response.of_json(200, envelope)
 
 
-def _verify_token(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _verify_token(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     del cloud, request, ids
     return _success({"id": "70ce0000000000000000000000000001", "status": "active"})
 
 
-def _list_zones(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _list_zones(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     del ids
     return _page(request, cloud.zones(request.parameters().get("name")), per_page=20)
 
 
-def _get_zone(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _get_zone(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     del request
     return _success(cloud.zone(ids[0]))
 
@@ -109,55 +109,55 @@ RECORD_FILTERS: Final = {
 """Query parameters of the record list, and the field that each compares without case."""
 
 
-def _list_records(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _list_records(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     sent = request.parameters()
     wanted = {field: sent[parameter] for parameter, field in RECORD_FILTERS.items() if parameter in sent}
     return _page(request, cloud.records(ids[0], **wanted), per_page=100)
 
 
-def _create_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _create_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     return _success(cloud.create_record(ids[0], request.json_object()))
 
 
-def _get_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _get_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     del request
     return _success(cloud.record(ids[0], ids[1]))
 
 
-def _replace_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _replace_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     return _success(cloud.replace_record(ids[0], ids[1], request.json_object()))
 
 
-def _change_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _change_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     return _success(cloud.change_record(ids[0], ids[1], request.json_object()))
 
 
-def _delete_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _delete_record(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     del request
     cloud.delete_record(ids[0], ids[1])
     return _success({"id": ids[1]})
 
 
-def _list_settings(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _list_settings(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     del request
     return _success(cloud.settings(ids[0]))
 
 
-def _get_setting(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _get_setting(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     del request
     return _success(cloud.setting(ids[0], ids[1]))
 
 
-def _change_setting(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _change_setting(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     return _success(cloud.change_setting(ids[0], ids[1], request.json_object().get("value")))
 
 
-def _get_universal_ssl(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _get_universal_ssl(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     del request
     return _success({"enabled": cloud.universal_ssl(ids[0]), "certificate_authority": "lets_encrypt"})
 
 
-def _change_universal_ssl(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Reply:
+def _change_universal_ssl(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
     enabled: Any = request.json_object().get("enabled")
     if not isinstance(enabled, bool):
         raise errors.invalid_setting("universal ssl")

@@ -14,6 +14,7 @@ from railway_sandbox import clock
 from railway_sandbox.digitalocean import errors
 from railway_sandbox.digitalocean.records import Certificate, Endpoint, Grant, Project, SpacesKey
 from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.tables import Table
 
 PERMISSIONS: Final = ("read", "readwrite", "fullaccess")
 CDN_TTL_SECONDS: Final = (60, 600, 3600, 86_400, 604_800)
@@ -34,32 +35,29 @@ class DigitalOceanCloud:
     def __init__(self, now: Callable[[], float], ids: Identifiers) -> None:
         self._now = now
         self._ids = ids
-        self._keys: dict[str, SpacesKey] = {}
-        self._endpoints: dict[str, Endpoint] = {}
-        self._certificates: dict[str, Certificate] = {}
-        self._projects: dict[str, Project] = {}
-        self._assignments: dict[str, str] = {}
+        self._keys: Table[SpacesKey] = Table()
+        self._endpoints: Table[Endpoint] = Table()
+        self._certificates: Table[Certificate] = Table()
+        self._projects: Table[Project] = Table()
+        self._assignments: Table[str] = Table()
         """Project id by resource (``do:space:NAME``): a resource is in one project at a time."""
 
     # Persistence
 
-    def dump(self) -> dict[str, Any]:
-        """Everything that changes, as JSON values."""
+    def tables(self) -> dict[str, Table[Any]]:
+        """Return all that changes, by name."""
         return {
-            "spacesKeys": self._keys,
+            "spaces_keys": self._keys,
             "endpoints": self._endpoints,
             "certificates": self._certificates,
             "projects": self._projects,
             "assignments": self._assignments,
         }
 
-    def load(self, state: Mapping[str, Any]) -> None:
-        """Continue from what ``dump`` gave; an empty mapping is a new account."""
-        self._keys = dict(state.get("spacesKeys", {}))
-        self._endpoints = dict(state.get("endpoints", {}))
-        self._certificates = dict(state.get("certificates", {}))
-        self._projects = dict(state.get("projects", {}))
-        self._assignments = dict(state.get("assignments", {}))
+    def load(self, rows: Mapping[str, Mapping[str, str]]) -> None:
+        """Continue from the rows of ``tables``; none are a new account."""
+        for name, table in self.tables().items():
+            table.load(rows.get(name, {}))
 
     # Spaces keys
 
@@ -228,7 +226,8 @@ class DigitalOceanCloud:
         changed["is_default"] = sent.get("is_default", changed["is_default"])
         changed["updated_at"] = timestamp(self._now())
         if changed["is_default"]:
-            self.default_project()["is_default"] = False
+            former = self.default_project()
+            self._projects[former["id"]] = {**former, "is_default": False}
         self._projects[changed["id"]] = changed
         return changed
 

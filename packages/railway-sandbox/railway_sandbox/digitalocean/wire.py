@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from railway_sandbox.digitalocean import errors
 from railway_sandbox.digitalocean.model import DigitalOceanCloud
-from railway_sandbox.exchange import Reply, Request, UnreadableBodyError
+from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
 
 PREFIX: Final = "/v2"
 
@@ -21,11 +21,11 @@ RATE_LIMIT_HEADERS: Final = {
     "RateLimit-Reset": "1767229200",
 }
 
-Handler = Callable[[DigitalOceanCloud, Request, str], Reply]
+Handler = Callable[[DigitalOceanCloud, Request, str], Response]
 
 
-def respond(cloud: DigitalOceanCloud, request: Request) -> Reply:
-    """One request in, one reply out; the model's refusals become DigitalOcean's error shape."""
+def respond(cloud: DigitalOceanCloud, request: Request) -> Response:
+    """One request in, one response out; the model's refusals become DigitalOcean's error shape."""
     try:
         if not request.bearer_token():
             raise errors.no_credentials()
@@ -36,13 +36,13 @@ def respond(cloud: DigitalOceanCloud, request: Request) -> Reply:
         return refusal(refused)
 
 
-def refusal(refused: errors.RefusedError) -> Reply:
+def refusal(refused: errors.RefusedError) -> Response:
     """DigitalOcean's shape of an error."""
     shape = {"id": refused.id, "message": refused.message, "request_id": "00000000-0000-4000-8000-000000000000"}
-    return Reply.of_json(refused.status, shape, RATE_LIMIT_HEADERS)
+    return Response.of_json(refused.status, shape, RATE_LIMIT_HEADERS)
 
 
-def _dispatch(cloud: DigitalOceanCloud, request: Request) -> Reply:
+def _dispatch(cloud: DigitalOceanCloud, request: Request) -> Response:
     path = request.path.removeprefix(PREFIX).rstrip("/")
     known = False
     for method, pattern, handler in ROUTES:
@@ -55,11 +55,11 @@ def _dispatch(cloud: DigitalOceanCloud, request: Request) -> Reply:
     raise errors.not_simulated(f"{request.method} {request.path}")
 
 
-def _reply(status: int, value: object) -> Reply:
-    return Reply.of_json(status, value, RATE_LIMIT_HEADERS)
+def _answer(status: int, value: object) -> Response:
+    return Response.of_json(status, value, RATE_LIMIT_HEADERS)
 
 
-def _page(request: Request, key: str, found: Sequence[object]) -> Reply:
+def _page(request: Request, key: str, found: Sequence[object]) -> Response:
     """One page under ``key``, with links only when there is more than one page."""
     size = min(200, request.number("per_page", 20))
     page, last = request.number("page", 1), max(1, -(-len(found) // size))
@@ -70,45 +70,45 @@ def _page(request: Request, key: str, found: Sequence[object]) -> Reply:
     if page < last:
         links |= {"next": f"{address}{page + 1}", "last": f"{address}{last}"}
     shown = list(found[(page - 1) * size : page * size])
-    return _reply(200, {key: shown, "links": {"pages": links} if links else {}, "meta": {"total": len(found)}})
+    return _answer(200, {key: shown, "links": {"pages": links} if links else {}, "meta": {"total": len(found)}})
 
 
 # Account
 
 
-def _account(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _account(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del cloud, request, id
-    return _reply(200, {"account": {"uuid": "00000000-0000-4000-8000-000000000001", "status": "active"}})
+    return _answer(200, {"account": {"uuid": "00000000-0000-4000-8000-000000000001", "status": "active"}})
 
 
 # Spaces keys
 
 
-def _list_keys(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _list_keys(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del id
     return _page(request, "keys", cloud.spaces_keys())
 
 
-def _create_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _create_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del id
     sent = request.json_object()
-    return _reply(201, {"key": cloud.create_key(sent.get("name"), sent.get("grants"))})
+    return _answer(201, {"key": cloud.create_key(sent.get("name"), sent.get("grants"))})
 
 
-def _get_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _get_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del request
-    return _reply(200, {"key": cloud.key(id)})
+    return _answer(200, {"key": cloud.key(id)})
 
 
-def _change_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _change_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     sent = request.json_object()
-    return _reply(200, {"key": cloud.change_key(id, sent.get("name"), sent.get("grants"))})
+    return _answer(200, {"key": cloud.change_key(id, sent.get("name"), sent.get("grants"))})
 
 
-def _delete_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _delete_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del request
     cloud.delete_key(id)
-    return _reply(204, None)
+    return _answer(204, None)
 
 
 # CDN endpoints
@@ -119,97 +119,97 @@ def _shown(endpoint: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in endpoint.items() if value != ""}
 
 
-def _list_endpoints(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _list_endpoints(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del id
     return _page(request, "endpoints", [_shown(endpoint) for endpoint in cloud.endpoints()])
 
 
-def _create_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _create_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del id
-    return _reply(201, {"endpoint": _shown(cloud.create_endpoint(request.json_object()))})
+    return _answer(201, {"endpoint": _shown(cloud.create_endpoint(request.json_object()))})
 
 
-def _get_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _get_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del request
-    return _reply(200, {"endpoint": _shown(cloud.endpoint(id))})
+    return _answer(200, {"endpoint": _shown(cloud.endpoint(id))})
 
 
-def _change_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
-    return _reply(200, {"endpoint": _shown(cloud.change_endpoint(id, request.json_object()))})
+def _change_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
+    return _answer(200, {"endpoint": _shown(cloud.change_endpoint(id, request.json_object()))})
 
 
-def _delete_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _delete_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del request
     cloud.delete_endpoint(id)
-    return _reply(204, None)
+    return _answer(204, None)
 
 
-def _purge_cache(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _purge_cache(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     """The simulated CDN keeps no copies: there is nothing to purge."""
     del request
     cloud.endpoint(id)
-    return _reply(204, None)
+    return _answer(204, None)
 
 
 # Certificates
 
 
-def _list_certificates(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _list_certificates(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del id
     return _page(request, "certificates", cloud.certificates(request.parameters().get("name")))
 
 
-def _create_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _create_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del id
-    return _reply(201, {"certificate": cloud.create_certificate(request.json_object())})
+    return _answer(201, {"certificate": cloud.create_certificate(request.json_object())})
 
 
-def _get_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _get_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del request
-    return _reply(200, {"certificate": cloud.certificate(id)})
+    return _answer(200, {"certificate": cloud.certificate(id)})
 
 
-def _delete_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _delete_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del request
     cloud.delete_certificate(id)
-    return _reply(204, None)
+    return _answer(204, None)
 
 
 # Projects
 
 
-def _list_projects(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _list_projects(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del id
     return _page(request, "projects", cloud.projects())
 
 
-def _create_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _create_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del id
-    return _reply(201, {"project": cloud.create_project(request.json_object())})
+    return _answer(201, {"project": cloud.create_project(request.json_object())})
 
 
-def _get_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _get_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del request
-    return _reply(200, {"project": cloud.project(id)})
+    return _answer(200, {"project": cloud.project(id)})
 
 
-def _change_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
-    return _reply(200, {"project": cloud.change_project(id, request.json_object())})
+def _change_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
+    return _answer(200, {"project": cloud.change_project(id, request.json_object())})
 
 
-def _delete_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _delete_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     del request
     cloud.delete_project(id)
-    return _reply(204, None)
+    return _answer(204, None)
 
 
-def _list_resources(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _list_resources(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     return _page(request, "resources", cloud.resources(id))
 
 
-def _assign_resources(cloud: DigitalOceanCloud, request: Request, id: str) -> Reply:
+def _assign_resources(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
     urns: Any = request.json_object().get("resources") or []
-    return _reply(200, {"resources": cloud.assign(id, urns), "links": {}, "meta": {"total": len(urns)}})
+    return _answer(200, {"resources": cloud.assign(id, urns), "links": {}, "meta": {"total": len(urns)}})
 
 
 def _route(method: str, path: str, handler: Handler) -> tuple[str, re.Pattern[str], Handler]:

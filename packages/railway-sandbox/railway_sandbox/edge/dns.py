@@ -12,7 +12,7 @@ from typing import Any, Final
 from railway_sandbox.cloudflare.zones import NAME_SERVERS, ZONE_IDS
 from railway_sandbox.clouds import Clouds
 from railway_sandbox.edge import names
-from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.http_messages import Request, Response
 
 TYPES: Final = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28, "CAA": 257}
 TTL_S: Final = 300
@@ -22,13 +22,13 @@ PROXY_ADDRESSES: Final = ("104.21.32.1", "172.67.154.1")
 ADDRESSES: Final[dict[str, str]] = {"railway": "66.33.22.1", "cdn": "104.18.41.1", "spaces": "138.68.32.1"}
 
 
-def respond(clouds: Clouds, request: Request) -> Reply:
+def respond(clouds: Clouds, request: Request) -> Response:
     """One question in, one answer out."""
     sent = request.parameters()
     name, wanted = names.plain(sent.get("name", "")), sent.get("type", "A").upper()
     number = next((code for kind, code in TYPES.items() if wanted in (kind, str(code))), None)
     if not name or number is None:
-        return Reply.of_json(400, {"error": "name and a known type are needed"})
+        return Response.of_json(400, {"error": "name and a known type are needed"})
     kind = next(kind for kind, code in TYPES.items() if code == number)
     answers = _answers(clouds, name, kind)
     body: dict[str, Any] = {
@@ -41,7 +41,7 @@ def respond(clouds: Clouds, request: Request) -> Reply:
         "Question": [{"name": name, "type": number}],
         **({"Answer": answers} if answers else {}),
     }
-    return Reply.of_json(200, body, {"Content-Type": "application/dns-json"})
+    return Response.of_json(200, body, {"Content-Type": "application/dns-json"})
 
 
 def _answers(clouds: Clouds, name: str, kind: str) -> list[dict[str, Any]]:

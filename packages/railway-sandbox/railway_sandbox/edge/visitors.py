@@ -7,6 +7,7 @@ with the simulated Railway.
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -14,8 +15,8 @@ from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.clouds import Clouds
 from railway_sandbox.edge import names
 from railway_sandbox.edge.authority import Authority
-from railway_sandbox.exchange import Reply, Request
-from railway_sandbox.listener import Certificate
+from railway_sandbox.http_messages import Request, Response
+from railway_sandbox.http_server import Certificate
 from railway_sandbox.railway import edge as railway
 from railway_sandbox.spaces import wire as spaces
 
@@ -66,7 +67,7 @@ class Visitors:
             return self._authority.context([name], LETS_ENCRYPT)
         return self._authority.context([f"*.{last.partition('.')[2]}"], DIGICERT)
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Response:
         """One request over HTTPS in, one answer out."""
         name = names.plain(request.host)
         if self._clouds.cloudflare.is_proxied(name):
@@ -76,10 +77,10 @@ class Visitors:
 
     # Cloudflare's proxy
 
-    def _proxied(self, name: str, request: Request) -> Reply:
+    def _proxied(self, name: str, request: Request) -> Response:
         mode = self._clouds.cloudflare.setting(ZONE_IDS[_zone(name)], "ssl")["value"]
         if mode == "off":
-            return Reply(status=301, headers={"Location": f"http://{name}{request.path}", "Server": "cloudflare"})
+            return Response(status=301, headers={"Location": f"http://{name}{request.path}", "Server": "cloudflare"})
         found = names.end(self._clouds, name)
         if found is None:
             return _cloudflare_error(530)
@@ -89,14 +90,14 @@ class Visitors:
         if mode == "strict" and not railway.certificate_name(self._clouds.railway, name):
             return _cloudflare_error(526)
         if mode == "flexible":  # Cloudflare asks over plain HTTP, and Railway sends everyone to HTTPS
-            reply = Reply(status=301, headers={"Location": f"https://{name}{request.path}"})
+            response = Response(status=301, headers={"Location": f"https://{name}{request.path}"})
         else:
-            reply = self._origin(name, found, request)
-        return Reply(status=reply.status, headers={**reply.headers, "Server": "cloudflare"}, body=reply.body)
+            response = self._origin(name, found, request)
+        return replace(response, headers={**response.headers, "Server": "cloudflare"})
 
     # The servers behind
 
-    def _origin(self, name: str, found: tuple[names.Where, str], request: Request) -> Reply:
+    def _origin(self, name: str, found: tuple[names.Where, str], request: Request) -> Response:
         whose, last = found
         if whose == "railway":
             return railway.visit(self._clouds.railway, name, request.path)
@@ -104,21 +105,19 @@ class Visitors:
             return _cloudflare_error(522)
         return self._object(name, last, request)
 
-    def _object(self, name: str, last: str, request: Request) -> Reply:
+    def _object(self, name: str, last: str, request: Request) -> Response:
         """An object of Spaces, through the CDN or not."""
         cached = names.CDN.fullmatch(last)
         if cached and name != last and not self._endpoint_of(name):
-            return Reply.of_json(HTTPStatus.FORBIDDEN, {"message": f"{name} is no name of this CDN endpoint"})
+            return Response.of_json(HTTPStatus.FORBIDDEN, {"message": f"{name} is no name of this CDN endpoint"})
         if cached and not self._served(last):
-            return Reply.of_json(HTTPStatus.NOT_FOUND, {"message": f"there is no CDN endpoint {last}"})
+            return Response.of_json(HTTPStatus.NOT_FOUND, {"message": f"there is no CDN endpoint {last}"})
         origin = last.replace(".cdn.digitaloceanspaces.", ".digitaloceanspaces.")
         headers = {key: value for key, value in request.headers.items() if key != "authorization"}
-        reply = spaces.respond(
+        response = spaces.respond(
             self._clouds.spaces, Request(method=request.method, host=origin, path=request.path, headers=headers)
         )
-        return (
-            Reply(status=reply.status, headers={**reply.headers, "X-Cdn": "hit"}, body=reply.body) if cached else reply
-        )
+        return replace(response, headers={**response.headers, "X-Cdn": "hit"}) if cached else response
 
     def _endpoint_of(self, name: str) -> bool:
         """Whether a CDN endpoint has ``name`` as its own name, with a certificate for it."""
@@ -134,12 +133,12 @@ def _zone(name: str) -> str:
     return max(found, key=len)
 
 
-def _cloudflare_error(status: int) -> Reply:
+def _cloudflare_error(status: int) -> Response:
     text = (
         f"<!DOCTYPE html><title>{status}: {ERRORS[status]}</title><h1>{ERRORS[status]}</h1><p>Error code {status}</p>"
     )
     plain = ERRORS[status].startswith("error code")
     body, kind = (ERRORS[status], "text/plain") if plain else (text, "text/html")
-    return Reply(
+    return Response(
         status=status, headers={"Content-Type": f"{kind}; charset=UTF-8", "Server": "cloudflare"}, body=body.encode()
     )

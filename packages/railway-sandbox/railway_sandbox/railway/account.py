@@ -23,10 +23,13 @@ def plan_limit(caller: Caller) -> dict[str, Any]:
     """The limits of the plan as Railway's opaque ``SubscriptionPlanLimit``."""
     plan = caller.cloud.plan
     return {
-        "containers": {"cpu": plan.vcpus, "memoryBytes": int(plan.memory_gb * GB_IN_BYTES)},
-        "replicas": plan.replicas,
-        "volumes": {"maxPerProject": plan.volumes_per_project, "defaultSizeMB": plan.volume_mb},
-        "customDomains": {"maxPerService": plan.custom_domains_per_service},
+        "containers": {
+            "cpu": plan.max_vcpus_per_service,
+            "memoryBytes": int(plan.max_memory_gb_per_service * GB_IN_BYTES),
+        },
+        "replicas": plan.max_replicas_per_service,
+        "volumes": {"maxPerProject": plan.max_volumes_per_project, "defaultSizeMB": plan.default_volume_mb},
+        "customDomains": {"maxPerService": plan.max_custom_domains_per_service},
     }
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from railway_sandbox.railway.errors import not_authorized, not_found
-from railway_sandbox.railway.faults import Faults
 from railway_sandbox.railway.plans import PLANS, Plan
 from railway_sandbox.railway.state import Environment, Project, Service, ServiceInstance, State, Token, Workspace
 
@@ -61,6 +60,7 @@ class RailwayCloud:
         plan: str = "pro",
         *,
         proxied: Callable[[str], bool] = lambda _name: False,
+        lock: threading.RLock | None = None,
     ) -> None:
         """``dns(name, type)`` gives the values of a record set; ``proxied(name)`` whether Cloudflare stands before it.
 
@@ -70,19 +70,21 @@ class RailwayCloud:
         self.ids = ids
         self.dns = dns
         self.proxied = proxied
-        self.lock = threading.RLock()
+        self.lock = lock or threading.RLock()
         self.mutated = 0
         """How often the state has changed: a server stores it when this differs from what it last saw."""
         self.limits_requests = True
         """Whether the request limits of the plan and of the edge are held; the creation throttles always are."""
         if state is None:
-            state = State(plan=plan)
+            state = State()
+            state.plan = plan
         self.state = state
-        self.faults = Faults(self.state.faults, self.touch)
-        if not self.state.workspaces:
-            self._open_account()
+        self.open_account()
 
-    def _open_account(self) -> None:
+    def open_account(self) -> None:
+        """Make what every account has: a user, a workspace and two tokens; nothing where it is there."""
+        if self.state.workspaces:
+            return
         now = self.now()
         self.state.user_id = self.new_id()
         workspace = Workspace(
@@ -95,6 +97,13 @@ class RailwayCloud:
         self.state.workspaces[workspace.id] = workspace
         self.add_token("account", "sandbox")
         self.add_token("workspace", "sandbox workspace", workspace_id=workspace.id)
+
+    def copy(self) -> RailwayCloud:
+        """Return an account with the same content, which changes no more than by the time that passes."""
+        state = State.from_json(self.state.to_json())
+        made = RailwayCloud(self.now, self.ids, self.dns, state, proxied=self.proxied, lock=self.lock)
+        made.limits_requests = False
+        return made
 
     # What changes it from outside
 

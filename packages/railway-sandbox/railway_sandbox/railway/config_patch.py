@@ -31,6 +31,11 @@ def applying(cloud: RailwayCloud, environment_id: str) -> bool:
     )
 
 
+def pending(cloud: RailwayCloud) -> bool:
+    """Return whether any committed patch of the account is not in effect yet."""
+    return any(each.applies_at is not None and each.applied_at is None for each in cloud.state.patches.values())
+
+
 def staged(cloud: RailwayCloud, environment_id: str) -> Patch | None:
     """The changes that wait to be committed, if there are any."""
     for patch in cloud.state.patches.values():
@@ -140,7 +145,8 @@ def _apply(cloud: RailwayCloud, environment: Environment, record: Patch, at: flo
         for service_id, entry in part(patch, "services").items():
             _apply_service(cloud, environment, service_id, entry, at)
         shared = environment.config.get("sharedVariables", {})
-        environment.config["sharedVariables"] = merged_variables(shared, part(patch, "sharedVariables"))
+        merged = merged_variables(shared, part(patch, "sharedVariables"))
+        environment.config = {**environment.config, "sharedVariables": merged}
     environment.updated_at = at
     deployments.scale(cloud, environment, affected.scaled)
     if not record.skip_deploys:
@@ -159,7 +165,7 @@ def _apply_service(
     instance = cloud.find_instance(environment.id, service_id)
     if instance is None:
         instance = instances.create(cloud, environment, service_id, at, config)
-    environment.config.setdefault("services", {})[service_id] = config
+    environment.services[service_id] = config
     instance.updated_at = at
     instances.follow_source(cloud, environment, service_id)
     config_volumes.mount(cloud, environment, service_id, entry, at)

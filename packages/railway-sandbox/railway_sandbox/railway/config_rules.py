@@ -63,8 +63,8 @@ def _check_replicas(cloud: RailwayCloud, deploy: Config, *, mounts: int) -> None
         raise Refused("Services with a volume cannot have more than one replica")
     if replicas > 1 and deploy.get("cronSchedule"):
         raise Refused("Services with a cron schedule cannot have more than one replica")
-    if replicas > cloud.plan.replicas:
-        raise upgrade(f"Your plan is limited to {cloud.plan.replicas} replicas per service.")
+    if replicas > cloud.plan.max_replicas_per_service:
+        raise upgrade(f"Your plan is limited to {cloud.plan.max_replicas_per_service} replicas per service.")
 
 
 def _check_plan(cloud: RailwayCloud, deploy: Config) -> None:
@@ -79,10 +79,10 @@ def _check_plan(cloud: RailwayCloud, deploy: Config) -> None:
     containers: Config = part(part(deploy, "limitOverride"), "containers")
     replicas = sum(entry.get("numReplicas", 1) for entry in part(deploy, "multiRegionConfig").values())
     # The plan counts the replicas of a service together.
-    if (containers.get("cpu") or 0) * replicas > plan.vcpus:
-        raise upgrade(f"Your plan is limited to {plan.vcpus:g} vCPU per service.")
-    if (containers.get("memoryBytes") or 0) * replicas > plan.memory_gb * GB_IN_BYTES:
-        raise upgrade(f"Your plan is limited to {plan.memory_gb:g} GB of memory per service.")
+    if (containers.get("cpu") or 0) * replicas > plan.max_vcpus_per_service:
+        raise upgrade(f"Your plan is limited to {plan.max_vcpus_per_service:g} vCPU per service.")
+    if (containers.get("memoryBytes") or 0) * replicas > plan.max_memory_gb_per_service * GB_IN_BYTES:
+        raise upgrade(f"Your plan is limited to {plan.max_memory_gb_per_service:g} GB of memory per service.")
     if any(value is not None and value <= 0 for value in containers.values()):
         raise invalid("limitOverride")
 
@@ -103,7 +103,7 @@ def check_volume_size(cloud: RailwayCloud, disk: VolumeInstance | None, size_mb:
     """Refuse a size beyond the plan, or one that would cut off what is stored."""
     if size_mb < 1:
         raise invalid("sizeMB")
-    if size_mb > cloud.plan.largest_volume_mb:
-        raise upgrade(f"Your plan is limited to volumes of {cloud.plan.largest_volume_mb} MB.")
+    if size_mb > cloud.plan.max_volume_mb:
+        raise upgrade(f"Your plan is limited to volumes of {cloud.plan.max_volume_mb} MB.")
     if disk is not None and size_mb < disk.size_mb and disk.written:
         raise Refused("Volume size can only be increased")

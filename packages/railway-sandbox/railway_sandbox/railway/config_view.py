@@ -38,7 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 def service_config(environment: Environment, service_id: str) -> Config:
     """The stored settings of a service; an empty object for one without."""
-    return environment.config.get("services", {}).get(service_id, {})
+    return environment.services.get(service_id, {})
 
 
 def setting(config: Config, group: str, name: str) -> Any:
@@ -83,7 +83,7 @@ def etag(cloud: RailwayCloud, environment: Environment) -> str:
 
 def _secrets(environment: Environment) -> list[Any]:
     # What the view hides also counts as a change when it changes.
-    services = environment.config.get("services", {}).values()
+    services = environment.services.values()
     return [[service.get("variables"), service.get("deploy", {}).get("registryCredentials")] for service in services]
 
 

@@ -72,7 +72,7 @@ def apply(cloud: RailwayCloud, environment: Environment, patch: Config, at: floa
                 volume_id=volume_id,
                 environment_id=environment.id,
                 mount_path="/data",
-                size_mb=cloud.plan.volume_mb,
+                size_mb=cloud.plan.default_volume_mb,
                 created_at=at,
                 region=settings.get("region"),
             )

@@ -127,7 +127,7 @@ def _roll_back(caller: Caller, arguments: Arguments) -> bool:
     if not can_roll_back(caller, former):
         raise Refused("Cannot roll back to this deployment: its image is not available")
     made = _repeat(caller, former, reason="rollback", variables=dict(former.variables))
-    made.meta["serviceManifest"] = former.meta["serviceManifest"]
+    made.meta = {**made.meta, "serviceManifest": former.meta["serviceManifest"]}
     return True
 
 

@@ -208,7 +208,8 @@ def scale(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[s
     for service_id in service_ids:
         deployment = latest(cloud, environment.id, service_id)
         if deployment is not None:
-            deployment.meta["serviceManifest"] = manifest(service_config(environment, service_id))
+            settled = manifest(service_config(environment, service_id))
+            deployment.meta = {**deployment.meta, "serviceManifest": settled}
 
 
 def source_of(deployment: Deployment) -> dict[str, Any]:

@@ -62,8 +62,8 @@ def _create_custom(caller: Caller, arguments: Arguments) -> CustomDomain:
         raise Refused(reason)
     mine = [d for d in customs(cloud) if (d.environment_id, d.service_id) == (environment.id, service.id)]
     counted = customs(cloud) if cloud.state.plan in ("free", "trial") else mine
-    limit = cloud.plan.custom_domains_per_service
-    if len(counted) >= limit:
+    limit = cloud.plan.max_custom_domains_per_service
+    if limit is not None and len(counted) >= limit:
         raise upgrade(f"Your plan is limited to {limit} custom domains.")
     new_id = cloud.new_id()
     token = short_of(f"{new_id}/token", 32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from railway_sandbox.exchange import Reply
+from railway_sandbox.http_messages import Response
 from railway_sandbox.railway import deployments
 from railway_sandbox.railway.certificates import verified
 from railway_sandbox.railway.cloud import RailwayCloud
@@ -22,7 +22,7 @@ FALLBACK = {**EDGE, "X-Railway-Fallback": "true"}
 """Railway marks what it answers itself."""
 
 
-def visit(cloud: RailwayCloud, host: str, path: str = "/") -> Reply:
+def visit(cloud: RailwayCloud, host: str, path: str = "/") -> Response:
     """The answer for a path of a host."""
     with cloud.lock:
         catch_up(cloud)
@@ -58,12 +58,12 @@ def _listens(running: Deployment, port: int | None) -> bool:
     return running.failure not in ("unhealthy", "crash") and (port is None or own is None or own == str(port))
 
 
-def _application(running: Deployment, path: str) -> Reply:
+def _application(running: Deployment, path: str) -> Response:
     deploy = part(part(running.meta, "serviceManifest"), "deploy")
     found = path.partition("?")[0] in ("/", deploy.get("healthcheckPath"))
     status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
-    return Reply(status=status, headers={**EDGE, "Content-Type": "text/plain"}, body=status.phrase.encode())
+    return Response(status=status, headers={**EDGE, "Content-Type": "text/plain"}, body=status.phrase.encode())
 
 
-def _error(status: HTTPStatus, message: str) -> Reply:
-    return Reply.of_json(status, {"status": "error", "code": status.value, "message": message}, FALLBACK)
+def _error(status: HTTPStatus, message: str) -> Response:
+    return Response.of_json(status, {"status": "error", "code": status.value, "message": message}, FALLBACK)

@@ -42,7 +42,7 @@ def _list(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
 def _create(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     given = arguments["input"]
     environment, instance = _instance(caller, given)
-    if caller.cloud.state.plan != "pro":
+    if caller.cloud.state.plan not in ("pro", "enterprise"):
         raise upgrade("Static outbound IPs are available on the Pro plan.")
     if _associations(caller, instance):
         raise Refused("A static outbound IP already exists for this service")

@@ -73,7 +73,8 @@ def _create(caller: Caller, arguments: Arguments) -> Environment:
 
 def _copy(cloud: RailwayCloud, source: Environment, target: Environment, at: float) -> None:
     """Everything of the source except the values that are sealed, and empty volumes in the place of full ones."""
-    target.config = {"sharedVariables": _unsealed(source.config.get("sharedVariables", {}))}
+    shared = _unsealed(source.config.get("sharedVariables", {}))
+    target.config = {**target.config, "sharedVariables": shared}
     for instance in list(cloud.instances(source.id)):
         config = copy.deepcopy(config_view.service_config(source, instance.service_id))
         config["variables"] = _unsealed(config.get("variables", {}))

@@ -44,7 +44,7 @@ def create(
     )
     cloud.state.instances[instance.id] = instance
     config = first_config(cloud, environment) if config is None else config
-    environment.config.setdefault("services", {})[service_id] = config
+    environment.services[service_id] = config
     return instance
 
 
@@ -55,7 +55,7 @@ def remove(cloud: RailwayCloud, environment: Environment, service_id: str, at: f
         return
     instance.former_config = copy.deepcopy(service_config(environment, service_id))
     instance.deleted_at = at
-    environment.config.get("services", {}).pop(service_id, None)
+    environment.services.pop(service_id, None)
     deployments.end_all(cloud, environment.id, service_id, at)
     state = cloud.state
     for table in (state.custom_domains, state.service_domains, state.tcp_proxies):

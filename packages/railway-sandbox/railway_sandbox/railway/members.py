@@ -30,7 +30,7 @@ def _row(cloud: RailwayCloud, member: ProjectMember) -> dict[str, Any]:
 
 def _rows(cloud: RailwayCloud, project: Project) -> list[dict[str, Any]]:
     owner = {"id": cloud.state.user_id, "email": OPERATOR_EMAIL, "name": OPERATOR_NAME, "avatar": None, "role": "ADMIN"}
-    members = [member for member in cloud.state.project_members if member.project_id == project.id]
+    members = [member for member in cloud.state.project_members.values() if member.project_id == project.id]
     return [owner, *(_row(cloud, member) for member in members)]
 
 
@@ -39,15 +39,19 @@ def _project(caller: Caller, project_id: str) -> Project:
     return caller.project(project_id)
 
 
+def _key(project: Project, user_id: str) -> str:
+    return f"{project.id}/{user_id}"
+
+
 def _member(caller: Caller, given: Arguments) -> ProjectMember:
     """The membership that an input names."""
     project = _project(caller, given["projectId"])
     if given["userId"] == caller.cloud.state.user_id:
         raise not_authorized()
-    for member in caller.cloud.state.project_members:
-        if (member.project_id, member.user_id) == (project.id, given["userId"]):
-            return member
-    raise not_found("ProjectMember")
+    member = caller.cloud.state.project_members.get(_key(project, given["userId"]))
+    if member is None:
+        raise not_found("ProjectMember")
+    return member
 
 
 def _list(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
@@ -62,7 +66,7 @@ def _add(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     if given["userId"] not in caller.cloud.state.people:
         raise not_found("User")
     member = ProjectMember(project_id=project.id, user_id=given["userId"], role=given["role"])
-    caller.cloud.state.project_members.append(member)
+    caller.cloud.state.project_members[_key(project, member.user_id)] = member
     return _row(caller.cloud, member)
 
 
@@ -74,8 +78,9 @@ def _update(caller: Caller, arguments: Arguments) -> dict[str, Any]:
 
 def _remove(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     member = _member(caller, arguments["input"])
-    caller.cloud.state.project_members.remove(member)
-    return _rows(caller.cloud, caller.project(member.project_id))
+    project = caller.project(member.project_id)
+    del caller.cloud.state.project_members[_key(project, member.user_id)]
+    return _rows(caller.cloud, project)
 
 
 QUERIES: Operations = {"projectMembers": _list}

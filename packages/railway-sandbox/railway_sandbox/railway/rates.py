@@ -66,7 +66,7 @@ def plan(cloud: RailwayCloud, token_id: str) -> Verdict:
             left = limits.requests_per_hour - window.used
             return Verdict("plan", limits.requests_per_hour, left, resets_at, 1)
     window.used += 1
-    window.recent.append(now)
+    window.recent = [*window.recent, now]
     return Verdict(None, limits.requests_per_hour, max(limits.requests_per_hour - window.used, 0), resets_at)
 
 

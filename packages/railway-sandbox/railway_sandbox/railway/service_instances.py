@@ -67,7 +67,7 @@ def _update(caller: Caller, arguments: Arguments) -> bool:
         check_service(cloud, config, mounts=len(mounts_after(cloud, environment, service.id, {})))
         changed.append((environment, config))
     for environment, config in changed:
-        environment.config["services"][service.id] = config
+        environment.services[service.id] = config
         instance = caller.cloud.find_instance(environment.id, service.id)
         if instance is not None:
             for key, attribute in TRACING.items():
@@ -120,7 +120,7 @@ def _limits_update(caller: Caller, arguments: Arguments) -> bool:
     entry = {"deploy": {"limitOverride": {"containers": containers}}}
     config = merged_service(service_config(environment, service.id), entry, returning=False)
     check_service(caller.cloud, config, mounts=0)
-    environment.config["services"][service.id] = config
+    environment.services[service.id] = config
     return True
 
 
@@ -138,7 +138,11 @@ def _override(caller: Caller, arguments: Arguments) -> Config | None:
 
 def _limits(caller: Caller, arguments: Arguments) -> Config:
     plan = caller.cloud.plan
-    return {"vCPUs": plan.vcpus, "memoryGB": plan.memory_gb, **(_override(caller, arguments) or {})}
+    return {
+        "vCPUs": plan.max_vcpus_per_service,
+        "memoryGB": plan.max_memory_gb_per_service,
+        **(_override(caller, arguments) or {}),
+    }
 
 
 def _config(caller: Caller, instance: ServiceInstance) -> Config:

@@ -85,8 +85,9 @@ def make(
 def _check_name(cloud: RailwayCloud, project: Project, name: str) -> None:
     if not label_of(name) or len(label_of(name)) > LONGEST_LABEL:
         raise invalid("name")
-    if any(service.name == name for service in cloud.services_of(project.id)):
-        raise Refused(f"A service named {name} already exists in this project")
+    every = cloud.state.services.values()
+    if any(one.name == name and one.project_id == project.id and one.deleted_at is None for one in every):
+        raise Refused(f'A service named "{name}" already exists in this project')
 
 
 def _create(caller: Caller, arguments: Arguments) -> Service:
@@ -156,7 +157,7 @@ def _connect(caller: Caller, arguments: Arguments) -> Service:
         if caller.cloud.find_instance(environment.id, service.id) is None:
             continue
         config = service_config(environment, service.id)
-        environment.config["services"][service.id] = merged_service(config, {"source": source}, returning=False)
+        environment.services[service.id] = merged_service(config, {"source": source}, returning=False)
         instances.follow_source(caller.cloud, environment, service.id)
         deployments.start(caller.cloud, environment, service.id, caller.now)
     service.updated_at = caller.now
@@ -169,7 +170,8 @@ def _disconnect(caller: Caller, arguments: Arguments) -> Service:
     service = caller.service(arguments["id"])
     for environment in caller.cloud.environments_of(service.project_id):
         if caller.cloud.find_instance(environment.id, service.id) is not None:
-            environment.config["services"][service.id].pop("source", None)
+            kept = service_config(environment, service.id)
+            environment.services[service.id] = {name: kept[name] for name in kept if name != "source"}
             instances.follow_source(caller.cloud, environment, service.id)
     service.updated_at = caller.now
     return service

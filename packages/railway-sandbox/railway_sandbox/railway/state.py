@@ -7,10 +7,13 @@ Moments are seconds of simulated time since the sandbox's epoch; sizes are MB as
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from railway_sandbox.tables import Record, Table
 
 Config = dict[str, Any]
 """An environment's settings in the shape of Railway's scalar ``EnvironmentConfig``."""
@@ -19,12 +22,6 @@ Config = dict[str, Any]
 def part(config: Mapping[str, Any], name: str) -> Config:
     """An object inside a config; an empty one when it is missing or null."""
     return config.get(name) or {}
-
-
-class Record(BaseModel):
-    """One thing that is remembered; fields change in place."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Workspace(Record):
@@ -82,6 +79,19 @@ class Environment(Record):
     is_ephemeral: bool = False
     config: Config = Field(default_factory=dict)
     deleted_at: float | None = None
+
+    def model_post_init(self, _context: Any, /) -> None:
+        """Keep the settings of each service as a row of their own."""
+        self.config["services"] = Table[Config](values=self.config.get("services"))
+
+    @property
+    def services(self) -> Table[Config]:
+        """The settings of the services, by service id."""
+        return self.config["services"]
+
+    def stored(self) -> str:
+        """Return the JSON text of its row, without the services' settings."""
+        return self.model_dump_json(exclude={"config": {"services"}})
 
 
 class Patch(Record):
@@ -367,16 +377,6 @@ class NotificationRule(Record):
     ephemeral_environments: bool = False
 
 
-class Fault(Record):
-    """A failure that someone ordered; see ``faults``."""
-
-    operation: str
-    when: str
-    status: int
-    message: str | None = None
-    count: int = 1
-
-
 class RateWindow(Record):
     """The requests of one token: since when they are counted, how many, and the moments of the last second."""
 
@@ -385,50 +385,101 @@ class RateWindow(Record):
     recent: list[float] = Field(default_factory=list[float])
 
 
-class State(Record):
-    """Everything the simulated Railway remembers, by id."""
+class State:
+    """Everything the simulated Railway remembers, in tables by id."""
 
-    plan: str = "pro"
-    user_id: str = ""
-    workspaces: dict[str, Workspace] = Field(default_factory=dict)
-    tokens: dict[str, Token] = Field(default_factory=dict)
-    projects: dict[str, Project] = Field(default_factory=dict)
-    environments: dict[str, Environment] = Field(default_factory=dict)
-    patches: dict[str, Patch] = Field(default_factory=dict)
-    services: dict[str, Service] = Field(default_factory=dict)
-    instances: dict[str, ServiceInstance] = Field(default_factory=dict)
-    triggers: dict[str, DeploymentTrigger] = Field(default_factory=dict)
-    deployments: dict[str, Deployment] = Field(default_factory=dict)
-    volumes: dict[str, Volume] = Field(default_factory=dict)
-    volume_instances: dict[str, VolumeInstance] = Field(default_factory=dict)
-    volume_backups: dict[str, VolumeBackup] = Field(default_factory=dict)
-    workflows: dict[str, Workflow] = Field(default_factory=dict)
-    custom_domains: dict[str, CustomDomain] = Field(default_factory=dict)
-    service_domains: dict[str, ServiceDomain] = Field(default_factory=dict)
-    tcp_proxies: dict[str, TCPProxy] = Field(default_factory=dict)
-    egress_associations: dict[str, EgressAssociation] = Field(default_factory=dict)
-    endpoint_names: dict[str, EndpointName] = Field(default_factory=dict)
-    """By the id of the service instance."""
-    buckets: dict[str, Bucket] = Field(default_factory=dict)
-    bucket_instances: dict[str, BucketInstance] = Field(default_factory=dict)
-    people: dict[str, Person] = Field(default_factory=dict)
-    project_members: list[ProjectMember] = Field(default_factory=list[ProjectMember])
-    notification_rules: dict[str, NotificationRule] = Field(default_factory=dict)
-    defects: dict[str, str] = Field(default_factory=dict)
-    """What is wrong with an image, repository, commit or domain; see ``sources``."""
-    commits: dict[str, str] = Field(default_factory=dict)
-    """``<repository>@<branch>`` to its latest commit, where one was pushed."""
-    faults: list[Fault] = Field(default_factory=list[Fault])
-    rates: dict[str, RateWindow] = Field(default_factory=dict)
-    throttled: dict[str, float] = Field(default_factory=dict)
-    """When this kind of thing was last created, for the creation throttles."""
-    edge_blocked_until: float = 0.0
+    def __init__(self) -> None:
+        self.facts: Table[Any] = Table()
+        """The account's plan, the id of its user, and until when the edge refuses."""
+        self.workspaces = Table(Workspace)
+        self.tokens = Table(Token)
+        self.projects = Table(Project)
+        self.environments = Table(Environment)
+        self.patches = Table(Patch)
+        self.services = Table(Service)
+        self.instances = Table(ServiceInstance)
+        self.triggers = Table(DeploymentTrigger)
+        self.deployments = Table(Deployment)
+        self.volumes = Table(Volume)
+        self.volume_instances = Table(VolumeInstance)
+        self.volume_backups = Table(VolumeBackup)
+        self.workflows = Table(Workflow)
+        self.custom_domains = Table(CustomDomain)
+        self.service_domains = Table(ServiceDomain)
+        self.tcp_proxies = Table(TCPProxy)
+        self.egress_associations = Table(EgressAssociation)
+        self.endpoint_names = Table(EndpointName)
+        """By the id of the service instance."""
+        self.buckets = Table(Bucket)
+        self.bucket_instances = Table(BucketInstance)
+        self.people = Table(Person)
+        self.project_members = Table(ProjectMember)
+        """By the ids of the project and the user."""
+        self.notification_rules = Table(NotificationRule)
+        self.defects: Table[str] = Table()
+        """What is wrong with an image, repository, commit or domain; see ``sources``."""
+        self.commits: Table[str] = Table()
+        """``<repository>@<branch>`` to its latest commit, where one was pushed."""
+        self.rates = Table(RateWindow)
+        self.throttled: Table[float] = Table()
+        """When this kind of thing was last created, for the creation throttles."""
+
+    @property
+    def plan(self) -> str:
+        """The account's plan: free, trial, hobby or pro."""
+        return self.facts.get("plan", "pro")
+
+    @plan.setter
+    def plan(self, plan: str) -> None:
+        self.facts["plan"] = plan
+
+    @property
+    def user_id(self) -> str:
+        """The id of the account's user; empty before the account is opened."""
+        return self.facts.get("user_id", "")
+
+    @user_id.setter
+    def user_id(self, user_id: str) -> None:
+        self.facts["user_id"] = user_id
+
+    @property
+    def edge_blocked_until(self) -> float:
+        """Until when the edge refuses requests without a query string."""
+        return self.facts.get("edge_blocked_until", 0.0)
+
+    @edge_blocked_until.setter
+    def edge_blocked_until(self, moment: float) -> None:
+        self.facts["edge_blocked_until"] = moment
+
+    def tables(self) -> dict[str, Table[Any]]:
+        """Return every table by its name; the settings of the services are one for each environment."""
+        settings = {f"{SETTINGS}{each.id}": each.services for each in self.environments.values()}
+        return {**vars(self), **settings}
+
+    def load(self, rows: Mapping[str, Mapping[str, str]]) -> None:
+        """Become what the rows of ``tables`` were; none are a state in which nothing exists."""
+        for name, table in vars(self).items():
+            table.load(rows.get(name, {}))
+        for environment in self.environments.values():
+            environment.services.load(rows.get(f"{SETTINGS}{environment.id}", {}))
 
     def to_json(self) -> str:
-        """The whole state as JSON text."""
-        return self.model_dump_json()
+        """Return the whole state as JSON text."""
+        return json.dumps({name: table.rows() for name, table in self.tables().items()})
 
     @classmethod
     def from_json(cls, text: str) -> State:
-        """The state that ``to_json`` wrote."""
-        return cls.model_validate_json(text)
+        """Return the state that ``to_json`` wrote."""
+        state = cls()
+        state.load(json.loads(text))
+        return state
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by content."""
+        return isinstance(other, State) and vars(self) == vars(other)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  (it changes)
+
+
+SETTINGS = "settings/"
+"""Before the id of an environment: the name of the table with the settings of its services."""

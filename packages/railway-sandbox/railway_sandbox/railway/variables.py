@@ -59,10 +59,18 @@ def _of_environment(caller: Caller, environment: Environment, _arguments: Argume
 
 
 def _stored(environment: Environment, service_id: str | None) -> Config:
-    """The place where variables of the service (or the shared ones) are stored, made when missing."""
+    """Return the stored variables of the service, or the shared ones."""
     if service_id is None:
-        return environment.config.setdefault("sharedVariables", {})
-    return environment.config.setdefault("services", {}).setdefault(service_id, {}).setdefault("variables", {})
+        return environment.config.get("sharedVariables", {})
+    return service_config(environment, service_id).get("variables", {})
+
+
+def _store(environment: Environment, service_id: str | None, variables: Config) -> None:
+    """Store these in the place of all variables of the service, or of the shared ones."""
+    if service_id is None:
+        environment.config = {**environment.config, "sharedVariables": variables}
+    else:
+        environment.services[service_id] = {**service_config(environment, service_id), "variables": variables}
 
 
 def _variables(caller: Caller, arguments: Arguments) -> dict[str, str]:
@@ -114,12 +122,10 @@ def _write(caller: Caller, given: Arguments, values: dict[str, str], *, replace:
     if service_id is not None:
         caller.pair(given)
     with affected_by(caller.cloud, environment) as affected:
-        stored = _stored(environment, service_id)
-        if replace:
-            for name in [name for name in stored if name not in values]:
-                del stored[name]
-        for name, value in values.items():
-            stored[name] = {**stored.get(name, {}), "value": value}
+        before = _stored(environment, service_id)
+        kept = {name: entry for name, entry in before.items() if not replace or name in values}
+        given_values = {name: {**kept.get(name, {}), "value": value} for name, value in values.items()}
+        _store(environment, service_id, {**kept, **given_values})
     environment.updated_at = caller.now
     if not given.get("skipDeploys"):
         deployments.after_variables(caller.cloud, environment, affected.redeployed)
@@ -131,7 +137,9 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
     caller.project(given["projectId"])
     environment = caller.environment(given["environmentId"])
     with affected_by(caller.cloud, environment) as affected:
-        _stored(environment, given.get("serviceId")).pop(given["name"], None)
+        stored = _stored(environment, given.get("serviceId"))
+        kept = {name: entry for name, entry in stored.items() if name != given["name"]}
+        _store(environment, given.get("serviceId"), kept)
     deployments.after_variables(caller.cloud, environment, affected.redeployed)
     return True
 

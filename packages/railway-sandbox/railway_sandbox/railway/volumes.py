@@ -43,8 +43,9 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
     service = caller.service(given["serviceId"]) if given.get("serviceId") else None
     places = _places(caller, project, service, given)
     throttles.check(cloud, "volume")
-    if len(_names(cloud, project.id)) >= cloud.plan.volumes_per_project:
-        raise upgrade(f"Your plan is limited to {cloud.plan.volumes_per_project} volumes per project.")
+    limit = cloud.plan.max_volumes_per_project
+    if limit is not None and len(_names(cloud, project.id)) >= limit:
+        raise upgrade(f"Your plan is limited to {limit} volumes per project.")
     for environment, mounting in places:
         if mounting is not None:
             _check_mountable(cloud, environment, mounting)
@@ -61,7 +62,7 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
             environment_id=environment.id,
             service_id=mounting and mounting.id,
             mount_path=given["mountPath"],
-            size_mb=cloud.plan.volume_mb,
+            size_mb=cloud.plan.default_volume_mb,
             created_at=now,
             region=given.get("region") or default_region(cloud, environment),
         )

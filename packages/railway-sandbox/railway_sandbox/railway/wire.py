@@ -6,14 +6,13 @@ Owns the transport rules (headers, limits, status codes, the form of errors) and
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,50 +36,32 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from railway_sandbox.clock import EPOCH, timestamp
+from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
 from railway_sandbox.railway import operations, rates
 from railway_sandbox.railway.access import Arguments, Caller, caller_of
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.connections import connection
 from railway_sandbox.railway.errors import NotSimulated, Refused
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.state import Fault, part
+from railway_sandbox.railway.state import part
 
 SCHEMA_PATH = Path(__file__).with_name("schema.graphql")
-
-
-@dataclass(frozen=True)
-class Request:
-    """A POST to ``/graphql/v2``; ``query_string`` is what follows the question mark of its address."""
-
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    query_string: str = ""
-
-
-@dataclass(frozen=True)
-class Response:
-    """The answer; with ``dropped`` the server closes the connection instead of sending it."""
-
-    status: int
-    body: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    dropped: bool = False
-    operations: tuple[str, ...] = ()
-    """The operations of the request, for a log."""
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
+DOCUMENTS = 512
+"""How many documents are kept with the verdict on them: clients send few different ones, and often."""
 
 
 @dataclass(frozen=True)
 class _Asked:
     document: DocumentNode
     operation: OperationDefinitionNode
-    names: tuple[str, ...]
     variables: dict[str, Any]
     operation_name: str | None
+
+    @property
+    def public(self) -> bool:
+        """Whether it asks for nothing but the schema."""
+        roots = [root for root in self.operation.selection_set.selections if isinstance(root, FieldNode)]
+        return all(root.name.value.startswith("__") for root in roots)
 
     @property
     def first_key(self) -> str:
@@ -103,17 +84,14 @@ def respond(cloud: RailwayCloud, request: Request) -> Response:
     """Answer one request. Raises ``NotSimulated`` when the sandbox, not the request, falls short."""
     with cloud.lock:
         operations.catch_up(cloud)
-        if rates.edge(cloud, has_query_string=bool(request.query_string)).limited:
-            return Response(429, "error code: 1015", {"Content-Type": "text/plain"})
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        bearer = headers.get("authorization", "")
-        bearer = bearer[7:].strip() if bearer.lower().startswith("bearer ") else None
-        caller = caller_of(cloud, bearer, headers.get("project-access-token"))
+        if rates.edge(cloud, has_query_string=bool(request.query)).limited:
+            return Response(status=429, headers={"Content-Type": "text/plain"}, body=b"error code: 1015")
+        caller = caller_of(cloud, request.bearer_token(), request.headers.get("project-access-token"))
         verdict = rates.plan(cloud, caller.token.id if caller else "anonymous")
         limits = _limit_headers(cloud, verdict)
         if verdict.limited:
             return _failed(cloud, 429, "Rate limit exceeded", "RATE_LIMITED", limits)
-        asked = _read(cloud, request.body, limits)
+        asked = _read(cloud, request, limits)
         if isinstance(asked, Response):
             return asked
         return _answer(cloud, caller, asked, limits)
@@ -133,56 +111,66 @@ def _limit_headers(cloud: RailwayCloud, verdict: rates.Verdict) -> dict[str, str
 
 
 def _failed(cloud: RailwayCloud, status: int, message: str, code: str, headers: Mapping[str, str]) -> Response:
-    error = {"message": message, "extensions": {"code": code}, "traceId": _trace(cloud)}
-    return Response(status, json.dumps({"errors": [error]}), headers)
+    return _all_failed(cloud, status, [message], code, headers)
+
+
+def _all_failed(
+    cloud: RailwayCloud, status: int, messages: Sequence[str], code: str, headers: Mapping[str, str]
+) -> Response:
+    errors = [{"message": each, "extensions": {"code": code}, "traceId": _trace(cloud)} for each in messages]
+    return Response.of_json(status, {"errors": errors}, headers)
+
+
+def _spoken(message: str) -> str:
+    """Return a message of graphql-core with the double quotes of graphql-js, which Railway runs."""
+    return re.sub(r"'([^']*)'", r'"\1"', message)
 
 
 def _trace(cloud: RailwayCloud) -> str:
     return short_of(f"{cloud.now()}/{cloud.mutated}", 19)
 
 
-def _read(cloud: RailwayCloud, body: bytes, headers: Mapping[str, str]) -> _Asked | Response:
+@lru_cache(DOCUMENTS)
+def _parsed(text: str) -> tuple[DocumentNode, list[str]]:
+    """Return a document and what is wrong with it by the schema. Raises ``GraphQLSyntaxError``."""
+    document = parse(text)
+    return document, [_spoken(mistake.message) for mistake in validate(schema(), document)]
+
+
+def _read(cloud: RailwayCloud, request: Request, headers: Mapping[str, str]) -> _Asked | Response:
     """The request as GraphQL, or the answer to one that is none."""
     try:
-        posted: Any = json.loads(body)
+        posted = request.json_object()
         text = posted["query"]
         variables: dict[str, Any] = part(posted, "variables")
         name: str | None = posted.get("operationName")
-        document = parse(text)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        document, mistakes = _parsed(text)
+    except (UnreadableBodyError, KeyError, TypeError, AttributeError):
         return _failed(cloud, 400, "The request body has no GraphQL query.", "BAD_REQUEST", headers)
     except GraphQLSyntaxError as error:
-        return _failed(cloud, 400, error.message, "GRAPHQL_PARSE_FAILED", headers)
-    findings = validate(schema(), document)
-    if findings:
-        return _failed(cloud, 400, findings[0].message, "GRAPHQL_VALIDATION_FAILED", headers)
+        return _failed(cloud, 400, _spoken(error.message), "GRAPHQL_PARSE_FAILED", headers)
+    if mistakes:
+        return _all_failed(cloud, 400, mistakes, "GRAPHQL_VALIDATION_FAILED", headers)
     operation = get_operation_ast(document, name)
     if operation is None:
         return _failed(cloud, 400, "The operation to run is not clear.", "OPERATION_RESOLUTION_FAILURE", headers)
     values = get_variable_values(schema(), operation.variable_definitions or [], variables)
     if isinstance(values, list):
-        return _failed(cloud, 400, values[0].message, "BAD_USER_INPUT", headers)
-    names = tuple(part.name.value for part in operation.selection_set.selections if isinstance(part, FieldNode))
-    return _Asked(document, operation, names, variables, name)
+        return _all_failed(cloud, 400, [_spoken(each.message) for each in values], "BAD_USER_INPUT", headers)
+    return _Asked(document, operation, variables, name)
 
 
 def _answer(cloud: RailwayCloud, caller: Caller | None, asked: _Asked, headers: Mapping[str, str]) -> Response:
-    fault = cloud.faults.take(asked.names)
-    if fault is not None and fault.when == "before":
-        return _faulty(cloud, fault, asked, headers)
-    public = all(name.startswith("__") for name in asked.names)
-    if caller is None and not public:
+    if caller is None and not asked.public:
         answer = ExecutionResult(None, [GraphQLError("Not Authorized", path=[asked.first_key])])
     else:
         answer = _execute(caller, asked)
     if asked.changes:
         cloud.touch()
-    if fault is not None:
-        return _faulty(cloud, fault, asked, headers)
     body: dict[str, Any] = {"data": answer.data}
     if answer.errors:
         body["errors"] = [_error(cloud, error) for error in answer.errors]
-    return Response(200, json.dumps(body), headers, operations=asked.names)
+    return Response.of_json(200, body, headers)
 
 
 def _execute(caller: Caller | None, asked: _Asked) -> ExecutionResult:
@@ -200,18 +188,6 @@ def _execute(caller: Caller | None, asked: _Asked) -> ExecutionResult:
         if not isinstance(error.original_error, Refused | None):
             raise error.original_error  # a gap or a defect of the sandbox: never dressed up as Railway's answer
     return answer
-
-
-def _faulty(cloud: RailwayCloud, fault: Fault, asked: _Asked, headers: Mapping[str, str]) -> Response:
-    if fault.when == "lost":
-        return Response(0, "", dropped=True, operations=asked.names)
-    if fault.status == 200:
-        # The opaque error of Railway: no path and no code.
-        message = fault.message or "Problem processing request"
-        body = {"data": None, "errors": [{"message": message, "traceId": _trace(cloud)}]}
-        return Response(200, json.dumps(body), headers, operations=asked.names)
-    text = fault.message or f"<html><body><h1>{fault.status}</h1></body></html>"
-    return Response(fault.status, text, {"Content-Type": "text/html"}, operations=asked.names)
 
 
 def _error(cloud: RailwayCloud, error: GraphQLError) -> dict[str, Any]:

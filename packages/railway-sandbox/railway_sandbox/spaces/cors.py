@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from railway_sandbox.exchange import Reply
+from railway_sandbox.http_messages import Response
 from railway_sandbox.spaces import errors
 
 _PREFIX: Final = "access-control-"
@@ -26,7 +26,7 @@ class Rule(Protocol):
     max_age_seconds: str | int | None
 
 
-def preflight(rules: Sequence[Rule], sent: Mapping[str, str]) -> Reply:
+def preflight(rules: Sequence[Rule], sent: Mapping[str, str]) -> Response:
     """The answer to OPTIONS. Raises ``RefusedError`` for what no rule allows."""
     origin, method = sent.get("origin", ""), sent.get("access-control-request-method", "")
     if not origin or not method:
@@ -37,7 +37,7 @@ def preflight(rules: Sequence[Rule], sent: Mapping[str, str]) -> Reply:
     for rule in rules:
         if _allows(rule, origin, method) and all(_matches(rule.allowed_headers or (), name) for name in asked):
             shown = {"Access-Control-Allow-Headers": ", ".join(asked)} if asked else {}
-            return Reply(status=200, headers={**_headers(rule, origin), **shown})
+            return Response(status=200, headers={**_headers(rule, origin), **shown})
     raise errors.cors_refused()
 
 

@@ -20,7 +20,7 @@ from moto.moto_api._internal import mock_random
 from moto.s3.models import S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
-from railway_sandbox.exchange import Reply
+from railway_sandbox.http_messages import Response
 from railway_sandbox.spaces import cors, errors
 from railway_sandbox.spaces.journal import Entry, Journal
 
@@ -80,7 +80,7 @@ class SpacesCloud:
     def perform(
         self, *, access_key: str, method: str, region: str, bucket: str, key: str, query: str,
         headers: Mapping[str, str], body: bytes,
-    ) -> Reply:  # fmt: skip
+    ) -> Response:  # fmt: skip
         """One S3 request. ``key`` is percent-encoded; without a bucket it is about all buckets.
 
         Raises ``RefusedError`` for what Spaces refuses before it looks at objects.
@@ -102,11 +102,11 @@ class SpacesCloud:
         self._check_bucket(entry)
         if method == "OPTIONS":
             return cors.preflight(self._cors_rules(bucket), headers)
-        reply = self._perform(entry)
-        if reply.status < 300 and method not in READING:
+        response = self._perform(entry)
+        if response.status < 300 and method not in READING:
             self._remember(entry)
-        answered = cors.of_answer(reply.headers, self._cors_rules(bucket), method, headers.get("origin", ""))
-        return replace(reply, headers=answered)
+        answered = cors.of_answer(response.headers, self._cors_rules(bucket), method, headers.get("origin", ""))
+        return replace(response, headers=answered)
 
     def owns(self, bucket: str) -> bool:
         """Whether the team has a bucket of this name."""
@@ -148,7 +148,7 @@ class SpacesCloud:
         if not creates and self._regions.get(entry.bucket) != entry.region:
             raise errors.no_such_bucket()
 
-    def _perform(self, entry: Entry) -> Reply:
+    def _perform(self, entry: Entry) -> Response:
         creates = entry.method == "PUT" and not entry.key and not entry.query
         # A location of Spaces is none of AWS's, and moto would refuse it.
         body = b"" if creates else entry.body
@@ -171,7 +171,7 @@ class SpacesCloud:
         if status < 300 and not entry.key and not entry.query:
             self._note_bucket(entry)
         raw = content.encode() if isinstance(content, str) else bytes(content)
-        return Reply(status=int(status), headers={str(k): str(v) for k, v in dict(answered).items()}, body=raw)
+        return Response(status=int(status), headers={str(k): str(v) for k, v in dict(answered).items()}, body=raw)
 
     def _note_bucket(self, entry: Entry) -> None:
         if entry.method == "PUT":

@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import parse_qs
 
-from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.spaces import errors
 from railway_sandbox.spaces.model import SpacesCloud, is_signature
 
@@ -37,11 +37,11 @@ def target(request: Request) -> tuple[str, str, str]:
     return found["region"], bucket, key
 
 
-def respond(cloud: SpacesCloud, request: Request) -> Reply:
-    """One request in, one reply out."""
+def respond(cloud: SpacesCloud, request: Request) -> Response:
+    """One request in, one response out."""
     try:
         region, bucket, key = target(request)
-        reply = cloud.perform(
+        response = cloud.perform(
             access_key=access_key(request),
             method=request.method,
             region=region,
@@ -53,12 +53,12 @@ def respond(cloud: SpacesCloud, request: Request) -> Reply:
         )
     except errors.RefusedError as refused:
         body = b"" if request.method == "HEAD" else refused.document()
-        return Reply(status=refused.status, headers={"Content-Type": "application/xml"}, body=body)
-    kept = {name: value for name, value in reply.headers.items() if name.lower() not in _CONNECTION_HEADERS}
+        return Response(status=refused.status, headers={"Content-Type": "application/xml"}, body=body)
+    kept = {name: value for name, value in response.headers.items() if name.lower() not in _CONNECTION_HEADERS}
     if request.method == "HEAD":
-        length = next((value for name, value in reply.headers.items() if name.lower() == "content-length"), "0")
+        length = next((value for name, value in response.headers.items() if name.lower() == "content-length"), "0")
         kept["Content-Length"] = length
-    return Reply(status=reply.status, headers=kept, body=reply.body)
+    return Response(status=response.status, headers=kept, body=response.body)
 
 
 def access_key(request: Request) -> str:

@@ -1,6 +1,6 @@
-"""One HTTP request and one reply, as plain values.
+"""One HTTP request and one response, as plain values.
 
-Owns what the listener, the simulated APIs and an in-process caller hand to each other. Knows neither sockets nor any
+Owns what the server, the simulated APIs and an in-process caller hand to each other. Knows neither sockets nor any
 cloud, so that the same ``respond`` functions stand behind a loopback port and behind a test.
 """
 
@@ -63,7 +63,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
+class Response:
     """What the client gets."""
 
     status: int
@@ -73,12 +73,22 @@ class Reply:
     """The server did its work, or not, and the connection breaks before an answer arrives."""
 
     @staticmethod
-    def of_json(status: int, value: object, headers: Mapping[str, str] | None = None) -> Reply:
-        """A reply with a JSON body; ``None`` as value means no body at all."""
+    def of_json(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
+        """A response with a JSON body; ``None`` as value means no body at all."""
         kind = {} if value is None else {"Content-Type": "application/json"}
         body = b"" if value is None else json.dumps(value).encode()
-        return Reply(status=status, headers={**kind, **(headers or {})}, body=body)
+        return Response(status=status, headers={**kind, **(headers or {})}, body=body)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
 
 
-LOST = Reply(status=0, lost=True)
+LOST = Response(status=0, lost=True)
 """No answer: the connection closes."""

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from railway_sandbox.exchange import Reply, Request
+from railway_sandbox.http_messages import Request, Response
 
-Answer = Callable[[Request], Reply]
+Answer = Callable[[Request], Response]
 
 LOOPBACK: Final = "127.0.0.1"
 IDLE_TIMEOUT_S: Final = 120.0
@@ -53,7 +53,7 @@ class Secure:
         return context.wrap_socket(connection, server_side=True)
 
 
-class Listener(ThreadingHTTPServer):
+class HttpServer(ThreadingHTTPServer):
     """Serves ``answer`` on a loopback port from a thread of its own until ``close``."""
 
     daemon_threads = True
@@ -66,7 +66,7 @@ class Listener(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
         self._changing = threading.Lock()
         super().__init__((LOOPBACK, port), _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), name="sandbox", daemon=True)
         self._thread.start()
 
     @property
@@ -136,9 +136,9 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = IDLE_TIMEOUT_S
     disable_nagle_algorithm = True
     wbufsize = -1
-    server: Listener  # pyright: ignore[reportIncompatibleVariableOverride]
+    server: HttpServer  # pyright: ignore[reportIncompatibleVariableOverride]
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Response:
         return self.server.answer(request)
 
     def version_string(self) -> str:
@@ -160,15 +160,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         try:
-            reply = self.answer(request)
+            response = self.answer(request)
         except Exception:  # noqa: BLE001 - a fault of the sandbox itself must reach both the client and a person
             traceback.print_exc()
-            reply = Reply.of_json(500, {"message": "the sandbox itself failed"}, {"x-should-retry": "false"})
-        if reply.lost:
+            response = Response.of_json(500, {"message": "the sandbox itself failed"}, {"x-should-retry": "false"})
+        if response.lost:
             self.close_connection = True
             _end(self.connection)
         else:
-            self._send(reply)
+            self._send(response)
 
     def _request(self) -> Request | None:
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -206,21 +206,21 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return b"".join(parts)
 
-    def _send(self, reply: Reply) -> None:
-        names = {name.lower() for name in reply.headers}
+    def _send(self, response: Response) -> None:
+        names = {name.lower() for name in response.headers}
         if names & {"server", "date"}:
-            self.send_response_only(reply.status)
+            self.send_response_only(response.status)
         else:
-            self.send_response(reply.status)
-        for name, value in reply.headers.items():
+            self.send_response(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
-        if "content-length" not in names and reply.status not in BODYLESS:
-            self.send_header("Content-Length", str(len(reply.body)))
+        if "content-length" not in names and response.status not in BODYLESS:
+            self.send_header("Content-Length", str(len(response.body)))
         if self.command == "CONNECT":
             self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD" and reply.status not in BODYLESS:
-            self.wfile.write(reply.body)
+        if self.command != "HEAD" and response.status not in BODYLESS:
+            self.wfile.write(response.body)
         self.wfile.flush()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_CONNECT = _handle  # noqa: N815
@@ -229,9 +229,9 @@ class _Handler(BaseHTTPRequestHandler):
 class _SecureHandler(_Handler):
     """One connection over TLS."""
 
-    def __init__(self, connection: ssl.SSLSocket, client_address: Any, server: Listener, answer: Answer) -> None:
+    def __init__(self, connection: ssl.SSLSocket, client_address: Any, server: HttpServer, answer: Answer) -> None:
         self._answer = answer
         super().__init__(connection, client_address, server)
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Response:
         return self._answer(request)
