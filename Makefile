@@ -66,7 +66,7 @@ check: .venv/ready ## Lint, format, types and imports, and whether generated fil
 	@$(BIN)/python -m tools.decision_index --check
 	@$(BIN)/python -m tools.railway_answers --check
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
-	@$(BIN)/python -m benchmarks.operations --check
+	@$(BIN)/python -m tests.pages.operations --check
 
 lock: .venv/ready ## Write requirements.txt anew: what each pyproject.toml asks for, pinned, with hashes (UPGRADE=1: newest)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev \
@@ -92,7 +92,7 @@ bench: .venv/ready ## Count the requests to Railway for one topology, beside oth
 	@$(BIN)/python -m benchmarks.growth
 
 faults: .venv/ready ## Let everything go wrong with every mutation once, and print what became of it
-	@$(BIN)/python -m benchmarks.faults --write
+	@$(BIN)/python -m tests.pages.faults --write
 
 live: .venv/ready ## Try the doubtful points of Railway's API: with RAILWAY_API_TOKEN on that account, else in the sandbox
 	@$(BIN)/python -m railyard.contract $(if $(ONLY),--only $(ONLY)) $(if $(YES),--yes) $(if $(CLEAN),--clean) $(if $(JSON),--json)
@@ -110,7 +110,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m pulumiverse_railway.provider.generate
 	@$(BIN)/python -m components.generate
 	@$(BIN)/python -m stacks.schema
-	@$(BIN)/python -m benchmarks.operations
+	@$(BIN)/python -m tests.pages.operations
 	@$(BIN)/python -m tools.import_table
 	@$(BIN)/python -m tools.decision_index
 

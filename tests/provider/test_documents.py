@@ -9,10 +9,10 @@ from pkgutil import iter_modules
 import graphql
 import pytest
 
-from benchmarks import operations
 from railway_api import documents
 from railway_api.documents.environment import progress
 from railway_api.operation import Document, Operation
+from tests.pages import operations
 
 ROOT = Path(__file__).parents[2]
 SANDBOX = ROOT / "packages" / "railway-sandbox" / "railway_sandbox" / "railway" / "schema.graphql"

@@ -10,9 +10,9 @@ import logging
 
 import pytest
 
-from benchmarks.faults import documented
-from benchmarks.operations import COMMAND_LINE, users
 from railway_api.documents import MUTATIONS
+from tests.pages.faults import documented
+from tests.pages.operations import COMMAND_LINE, users
 from tests.provider.matrix.cells import ENVIRONMENT, cells
 from tests.provider.matrix.rows import ROWS, Row
 from tests.provider.matrix.trouble import FAULTS

@@ -1,7 +1,7 @@
 """The page on every operation of Railway's API that the provider can send.
 
-    python -m benchmarks.operations              writes docs/railway/operations.md
-    python -m benchmarks.operations --check      says whether it is current
+    python -m tests.pages.operations              writes docs/railway/operations.md
+    python -m tests.pages.operations --check      says whether it is current
 
 Owns the page. Operations are read off the provider's documents, their users off its imports, and what is simulated off
 the sandbox; nothing is listed by hand.
@@ -26,7 +26,7 @@ from railway_sandbox.railway.operations import MUTATIONS, QUERIES
 from tests.provider.matrix.rows import ROWS
 from tests.provider.matrix.trouble import FAULTS
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs" / "railway" / "operations.md"
 SOURCES: Final = (Path(documents.__file__).parents[1], Path(provider.__file__).parent)
 DOCUMENTS: Final = "railway_api.documents"
@@ -125,7 +125,7 @@ def _texts(module: str, name: str) -> Iterator[str]:
 def main() -> int:
     """Write, or check; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.operations", description=(__doc__ or "").partition("\n")[0]
+        prog="python -m tests.pages.operations", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--check", action="store_true", help="write nothing, and fail when the page is out of date")
     arguments = parser.parse_args()

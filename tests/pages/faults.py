@@ -1,7 +1,7 @@
 """What becomes of a run of the provider when something goes wrong with one of its requests.
 
-    python -m benchmarks.faults              tries every cell and prints the table
-    python -m benchmarks.faults --write      also writes docs/railway/faults.md
+    python -m tests.pages.faults              tries every cell and prints the table
+    python -m tests.pages.faults --write      also writes docs/railway/faults.md
 
 Owns the page. Rows, faults and verdicts stand in ``tests/provider/matrix``.
 """
@@ -24,7 +24,7 @@ from tests.provider.matrix.cells import VERDICTS, Cell, cells
 from tests.provider.matrix.rows import ROWS, Row
 from tests.provider.matrix.trouble import FAULTS
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs" / "railway" / "faults.md"
 AT_A_TIME: Final = 3
 """Rows that are tried side by side: they mostly wait."""
@@ -119,7 +119,9 @@ def _wrong(verdicts: Verdicts) -> Sequence[tuple[str, str, str]]:
 
 def main() -> int:
     """Try everything; 1 when something was lost, doubled or orphaned."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.pages.faults", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument(
         "--write", action="store_true", help=f"also write {PAGE.relative_to(ROOT)}, if nothing is wrong"
     )
