@@ -27,6 +27,7 @@ from components.project import Project, ProjectArgs
 from components.service import Service, ServiceArgs
 from components.volume import VolumeArgs
 from components.zone import Zone, ZoneArgs
+from pulumi_embedded import standins
 from pulumi_embedded.runner import Options, run
 from pulumi_operations.events import Operation
 from railway_sandbox.addresses import environment
@@ -102,7 +103,7 @@ def measure(directory: Path) -> dict[str, Sent]:
                 stack="benchmark",
                 state_file=directory / "benchmark.json",
                 config={},
-                plugins={"cloudflare": [sys.executable, str(ROOT / "sandbox" / "standins" / "cloudflare")]},
+                plugins={"cloudflare": [sys.executable, str(Path(standins.__file__).parent / "cloudflare")]},
                 program=topology(tag),
                 environment=environment(address, SPEED, directory),
             )
