@@ -190,3 +190,22 @@ def test_a_program_elsewhere_uses_the_installed_provider_with_the_real_engine(el
 
     assert json.loads(outputs.splitlines()[-1])["project"] == "shop-staging"
     assert [each for each in sandbox.railway.state.services.values() if each.deleted_at is None] == []
+
+
+def test_the_folder_of_the_provider_is_a_plugin_by_itself(tmp_path):
+    """As ``pulumi package add <git address>/packages/pulumiverse-railway`` finds it: its requirements make it start."""
+    repository = tmp_path / "repository"
+    shutil.copytree(
+        ROOT / "packages", repository / "packages", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__")
+    )
+    plugin = repository / "packages" / "pulumiverse-railway"
+    python = tmp_path / "environment" / "bin" / "python"
+    run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "environment")
+    run(UV, "pip", "install", "--quiet", "--python", python, "--requirement", "requirements.txt", cwd=plugin)
+
+    with subprocess.Popen([python, plugin, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True, cwd=tmp_path) as started:
+        assert started.stdout
+        port = started.stdout.readline().strip()
+        started.terminate()
+
+    assert 0 < int(port) < 65_536
