@@ -1,6 +1,6 @@
 """An httpx transport that answers from a sandbox in the same process: no port, no thread, no socket.
 
-Owns the translation between httpx's requests and the sandbox's. Needs httpx, which the sandbox itself does not.
+Owns the translation between httpx's requests and the sandbox's.
 """
 
 from __future__ import annotations
