@@ -154,6 +154,8 @@ class RealEngine(Engine):
             self.pulumi("stack", "init", stack, "--no-select")
 
     def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
+        # A test may have written other settings since the clouds were opened.
+        self.simulated.railway.state.plan = plan_of(read_stack(self.directory, self.stack))
         named = [part for target in targets for part in ("--target", target)]
         arguments = ("--stack", self.stack, "--json", *named)
         if operation == "preview":
