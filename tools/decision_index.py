@@ -23,7 +23,7 @@ its status names the one that replaces it. `make generate` writes this page.
 | --- | --- | --- |
 """
 _FOOT: Final = """
-Nothing was ever decided under the numbers 30 to 33, 35, 37 and 38: they were kept free for pages that were not written.
+No page with the number 30 to 33, 35, 37 or 38 was ever committed; these numbers stay unused.
 The next free number is the one after the last.
 """
 
