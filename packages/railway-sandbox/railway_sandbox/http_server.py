@@ -161,6 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             response = self.answer(request)
+        except OSError as problem:
+            # A disk that is full: whoever runs the server is told when it ends.
+            message = f"the sandbox cannot keep what it answers: {problem.filename}: {problem.strerror}"
+            response = Response.of_json(500, {"message": message}, {"x-should-retry": "false"})
         except Exception:  # noqa: BLE001 - a fault of the sandbox itself must reach both the client and a person
             traceback.print_exc()
             response = Response.of_json(500, {"message": "the sandbox itself failed"}, {"x-should-retry": "false"})

@@ -271,7 +271,7 @@ class Sandbox:
         delay or spoil what ``handle`` answers. Raises ``SandboxError`` when another server uses the directory or
         the port.
         """
-        with self.storage.lock(), self.storage.database.kept_open():
+        with self.storage.lock(), self.storage.opened():
             self._journal.repair()
             self._catch_up()
             self._closing.clear()

@@ -12,6 +12,7 @@ the running one listens. Does not know what the state means.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -19,7 +20,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,8 +72,27 @@ class Storage:
             raise SandboxError(unreadable(self.state, problem)) from problem
 
     def write_state(self, changed: Changed, *, everything: bool = False) -> None:
-        """Store changes: whoever reads sees all of them or none. With ``everything`` nothing else stays."""
-        self.database.write(changed, everything=everything)
+        """Store changes: whoever reads sees all of them or none. With ``everything`` nothing else stays.
+
+        Raises ``OSError``, as for any other file that cannot be written, when the disk is full for example.
+        """
+        with self._told():
+            self.database.write(changed, everything=everything)
+
+    @contextmanager
+    def opened(self) -> Generator[None]:
+        """Keep the database open while the block runs. Raises ``OSError`` as ``write_state`` does."""
+        with ExitStack() as stack:
+            with self._told():
+                stack.enter_context(self.database.kept_open())
+            yield
+
+    @contextmanager
+    def _told(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as problem:
+            raise OSError(errno.EIO, f"not written ({problem})", str(self.state)) from problem
 
     def write_server(self, address: str, port: int) -> None:
         self._write(self.server, {"address": address, "port": port, "pid": os.getpid()})
