@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic.json_schema import models_json_schema
 
@@ -25,7 +25,7 @@ def schema() -> dict[str, Any]:
     """Return the schema of a whole settings file."""
     models = [(model, "validation") for model in (StackKeys, *(system.SETTINGS for system in SYSTEMS))]
     _, shared = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")  # pyright: ignore[reportArgumentType]
-    definitions = shared["$defs"]
+    definitions = _with_sorted_choices(shared["$defs"])
     stack = definitions.pop(StackKeys.__name__)
     keys: dict[str, Any] = {
         **{key: {"description": meaning} for key, meaning in PROVIDER_KEYS.items()},
@@ -54,6 +54,21 @@ def schema() -> dict[str, Any]:
         },
         "$defs": definitions,
     }
+
+
+def _with_sorted_choices(part: Any) -> Any:
+    """Return a part of a schema with the values of each ``enum`` in order.
+
+    Python keeps one type for two unions with the same choices: their order is that of whichever module came first.
+    """
+    if isinstance(part, list):
+        return [_with_sorted_choices(each) for each in cast("list[Any]", part)]
+    if not isinstance(part, dict):
+        return part
+    found = {key: _with_sorted_choices(value) for key, value in cast("dict[str, Any]", part).items()}
+    if isinstance(found.get("enum"), list):
+        found["enum"] = sorted(found["enum"], key=str)
+    return found
 
 
 def text() -> str:

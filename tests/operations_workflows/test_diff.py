@@ -24,6 +24,7 @@ def test_a_changed_setting_is_all_that_is_shown(repository: Repository, tmp_path
     repository.git("checkout", "--quiet", "-b", "topic")
     repository.change(STAGING, "logLevel: info", "logLevel: debug")
     repository.commit("Say more")
+    before = repository.git("status", "--porcelain", "--ignored")
 
     said = run("diff", "--comment", str(tmp_path / "comment.md"), "--document", str(tmp_path / "diff.json"))
 
@@ -40,7 +41,7 @@ def test_a_changed_setting_is_all_that_is_shown(repository: Repository, tmp_path
     assert 'variables.LOG_LEVEL: "info" → "debug"' in said.text
     assert "start 1 deployment" in said.text
     assert 'LOG_LEVEL: "info" → "debug"' in (tmp_path / "comment.md").read_text()
-    assert repository.git("status", "--porcelain", "--ignored") == ""
+    assert repository.git("status", "--porcelain", "--ignored") == before
     assert repository.git("worktree", "list").count("\n") == 0
 
 
