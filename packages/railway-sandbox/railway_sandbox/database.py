@@ -53,9 +53,7 @@ class Database:
             if everything:
                 connection.execute("DELETE FROM records")
             for kind, removed, texts in changed:
-                connection.executemany(
-                    "DELETE FROM records WHERE kind = ? AND id = ?", ((kind, one) for one in removed)
-                )
+                connection.executemany(_DELETE, ((kind, one) for one in removed))
                 connection.executemany(_UPSERT, ((kind, one, text) for one, text in texts.items()))
 
     @contextmanager
