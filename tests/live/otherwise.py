@@ -12,21 +12,17 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from railway_sandbox.railway import (
-    config_buckets,
-    config_merge,
-    config_patch,
-    config_view,
-    config_volumes,
-    deployments,
-    domains,
-    instances,
-    operations,
-    services,
-    tcp_proxies,
-    wire,
-)
+from railway_sandbox.railway import operations, wire
+from railway_sandbox.railway.config import buckets as config_buckets
+from railway_sandbox.railway.config import merge as config_merge
+from railway_sandbox.railway.config import view as config_view
+from railway_sandbox.railway.config import volumes as config_volumes
+from railway_sandbox.railway.deployments import deployments, instances
+from railway_sandbox.railway.domains import domains
+from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import Refused, invalid, not_authorized
+from railway_sandbox.railway.networking import tcp_proxies
+from railway_sandbox.railway.services import services
 from railway_sandbox.railway.state import part
 
 Change = Callable[[pytest.MonkeyPatch], None]

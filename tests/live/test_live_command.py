@@ -66,7 +66,7 @@ def test_otherwise_is_an_exit_code_and_names_the_files(monkeypatch):
     assert shown.exit_code == 1
     assert "still the old one" in shown.stdout
     assert "assumed: it can" in shown.stdout
-    assert "change: resources/service_domain.py, railway/domains.py" in shown.stdout
+    assert "change: resources/service_domain.py, railway/domains/domains.py" in shown.stdout
 
 
 @pytest.mark.usefixtures("address")
@@ -80,7 +80,7 @@ def test_programs_get_one_document(monkeypatch):
     assert result.exit_code == 1
     first, second = document["points"]
     assert [(each["number"], each["verdict"]) for each in (first, second)] == [(5, "otherwise"), (23, "as assumed")]
-    assert first["change"] == ["group_commits.py", "railway/environments.py"]
+    assert first["change"] == ["group_commits.py", "railway/environments/environments.py"]
     assert second["change"] == []
     assert document["place"].startswith("the sandbox at http://127.0.0.1")
     assert document["leftBehind"] is None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.railway import tcp_proxies
+from railway_sandbox.railway.networking import tcp_proxies
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import dumping
 from railyard.data.dumps import Dumps

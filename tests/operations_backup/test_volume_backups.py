@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from railway_sandbox.railway import config_patch
+from railway_sandbox.railway.environments import config_patch
 from tests.lifecycle.conftest import Checkout
 from tests.operations.conftest import Railyard
 from tests.operations_backup.conftest import FULL, WHERE, disk_of

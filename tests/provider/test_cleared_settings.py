@@ -13,7 +13,7 @@ import pytest
 from pulumi_provider.declaration import Resource
 from pulumi_provider.properties import fields_of
 from pulumiverse_railway.provider.resources import ALL
-from railway_sandbox.railway import config_view
+from railway_sandbox.railway.config import view as config_view
 from tests.provider.driver import Driver, Made, Place, a_project
 
 LOGIN: Final = {"username": "robot", "password": "registry-password"}

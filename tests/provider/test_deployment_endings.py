@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.railway.deployments import start
+from railway_sandbox.railway.deployments.deployments import start
 from railway_sandbox.railway.pushes import push
 from railway_sandbox.railway.state import Deployment, Moment
 from tests.provider.driver import Driver, Half, Made, Place, a_project

@@ -11,7 +11,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_provider.values import SECRET, SIGNATURE
 from pulumiverse_railway.provider.resources import ALL
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.members import open_account
+from railway_sandbox.railway.projects.members import open_account
 from tests.provider.dashboard import click, patch
 from tests.provider.driver import Driver, Made
 

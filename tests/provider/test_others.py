@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from railway_sandbox.railway import config_patch
 from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.environments import config_patch
 from tests.provider.driver import Driver, Half, Made, Place, Refused, a_project, driving
 from tests.simulated import Address
 

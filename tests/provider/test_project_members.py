@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.railway.members import open_account
+from railway_sandbox.railway.projects.members import open_account
 from tests.provider.driver import Driver, Made, Place, Refused, a_project
 
 

@@ -153,7 +153,7 @@ async def test_foreign_deployment_is_not_taken_for_ours(
     """A deployment that somebody started since the state was written is older than the commit, and is not followed."""
     place, made = await topology(driver, records)
     instance = instance_of(made)
-    from railway_sandbox.railway.deployments import start  # noqa: PLC0415 - only this test goes behind the API
+    from railway_sandbox.railway.deployments.deployments import start  # noqa: PLC0415 - only this test goes behind the API
 
     environment = cloud.state.environments[place.project["environmentId"]]
     foreign = start(cloud, environment, instance["serviceId"], cloud.now(), reason="by hand")

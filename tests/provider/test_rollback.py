@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.railway.deployments import live
+from railway_sandbox.railway.deployments.deployments import live
 from tests.provider.driver import Driver, Half, Made, Place, a_project
 
 HEALTH: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 60}

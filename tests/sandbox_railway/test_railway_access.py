@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from railway_sandbox.railway.members import open_account
+from railway_sandbox.railway.projects.members import open_account
 from railway_sandbox.railway.state import State
 from tests.sandbox_railway.railway_client import Client
 

@@ -33,7 +33,7 @@ HAND_WRITTEN = (
         '    Setting(name="warm_up_seconds", path=("deploy", "warmUpSeconds")),\n',
     ),
     (
-        "packages/railway-sandbox/railway_sandbox/railway/config_shape.py",
+        "packages/railway-sandbox/railway_sandbox/railway/config/shape.py",
         "    overlap_seconds: Whole",
         "    warm_up_seconds: Whole | None = None\n",
     ),

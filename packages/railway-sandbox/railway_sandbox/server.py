@@ -26,8 +26,8 @@ from railway_sandbox.edge.visitors import Visitors
 from railway_sandbox.faults import Api, Fault, Faults, Moment
 from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.http_server import Certificate, HttpServer, Secure
-from railway_sandbox.railway import config_patch
 from railway_sandbox.railway import wire as railway
+from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import NotSimulated
 from railway_sandbox.railway.plans import PLANS
 from railway_sandbox.request_log import RequestLog

@@ -38,7 +38,7 @@ EVENT: Final = "Deployment.failed"
     17,
     "Can a project with live volumes be deleted, and is it gone at once?",
     assumed="it can, and everything in it is gone at once",
-    change=("resources/project.py", "railway/projects.py"),
+    change=("resources/project.py", "railway/projects/projects.py"),
     requests=20,
     volumes=1,
     last=True,
@@ -106,7 +106,7 @@ async def _allowed(call: Any) -> bool:
     change=(
         "resources/parts/channels.py",
         "resources/notification_rule.py",
-        "railway/notification_rules.py",
+        "railway/projects/notification_rules.py",
     ),
     seconds=60,
 )
@@ -136,7 +136,7 @@ async def notification_rule(project: ProjectUnderTest) -> Verdict:
     25,
     "What names a project's member?",
     assumed="the id of the account",
-    change=("resources/project_member.py", "railway/members.py"),
+    change=("resources/project_member.py", "railway/projects/members.py"),
     requests=4,
     seconds=30,
 )
@@ -155,7 +155,7 @@ async def member(project: ProjectUnderTest) -> Verdict:
     26,
     "Which token was made?",
     assumed="the list shows the last four characters of the secret",
-    change=("resources/project_token.py", "railway/account.py"),
+    change=("resources/project_token.py", "railway/account/account.py"),
     requests=6,
     seconds=30,
 )
@@ -185,7 +185,7 @@ async def _token(project: ProjectUnderTest, name: str) -> tuple[str, str]:
     29,
     "Does `projects` without a workspace list all that a token may see?",
     assumed="it does",
-    change=("client.py", "railway/projects.py"),
+    change=("client.py", "railway/projects/projects.py"),
     requests=10,
     seconds=60,
 )

@@ -23,7 +23,7 @@ EXAMPLE: Final = "example.com"
     15,
     "Can the name of a Railway domain be changed?",
     assumed="it can",
-    change=("resources/service_domain.py", "railway/domains.py"),
+    change=("resources/service_domain.py", "railway/domains/domains.py"),
     requests=40,
 )
 async def rename_domain(project: ProjectUnderTest) -> Verdict:
@@ -48,7 +48,7 @@ async def rename_domain(project: ProjectUnderTest) -> Verdict:
     16,
     "Does the verification token carry its prefix?",
     assumed="with the prefix railway-verify= or without any",
-    change=("resources/parts/domains.py", "railway/domains.py"),
+    change=("resources/parts/domains.py", "railway/domains/domains.py"),
 )
 async def verification_token(project: ProjectUnderTest) -> Verdict:
     """Two custom domains that nobody owns, and the tokens that Railway gives for them."""

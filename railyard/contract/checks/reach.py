@@ -19,7 +19,7 @@ from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTes
     1,
     "Does creating or deleting a service reach other environments?",
     assumed="both reach all environments that are no forks",
-    change=("resources/service.py", "railway/services.py"),
+    change=("resources/service.py", "railway/services/services.py"),
     requests=50,
     seconds=240,
 )
@@ -49,7 +49,7 @@ async def reach(project: ProjectUnderTest) -> Verdict:
     2,
     "Are replicas and regions lost by a change of something else?",
     assumed="a patch of something else keeps them",
-    change=("resources/parts/instance_config.py", "railway/config_merge.py"),
+    change=("resources/parts/instance_config.py", "railway/config/merge.py"),
     requests=80,
     seconds=500,
     containers=6,
@@ -84,7 +84,7 @@ def _placed(regions: Any) -> str:
     3,
     "Is a health check path with a hyphen refused on a new service?",
     assumed="it is accepted",
-    change=("resources/parts/checks.py", "railway/config_rules.py"),
+    change=("resources/parts/checks.py", "railway/config/rules.py"),
 )
 async def hyphen(project: ProjectUnderTest) -> Verdict:
     """The first settings of a new service hold such a path."""
@@ -118,7 +118,7 @@ async def skip_deploys(project: ProjectUnderTest) -> Verdict:
     5,
     "What is the text that a committed patch answers with?",
     assumed="the id of a workflow",
-    change=("group_commits.py", "railway/environments.py"),
+    change=("group_commits.py", "railway/environments/environments.py"),
 )
 async def answer_of_commit(project: ProjectUnderTest) -> Verdict:
     """Whether workflowStatus knows it."""
@@ -136,8 +136,8 @@ async def answer_of_commit(project: ProjectUnderTest) -> Verdict:
     assumed="it holds them, and null does nothing",
     change=(
         "snapshot.py",
-        "railway/config_view.py",
-        "railway/config_patch.py",
+        "railway/config/view.py",
+        "railway/environments/config_patch.py",
     ),
     requests=40,
 )
@@ -166,7 +166,7 @@ async def domains_in_config(project: ProjectUnderTest) -> Verdict:
     18,
     "What happens to two patches at the same time?",
     assumed="the second one is refused while the first is being applied",
-    change=("group_commits.py", "railway/config_patch.py"),
+    change=("group_commits.py", "railway/environments/config_patch.py"),
 )
 async def two_patches(project: ProjectUnderTest) -> Verdict:
     """Two patches in one document, of which Railway executes the second right after the first."""
@@ -194,7 +194,7 @@ async def two_patches(project: ProjectUnderTest) -> Verdict:
     28,
     "Is the message of a commit kept on its patch?",
     assumed="it is the patch's message",
-    change=("group_commits.py", "railway/config_patch.py"),
+    change=("group_commits.py", "railway/environments/config_patch.py"),
 )
 async def message(project: ProjectUnderTest) -> Verdict:
     """A commit with a message, and the list of patches."""
@@ -208,7 +208,7 @@ async def message(project: ProjectUnderTest) -> Verdict:
     30,
     "Does a commit leave staged changes alone?",
     assumed="they stay staged, and do not go live",
-    change=("foreign_changes.py", "railway/config_patch.py"),
+    change=("foreign_changes.py", "railway/environments/config_patch.py"),
 )
 async def staged(project: ProjectUnderTest) -> Verdict:
     """One variable is staged, another one committed."""

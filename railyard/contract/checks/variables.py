@@ -34,7 +34,7 @@ def _entries(texts: Mapping[str, str]) -> dict[str, Any]:
     7,
     "How are values hidden when a reader does not ask for them?",
     assumed="as null",
-    change=("documents/environment.py", "railway/config_view.py"),
+    change=("documents/environment.py", "railway/config/view.py"),
 )
 async def hidden(project: ProjectUnderTest) -> Verdict:
     """The configuration read without values."""
@@ -56,7 +56,7 @@ async def hidden(project: ProjectUnderTest) -> Verdict:
     change=(
         "resources/parts/instance_config.py",
         "resources/variables.py",
-        "railway/config_view.py",
+        "railway/config/view.py",
     ),
 )
 async def read_back(project: ProjectUnderTest) -> Verdict:
@@ -81,7 +81,7 @@ async def read_back(project: ProjectUnderTest) -> Verdict:
     19,
     "What follows a renamed service?",
     assumed="the private host stays, and a reference to the old name is not rewritten and becomes empty",
-    change=("resources/service.py", "railway/references.py"),
+    change=("resources/service.py", "railway/config/references.py"),
     requests=30,
 )
 async def renamed(project: ProjectUnderTest) -> Verdict:

@@ -20,8 +20,8 @@ from railyard.contract.project_under_test import ProjectUnderTest
     assumed="with null it is in no environment, without one in each, and a patch deletes none",
     change=(
         "resources/volume.py",
-        "railway/volumes.py",
-        "railway/config_volumes.py",
+        "railway/storage/volumes.py",
+        "railway/config/volumes.py",
     ),
     requests=45,
     seconds=240,
@@ -55,9 +55,9 @@ async def volumes_elsewhere(project: ProjectUnderTest) -> Verdict:
     change=(
         "resources/volume.py",
         "resources/environment.py",
-        "railway/instances.py",
-        "railway/environments.py",
-        "railway/tcp_proxies.py",
+        "railway/deployments/instances.py",
+        "railway/environments/environments.py",
+        "railway/networking/tcp_proxies.py",
     ),
     requests=70,
     seconds=300,
@@ -105,7 +105,7 @@ async def _one_proxy(project: ProjectUnderTest) -> tuple[bool, str]:
     14,
     "Can a new volume be made smaller than the plan gives?",
     assumed="it can, as long as nothing is stored",
-    change=("resources/volume.py", "railway/config_rules.py"),
+    change=("resources/volume.py", "railway/config/rules.py"),
     requests=30,
     volumes=1,
 )
@@ -126,7 +126,7 @@ async def small_volume(project: ProjectUnderTest) -> Verdict:
     24,
     "Does a patch always delete a bucket of Railway's?",
     assumed="a patch deletes it",
-    change=("resources/bucket.py", "railway/config_buckets.py"),
+    change=("resources/bucket.py", "railway/config/buckets.py"),
     requests=40,
     seconds=180,
 )

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from railway_sandbox.railway.members import open_account
+from railway_sandbox.railway.projects.members import open_account
 from tests.provider.dashboard import click, patch
 from tests.provider.driver import Made, Place, Records
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from railway_sandbox.railway.members import open_account
+from railway_sandbox.railway.projects.members import open_account
 from tests.provider.driver import Driver, Half, Made, Place, Records, a_project
 from tests.provider.matrix.runs import Step, create, delete, failing, update
 

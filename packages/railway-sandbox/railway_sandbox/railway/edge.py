@@ -10,10 +10,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from railway_sandbox.http_messages import Response
-from railway_sandbox.railway import deployments
-from railway_sandbox.railway.certificates import verified
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.domains import customs, generated
+from railway_sandbox.railway.deployments import deployments
+from railway_sandbox.railway.domains.certificates import verified
+from railway_sandbox.railway.domains.domains import customs, generated
 from railway_sandbox.railway.operations import catch_up
 from railway_sandbox.railway.state import CustomDomain, Deployment, ServiceDomain, part
 

@@ -9,33 +9,17 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from railway_sandbox.railway import (
-    account,
-    buckets,
-    certificates,
-    config_patch,
-    deployment_events,
-    deployment_operations,
-    domains,
-    egress,
-    environments,
-    logs,
-    members,
-    notification_rules,
-    private_networks,
-    project_tokens,
-    projects,
-    regions,
-    service_instances,
-    services,
-    tcp_proxies,
-    usage,
-    variables,
-    volume_backups,
-    volumes,
-)
+from railway_sandbox.railway import regions
 from railway_sandbox.railway.access import Operations, Readers
+from railway_sandbox.railway.account import account, usage
 from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.deployments import deployment_events, deployment_operations, logs
+from railway_sandbox.railway.domains import certificates, domains
+from railway_sandbox.railway.environments import config_patch, environments
+from railway_sandbox.railway.networking import egress, private_networks, tcp_proxies
+from railway_sandbox.railway.projects import members, notification_rules, project_tokens, projects
+from railway_sandbox.railway.services import service_instances, services, variables
+from railway_sandbox.railway.storage import buckets, volume_backups, volumes
 
 NOUNS = (
     account,

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from railway_sandbox.railway import deployments
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.config_view import service_config
+from railway_sandbox.railway.config.view import service_config
+from railway_sandbox.railway.deployments import deployments
+from railway_sandbox.railway.deployments.sources import defect_of, latest_commit, resolve
+from railway_sandbox.railway.deployments.timelines import CHECKS_S
 from railway_sandbox.railway.operations import catch_up
-from railway_sandbox.railway.sources import defect_of, latest_commit, resolve
 from railway_sandbox.railway.state import Deployment, DeploymentTrigger, part
-from railway_sandbox.railway.timelines import CHECKS_S
 
 
 def push(cloud: RailwayCloud, repository: str, branch: str, commit: str, paths: Iterable[str] = ()) -> list[Deployment]:

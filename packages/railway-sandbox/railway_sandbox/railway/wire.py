@@ -37,8 +37,9 @@ from graphql.execution.values import get_variable_values
 
 from railway_sandbox.clock import EPOCH, timestamp
 from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
-from railway_sandbox.railway import operations, rates
+from railway_sandbox.railway import operations
 from railway_sandbox.railway.access import Arguments, Caller, caller_of
+from railway_sandbox.railway.account import rates
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.connections import connection
 from railway_sandbox.railway.errors import NotSimulated, Refused

@@ -1,0 +1,1 @@
+"""The account: who asks, what its plan allows, at which rate, and what it has used."""

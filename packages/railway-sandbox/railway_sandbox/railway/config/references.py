@@ -1,0 +1,120 @@
+"""References between variables (``${{Service.NAME}}``, ``${{shared.NAME}}``, ``${{NAME}}``) and what they render to.
+
+Owns the syntax, the values that Railway adds to every service, and rendering. Does not write anything.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.view import default_region, service_config
+from railway_sandbox.railway.state import Config, Environment, Service
+
+PATTERN = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
+SHARED = "shared"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One reference; ``owner`` is a service's name, ``shared``, or empty for the service's own."""
+
+    owner: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.owner}.{self.name}" if self.owner else self.name
+
+
+def _parse(inside: str) -> Reference:
+    owner, dot, name = inside.rpartition(".")
+    return Reference(owner.strip(), name.strip()) if dot else Reference("", inside.strip())
+
+
+def references(text: str) -> set[Reference]:
+    """Every reference in a variable's text."""
+    return {_parse(found) for found in PATTERN.findall(text)}
+
+
+def referenced_by(environment: Environment, service_id: str) -> set[Reference]:
+    """Every reference in the variables of a service."""
+    variables: Config = service_config(environment, service_id).get("variables", {})
+    return {found for entry in variables.values() for found in references(entry.get("value") or "")}
+
+
+def service_named(cloud: RailwayCloud, environment: Environment, name: str) -> Service | None:
+    """The service of that name (upper and lower case differ) that has an instance in the environment."""
+    for instance in cloud.instances(environment.id):
+        service = cloud.state.services[instance.service_id]
+        if service.name == name:
+            return service
+    return None
+
+
+def rendered(cloud: RailwayCloud, environment: Environment, service_id: str) -> dict[str, str]:
+    """The variables of a service as its container sees them: its own, sealed ones too, and those that Railway adds."""
+    names = [*service_config(environment, service_id).get("variables", {}), *_added(cloud, environment, service_id)]
+    return {name: _value(cloud, environment, service_id, name, frozenset()) for name in names}
+
+
+def _value(
+    cloud: RailwayCloud, environment: Environment, service_id: str | None, name: str, seen: frozenset[Any]
+) -> str:
+    if (service_id, name) in seen:
+        return ""  # a circle of references has no value
+    if service_id is None:
+        own: Config = environment.config.get("sharedVariables", {})
+    else:
+        own = service_config(environment, service_id).get("variables", {})
+    if name not in own:
+        return "" if service_id is None else _added(cloud, environment, service_id).get(name, "")
+
+    def replace(match: re.Match[str]) -> str:
+        reference = _parse(match[1])
+        inner = seen | {(service_id, name)}
+        if reference.owner == SHARED:
+            return _value(cloud, environment, None, reference.name, inner)
+        if not reference.owner:
+            return _value(cloud, environment, service_id, reference.name, inner)
+        service = service_named(cloud, environment, reference.owner)
+        return _value(cloud, environment, service.id, reference.name, inner) if service else ""
+
+    return PATTERN.sub(replace, own[name].get("value") or "")
+
+
+def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> dict[str, str]:
+    """What Railway itself adds to the variables of a service."""
+    state = cloud.state
+    project = state.projects[environment.project_id]
+    service = state.services[service_id]
+
+    def mine(record: Any) -> bool:
+        same = record.service_id == service_id and record.environment_id == environment.id
+        return same and record.deleted_at is None
+
+    instance = cloud.find_instance(environment.id, service_id)
+    chosen = state.endpoint_names.get(instance.id) if instance else None
+    found = {
+        "RAILWAY_PRIVATE_DOMAIN": f"{chosen.dns_name if chosen else service.dns_label}.railway.internal",
+        "RAILWAY_PROJECT_NAME": project.name,
+        "RAILWAY_PROJECT_ID": project.id,
+        "RAILWAY_ENVIRONMENT_NAME": environment.name,
+        "RAILWAY_ENVIRONMENT_ID": environment.id,
+        "RAILWAY_SERVICE_NAME": service.name,
+        "RAILWAY_SERVICE_ID": service.id,
+        "RAILWAY_REPLICA_REGION": default_region(cloud, environment),
+    }
+    # Which of several custom domains Railway takes is not documented: here it does not depend on which came first.
+    own = sorted(filter(mine, state.custom_domains.values()), key=lambda domain: domain.domain)
+    for domain in [*filter(mine, state.service_domains.values()), *own]:
+        found["RAILWAY_PUBLIC_DOMAIN"] = domain.domain
+    for proxy in filter(mine, state.tcp_proxies.values()):
+        found["RAILWAY_TCP_PROXY_DOMAIN"] = proxy.domain
+        found["RAILWAY_TCP_PROXY_PORT"] = str(proxy.proxy_port)
+        found["RAILWAY_TCP_APPLICATION_PORT"] = str(proxy.application_port)
+    for disk in filter(mine, state.volume_instances.values()):
+        found["RAILWAY_VOLUME_NAME"] = state.volumes[disk.volume_id].name
+        found["RAILWAY_VOLUME_MOUNT_PATH"] = disk.mount_path
+    return found

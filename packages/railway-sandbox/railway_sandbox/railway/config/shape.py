@@ -1,0 +1,238 @@
+"""The shape of Railway's scalar ``EnvironmentConfig``: which keys there are and what may stand there.
+
+Owns the check that a patch is well formed. Whether it is allowed is decided by ``config.rules``, what it does by
+``config_patch``. Every leaf is optional, and ``null`` (remove) is well formed everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from railway_sandbox.railway.errors import NotSimulated, Refused, invalid
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, str | bool):
+        raise ValueError("expected a number")  # noqa: TRY004  (pydantic reports ValueError as a finding)
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number)]
+
+
+class Shape(BaseModel):
+    """An object of the config; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class Source(Shape):
+    """Where a service comes from."""
+
+    image: str | None = None
+    repo: str | None = None
+    branch: str | None = None
+    commit_sha: str | None = None
+    upstream_url: str | None = None
+    root_directory: str | None = None
+    check_suites: bool | None = None
+    auto_updates: dict[str, Any] | None = None
+
+
+class Build(Shape):
+    """How a service is built."""
+
+    builder: Literal["NIXPACKS", "DOCKERFILE", "RAILPACK", "HEROKU", "PAKETO"] | None = None
+    build_command: str | None = None
+    watch_patterns: list[str] | None = None
+    build_environment: Literal["V2", "V3"] | None = None
+    dockerfile_path: str | None = None
+    nixpacks_config_path: str | None = None
+    nixpacks_plan: Any = None
+    nixpacks_version: str | None = None
+    railpack_version: str | None = None
+
+
+class Region(Shape):
+    """A service's presence in one region."""
+
+    num_replicas: Whole | None = None
+    stacker_assignment: Any = None
+
+
+class Containers(Shape):
+    """The limits of each replica."""
+
+    cpu: Number | None = None
+    memory_bytes: Number | None = None
+    disk_bytes: Number | None = None
+
+
+class LimitOverride(Shape):
+    """Limits below those of the plan."""
+
+    containers: Containers | None = None
+
+
+class RegistryCredentials(Shape):
+    """How to log in to a private registry."""
+
+    username: str | None = None
+    password: str | None = None
+
+
+class Deploy(Shape):
+    """How a service runs."""
+
+    start_command: str | None = None
+    pre_deploy_command: str | list[str] | None = None
+    healthcheck_path: str | None = None
+    healthcheck_timeout: Whole | None = None
+    cron_schedule: str | None = None
+    sleep_application: bool | None = None
+    restart_policy_type: Literal["ON_FAILURE", "ALWAYS", "NEVER"] | None = None
+    restart_policy_max_retries: Whole | None = None
+    num_replicas: Whole | None = None
+    region: str | None = None
+    multi_region_config: dict[str, Region | None] | None = None
+    limit_override: LimitOverride | None = None
+    registry_credentials: RegistryCredentials | None = None
+    required_mount_path: str | None = None
+    overlap_seconds: Whole | None = None
+    draining_seconds: Whole | None = None
+    ipv6_egress_enabled: bool | None = Field(default=None, alias="ipv6EgressEnabled")
+    runtime: str | None = None
+    use_legacy_stacker: bool | None = None
+
+
+class Port(Shape):
+    """Where a domain leads."""
+
+    port: Whole | None = None
+
+
+class Networking(Shape):
+    """How a service is reached."""
+
+    service_domains: dict[str, Port | None] | None = None
+    custom_domains: dict[str, Port | None] | None = None
+    tcp_proxies: dict[str, dict[str, Any] | None] | None = None
+    private_network_endpoint: Any = None
+
+
+class Variable(Shape):
+    """A variable of a service or of the environment."""
+
+    value: str | None = None
+    description: str | None = None
+    default_value: str | None = None
+    is_optional: bool | None = None
+    is_sealed: bool | None = None
+    generator: Any = None
+    encrypted_value: str | None = None
+    preserve_existing: bool | None = None
+
+
+class VolumeMount(Shape):
+    """A volume in a service."""
+
+    mount_path: str | None = None
+    backup_schedules: list[Literal["DAILY", "WEEKLY", "MONTHLY"]] | None = None
+
+
+class ServiceConfig(Shape):
+    """The settings of a service in the environment."""
+
+    source: Source | None = None
+    build: Build | None = None
+    deploy: Deploy | None = None
+    networking: Networking | None = None
+    variables: dict[str, Variable | None] | None = None
+    volume_mounts: dict[str, VolumeMount | None] | None = None
+    config_file: str | None = None
+    group_id: str | None = None
+    is_created: bool | None = None
+    is_deleted: bool | None = None
+
+
+class VolumeConfig(Shape):
+    """The settings of a volume in the environment."""
+
+    size_mb: Whole | None = Field(default=None, alias="sizeMB")
+    region: str | None = None
+    alerts: dict[str, Any] | None = None
+    allow_online_resize: bool | None = None
+    is_created: bool | None = None
+    is_deleted: bool | None = None
+
+
+class BucketConfig(Shape):
+    """The settings of a bucket in the environment."""
+
+    region: str | None = None
+    group_id: str | None = None
+    is_created: bool | None = None
+    is_deleted: bool | None = None
+
+
+class EnvironmentShape(Shape):
+    """The settings of an environment, as far as the sandbox imitates them."""
+
+    services: dict[str, ServiceConfig | None] | None = None
+    shared_variables: dict[str, Variable | None] | None = None
+    volumes: dict[str, VolumeConfig | None] | None = None
+    buckets: dict[str, BucketConfig | None] | None = None
+
+
+NOT_SIMULATED = {
+    "": {"groups", "privateNetworkDisabled", "degraded", "stopServices"},
+    "services": {"parentServiceId", "clusterRole", "replicaConfig", "clusterDisplay", "clusterWiring"},
+    "volumes": {"forkFromBaseEnvironment"},
+}
+"""What Railway's config has beyond this: keys of the config itself and of each entry of a group."""
+
+
+def _check_simulated(patch: dict[str, Any]) -> None:
+    asked = {key for key in patch if key in NOT_SIMULATED[""]}
+    for group, beyond in NOT_SIMULATED.items():
+        entries: Any = patch.get(group)
+        for entry in cast("dict[str, Any]", entries).values() if isinstance(entries, dict) else ():
+            asked |= beyond & set(cast("dict[str, Any]", entry) if isinstance(entry, dict) else ())
+    if asked:
+        raise NotSimulated(f"The sandbox does not simulate {', '.join(sorted(asked))} in an environment's config.")
+
+
+def whole_numbers(value: Any) -> Any:
+    """The same JSON value with 3.0 as 3: JSON knows one kind of number."""
+    if isinstance(value, dict):
+        return {key: whole_numbers(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in cast("list[Any]", value)]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def well_formed(patch: Any) -> dict[str, Any]:
+    """The patch, or the refusal of its first malformed place."""
+    if not isinstance(patch, dict):
+        raise invalid("the patch must be an object")
+    patch = whole_numbers(cast("dict[str, Any]", patch))
+    _check_simulated(patch)
+    try:
+        EnvironmentShape.model_validate(patch)
+    except ValidationError as failure:
+        raise _refusal(failure) from None
+    return patch
+
+
+def _refusal(failure: ValidationError) -> Refused:
+    finding = failure.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in finding["loc"])
+    if "preDeployCommand" in place:
+        return Refused("Error in preDeployCommand - Invalid input")
+    return invalid(f"{place}: {finding['msg']}")

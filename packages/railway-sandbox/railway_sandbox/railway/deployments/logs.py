@@ -1,0 +1,99 @@
+"""The build and deploy logs of deployments.
+
+Owns what a log says; it follows from the moments of the deployment, so nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from railway_sandbox.clock import timestamp
+from railway_sandbox.railway.access import Arguments, Caller, Operations
+from railway_sandbox.railway.deployments.deployment_operations import find
+from railway_sandbox.railway.errors import invalid
+from railway_sandbox.railway.state import Deployment
+
+DEFAULT_LIMIT = 100
+LARGEST_LIMIT = 5000
+ATTEMPT_S = 30.0
+"""How often a health check that fails is tried again."""
+
+Line = tuple[float, str, str]
+"""When, how severe, what."""
+
+
+def _build(deployment: Deployment) -> Iterator[Line]:
+    meta = deployment.meta
+    source = meta["image"] if "image" in meta else f"{meta['repo']}@{meta['commitHash'][:7]}"
+    for moment in deployment.timeline:
+        if moment.status == "BUILDING":
+            action = "Pulling image" if "image" in meta else "Building"
+            yield moment.at, "info", f"{action} {source}"
+        elif moment.status == "DEPLOYING":
+            yield moment.at, "info", f"Finished: {source}"
+        elif moment.status == "FAILED" and deployment.failure == "unpullable":
+            yield moment.at, "error", f"Failed to pull image {source}: manifest unknown"
+        elif moment.status == "FAILED" and deployment.failure == "build":
+            yield moment.at, "error", "npm error code ELIFECYCLE"
+            yield moment.at, "error", "Build failed: the build command exited with code 1"
+
+
+def _run(deployment: Deployment) -> Iterator[Line]:
+    deploying: float | None = None
+    checked = deployment.meta["serviceManifest"]["deploy"].get("healthcheckPath")
+    for moment in deployment.timeline:
+        if moment.status == "DEPLOYING":
+            deploying = moment.at
+            yield moment.at, "info", "Starting Container"
+        elif moment.status == "SUCCESS":
+            yield moment.at, "info", f"Healthcheck succeeded on {checked}" if checked else "Container started"
+        elif moment.status == "CRASHED":
+            yield moment.at, "error", "Error: process exited with code 1"
+        elif moment.status == "FAILED" and deploying is not None:
+            if deployment.failure == "pre-deploy":
+                yield moment.at, "error", "Error: the pre-deploy command exited with code 1"
+                continue
+            for attempt in range(int((moment.at - deploying) // ATTEMPT_S)):
+                at = deploying + (attempt + 1) * ATTEMPT_S
+                yield at, "warn", f"Attempt #{attempt + 1} failed with service unavailable"
+            if deployment.failure == "crash":
+                yield moment.at, "error", "Error: process exited with code 1"
+            yield moment.at, "error", f"Healthcheck failed! {checked} never became healthy"
+
+
+def _shown(caller: Caller, arguments: Arguments, deployment: Deployment, lines: Iterator[Line]) -> list[dict[str, Any]]:
+    limit = arguments.get("limit")
+    limit = DEFAULT_LIMIT if limit is None else limit
+    if not 0 < limit <= LARGEST_LIMIT:
+        raise invalid("limit")
+    tags = {
+        "deploymentId": deployment.id,
+        "deploymentInstanceId": None,
+        "environmentId": deployment.environment_id,
+        "projectId": deployment.project_id,
+        "serviceId": deployment.service_id,
+        "snapshotId": deployment.snapshot_id,
+    }
+    wanted = arguments.get("filter") or ""
+    found: list[dict[str, Any]] = [
+        {"timestamp": timestamp(at), "severity": severity, "message": text, "attributes": [], "tags": tags}
+        for at, severity, text in sorted(lines, key=lambda line: line[0])
+        if at <= caller.now and wanted.lower() in text.lower()
+    ]
+    start, end = arguments.get("startDate") or "", arguments.get("endDate") or "~"
+    # Railway answers with one line more than the limit.
+    return [line for line in found if start <= line["timestamp"] <= end][-(limit + 1) :]
+
+
+def _build_logs(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    deployment = find(caller, arguments["deploymentId"])
+    return _shown(caller, arguments, deployment, _build(deployment))
+
+
+def _deployment_logs(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    deployment = find(caller, arguments["deploymentId"])
+    return _shown(caller, arguments, deployment, _run(deployment))
+
+
+QUERIES: Operations = {"buildLogs": _build_logs, "deploymentLogs": _deployment_logs}

@@ -1,0 +1,58 @@
+"""Where deployments come from: images, repositories and their commits, with the defects that were ordered for them.
+
+Owns what a source looks like at a moment. The defects themselves are told to ``RailwayCloud.fail``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.view import setting
+from railway_sandbox.railway.errors import Refused
+from railway_sandbox.railway.state import Config, part
+
+
+def has_source(config: Config) -> bool:
+    """Whether these settings of a service name something to run."""
+    source = part(config, "source")
+    return bool(source.get("image") or source.get("repo"))
+
+
+def latest_commit(cloud: RailwayCloud, repository: str, branch: str) -> str:
+    """The head of a branch: what was pushed last, or a commit that has always been there."""
+    key = f"{repository}@{branch}"
+    return cloud.state.commits.get(key) or hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+def resolve(cloud: RailwayCloud, config: Config, commit: str | None = None) -> dict[str, Any]:
+    """What a deployment of these settings runs, in the keys of Railway's ``DeploymentMeta``."""
+    source: Config = part(config, "source")
+    if source.get("image"):
+        # Railway pulls by digest, so a tag that is moved later does not move what runs.
+        image = str(source["image"])
+        digest = image.partition("@sha256:")[2] or hashlib.sha256(image.encode()).hexdigest()
+        return {"image": image, "imageDigest": f"sha256:{digest}"}
+    repository = source["repo"]
+    branch = setting(config, "source", "branch")
+    found: str = commit or source.get("commitSha") or latest_commit(cloud, repository, branch)
+    if cloud.state.defects.get(found) == "missing-commit":
+        raise Refused("Commit not found")
+    return {
+        "repo": repository,
+        "branch": branch,
+        "commitHash": found,
+        "commitMessage": f"Commit {found[:7]}",
+        "rootDirectory": source.get("rootDirectory"),
+    }
+
+
+def defect_of(cloud: RailwayCloud, meta: dict[str, Any]) -> str | None:
+    """What is wrong with the source of a deployment, if anything."""
+    defects = cloud.state.defects
+    image = meta.get("image")
+    if image is not None:
+        return defects.get(image) or defects.get(re.sub(r"(@sha256:.*|:[^:/]+)$", "", image))
+    return defects.get(meta["commitHash"]) or defects.get(meta["repo"])

@@ -1,0 +1,1 @@
+"""Generated and custom domains, and their certificates."""

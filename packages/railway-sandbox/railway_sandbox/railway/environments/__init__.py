@@ -1,0 +1,1 @@
+"""Environments, and the commits that change their configuration."""

@@ -1,0 +1,1 @@
+"""TCP proxies, private networks and static outbound addresses."""

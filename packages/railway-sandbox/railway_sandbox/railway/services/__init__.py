@@ -1,0 +1,1 @@
+"""Services, their instances in environments, and variables."""

@@ -1,0 +1,213 @@
+"""Services: created, renamed, connected to a source, deleted.
+
+Owns the identity of a service and the reach of these operations: unless the environment that is named is a fork, they
+work in every environment of the project that is no fork.
+"""
+
+from __future__ import annotations
+
+import re
+
+from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.merge import merged_service
+from railway_sandbox.railway.config.rules import check_service
+from railway_sandbox.railway.config.view import service_config
+from railway_sandbox.railway.deployments import deployments, instances
+from railway_sandbox.railway.errors import Refused, invalid, not_authorized
+from railway_sandbox.railway.ids import short_of
+from railway_sandbox.railway.services.variables import named_values
+from railway_sandbox.railway.state import (
+    Config,
+    DeploymentTrigger,
+    Environment,
+    Project,
+    Service,
+    ServiceInstance,
+    part,
+)
+
+LONGEST_LABEL = 63
+
+
+def label_of(name: str) -> str:
+    """A name as a DNS label."""
+    return re.sub(r"-+", "-", re.sub(r"[^a-z0-9]", "-", name.lower())).strip("-")
+
+
+def reach(caller: Caller, project: Project, arguments: Arguments) -> list[Environment]:
+    """Where an operation with this ``environmentId`` works: in that fork alone, or in all that are no forks."""
+    every = [e for e in caller.cloud.environments_of(project.id) if e.source_environment_id is None]
+    if arguments.get("environmentId") is None:
+        return every
+    named = caller.environment(arguments["environmentId"])
+    return [named] if named.source_environment_id is not None else every
+
+
+def make(
+    cloud: RailwayCloud,
+    project: Project,
+    environments: list[Environment],
+    name: str,
+    *,
+    source: Config | None = None,
+    variables: Config | None = None,
+    credentials: Config | None = None,
+) -> Service:
+    """A service with an instance in each of these environments; with a source it is deployed at once."""
+    now = cloud.now()
+    entry: Config = {"source": source or {}, "variables": variables or {}}
+    if credentials:
+        entry["deploy"] = {"registryCredentials": credentials}
+    configs = [
+        (environment, merged_service(instances.first_config(cloud, environment), entry, returning=False))
+        for environment in environments
+    ]
+    for _, config in configs:
+        check_service(cloud, config, mounts=0)
+    service = Service(
+        id=cloud.new_id(),
+        project_id=project.id,
+        name=name,
+        created_at=now,
+        updated_at=now,
+        dns_label=label_of(name),
+    )
+    cloud.state.services[service.id] = service
+    for environment, config in configs:
+        instances.create(cloud, environment, service.id, now, config)
+        instances.follow_source(cloud, environment, service.id)
+        if source:
+            deployments.start(cloud, environment, service.id, now)
+    return service
+
+
+def _check_name(cloud: RailwayCloud, project: Project, name: str) -> None:
+    if not label_of(name) or len(label_of(name)) > LONGEST_LABEL:
+        raise invalid("name")
+    every = cloud.state.services.values()
+    if any(one.name == name and one.project_id == project.id and one.deleted_at is None for one in every):
+        raise Refused(f'A service named "{name}" already exists in this project')
+
+
+def _create(caller: Caller, arguments: Arguments) -> Service:
+    given = arguments["input"]
+    project = caller.project(given["projectId"])
+    source = {key: value for key, value in part(given, "source").items() if value}
+    if source.get("image") and source.get("repo"):
+        raise invalid("source")
+    if given.get("branch") and source.get("repo"):
+        source["branch"] = given["branch"]
+    name = given.get("name")
+    if name is None:
+        name = f"service-{short_of(caller.cloud.new_id(), 4)}"
+    _check_name(caller.cloud, project, name)
+    nowhere = "environmentId" in given and given["environmentId"] is None
+    service = make(
+        caller.cloud,
+        project,
+        [] if nowhere else reach(caller, project, given),
+        name,
+        source=source,
+        variables={key: {"value": value} for key, value in named_values(given.get("variables") or {}).items()},
+        credentials=given.get("registryCredentials"),
+    )
+    service.icon = given.get("icon")
+    service.template_id = given.get("templateId")
+    service.template_service_id = given.get("templateServiceId")
+    return service
+
+
+def _update(caller: Caller, arguments: Arguments) -> Service:
+    service = caller.service(arguments["id"])
+    given = arguments["input"]
+    if given.get("name") is not None and given["name"] != service.name:
+        _check_name(caller.cloud, caller.cloud.state.projects[service.project_id], given["name"])
+        service.name = given["name"]
+    if "icon" in given:
+        service.icon = given["icon"]
+    if "tracingEnabled" in given:
+        service.tracing_enabled = given["tracingEnabled"]
+    if given.get("autoInstrumentationEnabled") is not None:
+        service.auto_instrumentation_enabled = given["autoInstrumentationEnabled"]
+    service.updated_at = caller.now
+    return service
+
+
+def _delete(caller: Caller, arguments: Arguments) -> bool:
+    cloud = caller.cloud
+    service = caller.service(arguments["id"])
+    project = cloud.state.projects[service.project_id]
+    for environment in reach(caller, project, arguments):
+        instances.remove(cloud, environment, service.id, caller.now)
+    if not any(cloud.find_instance(e.id, service.id) for e in cloud.environments_of(project.id)):
+        service.deleted_at = caller.now
+    return True
+
+
+def _connect(caller: Caller, arguments: Arguments) -> Service:
+    if caller.token.kind == "project":
+        raise not_authorized()
+    service = caller.service(arguments["id"])
+    given = arguments["input"]
+    source = {key: given[key] for key in ("image", "repo", "branch") if given.get(key)}
+    if source.get("repo") and not source.get("branch"):
+        return service  # Railway answers as if it had done it
+    for environment in caller.cloud.environments_of(service.project_id):
+        if caller.cloud.find_instance(environment.id, service.id) is None:
+            continue
+        config = service_config(environment, service.id)
+        environment.services[service.id] = merged_service(config, {"source": source}, returning=False)
+        instances.follow_source(caller.cloud, environment, service.id)
+        deployments.start(caller.cloud, environment, service.id, caller.now)
+    service.updated_at = caller.now
+    return service
+
+
+def _disconnect(caller: Caller, arguments: Arguments) -> Service:
+    if caller.token.kind == "project":
+        raise not_authorized()
+    service = caller.service(arguments["id"])
+    for environment in caller.cloud.environments_of(service.project_id):
+        if caller.cloud.find_instance(environment.id, service.id) is not None:
+            kept = service_config(environment, service.id)
+            environment.services[service.id] = {name: kept[name] for name in kept if name != "source"}
+            instances.follow_source(caller.cloud, environment, service.id)
+    service.updated_at = caller.now
+    return service
+
+
+def _service(caller: Caller, arguments: Arguments) -> Service:
+    return caller.service(arguments["id"], live=False)
+
+
+def _project(caller: Caller, service: Service, _arguments: Arguments) -> Project:
+    return caller.cloud.state.projects[service.project_id]
+
+
+def _instances(caller: Caller, service: Service, _arguments: Arguments) -> list[ServiceInstance]:
+    return [
+        instance
+        for environment in caller.cloud.environments_of(service.project_id)
+        for instance in caller.cloud.instances(environment.id)
+        if instance.service_id == service.id and instances.ready(caller.cloud, instance)
+    ]
+
+
+def _triggers(caller: Caller, service: Service, _arguments: Arguments) -> list[DeploymentTrigger]:
+    return [t for t in caller.cloud.state.triggers.values() if t.service_id == service.id]
+
+
+QUERIES: Operations = {"service": _service}
+MUTATIONS: Operations = {
+    "serviceCreate": _create,
+    "serviceUpdate": _update,
+    "serviceDelete": _delete,
+    "serviceConnect": _connect,
+    "serviceDisconnect": _disconnect,
+}
+FIELDS: Readers = {
+    "Service.project": _project,
+    "Service.repoTriggers": _triggers,
+    "Service.serviceInstances": _instances,
+}

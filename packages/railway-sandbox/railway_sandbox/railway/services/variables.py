@@ -1,0 +1,165 @@
+"""Variables: references between them, what Railway adds, and the operations that write them.
+
+Owns rendering and the variable operations. Where variables are stored belongs to the environment's config.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.config.fingerprints import affected_by
+from railway_sandbox.railway.config.references import references, rendered
+from railway_sandbox.railway.config.view import service_config
+from railway_sandbox.railway.deployments import deployments
+from railway_sandbox.railway.errors import invalid
+from railway_sandbox.railway.ids import uuid_of
+from railway_sandbox.railway.state import Config, Environment, Service
+
+NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class VariableRow:
+    """A variable without its value, as ``environment.variables`` lists it."""
+
+    id: str
+    name: str
+    environment_id: str
+    service_id: str | None
+    is_sealed: bool
+    references: list[str]
+    created_at: float
+    updated_at: float
+
+
+def _rows(environment: Environment, service_id: str | None, variables: Config) -> Iterator[VariableRow]:
+    for name, entry in variables.items():
+        yield VariableRow(
+            id=uuid_of(f"{environment.id}/{service_id}/{name}"),
+            name=name,
+            environment_id=environment.id,
+            service_id=service_id,
+            is_sealed=bool(entry.get("isSealed")),
+            references=sorted(str(found) for found in references(entry.get("value") or "")),
+            created_at=environment.created_at,
+            updated_at=environment.updated_at,
+        )
+
+
+def _of_environment(caller: Caller, environment: Environment, _arguments: Arguments) -> list[VariableRow]:
+    rows = list(_rows(environment, None, environment.config.get("sharedVariables", {})))
+    for instance in caller.cloud.instances(environment.id):
+        config = service_config(environment, instance.service_id)
+        rows += _rows(environment, instance.service_id, config.get("variables", {}))
+    return rows
+
+
+def _stored(environment: Environment, service_id: str | None) -> Config:
+    """Return the stored variables of the service, or the shared ones."""
+    if service_id is None:
+        return environment.config.get("sharedVariables", {})
+    return service_config(environment, service_id).get("variables", {})
+
+
+def _store(environment: Environment, service_id: str | None, variables: Config) -> None:
+    """Store these in the place of all variables of the service, or of the shared ones."""
+    if service_id is None:
+        environment.config = {**environment.config, "sharedVariables": variables}
+    else:
+        environment.services[service_id] = {**service_config(environment, service_id), "variables": variables}
+
+
+def _variables(caller: Caller, arguments: Arguments) -> dict[str, str]:
+    caller.project(arguments["projectId"])
+    environment = caller.environment(arguments["environmentId"])
+    service_id = arguments.get("serviceId")
+    if service_id is not None:
+        caller.pair(arguments)
+    own = {
+        name: entry.get("value") or ""
+        for name, entry in _stored(environment, service_id).items()
+        if not entry.get("isSealed")
+    }
+    if service_id is None:
+        return own
+    everything = rendered(caller.cloud, environment, service_id)
+    added = {name: value for name, value in everything.items() if name not in own and name.startswith("RAILWAY_")}
+    if arguments.get("unrendered"):
+        return own | added
+    return {name: everything[name] for name in own} | added
+
+
+def named_values(wanted: Any) -> dict[str, str]:
+    """What Railway's scalar ``EnvironmentVariables`` takes: names with texts."""
+    if not isinstance(wanted, dict):
+        raise invalid("variables must be an object")
+    values = cast("dict[str, Any]", wanted)
+    if any(not NAME.match(name) or not isinstance(value, str) for name, value in values.items()):
+        raise invalid("variables must map names to strings")
+    return values
+
+
+def _upsert_collection(caller: Caller, arguments: Arguments) -> bool:
+    given = arguments["input"]
+    return _write(caller, given, named_values(given["variables"]), replace=bool(given.get("replace")))
+
+
+def _upsert(caller: Caller, arguments: Arguments) -> bool:
+    given = arguments["input"]
+    if not NAME.match(given["name"]):
+        raise invalid("name")
+    return _write(caller, given, {given["name"]: given["value"]}, replace=False)
+
+
+def _write(caller: Caller, given: Arguments, values: dict[str, str], *, replace: bool) -> bool:
+    caller.project(given["projectId"])
+    environment = caller.environment(given["environmentId"])
+    service_id = given.get("serviceId")
+    if service_id is not None:
+        caller.pair(given)
+    with affected_by(caller.cloud, environment) as affected:
+        before = _stored(environment, service_id)
+        kept = {name: entry for name, entry in before.items() if not replace or name in values}
+        given_values = {name: {**kept.get(name, {}), "value": value} for name, value in values.items()}
+        _store(environment, service_id, {**kept, **given_values})
+    environment.updated_at = caller.now
+    if not given.get("skipDeploys"):
+        deployments.after_variables(caller.cloud, environment, affected.redeployed)
+    return True
+
+
+def _delete(caller: Caller, arguments: Arguments) -> bool:
+    given = arguments["input"]
+    caller.project(given["projectId"])
+    environment = caller.environment(given["environmentId"])
+    with affected_by(caller.cloud, environment) as affected:
+        stored = _stored(environment, given.get("serviceId"))
+        kept = {name: entry for name, entry in stored.items() if name != given["name"]}
+        _store(environment, given.get("serviceId"), kept)
+    deployments.after_variables(caller.cloud, environment, affected.redeployed)
+    return True
+
+
+def _service_of(caller: Caller, row: VariableRow, _arguments: Arguments) -> Service | None:
+    return None if row.service_id is None else caller.service(row.service_id, live=False)
+
+
+def _environment_of(caller: Caller, row: VariableRow, _arguments: Arguments) -> Environment:
+    return caller.environment(row.environment_id, live=False)
+
+
+QUERIES: Operations = {"variables": _variables}
+MUTATIONS: Operations = {
+    "variableUpsert": _upsert,
+    "variableCollectionUpsert": _upsert_collection,
+    "variableDelete": _delete,
+}
+FIELDS: Readers = {
+    "Environment.variables": _of_environment,
+    "Variable.service": _service_of,
+    "Variable.environment": _environment_of,
+}

@@ -1,0 +1,1 @@
+"""Volumes, their backups, and buckets."""

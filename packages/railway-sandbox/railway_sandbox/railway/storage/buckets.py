@@ -1,0 +1,106 @@
+"""Buckets: Railway's own object stores, with the credentials to use them.
+
+Owns the operations on buckets. A bucket is made for the project here, and gets into an environment by a patch
+(``config.buckets``). The store behind it is not simulated, only how many objects it holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.buckets import store_of
+from railway_sandbox.railway.errors import invalid, not_found
+from railway_sandbox.railway.ids import short_of
+from railway_sandbox.railway.state import Bucket, BucketInstance, Project
+
+CREDENTIALS_AFTER_S = 6.0
+"""How long a new bucket has no credentials."""
+ENDPOINT = "https://storage.railway.app"
+BYTES_PER_OBJECT = 1_000
+
+
+def _create(caller: Caller, arguments: Arguments) -> Bucket:
+    given = arguments["input"]
+    project = caller.project(given["projectId"])
+    new_id = caller.cloud.new_id()
+    name = given.get("name") or f"bucket-{short_of(new_id, 4)}"
+    if not name.strip():
+        raise invalid("name")
+    bucket = Bucket(id=new_id, project_id=project.id, name=name, created_at=caller.now, updated_at=caller.now)
+    caller.cloud.state.buckets[new_id] = bucket
+    return bucket
+
+
+def _bucket(caller: Caller, id: str) -> Bucket:
+    bucket = caller.cloud.state.buckets.get(id)
+    if bucket is None:
+        raise not_found("Bucket")
+    caller.project(bucket.project_id)
+    return bucket
+
+
+def _update(caller: Caller, arguments: Arguments) -> Bucket:
+    bucket = _bucket(caller, arguments["id"])
+    bucket.name = arguments["input"]["name"]
+    bucket.updated_at = caller.now
+    return bucket
+
+
+def _store(caller: Caller, arguments: Arguments) -> BucketInstance:
+    bucket = _bucket(caller, arguments["bucketId"])
+    environment = caller.environment(arguments["environmentId"])
+    store = store_of(caller.cloud, environment.id, bucket.id)
+    if store is None:
+        raise not_found("BucketInstance")
+    return store
+
+
+def _credentials(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    store = _store(caller, arguments)
+    if caller.now < store.created_at + CREDENTIALS_AFTER_S:
+        raise not_found("BucketInstanceCredential")
+    return [_shown(caller.cloud, store)]
+
+
+def _shown(cloud: RailwayCloud, store: BucketInstance) -> dict[str, Any]:
+    bucket = cloud.state.buckets[store.bucket_id]
+    return {
+        "accessKeyId": f"tid_{short_of(f'{store.id}/{store.resets}/id', 20)}",
+        "secretAccessKey": f"tsec_{short_of(f'{store.id}/{store.resets}/secret', 40)}",
+        "bucketName": f"{bucket.name}-{short_of(store.id, 6)}",
+        "endpoint": ENDPOINT,
+        "region": "auto",
+        "urlStyle": "virtual",
+        "createdAt": store.created_at,
+    }
+
+
+def _reset(caller: Caller, arguments: Arguments) -> dict[str, Any]:
+    store = _store(caller, arguments)
+    store.resets += 1
+    return _shown(caller.cloud, store)
+
+
+def _details(caller: Caller, arguments: Arguments) -> dict[str, Any]:
+    store = _store(caller, arguments)
+    return {"objectCount": store.objects, "sizeBytes": store.objects * BYTES_PER_OBJECT}
+
+
+def _of_project(caller: Caller, project: Project, _arguments: Arguments) -> list[Bucket]:
+    """The buckets of a project that some environment has, and those that none ever had."""
+    stores = caller.cloud.state.bucket_instances.values()
+    once = {store.bucket_id for store in stores}
+    now = {store.bucket_id for store in stores if store.deleted_at is None}
+    mine = [bucket for bucket in caller.cloud.state.buckets.values() if bucket.project_id == project.id]
+    return [bucket for bucket in mine if bucket.id in now or bucket.id not in once]
+
+
+QUERIES: Operations = {"bucketS3Credentials": _credentials, "bucketInstanceDetails": _details}
+MUTATIONS: Operations = {"bucketCreate": _create, "bucketUpdate": _update, "bucketCredentialsReset": _reset}
+FIELDS: Readers = {
+    "Bucket.groupId": lambda _caller, _bucket, _arguments: None,
+    "Bucket.project": lambda caller, bucket, _arguments: caller.cloud.state.projects[bucket.project_id],
+    "Project.buckets": _of_project,
+}

@@ -1,0 +1,224 @@
+"""Backups of volumes: made on demand and by schedule, kept for a while, and brought back.
+
+Owns what becomes of a restore, as https://docs.railway.com/volumes/backups has it: a new volume at the same place, as a
+staged change; the former volume is kept without a service, and newer backups go.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from railway_sandbox.clock import EPOCH
+from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.volumes import set_schedules
+from railway_sandbox.railway.environments import config_patch, environments
+from railway_sandbox.railway.errors import Refused, not_found
+from railway_sandbox.railway.ids import uuid_of
+from railway_sandbox.railway.state import Config, Volume, VolumeBackup, VolumeInstance, Workflow, part
+from railway_sandbox.railway.storage.volumes import instance_of, used_mb, workflows_of
+
+DAY_S = 86_400
+SCHEDULES = {
+    "DAILY": ("0 0 * * *", 6 * DAY_S, DAY_S),
+    "WEEKLY": ("0 0 * * 0", 30 * DAY_S, 7 * DAY_S),
+    "MONTHLY": ("0 0 1 * *", 90 * DAY_S, 30 * DAY_S),
+}
+"""Cron schedule, retention and period in seconds of each kind of backup."""
+MAKING_S = 5.0
+RESTORING_S = 20.0
+MANUAL_SHARE = 0.5
+"""A backup on demand may hold this part of the volume's capacity."""
+
+
+def _schedule_id(disk: VolumeInstance, kind: str) -> str:
+    return uuid_of(f"{disk.id}/{kind}")
+
+
+def _schedule_of(caller: Caller, backup: VolumeBackup, _arguments: Arguments) -> str | None:
+    disk = caller.cloud.state.volume_instances[backup.volume_instance_id]
+    return _schedule_id(disk, backup.schedule) if backup.schedule else None
+
+
+def _schedules(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    disk = instance_of(caller, arguments["volumeInstanceId"])
+    return [
+        {
+            "id": _schedule_id(disk, kind),
+            "kind": kind,
+            "name": kind.capitalize(),
+            "cron": SCHEDULES[kind][0],
+            "retentionSeconds": SCHEDULES[kind][1],
+            "createdAt": created_at,
+        }
+        for kind, created_at in disk.backup_schedules.items()
+    ]
+
+
+def _schedules_update(caller: Caller, arguments: Arguments) -> bool:
+    disk = instance_of(caller, arguments["volumeInstanceId"])
+    set_schedules(disk, arguments["kinds"], caller.now)
+    return True
+
+
+def _make_scheduled(cloud: RailwayCloud, disk: VolumeInstance) -> None:
+    """Make the backups that were due since the schedules were set, as far as they are still kept."""
+    now = cloud.now()
+    for kind, since in disk.backup_schedules.items():
+        _, retention_s, period_s = SCHEDULES[kind]
+        first = max(ceil((since + 1) / period_s), ceil((now - retention_s) / period_s))
+        for number in range(first, int(now // period_s) + 1):
+            backup_id = uuid_of(f"{disk.id}/{kind}/{number}")
+            if backup_id not in cloud.state.volume_backups:
+                at = float(number * period_s)
+                made = _backup(disk, backup_id, kind.capitalize(), at)
+                made.schedule, made.expires_at = kind, at + retention_s
+                cloud.state.volume_backups[backup_id] = made
+
+
+def _backup(disk: VolumeInstance, id: str, name: str, at: float) -> VolumeBackup:
+    return VolumeBackup(
+        id=id, volume_instance_id=disk.id, name=name, created_at=at, used_mb=used_mb(disk), size_mb=disk.size_mb
+    )
+
+
+def _there(cloud: RailwayCloud, disk: VolumeInstance) -> list[VolumeBackup]:
+    """The backups of a disk that can be restored, newest first."""
+    _make_scheduled(cloud, disk)
+    unfinished = {work.backup_id for work in workflows_of(cloud, disk) if not work.restores and not _made(work)}
+    found = [
+        backup
+        for backup in cloud.state.volume_backups.values()
+        if backup.volume_instance_id == disk.id
+        and backup.id not in unfinished
+        and backup.deleted_at is None
+        and (backup.expires_at is None or backup.expires_at > cloud.now())
+    ]
+    return sorted(found, key=lambda backup: backup.created_at, reverse=True)
+
+
+def _made(work: Workflow) -> bool:
+    return work.done and work.error is None
+
+
+def _list(caller: Caller, arguments: Arguments) -> list[VolumeBackup]:
+    return _there(caller.cloud, instance_of(caller, arguments["volumeInstanceId"]))
+
+
+def _one(caller: Caller, arguments: Arguments) -> tuple[VolumeInstance, VolumeBackup]:
+    disk = instance_of(caller, arguments["volumeInstanceId"])
+    for backup in _there(caller.cloud, disk):
+        if backup.id == arguments["volumeInstanceBackupId"]:
+            return disk, backup
+    raise not_found("VolumeInstanceBackup")
+
+
+def _begin(caller: Caller, disk: VolumeInstance, backup: VolumeBackup, after_s: float) -> Workflow:
+    work = Workflow(
+        id=caller.cloud.new_id(),
+        environment_id=disk.environment_id,
+        done_at=caller.now + after_s,
+        volume_instance_id=disk.id,
+        backup_id=backup.id,
+    )
+    caller.cloud.state.workflows[work.id] = work
+    return work
+
+
+def _create(caller: Caller, arguments: Arguments) -> dict[str, str]:
+    disk = instance_of(caller, arguments["volumeInstanceId"])
+    if disk.service_id is None:
+        raise Refused("Volume instance is not attached to a service")
+    backup = _backup(disk, caller.cloud.new_id(), arguments.get("name") or "Manual", caller.now)
+    caller.cloud.state.volume_backups[backup.id] = backup
+    work = _begin(caller, disk, backup, MAKING_S)
+    if backup.used_mb > disk.size_mb * MANUAL_SHARE:
+        work.error = "Backup exceeds 50% of the volume's total size: grow the volume to create a manual backup"
+    return {"workflowId": work.id}
+
+
+def _delete(caller: Caller, arguments: Arguments) -> dict[str, str]:
+    disk, backup = _one(caller, arguments)
+    backup.deleted_at = caller.now
+    return {"workflowId": _begin(caller, disk, backup, MAKING_S).id}
+
+
+def _lock(caller: Caller, arguments: Arguments) -> bool:
+    _, backup = _one(caller, arguments)
+    backup.expires_at = None
+    return True
+
+
+def _restore(caller: Caller, arguments: Arguments) -> dict[str, str]:
+    disk, backup = _one(caller, arguments)
+    if any(not work.done for work in workflows_of(caller.cloud, disk)):
+        raise Refused("Another operation is in progress on this volume, please try again")
+    work = _begin(caller, disk, backup, RESTORING_S)
+    work.restores = True
+    return {"workflowId": work.id}
+
+
+def finish_due(cloud: RailwayCloud) -> None:
+    """Finish what has had its time; a restore brings its new volume and stages it."""
+    for work in cloud.state.workflows.values():
+        if not work.done and work.done_at <= cloud.now():
+            work.done = True
+            if work.restores and work.error is None:
+                _bring_back(cloud, work)
+            cloud.touch()
+
+
+def _bring_back(cloud: RailwayCloud, work: Workflow) -> None:
+    disk = cloud.state.volume_instances[work.volume_instance_id]
+    backup = cloud.state.volume_backups[work.backup_id]
+    old = cloud.state.volumes[disk.volume_id]
+    name = f"{EPOCH + timedelta(seconds=backup.created_at):%Y-%m-%dT%H:%M:%SZ}"
+    new = Volume(
+        id=cloud.new_id(), project_id=old.project_id, name=name, created_at=work.done_at, listed_at=work.done_at
+    )
+    copy = disk.model_copy(
+        update={
+            "id": cloud.new_id(),
+            "volume_id": new.id,
+            "service_id": None,
+            "created_at": work.done_at,
+            "used_mb": backup.used_mb,
+            "backup_schedules": dict(disk.backup_schedules),
+        }
+    )
+    cloud.state.volumes[new.id] = new
+    cloud.state.volume_instances[copy.id] = copy
+    for each in _there(cloud, disk):
+        if each.created_at > backup.created_at:
+            each.deleted_at = work.done_at
+        else:
+            each.volume_instance_id = copy.id
+    mount: Config = {"mountPath": disk.mount_path, "backupSchedules": sorted(disk.backup_schedules)}
+    patch: Config = {"services": {str(disk.service_id): {"volumeMounts": {disk.volume_id: None, new.id: mount}}}}
+    environment = cloud.state.environments[work.environment_id]
+    waiting = config_patch.staged(cloud, environment.id)
+    merged = environments.merge_patches(part(waiting.model_dump(), "patch") if waiting else {}, patch)
+    config_patch.stage(cloud, environment, merged, work.done_at)
+
+
+QUERIES: Operations = {
+    "volumeInstanceBackupList": _list,
+    "volumeInstanceBackupScheduleList": _schedules,
+}
+MUTATIONS: Operations = {
+    "volumeInstanceBackupCreate": _create,
+    "volumeInstanceBackupDelete": _delete,
+    "volumeInstanceBackupLock": _lock,
+    "volumeInstanceBackupRestore": _restore,
+    "volumeInstanceBackupScheduleUpdate": _schedules_update,
+}
+FIELDS: Readers = {
+    "VolumeInstanceBackup.creatorId": lambda caller, backup, _: None if backup.schedule else caller.cloud.state.user_id,
+    "VolumeInstanceBackup.externalId": lambda _caller, backup, _arguments: f"snap_{backup.id}",
+    "VolumeInstanceBackup.referencedMB": lambda _caller, backup, _arguments: int(backup.used_mb),
+    "VolumeInstanceBackup.scheduleId": _schedule_of,
+    "VolumeInstanceBackup.usedMB": lambda _caller, backup, _arguments: int(backup.used_mb),
+    "VolumeInstanceBackup.volumeInstanceSizeMB": lambda _caller, backup, _arguments: backup.size_mb,
+}

@@ -1,0 +1,260 @@
+"""Volumes and their instances.
+
+Owns the operations on volumes; what a patch does to them stands in ``config.volumes``, their backups in
+``volume_backups``.
+"""
+
+from __future__ import annotations
+
+from railway_sandbox.railway import throttles
+from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.view import default_region, service_config
+from railway_sandbox.railway.config.volumes import disk_of, mounts_after
+from railway_sandbox.railway.deployments import deployments
+from railway_sandbox.railway.errors import NotSimulated, Refused, invalid, not_found, upgrade
+from railway_sandbox.railway.ids import short_of
+from railway_sandbox.railway.state import Environment, Project, Service, Volume, VolumeInstance, Workflow, part
+
+LONGEST_LAG_S = 90
+SHORTEST_LAG_S = 30
+DELETING_S = 10.0
+TOMBSTONE_S = 48 * 3600.0
+"""How long a deleted volume stays listed, and could be restored."""
+WRITTEN_MB = 100.0
+"""What a service writes at its start."""
+
+
+def _names(cloud: RailwayCloud, project_id: str) -> set[str]:
+    every = cloud.state.volumes.values()
+    return {volume.name for volume in every if volume.project_id == project_id and volume.deleted_at is None}
+
+
+def _free_name(cloud: RailwayCloud, project: Project, service: Service | None, id: str) -> str:
+    wanted = f"{service.name}-volume" if service else f"volume-{short_of(id, 4)}"
+    return wanted if wanted not in _names(cloud, project.id) else f"{wanted}-{short_of(id, 4)}"
+
+
+def _create(caller: Caller, arguments: Arguments) -> Volume:
+    given = arguments["input"]
+    cloud, now = caller.cloud, caller.now
+    project = caller.project(given["projectId"])
+    if not given["mountPath"].startswith("/"):
+        raise invalid("mountPath")
+    service = caller.service(given["serviceId"]) if given.get("serviceId") else None
+    places = _places(caller, project, service, given)
+    throttles.check(cloud, "volume")
+    limit = cloud.plan.max_volumes_per_project
+    if limit is not None and len(_names(cloud, project.id)) >= limit:
+        raise upgrade(f"Your plan is limited to {limit} volumes per project.")
+    for environment, mounting in places:
+        if mounting is not None:
+            _check_mountable(cloud, environment, mounting)
+    new_id = cloud.new_id()
+    lag = SHORTEST_LAG_S + int(short_of(new_id), 16) % (LONGEST_LAG_S - SHORTEST_LAG_S + 1)
+    name = _free_name(cloud, project, service, new_id)
+    volume = Volume(id=new_id, project_id=project.id, name=name, created_at=now, listed_at=now + lag)
+    cloud.state.volumes[new_id] = volume
+    throttles.note(cloud, "volume")
+    for environment, mounting in places:
+        disk = VolumeInstance(
+            id=cloud.new_id(),
+            volume_id=new_id,
+            environment_id=environment.id,
+            service_id=mounting and mounting.id,
+            mount_path=given["mountPath"],
+            size_mb=cloud.plan.default_volume_mb,
+            created_at=now,
+            region=given.get("region") or default_region(cloud, environment),
+        )
+        cloud.state.volume_instances[disk.id] = disk
+        _deploy_again(cloud, environment, disk.service_id)
+    return volume
+
+
+def _places(
+    caller: Caller, project: Project, service: Service | None, given: Arguments
+) -> list[tuple[Environment, Service | None]]:
+    """Where a volume gets an instance, each with the service that mounts it there.
+
+    As Railway's schema says: nowhere with null, in every environment when nothing is said.
+    """
+    if "environmentId" not in given:
+        every = caller.cloud.environments_of(project.id)
+        return [(e, service if service and caller.cloud.find_instance(e.id, service.id) else None) for e in every]
+    if given["environmentId"] is None:
+        return []
+    environment = caller.environment(given["environmentId"])
+    if environment.project_id != project.id:
+        raise not_found("Environment")
+    return [(environment, service)]
+
+
+def _check_mountable(cloud: RailwayCloud, environment: Environment, service: Service) -> None:
+    if cloud.find_instance(environment.id, service.id) is None:
+        raise not_found("ServiceInstance")
+    if mounts_after(cloud, environment, service.id, {}):
+        raise Refused("A volume is already in use by this service: only one volume per service is supported")
+    placed = part(part(service_config(environment, service.id), "deploy"), "multiRegionConfig")
+    if sum(entry.get("numReplicas", 1) for entry in placed.values()) > 1:
+        raise Refused("Services with a volume cannot have more than one replica")
+
+
+def _deploy_again(cloud: RailwayCloud, environment: Environment, service_id: str | None) -> None:
+    """Run a service that was deployed before with its new mounts."""
+    former = service_id and deployments.latest(cloud, environment.id, service_id)
+    if service_id and former:
+        source = deployments.source_of(former)
+        deployments.start(
+            cloud, environment, service_id, cloud.now(), source=source, reason="redeploy", builds="repo" in source
+        )
+
+
+def _volume(caller: Caller, id: str) -> Volume:
+    volume = caller.cloud.state.volumes.get(id)
+    if volume is None or volume.deleted_at is not None:
+        raise not_found("Volume")
+    caller.project(volume.project_id)
+    return volume
+
+
+def _update(caller: Caller, arguments: Arguments) -> Volume:
+    volume = _volume(caller, arguments["volumeId"])
+    name = arguments["input"].get("name")
+    if name is not None and name != volume.name:
+        if not name.strip():
+            raise invalid("name")
+        if name in _names(caller.cloud, volume.project_id):
+            raise Refused(f"A volume named {name} already exists in this project")
+        volume.name = name
+    return volume
+
+
+def _update_instance(caller: Caller, arguments: Arguments) -> bool:
+    volume = _volume(caller, arguments["volumeId"])
+    given = arguments["input"]
+    if given.get("state") is not None:
+        raise NotSimulated("The sandbox does not simulate setting the state of a volume instance.")
+    everywhere = arguments.get("environmentId") is None
+    environments = (
+        caller.cloud.environments_of(volume.project_id)
+        if everywhere
+        else [caller.environment(arguments["environmentId"])]
+    )
+    disks = [(e, disk) for e in environments if (disk := disk_of(caller.cloud, e.id, volume.id))]
+    if not disks:
+        raise not_found("VolumeInstance")
+    for environment, disk in disks:
+        _change_instance(caller, environment, disk, given)
+    return True
+
+
+def _change_instance(caller: Caller, environment: Environment, disk: VolumeInstance, given: Arguments) -> None:
+    # Without serviceId the volume is disconnected, also when only the path was to change.
+    service_id = given.get("serviceId")
+    before = (disk.service_id, disk.mount_path)
+    if service_id is not None and service_id != disk.service_id:
+        _check_mountable(caller.cloud, environment, caller.service(service_id))
+    path = given.get("mountPath") or disk.mount_path
+    if not path.startswith("/"):
+        raise invalid("mountPath")
+    disk.service_id, disk.mount_path = service_id, path
+    if before != (disk.service_id, disk.mount_path):
+        for touched in {before[0], service_id}:
+            _deploy_again(caller.cloud, environment, touched)
+
+
+def _delete(caller: Caller, arguments: Arguments) -> bool:
+    volume = _volume(caller, arguments["volumeId"])
+    volume.deleted_at = caller.now
+    for environment in caller.cloud.environments_of(volume.project_id):
+        if disk := disk_of(caller.cloud, environment.id, volume.id):
+            service_id, disk.service_id = disk.service_id, None
+            disk.deleted_at = caller.now
+            _deploy_again(caller.cloud, environment, service_id)
+    return True
+
+
+def instance_of(caller: Caller, id: str) -> VolumeInstance:
+    """The volume instance, which the caller has to reach."""
+    disk = caller.cloud.state.volume_instances.get(id)
+    if disk is None or _forgotten(caller.cloud, disk.deleted_at):
+        raise not_found("VolumeInstance")
+    caller.environment(disk.environment_id, live=False)
+    return disk
+
+
+def _forgotten(cloud: RailwayCloud, deleted_at: float | None) -> bool:
+    return deleted_at is not None and cloud.now() >= deleted_at + TOMBSTONE_S
+
+
+def _listed(cloud: RailwayCloud, volume: Volume) -> bool:
+    return volume.listed_at <= cloud.now() and not _forgotten(cloud, volume.deleted_at)
+
+
+def _of_project(caller: Caller, project: Project, _arguments: Arguments) -> list[Volume]:
+    mine = [v for v in caller.cloud.state.volumes.values() if v.project_id == project.id]
+    return [volume for volume in mine if _listed(caller.cloud, volume)]
+
+
+def _of_environment(caller: Caller, environment: Environment, _arguments: Arguments) -> list[VolumeInstance]:
+    state = caller.cloud.state
+    mine = [disk for disk in state.volume_instances.values() if disk.environment_id == environment.id]
+    return [disk for disk in mine if _listed(caller.cloud, state.volumes[disk.volume_id])]
+
+
+def _of_volume(caller: Caller, volume: Volume, _arguments: Arguments) -> list[VolumeInstance]:
+    # This way, unlike the lists, a new instance is seen at once.
+    mine = [disk for disk in caller.cloud.state.volume_instances.values() if disk.volume_id == volume.id]
+    return [disk for disk in mine if not _forgotten(caller.cloud, disk.deleted_at)]
+
+
+def _state(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> str:
+    if disk.deleted_at is not None:
+        return "DELETING" if caller.now < disk.deleted_at + DELETING_S else "DELETED"
+    if any(work.restores and not work.done for work in workflows_of(caller.cloud, disk)):
+        return "RESTORING"
+    return "MIGRATING" if caller.now < disk.migrating_until else "READY"
+
+
+def workflows_of(cloud: RailwayCloud, disk: VolumeInstance) -> list[Workflow]:
+    """What is or was done with the backups of a disk."""
+    return [work for work in cloud.state.workflows.values() if work.volume_instance_id == disk.id]
+
+
+def used_mb(disk: VolumeInstance) -> float:
+    """How much is on a disk."""
+    if disk.used_mb is not None:
+        return disk.used_mb
+    return WRITTEN_MB if disk.written else 0.0
+
+
+def _service(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> Service:
+    service = caller.cloud.state.services.get(disk.service_id or "")
+    if service is None:
+        raise NotSimulated("Railway's schema promises a service of every volume instance; this one is disconnected.")
+    return service
+
+
+QUERIES: Operations = {
+    "volumeInstance": lambda caller, arguments: instance_of(caller, arguments["id"]),
+}
+MUTATIONS: Operations = {
+    "volumeCreate": _create,
+    "volumeUpdate": _update,
+    "volumeInstanceUpdate": _update_instance,
+    "volumeDelete": _delete,
+}
+FIELDS: Readers = {
+    "Project.volumes": _of_project,
+    "Environment.volumeInstances": _of_environment,
+    "Volume.volumeInstances": _of_volume,
+    "Volume.project": lambda caller, volume, _arguments: caller.cloud.state.projects[volume.project_id],
+    "VolumeInstance.currentSizeMB": lambda _caller, disk, _arguments: used_mb(disk),
+    "VolumeInstance.environment": lambda caller, disk, _: caller.cloud.state.environments[disk.environment_id],
+    "VolumeInstance.isPendingDeletion": lambda _caller, disk, _arguments: disk.deleted_at is not None,
+    "VolumeInstance.service": _service,
+    "VolumeInstance.sizeMB": lambda _caller, disk, _arguments: disk.size_mb,
+    "VolumeInstance.state": _state,
+    "VolumeInstance.volume": lambda caller, disk, _arguments: caller.cloud.state.volumes[disk.volume_id],
+}
