@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 import pulumi
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-import sops
+import go_yaml
 from railway_api.counting import count
 from stacks.arguments_tree import Path
 
@@ -40,6 +39,8 @@ class Problem:
     """What to do."""
     absolute: bool = False
     """Whether the first key is a whole configuration key."""
+    wants_quotes: bool = False
+    """Whether the value would be right in quotes."""
 
     @classmethod
     def unknown_key(cls, path: Path, known: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
@@ -54,17 +55,27 @@ class SettingsError(pulumi.RunError):
 
     def __init__(self, file: str, problems: Sequence[Problem], *, prefix: str, text: str = "") -> None:
         lines = [f"{file} has {count(len(problems), 'problem')}:"]
+        document = composed(text)
         for problem in problems:
             key = _key(problem, prefix)
-            line = _line(text, problem, prefix)
-            shown = "" if problem.value is None else f" = {_shown(problem.value)}"
+            line, written = _in_file(document, problem, prefix)
+            value = written or ("" if problem.value is None else _cut(json.dumps(problem.value, ensure_ascii=False)))
+            fix = f'write "{value}" in quotes' if problem.wants_quotes else problem.fix
             lines += [
-                f"  {file}{f':{line}' if line else ''}: {key}{shown}",
+                f"  {file}{f':{line}' if line else ''}: {key}{value and f' = {value}'}",
                 f"    allowed: {problem.allowed}",
-                f"    fix: {problem.fix}",
+                f"    fix: {fix}",
             ]
-        super().__init__("\n".join(map(sops.printable, lines)))  # a stranger may have written the keys
+        super().__init__("\n".join(map(go_yaml.printable, lines)))  # a stranger may have written the keys
         self.problems = tuple(problems)
+
+
+def composed(text: str) -> go_yaml.Node | None:
+    """Return the text of a settings file as nodes; None for one that is none."""
+    try:
+        return go_yaml.compose(text)
+    except go_yaml.YamlError:
+        return None
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path: Path) -> list[Problem]:
@@ -91,7 +102,10 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     allowed = _ALLOWED.get(kind, details["msg"].removeprefix("Input should be ").lower()).format(**context)
     if kind in _GROUPS:
         allowed += f": {', '.join(_keys(_model_at(model, place)))}"
-    return Problem(here, given, allowed, _fix(kind, given, place))
+    quotes = isinstance(given, bool | int | float) and (
+        kind == "string_type" or (kind == "literal_error" and f"'{given}'" in allowed)
+    )
+    return Problem(here, given, allowed, _fix(kind, given, place), wants_quotes=quotes)
 
 
 _GROUPS = {"model_type", "model_attributes_type"}
@@ -100,6 +114,7 @@ _ALLOWED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
+    "finite_number": "a number",
     "bool_type": "true or false",
     "tuple_type": "a list",
     "dict_type": "a group of keys",
@@ -116,8 +131,6 @@ _ALLOWED = {
 def _fix(kind: str, given: Any, place: Path) -> str:
     if kind in {"int_type", "float_type", "bool_type"} and isinstance(given, str) and _PLAIN[kind].fullmatch(given):
         return f"write {given.strip()} without quotes"
-    if kind == "string_type" and isinstance(given, bool | int | float):
-        return f'write "{json.dumps(given)}" in quotes'
     if kind == "tuple_type":
         return "begin each entry on its own line with a dash"
     if kind in _GROUPS and not given:
@@ -186,30 +199,38 @@ def _key(problem: Problem, prefix: str) -> str:
     return text
 
 
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
-def _line(text: str, problem: Problem, prefix: str) -> int | None:
-    """Return the line on which the problem's key (or what should hold it) stands."""
-    try:
-        node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
-        return None
-    if node is None or not problem.path:
-        return None
+def _in_file(document: go_yaml.Node | None, problem: Problem, prefix: str) -> tuple[int | None, str]:
+    """Return the line on which the problem's key (or what should hold it) stands, and a plain value as it is written.
+
+    A line of what an anchor or a merge brings is that of the anchor's own key.
+    """
+    if document is None or not problem.path:
+        return None, ""
     first = problem.path[0] if problem.absolute else f"{prefix}{problem.path[0]}"
-    line = None
+    line, node = None, document
     for key in ("config", first, *problem.path[1:]):
-        if isinstance(node, yaml.MappingNode):
-            pair = next((pair for pair in node.value if pair[0].value == key), None)
+        node = go_yaml.resolved(node)
+        if isinstance(node, go_yaml.MappingNode):
+            pair = next((pair for pair in go_yaml.entries(node) if pair[0].text == key), None)
             if pair is None:
-                return line
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-            node = node.value[key]
-            line = node.start_mark.line + 1
+                return line, ""
+            line, node = pair[0].line, pair[1]
+        elif isinstance(node, go_yaml.ListNode) and isinstance(key, int) and key < len(node.items):
+            node = node.items[key]
+            line = node.line
         else:
-            return line
-    return line
+            return line, ""
+    return line, _cut(go_yaml.written(node)) if problem.value is not None and _is_no_text(node) else ""
+
+
+def _is_no_text(node: go_yaml.Node) -> bool:
+    """Tell whether a value has other characters in the file than as a value: a number, a flag, a date."""
+    node = go_yaml.resolved(node)
+    if not isinstance(node, go_yaml.ScalarNode):
+        return False
+    value = go_yaml.scalar_of(node)
+    return not isinstance(value, str) or isinstance(value, go_yaml.Moment)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationError
 
+import go_yaml
 from components.arguments import Arguments, Many
 from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceArgs
@@ -21,7 +22,8 @@ from components.zone import ZoneArgs
 from pulumi_provider.properties import fields_of
 from pulumiverse_railway.provider.configuration import Configuration
 from railway_api.plans import Plan
-from stacks.arguments_tree import walk_arguments
+from stacks import credentials
+from stacks.arguments_tree import Path, walk_arguments
 from stacks.names import wrong_names
 from stacks.plan import excesses
 from stacks.problems import Problem, SettingsError, problems_of
@@ -86,7 +88,8 @@ def parse(
     programs. ``file`` and its ``text`` are named in errors, with the line where a key stands.
     Raises ``SettingsError`` with everything that is wrong.
     """
-    found: list[Problem] = []
+    nodes = _nodes(file, text)
+    found = [*_about_text(nodes), *credentials.in_configuration(nodes)]
     known = {system.NAME: system for system in systems}
     own = {key.partition(":")[2]: _value(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     plan = _plan(_value(config.get(PLAN_KEY, "pro")), found)
@@ -106,10 +109,12 @@ def parse(
         if plan:
             found.extend(_beyond_plan(name, settings, plan))
     found.extend(_projects_twice(parsed))
+    in_clear = credentials.in_settings({name: own[name] for name in known if name in own})
+    found.extend(problem for problem in in_clear if problem.path not in [each.path for each in found])
     if stack:
         found.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
     if found or stack is None or plan is None:
-        raise SettingsError(file, found, prefix=f"{NAMESPACE}:", text=text)
+        raise SettingsError(file, _each_place_once(found), prefix=f"{NAMESPACE}:", text=text)
     return StackSettings(plan=plan, stack=stack, systems=parsed)
 
 
@@ -123,8 +128,58 @@ def _unknown(config: Mapping[str, Any], allowed: Sequence[str]) -> list[Problem]
     return [Problem.unknown_key((key,), allowed, place="the stack", absolute=True) for key in wrong]
 
 
+def _each_place_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Return what is said first about each place; of a whole group or a missing key there may be more to say."""
+    kept: list[Problem] = []
+    for problem in problems:
+        same = [each for each in kept if (each.path, each.absolute) == (problem.path, problem.absolute)]
+        if not (same and problem.value is not None):
+            kept.append(problem)
+    return kept
+
+
+def _nodes(file: str, text: str) -> dict[str, go_yaml.Node]:
+    """Return what stands in the file, full key → its value. Raises ``SettingsError`` for a file that is no YAML."""
+    try:
+        config = go_yaml.find(document := go_yaml.compose(text), ("config",))
+        if document is not None:
+            go_yaml.value_of(document)
+    except go_yaml.YamlError as error:
+        place = f":{error.line}" if error.line else ""
+        raise SettingsError(f"{file}{place}: {error.problem}", [], prefix="") from None
+    config = None if config is None else go_yaml.resolved(config)
+    if not isinstance(config, go_yaml.MappingNode):
+        return {}
+    return {key.text if ":" in key.text else f"{NAMESPACE}:{key.text}": node for key, node in go_yaml.entries(config)}
+
+
+def _about_text(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:
+    """Yield what a value no longer shows once it is read: that it was a date, or that it was encrypted."""
+    for key, node in nodes.items():
+        if not key.startswith(f"{NAMESPACE}:"):
+            continue
+        for path, part in _walk(node, (key.partition(":")[2],)):
+            if isinstance(part, go_yaml.MappingNode) and [name.text for name, _ in go_yaml.entries(part)] == ["secure"]:
+                yield Problem(
+                    path, None, "no encrypted value: secrets of systems come from the SOPS file", "store it there"
+                )
+            elif isinstance(part, go_yaml.ScalarNode) and isinstance(go_yaml.scalar_of(part), go_yaml.Moment):
+                yield Problem(path, part.text, "a text, and YAML takes this for a date", "", wants_quotes=True)
+
+
+def _walk(node: go_yaml.Node, path: Path) -> Iterator[tuple[Path, go_yaml.Node]]:
+    node = go_yaml.resolved(node)
+    yield path, node
+    if isinstance(node, go_yaml.MappingNode):
+        for key, value in go_yaml.entries(node):
+            yield from _walk(value, (*path, key.text))
+    elif isinstance(node, go_yaml.ListNode):
+        for index, item in enumerate(node.items):
+            yield from _walk(item, (*path, index))
+
+
 def _value(value: Any) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)
         except ValueError:

@@ -14,13 +14,23 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import yaml
 from google.protobuf.struct_pb2 import Struct
 
+import go_yaml
 from pulumi_operations.events import Change, Operation
+from pulumi_operations.project import (
+    ProjectError,
+    config_nodes,
+    config_text,
+    encrypted_keys,
+    full_key,
+    load_file,
+    load_project,
+)
 from pulumi_operations.values import Properties, differences, from_struct, known_outputs
+from railyard.engine.configuration import ENVIRONMENT
 from railyard.engine.engine_choice import PROJECT, Choice, States
 from railyard.shared.console import OperationError
 
@@ -28,6 +38,7 @@ PASSPHRASE: Final = "sandbox"
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys of a stack's settings file that say how its real state is encrypted."""
+_LEFT_OUT: Final = (*_ENCRYPTION, ENVIRONMENT)
 _WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
 _TELLS_EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
 """Makes the CLI know ``--event-log``, by which the Automation API learns what happens."""
@@ -133,7 +144,7 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
     """Make the backend and the stack where they are missing; gives the settings file to work with."""
     states = choice.states
     settings = make_backend(states.directory) / f"Pulumi.{states.stack}.yaml"
-    _copy_settings(root / settings.name, settings)
+    _copy_settings(root, settings)
     if not states.checkpoint.exists():
         # Only here is the settings file of `stack init` the copy.
         settings.with_name("Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
@@ -168,17 +179,28 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _copy_settings(source: Path, copy: Path) -> None:
-    """The user's settings with the copy's own encryption in the place of theirs."""
-    given = _settings(source)
-    encryption = {key: value for key, value in _settings(copy).items() if key in _ENCRYPTION}
-    text = yaml.safe_dump({key: value for key, value in given.items() if key not in _ENCRYPTION} | encryption)
+def _copy_settings(root: Path, copy: Path) -> None:
+    """Write the user's settings with the copy's own encryption in the place of theirs, and without what needs theirs.
+
+    As JSON, which is YAML, so that the CLI reads each value as it is read here.
+    """
+    source = root / copy.name
+    try:
+        without = encrypted_keys(load_project(root), copy.stem.removeprefix("Pulumi."))
+        nodes = config_nodes(source.name, source.read_text(encoding="utf-8")) if source.exists() else {}
+        given = load_file(source) if source.exists() else {}
+        kept = load_file(copy) if copy.exists() else {}
+    except ProjectError as error:
+        raise OperationError(str(error)) from None
+    config = {key: _value(node) for key, node in nodes.items() if full_key(PROJECT, key) not in without}
+    settings = {key: value for key, value in given.items() if key not in _LEFT_OUT} | {"config": config}
+    settings |= {key: value for key, value in kept.items() if key in _ENCRYPTION}
     descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+        json.dump(settings, file, ensure_ascii=False, indent=1)
 
 
-def _settings(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    return cast("dict[str, Any]", yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+def _value(node: go_yaml.Node) -> Any:
+    """Return a value of the configuration; a plain one with the characters that it has in the file."""
+    plain = isinstance(go_yaml.resolved(node), go_yaml.ScalarNode)
+    return config_text(node) if plain else json.loads(config_text(node))

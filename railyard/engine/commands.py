@@ -149,6 +149,8 @@ def tools() -> None:
 def _operate(operation: Operation, name: str, system: str, engine: Engine | None, *, json: bool) -> None:
     with _people():
         stack = read_stack(ROOT, name)
+        for note in stack.notes:
+            typer.echo(f"note: {note}", err=True)
         targets = stack.targets(system) if system else ()
         choice = _choice(name, engine)
         if choice.cli is not None:

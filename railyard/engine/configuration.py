@@ -6,16 +6,19 @@ mean is the program's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from pulumi_operations.project import ProjectError, load_project, stack_config
+import go_yaml
+from pulumi_operations.project import ProjectError, encrypted_keys, load_file, load_project, stack_config
 from railyard.shared.console import OperationError
-from sops import printable
 
 SYSTEM_PREFIX: Final = "railyard:"
+ENVIRONMENT: Final = "environment"
+"""Key of a stack's settings file that imports the values of Pulumi ESC environments."""
 
 
 class ConfigurationError(OperationError):
@@ -28,17 +31,19 @@ class Stack:
 
     name: str
     config: Mapping[str, str]
+    notes: Sequence[str] = ()
+    """What of the file has no effect in the sandbox, each a sentence."""
 
     def targets(self, system: str) -> tuple[str, ...]:
         """URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""
-        if f"{SYSTEM_PREFIX}{system}" not in self.config:
-            groups = [
-                printable(key.removeprefix(SYSTEM_PREFIX))
-                for key, value in self.config.items()
-                if key.startswith(SYSTEM_PREFIX) and value.startswith("{")
-            ]
+        from stacks import SYSTEMS  # noqa: PLC0415 - loads all components, and most calls name no system
+
+        known = [each.NAME for each in SYSTEMS if f"{SYSTEM_PREFIX}{each.NAME}" in self.config]
+        if system not in known:
+            near = difflib.get_close_matches(system, known, n=1)
+            fix = f"did you mean {near[0]}?" if near else "name one of these"
             raise ConfigurationError(
-                f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(groups)}. Name one of these"
+                f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(known)}: {fix}"
             )
         return (f"**::{system}", f"**::{system}-*")
 
@@ -49,11 +54,25 @@ def read_stack(root: Path, name: str) -> Stack:
         known = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
         raise ConfigurationError(f"there is no stack {name!r}: name one of {', '.join(known)}")
     try:
-        config = stack_config(load_project(root), name)
+        project = load_project(root)
+        own = f"{project.name}:"
+        without = [key for key in encrypted_keys(project, name) if not key.startswith(own)]
+        config = stack_config(project, name, without=without)
+        notes = _notes(load_file(root / f"Pulumi.{name}.yaml"), without)
     except ProjectError as error:
         raise ConfigurationError(str(error)) from None
     if not config:
         raise ConfigurationError(
             f"Pulumi.{name}.yaml has no group 'config:' of keys such as railyard:omega: add it at the top"
         )
-    return Stack(name=name, config=config)
+    return Stack(name=name, config=config, notes=[f"Pulumi.{name}.yaml: {note}" for note in notes])
+
+
+def _notes(document: Mapping[str, Any], encrypted: Sequence[str]) -> Iterator[str]:
+    for key in encrypted:
+        yield f"{go_yaml.printable(key)} is encrypted and left out here: the sandbox has credentials of its own"
+    if ENVIRONMENT in document:
+        yield (
+            f"{ENVIRONMENT}: (Pulumi ESC) is left out here: the sandbox asks no service for values, so that settings "
+            "which come from there are missing"
+        )

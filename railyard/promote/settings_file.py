@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
+import go_yaml
+from go_yaml import ScalarNode
+from pulumi_operations.project import ProjectError
 from railyard.shared import stack as stacks_here
 from railyard.shared.console import OperationError
 from stacks import SYSTEMS
@@ -62,9 +63,19 @@ def edited(stack: str, changes: Changes) -> Edit:
     before = _read(file)
     after = before
     for key, value in changes.items():
-        after = with_value(after, _place(key), value)
+        # Once an anchor has its new value, the places that share it have it, too.
+        if value_at(read(after), key) != value:
+            after = with_value(after, _place(key), value)
     _prove(file, before, after, changes)
     return Edit(file, before, after)
+
+
+def read(text: str) -> Any:
+    """Return what a settings file holds, with nothing shared between two places; raises ``OperationError``."""
+    try:
+        return go_yaml.load(text)
+    except go_yaml.YamlError as error:
+        raise OperationError(f"the settings file, line {error.line or 1}: {error.problem}") from None
 
 
 def value_at(document: Any, key: Key) -> Any:
@@ -77,63 +88,71 @@ def value_at(document: Any, key: Key) -> Any:
 
 
 def with_value(text: str, place: Sequence[Any], value: str) -> str:
-    """``text`` with ``value`` at ``place``, a list of keys. What is missing of the way there is added."""
-    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    """``text`` with ``value`` at ``place``, a list of keys. What is missing of the way there is added.
+
+    What a merge brings to a place is outweighed there; an alias gives way to the value, an anchor stays.
+    """
+    node = go_yaml.compose(text)
     for index, key in enumerate(place):
-        if not isinstance(node, yaml.MappingNode):
+        if not isinstance(node, go_yaml.MappingNode):
             break
-        found = next((inner for name, inner in node.value if name.value == key), None)
+        found = next((inner for name, inner in node.pairs if isinstance(name, ScalarNode) and name.text == key), None)
         if found is None:
             return _added(text, node, place[index:], value)
         node = found
-    if not isinstance(node, yaml.ScalarNode):
+    if not isinstance(node, go_yaml.ScalarNode | go_yaml.AliasNode) or (isinstance(node, ScalarNode) and node.tag):
         raise OperationError(_not_as_expected(place, value))
-    return text[: node.start_mark.index] + _quoted(value, node.style) + text[node.end_mark.index :]
+    quotes = node.quotes if isinstance(node, ScalarNode) else ""
+    return text[: node.start] + _quoted(value, quotes) + text[node.end :]
 
 
 def _place(key: Key) -> list[Any]:
     return ["config", f"{NAMESPACE}:{key[0]}", *key[1:]]
 
 
-def _added(text: str, mapping: yaml.MappingNode, missing: Sequence[Any], value: str) -> str:
+def _added(text: str, mapping: go_yaml.MappingNode, missing: Sequence[Any], value: str) -> str:
     entry = _entry(missing, value)
-    if mapping.flow_style:
-        if not mapping.value:
-            return text[: mapping.end_mark.index - 1] + entry + text[mapping.end_mark.index - 1 :]
-        end = _neighbour(mapping.value)[1].end_mark.index
+    if mapping.flow:
+        if not mapping.pairs:
+            return text[: mapping.end - 1] + entry + text[mapping.end - 1 :]
+        end = _neighbour(mapping.pairs)[1].end
         return f"{text[:end]}, {entry}{text[end:]}"
-    ended = [pair for pair in mapping.value if _ends_on_its_line(pair[1])]
-    indent = " " * mapping.start_mark.column
+    ended = [pair for pair in mapping.pairs if _ends_on_its_line(pair[1])]
+    first = mapping.pairs[0][0]
+    indent = " " * (first.column - 1)
     if not ended:
-        start = mapping.start_mark.index
-        return f"{text[:start]}{entry}{_line_end(text)}{indent}{text[start:]}"
-    end = text.find("\n", _neighbour(ended)[1].end_mark.index)
+        return f"{text[: first.start]}{entry}{_line_end(text)}{indent}{text[first.start :]}"
+    end = text.find("\n", _neighbour(ended)[1].end)
     if end < 0:
         return f"{text}{_line_end(text)}{indent}{entry}"
     return f"{text[: end + 1]}{indent}{entry}{_line_end(text)}{text[end + 1 :]}"
 
 
-def _neighbour(pairs: Sequence[Any]) -> Any:
-    named = [pair for pair in pairs if pair[0].value in _SOURCES]
+Pair = tuple[go_yaml.Node, go_yaml.Node]
+
+
+def _neighbour(pairs: Sequence[Pair]) -> Pair:
+    named = [pair for pair in pairs if isinstance(pair[0], ScalarNode) and pair[0].text in _SOURCES]
     return (named or pairs)[-1]
 
 
-def _ends_on_its_line(node: yaml.Node) -> bool:
+def _ends_on_its_line(node: go_yaml.Node) -> bool:
     """A block's end is where the next thing begins, behind comments that are not its own."""
-    if isinstance(node, yaml.ScalarNode):
-        return node.style not in ("|", ">")
-    return bool(cast("yaml.CollectionNode", node).flow_style)
+    if isinstance(node, ScalarNode):
+        return node.quotes not in ("|", ">")
+    return isinstance(node, go_yaml.AliasNode) or cast("go_yaml.ListNode | go_yaml.MappingNode", node).flow
 
 
 def _entry(keys: Sequence[Any], value: str) -> str:
     first, *rest = keys
-    return f"{first}: {{{_entry(rest, value)}}}" if rest else f"{first}: {_quoted(value, None)}"
+    return f"{first}: {{{_entry(rest, value)}}}" if rest else f"{first}: {_quoted(value, '')}"
 
 
-def _quoted(value: str, style: str | None) -> str:
-    if style in ("'", '"'):
-        return f"{style}{value}{style}"
-    return value if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value else json.dumps(value)
+def _quoted(value: str, quotes: str) -> str:
+    if quotes in ("'", '"'):
+        return f"{quotes}{value}{quotes}"
+    plain = _PLAIN.fullmatch(value) and go_yaml.plain_scalar(value) == value
+    return value if plain else json.dumps(value, ensure_ascii=False)
 
 
 def _line_end(text: str) -> str:
@@ -141,30 +160,25 @@ def _line_end(text: str) -> str:
 
 
 def _prove(file: Path, before: str, after: str, changes: Changes) -> None:
-    wanted = _apart(yaml.safe_load(before))
+    wanted = read(before)
     for key, value in changes.items():
         *way, last = _place(key)
         inner = wanted
         for part in way:
-            inner = inner.setdefault(part, {})
+            inner = cast("dict[str, Any]", inner).setdefault(part, {}) if isinstance(inner, dict) else None
+        if not isinstance(inner, dict):
+            raise OperationError(_not_as_expected(_place(key), value))
         inner[last] = value
     try:
-        found = yaml.safe_load(after)
-    except yaml.YAMLError:
+        found = go_yaml.load(after)
+    except go_yaml.YamlError:
         found = None
     if found != wanted:
         raise OperationError("\n".join(_not_as_expected(_place(key), value) for key, value in changes.items()))
     try:
-        parse(stacks_here.own_keys(found, file), SYSTEMS, file=file.name, text=after)
-    except SettingsError as error:
+        parse(stacks_here.own_keys(file.name, after), SYSTEMS, file=file.name, text=after)
+    except (ProjectError, SettingsError) as error:
         raise OperationError(f"the settings would not be valid with this, and nothing was written\n{error}") from None
-
-
-def _apart(value: Any) -> Any:
-    """A copy in which what an anchor shares is no longer shared: an edit must not reach further than it says."""
-    if isinstance(value, dict):
-        return {key: _apart(inner) for key, inner in cast("dict[Any, Any]", value).items()}
-    return [_apart(inner) for inner in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _not_as_expected(place: Sequence[Any], value: str) -> str:

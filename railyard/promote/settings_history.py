@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from railyard.promote.settings_file import value_at
+from railyard.promote.settings_file import read, value_at
+from railyard.shared.console import OperationError
 from stacks.releases import Release
 
 LONGEST: Final = 200
@@ -46,7 +45,7 @@ class Version:
 
 def versions(file: Path) -> list[Version]:
     """All versions of ``file``, the one that lies there first. Without git there is only that one."""
-    here = Version(commit=None, date="", document=yaml.safe_load(file.read_text(encoding="utf-8")))
+    here = Version(commit=None, date="", document=read(file.read_text(encoding="utf-8")))
     listed = _git(file, "log", f"--max-count={LONGEST}", f"--format=%h{_SEPARATOR}%cI", "--", file.name)
     commits = [line.split(_SEPARATOR) for line in listed.decode().splitlines()]
     wanted = "".join(f"{commit}:./{file.name}\n" for commit, _ in commits)
@@ -57,8 +56,8 @@ def versions(file: Path) -> list[Version]:
 
 def _version(commit: str, date: str, text: bytes) -> Version | None:
     try:
-        return Version(commit=commit, date=date, document=yaml.safe_load(text.decode("utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError):
+        return Version(commit=commit, date=date, document=read(text.decode("utf-8")))
+    except (OperationError, UnicodeDecodeError):
         return None
 
 

@@ -9,13 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import yaml
-
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import RunningSystem
 from railyard.accounts.running_services_query import running_systems
 from railyard.promote.deployment_history import History, history_of, value_of
-from railyard.promote.settings_file import edited
+from railyard.promote.settings_file import edited, read
 from railyard.shared.stack import Stack
 from stacks import SYSTEMS
 from stacks.releases import Release
@@ -63,6 +61,6 @@ async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[st
             stack=stack.name,
             running=running,
             history=await history_of(railway.client, running, services),
-            settings=cast("dict[str, Any]", yaml.safe_load(text)),
+            settings=cast("dict[str, Any]", read(text)),
         )
     return found

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
+from pulumi_operations.project import ProjectError, config_nodes, config_text
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
 from railyard.review.diff_document import Cost, Diff, Side, StackDiff
@@ -128,14 +127,13 @@ def _stack_diff(name: str, document: Mapping[str, Any], *, plan: str, notes: Seq
     )
 
 
-def _settings(side: Checkout, stack: str) -> Mapping[str, Any]:
+def _settings(side: Checkout, stack: str) -> Mapping[str, str]:
     """The configuration of a stack, as far as it can be read: what is wrong with it is the engine's to say."""
     try:
-        document: Any = yaml.safe_load(_text(side.directory / f"Pulumi.{stack}.yaml"))
-    except yaml.YAMLError:
+        nodes = config_nodes("", _text(side.directory / f"Pulumi.{stack}.yaml"))
+    except ProjectError:
         return {}
-    found: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
-    return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
+    return {key: config_text(node) for key, node in nodes.items()}
 
 
 def _secrets_file(side: Checkout, stack: str) -> str:

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
+import go_yaml
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.stack import Stack
 from stacks.secret_rules import Secret
@@ -112,9 +111,10 @@ def _rules(file: Path) -> list[dict[str, Any]]:
 
 def _parsed(text: str, name: str = "the file of rules") -> list[dict[str, Any]]:
     try:
-        document: Any = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise OperationError(f"{name} is no valid YAML: correct it") from None
+        document = go_yaml.load(text)
+    except go_yaml.YamlError as error:
+        place = f", line {error.line}" if error.line else ""
+        raise OperationError(f"{name}{place} is no valid YAML: {error.problem}: correct it") from None
     found: Any = cast("Any", document).get("creation_rules") if isinstance(document, dict) else None
     if not isinstance(found or [], list):
         raise OperationError(f"{name} has creation_rules that are no list: correct it")

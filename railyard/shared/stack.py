@@ -11,9 +11,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
-from pulumi_operations.project import ProjectError, load_file
+from pulumi_operations.project import ProjectError, config_nodes, config_text, full_key, read_text
 from railyard.shared.console import CallError, OperationError
 from stacks import SYSTEMS, declared_secrets
 from stacks.problems import SettingsError
@@ -66,8 +66,8 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
         known = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
         raise CallError(f"there is no stack {name!r}: name one of {', '.join(known)}")
     try:
-        config = own_keys(load_file(file), file)
-        settings = parse(config, SYSTEMS, file=file.name, text=file.read_text(encoding="utf-8"))
+        text = read_text(file)
+        settings = parse(own_keys(file.name, text), SYSTEMS, file=file.name, text=text)
     except (ProjectError, SettingsError) as error:
         raise OperationError(str(error)) from None
     environment = dict(os.environ)
@@ -78,12 +78,13 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
     return Stack(name=name, settings=settings, secrets_file=secrets_file, environment=environment, sandbox=sandbox)
 
 
-def own_keys(document: Any, file: Path) -> dict[str, Any]:
-    """The keys of Railyard and its provider in a settings file that was read; raises ``OperationError``."""
-    fields: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
-    if not isinstance(fields, dict):
-        raise OperationError(f"{file.name} has no group 'config:' of keys such as {NAMESPACE}:omega: add it at the top")
-    named = {
-        key if ":" in key else f"{NAMESPACE}:{key}": value for key, value in cast("dict[str, Any]", fields).items()
-    }
-    return {key: value for key, value in named.items() if is_own(key)}
+def own_keys(name: str, text: str) -> dict[str, str]:
+    """The keys of Railyard and its provider in the text of a settings file, as Pulumi hands them to programs.
+
+    Raises ``ProjectError`` for a text that is none, ``OperationError`` for one without configuration.
+    """
+    nodes = config_nodes(name, text)
+    if not nodes:
+        raise OperationError(f"{name} has no group 'config:' of keys such as {NAMESPACE}:omega: add it at the top")
+    named = {full_key(NAMESPACE, key): node for key, node in nodes.items()}
+    return {key: config_text(node) for key, node in named.items() if is_own(key)}

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sops
-from sops.loading import plain_scalar
+from go_yaml import plain_scalar
 from sops.values import text
 from tests.sops.encrypting import ENVIRONMENT, encrypted, write
 

@@ -1,18 +1,21 @@
 """The Pulumi project: Pulumi.yaml and the configuration of one stack, as the program gets to see them.
 
-Owns reading and the form of configuration values. Secret configuration is refused: this project's secrets come from
-SOPS files, and the key of a stack's ``encryptionsalt`` is the Pulumi CLI's business.
+Owns reading and the form of configuration values, which is the Pulumi CLI's. Encrypted values are named and never
+opened: the key of a stack's ``encryptionsalt`` is the CLI's business.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
-import yaml
+import go_yaml
+
+_EXPONENT_FROM: Final = 1e21
+"""From here on Go writes a whole number with an exponent."""
 
 
 class ProjectError(Exception):
@@ -38,58 +41,49 @@ def load_project(root: Path) -> Project:
     return Project(name=str(settings["name"]), root=root, settings=settings)
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which YAML would silently take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        mapping = super().construct_mapping(node, deep)  # which refuses keys that are groups or lists
-        seen: set[Any] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice: remove one", key.start_mark
-                )
-            seen.add(key.value)
-        return mapping
-
-
 def load_file(path: Path) -> dict[str, Any]:
-    """The keys of Pulumi.yaml or of a stack's settings file; raises ``ProjectError`` for what is no such file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ProjectError(f"{path.name} does not exist") from None
-    except UnicodeDecodeError as error:
-        raise ProjectError(f"{path.name} is no UTF-8 text (byte {error.start}): save it as UTF-8") from None
-    try:
-        found: Any = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise ProjectError(f"{path.name}{place} is no valid YAML: {error.problem}. Correct that line") from None
-    except yaml.YAMLError as error:
-        raise ProjectError(f"{path.name} is no valid YAML: {error}. Correct it") from None
-    if not isinstance(found or {}, dict):
-        raise ProjectError(f"{path.name} should be a group of keys, such as 'config:'")
-    return cast("dict[str, Any]", found or {})
+    """Return the keys of Pulumi.yaml or of a stack's settings file; raises ``ProjectError``."""
+    node = _keys(path.name, read_text(path))
+    return {} if node is None else cast("dict[str, Any]", go_yaml.value_of(node))
 
 
-def stack_config(project: Project, stack: str) -> dict[str, str]:
-    """The stack's configuration with the project's defaults. Raises ``ProjectError``.
+def config_nodes(name: str, text: str) -> dict[str, go_yaml.Node]:
+    """Return what stands below ``config:`` in the ``text`` of a stack's settings file, key → value.
 
-    Every key has its namespace; structured values are JSON, as Pulumi hands them to a program.
+    ``name`` is the file's, for errors. Raises ``ProjectError``.
+    """
+    config = go_yaml.find(_keys(name, text), ("config",))
+    if config is None or go_yaml.value_of(config) is None:
+        return {}
+    config = go_yaml.resolved(config)
+    if not isinstance(config, go_yaml.MappingNode):
+        raise ProjectError(f"{name}: what 'config:' holds should be a group of keys, not a list or a text")
+    return {key.text: value for key, value in go_yaml.entries(config)}
+
+
+def config_text(node: go_yaml.Node) -> str:
+    """Return a value of the configuration as the Pulumi CLI hands it to programs.
+
+    A plain value has the characters that it has in the file; a group or a list is JSON, as Go writes it.
+    """
+    node = go_yaml.resolved(node)
+    if isinstance(node, go_yaml.ScalarNode):
+        return "" if go_yaml.scalar_of(node) is None else node.text
+    return _json(go_yaml.value_of(node))
+
+
+def stack_config(project: Project, stack: str, *, without: Collection[str] = ()) -> dict[str, str]:
+    """Return the stack's configuration with the project's defaults, but for the keys in ``without``.
+
+    Every key has its namespace. Raises ``ProjectError``, for a value that is encrypted too.
     """
     path = project.root / f"Pulumi.{stack}.yaml"
     declared = cast("dict[str, Any]", project.settings.get("config") or {})
     config: dict[str, str] = {}
     missing: list[str] = []
-    given: Any = (load_file(path).get("config") or {}) if path.exists() else {}
-    if not isinstance(given, dict):
-        raise ProjectError(f"{path.name}: what 'config:' holds should be a group of keys, not a list or a text")
-    given = cast("dict[str, Any]", given)
-    named = {_full_key(project, key): value for key, value in given.items()}
+    named = _named(project, path)
     for key, declaration in declared.items():
-        full = _full_key(project, key)
+        full = full_key(project.name, key)
         if full in named:
             continue
         value = declaration
@@ -99,42 +93,91 @@ def stack_config(project: Project, stack: str) -> dict[str, str]:
         if value is None:
             missing.append(full)
         else:
-            config[full] = _text(full, value, path)
+            config[full] = value if isinstance(value, str) else _json(value)
     if missing:
         keys = ", ".join(map(repr, missing))
         raise ProjectError(
             f"stack '{stack}' is missing the configuration {keys}, which Pulumi.yaml declares: add it to {path}"
         )
-    return config | {key: _text(key, value, path) for key, value in named.items()}
+    for key, node in named.items():
+        if key not in without:
+            _refuse_encrypted(key, node, path)
+            config[key] = config_text(node)
+    return config
 
 
-def _full_key(project: Project, key: str) -> str:
-    return key if ":" in key else f"{project.name}:{key}"
+def encrypted_keys(project: Project, stack: str) -> list[str]:
+    """Return the full keys of the stack whose values are encrypted, or hold something that is. Raises as above."""
+    named = _named(project, project.root / f"Pulumi.{stack}.yaml")
+    return [key for key, node in named.items() if _is_encrypted(go_yaml.value_of(node))]
 
 
-def _text(key: str, value: Any, path: Path) -> str:
-    if _is_secret(value):
-        message = (
+def full_key(project: str, key: str) -> str:
+    """Return a key with its namespace, which is the project's where none is written."""
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _named(project: Project, path: Path) -> dict[str, go_yaml.Node]:
+    nodes = config_nodes(path.name, read_text(path)) if path.exists() else {}
+    return {full_key(project.name, key): node for key, node in nodes.items()}
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file; raises ``ProjectError``."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ProjectError(f"{path.name} does not exist") from None
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{path.name} is no UTF-8 text (byte {error.start}): save it as UTF-8") from None
+
+
+def _keys(name: str, text: str) -> go_yaml.MappingNode | None:
+    try:
+        node = go_yaml.compose(text)
+        if node is None or go_yaml.value_of(node) is None:
+            return None
+    except go_yaml.YamlError as error:
+        place = f":{error.line}:{error.column or 1}" if error.line else ""
+        if error.reason is go_yaml.Reason.SYNTAX:
+            raise ProjectError(f"{name}{place} is no valid YAML: {error.problem}. Correct that line") from None
+        raise ProjectError(f"{name}{place}: {error.problem}") from None
+    if not isinstance(node, go_yaml.MappingNode):
+        raise ProjectError(f"{name} should be a group of keys, such as 'config:'")
+    return node
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_as_go_writes(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def _as_go_writes(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer() and abs(value) < _EXPONENT_FROM:
+            return int(value)
+        case dict():
+            return {key: _as_go_writes(item) for key, item in cast("dict[str, Any]", value).items()}
+        case list():
+            return [_as_go_writes(item) for item in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+def _refuse_encrypted(key: str, node: go_yaml.Node, path: Path) -> None:
+    if _is_encrypted(go_yaml.value_of(node)):
+        raise ProjectError(
             f"{key!r} in {path} is an encrypted configuration value, which needs the Pulumi CLI; "
             f"secrets of this project belong into its SOPS files"
         )
-        raise ProjectError(message)
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case dict() | list():
-            return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=str)
-        case _:
-            return "" if value is None else str(value)
 
 
-def _is_secret(value: Any) -> bool:
+def _is_encrypted(value: Any) -> bool:
     match value:
         case {"secure": str()} if len(value) == 1:  # pyright: ignore[reportUnknownArgumentType]
             return True
         case dict():
-            return any(_is_secret(item) for item in cast("dict[str, Any]", value).values())
+            return any(_is_encrypted(item) for item in cast("dict[str, Any]", value).values())
         case list():
-            return any(_is_secret(item) for item in cast("list[Any]", value))
+            return any(_is_encrypted(item) for item in cast("list[Any]", value))
         case _:
             return False

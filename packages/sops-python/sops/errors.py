@@ -16,10 +16,19 @@ cursor.
 
 from __future__ import annotations
 
+from go_yaml import printable
 
-def printable(text: str) -> str:
-    """``text`` on one line: what a terminal or a CI log would act upon is spelled out, as Python does in a string."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+__all__ = [
+    "FileMissingError",
+    "InvalidFileError",
+    "KeyMissingError",
+    "NotEncryptedError",
+    "ProgramError",
+    "SopsError",
+    "TamperedError",
+    "WrongKeyError",
+    "printable",
+]
 
 
 class SopsError(Exception):

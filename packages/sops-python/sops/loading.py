@@ -1,145 +1,73 @@
 """The text of a SOPS file as a tree, with each plain scalar read exactly as the ``sops`` program reads it.
 
-Owns the dialect only. It matters because the message authentication code covers the *values* of unencrypted scalars:
-``yes`` and ``n`` are strings here, ``010`` is eight and ``2026-1-2`` is a moment, as in go-yaml version 3, which SOPS
-uses, and not as in PyYAML. Knows nothing of encryption. Comments are left out: the code does not cover them either.
+Owns what SOPS does not write, and is refused. The dialect matters because the message authentication code covers the
+*values* of unencrypted scalars: it is that of go-yaml version 3, which SOPS uses. Knows nothing of encryption. Comments
+are left out: the code does not cover them either.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
-import yaml
-
+import go_yaml
+from go_yaml import Moment, Scalar
 from sops.errors import InvalidFileError
 
-Scalar = str | int | float | bool | None
+__all__ = ["Moment", "Node", "Scalar", "Tree", "load"]
+
 Node = Scalar | list["Node"] | dict[str, "Node"]
 Tree = dict[str, Node]
-
-
-class Moment(str):
-    """A point in time in its RFC 3339 form: SOPS has the type, its users want the text."""
-
-    __slots__ = ()
-
-
-_PLAIN: Final = "!plain"
-_STRING: Final = "tag:yaml.org,2002:str"
-_MERGE: Final = "tag:yaml.org,2002:merge"
-"""Of the key ``<<``, which SOPS writes as ``!!merge <<`` and fills with the values that were merged."""
-_WORDS: Final[dict[str, Scalar]] = {
-    **dict.fromkeys(["true", "True", "TRUE"], True),
-    **dict.fromkeys(["false", "False", "FALSE"], False),
-    **dict.fromkeys(["", "~", "null", "Null", "NULL"], None),
-    **dict.fromkeys([".nan", ".NaN", ".NAN"], float("nan")),
-    **dict.fromkeys([".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"], float("inf")),
-    **dict.fromkeys(["-.inf", "-.Inf", "-.INF"], float("-inf")),
-}
-_INTEGERS: Final = (
-    (re.compile(r"[+-]?0[xX][0-9a-fA-F]+"), 16),
-    (re.compile(r"[+-]?0[bB][01]+"), 2),
-    (re.compile(r"[+-]?0[oO]?[0-7]+"), 8),
-    (re.compile(r"[+-]?(0|[1-9][0-9]*)"), 10),
-)
-_LONGEST: Final = len("-0b") + 64
-"""Digits of an integer that fits into 64 bits, in any base."""
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _CONFLICT: Final = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
-_MOMENT: Final = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:([Tt ])(\d\d?):(\d\d?):(\d\d?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?)?"
-)
 
 
-def _moment(text: str) -> Moment | None:
-    match = _MOMENT.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day, separator, hour, minute, second, fraction, zone = match.groups()
-    if separator and (separator == " ") != (zone is None):
-        return None  # with a "T" the zone is required, with a space it is not allowed
-    clock = f"{int(hour or 0):02}:{int(minute or 0):02}:{int(second or 0):02}"
-    date = f"{year}-{int(month):02}-{int(day):02}"
-    try:
-        datetime.fromisoformat(f"{date}T{clock}{zone or 'Z'}")
-    except ValueError:
-        return None
-    fraction = (fraction or "").rstrip("0")
-    ending = "Z" if zone in (None, "+00:00", "-00:00") else zone
-    return Moment(f"{date}T{clock}{'.' if fraction else ''}{fraction}{ending}")
-
-
-def plain_scalar(text: str) -> Scalar:
-    """What an unquoted YAML scalar means to SOPS."""
-    if text in _WORDS:
-        return _WORDS[text]
-    moment = _moment(text)
-    if moment is not None:
-        return moment
-    digits = text.replace("_", "") if text[:1] in set("+-0123456789") else text
-    for form, base in _INTEGERS if len(digits) <= _LONGEST else ():
-        if form.fullmatch(digits) and -(2**63) <= int(digits, base) < 2**63:
-            return int(digits, base)
-    return float(digits) if _FLOAT.fullmatch(digits) and math.isfinite(float(digits)) else text
-
-
-class _Loader(yaml.SafeLoader):
-    """Composes nodes without resolving plain scalars, so that ``plain_scalar`` may."""
-
-    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-        if kind is yaml.ScalarNode:
-            return _PLAIN if implicit[0] else _STRING
-        return str(super().resolve(kind, value, implicit))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-
-
-def _fault(path: Path, node: yaml.Node, what: str) -> InvalidFileError:
-    line = cast("Any", node.start_mark).line + 1
+def _fault(path: Path, node: go_yaml.Node, what: str) -> InvalidFileError:
     return InvalidFileError(
-        f"{path}, line {line}: {what}, which SOPS does not write; restore the file or encrypt it anew"
+        f"{path}, line {node.line}: {what}, which SOPS does not write; restore the file or encrypt it anew"
     )
 
 
-def _from_node(path: Path, node: yaml.Node) -> Node:
+def _from_node(path: Path, node: go_yaml.Node) -> Node:
     match node:
-        case yaml.ScalarNode() if node.tag in (_PLAIN, _STRING, _MERGE):
-            text = str(node.value)
-            return plain_scalar(text) if node.tag == _PLAIN else text
-        case yaml.SequenceNode():
-            return [_from_node(path, item) for item in cast("list[yaml.Node]", node.value)]
-        case yaml.MappingNode():
-            tree: Tree = {}
-            for key_node, value in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
-                key = _from_node(path, key_node)
-                if not isinstance(key, str):
-                    raise _fault(path, key_node, "a key that is not text")
-                if key in tree:
-                    raise _fault(path, key_node, f"the key {key!r} a second time")
-                tree[str(key)] = _from_node(path, value)
-            return tree
-        case _:
-            raise _fault(path, node, f"a value with the tag {node.tag}")
+        case go_yaml.ScalarNode():
+            return go_yaml.scalar_of(node)
+        case go_yaml.ListNode():
+            return [_from_node(path, item) for item in node.items]
+        case go_yaml.MappingNode():
+            return {_key(path, key): _from_node(path, value) for key, value in node.pairs}
+        case _:  # an encrypted file has no anchors: SOPS writes each value out
+            raise _fault(path, node, "YAML aliases")
+
+
+def _key(path: Path, node: go_yaml.Node) -> str:
+    """Return a key; ``<<`` is one, which SOPS writes as ``!!merge <<`` and fills with the values that were merged."""
+    key = go_yaml.scalar_of(node) if isinstance(node, go_yaml.ScalarNode) else None
+    if not isinstance(key, str):
+        raise _fault(path, node, "a key that is not text")
+    return str(key)
+
+
+_REFUSED: Final = {
+    go_yaml.Reason.KEY_TWICE: "the key {key!r} a second time; restore the file or encrypt it anew",
+    go_yaml.Reason.TAG: "a value with a tag, such as !!binary; restore the file or encrypt it anew",
+    go_yaml.Reason.DOCUMENTS: "it holds 2 YAML documents or more where one is expected; keep one per file",
+    go_yaml.Reason.ALIAS: "it uses YAML aliases, which SOPS does not write; restore the file or encrypt it anew",
+    go_yaml.Reason.CHARACTER: "it holds a character that does not exist; restore the file from version control",
+    go_yaml.Reason.LIMIT: "it is too long or nested too deeply for a SOPS file; restore it from version control",
+}
+"""What is said of a text that is refused: in words of our own, since the reader's may quote a value."""
 
 
 def _from_yaml(path: Path, text: str) -> Node:
     try:
-        # An encrypted file has no anchors: SOPS writes each value out. Refusing them also stops cyclic files.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Loader)):
-            raise InvalidFileError(
-                f"{path} uses YAML aliases, which SOPS does not write; restore it or encrypt it anew"
-            )
-        documents = list(cast("Any", yaml).compose_all(text, _Loader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise InvalidFileError(f"{path}{where}: not valid YAML; restore the file from version control") from None
-    if len(documents) > 1:
-        raise InvalidFileError(f"{path} holds {len(documents)} YAML documents where one is expected; keep one per file")
-    return _from_node(path, documents[0]) if documents else None
+        node = go_yaml.compose(text)
+    except go_yaml.YamlError as error:
+        said = _REFUSED.get(error.reason, "not valid YAML; restore the file from version control")
+        where = f", line {error.line}" if error.line else ""
+        raise InvalidFileError(f"{path}{where}: {said.format(key=error.key)}") from None
+    return None if node is None else _from_node(path, node)
 
 
 def _from_json(path: Path, text: str) -> Node:

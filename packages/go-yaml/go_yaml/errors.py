@@ -1,0 +1,51 @@
+"""The error of a text that is no YAML, or none that is read here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a text is refused, for whoever has words of their own for it."""
+
+    SYNTAX = "syntax"
+    CHARACTER = "character"
+    """A character that does not exist, or that YAML does not allow."""
+    LIMIT = "limit"
+    """It is longer or deeper than anything that is read."""
+    DOCUMENTS = "documents"
+    """It holds more than one document."""
+    KEY_TWICE = "key twice"
+    KEY = "key"
+    """A key that is no text."""
+    TAG = "tag"
+    ALIAS = "alias"
+    """An alias or a merge of something that is not there, or not of the kind."""
+
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line: what a terminal or a CI log would act upon is spelled out, as Python does it."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+class YamlError(Exception):
+    """A text is refused."""
+
+    def __init__(
+        self,
+        problem: str,
+        line: int | None = None,
+        column: int | None = None,
+        *,
+        reason: Reason = Reason.SYNTAX,
+        key: str = "",
+    ) -> None:
+        self.problem = printable(problem)
+        """What is wrong, and what to do; it may quote the text."""
+        self.line = line
+        """Line on which it is wrong, counted from 1; None where it is about the whole text."""
+        self.column = column
+        self.reason = reason
+        self.key = key
+        """The key that stands twice."""
+        super().__init__(self.problem)

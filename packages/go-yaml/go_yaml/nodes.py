@@ -1,0 +1,255 @@
+"""A YAML text as nodes, each with its place and its characters.
+
+Owns what go-yaml version 3 demands of a text as a whole (one document, each key once, aliases that end), and the limits
+of what is read. Nothing here recurses, so a text can be as deep as it likes and is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import yaml
+
+from go_yaml.errors import Reason, YamlError
+
+LONGEST: Final = 1_000_000
+"""Characters of a text that is read."""
+DEEPEST: Final = 100
+"""Levels of groups and lists, aliases written out."""
+MOST_VALUES: Final = 100_000
+"""Values of a text, aliases written out: a few lines of anchors can stand for more than any memory holds."""
+MERGE: Final = "<<"
+
+_TAGS: Final = {
+    "tag:yaml.org,2002:str": "!!str",
+    "tag:yaml.org,2002:map": "!!map",
+    "tag:yaml.org,2002:seq": "!!seq",
+    "tag:yaml.org,2002:merge": "!!merge",
+    "!": "!",
+}
+"""The tags that are read, each with its short form."""
+_PROPERTIES: Final = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s+|$))*")
+"""Anchor and tag in front of a value."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Node:
+    """One value of a text."""
+
+    line: int
+    """Line of its first character, counted from 1; that of its anchor, if it has one."""
+    column: int
+    """Column of that character, counted from 1."""
+    start: int
+    """Index of its first character in the text, behind anchor and tag."""
+    end: int
+    """Index behind its last character. A block of lines ends where the next thing begins."""
+    tag: str = ""
+    """Its tag in short form, ``!!str``; empty when none is written."""
+    size: int = 1
+    """Values in it, itself and what its aliases stand for included."""
+    depth: int = 1
+    """Levels in it, itself included."""
+
+
+@dataclass(kw_only=True, eq=False)
+class ScalarNode(Node):
+    """A text, number, flag, moment or nothing."""
+
+    text: str
+    """Its characters without quotes."""
+    quotes: str = ""
+    """What stands around or before them: a quote, ``|`` or ``>``; empty for a plain one."""
+
+
+@dataclass(kw_only=True, eq=False)
+class AliasNode(Node):
+    """A name in the place of a value that stands further above, ``*name``."""
+
+    target: Node
+
+
+@dataclass(kw_only=True, eq=False)
+class ListNode(Node):
+    """A list."""
+
+    flow: bool
+    """Whether it stands in brackets."""
+    items: list[Node] = field(default_factory=list[Node])
+
+
+@dataclass(kw_only=True, eq=False)
+class MappingNode(Node):
+    """A group of keys."""
+
+    flow: bool
+    """Whether it stands in braces."""
+    pairs: list[tuple[Node, Node]] = field(default_factory=list[tuple[Node, Node]])
+
+
+def compose(text: str) -> Node | None:
+    """Return the only document of ``text``, None for an empty one. Raises ``YamlError``."""
+    if len(text) > LONGEST:
+        raise YamlError(
+            f"it has more than {LONGEST:,} characters, more than settings or secrets need: shorten it",
+            reason=Reason.LIMIT,
+        )
+    composer = _Composer(text)
+    try:
+        for event in cast("Iterator[Any]", yaml.parse(text, yaml.SafeLoader)):
+            composer.take(event)
+    except yaml.MarkedYAMLError as error:
+        mark = cast("Any", error.problem_mark or error.context_mark)
+        said = str(error.problem or error.context)
+        if r"'\t'" in said:
+            said = "a tab stands where spaces are needed: write spaces"
+        raise YamlError(said, *_place(mark)) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        character = error.character if isinstance(error.character, int) else ord(error.character[:1] or "\0")
+        raise YamlError(
+            f"it holds the character U+{character:04X}, which YAML does not allow", line, reason=Reason.CHARACTER
+        ) from None
+    except (ValueError, OverflowError):
+        raise YamlError(
+            r"it holds an escape such as \U99999999, which is no character", reason=Reason.CHARACTER
+        ) from None
+    return composer.root
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+class _Composer:
+    """Puts the events of a text together."""
+
+    def __init__(self, text: str) -> None:
+        self.root: Node | None = None
+        self._text = text
+        self._documents = 0
+        self._anchors: dict[str, Node] = {}
+        self._open: list[tuple[ListNode | MappingNode, list[Node]]] = []
+
+    def take(self, event: Any) -> None:
+        """Add what ``event`` tells."""
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                raise YamlError(
+                    "a second document begins here: keep one in a file",
+                    *_place(event.start_mark),
+                    reason=Reason.DOCUMENTS,
+                )
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._begin(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            node, children = self._open.pop()
+            node.end = cast("Any", event.end_mark).index
+            if isinstance(node, MappingNode):
+                node.pairs = list(zip(children[::2], children[1::2], strict=True))
+                _refuse_keys(node)
+            else:
+                node.items = children
+            self._add(node)
+        elif isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event)
+
+    def _begin(self, event: Any) -> None:
+        if len(self._open) >= DEEPEST:
+            raise YamlError(
+                f"it is nested more than {DEEPEST} levels deep: make it flatter",
+                *_place(event.start_mark),
+                reason=Reason.LIMIT,
+            )
+        kind = MappingNode if isinstance(event, yaml.MappingStartEvent) else ListNode
+        node = kind(**self._common(event), flow=bool(event.flow_style))
+        self._name(event, node)
+        self._open.append((node, []))
+
+    def _scalar(self, event: Any) -> None:
+        text = str(event.value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise YamlError(
+                "it holds half of a character (a surrogate)", *_place(event.start_mark), reason=Reason.CHARACTER
+            ) from None
+        node = ScalarNode(**self._common(event), text=text, quotes=event.style or "")
+        self._name(event, node)
+        self._add(node)
+
+    def _alias(self, event: Any) -> None:
+        target = self._anchors.get(event.anchor)
+        if target is None:
+            raise YamlError(
+                f"there is no anchor &{event.anchor} above *{event.anchor}: correct the name, or write the value",
+                *_place(event.start_mark),
+                reason=Reason.ALIAS,
+            )
+        if any(node is target for node, _ in self._open):
+            raise YamlError(
+                f"the anchor &{event.anchor} contains itself: write out what is meant",
+                *_place(event.start_mark),
+                reason=Reason.ALIAS,
+            )
+        self._add(AliasNode(**self._common(event), target=target, size=target.size, depth=target.depth))
+
+    def _common(self, event: Any) -> dict[str, Any]:
+        line, column = _place(event.start_mark)
+        start, end = event.start_mark.index, event.end_mark.index
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag not in _TAGS:
+            short = tag.replace("tag:yaml.org,2002:", "!!")
+            raise YamlError(
+                f"the tag {short} is not read here: remove it, and write the value itself",
+                line,
+                column,
+                reason=Reason.TAG,
+            )
+        if tag is not None or getattr(event, "anchor", None):
+            found = cast("re.Match[str]", _PROPERTIES.match(self._text, start))
+            start = found.end() if isinstance(event, yaml.CollectionStartEvent) else min(found.end(), end)
+        return {"line": line, "column": column, "start": start, "end": end, "tag": _TAGS.get(tag or "", "")}
+
+    def _name(self, event: Any, node: Node) -> None:
+        if event.anchor:
+            self._anchors[event.anchor] = node
+
+    def _add(self, node: Node) -> None:
+        if not self._open:
+            self.root = node
+            return
+        parent, children = self._open[-1]
+        children.append(node)
+        parent.size += node.size
+        parent.depth = max(parent.depth, node.depth + 1)
+        if parent.size > MOST_VALUES or len(self._open) + node.depth > DEEPEST:
+            raise YamlError(
+                f"with its aliases written out it has more than {MOST_VALUES:,} values or {DEEPEST} levels: write out "
+                "what is meant",
+                node.line,
+                node.column,
+                reason=Reason.LIMIT,
+            )
+
+
+def _refuse_keys(mapping: MappingNode) -> None:
+    """Refuse a key that stands twice, as go-yaml does."""
+    seen: set[str] = set()
+    for key, _ in mapping.pairs:
+        if isinstance(key, ScalarNode):
+            if key.text in seen:
+                raise YamlError(
+                    f"the key {key.text!r} stands twice: remove one",
+                    key.line,
+                    key.column,
+                    reason=Reason.KEY_TWICE,
+                    key=key.text,
+                )
+            seen.add(key.text)
