@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import override
 
+from components.templates import TemplateText
 from pulumiverse_railway import rules
 from pulumiverse_railway.rules import Between, Matching, Rule
 
@@ -116,7 +117,7 @@ MountPath = Annotated[str, Obeys(rules.mount_path)]
 
 VariableName = Annotated[str, Obeys(rules.variable_name)]
 
-Variables = dict[VariableName, str]
+Variables = dict[VariableName, TemplateText]
 """Environment variables in clear. Secrets never stand here: they come from the SOPS file."""
 
 Image = Annotated[str, Obeys(rules.image)]

@@ -11,6 +11,7 @@ from pydantic import Field
 
 import pulumiverse_railway as railway
 from components.arguments import Arguments, Name, Variables
+from components.references import ProjectReferences
 
 
 class ProjectArgs(Arguments):
@@ -35,6 +36,8 @@ class Project(pulumi.ComponentResource):
     """Railway's id of the environment."""
     shared_variables: railway.SharedVariables | None
     """Its shared variables, which are there before any service refers to them; None without any."""
+    references: ProjectReferences
+    """What the variables of its services refer to."""
 
     def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("railyard:components:Project", name, None, opts)
@@ -49,6 +52,7 @@ class Project(pulumi.ComponentResource):
         self.project_id = project.id
         self.environment_id = project.environment_id
         self.shared_variables = self._shared(name, args.shared_variables) if args.shared_variables else None
+        self.references = ProjectReferences(args.name, args.shared_variables)
         self.register_outputs({"projectId": self.project_id, "environmentId": self.environment_id})
 
     def _shared(self, name: str, variables: Variables) -> railway.SharedVariables:

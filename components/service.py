@@ -20,6 +20,7 @@ from components.arguments import Many, Obeys, Port, Text, Variables
 from components.bucket import Bucket
 from components.domain import Domain, DomainArgs
 from components.project import Project
+from components.references import PUBLIC, TCP, VOLUME, Referring
 from components.service_settings import ServiceSettings
 from components.volume import Volume, VolumeArgs
 from components.zone import Zone, holding
@@ -149,6 +150,8 @@ class Service(pulumi.ComponentResource):
     """The running instance; depend on it to start after this service is healthy."""
     args: ServiceArgs
     """What it was made of."""
+    referring: Referring
+    """What its variables refer to."""
 
     def __init__(
         self,
@@ -200,14 +203,28 @@ class Service(pulumi.ComponentResource):
             **(variables or {}),
             **self._own_address(name, own_address),
         }
+        addresses: dict[frozenset[str], Sequence[pulumi.Resource]] = {
+            PUBLIC: [*(each.custom_domain for each in self.domains), *filter(None, [self._railway_domain])],
+            TCP: [tcp_proxy] if tcp_proxy else [],
+            VOLUME: [volume] if volume else [],
+        }
         # Its addresses too: Railway tells a deployment the names that it has when it starts.
         before: list[pulumi.Resource] = [
             *(service.instance for service in uses),
-            *(domain.custom_domain for domain in self.domains),
-            *([self._railway_domain] if self._railway_domain else []),
-            *(made for made in (tcp_proxy, volume, project.shared_variables) if made),
+            *(each for made in addresses.values() for each in made),
+            *([project.shared_variables] if project.shared_variables else []),
         ]
-        self.instance = self._instance(name, identity, self._wired(name, computed), before)
+        self.referring = Referring(
+            label=name,
+            name=service_name,
+            project=project.references,
+            variables=self._variables(name, computed),
+            uses=[service.referring for service in uses],
+            addresses=addresses,
+            identity=identity,
+        )
+        project.references.add(self.referring)
+        self.instance = self.referring.instance = self._instance(name, identity, before)
         self.register_outputs({"serviceId": self.service_id, "privateHost": self.private_host, "url": self.url})
 
     def _volume(self, name: str, identity: railway.Service, args: VolumeArgs) -> Volume:
@@ -262,19 +279,21 @@ class Service(pulumi.ComponentResource):
             raise ValueError(f"{name}: {', '.join(variables)} hold its public address, and it has none")
         return {variable: self.url for variable in variables if self.url is not None}
 
-    def _wired(self, name: str, computed: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+    def _variables(self, name: str, computed: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
         for variable in sorted(computed.keys() & self.args.variables.keys()):
             pulumi.log.warn(f"{name}: variables.{variable} has no effect, since its system sets {variable}: remove it")
-        return {**self.args.variables, **computed}
+        return {**self.args.variables, **computed, **({"PORT": str(self.args.port)} if self.args.port else {})}
+
+    async def _before(self, made: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        return list(dict.fromkeys([*made, *await self._project.references.needed_by(self.referring)]))
 
     def _instance(
         self,
         name: str,
         identity: railway.Service,
-        variables: Mapping[str, pulumi.Input[str]],
         before: Sequence[pulumi.Resource],
     ) -> railway.ServiceInstance:
-        args = self.args
+        args, variables = self.args, self.referring.variables
         secrets = self._secrets.among(variables)
         settings: dict[str, Any] = args.inputs() | {
             "branch": (args.branch or "main") if args.repo else None,
@@ -289,11 +308,11 @@ class Service(pulumi.ComponentResource):
             service_id=identity.service_id,
             registry_credentials=self._registry_credentials(name),
             regions={args.region: args.replicas},
-            variables={**variables, **({"PORT": str(args.port)} if args.port else {})},
+            variables=dict(variables),
             sealed=sorted(secrets.sealed) or None,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=list(before),
+                depends_on=pulumi.Output.from_input(self._before(before)),
                 deleted_with=identity,
                 ignore_changes=[f"variables.{variable}" for variable in sorted(secrets.kept)],
             ),

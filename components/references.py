@@ -1,0 +1,277 @@
+"""What the variables of a project's services refer to: who is deployed before whom, and what leads nowhere.
+
+Railway fills a reference (``${{db.PASSWORD}}``) in when it deploys. One to a variable that does not exist yet becomes
+an empty text, and the service is not deployed again when the variable appears. So an instance waits for what it refers
+to, also through shared variables, wherever the other service stands in the program. Owns that order, the circles in
+which there is none, and the warnings. The syntax is in ``templates``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, TypeVar
+from weakref import WeakSet
+
+import pulumi
+from pulumi.runtime import get_root_resource
+
+from components.templates import SHARED, Reference, Unreadable, expressions, refused_function
+
+PUBLIC: Final = frozenset({"RAILWAY_PUBLIC_DOMAIN", "RAILWAY_STATIC_URL"})
+TCP: Final = frozenset({"RAILWAY_TCP_PROXY_DOMAIN", "RAILWAY_TCP_PROXY_PORT", "RAILWAY_TCP_APPLICATION_PORT"})
+VOLUME: Final = frozenset({"RAILWAY_VOLUME_NAME", "RAILWAY_VOLUME_MOUNT_PATH"})
+OF_RAILWAY: Final = (
+    PUBLIC
+    | TCP
+    | VOLUME
+    | {"RAILWAY_PRIVATE_DOMAIN", "RAILWAY_DEPLOYMENT_ID", "RAILWAY_SNAPSHOT_ID"}
+    | {f"RAILWAY_{noun}_{part}" for noun in ("PROJECT", "ENVIRONMENT", "SERVICE") for part in ("NAME", "ID")}
+    | {"RAILWAY_ENVIRONMENT", "RAILWAY_REPLICA_ID", "RAILWAY_REPLICA_REGION"}
+    | {
+        f"RAILWAY_GIT_{part}"
+        for part in ("COMMIT_SHA", "COMMIT_MESSAGE", "AUTHOR", "BRANCH", "REPO_NAME", "REPO_OWNER")
+    }
+)
+"""Variables that Railway adds to each service (https://docs.railway.com/variables/reference)."""
+_LACKING: Final = ((PUBLIC, "no public domain"), (TCP, "no TCP proxy"), (VOLUME, "no volume"))
+
+NodeT = TypeVar("NodeT")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A reference, and the variable in which it stands."""
+
+    variable: str
+    reference: Reference
+    secret: bool = False
+    """Whether it stands in a value that is shown to nobody."""
+
+    @property
+    def text(self) -> str:
+        """As messages show it."""
+        return "a reference in its secret value" if self.secret else self.reference.text
+
+
+@dataclass(eq=False, kw_only=True)
+class Referring:
+    """A service whose variables may refer to others."""
+
+    label: str
+    """Name of its component, which messages begin with."""
+    name: str
+    """Its name on Railway, by which others refer to it."""
+    project: ProjectReferences
+    variables: Mapping[str, pulumi.Input[str]]
+    uses: Sequence[Referring]
+    """Services that it waits for whatever its variables say."""
+    addresses: Mapping[frozenset[str], Sequence[pulumi.Resource]]
+    """What gives variables of Railway's their values (``PUBLIC``, ``TCP``, ``VOLUME``); empty where there is none."""
+    identity: pulumi.Resource
+    instance: pulumi.Resource | None = None
+    """What has all variables and runs; None until it is made."""
+    named: list[Named] = field(default_factory=list[Named])
+    """What its variables are known to refer to; those of outputs come when these are known."""
+
+    def has(self, variable: str) -> bool:
+        """Tell whether the program sets a variable of it."""
+        return variable in self.variables
+
+    def lacking(self, variable: str) -> str:
+        """Return what it lacks for a variable of it to have a value; empty when it has one."""
+        if self.has(variable):
+            return ""
+        for names, lacks in _LACKING:
+            if variable in names and not self.addresses[names]:
+                return f"{self.name} has {lacks}"
+        if variable in OF_RAILWAY or (variable.startswith("RAILWAY_SERVICE_") and variable.endswith("_URL")):
+            return ""
+        return f"{self.name} has no variable {variable}{_near(variable, {*self.variables, *OF_RAILWAY})}"
+
+    def others(self) -> Iterator[tuple[Referring, Named]]:
+        """Return the other services of the project to which it refers, and how."""
+        for named in self.named:
+            other = self.project.services.get(named.reference.owner)
+            if other is not None and other is not self:
+                yield other, named
+
+    def must_follow(self) -> Iterator[tuple[Referring, str]]:
+        """Return the services without whose variables it cannot be deployed, and why."""
+        for other in self.uses:
+            yield other, "is made to start after it"
+        for other, named in self.others():
+            if other.has(named.reference.variable):
+                yield other, f"variables.{named.variable} holds {named.text}"
+
+    def giving(self, variable: str) -> Sequence[pulumi.Resource]:
+        """Return what has to be there for one of Railway's own variables of it to have a value."""
+        return next((made for names, made in self.addresses.items() if variable in names), [self.identity])
+
+
+class ProjectReferences:
+    """The services of one project, and what their variables refer to."""
+
+    def __init__(self, project: str, shared: Mapping[str, str]) -> None:
+        self.project = project
+        self._shared = shared
+        self.services: dict[str, Referring] = {}
+        """By their names on Railway."""
+        self._courtesy: dict[Referring, list[Referring]] = {}
+        self.program = get_root_resource()
+        """The stack of the program that makes it."""
+        _projects.add(self)
+
+    def add(self, service: Referring) -> None:
+        """Add a service before its instance is made.
+
+        Raises ``pulumi.RunError`` for a function of templates, and where references form a circle.
+        """
+        texts = {name: value for name, value in service.variables.items() if isinstance(value, str)}
+        service.named = self._read(service, texts, secret=False)
+        self.services[service.name] = service
+        self._courtesy.clear()
+        self._refuse_circles(service)
+
+    async def needed_by(self, service: Referring) -> list[pulumi.Resource]:
+        """Return what has to be there before the instance of ``service`` is made; warns of what leads nowhere.
+
+        For a task that begins when the whole program has run, so that all services are known.
+        """
+        waited, known = self._courteous()[service], len(service.named)
+        for name, value in service.variables.items():
+            if not isinstance(value, pulumi.Output):
+                continue
+            text, secret = await value.future(), await value.is_secret()
+            if isinstance(text, str):
+                service.named += self._read(service, {name: text}, secret=secret)
+        if len(service.named) > known:
+            self._refuse_circles(service)
+        for warning in dict.fromkeys(self._warnings(service)):
+            pulumi.log.warn(f"{service.label}: {warning}")
+        gives = [each for other, named in service.others() for each in other.giving(named.reference.variable)]
+        others = [*waited, *(other for other, _ in service.must_follow())]
+        return list(dict.fromkeys([*gives, *(other.instance for other in others if other.instance)]))
+
+    def _read(self, service: Referring, texts: Mapping[str, str], *, secret: bool) -> list[Named]:
+        """Return what the texts refer to, and what the shared variables among that refer to in turn."""
+        found: dict[Named, None] = {}
+        waiting = [*texts.items()]
+        seen: set[str] = set()
+        for variable, text in waiting:
+            if refused := refused_function(text):
+                raise pulumi.RunError(f"{service.label}: variables.{variable} must be {refused}")
+            for each in expressions(text):
+                if isinstance(each, Unreadable):
+                    shown = "a reference in its secret value" if secret else each.text
+                    pulumi.log.warn(
+                        f"{service.label}: variables.{variable} holds {shown}, which Railway cannot read: write "
+                        "${{service.NAME}}, ${{shared.NAME}} or ${{NAME}}"
+                    )
+                elif isinstance(each, Reference):
+                    found[Named(variable, each, secret)] = None
+                    if each.owner == SHARED and each.variable in self._shared and each.variable not in seen:
+                        seen.add(each.variable)
+                        waiting.append((f"{variable}, by shared.{each.variable},", self._shared[each.variable]))
+        return list(found)
+
+    def _courteous(self) -> Mapping[Referring, Sequence[Referring]]:
+        """Return for each service those for which it waits although it could do without.
+
+        Values of Railway's own, such as a private domain, are there as soon as the service is. Who refers to one waits
+        all the same until that service is healthy, unless both refer to each other.
+        """
+        if not self._courtesy:
+            every = self.services.values()
+            after = {each: [other for other, _ in each.must_follow()] for each in every}
+            for each in every:
+                self._courtesy[each] = []
+                for other, _ in each.others():
+                    if other not in after[each] and _path(other, each, lambda node: after.get(node, [])) is None:
+                        after[each].append(other)
+                        self._courtesy[each].append(other)
+        return self._courtesy
+
+    def _refuse_circles(self, service: Referring) -> None:
+        for other, _ in service.must_follow():
+            if path := _path(other, service, lambda node: [each for each, _ in node.must_follow()]):
+                raise pulumi.RunError(self._told([service, *path]))
+        for named in service.named:
+            start = (named.reference.owner, named.reference.variable)
+            if path := _path(start, start, lambda node: self._inside(service, *node), longer=True):
+                shown = " → ".join(f"{owner}.{name}" if owner else name for owner, name in path)
+                raise pulumi.RunError(
+                    f"{service.label}: variables.{named.variable} refers to itself ({shown}), so that none of these "
+                    "has a value: write the value into one of them"
+                )
+
+    def _told(self, path: Sequence[Referring]) -> str:
+        lines = [f"the services of {self.project} refer to each other in a circle, so that none can be deployed first:"]
+        for service, other in pairwise(path):
+            why = next(why for each, why in service.must_follow() if each is other)
+            lines.append(f"  {service.name} needs {other.name}: {why}")
+        return "\n".join(
+            [*lines, "move what they share into the sharedVariables of the project, and write ${{shared.NAME}} in both"]
+        )
+
+    def _inside(self, service: Referring, owner: str, variable: str) -> list[tuple[str, str]]:
+        """Return the variables of the service itself, and shared ones, to which one of them refers."""
+        own = owner in ("", service.name)
+        value = service.variables.get(variable) if own else self._shared.get(variable) if owner == SHARED else None
+        found = expressions(value) if isinstance(value, str) else ()
+        return [(each.owner, each.variable) for each in found if isinstance(each, Reference)]
+
+    def _warnings(self, service: Referring) -> Iterator[str]:
+        for named in service.named:
+            reference, begin = named.reference, f"variables.{named.variable} holds {named.text}, and"
+            if reference.owner == SHARED:
+                if reference.variable not in self._shared:
+                    lacks = f"{self.project} has no shared variable {reference.variable}"
+                    yield f"{begin} {lacks}{_near(reference.variable, self._shared)}"
+            elif reference.owner in ("", service.name):
+                # Inside of a shared variable, one without owner is a shared one or one of the service.
+                if not service.has(reference.variable) and reference.variable not in {*OF_RAILWAY, *self._shared}:
+                    known = {*service.variables, *OF_RAILWAY}
+                    yield f"{begin} it has no variable {reference.variable}{_near(reference.variable, known)}"
+            elif reference.owner not in self.services:
+                yield f"{begin} {self._unknown(reference.owner)}"
+            elif lacks := self.services[reference.owner].lacking(reference.variable):
+                yield f"{begin} {lacks}"
+            elif "." in reference.owner and not reference.quoted:
+                yield f'{begin} a name with a dot stands in quotes: ${{{{"{reference.owner}".{reference.variable}}}}}'
+
+    def _unknown(self, owner: str) -> str:
+        for other in sorted(_projects, key=lambda each: each.project):
+            if other.program is self.program and owner in other.services:
+                return (
+                    f"{owner} is a service of {other.project}: Railway fills in variables of the same project only, so "
+                    "hand its value over, such as its public address"
+                )
+        return f"this program makes no service {owner} in {self.project}{_near(owner, [*self.services, SHARED])}"
+
+
+_projects: WeakSet[ProjectReferences] = WeakSet()
+"""The projects of all programs that this process runs."""
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    lower = {each.lower(): each for each in sorted(known)}
+    near = difflib.get_close_matches(name.lower(), lower, n=1)
+    return f": did you mean {lower[near[0]]}?" if near else ": Railway fills in an empty text"
+
+
+def _path(
+    start: NodeT, goal: NodeT, steps: Callable[[NodeT], Iterable[NodeT]], *, longer: bool = False
+) -> list[NodeT] | None:
+    """Return a shortest way from ``start`` to ``goal``, both included; ``longer``: of one step at least."""
+    ways, seen = [[start]], set[NodeT]()
+    for way in ways:
+        if way[-1] == goal and not (longer and len(way) == 1):
+            return way
+        for node in steps(way[-1]):
+            if node not in seen:
+                seen.add(node)
+                ways.append([*way, node])
+    return None
