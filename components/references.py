@@ -9,7 +9,8 @@ which there is none, and the warnings. The syntax is in ``templates``.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeVar
@@ -122,6 +123,7 @@ class ProjectReferences:
         self._courtesy: dict[Referring, list[Referring]] = {}
         self.program = get_root_resource()
         """The stack of the program that makes it."""
+        self._refused: pulumi.RunError | None = None
         _projects.add(self)
 
     def add(self, service: Referring) -> None:
@@ -130,30 +132,41 @@ class ProjectReferences:
         Raises ``pulumi.RunError`` for a function of templates, and where references form a circle.
         """
         texts = {name: value for name, value in service.variables.items() if isinstance(value, str)}
-        service.named = self._read(service, texts, secret=False)
-        self.services[service.name] = service
-        self._courtesy.clear()
-        self._refuse_circles(service)
+        with self._remembering():
+            service.named = self._read(service, texts, secret=False)
+            self.services[service.name] = service
+            self._courtesy.clear()
+            self._refuse_circles(service)
 
     async def needed_by(self, service: Referring) -> list[pulumi.Resource]:
         """Return what has to be there before the instance of ``service`` is made; warns of what leads nowhere.
 
         For a task that begins when the whole program has run, so that all services are known.
         """
-        waited, known = self._courteous()[service], len(service.named)
+        waited = self._courteous()[service]
         for name, value in service.variables.items():
             if not isinstance(value, pulumi.Output):
                 continue
             text, secret = await value.future(), await value.is_secret()
-            if isinstance(text, str):
-                service.named += self._read(service, {name: text}, secret=secret)
-        if len(service.named) > known:
-            self._refuse_circles(service)
+            with self._remembering():
+                service.named += self._read(service, {name: text}, secret=secret) if isinstance(text, str) else []
+                self._refuse_circles(service)
+        if self._refused:
+            raise self._refused
         for warning in dict.fromkeys(self._warnings(service)):
             pulumi.log.warn(f"{service.label}: {warning}")
         gives = [each for other, named in service.others() for each in other.giving(named.reference.variable)]
         others = [*waited, *(other for other, _ in service.must_follow())]
         return list(dict.fromkeys([*gives, *(other.instance for other in others if other.instance)]))
+
+    @contextmanager
+    def _remembering(self) -> Generator[None]:
+        """Keep what is refused: registrations that the program began go on after it has failed."""
+        try:
+            yield
+        except pulumi.RunError as error:
+            self._refused = error
+            raise
 
     def _read(self, service: Referring, texts: Mapping[str, str], *, secret: bool) -> list[Named]:
         """Return what the texts refer to, and what the shared variables among that refer to in turn."""

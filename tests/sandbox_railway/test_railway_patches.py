@@ -416,6 +416,17 @@ def test_variables_are_rendered_unless_asked_otherwise(shop: Shop):
     assert shop.railway.ask(VARIABLES, **ask, u=True)["variables"]["URL"].startswith("http://${{HOST}}")
 
 
+def test_a_name_with_a_dot_is_referred_to_in_quotes(shop: Shop):
+    """Without them Railway finds nothing, and fills in an empty text."""
+    other = shop.railway.service(shop.project, shop.environment, "name.with.dots")
+    own = {"A": '<${{"name.with.dots".RAILWAY_SERVICE_NAME}}>', "B": "<${{name.with.dots.RAILWAY_SERVICE_NAME}}>"}
+    shop.railway.ask(UPSERT, i=_upsert(shop, own))
+
+    found = shop.railway.ask(VARIABLES, p=shop.project, e=shop.environment, s=shop.web)["variables"]
+    assert other
+    assert (found["A"], found["B"]) == ("<name.with.dots>", "<>")
+
+
 def test_writing_variables_deploys_each_time_unless_told_not_to(shop: Shop):
     """skipDeploys keeps it quiet; replace removes the others."""
     shop.patch(source={"image": "nginx:1"})

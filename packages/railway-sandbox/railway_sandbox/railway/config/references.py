@@ -15,6 +15,8 @@ from railway_sandbox.railway.state import Config, Environment, Service
 
 PATTERN = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
 SHARED = "shared"
+_NOBODY = "\0"
+"""Owner of a reference that leads nowhere: no service has this name."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,13 @@ class Reference:
 
 def _parse(inside: str) -> Reference:
     owner, dot, name = inside.rpartition(".")
-    return Reference(owner.strip(), name.strip()) if dot else Reference("", inside.strip())
+    if not dot:
+        return Reference("", inside.strip())
+    owner = owner.strip()
+    if len(owner) > 1 and owner[0] == owner[-1] and owner[0] in "\"'":
+        return Reference(owner[1:-1], name.strip())
+    # A name with dots is none without quotes: Railway fills in an empty text.
+    return Reference(_NOBODY if "." in owner else owner, name.strip())
 
 
 def references(text: str) -> set[Reference]:
