@@ -9,7 +9,7 @@ PYTEST := -n 2 --dist loadgroup
 STACK_AND_ENGINE := --stack $(STACK) $(if $(ENGINE),--engine $(ENGINE))
 # A company's mirror of the package index that pip is told of holds for uv, too (see the recipe of .venv/ready).
 NEEDS_INDEX := It needs a package index: with one, call make again
-EDITABLE := $(patsubst %/pyproject.toml,--editable ./%,$(wildcard packages/*/pyproject.toml))
+EDITABLE := --editable . $(patsubst %/pyproject.toml,--editable ./%,$(wildcard packages/*/pyproject.toml))
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
@@ -73,11 +73,11 @@ lock: .venv/ready ## Write requirements.txt anew: what each pyproject.toml asks 
 	  $(if $(UPGRADE),--upgrade) $(patsubst packages/%/pyproject.toml,--no-emit-package %,$(wildcard packages/*/pyproject.toml)) \
 	  pyproject.toml --output-file requirements.txt >/dev/null
 
-wheels: .venv/ready ## Build the wheel of each package into dist
-	@rm -rf dist packages/*/build
-	@for package in packages/*; do \
+wheels: .venv/ready ## Build the wheel of the project and of each package into dist
+	@rm -rf dist build packages/*/build
+	@for package in . packages/*; do \
 	  $(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist "$$package" || exit 1; done
-	@rm -rf packages/*/build
+	@rm -rf build packages/*/build
 	@ls dist/*.whl
 
 audit: .venv/ready ## Look for known holes in the pinned packages

@@ -83,7 +83,7 @@ def surroundings(*, sandbox: bool = False) -> Generator[bool]:
     if not sandbox and (real or os.environ.get(URL_VARIABLE)):
         yield real
         return
-    with operate.serving() as address, _exported(operate.environment(address, operate.DIRECTORY)):
+    with operate.serving() as address, _exported(operate.environment(address)):
         yield False
 
 

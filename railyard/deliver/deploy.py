@@ -26,8 +26,8 @@ from railyard.operate.verify_checks import Result as Check
 from railyard.operate.verify_checks import verify
 from railyard.review import checkout as diff_checkout
 from railyard.review.resource_changes import Change, counted
-from railyard.shared import stack as stack_module
 from railyard.shared.console import PROBLEM, CallError, JsonOption, OperationError, StackOption, people, write_json
+from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 
 PlanOption = Annotated[
@@ -146,7 +146,7 @@ class Deployment:
     def carry_out(self, reviewed: Plan | None, rollback_to: str) -> Ending:
         """Do it all; raises ``OperationError`` only while nothing has begun."""
         commit = deploy_plan.current_commit()
-        root = stack_module.ROOT
+        root = project_directory()
         back = diff_checkout.commit(root, rollback_to) if rollback_to else ""
         now = deploy_plan.plan_of(self._engine, self._stack)
         if reviewed and (found := deploy_plan.differences(reviewed, now)):
@@ -185,7 +185,7 @@ class Deployment:
         return parts
 
     def _roll_back(self, failed: Ending, changes: Sequence[Change], wanted: str) -> Ending:
-        root = stack_module.ROOT
+        root = project_directory()
         commit = wanted or _before(root, self._stack.name)
         if not commit:
             return failed

@@ -19,8 +19,8 @@ from railyard.accounts.railway_client import SandboxOption
 from railyard.engine.engines import Engine, engine_for
 from railyard.review.markdown import block, change_lines
 from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted
-from railyard.shared import stack as stack_module
 from railyard.shared.console import JsonOption, OperationError, StackOption, people, shown, write_json
+from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 
 FORMAT: Final = 1
@@ -109,7 +109,7 @@ def commit_name(commit: str) -> str:
 
 def current_commit() -> str:
     """The commit that is checked out, with a mark when files differ from it; empty outside of git, or without it."""
-    root = stack_module.ROOT
+    root = project_directory()
     if shutil.which("git") is None:
         return ""
     found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)

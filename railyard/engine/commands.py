@@ -22,8 +22,6 @@ from railyard.engine import cli_operations, sandbox_door
 from railyard.engine.configuration import Stack, read_stack
 from railyard.engine.engine_choice import Choice, Engine, States, choose
 from railyard.engine.operate import (
-    DIRECTORY,
-    ROOT,
     UNREACHABLE_URL,
     environment,
     operate,
@@ -33,6 +31,7 @@ from railyard.engine.operate import (
 )
 from railyard.output import JsonReport, Report, TextReport, output_lines, write
 from railyard.shared.console import OperationError
+from railyard.shared.project import project_directory, sandbox_directory
 
 application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -101,10 +100,10 @@ def destroy(
 def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> None:
     """Lift the protection of every resource of the stack."""
     with _people():
-        settings = read_stack(ROOT, stack)
+        settings = read_stack(project_directory(), stack)
         choice = _choice(stack, engine)
         if choice.cli is not None:
-            succeeded = cli_operations.unprotect(choice, ROOT, environment(UNREACHABLE_URL))
+            succeeded = cli_operations.unprotect(choice, project_directory(), environment(UNREACHABLE_URL))
             raise typer.Exit(0 if succeeded else 1)
         lifted = sandbox_door.unprotect(options_of(settings, environment(UNREACHABLE_URL)))
         typer.echo(f"{stack}: {count(lifted, 'resource')} no longer protected; the next up protects them again")
@@ -113,8 +112,8 @@ def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> No
 @application.command()
 def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0) -> None:
     """Serve the simulated APIs until Ctrl-C, and print the variables that point ordinary tools at them."""
-    with _people(), sandbox_door.errors(), sandbox_door.clouds(DIRECTORY).serve(port=port) as address:
-        cli_operations.make_backend(DIRECTORY)
+    with _people(), sandbox_door.errors(), sandbox_door.clouds(sandbox_directory()).serve(port=port) as address:
+        cli_operations.make_backend(sandbox_directory())
         for name, value in environment(address).items():
             typer.echo(f"export {name}='{value}'")
         typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)
@@ -133,7 +132,7 @@ def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a f
 def reset() -> None:
     """Empty the sandbox: all simulated clouds and all states."""
     with _people():
-        sandbox_door.empty(DIRECTORY)
+        sandbox_door.empty(sandbox_directory())
         typer.echo("the sandbox is empty")
 
 
@@ -148,7 +147,7 @@ def tools() -> None:
 
 def _operate(operation: Operation, name: str, system: str, engine: Engine | None, *, json: bool) -> None:
     with _people():
-        stack = read_stack(ROOT, name)
+        stack = read_stack(project_directory(), name)
         for note in stack.notes:
             typer.echo(f"note: {note}", err=True)
         targets = stack.targets(system) if system else ()
@@ -164,7 +163,7 @@ def _operate(operation: Operation, name: str, system: str, engine: Engine | None
 
 
 def _choice(stack: str, wanted: Engine | None) -> Choice:
-    choice = choose(wanted, States(directory=DIRECTORY, stack=stack))
+    choice = choose(wanted, States(directory=sandbox_directory(), stack=stack))
     typer.echo(choice.sentence, err=True)
     return choice
 
@@ -187,6 +186,6 @@ def _people() -> Generator[None]:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
-        place = error.filename or DIRECTORY
+        place = error.filename or sandbox_directory()
         typer.echo(f"error: {place}: {error.strerror}; make room or correct it, and run the command again", err=True)
         raise typer.Exit(1) from None

@@ -31,7 +31,8 @@ from railyard.engine.configuration import read_stack as read_configuration
 from railyard.engine.engine_choice import Choice, States
 from railyard.output import JsonReport, TextReport
 from railyard.shared.console import CallError, OperationError
-from railyard.shared.stack import ROOT, Stack
+from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory, sandbox_directory
+from railyard.shared.stack import Stack
 from stacks.secrets import FILE_VARIABLE
 
 _LAST_LINES: Final = 20
@@ -89,7 +90,7 @@ def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
                 "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
             )
         return PulumiCli(stack, cli)
-    choice = engine_choice.choose(_wanted(), States(directory=operate.DIRECTORY, stack=stack.name))
+    choice = engine_choice.choose(_wanted(), States(directory=sandbox_directory(), stack=stack.name))
     typer.echo(choice.sentence, err=True)
     return PulumiCliInSandbox(stack, choice.cli, choice) if choice.cli else Embedded(stack)
 
@@ -136,13 +137,13 @@ class Embedded:
     def up_all(self, project: Path, *, quiet: bool) -> list[str]:
         """In a process of the project's own code, with the simulated clouds and the state of this one."""
         command = [sys.executable, "-m", "railyard.engine", "up", "--stack", self._stack.name]
-        ours = {"RAILYARD_SANDBOX": str(operate.DIRECTORY), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
+        ours = {SANDBOX_VARIABLE: str(sandbox_directory()), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
         return _followed(command, project, {**os.environ, **code_of(project), **ours}, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:
         """Refresh a copy of the state."""
         with tempfile.TemporaryDirectory() as folder:
-            for file in operate.DIRECTORY.glob(f"{self._stack.name}.json*"):
+            for file in sandbox_directory().glob(f"{self._stack.name}.json*"):
                 shutil.copy(file, folder)
             return self._document(Operation.REFRESH, directory=Path(folder))
 
@@ -158,7 +159,7 @@ class Embedded:
         return document
 
     def _configuration(self) -> Configuration:
-        return read_configuration(ROOT, self._stack.name)
+        return read_configuration(project_directory(), self._stack.name)
 
 
 class PulumiCli:
@@ -185,8 +186,9 @@ class PulumiCli:
 
     def up_all(self, project: Path, *, quiet: bool) -> list[str]:
         """``pulumi up --yes`` in that folder, with the virtual environment of this one."""
-        if project != ROOT and not (project / ".venv").exists():
-            (project / ".venv").symlink_to(ROOT / ".venv", target_is_directory=True)
+        environment = project_directory() / ".venv"
+        if project != project_directory() and environment.exists() and not (project / ".venv").exists():
+            (project / ".venv").symlink_to(environment, target_is_directory=True)
         with self._wired(Operation.UP, project) as (variables, options):
             command = [str(self._cli.program), "up", "--yes", "--skip-preview", *options, "--non-interactive"]
             environment = self._cli.environment({**variables, **code_of(project)})
@@ -213,9 +215,10 @@ class PulumiCli:
         return document
 
     def _pulumi(self, operation: Operation, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
-        with self._wired(operation, ROOT) as (variables, options):
+        root = project_directory()
+        with self._wired(operation, root) as (variables, options):
             command = [operation.value, *arguments, *options, "--non-interactive"]
-            return self._cli.run(command, ROOT, variables, captured=quiet)
+            return self._cli.run(command, root, variables, captured=quiet)
 
 
 class PulumiCliInSandbox(PulumiCli):
@@ -240,9 +243,9 @@ def _sandbox_secrets(stack: Stack) -> Path:
 
 
 def code_of(project: Path) -> dict[str, str]:
-    """The variables with which a process imports program and SDK from ``project``, whatever is installed."""
-    packages = sorted(str(package) for package in (project / "packages").iterdir())
-    return {"PYTHONPATH": os.pathsep.join([str(project), *packages])}
+    """Return the variables with which a process works on ``project`` and imports from it, whatever is installed."""
+    packages = sorted(str(package) for package in project.glob("packages/*"))
+    return {"PYTHONPATH": os.pathsep.join([str(project), *packages]), PROJECT_VARIABLE: str(project)}
 
 
 def _followed(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, quiet: bool) -> list[str]:

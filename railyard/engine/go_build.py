@@ -17,16 +17,20 @@ from pathlib import Path
 from typing import Final
 
 from railyard.shared.console import OperationError
+from railyard.shared.project import project_directory
 
-MODULE: Final = Path(__file__).resolve().parents[2] / "tools" / "pulumi"
-"""The folder of the go.mod that pins the CLI and all that it is made of."""
 _CLI: Final = "github.com/pulumi/pulumi/pkg/v3"
 _VERSION_VARIABLE: Final = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 
 
+def module() -> Path:
+    """Return the folder of the go.mod that pins the CLI and all that it is made of."""
+    return project_directory() / "tools" / "pulumi"
+
+
 def version() -> str:
     """Return the version that ``go.mod`` pins, ``3.274.1``."""
-    found = re.search(rf"^\s*{re.escape(_CLI)} v(\S+)", (MODULE / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(rf"^\s*{re.escape(_CLI)} v(\S+)", (module() / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None
     return found[1]
 
@@ -44,7 +48,7 @@ def built() -> Path | None:
 
 def possible() -> bool:
     """Tell whether there is a Go toolchain and the module."""
-    return shutil.which("go") is not None and (MODULE / "go.mod").exists()
+    return shutil.which("go") is not None and (module() / "go.mod").exists()
 
 
 def build(say: Callable[[str], object]) -> Path:
@@ -59,7 +63,7 @@ def build(say: Callable[[str], object]) -> Path:
         flags = f"-s -w -X {_VERSION_VARIABLE}=v{version()}"
         done = subprocess.run(
             ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(made), f"{_CLI}/cmd/pulumi"],
-            cwd=MODULE,
+            cwd=module(),
             env={
                 **os.environ,
                 "CGO_ENABLED": "0",

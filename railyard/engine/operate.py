@@ -19,14 +19,11 @@ from railyard.engine.cli_operations import Outcome
 from railyard.engine.configuration import Stack
 from railyard.engine.engine_choice import Choice, States
 from railyard.output import Report
+from railyard.shared.project import project_directory, sandbox_directory
 
 if TYPE_CHECKING:
     from railyard.engine.sandbox_door import Options
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-"""The project's root."""
-DIRECTORY: Final = Path(os.environ.get("RAILYARD_SANDBOX", ROOT / ".sandbox"))
-"""Where the simulated clouds, the states and the request log live."""
 UNREACHABLE_URL: Final = "http://127.0.0.1:9"
 """An address where nothing listens: a preview gets it, since it asks nobody."""
 
@@ -36,7 +33,7 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
 
     The secrets are those of the project in ``root``, or of this one.
     """
-    directory, root = directory or DIRECTORY, root or ROOT
+    directory, root = directory or sandbox_directory(), root or project_directory()
     simulated = {**sandbox_door.variables(address, directory), **cli_operations.variables(directory)}
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
         return simulated
@@ -69,7 +66,9 @@ def operate_with_cli(
 ) -> Outcome:
     """The same with the Pulumi CLI, which prints for itself all but the stack's outputs."""
     with clouds(operation, plan_of(stack)) as address:
-        return cli_operations.operate(operation, choice, ROOT, environment(address), targets, as_json=json)
+        return cli_operations.operate(
+            operation, choice, project_directory(), environment(address), targets, as_json=json
+        )
 
 
 def _ignore(event: Event) -> None:
@@ -90,9 +89,9 @@ def options_of(
 ) -> Options:
     """Return what the embedded engine works on; ``on_event`` is called with each event."""
     return sandbox_door.options(
-        root=ROOT,
+        root=project_directory(),
         stack=stack.name,
-        state_file=States(directory=directory or DIRECTORY, stack=stack.name).embedded,
+        state_file=States(directory=directory or sandbox_directory(), stack=stack.name).embedded,
         config=stack.config,
         targets=targets,
         environment=environment,
@@ -131,5 +130,5 @@ def serving(plan: str | None = None) -> Generator[str]:
 
     With a ``plan`` the simulated Railway account has it from then on; without one it stays as it is.
     """
-    with sandbox_door.serving(DIRECTORY, plan) as address:
+    with sandbox_door.serving(sandbox_directory(), plan) as address:
         yield address

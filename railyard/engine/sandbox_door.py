@@ -126,12 +126,15 @@ def options(
         from pulumi_embedded.runner import Options  # noqa: PLC0415
 
         folder = Path(standins.__file__).parent
+        plugins = {name: [sys.executable, str(folder / name)] for name in STANDINS}
+        # Where Pulumi.yaml names no folder for it: the executable of the installed package.
+        plugins["railway"] = [str(Path(sys.executable).with_name("pulumi-resource-railway"))]
         return Options(
             root=root,
             stack=stack,
             state_file=state_file,
             config=config,
-            plugins={name: [sys.executable, str(folder / name)] for name in STANDINS},
+            plugins=plugins,
             targets=tuple(targets),
             environment=environment,
             on_event=on_event,

@@ -20,6 +20,7 @@ from go_yaml import ScalarNode
 from pulumi_operations.project import ProjectError
 from railyard.shared import stack as stacks_here
 from railyard.shared.console import OperationError
+from railyard.shared.project import project_directory
 from stacks import SYSTEMS
 from stacks.problems import SettingsError
 from stacks.releases import Key
@@ -59,7 +60,7 @@ class Edit:
 
 def edited(stack: str, changes: Changes) -> Edit:
     """The settings file of ``stack`` with ``changes``, not yet written; raises ``OperationError``."""
-    file = stacks_here.ROOT / f"Pulumi.{stack}.yaml"
+    file = project_directory() / f"Pulumi.{stack}.yaml"
     before = _read(file)
     after = before
     for key, value in changes.items():

@@ -25,10 +25,10 @@ from railyard.engine import sandbox_door
 from railyard.engine.engines import code_of
 from railyard.rehearsal.dashboard_and_webhook import Dashboard, Inbox
 from railyard.review.throwaway_sandbox import EMBEDDED, clean_environment
+from railyard.shared.project import project_directory
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 STACKS: Final = ("staging", "production")
-_SETTINGS: Final = ROOT / "railyard" / "rehearsal" / "settings"
+_SETTINGS: Final = Path(__file__).with_name("settings")
 _GIT: Final = {
     "GIT_AUTHOR_NAME": "Ada",
     "GIT_AUTHOR_EMAIL": "ada@example.com",
@@ -73,10 +73,11 @@ class Place:
             yield self
 
     def _copy(self) -> None:
-        for name in _files():
-            if (ROOT / name).is_file():
+        root = project_directory()
+        for name in _files(root):
+            if (root / name).is_file():
                 (self.directory / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, self.directory / name)
+                shutil.copy(root / name, self.directory / name)
         for file in self.directory.glob("Pulumi.*.yaml"):
             file.unlink()
         for stack in STACKS:
@@ -129,9 +130,9 @@ class Place:
         return {**clean_environment(), **_GIT, **ours, **EMBEDDED}
 
 
-def _files() -> list[str]:
-    """The project's own files: those that git knows or would add."""
-    listed = _git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+def _files(root: Path) -> list[str]:
+    """List the project's own files: those that git knows or would add."""
+    listed = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     return [name for name in listed.split("\0") if name]
 
 

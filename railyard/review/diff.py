@@ -19,8 +19,8 @@ from railyard.review.compare import Comparison
 from railyard.review.diff_document import Diff, StackDiff
 from railyard.review.markdown import change_lines, markdown, sentence
 from railyard.review.resource_changes import by_system
-from railyard.shared import stack as stack_module
 from railyard.shared.console import PROBLEM, JsonOption, people, write_json
+from railyard.shared.project import project_directory
 
 BaseArgument = Annotated[str, typer.Argument(help="Commit to compare with. Default: where HEAD left main.")]
 HeadArgument = Annotated[str, typer.Argument(help="Commit to look at. Default: the working tree as it stands.")]
@@ -73,7 +73,7 @@ _markdown = markdown  # the option of the same name hides it in the command
 
 def compare(base: str, head: str, stacks: tuple[str, ...] | list[str], *, own_environment: bool, quiet: bool) -> Diff:
     """Compare two commits in a folder that is gone afterwards; raises ``OperationError``."""
-    root = stack_module.ROOT
+    root = project_directory()
     before = diff_checkout.commit(root, base) if base else diff_checkout.merge_base(root, head or "HEAD")
     with tempfile.TemporaryDirectory(prefix="railyard-diff-") as folder:
         place = Path(folder)

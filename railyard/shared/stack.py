@@ -11,20 +11,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from pulumi_operations.project import ProjectError, config_nodes, config_text, full_key, read_text
 from railyard.shared.console import CallError, OperationError
+from railyard.shared.project import project_directory
 from stacks import SYSTEMS, declared_secrets
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
 from stacks.settings import NAMESPACE, StackSettings, is_own, parse
-
-ROOT: Final = Path(__file__).resolve().parents[2]
-"""The project's root."""
-_SANDBOX_FILE: Final = ROOT / "secrets" / "sandbox.yaml"
-_SANDBOX_KEY: Final = ROOT / "secrets" / "sandbox.agekey"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +56,10 @@ class Stack:
 
 def read_stack(name: str, *, sandbox: bool = False) -> Stack:
     """The stack ``name``; raises ``CallError`` when there is none, ``OperationError`` when its settings are wrong."""
-    file = ROOT / f"Pulumi.{name}.yaml"
+    root = project_directory()
+    file = root / f"Pulumi.{name}.yaml"
     if not file.exists():
-        known = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+        known = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
         raise CallError(f"there is no stack {name!r}: name one of {', '.join(known)}")
     try:
         text = read_text(file)
@@ -72,10 +68,10 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
         raise OperationError(str(error)) from None
     environment = dict(os.environ)
     if sandbox:
-        environment |= {"SOPS_AGE_KEY_FILE": str(_SANDBOX_KEY)}
+        environment |= {"SOPS_AGE_KEY_FILE": str(root / "secrets" / "sandbox.agekey")}
         environment.pop("SOPS_AGE_KEY", None)
-    secrets_file = _SANDBOX_FILE if sandbox else ROOT / (environment.get(FILE_VARIABLE) or settings.stack.secrets)
-    return Stack(name=name, settings=settings, secrets_file=secrets_file, environment=environment, sandbox=sandbox)
+    named = "secrets/sandbox.yaml" if sandbox else environment.get(FILE_VARIABLE) or settings.stack.secrets
+    return Stack(name=name, settings=settings, secrets_file=root / named, environment=environment, sandbox=sandbox)
 
 
 def own_keys(name: str, text: str) -> dict[str, str]:

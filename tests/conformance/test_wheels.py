@@ -21,6 +21,7 @@ from tools import versions
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
+LEFT_OUT = shutil.ignore_patterns("*.egg-info", "__pycache__")
 UV = Path(sys.executable).with_name("uv")
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -88,20 +89,15 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("wheels")
     for name in PACKAGES:
         source = tmp_path_factory.mktemp("source") / name
-        shutil.copytree(ROOT / "packages" / name, source, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
-        run(
-            UV,
-            "build",
-            "--quiet",
-            "--wheel",
-            "--no-build-isolation",
-            "--python",
-            sys.executable,
-            "-o",
-            directory,
-            source,
-        )
+        shutil.copytree(ROOT / "packages" / name, source, ignore=LEFT_OUT)
+        build(source, directory)
     return directory
+
+
+def build(source: Path, directory: Path) -> None:
+    """Build the wheel of the folder ``source`` into another one."""
+    flags = ("--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable)
+    run(UV, "build", *flags, "--out-dir", directory, source)
 
 
 def install(place: Path, wheels: Path, *names: str) -> Path:
@@ -195,9 +191,7 @@ def test_a_program_elsewhere_uses_the_installed_provider_with_the_real_engine(el
 def test_the_folder_of_the_provider_is_a_plugin_by_itself(tmp_path):
     """As ``pulumi package add <git address>/packages/pulumiverse-railway`` finds it: its requirements make it start."""
     repository = tmp_path / "repository"
-    shutil.copytree(
-        ROOT / "packages", repository / "packages", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__")
-    )
+    shutil.copytree(ROOT / "packages", repository / "packages", ignore=LEFT_OUT)
     plugin = repository / "packages" / "pulumiverse-railway"
     python = tmp_path / "environment" / "bin" / "python"
     run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "environment")
@@ -209,3 +203,48 @@ def test_the_folder_of_the_provider_is_a_plugin_by_itself(tmp_path):
         started.terminate()
 
     assert 0 < int(port) < 65_536
+
+
+@pytest.fixture(scope="session")
+def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The console script ``railyard``, installed from a wheel beside those of the parts."""
+    source = tmp_path_factory.mktemp("source") / "railyard"
+    for name in ("components", "railyard", "stacks"):
+        shutil.copytree(ROOT / name, source / name, ignore=LEFT_OUT)
+    for name in ("LICENSE", "README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, source)
+    build(source, wheels)
+    return install(tmp_path_factory.mktemp("railyard") / "environment", wheels, "railyard").with_name("railyard")
+
+
+def test_the_installed_commands_work_on_the_project_in_whose_folder_they_are_called(installed, tmp_path):
+    """In a folder below one that holds a program with settings and secrets, and nothing else of this checkout."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "secrets", project / "secrets")
+    for name in ("__main__.py", "Pulumi.staging.yaml"):
+        shutil.copy(ROOT / name, project)
+    (project / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    options = {"cwd": project / "secrets", "env": {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}}
+
+    planned = json.loads(run(installed, "plan", "--stack", "staging", "--sandbox", "--json", **options))
+    wrong = subprocess.run(
+        [installed, "status", "--stack", "test"], capture_output=True, text=True, check=False, **options
+    )
+
+    assert {change["type"] for change in planned["changes"]} >= {"railway:index:Project", "infra:systems:Omega"}
+    assert (wrong.returncode, wrong.stderr) == (2, "error: there is no stack 'test': name one of staging\n")
+
+
+def test_the_installed_commands_outside_of_a_project_say_what_is_missing(installed, tmp_path):
+    """Help needs none; whatever works on a stack ends with one sentence."""
+    options = {"cwd": tmp_path, "env": {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}}
+
+    helped = run(installed, "--help", **options)
+    done = subprocess.run([installed, "status"], capture_output=True, text=True, check=False, **options)
+
+    assert "What people do with a stack of Railyard" in helped
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: there is no Pulumi.yaml in {tmp_path} or in a folder above it: change into the folder of a project, "
+        "or name it in RAILYARD_PROJECT\n"
+    )

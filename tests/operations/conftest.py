@@ -130,7 +130,7 @@ def railyard(brought_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delenv(name, raising=False)
     shutil.copytree(brought_up, tmp_path / "clouds")
     (tmp_path / "clouds" / "requests.jsonl").unlink()
-    monkeypatch.setattr(operate, "DIRECTORY", tmp_path / "clouds")
+    monkeypatch.setenv("RAILYARD_SANDBOX", str(tmp_path / "clouds"))
     return Railyard(tmp_path / "clouds")
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from railway_sandbox.server import Sandbox
 from railyard.engine import pulumi_cli
-from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard, Said
 
@@ -33,7 +32,8 @@ def other_settings(directory: Path, monkeypatch: pytest.MonkeyPatch, old: str, n
     text = (ROOT / "Pulumi.staging.yaml").read_text()
     assert old in text
     (directory / "Pulumi.staging.yaml").write_text(text.replace(old, new))
-    monkeypatch.setattr(stack_module, "ROOT", directory)
+    shutil.copy(ROOT / "Pulumi.yaml", directory)
+    monkeypatch.setenv("RAILYARD_PROJECT", str(directory))
 
 
 def test_a_set_up_that_is_in_order(railyard: Railyard) -> None:
@@ -231,8 +231,9 @@ def test_a_key_that_does_not_open_the_secrets(
 ) -> None:
     """Names can be checked without a key, values cannot, and an up could not either."""
     shutil.copytree(ROOT / "secrets", tmp_path / "settings" / "secrets")
-    shutil.copy(ROOT / "Pulumi.staging.yaml", tmp_path / "settings")
-    monkeypatch.setattr(stack_module, "ROOT", tmp_path / "settings")
+    for name in ("Pulumi.yaml", "Pulumi.staging.yaml"):
+        shutil.copy(ROOT / name, tmp_path / "settings")
+    monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path / "settings"))
     shutil.copy(ROOT / "secrets" / "sandbox.yaml", tmp_path / "settings" / "secrets" / "staging.yaml")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)

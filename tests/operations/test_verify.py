@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from railway_sandbox.edge import authority
-from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard, Said
 
@@ -173,7 +172,7 @@ def test_a_domain_that_only_the_settings_have(railyard: Railyard, monkeypatch: p
         shutil.copy(ROOT / name, tmp_path)
     file = tmp_path / "Pulumi.staging.yaml"
     file.write_text(file.read_text().replace("hostname: staging.rose.example", "hostname: new.rose.example"))
-    monkeypatch.setattr(stack_module, "ROOT", tmp_path)
+    monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path))
 
     failed = failures(railyard.run("verify", "rose", "--json"))
 

@@ -52,7 +52,7 @@ def railyard(netia: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ra
         monkeypatch.delenv(name, raising=False)
     shutil.copytree(netia, tmp_path / "clouds")
     (tmp_path / "clouds" / "requests.jsonl").unlink()
-    monkeypatch.setattr(operate, "DIRECTORY", tmp_path / "clouds")
+    monkeypatch.setenv("RAILYARD_SANDBOX", str(tmp_path / "clouds"))
     return Railyard(tmp_path / "clouds")
 
 

@@ -20,8 +20,6 @@ from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.state import Deployment
 from railway_sandbox.server import Sandbox
 from railyard.application import application
-from railyard.engine import operate
-from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import Checkout
 from tests.simulated import fail
 
@@ -152,8 +150,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Place], P
 
     def moved(scene: Place) -> Place:
         place = scene.copied(tmp_path / "railyard")
-        monkeypatch.setattr(stack_module, "ROOT", place.directory)
-        monkeypatch.setattr(operate, "DIRECTORY", place.sandbox)
+        monkeypatch.setenv("RAILYARD_PROJECT", str(place.directory))
+        monkeypatch.setenv("RAILYARD_SANDBOX", str(place.sandbox))
         monkeypatch.chdir(place.directory)
         for name in ("RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS"):
             monkeypatch.delenv(name, raising=False)

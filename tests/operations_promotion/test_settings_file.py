@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
 from railyard.promote.settings_file import edited, with_value
-from railyard.shared import stack as stack_module
 from railyard.shared.console import OperationError
+from railyard.shared.project import project_directory
 
 WHOLE = "1234567890" * 4
 PLACES = [
@@ -45,13 +47,19 @@ def test_every_value_is_read_back_as_the_same_text(value):
         assert f'"{value}"' in written or not value[0].isdigit()
 
 
+def project_in(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command line work on the project in a folder."""
+    (directory / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    monkeypatch.setenv("RAILYARD_PROJECT", str(directory))
+
+
 def test_a_key_that_several_places_share_is_refused(tmp_path, monkeypatch):
     """An alias: a change of it would reach further than it says."""
-    settings = stack_module.ROOT / "Pulumi.production.yaml"
+    settings = project_directory() / "Pulumi.production.yaml"
     shared = settings.read_text().replace("api: {repo", "api: &api {repo")
     shared = shared.replace("worker: {repo: omnistack/omnistack-backend, replicas: 2}", "worker: *api")
     (tmp_path / settings.name).write_text(shared)
-    monkeypatch.setattr(stack_module, "ROOT", tmp_path)
+    project_in(tmp_path, monkeypatch)
 
     with pytest.raises(OperationError, match=r"set railyard:omnistack\.api\.commitSha to \"abcdef1\" by hand"):
         edited("production", {("omnistack", "api", "commitSha"): "abcdef1"})
@@ -59,8 +67,8 @@ def test_a_key_that_several_places_share_is_refused(tmp_path, monkeypatch):
 
 def test_what_would_not_be_valid_is_refused(tmp_path, monkeypatch):
     """The settings are judged as they would be, with file and line."""
-    (tmp_path / "Pulumi.production.yaml").write_text((stack_module.ROOT / "Pulumi.production.yaml").read_text())
-    monkeypatch.setattr(stack_module, "ROOT", tmp_path)
+    (tmp_path / "Pulumi.production.yaml").write_text((project_directory() / "Pulumi.production.yaml").read_text())
+    project_in(tmp_path, monkeypatch)
 
     with pytest.raises(OperationError, match=r"Pulumi\.production\.yaml:\d+: railyard:seance\.commit = \"next\""):
         edited("production", {("seance", "commit"): "next"})
@@ -69,8 +77,8 @@ def test_what_would_not_be_valid_is_refused(tmp_path, monkeypatch):
 def test_a_file_that_changed_meanwhile_is_not_overwritten(tmp_path, monkeypatch):
     """Somebody saved it in an editor between the two."""
     file = tmp_path / "Pulumi.production.yaml"
-    file.write_text((stack_module.ROOT / file.name).read_text())
-    monkeypatch.setattr(stack_module, "ROOT", tmp_path)
+    file.write_text((project_directory() / file.name).read_text())
+    project_in(tmp_path, monkeypatch)
     edit = edited("production", {("seance", "commit"): "b2c3d4e"})
     file.write_text(file.read_text() + "# mine\n")
 

@@ -17,10 +17,8 @@ import yaml
 from typer.testing import CliRunner
 
 from railyard.application import application
-from railyard.engine import commands, engines, operate
 from railyard.engine.commands import application as sandbox_application
 from railyard.secrets import commands as secrets_commands
-from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import ROOT, Checkout, Outcome
 from tests.operations_secrets import sops_files
 from tests.sops import encrypting
@@ -97,7 +95,7 @@ def without(values: dict[str, dict[str, str]], *keys: str) -> dict[str, dict[str
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A directory in which the command line works, with the key of its secrets and without the sops program."""
     made = Place(tmp_path / "railyard")
-    monkeypatch.setattr(stack_module, "ROOT", made.directory)
+    monkeypatch.setenv("RAILYARD_PROJECT", str(made.directory))
     monkeypatch.chdir(made.directory)
     for name in ("RAILYARD_SECRETS", "SOPS_AGE_KEY_FILE", "SOPS_AGE_KEY_CMD", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -172,12 +170,8 @@ class Railyard(Checkout):
 
     def _invoke(self, program: Any, arguments: Sequence[str], *, given: str | None = None, **variables: str) -> Outcome:
         with pytest.MonkeyPatch.context() as patch:
-            for module in (stack_module, engines, operate, commands):
-                patch.setattr(module, "ROOT", self.directory)
-            for module in (operate, commands):
-                patch.setattr(module, "DIRECTORY", self.sandbox)
-            patch.setattr(stack_module, "_SANDBOX_FILE", self.secrets)
-            patch.setattr(stack_module, "_SANDBOX_KEY", self.key)
+            patch.delenv("RAILYARD_PROJECT", raising=False)
+            patch.delenv("RAILYARD_SANDBOX", raising=False)
             patch.setattr(secrets_commands, "can_ask", lambda: given is not None)
             patch.chdir(self.directory)
             for name, value in {"NO_COLOR": "1", "ENGINE": "embedded", **variables}.items():

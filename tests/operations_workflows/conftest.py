@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 from railway_sandbox.server import Sandbox
 from railyard.application import application
 from railyard.engine.engines import code_of
-from railyard.shared import stack as stack_module
 from tests.lifecycle.conftest import COPIED, LONGEST_S, ROOT
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
@@ -148,7 +147,7 @@ def repository(first_commit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """A repository of its own, in which the command line works."""
     directory = tmp_path / "railyard"
     shutil.copytree(first_commit, directory, symlinks=True)
-    monkeypatch.setattr(stack_module, "ROOT", directory)
+    monkeypatch.setenv("RAILYARD_PROJECT", str(directory))
     monkeypatch.chdir(directory)
     for name in ("RAILYARD_SECRETS", "RAILYARD_SANDBOX", "GITHUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from railyard.engine import operate
 from railyard.engine.engine_choice import States
 from railyard.engine.engines import PulumiCli, engine_for
 from railyard.shared.stack import read_stack
@@ -23,7 +22,7 @@ def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> States:
     states.checkpoint.parent.mkdir(parents=True)
     resource = {"urn": "urn:pulumi:staging::railyard::pulumi:pulumi:Stack::railyard-staging"}
     states.checkpoint.write_text(json.dumps({"checkpoint": {"latest": {"resources": [resource]}}}))
-    monkeypatch.setattr(operate, "DIRECTORY", states.directory)
+    monkeypatch.setenv("RAILYARD_SANDBOX", str(states.directory))
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for name in ("ENGINE", "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN"):
