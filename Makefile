@@ -13,7 +13,7 @@ EDITABLE := --editable . $(patsubst %/pyproject.toml,--editable ./%,$(wildcard p
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox reset tools test test-fast coverage check lock wheels audit bench faults live demo format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox shell reset tools test test-fast coverage check lock wheels audit bench faults live demo format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +35,11 @@ destroy: .venv/ready ## Take the stack down (protected resources: make unprotect
 unprotect: .venv/ready ## Lift the protection of volumes and buckets, so that destroy may delete them
 	@$(SANDBOX) unprotect $(STACK_AND_ENGINE)
 
-sandbox: .venv/ready ## Serve the simulated APIs and print the variables that point ordinary tools at them
+sandbox: .venv/ready ## Serve the simulated APIs; print the variables that point ordinary tools at them, and write them to .sandbox/environment
 	@$(SANDBOX) serve
+
+shell: .venv/ready ## Open a shell whose variables point at the sandbox
+	@$(SANDBOX) shell
 
 reset: .venv/ready ## Empty the sandbox: all simulated clouds and both states
 	@$(SANDBOX) reset

@@ -20,6 +20,7 @@ from railyard.promote import promote, rollback
 from railyard.review.comment import comment
 from railyard.review.diff import diff
 from railyard.review.real import real
+from railyard.sandbox import commands as sandbox
 from railyard.secrets import commands as secrets
 
 application = typer.Typer(
@@ -46,6 +47,7 @@ application.add_typer(images.application, name="images")
 application.add_typer(backup.application, name="backup")
 application.add_typer(restore.application, name="restore")
 application.add_typer(secrets.application, name="secrets")
+application.add_typer(sandbox.application, name="sandbox")
 application.add_typer(state.application, name="state")
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's commands: preview, up, refresh, destroy, unprotect, serve, reset and tools.
+"""The sandbox's commands: preview, up, refresh, destroy, unprotect, serve, shell, reset and tools.
 
 Owns the wiring of one command: which stack, which of the two engines, and the report. Does no work of its own. The
 Makefile is its usual caller.
@@ -6,9 +6,7 @@ Makefile is its usual caller.
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated
@@ -18,7 +16,7 @@ from rich.console import Console
 
 from pulumi_operations.events import Operation
 from railway_api.counting import count
-from railyard.engine import cli_operations, sandbox_door
+from railyard.engine import cli_operations, sandbox_door, serving
 from railyard.engine.configuration import Stack, read_stack
 from railyard.engine.engine_choice import Choice, Engine, States, choose
 from railyard.engine.operate import (
@@ -110,22 +108,22 @@ def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> No
 
 
 @application.command()
-def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0) -> None:
+def serve(
+    port: Annotated[
+        int | None, typer.Option(help="Port on 127.0.0.1; 0 takes a free one. Default: the one of last time.")
+    ] = None,
+) -> None:
     """Serve the simulated APIs until Ctrl-C, and print the variables that point ordinary tools at them."""
-    with _people(), sandbox_door.errors(), sandbox_door.clouds(sandbox_directory()).serve(port=port) as address:
-        cli_operations.make_backend(sandbox_directory())
-        for name, value in environment(address).items():
-            typer.echo(f"export {name}='{value}'")
-        typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)
-        stopped = threading.Event()
+    with _people():
+        serving.serve(port)
 
-        def end(number: int, frame: object) -> None:
-            del number, frame
-            stopped.set()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, end)
-        stopped.wait()
+@application.command()
+def shell() -> None:
+    """Open a shell whose variables point at the simulated APIs, which are served for as long as it is open."""
+    with _people():
+        code = serving.open_shell()
+    raise typer.Exit(code)
 
 
 @application.command()

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_operations.events import Event, Operation, Result
 from railyard.shared.console import OperationError
@@ -92,6 +92,17 @@ def serving(directory: Path, plan: str | None = None) -> Generator[str]:
             return
         with Sandbox(directory, plan=plan).serve() as own:
             yield own
+
+
+def control(address: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Tell the simulated clouds at ``address`` what to do (``railway_sandbox.control``), and return their answer.
+
+    Raises ``OperationError`` with their words when they refuse.
+    """
+    with errors():
+        from railway_sandbox import control  # noqa: PLC0415
+
+        return control.ask(address, method, path, document)
 
 
 def empty(directory: Path) -> None:

@@ -13,8 +13,8 @@ from railway_sandbox.clock import SPEED
 RAILWAY_PATH: Final = "/graphql/v2"
 CLOUDFLARE_PATH: Final = "/client/v4"
 DNS_PATH: Final = "/dns-query"
-PLAN_PATH: Final = "/sandbox/plan"
-"""Takes the plan of the simulated Railway account: ``PUT {"plan": "hobby"}``. No cloud has this path."""
+CONTROL_PATH: Final = "/sandbox/"
+"""Below it the sandbox itself is told what to do (``control``). No cloud has this path."""
 AUTHORITY_FILE: Final = "edge-authority.pem"
 """The certificate, in the sandbox directory, by which those of the simulated edges are checked."""
 

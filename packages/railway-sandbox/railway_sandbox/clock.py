@@ -29,6 +29,10 @@ class Clock:
         """Simulated seconds since the epoch of the sandbox."""
         return self.start_s + (time.monotonic() - self._started) * self.speed
 
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` of simulated time pass at once."""
+        self.start_s += seconds
+
 
 @dataclass
 class ManualClock:

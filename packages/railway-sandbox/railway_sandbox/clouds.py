@@ -27,7 +27,7 @@ class Clouds:
     def __init__(self, now: Callable[[], float], journal: Journal, lock: threading.RLock) -> None:
         self._facts: Table[Any] = Table()
         self._ids = Identifiers()
-        self.cloudflare = CloudflareCloud(now, self._ids)
+        self.cloudflare = CloudflareCloud(now, self._ids, hidden=lambda name: self.railway.breaks(name, "dns"))
         self.digitalocean = DigitalOceanCloud(now, self._ids)
         self.spaces = SpacesCloud(self._spaces_permission, journal)
         self.railway = RailwayCloud(

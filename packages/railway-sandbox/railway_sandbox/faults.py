@@ -32,7 +32,7 @@ _NONE: Final[Mapping[str, str]] = {}
 
 @dataclass(kw_only=True)
 class Fault:
-    """One thing that goes wrong, ``count`` times."""
+    """One thing that goes wrong."""
 
     api: Api
     operation: str
@@ -45,7 +45,8 @@ class Fault:
     """After how many simulated seconds Railway says to ask again."""
     when: Moment = "before"
     final: bool = False
-    count: int = 1
+    count: int | None = 1
+    """How many requests are hit; None: every one until ``clear``."""
 
     def response(self) -> Response | None:
         """Return what the client gets instead of its answer; ``None`` when that comes, only late."""
@@ -78,7 +79,7 @@ class Faults:
 
     def dump(self) -> list[dict[str, Any]]:
         """Return the waiting faults as JSON values."""
-        return [asdict(fault) for fault in self._waiting if fault.count > 0]
+        return [asdict(fault) for fault in self._waiting if fault.count != 0]
 
     def load(self, waiting: Iterable[Mapping[str, Any]]) -> None:
         """Become what ``dump`` gave."""
@@ -93,12 +94,13 @@ class Faults:
         with self._counting:
             for fault in self._waiting:
                 if (
-                    fault.count > 0
+                    fault.count != 0
                     and fault.api == api
                     and fault.when == when
                     and re.search(fault.operation, operation)
                 ):
-                    fault.count -= 1
+                    if fault.count is not None:
+                        fault.count -= 1
                     return fault
         return None
 

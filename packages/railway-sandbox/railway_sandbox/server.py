@@ -6,16 +6,15 @@ was told. Between two commands simulated time stands still.
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from railway_sandbox import clouds, trouble
-from railway_sandbox.addresses import PLAN_PATH
+from railway_sandbox import clouds, control, trouble
+from railway_sandbox.addresses import CONTROL_PATH
 from railway_sandbox.clock import SPEED, Clock
 from railway_sandbox.cloudflare import wire as cloudflare
 from railway_sandbox.clouds import Clouds
@@ -29,7 +28,6 @@ from railway_sandbox.http_server import Certificate, HttpServer, Secure
 from railway_sandbox.railway import wire as railway
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import NotSimulated
-from railway_sandbox.railway.plans import PLANS
 from railway_sandbox.request_log import RequestLog
 from railway_sandbox.routing import Route, route, visit
 from railway_sandbox.spaces import wire as spaces
@@ -41,12 +39,6 @@ __all__ = ["Sandbox", "SandboxError", "reset", "running", "set_plan"]
 STATE_VERSION: Final = 2
 SANDBOX: Final = "sandbox"
 """The kind of the rows about the sandbox itself."""
-
-
-class Time(Protocol):
-    """What gives the simulated moment: ``Clock``, or ``ManualClock`` in a test."""
-
-    def now(self) -> float: ...
 
 
 class Sandbox:
@@ -63,17 +55,17 @@ class Sandbox:
         directory: Path,
         speed: float = SPEED,
         *,
-        clock: Time | None = None,
+        clock: control.Time | None = None,
         plan: str | None = None,
         disturbs: trouble.Trouble | None = None,
     ) -> None:
         self.storage = Storage(directory)
         self._log = RequestLog(self.storage.requests)
-        self._faults = Faults()
+        self.faults = Faults()
         self._working = threading.RLock()
         self._closing = threading.Event()
         self._journal = Journal(self.storage.spaces)
-        self.clock: Time = clock or Clock(speed=speed)
+        self.clock: control.Time = clock or Clock(speed=speed)
         self._world = Clouds(self._now, self._journal, self._working)
         self._revision = 0
         self._plan = plan
@@ -93,7 +85,7 @@ class Sandbox:
         try:
             if readable:
                 self._world.load(rows)
-                self._faults.load(kept.get("faults", ()))
+                self.faults.load(kept.get("faults", ()))
         except (ValueError, KeyError, TypeError):
             readable = False
         if not readable:
@@ -155,18 +147,21 @@ class Sandbox:
             when=when,
             final=final,
         )
-        self._faults.add(fault)
+        self.faults.add(fault)
 
     def heal(self) -> None:
         """Forget every fault that still waits for its request."""
-        self._faults.clear()
+        self.faults.clear()
 
     # Requests
 
     def handle(self, request: Request) -> Response:
         """Answer one request, as the server does. An answer that gets lost has ``lost`` set."""
-        if request.path == PLAN_PATH and request.method == "PUT":
-            return self._take_plan(request)
+        if request.path.startswith(CONTROL_PATH):
+            with self._working:
+                response = control.respond(self, request)
+                self._store()
+            return response
         found = route(request)
         if found is None:
             return Response.of_json(404, {"message": f"the sandbox serves nothing at {request.path}"})
@@ -194,7 +189,7 @@ class Sandbox:
         return trouble.fault_of(kind, found, self.clock.speed if isinstance(self.clock, Clock) else 0.0)
 
     def _failing(self, found: Route, when: Moment, disturbance: Fault | None) -> Response | None:
-        fault = self._faults.take(found.api, found.operation, when)
+        fault = self.faults.take(found.api, found.operation, when)
         if fault is None and disturbance is not None and disturbance.when == when:
             fault = disturbance
         if fault is None:
@@ -230,15 +225,6 @@ class Sandbox:
         except NotSimulated as gap:
             return Response.of_json(501, {"errors": [{"message": str(gap)}]})
 
-    def _take_plan(self, request: Request) -> Response:
-        plan = request.json_object().get("plan")
-        if plan not in PLANS:
-            return Response.of_json(400, {"message": f"there is no plan {plan!r}; there are {', '.join(PLANS)}"})
-        with self._working:
-            self.railway.state.plan = plan
-            self._store()
-        return Response(status=204)
-
     # What lasts
 
     def save(self) -> None:
@@ -252,7 +238,7 @@ class Sandbox:
                 "version": STATE_VERSION,
                 "revision": self._revision,
                 "time_s": self.clock.now(),
-                "faults": self._faults.dump(),
+                "faults": self.faults.dump(),
             }
             changed = [(SANDBOX, list[str](), {name: json.dumps(value) for name, value in kept.items()})]
             for kind, table in self._world.tables().items():
@@ -317,10 +303,7 @@ def running(directory: Path) -> str | None:
 
 def set_plan(address: str, plan: str) -> None:
     """Give the Railway account of the server that runs at ``address`` this plan, such as ``hobby``."""
-    connection = http.client.HTTPConnection(address.partition("://")[2])
-    connection.request("PUT", PLAN_PATH, json.dumps({"plan": plan}))
-    connection.getresponse().read()
-    connection.close()
+    control.ask(address, "PUT", "plan", {"plan": plan})
 
 
 def reset(directory: Path) -> None:

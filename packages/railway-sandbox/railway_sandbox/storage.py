@@ -8,6 +8,8 @@ the running one listens. Does not know what the state means.
     requests.jsonl   the request log
     server.json      port and process id, while a server runs
     server.lock      held, while a server runs
+    port             where `make sandbox` listens, each time
+    environment      variables that point a shell at it
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ class Storage:
         self.spaces = directory / "spaces.jsonl"
         self.requests = directory / "requests.jsonl"
         self.server = directory / "server.json"
+        self.port = directory / "port"
         self._lock = directory / "server.lock"
 
     def read_state(self, kind: str | None = None) -> Rows:
@@ -108,9 +111,9 @@ class Storage:
             raise SandboxError(f"{self.directory} is no sandbox directory: nothing was removed")
 
     def remove(self) -> None:
-        """Delete everything in the directory but the lock: what the sandbox wrote, and the states of its engine."""
+        """Delete what the sandbox wrote, and the states of its engine; the lock and the port stay."""
         for path in self.directory.iterdir():
-            if path == self._lock:
+            if path in (self._lock, self.port):
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

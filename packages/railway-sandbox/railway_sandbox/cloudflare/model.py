@@ -46,7 +46,11 @@ class Setting(TypedDict):
 class CloudflareCloud:
     """One Cloudflare account with its fixed zones."""
 
-    def __init__(self, now: Callable[[], float], ids: Identifiers) -> None:
+    def __init__(
+        self, now: Callable[[], float], ids: Identifiers, hidden: Callable[[str], bool] = lambda _name: False
+    ) -> None:
+        """``hidden(name)`` tells whether nobody finds the records of a name, though its zone holds them."""
+        self._hidden = hidden
         self._now = now
         self._ids = ids
         self._records: dict[str, Table[Record]] = {zone: Table() for zone in ZONE_IDS.values()}
@@ -228,6 +232,8 @@ class CloudflareCloud:
 
     def _found(self, name: str) -> list[Record]:
         plain = name.rstrip(".").lower()
+        if self._hidden(plain):
+            return []
         for zone, zone_id in ZONE_IDS.items():
             if plain == zone or plain.endswith(f".{zone}"):
                 return _lookup(list(self._records[zone_id].values()), plain, zone)

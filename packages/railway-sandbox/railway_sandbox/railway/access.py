@@ -89,6 +89,8 @@ class Caller:
 def caller_of(cloud: RailwayCloud, bearer: str | None, project_access_token: str | None) -> Caller | None:
     """The caller with this credential, or ``None`` for one that Railway does not know."""
     for token in cloud.state.tokens.values():
+        if cloud.breaks(token.secret, "revoked"):
+            continue
         if token.kind == "project":
             if project_access_token == token.secret:
                 return Caller(cloud, token)

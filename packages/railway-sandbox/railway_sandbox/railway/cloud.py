@@ -30,8 +30,11 @@ Defect = Literal[
     "checks",
     "outsider",
     "certificate",
+    "slow",
+    "dns",
+    "revoked",
 ]
-"""What can be wrong with an image (with or without tag), a repository, a commit or a domain:
+"""What can be wrong with an image (with or without tag), a repository, a commit, a service, a domain or a token:
 
 - ``unpullable``: the image cannot be pulled; ``build``: the build fails; ``pre-deploy``: the command
   before the deployment fails
@@ -39,7 +42,8 @@ Defect = Literal[
 - ``unhealthy``: it runs but never answers its health check
 - ``missing-commit``: the repository has no such commit
 - ``checks``: the CI checks of a push fail; ``outsider``: the author of a push is no member, so it needs approval
-- ``certificate``: no certificate can be issued for the domain
+- ``certificate``: no certificate can be issued for the domain; ``dns``: nobody finds its records
+- ``slow``: deployments take ten minutes longer; ``revoked``: nobody gets in with this token
 """
 
 
@@ -166,6 +170,10 @@ class RailwayCloud:
     def fail_image(self, image: str, how: Defect = "unpullable") -> None:
         """From now on deployments of ``image`` fail; without a tag, of every tag of it."""
         self.fail(image, how)
+
+    def breaks(self, source: str, how: Defect) -> bool:
+        """Tell whether ``source`` has the defect ``how``."""
+        return self.state.defects.get(source) == how
 
     def heal(self, source: str) -> None:
         """Take back what ``fail`` said of ``source``."""

@@ -42,7 +42,7 @@ def _react(cloud: RailwayCloud, trigger: DeploymentTrigger, paths: list[str]) ->
     config = service_config(environment, trigger.service_id)
     commit = latest_commit(cloud, trigger.repository, trigger.branch)
     source = resolve(cloud, config, commit)
-    defect = defect_of(cloud, source)
+    defect = defect_of(cloud, source, trigger.service_id)
     watched: list[str] = part(config, "build").get("watchPatterns") or []
     waits_until = cloud.now() + CHECKS_S if trigger.check_suites else 0.0
     stays: Literal["SKIPPED", "NEEDS_APPROVAL"] | None = None

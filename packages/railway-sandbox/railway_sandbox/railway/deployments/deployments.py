@@ -143,7 +143,7 @@ def start(
     source = resolve(cloud, config) if source is None else source
     if variables is None:
         variables = rendered(cloud, environment, service_id)
-    failure = defect_of(cloud, source)
+    failure = defect_of(cloud, source, service_id)
     if stays is None:
         _supersede(cloud, environment, service_id, at)
     timing: dict[str, Any] = {"starts_at": at, "builds": builds, "waits_until": waits_until, "stays": stays}

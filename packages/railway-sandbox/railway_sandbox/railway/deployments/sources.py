@@ -49,9 +49,22 @@ def resolve(cloud: RailwayCloud, config: Config, commit: str | None = None) -> d
     }
 
 
-def defect_of(cloud: RailwayCloud, meta: dict[str, Any]) -> str | None:
-    """What is wrong with the source of a deployment, if anything."""
+def source_of_service(cloud: RailwayCloud, service_id: str) -> str:
+    """Return by which name the defects of a service itself are ordered, whatever it runs."""
+    service = cloud.state.services[service_id]
+    return named_service(cloud.state.projects[service.project_id].name, service.name)
+
+
+def named_service(project: str, service: str) -> str:
+    """Return the same of a service that may not be there yet; no image and no repository has such a name."""
+    return f"service {project}/{service}"
+
+
+def defect_of(cloud: RailwayCloud, meta: dict[str, Any], service_id: str) -> str | None:
+    """Return what is wrong with a service or the source of its deployment, if anything."""
     defects = cloud.state.defects
+    if own := defects.get(source_of_service(cloud, service_id)):
+        return own
     image = meta.get("image")
     if image is not None:
         return defects.get(image) or defects.get(re.sub(r"(@sha256:.*|:[^:/]+)$", "", image))

@@ -20,6 +20,8 @@ RESTART_S = 1.0
 """How long one failing start takes."""
 PRE_DEPLOY_S = 3.0
 CRASH_LATER_S = 30.0
+SLOW_S = 600.0
+"""How much longer the deployment of a slow source takes."""
 SLEEP_AFTER_S = 600.0
 """A serverless service without outbound traffic sleeps after ten minutes."""
 CHECKS_S = 30.0
@@ -63,6 +65,8 @@ def moments(course: Course) -> list[Moment]:
     if course.builds:
         found.append(Moment(at=at, status="BUILDING"))
         at += BUILD_REPOSITORY_S if course.from_repository else BUILD_IMAGE_S
+    if course.failure == "slow":
+        at += SLOW_S
     if course.failure in ("build", "unpullable"):
         return [*found, Moment(at=at, status="FAILED")]
     found.append(Moment(at=at, status="DEPLOYING"))

@@ -1,0 +1,131 @@
+"""The sandbox's own HTTP interface: what goes wrong from now on, how late it is, and the plan of the Railway account.
+
+Owns the form of these requests, for whoever serves and whoever asks. What is ordered here lasts until it is mended.
+
+    GET    /sandbox/faults   everything that was ordered: {"faults": [...], "defects": {...}}
+    POST   /sandbox/faults   {"api": "cloudflare", "operation": "", "status": 503, "count": null}   a ``Fault``
+                             {"source": "seance.dev", "defect": "dns"}                  a ``Defect`` of an image, a name
+                             {"project": "seance-staging", "service": "backend", "defect": "crash"}   of a service
+    DELETE /sandbox/faults   mend everything
+    POST   /sandbox/time     {"advance_s": 10800}
+    PUT    /sandbox/plan     {"plan": "hobby"}
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from railway_sandbox.addresses import CONTROL_PATH
+from railway_sandbox.clock import timestamp
+from railway_sandbox.faults import Fault, Faults
+from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
+from railway_sandbox.railway.cloud import Defect, RailwayCloud
+from railway_sandbox.railway.deployments import service_defects
+from railway_sandbox.railway.plans import PLANS
+from railway_sandbox.storage import SandboxError
+
+_FAULT: Final = TypeAdapter(Fault)
+
+
+class Time(Protocol):
+    """What gives the simulated moment: ``Clock``, or ``ManualClock`` in a test."""
+
+    def now(self) -> float: ...
+
+    def advance(self, seconds: float) -> None: ...
+
+
+class Controlled(Protocol):
+    """What a sandbox shows of itself here."""
+
+    @property
+    def railway(self) -> RailwayCloud: ...
+
+    @property
+    def faults(self) -> Faults: ...
+
+    @property
+    def clock(self) -> Time: ...
+
+
+def respond(sandbox: Controlled, request: Request) -> Response:
+    """Do what a request asks for, and answer with JSON: 404 for a path without meaning, 400 with what is wrong."""
+    operation = _OPERATIONS.get((request.method, request.path.removeprefix(CONTROL_PATH)))
+    if operation is None:
+        return Response.of_json(404, {"message": f"the sandbox has no {request.method} {request.path}"})
+    try:
+        return Response.of_json(200, operation(sandbox, request.json_object()))
+    except (UnreadableBodyError, ValidationError, ValueError, LookupError) as problem:
+        return Response.of_json(400, {"message": str(problem.args[0]) if problem.args else str(problem)})
+
+
+def ask(address: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Send one such request to the server at ``address``, ``faults`` for example, and return its answer.
+
+    Raises ``SandboxError`` with the server's words when it refuses.
+    """
+    connection = http.client.HTTPConnection(address.partition("://")[2])
+    try:
+        connection.request(method, CONTROL_PATH + path, json.dumps(document or {}))
+        answer = connection.getresponse()
+        told: dict[str, Any] = json.loads(answer.read())
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK:
+        raise SandboxError(str(told["message"]))
+    return told
+
+
+def _list(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
+    del given
+    return {"faults": sandbox.faults.dump(), "defects": dict(sandbox.railway.state.defects)}
+
+
+def _break(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
+    how = given.get("defect")
+    if how is None:
+        sandbox.faults.add(_FAULT.validate_python(given))
+    elif how not in get_args(Defect):
+        raise ValueError(f"there is no defect {how!r}; there are {', '.join(get_args(Defect))}")
+    elif "service" in given:
+        service_defects.order(sandbox.railway, str(given.get("project")), str(given["service"]), how)
+    else:
+        sandbox.railway.fail(str(given["source"]), how)
+    return _list(sandbox, {})
+
+
+def _mend(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
+    mended = _list(sandbox, given)
+    sandbox.faults.clear()
+    service_defects.mend(sandbox.railway)
+    return mended
+
+
+def _advance(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
+    seconds = given.get("advance_s")
+    if not isinstance(seconds, int | float) or not seconds >= 0:
+        raise ValueError(f"advance_s is {seconds!r}: name seconds, 0 or more")
+    sandbox.clock.advance(seconds)
+    return {"now": timestamp(sandbox.clock.now())}
+
+
+def _take_plan(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
+    plan = given.get("plan")
+    if plan not in PLANS:
+        raise ValueError(f"there is no plan {plan!r}; there are {', '.join(PLANS)}")
+    sandbox.railway.state.plan = plan
+    return {"plan": plan}
+
+
+_OPERATIONS: Final = {
+    ("GET", "faults"): _list,
+    ("POST", "faults"): _break,
+    ("DELETE", "faults"): _mend,
+    ("POST", "time"): _advance,
+    ("PUT", "plan"): _take_plan,
+}

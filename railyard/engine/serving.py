@@ -1,0 +1,86 @@
+"""Serves the simulated APIs to ordinary tools: until Ctrl-C, at the same port each time, or while a shell is open.
+
+Owns the port of last time and the file of variables to be sourced, both in the sandbox's directory.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import typer
+
+from railyard.engine import cli_operations, operate, sandbox_door
+from railyard.shared.project import project_directory, sandbox_directory
+
+
+def serve(port: int | None) -> None:
+    """Serve until Ctrl-C at ``port``, 0 for any that is free, None for that of last time; print and write variables.
+
+    The variables point ordinary tools at the APIs; they stand in the file ``environment``. Raises ``OperationError``
+    when another server runs, or the port is taken.
+    """
+    directory = sandbox_directory()
+    kept = directory / "port"
+    with (
+        sandbox_door.errors(),
+        sandbox_door.clouds(directory).serve(port=_last(kept) if port is None else port) as address,
+    ):
+        kept.write_text(address.rpartition(":")[2], encoding="utf-8")
+        cli_operations.make_backend(directory)
+        lines = [f"export {name}={_quoted(value)}\n" for name, value in operate.environment(address).items()]
+        written = directory / "environment"
+        written.touch(mode=0o600)
+        written.write_text("".join(lines), encoding="utf-8")
+        typer.echo("".join(lines), nl=False)
+        typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)
+        _until_interrupted()
+
+
+def open_shell() -> int:
+    """Open the person's shell with these variables, and with ``railyard`` on its path; return how it ended.
+
+    The APIs are those that ``serve`` serves, or are served while the shell is open.
+    """
+    with sandbox_door.errors(), operate.serving() as address:
+        cli_operations.make_backend(sandbox_directory())
+        typer.echo(f"# a shell in the sandbox, at {address}; exit ends it", err=True)
+        path = f"{project_directory() / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        variables = {**os.environ, **operate.environment(address), "PATH": path}
+        # A Ctrl-C is for what runs in the shell.
+        before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+        try:
+            return subprocess.run([os.environ.get("SHELL") or "/bin/sh"], env=variables, check=False).returncode
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _last(kept: Path) -> int:
+    """Return the port of last time where it is free, else 0."""
+    last = kept.read_text(encoding="utf-8").strip() if kept.exists() else ""
+    if not last.isdecimal():
+        return 0
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", int(last)))
+        except (OSError, OverflowError):
+            typer.echo(f"port {last} of last time is taken: another one is used, and kept", err=True)
+            return 0
+    return int(last)
+
+
+def _quoted(value: str) -> str:
+    """Return a value as a shell takes it, in quotes that nothing in it ends."""
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+def _until_interrupted() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    stopped.wait()

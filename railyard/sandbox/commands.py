@@ -1,0 +1,155 @@
+"""``railyard sandbox``: faults that a person orders, to practise with, and simulated time that passes at once.
+
+Owns what people call things: a service by its system, an API by its name. The faults themselves stand in
+the one list of the simulated clouds, kept with their state: they last, between two commands too, until they are mended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated, Any, Final
+
+import typer
+
+from components.zone import nearest
+from railway_api.counting import count
+from railyard.engine import operate, sandbox_door
+from railyard.operate.logs import find
+from railyard.shared.console import CallError, JsonOption, StackOption, people, write_json
+from railyard.shared.stack import Stack, read_stack
+
+APIS: Final = ("railway", "cloudflare", "digitalocean", "spaces")
+SERVICE_DEFECTS: Final = {
+    "crash": "ends now, and so does each deployment that comes next",
+    "unhealthy": "runs and answers nobody, and no deployment that comes next becomes healthy",
+    "slow": "takes ten minutes longer with each deployment that comes next",
+    "build": "cannot be built: each deployment that comes next fails",
+    "pre-deploy": "fails in the command before each deployment that comes next",
+}
+_UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_MEND: Final = "railyard sandbox mend"
+
+application = typer.Typer(
+    no_args_is_help=True, help="Let things go wrong in the sandbox, to practise with, and let time pass there."
+)
+
+
+@application.command("break")
+def break_(
+    what: Annotated[
+        str, typer.Argument(help=f"seance/backend (a service), {', '.join(APIS)} (an API), dns, or token (Railway's).")
+    ],
+    how: Annotated[
+        str | None,
+        typer.Argument(
+            help=f"Of a service {', '.join(SERVICE_DEFECTS)}; of an API the HTTP status (503); of dns the name.",
+            show_default=False,
+        ),
+    ] = None,
+    stack: StackOption = "staging",
+    *,
+    times: Annotated[int | None, typer.Option(min=1, help="Of an API: only the next so many requests.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Let something go wrong from now on, until `railyard sandbox mend`."""
+    with people(json=json), _control() as address:
+        document, sentence = _ordered(read_stack(stack), what, how, times, address)
+        ordered = sandbox_door.control(address, "POST", "faults", document)
+        if json:
+            write_json(ordered)
+        else:
+            typer.echo(f"{sentence}; {_MEND} ends it")
+
+
+@application.command()
+def mend(*, json: JsonOption = False) -> None:
+    """End everything that was ordered. What crashed meanwhile runs again with its next deployment."""
+    with people(json=json), _control() as address:
+        mended = sandbox_door.control(address, "DELETE", "faults")
+        if json:
+            write_json(mended)
+            return
+        for line in _lines(mended):
+            typer.echo(f"mended: {line}")
+        if not _lines(mended):
+            typer.echo("nothing was broken")
+
+
+@application.command()
+def faults(*, json: JsonOption = False) -> None:
+    """List what was ordered and not mended."""
+    with people(json=json), _control() as address:
+        ordered = sandbox_door.control(address, "GET", "faults")
+        if json:
+            write_json(ordered)
+            return
+        for line in _lines(ordered) or ["nothing is broken"]:
+            typer.echo(line)
+
+
+@application.command()
+def advance(
+    time: Annotated[str, typer.Argument(metavar="TIME", help="How long: 90s, 45m, 3h or 2d.")],
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Let simulated time pass at once: certificates, backups and deployments get on, logs and limits grow old."""
+    with people(json=json), _control() as address:
+        told = re.fullmatch(r"(\d+)([smhd])", time)
+        if told is None:
+            raise CallError(f"{time!r} is no time: write 90s, 45m, 3h or 2d")
+        now = sandbox_door.control(address, "POST", "time", {"advance_s": int(told[1]) * _UNITS_S[told[2]]})
+        if json:
+            write_json(now)
+        else:
+            typer.echo(f"it is {now['now']} in the sandbox")
+
+
+@contextmanager
+def _control() -> Generator[str]:
+    """Yield the address of the simulated clouds: of those that `make sandbox` serves, or of our own for the moment."""
+    with operate.serving() as address:
+        yield address
+
+
+def _ordered(stack: Stack, what: str, how: str | None, times: int | None, address: str) -> tuple[dict[str, Any], str]:
+    """Return what to tell the simulated clouds, and what to tell the person; raises ``CallError``."""
+    if what in APIS:
+        status = how or "503"
+        if not re.fullmatch(r"[45]\d\d|200", status):
+            raise CallError(f"{status!r} is no HTTP status of a failure: name 400 to 599, or 200 for one of GraphQL")
+        requests = "every request" if times is None else f"the next {times} requests"
+        fault = {"api": what, "operation": "", "status": int(status), "count": times}
+        return fault, f"{what} answers {requests} with {status}"
+    if times is not None:
+        raise CallError(f"--times counts requests of an API, and {what} is none of {', '.join(APIS)}")
+    if what == "token":
+        _, token = sandbox_door.graphql(address)
+        return {"source": token, "defect": "revoked"}, "Railway knows the token RAILWAY_API_TOKEN no more"
+    if what == "dns":
+        return _hidden(stack, how)
+    if how not in SERVICE_DEFECTS:
+        raise CallError(f"a service breaks in one of these ways: {', '.join(SERVICE_DEFECTS)}, not {how!r}")
+    system, service = find(stack, what)
+    project = stack.settings.systems[system].project.name
+    document = {"project": project, "service": service, "defect": how}
+    return document, f"{system}/{service} of {project} {SERVICE_DEFECTS[how]}"
+
+
+def _hidden(stack: Stack, name: str | None) -> tuple[dict[str, Any], str]:
+    zones = stack.settings.stack.zones
+    plain = (name or "").rstrip(".").lower()
+    if nearest(zones, plain) is None:
+        raise CallError(f"name a domain in a zone of {stack.name}: {', '.join(zone.name for zone in zones)}")
+    return {"source": plain, "defect": "dns"}, f"nobody finds DNS records of {plain}"
+
+
+def _lines(ordered: dict[str, Any]) -> list[str]:
+    hit = (
+        (each, "every request" if each["count"] is None else count(each["count"], "request"))
+        for each in ordered["faults"]
+    )
+    requests = [f"{each['api']}: {requests}, {each['status']}" for each, requests in hit]
+    return [*requests, *(f"{source}: {defect}" for source, defect in ordered["defects"].items())]
