@@ -231,7 +231,7 @@ def test_the_installed_commands_work_on_the_project_in_whose_folder_they_are_cal
         [installed, "status", "--stack", "test"], capture_output=True, text=True, check=False, **options
     )
 
-    assert {change["type"] for change in planned["changes"]} >= {"railway:index:Project", "infra:systems:Omega"}
+    assert {change["type"] for change in planned["changes"]} >= {"railway:Project", "railway:ServiceInstance"}
     assert (wrong.returncode, wrong.stderr) == (2, "error: there is no stack 'test': name one of staging\n")
 
 
