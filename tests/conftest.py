@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,17 @@ import pulumi.runtime
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import forked, programs
+from tests import forked, programs, shared_salt
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Processes that start by the hundred read compiled files, also where the machine says that none are to be kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 forked.install()
+shared_salt.share()
 
 TESTS = Path(__file__).parent
 

@@ -3,8 +3,8 @@
 Half of the time of a command goes into imports: Pulumi, gRPC, pydantic, boto3, moto, rich. ``install`` lets
 ``subprocess`` hand ``python -m …`` and ``python <path> …`` to a server, which forks, so that this half is paid once.
 The new process is a child of whoever asked for it, with the arguments, directory, environment, files, session and
-signals that it would have had. It loads the code of the project itself, from where its ``PYTHONPATH`` says; only
-packages of others are there before. What it starts is forked as well, unless a shell holds it, and a script finds such
+signals that it would have had. The code of this project is there, too, unless the process would find other code under
+its name. What it starts is forked as well, unless a shell holds it, and a script finds such
 a ``python`` in an ``environment``. All else (``python -c``, variables that Python reads when it starts, ``preexec_fn``,
 other systems than Linux) is started as ever, and so is everything with RAILYARD_TESTS_FORK=0.
 """
@@ -19,6 +19,7 @@ import importlib
 import io
 import marshal
 import os
+import pkgutil
 import re
 import select
 import shlex
@@ -43,6 +44,16 @@ PRELOADED = (
     "tarfile", "typer", "yaml", "zoneinfo",
 )  # fmt: skip
 """Without the SDKs of Cloudflare and DigitalOcean, of which ``components/packages.py`` loads what is used."""
+OWN = (
+    "sops", "pulumi_operations", "railway_api", "pulumi_provider", "railway_sandbox", "pulumiverse_railway",
+    "pulumi_embedded", "components", "stacks",
+)  # fmt: skip
+"""Packages of this project, each after those that it imports."""
+USED = {
+    "cloudflare": ("DnsRecord", "UniversalSslSetting", "ZoneSetting", "get_zone"),
+    "digitalocean": ("Cdn", "SpacesBucket", "SpacesBucketCorsConfiguration", "SpacesKey"),
+}
+"""Of the packages of the two clouds, by ``components/packages.py``."""
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _ROOM = 32 * 1024
 """Bytes for the arguments and for the environment that other processes see in /proc."""
@@ -159,7 +170,10 @@ class _Starter:
     def _start(self) -> _Server:
         ours, its = socket.socketpair()
         folder = str(Path(__file__).parent)
-        code = f"import sys; sys.path[0] = {folder!r}; import forked; del sys.path[0]; forked.serve({its.fileno()})()"
+        # Coverage sees what a process loads itself.
+        own = not any(name.startswith(_MEASURED) for name in os.environ)
+        code = f"import sys; sys.path[0] = {folder!r}; import forked; "
+        code += f"forked.serve({its.fileno()}, own={own})()"
         at_start = _of_start(os.environ)
         with its:
             process = subprocess.Popen(
@@ -285,17 +299,16 @@ def environment(place: Path) -> None:
 # The server, and what it forks
 
 
-def serve(number: int) -> Callable[[], None]:
-    """Fork until nobody asks any more; in each of the new processes, return what it is to run."""
+def serve(number: int, *, own: bool) -> Callable[[], None]:
+    """Fork until nobody asks any more; in each of the new processes, return what it is to run.
+
+    Where ``own`` is true, these have the packages of this project.
+    """
     connection = socket.socket(fileno=number)
     connection.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     at_start = _of_start(os.environ)
-    for name in PRELOADED:
-        importlib.import_module(name)
-    assert len([*Path("/proc/self/task").iterdir()]) == 1, "a fork has none of the threads that a package has started"
-    gc.collect()
-    gc.freeze()
+    _load(own=own)
     while True:
         try:
             message, files = _receive(connection)
@@ -321,6 +334,50 @@ def serve(number: int) -> Callable[[], None]:
             os.dup2(null, file)
         for file in (null, *files):
             os.close(file)
+
+
+def _load(*, own: bool) -> None:
+    """Load what the new processes have."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    if own:
+        _load_own()
+    del sys.path[0]
+    assert len([*Path("/proc/self/task").iterdir()]) == 1, "a fork has none of the threads that a package has started"
+    gc.collect()
+    gc.freeze()
+
+
+def _load_own() -> None:
+    """Load the packages of this project whole, but for the modules that are programs."""
+    root = Path(__file__).parents[1]
+    before = list(sys.path)
+    sys.path[:0] = [str(root), *map(str, root.glob("packages/*"))]
+    for name in OWN:
+        package = importlib.import_module(name)
+        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    packages = importlib.import_module("components.packages")
+    for cloud, names in USED.items():
+        for name in names:
+            getattr(getattr(packages, cloud), name)
+    shared_salt = importlib.import_module("shared_salt")
+    shared_salt.share()
+    shared_salt.derive()
+    sys.path[:] = before
+
+
+def _forget_others() -> None:
+    """Forget the packages of this project from the first that this process would find elsewhere, or not at all."""
+    for index, name in enumerate(OWN):
+        loaded, specs = sys.modules.get(name), (finder.find_spec(name, None) for finder in sys.meta_path)
+        spec = next(filter(None, specs), None)
+        if loaded and not (spec and spec.origin and Path(spec.origin).samefile(str(loaded.__file__))):
+            others = OWN[index:]
+            for module in [module for module in sys.modules if module.partition(".")[0] in others]:
+                del sys.modules[module]
+            return
 
 
 def _forked_for_parent(connection: socket.socket, files: Sequence[int]) -> bool:
@@ -426,4 +483,5 @@ def _program(order: _Order) -> Callable[[], None]:
         first, arguments = str(script if script.is_dir() else script.resolve().parent), list(order.command)
     sys.argv, sys.orig_argv = arguments, [order.executable, *order.command]
     sys.path[:0] = [first, *(path.split(os.pathsep) if path else ())]
+    _forget_others()
     return run

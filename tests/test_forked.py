@@ -16,6 +16,7 @@ import pytest
 import pulumi_embedded.plugins
 from tests import forked
 
+ROOT = Path(__file__).parents[1]
 PROGRAM = '''
 import atexit, json, os, signal, sys, threading
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_forked_program_is_like_any_other(folder: Path, from_nothing: Callable[[
 
 
 def test_program_is_forked(folder: Path) -> None:
-    """It has Pulumi before it asks for it, and so has what it starts; the project's own code it has not."""
+    """It has Pulumi before it asks for it, and so has what it starts; the project's commands it would not find."""
     code = "import subprocess; print([name in sys.modules for name in ('pulumi', 'railyard')], file=sys.stderr)"
     again = f"{code}; subprocess.run([sys.executable, sys.argv[0], {code!r}])"
 
@@ -110,6 +111,33 @@ def test_program_is_forked(folder: Path) -> None:
     )
 
     assert [line for line in run.stderr.splitlines() if line[:1] == "["] == ["[True, False]"] * 2
+
+
+def test_code_of_the_project_is_there_unless_other_code_has_its_name(folder: Path) -> None:
+    """Of this checkout it is loaded already; a copy's own is loaded from there, and so is what imports it."""
+    program = folder / "code" / "program.py"
+    program.write_text(
+        "import sys; names = ('railway_api', 'pulumi_provider', 'pulumiverse_railway')\n"
+        "print([name in sys.modules for name in names])\n"
+        "import pulumi_provider; print(pulumi_provider.__file__)\n"
+    )
+    packages = [str(ROOT / "packages" / name) for name in ("railway-api", "pulumi-provider", "pulumiverse-railway")]
+    (folder / "copy" / "pulumi_provider").mkdir(parents=True)
+    (folder / "copy" / "pulumi_provider" / "__init__.py").write_text("")
+
+    said = [
+        subprocess.run(
+            [sys.executable, str(program)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            capture_output=True, text=True, check=True,
+        ).stdout.splitlines()
+        for path in (packages, [str(folder / "copy"), *packages])
+    ]  # fmt: skip
+
+    assert said == [
+        ["[True, True, True]", str(ROOT / "packages/pulumi-provider/pulumi_provider/__init__.py")],
+        ["[True, False, False]", str(folder / "copy/pulumi_provider/__init__.py")],
+    ]
 
 
 def test_its_parent_is_who_started_it(folder: Path) -> None:
