@@ -13,6 +13,7 @@ from railyard.deliver.deploy import deploy
 from railyard.deliver.drift import drift
 from railyard.deliver.notify import notify
 from railyard.deliver.plan import plan
+from railyard.money.command import cost
 from railyard.operate import logs, status, verify
 from railyard.operate import state_bucket as state
 from railyard.operate.doctor import command as doctor
@@ -34,6 +35,7 @@ application.command()(status.status)
 application.command()(verify.verify)
 application.command()(logs.logs)
 application.command()(doctor.doctor)
+application.command()(cost)
 application.command()(diff)
 application.command()(real)
 application.command()(comment)

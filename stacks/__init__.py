@@ -13,10 +13,11 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from stacks import secrets, zone_ids
+from stacks.budget import over_budget
 from stacks.netia import Netia
 from stacks.omega import Omega
 from stacks.omnistack import Omnistack
-from stacks.problems import SettingsError
+from stacks.problems import Problem, SettingsError
 from stacks.rose import Rose
 from stacks.seance import Seance
 from stacks.secret_rules import Secret
@@ -42,10 +43,14 @@ def confirm_zones(settings: StackSettings) -> None:
     """
     confirmed, problems = zone_ids.confirm(settings)
     if problems:
-        file, text = _settings_file()
-        raise SettingsError(file, problems, prefix=f"{NAMESPACE}:", text=text)
+        raise _refused(problems)
     if confirmed:
         pulumi.export(zone_ids.CONFIRMED, confirmed)
+
+
+def _refused(problems: Sequence[Problem]) -> SettingsError:
+    file, text = _settings_file()
+    return SettingsError(file, problems, prefix=f"{NAMESPACE}:", text=text)
 
 
 def _settings_file() -> tuple[str, str]:
@@ -54,7 +59,14 @@ def _settings_file() -> tuple[str, str]:
 
 
 def compose(settings: StackSettings) -> None:
-    """Make every system that the settings name, and export what it reports."""
+    """Make every system that the settings name, and export what it reports.
+
+    Raises ``SettingsError`` when all of it costs more than the budget: first of all, or in a preview at the end, so
+    that it lists everything.
+    """
+    beyond = over_budget(settings)
+    if beyond and not pulumi.runtime.is_dry_run():
+        raise _refused(beyond)
     systems = [system for system in SYSTEMS if system.NAME in settings.systems]
     known = [system.NAME for system in SYSTEMS]
     found = secrets.read(
@@ -65,6 +77,8 @@ def compose(settings: StackSettings) -> None:
         made = system(settings.systems[system.NAME], found.systems[system.NAME], settings.stack.zones)
         pulumi.export(system.NAME, made.outputs)
     pulumi.export(secrets.FINGERPRINTS, secrets.deployed(found.fingerprints, instances))
+    if beyond:
+        raise _refused(beyond)
 
 
 def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:

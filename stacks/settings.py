@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, ValidationError
 
 import go_yaml
-from components.arguments import Arguments, Many
+from components.arguments import Arguments, Many, Name
 from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceArgs
 from components.zone import ZoneArgs
@@ -26,6 +26,7 @@ from stacks import credentials
 from stacks.arguments_tree import Path, walk_arguments
 from stacks.names import wrong_names
 from stacks.plan import excesses
+from stacks.prices import Prices, ServiceUsage
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.system import System, SystemSettings
 
@@ -66,6 +67,12 @@ class StackKeys(Arguments):
     """Path of the SOPS file with the systems' secrets, ``secrets/staging.yaml``."""
     backups: BackupBucket | None = None
     """Where dumps of databases go. Default: nowhere, and ``railyard backup dump`` says so."""
+    budget: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    """US dollars that the stack may cost a month, as used; what would pass it is refused. Default: no limit."""
+    prices: Prices = Prices()
+    """Prices that differ from the list prices, and what is paid elsewhere."""
+    usage: dict[Name, ServiceUsage] = Field(default_factory=dict)
+    """System → service → how much it uses, where that is known. Default: assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)

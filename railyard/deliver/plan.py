@@ -17,11 +17,13 @@ from pydantic import ValidationError
 
 from railyard.accounts.railway_client import SandboxOption
 from railyard.engine.engines import Engine, engine_for
+from railyard.output.money import MoneyDifference, of_document
 from railyard.review.markdown import block, change_lines
 from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted
 from railyard.shared.console import JsonOption, OperationError, StackOption, people, shown, write_json
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
+from stacks.monthly_cost import Calculation
 
 FORMAT: Final = 1
 CHANGED: Final = "+"
@@ -39,6 +41,8 @@ class Plan(Model):
     commit: str
     """Of this repository, so that code and settings are those that were reviewed; empty outside of git."""
     changes: tuple[Change, ...] = ()
+    money: MoneyDifference | None = None
+    """What they cost a month; for the reader, and not compared."""
 
 
 def plan(
@@ -64,7 +68,14 @@ def plan(
 
 def plan_of(engine: Engine, stack: Stack) -> Plan:
     """What an up would do now; raises ``OperationError`` when that cannot be said."""
-    return Plan(stack=stack.name, commit=current_commit(), changes=changes_of(engine.preview()["steps"]))
+    steps = engine.preview()["steps"]
+    calculation = Calculation(stack.settings.plan, stack.settings.stack.prices, stack.settings.stack.usage)
+    return Plan(
+        stack=stack.name,
+        commit=current_commit(),
+        changes=changes_of(steps),
+        money=of_document(steps, calculation),
+    )
 
 
 def read(file: Path) -> Plan:
@@ -81,6 +92,8 @@ def text(made: Plan) -> Iterator[str]:
     for system, changes in by_system(made.changes).items():
         yield f"  {system or 'the stack itself'}"
         yield from (f"    {line}" for change in changes for line in change_lines(change, True, lambda kind: kind.sign))
+    if made.money and made.money.systems:
+        yield f"  {made.money.sentence()}"
 
 
 def differences(reviewed: Plan, now: Plan) -> list[str]:

@@ -17,7 +17,7 @@ from rich.console import Console
 from pulumi_operations.events import Operation
 from railway_api.counting import count
 from railyard.engine import cli_operations, sandbox_door, serving
-from railyard.engine.configuration import Stack, read_stack
+from railyard.engine.configuration import read_stack
 from railyard.engine.engine_choice import Choice, Engine, States, choose
 from railyard.engine.operate import (
     UNREACHABLE_URL,
@@ -28,6 +28,7 @@ from railyard.engine.operate import (
     plan_of,
 )
 from railyard.output import JsonReport, Report, TextReport, output_lines, write
+from railyard.output.money import calculation_of
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory, sandbox_directory
 
@@ -155,7 +156,14 @@ def _operate(operation: Operation, name: str, system: str, engine: Engine | None
             write(_console(), *output_lines(operation, done.outputs, done.output_changes, system=system))
             succeeded = done.succeeded
         else:
-            report: Report = JsonReport(sys.stdout) if json else _text_report(operation, stack, system)
+            calculation = calculation_of(stack.config)
+            report: Report = (
+                JsonReport(sys.stdout, calculation=calculation)
+                if json
+                else TextReport(
+                    _console(), operation, stack.name, system=system, plan=plan_of(stack), calculation=calculation
+                )
+            )
             succeeded = operate(operation, stack, targets, report).succeeded
     raise typer.Exit(0 if succeeded else 1)
 
@@ -164,11 +172,6 @@ def _choice(stack: str, wanted: Engine | None) -> Choice:
     choice = choose(wanted, States(directory=sandbox_directory(), stack=stack))
     typer.echo(choice.sentence, err=True)
     return choice
-
-
-def _text_report(operation: Operation, stack: Stack, system: str) -> TextReport:
-    plan = plan_of(stack)
-    return TextReport(_console(), operation, stack.name, system=system, plan=plan)
 
 
 def _console() -> Console:

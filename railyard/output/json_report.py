@@ -3,7 +3,8 @@
 Has the shape of ``pulumi preview --json``: ``steps`` (without unchanged resources and without the parts of a
 replacement), ``diagnostics``, ``duration`` in nanoseconds and ``changeSummary``, with secrets as ``[secret]`` and
 unknown values as Pulumi's own mark. Differs by intent: the stack itself is no step and not counted; ``outputs``,
-``succeeded``, a preview's ``cost`` and a step's ``error`` are added; source positions and providers are left out.
+``succeeded``, a preview's ``cost`` and ``money`` and a step's ``error`` are added; source positions and providers are
+left out.
 """
 
 from __future__ import annotations
@@ -15,16 +16,21 @@ from pulumi_operations.events import Event, Operation, Result, Step, StepFinishe
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE
 from railway_api.json_text import json_text
 from railyard.output.cost import foresee
+from railyard.output.money import of_steps
 from railyard.output.values import UNKNOWN_TEXT, Masked, Scrubber, masked
+from stacks.monthly_cost import Calculation
 
 _PARTS: Final = (StepKind.CREATE_REPLACEMENT, StepKind.DELETE_REPLACED)
 
 
 class JsonReport:
-    """Writes one document to ``stream`` when the operation has ended. ``show_same`` also lists unchanged resources."""
+    """Writes one document to ``stream`` when the operation has ended.
 
-    def __init__(self, stream: TextIO, *, show_same: bool = False) -> None:
-        self._stream, self._show_same = stream, show_same
+    ``show_same`` also lists unchanged resources; with a ``calculation`` a preview says what its changes cost.
+    """
+
+    def __init__(self, stream: TextIO, *, calculation: Calculation | None = None, show_same: bool = False) -> None:
+        self._stream, self._calculation, self._show_same = stream, calculation, show_same
         self._errors: dict[tuple[str, StepKind], str] = {}
         self._scrub = Scrubber()
 
@@ -57,8 +63,15 @@ class JsonReport:
             "outputs": _plain(masked(result.outputs)),
             "succeeded": result.succeeded,
             **_cost(result),
+            **self._money(result),
         }
         self._stream.write(json_text(document) + "\n")
+
+    def _money(self, result: Result) -> dict[str, Any]:
+        """Return what the changes cost a month."""
+        if result.operation is not Operation.PREVIEW or self._calculation is None:
+            return {}
+        return {"money": of_steps(result.steps, self._calculation).document()}
 
     def _is_shown(self, step: Step) -> bool:
         if (step.urn, step.kind) in self._errors:

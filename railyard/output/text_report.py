@@ -29,9 +29,11 @@ from pulumi_operations.events import (
 )
 from railyard.output.cost import foresee
 from railyard.output.lines import is_plain, write
+from railyard.output.money import of_steps
 from railyard.output.stack_outputs import output_lines
 from railyard.output.tree import DONE, SIGNS, Row, Tree, folded, seconds, summary, type_name, walk, words
 from railyard.output.values import Scrubber, change
+from stacks.monthly_cost import Calculation
 
 _STYLES: Final[dict[StepKind, str]] = {
     StepKind.CREATE: "green",
@@ -66,8 +68,8 @@ _SHOWN_AT_ONCE: Final = 12
 class TextReport:
     """Prints one operation on ``console``.
 
-    ``system`` is the only one that is worked on, or empty; ``plan`` is the Railway plan of the stack; ``show_same``
-    also lists what does not change.
+    ``system`` is the only one that is worked on, or empty; ``plan`` is the Railway plan of the stack; ``calculation``
+    says what a preview's changes cost, without it nothing does; ``show_same`` also lists what does not change.
     """
 
     def __init__(
@@ -78,10 +80,11 @@ class TextReport:
         *,
         system: str = "",
         plan: str = "pro",
+        calculation: Calculation | None = None,
         show_same: bool = False,
     ) -> None:
         self._console, self._operation, self._show_same = console, operation, show_same
-        self._system, self._plan = system, plan
+        self._system, self._plan, self._calculation = system, plan, calculation
         self._plain = is_plain(console)
         self._tree, self._scrub = Tree(), Scrubber()
         self._status: dict[str, str] = {}
@@ -154,6 +157,9 @@ class TextReport:
             self._print(Text(), Text(line, "bold" if result.succeeded else "bold red"))
             if self._operation is Operation.PREVIEW and result.succeeded and (cost := foresee(result.steps)):
                 self._print(Text(cost.sentence(self._plan), "dim"))
+            if self._operation is Operation.PREVIEW and self._calculation:
+                money = of_steps(result.steps, self._calculation).sentence()
+                self._print(*([Text(money, "dim")] if money else []))
             self._print(*self._diagnostics("Errors", [item for item in said if item.severity == "error"]))
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from pulumi_operations.project import ProjectError, config_nodes, config_text
+from railyard.output.money import calculation_of, of_document
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
 from railyard.review.diff_document import Cost, Diff, Side, StackDiff
@@ -82,7 +83,7 @@ class Comparison:
             return StackDiff(stack=name, errors=(str(error),), notes=tuple(notes))
         finally:
             shutil.rmtree(self.sandbox / name, ignore_errors=True)
-        return _stack_diff(name, document, plan=_plan(self.head, name), notes=notes)
+        return _stack_diff(name, document, _settings(self.head, name), notes)
 
     def _bring_up(self, place: ThrowAway, name: str) -> None:
         self.say(f"{name}: bringing {self.base.name} up in a throw-away sandbox")
@@ -109,7 +110,7 @@ class Comparison:
         return False
 
 
-def _stack_diff(name: str, document: Mapping[str, Any], *, plan: str, notes: Sequence[str]) -> StackDiff:
+def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, Any], notes: Sequence[str]) -> StackDiff:
     steps = cast("Sequence[Mapping[str, Any]]", document["steps"])
     cost = document.get("cost")
     summary = cast("Mapping[str, int]", document.get("changeSummary") or {})
@@ -118,8 +119,9 @@ def _stack_diff(name: str, document: Mapping[str, Any], *, plan: str, notes: Seq
     ]
     return StackDiff(
         stack=name,
-        plan=plan,
+        plan=str(settings.get(PLAN_KEY) or "pro"),
         changes=changes_of(steps),
+        money=of_document(steps, calculation_of(settings)),
         unchanged=summary.get("same", 0),
         cost=Cost(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
         errors=tuple(errors(document)),
@@ -138,10 +140,6 @@ def _settings(side: Checkout, stack: str) -> Mapping[str, str]:
 
 def _secrets_file(side: Checkout, stack: str) -> str:
     return str(_settings(side, stack).get(f"{NAMESPACE}:secrets") or f"secrets/{stack}.yaml")
-
-
-def _plan(side: Checkout, stack: str) -> str:
-    return str(_settings(side, stack).get(PLAN_KEY) or "pro")
 
 
 def _text(file: Path) -> str:

@@ -122,6 +122,8 @@ def _stack(stack: StackDiff) -> Iterator[str]:
         yield from (f"    {line}" for change in changes for line in change_lines(change, True, lambda kind: kind.sign))
     if stack.cost:
         yield f"  {sentence(stack.cost, stack.plan)}"
+    if stack.money and stack.money.systems:
+        yield f"  {stack.money.sentence()}"
     yield from (f"  note: {note}" for note in stack.notes)
     for error in stack.errors:
         yield from (f"  error: {line}" if not at else f"    {line}" for at, line in enumerate(error.splitlines()))

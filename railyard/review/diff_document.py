@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from railyard.output.money import MoneyDifference
 from railyard.review.resource_changes import Change, Model, counted
 
 FORMAT: Final = 1
@@ -59,6 +60,8 @@ class StackDiff(Model):
     changes: tuple[Change, ...] = ()
     unchanged: int = 0
     cost: Cost | None = None
+    money: MoneyDifference | None = None
+    """What the changes cost a month."""
     errors: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
     real: Difference | None = None

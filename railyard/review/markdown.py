@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from railyard.output.cost import Cost
+from railyard.output.money import MoneyDifference, signed
 from railyard.review.diagram import diagram
 from railyard.review.diff_document import Cost as DocumentCost
 from railyard.review.diff_document import Diff, Difference, Side, StackDiff
@@ -78,6 +79,7 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
     lines += [f"> **Note:** {code(note[:_SAID_AT_MOST])}\n" for note in stack.notes]
     if stack.cost:
         lines += [sentence(stack.cost, stack.plan) + ".", ""]
+    lines += _money(stack.money)
     grave = [change for change in stack.changes if change.kind.grave]
     if grave:
         lines += [f"#### :warning: Replaced or deleted: {len(grave)}", "", *_changes(grave, detail), ""]
@@ -91,6 +93,19 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
     if stack.real and not detail.of_fork:
         lines += _real(stack.real, detail)
     return lines
+
+
+def _money(money: MoneyDifference | None) -> list[str]:
+    """What the change costs: one line, and below it system by system where there are several."""
+    if money is None or not money.systems:
+        return []
+    lines = [f"**Money:** about {signed(money.as_used)} a month as used, {signed(money.at_rest)} at rest.", ""]
+    lines += ["| system | at rest | as used | at its limits |", "| --- | ---: | ---: | ---: |"]
+    for each in money.systems:
+        limits = "no limit" if each.at_limits is None else signed(each.at_limits)
+        name = code(each.system or "the stack itself").replace("|", "/")
+        lines.append(f"| {name} | {signed(each.at_rest)} | {signed(each.as_used)} | {limits} |")
+    return [*lines, ""]
 
 
 def _real(real: Difference, detail: _Detail) -> list[str]:

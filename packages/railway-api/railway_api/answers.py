@@ -118,6 +118,14 @@ class AccountProjects(TypedDict):
     projects: Page[Project]
 
 
+class AggregatedUsage(TypedDict):
+    """Hold the fields selected by usage."""
+
+    measurement: MetricMeasurement
+    value: float
+    tags: MetricTags
+
+
 class AllDomains(TypedDict):
     """Hold the fields selected by domains, environmentRunning."""
 
@@ -454,6 +462,12 @@ class Log(TypedDict):
     message: str
     severity: str | None
     timestamp: str
+
+
+class MetricTags(TypedDict):
+    """Hold the fields selected by usage."""
+
+    serviceId: str | None
 
 
 class NotificationChannel(TypedDict):

@@ -1,4 +1,4 @@
-"""Queries that only functions ask: where Railway runs services, and what projects are about to use."""
+"""Queries that only functions and commands ask: where Railway runs services, what projects use and are about to use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from railway_api.operation import Operation, query
 
 if TYPE_CHECKING:
-    from railway_api.answers import EstimatedUsage, Region
+    from railway_api.answers import AggregatedUsage, EstimatedUsage, Region
 
 REGIONS: Operation[list[Region]] = query(
     "regions",
@@ -19,5 +19,16 @@ ESTIMATED_USAGE: Operation[list[EstimatedUsage]] = query(
     {"measurements": "[MetricMeasurement!]!", "projectId": "String", "workspaceId": "String"},
     "{ projectId measurement estimatedValue }",
 )
+USAGE: Operation[list[AggregatedUsage]] = query(
+    "usage",
+    {
+        "measurements": "[MetricMeasurement!]!",
+        "projectId": "String",
+        "groupBy": "[MetricTag!]",
+        "startDate": "DateTime",
+        "endDate": "DateTime",
+    },
+    "{ measurement value tags { serviceId } }",
+)
 
-OPERATIONS = (REGIONS, ESTIMATED_USAGE)
+OPERATIONS = (REGIONS, ESTIMATED_USAGE, USAGE)

@@ -1,27 +1,18 @@
 """Tells what projects are about to use in this billing period, and what that costs at Railway's list prices.
 
-Owns the prices, https://docs.railway.com/pricing/plans. What a plan includes, and discounts, are not known here.
+Knows neither what a plan includes nor discounts. The prices are those of ``railway_api.prices``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Nested, Problem, Property
 from pulumiverse_railway.provider.resources.parts.client import railway
 from railway_api.documents.lookup import ESTIMATED_USAGE
-
-_MINUTES_PER_MONTH: Final = 30 * 24 * 60
-PRICES_USD: Final = {
-    "CPU_USAGE": 20.0 / _MINUTES_PER_MONTH,
-    "MEMORY_USAGE_GB": 10.0 / _MINUTES_PER_MONTH,
-    "DISK_USAGE_GB": 0.15 / _MINUTES_PER_MONTH,
-    "BACKUP_USAGE_GB": 0.15 / _MINUTES_PER_MONTH,
-    "NETWORK_TX_GB": 0.05,
-}
-"""Price of one unit of each measurement: a minute of one vCPU or GB, and for the network one GB."""
+from railway_api.prices import USD_PER_UNIT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +67,7 @@ class GetEstimatedUsage(Function[GetEstimatedUsageInputs, GetEstimatedUsageResul
         """Return the estimate of Railway, with prices."""
         answer = await railway(context).call(
             ESTIMATED_USAGE,
-            measurements=list(PRICES_USD),
+            measurements=list(USD_PER_UNIT),
             projectId=inputs.project_id,
             workspaceId=inputs.workspace_id,
         )
@@ -89,7 +80,7 @@ class GetEstimatedUsage(Function[GetEstimatedUsageInputs, GetEstimatedUsageResul
 
 
 def _priced(project_id: str, usage: Mapping[str, float]) -> ProjectUsage:
-    costs = {name: amount * PRICES_USD[name] for name, amount in usage.items() if name in PRICES_USD}
+    costs = {name: amount * USD_PER_UNIT[name] for name, amount in usage.items() if name in USD_PER_UNIT}
     return ProjectUsage(
         project_id=project_id,
         usage=dict(usage),

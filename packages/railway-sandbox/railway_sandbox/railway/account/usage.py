@@ -1,4 +1,4 @@
-"""What projects are about to use in the billing period.
+"""What projects use, and are about to use in the billing period.
 
 Owns the estimate. It follows from what is declared and running, as if it had run for the whole month at the same load:
 nothing is metered here.
@@ -6,6 +6,7 @@ nothing is metered here.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from railway_sandbox.railway.access import Arguments, Caller, Operations
@@ -29,23 +30,26 @@ TRAFFIC_GB = 2.0
 """What a replica sends in a month."""
 
 
-def _of_environment(cloud: RailwayCloud, environment: Environment) -> dict[str, float]:
-    found: dict[str, float] = dict.fromkeys(
-        (
-            "CPU_LIMIT",
-            "CPU_USAGE",
-            "CPU_USAGE_2",
-            "MEMORY_LIMIT_GB",
-            "MEMORY_USAGE_GB",
-            "NETWORK_TX_GB",
-            "NETWORK_RX_GB",
-            "DISK_USAGE_GB",
-            "BACKUP_USAGE_GB",
-            "EPHEMERAL_DISK_USAGE_GB",
-        ),
-        0.0,
-    )
+NAMES = (
+    "CPU_LIMIT",
+    "CPU_USAGE",
+    "CPU_USAGE_2",
+    "MEMORY_LIMIT_GB",
+    "MEMORY_USAGE_GB",
+    "NETWORK_TX_GB",
+    "NETWORK_RX_GB",
+    "DISK_USAGE_GB",
+    "BACKUP_USAGE_GB",
+    "EPHEMERAL_DISK_USAGE_GB",
+)
+"""The measurements that are known here; all others are 0."""
+
+
+def _by_service(cloud: RailwayCloud, environment: Environment) -> dict[str, dict[str, float]]:
+    """What each service uses in a month."""
+    every: dict[str, dict[str, float]] = {}
     for instance in cloud.instances(environment.id):
+        found = every.setdefault(instance.service_id, dict.fromkeys(NAMES, 0.0))
         running = deployments.live(cloud, environment.id, instance.service_id)
         if running is None or running.stopped:
             continue
@@ -54,19 +58,18 @@ def _of_environment(cloud: RailwayCloud, environment: Environment) -> dict[str, 
         replicas = sum(placed.get("numReplicas", 1) for placed in part(deploy, "multiRegionConfig").values())
         vcpus = limits.get("cpu") or USUAL_VCPUS
         memory_gb = (limits.get("memoryBytes") or USUAL_MEMORY_GB * GB_IN_BYTES) / GB_IN_BYTES
-        found["CPU_LIMIT"] += replicas * vcpus * MINUTES
-        found["CPU_USAGE"] += replicas * vcpus * CPU_LOAD * MINUTES
-        found["MEMORY_LIMIT_GB"] += replicas * memory_gb * MINUTES
-        found["MEMORY_USAGE_GB"] += replicas * memory_gb * MEMORY_LOAD * MINUTES
-        found["NETWORK_TX_GB"] += replicas * TRAFFIC_GB
-        found["NETWORK_RX_GB"] += replicas * TRAFFIC_GB
+        found["CPU_LIMIT"] = replicas * vcpus * MINUTES
+        found["CPU_USAGE"] = found["CPU_USAGE_2"] = replicas * vcpus * CPU_LOAD * MINUTES
+        found["MEMORY_LIMIT_GB"] = replicas * memory_gb * MINUTES
+        found["MEMORY_USAGE_GB"] = replicas * memory_gb * MEMORY_LOAD * MINUTES
+        found["NETWORK_TX_GB"] = found["NETWORK_RX_GB"] = replicas * TRAFFIC_GB
     for disk in cloud.state.volume_instances.values():
         if disk.environment_id == environment.id and disk.deleted_at is None:
+            found = every.setdefault(disk.service_id or "", dict.fromkeys(NAMES, 0.0))
             full_gb = disk.size_mb / GB_IN_MB * DISK_LOAD
             found["DISK_USAGE_GB"] += full_gb * MINUTES
             found["BACKUP_USAGE_GB"] += full_gb * len(disk.backup_schedules) * MINUTES
-    found["CPU_USAGE_2"] = found["CPU_USAGE"]
-    return found
+    return every
 
 
 def _projects(caller: Caller, arguments: Arguments) -> list[Project]:
@@ -82,16 +85,53 @@ def _projects(caller: Caller, arguments: Arguments) -> list[Project]:
 def _estimated(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for project in _projects(caller, arguments):
-        parts = [_of_environment(caller.cloud, each) for each in caller.cloud.environments_of(project.id)]
+        parts = _services(caller, project)
         found += [
             {
                 "projectId": project.id,
                 "measurement": measurement,
-                "estimatedValue": sum(amounts.get(measurement, 0.0) for amounts in parts),
+                "estimatedValue": sum(amounts.get(measurement, 0.0) for _, _, amounts in parts),
             }
             for measurement in arguments["measurements"]
         ]
     return found
 
 
-QUERIES: Operations = {"estimatedUsage": _estimated}
+def _services(caller: Caller, project: Project) -> list[tuple[str, str, dict[str, float]]]:
+    """Environment, service and what it uses in a month."""
+    return [
+        (environment.id, service_id, amounts)
+        for environment in caller.cloud.environments_of(project.id)
+        for service_id, amounts in _by_service(caller.cloud, environment).items()
+    ]
+
+
+def _used(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    """What was used between two moments, 30 days where none are given, as if it had run so all the time."""
+    start, end = (arguments.get(name) for name in ("startDate", "endDate"))
+    share = 1.0
+    if start and end:
+        share = (_moment(end) - _moment(start)).total_seconds() / 60 / MINUTES
+    groups = arguments.get("groupBy") or ()
+    sums: dict[tuple[str, tuple[str | None, ...]], float] = {}
+    for project in _projects(caller, arguments):
+        for environment_id, service_id, amounts in _services(caller, project):
+            of = {"PROJECT_ID": project.id, "ENVIRONMENT_ID": environment_id, "SERVICE_ID": service_id}
+            tags = tuple(of[tag] if tag in groups else None for tag in of)
+            for measurement in arguments["measurements"]:
+                sums[measurement, tags] = sums.get((measurement, tags), 0.0) + amounts.get(measurement, 0.0) * share
+    return [
+        {
+            "measurement": measurement,
+            "value": value,
+            "tags": {"projectId": project_id, "environmentId": environment_id, "serviceId": service_id},
+        }
+        for (measurement, (project_id, environment_id, service_id)), value in sums.items()
+    ]
+
+
+def _moment(given: str | datetime) -> datetime:
+    return given if isinstance(given, datetime) else datetime.fromisoformat(given)
+
+
+QUERIES: Operations = {"estimatedUsage": _estimated, "usage": _used}

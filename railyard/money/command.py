@@ -1,0 +1,218 @@
+"""``railyard cost``: what a stack costs a month, and with ``--actual`` what Railway says beside it.
+
+Owns the command and how its answer looks. The arithmetic is ``stacks.monthly_cost``, the questions to Railway are
+``railyard.money.forecast``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from railway_api.counting import count
+from railyard.accounts.railway_client import SandboxOption, connected
+from railyard.accounts.running_services_query import chosen_systems
+from railyard.money.forecast import Actual, actual
+from railyard.shared.console import PROBLEM, JsonOption, StackOption, people, table, table_console, write_json
+from railyard.shared.stack import Stack, read_stack
+from stacks.budget import lines_of_stack, over_budget
+from stacks.monthly_cost import Cost, Kind, Line, total
+from stacks.prices import SOURCES
+
+SystemsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems. Default: all.", show_default=False)
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """All that the command has to say."""
+
+    stack: Stack
+    lines: Sequence[Line]
+    whole: bool
+    """Whether all systems are meant, and what they share."""
+    actual: Sequence[Actual] | None
+    """What Railway says; None where it was not asked."""
+
+    @property
+    def cost(self) -> Cost:
+        """Return what all of it costs."""
+        return total(self.lines)
+
+    @property
+    def systems(self) -> list[str]:
+        """Return the systems that cost something; last the empty name, for what belongs to the whole stack."""
+        return sorted(dict.fromkeys(line.system for line in self.lines), key=lambda name: (not name, name))
+
+    def of(self, system: str) -> list[Line]:
+        """Return the lines of one system."""
+        return [line for line in self.lines if line.system == system]
+
+    def said(self, system: str) -> Actual | None:
+        """Return what Railway says of one system."""
+        return next((each for each in self.actual or () if each.system == system), None)
+
+
+_ask = actual  # the option of the same name hides it in the command
+
+
+def cost(
+    systems: SystemsArgument = None,
+    stack: StackOption = "staging",
+    *,
+    actual: Annotated[bool, typer.Option("--actual", help="Ask Railway what is really used.")] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Tell what each service, system and the stack cost a month: at rest, as used, at their limits.
+
+    Asks nobody, unless --actual is given: then Railway's own estimate stands beside the forecast, and services that do
+    nothing and volumes that are much too large are named.
+
+    Exit code 1 when the stack costs more than its budget.
+    """
+    with people(json=json):
+        here = read_stack(stack)
+        chosen = chosen_systems(here, systems or ())
+        lines = [
+            line for line in lines_of_stack(here.settings) if line.system in (chosen if systems else (*chosen, ""))
+        ]
+        answer = Answer(
+            stack=here,
+            lines=lines,
+            whole=not systems,
+            actual=_actual(here, list(chosen), sandbox=sandbox) if actual else None,
+        )
+        if json:
+            write_json(document(answer))
+        else:
+            _show(answer)
+    if over_budget(here.settings):
+        raise typer.Exit(PROBLEM)
+
+
+def _actual(stack: Stack, systems: Sequence[str], *, sandbox: bool) -> list[Actual]:
+    with connected(stack, sandbox=sandbox) as railway:
+        return railway.run(_ask(railway.client, stack, systems, stack.settings.stack.prices.railway))
+
+
+def _show(answer: Answer) -> None:
+    console = table_console()
+    shown = table("", "at rest", "as used", "at its limits", *(["Railway says"] if answer.actual else []), folded="")
+    for column in shown.columns[1:]:
+        column.justify = "right"
+    for system in answer.systems:
+        lines, said = answer.of(system), answer.said(system)
+        estimated = "-" if said is None or said.estimated is None else _usd(said.estimated)
+        shown.add_row(*_row(Text(system or "the stack itself", "bold"), lines), *([estimated] if answer.actual else []))
+        for line in lines:
+            found = said.services.get(line.name) if said else None
+            last = "" if found is None else _usd(found)
+            shown.add_row(*_row(Text(f"  {line.name}"), [line]), *([last] if answer.actual else []))
+    console.print(shown)
+    console.print()
+    for line in sentences(answer):
+        console.print(Text(line))
+
+
+def _row(name: Text, lines: Sequence[Line]) -> tuple[Text, Text, Text, Text]:
+    cost = total(lines)
+    limits = "no limit" if any(line.unlimited for line in lines) else _usd(cost.at_limits)
+    return name, Text(_usd(cost.at_rest)), Text(_usd(cost.as_used)), Text(limits)
+
+
+def sentences(answer: Answer) -> Iterator[str]:
+    """Return what is to be said below the table."""
+    settings, cost = answer.stack.settings, answer.cost
+    budget = settings.stack.budget
+    allowed = f"; the budget of the stack is {_usd(budget)}" if budget else ""
+    of = "" if answer.whole else f"{', '.join(answer.systems)} of "
+    yield f"{of}{answer.stack.name}: about {_usd(cost.as_used)} a month as used, {_usd(cost.at_rest)} at rest{allowed}"
+    for problem in over_budget(settings):
+        yield f"over the budget: {problem.allowed}; {problem.fix}"
+    open_ended = [line for line in answer.lines if line.unlimited]
+    if open_ended:
+        most = max(line.cost.at_limits for line in open_ended)
+        verb = "has" if len(open_ended) == 1 else "have"
+        yield (
+            f"{count(len(open_ended), 'service')} {verb} no limit of memory or vCPUs, and may each use what the "
+            f"{settings.plan} plan allows, up to {_usd(most)} a month: give memoryMb and vcpus"
+        )
+    yield from _remarks(answer)
+    yield f"list prices of {settings.stack.prices.as_of}: {', '.join(SOURCES)}"
+
+
+def _remarks(answer: Answer) -> Iterator[str]:
+    for said in answer.actual or ():
+        if said.estimated is None:
+            yield f"{said.system}: Railway has no such project, or the token does not reach it"
+            continue
+        billed = (line for line in answer.of(said.system) if line.kind in (Kind.SERVICE, Kind.VOLUME))
+        forecast = total(billed).as_used
+        yield f"{said.system}: forecast for Railway {_usd(forecast)}, Railway's own estimate {_usd(said.estimated)}"
+        for name in said.idle:
+            yield f"{said.system}/{name} does nothing: let it sleep (sleepApplication), or remove it"
+        for name, (used_gb, size_gb) in said.oversized.items():
+            yield (
+                f"{said.system}/{name} uses {used_gb:.1f} of {size_gb:g} GB: a volume never shrinks, but what is not "
+                "used costs nothing either; start the next one smaller"
+            )
+
+
+def document(answer: Answer) -> dict[str, Any]:
+    """Return the answer for programs, in US dollars a month."""
+    settings = answer.stack.settings
+    return {
+        "stack": answer.stack.name,
+        "plan": settings.plan.value,
+        "pricesOf": settings.stack.prices.as_of,
+        "budget": settings.stack.budget,
+        "overBudget": bool(over_budget(settings)),
+        **_document(answer.lines),
+        "systems": {
+            system: {
+                **_document(answer.of(system)),
+                **_said(answer.said(system)),
+                "parts": [
+                    {"kind": line.kind.value, "name": line.name, **_document([line])} for line in answer.of(system)
+                ],
+            }
+            for system in answer.systems
+            if system
+        },
+        "shared": [{"kind": line.kind.value, "name": line.name, **_document([line])} for line in answer.of("")],
+    }
+
+
+def _document(lines: Sequence[Line]) -> dict[str, Any]:
+    cost = total(lines)
+    return {
+        "atRest": round(cost.at_rest, 2),
+        "asUsed": round(cost.as_used, 2),
+        "atLimits": round(cost.at_limits, 2),
+        "limited": not any(line.unlimited for line in lines),
+    }
+
+
+def _said(said: Actual | None) -> dict[str, Any]:
+    if said is None:
+        return {}
+    return {
+        "railway": {
+            "estimated": None if said.estimated is None else round(said.estimated, 2),
+            "services": {name: round(amount, 2) for name, amount in said.services.items()},
+            "idle": list(said.idle),
+            "oversizedVolumes": {
+                name: {"usedGb": round(used, 2), "sizeGb": size} for name, (used, size) in said.oversized.items()
+            },
+        }
+    }
+
+
+def _usd(amount: float) -> str:
+    return f"${amount:,.2f}"

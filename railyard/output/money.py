@@ -1,0 +1,240 @@
+"""What a change costs a month: the difference by system, from the steps of a preview.
+
+Owns the way from the inputs of a resource to the arithmetic of ``stacks.monthly_cost``. A resource that does not change
+costs the same before and after, so that the steps are enough, of either engine, on any state. A pure function; nobody
+is asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self, cast
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from pulumi_operations.events import Step, StepKind
+from railway_api.counting import count
+from railway_api.plans import Plan
+from stacks.monthly_cost import MB_PER_GB, Calculation, Cost, Line, Load
+from stacks.prices import Prices, ServiceUsage
+
+_INSTANCE: Final = "railway:index:ServiceInstance"
+_VOLUME: Final = "railway:index:Volume"
+_BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"
+_SYSTEMS: Final = "railyard:systems:"
+_STORES: Final = ("railyard:components:Postgres", "railyard:components:Redis")
+_COUNTED: Final = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.REPLACE, StepKind.DELETE})
+"""A step that stands for a whole replacement is counted, its two halves are not; what is imported was paid before."""
+_USAGE: Final = TypeAdapter(dict[str, ServiceUsage])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """One step, in what both forms of steps have in common."""
+
+    kind: StepKind
+    urn: str
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        """Return the type token of the resource."""
+        return self.urn.split("::")[2].rsplit("$", 1)[-1]
+
+    @property
+    def parents(self) -> list[str]:
+        """Return the type tokens above it."""
+        return self.urn.split("::")[2].split("$")[:-1]
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        return self.urn.rsplit("::", 1)[-1]
+
+    @property
+    def system(self) -> str:
+        """Return the key of its system in the settings; empty where it has none."""
+        return next((each.removeprefix(_SYSTEMS).lower() for each in self.parents if each.startswith(_SYSTEMS)), "")
+
+
+class SystemMoney(BaseModel):
+    """What a change costs in one system, in US dollars a month; negative where it costs less."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: str
+    at_rest: float
+    as_used: float
+    at_limits: float | None
+    """None where a service without a limit comes or goes: the plan's limit says nothing about money."""
+
+
+class MoneyDifference(BaseModel):
+    """What a change costs in all, and system by system."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    systems: tuple[SystemMoney, ...] = ()
+    prices_of: str = ""
+    """The day of the list prices."""
+
+    @classmethod
+    def of(cls, lines: Iterable[tuple[Line, int]], prices_of: str) -> Self:
+        """Sum up ``lines``, each with the sign of what comes (1) or goes (-1)."""
+        costs: dict[str, Cost] = {}
+        unlimited: dict[str, bool] = {}
+        for line, sign in lines:
+            costs[line.system] = costs.get(line.system, Cost()) + (line.cost if sign > 0 else -line.cost)
+            unlimited[line.system] = unlimited.get(line.system, False) or line.unlimited
+        return cls(
+            systems=tuple(
+                SystemMoney(
+                    system=system,
+                    at_rest=_cents(cost.at_rest),
+                    as_used=_cents(cost.as_used),
+                    at_limits=None if unlimited[system] else _cents(cost.at_limits),
+                )
+                for system, cost in sorted(costs.items())
+                if any(_cents(each) for each in (cost.at_rest, cost.as_used, cost.at_limits))
+            ),
+            prices_of=prices_of,
+        )
+
+    @property
+    def as_used(self) -> float:
+        """Return the sum over all systems, as used."""
+        return _cents(sum(each.as_used for each in self.systems))
+
+    @property
+    def at_rest(self) -> float:
+        """Return the sum over all systems, at rest."""
+        return _cents(sum(each.at_rest for each in self.systems))
+
+    def document(self) -> dict[str, Any]:
+        """Return it for programs, in US dollars a month."""
+        return {
+            "atRest": self.at_rest,
+            "asUsed": self.as_used,
+            "pricesOf": self.prices_of,
+            "systems": {
+                each.system: {"atRest": each.at_rest, "asUsed": each.as_used, "atLimits": each.at_limits}
+                for each in self.systems
+            },
+        }
+
+    def sentence(self) -> str:
+        """Return it in words, the systems that change most first; empty where nothing changes."""
+        if not self.systems:
+            return ""
+        ordered = sorted(self.systems, key=lambda each: (-abs(each.as_used), each.system))
+        by_system = ", ".join(f"{each.system or 'the stack itself'} {signed(each.as_used)}" for each in ordered)
+        open_ended = sum(each.at_limits is None for each in self.systems)
+        limits = f"; {count(open_ended, 'system')} without limits" if open_ended else ""
+        return (
+            f"about {signed(self.as_used)} a month as used, {signed(self.at_rest)} at rest ({by_system}){limits}; "
+            f"list prices of {self.prices_of}"
+        )
+
+
+def signed(amount: float) -> str:
+    """Return an amount with its sign, ``+$3.66``."""
+    return f"{'-' if amount < 0 else '+'}${abs(amount):,.2f}"
+
+
+def _cents(amount: float) -> float:
+    return round(amount, 2) + 0.0  # no negative zero
+
+
+def calculation_of(config: Mapping[str, Any]) -> Calculation:
+    """Return prices, usage and plan of a stack's configuration, of full keys with values or JSON texts as values.
+
+    What is wrong with them is the program's to say: here the list prices stand in their place.
+    """
+    plan = str(config.get("railway:plan") or Plan.PRO)
+    try:
+        prices = Prices.model_validate_json(_json(config.get("railyard:prices")))
+        usage = _USAGE.validate_json(_json(config.get("railyard:usage")))
+    except ValidationError:
+        prices, usage = Prices(), {}
+    return Calculation(Plan(plan) if plan in list(Plan) else Plan.PRO, prices, usage)
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value or {})
+
+
+def of_steps(steps: Iterable[Step], calculation: Calculation) -> MoneyDifference:
+    """Return the difference that these steps make."""
+    return _difference(
+        [
+            Changed(kind=step.kind, urn=step.urn, old=step.old_inputs, new=step.new_inputs)
+            for step in steps
+            if step.custom
+        ],
+        calculation,
+    )
+
+
+def of_document(steps: Iterable[Mapping[str, Any]], calculation: Calculation) -> MoneyDifference:
+    """Return the difference that the steps of a ``pulumi preview --json`` make."""
+    found: list[Changed] = []
+    for step in steps:
+        if step["op"] in list(StepKind):
+            old, new = (cast("Mapping[str, Any]", step.get(name) or {}) for name in ("oldState", "newState"))
+            inputs = [cast("Mapping[str, Any]", state.get("inputs") or {}) for state in (old, new)]
+            found.append(Changed(kind=StepKind(step["op"]), urn=str(step["urn"]), old=inputs[0], new=inputs[1]))
+    return _difference(found, calculation)
+
+
+def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifference:
+    lines: list[tuple[Line, int]] = []
+    buckets: dict[int, list[Changed]] = {-1: [], 1: []}
+    for step in steps:
+        if step.kind not in _COUNTED:
+            continue
+        signs = {StepKind.CREATE: (1,), StepKind.DELETE: (-1,)}.get(step.kind, (-1, 1))
+        for sign in signs:
+            line = _line(step, step.new if sign > 0 else step.old, calculation)
+            if line:
+                lines.append((line, sign))
+            elif step.type == _BUCKET:
+                buckets[sign].append(step)
+    for sign, found in buckets.items():
+        lines += [(line, sign) for line in calculation.buckets([(step.system, step.name) for step in found])]
+    return MoneyDifference.of(lines, calculation.prices.as_of)
+
+
+def _line(step: Changed, inputs: Mapping[str, Any], calculation: Calculation) -> Line | None:
+    if step.type == _INSTANCE:
+        return calculation.service(step.system, _service(step, "-instance"), _load(step, inputs))
+    if step.type == _VOLUME:
+        size_mb = _number(inputs.get("sizeMb"))
+        backups = [str(each) for each in inputs.get("backupSchedules") or ()]
+        return calculation.volume(step.system, _service(step, "-volume-disk"), size_mb and size_mb / MB_PER_GB, backups)
+    return None
+
+
+def _load(step: Changed, inputs: Mapping[str, Any]) -> Load:
+    regions = cast("Mapping[str, Any]", inputs.get("regions") or {})
+    replicas = sum(_number(each) or 0 for each in regions.values()) if regions else _number(inputs.get("numReplicas"))
+    return Load(
+        replicas=int(1 if replicas is None else replicas),
+        memory_mb=_number(inputs.get("memoryMb")),
+        vcpus=_number(inputs.get("vcpus")),
+        sleeps=bool(inputs.get("sleepApplication")),
+        scheduled=bool(inputs.get("cronSchedule")),
+        listens="PORT" in (inputs.get("variables") or {}),
+        is_store=any(each in _STORES for each in step.parents),
+    )
+
+
+def _service(step: Changed, ending: str) -> str:
+    return step.name.removesuffix(ending).removeprefix(f"{step.system}-")
+
+
+def _number(value: Any) -> float | None:
+    """Return a number; None for what is not given, or known only after the up."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
