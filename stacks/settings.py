@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 import go_yaml
 from components.arguments import Arguments, Many, Name
@@ -58,6 +58,14 @@ def _each_zone_once(zones: tuple[ZoneArgs, ...]) -> tuple[ZoneArgs, ...]:
     return zones
 
 
+def _number(value: Any) -> Any:
+    """Return the number in a text, which is how Pulumi hands a plain value over; anything else as it is."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
 class StackKeys(Arguments):
     """The keys that belong to the stack and not to one system."""
 
@@ -67,7 +75,7 @@ class StackKeys(Arguments):
     """Path of the SOPS file with the systems' secrets, ``secrets/staging.yaml``."""
     backups: BackupBucket | None = None
     """Where dumps of databases go. Default: nowhere, and ``railyard backup dump`` says so."""
-    budget: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    budget: Annotated[Annotated[float, Field(gt=0, le=1_000_000)] | None, BeforeValidator(_number)] = None
     """US dollars that the stack may cost a month, as used; what would pass it is refused. Default: no limit."""
     prices: Prices = Prices()
     """Prices that differ from the list prices, and what is paid elsewhere."""

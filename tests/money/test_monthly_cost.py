@@ -12,6 +12,7 @@ from stacks import SYSTEMS
 from stacks.budget import called, lines_of_stack, over_budget
 from stacks.monthly_cost import Calculation, Kind, Load, total
 from stacks.prices import Prices
+from stacks.problems import SettingsError
 from stacks.settings import StackSettings, parse
 
 SECRETS = {"railyard:secrets": "secrets/shop.yaml"}
@@ -137,3 +138,11 @@ def test_a_stack_over_its_budget_is_told_with_the_largest_contributors() -> None
     largest = max(lines_of_stack(settings(seance=SEANCE)), key=lambda line: line.cost.as_used)
     assert f"{called(largest)} $5.00" in problem.allowed
     assert "railyard:usage" in problem.fix
+
+
+@pytest.mark.parametrize("budget", ["lots", "-5", "0", "nan", "inf"])
+def test_a_budget_that_is_no_amount_is_refused(budget: str) -> None:
+    """Pulumi hands a plain value over as a text: one that is an amount is taken, any other refused by its key."""
+    assert settings(omega=OMEGA, budget="20").stack.budget == 20.0
+    with pytest.raises(SettingsError, match=r"railyard:budget = "):
+        settings(omega=OMEGA, budget=budget)
