@@ -13,6 +13,7 @@ from railyard.deliver.deploy import deploy
 from railyard.deliver.drift import drift
 from railyard.deliver.notify import notify
 from railyard.deliver.plan import plan
+from railyard.migrate.command import migrate
 from railyard.money.command import cost
 from railyard.operate import logs, status, verify
 from railyard.operate import state_bucket as state
@@ -43,6 +44,7 @@ application.command()(plan)
 application.command()(deploy)
 application.command()(drift)
 application.command()(notify)
+application.command()(migrate)
 application.command()(promote.promote)
 application.command()(rollback.rollback)
 application.add_typer(images.application, name="images")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine, Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -55,9 +55,14 @@ class Railway:
             raise OperationError(str(failure)) from None
 
 
+def connected(stack: Stack, *, sandbox: bool = False) -> AbstractContextManager[Railway]:
+    """Railway for ``stack``: a real account where the environment points at one and ``sandbox`` does not forbid it."""
+    return account(Plan(stack.settings.plan), sandbox=sandbox)
+
+
 @contextmanager
-def connected(stack: Stack, *, sandbox: bool = False) -> Generator[Railway]:
-    """Railway for ``stack``: a real account where the environment points at one and ``sandbox`` does not forbid it.
+def account(plan: Plan = Plan.HOBBY, *, sandbox: bool = False) -> Generator[Railway]:
+    """Railway for whoever has no stack yet: with the request rate of ``plan``, see ``connected``.
 
     The simulated APIs are started for as long as the block needs them, unless ``make sandbox`` runs them already.
     Raises ``OperationError`` when there is no token, or the sandbox cannot be used.
@@ -65,7 +70,7 @@ def connected(stack: Stack, *, sandbox: bool = False) -> Generator[Railway]:
     with ExitStack() as left:
         real = left.enter_context(surroundings(sandbox=sandbox))
         try:
-            client = build_client(Configuration(plan=Plan(stack.settings.plan)))
+            client = build_client(Configuration(plan=plan))
         except Failure as failure:
             raise OperationError(str(failure)) from None
         runner = left.enter_context(asyncio.Runner())

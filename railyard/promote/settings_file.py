@@ -26,8 +26,8 @@ from stacks.problems import SettingsError
 from stacks.releases import Key
 from stacks.settings import NAMESPACE, parse
 
-Changes = Mapping[Key, str]
-"""Keys from the system's name on (``seance``, ``commit``) → their new values."""
+Changes = Mapping[Key, Any]
+"""Keys from the system's name on (``seance``, ``commit``) → their new values: texts, numbers, lists, groups."""
 _PLAIN: Final = re.compile(r"[A-Za-z][\w./-]*(:[\w.-]+)?(@sha256:[0-9a-f]+)?")
 """What needs no quotes: a commit that begins with a digit could be read as a number."""
 _SOURCES: Final = ("repo", "branch", "image")
@@ -88,7 +88,7 @@ def value_at(document: Any, key: Key) -> Any:
     return document
 
 
-def with_value(text: str, place: Sequence[Any], value: str) -> str:
+def with_value(text: str, place: Sequence[Any], value: Any) -> str:
     """``text`` with ``value`` at ``place``, a list of keys. What is missing of the way there is added.
 
     What a merge brings to a place is outweighed there; an alias gives way to the value, an anchor stays.
@@ -101,17 +101,24 @@ def with_value(text: str, place: Sequence[Any], value: str) -> str:
         if found is None:
             return _added(text, node, place[index:], value)
         node = found
-    if not isinstance(node, go_yaml.ScalarNode | go_yaml.AliasNode) or (isinstance(node, ScalarNode) and node.tag):
+    if node is None or not _in_one_piece(node):
         raise OperationError(_not_as_expected(place, value))
     quotes = node.quotes if isinstance(node, ScalarNode) else ""
-    return text[: node.start] + _quoted(value, quotes) + text[node.end :]
+    return text[: node.start] + _written(value, quotes) + text[node.end :]
+
+
+def _in_one_piece(node: go_yaml.Node) -> bool:
+    """Whether another value can take the place of a node: not of one with a tag, nor of a block of lines."""
+    if isinstance(node, ScalarNode):
+        return not node.tag
+    return isinstance(node, go_yaml.AliasNode) or cast("go_yaml.ListNode | go_yaml.MappingNode", node).flow
 
 
 def _place(key: Key) -> list[Any]:
     return ["config", f"{NAMESPACE}:{key[0]}", *key[1:]]
 
 
-def _added(text: str, mapping: go_yaml.MappingNode, missing: Sequence[Any], value: str) -> str:
+def _added(text: str, mapping: go_yaml.MappingNode, missing: Sequence[Any], value: Any) -> str:
     entry = _entry(missing, value)
     if mapping.flow:
         if not mapping.pairs:
@@ -144,13 +151,23 @@ def _ends_on_its_line(node: go_yaml.Node) -> bool:
     return isinstance(node, go_yaml.AliasNode) or cast("go_yaml.ListNode | go_yaml.MappingNode", node).flow
 
 
-def _entry(keys: Sequence[Any], value: str) -> str:
+def _entry(keys: Sequence[Any], value: Any) -> str:
     first, *rest = keys
-    return f"{first}: {{{_entry(rest, value)}}}" if rest else f"{first}: {_quoted(value, '')}"
+    return f"{first}: {{{_entry(rest, value)}}}" if rest else f"{first}: {_written(value, '')}"
+
+
+def _written(value: Any, quotes: str) -> str:
+    """A value in one line, in flow style."""
+    if isinstance(value, Mapping):
+        entries = [f"{key}: {_written(each, '')}" for key, each in cast("Mapping[str, Any]", value).items()]
+        return f"{{{', '.join(entries)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_written(each, '') for each in cast('Sequence[Any]', value))}]"
+    return _quoted(value, quotes) if isinstance(value, str) else json.dumps(value)
 
 
 def _quoted(value: str, quotes: str) -> str:
-    if quotes in ("'", '"'):
+    if quotes in ("'", '"') and not set(value) & set("'\"\\\n"):
         return f"{quotes}{value}{quotes}"
     plain = _PLAIN.fullmatch(value) and go_yaml.plain_scalar(value) == value
     return value if plain else json.dumps(value, ensure_ascii=False)
@@ -182,7 +199,7 @@ def _prove(file: Path, before: str, after: str, changes: Changes) -> None:
         raise OperationError(f"the settings would not be valid with this, and nothing was written\n{error}") from None
 
 
-def _not_as_expected(place: Sequence[Any], value: str) -> str:
+def _not_as_expected(place: Sequence[Any], value: Any) -> str:
     where = ".".join(map(str, place[1:]))
     return f'the settings file is not laid out as expected, so nothing was written: set {where} to "{value}" by hand'
 

@@ -426,6 +426,12 @@ class EnvironmentPatchInEnvironmentSnapshot(TypedDict):
     lastAppliedError: str | None
 
 
+class EnvironmentPatchInEnvironmentStageChanges(TypedDict):
+    """Hold the fields selected by environmentStageChanges."""
+
+    id: str
+
+
 class EnvironmentProgress(TypedDict):
     """Hold the answer to environmentProgress."""
 

@@ -114,6 +114,7 @@ def _file(where: str, service: RunningService) -> Finding | None:
         "config as code",
         f"{where}: {file or 'a railway.toml or railway.json'}{decides}. {CUT_OFF}, and until then it wins over "
         "the settings here",
-        f"write these settings under {where.replace('/', '.')} in the stack's file, remove the other file from the "
-        "repository and its path from the service's settings, then run up",
+        f"write these settings under {where.replace('/', '.')} in the stack's file (./bin/railyard migrate with the "
+        "repository's folder and --into does), remove the other file from the repository and its path from the "
+        "service's settings, then run up",
     )

@@ -1,0 +1,1 @@
+"""``railyard migrate``: files of other tools become settings, with a proof of the same effective configuration."""

@@ -1,0 +1,130 @@
+"""``railyard migrate``: files of the old world become settings, or the settings of live services.
+
+Owns the command: its options, what it prints, how it ends. What a file says is read in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from pulumiverse_railway import rules
+from railyard.accounts.railway_client import SandboxOption
+from railyard.migrate import folder as folders
+from railyard.migrate import into_stack, live_command
+from railyard.migrate.findings import Finding, Kind, Reading
+from railyard.migrate.into_stack import Written
+from railyard.migrate.result import Result, result_of
+from railyard.shared.console import PROBLEM, CallError, JsonOption, people, shown, write_json
+
+_FIRST: Final = "production"
+_ORDER: Final = (Kind.TRANSLATED, Kind.STAYS, Kind.NEVER_READ, Kind.NOT_EXPRESSIBLE)
+
+
+def migrate(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER]", show_default=False, help="The application's repository.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The system; default: the name of the folder.", show_default=False)
+    ] = None,
+    service: Annotated[str, typer.Option("--service", help="The service at the root of the folder.")] = "web",
+    repo: Annotated[
+        str | None, typer.Option("--repo", metavar="OWNER/NAME", help="Default: what git has as origin.")
+    ] = None,
+    environment: Annotated[
+        list[str] | None, typer.Option("--environment", help="Only for this environment; may stand twice.")
+    ] = None,
+    into: Annotated[
+        str | None, typer.Option("--into", metavar="STACK", help="Write into Pulumi.<stack>.yaml, where --name stands.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write the settings there, not on the screen.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")] = False,
+    to_railway: Annotated[
+        bool, typer.Option("--to-railway", help="Write what live services take from files into Railway's settings.")
+    ] = False,
+    project: Annotated[
+        str | None, typer.Option("--project", help="With --to-railway: the project's id or name.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --to-railway: do not ask.")] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Turn railway.toml, railway.json, nixpacks.toml, Procfile, .env and compose files into settings, with a proof.
+
+    Each key is named: translated, read by the builder itself, never read by Railway, or not expressible. The proof is
+    that Railway makes the same of the settings alone as it makes of the files before 2026-12-01. No file is changed,
+    unless --into or --output says so; values of .env files go into the SOPS file of the stack, and are never shown.
+
+    With --to-railway nothing is read of a folder: the services of a project that still take settings from a file get
+    these as settings of their own, the difference is shown first, and nothing is deployed.
+    """
+    with people(json=json):
+        if to_railway:
+            if folder or into or not project:
+                raise CallError("--to-railway takes --project with the id or name of a project, and no folder")
+            done = live_command.run(project, environment or (), yes=yes, dry_run=dry_run, sandbox=sandbox, json=json)
+            raise typer.Exit(0 if done else PROBLEM)
+        if folder is None:
+            raise CallError("give the folder of the application, or --to-railway with --project")
+        result = _result(folder, name, service, repo, environment or ())
+        written = into_stack.write(into, result, folder, dry_run=dry_run) if into else None
+        if output and not dry_run:
+            output.write_text(result.settings_text(), encoding="utf-8")
+        if json:
+            write_json(result.document() | ({"into": written.document()} if written else {}))
+        else:
+            _print(result, written, output)
+    raise typer.Exit(0 if result.proven else PROBLEM)
+
+
+def _result(
+    folder: Path, name: str | None, service: str, repo: str | None, environments: list[str] | tuple[()]
+) -> Result:
+    label = name or folder.resolve().name.lower()
+    for given, option in ((label, "--name"), (service, "--service")):
+        if rules.label.broken_by(given):
+            raise CallError(f"{given} is no name of a service or system: give one with {option}, such as my-app")
+    if repo and rules.repository.broken_by(repo):
+        raise CallError(f"--repo {repo}: a repository of GitHub is written owner/name")
+    reading = folders.read(folder, service)
+    if not reading.services and not reading.findings:
+        raise CallError(
+            f"{shown(folder)} has no railway.toml, railway.json, nixpacks.toml, Procfile, .env or compose file"
+        )
+    chosen = list(environments) or _environments(reading)
+    source = repo or folders.repository(folder)
+    if source is None and any(each.image is None for each in reading.services):
+        raise CallError(f"{shown(folder)} has no GitHub repository as its origin: give --repo owner/name")
+    return result_of(label, reading, chosen, source)
+
+
+def _environments(reading: Reading) -> list[str]:
+    named = [each for service in reading.services for each in service.layers if each]
+    return list(dict.fromkeys([_FIRST, *named]))
+
+
+def _print(result: Result, written: Written | None, output: Path | None) -> None:
+    for kind in _ORDER:
+        found = [each for each in result.reading.findings if each.kind == kind]
+        if found:
+            typer.echo(f"{kind} ({len(found)}):")
+            for each in found:
+                typer.echo(f"  {_where(each)}: {each.text}")
+            typer.echo("")
+    if written:
+        typer.echo("\n".join(written.lines))
+    elif output:
+        typer.echo(f"{shown(output)}: the settings of {result.name}")
+    else:
+        typer.echo(result.settings_text())
+    for line in result.verdict():
+        typer.echo(line)
+
+
+def _where(finding: Finding) -> str:
+    return f"{finding.file}: {finding.key}" if finding.key else finding.file

@@ -1,0 +1,323 @@
+"""A docker-compose file: its services as services of Railway, and what has no counterpart there.
+
+Owns the translation of one service's keys. Values that look like secrets are never carried on: only their names are.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from railyard.migrate.findings import BASE, Finding, Kind, Service
+from railyard.shared.console import OperationError
+
+FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+"""Names of compose files, in the order in which compose looks for them."""
+SECRET: Final = re.compile(
+    r"(SECRET|TOKEN|PASSWORD|PASSWD|PASS|_KEY|APIKEY|CREDENTIAL|PRIVATE|DSN|SALT)", re.IGNORECASE
+)
+"""Names of variables whose values are secrets."""
+_LOGIN: Final = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
+_VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?[^}]*\}|\$(?P<bare>[A-Za-z_]\w*)")
+_URL: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?(?P<path>/[^\s\"'|]*)?")
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
+_SECONDS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)b?", re.IGNORECASE)
+_BYTES: Final = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_RESTART: Final = {"always": "ALWAYS", "unless-stopped": "ALWAYS", "no": "NEVER", "on-failure": "ON_FAILURE"}
+_DATABASES: Final = {"postgres": "postgres", "redis": "redis", "valkey": "valkey"}
+_MEANINGLESS: Final = {
+    "container_name": "each service has its own name on Railway's private network",
+    "hostname": "each service has its own name on Railway's private network",
+    "networks": "all services of an environment share one private network",
+    "links": "all services of an environment share one private network",
+    "labels": "Railway has none",
+    "logging": "Railway keeps the logs",
+    "tty": "a service of Railway has no terminal",
+    "stdin_open": "a service of Railway has no terminal",
+    "profiles": "a stack names the services that it runs",
+    "init": "Railway starts the process as the image says",
+}
+"""Keys that mean nothing on Railway: nothing is lost without them."""
+_REASONS: Final = {"depends_on": "which service waits for which stands in the system's code (uses)"}
+
+
+class ComposeReader:
+    """Reads one service of a compose file."""
+
+    def __init__(self, name: str, given: Mapping[str, Any], file: str) -> None:
+        self._file, self._given = file, given
+        self.findings: list[Finding] = []
+        self.service = Service(name=re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-"), files=[file])
+        self.service.layers[BASE] = {"build": {}, "deploy": {}, "variables": {}}
+        self._key = f"services.{name}"
+
+    def read(self) -> Service:
+        """Return the service; ``findings`` says what became of each key."""
+        readers: dict[str, Callable[[Any], None]] = {
+            "image": self._image, "build": self._build, "environment": self._environment, "env_file": self._env_file,
+            "ports": self._ports, "expose": self._expose, "volumes": self._volumes, "healthcheck": self._healthcheck,
+            "restart": self._restart, "deploy": self._deploy, "stop_grace_period": self._grace,
+            "mem_limit": self._memory, "cpus": self._cpus, "command": self._command, "entrypoint": self._command,
+        }  # fmt: skip
+        for key, value in self._given.items():
+            if key in readers:
+                readers[key](value)
+            else:
+                kind = Kind.NEVER_READ if key in _MEANINGLESS else Kind.NOT_EXPRESSIBLE
+                self._say(kind, key, _MEANINGLESS.get(key) or _REASONS.get(key, "it has no counterpart on Railway"))
+        if "image" in self._given and "build" in self._given:
+            self.service.image = None
+        if not self.service.image and "build" not in self._given:
+            self._say(Kind.NOT_EXPRESSIBLE, "image", "a service needs an image or a build")
+        return self.service
+
+    def _say(self, kind: Kind, key: str, text: str) -> None:
+        self.findings.append(Finding(kind=kind, file=self._file, key=f"{self._key}.{key}", text=text))
+
+    def _set(self, section: str, name: str, value: Any, key: str, text: str) -> None:
+        self.service.layers[BASE][section][name] = value
+        self._say(Kind.TRANSLATED, key, text)
+
+    def _image(self, value: Any) -> None:
+        image = _expanded(str(value))
+        if image is None:
+            self._say(Kind.NOT_EXPRESSIBLE, "image", "its name comes from a variable: write it out")
+            return
+        self.service.image = image
+        base = image.rpartition("/")[2].partition(":")[0]
+        note = f"; a system has {_DATABASES[base]} as a part of its own" if base in _DATABASES else ""
+        self._say(Kind.TRANSLATED, "image", f"image: {image}{note}")
+
+    def _build(self, value: Any) -> None:
+        build = cast("Mapping[str, Any]", value if isinstance(value, Mapping) else {"context": value})
+        context = str(build.get("context", ".")).removeprefix("./").strip("/")
+        if context and context != ".":
+            self.service.root_directory = f"/{context}"
+            self._say(Kind.TRANSLATED, "build.context", f"rootDirectory: /{context}")
+        if "dockerfile" in build:
+            path = str(build["dockerfile"]).removeprefix("./")
+            self._set("build", "dockerfilePath", path, "build.dockerfile", f"dockerfilePath: {path}")
+        else:
+            self._set("build", "builder", "DOCKERFILE", "build", "builder: DOCKERFILE")
+        for key in build:
+            if key == "args":
+                self._say(
+                    Kind.NOT_EXPRESSIBLE, "build.args", "Railway hands a build the variables that its ARG lines name"
+                )
+            elif key not in {"context", "dockerfile"}:
+                self._say(
+                    Kind.NOT_EXPRESSIBLE, f"build.{key}", "Railway builds the last stage of the Dockerfile for itself"
+                )
+
+    def _environment(self, value: Any) -> None:
+        for name, given in _pairs(value):
+            key = f"environment.{name}"
+            text = None if given is None else _expanded(given)
+            if name == "PORT" and text and text.isdigit():
+                self.service.extra["port"] = int(text)
+                self._say(Kind.TRANSLATED, key, f"port: {text}")
+            elif text is None or SECRET.search(name) or _LOGIN.search(text):
+                self.service.secrets.append(name)
+                self._say(Kind.TRANSLATED, key, f"secret {name}: its value belongs into the SOPS file")
+            else:
+                self._set("variables", name, {"value": text}, key, f"variables.{name}")
+
+    def _env_file(self, value: Any) -> None:
+        del value
+        self._say(Kind.TRANSLATED, "env_file", "its variables belong into the SOPS file, as those of every .env file")
+
+    def _ports(self, value: Any) -> None:
+        for index, port in enumerate(cast("Sequence[Any]", value or ())):
+            inside = str(cast("Any", port).get("target") if isinstance(port, Mapping) else port).rpartition(":")[2]
+            number = inside.partition("/")[0]
+            key = f"ports[{index}]"
+            if not number.isdigit() or inside.endswith("/udp"):
+                self._say(Kind.NOT_EXPRESSIBLE, key, "Railway opens single TCP ports")
+            elif self._database():
+                self._say(Kind.NOT_EXPRESSIBLE, key, f"it opens {number} to the internet: add tcpPort if that is meant")
+            elif "port" in self.service.extra and self.service.extra["port"] != int(number):
+                self._say(Kind.NOT_EXPRESSIBLE, key, "the domain of a service leads to one port")
+            else:
+                self.service.extra |= {"port": int(number), "railwayDomain": True}
+                self._say(Kind.TRANSLATED, key, f"port: {number}, railwayDomain: true")
+
+    def _database(self) -> bool:
+        image = str(self._given.get("image", "")).rpartition("/")[2].partition(":")[0]
+        return image in {*_DATABASES, "mysql", "mariadb", "mongo", "memcached", "rabbitmq"}
+
+    def _expose(self, value: Any) -> None:
+        ports = [str(port) for port in cast("Sequence[Any]", value or ())]
+        if "port" not in self.service.extra and ports and ports[0].isdigit() and not self._database():
+            self.service.extra["port"] = int(ports[0])
+            self._say(Kind.TRANSLATED, "expose", f"port: {ports[0]}")
+        else:
+            self._say(Kind.NEVER_READ, "expose", "every port is open on the private network")
+
+    def _volumes(self, value: Any) -> None:
+        for index, volume in enumerate(cast("Sequence[Any]", value or ())):
+            key = f"volumes[{index}]"
+            kind, source, target = _volume(volume)
+            if kind != "volume":
+                self._say(
+                    Kind.NOT_EXPRESSIBLE, key, f"{source or target} is a folder of this machine: put it into the image"
+                )
+            elif "volume" in self.service.extra:
+                self._say(Kind.NOT_EXPRESSIBLE, key, "a service of Railway mounts one volume")
+            else:
+                self.service.extra["volume"] = {"mountPath": target}
+                self._say(Kind.TRANSLATED, key, f"volume: {{mountPath: {target}}}")
+
+    def _healthcheck(self, value: Any) -> None:
+        check: Mapping[str, Any] = value or {}
+        test: Any = check.get("test", "")
+        text = " ".join(map(str, cast("list[Any]", test))) if isinstance(test, list) else str(test)
+        match = _URL.search(text)
+        if not match:
+            self._say(Kind.NOT_EXPRESSIBLE, "healthcheck.test", "Railway asks a path over HTTP, it runs no command")
+            return
+        path = match["path"] or "/"
+        self._set("deploy", "healthcheckPath", path, "healthcheck.test", f"healthcheckPath: {path}")
+        wait = _seconds(check.get("start_period")) + (_seconds(check.get("interval")) or 30) * int(
+            check.get("retries") or 3
+        )
+        timeout = min(max(math.ceil(wait), 1), 3600)
+        said = [name for name in ("start_period", "interval", "retries") if name in check]
+        if said:
+            self._set(
+                "deploy",
+                "healthcheckTimeout",
+                timeout,
+                "healthcheck." + ", ".join(said),
+                f"healthcheckTimeout: {timeout}",
+            )
+        for name in set(check) - {"test", *said}:
+            self._say(Kind.NOT_EXPRESSIBLE, f"healthcheck.{name}", "Railway has one time for the whole check")
+
+    def _restart(self, value: Any) -> None:
+        name, _, retries = ("no" if value is False else str(value)).partition(":")
+        policy = _RESTART.get(name)
+        if policy is None:
+            self._say(Kind.NOT_EXPRESSIBLE, "restart", f"{value} is none of {', '.join(_RESTART)}")
+            return
+        self._set("deploy", "restartPolicyType", policy, "restart", f"restartPolicyType: {policy}")
+        if retries.isdigit():
+            self.service.layers[BASE]["deploy"]["restartPolicyMaxRetries"] = int(retries)
+
+    def _deploy(self, value: Any) -> None:
+        deploy: Mapping[str, Any] = value or {}
+        if "replicas" in deploy:
+            self._set("deploy", "numReplicas", deploy["replicas"], "deploy.replicas", f"replicas: {deploy['replicas']}")
+        resources: Mapping[str, Any] = deploy.get("resources") or {}
+        limits: Mapping[str, Any] = resources.get("limits") or {}
+        if "memory" in limits:
+            self._memory(limits["memory"], "deploy.resources.limits.memory")
+        if "cpus" in limits:
+            self._cpus(limits["cpus"], "deploy.resources.limits.cpus")
+        for key in set(deploy) - {"replicas", "resources"}:
+            self._say(Kind.NOT_EXPRESSIBLE, f"deploy.{key}", "Railway places and replaces replicas itself")
+        for key in set(resources) - {"limits"}:
+            self._say(Kind.NOT_EXPRESSIBLE, f"deploy.resources.{key}", "Railway reserves nothing")
+
+    def _limit(self, name: str, value: Any) -> None:
+        limits = self.service.layers[BASE]["deploy"].setdefault("limitOverride", {"containers": {}})
+        limits["containers"][name] = value
+
+    def _memory(self, value: Any, key: str = "mem_limit") -> None:
+        match = _SIZE.fullmatch(str(value))
+        if match is None:
+            self._say(Kind.NOT_EXPRESSIBLE, key, "no size")
+            return
+        megabytes = math.ceil(float(match[1]) * _BYTES[match[2].lower()] / 1_000_000)
+        self._limit("memoryBytes", megabytes * 1_000_000)
+        self._say(Kind.TRANSLATED, key, f"memoryMb: {megabytes}")
+
+    def _cpus(self, value: Any, key: str = "cpus") -> None:
+        self._limit("cpu", float(value))
+        self._say(Kind.TRANSLATED, key, f"vcpus: {float(value):g}")
+
+    def _grace(self, value: Any) -> None:
+        seconds = math.ceil(_seconds(value))
+        self._set("deploy", "drainingSeconds", seconds, "stop_grace_period", f"drainingSeconds: {seconds}")
+
+    def _command(self, _: Any) -> None:
+        parts = [_words(self._given.get(key)) for key in ("entrypoint", "command")]
+        command = " ".join(part for part in parts if part)
+        key = "entrypoint, command" if all(parts) else "entrypoint" if parts[0] else "command"
+        if command and not any(each.key == f"{self._key}.{key}" for each in self.findings):
+            self._set("deploy", "startCommand", command, key, f"startCommand: {command}")
+
+
+def read(path: Path, shown: str) -> tuple[list[Service], list[Finding]]:
+    """Return the services of a compose file, and what becomes of each key; raises ``OperationError``."""
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise OperationError(f"{shown} is no valid YAML: correct it") from None
+    given: Any = cast("Any", document).get("services") if isinstance(document, dict) else None
+    if not isinstance(given, dict):
+        raise OperationError(f"{shown} has no services: correct it, or remove it")
+    services: list[Service] = []
+    findings: list[Finding] = []
+    for name, body in cast("dict[str, Any]", given).items():
+        reader = ComposeReader(str(name), body or {}, shown)
+        services.append(reader.read())
+        findings += reader.findings
+    for key in cast("dict[str, Any]", document):
+        if key in {"secrets", "configs", "include"}:
+            text = "files that compose hands to containers: make them variables, or part of the image"
+            findings.append(Finding(kind=Kind.NOT_EXPRESSIBLE, file=shown, key=key, text=text))
+    return services, findings
+
+
+def _pairs(value: Any) -> list[tuple[str, str | None]]:
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value).items()
+        return [(name, None if given is None else _scalar(given)) for name, given in items]
+    texts = [str(each).partition("=") for each in cast("Sequence[Any]", value or ())]
+    return [(name, given if equals else None) for name, equals, given in texts]
+
+
+def _scalar(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _expanded(text: str) -> str | None:
+    """Return a text with the defaults of its variables; None when it needs the value of one."""
+    missing = False
+
+    def value(match: re.Match[str]) -> str:
+        nonlocal missing
+        missing = missing or match["default"] is None
+        return match["default"] or ""
+
+    expanded = _VARIABLE.sub(value, text.replace("$$", "\0"))
+    return None if missing else expanded.replace("\0", "$")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return shlex.join(map(str, cast("list[Any]", value)))
+    return str(value) if value else ""
+
+
+def _volume(volume: Any) -> tuple[str, str, str]:
+    if isinstance(volume, Mapping):
+        given = cast("Mapping[str, Any]", volume)
+        return str(given.get("type", "volume")), str(given.get("source", "")), str(given.get("target", ""))
+    source, separator, rest = str(volume).partition(":")
+    if not separator:
+        return "volume", "", source
+    return ("bind" if source.startswith((".", "/", "~", "$")) else "volume"), source, rest.partition(":")[0]
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, int | float):
+        return float(value)
+    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(str(value or "")))

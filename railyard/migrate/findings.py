@@ -1,0 +1,88 @@
+"""What becomes of each key of a file that is migrated, and what comes out: services with their settings.
+
+Owns the records. Reads no file and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, TypeAlias, cast
+
+BASE: Final = ""
+"""The environment of keys that hold wherever no block of an environment says otherwise."""
+Config: TypeAlias = dict[str, Any]
+"""A service's part of an EnvironmentConfig: ``source``, ``build``, ``deploy``, ``variables``."""
+Settings: TypeAlias = dict[str, Any]
+"""Settings of a service, as ``Pulumi.<stack>.yaml`` writes them."""
+
+
+class Kind(StrEnum):
+    """What becomes of a key."""
+
+    TRANSLATED = "translated"
+    """It is a setting from now on."""
+    STAYS = "stays"
+    """The builder itself reads it, after 2026-12-01 as before."""
+    NEVER_READ = "never read"
+    """Railway has never looked at it, so that leaving it out changes nothing."""
+    NOT_EXPRESSIBLE = "not expressible"
+    """No setting says this: somebody has to decide."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What becomes of one key."""
+
+    kind: Kind
+    file: str
+    """Path below the folder that is migrated."""
+    key: str
+    text: str
+    """The setting that it becomes, or why it does not."""
+    environment: str = BASE
+
+
+@dataclass(kw_only=True)
+class Service:
+    """One service as the files describe it."""
+
+    name: str
+    root_directory: str | None = None
+    """Folder of the repository in which it lies; None for its root."""
+    image: str | None = None
+    files: list[str] = field(default_factory=list[str])
+    layers: dict[str, Config] = field(default_factory=dict[str, dict[str, Any]])
+    """Environment → what the files say of it; ``BASE`` holds for all."""
+    extra: Settings = field(default_factory=dict[str, Any])
+    """Settings that are no part of an EnvironmentConfig: port, volume, …."""
+    secrets: list[str] = field(default_factory=list[str])
+    """Names of variables whose values belong into the SOPS file."""
+
+    def effective(self, environment: str) -> Config:
+        """Return what Railway makes of the files in an environment: its block, then the base, key by key."""
+        source: Config = {"source": {"image": self.image}} if self.image else {}
+        return source | merged(self.layers.get(BASE, {}), self.layers.get(environment, {}) if environment else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """All that a folder says."""
+
+    services: Sequence[Service]
+    findings: Sequence[Finding]
+
+
+def part(config: Config, *path: str) -> Config:
+    """Return the table at a path of a configuration; an empty one where there is none."""
+    found: Any = config
+    for key in path:
+        found = cast("Config", found).get(key) if isinstance(found, dict) else None
+    return cast("Config", found) if isinstance(found, dict) else {}
+
+
+def merged(below: Config, above: Config) -> Config:
+    """Return two layers as one: a key of ``above`` replaces that of ``below``, whole."""
+    sections = [*below, *(name for name in above if name not in below)]
+    return {name: {**part(below, name), **part(above, name)} for name in sections}

@@ -1,0 +1,147 @@
+"""The settings of a migration, written into a stack that runs the system; secrets go into its SOPS file.
+
+Owns what has to be written: only what the system does not say by itself. Values of secrets pass from the ``.env`` file
+to the ``sops`` program, and stand nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic.alias_generators import to_snake
+
+from components.service import ServiceArgs
+from railyard.migrate import env_file
+from railyard.migrate.findings import Settings
+from railyard.migrate.result import Part, Result
+from railyard.migrate.translation import deployed_args, differences
+from railyard.promote.settings_file import Edit, edited
+from railyard.secrets import sops_program
+from railyard.shared.console import CallError, OperationError, shown
+from railyard.shared.stack import Stack, own_keys, read_stack
+from stacks import SYSTEMS
+from stacks.releases import Key
+from stacks.settings import parse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What was written, or would be."""
+
+    edit: Edit
+    stored: list[str] = field(default_factory=list[str])
+    """Secrets in the SOPS file, ``rose.GROQ_API_KEY``."""
+    strange: list[str] = field(default_factory=list[str])
+    """Variables of ``.env`` files that are no secret of the system."""
+    differences: dict[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
+    """Where the whole settings, the system's own defaults included, have another effect than the files."""
+    written: bool
+
+    @property
+    def lines(self) -> list[str]:
+        """Say it to people."""
+        said = self.edit.lines or [f"{self.edit.file.name}: says all of it already"]
+        for key, (before, after) in self.differences.items():
+            said.append(f"{key}: {before} with the files, {after} by the system's own defaults: set it, or leave it")
+        done = "stored" if self.written else "would be stored"
+        said += [f"{name}: {done} in the SOPS file" for name in self.stored]
+        said += [f"{name}: no secret of the system; if it is needed, write it below variables" for name in self.strange]
+        return said
+
+    def document(self) -> dict[str, Any]:
+        """Return the same for programs."""
+        return {
+            "file": self.edit.file.name,
+            "difference": self.edit.lines,
+            "stored": self.stored,
+            "strange": self.strange,
+            "differences": {key: list(both) for key, both in self.differences.items()},
+            "written": self.written,
+        }
+
+
+def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Written:
+    """Write what the stack does not say yet; raises ``CallError`` where the stack has no such system or service."""
+    stack = read_stack(stack_name)
+    if result.name not in stack.settings.systems:
+        known = ", ".join(stack.settings.systems)
+        raise CallError(f"{stack_name} has no system {result.name!r}: give --name with one of {known}")
+    system = stack.settings.systems[result.name]
+    parts = [part for part in result.parts if part.environment == system.project.environment]
+    if not parts:
+        raise CallError(f"{result.name} of {stack_name} is environment {system.project.environment}: add --environment")
+    changes: dict[Key, Any] = {}
+    for part in parts:
+        there = _service(stack, result.name, part).model_dump(mode="json", by_alias=True)
+        for key, value in part.settings.items():
+            if there.get(key) != value and not (key == "variables" and value.items() <= there["variables"].items()):
+                changes[result.name, part.service.name, key] = _with(there.get(key), value)
+    edit = edited(stack_name, changes)
+    stored, strange = _secrets(stack, result.name, folder, dry_run=dry_run)
+    if not dry_run and changes:
+        edit.write()
+    return Written(
+        edit=edit,
+        stored=stored,
+        strange=strange,
+        differences=_differences(edit, result.name, parts),
+        written=not dry_run,
+    )
+
+
+def _service(stack: Stack, system: str, part: Part) -> ServiceArgs:
+    settings = stack.settings.systems[system]
+    found = getattr(settings, to_snake(part.service.name), None)
+    if isinstance(found, ServiceArgs):
+        return found
+    known = [name for name in type(settings).model_fields if isinstance(getattr(settings, name), ServiceArgs)]
+    raise CallError(
+        f"{system} has no service {part.service.name!r}: its services are {', '.join(known)}; --service names the one "
+        "at the root of the folder"
+    )
+
+
+def _with(there: Any, value: Any) -> Any:
+    if not isinstance(there, dict) or not isinstance(value, dict):
+        return value
+    return {**cast("Settings", there), **cast("Settings", value)}
+
+
+def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[Any, Any]]:
+    config = own_keys(edit.file.name, edit.after)
+    settings = parse(config, SYSTEMS, file=edit.file.name, text=edit.after).systems[system]
+    found: dict[str, tuple[Any, Any]] = {}
+    for part in parts:
+        args: ServiceArgs = getattr(settings, to_snake(part.service.name))
+        before = part.service.effective(part.environment)
+        for key, both in differences(before, deployed_args(args)).items():
+            if not key.startswith("variables."):
+                found[f"{part.service.name}.{key}"] = both
+    return found
+
+
+def _secrets(stack: Stack, system: str, folder: Path, *, dry_run: bool) -> tuple[list[str], list[str]]:
+    values: dict[str, str] = {}
+    for path in sorted(folder.glob(".env*")):
+        if path.is_file() and env_file.why_not(path) is None:
+            values |= env_file.read(path)
+    declared = {secret.name: secret for secret in stack.declared[system]}
+    stored: list[str] = []
+    for name, value in values.items():
+        if name not in declared or not value:
+            continue
+        if reason := declared[name].problem(value):
+            raise OperationError(f"{system}.{name} {reason} ({declared[name].meaning}); nothing was written")
+        stored.append(f"{system}.{name}")
+    if stored and not dry_run:
+        if not stack.secrets_file.exists():
+            raise OperationError(
+                f"{shown(stack.secrets_file)} does not exist, so nothing was written: make it with "
+                f"./bin/railyard secrets init -s {stack.name}"
+            )
+        for key in stored:
+            name = key.partition(".")[2]
+            sops_program.store(stack, system, name, values[name])
+    return stored, [name for name in values if name not in declared]

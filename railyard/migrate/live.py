@@ -1,0 +1,196 @@
+"""Services that a ``railway.toml`` still configures: what their deployments run with, written into the API.
+
+Owns the question which settings a file decided (Railway says so of each deployment), the patch that says the same, and
+the proof: nothing was deployed, and the API says it now. The changes are laid aside and committed without deployments,
+which is the one way that Railway's schema offers for that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from pulumiverse_railway.provider.resources.parts.instance_config import STANDARD_REGIONS
+from railway_api.client import Client
+from railway_api.connections import nodes
+from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES
+from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
+from railway_api.documents.running import RUNNING
+from railway_api.documents.staged_changes import STAGE, STAGED_COMMIT
+from railway_api.json_objects import table
+from railway_api.patches import at
+from railyard.data.volume_backups import follow
+from railyard.migrate.railway_file import SECTIONS
+from railyard.shared.console import CallError, OperationError
+
+_PLACED: Final = "multiRegionConfig"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """One setting that a file decides and the API does not say, or says otherwise."""
+
+    key: str
+    """``deploy.startCommand``"""
+    value: Any
+    """What the newest deployment runs with."""
+    api: Any
+    """What the API says; None where it says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileConfigured:
+    """A service with a file."""
+
+    id: str
+    name: str
+    file: str
+    decided: Sequence[Decided]
+    """What has to be written."""
+    same: Sequence[str]
+    """Keys that the API says already."""
+    untold: bool = False
+    """The service has the path of a file, and no deployment that tells what the file decides."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One environment of one project, as it was read."""
+
+    project: str
+    environment: str
+    project_id: str
+    environment_id: str
+    services: Sequence[FileConfigured]
+    deployments: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Service id → id of its newest deployment."""
+
+    @property
+    def patch(self) -> dict[str, Any]:
+        """What makes the API say it; empty when it does."""
+        found: dict[str, Any] = {}
+        for service in self.services:
+            for each in service.decided:
+                section, _, key = each.key.partition(".")
+                entry = found.setdefault(service.id, {}).setdefault(section, {})
+                entry[key] = _regions(each) if key == _PLACED else each.value
+        return {"services": found} if found else {}
+
+
+async def places(client: Client, project: str, environment: str | None) -> list[Place]:
+    """Return the environments of a project, given by id or name, that are meant; raises ``CallError``."""
+    found = await _project(client, project)
+    living = [each for each in nodes(found["environments"]) if not each["deletedAt"]]
+    chosen = [each for each in living if environment in (None, each["name"])]
+    if not chosen:
+        names = ", ".join(each["name"] for each in living)
+        raise CallError(f"project {found['name']} has no environment {environment!r}: name one of {names}")
+    return [await place(client, found["id"], each["id"]) for each in chosen]
+
+
+async def _project(client: Client, project: str) -> Any:
+    if client.transport.token.kind == "project":
+        token = await client.call(PROJECT_TOKEN)
+        every = [await client.call(PROJECT, id=token["projectId"])]
+    else:
+        every = [each for each in await client.list_all(PROJECTS, workspaceId=None) if not each["deletedAt"]]
+    found = [each for each in every if project in (each["id"], each["name"])]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(sorted(each["name"] for each in every)) or "none"
+    how_many = "several projects" if found else "no project"
+    raise CallError(f"the token reaches {how_many} called {project!r}: give the id, or one of {names}")
+
+
+async def place(client: Client, project_id: str, environment_id: str) -> Place:
+    """Read one environment in one request."""
+    data = await client.transport.read(RUNNING, projectId=project_id, environmentId=environment_id)
+    names = {each["id"]: each["name"] for each in nodes(data["project"]["services"]) if not each["deletedAt"]}
+    configs = cast("Mapping[str, Any]", data["environment"]["config"].get("services") or {})
+    services: list[FileConfigured] = []
+    deployments: dict[str, str] = {}
+    for instance in nodes(data["environment"]["serviceInstances"]):
+        service_id, latest = instance["serviceId"], instance["latestDeployment"]
+        if instance["deletedAt"] or service_id not in names:
+            continue
+        if latest:
+            deployments[service_id] = latest["id"]
+        serving = [each for each in instance["activeDeployments"] if each["status"] in {"SUCCESS", "SLEEPING"}]
+        meta = table((max(serving, key=lambda each: each["createdAt"]) if serving else latest or {}).get("meta"))
+        config = table(configs.get(service_id))
+        file = instance["railwayConfigFile"] or config.get("configFile") or meta.get("configFile")
+        if not file and not meta.get("propertyFileMapping"):
+            continue
+        services.append(
+            _service(service_id, names[service_id], str(file or "railway.toml or railway.json"), meta, config)
+        )
+    return Place(
+        project=data["project"]["name"],
+        environment=data["environment"]["name"],
+        project_id=project_id,
+        environment_id=environment_id,
+        services=services,
+        deployments=deployments,
+    )
+
+
+def _service(
+    service_id: str, name: str, file: str, meta: Mapping[str, Any], config: Mapping[str, Any]
+) -> FileConfigured:
+    manifest, mapping = table(meta.get("serviceManifest")), table(meta.get("propertyFileMapping"))
+    decided: list[Decided] = []
+    same: list[str] = []
+    for key in sorted(mapping):
+        section, _, name_of_key = key.partition(".")
+        if section not in SECTIONS or "." in name_of_key:
+            continue
+        if name_of_key == "numReplicas" and table(manifest.get("deploy")).get(_PLACED):
+            continue  # multiRegionConfig says it
+        value, api = at(manifest, (section, name_of_key)), at(config, (section, name_of_key))
+        if value == api:
+            same.append(key)
+        else:
+            decided.append(Decided(key=key, value=value, api=api))
+    return FileConfigured(id=service_id, name=name, file=file, decided=decided, same=same, untold=not mapping)
+
+
+def _regions(decided: Decided) -> dict[str, Any]:
+    """Return regions as a patch needs them: those that go are null, or they would stay."""
+    wanted = table(decided.value)
+    there = table(decided.api) or dict.fromkeys(STANDARD_REGIONS)
+    return {**dict.fromkeys(sorted(set(there) - set(wanted))), **wanted}
+
+
+async def write(client: Client, before: Place) -> Place:
+    """Write the patch of a place without a deployment; returns the place as it is then. Raises ``OperationError``."""
+    where = f"{before.project}, environment {before.environment}"
+    staged = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=before.environment_id)
+    if any(table(group) for group in staged["patch"].values()):
+        raise OperationError(
+            f"{where}: somebody has laid changes aside there, and these would be committed with them: deploy or "
+            "discard them in the dashboard first; nothing was written"
+        )
+    await client.call(STAGE, environmentId=before.environment_id, input=before.patch, merge=True)
+    workflow = await client.call(
+        STAGED_COMMIT,
+        environmentId=before.environment_id,
+        commitMessage="railyard: settings of railway.toml and railway.json",
+        skipDeploys=True,
+    )
+    await follow(client, workflow, f"writing the settings of {where}")
+    after = await place(client, before.project_id, before.environment_id)
+    deployed = [key for key in after.deployments if after.deployments[key] != before.deployments.get(key)]
+    left = [f"{each.name}.{one.key}" for each in after.services for one in each.decided]
+    if deployed or left:
+        names = [each.name for each in after.services if each.id in deployed]
+        wrong = [f"deployed {', '.join(names) or 'other services'}"] if deployed else []
+        wrong += [f"does not say {', '.join(left)}"] if left else []
+        raise OperationError(f"{where}: Railway took the settings, but {' and '.join(wrong)}")
+    return after
+
+
+def text(value: Any) -> str:
+    """Return a value as a person reads it; nothing is said as such."""
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)

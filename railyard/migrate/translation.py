@@ -1,0 +1,210 @@
+"""An effective configuration → settings of a service, and the proof that both mean the same.
+
+Owns the translation of what is no setting by its own name (regions, limits, variables of builders), and the comparison
+of two configurations. What Railway will have once the settings are deployed is asked of the provider: the same code
+writes it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final, cast, get_args
+
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from components.service import ServiceArgs
+from pulumiverse_railway.provider.resources.parts import instance_config
+from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs
+from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS, Builder, RestartPolicyType
+from railyard.migrate.findings import Config, Settings, part
+from railyard.migrate.railway_file import DEFAULTS, DIRECT, PLACED, VARIABLES
+
+BYTES_PER_MB: Final = instance_config.BYTES_PER_MB
+REGIONS: Final = get_args(ServiceArgs.model_fields["region"].annotation)
+_SOURCES: Final = ("branch", "root_directory", "check_suites", "commit_sha")
+_STAND_IN: Final = "owner/repository"
+"""Stands for the source where only the other settings are judged."""
+
+
+@dataclass
+class Translation:
+    """Settings, and what they cannot say."""
+
+    settings: Settings = field(default_factory=Settings)
+    left: dict[str, str] = field(default_factory=dict[str, str])
+    """Key of the configuration, ``deploy.multiRegionConfig`` → why no setting says it."""
+    placed: dict[str, str] = field(default_factory=dict[str, str])
+    """Key of the configuration → the settings of other names that it became."""
+
+
+def translate(config: Config, *, image: str | None = None) -> Translation:
+    """Return the settings that say what ``config`` says."""
+    config = normal(config)
+    done = Translation()
+    for setting in SETTINGS:
+        value = setting.given(config)
+        forced = any(setting.name == name and forces(cause, config) for name, cause, _ in FORCED)
+        if value is not None and value != setting.default and not forced:
+            done.settings[to_camel(setting.name)] = str(value) if setting.choices else value
+    _regions(config, done)
+    _limits(config, done)
+    variables = {name: each["value"] for name, each in part(config, "variables").items()}
+    if variables:
+        done.settings["variables"] = variables
+    _refused(done, image)
+    return done
+
+
+def forces(name: str, config: Config) -> bool:
+    """Tell whether the setting that forces another one is among the settings."""
+    setting = next(setting for setting in SETTINGS if setting.name == name)
+    return setting.given(config) not in {None, setting.default}
+
+
+def normal(config: Config) -> Config:
+    """Return a configuration with the keys of builders as the variables that mean the same, and what Railway forces."""
+    build = dict(part(config, "build"))
+    variables = dict(part(config, "variables"))
+    for (section, key), variable in VARIABLES.items():
+        value = part(config, section).get(key)
+        if value is not None:
+            variables.setdefault(variable, {"value": str(value)})
+        build.pop(key, None)
+    if build.get("dockerfilePath"):
+        build["builder"] = Builder.DOCKERFILE.value
+    deploy = part(config, "deploy")
+    if deploy.get("cronSchedule"):
+        deploy = {**deploy, "restartPolicyType": RestartPolicyType.NEVER.value}
+    return {**config, "build": build, "deploy": deploy, "variables": variables}
+
+
+def _regions(config: Config, done: Translation) -> None:
+    placed = placed_in(config)
+    if not placed:
+        if (replicas := part(config, "deploy").get("numReplicas") or 1) != 1:
+            done.settings["replicas"] = replicas
+        done.placed["deploy.numReplicas"] = f"replicas: {replicas}"
+        return
+    done.placed["deploy.numReplicas"] = "left out: multiRegionConfig says it"
+    names = ", ".join(placed)
+    if len(placed) > 1:
+        done.left["deploy.multiRegionConfig"] = f"a service has one region here, and this is {len(placed)}: {names}"
+    elif (region := next(iter(placed))) not in REGIONS:
+        done.left["deploy.multiRegionConfig"] = f"{region} is none of {', '.join(REGIONS)}"
+    else:
+        replicas = placed[region]
+        done.settings["region"] = region
+        if replicas != 1:
+            done.settings["replicas"] = replicas
+        done.placed["deploy.multiRegionConfig"] = f"region: {region}, replicas: {replicas}"
+
+
+def _limits(config: Config, done: Translation) -> None:
+    limits = part(config, "deploy", "limitOverride", "containers")
+    said: list[str] = []
+    if (cpu := limits.get("cpu")) is not None:
+        done.settings["vcpus"] = cpu
+        said.append(f"vcpus: {cpu}")
+    if (memory := limits.get("memoryBytes")) is not None:
+        if memory % BYTES_PER_MB:
+            done.left["deploy.limitOverride"] = f"a memory limit of whole MB, and {memory} bytes is none"
+        done.settings["memoryMb"] = round(memory / BYTES_PER_MB)
+        said.append(f"memoryMb: {done.settings['memoryMb']}")
+    if others := sorted(set(limits) - {"cpu", "memoryBytes"}):
+        done.left["deploy.limitOverride"] = f"no setting says {', '.join(others)}"
+    if said:
+        done.placed["deploy.limitOverride"] = ", ".join(said)
+
+
+def _refused(done: Translation, image: str | None) -> None:
+    """Take out what the rules of the settings refuse, with their words."""
+    while problems := _problems(done.settings, image):
+        for name, text in problems.items():
+            value = done.settings.pop(name)
+            key = next((".".join(path) for path, each in DIRECT.items() if to_camel(each.name) == name), name)
+            done.left[key] = f"{json.dumps(value)}: allowed is {text}"
+
+
+def _problems(settings: Settings, image: str | None) -> dict[str, str]:
+    try:
+        arguments(settings, image=image)
+    except ValidationError as error:
+        found = {
+            str(each["loc"][0]): each["msg"].removeprefix("Value error, ") for each in error.errors() if each["loc"]
+        }
+        if not found and "startCommand" in settings and settings.get("buildCommand") == settings["startCommand"]:
+            return {"buildCommand": "a buildCommand that differs from startCommand"}
+        if not found and settings.get("replicas", 1) > 1 and "cronSchedule" in settings:
+            return {"replicas": "1 replica with a cronSchedule"}
+        if not found and "cronSchedule" in settings and "sleepApplication" in settings:
+            return {"sleepApplication": "one of cronSchedule and sleepApplication"}
+        if found.keys() <= settings.keys():
+            return found
+        raise
+    return {}
+
+
+def arguments(settings: Settings, *, image: str | None = None) -> ServiceArgs:
+    """Return settings as the components take them; raises pydantic's ``ValidationError``."""
+    source = {"image": image} if image else {"repo": _STAND_IN}
+    given = {name: value for name, value in settings.items() if name not in {"image", "repo"}}
+    return ServiceArgs.model_validate_json(json.dumps({**source, **given}))
+
+
+def deployed(settings: Settings, *, image: str | None = None) -> Config:
+    """Return what the API alone will hold once these settings are deployed, by the provider's own writing."""
+    return deployed_args(arguments(settings, image=image))
+
+
+def deployed_args(args: ServiceArgs) -> Config:
+    """Return the same of settings that are read already, those that a system has by itself included."""
+    inputs = args.inputs()
+    inputs["restart_policy_type"] = "NEVER" if args.cron_schedule else args.restart_policy_type
+    inputs["on_failure"] = OnFailure(args.on_failure)
+    wanted = ServiceInstanceInputs(
+        project_id="",
+        environment_id="",
+        service_id="",
+        regions={args.region: args.replicas},
+        variables=args.variables,
+        **inputs,
+    )
+    return normal(cast("Config", instance_config.entry(wanted, None, {})))
+
+
+def differences(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
+    """Return where two configurations have another effect: key → (before, after), without defaults."""
+    left, right = _effect(normal(before)), _effect(normal(after))
+    return {key: (left.get(key), right.get(key)) for key in sorted({*left, *right}) if left.get(key) != right.get(key)}
+
+
+def _effect(config: Config) -> dict[str, Any]:
+    shown = instance_config.properties(cast("Any", config), None)
+    for name in ("image", "repo", "sealed", "regions", "num_replicas", "vcpus", "memory_mb", *_SOURCES):
+        shown.pop(name, None)
+    variables: Config = shown.pop("variables")
+    found = {to_camel(name): _plain(value) for name, value in shown.items() if value not in (None, [], {}, ())}
+    found |= {f"variables.{name}": value for name, value in variables.items()}
+    limits = part(config, "deploy", "limitOverride", "containers")
+    found |= {f"limits.{name}": value for name, value in limits.items() if value is not None}
+    found["replicas"] = placed_in(config) or {
+        instance_config.STANDARD_REGIONS[0]: part(config, "deploy").get("numReplicas") or 1
+    }
+    known = {*DIRECT, *PLACED}
+    for section in ("build", "deploy"):
+        for key, value in part(config, section).items():
+            if (section, key) not in known and value not in (None, {}) and DEFAULTS.get((section, key)) != value:
+                found[f"{section}.{key}"] = value
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value
+
+
+def placed_in(config: Config) -> dict[str, int]:
+    """Return how often a service runs, by region; empty when only the number is said."""
+    regions: dict[str, Config | None] = part(config, "deploy", "multiRegionConfig")
+    return {name: each.get("numReplicas") or 1 for name, each in regions.items() if each}
