@@ -22,8 +22,8 @@ from railway_api.documents.volume_backup import (
     BACKUP_RESTORE,
     BACKUP_SCHEDULES,
     BACKUPS,
-    WORKFLOW_STATUS,
 )
+from railway_api.documents.workflow import WORKFLOW_STATUS
 from railway_api.errors import OutcomeUnknown
 from railway_api.json_objects import table
 from railyard.accounts.railway_client import Railway
@@ -193,7 +193,9 @@ async def bring_back(client: Client, volume: BackedUp, backup: Backup) -> None:
             "look at the project in the dashboard; the service still has its present volume"
         )
     message = f"railyard: restore {volume.where} from {backup.name}"
-    await client.call(STAGED_COMMIT, environmentId=volume.system.environment_id, commitMessage=message)
+    where = volume.system.environment_id
+    workflow_id = await client.call(STAGED_COMMIT, environmentId=where, commitMessage=message)
+    await follow(client, workflow_id, f"mounting the restored volume of {volume.where}")
 
 
 async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> BackedUp:

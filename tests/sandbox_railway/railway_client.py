@@ -140,6 +140,19 @@ class Client:
             environmentPatchCommit(environmentId: $e, patch: $p) }"""
         return self.refusal(query, e=environment, p=patch)
 
+    def workflow(self, id: str) -> Json:
+        """How a workflow is getting on: its status and its error."""
+        query = "query($w: String!) { workflowStatus(workflowId: $w) { status error } }"
+        return self.ask(query, w=id)["workflowStatus"]
+
+    def failure(self, environment: str, patch: Json) -> str:
+        """Why a patch that was accepted is not applied."""
+        workflow = self.begin(environment, patch)
+        self.clock.advance(2)
+        ended = self.workflow(workflow)
+        assert ended["status"] == "Error", ended
+        return ended["error"]
+
     def config(self, environment: str, *, decrypt: bool = True) -> Json:
         """The config of an environment."""
         query = "query($e: String!, $d: Boolean) { environment(id: $e) { config(decryptVariables: $d) } }"

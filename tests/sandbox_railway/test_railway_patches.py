@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from railway_sandbox.railway.errors import NotSimulated
+from railway_sandbox.railway.state import Aftermath, Patch
 from tests.sandbox_railway.railway_client import Client, Json, open_account
 
 PATCHES = """query($e: String!) { environmentPatches(environmentId: $e, first: 1) {
@@ -15,6 +16,7 @@ STAGE = """mutation($e: String!, $p: EnvironmentConfig!, $m: Boolean) {
     environmentStageChanges(environmentId: $e, input: $p, merge: $m) { status patch(decryptVariables: true) } }"""
 COMMIT_STAGED = """mutation($e: String!, $skip: Boolean) {
     environmentPatchCommitStaged(environmentId: $e, skipDeploys: $skip) }"""
+STAGED = "query($e: String!) { environmentStagedChanges(environmentId: $e) { patch } }"
 ETAG = "query($e: String!) { environment(id: $e) { configEtag } }"
 
 
@@ -43,6 +45,11 @@ class Shop:
     def last_patch(self) -> Json:
         """The patch that was committed last."""
         return self.railway.ask(PATCHES, e=self.environment)["environmentPatches"]["edges"][0]["node"]
+
+    @property
+    def patched(self) -> Patch:
+        """The record of that patch."""
+        return [*self.railway.cloud.state.patches.values()][-1]
 
     @property
     def count(self) -> int:
@@ -270,8 +277,11 @@ def test_railway_forces_some_settings(shop: Shop):
     ],
 )
 def test_what_the_plan_does_not_include_is_refused(plan: str, settings: Json):
-    """The text says to upgrade."""
-    assert "upgrade" in Shop(open_account(plan)).refusal(**settings)
+    """The text says to upgrade. It comes when the patch is applied: the commit itself is accepted."""
+    shop = Shop(open_account(plan))
+    before = shop.config
+    assert "upgrade" in shop.railway.failure(shop.environment, {"services": {shop.web: settings}})
+    assert shop.config == before
 
 
 def test_a_new_source_deploys_once(shop: Shop):
@@ -383,11 +393,40 @@ def test_staged_changes_wait_and_add_up(shop: Shop):
 def test_a_patch_that_became_impossible_says_why(shop: Shop):
     """What changed between the commit and its effect stands in lastAppliedError."""
     shop.railway.begin(shop.environment, {"services": {shop.web: {"source": {"image": "nginx:1"}}}})
+    shop.patched.aftermath = "committed"
     shop.railway.ask("mutation($s: String!) { serviceDelete(id: $s) }", s=shop.web)
     shop.railway.clock.advance(2)
     patch = shop.last_patch
 
     assert (patch["status"], patch["lastAppliedError"]) == ("COMMITTED", "Service not found")
+
+
+@pytest.mark.parametrize(
+    ("aftermath", "listed", "staged"),
+    [
+        ("staged", [("STAGED", None)], True),
+        ("unlisted", [], False),
+        ("failed", [("FAILED", "No room")], False),
+        ("silent", [("FAILED", None)], False),
+        ("committed", [("COMMITTED", "No room")], False),
+    ],
+)
+def test_a_patch_that_is_refused_when_it_is_applied(
+    shop: Shop, aftermath: Aftermath, listed: list[tuple[str, str | None]], staged: bool
+):
+    """Nothing of it is in effect and its workflow says why, whatever Railway keeps of it; the next one goes through."""
+    workflow = shop.railway.begin(shop.environment, {"services": {shop.web: {"source": {"image": "nginx:1"}}}})
+    shop.patched.refused_with, shop.patched.aftermath = "No room", aftermath
+    shop.railway.clock.advance(2)
+
+    assert shop.railway.workflow(workflow) == {"status": "Error", "error": "No room"}
+    found = shop.railway.ask(PATCHES, e=shop.environment)["environmentPatches"]["edges"]
+    assert [(each["node"]["status"], each["node"]["lastAppliedError"]) for each in found] == listed
+    waiting = shop.railway.ask(STAGED, e=shop.environment)["environmentStagedChanges"]["patch"]
+    assert bool(waiting) is staged
+    assert (shop.config, shop.count) == ({}, 0)
+    shop.patch(source={"image": "nginx:2"})
+    assert shop.config == {"source": {"image": "nginx:2"}}
 
 
 UPSERT = "mutation($i: VariableCollectionUpsertInput!) { variableCollectionUpsert(input: $i) }"

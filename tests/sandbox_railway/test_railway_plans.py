@@ -44,9 +44,9 @@ def test_limits_count_all_replicas_of_a_service():
         deploy = {"multiRegionConfig": {"us-west2": {"numReplicas": 2}}, "limitOverride": limits}
         return {"services": {service: {"deploy": deploy}}}
 
-    refused = railway.commit_refusal(environment, patch(40, 8))
+    refused = railway.failure(environment, patch(40, 8))
     assert refused == "Your plan is limited to 48 vCPU per service. Please upgrade your plan."
-    refused = railway.commit_refusal(environment, patch(8, 40))
+    refused = railway.failure(environment, patch(8, 40))
     assert refused == "Your plan is limited to 48 GB of memory per service. Please upgrade your plan."
     railway.commit(environment, patch(24, 24))
 

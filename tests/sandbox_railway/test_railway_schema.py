@@ -20,6 +20,8 @@ from graphql import (
 from railway_sandbox.railway import operations
 from railway_sandbox.railway.wire import SCHEMA_PATH, schema
 
+NEWER = {"EnvironmentPatchStatus": {"FAILED"}}
+"""Values that Railway answers (seen in September 2026) and its command line's copy of the schema does not list yet."""
 REAL = Path(__file__).parents[3] / "shared" / "railway-schema.graphql"
 
 
@@ -68,7 +70,7 @@ def test_inputs_and_enums_are_railways_in_full(real: GraphQLSchema):
             mine = {key: str(field.type) for key, field in kind.fields.items()}
             if mine != {key: str(field.type) for key, field in theirs[name].fields.items()}:
                 wrong.append(name)
-        if isinstance(kind, GraphQLEnumType) and set(kind.values) != set(theirs[name].values):
+        if isinstance(kind, GraphQLEnumType) and set(kind.values) - NEWER.get(name, set()) != set(theirs[name].values):
             wrong.append(name)
     assert wrong == []
 

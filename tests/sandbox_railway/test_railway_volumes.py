@@ -149,7 +149,8 @@ def test_a_size_grows_and_never_shrinks_what_was_used(disk: Disk):
     disk.railway.commit(disk.environment, disk.resize(6_000))
     assert disk.config["sizeMB"] == 6_000
 
-    assert "only be increased" in disk.railway.commit_refusal(disk.environment, disk.resize(5_000))
+    assert "only be increased" in disk.railway.failure(disk.environment, disk.resize(5_000))
+    assert disk.config["sizeMB"] == 6_000
 
 
 def test_resizing_deploys_nothing(disk: Disk):
@@ -163,7 +164,8 @@ def test_resizing_deploys_nothing(disk: Disk):
 def test_the_plan_limits_size_and_number():
     """Hobby has 5 GB; Free has one volume per project."""
     hobby = Disk(open_account("hobby"))
-    assert "upgrade" in hobby.railway.commit_refusal(hobby.environment, hobby.resize(5_001))
+    refusal = hobby.railway.failure(hobby.environment, hobby.resize(5_001))
+    assert refusal == "Max size of 5000 MB on current plan. Please select a valid size or upgrade"
 
     free = Disk(open_account("free"))
     free.railway.clock.advance(2)

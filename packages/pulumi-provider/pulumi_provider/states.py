@@ -40,8 +40,12 @@ def outputs_of(resource: Resource[Any, Any], state: Inputs | Named, *, imported:
 
 
 def partial_outputs(resource: Resource[Any, Any], state: Inputs | Named | None, inputs: Named) -> struct_pb2.Struct:
-    """Return the outputs of something half made: what is known of its state, over the inputs it was made from."""
-    known = {field.name: get(state, field.name) for field in fields_of(resource.state_type)} if state else {}
+    """Return the outputs of something half made: its state, or what is known of it over the inputs it was made from."""
+    if isinstance(state, Inputs):
+        return outputs_of(resource, state)
+    known = (
+        {field.name: get(state, field.name) for field in fields_of(resource.state_type)} if state is not None else {}
+    )
     return outputs_of(resource, {**inputs, **{name: value for name, value in known.items() if value is not None}})
 
 

@@ -70,7 +70,7 @@ DeploymentStatus: TypeAlias = Literal[
     "SUCCESS",
     "WAITING",
 ]
-EnvironmentPatchStatus: TypeAlias = Literal["APPLYING", "COMMITTED", "STAGED"]
+EnvironmentPatchStatus: TypeAlias = Literal["APPLYING", "COMMITTED", "FAILED", "STAGED"]
 MetricMeasurement: TypeAlias = Literal[
     "BACKUP_USAGE_GB",
     "CPU_LIMIT",
@@ -413,6 +413,7 @@ class EnvironmentOfProject(TypedDict):
 class EnvironmentPatch(TypedDict):
     """Hold the fields selected by environmentPatch, environmentStagedChanges."""
 
+    message: str | None
     patch: EnvironmentConfig
 
 

@@ -8,7 +8,7 @@ which is why they are told. Never changes anything, and names what was changed, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from railway_api.documents.environment import ENVIRONMENT_PATCH, ENVIRONMENT_STAGED_CHANGES
 from railway_api.environment_access import EnvironmentAccess
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from railway_api.scalars import EnvironmentConfig
 
 
+OWN: Final = "Pulumi: "
+"""How the messages of this client's commits begin."""
+
+
 class ForeignChanges:
     """Tell what others do in one environment, each thing once."""
 
@@ -28,9 +32,14 @@ class ForeignChanges:
         self._environment = environment
         self._told: frozenset[Path] = frozenset()
 
-    async def staged(self, seen: Snapshot, own: EnvironmentConfig) -> list[str]:
-        """Return what is staged, and which of it would undo a patch of ours.
+    def keep_quiet_about(self, own: EnvironmentConfig) -> None:
+        """Remember a patch of ours that Railway did not apply: it may be staged again, and nobody else's doing."""
+        self._told |= _short(leaves(own))
 
+    async def staged(self, seen: Snapshot, own: EnvironmentConfig) -> list[str]:
+        """Return what somebody has staged, and which of it would undo a patch of ours.
+
+        A commit of ours that Railway could not apply is nobody's: whoever sent it has told that it is still staged.
         Asks Railway only where the environment says that something is staged.
         """
         if not seen.environment["unmergedChangesCount"]:
@@ -40,6 +49,8 @@ class ForeignChanges:
             staged = await self._environment.ask(ENVIRONMENT_STAGED_CHANGES, environmentId=where)
         except RailwayError:
             return ["some that could not be read"]
+        if (staged["message"] or "").startswith(OWN):
+            return []
         paths = _short(leaves(staged["patch"]))
         new = sorted(paths - self._told)
         self._told |= paths

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from railway_api.batch import wait_until_settled
+from railway_api.commit_outcome import Patches, Seen, not_shown
 from railway_api.counting import count
 from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT
 from railway_api.environment_access import EnvironmentAccess
@@ -26,18 +27,16 @@ from railway_api.errors import (
     RailwayError,
     Throttled,
     Unreachable,
-    Validation,
 )
 from railway_api.failure import Failure
-from railway_api.foreign_changes import ForeignChanges
+from railway_api.foreign_changes import OWN, ForeignChanges
 from railway_api.json_objects import table
 from railway_api.patches import at, changed_by_others, conflict, leaves, merge
-from railway_api.progress import Poller
+from railway_api.progress import Poller, Progress
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from railway_api.answers import EnvironmentPatchInEnvironmentSnapshot
-    from railway_api.scalars import EnvironmentConfig, Variables
+    from railway_api.scalars import EnvironmentConfig
 
 WINDOW_S: Final = 0.05
 """How long a patch waits for others, in real time."""
@@ -55,9 +54,6 @@ RETRY_S: Final = 3.0
 
 BuildPatch = Callable[[Snapshot], "EnvironmentConfig"]
 """Makes a patch for the configuration that is there right before the commit."""
-
-
-Patches = Sequence["EnvironmentPatchInEnvironmentSnapshot"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +83,15 @@ class _Sent:
     """Commits by others that came in between."""
 
 
+@dataclass(frozen=True)
+class _Posted:
+    """Tell what Railway answered to a commit."""
+
+    workflow_id: str | None
+    listed: bool
+    """Whether a patch is going to be listed: not when there was nothing to commit."""
+
+
 @dataclass
 class _Submission:
     build: BuildPatch
@@ -114,6 +119,7 @@ class GroupCommits:
         self._task: asyncio.Task[None] | None = None
         self._last: Snapshot | None = None
         self._foreign_changes = ForeignChanges(environment)
+        self._workflows_are_hidden = False
         self._delays = 0
         self._undelayed = asyncio.Event()
         self._undelayed.set()
@@ -184,7 +190,7 @@ class GroupCommits:
 
     async def _commit_together(self, group: Sequence[_Submission]) -> None:
         environment = self._environment
-        until = environment.clock.now() + LAG_S
+        began = environment.clock.now()
         while True:
             before = await environment.snapshot()
             ready, patch = self._together(before, group)
@@ -197,9 +203,11 @@ class GroupCommits:
             try:
                 sent = await self._send(before, patch)
                 break
-            except Busy:
-                # Somebody else's commit is under way: what it changed has to be seen before ours is made.
-                if environment.clock.now() > until:
+            except (Busy, Race, NotFound) as early:
+                # Somebody else's commit is under way: what it changed has to be seen before ours is made. Or the patch
+                # names what was created a moment ago, and its workflow does not know it yet.
+                longest_s = APPLY_S if isinstance(early, Busy) else LAG_S
+                if environment.clock.now() > began + longest_s:
                     raise
                 await environment.clock.sleep(RETRY_S)
                 group = [submission for submission, _ in ready]
@@ -241,8 +249,8 @@ class GroupCommits:
         environment = self._environment
         mark = uuid.uuid4().hex[:8]
         with environment.writing():
-            listed = await self._post(patch, mark)
-            sent = await self._in_effect(before, patch, mark, listed=listed)
+            posted = await self._post(patch, mark)
+            sent = await self._in_effect(before, patch, mark, posted)
         environment.remember(sent.after)
         return sent
 
@@ -259,46 +267,48 @@ class GroupCommits:
         changed = changed_by_others({**before.config, "services": read}, after.config, patch)
         return [after.readable_path(path) for path in changed]
 
-    async def _post(self, patch: EnvironmentConfig, mark: str) -> bool:
-        """Send the patch; tell whether Railway is going to list it."""
+    async def _post(self, patch: EnvironmentConfig, mark: str) -> _Posted:
+        """Send the patch."""
         environment = self._environment
         until = environment.clock.now() + LAG_S
         counts = ", ".join(count(len(table(patch.get(f"{each}s"))), each) for each in ("service", "volume"))
         while True:
             try:
-                await environment.transport.call(
+                workflow_id = await environment.transport.call(
                     ENVIRONMENT_PATCH_COMMIT,
                     environmentId=environment.environment_id,
                     patch=patch,
-                    commitMessage=f"Pulumi: {counts} ({mark})",
+                    commitMessage=f"{OWN}{counts} ({mark})",
                 )
             except NothingToCommit:
-                return False
+                return _Posted(None, listed=False)
             except (Race, NotFound):
                 # What the patch names was created a moment ago.
                 if environment.clock.now() > until:
                     raise
                 await environment.clock.sleep(RETRY_S)
             else:
-                return True
+                return _Posted(workflow_id, listed=True)
 
-    async def _in_effect(self, before: Snapshot, patch: EnvironmentConfig, mark: str, *, listed: bool) -> _Sent:
-        """Wait until no patch is being applied and the configuration shows ours; raise what went wrong with it."""
+    async def _in_effect(self, before: Snapshot, patch: EnvironmentConfig, mark: str, posted: _Posted) -> _Sent:
+        """Wait until the commit is applied and the configuration shows it; raise what went wrong with it."""
         environment = self._environment
         self._poller.hurry()
         started = environment.clock.now()
         applied = None
         while True:
-            progress = await self._poller.next(snapshot=True)
+            followed = None if self._workflows_are_hidden else posted.workflow_id
+            progress = await self._poller.next(snapshot=True, workflow=followed)
+            # To a token that may not ask, only the patch and the configuration tell.
+            self._workflows_are_hidden |= isinstance(progress.workflow, BaseException)
             now = environment.clock.now()
-            own = [each for each in progress.patches if mark in (each["message"] or "")]
-            new = [each for each in progress.patches if each["id"] not in before.patches]
-            for each in new:
-                if each["lastAppliedError"] and each["status"] != "STAGED":
-                    raise Validation(f"Railway could not apply the configuration: {each['lastAppliedError']}")
-            shown = any(each["status"] == "COMMITTED" for each in new) or not listed or now - started > UNLISTED_S
+            seen = _seen(progress, before, mark, early=now - started <= UNLISTED_S)
+            if (refusal := seen.refusal()) is not None:
+                self._foreign_changes.keep_quiet_about(patch)
+                raise refusal
+            unlisted = not posted.listed or (now - started > UNLISTED_S and not seen.running)
             applying = any(each["status"] == "APPLYING" for each in progress.patches)
-            if applied is None and shown and not applying:
+            if applied is None and (seen.complete or unlisted) and not applying:
                 applied = now
             if applied is None and now - started > APPLY_S:
                 raise RailwayError(
@@ -307,20 +317,34 @@ class GroupCommits:
                 )
             if applied is None or progress.snapshot is None:
                 continue
-            missing = _missing(patch, progress.snapshot.config)
+            missing = not_shown(patch, before, progress.snapshot, proven=seen.complete or not posted.listed)
+            others = _of_others(seen)
             if not missing:
-                return _Sent(progress.snapshot, _taken_at(own), _of_others(new, own))
-            if later := _of_others(new, own):
-                names = ", ".join(repr(each["message"] or each["id"]) for each in later)
-                raise RailwayError(
-                    f"somebody else changed {', '.join(missing[:5])} at the same time, with the commit {names}: find "
-                    "out who deploys to this environment beside you, and run the command again"
-                )
-            if now - applied > REFLECT_S:
-                names = ", ".join(missing[:5])
-                raise RailwayError(
-                    f"Railway accepted the configuration but did not apply {names}: run the command again"
-                )
+                return _Sent(progress.snapshot, _taken_at(seen.own), others)
+            self._raise_not_applied(missing, others, waited_s=now - applied)
+
+    @staticmethod
+    def _raise_not_applied(missing: Sequence[str], others: Patches, *, waited_s: float) -> None:
+        """Raise when others undid what is missing, or when Railway had enough time to show it."""
+        parts = ", ".join(missing[:5])
+        if others:
+            names = ", ".join(repr(each["message"] or each["id"]) for each in others)
+            raise RailwayError(
+                f"somebody else changed {parts} at the same time, with the commit {names}: find "
+                "out who deploys to this environment beside you, and run the command again"
+            )
+        if waited_s > REFLECT_S:
+            raise RailwayError(f"Railway accepted the configuration but did not apply {parts}: run the command again")
+
+
+def _seen(progress: Progress, before: Snapshot, mark: str, *, early: bool) -> Seen:
+    """Return what a look shows of the commit with this mark."""
+    own = [each for each in progress.patches if mark in (each["message"] or "")]
+    new = [each for each in progress.patches if each["id"] not in before.patches]
+    workflow = progress.workflow
+    if isinstance(workflow, BaseException) or (workflow is not None and workflow["status"] == "NotFound"):
+        workflow = None
+    return Seen(own, new, workflow, early=early)
 
 
 def _taken_at(own: Patches) -> str | None:
@@ -328,38 +352,11 @@ def _taken_at(own: Patches) -> str | None:
     return min((patch["createdAt"] for patch in own), default=None)
 
 
-def _of_others(new: Patches, own: Patches) -> Patches:
+def _of_others(seen: Seen) -> Patches:
     """Return the commits of others among new ones; none where it is not known which one is ours."""
-    return [each for each in new if each not in own and each["status"] != "STAGED"] if own else []
+    return [each for each in seen.new if each not in seen.own and each["status"] != "STAGED"] if seen.own else []
 
 
 def has_effect(patch: EnvironmentConfig, config: EnvironmentConfig) -> bool:
     """Tell whether a patch would change the configuration. What Railway masks counts as a change."""
     return any(at(config, path) != value for path, value in leaves(patch) if value != {} or at(config, path) is None)
-
-
-def _missing(patch: EnvironmentConfig, config: EnvironmentConfig) -> list[str]:
-    """Return sources and variables of the patch that the configuration does not show."""
-    missing: list[str] = []
-    services = config.get("services") or {}
-    for service_id, settings in (patch.get("services") or {}).items():
-        wanted, there = settings or {}, services.get(service_id) or {}
-        source, shown = wanted.get("source") or {}, there.get("source") or {}
-        if "image" in source and source["image"] != shown.get("image"):
-            missing.append("source.image")
-        if "repo" in source and source["repo"] != shown.get("repo"):
-            missing.append("source.repo")
-        missing += missing_variables(wanted.get("variables") or {}, there.get("variables") or {})
-    return missing
-
-
-def missing_variables(wanted: Variables, there: Variables) -> list[str]:
-    """Return paths of variables that are not as they were written, as far as that can be seen."""
-    missing: list[str] = []
-    for name, entry in wanted.items():
-        shown = there.get(name)
-        if (shown or {}).get("isSealed") or (entry or {}).get("isSealed"):
-            continue  # a sealed value is never shown again
-        if (shown or {}).get("value") != (entry or {}).get("value"):
-            missing.append(f"variables.{name}")
-    return missing

@@ -15,6 +15,7 @@ from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENT
 from railway_api.documents.domain import DOMAINS
 from railway_api.documents.environment import progress
+from railway_api.documents.workflow import WORKFLOW_STATUS
 from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import RailwayError, Unreachable
 from railway_api.operation import Answer, Operation
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         DeploymentInDeployment,
         EnvironmentPatchInEnvironmentSnapshot,
         EnvironmentSnapshot,
+        WorkflowResult,
     )
     from railway_api.scalars import DeploymentMeta
 
@@ -56,6 +58,8 @@ class Progress:
         default_factory=dict[str, "DeploymentMeta | BaseException | None"]
     )
     """``meta``, or the error in its place, by the id of the deployment, of those that were asked for."""
+    workflow: WorkflowResult | BaseException | None = None
+    """How the workflow of a commit is getting on, or the error in its place, where it was asked for."""
 
 
 @dataclass
@@ -67,6 +71,8 @@ class _Wants:
     snapshot: bool = False
     services: dict[str, None] = field(default_factory=dict[str, None])
     deployments: dict[str, None] = field(default_factory=dict[str, None])
+    workflow: str | None = None
+    """Of the commit that is under way: there is one at a time."""
 
 
 class Poller:
@@ -93,7 +99,12 @@ class Poller:
         self._domains_at_s = 0.0
 
     async def next(
-        self, *, snapshot: bool = False, domains_of: str | None = None, deployment: str | None = None
+        self,
+        *,
+        snapshot: bool = False,
+        domains_of: str | None = None,
+        deployment: str | None = None,
+        workflow: str | None = None,
     ) -> Progress:
         """Return the next answer, the same for everybody who waits now.
 
@@ -101,6 +112,7 @@ class Poller:
         """
         self._wants.progress |= domains_of is None
         self._wants.snapshot |= snapshot
+        self._wants.workflow = workflow or self._wants.workflow
         if domains_of is not None:
             self._wants.services[domains_of] = None
         if deployment is not None:
@@ -121,13 +133,19 @@ class Poller:
         if services:
             self._domains_at_s = self._clock.now() + self._domains_interval_s
             self._domains_interval_s = min(self._domains_interval_s * SLOWING, DOMAINS_S)
-        return await self._look(services, list(wants.deployments)[:LARGEST], snapshot=wants.snapshot)
+        deployments = list(wants.deployments)[:LARGEST]
+        return await self._look(services, deployments, wants.workflow, snapshot=wants.snapshot)
 
-    async def _look(self, services: Sequence[str], deployments: Sequence[str], *, snapshot: bool) -> Progress:
+    async def _look(
+        self, services: Sequence[str], deployments: Sequence[str], workflow: str | None, *, snapshot: bool
+    ) -> Progress:
         """Ask for all in one document; in several when Railway refuses it, so that each hears of its own failure."""
-        document = progress(snapshot=snapshot, domains=len(services), deployments=len(deployments))
+        document = progress(
+            snapshot=snapshot, domains=len(services), deployments=len(deployments), workflow=workflow is not None
+        )
         named = {f"service_{index}": each for index, each in enumerate(services)}
         named |= {f"deployment_{index}": each for index, each in enumerate(deployments)}
+        named |= {"workflow": workflow} if workflow is not None else {}
         try:
             data = await self._environment.transport.read(
                 document,
@@ -140,7 +158,7 @@ class Poller:
         except RailwayError:
             if not named:
                 raise
-            return await self._look_apart(services, deployments, snapshot=snapshot)
+            return await self._look_apart(services, deployments, workflow, snapshot=snapshot)
         # What the document has beside that depends on what is asked for.
         numbered_domains = cast("Mapping[str, AllDomains]", data)
         numbered_deployments = cast("Mapping[str, DeploymentInDeployment]", data)
@@ -150,21 +168,26 @@ class Poller:
             Snapshot(cast("EnvironmentSnapshot", data)) if snapshot else None,
             {each: numbered_domains[f"domains_{index}"] for index, each in enumerate(services)},
             {each: numbered_deployments[f"deployment_{index}"]["meta"] for index, each in enumerate(deployments)},
+            cast("Mapping[str, WorkflowResult]", data).get("workflow"),
         )
 
-    async def _look_apart(self, services: Sequence[str], deployments: Sequence[str], *, snapshot: bool) -> Progress:
+    async def _look_apart(
+        self, services: Sequence[str], deployments: Sequence[str], workflow: str | None, *, snapshot: bool
+    ) -> Progress:
         environment = self._environment
-        seen = await self._look((), (), snapshot=snapshot)
+        seen = await self._look((), (), None, snapshot=snapshot)
         where = {"projectId": environment.project_id, "environmentId": environment.environment_id}
         domains = await self._each(DOMAINS, [{**where, "serviceId": each} for each in services])
         answers = await self._each(DEPLOYMENT, [{"id": each} for each in deployments])
         metas = [answer if isinstance(answer, BaseException) else answer["meta"] for answer in answers]
+        (followed,) = await self._each(WORKFLOW_STATUS, [{"workflowId": workflow}]) if workflow else (None,)
         return Progress(
             seen.patches,
             seen.latest,
             seen.snapshot,
             dict(zip(services, domains, strict=True)),
             dict(zip(deployments, metas, strict=True)),
+            followed,
         )
 
     async def _each(

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS, DOMAINS
+from railway_api.documents.workflow import WORKFLOW_STATUS
 from railway_api.operation import Document, Operation, mutation, query
 
 if TYPE_CHECKING:
@@ -66,15 +67,18 @@ SNAPSHOT: Document[EnvironmentSnapshot] = Document(
 
 
 @cache
-def progress(*, snapshot: bool, domains: int, deployments: int) -> Document[EnvironmentProgress]:
+def progress(
+    *, snapshot: bool, domains: int, deployments: int, workflow: bool = False
+) -> Document[EnvironmentProgress]:
     """Return one look for everybody who waits: patches and newest deployments, or the whole environment.
 
     ``domains`` services have the DNS status of their domains read under ``domains_0``, …; ``deployments`` deployments
-    have their meta read under ``deployment_0``, ….
+    have their meta read under ``deployment_0``, …; ``workflow`` reads how a commit is getting on.
     """
     declared = [_SCOPE]
     declared += [f"$service_{index}: String!" for index in range(domains)]
     declared += [f"$deployment_{index}: String!" for index in range(deployments)]
+    declared += ["$workflow: String!"] if workflow else []
     where = "projectId: $projectId, environmentId: $environmentId"
     fields = [_PATCHES]
     fields += [_PROJECT, _ENVIRONMENT.replace("STATUS", "")] if snapshot else [_INSTANCES]
@@ -83,6 +87,7 @@ def progress(*, snapshot: bool, domains: int, deployments: int) -> Document[Envi
         for index in range(domains)
     ]
     fields += [f"deployment_{index}: deployment(id: $deployment_{index}) {{ id meta }}" for index in range(deployments)]
+    fields += [f"workflow: workflowStatus(workflowId: $workflow) {WORKFLOW_STATUS.selection}"] if workflow else []
     head = f"query environmentProgress({', '.join(declared)}) {{\n  "
     return Document(name="environmentProgress", text=head + "\n  ".join(fields) + "\n}")
 
@@ -97,16 +102,16 @@ ENVIRONMENT_PATCH_COMMIT: Operation[str] = mutation(
     repeatable=True,
 )
 
+_PATCH = "{ message patch(decryptVariables: false) }"
+# Without values: only what would change is told, never to what.
+
 ENVIRONMENT_STAGED_CHANGES: Operation[EnvironmentPatch] = query(
-    # Without values: only what would change is told, never to what.
     "environmentStagedChanges",
     {"environmentId": "String!"},
-    "{ patch(decryptVariables: false) }",
+    _PATCH,
 )
 
-ENVIRONMENT_PATCH: Operation[EnvironmentPatch] = query(
-    "environmentPatch", {"id": "String!"}, "{ patch(decryptVariables: false) }"
-)
+ENVIRONMENT_PATCH: Operation[EnvironmentPatch] = query("environmentPatch", {"id": "String!"}, _PATCH)
 
 OPERATIONS = (
     SNAPSHOT,

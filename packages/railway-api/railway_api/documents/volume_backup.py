@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from railway_api.operation import Operation, mutation, query
 
 if TYPE_CHECKING:
-    from railway_api.answers import VolumeInstanceBackup, VolumeInstanceBackupSchedule, WorkflowId, WorkflowResult
+    from railway_api.answers import VolumeInstanceBackup, VolumeInstanceBackupSchedule, WorkflowId
 
 _INSTANCE = {"volumeInstanceId": "String!"}
 _BACKUP = {**_INSTANCE, "volumeInstanceBackupId": "String!"}
@@ -26,6 +26,5 @@ BACKUP_CREATE: Operation[WorkflowId] = mutation(
 )
 BACKUP_DELETE: Operation[WorkflowId] = mutation("volumeInstanceBackupDelete", _BACKUP, _WORKFLOW)
 BACKUP_RESTORE: Operation[WorkflowId] = mutation("volumeInstanceBackupRestore", _BACKUP, _WORKFLOW)
-WORKFLOW_STATUS: Operation[WorkflowResult] = query("workflowStatus", {"workflowId": "String!"}, "{ status error }")
 
-OPERATIONS = (BACKUPS, BACKUP_SCHEDULES, BACKUP_CREATE, BACKUP_DELETE, BACKUP_RESTORE, WORKFLOW_STATUS)
+OPERATIONS = (BACKUPS, BACKUP_SCHEDULES, BACKUP_CREATE, BACKUP_DELETE, BACKUP_RESTORE)

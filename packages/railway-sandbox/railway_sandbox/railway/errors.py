@@ -35,6 +35,11 @@ def upgrade(limit: str) -> Refused:
     return Refused(f"{limit} Please upgrade your plan.")
 
 
+def size_beyond_plan(max_mb: int) -> Refused:
+    """A volume that is larger than the plan allows; these are Railway's own words."""
+    return Refused(f"Max size of {max_mb} MB on current plan. Please select a valid size or upgrade")
+
+
 def in_progress(action: str) -> Refused:
     """Something else is being done to the same thing."""
     return Refused(f"{action}: an operation is already in progress")

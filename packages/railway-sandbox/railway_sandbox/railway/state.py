@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -94,6 +94,12 @@ class Environment(Record):
         return self.model_dump_json(exclude={"config": {"services"}})
 
 
+Aftermath = Literal["staged", "unlisted", "failed", "silent", "committed"]
+"""What is left of a committed patch that could not be applied: it is ``staged`` again, the same but no list shows it
+(``unlisted``), it is ``failed`` and says why or does not say (``silent``), or it counts as ``committed`` and says why.
+Its workflow says why in each case."""
+
+
 class Patch(Record):
     """A change of an environment's settings: staged, or committed and applied at ``applies_at``."""
 
@@ -107,7 +113,16 @@ class Patch(Record):
     applies_at: float | None = None
     applied_at: float | None = None
     skip_deploys: bool = False
-    last_applied_error: str | None = None
+    refused_with: str | None = None
+    """Why it is not going to be applied, where a test wants that."""
+    aftermath: Aftermath = "staged"
+    failed_with: str | None = None
+    """Why it was not applied."""
+
+    @property
+    def last_applied_error(self) -> str | None:
+        """What the patch itself tells of its failure: nothing, unless it is ``failed`` or ``committed``."""
+        return self.failed_with if self.aftermath in ("failed", "committed") else None
 
 
 class Service(Record):

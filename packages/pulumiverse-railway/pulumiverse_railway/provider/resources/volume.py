@@ -134,7 +134,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         try:
             await _complete(context, environment, state.volume_id, new)
         except Failure as failure:
-            raise HalfMade(id, state, [str(failure)]) from failure
+            raise HalfMade(id, await _as_it_is(environment, state), [str(failure)]) from failure
         return id, state
 
     async def read(self, context: Context, id: str, old: VolumeState | None) -> VolumeState | None:
@@ -269,6 +269,22 @@ async def _appeared(context: Context, environment: Environment, new: VolumeInput
 
     doing = "looking for a volume whose creation was not confirmed..."
     return await wait_for(context, look, doing=doing, for_s=lambda: LISTED_S if mounted else sum(UNSEEN_S))
+
+
+async def _as_it_is(environment: Environment, state: VolumeState) -> VolumeState:
+    """Return the state of a new disk with what Railway has of its size and schedules, not what was asked for."""
+    try:
+        snapshot = await environment.snapshot()
+    except RailwayError:
+        return replace(state, size_mb=None, backup_schedules=None)
+    size_mb = _size_mb(snapshot, state.volume_id)
+    there = set(snapshot.volume_mount(state.volume_id)[1].get("backupSchedules") or ())
+    asked_for = state.backup_schedules or []
+    return replace(
+        state,
+        size_mb=None if size_mb is None else _size_seen(size_mb, state),
+        backup_schedules=[each for each in asked_for if each in there] or None,
+    )
 
 
 def _size_seen(size_mb: int, old: VolumeState | None) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.rules import replicas_of
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import invalid
@@ -53,9 +54,9 @@ def _by_service(cloud: RailwayCloud, environment: Environment) -> dict[str, dict
         running = deployments.live(cloud, environment.id, instance.service_id)
         if running is None or running.stopped:
             continue
-        deploy: Config = part(service_config(environment, instance.service_id), "deploy")
-        limits: Config = part(part(deploy, "limitOverride"), "containers")
-        replicas = sum(placed.get("numReplicas", 1) for placed in part(deploy, "multiRegionConfig").values())
+        config = service_config(environment, instance.service_id)
+        limits: Config = part(part(part(config, "deploy"), "limitOverride"), "containers")
+        replicas = replicas_of(config)
         vcpus = limits.get("cpu") or USUAL_VCPUS
         memory_gb = (limits.get("memoryBytes") or USUAL_MEMORY_GB * GB_IN_BYTES) / GB_IN_BYTES
         found["CPU_LIMIT"] = replicas * vcpus * MINUTES

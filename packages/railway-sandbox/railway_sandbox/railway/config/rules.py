@@ -9,7 +9,7 @@ from typing import Any
 
 from railway_sandbox.railway import regions
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.errors import Refused, invalid, upgrade
+from railway_sandbox.railway.errors import Refused, invalid, size_beyond_plan, upgrade
 from railway_sandbox.railway.plans import GB_IN_BYTES
 from railway_sandbox.railway.state import Config, VolumeInstance, part
 
@@ -26,14 +26,17 @@ def force(config: Config) -> None:
         build["builder"] = "DOCKERFILE"
 
 
-def check_service(cloud: RailwayCloud, config: Config, *, mounts: int) -> None:
-    """Refuse settings that Railway does not take; ``mounts`` is the number of volumes the service has with them."""
+def check_service(config: Config, *, mounts: int) -> None:
+    """Refuse settings that Railway takes on no plan; ``mounts`` is the number of volumes the service has with them."""
     deploy: Config = part(config, "deploy")
     build: Config = part(config, "build")
     source: Config = part(config, "source")
     if mounts > 1:
         raise Refused("A volume is already in use by this service: only one volume per service is supported")
-    _check_replicas(cloud, deploy, mounts=mounts)
+    _check_replicas(deploy, mounts=mounts)
+    limits: Config = part(part(deploy, "limitOverride"), "containers")
+    if any(value is not None and value <= 0 for value in limits.values()):
+        raise invalid("limitOverride")
     if source.get("image") and source.get("repo"):
         raise invalid("source: image and repo")
     if build.get("buildCommand") and build.get("buildCommand") == deploy.get("startCommand"):
@@ -48,27 +51,35 @@ def check_service(cloud: RailwayCloud, config: Config, *, mounts: int) -> None:
     command: Any = deploy.get("preDeployCommand")
     if isinstance(command, list) and len(command) > 1:  # pyright: ignore[reportUnknownArgumentType]
         raise Refused("Error in preDeployCommand - Invalid input")
-    _check_plan(cloud, deploy)
 
 
-def _check_replicas(cloud: RailwayCloud, deploy: Config, *, mounts: int) -> None:
+def replicas_of(config: Config) -> int:
+    """Return how many replicas the settings of a service ask for: an entry without a number is none."""
+    placed: Config = part(part(config, "deploy"), "multiRegionConfig")
+    return sum(entry.get("numReplicas") or 0 for entry in placed.values())
+
+
+def _check_replicas(deploy: Config, *, mounts: int) -> None:
     placed: Config = part(deploy, "multiRegionConfig")
     for region, entry in placed.items():
         if not regions.known(region):
             raise invalid(f"multiRegionConfig.{region}")
-        if entry.get("numReplicas", 1) < 1:
+        if entry.get("numReplicas") == 0:
             raise invalid("numReplicas")
-    replicas = sum(entry.get("numReplicas", 1) for entry in placed.values())
+    replicas = replicas_of({"deploy": deploy})
     if replicas > 1 and mounts:
         raise Refused("Services with a volume cannot have more than one replica")
     if replicas > 1 and deploy.get("cronSchedule"):
         raise Refused("Services with a cron schedule cannot have more than one replica")
-    if replicas > cloud.plan.max_replicas_per_service:
-        raise upgrade(f"Your plan is limited to {cloud.plan.max_replicas_per_service} replicas per service.")
 
 
-def _check_plan(cloud: RailwayCloud, deploy: Config) -> None:
+def check_plan(cloud: RailwayCloud, config: Config) -> None:
+    """Refuse what the plan does not include. A patch learns of it when it is applied, not when it is committed."""
     plan = cloud.plan
+    deploy: Config = part(config, "deploy")
+    replicas = replicas_of(config)
+    if replicas > plan.max_replicas_per_service:
+        raise upgrade(f"Your plan is limited to {plan.max_replicas_per_service} replicas per service.")
     if deploy.get("registryCredentials") and not plan.private_registries:
         raise upgrade("Private registries are available on the Pro plan.")
     if not plan.always_restart:
@@ -77,14 +88,11 @@ def _check_plan(cloud: RailwayCloud, deploy: Config) -> None:
         if (deploy.get("restartPolicyMaxRetries") or 0) > 10:
             raise upgrade("Your plan is limited to 10 restarts.")
     containers: Config = part(part(deploy, "limitOverride"), "containers")
-    replicas = sum(entry.get("numReplicas", 1) for entry in part(deploy, "multiRegionConfig").values())
     # The plan counts the replicas of a service together.
     if (containers.get("cpu") or 0) * replicas > plan.max_vcpus_per_service:
         raise upgrade(f"Your plan is limited to {plan.max_vcpus_per_service:g} vCPU per service.")
     if (containers.get("memoryBytes") or 0) * replicas > plan.max_memory_gb_per_service * GB_IN_BYTES:
         raise upgrade(f"Your plan is limited to {plan.max_memory_gb_per_service:g} GB of memory per service.")
-    if any(value is not None and value <= 0 for value in containers.values()):
-        raise invalid("limitOverride")
 
 
 def check_cron(schedule: str) -> None:
@@ -100,10 +108,8 @@ def check_cron(schedule: str) -> None:
 
 
 def check_volume_size(cloud: RailwayCloud, disk: VolumeInstance | None, size_mb: int) -> None:
-    """Refuse a size beyond the plan, or one that would cut off what is stored."""
-    if size_mb < 1:
-        raise invalid("sizeMB")
+    """Refuse a size beyond the plan, or one that would cut off what is stored; known when a patch is applied."""
     if size_mb > cloud.plan.max_volume_mb:
-        raise upgrade(f"Your plan is limited to volumes of {cloud.plan.max_volume_mb} MB.")
+        raise size_beyond_plan(cloud.plan.max_volume_mb)
     if disk is not None and size_mb < disk.size_mb and disk.written:
         raise Refused("Volume size can only be increased")

@@ -33,8 +33,8 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
         if foreign or (disk is None and not settings.get("isCreated")):
             raise not_found("VolumeInstance")
         created.add(volume_id)
-        if settings.get("sizeMB") is not None:
-            check_volume_size(cloud, disk, settings["sizeMB"])
+        if (settings.get("sizeMB") or 1) < 1:
+            raise invalid("sizeMB")
     for service_id, entry in part(patch, "services").items():
         for volume_id, mount in part((entry or {}), "volumeMounts").items():
             disk = disk_of(cloud, environment.id, volume_id)
@@ -47,6 +47,14 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
             path = mount.get("mountPath") or (disk and disk.mount_path)
             if not path or not path.startswith("/"):
                 raise invalid(f"services.{service_id}.volumeMounts.{volume_id}.mountPath")
+
+
+def check_sizes(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
+    """Refuse sizes that the plan, or what is stored, does not allow."""
+    for volume_id, entry in part(patch, "volumes").items():
+        settings: Config = entry or {}
+        if settings.get("sizeMB") is not None:
+            check_volume_size(cloud, disk_of(cloud, environment.id, volume_id), settings["sizeMB"])
 
 
 def mounts_after(cloud: RailwayCloud, environment: Environment, service_id: str, entry: Config) -> set[str]:

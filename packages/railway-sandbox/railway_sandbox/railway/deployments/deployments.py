@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.references import referenced_by, rendered, service_named
+from railway_sandbox.railway.config.rules import replicas_of
 from railway_sandbox.railway.config.view import service_config, setting
 from railway_sandbox.railway.deployments.sources import defect_of, has_source, resolve
 from railway_sandbox.railway.deployments.timelines import (
@@ -102,8 +103,7 @@ def manifest(config: Config) -> dict[str, Any]:
     ):
         for name in names:
             settings[name] = setting(config, group, name)
-    regions: Config = part(deploy, "multiRegionConfig")
-    deploy["numReplicas"] = sum(region.get("numReplicas", 1) for region in regions.values()) or 1
+    deploy["numReplicas"] = replicas_of(config) if part(deploy, "multiRegionConfig") else 1
     return {"build": build, "deploy": deploy}
 
 

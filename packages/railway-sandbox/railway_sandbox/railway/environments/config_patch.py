@@ -1,4 +1,7 @@
-"""Patches of an environment's settings: checked when committed, in effect some seconds later, all of it or nothing.
+"""Patches of an environment's settings: committed, and some seconds later in effect or refused, all of it or nothing.
+
+A commit is checked for its form alone. Sizes and the limits of the plan are found out when the patch is applied, and
+told by the workflow that the commit has answered with.
 
 Owns committing and applying, and what a patch silently does not do (domains, deletion of proxies and volumes). The
 merge itself stands in ``config.merge``, what is allowed in ``config.rules``.
@@ -13,7 +16,7 @@ from railway_sandbox.railway.config import buckets as config_buckets
 from railway_sandbox.railway.config import volumes as config_volumes
 from railway_sandbox.railway.config.fingerprints import affected_by
 from railway_sandbox.railway.config.merge import merged_service, merged_variables
-from railway_sandbox.railway.config.rules import check_service
+from railway_sandbox.railway.config.rules import check_plan, check_service
 from railway_sandbox.railway.config.shape import well_formed
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments, instances
@@ -42,7 +45,7 @@ def pending(cloud: RailwayCloud) -> bool:
 def staged(cloud: RailwayCloud, environment_id: str) -> Patch | None:
     """The changes that wait to be committed, if there are any."""
     for patch in cloud.state.patches.values():
-        if patch.environment_id == environment_id and patch.applies_at is None:
+        if patch.environment_id == environment_id and patch.applies_at is None and patch.aftermath != "unlisted":
             return patch
     return None
 
@@ -51,6 +54,9 @@ def stage(cloud: RailwayCloud, environment: Environment, patch: Any, at: float) 
     """Put these changes in the place of those that waited to be committed."""
     patch = well_formed(patch)
     found = staged(cloud, environment.id)
+    if found is not None and found.workflow_id is not None:
+        # One that could not be applied gives way; its workflow goes on saying why.
+        found.aftermath, found = "unlisted", None
     if found is None:
         found = Patch(id=cloud.new_id(), environment_id=environment.id, patch={}, created_at=at, updated_at=at)
         cloud.state.patches[found.id] = found
@@ -81,6 +87,7 @@ def commit(
     record.message = message
     record.skip_deploys = skip_deploys
     record.applies_at = now + APPLYING_S
+    record.applied_at = record.failed_with = None
     cloud.state.patches[record.id] = record
     cloud.touch()
     return record
@@ -98,10 +105,18 @@ def apply_due(cloud: RailwayCloud) -> None:
             if environment.deleted_at is not None:
                 raise not_found("Environment")
             check(cloud, environment, patch.patch)
+            check_limits(cloud, environment, patch)
             _apply(cloud, environment, patch, at)
         except Refused as refusal:
-            patch.last_applied_error = str(refusal)
+            _fail(patch, str(refusal))
         cloud.touch()
+
+
+def _fail(patch: Patch, why: str) -> None:
+    """Leave a patch that could not be applied: nothing of it is in effect, and its workflow says why."""
+    patch.failed_with = why
+    if patch.aftermath in ("staged", "unlisted"):
+        patch.applies_at = patch.applied_at = None
 
 
 def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
@@ -122,11 +137,24 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
         config = _new_config(cloud, environment, service_id, entry)
         if config is not None:
             mounts = config_volumes.mounts_after(cloud, environment, service_id, entry)
-            check_service(cloud, config, mounts=len(mounts))
+            check_service(config, mounts=len(mounts))
             if has_source(config):
                 resolve(cloud, config)
             tcp_proxies.check_ports(entry)
     merged_variables({}, part(patch, "sharedVariables"))
+
+
+def check_limits(cloud: RailwayCloud, environment: Environment, record: Patch) -> None:
+    """Refuse what only the applying finds out: sizes, what the plan does not include, and what a test ordered."""
+    patch = record.patch
+    if record.refused_with is not None:
+        raise Refused(record.refused_with)
+    config_volumes.check_sizes(cloud, environment, patch)
+    for service_id, entry in part(patch, "services").items():
+        if entry is None or entry.get("isDeleted"):
+            continue
+        if (config := _new_config(cloud, environment, service_id, entry)) is not None:
+            check_plan(cloud, config)
 
 
 def _new_config(cloud: RailwayCloud, environment: Environment, service_id: str, entry: Config) -> Config | None:

@@ -198,14 +198,16 @@ def _patch(caller: Caller, arguments: Arguments) -> Patch:
 def _patches(caller: Caller, arguments: Arguments) -> list[Patch]:
     environment = caller.environment(arguments["environmentId"])
     mine = [p for p in caller.cloud.state.patches.values() if p.environment_id == environment.id]
-    committed = [p for p in mine if p.applies_at is not None]
-    return sorted(committed, key=lambda patch: patch.applies_at or 0.0, reverse=True)
+    committed = [p for p in mine if p.workflow_id is not None and (p.applies_at or p.aftermath != "unlisted")]
+    return sorted(committed, key=lambda patch: patch.applies_at or patch.updated_at, reverse=True)
 
 
 def _patch_status(_caller: Caller, patch: Patch, _arguments: Arguments) -> str:
     if patch.applies_at is None:
         return "STAGED"
-    return "APPLYING" if patch.applied_at is None else "COMMITTED"
+    if patch.applied_at is None:
+        return "APPLYING"
+    return "FAILED" if patch.failed_with is not None and patch.aftermath != "committed" else "COMMITTED"
 
 
 def _patch_shown(_caller: Caller, patch: Patch, arguments: Arguments) -> Config:
@@ -225,8 +227,9 @@ def _workflow(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     for patch in caller.cloud.state.patches.values():
         if patch.workflow_id == arguments["workflowId"]:
             caller.environment(patch.environment_id, live=False)
-            done = "Error" if patch.last_applied_error else "Complete"
-            return {"status": "Running" if patch.applied_at is None else done, "error": patch.last_applied_error}
+            if patch.failed_with is not None:
+                return {"status": "Error", "error": patch.failed_with}
+            return {"status": "Running" if patch.applied_at is None else "Complete", "error": None}
     work = caller.cloud.state.workflows.get(arguments["workflowId"])
     if work is not None:
         caller.environment(work.environment_id, live=False)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
 from railway_sandbox.railway.config.merge import REPOSITORY_ONLY, merged_service
-from railway_sandbox.railway.config.rules import check_service
+from railway_sandbox.railway.config.rules import check_plan, check_service, replicas_of
 from railway_sandbox.railway.config.shape import well_formed
 from railway_sandbox.railway.config.view import service_config, setting
 from railway_sandbox.railway.config.volumes import mounts_after
@@ -64,7 +64,8 @@ def _update(caller: Caller, arguments: Arguments) -> bool:
         if not instances.ready(cloud, cloud.find_instance(environment.id, service.id)):
             continue  # Railway answers true all the same
         config = _with_input(caller, environment, service, given)
-        check_service(cloud, config, mounts=len(mounts_after(cloud, environment, service.id, {})))
+        check_service(config, mounts=len(mounts_after(cloud, environment, service.id, {})))
+        check_plan(cloud, config)
         changed.append((environment, config))
     for environment, config in changed:
         environment.services[service.id] = config
@@ -119,7 +120,8 @@ def _limits_update(caller: Caller, arguments: Arguments) -> bool:
         containers["memoryBytes"] = int(given["memoryGB"] * GB_IN_BYTES)
     entry = {"deploy": {"limitOverride": {"containers": containers}}}
     config = merged_service(service_config(environment, service.id), entry, returning=False)
-    check_service(caller.cloud, config, mounts=0)
+    check_service(config, mounts=0)
+    check_plan(caller.cloud, config)
     environment.services[service.id] = config
     return True
 
@@ -160,8 +162,7 @@ def _builder(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -
 
 
 def _replicas(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -> int:
-    placed: Config = part(_deploy(caller, instance), "multiRegionConfig")
-    return sum(entry.get("numReplicas", 1) for entry in placed.values())
+    return replicas_of(_config(caller, instance))
 
 
 def _source(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -> Config | None:

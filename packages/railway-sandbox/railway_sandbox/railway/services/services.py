@@ -11,7 +11,7 @@ import re
 from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.merge import merged_service
-from railway_sandbox.railway.config.rules import check_service
+from railway_sandbox.railway.config.rules import check_plan, check_service
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.errors import Refused, invalid, not_authorized
@@ -64,7 +64,8 @@ def make(
         for environment in environments
     ]
     for _, config in configs:
-        check_service(cloud, config, mounts=0)
+        check_service(config, mounts=0)
+        check_plan(cloud, config)
     service = Service(
         id=cloud.new_id(),
         project_id=project.id,

@@ -9,12 +9,13 @@ from __future__ import annotations
 from railway_sandbox.railway import throttles
 from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
 from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.rules import replicas_of
 from railway_sandbox.railway.config.view import default_region, service_config
 from railway_sandbox.railway.config.volumes import disk_of, mounts_after
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import NotSimulated, Refused, invalid, not_found, upgrade
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.state import Environment, Project, Service, Volume, VolumeInstance, Workflow, part
+from railway_sandbox.railway.state import Environment, Project, Service, Volume, VolumeInstance, Workflow
 
 LONGEST_LAG_S = 90
 SHORTEST_LAG_S = 30
@@ -95,8 +96,7 @@ def _check_mountable(cloud: RailwayCloud, environment: Environment, service: Ser
         raise not_found("ServiceInstance")
     if mounts_after(cloud, environment, service.id, {}):
         raise Refused("A volume is already in use by this service: only one volume per service is supported")
-    placed = part(part(service_config(environment, service.id), "deploy"), "multiRegionConfig")
-    if sum(entry.get("numReplicas", 1) for entry in placed.values()) > 1:
+    if replicas_of(service_config(environment, service.id)) > 1:
         raise Refused("Services with a volume cannot have more than one replica")
 
 

@@ -1,0 +1,151 @@
+"""Judges what became of a commit from what Railway tells: its workflow, its patch, and the configuration afterwards.
+
+Railway accepts a commit before it applies it, and says in the workflow whether it could: a size beyond the plan is
+refused there, not in the answer to the commit. A workflow may be unknown (to an old token, or after a while), so the
+patch and the configuration count as well. Asks Railway nothing, and knows no resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from railway_api.errors import RailwayError, Validation, advice_for, classify
+from railway_api.json_objects import is_list, is_object
+from railway_api.patches import Path, at, leaves
+from railway_api.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from railway_api.answers import EnvironmentPatchInEnvironmentSnapshot, WorkflowResult
+    from railway_api.scalars import EnvironmentConfig, Variables
+
+Patches = Sequence["EnvironmentPatchInEnvironmentSnapshot"]
+
+FAILED: Final = "FAILED"
+"""A status of a patch that Railway has had since September 2026."""
+_MASKED: Final = "registryCredentials"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Hold what one look shows of a commit."""
+
+    own: Patches
+    """Its patch; none where Railway does not list it, or lost the message that tells which one it is."""
+    new: Patches
+    """All patches that were not there before."""
+    workflow: WorkflowResult | None
+    """None where it is not known how the workflow is getting on."""
+    early: bool
+    """Whether a patch that is shown as staged may be one that Railway is about to apply."""
+
+    @property
+    def running(self) -> bool:
+        """Tell whether Railway says that it is at it."""
+        return self.workflow is not None and self.workflow["status"] == "Running"
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether Railway says that all of it is in effect."""
+        committed = any(each["status"] == "COMMITTED" for each in self._listed)
+        return committed or (self.workflow is not None and self.workflow["status"] == "Complete")
+
+    @property
+    def staged_again(self) -> bool:
+        """Tell whether the patch waits for somebody to commit it once more, as it does after some failures."""
+        return any(each["status"] == "STAGED" for each in self.own)
+
+    def refusal(self) -> RailwayError | None:
+        """Return why Railway did not apply the commit; None while it has not said so."""
+        told = next((each["lastAppliedError"] for each in self._listed if each["lastAppliedError"]), None)
+        status = None if self.workflow is None else self.workflow["status"]
+        if self.workflow is not None and status == "Error":
+            return self._refused(self.workflow["error"] or told)
+        if status == "Running":
+            return None
+        failed = any(each["status"] == FAILED for each in self.own)
+        fell_back = self.staged_again and status != "Complete" and not self.early
+        return self._refused(told) if told or failed or fell_back else None
+
+    @property
+    def _listed(self) -> Patches:
+        """The patches that may be the commit's: what others have staged is not."""
+        return self.own or [each for each in self.new if each["status"] != "STAGED"]
+
+    def _refused(self, reason: str | None) -> RailwayError:
+        left = (
+            ". Railway keeps the refused change as a staged one, which deploys only if somebody deploys it: discard it "
+            "in the dashboard"
+            if self.staged_again
+            else ""
+        )
+        if not reason:
+            return Validation(
+                f"Railway could not apply the configuration, and does not say why{left}. Look at the environment in "
+                "the dashboard, and run the command again"
+            )
+        kind = type(classify("", {"message": reason}))
+        kind = Validation if kind is RailwayError else kind
+        return kind(f"Railway could not apply the configuration: {reason}{advice_for(kind)}{left}", reason=reason)
+
+
+def not_shown(patch: EnvironmentConfig, before: Snapshot, after: Snapshot, *, proven: bool) -> list[str]:
+    """Return what of a patch is not in effect, as far as a read can tell; empty when it is there.
+
+    Railway adapts what it is sent and leaves out what is its default, so a setting counts as missing when it is what
+    it was before. Without proof that the commit was applied, an unchanged configuration counts as well.
+    """
+    missing = _not_as_written(patch, after.config)
+    stuck = [path for path, value in leaves(patch) if _is_stuck(path, value, before.config, after.config)]
+    missing += [".".join(path[2:]) for path in stuck if ".".join(path[2:4]) not in missing]
+    if not missing and not proven and before.etag and before.etag == after.etag:
+        missing = [
+            ".".join(path[2:])
+            for path, value in leaves(patch)
+            if value and not is_object(value) and _MASKED not in path and not _same(at(after.config, path), value)
+        ]
+    return missing
+
+
+def _is_stuck(path: Path, value: object, before: EnvironmentConfig, after: EnvironmentConfig) -> bool:
+    """Tell whether a setting is shown, and is what it was before instead of what was written."""
+    if _MASKED in path or path[2:3] == ("variables",) or is_object(value):
+        return False
+    shown = at(after, path)
+    unchanged = path[0] == "volumes" or shown == at(before, path)  # the size of a new volume was not read before
+    return shown is not None and unchanged and not _same(shown, value)
+
+
+def _same(shown: object, written: object) -> bool:
+    """Tell whether two values mean the same: Railway leaves out what is 0, false or empty, and sorts some lists."""
+    if is_list(shown) and is_list(written):
+        return sorted(map(str, shown)) == sorted(map(str, written))
+    return shown == written or (not shown and not written)
+
+
+def _not_as_written(patch: EnvironmentConfig, config: EnvironmentConfig) -> list[str]:
+    """Return sources and variables of the patch that the configuration does not show."""
+    missing: list[str] = []
+    services = config.get("services") or {}
+    for service_id, settings in (patch.get("services") or {}).items():
+        wanted, there = settings or {}, services.get(service_id) or {}
+        source, shown = wanted.get("source") or {}, there.get("source") or {}
+        if "image" in source and source["image"] != shown.get("image"):
+            missing.append("source.image")
+        if "repo" in source and source["repo"] != shown.get("repo"):
+            missing.append("source.repo")
+        missing += missing_variables(wanted.get("variables") or {}, there.get("variables") or {})
+    return missing
+
+
+def missing_variables(wanted: Variables, there: Variables) -> list[str]:
+    """Return paths of variables that are not as they were written, as far as that can be seen."""
+    missing: list[str] = []
+    for name, entry in wanted.items():
+        shown = there.get(name)
+        if (shown or {}).get("isSealed") or (entry or {}).get("isSealed"):
+            continue  # a sealed value is never shown again
+        if (shown or {}).get("value") != (entry or {}).get("value"):
+            missing.append(f"variables.{name}")
+    return missing
