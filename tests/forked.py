@@ -46,7 +46,7 @@ PRELOADED = (
 """Without the SDKs of Cloudflare and DigitalOcean, of which ``components/packages.py`` loads what is used."""
 OWN = (
     "sops", "pulumi_operations", "railway_api", "pulumi_provider", "railway_sandbox", "pulumiverse_railway",
-    "pulumi_embedded", "components", "stacks",
+    "pulumi_embedded", "components", "stacks", "railyard",
 )  # fmt: skip
 """Packages of this project, each after those that it imports."""
 USED = {

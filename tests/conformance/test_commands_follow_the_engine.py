@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +14,7 @@ from railyard.engine.engine_choice import States
 from tests.conformance.conftest import RealEngine
 from tests.conformance.test_drift_is_read import by_hand
 from tests.conformance.test_plain_commands import run
-from tests.lifecycle.conftest import ROOT, world
+from tests.lifecycle.conftest import world
 from tests.operations_secrets import sops_files
 from tests.operations_workflows.conftest import SETTINGS, Repository, Said
 
@@ -29,7 +28,6 @@ class Place(Repository):
     def __init__(self, real: RealEngine) -> None:
         super().__init__(real.directory)
         self.real = real
-        shutil.copytree(ROOT / "railyard", self.directory / "railyard", dirs_exist_ok=True)
         for stack in ("staging", "production"):
             self.write(f"Pulumi.{stack}.yaml", SETTINGS.format(stack=stack, plan="hobby"))
         self.write(".gitignore", "/.sandbox\n/.venv\n/home\n/plugins\n__pycache__\n")

@@ -40,7 +40,7 @@ KEY = ("      region: sfo3\n      cdnDomain", "      region: sfo3\n      keyVers
 
 def files_system(directory: Path) -> Checkout:
     """A copy of the project with the system Files."""
-    checkout = Checkout(directory)
+    checkout = Checkout(directory, changes=["stacks"])
     shutil.copy(Path(__file__).with_name("files.py"), directory / "stacks" / "files.py")
     listed = directory / "stacks" / "__init__.py"
     text = listed.read_text().replace("from stacks.netia", "from stacks.files import Files\nfrom stacks.netia")
@@ -70,7 +70,7 @@ def again(tmp_path: Path) -> Callable[[Checkout], Checkout]:
     """A copy of a system as it was brought up, with an empty request log."""
 
     def copy(found: Checkout) -> Checkout:
-        shutil.copytree(found.directory, tmp_path / "railyard")
+        shutil.copytree(found.directory, tmp_path / "railyard", symlinks=True)
         checkout = object.__new__(Checkout)
         checkout.directory, checkout.sandbox = tmp_path / "railyard", tmp_path / "railyard" / ".sandbox"
         (checkout.sandbox / "requests.jsonl").unlink(missing_ok=True)

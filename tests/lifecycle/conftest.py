@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from railway_sandbox.server import Sandbox
 from railyard.engine.engines import code_of
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("__main__.py", "Pulumi.yaml", "components", "packages", "railyard", "secrets", "stacks")
+COPIED = ("__main__.py", "Pulumi.yaml", "secrets")
+CODE = ("components", "packages", "railyard", "stacks")
 LONGEST_S = 600
 
 
@@ -43,19 +44,29 @@ class Outcome:
         return Counter(step["op"] for step in self.json["steps"] if step["op"] != "same")
 
 
-class Checkout:
-    """A copy of the project with settings of its own."""
+def copy(names: Sequence[str], directory: Path) -> None:
+    """Copy files and folders of the project into a directory."""
+    for name in names:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("*.egg-info"))
+        else:
+            shutil.copy(ROOT / name, directory)
 
-    def __init__(self, directory: Path) -> None:
+
+class Checkout:
+    """A copy of the project with settings of its own, and with those folders of code that a test ``changes``.
+
+    The other folders are links, by which a process finds the code that the tests have loaded (tests/forked.py).
+    """
+
+    def __init__(self, directory: Path, changes: Sequence[str] = ()) -> None:
         self.directory = directory
         self.sandbox = directory / ".sandbox"
         directory.mkdir()
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("*.egg-info"))
-            else:
-                shutil.copy(source, directory / name)
+        copy((*COPIED, *changes), directory)
+        for name in CODE:
+            if name not in changes:
+                (directory / name).symlink_to(ROOT / name, target_is_directory=True)
         for stack in ("staging", "production"):
             shutil.copy(ROOT / f"Pulumi.{stack}.yaml", directory)
 

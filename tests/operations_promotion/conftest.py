@@ -51,7 +51,7 @@ class Place(Checkout):
     def copied(self, directory: Path) -> Place:
         """The same once more, with all that stands in its sandbox."""
         other = copy.copy(self)
-        shutil.copytree(self.directory, directory)
+        shutil.copytree(self.directory, directory, symlinks=True)
         other.directory, other.sandbox = directory, directory / ".sandbox"
         return other
 

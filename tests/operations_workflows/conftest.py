@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from railway_sandbox.server import Sandbox
 from railyard.application import application
 from railyard.engine.engines import code_of
-from tests.lifecycle.conftest import COPIED, LONGEST_S, ROOT
+from tests.lifecycle.conftest import CODE, COPIED, LONGEST_S, copy
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
 SETTINGS = """\
@@ -129,13 +129,7 @@ def first_commit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one commit on main; tests copy it."""
     made = Repository(tmp_path_factory.mktemp("repository") / "railyard")
     made.directory.mkdir()
-    for name in (*COPIED, "bin", "Makefile", "requirements.txt", ".gitignore"):
-        source = ROOT / name
-        if source.is_dir():
-            left_out = shutil.ignore_patterns("*.egg-info")
-            shutil.copytree(source, made.directory / name, ignore=left_out)
-        else:
-            shutil.copy(source, made.directory / name)
+    copy((*COPIED, *CODE, "bin", "Makefile", "requirements.txt", ".gitignore"), made.directory)
     made.write("Pulumi.staging.yaml", SETTINGS.format(stack="staging", plan="hobby"))
     made.git("init", "--quiet", "--initial-branch=main")
     made.commit("First")

@@ -40,7 +40,7 @@ def follow(checkout: Checkout) -> None:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     """A copy of the project in which the page was followed."""
-    copy = Checkout(tmp_path / "railyard")
+    copy = Checkout(tmp_path / "railyard", changes=["stacks"])
     follow(copy)
     return copy
 
