@@ -62,6 +62,7 @@ class Arguments(BaseModel):
         frozen=True,
         strict=True,
         extra="forbid",
+        allow_inf_nan=False,
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
@@ -117,7 +118,7 @@ MountPath = Annotated[str, Obeys(rules.mount_path)]
 
 VariableName = Annotated[str, Obeys(rules.variable_name)]
 
-Variables = dict[VariableName, TemplateText]
+Variables = dict[VariableName, Annotated[TemplateText, Obeys(rules.variable_value)]]
 """Environment variables in clear. Secrets never stand here: they come from the SOPS file."""
 
 Image = Annotated[str, Obeys(rules.image)]

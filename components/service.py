@@ -30,18 +30,6 @@ DEFAULT_REGION = "us-west2"
 """Railway's own first region; replicas of a service without ``region`` run there."""
 
 
-_FOR_A_REPO = (
-    "branch",
-    "commit_sha",
-    "check_suites",
-    "root_directory",
-    "watch_patterns",
-    "builder",
-    "build_command",
-    "dockerfile_path",
-)
-
-
 class ServiceArgs(ServiceSettings):
     """What a service needs: the settings that Railway has by that name, and what is made of others.
 
@@ -73,40 +61,34 @@ class ServiceArgs(ServiceSettings):
     """Environment variables in clear."""
 
     @model_validator(mode="after")
-    def _source(self) -> Self:
-        if (self.image is None) == (self.repo is None):
-            raise ValueError(f"exactly one of image and repo, not {'both' if self.image else 'neither'}: give one")
-        if self.image and (for_repo := self._given(*_FOR_A_REPO)):
-            raise ValueError(
-                f"{' and '.join(for_repo)} with a repo only, not an image: give repo in place of image, or remove "
-                "what the settings have of it and set to null (checkSuites to false) what the system itself gives"
+    def _contradictions(self) -> Self:
+        given = {name: getattr(self, name) for name in ServiceSettings.model_fields}
+        if "restart_policy_type" not in self.model_fields_set:
+            del given["restart_policy_type"]
+        found = list(
+            rules.contradictions({**given, "registry_credentials": self.registry_username}, replicas=self.replicas)
+        )
+        for name, reason in found[:1]:
+            # Of the settings of a repo there may be several, given by the system itself.
+            names = [to_camel(each) for each, same in found if same == reason]
+            said = reason.replace("belongs", "belong") if len(names) > 1 else reason
+            by_system = (
+                "; set to null (checkSuites to false) what the system itself gives"
+                if name in rules.FOR_A_REPO and self.image
+                else ""
             )
-        if self.repo and self.registry_username:
-            raise ValueError("a registryUsername with an image only, not a repo: remove it")
-        if self.build_command and self.build_command == self.start_command:
-            raise ValueError("a buildCommand that differs from startCommand, as Railway demands: remove one of them")
-        return self
-
-    def _given(self, *names: str) -> list[str]:
-        """Return those of the fields ``names`` that hold something, as settings write them."""
-        return [to_camel(name) for name in names if getattr(self, name)]
-
-    @model_validator(mode="after")
-    def _replicas(self) -> Self:
-        for reason, present in (("a volume", self.volume), ("a cronSchedule", self.cron_schedule)):
-            if self.replicas > 1 and present:
-                raise ValueError(
-                    f"1 replica with {reason} (Railway's rule), not {self.replicas}: "
-                    f"set replicas to 1, or remove {reason.split()[-1]}"
-                )
+            named = "registryUsername and its password" if name == "registry_credentials" else " and ".join(names)
+            raise ValueError(f"{named} {said}{by_system}")
+        if self.replicas > 1 and self.volume:
+            raise ValueError(
+                f"1 replica with a volume (Railway's rule), not {self.replicas}: set replicas to 1, or remove volume"
+            )
         return self
 
     @model_validator(mode="after")
     def _addresses(self) -> Self:
         if self.port is None and (self.domains or self.railway_domain):
             raise ValueError("a domain only with the port that it leads to: add port")
-        if self.cron_schedule and self.sleep_application:
-            raise ValueError("one of cronSchedule and sleepApplication, since a job that ends cannot sleep: remove one")
         if "PORT" in self.variables:
             raise ValueError("variables without PORT, which port sets: remove it from variables")
         names = [domain.hostname for domain in self.domains]

@@ -37,7 +37,7 @@ class ServiceSettings(Arguments):
     """What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath."""
     build_command: Annotated[str, Obeys(rules.text)] | None = None
     """Command that builds it. Default: the builder's."""
-    dockerfile_path: Annotated[str, Obeys(rules.text)] | None = None
+    dockerfile_path: Annotated[str, Obeys(rules.repository_file)] | None = None
     """Path of the Dockerfile in the repository. Default: Dockerfile, if there is one."""
     watch_patterns: Annotated[Many[str], Obeys(rules.texts)] = ()
     """Paths in gitignore's syntax, from the root of the repository; a push deploys only if it changes one of them.

@@ -29,6 +29,19 @@ REDIS_PASSWORD = Secret(
 """The secret of a backend with a cache that asks for a password."""
 
 
+CONNECTIONS = 97
+"""What a PostgreSQL server has for applications: of its 100 connections it keeps 3 for its superusers."""
+
+
+def refuse_too_many_connections(instances: int, pool_size: int, *, setting: str) -> None:
+    """Raise ``ValueError`` when ``instances`` with a pool each ask for more connections than a database has."""
+    if (wanted := instances * pool_size) > CONNECTIONS:
+        raise ValueError(
+            f"at most {CONNECTIONS} connections to the database, and {instances} instances with {pool_size} each take "
+            f"{wanted}: lower replicas, or {setting} to {max(CONNECTIONS // instances, 1)}"
+        )
+
+
 class BackendArgs(ServiceArgs):
     """What a backend needs: an application, connected to what it stores its data in."""
 

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.service_settings import Builder
-from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendArgs
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendArgs, refuse_too_many_connections
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -29,6 +29,11 @@ INTEGRATIONS = {
     "PAPERCUPS_STRIPE_SECRET": "secret key of Stripe",
 }
 """Optional secrets of what Netia talks to, and what each is."""
+
+
+ECTO_POOL_SIZE = 10
+"""Connections to the database that a node keeps, unless the variable POOL_SIZE says another number."""
+_DIGITS = 4
 
 
 class NetiaApp(BackendArgs):
@@ -72,6 +77,13 @@ class NetiaSettings(SystemSettings):
             raise ValueError(
                 "redis only for more than one node, and app runs on one: remove redis, or raise app.replicas"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _connections(self) -> Self:
+        pool = self.app.variables.get("POOL_SIZE", "")
+        size = int(pool) if pool.isascii() and pool.isdigit() and len(pool) <= _DIGITS else ECTO_POOL_SIZE
+        refuse_too_many_connections(self.app.replicas, size, setting="app.variables.POOL_SIZE")
         return self
 
     @model_validator(mode="after")

@@ -68,7 +68,11 @@ class Omega(System[OmegaSettings]):
             ("UNSANDBOX_API_KEY", "UNSANDBOX_ENABLE_SEMITRUST"),
         )
         return (
-            Secret(name="DISCORD_BOT_TOKEN", meaning="token of the bot, from the Discord developer portal"),
+            Secret(
+                name="DISCORD_BOT_TOKEN",
+                meaning="token of the bot, from the Discord developer portal",
+                one_per_stack="two gateways answer every message twice, so make a bot for each at the portal",
+            ),
             Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API", prefix="sk-"),
             Secret(
                 name=turso[0],

@@ -16,7 +16,7 @@ from components.arguments import Arguments, matching
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.service_settings import Builder
-from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendArgs
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendArgs, refuse_too_many_connections
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -98,8 +98,15 @@ class OmnistackSettings(SystemSettings):
     """Cache and job queue; its volume keeps queued jobs over a restart."""
     authentication: Authentication
     """Who signs users in."""
+    db_pool_size: Annotated[int, Field(ge=1, le=97)] = 20
+    """DB_POOL_SIZE: connections to the database that each instance of api and worker keeps."""
     sentry_traces_sample_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Share of requests that Sentry traces, 0 to 1."""
+
+    @model_validator(mode="after")
+    def _connections(self) -> Self:
+        refuse_too_many_connections(self.api.replicas + self.worker.replicas, self.db_pool_size, setting="dbPoolSize")
+        return self
 
 
 class Omnistack(System[OmnistackSettings]):
@@ -174,7 +181,7 @@ class Omnistack(System[OmnistackSettings]):
         found: dict[str, pulumi.Input[str]] = {
             "ENVIRONMENT": settings.environment,
             # A database of its own, not a serverless one: a real pool.
-            "DB_POOL_SIZE": "20",
+            "DB_POOL_SIZE": str(settings.db_pool_size),
             "DB_USE_NULL_POOL": "false",
             **settings.authentication.variables(),
             **secrets.variables(*names),

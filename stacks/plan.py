@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from components.arguments import Arguments
 from components.postgres import PostgresArgs
@@ -16,6 +17,9 @@ from components.service import ServiceArgs
 from components.volume import VolumeArgs
 from railway_api.plans import PLANS, Limits, Plan
 from stacks.arguments_tree import Path, walk_arguments
+
+FEW_RESTARTS: Final = 10
+"""Restarts of a service on a plan without endless ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +35,28 @@ class Excess:
 
 def excesses(settings: Arguments, plan: Plan) -> list[Excess]:
     """Return what in the settings of one system is more than ``plan`` allows."""
-    return [
+    found = [
         Excess(path=path, value=value, allowed=f"the {plan} plan allows {most:g} {what}")
         for path, value, total, most, what in _limited(settings, PLANS[plan])
         if most is not None and total is not None and total > most
     ]
+    return found + [
+        Excess(path=path, value=value, allowed=f"the {plan} plan allows {what}")
+        for path, value, what in _lacking(settings, PLANS[plan])
+    ]
+
+
+def _lacking(settings: Arguments, limits: Limits) -> Iterator[tuple[Path, object, str]]:
+    """Yield settings that need what the plan does not have, with what it has in their place."""
+    for path, part in walk_arguments(settings):
+        if not isinstance(part, ServiceArgs):
+            continue
+        if not limits.private_registries and part.registry_username:
+            yield (*path, "registryUsername"), part.registry_username, "images of public registries alone"
+        if not limits.restarts_always and part.restart_policy_type == "ALWAYS":
+            yield (*path, "restartPolicyType"), "ALWAYS", "ON_FAILURE and NEVER"
+        if not limits.restarts_always and part.restart_policy_max_retries > FEW_RESTARTS:
+            yield (*path, "restartPolicyMaxRetries"), part.restart_policy_max_retries, f"{FEW_RESTARTS} restarts"
 
 
 Limited = tuple[Path, object, float | None, float | None, str]

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 import go_yaml
 from railway_api.counting import count
+from stacks import credentials
 from stacks.arguments_tree import Path
 
 LONGEST_VALUE = 60
@@ -66,7 +67,8 @@ class SettingsError(pulumi.RunError):
                 f"    allowed: {problem.allowed}",
                 f"    fix: {fix}",
             ]
-        super().__init__("\n".join(map(go_yaml.printable, lines)))  # a stranger may have written the keys
+        # A stranger may have written the keys, and somebody a credential where none is expected.
+        super().__init__("\n".join(go_yaml.printable(credentials.masked(line)) for line in lines))
         self.problems = tuple(problems)
 
 
@@ -80,7 +82,10 @@ def composed(text: str) -> go_yaml.Node | None:
 
 def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path: Path) -> list[Problem]:
     """Return Pydantic's errors about ``value`` (settings of ``model`` at ``path``) as problems."""
-    return [_problem(details, model, value, path) for details in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    # A system may make settings of others, the image of a commit: what is wrong there is wrong with that other one.
+    written = [each for each in details if each["type"] == "missing" or _stands(value, tuple(each["loc"]))]
+    return [_problem(each, model, value, path) for each in written or details]
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Path) -> Problem:
@@ -155,6 +160,10 @@ def _named(place: Path) -> str:
 
 def _keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _stands(value: Any, place: Path) -> bool:
+    return not place or _at(value, place) is not None or place[-1] in (_at(value, place[:-1]) or ())
 
 
 def _at(value: Any, place: Path) -> Any:

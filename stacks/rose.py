@@ -19,6 +19,8 @@ from stacks.system import System, SystemSettings
 
 Origin = Annotated[str, matching(r"https?://[a-z0-9.-]+(:\d+)?|\*", "an origin such as https://example.com")]
 
+WORKER_MB = 200
+"""Memory that a worker takes under load."""
 UVICORN = "uvicorn ai_companion.interfaces.web.app:app --host 0.0.0.0 --port $PORT"
 
 
@@ -50,7 +52,7 @@ class RoseSettings(SystemSettings):
     web: RoseWeb
     """The web process."""
     workers: Annotated[int, Field(ge=1, le=32)] = 2
-    """Uvicorn workers; each takes 150 to 200 MB."""
+    """Uvicorn workers; each takes 150 to 200 MB. Two for each vCPU and one more are the most that are of use."""
     environment: Literal["development", "staging", "production"]
     """ENVIRONMENT of the application."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -76,6 +78,23 @@ class RoseSettings(SystemSettings):
             raise ValueError("at least one origin that may call the API: add web.domains, or allowedOrigins")
         if "*" in self.allowed_origins and self.environment != "development":
             raise ValueError("origins by name outside of development, not *: name those that may call the API")
+        return self
+
+    @model_validator(mode="after")
+    def _workers_fit(self) -> Self:
+        memory_mb, vcpus = self.web.memory_mb, self.web.vcpus
+        if self.web.start_command:  # which says itself how many there are
+            return self
+        if memory_mb is not None and self.workers * WORKER_MB > memory_mb:
+            raise ValueError(
+                f"at most {memory_mb // WORKER_MB} workers in {memory_mb} MB, since each takes up to {WORKER_MB} MB, "
+                f"and not {self.workers}: lower workers, or raise web.memoryMb to {self.workers * WORKER_MB}"
+            )
+        if vcpus is not None and self.workers > 2 * vcpus + 1:
+            raise ValueError(
+                f"at most {int(2 * vcpus + 1)} workers on {vcpus:g} vCPUs, two for each and one more, and not "
+                f"{self.workers}: lower workers, or raise web.vcpus"
+            )
         return self
 
     def variables(self) -> dict[str, str]:

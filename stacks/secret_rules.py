@@ -54,6 +54,8 @@ class Secret:
     """How a value is made for it. Default: somebody else hands it out."""
     also_sets: tuple[str, ...] = ()
     """Other variables that follow from it: they hold the value, as an address does, or stand only beside it."""
+    one_per_stack: str = ""
+    """What happens when two stacks have the same value. Default: nothing that anybody notices at once."""
     rotation: str = ""
     """What a person has to do when the value changes, where new deployments alone are not enough."""
 
@@ -100,6 +102,7 @@ class Kind(StrEnum):
     MISSING = "missing"
     MALFORMED = "malformed"
     UNUSED = "unused"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +176,35 @@ def malformed(declared: Declared, values: Mapping[str, Any]) -> list[Finding]:
                 text = f"Wrong secret: {system}.{secret.name} {reason} ({secret.meaning})"
                 found.append(Finding(kind=Kind.MALFORMED, system=system, name=secret.name, text=text))
     return found
+
+
+def shared(
+    declared: Declared, values: Mapping[str, Any], *, stack: str, others: Mapping[str, Any], refused: bool
+) -> list[Finding]:
+    """Return secrets that have the same value in another ``stack``, whose file holds ``others``.
+
+    With ``refused`` those whose owners fail then, or that are made for one stack; else those that it is better to
+    have twice.
+    """
+    found: list[Finding] = []
+    for system, needed in declared.items():
+        for secret in needed:
+            value, other = (_value(file, system, secret.name) for file in (values, others))
+            if value in (None, "") or value != other or secret.one_of or refused != _is_for_one_stack(secret):
+                continue
+            why = secret.one_per_stack or "who has the one stack's has the other's"
+            text = f"Same secret in two stacks: {system}.{secret.name} is that of {stack}, too: {why}"
+            found.append(Finding(kind=Kind.SHARED, system=system, name=secret.name, text=text))
+    return found
+
+
+def _is_for_one_stack(secret: Secret) -> bool:
+    return bool(secret.one_per_stack or secret.generated)
+
+
+def _value(values: Mapping[str, Any], system: str, name: str) -> Any:
+    group: Any = values.get(system)
+    return cast("Any", group).get(name) if isinstance(group, Mapping) else None
 
 
 def unused(declared: Declared, document: sops.Document, known: Collection[str]) -> list[Finding]:

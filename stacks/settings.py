@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
@@ -22,7 +22,7 @@ from components.zone import ZoneArgs
 from pulumi_provider.properties import fields_of
 from pulumiverse_railway.provider.configuration import Configuration
 from railway_api.plans import Plan
-from stacks import credentials
+from stacks import in_clear
 from stacks.arguments_tree import Path, walk_arguments
 from stacks.names import wrong_names
 from stacks.plan import excesses
@@ -104,7 +104,7 @@ def parse(
     Raises ``SettingsError`` with everything that is wrong.
     """
     nodes = _nodes(file, text)
-    found = [*_about_text(nodes), *credentials.in_configuration(nodes)]
+    found = [*_about_text(nodes), *in_clear.in_configuration(nodes)]
     known = {system.NAME: system for system in systems}
     own = {key.partition(":")[2]: _value(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     plan = _plan(_value(config.get(PLAN_KEY, "pro")), found)
@@ -124,8 +124,7 @@ def parse(
         if plan:
             found.extend(_beyond_plan(name, settings, plan))
     found.extend(_projects_twice(parsed))
-    in_clear = credentials.in_settings({name: own[name] for name in known if name in own})
-    found.extend(problem for problem in in_clear if problem.path not in [each.path for each in found])
+    found = _with_credentials(found, in_clear.in_settings({name: own[name] for name in known if name in own}))
     if stack:
         found.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
     if found or stack is None or plan is None:
@@ -141,6 +140,13 @@ def is_own(key: str) -> bool:
 def _unknown(config: Mapping[str, Any], allowed: Sequence[str]) -> list[Problem]:
     wrong = [key for key in config if is_own(key) and key not in allowed]
     return [Problem.unknown_key((key,), allowed, place="the stack", absolute=True) for key in wrong]
+
+
+def _with_credentials(problems: Sequence[Problem], shown: Iterable[Problem]) -> list[Problem]:
+    """Return ``problems`` with the credentials in clear; of a place with one nothing is said that tells its value."""
+    told = [each.path for each in problems if each.value is None]
+    more = [each for each in shown if each.path not in told]
+    return [*(each for each in problems if each.path not in [other.path for other in more]), *more]
 
 
 def _each_place_once(problems: Sequence[Problem]) -> list[Problem]:

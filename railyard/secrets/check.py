@@ -5,15 +5,17 @@ Owns the report. The rules stand in ``stacks.secret_rules``, what is wrong with 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sops
 from railway_api.counting import count
-from railyard.shared.console import shown
-from railyard.shared.stack import Stack
+from railyard.shared.console import OperationError, shown
+from railyard.shared.stack import Stack, names, read_stack
 from stacks import secret_rules
 from stacks.secret_rules import Finding, Kind
+from stacks.secrets import FILE_VARIABLE
 
 _KINDS: Final[dict[type[sops.SopsError], str]] = {
     sops.FileMissingError: "no-file",
@@ -90,19 +92,21 @@ def check(stack: Stack) -> Check:
     except sops.SopsError as error:
         report.problems.append(_file_problem(stack, error))
         return report
-    names = secret_rules.present(document)
+    present = secret_rules.present(document)
     declared, known = stack.declared, set(stack.declared)
     if stack.sandbox:
         # Its file serves every stack and knows only the systems that came with the project: others get made-up values.
         known = set(document.keys())
         declared = {system: needed for system, needed in declared.items() if system in known}
     report.secrets = sum(
-        secret.name in names.get(system, ()) for system, needed in declared.items() for secret in needed
+        secret.name in present.get(system, ()) for system, needed in declared.items() for secret in needed
     )
-    findings = secret_rules.missing(declared, names)
+    findings = secret_rules.missing(declared, present)
     try:
-        findings += secret_rules.malformed(declared, document.decrypt())
+        values = document.decrypt()
+        findings += secret_rules.malformed(declared, values)
         report.values_checked = True
+        findings += _shared(report, values)
     except sops.KeyMissingError as error:
         report.note = f"only names were checked: {error}"
     except sops.SopsError as error:
@@ -110,6 +114,25 @@ def check(stack: Stack) -> Check:
     report.problems += [_problem(stack, finding) for finding in findings]
     report.warnings += [_problem(stack, finding) for finding in secret_rules.unused(declared, document, known)]
     return report
+
+
+def _shared(report: Check, values: Mapping[str, Any]) -> list[Finding]:
+    """Return what must not be that of another stack; what had better not be is a warning."""
+    found: list[Finding] = []
+    stack = report.stack
+    one_for_all = stack.sandbox or FILE_VARIABLE in stack.environment
+    for name in [] if one_for_all else names():
+        if name == stack.name:
+            continue
+        try:
+            other = read_stack(name)
+            others = sops.read(shown(other.secrets_file), other.environment).decrypt()
+        except (OperationError, sops.SopsError):
+            continue  # its own check says why; without its key nothing can be compared
+        found += secret_rules.shared(stack.declared, values, stack=name, others=others, refused=True)
+        twice = secret_rules.shared(stack.declared, values, stack=name, others=others, refused=False)
+        report.warnings += [Problem(kind=each.kind.value, key=each.key, text=each.text) for each in twice]
+    return found
 
 
 def _file_problem(stack: Stack, error: sops.SopsError) -> Problem:

@@ -54,13 +54,17 @@ class Stack:
         raise CallError(f"no system of {self.name} reads a secret {key}: {hint}")
 
 
+def names() -> list[str]:
+    """The stacks that have a settings file."""
+    return sorted(path.name.split(".")[1] for path in project_directory().glob("Pulumi.*.yaml"))
+
+
 def read_stack(name: str, *, sandbox: bool = False) -> Stack:
     """The stack ``name``; raises ``CallError`` when there is none, ``OperationError`` when its settings are wrong."""
     root = project_directory()
     file = root / f"Pulumi.{name}.yaml"
     if not file.exists():
-        known = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
-        raise CallError(f"there is no stack {name!r}: name one of {', '.join(known)}")
+        raise CallError(f"there is no stack {name!r}: name one of {', '.join(names())}")
     try:
         text = read_text(file)
         settings = parse(own_keys(file.name, text), SYSTEMS, file=file.name, text=text)

@@ -224,3 +224,33 @@ def test_a_name_in_an_error_of_the_reader_forges_none_either(place):
     assert said.code == 1
     assert SPELLED_OUT in said.text
     assert "planted" not in said.text
+
+
+def test_a_secret_of_two_stacks_is_found(place):
+    """One Discord token or generated password in two stacks is a problem, another key a warning; no value is told."""
+    other = {system: {name: f"{value}-2" for name, value in group.items()} for system, group in GOOD.items()}
+    other["netia"]["REDIS_PASSWORD"] = "planted-redis-pass-3"
+    other["omega"]["DISCORD_BOT_TOKEN"] = GOOD["omega"]["DISCORD_BOT_TOKEN"]
+    other["netia"]["POSTGRES_PASSWORD"] = GOOD["netia"]["POSTGRES_PASSWORD"]
+    other["rose"]["GROQ_API_KEY"] = GOOD["rose"]["GROQ_API_KEY"]
+    place.hold(GOOD)
+    encrypting.write(place.file.with_name("production.yaml"), encrypting.encrypted(other))
+
+    said = place.run("check", "--json")
+
+    assert said.code == 1
+    problems = {problem["key"]: problem["text"] for problem in said.json["problems"]}
+    assert list(problems) == ["omega.DISCORD_BOT_TOKEN", "netia.POSTGRES_PASSWORD"]
+    assert "is that of production, too: two gateways answer every message twice" in problems["omega.DISCORD_BOT_TOKEN"]
+    assert [(warning["kind"], warning["key"]) for warning in said.json["warnings"]] == [("shared", "rose.GROQ_API_KEY")]
+    assert "planted" not in said.text
+
+
+def test_stacks_that_share_nothing_are_in_order(place):
+    """Without the other stack's file, or with values of its own there, nothing is said."""
+    place.hold(GOOD)
+    assert place.run("check").code == 0
+
+    other = {system: {name: f"{value}-2" for name, value in group.items()} for system, group in GOOD.items()}
+    encrypting.write(place.file.with_name("production.yaml"), encrypting.encrypted(other))
+    assert (place.run("check").code, "Same secret" in place.run("check").text) == (0, False)

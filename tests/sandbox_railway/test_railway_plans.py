@@ -28,6 +28,8 @@ def test_both_tables_of_plans_say_the_same(plan: Plan):
     assert simulated.max_volume_mb == known.gb_per_volume * GB_IN_MB
     assert simulated.max_volumes_per_project == known.volumes_per_project
     assert simulated.max_custom_domains_per_service == known.custom_domains_per_service
+    assert simulated.always_restart == known.restarts_always
+    assert simulated.private_registries == known.private_registries
     assert simulated.image_retention_hours == known.rollback_hours
     assert simulated.requests_per_hour == known.requests.per_hour
     assert simulated.requests_per_second in (known.requests.per_second, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import yaml
@@ -90,8 +91,12 @@ class MappingNode(Node):
     pairs: list[tuple[Node, Node]] = field(default_factory=list[tuple[Node, Node]])
 
 
+@lru_cache(maxsize=4)
 def compose(text: str) -> Node | None:
-    """Return the only document of ``text``, None for an empty one. Raises ``YamlError``."""
+    """Return the only document of ``text``, None for an empty one. Raises ``YamlError``.
+
+    A text is read once for whoever asks next about its values and its lines: nodes are not to be changed.
+    """
     if len(text) > LONGEST:
         raise YamlError(
             f"it has more than {LONGEST:,} characters, more than settings or secrets need: shorten it",

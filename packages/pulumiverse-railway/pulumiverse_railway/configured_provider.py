@@ -40,8 +40,8 @@ class Provider(pulumi.ProviderResource):
           environment variable RAILWAY_TOKEN. Exclusive with token.
         :param api_url: Address of Railway's GraphQL API. Default: the environment variable RAILWAY_API_URL, else
           https://backboard.railway.com/graphql/v2.
-        :param plan: Railway plan whose request budget is kept: free (100 requests an hour), hobby (1,000) or pro
-          (10,000). Default: pro.
+        :param plan: Railway plan whose request budget is kept: free or trial (100 requests an hour), hobby (1,000) or
+          pro (10,000). Default: pro.
         :param workspace_id: Railway's id of the workspace for new projects. Default: the only workspace of the token.
         """
         values = _ProviderInputs.__new__(_ProviderInputs)

@@ -42,6 +42,7 @@ class Plan(StrEnum):
     """The Railway plan whose request budget is kept."""
 
     FREE = "free"
+    TRIAL = "trial"
     HOBBY = "hobby"
     PRO = "pro"
     ENTERPRISE = "enterprise"

@@ -7,7 +7,7 @@ small class, and needs neither Pulumi nor the provider. Rules quote the value gi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -173,6 +173,59 @@ def _shortest_gap(minutes: frozenset[int], hours: frozenset[int]) -> int:
     return min(gaps, default=60)
 
 
+FOR_A_REPO: Final = (
+    "branch",
+    "commit_sha",
+    "root_directory",
+    "check_suites",
+    "builder",
+    "build_command",
+    "dockerfile_path",
+    "watch_patterns",
+)
+"""Settings of a service that say what is built."""
+
+
+def contradictions(given: Mapping[str, Any], *, replicas: int = 1) -> Iterator[tuple[str, str]]:
+    """Yield where the settings of one service contradict each other: a setting, and why it is refused with the others.
+
+    ``given`` maps names in snake case to values; None, False and empty ones are not given. A value that is no text and
+    no flag is one that only the run will know, and is taken to be right. ``replicas`` is how many run in all.
+    """
+    present = {name: value for name, value in given.items() if value not in (None, False, [], (), {})}
+    yield from _source(present)
+    build, builder = present.get("build_command"), present.get("builder")
+    if isinstance(build, str) and build == present.get("start_command"):
+        yield "build_command", "must differ from startCommand, or Railway refuses both: remove one of them"
+    if "dockerfile_path" in present and isinstance(builder, str) and builder != "DOCKERFILE":
+        yield "builder", f"must be DOCKERFILE or left out with dockerfilePath, not {builder}: remove one of them"
+    if "cron_schedule" not in present:
+        return
+    if replicas > 1:
+        yield "cron_schedule", f"allows exactly 1 replica, not {replicas}: set replicas to 1, or remove cronSchedule"
+    policy = present.get("restart_policy_type")
+    if isinstance(policy, str) and policy != "NEVER":
+        yield "restart_policy_type", f"must be NEVER or left out with a cronSchedule, not {policy}: remove it"
+    if present.get("sleep_application") is True:
+        yield "sleep_application", "and cronSchedule exclude each other, since a job that ends cannot sleep: remove one"
+
+
+def _source(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "image" not in present and "repo" not in present:
+        yield "image", "or repo must be given, since without a source there is nothing to run: give one"
+    elif "image" in present and "repo" in present:
+        yield "image", "and repo exclude each other: give one"
+    elif "image" in present:
+        for name in FOR_A_REPO:
+            if name in present:
+                yield (
+                    name,
+                    "belongs to a repo, and this service runs an image: remove it, or give repo in place of image",
+                )
+    elif "registry_credentials" in present:
+        yield "registry_credentials", "belong to an image, and this service runs a repo: remove them"
+
+
 def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else repr(value)
 
@@ -196,9 +249,9 @@ variable_name: Final = Matching(
     r"[A-Za-z_][A-Za-z0-9_]*", "a variable name of letters, digits and underscores that starts with no digit"
 )
 image: Final = Matching(
-    rf"([A-Za-z0-9.-]+(:[0-9]+)?/)?{_IMAGE_PART}(/{_IMAGE_PART})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?"
-    r"(@sha256:[0-9a-f]{64})?",
-    "a Docker image such as valkey/valkey:8, without scheme or spaces, and its name in lower case",
+    rf"([A-Za-z0-9.-]+(:[0-9]+)?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",
+    "a Docker image with its tag or digest, such as valkey/valkey:8, without scheme or spaces, its name in lower case",
 )
 repository: Final = Matching(
     r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+(?<!\.git)", "owner/name of a GitHub repository"
@@ -208,6 +261,8 @@ branch: Final = Matching(
 )
 commit: Final = Matching(r"[0-9a-f]{7,40}", "a git commit of 7 to 40 hexadecimal digits")
 folder: Final = Matching(r"(?!.*(^|/)\.\.(/|$)).*\S.*", "a folder inside the repository, without ..")
+repository_file: Final = Matching(r"(?!.*(^|/)\.\.(/|$)).*\S.*", "the path of a file inside the repository, without ..")
+variable_value: Final = Matching(r"(?s)[^\x00]*", "a text without the character NUL, which no variable can hold")
 cron: Final = Cron()
 healthcheck_timeout: Final = Between(1, HOUR_S, "seconds")
 retries: Final = Between(0, 1_000)

@@ -16,6 +16,7 @@ class Plan(StrEnum):
     """The Railway plan whose request budget is kept."""
 
     FREE = "free"
+    TRIAL = "trial"
     HOBBY = "hobby"
     PRO = "pro"
     ENTERPRISE = "enterprise"
@@ -46,6 +47,10 @@ class Limits:
     custom_domains_per_service: int | None
     rollback_hours: int
     """How long a deployment that was replaced can be started again."""
+    restarts_always: bool = True
+    """Whether a service may be restarted without end, and more often than 10 times."""
+    private_registries: bool = False
+    """Whether an image may come from a private registry."""
 
 
 PLANS: Final = {
@@ -58,6 +63,19 @@ PLANS: Final = {
         volumes_per_project=1,
         custom_domains_per_service=1,
         rollback_hours=24,
+        restarts_always=False,
+    ),
+    Plan.TRIAL: Limits(
+        # What Railway does not state of a trial is taken to be that of Free.
+        requests=Budget(per_hour=100, per_second=2, poll_s=30.0),
+        replicas_per_service=2,
+        memory_mb_per_service=1_000,
+        vcpus_per_service=2,
+        gb_per_volume=0.5,
+        volumes_per_project=3,
+        custom_domains_per_service=1,
+        rollback_hours=24,
+        restarts_always=False,
     ),
     Plan.HOBBY: Limits(
         requests=Budget(per_hour=1_000, per_second=10, poll_s=10.0),
@@ -78,6 +96,7 @@ PLANS: Final = {
         volumes_per_project=20,
         custom_domains_per_service=20,
         rollback_hours=120,
+        private_registries=True,
     ),
     Plan.ENTERPRISE: Limits(
         # Agreed on with each customer: what is sure is that it is no less than Pro.
@@ -89,5 +108,6 @@ PLANS: Final = {
         volumes_per_project=None,
         custom_domains_per_service=None,
         rollback_hours=360,
+        private_registries=True,
     ),
 }

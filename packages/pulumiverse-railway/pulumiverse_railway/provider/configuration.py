@@ -56,8 +56,8 @@ class Configuration(Inputs):
     plan: Annotated[
         Plan,
         Property(
-            "Railway plan whose request budget is kept: free (100 requests an hour), hobby (1,000) or pro (10,000). "
-            "Default: pro."
+            "Railway plan whose request budget is kept: free or trial (100 requests an hour), hobby (1,000) or pro "
+            "(10,000). Default: pro."
         ),
     ] = Plan.PRO
     workspace_id: Annotated[

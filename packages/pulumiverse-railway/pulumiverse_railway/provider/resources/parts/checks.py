@@ -42,11 +42,13 @@ def service_name(value: str) -> str | None:
 
 
 def variables(value: Mapping[str, object]) -> str | None:
-    """Judge names, which a shell has to be able to hold."""
+    """Judge names, which a shell has to be able to hold, and values, without quoting one."""
     wrong = sorted(key for key in value if rules.variable_name.broken_by(key))
     if wrong:
         return f"must have names of letters, digits and underscores that start with no digit, not {', '.join(wrong)}"
-    return None
+    texts = {key: text for key, text in value.items() if isinstance(text, str)}
+    broken = sorted(key for key, text in texts.items() if rules.variable_value.broken_by(text))
+    return f"must hold no NUL, which {', '.join(broken)} does" if broken else None
 
 
 def regions(value: Mapping[str, int | Unknown]) -> str | None:

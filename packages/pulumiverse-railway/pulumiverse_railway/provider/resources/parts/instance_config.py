@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from pulumiverse_railway.provider.resources.parts.instance_inputs import REPOSITORY_ONLY, ServiceInstanceInputs
+from pulumiverse_railway import rules
+from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS
 from railway_api.json_objects import table
 from railway_api.patches import Path, at, leaves, nested
@@ -78,7 +79,7 @@ def properties(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict
     shown: dict[str, Any] = {
         setting.name: setting.read(config, owned=old is not None, old=getattr(old, setting.name, None))
         for setting in SETTINGS
-        if old is not None or not image or setting.name not in REPOSITORY_ONLY
+        if old is not None or not image or setting.name not in rules.FOR_A_REPO
     }
     memory = containers.get("memoryBytes")
     shown |= {

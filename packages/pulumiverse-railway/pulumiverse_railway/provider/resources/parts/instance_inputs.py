@@ -95,7 +95,7 @@ class ServiceInstanceInputs(ServiceScoped):
         Property(
             "Path of the Dockerfile in the repository. Default: Dockerfile, if there is one "
             "(API: build.dockerfilePath).",
-            check=rules.text,
+            check=rules.repository_file,
         ),
     ] = None
     watch_patterns: Annotated[
@@ -251,66 +251,29 @@ class ServiceInstanceInputs(ServiceScoped):
 
 Named = Mapping[str, Any]
 
-REPOSITORY_ONLY: Final = (
-    "branch",
-    "commit_sha",
-    "root_directory",
-    "check_suites",
-    "builder",
-    "build_command",
-    "dockerfile_path",
-    "watch_patterns",
-)
-
 
 def problems(inputs: Named) -> list[Problem]:
     """Tell where the properties contradict each other. Those that only the run will know are taken to be right."""
     return [Problem(path=camel_case(name), reason=reason) for rule in _RULES for name, reason in rule(inputs)]
 
 
-def _source(inputs: Named) -> Iterator[tuple[str, str]]:
-    image, repo = inputs.get("image"), inputs.get("repo")
-    if image is None and repo is None:
-        yield "image", "or repo must be given: without a source there is nothing to run"
-    if image is not None and repo is not None:
-        yield "image", "and repo exclude each other: give one"
-    if image is not None and repo is None:
-        given = [name for name in REPOSITORY_ONLY if inputs.get(name) not in (None, False, [], {})]
-        for name in given:
-            yield name, "belongs to a repo, and this service runs an image: remove it, or give repo in place of image"
-    if repo is not None and image is None and inputs.get("registry_credentials") is not None:
-        yield "registry_credentials", "belong to an image, and this service runs a repo: remove them"
-
-
-def _commands(inputs: Named) -> Iterator[tuple[str, str]]:
-    build, start = inputs.get("build_command"), inputs.get("start_command")
-    if isinstance(build, str) and build == start:
-        yield "build_command", "must differ from startCommand, or Railway refuses both"
-    builder = inputs.get("builder")
-    if inputs.get("dockerfile_path") is not None and builder not in (None, UNKNOWN, Builder.DOCKERFILE):
-        yield "builder", f"must be DOCKERFILE or left out with dockerfilePath, not {builder}"
+def _among_settings(inputs: Named) -> Iterator[tuple[str, str]]:
+    return rules.contradictions(inputs, replicas=_total(inputs))
 
 
 def _replicas(inputs: Named) -> Iterator[tuple[str, str]]:
     regions, replicas = inputs.get("regions"), inputs.get("num_replicas")
     if regions is not None and replicas is not None:
         yield "num_replicas", "and regions exclude each other: give the number in regions"
-    total = replicas if isinstance(replicas, int) else 1
-    if isinstance(regions, Mapping):
-        counts = cast("Mapping[str, Any]", regions).values()
-        total = sum(count for count in counts if isinstance(count, int))
-    if inputs.get("cron_schedule") is not None and total > 1:
-        yield "cron_schedule", f"allows exactly 1 replica, not {total}"
 
 
-def _cron(inputs: Named) -> Iterator[tuple[str, str]]:
-    if inputs.get("cron_schedule") is None:
-        return
-    policy = inputs.get("restart_policy_type")
-    if policy not in (None, UNKNOWN, RestartPolicyType.NEVER):
-        yield "restart_policy_type", f"must be NEVER or left out with a cronSchedule, not {policy}"
-    if inputs.get("sleep_application") is True:
-        yield "sleep_application", "and cronSchedule exclude each other: a job that ends cannot sleep"
+def _total(inputs: Named) -> int:
+    """Return how many replicas run, as far as it is known."""
+    regions, replicas = inputs.get("regions"), inputs.get("num_replicas")
+    if not isinstance(regions, Mapping):
+        return replicas if isinstance(replicas, int) else 1
+    counts = cast("Mapping[str, Any]", regions).values()
+    return sum(count for count in counts if isinstance(count, int))
 
 
 def _sealed(inputs: Named) -> Iterator[tuple[str, str]]:
@@ -327,4 +290,4 @@ def _failure(inputs: Named) -> Iterator[tuple[str, str]]:
         yield "on_failure", "rollBack needs waitForDeployment, or nobody notices the failure: remove one of them"
 
 
-_RULES: Final = (_source, _commands, _replicas, _cron, _sealed, _failure)
+_RULES: Final = (_among_settings, _replicas, _sealed, _failure)
