@@ -5,6 +5,8 @@ The turns that all resources have in common stand in ``test_whole_lives``.
 
 from __future__ import annotations
 
+import pytest
+
 from tests.provider.driver import Driver, a_project
 
 EVERYTHING = {
@@ -38,6 +40,17 @@ async def test_all_settings_of_an_instance_read_back(driver: Driver) -> None:
     assert imported is not None
     left_out = {"registryCredentials", "sleepApplication", "waitForDeployment"}
     assert imported.inputs == {key: value for key, value in made.inputs.items() if key not in left_out}
+
+
+async def test_a_second_generated_domain_is_refused_before_railway_does(driver: Driver) -> None:
+    """With the one that there is, and nothing is asked of Railway; the same port again is the same domain."""
+    place = await a_project(driver)
+    service = await place.service()
+    first = await place.make("ServiceDomain", service, targetPort=80)
+    with pytest.raises(Exception, match="Railway gives a service one generated domain, and this one has") as refused:
+        await place.make("ServiceDomain", service, targetPort=81)
+    assert f"has {first['domain']}, which leads to port 80: remove this ServiceDomain" in str(refused.value)
+    assert [domain.target_port for domain in driver.cloud.state.service_domains.values()] == [80]
 
 
 async def test_everything_is_gone_with_its_project(driver: Driver) -> None:

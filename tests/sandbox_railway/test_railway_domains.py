@@ -242,3 +242,18 @@ def test_the_edge_serves_only_verified_domains_with_something_running(site: Site
     site.railway.commit(site.environment, {"services": {site.web: {"source": {"image": "nginx:1"}}}})
     site.railway.clock.advance(60)
     assert visit(cloud, "www.example.com").status == 200
+
+
+def test_a_service_has_one_generated_domain(railway: Client):
+    """Per environment; another one after it is deleted."""
+    project, environment = railway.project()
+    web = railway.service(project, environment)
+    create = """mutation($e: String!, $s: String!, $p: Int) {
+        serviceDomainCreate(input: {environmentId: $e, serviceId: $s, targetPort: $p}) { id domain } }"""
+    first = railway.ask(create, e=environment, s=web, p=80)["serviceDomainCreate"]
+
+    refused = railway.refusal(create, e=environment, s=web, p=81)
+
+    assert refused == "Service already has a generated domain"
+    railway.ask("mutation($id: String!) { serviceDomainDelete(id: $id) }", id=first["id"])
+    assert railway.ask(create, e=environment, s=web, p=81)["serviceDomainCreate"]["id"] != first["id"]

@@ -20,6 +20,21 @@ STAGED = "query($e: String!) { environmentStagedChanges(environmentId: $e) { pat
 ETAG = "query($e: String!) { environment(id: $e) { configEtag } }"
 
 
+UNSET: Json = {
+    "source": {},
+    "build": {},
+    "deploy": {
+        "ipv6EgressEnabled": False,
+        "runtime": "V2",
+        "useLegacyStacker": False,
+        "multiRegionConfig": {"us-west2": {"numReplicas": 1}},
+    },
+    "variables": {},
+    "networking": {},
+}
+"""What Railway shows of a service for which nobody set anything."""
+
+
 class Shop:
     """A project with one environment and one service."""
 
@@ -37,9 +52,18 @@ class Shop:
         return self.railway.commit_refusal(self.environment, {"services": {self.web: settings}})
 
     @property
-    def config(self) -> Json:
-        """The settings of the service."""
+    def shown(self) -> Json:
+        """The settings of the service, all that Railway shows."""
         return self.railway.config(self.environment)["services"][self.web]
+
+    @property
+    def config(self) -> Json:
+        """The settings of the service, without those that Railway shows where nobody set anything."""
+        groups = {
+            name: {key: value for key, value in group.items() if UNSET.get(name, {}).get(key) != value}
+            for name, group in self.shown.items()
+        }
+        return {name: group for name, group in groups.items() if group}
 
     @property
     def last_patch(self) -> Json:
@@ -126,6 +150,37 @@ def test_some_nulls_are_ignored(shop: Shop, group: str, name: str, value: Any, r
     assert not shop.config.get(group, {}).get(name)
 
 
+def test_what_railway_shows_where_nobody_set_anything(shop: Shop):
+    """Empty groups, four settings of the deployment, and of the environment its groups and private network."""
+    assert shop.shown == UNSET
+    whole = shop.railway.config(shop.environment)
+    assert whole == {"services": {shop.web: UNSET}, "groups": {}, "privateNetworkDisabled": False}
+
+
+def test_a_configuration_file_is_refused(shop: Shop):
+    """In Railway's words, in a patch and by the older way; taking one away is no mistake."""
+    words = (
+        "Config as Code (railway.json / railway.toml) is deprecated. Use Infrastructure as Code (.railway/railway.ts) "
+        "instead. See https://docs.railway.com/infrastructure-as-code#migrating-from-config-as-code"
+    )
+    older = """mutation($s: String!, $e: String!, $i: ServiceInstanceUpdateInput!) {
+        serviceInstanceUpdate(serviceId: $s, environmentId: $e, input: $i) }"""
+
+    assert shop.refusal(configFile="railway.toml") == words
+    assert shop.railway.refusal(older, s=shop.web, e=shop.environment, i={"railwayConfigFile": "railway.toml"}) == words
+    shop.patch(configFile=None)
+
+
+def test_nothing_is_staged(shop: Shop):
+    """Railway answers with a patch of its own kind, which is nowhere stored."""
+    query = "query($e: String!) { environmentStagedChanges(environmentId: $e) { id status patch } }"
+
+    found = shop.railway.ask(query, e=shop.environment)["environmentStagedChanges"]
+
+    assert found == {"id": "<empty>", "status": "STAGED", "patch": {}}
+    assert shop.railway.cloud.state.patches == {}
+
+
 def test_defaults_are_left_out_on_reading(shop: Shop):
     """What is set to Railway's default is not shown."""
     shop.patch(
@@ -184,7 +239,10 @@ def test_a_service_outside_the_environment_needs_is_created(shop: Shop):
 
     settings = {"isCreated": True, "deploy": {"startCommand": "run"}}
     shop.railway.commit(shop.environment, {"services": {nowhere: settings}})
-    assert shop.railway.config(shop.environment)["services"][nowhere] == {"deploy": {"startCommand": "run"}}
+    assert shop.railway.config(shop.environment)["services"][nowhere] == {
+        **UNSET,
+        "deploy": {**UNSET["deploy"], "startCommand": "run"},
+    }
 
 
 def test_nulls_get_lost_when_an_instance_is_created_again(shop: Shop):

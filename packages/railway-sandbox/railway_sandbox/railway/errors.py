@@ -70,6 +70,14 @@ def redeploy_too_soon() -> Refused:
     return Refused("Cannot redeploy yet, please wait for the original deployment to finish building")
 
 
+def config_as_code() -> Refused:
+    """A configuration file of a service, which Railway reads no more."""
+    return Refused(
+        "Config as Code (railway.json / railway.toml) is deprecated. Use Infrastructure as Code (.railway/railway.ts) "
+        "instead. See https://docs.railway.com/infrastructure-as-code#migrating-from-config-as-code"
+    )
+
+
 def without_snapshot() -> Refused:
     """A redeploy of what was never deployed."""
     return Refused("Cannot redeploy without snapshot")

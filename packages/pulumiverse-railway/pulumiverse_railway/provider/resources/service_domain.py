@@ -58,8 +58,11 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         """Create the address, or take the one on the same port that an interrupted run left."""
         environment = environment_of(context, new.project_id, new.environment_id)
         snapshot = await environment.snapshot()
-        address = _left_over(environment, new, snapshot.service_domains(new.service_id))
-        address = address or await _create(context, environment, new)
+        every = snapshot.service_domains(new.service_id)
+        address = _left_over(environment, new, every)
+        if address is None:
+            _refuse_a_second(every)
+            address = await _create(context, environment, new)
         environment.claim(address["id"])
         state = ServiceDomainState(**asdict(new), domain=address["domain"])
         return join(new.project_id, new.environment_id, new.service_id, state.domain), state
@@ -125,6 +128,16 @@ def _left_over(
         ),
         None,
     )
+
+
+def _refuse_a_second(every: list[AnsweredDomain]) -> None:
+    """Raise ``Failure`` where the service has an address already."""
+    for there in every:
+        raise Failure(
+            f"Railway gives a service one generated domain, and this one has {there['domain']}, which leads to port "
+            f"{there['targetPort'] or 'of its choice'}: remove this ServiceDomain and set targetPort of the other one, "
+            "or use a CustomDomain for a second address"
+        )
 
 
 async def _create(context: Context, environment: Environment, new: ServiceDomainInputs) -> AnsweredDomain:

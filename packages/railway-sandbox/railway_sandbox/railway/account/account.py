@@ -85,7 +85,9 @@ QUERIES: Operations = {
     "projectToken": _project_token,
     "me": _me,
     "workspace": _workspace,
+    "externalWorkspaces": lambda _caller, _arguments: [],  # those of other people, of which a project is shared
 }
+MUTATIONS: Operations = {"cliEventTrack": lambda _caller, _arguments: True}  # Railway's own statistics
 FIELDS: Readers = {
     "ProjectToken.displayToken": lambda _caller, token, _arguments: f"****-{token.secret[-4:]}",
     "ProjectToken.environment": _token_environment,
@@ -93,5 +95,6 @@ FIELDS: Readers = {
     "User.apiTokenRateLimit": _rate_limit,
     "Workspace.apiTokenRateLimit": _rate_limit,
     "Workspace.plan": _plan,
+    "Workspace.team": lambda _caller, _workspace, _arguments: None,
     "Workspace.subscriptionPlanLimit": lambda caller, _workspace, _arguments: plan_limit(caller),
 }

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from railway_sandbox.railway.errors import NotSimulated, Refused, invalid
+from railway_sandbox.railway.errors import NotSimulated, Refused, config_as_code, invalid
 
 
 def _number(value: Any) -> Any:
@@ -196,11 +196,16 @@ NOT_SIMULATED = {
 """What Railway's config has beyond this: keys of the config itself and of each entry of a group."""
 
 
+def _entries(patch: dict[str, Any], group: str) -> list[Any]:
+    """Return what a patch says of each member of a group; nothing where the group is no object."""
+    entries: Any = patch.get(group)
+    return list(cast("dict[str, Any]", entries).values()) if isinstance(entries, dict) else []
+
+
 def _check_simulated(patch: dict[str, Any]) -> None:
     asked = {key for key in patch if key in NOT_SIMULATED[""]}
     for group, beyond in NOT_SIMULATED.items():
-        entries: Any = patch.get(group)
-        for entry in cast("dict[str, Any]", entries).values() if isinstance(entries, dict) else ():
+        for entry in _entries(patch, group):
             asked |= beyond & set(cast("dict[str, Any]", entry) if isinstance(entry, dict) else ())
     if asked:
         raise NotSimulated(f"The sandbox does not simulate {', '.join(sorted(asked))} in an environment's config.")
@@ -223,6 +228,8 @@ def well_formed(patch: Any) -> dict[str, Any]:
         raise invalid("the patch must be an object")
     patch = whole_numbers(cast("dict[str, Any]", patch))
     _check_simulated(patch)
+    if any(isinstance(each, dict) and each.get("configFile") for each in _entries(patch, "services")):
+        raise config_as_code()
     try:
         EnvironmentShape.model_validate(patch)
     except ValidationError as failure:

@@ -35,6 +35,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 """What Railway takes when a setting is not set, and leaves out when it is set to that."""
 
+ALWAYS_SHOWN = ("ipv6EgressEnabled", "runtime", "useLegacyStacker")
+"""Settings of the deployment that Railway shows whatever they are."""
+
 
 def service_config(environment: Environment, service_id: str) -> Config:
     """The stored settings of a service; an empty object for one without."""
@@ -72,7 +75,8 @@ def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Con
         "volumes": volumes,
         "buckets": _buckets(cloud, environment),
     }
-    return {key: value for key, value in found.items() if value}
+    kept = {key: value for key, value in found.items() if value}
+    return {**kept, "groups": {}, "privateNetworkDisabled": False}
 
 
 def etag(cloud: RailwayCloud, environment: Environment) -> str:
@@ -93,14 +97,16 @@ def _service(cloud: RailwayCloud, environment: Environment, service_id: str, *, 
         kept = {k: v for k, v in part(found, group).items() if _worth_showing(v) and v != defaults.get(k)}
         found[group] = kept
     deploy = found["deploy"]
-    if deploy.get("multiRegionConfig") == {default_region(cloud, environment): {"numReplicas": 1}}:
-        del deploy["multiRegionConfig"]
+    for name in ALWAYS_SHOWN:
+        deploy[name] = setting(found, "deploy", name)
     if deploy.get("registryCredentials"):
         deploy["registryCredentials"] = {"username": MASK, "password": MASK}
     found["variables"] = _variables(found.get("variables", {}), decrypt=decrypt)
     found["networking"] = _networking(cloud, environment, service_id)
     found["volumeMounts"] = _mounts(cloud, environment, service_id)
-    return {key: value for key, value in found.items() if _worth_showing(value) and value != {}}
+    if not found["volumeMounts"]:
+        del found["volumeMounts"]
+    return {key: value for key, value in found.items() if _worth_showing(value)}
 
 
 def _worth_showing(value: Any) -> bool:
@@ -158,6 +164,6 @@ def _volumes(cloud: RailwayCloud, environment: Environment) -> Config:
     for disk in cloud.state.volume_instances.values():
         if disk.environment_id == environment.id:
             region = {"region": disk.region} if disk.region else {}
-            shown = {"sizeMB": disk.size_mb, **region}
+            shown = {"sizeMB": disk.size_mb, **region, "alerts": {}, "allowOnlineResize": False}
             found[disk.volume_id] = shown if disk.deleted_at is None else {"isDeleted": True}
     return found

@@ -124,6 +124,8 @@ def _create_service_domain(caller: Caller, arguments: Arguments) -> ServiceDomai
     given = arguments["input"]
     cloud, now = caller.cloud, caller.now
     environment, service = _target(caller, given, "service")
+    if any((d.environment_id, d.service_id) == (environment.id, service.id) for d in generated(cloud)):
+        raise Refused("Service already has a generated domain")
     new_id = cloud.new_id()
     label = f"{label_of(service.name)}-{label_of(environment.name)}-{short_of(new_id, 4)}"
     if len(label) > LONGEST_LABEL:

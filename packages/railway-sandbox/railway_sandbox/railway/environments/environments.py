@@ -167,8 +167,9 @@ def merge_patches(first: Any, second: Any) -> Any:
 
 def _staged(caller: Caller, arguments: Arguments) -> Patch:
     environment = caller.environment(arguments["environmentId"])
-    found = config_patch.staged(caller.cloud, environment.id)
-    return found or config_patch.stage(caller.cloud, environment, {}, caller.now)
+    now = caller.now
+    nothing = Patch(id="<empty>", environment_id=environment.id, patch={}, created_at=now, updated_at=now)
+    return config_patch.staged(caller.cloud, environment.id) or nothing
 
 
 def _commit_staged(caller: Caller, arguments: Arguments) -> str | None:
@@ -291,10 +292,12 @@ MUTATIONS: Operations = {
 }
 FIELDS: Readers = {
     "Environment.canAccess": lambda _caller, _environment, _arguments: True,
+    "Environment.canvasGroupRefs": lambda _caller, _environment, _arguments: Config(),
     "Environment.config": _config,
     "Environment.configEtag": lambda caller, environment, _: config_view.etag(caller.cloud, environment),
     "Environment.deploymentTriggers": _triggers,
     "Environment.deployments": _deployments,
+    "Environment.meta": lambda _caller, _environment, _arguments: None,  # it belongs to pull requests
     "Environment.serviceInstances": _instances,
     "Environment.sourceEnvironment": _source,
     "Environment.unmergedChangesCount": _unmerged,

@@ -11,11 +11,12 @@ from typing import Any, Final
 from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
 from railway_sandbox.railway.config.merge import REPOSITORY_ONLY, merged_service
 from railway_sandbox.railway.config.rules import check_plan, check_service, replicas_of
+from railway_sandbox.railway.config.schedules import next_run
 from railway_sandbox.railway.config.shape import well_formed
 from railway_sandbox.railway.config.view import service_config, setting
 from railway_sandbox.railway.config.volumes import mounts_after
 from railway_sandbox.railway.deployments import deployments, instances
-from railway_sandbox.railway.errors import Refused, not_found
+from railway_sandbox.railway.errors import Refused, config_as_code, not_found
 from railway_sandbox.railway.plans import GB_IN_BYTES
 from railway_sandbox.railway.services.services import reach
 from railway_sandbox.railway.state import (
@@ -58,7 +59,7 @@ def _update(caller: Caller, arguments: Arguments) -> bool:
     if isinstance(given.get("preDeployCommand"), list) and len(given["preDeployCommand"]) > 1:
         raise Refused("Error in preDeployCommand - Invalid input")
     if given.get("railwayConfigFile"):
-        raise Refused("Config as code is deprecated and cannot be enabled for this service")
+        raise config_as_code()
     changed: list[tuple[Environment, Config]] = []
     for environment in reach(caller, cloud.state.projects[service.project_id], arguments):
         if not instances.ready(cloud, cloud.find_instance(environment.id, service.id)):
@@ -165,6 +166,11 @@ def _replicas(caller: Caller, instance: ServiceInstance, _arguments: Arguments) 
     return replicas_of(_config(caller, instance))
 
 
+def _next_cron_run(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -> float | None:
+    schedule = _deploy(caller, instance).get("cronSchedule")
+    return next_run(schedule, caller.now) if schedule else None
+
+
 def _source(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -> Config | None:
     source: Config = part(_config(caller, instance), "source")
     if not (source.get("image") or source.get("repo")):
@@ -233,6 +239,7 @@ FIELDS: Readers = {
     "ServiceInstance.activeDeployments": _active,
     "ServiceInstance.builder": _builder,
     "ServiceInstance.latestDeployment": _latest,
+    "ServiceInstance.nextCronRunAt": _next_cron_run,
     "ServiceInstance.numReplicas": _replicas,
     "ServiceInstance.railwayConfigFile": lambda caller, instance, _arguments: _config(caller, instance).get(
         "configFile"

@@ -152,7 +152,12 @@ def _environment_of(caller: Caller, row: VariableRow, _arguments: Arguments) -> 
     return caller.environment(row.environment_id, live=False)
 
 
-QUERIES: Operations = {"variables": _variables}
+def _for_deployment(caller: Caller, arguments: Arguments) -> dict[str, str]:
+    """Return what a deployment gets, but for sealed variables, which Railway shows nobody."""
+    return _variables(caller, {**arguments, "unrendered": False})
+
+
+QUERIES: Operations = {"variables": _variables, "variablesForServiceDeployment": _for_deployment}
 MUTATIONS: Operations = {
     "variableUpsert": _upsert,
     "variableCollectionUpsert": _upsert_collection,

@@ -177,6 +177,9 @@ def _replicas_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> di
         # Railway leaves out one replica in its default region, and does not say which region that is.
         stays = len(old.regions) == 1 and sum(old.regions.values()) == 1
         return {"regions": old.regions if stays else {STANDARD_REGIONS[0]: total}}
+    if old is not None and not old.regions and len(counts) == total == 1:
+        # Railway shows its default region like one that was chosen.
+        return {"regions": None}
     return {"regions": counts or None}
 
 

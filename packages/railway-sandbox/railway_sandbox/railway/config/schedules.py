@@ -1,0 +1,53 @@
+"""When a cron schedule runs next: five fields, in UTC, as Railway takes them.
+
+Owns what the fields mean. Whether a schedule is allowed is decided by ``rules``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from railway_sandbox.clock import EPOCH
+
+_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+"""The smallest and largest number of minute, hour, day of the month, month, and day of the week (0 and 7: Sunday)."""
+_LONGEST_DAYS: Final = 5 * 366
+"""How far ahead a day is looked for: 29 February comes within it."""
+
+
+def next_run(schedule: str, now_s: float) -> float | None:
+    """Return when the schedule runs first after ``now_s``, in simulated seconds; None when it never does."""
+    fields = schedule.split()
+    minutes, hours, days, months, weekdays = (
+        _numbers(text, *limits) for text, limits in zip(fields, _FIELDS, strict=True)
+    )
+    after = EPOCH + timedelta(seconds=now_s)
+    day = after.replace(hour=0, minute=0, second=0, microsecond=0)
+    for _ in range(_LONGEST_DAYS):
+        # As in every cron: where both kinds of day are limited, either is enough.
+        by_date, by_week = day.day in days, day.isoweekday() % 7 in {number % 7 for number in weekdays}
+        either = "*" not in (fields[2], fields[4])
+        if day.month in months and ((by_date or by_week) if either else (by_date and by_week)):
+            found = _first(day, hours, minutes, after)
+            if found is not None:
+                return (found - EPOCH).total_seconds()
+        day += timedelta(days=1)
+    return None
+
+
+def _first(day: datetime, hours: set[int], minutes: set[int], after: datetime) -> datetime | None:
+    times = (day.replace(hour=hour, minute=minute) for hour in sorted(hours) for minute in sorted(minutes))
+    return next((time for time in times if time > after), None)
+
+
+def _numbers(text: str, smallest: int, largest: int) -> set[int]:
+    """Return the numbers that a field names: ``*``, ``5``, ``1-5``, ``*/10``, ``1-30/2`` or several with commas."""
+    found: set[int] = set()
+    for part in text.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        low = smallest if span == "*" else int(first)
+        high = largest if span == "*" or (step and not last) else int(last or first)
+        found.update(range(low, high + 1, int(step or 1)))
+    return found
