@@ -196,17 +196,18 @@ NOT_SIMULATED = {
 """What Railway's config has beyond this: keys of the config itself and of each entry of a group."""
 
 
-def _entries(patch: dict[str, Any], group: str) -> list[Any]:
-    """Return what a patch says of each member of a group; nothing where the group is no object."""
+def _entries(patch: dict[str, Any], group: str) -> list[dict[str, Any]]:
+    """Return what a patch says of the members of a group, as far as these are objects."""
     entries: Any = patch.get(group)
-    return list(cast("dict[str, Any]", entries).values()) if isinstance(entries, dict) else []
+    every = cast("dict[str, Any]", entries).values() if isinstance(entries, dict) else ()
+    return [cast("dict[str, Any]", entry) for entry in every if isinstance(entry, dict)]
 
 
 def _check_simulated(patch: dict[str, Any]) -> None:
     asked = {key for key in patch if key in NOT_SIMULATED[""]}
     for group, beyond in NOT_SIMULATED.items():
         for entry in _entries(patch, group):
-            asked |= beyond & set(cast("dict[str, Any]", entry) if isinstance(entry, dict) else ())
+            asked |= beyond & set(entry)
     if asked:
         raise NotSimulated(f"The sandbox does not simulate {', '.join(sorted(asked))} in an environment's config.")
 
@@ -228,7 +229,7 @@ def well_formed(patch: Any) -> dict[str, Any]:
         raise invalid("the patch must be an object")
     patch = whole_numbers(cast("dict[str, Any]", patch))
     _check_simulated(patch)
-    if any(isinstance(each, dict) and each.get("configFile") for each in _entries(patch, "services")):
+    if any(each.get("configFile") for each in _entries(patch, "services")):
         raise config_as_code()
     try:
         EnvironmentShape.model_validate(patch)
