@@ -73,6 +73,7 @@ check: .venv/ready ## Lint, format, types and imports, and whether generated fil
 	@$(BIN)/python -m tools.railway_answers --check
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m tests.pages.operations --check
+	@$(BIN)/python -m railyard.map.generate --check
 
 lock: .venv/ready ## Write requirements.txt anew: what each pyproject.toml asks for, pinned, with hashes (UPGRADE=1: newest)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev \
@@ -117,6 +118,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m components.generate
 	@$(BIN)/python -m stacks.schema
 	@$(BIN)/python -m tests.pages.operations
+	@$(BIN)/python -m railyard.map.generate
 	@$(BIN)/python -m tools.import_table
 	@$(BIN)/python -m tools.decision_index
 

@@ -13,6 +13,7 @@ from railyard.deliver.deploy import deploy
 from railyard.deliver.drift import drift
 from railyard.deliver.notify import notify
 from railyard.deliver.plan import plan
+from railyard.map.command import map_
 from railyard.migrate.command import migrate
 from railyard.money.command import cost
 from railyard.operate import logs, status, verify
@@ -37,6 +38,7 @@ application.command()(verify.verify)
 application.command()(logs.logs)
 application.command()(doctor.doctor)
 application.command()(cost)
+application.command("map")(map_)
 application.command()(diff)
 application.command()(real)
 application.command()(comment)

@@ -1,0 +1,1 @@
+"""``railyard map``: the topology of a stack as a picture."""

@@ -1,0 +1,118 @@
+"""``railyard map``: the topology of a stack as a picture, a page, a list or a document.
+
+Owns the command and where its answer goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from railyard.accounts.railway_client import SandboxOption, connected
+from railyard.accounts.running_services_query import chosen_systems, running_systems
+from railyard.engine.engines import engine_for
+from railyard.map.page import page
+from railyard.map.picture import declared, draw, with_plan, with_status
+from railyard.map.svg import Picture, svg
+from railyard.map.topology import Node
+from railyard.review.resource_changes import changes_of
+from railyard.shared.console import CallError, JsonOption, StackOption, people, shown, write_json
+from railyard.shared.stack import read_stack
+
+_WRITERS: Final = {".svg": svg, ".html": page}
+
+SystemsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems. Default: all.", show_default=False)
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write a picture (.svg) or a page with it (.html).")
+]
+PlanOption = Annotated[bool, typer.Option("--plan", help="Mark what an up would make, change, replace and delete.")]
+StatusOption = Annotated[bool, typer.Option("--status", help="Mark how each service is.")]
+
+
+def map_(
+    systems: SystemsArgument = None,
+    stack: StackOption = "staging",
+    out: OutOption = None,
+    *,
+    plan: PlanOption = False,
+    status: StatusOption = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Draw what a stack is made of, and what leads where: names, services, databases, volumes, buckets.
+
+    The picture follows from the settings: it asks no account and needs no key. With --plan it is compared with the
+    state, with --status Railway is asked. Without --out the connections are listed.
+    """
+    with people(json=json):
+        if plan and status:
+            raise CallError("one of --plan and --status: a box has one mark")
+        if out and out.suffix not in _WRITERS:
+            raise CallError(f"{shown(out)}: a file ends in {' or '.join(_WRITERS)}")
+        here = read_stack(stack)
+        chosen = list(chosen_systems(here, systems or ()))
+        picture = draw(here, declared(stack), chosen)
+        if plan:
+            picture = with_plan(picture, changes_of(engine_for(here, sandbox=sandbox).preview()["steps"]))
+        if status:
+            with connected(here, sandbox=sandbox) as railway:
+                picture = with_status(picture, railway.run(running_systems(railway.client, here, chosen)))
+        if out:
+            out.write_text(_WRITERS[out.suffix](picture), encoding="utf-8")
+        if json:
+            write_json(document(picture))
+            return
+        for line in [f"{picture.title}: {shown(out)} written"] if out else text(picture):
+            typer.echo(line)
+
+
+def text(picture: Picture) -> Iterator[str]:
+    """Return the connections of a picture, a line for each box that leads somewhere."""
+    for system in picture.systems:
+        yield f"{system.name} ({picture.totals.get(system.name, '')})"
+        names = {node.id: node.title for node in system.nodes}
+        for node in system.nodes:
+            leads = ", ".join(names[edge.target] for edge in system.edges if edge.source == node.id)
+            mark = picture.marks.get((system.name, node.id))
+            said = ", ".join(
+                each for each in (mark.words if mark else "", node.label, *_lines(picture, system.name, node)) if each
+            )
+            yield f"  {node.title}" + (f" ({said})" if said else "") + (f" → {leads}" if leads else "")
+
+
+def document(picture: Picture) -> dict[str, Any]:
+    """Return a picture for programs."""
+    return {
+        "title": picture.title,
+        "systems": {
+            system.name: {
+                "project": system.project,
+                "boxes": [
+                    {
+                        "id": node.id,
+                        "kind": node.kind.value,
+                        "label": node.label,
+                        "title": node.title,
+                        "lines": list(_lines(picture, system.name, node)),
+                        "mark": mark.value if (mark := picture.marks.get((system.name, node.id))) else None,
+                        "urns": list(node.urns),
+                    }
+                    for node in system.nodes
+                ],
+                "arrows": [
+                    {"from": edge.source, "to": edge.target, "reason": edge.reason.value} for edge in system.edges
+                ],
+            }
+            for system in picture.systems
+        },
+    }
+
+
+def _lines(picture: Picture, system: str, node: Node) -> Iterator[str]:
+    yield from node.lines
+    yield from picture.lines.get((system, node.id), ())

@@ -1,0 +1,142 @@
+"""The picture of a stack: its topology from its settings, with costs, and with what a plan or Railway says of it.
+
+Owns what is asked of whom. The topology comes from a preview on an empty state, which needs no account and no key; a
+plan from the engine that the stack is up with; the status from Railway.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pulumi_operations.events import Event, Operation, Result, Step
+from railyard.accounts.running_services import Health, RunningSystem
+from railyard.engine.configuration import read_stack as read_configuration
+from railyard.engine.operate import operate
+from railyard.map.svg import Mark, Picture
+from railyard.map.topology import Kind, Node, System, topology
+from railyard.review.resource_changes import Change
+from railyard.review.resource_changes import Kind as ChangeKind
+from railyard.shared.console import OperationError
+from railyard.shared.project import project_directory
+from railyard.shared.stack import Stack
+from stacks.budget import lines_of_stack
+from stacks.monthly_cost import total
+
+_MARKS: Mapping[ChangeKind, Mark] = {
+    ChangeKind.CREATE: Mark.NEW,
+    ChangeKind.UPDATE: Mark.CHANGED,
+    ChangeKind.REPLACE: Mark.REPLACED,
+    ChangeKind.DELETE: Mark.DELETED,
+}
+_GRAVEST = (Mark.REPLACED, Mark.DELETED, Mark.NEW, Mark.CHANGED)
+
+
+@dataclass
+class _Quiet:
+    """Takes what an operation reports, and keeps its errors."""
+
+    result: Result | None = None
+
+    def on_event(self, event: Event) -> None:
+        """Take an event, of which nothing is needed."""
+        del event
+
+    def finish(self, result: Result) -> None:
+        """Take the result."""
+        self.result = result
+
+    def close(self) -> None:
+        """Hold nothing that would have to be given back."""
+
+
+def declared(stack: str) -> Sequence[Step]:
+    """Return the resources that a stack declares, as steps of a preview on nothing; raises ``OperationError``."""
+    with tempfile.TemporaryDirectory(prefix="railyard-map-") as folder:
+        configuration = read_configuration(project_directory(), stack)
+        result = operate(Operation.PREVIEW, configuration, (), _Quiet(), Path(folder))
+    if not result.succeeded:
+        said = dict.fromkeys(item.message.strip() for item in result.diagnostics if item.severity == "error")
+        raise OperationError("\n".join(said) or "the program of the stack fails: `make preview` says why")
+    return result.steps
+
+
+def draw(stack: Stack, steps: Iterable[Step], names: Sequence[str] = ()) -> Picture:
+    """Return the picture of the systems ``names``, or of all, with what they cost."""
+    systems = [system for system in topology(steps) if not names or system.name in names]
+    costs = lines_of_stack(stack.settings)
+    lines: dict[tuple[str, str], Sequence[str]] = {}
+    for system in systems:
+        for node in system.nodes:
+            found = [line for line in costs if line.system == system.name and line.name in _cost_names(node)]
+            if found:
+                lines[system.name, node.id] = (f"${total(found).as_used:,.2f} a month",)
+    totals = {
+        system.name: f"about ${total(line for line in costs if line.system == system.name).as_used:,.2f} a month"
+        for system in systems
+    }
+    return Picture(title=f"Railyard: {stack.name}", systems=systems, lines=lines, totals=totals)
+
+
+def _cost_names(node: Node) -> tuple[str, ...]:
+    match node.kind:
+        case Kind.VOLUME:
+            return (f"{node.service} volume",)
+        case Kind.BUCKET:
+            return (node.title,)
+        case Kind.SERVICE | Kind.STORE:
+            return (node.service,)
+        case _:
+            return ()
+
+
+def with_plan(picture: Picture, changes: Sequence[Change]) -> Picture:
+    """Return the picture with what would become of each box; what would go and is declared no more stands beside it."""
+    by_urn = {change.urn: _MARKS[change.kind] for change in changes}
+    marks: dict[tuple[str, str], Mark] = {}
+    systems: list[System] = []
+    for system in picture.systems:
+        known = {urn for node in system.nodes for urn in node.urns}
+        gone = [
+            change
+            for change in changes
+            if change.kind is ChangeKind.DELETE and change.urn not in known and change.system.lower() == system.name
+        ]
+        left = tuple(
+            Node(
+                id=change.urn,
+                kind=Kind.OUTSIDE,
+                label=change.type.rsplit(":", 1)[-1],
+                title=change.name,
+                urns=(change.urn,),
+            )
+            for change in gone
+        )
+        now = replace(system, nodes=(*system.nodes, *left))
+        systems.append(now)
+        for node in now.nodes:
+            found = {by_urn[urn] for urn in node.urns if urn in by_urn}
+            mark = next((each for each in _GRAVEST if each in found), None)
+            if mark:
+                marks[system.name, node.id] = mark
+    return replace(picture, title=f"{picture.title}, what would change", systems=systems, marks=marks)
+
+
+def with_status(picture: Picture, running: Sequence[RunningSystem]) -> Picture:
+    """Return the picture with how each service is."""
+    words = {
+        Health.HEALTHY: Mark.HEALTHY,
+        Health.DEPLOYING: Mark.DEPLOYING,
+        Health.UNHEALTHY: Mark.UNHEALTHY,
+        Health.MISSING: Mark.MISSING,
+    }
+    marks: dict[tuple[str, str], Mark] = {}
+    for system in picture.systems:
+        found = next((each for each in running if each.name == system.name), None)
+        for node in system.nodes:
+            service = found.service(node.service) if found and node.kind in (Kind.SERVICE, Kind.STORE) else None
+            if service and service.health in words:
+                marks[system.name, node.id] = words[service.health]
+    return replace(picture, title=f"{picture.title}, as it is", marks=marks)

@@ -1,0 +1,306 @@
+"""The topology of a stack: what there is, and what leads where.
+
+Owns nodes and edges, and how they follow from the resources that the program declares. A pure function of the steps of
+a preview on an empty state, so that the picture shows the settings and not what happens to exist. Knows no layout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from components import postgres, redis
+from pulumi_operations.events import Step
+
+_SYSTEMS: Final = "railyard:systems:"
+_REFERENCE: Final = re.compile(r"\$\{\{\s*([^.}\s]+)\.")
+_PORTS: Final = {"railyard:components:Postgres": postgres.PORT, "railyard:components:Redis": redis.PORT}
+_PROXY: Final = "railyard:topologies:Proxy"
+OUTSIDE: Final = {
+    "DISCORD_": "Discord",
+    "OPENAI_": "OpenAI",
+    "ANTHROPIC_": "Anthropic",
+    "GROQ_": "Groq",
+    "ELEVENLABS_": "ElevenLabs",
+    "TURSO_": "Turso",
+    "UNSANDBOX_": "Unsandbox",
+    "STRIPE_": "Stripe",
+    "PAPERCUPS_STRIPE_": "Stripe",
+    "SENTRY_": "Sentry",
+    "RESEND_": "Resend",
+    "SMTP_": "mail server",
+    "GMAIL_": "Gmail",
+    "SLACK_": "Slack",
+    "SUPABASE_": "Supabase",
+    "CLERK_": "Clerk",
+    "QDRANT_": "Qdrant",
+}
+"""How the variables begin with which a service reaches others' services."""
+
+
+class Kind(StrEnum):
+    """What a node is; the words stand in the picture."""
+
+    INTERNET = "internet"
+    NAME = "name"
+    SERVICE = "service"
+    STORE = "store"
+    VOLUME = "volume"
+    BUCKET = "bucket"
+    OUTSIDE = "elsewhere"
+
+
+class Reason(StrEnum):
+    """Why an edge is there."""
+
+    TRAFFIC = "traffic"
+    """Requests from the internet."""
+    USES = "uses"
+    """Its variables hold what it needs of the other."""
+    WAITS = "waits"
+    """It only starts when the other is healthy."""
+    STORES = "stores"
+    """It keeps data there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One box."""
+
+    id: str
+    kind: Kind
+    label: str
+    """The small words above its title, ``Cloudflare · proxied``."""
+    title: str
+    lines: tuple[str, ...] = ()
+    urns: tuple[str, ...] = ()
+    """The resources that it stands for."""
+    service: str = ""
+    """Key of the service in the settings, for services, stores and their volumes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """One arrow."""
+
+    source: str
+    target: str
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """The part of a topology that belongs to one system."""
+
+    name: str
+    project: str
+    """Its Railway project."""
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+
+
+@dataclass(kw_only=True)
+class _Found:
+    """The resources of one system, by what they are."""
+
+    name: str
+    project: str = ""
+    by_kind: dict[str, list[Step]] = field(default_factory=dict[str, "list[Step]"])
+    outside: set[str] = field(default_factory=set[str])
+
+    def of(self, kind: str) -> list[Step]:
+        return sorted(self.by_kind.get(kind, ()), key=lambda step: step.name)
+
+    def key(self, step: Step, ending: str) -> str:
+        return step.name.removeprefix(f"{self.name}-").removesuffix(ending)
+
+
+def topology(steps: Iterable[Step]) -> list[System]:
+    """Return the systems among the resources of these steps, in the order of their names."""
+    systems: dict[str, _Found] = {}
+    for step in steps:
+        system = next((each for each in _types(step) if each.startswith(_SYSTEMS)), "")
+        if not step.custom or not system:
+            continue
+        name = system.removeprefix(_SYSTEMS).lower()
+        found = systems.setdefault(name, _Found(name=name))
+        found.by_kind.setdefault(step.type.rsplit(":", 1)[-1], []).append(step)
+        if step.type == "railway:index:Project":
+            found.project = str(step.new_inputs.get("name", ""))
+    return [_system(systems[name]) for name in sorted(systems)]
+
+
+def _types(step: Step) -> Sequence[str]:
+    return step.urn.split("::")[2].split("$")
+
+
+def _system(found: _Found) -> System:
+    nodes = [*_names(found), *_services(found), *_volumes(found), *_buckets(found)]
+    edges = [*_name_edges(found), *_service_edges(found), *_volume_edges(found)]
+    nodes += [
+        Node(id=f"outside {name}", kind=Kind.OUTSIDE, label="elsewhere", title=name) for name in sorted(found.outside)
+    ]
+    public = [node for node in nodes if node.kind is Kind.NAME]
+    if public:
+        nodes.insert(0, Node(id="internet", kind=Kind.INTERNET, label="", title="internet"))
+        edges = [*(Edge(source="internet", target=node.id, reason=Reason.TRAFFIC) for node in public), *edges]
+    there = {node.id for node in nodes}
+    edges = [edge for edge in dict.fromkeys(edges) if {edge.source, edge.target} <= there]
+    return System(name=found.name, project=found.project, nodes=tuple(nodes), edges=tuple(edges))
+
+
+def _names(found: _Found) -> Iterator[Node]:
+    proxied = {step.new_inputs.get("name"): bool(step.new_inputs.get("proxied")) for step in found.of("DnsRecord")}
+    for step in found.of("CustomDomain"):
+        name = str(step.new_inputs.get("domain", ""))
+        how = "proxied" if proxied.get(name) else "DNS only"
+        related = [each for each in found.of("DnsRecord") if step.urn in each.dependencies]
+        yield Node(
+            id=step.urn,
+            kind=Kind.NAME,
+            label=f"Cloudflare · {how}",
+            title=name,
+            urns=(step.urn, *(each.urn for each in related)),
+        )
+    for step in found.of("ServiceDomain"):
+        yield Node(id=step.urn, kind=Kind.NAME, label="Railway domain", title="….up.railway.app", urns=(step.urn,))
+    for step in found.of("TcpProxy"):
+        port = _number(step.new_inputs.get("applicationPort"))
+        yield Node(id=step.urn, kind=Kind.NAME, label="Railway TCP proxy", title=f"→ :{port:g}", urns=(step.urn,))
+    for step in found.of("Cdn"):
+        yield Node(
+            id=step.urn,
+            kind=Kind.NAME,
+            label="DigitalOcean CDN",
+            title="….cdn.digitaloceanspaces.com",
+            urns=(step.urn,),
+        )
+
+
+def _services(found: _Found) -> Iterator[Node]:
+    for step in found.of("ServiceInstance"):
+        key = found.key(step, "-instance")
+        port = next((_PORTS[each] for each in _types(step) if each in _PORTS), None)
+        variables = _variables(step)
+        listens = port or variables.get("PORT")
+        identity = [
+            each.urn
+            for each in found.of("Service")
+            if each.urn in step.dependencies and found.key(each, "-service") == key
+        ]
+        yield Node(
+            id=f"service {key}",
+            kind=Kind.STORE if port else Kind.SERVICE,
+            label="database" if "postgres" in str(step.new_inputs.get("image")) else "cache" if port else "service",
+            title=f"{key} :{listens}" if listens else key,
+            lines=tuple(line for line in (_source(step), _size(step)) if line),
+            urns=(step.urn, *identity),
+            service=key,
+        )
+
+
+def _source(step: Step) -> str:
+    image, repo = step.new_inputs.get("image"), step.new_inputs.get("repo")
+    if image:
+        return str(image).rsplit("/", 1)[-1]
+    if not repo:
+        return ""
+    commit = step.new_inputs.get("commitSha")
+    return f"{repo} @ {str(commit)[:7] if commit else step.new_inputs.get('branch')}"
+
+
+def _size(step: Step) -> str:
+    regions = cast("Mapping[str, Any]", step.new_inputs.get("regions") or {})
+    replicas = sum(_number(each) for each in regions.values()) if regions else 1.0
+    memory, vcpus = (_number(step.new_inputs.get(name)) for name in ("memoryMb", "vcpus"))
+    parts = [f"{replicas:g} x" if replicas != 1 else "", f"{memory:,.0f} MB" if memory else ""]
+    parts.append(f"{vcpus:g} vCPU" if vcpus else "")
+    size = " ".join(part for part in parts if part)
+    if replicas != 1 and not memory and not vcpus:
+        size = f"{replicas:g} replicas"
+    extra = "sleeps" if step.new_inputs.get("sleepApplication") else ""
+    cron = step.new_inputs.get("cronSchedule")
+    return ", ".join(part for part in (size, extra, f"cron {cron}" if cron else "", ", ".join(regions)) if part)
+
+
+def _volumes(found: _Found) -> Iterator[Node]:
+    for step in found.of("Volume"):
+        key = found.key(step, "-volume-disk")
+        size_mb = _number(step.new_inputs.get("sizeMb"))
+        backups = ", ".join(str(each).lower() for each in step.new_inputs.get("backupSchedules") or ())
+        yield Node(
+            id=f"volume {key}",
+            kind=Kind.VOLUME,
+            label="volume",
+            title=str(step.new_inputs.get("mountPath", "")),
+            lines=(
+                f"{size_mb / 1_000:g} GB" if size_mb else "the plan's size",
+                f"{backups} backups" if backups else "no backups",
+            ),
+            urns=(step.urn,),
+            service=key,
+        )
+
+
+def _buckets(found: _Found) -> Iterator[Node]:
+    for step in found.of("SpacesBucket"):
+        keys = [each.urn for each in found.of("SpacesKey") if step.urn in each.dependencies]
+        yield Node(
+            id=step.urn,
+            kind=Kind.BUCKET,
+            label="Spaces bucket",
+            title=str(step.new_inputs.get("name", "")),
+            lines=(str(step.new_inputs.get("region", "")),),
+            urns=(step.urn, *keys),
+        )
+
+
+def _name_edges(found: _Found) -> Iterator[Edge]:
+    services = {step.urn: found.key(step, "-service") for step in found.of("Service")}
+    for kind in ("CustomDomain", "ServiceDomain", "TcpProxy"):
+        for step in found.of(kind):
+            for urn in sorted(step.dependencies & services.keys()):
+                yield Edge(source=step.urn, target=f"service {services[urn]}", reason=Reason.TRAFFIC)
+    for step in found.of("Cdn"):
+        for bucket in found.of("SpacesBucket"):
+            if bucket.urn in step.dependencies:
+                yield Edge(source=step.urn, target=bucket.urn, reason=Reason.TRAFFIC)
+
+
+def _service_edges(found: _Found) -> Iterator[Edge]:
+    services = {step.urn: found.key(step, "-service") for step in found.of("Service")}
+    instances = {step.urn: found.key(step, "-instance") for step in found.of("ServiceInstance")}
+    buckets = {step.urn for step in found.of("SpacesBucket")}
+    for step in found.of("ServiceInstance"):
+        own = instances[step.urn]
+        me = f"service {own}"
+        referred = {name for value in _variables(step).values() for name in _REFERENCE.findall(str(value))}
+        used = {services[urn] for urn in step.dependencies & services.keys()} | referred & set(services.values())
+        waited = {instances[urn] for urn in step.dependencies & instances.keys()}
+        yield from (Edge(source=me, target=f"service {key}", reason=Reason.USES) for key in sorted(used - {own}))
+        yield from (
+            Edge(source=me, target=f"service {key}", reason=Reason.WAITS) for key in sorted(waited - used - {own})
+        )
+        yield from (Edge(source=me, target=urn, reason=Reason.STORES) for urn in sorted(step.dependencies & buckets))
+        outside = {name for key in _variables(step) for prefix, name in OUTSIDE.items() if key.startswith(prefix)}
+        if _PROXY in _types(step):
+            outside.add("what it passes on to")
+        found.outside |= outside
+        yield from (Edge(source=me, target=f"outside {name}", reason=Reason.USES) for name in sorted(outside))
+
+
+def _volume_edges(found: _Found) -> Iterator[Edge]:
+    for step in found.of("Volume"):
+        key = found.key(step, "-volume-disk")
+        yield Edge(source=f"service {key}", target=f"volume {key}", reason=Reason.STORES)
+
+
+def _variables(step: Step) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", step.new_inputs.get("variables") or {})
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
