@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -19,6 +20,8 @@ from railway_api.limiter import HOUR_S
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services import Deployed, Health, RunningService, RunningSystem
 from railyard.accounts.running_services_query import running_systems
+from railyard.map.page import page
+from railyard.map.picture import declared, draw, with_status
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -49,6 +52,9 @@ def status(
     systems: SystemsArgument = None,
     stack: StackOption = "staging",
     *,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with a picture as well.")
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again until Ctrl-C.")] = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
@@ -73,6 +79,9 @@ def status(
                 write_json(document(here, railway, found))
             else:
                 table_console().print(screen(here, railway, found))
+        if html:
+            drawn = with_status(draw(here, declared(stack), [system.name for system in found]), found)
+            html.write_text(page(drawn, problems(found)), encoding="utf-8")
     if any(service.health in (Health.UNHEALTHY, Health.MISSING) for system in found for service in system.services):
         raise typer.Exit(PROBLEM)
 

@@ -86,13 +86,17 @@ class JsonReport:
             "op": step.kind.value,
             "urn": step.urn,
             **({"oldState": _state(step, step.old_inputs, step.old_outputs)} if has_old else {}),
-            **({"newState": _state(step, step.new_inputs, step.new_outputs)} if has_new else {}),
+            **({"newState": {**_state(step, step.new_inputs, step.new_outputs), **_needs(step)}} if has_new else {}),
             "detailedDiff": {
                 path: {"kind": kind.value, "inputDiff": True} for path, kind in sorted(step.changes.items())
             }
             or None,
             **({"error": self._scrub(error)} if error else {}),
         }
+
+
+def _needs(step: Step) -> dict[str, list[str]]:
+    return {"dependencies": sorted(step.dependencies)} if step.dependencies else {}
 
 
 def _cost(result: Result) -> dict[str, Any]:

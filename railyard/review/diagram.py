@@ -1,6 +1,7 @@
 """A Mermaid diagram of what changes: system → component → resource, coloured by what happens to it.
 
-Owns the picture and its size. Texts are reduced to harmless characters, since Mermaid has no dependable escaping.
+Between components stands what needs what. Owns the picture and its size. Texts are reduced to harmless characters, since
+Mermaid has no dependable escaping.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def diagram(changes: Sequence[Change]) -> list[str]:
     tree: dict[str, dict[str, list[Change]]] = {}
     for change in sorted(changes, key=lambda each: (each.system, each.component, each.name)):
         tree.setdefault(change.system or "stack", {}).setdefault(change.component, []).append(change)
-    lines, number = ["flowchart LR"], 0
+    lines, number, nodes = ["flowchart LR"], 0, dict[str, str]()
     for system, components in tree.items():
         number += 1
         top = f"n{number}"
@@ -40,10 +41,24 @@ def diagram(changes: Sequence[Change]) -> list[str]:
                 above = f"n{number}"
                 count = f": {len(found)}" if len(changes) > MOST else ""
                 lines.append(f'  {top} --> {above}["{_safe(component)}{count}"]')
-            for change in found if len(changes) <= MOST else ():
-                number += 1
-                lines.append(f'  {above} --> n{number}["{_label(change)}"]:::{change.kind.value}')
+            for change in found:
+                nodes[change.name] = above
+                if len(changes) <= MOST:
+                    number += 1
+                    lines.append(f'  {above} --> n{number}["{_label(change)}"]:::{change.kind.value}')
+    lines += _needs(changes, nodes)
     return [*lines, *(f"  {line}" for line in _CLASSES if len(changes) <= MOST)]
+
+
+def _needs(changes: Sequence[Change], nodes: dict[str, str]) -> list[str]:
+    """Edges between components: of what changes, what needs what. One for each pair, whatever the direction."""
+    found: dict[frozenset[str], str] = {}
+    for change in changes:
+        for name in change.needs:
+            here, there = nodes[change.name], nodes.get(name)
+            if there and there != here:
+                found.setdefault(frozenset((here, there)), f"  {here} -. needs .-> {there}")
+    return list(found.values())[:MOST]
 
 
 def _label(change: Change) -> str:

@@ -83,6 +83,8 @@ class Change(Model):
     component: str
     """Name of the component that it is part of, ``seance-backend``."""
     properties: tuple[Property, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Names of the resources that it needs first, where the document says them."""
     protected: bool = False
 
     def key(self) -> tuple[str, str, tuple[str, ...]]:
@@ -135,6 +137,7 @@ def _change(step: Mapping[str, Any], kind: Kind) -> Change:
         system=_system(urn),
         component=name_of(str((new or old).get("parent") or "")),
         properties=tuple(_properties(step.get("detailedDiff") or {}, old, new)) if kind is not Kind.CREATE else (),
+        needs=tuple(dict.fromkeys(name_of(str(each)) for each in new.get("dependencies") or ())),
         protected=bool(old.get("protect")),
     )
 

@@ -234,3 +234,19 @@ def test_watching_is_refused_where_nobody_could_see_it(railyard: Railyard, more:
 
     assert said.code == 2
     assert "--watch is for a terminal" in said.text + said.errors
+
+
+def test_a_status_is_a_page_too(railyard: Railyard, tmp_path: Path) -> None:
+    """``--html`` writes the picture with each service as it is, and below it what is wrong."""
+    with railyard.world() as world:
+        world.railway.fail_image("fractalhuman1/seance-landing:broken", "unhealthy")
+        world.deploy("seance/landing", image="fractalhuman1/seance-landing:broken")
+    page = tmp_path / "status.html"
+
+    said = railyard.run("status", "seance", "--sandbox", "--html", str(page))
+
+    assert said.code == 1
+    text = page.read_text(encoding="utf-8")
+    assert text.count(">✗ unhealthy<") == 1
+    assert text.count(">✓ healthy<") == 5
+    assert "seance/landing" in text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE
+from railyard.review.diagram import diagram
 from railyard.review.resource_changes import changes_of, counted
 
 BOT = "urn:pulumi:staging::railyard::railyard:systems:Omega$railyard:topologies:Bot$"
@@ -71,3 +72,25 @@ def test_what_the_cloud_found_is_in_the_outputs() -> None:
     (change,) = changes_of([differing("region", "west", "east", "outputs", "update-replace")])
 
     assert [(each.old, each.new, each.replaces) for each in change.properties] == [('"west"', '"east"', True)]
+
+
+def test_the_diagram_has_an_edge_for_what_needs_what() -> None:
+    """One from a component to each that it needs and that changes too; none within a component, none twice."""
+    api, store = (
+        f"{BOT}railway:index:ServiceInstance::shop-api-instance",
+        f"{BOT}railway:index:Service::shop-db-service",
+    )
+
+    def made(urn: str, parent: str, *needs: str) -> dict[str, Any]:
+        state = {"parent": f"{BOT}x::{parent}", "custom": True, "dependencies": list(needs)}
+        return {"op": "create", "urn": urn, "newState": state}
+
+    changes = changes_of([made(api, "shop-api", store, store), made(store, "shop-db")])
+    lines = diagram(changes)
+
+    edges = [line for line in lines if "needs" in line]
+    names = {line.split("[")[0].split()[-1]: line for line in lines if '["shop-' in line}
+    (source, target) = edges[0].split(" -. needs .-> ")
+    assert len(edges) == 1
+    assert "shop-api" in names[source.strip()]
+    assert "shop-db" in names[target]
