@@ -1,6 +1,6 @@
 """A Mermaid diagram of what changes: system → component → resource, coloured by what happens to it.
 
-Between components stands what needs what. Owns the picture and its size. Texts are reduced to harmless characters, since
+Between components stands what needs what. Owns the picture and its size. Texts are reduced to harmless characters:
 Mermaid has no dependable escaping.
 """
 
