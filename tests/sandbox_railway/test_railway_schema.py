@@ -81,7 +81,13 @@ def test_no_description_is_taken_over():
 
 
 @pytest.mark.parametrize(
-    ("root", "answered"), [("Query", operations.QUERIES), ("Mutation", operations.MUTATIONS)], ids=["query", "mutation"]
+    ("root", "answered"),
+    [
+        ("Query", operations.QUERIES),
+        ("Mutation", operations.MUTATIONS),
+        ("Subscription", operations.SUBSCRIPTIONS),
+    ],
+    ids=["query", "mutation", "subscription"],
 )
 def test_every_operation_of_the_schema_has_an_answer(root: str, answered: dict[str, Callable[..., Any]]):
     """An operation is offered exactly when it is simulated."""

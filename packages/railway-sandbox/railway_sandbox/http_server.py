@@ -17,9 +17,14 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from railway_sandbox import websocket
 from railway_sandbox.http_messages import Request, Response
+from railway_sandbox.websocket import WebSocket
 
 Answer = Callable[[Request], Response]
+
+Talk = Callable[[Request, WebSocket], None]
+"""Serves one WebSocket until its end."""
 
 LOOPBACK: Final = "127.0.0.1"
 IDLE_TIMEOUT_S: Final = 120.0
@@ -60,8 +65,10 @@ class HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, answer: Answer, port: int = 0, secure: Secure | None = None) -> None:
+    def __init__(self, answer: Answer, port: int = 0, secure: Secure | None = None, talk: Talk | None = None) -> None:
+        """``talk`` holds the conversations of clients that ask for a WebSocket; without it nobody gets one."""
         self.answer = answer
+        self.talk = talk
         self._secure = secure
         self._connections: set[socket.socket] = set()
         self._changing = threading.Lock()
@@ -159,6 +166,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(400, "unreadable body")
             self.close_connection = True
             return
+        if self.server.talk is not None and websocket.is_wanted(request):
+            self._talk(request, self.server.talk)
+            return
         try:
             response = self.answer(request)
         except OSError as problem:
@@ -173,6 +183,17 @@ class _Handler(BaseHTTPRequestHandler):
             _end(self.connection)
         else:
             self._send(response)
+
+    def _talk(self, request: Request, talk: Talk) -> None:
+        """Take the connection over for a WebSocket, until it ends."""
+        self.close_connection = True
+        self.send_response_only(101)
+        for name, value in websocket.accepting(request).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.flush()
+        self.connection.settimeout(None)  # a subscription may have nothing to tell for long
+        talk(request, WebSocket(self.connection, self.rfile))
 
     def _request(self) -> Request | None:
         headers = {name.lower(): value for name, value in self.headers.items()}

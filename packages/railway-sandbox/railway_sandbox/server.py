@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from railway_sandbox import clouds, control, trouble
-from railway_sandbox.addresses import CONTROL_PATH
+from railway_sandbox.addresses import CONTROL_PATH, RAILWAY_PATH
 from railway_sandbox.clock import SPEED, Clock
 from railway_sandbox.cloudflare import wire as cloudflare
 from railway_sandbox.clouds import Clouds
@@ -25,14 +25,16 @@ from railway_sandbox.edge.visitors import Visitors
 from railway_sandbox.faults import Api, Fault, Faults, Moment
 from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.http_server import Certificate, HttpServer, Secure
+from railway_sandbox.railway import subscriptions
 from railway_sandbox.railway import wire as railway
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import NotSimulated
 from railway_sandbox.request_log import RequestLog
-from railway_sandbox.routing import Route, route, visit
+from railway_sandbox.routing import Route, operation_name, route, visit
 from railway_sandbox.spaces import wire as spaces
 from railway_sandbox.spaces.journal import Journal
 from railway_sandbox.storage import SandboxError, Storage, other_version
+from railway_sandbox.websocket import WebSocket
 
 __all__ = ["Sandbox", "SandboxError", "reset", "running", "set_plan"]
 
@@ -262,7 +264,7 @@ class Sandbox:
             self._catch_up()
             self._closing.clear()
             try:
-                server = HttpServer(answer or self.handle, port, self._visitors())
+                server = HttpServer(answer or self.handle, port, self._visitors(), self._talk)
             except OSError as problem:
                 raise SandboxError(f"port {port} of this machine cannot be used: {problem.strerror}") from problem
             try:
@@ -274,6 +276,17 @@ class Sandbox:
                 server.close()
                 self.storage.remove_server()
                 self.save()
+
+    def _talk(self, request: Request, socket: WebSocket) -> None:
+        """Serve the subscriptions of one client of Railway's."""
+
+        def note(query: str) -> None:
+            self._log.add("railway", operation_name(query), 200, {"query": query})
+
+        if request.path != RAILWAY_PATH:
+            socket.close(1008, f"the sandbox serves no WebSocket at {request.path}")
+            return
+        subscriptions.serve(self.railway, request.headers, socket, note)
 
     def _visitors(self) -> Secure:
         """Visitors of the simulated Internet come to the same port, over TLS."""

@@ -102,5 +102,11 @@ def caller_of(cloud: RailwayCloud, bearer: str | None, project_access_token: str
 Operations = dict[str, Callable[[Caller, Arguments], Any]]
 """Root operations by their names in Railway's API."""
 
+Stream = Callable[[Caller, Arguments, Any], tuple[Any, Any]]
+"""From a caller, arguments and what was seen (None at first): what is new, or None; and what was seen by then."""
+
+Streams = dict[str, Stream]
+"""Root subscriptions by their names in Railway's API."""
+
 Readers = dict[str, Callable[[Caller, Any, Arguments], Any]]
 """``<Type>.<field>`` to what reads that field of a record; other fields are attributes of the record."""

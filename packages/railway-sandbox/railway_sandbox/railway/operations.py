@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from railway_sandbox.railway import regions
-from railway_sandbox.railway.access import Operations, Readers
+from railway_sandbox.railway.access import Operations, Readers, Streams
 from railway_sandbox.railway.account import account, usage
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployment_events, deployment_operations, logs
@@ -53,6 +53,7 @@ def _gathered(name: str) -> dict[str, Any]:
 
 QUERIES: Operations = _gathered("QUERIES")
 MUTATIONS: Operations = _gathered("MUTATIONS")
+SUBSCRIPTIONS: Streams = _gathered("SUBSCRIPTIONS")
 FIELDS: Readers = _gathered("FIELDS")
 
 

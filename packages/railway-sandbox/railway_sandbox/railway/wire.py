@@ -132,7 +132,7 @@ def _trace(cloud: RailwayCloud) -> str:
 
 
 @lru_cache(DOCUMENTS)
-def _parsed(text: str) -> tuple[DocumentNode, list[str]]:
+def parsed(text: str) -> tuple[DocumentNode, list[str]]:
     """Return a document and what is wrong with it by the schema. Raises ``GraphQLSyntaxError``."""
     document = parse(text)
     return document, [_spoken(mistake.message) for mistake in validate(schema(), document)]
@@ -145,7 +145,7 @@ def _read(cloud: RailwayCloud, request: Request, headers: Mapping[str, str]) -> 
         text = posted["query"]
         variables: dict[str, Any] = part(posted, "variables")
         name: str | None = posted.get("operationName")
-        document, mistakes = _parsed(text)
+        document, mistakes = parsed(text)
     except (UnreadableBodyError, KeyError, TypeError, AttributeError):
         return _failed(cloud, 400, "The request body has no GraphQL query.", "BAD_REQUEST", headers)
     except GraphQLSyntaxError as error:
@@ -181,7 +181,7 @@ def _execute(caller: Caller | None, asked: _Asked) -> ExecutionResult:
         context_value=caller,
         variable_values=asked.variables,
         operation_name=asked.operation_name,
-        field_resolver=_resolve,
+        field_resolver=resolve,
     )
     if not isinstance(answer, ExecutionResult):
         raise NotSimulated("The sandbox's operations must answer at once.")
@@ -200,7 +200,7 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: f"_{match[1].lower()}", name)
 
 
-def _resolve(parent: Any, info: GraphQLResolveInfo[Caller], **arguments: Any) -> Any:
+def resolve(parent: Any, info: GraphQLResolveInfo[Caller], **arguments: Any) -> Any:
     value = _value(parent, info, arguments)
     kind = get_named_type(info.return_type).name  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     if kind.endswith("Connection") and isinstance(value, list):

@@ -5,7 +5,9 @@ Owns these operations. What a deployment is and how it proceeds stands in ``depl
 
 from __future__ import annotations
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from typing import Any
+
+from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers, Streams
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.deployments.sources import has_source, resolve
@@ -207,6 +209,14 @@ def _repeatable(caller: Caller, deployment: Deployment, _arguments: Arguments) -
     return not deployments.in_progress(caller.cloud, deployment)
 
 
+def _news(caller: Caller, arguments: Arguments, seen: Any) -> tuple[Deployment | None, Any]:
+    """Return a deployment whenever its status is another one."""
+    deployment = find(caller, arguments["id"])
+    now = (deployments.status_of(caller.cloud, deployment), deployment.stopped)
+    return (None if now == seen else deployment), now
+
+
+SUBSCRIPTIONS: Streams = {"deployment": _news}
 QUERIES: Operations = {
     "deployment": lambda caller, arguments: find(caller, arguments["id"]),
     "deployments": _list,

@@ -5,11 +5,11 @@ Owns what a log says; it follows from the moments of the deployment, so nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from railway_sandbox.clock import timestamp
-from railway_sandbox.railway.access import Arguments, Caller, Operations
+from railway_sandbox.railway.access import Arguments, Caller, Operations, Stream, Streams
 from railway_sandbox.railway.deployments.deployment_operations import find
 from railway_sandbox.railway.errors import invalid
 from railway_sandbox.railway.state import Deployment
@@ -96,4 +96,16 @@ def _deployment_logs(caller: Caller, arguments: Arguments) -> list[dict[str, Any
     return _shown(caller, arguments, deployment, _run(deployment))
 
 
+def _news_of(log: Callable[[Caller, Arguments], list[dict[str, Any]]]) -> Stream:
+    """Return what tells the lines of a log beyond those that were seen; at first its last ones."""
+
+    def news(caller: Caller, arguments: Arguments, seen: int | None) -> tuple[list[dict[str, Any]] | None, int]:
+        lines = log(caller, {**arguments, "limit": LARGEST_LIMIT})
+        first = max(0, len(lines) - (arguments.get("limit") or DEFAULT_LIMIT)) if seen is None else seen
+        return lines[first:] or None, len(lines)
+
+    return news
+
+
 QUERIES: Operations = {"buildLogs": _build_logs, "deploymentLogs": _deployment_logs}
+SUBSCRIPTIONS: Streams = {"buildLogs": _news_of(_build_logs), "deploymentLogs": _news_of(_deployment_logs)}
