@@ -1,7 +1,8 @@
 """The Pulumi program: read the stack's settings, confirm its zones, compose its systems."""
 
-from stacks import compose, confirm_zones, load
+from stacks import compose, confirm_zones, load, refusals
 
-settings = load()
-confirm_zones(settings)
-compose(settings)
+with refusals():
+    settings = load()
+    confirm_zones(settings)
+    compose(settings)

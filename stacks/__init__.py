@@ -5,9 +5,10 @@ Pulumi.<stack>.yaml, secrets/<stack>.yaml → settings, secrets → systems → 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
@@ -27,7 +28,23 @@ from stacks.system import System
 SYSTEMS: tuple[type[System[Any]], ...] = (Omega, Seance, Omnistack, Netia, Rose)
 """Every system that a settings file may name. A new one is a file beside these and an entry here."""
 
-__all__ = ["SYSTEMS", "compose", "confirm_zones", "declared_secrets", "load"]
+__all__ = ["SYSTEMS", "compose", "confirm_zones", "declared_secrets", "load", "refusals"]
+
+_TOLD: Final = 32
+"""Exit code by which Pulumi's language host knows that the user has read what is wrong."""
+
+
+@contextmanager
+def refusals() -> Generator[None]:
+    """End the program with one error when settings or secrets are refused.
+
+    Of a program that raises ``pulumi.RunError`` the CLI says what is wrong, and then that an unhandled error occurred.
+    """
+    try:
+        yield
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        raise SystemExit(_TOLD) from error
 
 
 def load() -> StackSettings:

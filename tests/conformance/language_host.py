@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -23,6 +24,16 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
+TOLD = 32
+"""Exit code of a program that has said what is wrong, so that Pulumi's host and this one say nothing more."""
+
+
+class _Told(grpc.RpcError):
+    """Ends a program silently: the server takes it for an engine that is gone."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNAVAILABLE
+
 
 class LanguageHost(LanguageServer):
     """Runs programs and plugins with the Python that it runs with itself."""
@@ -31,9 +42,16 @@ class LanguageHost(LanguageServer):
         super().__init__(self._program)
         self._engine = engine
         self._directory = ""
+        self._told = False
 
     def _program(self) -> None:
-        runpy.run_path(self._directory, run_name="__main__")
+        try:
+            runpy.run_path(self._directory, run_name="__main__")
+        except SystemExit as ended:
+            if ended.code != TOLD:
+                raise
+            self._told = True
+            raise _Told from None
 
     def Handshake(self, request: Any, context: Any) -> Any:
         """Tell nothing: there is nothing to agree on."""
@@ -44,7 +62,10 @@ class LanguageHost(LanguageServer):
         self._directory = request.info.program_directory
         os.chdir(request.pwd or self._directory)
         request.args[:] = [self._engine]
-        return super().Run(request, context)
+        self._told = False
+        response = super().Run(request, context)
+        response.bail = self._told
+        return response
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
         """Start a plugin's ``__main__.py``, and hand on what it prints until it ends; the end of the call ends it."""
@@ -100,8 +121,9 @@ def main(engine: str) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    while os.getppid() == cli:
-        time.sleep(0.5)
+    with suppress(KeyboardInterrupt):  # how the CLI ends its plugins
+        while os.getppid() == cli:
+            time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,35 @@ def test_every_command_works_from_the_root(real, tmp_path):
     assert world(real.simulated)["projects"] == []
 
 
+def test_a_mistake_in_settings_is_one_error(real):
+    """The mistake with its line and its fix, and no word of an unhandled error; numbers keep their characters."""
+    real.change("staging", "commit: a1b2c3d", "commit: 0123456")
+
+    said = real.pulumi("preview", *STAGING, fails=True)
+
+    assert said.count("railyard:seance.commit = 0123456") == 1
+    assert said.count('write "0123456" in quotes') == 1
+    assert "unhandled" not in said
+    assert "Traceback" not in said
+
+
+def test_settings_with_merges_and_tokens_are_read_as_the_cli_reads_them(real):
+    """``make`` on the CLI: words and merges as in go-yaml; encrypted tokens and ESC environments are left out."""
+    text = (ROOT / "Pulumi.staging.yaml").read_text().replace("railway:plan: hobby", "railway:plan: &plan hobby")
+    text = text.replace("logLevel: debug", "bot: {<<: {variables: {NO: on, AT: 17:04}}, memoryMb: 1.024e3}")
+    text = text.replace("config:\n", "environment: [shared]\nconfig:\n  railway:token: {secure: v1:AAAA:BBBB}\n")
+    (real.directory / "Pulumi.staging.yaml").write_text(text)
+
+    up = run(real, "up", "--system", "omega")
+
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert "note: Pulumi.staging.yaml: railway:token is encrypted and left out here" in up.stderr
+    assert "note: Pulumi.staging.yaml: environment: (Pulumi ESC) is left out here" in up.stderr
+    (made,) = [each for each in real.deployment()["resources"] if each["type"] == "railway:index:ServiceInstance"]
+    assert {name: made["inputs"]["variables"][name] for name in ("NO", "AT")} == {"NO": "on", "AT": "17:04"}
+    assert made["inputs"]["memoryMb"] == 1_024
+
+
 def test_an_up_follows_a_saved_plan(real, tmp_path):
     """For a new stack and for one that is up: the up registers nothing that its preview did not."""
     plan = str(tmp_path / "plan.json")

@@ -242,6 +242,22 @@ def test_sys_exit_is_an_error(stack: Stack, code: object) -> None:
     assert {"lamp-1"} == stack.existing()
 
 
+def test_an_error_that_the_program_has_logged_is_told_once(stack: Stack) -> None:
+    """A program that ends with the code for an error that the user has read has failed."""
+    stack.up(things("lamp"))
+
+    def program() -> None:
+        refused = pulumi.RunError("the settings are wrong")
+        pulumi.log.error(str(refused))
+        raise SystemExit(32) from refused
+
+    result = stack.up(program)
+
+    assert errors(result) == ["the settings are wrong"]
+    assert not result.succeeded
+    assert {"lamp-1"} == stack.existing()
+
+
 def test_program_error_after_registrations_deletes_nothing(stack: Stack) -> None:
     """What was registered before the error is made; what comes after it in the program is not taken for dropped."""
     stack.up(lambda: (Thing("one"), Thing("two")))

@@ -167,6 +167,8 @@ def _end(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> None:
 
 def explain(error: BaseException, program: Path | Callable[[], Any]) -> str:
     """Return a program's failure for people: its own frames only, and none for ``pulumi.RunError``."""
+    if isinstance(error, SystemExit) and isinstance(error.__cause__, pulumi.RunError):
+        error = error.__cause__  # the program has logged it, and ended as Pulumi's host wants it to
     if isinstance(error, pulumi.RunError):
         return str(error)
     if isinstance(error, SystemExit):

@@ -59,10 +59,11 @@ class Report:
             self._emit(diagnostic)
 
     def fail(self, message: str, urn: str = "") -> None:
-        """Tell an error: the run goes on only with what is under way."""
+        """Tell an error, unless the program has said it: the run goes on only with what is under way."""
         with self._lock:
             self.failed = True
-            self.say("error", message, urn)
+            if Diagnostic(severity="error", message=message, urn=urn) not in self.diagnostics:
+                self.say("error", message, urn)
 
     def status(self, urn: str, text: str) -> None:
         """Tell what a provider is waiting for."""
