@@ -39,7 +39,9 @@ _HEAD: Final = """\
 
 Each mutation that the provider can send meets each of these faults, against the simulated Railway. Then the program is
 run once more. At the end everything in the account and in the state has to be as after an undisturbed run, and a
-refresh finds no difference: nothing is lost, doubled or orphaned.
+refresh finds no difference: nothing is lost, doubled or orphaned. What the run says has to be so: a failure in
+Railway's words, and nobody blamed for what nobody did. Railway answers a commit before it applies it, so the last
+columns are failures that come afterwards; the state then has to say what Railway has.
 
 `make faults` tries all of it and writes this page; the test suite holds the provider to it. A mutation without a row
 fails the tests.
@@ -75,6 +77,17 @@ def _runs(verdicts: Verdicts) -> int:
     return sum(verdict != "none" for row in verdicts.values() for verdict in row.values())
 
 
+KINDS: Final = ("lost", "doubled", "orphaned", "wrongly told")
+
+
+def _found(verdicts: Verdicts) -> str:
+    """Count what is wrong by its kind; anything else, a run that failed again say, is the last one."""
+    every = [verdict for _, _, verdict in _wrong(verdicts)]
+    counted = {kind: sum(kind in verdict for verdict in every) for kind in KINDS}
+    others = sum(not any(kind in verdict for kind in KINDS) for verdict in every)
+    return ", ".join([*(f"{count} {kind}" for kind, count in counted.items()), *([f"{others} failed"] * (others > 0))])
+
+
 def _cell(verdict: str) -> str:
     return verdict if verdict in VERDICTS else "WRONG"
 
@@ -85,7 +98,13 @@ def page(verdicts: Verdicts) -> str:
     lines += [f"| {fault.name} | {fault.meaning} | {_counts(verdicts, fault.name)} |" for fault in FAULTS]
     lines += ["", "## Ends", "", "| end | meaning |", "| --- | --- |"]
     lines += [f"| {verdict} | {meaning} |" for verdict, meaning in VERDICTS.items()]
-    lines += ["", "## The matrix", "", f"{len(verdicts)} rows, {_runs(verdicts)} runs with a fault.", ""]
+    lines += [
+        "",
+        "## The matrix",
+        "",
+        f"{len(verdicts)} rows, {_runs(verdicts)} runs with a fault: {_found(verdicts)}.",
+        "",
+    ]
     lines += [f"| mutation | {' | '.join(fault.name for fault in FAULTS)} |", f"| --- |{' --- |' * len(FAULTS)}"]
     for name, row in verdicts.items():
         mutation, _, what = name.partition(": ")
@@ -105,7 +124,7 @@ def _print(verdicts: Verdicts, took_s: float) -> None:
         console.print(f"{fault.name:>15}: {_counts(verdicts, fault.name)}")
     for name, fault, verdict in _wrong(verdicts):
         console.print(f"WRONG {name}, {fault}: {verdict}", markup=False)
-    console.print(f"{_runs(verdicts)} runs with a fault in {took_s:.0f} s")
+    console.print(f"{_runs(verdicts)} runs with a fault in {took_s:.0f} s: {_found(verdicts)}")
 
 
 def _wrong(verdicts: Verdicts) -> Sequence[tuple[str, str, str]]:

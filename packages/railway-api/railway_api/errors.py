@@ -14,6 +14,7 @@ about an error.
     ├── NotFound           gone, or, just after a create, not there yet
     ├── Exists             the name is taken
     ├── Busy               another change of the same thing is under way
+    ├── StillApplying      a commit was accepted, and Railway goes on applying it
     ├── Race               Railway asks to try again
     ├── Validation         a value is refused
     ├── PlanLimit          the plan does not include it
@@ -80,6 +81,10 @@ class Exists(RailwayError):
 
 class Busy(RailwayError):
     """Another operation on it is under way."""
+
+
+class StillApplying(RailwayError):
+    """A commit takes longer than anybody waits."""
 
 
 class Race(RailwayError):

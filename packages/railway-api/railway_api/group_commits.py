@@ -25,13 +25,14 @@ from railway_api.errors import (
     NothingToCommit,
     Race,
     RailwayError,
+    StillApplying,
     Throttled,
     Unreachable,
 )
 from railway_api.failure import Failure
 from railway_api.foreign_changes import OWN, ForeignChanges
-from railway_api.json_objects import table
-from railway_api.patches import at, changed_by_others, conflict, leaves, merge
+from railway_api.json_objects import is_object, table
+from railway_api.patches import Path, at, changed_by_others, conflict, leaves, merge
 from railway_api.progress import Poller, Progress
 from railway_api.snapshot import Snapshot
 
@@ -71,6 +72,8 @@ class Committed:
     """What somebody changed in the dashboard and did not deploy, for people; told once."""
     since: str | None = None
     """When Railway took the commit, by its clock: what it started was created after that. None when not known."""
+    complaint: str | None = None
+    """Why Railway says that it could not apply the commit, although all of it is in effect; told once."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class _Sent:
     since: str | None
     others: Patches = ()
     """Commits by others that came in between."""
+    complaint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ class GroupCommits:
         try:
             await self._commit_together(group)
         except RailwayError as failure:
-            if len(group) > 1 and not isinstance(failure, Unreachable | Throttled):
+            if len(group) > 1 and not isinstance(failure, Unreachable | Throttled | StillApplying):
                 for submission in group:
                     await self._commit([submission])
                 return
@@ -215,7 +219,16 @@ class GroupCommits:
         foreign = [*foreign, *self._told(before, sent.after, patch), *others]
         self._last = sent.after
         staged = await self._foreign_changes.staged(sent.after, patch)
-        committed = Committed(patch, before, sent.after, sent=True, foreign=foreign, staged=staged, since=sent.since)
+        committed = Committed(
+            patch,
+            before,
+            sent.after,
+            sent=True,
+            foreign=foreign,
+            staged=staged,
+            since=sent.since,
+            complaint=sent.complaint,
+        )
         self._succeed(ready, committed)
 
     @staticmethod
@@ -223,7 +236,7 @@ class GroupCommits:
         """Give each its own patch; what others did is told once."""
         for submission, own in ready:
             submission.succeed(replace(committed, patch=own))
-            committed = replace(committed, foreign=(), staged=())
+            committed = replace(committed, foreign=(), staged=(), complaint=None)
 
     def _together(self, before: Snapshot, group: Sequence[_Submission]) -> tuple[_Ready, EnvironmentConfig]:
         """Return submissions that can leave in one patch, with their own patches; others stay for the next commit."""
@@ -302,8 +315,12 @@ class GroupCommits:
             # To a token that may not ask, only the patch and the configuration tell.
             self._workflows_are_hidden |= isinstance(progress.workflow, BaseException)
             now = environment.clock.now()
+            if followed is not None and progress.workflow is None:
+                continue  # this look had left before it could ask for the workflow
             seen = _seen(progress, before, mark, early=now - started <= UNLISTED_S)
             if (refusal := seen.refusal()) is not None:
+                if progress.snapshot is not None and not has_effect(patch, progress.snapshot.config):
+                    return _Sent(progress.snapshot, _taken_at(seen.own), _of_others(seen), str(refusal))
                 self._foreign_changes.keep_quiet_about(patch)
                 raise refusal
             unlisted = not posted.listed or (now - started > UNLISTED_S and not seen.running)
@@ -311,7 +328,7 @@ class GroupCommits:
             if applied is None and (seen.complete or unlisted) and not applying:
                 applied = now
             if applied is None and now - started > APPLY_S:
-                raise RailwayError(
+                raise StillApplying(
                     f"Railway is still applying the configuration after {APPLY_S:.0f} s: "
                     "look at the environment in the dashboard, and run the command again"
                 )
@@ -359,4 +376,14 @@ def _of_others(seen: Seen) -> Patches:
 
 def has_effect(patch: EnvironmentConfig, config: EnvironmentConfig) -> bool:
     """Tell whether a patch would change the configuration. What Railway masks counts as a change."""
-    return any(at(config, path) != value for path, value in leaves(patch) if value != {} or at(config, path) is None)
+    return any(
+        at(config, path) != value
+        for path, value in leaves(patch)
+        if (value != {} or at(config, path) is None) and not (path[-1] == "isCreated" and _exists(config, path[:-1]))
+    )
+
+
+def _exists(config: EnvironmentConfig, path: Path) -> bool:
+    """Tell whether something is in the environment: the configuration shows it, and not as deleted."""
+    there = at(config, path)
+    return is_object(there) and not there.get("isDeleted")

@@ -111,7 +111,8 @@ def _names(state: State) -> dict[str, str]:
         for table in tables
         for key, record in _table(state, table).items()
     }
-    hosts = {found.domain: "<host>" for found in state.service_domains.values()}
+    made_up = (*state.service_domains.values(), *state.tcp_proxies.values())
+    hosts = {found.domain: "<host>" for found in made_up}
     return named | hosts
 
 

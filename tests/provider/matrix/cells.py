@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -44,6 +44,8 @@ VERDICTS: Final = {
     NOT_THERE: "Railway has no such fault, or it makes no difference here",
 }
 _IMPORT: Final = re.compile(r"'pulumi import railway:index:(\w+) <resource name> (\S+)'")
+WITH_A_WORKFLOW: Final = "environmentPatchCommit"
+"""The mutation of the provider that Railway answers before it has done anything."""
 ENVIRONMENT: Final = {"RAILWAY_API_URL": "http://127.0.0.1:1/", "RAILWAY_SANDBOX_SPEED": str(SPEED)}
 """What says that time is simulated. Each provider is told its own address by its configuration."""
 
@@ -121,24 +123,35 @@ def _ended(cloud: RailwayCloud, outcomes: Sequence[Outcome]) -> _Ended:
 
 async def _cell(prepared: _Prepared, undisturbed: _Ended, fault: Fault) -> Cell:
     row = prepared.row
-    if (fault.name == THROTTLE and row.refusal is None) or (fault.creations_only and not row.creates):
+    missing = (
+        (fault.name == THROTTLE and row.refusal is None)
+        or (fault.creations_only and not row.creates)
+        or (fault.later is not None and row.mutation != WITH_A_WORKFLOW)
+    )
+    if missing:
         return Cell(fault.name, NOT_THERE)
     trouble = Trouble(fault, row.mutation, SPEED, row.refusal)
     with prepared.a_copy() as sandbox, serve(sandbox, lambda sent: trouble.respond(sandbox, sent)) as address:
         cloud = sandbox.railway
-        outcomes = await _disturbed(cloud, address, trouble, prepared.steps)
+        outcomes, said = await _disturbed(cloud, address, trouble, prepared.steps)
         if not trouble.struck:
             return Cell(fault.name, "the mutation was not sent")
+        wrong = [*_wrongly_told(fault, outcomes, said)]
+        if fault.later is not None:
+            async with in_this_process(cloud, address) as driver:
+                wrong += await _wrongly_stored(driver, outcomes)
+        trouble.relent(cloud.now())
         async with in_this_process(cloud, address) as driver:
             verdict = await _next_run(driver, fault, outcomes)
+            wrong += _wrongly_told(fault, (), _said(driver))
             await driver.settle(ALL_OVER_S)
         async with in_this_process(cloud, address) as driver:
             problems = await _problems(driver, outcomes)
         ended = _ended(cloud, outcomes)
     unlike = _compared(undisturbed, ended)
-    if verdict == WARNED and len(unlike) == 1 and unlike[0].startswith("orphaned"):
+    if verdict == WARNED and len(unlike) == 1 and unlike[0].startswith(("orphaned", "doubled")):
         unlike = []
-    return Cell(fault.name, "; ".join([*problems, *unlike]) or verdict)
+    return Cell(fault.name, "; ".join([*wrong, *problems, *unlike]) or verdict)
 
 
 async def _next_run(driver: Driver, fault: Fault, outcomes: list[Outcome]) -> str:
@@ -173,25 +186,52 @@ async def _problems(driver: Driver, outcomes: Sequence[Outcome]) -> list[str]:
     return problems
 
 
-async def _disturbed(cloud: RailwayCloud, address: Address, trouble: Trouble, steps: Sequence[Step]) -> list[Outcome]:
+def _said(driver: Driver) -> list[str]:
+    """What the user was warned of."""
+    return [text for severity, text in driver.engine.said if severity == "WARNING"]
+
+
+def _wrongly_told(fault: Fault, outcomes: Sequence[Outcome], said: Sequence[str]) -> Iterator[str]:
+    """Texts that are not so: another reason than Railway's, and what nobody did, since nobody else is there."""
+    for outcome in outcomes:
+        if fault.later is not None and outcome.failure and fault.later not in outcome.failure:
+            yield f"wrongly told: {outcome.failure}"
+    for text in said:
+        if "somebody" in text:
+            yield f"wrongly told: {text}"
+
+
+async def _wrongly_stored(driver: Driver, outcomes: Sequence[Outcome]) -> list[str]:
+    """Return what the state says of resources that failed and Railway does not."""
+    wrong: list[str] = []
+    for made in [outcome.made for outcome in outcomes if outcome.failure and outcome.made is not None]:
+        read = await driver.refresh(made)
+        if read is not None and read.outputs != made.outputs:
+            wrong.append(f"wrongly told: the state says {made.outputs}, Railway {read.outputs}")
+    return wrong
+
+
+async def _disturbed(
+    cloud: RailwayCloud, address: Address, trouble: Trouble, steps: Sequence[Step]
+) -> tuple[list[Outcome], list[str]]:
     async with AsyncExitStack() as stack:
         if trouble.fault.kills:
             driver, trouble.process = await stack.enter_async_context(in_a_process(cloud, address))
         else:
             driver = await stack.enter_async_context(in_this_process(cloud, address))
-        return await together(driver, steps)
+        return await together(driver, steps), _said(driver)
 
 
 def _compared(undisturbed: _Ended, ended: _Ended) -> list[str]:
     problems: list[str] = []
     for table in sorted({*undisturbed.account, *ended.account}):
-        wanted, there = undisturbed.account.get(table, []), list(ended.account.get(table, []))
-        for line in wanted:
+        wanted_lines, there = undisturbed.account.get(table, []), list(ended.account.get(table, []))
+        for line in wanted_lines:
             if line in there:
                 there.remove(line)
             else:
                 problems.append(f"lost in {table}: {line}")
-        problems += [f"orphaned in {table}: {line}" for line in there]
+        problems += [f"{'doubled' if line in wanted_lines else 'orphaned'} in {table}: {line}" for line in there]
     for wanted, found in zip(undisturbed.state, ended.state, strict=True):
         if wanted != found:
             problems.append(f"in the state is {found} instead of {wanted}")

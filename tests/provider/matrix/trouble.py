@@ -17,12 +17,14 @@ from typing import Any, Final
 
 from railway_sandbox.http_messages import LOST, Request, Response
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.state import State
+from railway_sandbox.railway.state import Aftermath, Patch, State
 from railway_sandbox.railway.wire import respond
 from railway_sandbox.server import Sandbox
 
 HANG_S: Final = 30.0
 THROTTLE: Final = "throttle"
+REFUSED_LATER: Final = "Max size of 50000 MB on current plan. Please select a valid size or upgrade"
+NEVER: Final = 1e12
 LAG_S: Final = 30.0
 """How long reads show what was there before the mutation."""
 
@@ -42,6 +44,13 @@ class Trouble:
     before: State | None = None
     """What reads show until ``stale_until``."""
     stale_until: float = 0.0
+    hanging: Patch | None = None
+    """A commit that is not going to be in effect before somebody lets it."""
+
+    def relent(self, now: float) -> None:
+        """Let happen what was held up during the run."""
+        if self.hanging is not None:
+            self.hanging.applies_at = now
 
     def respond(self, sandbox: Sandbox, request: Request) -> Response:
         """Answer one request."""
@@ -65,6 +74,8 @@ class Fault:
     """For a killed process: whether the engine knows that a create was under way."""
     creations_only: bool = False
     """Met only by what makes something: anything else may be sent twice."""
+    later: str | None = None
+    """What the run has to say of it, where Railway accepts the mutation and fails afterwards."""
 
 
 def _asked(request: Request) -> tuple[str, set[str]]:
@@ -133,6 +144,37 @@ def _killed(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
     return LOST
 
 
+def _accepted(trouble: Trouble, sandbox: Sandbox, request: Request) -> tuple[Response, Patch]:
+    """Let Railway accept a commit; its patch, before it is applied."""
+    answer = sandbox.handle(request)
+    return answer, [each for each in sandbox.railway.state.patches.values() if each.workflow_id][-1]
+
+
+def _refused_later(aftermath: Aftermath) -> Callable[[Trouble, Sandbox, Request], Response]:
+    def strike(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+        with sandbox.railway.lock:
+            answer, patch = _accepted(trouble, sandbox, request)
+            patch.refused_with, patch.aftermath = REFUSED_LATER, aftermath
+        return answer
+
+    return strike
+
+
+def _hangs(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+    with sandbox.railway.lock:
+        answer, patch = _accepted(trouble, sandbox, request)
+        patch.applies_at = NEVER
+    trouble.hanging = patch
+    return answer
+
+
+def _fails_though_done(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
+    with sandbox.railway.lock:
+        answer, patch = _accepted(trouble, sandbox, request)
+        patch.failed_with, patch.aftermath = REFUSED_LATER, "committed"
+    return answer
+
+
 FAULTS: Final = (
     Fault("5xx before", "a gateway error instead of the effect", _refused_before),
     Fault("5xx after", "a gateway error after the effect", _refused_after),
@@ -154,6 +196,34 @@ FAULTS: Final = (
         _killed,
         kills=True,
         noted=False,
+    ),
+    Fault(
+        "refused later",
+        "a commit that is accepted; its workflow ends with an error, and the patch is staged again",
+        _refused_later("staged"),
+        later=REFUSED_LATER,
+    ),
+    Fault(
+        "refused, unlisted", "the same, and no list shows the patch", _refused_later("unlisted"), later=REFUSED_LATER
+    ),
+    Fault("FAILED", "the same, and the patch is FAILED with the reason", _refused_later("failed"), later=REFUSED_LATER),
+    Fault(
+        "FAILED, no reason",
+        "the same; only the workflow knows the reason",
+        _refused_later("silent"),
+        later=REFUSED_LATER,
+    ),
+    Fault(
+        "fails, though done",
+        "all of the commit is in effect, and its workflow ends with an error: a warning",
+        _fails_though_done,
+        later=REFUSED_LATER,
+    ),
+    Fault(
+        "never ends",
+        "a workflow that is running as long as the run waits; afterwards the commit is in effect",
+        _hangs,
+        later="still applying",
     ),
 )
 """The columns of the matrix."""

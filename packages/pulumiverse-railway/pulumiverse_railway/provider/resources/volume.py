@@ -272,16 +272,17 @@ async def _appeared(context: Context, environment: Environment, new: VolumeInput
 
 
 async def _as_it_is(environment: Environment, state: VolumeState) -> VolumeState:
-    """Return the state of a new disk with what Railway has of its size and schedules, not what was asked for."""
+    """Return the state of a new disk with what Railway has of its settings, not with what was asked for."""
     try:
         snapshot = await environment.snapshot()
     except RailwayError:
-        return replace(state, size_mb=None, backup_schedules=None)
+        return replace(state, name=None, size_mb=None, backup_schedules=None)
     size_mb = _size_mb(snapshot, state.volume_id)
     there = set(snapshot.volume_mount(state.volume_id)[1].get("backupSchedules") or ())
     asked_for = state.backup_schedules or []
     return replace(
         state,
+        name=None if state.name is None else snapshot.volume_names.get(state.volume_id),
         size_mb=None if size_mb is None else _size_seen(size_mb, state),
         backup_schedules=[each for each in asked_for if each in there] or None,
     )

@@ -83,7 +83,7 @@ def commit(
     record = from_staged or Patch(
         id=cloud.new_id(), environment_id=environment.id, patch=patch, created_at=now, updated_at=now
     )
-    record.workflow_id = cloud.new_id()
+    record.workflow_id = f"environment-patch-commit/{record.id}/{now:.3f}"
     record.message = message
     record.skip_deploys = skip_deploys
     record.applies_at = now + APPLYING_S

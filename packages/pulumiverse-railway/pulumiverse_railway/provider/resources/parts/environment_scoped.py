@@ -46,6 +46,8 @@ def environment_of(context: Context, project_id: str, environment_id: str) -> En
 async def commit(context: Context, environment: Environment, build: BuildPatch) -> Committed:
     """Change the configuration of an environment, and tell what others did or are about to do to it."""
     committed = await environment.commit(build)
+    if committed.complaint:
+        await context.warn(f"{committed.complaint}. All of it is in effect nevertheless, and the run goes on")
     if committed.foreign:
         await context.warn(
             f"somebody else changed the environment at the same time: {_some(committed.foreign)}; see 'pulumi refresh'"
