@@ -65,7 +65,7 @@ class Sent:
 
 
 def topology(tag: str) -> Callable[[], None]:
-    """The program; ``tag`` is the image tag of the first service."""
+    """Return the program; ``tag`` is the image tag of the first service."""
 
     def program() -> None:
         project = Project("shop", ProjectArgs(name="shop", environment="production"))
@@ -87,7 +87,7 @@ def topology(tag: str) -> Callable[[], None]:
 
 
 def is_poll(request: Mapping[str, object]) -> bool:
-    """Whether a line of the request log is the request that serves all who wait in an environment."""
+    """Tell whether a line of the request log is the request that serves all who wait in an environment."""
     return str(request.get("query")).startswith("query environmentProgress")
 
 
@@ -123,7 +123,7 @@ def measure(directory: Path) -> dict[str, Sent]:
 
 
 def table(measured: Mapping[str, Sent]) -> Table:
-    """Everything side by side."""
+    """Return everything side by side."""
     shown = Table(title=TOPOLOGY, caption=f"other tools: {SOURCE}", title_justify="left", caption_justify="left")
     shown.add_column("requests to Railway", no_wrap=True)
     for case in CASES:

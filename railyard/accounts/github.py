@@ -63,7 +63,7 @@ class GitHub:
         )
 
     def pull_request_of(self, head: str, commit: str) -> Pull | None:
-        """The open pull request from ``owner:branch`` whose newest commit is ``commit``; None when it has moved on."""
+        """Return the open pull request of ``owner:branch`` with ``commit`` as its newest; None when it has moved on."""
         for pull in self._pages("/pulls", state="open", head=head):
             if pull["head"]["sha"] == commit:
                 origin: Mapping[str, Any] | None = pull["head"]["repo"]  # None when the fork was deleted
@@ -129,7 +129,7 @@ class GitHub:
         return base
 
     def last_deployed(self, environment: str) -> str | None:
-        """The newest commit whose deployment to a GitHub environment succeeded."""
+        """Return the newest commit whose deployment to a GitHub environment succeeded."""
         for deployment in self._pages("/deployments", environment=environment):
             newest = self._call("GET", f"/deployments/{deployment['id']}/statuses", params={"per_page": 1})
             if newest and newest[0]["state"] in ("success", "inactive"):

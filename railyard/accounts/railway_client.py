@@ -40,15 +40,15 @@ class Railway:
 
     @property
     def place(self) -> str:
-        """Where it leads, for people."""
+        """Return where it leads, for people."""
         return "the account that the environment points at" if self.real else "the sandbox"
 
     def up(self, stack: Stack) -> str:
-        """The command that brings ``stack`` up there."""
+        """Return the command that brings ``stack`` up there."""
         return f"pulumi up -s {stack.name}" if self.real else f"make up STACK={stack.name}"
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of ``work`` on the client; raises ``OperationError`` with the text of what went wrong."""
+        """Return the result of ``work`` on the client; raises ``OperationError`` with the text of what went wrong."""
         try:
             return self.runner.run(work)
         except Failure as failure:
@@ -56,13 +56,13 @@ class Railway:
 
 
 def connected(stack: Stack, *, sandbox: bool = False) -> AbstractContextManager[Railway]:
-    """Railway for ``stack``: a real account where the environment points at one and ``sandbox`` does not forbid it."""
+    """Yield Railway for ``stack``: a real account where the environment points at one and ``sandbox`` is not set."""
     return account(Plan(stack.settings.plan), sandbox=sandbox)
 
 
 @contextmanager
 def account(plan: Plan = Plan.HOBBY, *, sandbox: bool = False) -> Generator[Railway]:
-    """Railway for whoever has no stack yet: with the request rate of ``plan``, see ``connected``.
+    """Yield Railway for whoever has no stack yet: with the request rate of ``plan``, see ``connected``.
 
     The simulated APIs are started for as long as the block needs them, unless ``make sandbox`` runs them already.
     Raises ``OperationError`` when there is no token, or the sandbox cannot be used.
@@ -94,7 +94,7 @@ def surroundings(*, sandbox: bool = False) -> Generator[bool]:
 
 @contextmanager
 def _exported(variables: Mapping[str, str]) -> Generator[None]:
-    """Variables of this process and its children for as long as the block runs."""
+    """Set variables of this process and its children for as long as the block runs."""
     before = dict(os.environ)
     os.environ.update(variables)
     try:

@@ -64,7 +64,7 @@ class Deployed:
 
     @property
     def serves(self) -> bool:
-        """Whether it runs, or sleeps until the next request."""
+        """Tell whether it runs, or sleeps until the next request."""
         return self.status in HEALTHY and not self.stopped
 
 
@@ -91,7 +91,7 @@ class RunningDomain:
 
     @property
     def problem(self) -> str | None:
-        """Why it does not work, or None."""
+        """Return why it does not work, or None."""
         if not self.verified:
             return f"{self.name} is not verified" + "".join(f"; {record}" for record in self.wrong_records)
         if self.certificate == _VALID or (self.proxied and self.behind_proxy):
@@ -146,7 +146,7 @@ class RunningService:
 
     @property
     def differs(self) -> str | None:
-        """What it serves instead of what was asked for, or None."""
+        """Return what it serves instead of what was asked for, or None."""
         if self.serving is None:
             return None
         serving = self.serving
@@ -161,14 +161,14 @@ class RunningService:
 
     @property
     def proven(self) -> bool:
-        """Whether what serves is the newest deployment, healthy, and exactly what was asked for."""
+        """Tell whether what serves is the newest deployment, healthy, and exactly what was asked for."""
         if self.serving is None or self.latest is None:
             return False
         return self.serving.id == self.latest.id and self.differs is None
 
     @property
     def deployment_problem(self) -> str | None:
-        """What is wrong with what it runs, or None."""
+        """Return what is wrong with what it runs, or None."""
         latest, serving = self.latest, self.serving
         if self.service_id is None:
             return None
@@ -185,14 +185,14 @@ class RunningService:
 
     @property
     def missing_domains(self) -> tuple[str, ...]:
-        """Domains that only the settings have."""
+        """Return domains that only the settings have."""
         there = {domain.name for domain in self.domains}
         declared = self.declared.domains if self.declared and self.service_id else ()
         return tuple(domain.hostname for domain in declared if domain.hostname not in there)
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """All that is wrong with it, for people."""
+        """Return all that is wrong with it, for people."""
         found = [self.deployment_problem, *(domain.problem for domain in self.domains)]
         found += [f"{name} stands in the settings and is no domain of it" for name in self.missing_domains]
         found += [
@@ -202,7 +202,7 @@ class RunningService:
 
     @property
     def health(self) -> Health:
-        """How it is as a whole."""
+        """Return how it is as a whole."""
         if self.service_id is None:
             return Health.MISSING
         if self.problems:
@@ -224,5 +224,5 @@ class RunningSystem:
     services: tuple[RunningService, ...] = ()
 
     def service(self, name: str) -> RunningService | None:
-        """Its service of this name."""
+        """Return its service of this name."""
         return next((service for service in self.services if service.name == name), None)

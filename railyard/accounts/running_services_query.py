@@ -41,7 +41,7 @@ _NO_PROXY: Final = ("UNSPECIFIED", "")
 
 
 def chosen_systems(stack: Stack, names: Sequence[str]) -> dict[str, SystemSettings]:
-    """The systems of a stack that a command is about: those named, or all; raises ``CallError``."""
+    """Return the systems of a stack that a command is about: those named, or all; raises ``CallError``."""
     known = stack.settings.systems
     for name in names:
         if name not in known:
@@ -50,14 +50,14 @@ def chosen_systems(stack: Stack, names: Sequence[str]) -> dict[str, SystemSettin
 
 
 async def running_systems(client: Client, stack: Stack, names: Sequence[str] = ()) -> list[RunningSystem]:
-    """What the systems run, in the order of the settings; raises ``OperationError`` and the provider's ``Failure``."""
+    """Return what the systems run, in the settings' order; raises ``OperationError`` and the provider's ``Failure``."""
     wanted = chosen_systems(stack, names)
     projects = await _projects(client)
     return list(await asyncio.gather(*(_system(client, name, each, projects) for name, each in wanted.items())))
 
 
 async def _projects(client: Client) -> list[Project]:
-    """The living projects that the token reaches: a page of 500 in one request."""
+    """Return the living projects that the token reaches: a page of 500 in one request."""
     if client.transport.token.kind == "project":
         token = await client.call(PROJECT_TOKEN)
         return [await client.call(PROJECT, id=token["projectId"])]
@@ -127,7 +127,7 @@ class _Seen:
 
 
 def _services(seen: _Seen, declared: Mapping[str, DeclaredService]) -> tuple[RunningService, ...]:
-    """Those that the settings have in their order, then those that somebody added by hand."""
+    """Return those that the settings have, in their order, then those that somebody added by hand."""
     snapshot = seen.snapshot
     here = {service["name"]: key for key, service in snapshot.services.items() if snapshot.has_instance(key)}
     names = [*declared, *sorted(name for name in here if name not in declared)]
@@ -161,7 +161,7 @@ def _service(seen: _Seen, name: str, declared: DeclaredService | None, service_i
 
 
 def _replicas(config: ServiceConfig, latest: DeploymentInEnvironmentRunning | None) -> dict[str, int]:
-    """Of the configuration, which leaves out one replica in one region: then of the newest deployment's manifest."""
+    """Return what the configuration shows, else what the newest deployment's manifest does."""
     meta = (latest["meta"] if latest else None) or {}
     for deploy in (config.get("deploy"), (meta.get("serviceManifest") or {}).get("deploy")):
         regions = (deploy or {}).get("multiRegionConfig")

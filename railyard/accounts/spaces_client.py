@@ -22,12 +22,12 @@ _ENDPOINT: Final = "https://{{.Region}}.digitaloceanspaces.com"
 
 
 def spaces_endpoint(region: str) -> str:
-    """Where a region of Spaces is, as a URL."""
+    """Return where a region of Spaces is, as a URL."""
     return (os.environ.get("SPACES_ENDPOINT_URL") or _ENDPOINT).replace("{{.Region}}", region)
 
 
 def spaces_client(region: str) -> Any:
-    """The S3 client of a region; raises ``OperationError`` when the environment holds no key."""
+    """Return the S3 client of a region; raises ``OperationError`` when the environment holds no key."""
     if missing := [name for name in KEY_VARIABLES if not os.environ.get(name)]:
         raise OperationError(
             f"{' and '.join(missing)} not set: make a Spaces key at https://cloud.digitalocean.com/spaces/access_keys "

@@ -51,13 +51,13 @@ class Account:
     """Whether it costs money."""
 
     def client(self) -> Client:
-        """A client of its own."""
+        """Return a client of its own."""
         return build_client(self.configuration)
 
 
 @contextmanager
 def account(variables: Mapping[str, str], plan: Plan) -> Generator[Account]:
-    """The account that the environment variables name, else one in an empty sandbox while the block runs."""
+    """Yield the account that the environment variables name, else one in an empty sandbox while the block runs."""
     if variables.get(PROJECT_TOKEN_VARIABLE):
         text = (
             f"{PROJECT_TOKEN_VARIABLE} holds a project token, which reaches one environment and cannot make a project"
@@ -89,7 +89,7 @@ def _set(name: str, value: str) -> Generator[None]:
 
 
 async def workspace_of(client: Client, wanted: str | None) -> str | None:
-    """The workspace in which the project is made: the one wanted, else the only one. Raises ``CallError``."""
+    """Return the workspace in which the project is made: the one wanted, else the only one. Raises ``CallError``."""
     try:
         found: Mapping[str, str] = {each["id"]: each["name"] for each in (await client.call(API_TOKEN))["workspaces"]}
     except NotAuthorized as refused:

@@ -71,7 +71,7 @@ def live(
 
 
 def chosen(only: str) -> Sequence[DoubtfulPoint]:
-    """The points of a list of numbers, all without one. Raises ``CallError`` for what is no point."""
+    """Return the points of a list of numbers, all without one. Raises ``CallError`` for what is no point."""
     known = {str(each.number): each for each in POINTS}
     wanted = [each.strip() for each in only.split(",") if each.strip()]
     for number in wanted:
@@ -83,7 +83,7 @@ def chosen(only: str) -> Sequence[DoubtfulPoint]:
 
 
 async def _until_told_to_end(work: Coroutine[Any, Any, bool]) -> bool:
-    """``kill`` ends a run as Ctrl-C does: what was made is deleted first."""
+    """Let ``kill`` end a run as Ctrl-C does: what was made is deleted first."""
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:

@@ -29,7 +29,7 @@ class Verdict:
 
     @classmethod
     def unknown(cls, why: str) -> Verdict:
-        """Nothing could be told."""
+        """Return the verdict that nothing could be told."""
         return cls(Outcome.COULD_NOT_TELL, why)
 
 
@@ -73,7 +73,7 @@ def doubtful_point(
     volumes: int = 0,
     last: bool = False,
 ) -> Callable[[Ask], DoubtfulPoint]:
-    """Makes a point of the function that asks."""
+    """Make a point of the function that asks."""
 
     def declare(ask: Ask) -> DoubtfulPoint:
         return DoubtfulPoint(
@@ -93,7 +93,7 @@ def doubtful_point(
 
 
 def judge(*found: tuple[bool, str]) -> Verdict:
-    """As assumed when all that was found is; with what was seen for each, what is otherwise first."""
+    """Judge as assumed when all that was found is; with what was seen for each, what is otherwise first."""
     ordered = sorted(found, key=lambda each: each[0])
     outcome = Outcome.AS_ASSUMED if all(right for right, _ in found) else Outcome.OTHERWISE
     return Verdict(outcome, "; ".join(seen for _, seen in ordered))

@@ -62,7 +62,7 @@ class ProjectUnderTest:
 
     @property
     def where(self) -> dict[str, str]:
-        """Project and environment, as arguments."""
+        """Return project and environment, as arguments."""
         return {"projectId": self.project_id, "environmentId": self.environment_id}
 
     async def call(self, operation: Operation[Answer], **arguments: Any) -> Answer:
@@ -74,7 +74,7 @@ class ProjectUnderTest:
         await self.client.clock.sleep(seconds)
 
     async def retried(self, send: Callable[[], Awaitable[T]]) -> T:
-        """What ``send`` answers, once Railway is ready for it and its cool-downs are over."""
+        """Return what ``send`` answers, once Railway is ready for it and its cool-downs are over."""
         for _ in range(ATTEMPTS - 1):
             try:
                 return await send()
@@ -85,7 +85,7 @@ class ProjectUnderTest:
         return await send()
 
     async def appears(self, look: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether ``look`` finds what it looks for, now or a little later."""
+        """Tell whether ``look`` finds what it looks for, now or a little later."""
         for attempt in range(LOOKS):
             if attempt:
                 await self.sleep(LOOK_S)
@@ -96,13 +96,13 @@ class ProjectUnderTest:
     # Making things
 
     async def service(self, name: str | None = None, **more: Any) -> str:
-        """The id of a new empty service, which runs nothing and costs nothing."""
+        """Return the id of a new empty service, which runs nothing and costs nothing."""
         self._services += 1
         wanted = {**self.where, "name": name or f"service-{self._services}", **more}
         return (await self.retried(lambda: self.call(SERVICE_CREATE, input=wanted)))["id"]
 
     async def second_environment(self) -> str:
-        """The id of an empty environment beside the first; made when it is first asked for."""
+        """Return the id of an empty environment beside the first; made when it is first asked for."""
         if self._second is None:
             wanted = {"projectId": self.project_id, "name": "second"}
             self._second = str((await self.retried(lambda: self.call(ENVIRONMENT_CREATE, input=wanted)))["id"])
@@ -117,7 +117,7 @@ class ProjectUnderTest:
 
     @asynccontextmanager
     async def volume(self, service_id: str | None = None, *, place: Json | None = None) -> AsyncGenerator[Json]:
-        """A new volume with its instances, deleted at the end; ``place`` stands for the environment."""
+        """Yield a new volume with its instances, deleted at the end; ``place`` stands for the environment."""
         wanted: dict[str, Any] = {"projectId": self.project_id, "mountPath": "/data"}
         wanted |= {"environmentId": self.environment_id} if place is None else place
         wanted |= {"serviceId": service_id} if service_id else {}
@@ -130,28 +130,28 @@ class ProjectUnderTest:
                 await self.call(VOLUME_DELETE, volumeId=made["id"])
 
     async def service_domain(self, service_id: str) -> Json:
-        """A new domain of Railway's for a service."""
+        """Return a new domain of Railway's for a service."""
         wanted = {"environmentId": self.environment_id, "serviceId": service_id, "targetPort": 80}
         return await self.retried(lambda: self.call(SERVICE_DOMAIN_CREATE, input=wanted))
 
     # Configuration
 
     async def config(self, environment_id: str | None = None) -> dict[str, Any]:
-        """The configuration of an environment, by default of the first."""
+        """Return the configuration of an environment, by default of the first."""
         asked = {"id": environment_id or self.environment_id, "projectId": self.project_id}
         return table((await self.call(CONFIG, **asked))["config"])
 
     async def service_config(self, service_id: str) -> dict[str, Any]:
-        """The settings of a service in the first environment."""
+        """Return the settings of a service in the first environment."""
         return table(table((await self.config()).get("services")).get(service_id))
 
     async def snapshot(self, environment_id: str | None = None) -> Snapshot:
-        """The whole environment as the provider reads it."""
+        """Return the whole environment as the provider reads it."""
         where = {**self.where, "environmentId": environment_id or self.environment_id}
         return Snapshot(await self.client.transport.read(SNAPSHOT, **where, domainStatus=False))
 
     async def patches(self, environment_id: str | None = None) -> list[Json]:
-        """The newest committed patches."""
+        """Return the newest committed patches."""
         return list(nodes(await self.call(PATCHES, environmentId=environment_id or self.environment_id, first=10)))
 
     async def commit(self, patch: Json, *, message: str | None = None, environment_id: str | None = None) -> str:
@@ -183,12 +183,12 @@ class ProjectUnderTest:
     # Deployments
 
     async def deployments(self, service_id: str) -> list[Json]:
-        """The deployments of a service, newest first."""
+        """Return the deployments of a service, newest first."""
         asked = {**self.where, "serviceId": service_id}
         return list(nodes(await self.call(DEPLOYMENTS, input=asked, first=10)))
 
     async def deployed(self, service_id: str, start: Callable[[], Awaitable[Any]]) -> Json:
-        """The deployment that ``start`` leads to, once it is healthy."""
+        """Return the deployment that ``start`` leads to, once it is healthy."""
         known = {each["id"] for each in await self.deployments(service_id)}
         await start()
         for _ in range(DEPLOYMENT_POLLS):

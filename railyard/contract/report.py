@@ -22,7 +22,7 @@ _STYLES: Final = {Outcome.AS_ASSUMED: "green", Outcome.OTHERWISE: "bold red", Ou
 
 
 def plan(points: Sequence[DoubtfulPoint], cost: Cost, place: str) -> str:
-    """What is about to happen, in one paragraph."""
+    """Return what is about to happen, in one paragraph."""
     return (
         f"Trying {count(len(points), 'doubtful point')} of Railway's API on {place}, in one throwaway project: "
         f"at most {count(cost.requests, 'request')}, "
@@ -31,7 +31,7 @@ def plan(points: Sequence[DoubtfulPoint], cost: Cost, place: str) -> str:
 
 
 def table(run: Run) -> Group:
-    """Each point with its verdict, and what follows from it."""
+    """Return each point with its verdict, and what follows from it."""
     shown = Table(title_justify="left", show_lines=True)
     shown.add_column("", justify="right", no_wrap=True)
     shown.add_column("question", ratio=3)
@@ -54,7 +54,7 @@ def _seen(tried: PointResult) -> str:
 
 
 def summary(run: Run) -> str:
-    """The counts, what was not tried, and what was left behind."""
+    """Return the counts, what was not tried, and what was left behind."""
     counts = [(outcome, sum(each.verdict.outcome is outcome for each in run.results)) for outcome in Outcome]
     lines = [", ".join(f"{number} {outcome}" for outcome, number in counts)]
     lines[0] += f"; {count(run.client.requests, 'request')}; "
@@ -64,7 +64,7 @@ def summary(run: Run) -> str:
 
 
 def document(run: Run, cost: Cost, place: str) -> dict[str, Any]:
-    """The same for programs."""
+    """Return the same for programs."""
     return {
         "place": place,
         "project": run.project,

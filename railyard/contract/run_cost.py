@@ -33,7 +33,7 @@ class Cost:
 
 
 def cost_of(points: Sequence[DoubtfulPoint]) -> Cost:
-    """What trying ``points`` costs at most. Whatever is made is billed as if it lasted for the whole run."""
+    """Return what trying ``points`` costs at most. Whatever is made is billed as if it lasted for the whole run."""
     seconds = FRAME_S + sum(point.seconds for point in points)
     container = VCPUS * VCPU_PER_MONTH + MEMORY_BYTES / 1e9 * MEMORY_GB_PER_MONTH
     per_month = sum(point.containers * container + point.volumes * VOLUME_GB * VOLUME_GB_PER_MONTH for point in points)

@@ -46,7 +46,7 @@ class Run:
 
     @property
     def all_as_assumed(self) -> bool:
-        """Whether each point that was tried is as assumed, and nothing was left behind."""
+        """Tell whether each point that was tried is as assumed, and nothing was left behind."""
         return not self.left and all(each.verdict.outcome is Outcome.AS_ASSUMED for each in self.results)
 
     async def start(self, points: Sequence[DoubtfulPoint], tell: Callable[[str], None]) -> None:

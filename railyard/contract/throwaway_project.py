@@ -38,7 +38,7 @@ class Throwaway:
         self._id: str | None = None
 
     async def create(self) -> Project:
-        """The new project; waits when Railway says that projects are made too quickly."""
+        """Create the project, and return it; wait while Railway says that projects are made too quickly."""
         wanted = {"name": self.name, "description": DESCRIPTION, "workspaceId": self._workspace_id}
         self._asked_for = True
         for _ in range(ATTEMPTS):
@@ -72,7 +72,7 @@ class Throwaway:
             raise Failure(f"{text}Delete it in the dashboard, or with 'make live CLEAN=1'") from refused
 
     async def _find(self) -> Project | None:
-        """The project by its name, which Railway's list may show a little late."""
+        """Return the project by its name, which Railway's list may show a little late."""
         for look in range(LOOKS):
             if look:
                 await self._client.clock.sleep(LOOK_S)
@@ -83,7 +83,7 @@ class Throwaway:
 
 
 async def left_over(client: Client, workspace_id: str | None) -> Sequence[Project]:
-    """Throwaway projects that exist: those of runs that were killed, or are under way."""
+    """Return throwaway projects that exist: those of runs that were killed, or are under way."""
     _, living = await client.projects(workspace_id, anew=True)
     return [each for each in living if _NAME.fullmatch(each["name"]) and each["description"] == DESCRIPTION]
 
@@ -117,7 +117,7 @@ async def _delete_rules(client: Client, project: Project, workspace_id: str | No
 
 
 async def is_gone(client: Client, project_id: str) -> bool:
-    """Whether a project does not exist any more. A deletion that is only scheduled is none."""
+    """Tell whether a project does not exist any more. A deletion that is only scheduled is none."""
     try:
         return (await client.call(PROJECT, id=project_id))["deletedAt"] is not None
     except NotFound:

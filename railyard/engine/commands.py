@@ -180,7 +180,7 @@ def _console() -> Console:
 
 @contextmanager
 def _people() -> Generator[None]:
-    """Errors that a person can act on end the command with their text and nothing else."""
+    """End the command on errors that a person can act on, with their text and nothing else."""
     try:
         yield
     except OperationError as error:

@@ -48,7 +48,7 @@ class Cost:
     deployments: int
 
     def sentence(self, plan: str) -> str:
-        """It in words, beside what the Railway plan of the stack allows."""
+        """Say it in words, beside what the Railway plan of the stack allows."""
         requests = f"about {count(self.requests, 'request')} to Railway"
         deployments = count(self.deployments, "deployment") if self.deployments else "no deployments"
         per_hour = REQUESTS_PER_HOUR.get(plan)
@@ -57,7 +57,7 @@ class Cost:
 
 
 def foresee(steps: Iterable[Step]) -> Cost | None:
-    """The cost of these steps; None when nothing of them concerns Railway."""
+    """Return the cost of these steps; None when nothing of them concerns Railway."""
     every = list(steps)
     changing = [
         step
@@ -82,7 +82,7 @@ def _noun(step: Step) -> str:
 
 
 def _owners(steps: Sequence[Step]) -> Mapping[str, str]:
-    """For each step something that it has in common with all others of its Railway project."""
+    """Return for each step something that it has in common with all others of its Railway project."""
     parents = {step.urn: step.parent for step in steps}
 
     def root(urn: str) -> str:
@@ -129,7 +129,7 @@ def _of_project(steps: Sequence[Step], levels: Mapping[str, int]) -> int:
 
 
 def _commits(step: Step) -> bool:
-    """Whether a step writes into the environment's configuration."""
+    """Tell whether a step writes into the environment's configuration."""
     if not step.type.startswith(_PREFIX) or _noun(step) not in _SETTINGS:
         return False
     if _noun(step) != "Volume" or step.kind is StepKind.UPDATE:
@@ -138,7 +138,7 @@ def _commits(step: Step) -> bool:
 
 
 def _levels(steps: Sequence[Step]) -> Mapping[str, int]:
-    """For each step how many commits come before it or with it, because something that it needs waits for them."""
+    """Return for each step how many commits come before it or with it: what it needs waits for them."""
     known = {step.urn: step for step in steps}
     changing = {step.urn for step in steps if step.kind is not StepKind.SAME}
     levels: dict[str, int] = {}
@@ -155,7 +155,7 @@ def _levels(steps: Sequence[Step]) -> Mapping[str, int]:
 
 
 def _deploys(step: Step) -> bool:
-    """Whether a step makes Railway deploy."""
+    """Tell whether a step makes Railway deploy."""
     if _noun(step) != "ServiceInstance" or step.kind in _DELETES:
         return False
     if step.kind in _CREATES:

@@ -42,7 +42,7 @@ class JsonReport:
             self._errors[event.step.urn, event.step.kind] = event.error
 
     def close(self) -> None:
-        """Nothing is held that would have to be given back."""
+        """Do nothing: no resource is held."""
 
     def finish(self, result: Result) -> None:
         """Write the document."""
@@ -100,7 +100,7 @@ def _needs(step: Step) -> dict[str, list[str]]:
 
 
 def _cost(result: Result) -> dict[str, Any]:
-    """What the ``up`` after a preview is going to cost, as far as it concerns Railway."""
+    """Return what the ``up`` after a preview is going to cost, as far as it concerns Railway."""
     cost = foresee(result.steps) if result.operation is Operation.PREVIEW and result.succeeded else None
     return {"cost": {"requests": cost.requests, "deployments": cost.deployments}} if cost else {}
 
@@ -121,7 +121,7 @@ def _state(step: Step, inputs: Any, outputs: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Masked values with unknown ones in Pulumi's spelling."""
+    """Return masked values with unknown ones in Pulumi's spelling."""
     if isinstance(value, Masked):
         return UNKNOWN_ON_THE_WIRE if value == UNKNOWN_TEXT else str(value)
     if isinstance(value, dict):

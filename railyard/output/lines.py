@@ -7,7 +7,7 @@ from rich.text import Text
 
 
 def is_plain(console: Console) -> bool:
-    """Whether nothing but text may be written: to a file, a pipe, a dumb terminal, or with NO_COLOR."""
+    """Tell whether nothing but text may be written: to a file, a pipe, a dumb terminal, or with NO_COLOR."""
     return not console.is_terminal or console.is_dumb_terminal or console.no_color
 
 

@@ -26,7 +26,7 @@ def output_lines(
     system: str = "",
     order: Sequence[str] = (),
 ) -> list[Text]:
-    """A heading and the outputs, in full after an up, else what differs; nothing when there are none of these.
+    """Return a heading and the outputs, in full after an up, else what differs; nothing when there are none of these.
 
     ``changes`` is the path of an output → how it differs from the last run; marked unless all are new. ``system`` names
     the only one to tell of; ``order`` is that of the systems.
@@ -54,7 +54,7 @@ def _line(path: Sequence[str], value: str | None, sign: str) -> Text:
 
 
 def _flat(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], str | None]]:
-    """Nested outputs as lines of path and value; None where the next lines belong to the path."""
+    """Return nested outputs as lines of path and value; None where the next lines belong to the path."""
     for name, item in value.items():
         path = (*above, name)
         if isinstance(item, Mapping) and item:

@@ -129,7 +129,7 @@ class TextReport:
             self._print(self._line(event, row))
 
     def _line(self, event: StepFinished, row: Row) -> Text:
-        """One finished resource on one line, for where nothing can be redrawn."""
+        """Return one finished resource on one line, for where nothing can be redrawn."""
         step = event.step
         kind = folded(step.kind)
         called = "deleted the old one" if step.kind is StepKind.DELETE_REPLACED else words(self._operation)[kind]
@@ -205,7 +205,7 @@ class TextReport:
                 return Text(f"~ {path}: {old} → {new}{replaces}", "yellow")
 
     def _diagnostics(self, title: str, said: list[Diagnostic]) -> Iterable[Text]:
-        """All messages in full, under the resource that they are about; those about none come first."""
+        """Return all messages in full, under the resource that they are about; those about none come first."""
         if not said:
             return
         yield from (Text(), Text(title, "bold"))
@@ -229,7 +229,7 @@ class TextReport:
         yield from [Text(), *lines] if lines else []
 
     def _progress(self) -> Group:
-        """The live part: what is under way, and what has been done so far."""
+        """Return the live part: what is under way, and what has been done so far."""
         with self._lock:
             rows = list(self._under_way.items())
             table = Table.grid(padding=(0, 1))

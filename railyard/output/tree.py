@@ -51,17 +51,17 @@ _FOUND: Final = {**DONE, StepKind.UPDATE: "changed outside", StepKind.DELETE: "g
 
 
 def folded(kind: StepKind) -> StepKind:
-    """The kind that people see: the parts of a replacement are a replacement."""
+    """Return the kind that people see: the parts of a replacement are a replacement."""
     return _FOLDED.get(kind, kind)
 
 
 def words(operation: Operation) -> dict[StepKind, str]:
-    """How ``operation`` speaks of its steps: of the future, of what it found, or of what it did."""
+    """Return how ``operation`` speaks of its steps: of the future, of what it found, or of what it did."""
     return {Operation.PREVIEW: _TO_COME, Operation.REFRESH: _FOUND}.get(operation, DONE)
 
 
 def type_name(step: Step) -> str:
-    """The type as people know it: ``railway:Service``; of components the last part, ``Service``."""
+    """Return the type as people know it: ``railway:Service``; of components the last part, ``Service``."""
     package, module, name = ["", "", *step.type.split(":")][-3:]
     if not step.custom:
         return name
@@ -81,7 +81,7 @@ class Row:
     children: list[Row] = field(default_factory=list["Row"])
 
     def changed(self) -> bool:
-        """Whether there is something to show of it or below it."""
+        """Tell whether there is something to show of it or below it."""
         return self.kind is not StepKind.SAME or bool(self.error) or any(child.changed() for child in self.children)
 
 
@@ -116,11 +116,11 @@ class Tree:
         return row
 
     def find(self, urn: str) -> Row | None:
-        """The row of a resource, None for the stack, providers and what is not known yet."""
+        """Return the row of a resource, None for the stack, providers and what is not known yet."""
         return self._rows.get(urn)
 
     def roots(self) -> list[Row]:
-        """The top rows, each with its children; a resource whose parent is not here stands at the top."""
+        """Return the top rows, each with its children; a resource whose parent is not here stands at the top."""
         for row in self._rows.values():
             row.children = []
         roots: list[Row] = []
@@ -130,16 +130,16 @@ class Tree:
         return roots
 
     def counts(self) -> Counter[StepKind]:
-        """How many resources of each kind, components included, failed ones not."""
+        """Return how many resources of each kind, components included, failed ones not."""
         return Counter(row.kind for row in self._rows.values() if not row.error and row.done)
 
     def failures(self) -> list[Row]:
-        """The rows that failed, in order of first appearance."""
+        """Return the rows that failed, in order of first appearance."""
         return [row for row in self._rows.values() if row.error]
 
 
 def walk(rows: list[Row], *, show_same: bool, depth: int = 0) -> Iterator[tuple[int, Row]]:
-    """Rows and their depth from the top, parents first; unchanged branches are left out unless asked for.
+    """Return rows and their depth from the top, parents first; unchanged branches are left out unless asked for.
 
     Plain resources come before components, so that each line stands under the heading it belongs to.
     """
@@ -150,7 +150,7 @@ def walk(rows: list[Row], *, show_same: bool, depth: int = 0) -> Iterator[tuple[
 
 
 def summary(tree: Tree, result: Result) -> str:
-    """The line of counts: ``+ 55 to create, ~ 2 to update, 12 unchanged in 4.2 s``."""
+    """Return the line of counts: ``+ 55 to create, ~ 2 to update, 12 unchanged in 4.2 s``."""
     counts, called = tree.counts(), words(result.operation)
     parts = [
         f"{SIGNS[kind]} {counts[kind]} {called[kind]}"
@@ -166,7 +166,7 @@ def summary(tree: Tree, result: Result) -> str:
 
 
 def seconds(duration_s: float) -> str:
-    """A duration for people: ``4.2 s``, ``2 min 5 s``."""
+    """Return a duration for people: ``4.2 s``, ``2 min 5 s``."""
     if duration_s < 100:
         return f"{duration_s:.1f} s"
     return f"{int(duration_s) // 60} min {int(duration_s) % 60} s"

@@ -34,12 +34,12 @@ class Masked(str):
 
 
 def clean(text: str) -> str:
-    """``text`` without escape sequences and control characters, which logs of builds are full of."""
+    """Return ``text`` without escape sequences and control characters, which logs of builds are full of."""
     return _CONTROL.sub("", text)
 
 
 def masked(value: Any, *others: Any) -> Any:
-    """``value`` with each secret and unknown part replaced by its name; ``others`` are its forms before and after."""
+    """Return ``value`` with names for its secret and unknown parts; ``others`` are its forms before and after."""
     if isinstance(value, Secret) or any(isinstance(other, Secret) for other in others):
         return Masked(SECRET_TEXT)
     if value is UNKNOWN:
@@ -56,7 +56,7 @@ def masked(value: Any, *others: Any) -> Any:
 
 
 def at_path(properties: Mapping[str, Any], path: Iterable[PathPart]) -> Any:
-    """The value at a property path: a secret when anything on the way is one, None when nothing stands there."""
+    """Return the value at a property path: a secret when anything on the way is one, None when nothing stands there."""
     node: Any = properties
     secret = False
     for part in path:
@@ -89,13 +89,13 @@ def _shown(value: Any) -> str:
 
 
 def complete(value: Any, *others: Any) -> str:
-    """A value in full, on one line: strings as they are, the rest as in JSON."""
+    """Return a value in full, on one line: strings as they are, the rest as in JSON."""
     ready = masked(value, *others)
     return clean(ready) if isinstance(ready, str) and "\n" not in ready else _shown(ready)
 
 
 def short(value: Any, *others: Any) -> str:
-    """A value in at most about ``LONGEST`` characters; of several lines the first and their count."""
+    """Return a value in at most about ``LONGEST`` characters; of several lines the first and their count."""
     ready = masked(value, *others)
     if isinstance(ready, str) and "\n" in ready.strip("\n"):
         lines = ready.splitlines()
@@ -108,12 +108,12 @@ def short(value: Any, *others: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    """Both ends stay: what two versions of an image or two addresses differ in mostly stands at the end."""
+    """Cut the middle out: what two versions of an image or two addresses differ in mostly stands at the end."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[1 - LONGEST // 2 :]}"
 
 
 def change(step: Step, path: str) -> tuple[str, str]:
-    """The old and the new value at ``path``, both short. Inputs are looked at first, then outputs."""
+    """Return the old and the new value at ``path``, both short. Inputs are looked at first, then outputs."""
     parts = parse_path(path)
     old, new = at_path(step.old_inputs, parts), at_path(step.new_inputs, parts)
     if old == new:  # what differs was found by the cloud: a refresh, or an output that will change
@@ -152,7 +152,7 @@ class Scrubber:
                 pass
 
     def __call__(self, text: str) -> str:
-        """``text``, cleaned, with known secrets masked; the longest first, since one may contain another."""
+        """Return ``text``, cleaned, with known secrets masked; the longest first, since one may contain another."""
         for value in sorted(self._known, key=len, reverse=True):
             text = text.replace(value, SECRET_TEXT)
         return clean(text)

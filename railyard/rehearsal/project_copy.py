@@ -121,7 +121,7 @@ class Place:
         )
 
     def _requests(self) -> Sequence[str]:
-        """The API of each request until now."""
+        """Return the API of each request until now."""
         lines = self._log.read_text(encoding="utf-8").splitlines() if self._log.exists() else []
         return [json.loads(line)["api"] for line in lines]
 

@@ -26,7 +26,7 @@ class Rehearsal:
         self._place, self._report = place, report
 
     def walk(self) -> None:
-        """All steps, in order."""
+        """Walk all steps, in order."""
         self.begin()
         self.pull_request()
         self.staging()
@@ -37,7 +37,7 @@ class Rehearsal:
         self.drift()
 
     def begin(self) -> None:
-        """Both stacks run the same releases."""
+        """Bring both stacks up with the same releases."""
         self._report.step(
             "Where it begins", because="Seance and OmniStack run the same releases in staging and in production."
         )
@@ -45,7 +45,7 @@ class Rehearsal:
             self._run("deploy", "-s", stack, says=f"{stack}: deployed", last=3)
 
     def pull_request(self) -> None:
-        """A new commit of both systems, and the comment that its pull request gets."""
+        """Commit a new release of both systems, and write the comment that its pull request gets."""
         self._report.step(
             "A pull request: new commits of Seance and OmniStack, for staging",
             because="The base is brought up in a sandbox of its own and the head previewed on it: no account is asked.",
@@ -58,14 +58,14 @@ class Rehearsal:
         self._run("diff", "-s", "staging", "--markdown", says="a1b2c3d", first=60, last=0)
 
     def staging(self) -> None:
-        """Merged: the reviewed plan is applied to staging, and staging is checked."""
+        """Apply the reviewed plan to staging after the merge, and check staging."""
         self._report.step("Merge: staging up and verify", because="The plan is made, reviewed, and is what is applied.")
         self._merge("new-commits")
         self._deploy_as_planned("staging")
         self._run("verify", "-s", "staging", says="checks passed", first=5, last=2)
 
     def promotion(self) -> None:
-        """What staging has proven goes into the settings of production."""
+        """Write what staging has proven into the settings of production."""
         self._report.step(
             "Promote",
             because="Only what runs in staging and is healthy moves; outside of a rehearsal, five minutes later.",
@@ -74,12 +74,12 @@ class Rehearsal:
         self._place.commit("Promote Seance and OmniStack")
 
     def production(self) -> None:
-        """The promotion is merged and approved."""
+        """Merge and approve the promotion."""
         self._report.step("Merge: production up", because="The plan is what the environment's reviewer approves.")
         self._deploy_as_planned("production")
 
     def bad_release(self) -> None:
-        """A release that never becomes healthy, written straight into production."""
+        """Write a release that never becomes healthy straight into production."""
         self._report.step(
             "A bad release in production",
             because="Somebody skips staging. The backend of c3d4e5f starts and never answers its health check.",
@@ -96,7 +96,7 @@ class Rehearsal:
         self._run("status", "-s", "production", "seance", says="b2c3d4e", first=20, last=3)
 
     def fixed_release(self) -> None:
-        """The fix takes the whole road."""
+        """Take the whole road with the fix."""
         self._report.step("The fixed release", because="d4e5f6a takes the road that c3d4e5f did not.")
         self._place.change("staging", "commit: b2c3d4e", "commit: d4e5f6a")
         self._place.commit("Seance d4e5f6a in staging")
@@ -106,7 +106,7 @@ class Rehearsal:
         self._run("deploy", "-s", "production", says="production: deployed", last=3)
 
     def drift(self) -> None:
-        """A change by hand is found and mended."""
+        """Find and mend a change by hand."""
         self._report.step(
             "Drift", because="Somebody sets ENVIRONMENT of OmniStack's API to debug in Railway's dashboard, and leaves."
         )

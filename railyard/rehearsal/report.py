@@ -21,11 +21,11 @@ class Step:
 
     @property
     def time_s(self) -> float:
-        """Seconds of real time."""
+        """Return seconds of real time."""
         return sum(each.time_s for each in self.done)
 
     def requests(self, *apis: str) -> int:
-        """How many requests it sent to these APIs."""
+        """Return how many requests it sent to these APIs."""
         return sum(each.requests[api] for each in self.done for api in apis)
 
 
@@ -37,14 +37,14 @@ class Report:
         self.steps: list[Step] = []
 
     def step(self, title: str, *, because: str) -> None:
-        """A step begins."""
+        """Print that a step begins."""
         self.steps.append(Step(title))
         self._line("")
         self._line(f"{len(self.steps)}. {title}", "bold cyan")
         self._line(because, "dim")
 
     def command(self, done: Done, *, first: int, last: int) -> None:
-        """A command was run: print the first and the last lines of what it said."""
+        """Print the first and the last lines of what a command said."""
         self.steps[-1].done.append(done)
         self._line(f"$ {done.command}", "bold")
         self.text(done.text, first=first, last=last)
@@ -61,11 +61,11 @@ class Report:
             self._line(f"  {line}")
 
     def did(self, what: str) -> None:
-        """Somebody did something that is no command."""
+        """Print that somebody did something that is no command."""
         self._line(f"# {what}", "bold")
 
     def message(self, message: Mapping[str, Any]) -> None:
-        """What Discord shows of a message."""
+        """Print what Discord shows of a message."""
         (embed,) = message["embeds"]
         self._line("  ┌ Discord")
         self._line(f"  │ {embed['title']}", "bold red")
@@ -75,11 +75,11 @@ class Report:
                 self._line(f"  │   {line}")
 
     def failed(self, why: str) -> None:
-        """The road ended here."""
+        """Print that the road ended here."""
         self._line(f"error: {why}", "bold red")
 
     def table(self) -> None:
-        """Times and requests of each step."""
+        """Print times and requests of each step."""
         if not self.steps:
             return
         shown = Table(title="Times and requests", title_justify="left")

@@ -34,7 +34,7 @@ class Instance:
 
     @property
     def name(self) -> str:
-        """The last part of its URN, ``seance-backend-instance``."""
+        """Return the last part of its URN, ``seance-backend-instance``."""
         return self.urn.rsplit("::", 1)[-1]
 
 
@@ -50,11 +50,11 @@ class Plan:
 
     @property
     def refused(self) -> list[Instance]:
-        """Instances in which more than secrets would change."""
+        """Return instances in which more than secrets would change."""
         return [instance for instance in self.instances if instance.others]
 
     def document(self) -> dict[str, Any]:
-        """The plan for programs."""
+        """Return the plan for programs."""
         return {
             "instances": [
                 {"urn": each.urn, "secrets": list(each.secrets), "otherChanges": list(each.others)}
@@ -71,7 +71,7 @@ def apply(stack: Stack, *, sandbox: bool, preview: bool, yes: bool, json: bool) 
 
 
 def carry_out(engine: Engine, stack: Stack, *, preview: bool, yes: bool, json: bool) -> bool:
-    """``apply`` with a given engine."""
+    """Apply with a given engine."""
     if not json:
         typer.echo(f"Comparing the secrets of {stack.name} with what runs in {engine.place}")
     planned, shown = _foreseen(engine, stack)
@@ -101,7 +101,7 @@ def carry_out(engine: Engine, stack: Stack, *, preview: bool, yes: bool, json: b
 
 
 def _foreseen(engine: Engine, stack: Stack) -> tuple[Plan, Any]:
-    """The plan, and by what it is known again: operations and differences, and what the secrets are."""
+    """Return the plan, and by what it is known again: operations and differences, and what the secrets are."""
     found = engine.preview()
     if not (found.get("changeSummary") or {}).keys() - {"create"}:
         raise OperationError(f"nothing of {stack.name} is up yet: the first up deploys it with its secrets")
@@ -151,7 +151,7 @@ def plan(steps: Sequence[Mapping[str, Any]], declared: Mapping[str, Sequence[Sec
 
 
 def _variables(needed: Sequence[Secret], differing: set[str]) -> set[str]:
-    """The variables that differ because one of the ``differing`` secrets does: its own, and those it is part of."""
+    """Return the variables that differ because a secret of ``differing`` does: its own, and those it is part of."""
     return {variable for secret in needed if secret.name in differing for variable in (secret.name, *secret.also_sets)}
 
 
@@ -160,7 +160,7 @@ def _type(step: Mapping[str, Any]) -> str:
 
 
 def _system(urn: str, declared: Mapping[str, Sequence[Secret]]) -> str:
-    """Every resource of a system has a name that begins with the system's."""
+    """Return the system of a resource, whose name begins with the system's."""
     name = urn.rsplit("::", 1)[-1]
     return next((system for system in declared if name.startswith(f"{system}-")), "")
 

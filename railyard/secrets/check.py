@@ -37,7 +37,7 @@ class Problem:
     fix: str = ""
 
     def document(self) -> dict[str, str]:
-        """The problem for programs."""
+        """Return the problem for programs."""
         said = {"kind": self.kind, "key": self.key, "text": self.text, "fix": self.fix}
         return {name: text for name, text in said.items() if text}
 
@@ -56,7 +56,7 @@ class Check:
     """How many secrets the file holds that a system reads."""
 
     def document(self) -> dict[str, Any]:
-        """The report for programs."""
+        """Return the report for programs."""
         return {
             "stack": self.stack.name,
             "file": shown(self.stack.secrets_file),
@@ -69,7 +69,7 @@ class Check:
         }
 
     def lines(self) -> list[str]:
-        """The report for people."""
+        """Return the report for people."""
         file = shown(self.stack.secrets_file)
         said = [f"note: {self.note}"] if self.note else []
         said += [f"warning: {warning.text}" for warning in self.warnings]

@@ -176,7 +176,7 @@ def apply(
 
 
 def _given() -> str:
-    """What stands on standard input, without the end of its last line."""
+    """Return what stands on standard input, without the end of its last line."""
     try:
         text = sys.stdin.buffer.read().decode() if sys.stdin else ""
     except UnicodeDecodeError:
@@ -228,7 +228,7 @@ def _list_missing(here: Stack, *, json: bool) -> None:
 
 
 def _open(here: Stack) -> sops.Document:
-    """The file, with the certainty that its key is here: the program's own messages are not for people."""
+    """Return the file once its key is known to be here: the program's own messages are not for people."""
     try:
         document = sops.read(shown(here.secrets_file), here.environment)
         document.decrypt()

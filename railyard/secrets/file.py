@@ -23,22 +23,22 @@ _WIDTH: Final = 110
 
 
 def rules_file(stack: Stack) -> Path:
-    """The file of rules that belongs to the stack's secrets file."""
+    """Return the file of rules that belongs to the stack's secrets file."""
     return stack.secrets_file.parent / ".sops.yaml"
 
 
 def skeleton_file(stack: Stack) -> Path:
-    """Where the skeleton waits to be encrypted; git ignores it."""
+    """Return where the skeleton waits to be encrypted; git ignores it."""
     return stack.secrets_file.with_suffix(f".skeleton{stack.secrets_file.suffix}")
 
 
 def has_rule(stack: Stack) -> bool:
-    """Whether some rule says who can open the stack's file; raises ``OperationError`` for a damaged file of rules."""
+    """Tell whether a rule says who can open the stack's file; raises ``OperationError`` for a damaged file of rules."""
     return _rule(stack) is not None
 
 
 def is_rule_for(stack: Stack, recipients: Sequence[str]) -> bool:
-    """Whether the rule that there is names all of ``recipients``."""
+    """Tell whether the rule that there is names all of ``recipients``."""
     return all(recipient in str(_rule(stack)) for recipient in recipients)
 
 
@@ -66,7 +66,7 @@ def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
 
 
 def skeleton(stack: Stack) -> str:
-    """Every secret that the systems of the stack need, each empty and with its meaning above it."""
+    """Return every secret that the systems of the stack need, each empty and with its meaning above it."""
     return "\n".join(_lines(stack)) + "\n"
 
 

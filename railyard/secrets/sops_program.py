@@ -22,12 +22,12 @@ from railyard.shared.stack import Stack
 
 
 def find(environment: Mapping[str, str]) -> str | None:
-    """The path of the program, None where it is not installed."""
+    """Return the path of the program, None where it is not installed."""
     return shutil.which("sops", path=environment.get("PATH", ""))
 
 
 def encrypt_command(program: str, rules: Path, skeleton: Path, target: Path, output: Path) -> list[str]:
-    """The command that encrypts ``skeleton`` into ``output`` by the rules that ``rules`` has for ``target``.
+    """Return the command that encrypts ``skeleton`` into ``output`` by the rules that ``rules`` has for ``target``.
 
     ``sops`` looks for its rules from the current directory upwards, so the file has to be named.
     """
@@ -76,7 +76,7 @@ def _program(stack: Stack) -> str:
 
 @contextmanager
 def _replacing(file: Path) -> Generator[Path]:
-    """A path beside ``file`` that replaces it when all went well and nobody else changed it meanwhile."""
+    """Yield a path beside ``file`` that replaces it when all went well and nobody else changed it meanwhile."""
     target = file.resolve()
     before = target.read_bytes() if target.exists() else None
     with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as folder:

@@ -37,7 +37,7 @@ class CallError(OperationError):
 
 @contextmanager
 def people(*, json: bool) -> Generator[None]:
-    """Errors that a person can act on end the command with their text and nothing else."""
+    """End the command on errors that a person can act on, with their text and nothing else."""
     try:
         yield
     except OperationError as error:
@@ -58,18 +58,18 @@ def _tell(error: str, *, json: bool) -> None:
 
 
 def write_json(document: Any) -> None:
-    """The one document of a command, on standard output."""
+    """Write the one document of a command to standard output."""
     typer.echo(json_text(document))
 
 
 def table_console() -> Console:
-    """Where tables go: as wide as the terminal, and wide enough for all columns where there is none, as in a pipe."""
+    """Return where tables go: as wide as the terminal, and wide enough for all columns where there is none."""
     told = sys.stdout.isatty() or "COLUMNS" in os.environ
     return Console(highlight=False, width=None if told else WIDE)
 
 
 def table(*columns: str, folded: str) -> Table:
-    """An empty table without lines. Where the terminal is narrow, the column ``folded`` alone gives way, uncut."""
+    """Return an empty table without lines. In a narrow terminal the column ``folded`` alone gives way, uncut."""
     empty = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         empty.add_column(column, overflow="fold", no_wrap=column != folded)
@@ -77,12 +77,12 @@ def table(*columns: str, folded: str) -> Table:
 
 
 def can_ask() -> bool:
-    """Whether a person sits at the other end."""
+    """Tell whether a person sits at the other end."""
     return sys.stdin is not None and sys.stdin.isatty()  # none where it was closed
 
 
 def shown(path: Path) -> str:
-    """A path as a person would type it here."""
+    """Return a path as a person would type it here."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -41,11 +41,11 @@ class Stack:
 
     @property
     def known(self) -> list[str]:
-        """Every system there is, in this stack or not."""
+        """Return every system there is, in this stack or not."""
         return [system.NAME for system in SYSTEMS]
 
     def secret(self, key: str) -> tuple[str, Secret]:
-        """The system and the secret that ``key`` (``seance.BUILDER_KEY``) names; raises ``CallError``."""
+        """Return the system and the secret that ``key`` (``seance.BUILDER_KEY``) names; raises ``CallError``."""
         found = {f"{system}.{each.name}": (system, each) for system, needed in self.declared.items() for each in needed}
         if key in found:
             return found[key]
@@ -55,12 +55,12 @@ class Stack:
 
 
 def names() -> list[str]:
-    """The stacks that have a settings file."""
+    """Return the stacks that have a settings file."""
     return sorted(path.name.split(".")[1] for path in project_directory().glob("Pulumi.*.yaml"))
 
 
 def read_stack(name: str, *, sandbox: bool = False) -> Stack:
-    """The stack ``name``; raises ``CallError`` when there is none, ``OperationError`` when its settings are wrong."""
+    """Return the stack ``name``; raises ``CallError`` when there is none, ``OperationError`` for wrong settings."""
     root = project_directory()
     file = root / f"Pulumi.{name}.yaml"
     if not file.exists():
@@ -79,7 +79,7 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
 
 
 def own_keys(name: str, text: str) -> dict[str, str]:
-    """The keys of Railyard and its provider in the text of a settings file, as Pulumi hands them to programs.
+    """Return the keys of Railyard and its provider in the text of a settings file, as Pulumi hands them to programs.
 
     Raises ``ProjectError`` for a text that is none, ``OperationError`` for one without configuration.
     """

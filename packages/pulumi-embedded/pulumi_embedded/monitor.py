@@ -302,7 +302,7 @@ def _invoke_response(answer: provider_pb2.InvokeResponse) -> resource_pb2.Resour
 
 
 def _timeouts(timeouts: resource_pb2.RegisterResourceRequest.CustomTimeouts) -> dict[str, float]:
-    """Seconds, from the durations of Go (``1h30m``) that the SDK sends."""
+    """Return seconds, from the durations of Go (``1h30m``) that the SDK sends."""
     texts = {"create": timeouts.create, "update": timeouts.update, "delete": timeouts.delete, "read": timeouts.read}
     return {
         key: sum(float(number) * _UNIT_SECONDS[unit] for number, unit in re.findall(r"([\d.]+)(h|ms|m|s)", text))

@@ -42,7 +42,7 @@ class ProviderError(Exception):
     """A provider refused or failed; the text is its own."""
 
     def __init__(self, message: str, *, unheard: bool = False) -> None:
-        """``unheard``: the call may have had an effect all the same, its answer never arrived."""
+        """Say with ``unheard`` that the call may have had an effect all the same: its answer never arrived."""
         super().__init__(message)
         self.unheard = unheard
 

@@ -60,7 +60,7 @@ def borrowed_process(root: Path, environment: Mapping[str, str] | None) -> Gener
 
 
 def _is_of_program(root: Path, name: str) -> bool:
-    """Whether a module lies in the program's directory under its own name; packages installed from below it do not."""
+    """Tell whether a module lies in the program's directory under its own name; packages installed below it do not."""
     file = getattr(sys.modules[name], "__file__", None)
     if file is None:
         return False

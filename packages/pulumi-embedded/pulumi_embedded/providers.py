@@ -34,7 +34,7 @@ class Providers:
         urn_prefix: str,
         preview: bool,
     ) -> None:
-        """``start`` starts the plugin of a package; ``urn_prefix`` is ``urn:pulumi:<stack>::<project>::``."""
+        """Take what starts the plugin of a package; ``urn_prefix`` is ``urn:pulumi:<stack>::<project>::``."""
         self._journal, self._start, self._config, self._environment = journal, start, config, environment
         self._urn_prefix, self._preview = urn_prefix, preview
         self._lock = threading.RLock()

@@ -118,7 +118,7 @@ class Vault:
     """Encrypt and decrypts secrets as Pulumi's passphrase secrets manager does (pkg/secrets/passphrase)."""
 
     def __init__(self, passphrase: str, salt: str = "") -> None:
-        """``salt`` is the salt line of an existing state; without one, a new salt is drawn when it is first needed."""
+        """Take the salt line of an existing state; without one, draw a new salt when it is first needed."""
         self.salt = salt
         self._passphrase = passphrase
         self._key: AESGCM | None = None
@@ -138,7 +138,7 @@ class Vault:
         return self._key
 
     def encrypt(self, text: str) -> str:
-        """``v1:<nonce>:<ciphertext>``; the same for the same text, so that unchanged secrets stay unchanged on disk."""
+        """Return ``v1:<nonce>:<ciphertext>``; the same for the same text, so that unchanged secrets stay so on disk."""
         if text not in self._known:
             nonce = random_source.token_bytes(_NONCE_BYTES)
             sealed = self._cipher().encrypt(nonce, text.encode(), None)
@@ -184,7 +184,7 @@ def _encode_plain(value: Any) -> Any:
 
 
 def decode_value(value: Any, vault: Vault) -> Any:
-    """The property value that ``encode_value`` was given; secrets in plain text (``--show-secrets``) are taken too."""
+    """Return the value that ``encode_value`` was given; secrets in plain text (``--show-secrets``) are taken too."""
     match value:
         case dict():
             found = cast("Properties", value)

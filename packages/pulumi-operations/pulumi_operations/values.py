@@ -104,7 +104,7 @@ def _from_signed(fields: Properties) -> Any:
 
 
 def from_struct(struct: struct_pb2.Struct) -> Properties:
-    """A struct of the wire as Python; absent and null properties are the same to Pulumi, so null ones are dropped."""
+    """Return a struct of the wire as Python, without null properties, which are the same as absent ones to Pulumi."""
     return {key: value for key, value in _from_fields(struct).items() if value is not None}
 
 
@@ -137,7 +137,7 @@ def _to_value(value: Any, *, secrets: bool) -> struct_pb2.Value:
 
 
 def to_struct(properties: Mapping[str, Any], *, secrets: bool = True) -> struct_pb2.Struct:
-    """Python as a struct of the wire; with ``secrets=False`` the marks are left out and the values sent plainly."""
+    """Return Python as a struct of the wire; with ``secrets=False`` without marks and with plain values."""
     return struct_pb2.Struct(fields={key: _to_value(value, secrets=secrets) for key, value in properties.items()})
 
 
@@ -298,7 +298,7 @@ def _keep_old_field(new: Properties, old: Properties, key: str, rest: tuple[Path
 
 
 def differences(old: Any, new: Any, path: str = "") -> dict[str, Change]:
-    """Every path at which ``new`` differs from ``old``, secret marks aside; unknown values differ from all others."""
+    """Return the paths at which ``new`` differs from ``old``, but for secret marks; unknown values differ from all."""
     old = old.value if isinstance(old, Secret) else old
     new = new.value if isinstance(new, Secret) else new
     if isinstance(old, dict) and isinstance(new, dict):

@@ -89,7 +89,7 @@ class _Findings:
         self.problems.append(Problem(path=path, reason=reason))
 
     def group(self, fields: Sequence[Field], given: Mapping[str, Any], path: str) -> None:
-        """Return unknown and missing keys of one level, then each value."""
+        """Check for unknown and missing keys of one level, then each value."""
         known = [declared.wire_name for declared in fields]
         for key in given:
             if key not in known and not key.startswith("__"):
@@ -102,7 +102,7 @@ class _Findings:
                 self.add(where, f"is missing: {declared.mark.doc}")
 
     def value(self, type: ValueType, value: Any, path: str) -> None:
-        """Return one value against its type, and what is inside it."""
+        """Check one value against its type, and what is inside it."""
         if isinstance(value, Unknown):
             return
         match type:
@@ -121,7 +121,7 @@ class _Findings:
                 self.add(path, f"must be {describe(type)}, not {_kind(value)}")
 
     def items(self, type: ValueType, entries: Sequence[tuple[str, Any]]) -> None:
-        """Return each value of a list or a map, with its path."""
+        """Check each value of a list or a map, with its path."""
         for path, item in entries:
             self.value(type, item, path)
 
@@ -202,7 +202,7 @@ def _resembling(value: str, allowed: Sequence[str]) -> str:
 
 
 def _in_camel_case(problem: Problem, inputs_type: type[Inputs]) -> Problem:
-    """A path that a resource wrote with its own snake_case name still reaches the user in camelCase."""
+    """Return a path in camelCase, also one that a resource wrote with its own snake_case name."""
     found = re.match(r"[^.\[]*", problem.path)
     head = found[0] if found else ""
     for declared in fields_of(inputs_type):

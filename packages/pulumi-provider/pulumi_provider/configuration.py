@@ -22,7 +22,7 @@ ENGINE_KEYS: Final = ("version", "pluginDownloadURL", "pluginChecksums", "parame
 
 
 def check_configuration(declared: type[Inputs], given: struct_pb2.Struct | Mapping[str, str]) -> Checked:
-    """Configuration as checked values; ``given`` is the struct of a request, or its older form of plain texts."""
+    """Return configuration as checked values; ``given`` is the struct of a request, or its older form of texts."""
     values = decode(given) if isinstance(given, struct_pb2.Struct) else _without_namespace(given)
     fields = {field.wire_name: field for field in fields_of(declared)}
     parsed = {key: _parsed(fields[key], value) if key in fields else value for key, value in values.items()}

@@ -40,7 +40,7 @@ def wire(
     mark_secrets: bool,
     imported: bool = False,
 ) -> dict[str, Any]:
-    """Named or typed → wire. Unset properties have no key; with ``mark_secrets`` declared secrets are ``Secret``.
+    """Turn named or typed into wire form, without unset ones; ``mark_secrets`` makes declared secrets ``Secret``.
 
     ``imported``: so are those of which no program has said what is secret in them.
     """

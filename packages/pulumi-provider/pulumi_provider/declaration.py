@@ -182,7 +182,7 @@ class Resource(Generic[InputsT, StateT]):
         return ()
 
     def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
-        """Properties (snake_case) that an import leaves out of the inputs: they are what the API takes by itself.
+        """Return what an import leaves out of the inputs (snake_case): what the API takes by itself.
 
         ``state`` is what was read. The state keeps them, so that a program which spells them out shows no difference.
         """

@@ -19,5 +19,5 @@ def snake_case(name: str) -> str:
 
 
 def is_convertible(name: str) -> bool:
-    """Does the name survive the way there and back? (``a__b``, ``_x`` and ``size_2x`` do not.)"""
+    """Tell whether the name survives the way there and back: ``a__b``, ``_x`` and ``size_2x`` do not."""
     return re.fullmatch(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*", name) is not None

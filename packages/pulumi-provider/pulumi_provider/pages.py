@@ -42,7 +42,7 @@ _CALLED: Final = "The API is asked when the program calls, in a preview too; not
 
 
 def resource_pages(provider: Provider, examples: Mapping[str, str]) -> Mapping[str, str]:
-    """File name → text: the index, and a page for each resource and function with its example (by module name)."""
+    """Return file name → text: the index, and a page for each resource and function with its example."""
     pages = {
         f"{module_of(each)}.md": _page(provider, each, examples.get(module_of(each), "")) for each in provider.resources
     }

@@ -81,7 +81,7 @@ class Field:
 
 @cache
 def fields_of(declared: type[Inputs | Nested]) -> tuple[Field, ...]:
-    """The properties of a declared class, in the order of declaration. Raises ``TypeError`` for a wrong declaration."""
+    """Return the properties of a declared class, in their order. Raises ``TypeError`` for a wrong declaration."""
     hints = get_type_hints(declared, include_extras=True)
     return tuple(_read(declared, field, hints[field.name]) for field in dataclasses.fields(declared))
 

@@ -116,7 +116,7 @@ def _resource(provider: Provider, resource: type[Resource[Any, Any]]) -> Json:
 
 
 def _of_class(provider: Provider, resource: type[Resource[Any, Any]], fields: Sequence[Field]) -> Json:
-    """The properties of a resource; in C# none may be called as its class is."""
+    """Return the properties of a resource; in C# none may be called as its class is."""
     described = properties(provider, fields)
     for name, each in described.items():
         if name.lower() == resource.token.rpartition(":")[2].lower():

@@ -113,7 +113,7 @@ def _resource_module(provider: Provider, resource: type[Resource[Any, Any]]) -> 
 
 
 def _inputs_class(name: str, fields: Sequence[Field]) -> str:
-    """Only the names and types by which Pulumi serializes the inputs: nobody makes one by hand."""
+    """Return only the names and types by which Pulumi serializes the inputs: nobody makes one by hand."""
     lines = "\n".join(declared_property(field.name, input_type(field), field) for field in required_first(fields))
     return f"@pulumi.input_type\nclass _{name}Inputs:\n{lines or '    pass'}"
 

@@ -28,7 +28,7 @@ def module_text(doc: str, imports: Sequence[str], parts: Sequence[str], tail: st
 def imports_of(
     given: Sequence[Field], taken: Sequence[Field], *, typing: Sequence[str], groups: bool = True
 ) -> list[str]:
-    """The import lines of a module with these inputs and outputs; without ``groups`` it defines nested types itself."""
+    """Return the imports of a module with these inputs and outputs; without ``groups`` it defines nested types."""
     mentioned = [each for field in (*given, *taken) for each in flat(field.type)]
     abstract = [name for kind, name in ((MapOf, "Mapping"), (ListOf, "Sequence")) if _has(mentioned, kind)]
     enums = sorted({each.enum.__name__ for each in mentioned if isinstance(each, Choice)})
@@ -125,7 +125,7 @@ def described(field: Field, *, given: bool) -> str:
 
 
 def required_first(fields: Sequence[Field]) -> list[Field]:
-    """The order in which Pulumi wants the properties of an input class: one without a default before all others."""
+    """Sort the properties of an input class as Pulumi wants them: those without a default before all others."""
     return sorted(fields, key=lambda field: not field.required)
 
 

@@ -26,7 +26,7 @@ def old_state(resource: Resource[Any, Any], outputs: Mapping[str, Any]) -> Input
 
 
 def owned_state(resource: Resource[Any, Any], state: Inputs, inputs: Mapping[str, Any] | None) -> Inputs:
-    """A state without what its inputs (wire form) did not say: what a refresh saw beside them is not the program's."""
+    """Return a state without what its inputs (wire form) do not say: what a refresh saw beside is not the program's."""
     if inputs is None:
         return state
     fields = fields_of(resource.inputs_type)
@@ -35,7 +35,7 @@ def owned_state(resource: Resource[Any, Any], state: Inputs, inputs: Mapping[str
 
 
 def outputs_of(resource: Resource[Any, Any], state: Inputs | Named, *, imported: bool = False) -> struct_pb2.Struct:
-    """The outputs that the engine stores for a state; ``imported``: of which no program has said what is secret."""
+    """Return the outputs that the engine stores for a state; ``imported``: no program has said what of it is secret."""
     return encode(wire(fields_of(resource.state_type), state, mark_secrets=True, imported=imported))
 
 

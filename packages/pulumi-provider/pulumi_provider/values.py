@@ -100,7 +100,7 @@ def _decode_struct(struct: struct_pb2.Struct, path: str) -> Any:
 
 
 def _resource_id(fields: Mapping[str, struct_pb2.Value], path: str) -> Any:
-    """A resource given where its id is meant."""
+    """Return a resource given where its id is meant."""
     given = _decode(fields["id"], path) if "id" in fields else UNKNOWN
     return given or UNKNOWN
 

@@ -12,7 +12,7 @@ class Deadline(Protocol):
     """How long an operation may still take."""
 
     def remaining_s(self) -> float:
-        """Seconds left, in the time of the API (simulated in a sandbox); 0 when it is over."""
+        """Return the seconds left, in the time of the API (simulated in a sandbox); 0 when it is over."""
         ...
 
     def extend(self, seconds: float) -> None:

@@ -70,7 +70,7 @@ class Seen:
 
     @property
     def _listed(self) -> Patches:
-        """The patches that may be the commit's: what others have staged is not."""
+        """Return the patches that may be the commit's: what others have staged is not."""
         return self.own or [each for each in self.new if each["status"] != "STAGED"]
 
     def _refused(self, reason: str | None) -> RailwayError:

@@ -28,7 +28,7 @@ SPACES_SECRET_KEY: Final = "sandbox-spaces-secret"
 
 
 def environment(address: str, speed: float = SPEED, directory: Path | None = None) -> dict[str, str]:
-    """The environment variables that point programs, providers and plugins at the sandbox at ``address``.
+    """Return the environment variables that point programs, providers and plugins at the sandbox at ``address``.
 
     With its ``directory`` those of the edge too: real TLS needs the certificate that lies there.
     """

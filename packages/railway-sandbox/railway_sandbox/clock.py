@@ -26,7 +26,7 @@ class Clock:
     _started: float = field(default_factory=time.monotonic)
 
     def now(self) -> float:
-        """Simulated seconds since the epoch of the sandbox."""
+        """Return the simulated seconds since the epoch of the sandbox."""
         return self.start_s + (time.monotonic() - self._started) * self.speed
 
     def advance(self, seconds: float) -> None:
@@ -41,7 +41,7 @@ class ManualClock:
     current_s: float = 0.0
 
     def now(self) -> float:
-        """Simulated seconds since the epoch of the sandbox."""
+        """Return the simulated seconds since the epoch of the sandbox."""
         return self.current_s
 
     def advance(self, seconds: float) -> None:
@@ -50,5 +50,5 @@ class ManualClock:
 
 
 def timestamp(now_s: float) -> str:
-    """The RFC 3339 form of a simulated moment."""
+    """Return the RFC 3339 form of a simulated moment."""
     return (EPOCH + timedelta(seconds=now_s)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

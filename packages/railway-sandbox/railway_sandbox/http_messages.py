@@ -36,16 +36,16 @@ class Request:
     body: bytes = b""
 
     def parameters(self) -> dict[str, str]:
-        """The query as a dictionary; of a repeated name the last value counts."""
+        """Return the query as a dictionary; of a repeated name the last value counts."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     def number(self, name: str, default: int) -> int:
-        """A parameter that counts from 1; ``default`` where it is missing or no number."""
+        """Return a parameter that counts from 1; ``default`` where it is missing or no number."""
         text = self.parameters().get(name, "")
         return max(1, int(text)) if text.isdecimal() else default
 
     def json_object(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty body is an empty one. Raises ``UnreadableBodyError``."""
+        """Return the body as a JSON object; an empty body is an empty one. Raises ``UnreadableBodyError``."""
         if not self.body.strip():
             return {}
         try:
@@ -57,7 +57,7 @@ class Request:
         return cast("dict[str, Any]", value)
 
     def bearer_token(self) -> str:
-        """The token of ``Authorization: Bearer …``; empty when there is none."""
+        """Return the token of ``Authorization: Bearer …``; empty when there is none."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
@@ -74,19 +74,19 @@ class Response:
 
     @staticmethod
     def of_json(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
-        """A response with a JSON body; ``None`` as value means no body at all."""
+        """Return a response with a JSON body; ``None`` as value means no body at all."""
         kind = {} if value is None else {"Content-Type": "application/json"}
         body = b"" if value is None else json.dumps(value).encode()
         return Response(status=status, headers={**kind, **(headers or {})}, body=body)
 
     @property
     def text(self) -> str:
-        """The body as text."""
+        """Return the body as text."""
         return self.body.decode()
 
     @property
     def json(self) -> Any:
-        """The body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
 

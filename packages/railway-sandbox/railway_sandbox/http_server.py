@@ -44,7 +44,7 @@ class Secure:
     answer: Answer
 
     def wrap(self, connection: socket.socket) -> ssl.SSLSocket:
-        """The connection after its handshake."""
+        """Return the connection after its handshake."""
 
         def choose(handshake: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
             found = self.certificate(name or "")
@@ -66,7 +66,7 @@ class HttpServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, answer: Answer, port: int = 0, secure: Secure | None = None, talk: Talk | None = None) -> None:
-        """``talk`` holds the conversations of clients that ask for a WebSocket; without it nobody gets one."""
+        """Take ``talk``, which serves clients that ask for a WebSocket; without it nobody gets one."""
         self.answer = answer
         self.talk = talk
         self._secure = secure
@@ -78,7 +78,7 @@ class HttpServer(ThreadingHTTPServer):
 
     @property
     def port(self) -> int:
-        """The port that was given, or that the system chose."""
+        """Return the port that was given, or that the system chose."""
         return int(self.server_address[1])
 
     @property
@@ -124,7 +124,7 @@ class HttpServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is nothing to report."""
+        """Report what went wrong with a connection, unless its client went away."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the request log is written where the meaning of a request is known."""
 
     def handle_expect_100(self) -> bool:
-        """Clients wait for this before they send a body: it must not stay in the buffer."""
+        """Send what clients wait for before they send a body: it must not stay in the buffer."""
         proceeds = super().handle_expect_100()
         self.wfile.flush()
         return proceeds
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _body(self, headers: dict[str, str]) -> bytes | None:
-        """The whole body; ``None`` when its length cannot be understood."""
+        """Return the whole body; ``None`` when its length cannot be understood."""
         try:
             if "chunked" not in headers.get("transfer-encoding", "").lower():
                 return self.rfile.read(int(headers.get("content-length") or 0))

@@ -20,11 +20,11 @@ class Identifiers:
     """How many were drawn so far."""
 
     def __call__(self) -> str:
-        """The next id, shaped like a version 4 UUID."""
+        """Return the next id, shaped like a version 4 UUID."""
         return str(uuid.UUID(bytes=self._next()[:16], version=4))
 
     def hexadecimal(self, length: int) -> str:
-        """The next id as ``length`` hexadecimal digits (at most 64), the shape of Cloudflare's ids."""
+        """Return the next id as ``length`` hexadecimal digits (at most 64), the shape of Cloudflare's ids."""
         return self._next().hex()[:length]
 
     def _next(self) -> bytes:

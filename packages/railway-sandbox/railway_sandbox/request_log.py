@@ -36,7 +36,7 @@ _VALUE: Final = "value"
 
 
 def masked(value: Any, *, secret: bool = False) -> Any:
-    """A copy of a JSON value without secrets.
+    """Return a copy of a JSON value without secrets.
 
     ``secret`` masks every value in it. Below a name that says secret, and below ``variables``, that is always so.
     """
@@ -51,7 +51,7 @@ def masked(value: Any, *, secret: bool = False) -> Any:
 
 
 def masked_query(query: str) -> str:
-    """A GraphQL document without its string literals: a value may have been written into it."""
+    """Return a GraphQL document without its string literals: a value may have been written into it."""
     return _STRING_LITERAL.sub(f'"{MASK}"', query)
 
 

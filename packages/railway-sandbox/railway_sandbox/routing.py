@@ -32,7 +32,7 @@ class Route:
 
 
 def route(request: Request) -> Route | None:
-    """The route of a request; ``None`` for a path that nobody serves.
+    """Return the route of a request; ``None`` for a path that nobody serves.
 
     A proxy request for any other host than Spaces is a program that tries to leave the sandbox: api ``proxy``.
     """
@@ -59,7 +59,7 @@ def _of_address(request: Request, *, reads: bool) -> Route | None:
 
 
 def visit(request: Request) -> Route:
-    """The route of a request that came over TLS: a visitor's, for the simulated Internet."""
+    """Return the route of a request that came over TLS: a visitor's, for the simulated Internet."""
     return Route(api="edge", operation=f"{request.method} https://{request.host}{request.path}", reads=True)
 
 
@@ -82,7 +82,7 @@ def _text(value: object) -> str | None:
 
 @lru_cache(512)
 def operation_name(query: str, wanted: str | None = None) -> str:
-    """Kind and root fields of the operation that runs, such as ``mutation volumeCreate``."""
+    """Return kind and root fields of the operation that runs, such as ``mutation volumeCreate``."""
     try:
         definitions = parse(query, no_location=True).definitions
     except GraphQLSyntaxError:

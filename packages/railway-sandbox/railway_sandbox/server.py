@@ -97,7 +97,7 @@ class Sandbox:
             self.railway.state.plan = self._plan
 
     def _now(self) -> float:
-        """The moment of the clock that counts now: ``_catch_up`` may have set another."""
+        """Return the moment of the clock that counts now: ``_catch_up`` may have set another."""
         return self.clock.now()
 
     # The clouds, for tests and for other parts of the sandbox
@@ -289,7 +289,7 @@ class Sandbox:
         subscriptions.serve(self.railway, request.headers, socket, note)
 
     def _visitors(self) -> Secure:
-        """Visitors of the simulated Internet come to the same port, over TLS."""
+        """Return what serves visitors of the simulated Internet, who come to the same port over TLS."""
         visitors = Visitors(self._world, Authority(self.storage.directory))
 
         def answer(request: Request) -> Response:
@@ -310,7 +310,7 @@ class Sandbox:
 
 
 def running(directory: Path) -> str | None:
-    """The address of the server that uses this sandbox directory; ``None`` when none runs."""
+    """Return the address of the server that uses this sandbox directory; ``None`` when none runs."""
     return Storage(directory).serving_address()
 
 

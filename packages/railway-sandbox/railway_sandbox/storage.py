@@ -47,7 +47,7 @@ def other_version(path: Path) -> str:
 
 
 def unreadable(path: Path, problem: Exception) -> str:
-    """What to say of a file that somebody or something spoiled."""
+    """Return what to say of a file that somebody or something spoiled."""
     return f"{path} is not readable ({problem}): reset the sandbox to begin anew"
 
 
@@ -121,7 +121,7 @@ class Storage:
                 path.unlink()
 
     def serving_address(self) -> str | None:
-        """Where the running server listens; ``None`` when none runs, whatever a crashed one left behind."""
+        """Return where the running server listens; ``None`` when none runs, whatever a crashed one left behind."""
         if not self._lock.exists() or not self.server.exists():
             return None
         try:

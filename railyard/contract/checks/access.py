@@ -44,7 +44,7 @@ EVENT: Final = "Deployment.failed"
     last=True,
 )
 async def delete_project(project: ProjectUnderTest) -> Verdict:
-    """The throwaway project itself, with a volume in it."""
+    """Delete the throwaway project itself, with a volume in it."""
     service = await project.service("kept")
     wanted = {**project.where, "serviceId": service, "mountPath": "/data"}
     await project.retried(lambda: project.call(VOLUME_CREATE, input=wanted))
@@ -69,7 +69,7 @@ async def delete_project(project: ProjectUnderTest) -> Verdict:
     requests=30,
 )
 async def project_token(project: ProjectUnderTest) -> Verdict:
-    """A token is made, used and deleted."""
+    """Make a token, use it and delete it."""
     secret, token_id = await _token(project, "live")
     client = build_client(Configuration(project_token=secret, api_url=project.client.transport.url))
     sent: dict[str, Any] = {"environmentId": project.environment_id, "patch": {"sharedVariables": {}}}
@@ -111,7 +111,7 @@ async def _allowed(call: Any) -> bool:
     seconds=60,
 )
 async def notification_rule(project: ProjectUnderTest) -> Verdict:
-    """A rule for the throwaway project alone, with a guessed channel, deleted again."""
+    """Make a rule for the throwaway project alone, with a guessed channel, and delete it again."""
     if project.workspace_id is None:
         return Verdict.unknown("the token has no workspace, and rules belong to one")
     wanted = {"channelConfigs": [CHANNEL], "eventTypes": [EVENT], "workspaceId": project.workspace_id}
@@ -141,7 +141,7 @@ async def notification_rule(project: ProjectUnderTest) -> Verdict:
     seconds=30,
 )
 async def member(project: ProjectUnderTest) -> Verdict:
-    """Whoever made the project is a member of it."""
+    """Look whether whoever made the project is a member of it."""
     try:
         account = (await project.call(ME))["id"]
     except NotAuthorized:
@@ -160,7 +160,7 @@ async def member(project: ProjectUnderTest) -> Verdict:
     seconds=30,
 )
 async def shown_token(project: ProjectUnderTest) -> Verdict:
-    """A token is made, looked at in the list and deleted."""
+    """Make a token, look at it in the list, and delete it."""
     secret, token_id = await _token(project, "shown")
     listed = nodes(await project.call(PROJECT_TOKENS, projectId=project.project_id, first=PAGE))
     shown = next(each["displayToken"] for each in listed if each["id"] == token_id)
@@ -172,7 +172,7 @@ async def shown_token(project: ProjectUnderTest) -> Verdict:
 
 
 async def _token(project: ProjectUnderTest, name: str) -> tuple[str, str]:
-    """A new project token: its secret and its id."""
+    """Return a new project token: its secret and its id."""
     secret: str = await project.call(PROJECT_TOKEN_CREATE, input={**project.where, "name": name})
     listed = nodes(await project.call(PROJECT_TOKENS, projectId=project.project_id, first=PAGE))
     token_id = next((each["id"] for each in listed if each["name"] == name), None)
@@ -190,7 +190,7 @@ async def _token(project: ProjectUnderTest, name: str) -> tuple[str, str]:
     seconds=60,
 )
 async def all_projects(project: ProjectUnderTest) -> Verdict:
-    """Whether the throwaway project is in it."""
+    """List all projects, and look for the throwaway project."""
 
     async def listed() -> bool:
         found = (await project.client.transport.read(ACCOUNT, first=PAGE))["projects"]

@@ -21,7 +21,7 @@ from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTes
     containers=3,
 )
 async def rollback(project: ProjectUnderTest) -> Verdict:
-    """Two versions are deployed one after the other, then the first is rolled back to."""
+    """Deploy two versions one after the other, then roll back to the first."""
     service = await project.service("rollback")
 
     async def commit(image: str) -> None:
@@ -56,7 +56,7 @@ async def rollback(project: ProjectUnderTest) -> Verdict:
     containers=2,
 )
 async def digest(project: ProjectUnderTest) -> Verdict:
-    """A version is deployed by its tag, then by tag and digest, as a promotion writes it."""
+    """Deploy a version by its tag, then by tag and digest, as a promotion writes it."""
     service = await project.service("digest")
 
     async def deployed(image: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ EXAMPLE: Final = "example.com"
     requests=40,
 )
 async def rename_domain(project: ProjectUnderTest) -> Verdict:
-    """A domain of Railway's is asked to take another name."""
+    """Ask a domain of Railway's to take another name."""
     service = await project.service("renamed-domain")
     made = await project.service_domain(service)
     name = f"{project.name}.{made['domain'].partition('.')[2]}"
@@ -51,7 +51,7 @@ async def rename_domain(project: ProjectUnderTest) -> Verdict:
     change=("resources/parts/domains.py", "railway/domains/domains.py"),
 )
 async def verification_token(project: ProjectUnderTest) -> Verdict:
-    """Two custom domains that nobody owns, and the tokens that Railway gives for them."""
+    """Make two custom domains that nobody owns, and look at the tokens that Railway gives for them."""
     service = await project.service("custom-domain")
     for label in ("a", "b"):
         wanted = {

@@ -25,7 +25,7 @@ OTHERS = 5
     requests=20,
 )
 async def large_requests(project: ProjectUnderTest) -> Verdict:
-    """The provider's largest read, and what a document of many calls takes off the budget."""
+    """Send the provider's largest read, and see what a document of many calls takes off the budget."""
     try:
         await project.snapshot()
     except Validation as refused:
@@ -62,7 +62,7 @@ async def _remaining(project: ProjectUnderTest) -> int:
     change=("resources/parts/checks.py", "railway/services/services.py"),
 )
 async def long_names(project: ProjectUnderTest) -> Verdict:
-    """Names of 63 and 64 characters. More replicas or memory than a plan has would only tell the plan."""
+    """Try names of 63 and 64 characters. More replicas or memory than a plan has would only tell the plan."""
     at_most, too_long = (await _accepts(project, "n" * LONGEST_NAME), await _accepts(project, "m" * (LONGEST_NAME + 1)))
     return judge(
         (at_most, f"a name of {LONGEST_NAME} characters is {'accepted' if at_most else 'refused'}"),
@@ -90,7 +90,7 @@ async def _accepts(project: ProjectUnderTest, name: str) -> bool:
     ),
 )
 async def limits(project: ProjectUnderTest) -> Verdict:
-    """Limits set in the configuration, read there and with the separate operation."""
+    """Set limits in the configuration, and read them there and with the separate operation."""
     service = await project.service("limits")
     await project.commit_service(service, {"deploy": {"limitOverride": LIMITS}})
     kept = at(await project.service_config(service), ("deploy", "limitOverride", "containers"))
@@ -111,7 +111,7 @@ async def limits(project: ProjectUnderTest) -> Verdict:
     seconds=30,
 )
 async def iac_partials(project: ProjectUnderTest) -> Verdict:
-    """The schema that Railway answers with today."""
+    """Look at the schema that Railway answers with today."""
     fields = {each["name"] for each in (await project.call(TYPE, name="Environment"))["fields"]}
     there = "iacPartials" in fields
     return judge((not there, f"Environment has {'it' if there else 'no such field'} among its {len(fields)}"))

@@ -24,7 +24,7 @@ from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTes
     seconds=240,
 )
 async def reach(project: ProjectUnderTest) -> Verdict:
-    """A service is made and deleted in one environment; was it in the second one in between?"""
+    """Make and delete a service in one environment, and see whether it was in the second one in between."""
     second = await project.second_environment()
     service = await project.service("reach")
 
@@ -55,7 +55,7 @@ async def reach(project: ProjectUnderTest) -> Verdict:
     containers=6,
 )
 async def replicas(project: ProjectUnderTest) -> Verdict:
-    """Two replicas in a region, deployed; then a variable and a setting change, and are deployed too."""
+    """Deploy two replicas in a region; then change a variable and a setting, and deploy those too."""
     regions = await project.call(REGIONS, projectId=project.project_id)
     constraints = [(each["name"], table(each["deploymentConstraints"])) for each in regions]
     region = next(name for name, each in constraints if not table(each.get("deprecationInfo")).get("isDeprecated"))
@@ -75,7 +75,7 @@ async def replicas(project: ProjectUnderTest) -> Verdict:
 
 
 def _placed(regions: Any) -> str:
-    """``2 in us-west2``; Railway leaves out what is its default."""
+    """Return ``2 in us-west2``; Railway may leave out what is its default."""
     parts = [f"{table(each).get('numReplicas')} in {region}" for region, each in table(regions).items()]
     return ", ".join(parts) or "one in the default region"
 
@@ -87,7 +87,7 @@ def _placed(regions: Any) -> str:
     change=("resources/parts/checks.py", "railway/config/rules.py"),
 )
 async def hyphen(project: ProjectUnderTest) -> Verdict:
-    """The first settings of a new service hold such a path."""
+    """Give a new service such a path with its first settings."""
     service = await project.service("hyphen")
     try:
         await project.commit_service(service, {"deploy": {"healthcheckPath": "/health-check"}})
@@ -108,7 +108,7 @@ async def hyphen(project: ProjectUnderTest) -> Verdict:
     seconds=30,
 )
 async def skip_deploys(project: ProjectUnderTest) -> Verdict:
-    """The schema that Railway answers with today."""
+    """Look at the schema that Railway answers with today."""
     mutations = {each["name"]: each for each in (await project.call(TYPE, name="Mutation"))["fields"]}
     arguments = [each["name"] for each in mutations[ENVIRONMENT_PATCH_COMMIT.field]["args"]]
     return judge(("skipDeploys" not in arguments, f"environmentPatchCommit takes {', '.join(sorted(arguments))}"))
@@ -121,7 +121,7 @@ async def skip_deploys(project: ProjectUnderTest) -> Verdict:
     change=("group_commits.py", "railway/environments/environments.py"),
 )
 async def answer_of_commit(project: ProjectUnderTest) -> Verdict:
-    """Whether workflowStatus knows it."""
+    """Ask workflowStatus about it."""
     text = await project.commit({"sharedVariables": {"ANSWER": {"value": "1"}}})
     try:
         status = (await project.call(WORKFLOW, workflowId=text))["status"]
@@ -142,7 +142,7 @@ async def answer_of_commit(project: ProjectUnderTest) -> Verdict:
     requests=40,
 )
 async def domains_in_config(project: ProjectUnderTest) -> Verdict:
-    """A domain of Railway's, looked for in the configuration and nulled there."""
+    """Make a domain of Railway's, look for it in the configuration, and null it there."""
     service = await project.service("domains")
     domain = await project.service_domain(service)
     path = ("networking", "serviceDomains")
@@ -169,7 +169,7 @@ async def domains_in_config(project: ProjectUnderTest) -> Verdict:
     change=("group_commits.py", "railway/environments/config_patch.py"),
 )
 async def two_patches(project: ProjectUnderTest) -> Verdict:
-    """Two patches in one document, of which Railway executes the second right after the first."""
+    """Send two patches in one document, of which Railway executes the second right after the first."""
     known = {each["id"] for each in await project.patches()}
     service = await project.service("patches")
 
@@ -197,7 +197,7 @@ async def two_patches(project: ProjectUnderTest) -> Verdict:
     change=("group_commits.py", "railway/environments/config_patch.py"),
 )
 async def message(project: ProjectUnderTest) -> Verdict:
-    """A commit with a message, and the list of patches."""
+    """Commit with a message, and look at the list of patches."""
     await project.commit({"sharedVariables": {"MESSAGE": {"value": "1"}}}, message=project.name)
     messages = [each["message"] for each in await project.patches()]
     found = next((text for text in messages if project.name in (text or "")), None)
@@ -211,7 +211,7 @@ async def message(project: ProjectUnderTest) -> Verdict:
     change=("foreign_changes.py", "railway/environments/config_patch.py"),
 )
 async def staged(project: ProjectUnderTest) -> Verdict:
-    """One variable is staged, another one committed."""
+    """Stage one variable, and commit another one."""
     service = await project.service("staged")
 
     def patch(name: str) -> dict[str, Any]:

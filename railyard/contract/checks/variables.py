@@ -37,7 +37,7 @@ def _entries(texts: Mapping[str, str]) -> dict[str, Any]:
     change=("documents/environment.py", "railway/config/view.py"),
 )
 async def hidden(project: ProjectUnderTest) -> Verdict:
-    """The configuration read without values."""
+    """Read the configuration without values."""
     service = await project.service("hidden")
     await project.commit_service(service, {"variables": _entries({"HIDDEN": "not shown"})})
     asked = {"id": project.environment_id, "projectId": project.project_id}
@@ -60,7 +60,7 @@ async def hidden(project: ProjectUnderTest) -> Verdict:
     ),
 )
 async def read_back(project: ProjectUnderTest) -> Verdict:
-    """Texts that might be rewritten, and a sealed one."""
+    """Write texts that might be rewritten, and a sealed one, and read them back."""
     service = await project.service("texts")
     sealed = {"SEALED": {"value": "sealed text", "isSealed": True}}
     shared = _entries({"LIVE_SHARED": "shared"})
@@ -85,7 +85,7 @@ async def read_back(project: ProjectUnderTest) -> Verdict:
     requests=30,
 )
 async def renamed(project: ProjectUnderTest) -> Verdict:
-    """A service that another one refers to gets a new name."""
+    """Give a service that another one refers to a new name."""
     service, reader = await project.service("before"), await project.service("reader")
     text = "${{before.NAMED}}"
     patch = {service: {"variables": _entries({"NAMED": "value"})}, reader: {"variables": _entries({"REFERS": text})}}

@@ -28,7 +28,7 @@ from railyard.contract.project_under_test import ProjectUnderTest
     volumes=3,
 )
 async def volumes_elsewhere(project: ProjectUnderTest) -> Verdict:
-    """A volume that is made without an environment, and one that a patch is to delete."""
+    """Make a volume without an environment, and one that a patch is to delete."""
     async with project.volume(place={"environmentId": None}) as adrift:
         nowhere = len(nodes(adrift["volumeInstances"]))
     async with project.volume(place={}) as spread:
@@ -64,7 +64,7 @@ async def volumes_elsewhere(project: ProjectUnderTest) -> Verdict:
     volumes=1,
 )
 async def what_goes_along(project: ProjectUnderTest) -> Verdict:
-    """A service with a volume is deleted, then an environment."""
+    """Delete a service with a volume, then an environment."""
     return judge(await _volume_stays(project), await _environment_goes(project), await _one_proxy(project))
 
 
@@ -110,7 +110,7 @@ async def _one_proxy(project: ProjectUnderTest) -> tuple[bool, str]:
     volumes=1,
 )
 async def small_volume(project: ProjectUnderTest) -> Verdict:
-    """Half the size is asked for, as the provider asks."""
+    """Ask for half the size, as the provider asks."""
     service = await project.service("small")
     async with project.volume(service) as made:
         given = int(nodes(made["volumeInstances"])[0]["sizeMB"])
@@ -131,7 +131,7 @@ async def small_volume(project: ProjectUnderTest) -> Verdict:
     seconds=180,
 )
 async def bucket(project: ProjectUnderTest) -> Verdict:
-    """An empty bucket is made and taken out of the configuration."""
+    """Make an empty bucket, and take it out of the configuration."""
     wanted = {"projectId": project.project_id, "name": "live"}
     made = (await project.call(BUCKET_CREATE, input=wanted))["id"]
     await project.commit({"buckets": {made: {"isCreated": True, "region": "iad"}}})

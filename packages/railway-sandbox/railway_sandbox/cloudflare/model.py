@@ -49,7 +49,7 @@ class CloudflareCloud:
     def __init__(
         self, now: Callable[[], float], ids: Identifiers, hidden: Callable[[str], bool] = lambda _name: False
     ) -> None:
-        """``hidden(name)`` tells whether nobody finds the records of a name, though its zone holds them."""
+        """Take ``hidden(name)``, which tells whether nobody finds the records of a name, though its zone holds them."""
         self._hidden = hidden
         self._now = now
         self._ids = ids
@@ -73,7 +73,7 @@ class CloudflareCloud:
     # Zones
 
     def zones(self, name: str | None = None) -> list[dict[str, Any]]:
-        """The zones of the account, or the one of that name."""
+        """Return the zones of the account, or the one of that name."""
         return [self.zone(zone_id) for zone, zone_id in ZONE_IDS.items() if name is None or zone == name.lower()]
 
     def zone(self, id: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class CloudflareCloud:
         }
 
     def zone_name(self, id: str) -> str:
-        """The name of a zone; ``RefusedError`` when the account has none with this id."""
+        """Return the name of a zone; ``RefusedError`` when the account has none with this id."""
         for name, known in ZONE_IDS.items():
             if known == id:
                 return name
@@ -103,7 +103,7 @@ class CloudflareCloud:
     # DNS records
 
     def records(self, zone_id: str, **wanted: str) -> list[Record]:
-        """The records of a zone, oldest first, of which every wanted field has that value."""
+        """Return the records of a zone, oldest first, of which every wanted field has that value."""
         self.zone_name(zone_id)
         found = self._records[zone_id].values()
         return [record for record in found if all(_matches(record, key, value) for key, value in wanted.items())]
@@ -121,14 +121,14 @@ class CloudflareCloud:
         return record
 
     def replace_record(self, zone_id: str, id: str, sent: Mapping[str, Any]) -> Record:
-        """What PUT does: the record becomes exactly what was sent."""
+        """Replace a record, as PUT does: it becomes exactly what was sent."""
         old = self.record(zone_id, id)
         record = self._record(zone_id, id, sent, created_on=old["created_on"])
         self._store(zone_id, record)
         return record
 
     def change_record(self, zone_id: str, id: str, sent: Mapping[str, Any]) -> Record:
-        """What PATCH does: only the fields that were sent change."""
+        """Change a record, as PATCH does: only the fields that were sent."""
         old = cast("dict[str, Any]", self.record(zone_id, id))
         return self.replace_record(zone_id, id, {**old, **sent})
 
@@ -194,7 +194,7 @@ class CloudflareCloud:
         return changed
 
     def universal_ssl(self, zone_id: str) -> bool:
-        """Whether Cloudflare's free certificate is in use for the zone (the default)."""
+        """Tell whether Cloudflare's free certificate is in use for the zone (the default)."""
         self.zone_name(zone_id)
         return self._universal_ssl.get(zone_id, True)
 
@@ -205,7 +205,7 @@ class CloudflareCloud:
     # The public DNS
 
     def resolve(self, name: str, type: str) -> list[str]:
-        """What the zone says of a name: the contents of its records of that type, without the quotes of TXT.
+        """Return what the zone says of a name: the contents of its records of that type, without the quotes of TXT.
 
         A proxied record is answered with its own content too; ask ``is_proxied`` for what the public would see.
         Wildcard records count for names that have no record of their own.
@@ -213,17 +213,17 @@ class CloudflareCloud:
         return [_unquoted(record["content"]) for record in self._found(name) if record["type"] == type.upper()]
 
     def is_proxied(self, name: str) -> bool:
-        """Whether visitors of this name reach Cloudflare's proxy instead of the record's content."""
+        """Tell whether visitors of this name reach Cloudflare's proxy instead of the record's content."""
         return any(record["proxied"] for record in self._found(name))
 
     def has_records(self, name: str) -> bool:
-        """Whether a zone has any record of this name, its own or a wildcard's, or any below it."""
+        """Tell whether a zone has any record of this name, its own or a wildcard's, or any below it."""
         plain = name.rstrip(".").lower()
         below = any(r["name"].endswith(f".{plain}") for zone in self._records.values() for r in zone.values())
         return plain in ZONE_IDS or below or bool(self._found(plain))
 
     def certificate_covers(self, name: str) -> bool:
-        """Whether the free edge certificate is valid for the name: the apex and one level below it, no deeper."""
+        """Tell whether the free edge certificate is valid for the name: the apex and one level below it, no deeper."""
         plain = name.rstrip(".").lower()
         for zone, zone_id in ZONE_IDS.items():
             if plain == zone or (plain.endswith(f".{zone}") and "." not in plain.removesuffix(f".{zone}")):
@@ -241,7 +241,7 @@ class CloudflareCloud:
 
 
 def _lookup(records: list[Record], name: str, zone: str) -> list[Record]:
-    """Records of the name itself, or else of the nearest wildcard above it."""
+    """Return records of the name itself, or else of the nearest wildcard above it."""
     while True:
         found = [record for record in records if record["name"] == name]
         if found or name.removeprefix("*.") == zone:
@@ -254,7 +254,7 @@ def _matches(record: Record, key: str, value: str) -> bool:
 
 
 def _content_of(data: Mapping[str, Any] | None) -> str:
-    """The text form of structured content, such as ``0 issue "letsencrypt.org"`` of a CAA record."""
+    """Return the text form of structured content, such as ``0 issue "letsencrypt.org"`` of a CAA record."""
     if not data:
         return ""
     return f'{data.get("flags", 0)} {data.get("tag", "")} "{data.get("value", "")}"'

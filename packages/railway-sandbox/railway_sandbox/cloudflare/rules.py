@@ -47,7 +47,7 @@ class Record(TypedDict):
 
 
 def qualified(name: str, zone: str) -> str:
-    """The full name that ``name`` means within ``zone``: ``@`` is the apex, all else outside of it lies below it."""
+    """Return the full name that ``name`` means within ``zone``: ``@`` is the apex, all else outside lies below it."""
     plain = name.strip().rstrip(".").lower()
     if plain in ("@", "", zone):
         return zone
@@ -110,7 +110,7 @@ def _is_host(content: str) -> bool:
 
 
 def same_content(one: Record, other: Record) -> bool:
-    """Whether two records of one name and type say the same; host names are compared without case."""
+    """Tell whether two records of one name and type say the same; host names are compared without case."""
     if one["type"] in ("CNAME", "MX", "NS"):
         return one["content"].rstrip(".").lower() == other["content"].rstrip(".").lower()
     return one["content"] == other["content"]

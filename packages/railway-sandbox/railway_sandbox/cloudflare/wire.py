@@ -24,7 +24,7 @@ Handler = Callable[[CloudflareCloud, Request, Sequence[str]], Response]
 
 
 def respond(cloud: CloudflareCloud, request: Request) -> Response:
-    """One request in, one response out; the model's refusals become Cloudflare's envelope."""
+    """Answer one request; the model's refusals become Cloudflare's envelope."""
     try:
         if not request.bearer_token():
             raise errors.no_credentials()
@@ -36,7 +36,7 @@ def respond(cloud: CloudflareCloud, request: Request) -> Response:
 
 
 def refusal(refused: errors.RefusedError) -> Response:
-    """Cloudflare's envelope for an error. It says that a retry is useless: here the same answer would come back."""
+    """Return Cloudflare's envelope for an error; it says that a retry is useless: the answer would be the same."""
     envelope = {
         "success": False,
         "errors": [{"code": refused.code, "message": refused.message}],

@@ -92,7 +92,7 @@ class DigitalOceanCloud:
         del self._keys[access_key]
 
     def permission(self, access_key: str, bucket: str) -> Literal["none", "read", "readwrite", "fullaccess"] | None:
-        """What a key may do with a bucket; ``None`` when there is no such key."""
+        """Return what a key may do with a bucket; ``None`` when there is no such key."""
         if access_key not in self._keys:
             return None
         granted = {grant["permission"] for grant in self._keys[access_key]["grants"] if grant["bucket"] == bucket}
@@ -196,7 +196,7 @@ class DigitalOceanCloud:
     # Projects
 
     def default_project(self) -> Project:
-        """The project that every account has; made when it is first asked for."""
+        """Return the project that every account has; made when it is first asked for."""
         for project in self._projects.values():
             if project["is_default"]:
                 return project
@@ -268,7 +268,7 @@ class DigitalOceanCloud:
 
 
 def timestamp(now_s: float) -> str:
-    """A moment as DigitalOcean writes it, in whole seconds."""
+    """Return a moment as DigitalOcean writes it, in whole seconds."""
     return f"{clock.timestamp(now_s)[:-5]}Z"
 
 
@@ -285,7 +285,7 @@ def _text(value: object, name: str) -> str:
 
 
 def _grants(sent: object) -> list[Grant]:
-    """The grants in the order sent; an unknown permission becomes empty, as DigitalOcean's own client does it."""
+    """Return the grants as they were sent; an unknown permission becomes empty, as DigitalOcean's client does it."""
     grants: list[Grant] = []
     for grant in cast("list[dict[str, Any]]", sent or []):
         bucket, permission = str(grant.get("bucket") or ""), str(grant.get("permission") or "")
@@ -298,7 +298,7 @@ def _grants(sent: object) -> list[Grant]:
 
 
 def _cdn_ttl_s(sent: object) -> int:
-    """Seconds that the CDN keeps an object; 0 and nothing mean the default."""
+    """Return seconds that the CDN keeps an object; 0 and nothing mean the default."""
     if not sent:
         return DEFAULT_CDN_TTL_S
     if sent not in CDN_TTL_SECONDS:

@@ -25,7 +25,7 @@ Handler = Callable[[DigitalOceanCloud, Request, str], Response]
 
 
 def respond(cloud: DigitalOceanCloud, request: Request) -> Response:
-    """One request in, one response out; the model's refusals become DigitalOcean's error shape."""
+    """Answer one request; the model's refusals become DigitalOcean's error shape."""
     try:
         if not request.bearer_token():
             raise errors.no_credentials()
@@ -37,7 +37,7 @@ def respond(cloud: DigitalOceanCloud, request: Request) -> Response:
 
 
 def refusal(refused: errors.RefusedError) -> Response:
-    """DigitalOcean's shape of an error."""
+    """Return DigitalOcean's shape of an error."""
     shape = {"id": refused.id, "message": refused.message, "request_id": "00000000-0000-4000-8000-000000000000"}
     return Response.of_json(refused.status, shape, RATE_LIMIT_HEADERS)
 
@@ -60,7 +60,7 @@ def _answer(status: int, value: object) -> Response:
 
 
 def _page(request: Request, key: str, found: Sequence[object]) -> Response:
-    """One page under ``key``, with links only when there is more than one page."""
+    """Return one page under ``key``, with links only when there is more than one page."""
     size = min(200, request.number("per_page", 20))
     page, last = request.number("page", 1), max(1, -(-len(found) // size))
     address = f"https://api.digitalocean.com{request.path}?per_page={size}&page="
@@ -115,7 +115,7 @@ def _delete_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response
 
 
 def _shown(endpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """An endpoint without the fields that are not set."""
+    """Return an endpoint without the fields that are not set."""
     return {key: value for key, value in endpoint.items() if value != ""}
 
 
@@ -145,7 +145,7 @@ def _delete_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Res
 
 
 def _purge_cache(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    """The simulated CDN keeps no copies: there is nothing to purge."""
+    """Purge nothing: the simulated CDN keeps no copies."""
     del request
     cloud.endpoint(id)
     return _answer(204, None)

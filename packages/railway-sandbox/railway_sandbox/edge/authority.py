@@ -52,7 +52,7 @@ class Authority:
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
 
     def context(self, names: Sequence[str], issuer: str) -> ssl.SSLContext:
-        """What a server needs to show a certificate for ``names`` that ``issuer``, a key of ISSUERS, has signed."""
+        """Return what a server shows a certificate for ``names`` with, signed by ``issuer``, a key of ISSUERS."""
         wanted = (issuer, *names)
         if wanted not in self._contexts:
             self._contexts[wanted] = self._context(names, issuer)

@@ -23,7 +23,7 @@ ADDRESSES: Final[dict[str, str]] = {"railway": "66.33.22.1", "cdn": "104.18.41.1
 
 
 def respond(clouds: Clouds, request: Request) -> Response:
-    """One question in, one answer out."""
+    """Answer one question."""
     sent = request.parameters()
     name, wanted = names.plain(sent.get("name", "")), sent.get("type", "A").upper()
     number = next((code for kind, code in TYPES.items() if wanted in (kind, str(code))), None)

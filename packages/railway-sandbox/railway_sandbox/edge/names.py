@@ -20,12 +20,12 @@ Where = Literal["railway", "cdn", "spaces", "elsewhere"]
 
 
 def plain(name: str) -> str:
-    """A name in the one form in which names are compared."""
+    """Return a name in the one form in which names are compared."""
     return name.rstrip(".").lower()
 
 
 def operator(name: str) -> Where | None:
-    """Whose servers a name of Railway's or DigitalOcean's own is; None for all other names."""
+    """Return whose servers a name of Railway's or DigitalOcean's own is; None for all other names."""
     if RAILWAY.fullmatch(name):
         return "railway"
     if CDN.fullmatch(name):
@@ -34,7 +34,7 @@ def operator(name: str) -> Where | None:
 
 
 def chain(clouds: Clouds, name: str) -> list[str]:
-    """The name and where its CNAMEs lead, in order, as far as they lead."""
+    """Return the name and where its CNAMEs lead, in order, as far as they lead."""
     found = [plain(name)]
     while operator(found[-1]) is None and len(found) <= LONGEST_CHAIN:
         targets = clouds.cloudflare.resolve(found[-1], "CNAME")
@@ -45,7 +45,7 @@ def chain(clouds: Clouds, name: str) -> list[str]:
 
 
 def end(clouds: Clouds, name: str) -> tuple[Where, str] | None:
-    """Whose servers a name leads to, and the last name of its chain; None when it has no address."""
+    """Return whose servers a name leads to, and the last name of its chain; None when it has no address."""
     last = chain(clouds, name)[-1]
     whose = operator(last)
     if whose is not None:
@@ -54,5 +54,5 @@ def end(clouds: Clouds, name: str) -> tuple[Where, str] | None:
 
 
 def exists(clouds: Clouds, name: str) -> bool:
-    """Whether the DNS knows the name at all, with records of whatever type."""
+    """Tell whether the DNS knows the name at all, with records of whatever type."""
     return operator(plain(name)) is not None or clouds.cloudflare.has_records(name)

@@ -47,7 +47,7 @@ class Visitors:
         self._authority = authority
 
     def certificate(self, name: str) -> Certificate:
-        """The certificate that is shown for ``name``."""
+        """Return the certificate that is shown for ``name``."""
         name = names.plain(name)
         if self._clouds.cloudflare.is_proxied(name):
             if not self._clouds.cloudflare.certificate_covers(name):
@@ -68,7 +68,7 @@ class Visitors:
         return self._authority.context([f"*.{last.partition('.')[2]}"], DIGICERT)
 
     def answer(self, request: Request) -> Response:
-        """One request over HTTPS in, one answer out."""
+        """Answer one request over HTTPS."""
         name = names.plain(request.host)
         if self._clouds.cloudflare.is_proxied(name):
             return self._proxied(name, request)
@@ -106,7 +106,7 @@ class Visitors:
         return self._object(name, last, request)
 
     def _object(self, name: str, last: str, request: Request) -> Response:
-        """An object of Spaces, through the CDN or not."""
+        """Return an object of Spaces, through the CDN or not."""
         cached = names.CDN.fullmatch(last)
         if cached and name != last and not self._endpoint_of(name):
             return Response.of_json(HTTPStatus.FORBIDDEN, {"message": f"{name} is no name of this CDN endpoint"})
@@ -120,7 +120,7 @@ class Visitors:
         return replace(response, headers={**response.headers, "X-Cdn": "hit"}) if cached else response
 
     def _endpoint_of(self, name: str) -> bool:
-        """Whether a CDN endpoint has ``name`` as its own name, with a certificate for it."""
+        """Tell whether a CDN endpoint has ``name`` as its own name, with a certificate for it."""
         every = self._clouds.digitalocean.endpoints()
         return any(one["custom_domain"] == name and one["certificate_id"] for one in every)
 

@@ -26,7 +26,7 @@ class Caller:
 
     @property
     def now(self) -> float:
-        """The simulated moment."""
+        """Return the simulated moment."""
         return self.cloud.now()
 
     def require(self, *kinds: str) -> None:
@@ -35,20 +35,20 @@ class Caller:
             raise not_authorized()
 
     def workspaces(self) -> list[Workspace]:
-        """The workspaces that the token reaches."""
+        """Return the workspaces that the token reaches."""
         self.require("account", "workspace")
         mine = self.cloud.state.workspaces.values()
         return [w for w in mine if self.token.kind == "account" or w.id == self.token.workspace_id]
 
     def workspace(self, id: str) -> Workspace:
-        """A workspace that the token reaches."""
+        """Return a workspace that the token reaches."""
         for workspace in self.workspaces():
             if workspace.id == id:
                 return workspace
         raise not_authorized()
 
     def may_reach(self, project: Project, environment_id: str | None = None) -> bool:
-        """Whether the token reaches the project and, for project tokens, that environment of it."""
+        """Tell whether the token reaches the project and, for project tokens, that environment of it."""
         token = self.token
         if token.kind == "account":
             return True
@@ -57,28 +57,28 @@ class Caller:
         return token.project_id == project.id and environment_id in (None, token.environment_id)
 
     def project(self, id: str, *, live: bool = True) -> Project:
-        """A project that the token reaches; ``live=False`` also finds one that was deleted a moment ago."""
+        """Return a project that the token reaches; ``live=False`` also finds one that was deleted a moment ago."""
         project = self.cloud.live_project(id) if live else self.cloud.project(id)
         if not self.may_reach(project):
             raise not_authorized()
         return project
 
     def environment(self, id: str, *, live: bool = True) -> Environment:
-        """An environment that the token reaches."""
+        """Return an environment that the token reaches."""
         environment = self.cloud.live_environment(id) if live else self.cloud.environment(id)
         if not self.may_reach(self.cloud.state.projects[environment.project_id], environment.id):
             raise not_authorized()
         return environment
 
     def service(self, id: str, *, live: bool = True) -> Service:
-        """A service that the token reaches."""
+        """Return a service that the token reaches."""
         service = self.cloud.live_service(id) if live else self.cloud.service(id)
         if not self.may_reach(self.cloud.state.projects[service.project_id]):
             raise not_authorized()
         return service
 
     def pair(self, arguments: Arguments) -> tuple[Environment, Service]:
-        """The environment and service that ``environmentId`` and ``serviceId`` name, of one project."""
+        """Return the environment and service that ``environmentId`` and ``serviceId`` name, of one project."""
         environment = self.environment(arguments["environmentId"])
         service = self.service(arguments["serviceId"])
         if service.project_id != environment.project_id:
@@ -87,7 +87,7 @@ class Caller:
 
 
 def caller_of(cloud: RailwayCloud, bearer: str | None, project_access_token: str | None) -> Caller | None:
-    """The caller with this credential, or ``None`` for one that Railway does not know."""
+    """Return the caller with this credential, or ``None`` for one that Railway does not know."""
     for token in cloud.state.tokens.values():
         if cloud.breaks(token.secret, "revoked"):
             continue

@@ -48,7 +48,7 @@ Defect = Literal[
 
 
 def no_dns(_name: str, _type: str) -> list[str]:
-    """A DNS without records."""
+    """Return a DNS without records."""
     return []
 
 
@@ -66,7 +66,7 @@ class RailwayCloud:
         proxied: Callable[[str], bool] = lambda _name: False,
         lock: threading.RLock | None = None,
     ) -> None:
-        """``dns(name, type)`` gives the values of a record set; ``proxied(name)`` whether Cloudflare stands before it.
+        """Take ``dns(name, type)``, the values of a record set, and ``proxied(name)``: does Cloudflare stand before it?
 
         ``plan`` (free, trial, hobby or pro) counts for a new account only; with ``state`` the account's own stays.
         """
@@ -116,7 +116,7 @@ class RailwayCloud:
         self.mutated += 1
 
     def new_id(self) -> str:
-        """An identifier that nothing has yet, also when the source started over after a restart."""
+        """Return an identifier that nothing has yet, also when the source started over after a restart."""
         while self._taken(found := self.ids()):
             pass
         return found
@@ -154,21 +154,21 @@ class RailwayCloud:
 
     @property
     def account_token(self) -> str:
-        """The secret of the first account token."""
+        """Return the secret of the first account token."""
         return next(token.secret for token in self.state.tokens.values() if token.kind == "account")
 
     @property
     def workspace_token(self) -> str:
-        """The secret of the first workspace token."""
+        """Return the secret of the first workspace token."""
         return next(token.secret for token in self.state.tokens.values() if token.kind == "workspace")
 
     def fail(self, source: str, how: Defect) -> None:
-        """From now on ``source`` (image with or without tag, repository, commit or domain) has the defect ``how``."""
+        """Give ``source`` (image with or without tag, repository, commit or domain) the defect ``how`` from now on."""
         self.state.defects[source] = how
         self.touch()
 
     def fail_image(self, image: str, how: Defect = "unpullable") -> None:
-        """From now on deployments of ``image`` fail; without a tag, of every tag of it."""
+        """Let deployments of ``image`` fail from now on; without a tag, of every tag of it."""
         self.fail(image, how)
 
     def breaks(self, source: str, how: Defect) -> bool:
@@ -184,25 +184,25 @@ class RailwayCloud:
 
     @property
     def plan(self) -> Plan:
-        """The limits of the account's plan."""
+        """Return the limits of the account's plan."""
         return PLANS[self.state.plan]
 
     def project(self, id: str) -> Project:
-        """The project, also one that was deleted a moment ago."""
+        """Return the project, also one that was deleted a moment ago."""
         found = self.state.projects.get(id)
         if found is None or self._forgotten(found.deleted_at):
             raise not_found("Project")
         return found
 
     def live_project(self, id: str) -> Project:
-        """The project, for something that needs it to exist."""
+        """Return the project, for something that needs it to exist."""
         found = self.project(id)
         if found.deleted_at is not None:
             raise not_found("Project")
         return found
 
     def environment(self, id: str) -> Environment:
-        """The environment, also one that was deleted a moment ago."""
+        """Return the environment, also one that was deleted a moment ago."""
         found = self.state.environments.get(id)
         if found is None or self._forgotten(found.deleted_at):
             raise not_found("Environment")
@@ -211,14 +211,14 @@ class RailwayCloud:
         return found
 
     def live_environment(self, id: str) -> Environment:
-        """The environment, for something that needs it to exist."""
+        """Return the environment, for something that needs it to exist."""
         found = self.environment(id)
         if found.deleted_at is not None:
             raise not_found("Environment")
         return found
 
     def service(self, id: str) -> Service:
-        """The service, also one that was deleted a moment ago."""
+        """Return the service, also one that was deleted a moment ago."""
         found = self.state.services.get(id)
         if found is None or self._forgotten(found.deleted_at):
             raise not_found("Service")
@@ -227,36 +227,36 @@ class RailwayCloud:
         return found
 
     def live_service(self, id: str) -> Service:
-        """The service, for something that needs it to exist."""
+        """Return the service, for something that needs it to exist."""
         found = self.service(id)
         if found.deleted_at is not None:
             raise not_found("Service")
         return found
 
     def find_instance(self, environment_id: str, service_id: str) -> ServiceInstance | None:
-        """The live instance of a service in an environment, if there is one."""
+        """Return the live instance of a service in an environment, if there is one."""
         for instance in self.instances(environment_id):
             if instance.service_id == service_id:
                 return instance
         return None
 
     def instances(self, environment_id: str) -> Iterator[ServiceInstance]:
-        """The live service instances of an environment."""
+        """Return the live service instances of an environment."""
         for instance in self.state.instances.values():
             if instance.environment_id == environment_id and instance.deleted_at is None:
                 yield instance
 
     def environments_of(self, project_id: str) -> list[Environment]:
-        """The live environments of a project, oldest first."""
+        """Return the live environments of a project, oldest first."""
         mine = [e for e in self.state.environments.values() if e.project_id == project_id and e.deleted_at is None]
         return sorted(mine, key=lambda environment: environment.created_at)
 
     def services_of(self, project_id: str) -> list[Service]:
-        """The live services of a project, oldest first."""
+        """Return the live services of a project, oldest first."""
         return [s for s in self.state.services.values() if s.project_id == project_id and s.deleted_at is None]
 
     def project_deleted(self, project_id: str) -> bool:
-        """Whether a project is gone."""
+        """Tell whether a project is gone."""
         return self.state.projects[project_id].deleted_at is not None
 
     def _forgotten(self, deleted_at: float | None) -> bool:

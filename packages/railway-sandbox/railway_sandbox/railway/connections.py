@@ -21,7 +21,7 @@ def _position(cursor: str | None, default: int) -> int:
 
 
 def connection(nodes: list[Any], arguments: Arguments) -> dict[str, Any]:
-    """The page of ``nodes`` that ``first``, ``after``, ``last`` and ``before`` ask for."""
+    """Return the page of ``nodes`` that ``first``, ``after``, ``last`` and ``before`` ask for."""
     start = _position(arguments.get("after"), -1) + 1
     end = min(_position(arguments.get("before"), len(nodes)), len(nodes))
     if arguments.get("first") is not None:

@@ -23,7 +23,7 @@ FALLBACK = {**EDGE, "X-Railway-Fallback": "true"}
 
 
 def visit(cloud: RailwayCloud, host: str, path: str = "/") -> Response:
-    """The answer for a path of a host."""
+    """Return the answer for a path of a host."""
     with cloud.lock:
         catch_up(cloud)
         domain = _domain(cloud, host)
@@ -36,7 +36,7 @@ def visit(cloud: RailwayCloud, host: str, path: str = "/") -> Response:
 
 
 def certificate_name(cloud: RailwayCloud, host: str) -> str | None:
-    """The name in the certificate that Railway has issued for a custom domain; None while it has none."""
+    """Return the name in the certificate that Railway has issued for a custom domain; None while it has none."""
     with cloud.lock:
         catch_up(cloud)
         domain = _domain(cloud, host)
@@ -45,7 +45,7 @@ def certificate_name(cloud: RailwayCloud, host: str) -> str | None:
 
 
 def _domain(cloud: RailwayCloud, host: str) -> CustomDomain | ServiceDomain | None:
-    """The domain of a host: its own, or the wildcard one level above it."""
+    """Return the domain of a host: its own, or the wildcard one level above it."""
     known: list[CustomDomain | ServiceDomain] = [*customs(cloud), *generated(cloud)]
     above = f"*.{host.partition('.')[2]}"
     found = {domain.domain: domain for domain in known if domain.domain in (host, above)}
@@ -53,7 +53,7 @@ def _domain(cloud: RailwayCloud, host: str) -> CustomDomain | ServiceDomain | No
 
 
 def _listens(running: Deployment, port: int | None) -> bool:
-    """Whether the application answers on the port that the domain leads to, as far as can be known."""
+    """Tell whether the application answers on the port that the domain leads to, as far as can be known."""
     own = running.variables.get("PORT")
     return running.failure not in ("unhealthy", "crash") and (port is None or own is None or own == str(port))
 

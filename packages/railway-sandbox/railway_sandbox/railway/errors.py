@@ -16,62 +16,62 @@ class NotSimulated(NotImplementedError):  # noqa: N818  (says what it is)
 
 
 def not_found(noun: str) -> Refused:
-    """A thing that does not exist (any more); ``noun`` as Railway's type name, e.g. ``ServiceInstance``."""
+    """Return the refusal of a thing that does not exist (any more); ``noun`` is Railway's type of it."""
     return Refused(f"{noun} not found")
 
 
 def not_authorized() -> Refused:
-    """A bad token, a token without access, or a thing that is gone: Railway does not say which."""
+    """Return the refusal of a bad token, or of a thing out of its reach or gone: Railway does not say which."""
     return Refused("Not Authorized")
 
 
 def invalid(detail: str = "") -> Refused:
-    """A value that Railway does not take."""
+    """Return the refusal of a value that Railway does not take."""
     return Refused(f"Invalid input: {detail}" if detail else "Invalid input")
 
 
 def upgrade(limit: str) -> Refused:
-    """Something that the plan does not include."""
+    """Return the refusal of what the plan does not include."""
     return Refused(f"{limit} Please upgrade your plan.")
 
 
 def size_beyond_plan(max_mb: int) -> Refused:
-    """A volume that is larger than the plan allows; these are Railway's own words."""
+    """Return the refusal of a volume larger than the plan allows, in Railway's own words."""
     return Refused(f"Max size of {max_mb} MB on current plan. Please select a valid size or upgrade")
 
 
 def in_progress(action: str) -> Refused:
-    """Something else is being done to the same thing."""
+    """Return the refusal of ``action`` while something else is being done to the same thing."""
     return Refused(f"{action}: an operation is already in progress")
 
 
 def projects_too_quickly() -> Refused:
-    """The creation throttle of projects."""
+    """Return the refusal of a project that is created too soon after another one."""
     return Refused("You are creating projects too quickly: 1 project per 30 seconds")
 
 
 def environments_too_quickly() -> Refused:
-    """The creation throttle of environments."""
+    """Return the refusal of an environment that is created too soon after another one."""
     return Refused("Only one environment can be created per user every 30s")
 
 
 def volumes_too_quickly() -> Refused:
-    """The creation throttle of volumes."""
+    """Return the refusal of a volume that is created too soon after another one."""
     return Refused("Whoa there pal! You are creating volumes too quickly. Try again in a sec")
 
 
 def domain_failed(kind: str) -> Refused:
-    """A domain asked for before its service instance is ready; ``kind`` is service or custom."""
+    """Return the refusal of a domain whose service instance is not ready; ``kind`` is service or custom."""
     return Refused(f"Failed to create {kind} domain, please try again")
 
 
 def redeploy_too_soon() -> Refused:
-    """A redeploy while the latest deployment is still building."""
+    """Return the refusal of a redeploy while the latest deployment is still building."""
     return Refused("Cannot redeploy yet, please wait for the original deployment to finish building")
 
 
 def config_as_code() -> Refused:
-    """A configuration file of a service, which Railway reads no more."""
+    """Return the refusal of a service's configuration file, which Railway reads no more."""
     return Refused(
         "Config as Code (railway.json / railway.toml) is deprecated. Use Infrastructure as Code (.railway/railway.ts) "
         "instead. See https://docs.railway.com/infrastructure-as-code#migrating-from-config-as-code"
@@ -79,5 +79,5 @@ def config_as_code() -> Refused:
 
 
 def without_snapshot() -> Refused:
-    """A redeploy of what was never deployed."""
+    """Return the refusal of a redeploy of what was never deployed."""
     return Refused("Cannot redeploy without snapshot")

@@ -7,10 +7,10 @@ import uuid
 
 
 def uuid_of(text: str) -> str:
-    """The version-4-shaped UUID that belongs to ``text``."""
+    """Return the version-4-shaped UUID that belongs to ``text``."""
     return str(uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4))
 
 
 def short_of(text: str, length: int = 8) -> str:
-    """The first characters of the hash of ``text``: for generated host names and tokens."""
+    """Return the first characters of the hash of ``text``: for generated host names and tokens."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]

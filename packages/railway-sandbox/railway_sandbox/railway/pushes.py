@@ -20,7 +20,7 @@ from railway_sandbox.railway.state import Deployment, DeploymentTrigger, part
 
 
 def push(cloud: RailwayCloud, repository: str, branch: str, commit: str, paths: Iterable[str] = ()) -> list[Deployment]:
-    """A commit that changed ``paths`` arrives on a branch; gives the deployments it led to, skipped ones too.
+    """Let a commit that changed ``paths`` arrive on a branch; return the deployments it led to, skipped ones too.
 
     The defects ``checks`` and ``outsider`` of the commit or repository decide about CI and approval.
     """
@@ -58,7 +58,7 @@ def _react(cloud: RailwayCloud, trigger: DeploymentTrigger, paths: list[str]) ->
 
 
 def _watches(patterns: list[str], path: str) -> bool:
-    """Whether a changed file counts: the last pattern that fits decides, and one with ``!`` says no."""
+    """Tell whether a changed file counts: the last pattern that fits decides, and one with ``!`` says no."""
     counts = False
     for pattern in patterns:
         wanted = pattern.removeprefix("!").lstrip("/")

@@ -24,7 +24,7 @@ DEPRECATED = {
 
 
 def known(region: str) -> bool:
-    """Whether services can run there."""
+    """Tell whether services can run there."""
     return region in CURRENT or region in DEPRECATED
 
 

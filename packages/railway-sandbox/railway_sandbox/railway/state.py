@@ -20,7 +20,7 @@ Config = dict[str, Any]
 
 
 def part(config: Mapping[str, Any], name: str) -> Config:
-    """An object inside a config; an empty one when it is missing or null."""
+    """Return an object inside a config; an empty one when it is missing or null."""
     return config.get(name) or {}
 
 
@@ -86,7 +86,7 @@ class Environment(Record):
 
     @property
     def services(self) -> Table[Config]:
-        """The settings of the services, by service id."""
+        """Return the settings of the services, by service id."""
         return self.config["services"]
 
     def stored(self) -> str:
@@ -121,7 +121,7 @@ class Patch(Record):
 
     @property
     def last_applied_error(self) -> str | None:
-        """What the patch itself tells of its failure: nothing, unless it is ``failed`` or ``committed``."""
+        """Return what the patch itself tells of its failure: nothing, unless it is ``failed`` or ``committed``."""
         return self.failed_with if self.aftermath in ("failed", "committed") else None
 
 
@@ -441,7 +441,7 @@ class State:
 
     @property
     def plan(self) -> str:
-        """The account's plan: free, trial, hobby or pro."""
+        """Return the account's plan: free, trial, hobby or pro."""
         return self.facts.get("plan", "pro")
 
     @plan.setter
@@ -450,7 +450,7 @@ class State:
 
     @property
     def user_id(self) -> str:
-        """The id of the account's user; empty before the account is opened."""
+        """Return the id of the account's user; empty before the account is opened."""
         return self.facts.get("user_id", "")
 
     @user_id.setter
@@ -459,7 +459,7 @@ class State:
 
     @property
     def edge_blocked_until(self) -> float:
-        """Until when the edge refuses requests without a query string."""
+        """Return until when the edge refuses requests without a query string."""
         return self.facts.get("edge_blocked_until", 0.0)
 
     @edge_blocked_until.setter

@@ -60,13 +60,13 @@ class _Asked:
 
     @property
     def public(self) -> bool:
-        """Whether it asks for nothing but the schema."""
+        """Tell whether it asks for nothing but the schema."""
         roots = [root for root in self.operation.selection_set.selections if isinstance(root, FieldNode)]
         return all(root.name.value.startswith("__") for root in roots)
 
     @property
     def first_key(self) -> str:
-        """The name under which the answer to the first operation stands."""
+        """Return the name under which the answer to the first operation stands."""
         first = next(part for part in self.operation.selection_set.selections if isinstance(part, FieldNode))
         return first.alias.value if first.alias else first.name.value
 
@@ -77,7 +77,7 @@ class _Asked:
 
 @cache
 def schema() -> GraphQLSchema:
-    """The part of Railway's schema that is simulated."""
+    """Return the part of Railway's schema that is simulated."""
     return build_schema(SCHEMA_PATH.read_text())
 
 
@@ -139,7 +139,7 @@ def parsed(text: str) -> tuple[DocumentNode, list[str]]:
 
 
 def _read(cloud: RailwayCloud, request: Request, headers: Mapping[str, str]) -> _Asked | Response:
-    """The request as GraphQL, or the answer to one that is none."""
+    """Return the request as GraphQL, or the answer to one that is none."""
     try:
         posted = request.json_object()
         text = posted["query"]

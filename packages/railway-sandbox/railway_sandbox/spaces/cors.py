@@ -27,7 +27,7 @@ class Rule(Protocol):
 
 
 def preflight(rules: Sequence[Rule], sent: Mapping[str, str]) -> Response:
-    """The answer to OPTIONS. Raises ``RefusedError`` for what no rule allows."""
+    """Return the answer to OPTIONS. Raises ``RefusedError`` for what no rule allows."""
     origin, method = sent.get("origin", ""), sent.get("access-control-request-method", "")
     if not origin or not method:
         raise errors.no_preflight()
@@ -42,7 +42,7 @@ def preflight(rules: Sequence[Rule], sent: Mapping[str, str]) -> Response:
 
 
 def of_answer(answered: Mapping[str, str], rules: Sequence[Rule], method: str, origin: str) -> dict[str, str]:
-    """The headers of an answer, with which a browser shows it to a page of ``origin`` or keeps it from it."""
+    """Return the headers of an answer, with which a browser shows it to a page of ``origin`` or keeps it from it."""
     kept = {name: value for name, value in answered.items() if not name.lower().startswith(_PREFIX)}
     rule = next((rule for rule in rules if origin and _allows(rule, origin, method)), None)
     return {**kept, **_headers(rule, origin)} if rule else kept
@@ -66,5 +66,5 @@ def _allows(rule: Rule, origin: str, method: str) -> bool:
 
 
 def _matches(patterns: Sequence[str], text: str) -> bool:
-    """Whether a pattern, in which ``*`` stands for anything, is all of the text."""
+    """Tell whether a pattern, in which ``*`` stands for anything, is all of the text."""
     return any(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.IGNORECASE) for pattern in patterns)

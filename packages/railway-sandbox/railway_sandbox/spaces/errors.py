@@ -15,13 +15,13 @@ class RefusedError(Exception):
         self.message = message
 
     def document(self) -> bytes:
-        """The XML that S3 clients read."""
+        """Return the XML that S3 clients read."""
         inner = f"<Code>{self.code}</Code><Message>{escape(self.message)}</Message>"
         return f'<?xml version="1.0" encoding="UTF-8"?><Error>{inner}</Error>'.encode()
 
 
 def unmapped_host(host: str) -> RefusedError:
-    """Never ``NoSuchBucket``: clients repeat that for five minutes and no setting shortens it."""
+    """Refuse a host without bucket; not by ``NoSuchBucket``, which clients repeat for five minutes."""
     return RefusedError(400, "InvalidRequest", f"the sandbox has no Spaces at {host!r}")
 
 

@@ -41,7 +41,7 @@ class Journal:
         self.last_sequence = 0
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, oldest first. A last line that is not whole is none: its request was never answered.
+        """Return all entries, oldest first. A last line that is not whole is none: its request was never answered.
 
         Raises ``SandboxError`` for a line that cannot be read.
         """

@@ -81,7 +81,7 @@ class SpacesCloud:
         self, *, access_key: str, method: str, region: str, bucket: str, key: str, query: str,
         headers: Mapping[str, str], body: bytes,
     ) -> Response:  # fmt: skip
-        """One S3 request. ``key`` is percent-encoded; without a bucket it is about all buckets.
+        """Perform one S3 request. ``key`` is percent-encoded; without a bucket it is about all buckets.
 
         Raises ``RefusedError`` for what Spaces refuses before it looks at objects.
         """
@@ -109,7 +109,7 @@ class SpacesCloud:
         return replace(response, headers=answered)
 
     def owns(self, bucket: str) -> bool:
-        """Whether the team has a bucket of this name."""
+        """Tell whether the team has a bucket of this name."""
         return bucket in self._regions
 
     def _authorize(self, access_key: str, method: str, bucket: str, key: str) -> None:
@@ -137,7 +137,7 @@ class SpacesCloud:
         return found.cors if found else ()
 
     def _check_bucket(self, entry: Entry) -> None:
-        """Whether the bucket exists, here and for us, as far as the request needs it."""
+        """Raise ``RefusedError`` unless the bucket exists, here and for us, as far as the request needs it."""
         if not entry.bucket:
             return
         creates = entry.method == "PUT" and not entry.key and not entry.query
@@ -203,7 +203,7 @@ class SpacesCloud:
 
     @contextmanager
     def _world(self) -> Generator[S3Backend]:
-        """Moto, with this sandbox's buckets in it."""
+        """Return moto's backend with this sandbox's buckets in it."""
         with _moto:
             before = s3_backends.bucket_accounts
             s3_backends.bucket_accounts = self._names
@@ -214,13 +214,13 @@ class SpacesCloud:
 
 
 def is_signature(parameter: str) -> bool:
-    """Whether a query parameter belongs to the signature of a presigned address."""
+    """Tell whether a query parameter belongs to the signature of a presigned address."""
     name = parameter.lower()
     return name.startswith("x-amz-") or name in _SIGNATURE
 
 
 def _without_signature(query: str) -> str:
-    """The query without a signature: it is checked nowhere, and must not be kept."""
+    """Return the query without a signature: it is checked nowhere, and must not be kept."""
     pairs = parse_qsl(query, keep_blank_values=True)
     kept = [(name, value) for name, value in pairs if not is_signature(name)]
     return query if len(kept) == len(pairs) else urlencode(kept)

@@ -21,12 +21,12 @@ _CONNECTION_HEADERS = frozenset({"connection", "transfer-encoding", "server", "d
 
 
 def is_spaces(host: str) -> bool:
-    """Whether a host is one of Spaces, or below it."""
+    """Tell whether a host is one of Spaces, or below it."""
     return host == DOMAIN or host.endswith(f".{DOMAIN}")
 
 
 def target(request: Request) -> tuple[str, str, str]:
-    """Region, bucket and percent-encoded key that a request is about. Raises ``RefusedError`` for a strange host."""
+    """Return region, bucket and percent-encoded key of a request. Raises ``RefusedError`` for a strange host."""
     found = _HOST.fullmatch(request.host)
     if found is None:
         raise errors.unmapped_host(request.host)
@@ -38,7 +38,7 @@ def target(request: Request) -> tuple[str, str, str]:
 
 
 def respond(cloud: SpacesCloud, request: Request) -> Response:
-    """One request in, one response out."""
+    """Answer one request."""
     try:
         region, bucket, key = target(request)
         response = cloud.perform(
@@ -62,7 +62,7 @@ def respond(cloud: SpacesCloud, request: Request) -> Response:
 
 
 def access_key(request: Request) -> str:
-    """The access key that signed the request, in its header or its address; empty when nobody did."""
+    """Return the access key that signed the request, in its header or its address; empty when nobody did."""
     found = _CREDENTIAL.search(request.headers.get("authorization", ""))
     if found:
         return found["key"]
@@ -72,7 +72,7 @@ def access_key(request: Request) -> str:
 
 
 def operation(request: Request) -> str:
-    """A short name for the request log and for faults: method, bucket and key, and the subresource."""
+    """Return a short name for the request log and for faults: method, bucket and key, and the subresource."""
     try:
         _, bucket, key = target(request)
     except errors.RefusedError:

@@ -106,7 +106,7 @@ class DnsRecord(Resource[DnsRecordInputs, DnsRecordState]):
 
 
 def _ids(id: str, old: DnsRecordState | None) -> tuple[str, str]:
-    """Zone and record id; an import names both as ``ZONE/RECORD``."""
+    """Return zone and record id; an import names both as ``ZONE/RECORD``."""
     zone_id, _, record_id = id.rpartition("/")
     return zone_id or (old.zone_id if old else ""), record_id
 

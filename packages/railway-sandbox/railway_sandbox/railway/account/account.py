@@ -20,7 +20,7 @@ OPERATOR_NAME = "Sandbox operator"
 
 
 def plan_limit(caller: Caller) -> dict[str, Any]:
-    """The limits of the plan as Railway's opaque ``SubscriptionPlanLimit``."""
+    """Return the limits of the plan as Railway's opaque ``SubscriptionPlanLimit``."""
     plan = caller.cloud.plan
     return {
         "containers": {

@@ -71,6 +71,6 @@ def plan(cloud: RailwayCloud, token_id: str) -> Verdict:
 
 
 def remaining(cloud: RailwayCloud, token_id: str) -> tuple[int, float]:
-    """How many requests a token has left, and when the count starts again."""
+    """Return how many requests a token has left, and when the count starts again."""
     window = _window(cloud, token_id)
     return max(cloud.plan.requests_per_hour - window.used, 0), window.hour_started_at + HOUR_S

@@ -47,7 +47,7 @@ NAMES = (
 
 
 def _by_service(cloud: RailwayCloud, environment: Environment) -> dict[str, dict[str, float]]:
-    """What each service uses in a month."""
+    """Return what each service uses in a month."""
     every: dict[str, dict[str, float]] = {}
     for instance in cloud.instances(environment.id):
         found = every.setdefault(instance.service_id, dict.fromkeys(NAMES, 0.0))
@@ -99,7 +99,7 @@ def _estimated(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
 
 
 def _services(caller: Caller, project: Project) -> list[tuple[str, str, dict[str, float]]]:
-    """Environment, service and what it uses in a month."""
+    """Return environment, service and what it uses in a month."""
     return [
         (environment.id, service_id, amounts)
         for environment in caller.cloud.environments_of(project.id)
@@ -108,7 +108,7 @@ def _services(caller: Caller, project: Project) -> list[tuple[str, str, dict[str
 
 
 def _used(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
-    """What was used between two moments, 30 days where none are given, as if it had run so all the time."""
+    """Return what was used between two moments, 30 days where none are given, as if it had run so all the time."""
     start, end = (arguments.get(name) for name in ("startDate", "endDate"))
     share = 1.0
     if start and end:

@@ -14,7 +14,7 @@ REGIONS = ("sjc", "iad", "ams", "sin")
 
 
 def store_of(cloud: RailwayCloud, environment_id: str, bucket_id: str) -> BucketInstance | None:
-    """The live instance of a bucket in an environment, if there is one."""
+    """Return the live instance of a bucket in an environment, if there is one."""
     for store in cloud.state.bucket_instances.values():
         if (store.environment_id, store.bucket_id, store.deleted_at) == (environment_id, bucket_id, None):
             return store

@@ -27,7 +27,7 @@ REPOSITORY_ONLY = ("repo", "branch", "commitSha", "rootDirectory", "checkSuites"
 
 
 def deep_merge(base: Any, change: Any) -> Any:
-    """``change`` into ``base``: null removes a key, an object is merged, anything else replaces."""
+    """Merge ``change`` into ``base``: null removes a key, an object is merged, anything else replaces."""
     if not isinstance(change, dict):
         return change
     merged: Config = dict(cast("Config", base)) if isinstance(base, dict) else {}
@@ -40,7 +40,7 @@ def deep_merge(base: Any, change: Any) -> Any:
 
 
 def merged_service(base: Config, entry: Config, *, returning: bool) -> Config:
-    """The new settings of a service; ``returning`` for one that was deleted here before and is created again.
+    """Return the new settings of a service; ``returning`` for one that was deleted here before and is created again.
 
     Nulls get lost in two cases: for a returning instance, and beside the removal of its last region, which Railway
     does first.
@@ -106,7 +106,7 @@ def _place_replicas(merged: Config, entry: Config) -> None:
 
 
 def merged_variables(base: Config, change: Config, *, nulls_lost: bool = False) -> Config:
-    """The new variables: null removes one, a sealed one stays sealed."""
+    """Return the new variables: null removes one, a sealed one stays sealed."""
     merged = dict(base)
     for name, entry in change.items():
         if entry is None:

@@ -42,18 +42,18 @@ def _parse(inside: str) -> Reference:
 
 
 def references(text: str) -> set[Reference]:
-    """Every reference in a variable's text."""
+    """Return every reference in a variable's text."""
     return {_parse(found) for found in PATTERN.findall(text)}
 
 
 def referenced_by(environment: Environment, service_id: str) -> set[Reference]:
-    """Every reference in the variables of a service."""
+    """Return every reference in the variables of a service."""
     variables: Config = service_config(environment, service_id).get("variables", {})
     return {found for entry in variables.values() for found in references(entry.get("value") or "")}
 
 
 def service_named(cloud: RailwayCloud, environment: Environment, name: str) -> Service | None:
-    """The service of that name (upper and lower case differ) that has an instance in the environment."""
+    """Return the service of that name (upper and lower case differ) that has an instance in the environment."""
     for instance in cloud.instances(environment.id):
         service = cloud.state.services[instance.service_id]
         if service.name == name:
@@ -62,7 +62,7 @@ def service_named(cloud: RailwayCloud, environment: Environment, name: str) -> S
 
 
 def rendered(cloud: RailwayCloud, environment: Environment, service_id: str) -> dict[str, str]:
-    """The variables of a service as its container sees them: its own, sealed ones too, and those that Railway adds."""
+    """Return the variables of a service as its container sees them: its own, sealed too, and Railway's."""
     names = [*service_config(environment, service_id).get("variables", {}), *_added(cloud, environment, service_id)]
     return {name: _value(cloud, environment, service_id, name, frozenset()) for name in names}
 
@@ -93,7 +93,7 @@ def _value(
 
 
 def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> dict[str, str]:
-    """What Railway itself adds to the variables of a service."""
+    """Return what Railway itself adds to the variables of a service."""
     state = cloud.state
     project = state.projects[environment.project_id]
     service = state.services[service_id]

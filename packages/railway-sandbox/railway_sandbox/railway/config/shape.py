@@ -213,7 +213,7 @@ def _check_simulated(patch: dict[str, Any]) -> None:
 
 
 def whole_numbers(value: Any) -> Any:
-    """The same JSON value with 3.0 as 3: JSON knows one kind of number."""
+    """Return the same JSON value with 3.0 as 3: JSON knows one kind of number."""
     if isinstance(value, dict):
         return {key: whole_numbers(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
@@ -224,7 +224,7 @@ def whole_numbers(value: Any) -> Any:
 
 
 def well_formed(patch: Any) -> dict[str, Any]:
-    """The patch, or the refusal of its first malformed place."""
+    """Return the patch, or the refusal of its first malformed place."""
     if not isinstance(patch, dict):
         raise invalid("the patch must be an object")
     patch = whole_numbers(cast("dict[str, Any]", patch))

@@ -40,25 +40,25 @@ ALWAYS_SHOWN = ("ipv6EgressEnabled", "runtime", "useLegacyStacker")
 
 
 def service_config(environment: Environment, service_id: str) -> Config:
-    """The stored settings of a service; an empty object for one without."""
+    """Return the stored settings of a service; an empty object for one without."""
     return environment.services.get(service_id, {})
 
 
 def setting(config: Config, group: str, name: str) -> Any:
-    """What a setting is, with Railway's default where it is not set."""
+    """Return what a setting is, with Railway's default where it is not set."""
     found = part(config, group).get(name)
     return DEFAULTS.get(group, {}).get(name) if found is None else found
 
 
 def default_region(cloud: RailwayCloud, environment: Environment) -> str:
-    """Where services of this environment run unless told otherwise."""
+    """Return where services of this environment run unless told otherwise."""
     project = cloud.state.projects[environment.project_id]
     workspace = cloud.state.workspaces.get(project.workspace_id or "")
     return (workspace and workspace.preferred_region) or DEFAULT_REGION
 
 
 def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Config:
-    """The whole config of an environment; variable values only with ``decrypt``."""
+    """Return the whole config of an environment; variable values only with ``decrypt``."""
     services = {
         instance.service_id: _service(cloud, environment, instance.service_id, decrypt=decrypt)
         for instance in cloud.instances(environment.id)
@@ -80,7 +80,7 @@ def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Con
 
 
 def etag(cloud: RailwayCloud, environment: Environment) -> str:
-    """Changes exactly when the config does."""
+    """Return a text that changes exactly when the configuration does."""
     text = json.dumps([view(cloud, environment, decrypt=True), _secrets(environment)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

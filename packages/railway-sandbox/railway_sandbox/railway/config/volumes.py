@@ -15,7 +15,7 @@ MIGRATION_S = 60.0
 
 
 def disk_of(cloud: RailwayCloud, environment_id: str, volume_id: str) -> VolumeInstance | None:
-    """The live instance of a volume in an environment, if there is one."""
+    """Return the live instance of a volume in an environment, if there is one."""
     for disk in cloud.state.volume_instances.values():
         if (disk.environment_id, disk.volume_id, disk.deleted_at) == (environment_id, volume_id, None):
             return disk
@@ -58,7 +58,7 @@ def check_sizes(cloud: RailwayCloud, environment: Environment, patch: Config) ->
 
 
 def mounts_after(cloud: RailwayCloud, environment: Environment, service_id: str, entry: Config) -> set[str]:
-    """The ids of the volumes that a service has once the patch is applied."""
+    """Return the ids of the volumes that a service has once the patch is applied."""
     found = {
         disk.volume_id
         for disk in cloud.state.volume_instances.values()

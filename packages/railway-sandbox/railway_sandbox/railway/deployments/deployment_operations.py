@@ -78,7 +78,7 @@ def _redeploy_instance(caller: Caller, arguments: Arguments) -> bool:
 
 
 def find(caller: Caller, id: str) -> Deployment:
-    """A deployment that the caller reaches."""
+    """Return a deployment that the caller reaches."""
     deployment = caller.cloud.state.deployments.get(id)
     if deployment is None:
         raise not_found("Deployment")
@@ -117,7 +117,7 @@ def _proceed(caller: Caller, deployment: Deployment, *, builds: bool) -> None:
 
 
 def can_roll_back(caller: Caller, deployment: Deployment) -> bool:
-    """Whether a deployment once ran, no longer does, and its image is still kept."""
+    """Tell whether a deployment once ran, no longer does, and its image is still kept."""
     moment = deployments.moment_of(caller.cloud, deployment)
     kept_s = caller.cloud.plan.image_retention_hours * HOUR_S
     ran = first(cut(deployment.timeline, caller.now), *RUNNING) is not None

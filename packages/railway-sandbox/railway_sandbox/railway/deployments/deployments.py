@@ -30,19 +30,19 @@ from railway_sandbox.railway.state import Config, Deployment, Environment, Momen
 
 
 def history(cloud: RailwayCloud, environment_id: str, service_id: str) -> list[Deployment]:
-    """Every deployment of a service instance, oldest first."""
+    """Return every deployment of a service instance, oldest first."""
     every = cloud.state.deployments.values()
     return [d for d in every if d.service_id == service_id and d.environment_id == environment_id]
 
 
 def latest(cloud: RailwayCloud, environment_id: str, service_id: str) -> Deployment | None:
-    """The newest deployment of a service instance, whatever became of it."""
+    """Return the newest deployment of a service instance, whatever became of it."""
     every = history(cloud, environment_id, service_id)
     return every[-1] if every else None
 
 
 def replaced_at(cloud: RailwayCloud, deployment: Deployment) -> float | None:
-    """When a newer deployment went (or is going to go) live in the place of this one."""
+    """Return when a newer deployment went (or is going to go) live in the place of this one."""
     every = history(cloud, deployment.environment_id, deployment.service_id)
     position = next(index for index, other in enumerate(every) if other.id == deployment.id)
     lives = [first(newer.timeline, *TAKES_OVER) for newer in every[position + 1 :]]
@@ -50,7 +50,7 @@ def replaced_at(cloud: RailwayCloud, deployment: Deployment) -> float | None:
 
 
 def moment_of(cloud: RailwayCloud, deployment: Deployment) -> Moment:
-    """The status of a deployment now, and since when it has it."""
+    """Return the status of a deployment now, and since when it has it."""
     now = cloud.now()
     own = current(deployment.timeline, now)
     replaced = replaced_at(cloud, deployment)
@@ -62,12 +62,12 @@ def moment_of(cloud: RailwayCloud, deployment: Deployment) -> Moment:
 
 
 def status_of(cloud: RailwayCloud, deployment: Deployment) -> str:
-    """The status of a deployment now."""
+    """Return the status of a deployment now."""
     return moment_of(cloud, deployment).status
 
 
 def live(cloud: RailwayCloud, environment_id: str, service_id: str) -> Deployment | None:
-    """The deployment that serves now."""
+    """Return the deployment that serves now."""
     for deployment in reversed(history(cloud, environment_id, service_id)):
         if status_of(cloud, deployment) in RUNNING:
             return deployment
@@ -75,7 +75,7 @@ def live(cloud: RailwayCloud, environment_id: str, service_id: str) -> Deploymen
 
 
 def in_progress(cloud: RailwayCloud, deployment: Deployment) -> bool:
-    """Whether a deployment has neither gone live nor ended."""
+    """Tell whether a deployment has neither gone live nor ended."""
     return status_of(cloud, deployment) not in (*RUNNING, *ENDED, "REMOVING")
 
 
@@ -93,7 +93,7 @@ def end_all(cloud: RailwayCloud, environment_id: str, service_id: str, at: float
 
 
 def manifest(config: Config) -> dict[str, Any]:
-    """The settings that a deployment takes effect with, as ``serviceManifest`` in its meta."""
+    """Return the settings that a deployment takes effect with, as ``serviceManifest`` in its meta."""
     build = copy.deepcopy(part(config, "build"))
     deploy = copy.deepcopy(part(config, "deploy"))
     deploy.pop("registryCredentials", None)
@@ -108,7 +108,7 @@ def manifest(config: Config) -> dict[str, Any]:
 
 
 def course_of(config: Config, meta: dict[str, Any], variables: dict[str, str], **more: Any) -> Course:
-    """The course that a deployment with these settings takes."""
+    """Return the course that a deployment with these settings takes."""
     deploy: Config = part(config, "deploy")
     timeout = variables.get("RAILWAY_HEALTHCHECK_TIMEOUT_SEC") or deploy.get("healthcheckTimeout") or 300
     never = deploy.get("cronSchedule") or setting(config, "deploy", "restartPolicyType") == "NEVER"
@@ -181,7 +181,7 @@ def _supersede(cloud: RailwayCloud, environment: Environment, service_id: str, a
 
 
 def in_order(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[str]) -> list[tuple[str, set[str]]]:
-    """The services with those of the same batch that they refer to, each after those; a circle is cut anywhere."""
+    """Return the services, each after those of the batch that it refers to, and with them; a circle is cut anywhere."""
     batch = list(service_ids)
     needs: dict[str, set[str]] = {}
     for service_id in batch:
@@ -222,7 +222,7 @@ def scale(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[s
 
 
 def source_of(deployment: Deployment) -> dict[str, Any]:
-    """What a deployment runs, without how it came about."""
+    """Return what a deployment runs, without how it came about."""
     return {key: value for key, value in deployment.meta.items() if key not in ("reason", "serviceManifest")}
 
 

@@ -18,12 +18,12 @@ READY_AFTER_S = 1.0
 
 
 def ready(cloud: RailwayCloud, instance: ServiceInstance | None) -> bool:
-    """Whether the instance exists for the operations that need it."""
+    """Tell whether the instance exists for the operations that need it."""
     return instance is not None and cloud.now() >= instance.created_at + READY_AFTER_S
 
 
 def former(cloud: RailwayCloud, environment: Environment, service_id: str) -> ServiceInstance | None:
-    """The instance that was deleted last, when none is there now."""
+    """Return the instance that was deleted last, when none is there now."""
     every = [
         i for i in cloud.state.instances.values() if i.environment_id == environment.id and i.service_id == service_id
     ]
@@ -31,7 +31,7 @@ def former(cloud: RailwayCloud, environment: Environment, service_id: str) -> Se
 
 
 def first_config(cloud: RailwayCloud, environment: Environment) -> Config:
-    """The settings of a new instance: one replica in the default region."""
+    """Return the settings of a new instance: one replica in the default region."""
     return {"deploy": {"multiRegionConfig": {default_region(cloud, environment): {"numReplicas": 1}}}}
 
 
@@ -69,7 +69,7 @@ def remove(cloud: RailwayCloud, environment: Environment, service_id: str, at: f
 
 
 def trigger_of(cloud: RailwayCloud, environment_id: str, service_id: str) -> DeploymentTrigger | None:
-    """What deploys the instance when its branch gets a commit, if anything does."""
+    """Return what deploys the instance when its branch gets a commit, if anything does."""
     for trigger in cloud.state.triggers.values():
         if trigger.environment_id == environment_id and trigger.service_id == service_id:
             return trigger

@@ -16,19 +16,19 @@ from railway_sandbox.railway.state import Config, part
 
 
 def has_source(config: Config) -> bool:
-    """Whether these settings of a service name something to run."""
+    """Tell whether these settings of a service name something to run."""
     source = part(config, "source")
     return bool(source.get("image") or source.get("repo"))
 
 
 def latest_commit(cloud: RailwayCloud, repository: str, branch: str) -> str:
-    """The head of a branch: what was pushed last, or a commit that has always been there."""
+    """Return the head of a branch: what was pushed last, or a commit that has always been there."""
     key = f"{repository}@{branch}"
     return cloud.state.commits.get(key) or hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
 def resolve(cloud: RailwayCloud, config: Config, commit: str | None = None) -> dict[str, Any]:
-    """What a deployment of these settings runs, in the keys of Railway's ``DeploymentMeta``."""
+    """Return what a deployment of these settings runs, in the keys of Railway's ``DeploymentMeta``."""
     source: Config = part(config, "source")
     if source.get("image"):
         # Railway pulls by digest, so a tag that is moved later does not move what runs.

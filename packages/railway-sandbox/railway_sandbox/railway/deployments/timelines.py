@@ -51,7 +51,7 @@ class Course:
 
 
 def moments(course: Course) -> list[Moment]:
-    """The moments of a deployment that nothing interrupts."""
+    """Return the moments of a deployment that nothing interrupts."""
     at = course.starts_at
     found: list[Moment] = []
     if course.waits_until > at:
@@ -89,16 +89,16 @@ def _run(course: Course, at: float) -> list[Moment]:
 
 
 def current(timeline: list[Moment], now: float) -> Moment:
-    """The moment that counts at ``now``."""
+    """Return the moment that counts at ``now``."""
     passed = [moment for moment in timeline if moment.at <= now]
     return passed[-1] if passed else timeline[0]
 
 
 def first(timeline: list[Moment], *statuses: str) -> float | None:
-    """When a timeline first reaches one of these statuses, if it does."""
+    """Return when a timeline first reaches one of these statuses, if it does."""
     return next((moment.at for moment in timeline if moment.status in statuses), None)
 
 
 def cut(timeline: list[Moment], now: float, *after: Moment) -> list[Moment]:
-    """What has happened by ``now``, and then these moments instead of what was to come."""
+    """Return what has happened by ``now``, and then these moments instead of what was to come."""
     return [*(moment for moment in timeline if moment.at <= now), *after]

@@ -26,35 +26,35 @@ STATUS = "CERTIFICATE_STATUS_TYPE_"
 
 
 def zone_of(name: str) -> str:
-    """The registered domain that a name belongs to."""
+    """Return the registered domain that a name belongs to."""
     labels = name.removeprefix("*.").split(".")
     return ".".join(labels[-3:] if ".".join(labels[-2:]) in SECOND_LEVEL else labels[-2:])
 
 
 def host_in_zone(name: str) -> str:
-    """A name relative to its zone; ``@`` for the zone itself."""
+    """Return a name relative to its zone; ``@`` for the zone itself."""
     zone = zone_of(name)
     return "@" if name == zone else name.removesuffix(f".{zone}")
 
 
 def _beside(prefix: str, domain: CustomDomain) -> str:
-    """The relative name of a record beside the domain, e.g. ``_railway-verify.www``."""
+    """Return the relative name of a record beside the domain, e.g. ``_railway-verify.www``."""
     host = host_in_zone(domain.domain.removeprefix("*."))
     return prefix if host == "@" else f"{prefix}.{host}"
 
 
 def verification_name(domain: CustomDomain) -> str:
-    """The full name of the TXT record that proves ownership."""
+    """Return the full name of the TXT record that proves ownership."""
     return f"{_beside('_railway-verify', domain)}.{zone_of(domain.domain)}"
 
 
 def verification_value(domain: CustomDomain) -> str:
-    """The text that the TXT record needs."""
+    """Return the text that the TXT record needs."""
     return f"railway-verify={domain.token.removeprefix('railway-verify=')}"
 
 
 def verified(cloud: RailwayCloud, domain: CustomDomain) -> bool:
-    """Whether the TXT record holds."""
+    """Tell whether the TXT record holds."""
     found = [value.strip('"') for value in cloud.dns(verification_name(domain), "TXT")]
     return verification_value(domain) in found
 
@@ -65,7 +65,7 @@ def _cname(cloud: RailwayCloud, name: str) -> str:
 
 
 def _right(cloud: RailwayCloud, domain: CustomDomain) -> bool:
-    """Whether everything in the DNS is as Railway needs it for a certificate; never so behind Cloudflare's proxy."""
+    """Tell whether the DNS is as Railway needs it for a certificate; behind Cloudflare's proxy it never is."""
     if cloud.proxied(domain.domain) or not verified(cloud, domain):
         return False
     return all(record["currentValue"] == record["requiredValue"] for record in _records(cloud, domain))
@@ -98,7 +98,7 @@ def _observe(cloud: RailwayCloud, domain: CustomDomain) -> None:
 
 
 def _forbidden(cloud: RailwayCloud, domain: CustomDomain) -> str | None:
-    """The name whose CAA records forbid Let's Encrypt a certificate: the nearest ones at or above the domain count."""
+    """Return the name whose CAA records forbid Let's Encrypt a certificate: at the domain, or nearest above it."""
     wildcard, name = domain.domain.startswith("*."), domain.domain.removeprefix("*.")
     while "." in name:
         if found := cloud.dns(name, "CAA"):
@@ -110,7 +110,7 @@ def _forbidden(cloud: RailwayCloud, domain: CustomDomain) -> str | None:
 
 
 def _refusal(cloud: RailwayCloud, domain: CustomDomain) -> str:
-    """What Railway tells of a certificate that was not issued."""
+    """Return what Railway tells of a certificate that was not issued."""
     forbidden = _forbidden(cloud, domain)
     return (
         f"CAA record for {forbidden} prevents issuance" if forbidden else "The certificate authority refused the order."

@@ -23,7 +23,7 @@ HOST = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-
 
 
 def _target(caller: Caller, given: Arguments, kind: str) -> tuple[Environment, Service]:
-    """Where a new domain leads; refused while Railway is not ready for it."""
+    """Return where a new domain leads; refused while Railway is not ready for it."""
     environment, service = caller.pair(given)
     ready = instances.ready(caller.cloud, caller.cloud.find_instance(environment.id, service.id))
     if not ready or config_patch.applying(caller.cloud, environment.id):
@@ -35,17 +35,17 @@ def _target(caller: Caller, given: Arguments, kind: str) -> tuple[Environment, S
 
 
 def customs(cloud: RailwayCloud) -> list[CustomDomain]:
-    """The custom domains that exist."""
+    """Return the custom domains that exist."""
     return [domain for domain in cloud.state.custom_domains.values() if domain.deleted_at is None]
 
 
 def generated(cloud: RailwayCloud) -> list[ServiceDomain]:
-    """The generated domains that exist."""
+    """Return the generated domains that exist."""
     return [domain for domain in cloud.state.service_domains.values() if domain.deleted_at is None]
 
 
 def _unavailable(cloud: RailwayCloud, name: str) -> str | None:
-    """Why a custom domain cannot be had, if it cannot."""
+    """Return why a custom domain cannot be had, if it cannot."""
     if not HOST.match(name) or name.endswith((".railway.app", ".railway.internal")):
         return f"{name} is not a valid domain"
     if any(domain.domain == name for domain in customs(cloud)):

@@ -30,7 +30,7 @@ APPLYING_S = 2.0
 
 
 def applying(cloud: RailwayCloud, environment_id: str) -> bool:
-    """Whether a committed patch of the environment is not in effect yet."""
+    """Tell whether a committed patch of the environment is not in effect yet."""
     return any(
         patch.environment_id == environment_id and patch.applies_at is not None and patch.applied_at is None
         for patch in cloud.state.patches.values()
@@ -43,7 +43,7 @@ def pending(cloud: RailwayCloud) -> bool:
 
 
 def staged(cloud: RailwayCloud, environment_id: str) -> Patch | None:
-    """The changes that wait to be committed, if there are any."""
+    """Return the changes that wait to be committed, if there are any."""
     for patch in cloud.state.patches.values():
         if patch.environment_id == environment_id and patch.applies_at is None and patch.aftermath != "unlisted":
             return patch
@@ -158,7 +158,7 @@ def check_limits(cloud: RailwayCloud, environment: Environment, record: Patch) -
 
 
 def _new_config(cloud: RailwayCloud, environment: Environment, service_id: str, entry: Config) -> Config | None:
-    """The settings of the service after the patch; ``None`` when it is not here and the patch does not create it."""
+    """Return the service's settings after the patch; ``None`` when it is not here and the patch does not create it."""
     if cloud.find_instance(environment.id, service_id) is not None:
         return merged_service(service_config(environment, service_id), entry, returning=False)
     if not entry.get("isCreated"):

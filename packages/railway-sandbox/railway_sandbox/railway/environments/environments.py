@@ -29,7 +29,7 @@ from railway_sandbox.railway.state import (
 
 
 def make(cloud: RailwayCloud, project: Project, name: str, at: float) -> Environment:
-    """An empty environment."""
+    """Make an empty environment."""
     environment = Environment(id=cloud.new_id(), project_id=project.id, name=name, created_at=at, updated_at=at)
     cloud.state.environments[environment.id] = environment
     return environment
@@ -75,7 +75,7 @@ def _create(caller: Caller, arguments: Arguments) -> Environment:
 
 
 def _copy(cloud: RailwayCloud, source: Environment, target: Environment, at: float) -> None:
-    """Everything of the source except the values that are sealed, and empty volumes in the place of full ones."""
+    """Copy everything of the source but sealed values, with empty volumes in the place of full ones."""
     shared = _unsealed(source.config.get("sharedVariables", {}))
     target.config = {**target.config, "sharedVariables": shared}
     for instance in list(cloud.instances(source.id)):
@@ -121,7 +121,7 @@ def _environment(caller: Caller, arguments: Arguments) -> Environment:
 
 
 def listed(caller: Caller, project: Project, arguments: Arguments) -> list[Environment]:
-    """The environments of a project that the caller reaches; ``isEphemeral`` and ``sort`` as in the API."""
+    """Return the environments of a project that the caller reaches; ``isEphemeral`` and ``sort`` as in the API."""
     wanted = arguments.get("isEphemeral")
     found = [
         environment
@@ -155,7 +155,7 @@ def _stage(caller: Caller, arguments: Arguments) -> Patch:
 
 
 def merge_patches(first: Any, second: Any) -> Any:
-    """Both together; where both say something, ``second`` wins."""
+    """Return both together; where both say something, ``second`` wins."""
     # Unlike settings, patches keep their nulls: they are what is to be removed.
     if not isinstance(first, dict) or not isinstance(second, dict):
         return second

@@ -32,7 +32,7 @@ def _endpoint_id(instance: ServiceInstance) -> str:
 
 
 def _since(cloud: RailwayCloud, instance: ServiceInstance) -> float | None:
-    """When the endpoint of an instance appears, if it is known yet."""
+    """Return when the endpoint of an instance appears, if it is known yet."""
     every = deployments.history(cloud, instance.environment_id, instance.service_id)
     first = next((found for found in every if found.created_at >= instance.created_at), None)
     return None if first is None else first.created_at + ENDPOINT_AFTER_S
@@ -48,7 +48,7 @@ def _own_label(cloud: RailwayCloud, instance: ServiceInstance) -> str:
 
 
 def _labels(cloud: RailwayCloud, instance: ServiceInstance) -> tuple[str, str | None]:
-    """The name that is in effect, and the one that is about to be."""
+    """Return the name that is in effect, and the one that is about to be."""
     chosen = cloud.state.endpoint_names.get(instance.id)
     if chosen is None:
         return _own_label(cloud, instance), None

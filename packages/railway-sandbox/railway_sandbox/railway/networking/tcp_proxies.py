@@ -88,7 +88,7 @@ def _list(caller: Caller, arguments: Arguments) -> list[TCPProxy]:
 
 
 def _local_port(caller: Caller, proxy: TCPProxy) -> str | None:
-    """The port of this machine that stands for the service, where ``LEADS_TO`` names one."""
+    """Return the port of this machine that stands for the service, where ``LEADS_TO`` names one."""
     environment = caller.cloud.state.environments[proxy.environment_id]
     project = caller.cloud.state.projects[environment.project_id]
     service = caller.cloud.state.services[proxy.service_id]

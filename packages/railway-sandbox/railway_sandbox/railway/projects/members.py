@@ -16,7 +16,7 @@ from railway_sandbox.railway.state import Person, Project, ProjectMember
 
 
 def open_account(cloud: RailwayCloud, name: str, email: str) -> str:
-    """Somebody gets an account at Railway; its id."""
+    """Open an account at Railway for somebody; return its id."""
     person = Person(id=cloud.new_id(), name=name, email=email)
     cloud.state.people[person.id] = person
     cloud.touch()
@@ -44,7 +44,7 @@ def _key(project: Project, user_id: str) -> str:
 
 
 def _member(caller: Caller, given: Arguments) -> ProjectMember:
-    """The membership that an input names."""
+    """Return the membership that an input names."""
     project = _project(caller, given["projectId"])
     if given["userId"] == caller.cloud.state.user_id:
         raise not_authorized()

@@ -31,12 +31,12 @@ LONGEST_LABEL = 63
 
 
 def label_of(name: str) -> str:
-    """A name as a DNS label."""
+    """Return a name as a DNS label."""
     return re.sub(r"-+", "-", re.sub(r"[^a-z0-9]", "-", name.lower())).strip("-")
 
 
 def reach(caller: Caller, project: Project, arguments: Arguments) -> list[Environment]:
-    """Where an operation with this ``environmentId`` works: in that fork alone, or in all that are no forks."""
+    """Return where an operation with this ``environmentId`` works: in that fork alone, or in all that are no forks."""
     every = [e for e in caller.cloud.environments_of(project.id) if e.source_environment_id is None]
     if arguments.get("environmentId") is None:
         return every
@@ -54,7 +54,7 @@ def make(
     variables: Config | None = None,
     credentials: Config | None = None,
 ) -> Service:
-    """A service with an instance in each of these environments; with a source it is deployed at once."""
+    """Make a service with an instance in each of these environments; with a source it is deployed at once."""
     now = cloud.now()
     entry: Config = {"source": source or {}, "variables": variables or {}}
     if credentials:

@@ -94,7 +94,7 @@ def _variables(caller: Caller, arguments: Arguments) -> dict[str, str]:
 
 
 def named_values(wanted: Any) -> dict[str, str]:
-    """What Railway's scalar ``EnvironmentVariables`` takes: names with texts."""
+    """Return what Railway's scalar ``EnvironmentVariables`` takes: names with texts."""
     if not isinstance(wanted, dict):
         raise invalid("variables must be an object")
     values = cast("dict[str, Any]", wanted)

@@ -89,7 +89,7 @@ def _details(caller: Caller, arguments: Arguments) -> dict[str, Any]:
 
 
 def _of_project(caller: Caller, project: Project, _arguments: Arguments) -> list[Bucket]:
-    """The buckets of a project that some environment has, and those that none ever had."""
+    """Return the buckets of a project that some environment has, and those that none ever had."""
     stores = caller.cloud.state.bucket_instances.values()
     once = {store.bucket_id for store in stores}
     now = {store.bucket_id for store in stores if store.deleted_at is None}

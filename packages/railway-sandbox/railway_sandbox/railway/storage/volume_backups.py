@@ -85,7 +85,7 @@ def _backup(disk: VolumeInstance, id: str, name: str, at: float) -> VolumeBackup
 
 
 def _there(cloud: RailwayCloud, disk: VolumeInstance) -> list[VolumeBackup]:
-    """The backups of a disk that can be restored, newest first."""
+    """Return the backups of a disk that can be restored, newest first."""
     _make_scheduled(cloud, disk)
     unfinished = {work.backup_id for work in workflows_of(cloud, disk) if not work.restores and not _made(work)}
     found = [

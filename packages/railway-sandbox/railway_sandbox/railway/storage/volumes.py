@@ -76,7 +76,7 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
 def _places(
     caller: Caller, project: Project, service: Service | None, given: Arguments
 ) -> list[tuple[Environment, Service | None]]:
-    """Where a volume gets an instance, each with the service that mounts it there.
+    """Return where a volume gets an instance, each with the service that mounts it there.
 
     As Railway's schema says: nowhere with null, in every environment when nothing is said.
     """
@@ -176,7 +176,7 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
 
 
 def instance_of(caller: Caller, id: str) -> VolumeInstance:
-    """The volume instance, which the caller has to reach."""
+    """Return the volume instance, which the caller has to reach."""
     disk = caller.cloud.state.volume_instances.get(id)
     if disk is None or _forgotten(caller.cloud, disk.deleted_at):
         raise not_found("VolumeInstance")
@@ -218,12 +218,12 @@ def _state(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> str:
 
 
 def workflows_of(cloud: RailwayCloud, disk: VolumeInstance) -> list[Workflow]:
-    """What is or was done with the backups of a disk."""
+    """Return what is or was done with the backups of a disk."""
     return [work for work in cloud.state.workflows.values() if work.volume_instance_id == disk.id]
 
 
 def used_mb(disk: VolumeInstance) -> float:
-    """How much is on a disk."""
+    """Return how much is on a disk."""
     if disk.used_mb is not None:
         return disk.used_mb
     return WRITTEN_MB if disk.written else 0.0

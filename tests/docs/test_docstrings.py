@@ -1,0 +1,67 @@
+"""Docstrings of functions begin with a verb in the imperative: what a call does or gives."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DONE = (
+    "benchmarks",
+    "packages/pulumi-embedded",
+    "packages/pulumi-operations",
+    "packages/pulumi-provider",
+    "packages/railway-api",
+    "packages/railway-sandbox",
+    "railyard/accounts",
+    "railyard/contract",
+    "railyard/output",
+    "railyard/rehearsal",
+    "railyard/sandbox",
+    "railyard/secrets",
+    "railyard/shared",
+    "tools",
+)
+"""Folders that keep to it; a new one belongs here."""
+GENERATED = {"answers.py"}
+NO_VERBS = re.compile(
+    r"A|All|An|And|Any|As|At|Beside|Both|By|Each|Either|Every|Everybody|Everyone|Everything|For|From|How|"
+    r"If|In|Into|It|Its|Like|Named|Neither|Never|No|Nobody|None|Nothing|Of|On|One|Only|Or|Other|Out|Own|"
+    r"Several|Somebody|Someone|Something|Such|That|The|Their|Then|There|These|They|This|Those|Three|To|Two|"
+    r"Until|What|When|Where|Whether|Which|While|Who|Whoever|Whole|Whose|Why|With|Without"
+)
+NOT_THIRD_PERSON = frozenset(
+    {"Access", "Address", "Compress", "Discuss", "Dismiss", "Express", "Pass", "Press", "Process"}
+)
+
+
+def openings(folder: str) -> Iterator[tuple[str, str]]:
+    """Place and first word of the docstring of each function in a folder."""
+    for file in sorted((ROOT / folder).rglob("*.py")):
+        if file.name in GENERATED:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (text := ast.get_docstring(node)):
+                yield f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", text.split()[0].rstrip(",:;.")
+
+
+def is_verb(word: str) -> bool:
+    """Whether a sentence can begin with this word as an order, as far as a list of other words tells."""
+    third_person = word.endswith("s") and word not in NOT_THIRD_PERSON
+    return bool(re.fullmatch(r"[A-Z][a-z]+", word)) and not NO_VERBS.fullmatch(word) and not third_person
+
+
+@pytest.mark.parametrize("folder", DONE)
+def test_docstrings_of_functions_begin_with_a_verb(folder: str):
+    """Return, Tell, Write …: neither a question word nor an article, neither a name nor the third person."""
+    assert [f"{place}: {word}" for place, word in openings(folder) if not is_verb(word)] == []
+
+
+@pytest.mark.parametrize("word", ["Whether", "What", "The", "Returns", "``text``", "Nothing"])
+def test_other_words_are_found(word: str):
+    """The check tells a verb from what stood there before."""
+    assert not is_verb(word)
