@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
+import go_yaml
 from railyard.migrate.findings import BASE, Finding, Kind, Service
 from railyard.shared.console import OperationError
 
@@ -257,9 +256,12 @@ class ComposeReader:
 def read(path: Path, shown: str) -> tuple[list[Service], list[Finding]]:
     """Return the services of a compose file, and what becomes of each key; raises ``OperationError``."""
     try:
-        document: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise OperationError(f"{shown} is no valid YAML: correct it") from None
+        document: Any = go_yaml.load(path.read_text(encoding="utf-8-sig"))
+    except go_yaml.YamlError as error:
+        place = f", line {error.line}" if error.line else ""
+        raise OperationError(f"{shown}{place} is no valid YAML: {error.problem}: correct it") from None
+    except UnicodeDecodeError:
+        raise OperationError(f"{shown} is no UTF-8 text: save it as UTF-8") from None
     given: Any = cast("Any", document).get("services") if isinstance(document, dict) else None
     if not isinstance(given, dict):
         raise OperationError(f"{shown} has no services: correct it, or remove it")

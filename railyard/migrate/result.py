@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
 
+import go_yaml
 from components.volume import VolumeArgs
 from railway_api.counting import count
 from railyard.migrate.findings import Kind, Reading, Service, Settings
@@ -19,6 +20,18 @@ from railyard.migrate.translation import deployed, differences, translate
 
 CUT_OFF = "2026-12-01"
 """From this day on Railway reads no railway.toml and no railway.json."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML that go-yaml, by which settings are read, reads as the same values."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plain = go_yaml.plain_scalar(text) == text
+    return cast("Any", dumper).represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +74,7 @@ class Result:
         texts: list[str] = []
         for environment in self.environments:
             document = {"config": {f"railyard:{self.name}": self.settings(environment)}}
-            dumped = yaml.safe_dump(document, sort_keys=False, width=110, allow_unicode=True)
+            dumped = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
             texts.append(f"# Pulumi.{environment}.yaml\n{dumped}")
         return "---\n".join(texts)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from railyard.promote.settings_file import edited, with_value
+from railyard.promote.settings_file import edited, read, value_at, with_value
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
 
@@ -26,6 +26,12 @@ PLACES = [
     ("a:\n  c: 1", "a:\n  c: 1\n  b: d1"),
     ("a:\r\n  c: 1\r\nz: 1\r\n", "a:\r\n  c: 1\r\n  b: d1\r\nz: 1\r\n"),
     ("a:\n  {c: 1,\n   d: 2}\n", "a:\n  {c: 1,\n   d: 2, b: d1}\n"),
+    ("a: {b: &c c0}\nz: *c\n", "a: {b: &c d1}\nz: *c\n"),
+    ("z: &c c0\na: {b: *c} # why\n", "z: &c c0\na: {b: d1} # why\n"),
+    ("z: &z {b: c0}\na: {<<: *z, c: 1}\n", "z: &z {b: c0}\na: {<<: *z, c: 1, b: d1}\n"),
+    ("z: &z {c: 1}\na:\n  <<: *z\n  repo: x/y\n", "z: &z {c: 1}\na:\n  <<: *z\n  repo: x/y\n  b: d1\n"),
+    ("a: &z\n  repo: x/y\nz: *z\n", "a: &z\n  repo: x/y\n  b: d1\nz: *z\n"),
+    ("a: &z {}\n", "a: &z {b: d1}\n"),
 ]
 
 
@@ -33,7 +39,7 @@ PLACES = [
 def test_a_value_is_replaced_or_added_where_it_belongs(before, after):
     """Flow and block style, comments, quotes, line ends, nothing behind the last line."""
     assert with_value(before, ("a", "b"), "d1") == after
-    assert yaml.safe_load(after)["a"]["b"] == "d1"
+    assert read(after)["a"]["b"] == "d1"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,7 @@ def test_every_value_is_read_back_as_the_same_text(value):
     """A commit of digits alone is a number without quotes, one with an e in it a number to some readers."""
     for text in ("a: {b: c0}\n", "a: {}\n", "a:\n  c: 1\n", "{}\n"):
         written = with_value(text, ("a", "b"), value)
-        assert yaml.safe_load(written)["a"]["b"] == value
+        assert yaml.safe_load(written)["a"]["b"] == read(written)["a"]["b"] == value
         assert f'"{value}"' in written or not value[0].isdigit()
 
 
@@ -63,6 +69,42 @@ def test_a_key_that_several_places_share_is_refused(tmp_path, monkeypatch):
 
     with pytest.raises(OperationError, match=r"set railyard:omnistack\.api\.commitSha to \"abcdef1\" by hand"):
         edited("production", {("omnistack", "api", "commitSha"): "abcdef1"})
+
+
+SHARED = {
+    "a value with an anchor": (
+        ("api: {repo: omnistack/omnistack-backend", "api: {commitSha: &c c0ffee1, repo: omnistack/omnistack-backend"),
+        ("worker: {repo: omnistack/omnistack-backend", "worker: {commitSha: *c, repo: omnistack/omnistack-backend"),
+        ("commitSha: &c abcdef1", "commitSha: *c"),
+    ),
+    "a group that is merged": (
+        ("api: {repo: omnistack/omnistack-backend", "api: &s {commitSha: c0ffee1, repo: omnistack/omnistack-backend"),
+        ("worker: {repo: omnistack/omnistack-backend", "worker: {<<: *s"),
+        ("api: &s {commitSha: abcdef1", "worker: {<<: *s, replicas: 2}"),
+    ),
+    "a group that is shared": (
+        ("api: {repo: omnistack/omnistack-backend, replicas: 2}", "api: &s {repo: omnistack/omnistack-backend}"),
+        ("worker: {repo: omnistack/omnistack-backend, replicas: 2}", "worker: *s"),
+        ("api: &s {repo: omnistack/omnistack-backend, commitSha: abcdef1}", "worker: *s"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_what_two_services_share_is_changed_once(tmp_path, monkeypatch, kind):
+    """A release of both: the anchor has the new value, and what refers to it stays as it is."""
+    first, second, expected = SHARED[kind]
+    text = (project_directory() / "Pulumi.production.yaml").read_text()
+    assert (first[0] in text, second[0] in text) == (True, True)
+    (tmp_path / "Pulumi.production.yaml").write_text(text.replace(*first).replace(*second))
+    project_in(tmp_path, monkeypatch)
+    keys = [("omnistack", service, "commitSha") for service in ("api", "worker")]
+
+    edit = edited("production", dict.fromkeys(keys, "abcdef1"))
+
+    assert [part for part in expected if part not in edit.after] == []
+    assert len([line for line in edit.lines if line.startswith("+ ")]) == 1
+    assert [value_at(read(edit.after), key) for key in keys] == ["abcdef1", "abcdef1"]
 
 
 def test_what_would_not_be_valid_is_refused(tmp_path, monkeypatch):
