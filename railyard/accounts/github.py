@@ -136,6 +136,15 @@ class GitHub:
                 return str(deployment["sha"])
         return None
 
+    def record_deployment(self, environment: str, commit: str, state: str) -> None:
+        """Keep that ``commit`` was deployed to a GitHub environment, which is made by this, and how it ended.
+
+        Needs a token with deployments: write. ``state`` is ``success`` or ``failure``.
+        """
+        fields = {"ref": commit, "environment": environment, "auto_merge": False, "required_contexts": []}
+        made = self._call("POST", "/deployments", json=fields)
+        self._call("POST", f"/deployments/{made['id']}/statuses", json={"state": state, "auto_inactive": False})
+
     def _open_issue(self, marker: str) -> Mapping[str, Any] | None:
         pages = self._pages("/issues", state="open", sort="created", direction="desc")
         return next((each for each in pages if "pull_request" not in each and self._is_ours(each, marker)), None)

@@ -1,31 +1,43 @@
-"""``railyard deploy``: the reviewed plan, ``up``, checks, on failure the way back, and a message to who is on call.
+"""``railyard deploy``: the reviewed plan, taken up system by system; what fails goes back, and what went well stays.
 
-Owns the order of these, and what is said of how it ended. Each of them is another module's work.
+Owns the order of these. What a system's release is and how it ends stands in ``system_release``, what is said of it in
+``deploy_message``.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from railway_api.counting import count
 from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
-from railyard.accounts.running_services_query import running_systems
+from railyard.accounts.running_services_query import chosen_systems, running_systems
 from railyard.deliver import notify
 from railyard.deliver import plan as deploy_plan
+from railyard.deliver.deploy_message import message
 from railyard.deliver.plan import Plan
+from railyard.deliver.system_release import (
+    SHARED,
+    Ending,
+    Result,
+    SystemRelease,
+    by_release,
+    can_have_broken,
+    releases_of,
+)
 from railyard.engine.engines import Engine, engine_for
+from railyard.operate.status import SystemsArgument
 from railyard.operate.verify_checks import Result as Check
 from railyard.operate.verify_checks import verify
 from railyard.review import checkout as diff_checkout
-from railyard.review.resource_changes import Change, counted
+from railyard.review.resource_changes import counted
 from railyard.shared.console import PROBLEM, CallError, JsonOption, OperationError, StackOption, people, write_json
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
@@ -38,63 +50,18 @@ BackOption = Annotated[
     typer.Option(
         "--rollback-to",
         metavar="COMMIT",
-        help="Where to go back to on failure. Default: at GitHub the last commit whose deployment succeeded, elsewhere "
-        "the one before HEAD, or HEAD where files differ from it.",
+        help="Where a system goes back to on failure. Default: at GitHub the last commit with which it succeeded, "
+        "elsewhere the one before HEAD, or HEAD where files differ from it.",
     ),
 ]
 
 LOOKED_AGAIN_AFTER_S: Final = (15, 45)
 """A new name or a cache takes a moment: no single glance takes a release back. In API time."""
-
-
-class Result(StrEnum):
-    """How a deployment ended."""
-
-    DEPLOYED = "deployed"
-    """What was planned runs and is healthy."""
-    STOPPED = "stopped"
-    """Nothing was begun."""
-    ROLLED_BACK = "rolled back"
-    """It failed, and what ran before runs again and is healthy."""
-    BROKEN = "broken"
-    """It failed, and so did the way back, or there is none: somebody has to look."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ending:
-    """How it ended and why."""
-
-    result: Result
-    commit: str
-    changes: str = "nothing changes"
-    problems: Sequence[str] = ()
-    back_to: str = ""
-    """The commit that was gone back to."""
-    back_problems: Sequence[str] = ()
-    """What went wrong on the way back."""
-    notices: Sequence[str] = ()
-    """What fails as well, and no release can have broken."""
-
-    @property
-    def same_again(self) -> bool:
-        """Whether it was gone back to the very commit that failed, since that one had succeeded before."""
-        return self.back_to == self.commit != ""
-
-    def document(self, stack: str) -> dict[str, Any]:
-        """For programs."""
-        return {
-            "stack": stack,
-            "result": self.result.value,
-            "commit": self.commit,
-            "changes": self.changes,
-            "problems": list(self.problems),
-            "rolledBackTo": self.back_to or None,
-            "rollbackProblems": list(self.back_problems),
-            "notices": list(self.notices),
-        }
+WORLD_CHANGED: Final = "an up would not do what was reviewed; nothing was begun. Plan again, and review that:"
 
 
 def deploy(
+    systems: SystemsArgument = None,
     stack: StackOption = "staging",
     plan: PlanOption = None,
     rollback_to: BackOption = "",
@@ -102,103 +69,211 @@ def deploy(
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring a stack up as it was reviewed, check it, and go back when it fails.
+    """Bring up the systems that a change touches, or those named, check each, and take back those that fail.
 
-    With --plan nothing begins unless an up would do exactly what the plan says. On failure the stack is brought back to
-    the commit before, and the message for whoever is on call goes to DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL, where
-    they are set. Exit code 1 for everything but success. What the release cannot have broken, such as a certificate
-    that was not renewed, is told in the same way and is no failure.
+    With --plan nothing begins unless an up would do exactly what the plan says. A system that fails is brought back to
+    the commit before by itself; what went well stays. What happened is told at DISCORD_WEBHOOK_URL and
+    SLACK_WEBHOOK_URL, where they are set. What no step of the plan touches is never taken back: trouble there is told
+    in the same message. Exit code 1 unless every system of the plan is deployed.
     """
     with people(json=json):
-        ending = _carried_out(stack, plan, rollback_to, sandbox=sandbox, quiet=json)
+        telling = notify.Telling()
+        ending = _carried_out(stack, systems or (), plan, rollback_to, sandbox=sandbox, quiet=json, telling=telling)
         if json:
             write_json(ending.document(stack))
         else:
-            typer.echo(f"{stack}: {ending.result.value}")
-            for problem in (*ending.problems, *ending.back_problems):
-                typer.echo(f"  {problem}")
-            for notice in ending.notices:
-                typer.echo(f"  not of this release: {notice}")
-        if ending.result is not Result.DEPLOYED or ending.notices:
-            notify.tell(message(stack, ending))
+            for line in text(stack, ending):
+                typer.echo(line)
+        telling.end(message(stack, ending))
+        _leave_outputs(ending)
         if ending.result is not Result.DEPLOYED:
             raise typer.Exit(PROBLEM)
 
 
-def _carried_out(stack: str, plan: Path | None, rollback_to: str, *, sandbox: bool, quiet: bool) -> Ending:
-    """All of it. Whatever stops it before it begins is an ending too, of which whoever is on call has to hear."""
+def text(stack: str, ending: Ending) -> list[str]:
+    """Say for people how it ended: for the whole stack, then for each system where they differ or one failed."""
+    lines = [f"{stack}: {ending.result.value}"]
+    for release in ending.releases:
+        if release.problems or len(ending.releases) > 1:
+            to = f" to {release.back_to[:7]}" if release.result is Result.ROLLED_BACK else ""
+            lines.append(f"  {release.label}: {release.result.value}{to}")
+            lines += [f"    {line}" for line in (*release.problems, *release.back_problems)]
+    lines += [f"  {problem}" for problem in ending.stopped]
+    return [*lines, *(f"  not of this release: {notice}" for notice in ending.notices)]
+
+
+def _leave_outputs(ending: Ending) -> None:
+    """Leave for a workflow's later jobs that this one came to an end, and which systems have to wait."""
+    if output := os.environ.get("GITHUB_OUTPUT"):
+        with Path(output).open("a", encoding="utf-8") as file:
+            file.write(f"settled={'false' if ending.stopped else 'true'}\nwaiting={' '.join(ending.waiting)}\n")
+
+
+def _carried_out(
+    stack: str,
+    systems: Sequence[str],
+    plan: Path | None,
+    rollback_to: str,
+    *,
+    sandbox: bool,
+    quiet: bool,
+    telling: notify.Telling,
+) -> Ending:
+    """Do all of it. Whatever stops it before it begins is an ending too, of which whoever is on call has to hear."""
     try:
-        work = Deployment(read_stack(stack), sandbox=sandbox, quiet=quiet)
-        return work.carry_out(deploy_plan.read(plan) if plan else None, rollback_to)
+        here = read_stack(stack)
+        chosen_systems(here, systems)
+        work = Deployment(here, sandbox=sandbox, quiet=quiet, telling=telling)
+        return work.carry_out(deploy_plan.read(plan) if plan else None, systems, rollback_to)
     except CallError:
         raise
     except OperationError as error:
-        return Ending(result=Result.STOPPED, commit=deploy_plan.current_commit(), problems=[str(error)])
+        return Ending(commit=deploy_plan.current_commit(), stopped=[str(error)])
 
 
 class Deployment:
-    """One deployment of one stack."""
+    """One deployment of one stack: the releases of its systems, side by side."""
 
-    def __init__(self, stack: Stack, *, sandbox: bool, quiet: bool) -> None:
+    def __init__(self, stack: Stack, *, sandbox: bool, quiet: bool, telling: notify.Telling | None = None) -> None:
         self._stack, self._sandbox, self._quiet = stack, sandbox, quiet
         self._engine: Engine = engine_for(stack, sandbox=sandbox)
+        self._telling = telling or notify.Telling()
+        self._began = time.monotonic()
+        self._begun = False
+        self._notices: dict[str, str] = {}
 
-    def carry_out(self, reviewed: Plan | None, rollback_to: str) -> Ending:
+    def carry_out(self, reviewed: Plan | None, systems: Sequence[str], rollback_to: str) -> Ending:
         """Do it all; raises ``OperationError`` only while nothing has begun."""
         commit = deploy_plan.current_commit()
         root = project_directory()
         back = diff_checkout.commit(root, rollback_to) if rollback_to else ""
-        now = deploy_plan.plan_of(self._engine, self._stack)
+        only = systems or (reviewed.systems if reviewed else ())
+        without = reviewed.without if reviewed else ()
+        now = deploy_plan.plan_of(self._engine, self._stack, only, without)
         if reviewed and (found := deploy_plan.differences(reviewed, now)):
-            return Ending(result=Result.STOPPED, commit=commit, problems=[WORLD_CHANGED, *found])
+            return Ending(commit=commit, stopped=[WORLD_CHANGED, *found])
         self._say(f"{self._stack.name}: {counted(now.changes)}")
-        problems, notices = self._brought_up(root, now.changes)
+        # Where no resource changes, an output of the stack may: then the stack as a whole is brought up.
+        releases = releases_of(now.changes, self._stack) or ([] if only or without else [SystemRelease(system=SHARED)])
+        self._telling.begin(message(self._stack.name, Ending(commit=commit, releases=releases), begun=True))
+        self._bring_up(root, releases)
+        self._check(releases)
+        for release in releases:
+            release.deployed_s = self._passed()
+        self._take_back([release for release in releases if release.problems], back)
         ending = Ending(
-            result=Result.BROKEN if problems else Result.DEPLOYED,
             commit=commit,
-            changes=counted(now.changes),
-            problems=problems,
-            notices=notices,
+            releases=releases,
+            notices=list(self._notices),
+            unwell=[system for system in dict.fromkeys(self._notices.values()) if system],
+            took_s=self._passed(),
         )
-        if problems:
-            self._say("it failed:", *problems)
-            return self._roll_back(ending, now.changes, back)
+        self._record(ending)
         return ending
 
-    def _brought_up(self, project: Path, changes: Sequence[Change]) -> tuple[list[str], list[str]]:
-        """Up and checks: what went wrong, and what fails that ``changes`` cannot have broken."""
-        problems = self._engine.up_all(project, quiet=self._quiet)
-        return (problems, []) if problems else self._unhealthy(changes)
+    def _passed(self) -> float:
+        return time.monotonic() - self._began
 
-    def _unhealthy(self, changes: Sequence[Change]) -> tuple[list[str], list[str]]:
-        """What `railyard verify` finds wrong with what runs now, in the same two parts."""
+    def _bring_up(self, project: Path, releases: Sequence[SystemRelease], *, back: bool = False) -> None:
+        """Take the releases up side by side, until each of them is up or has failed by its own fault.
+
+        An engine that fails at one resource begins nothing else. So those that did not fail are taken up once more,
+        which goes on where they stopped.
+        """
+        waiting = list(releases)
+        while waiting:
+            targets = [target for release in waiting for target in release.targets]
+            try:
+                run = self._engine.up_from(project, targets, quiet=self._quiet)
+            except OperationError as error:
+                if not self._begun:
+                    raise
+                for release in waiting:
+                    _problems(release, back).append(str(error))
+                return
+            self._begun = True
+            if not run.problems:
+                return
+            found = by_release(run.failed, waiting) or {at: list(run.problems) for at in range(len(waiting))}
+            for at, lines in found.items():
+                _problems(waiting[at], back).extend(lines)
+            waiting = [release for at, release in enumerate(waiting) if at not in found]
+            if waiting:
+                self._say(f"going on with {', '.join(release.label for release in waiting)}")
+
+    def _check(self, releases: Sequence[SystemRelease], *, back: bool = False) -> None:
+        """Verify what came up, and look at all other systems; what no change here can have broken is a notice."""
+        mine = {each.system: each for each in releases if not _problems(each, back)}
+        systems = [name for name in mine if name in self._stack.settings.systems]
+        others = [name for name in self._stack.settings.systems if name not in {each.system for each in releases}]
         try:
             with connected(self._stack, sandbox=self._sandbox) as railway:
-                results = railway.run(last_look(railway, self._stack, say=self._say))
+                if not back:
+                    self._notices |= _troubles(railway, self._stack, others)
+                checked: Sequence[Check] = (
+                    railway.run(last_look(railway, self._stack, systems, say=self._say)) if systems else ()
+                )
         except OperationError as error:
-            return [f"whether it is healthy could not be found out: {error}"], []
-        self._say(f"{count(len(results), 'check')} of railyard verify done")
-        parts: tuple[list[str], list[str]] = ([], [])
-        for each in results:
-            if not each.passed:
-                parts[not can_have_broken(each, changes)].append(f"{each.where} {each.check}: {each.found}")
-        return parts
+            for release in mine.values():
+                _problems(release, back).append(f"whether it is healthy could not be found out: {error}")
+            return
+        self._say(f"{count(len(checked), 'check')} of railyard verify done")
+        parts = [each.where for each in checked if "/" in each.where]
+        for each in checked:
+            if each.passed:
+                continue
+            system = each.where.partition("/")[0]
+            said = f"{each.where} {each.check}: {each.found}"
+            if can_have_broken(each, mine[system].changes, parts):
+                _problems(mine[system], back).append(said)
+            else:
+                self._notices[said] = system
 
-    def _roll_back(self, failed: Ending, changes: Sequence[Change], wanted: str) -> Ending:
-        root = project_directory()
-        commit = wanted or _before(root, self._stack.name)
-        if not commit:
-            return failed
-        self._say(f"going back to {commit[:7]}")
-        with tempfile.TemporaryDirectory(prefix="railyard-rollback-") as folder:
-            project = Path(folder) / "project"
-            try:
-                diff_checkout.unpack(root, commit, project)
-                problems, notices = self._brought_up(project, changes)
-            except OperationError as error:
-                problems, notices = [str(error)], failed.notices
-        result = Result.BROKEN if problems else Result.ROLLED_BACK
-        return replace(failed, result=result, back_to=commit, back_problems=problems, notices=notices)
+    def _take_back(self, failed: Sequence[SystemRelease], wanted: str) -> None:
+        """Bring each system that failed back to the commit with which it ran before; nothing else is touched."""
+        for release in failed:
+            self._say(f"{release.label} failed:", *release.problems)
+            release.back_to = wanted or self._before(release.system)
+        for commit in dict.fromkeys(release.back_to for release in failed if release.back_to):
+            group = [release for release in failed if release.back_to == commit]
+            self._say(f"going back to {commit[:7]} with {', '.join(release.label for release in group)}")
+            with tempfile.TemporaryDirectory(prefix="railyard-rollback-") as folder:
+                project = Path(folder) / "project"
+                try:
+                    diff_checkout.unpack(project_directory(), commit, project)
+                    self._bring_up(project, group, back=True)
+                except OperationError as error:
+                    for release in group:
+                        release.back_problems.append(str(error))
+                self._check(group, back=True)
+
+    def _before(self, system: str) -> str:
+        """Return the commit that ran before this one, as well as it can be known; empty when it cannot."""
+        root, stack = project_directory(), self._stack.name
+        try:
+            github = GitHub()
+            found = (github.last_deployed(f"{stack}/{system}") if system else None) or github.last_deployed(stack)
+        except OperationError:
+            found = None
+        # Files that were changed by hand came after HEAD.
+        here = deploy_plan.current_commit()
+        try:
+            return found or diff_checkout.commit(root, "HEAD" if here.endswith(deploy_plan.CHANGED) else "HEAD^")
+        except OperationError:
+            return ""
+
+    def _record(self, ending: Ending) -> None:
+        """Keep at GitHub, in a workflow, with which commit each system went well: there the next way back leads."""
+        if os.environ.get("GITHUB_ACTIONS") != "true" or ending.commit.endswith(deploy_plan.CHANGED):
+            return
+        try:
+            github = GitHub()
+            for release in ending.releases:
+                if release.system and ending.commit:
+                    state = "failure" if release.problems else "success"
+                    github.record_deployment(f"{self._stack.name}/{release.system}", ending.commit, state)
+        except OperationError as error:
+            typer.echo(f"warning: GitHub was not told which systems went well: {error}", err=True)
 
     def _say(self, *lines: str) -> None:
         if not self._quiet:
@@ -206,15 +281,31 @@ class Deployment:
                 typer.echo(line)
 
 
-def can_have_broken(failed: Check, changes: Sequence[Change]) -> bool:
-    """Whether bringing up ``changes`` can be why a check fails: else going back would mend nothing."""
-    return failed.broken_by is None or any(change.type.startswith(failed.broken_by) for change in changes)
+def _problems(release: SystemRelease, back: bool) -> list[str]:
+    """Return the list that takes what goes wrong now: on the way there, or on the way back."""
+    return release.back_problems if back else release.problems
+
+
+def _troubles(railway: Railway, stack: Stack, systems: Sequence[str]) -> dict[str, str]:
+    """Return what is wrong with systems that are not part of the deployment, each with its system."""
+    if not systems:
+        return {}
+    try:
+        running = railway.run(running_systems(railway.client, stack, systems))
+    except OperationError as error:
+        return {f"how other systems are could not be found out: {error}": ""}
+    return {
+        f"{system.name}/{service.name}: {problem}": system.name
+        for system in running
+        for service in system.services
+        for problem in service.problems
+    }
 
 
 async def last_look(
     railway: Railway, stack: Stack, systems: Sequence[str] = (), *, say: Callable[[str], object]
 ) -> Sequence[Check]:
-    """The checks of `railyard verify`, made again a little later while one of them fails."""
+    """Return the checks of `railyard verify`, made again a little later while one of them fails."""
 
     async def look() -> Sequence[Check]:
         return await verify(railway, stack, await running_systems(railway.client, stack, systems))
@@ -228,71 +319,3 @@ async def last_look(
         await railway.client.clock.sleep(pause_s)
         results = await look()
     return results
-
-
-WORLD_CHANGED = "an up would not do what was reviewed; nothing was begun. Plan again, and review that:"
-
-
-def _before(root: Path, stack: str) -> str:
-    """The commit that ran before this one, as well as it can be known; empty when it cannot."""
-    try:
-        found = GitHub().last_deployed(stack)
-    except OperationError:
-        found = None
-    # Files that were changed by hand came after HEAD.
-    here = deploy_plan.current_commit()
-    try:
-        return found or diff_checkout.commit(root, "HEAD" if here.endswith(deploy_plan.CHANGED) else "HEAD^")
-    except OperationError:
-        return ""
-
-
-def message(stack: str, ending: Ending) -> notify.Message:
-    """What whoever is on call gets to read."""
-    commit = deploy_plan.commit_name(ending.commit)
-    verify = f"./bin/railyard verify -s {stack}"
-    mend = f"Revert {commit} or mend it in a pull request: the next deployment tries it again."
-    if ending.same_again:
-        mend = f"{commit} had been deployed before, and is not to blame: read what failed, and run the workflow again."
-    title, runs_now, next_step = {
-        Result.DEPLOYED: (
-            f"{stack} was deployed, and something else fails",
-            f"{commit}, all services healthy.",
-            f"Nobody has to get up. {verify} says what to do about each.",
-        ),
-        Result.STOPPED: (
-            f"{stack} was not deployed",
-            "What ran before: nothing was begun.",
-            "Read the problem, plan again (run the workflow once more), and approve what it shows.",
-        ),
-        Result.ROLLED_BACK: (
-            f"{stack} was rolled back",
-            f"{ending.back_to[:7]} again, all services healthy.",
-            f"Nobody has to get up. {mend}",
-        ),
-        Result.BROKEN: (
-            f"{stack} is broken: somebody has to look",
-            _mix(ending),
-            f"./bin/railyard status -s {stack}, then ./bin/railyard logs -s {stack} for what is unhealthy; "
-            f"./bin/railyard rollback SYSTEM -s {stack} --now goes back with Railway's own rollback.",
-        ),
-    }[ending.result]
-    return notify.Message(
-        title=title,
-        failed="\n".join([*ending.problems, *(f"not of this release: {each}" for each in ending.notices)]),
-        where=f"stack {stack}, commit {commit} ({ending.changes})",
-        runs_now=runs_now,
-        next_step=next_step,
-        link=notify.run_link(),
-        good=ending.result is Result.DEPLOYED,
-    )
-
-
-def _mix(ending: Ending) -> str:
-    kept = "A service whose new deployment is unhealthy keeps serving its old one."
-    problems = "; ".join(ending.back_problems)
-    if ending.same_again:
-        return f"Part of {ending.commit[:7]}, which had been deployed before and failed once more: {problems}. {kept}"
-    if not ending.back_to:
-        return f"Part of {ending.commit[:7]}; there is no commit to go back to. {kept}"
-    return f"A mix of {ending.commit[:7]} and {ending.back_to[:7]}, to which going back failed: {problems}. {kept}"

@@ -1,6 +1,8 @@
-"""``railyard notify``, and the message that a person on call gets, at Discord and at Slack.
+"""``railyard notify``, and the message of a deployment, at Discord and at Slack.
 
-Owns the message, its two forms and their limits, and the note that it was sent. Webhook addresses are secrets: they
+Owns the message, its two forms and their limits, and the note that it was sent. A deployment has one message: at
+Discord it is there from the beginning and is changed when more is known; Slack's webhooks can change none, and get it
+at the end. Webhook addresses are secrets: they
 come from DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL and stand in no text. A message that cannot be sent is a warning,
 since the work it tells of is done.
 """
@@ -10,8 +12,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import httpx
 import typer
@@ -21,7 +24,6 @@ from railyard.shared.console import PROBLEM
 DISCORD: Final = "DISCORD_WEBHOOK_URL"
 SLACK: Final = "SLACK_WEBHOOK_URL"
 _TIMEOUT_S: Final = 20.0
-_RED, _GREEN = 0xC62828, 0x2E7D32
 _LONGEST_TITLE: Final = 140
 """Characters; Slack's header takes 150, Discord's title 256."""
 _LONGEST_TEXT: Final = 1_000
@@ -29,33 +31,53 @@ _LONGEST_TEXT: Final = 1_000
 _LEFT_OUT: Final = "\n…\n"
 
 
+class Mood(Enum):
+    """How a message is coloured at Discord."""
+
+    BAD = 0xC62828
+    GOOD = 0x2E7D32
+    UNDER_WAY = 0x1565C0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """All that somebody needs who was asleep a minute ago."""
 
     title: str
-    """What happened to what, ``production was rolled back``."""
+    """What happened to what, ``production: seance rolled back``."""
     failed: str
     """What failed and why, in the words of whoever noticed."""
+    change: str = ""
+    """Subject and author of the commit."""
     where: str
     """Stack and commit."""
     runs_now: str
     """What serves users at this moment."""
+    took: str = ""
+    """How long it took."""
     next_step: str
     """The command or the page to begin with."""
     link: str = ""
     """The run of the workflow."""
-    good: bool = False
+    mood: Mood = Mood.BAD
 
     def fields(self) -> dict[str, str]:
         """Heading → text, in reading order, each within the limits."""
         named = {
             "What failed": self.failed,
+            "Change": self.change,
             "Where": self.where,
             "What runs now": self.runs_now,
+            "Took": self.took,
             "Next step": self.next_step,
         }
         return {heading: _without_middle(text) for heading, text in named.items() if text}
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time for people: ``45 s``, ``3 min 5 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def run_link(environment: Mapping[str, str] | None = None) -> str:
@@ -69,7 +91,7 @@ def discord(message: Message) -> dict[str, Any]:
     """As Discord's webhooks take it (https://docs.discord.com/developers/resources/webhook#execute-webhook)."""
     embed: dict[str, Any] = {
         "title": _cut(message.title, _LONGEST_TITLE),
-        "color": _GREEN if message.good else _RED,
+        "color": message.mood.value,
         "fields": [{"name": heading, "value": text} for heading, text in message.fields().items()],
         **({"url": message.link} if message.link else {}),
     }
@@ -113,9 +135,12 @@ def notify(
         raise typer.Exit(PROBLEM)
 
 
-def tell(message: Message) -> bool:
-    """Send it, warn of what could not be sent, and leave a note for the job's later steps; whether all was sent."""
-    warnings = send(message)
+def tell(message: Message, environment: Mapping[str, str] | None = None, begun: str = "") -> bool:
+    """Send it, warn of what could not be sent, and leave a note for the job's later steps; return whether all was sent.
+
+    At Discord it takes the place of the message ``begun``.
+    """
+    warnings = send(message, environment, begun)
     for warning in warnings:
         typer.echo(f"warning: {warning}", err=True)
     if not warnings:
@@ -130,24 +155,60 @@ def told() -> None:
             file.write("told=true\n")
 
 
-def send(message: Message, environment: Mapping[str, str] | None = None) -> list[str]:
-    """Send it wherever a webhook is set; the warnings, which name no address."""
+class Telling:
+    """The one message of a deployment."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._known = os.environ if environment is None else environment
+        self._begun = ""
+        """Discord's id of the message that tells of the beginning."""
+
+    def begin(self, message: Message) -> None:
+        """Tell at Discord that it is under way. If that fails, only the end is told."""
+        if address := self._known.get(DISCORD):
+            _, answer = _request("POST", address, discord(message), wait="true")
+            self._begun = str(answer.get("id") or "")
+
+    def end(self, message: Message) -> bool:
+        """Tell how it ended, at Discord in the place of the beginning; return whether all was sent."""
+        return tell(message, self._known, self._begun)
+
+
+def send(message: Message, environment: Mapping[str, str] | None = None, begun: str = "") -> list[str]:
+    """Send it wherever a webhook is set, at Discord in the place of the message ``begun``; return the warnings.
+
+    They name no address.
+    """
     known = os.environ if environment is None else environment
     warnings: list[str] = []
-    for name, form in ((DISCORD, discord), (SLACK, slack)):
-        if address := known.get(name):
-            problem = _post(address, form(message))
-            if problem:
-                warnings.append(f"the message could not be sent to {name}: {problem}")
+    if address := known.get(DISCORD):
+        problem = begun and _request("PATCH", address, discord(message), below=f"/messages/{begun}")[0]
+        if problem or not begun:
+            problem = _request("POST", address, discord(message))[0]
+        warnings += [f"the message could not be sent to {DISCORD}: {problem}"] if problem else []
+    if address := known.get(SLACK):
+        problem = _request("POST", address, slack(message))[0]
+        warnings += [f"the message could not be sent to {SLACK}: {problem}"] if problem else []
     return warnings
 
 
-def _post(address: str, body: Mapping[str, Any]) -> str:
+def _request(
+    method: str, address: str, body: Mapping[str, Any], *, below: str = "", **query: str
+) -> tuple[str, Mapping[str, Any]]:
+    """Return what went wrong, or nothing, and the document of the answer, where it is one."""
     try:
-        answer = httpx.post(address, json=body, timeout=_TIMEOUT_S)
+        url = httpx.URL(address)
+        url = url.copy_with(path=url.path.rstrip("/") + below) if below else url
+        answer = httpx.request(method, url.copy_merge_params(query), json=body, timeout=_TIMEOUT_S)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return type(error).__name__
-    return f"it answered {answer.status_code}" if answer.is_error else ""
+        return type(error).__name__, {}
+    if answer.is_error:
+        return f"it answered {answer.status_code}", {}
+    try:
+        found: Any = answer.json()
+    except ValueError:  # Slack says "ok", and Discord nothing unless it is asked to
+        found = None
+    return "", cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _slack_text(text: str) -> str:

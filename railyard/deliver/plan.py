@@ -16,7 +16,10 @@ import typer
 from pydantic import ValidationError
 
 from railyard.accounts.railway_client import SandboxOption
+from railyard.accounts.running_services_query import chosen_systems
+from railyard.deliver.system_release import limited
 from railyard.engine.engines import Engine, engine_for
+from railyard.operate.status import SystemsArgument
 from railyard.output.money import MoneyDifference, of_document
 from railyard.review.markdown import block, change_lines
 from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted
@@ -31,6 +34,10 @@ CHANGED: Final = "+"
 
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="The Markdown of a workflow's summary.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan for `railyard deploy`.")]
+WithoutOption = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="SYSTEM", help="Leave these out; several in one text may stand between blanks."),
+]
 
 
 class Plan(Model):
@@ -40,23 +47,34 @@ class Plan(Model):
     stack: str
     commit: str
     """Of this repository, so that code and settings are those that were reviewed; empty outside of git."""
+    systems: tuple[str, ...] = ()
+    """The only ones that it is about; empty: all that the change touches."""
+    without: tuple[str, ...] = ()
+    """Those that it leaves out."""
     changes: tuple[Change, ...] = ()
     money: MoneyDifference | None = None
     """What they cost a month; for the reader, and not compared."""
 
 
 def plan(
+    systems: SystemsArgument = None,
     stack: StackOption = "staging",
     out: OutOption = None,
+    without: WithoutOption = None,
     *,
     markdown: MarkdownOption = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Show what an up would do against the state, and keep it for review."""
+    """Show what an up would do against the state to each system, and keep it for review.
+
+    It is about the systems that a change touches, or those named.
+    """
     with people(json=json):
         here = read_stack(stack)
-        made = plan_of(engine_for(here, sandbox=sandbox), here)
+        chosen_systems(here, systems or ())
+        left_out = [name for each in without or () for name in each.split()]
+        made = plan_of(engine_for(here, sandbox=sandbox), here, systems or (), left_out)
         if out:
             out.write_text(made.model_dump_json(indent=4) + "\n", encoding="utf-8")
         if json:
@@ -66,13 +84,15 @@ def plan(
             typer.echo(line)
 
 
-def plan_of(engine: Engine, stack: Stack) -> Plan:
-    """What an up would do now; raises ``OperationError`` when that cannot be said."""
-    steps = engine.preview()["steps"]
+def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: Sequence[str] = ()) -> Plan:
+    """Return what an up would do now to ``systems``, or to all but those ``without``; raises ``OperationError``."""
+    steps = limited(engine.preview()["steps"], stack, systems, without)
     calculation = Calculation(stack.settings.plan, stack.settings.stack.prices, stack.settings.stack.usage)
     return Plan(
         stack=stack.name,
         commit=current_commit(),
+        systems=tuple(systems),
+        without=tuple(without),
         changes=changes_of(steps),
         money=of_document(steps, calculation),
     )

@@ -40,7 +40,7 @@ _ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys of a stack's settings file that say how its real state is encrypted."""
 _LEFT_OUT: Final = (*_ENCRYPTION, ENVIRONMENT)
 _WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
-_TELLS_EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
+TELLS_EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
 """Makes the CLI know ``--event-log``, by which the Automation API learns what happens."""
 
 
@@ -86,7 +86,7 @@ def operate(
     with tempfile.TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         arguments += ["--suppress-outputs", "--event-log", str(events)]
-        if not _run(choice, arguments, root, {**environment, **_TELLS_EVENTS}):
+        if not _run(choice, arguments, root, {**environment, **TELLS_EVENTS}):
             return Outcome(succeeded=False)
         before, outputs = _stack_outputs(events)
     before = known_outputs(before, {})

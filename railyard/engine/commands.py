@@ -7,8 +7,9 @@ Makefile is its usual caller.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ from railyard.engine.operate import (
     options_of,
     plan_of,
 )
-from railyard.output import JsonReport, Report, TextReport, output_lines, write
+from railyard.output import BothReports, JsonReport, Report, TextReport, output_lines, write
 from railyard.output.money import calculation_of
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory, sandbox_directory
@@ -45,6 +46,12 @@ EngineOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
+TargetOption = Annotated[
+    list[str] | None, typer.Option("--target", metavar="URN", help="Only this URN, or what this pattern matches.")
+]
+DocumentOption = Annotated[
+    Path | None, typer.Option("--document", metavar="FILE", help="Write the JSON document to a file, beside the text.")
+]
 
 
 @application.command()
@@ -64,11 +71,13 @@ def up(
     stack: StackOption = "staging",
     system: SystemOption = "",
     engine: EngineOption = None,
+    target: TargetOption = None,
+    document: DocumentOption = None,
     *,
     json: JsonOption = False,
 ) -> None:
     """Bring the stack up in the sandbox."""
-    _operate(Operation.UP, stack, system, engine, json=json)
+    _operate(Operation.UP, stack, system, engine, json=json, targets=target or (), document=document)
 
 
 @application.command()
@@ -144,12 +153,21 @@ def tools() -> None:
         typer.echo(install_or_build(typer.echo))
 
 
-def _operate(operation: Operation, name: str, system: str, engine: Engine | None, *, json: bool) -> None:
+def _operate(
+    operation: Operation,
+    name: str,
+    system: str,
+    engine: Engine | None,
+    *,
+    json: bool,
+    targets: Sequence[str] = (),
+    document: Path | None = None,
+) -> None:
     with _people():
         stack = read_stack(project_directory(), name)
         for note in stack.notes:
             typer.echo(f"note: {note}", err=True)
-        targets = stack.targets(system) if system else ()
+        targets = [*targets, *(stack.targets(system) if system else ())]
         choice = _choice(name, engine)
         if choice.cli is not None:
             done = operate_with_cli(operation, stack, choice, targets, json=json)
@@ -164,8 +182,19 @@ def _operate(operation: Operation, name: str, system: str, engine: Engine | None
                     _console(), operation, stack.name, system=system, plan=plan_of(stack), calculation=calculation
                 )
             )
-            succeeded = operate(operation, stack, targets, report).succeeded
+            with _kept(report, document) as both:
+                succeeded = operate(operation, stack, targets, both).succeeded
     raise typer.Exit(0 if succeeded else 1)
+
+
+@contextmanager
+def _kept(report: Report, document: Path | None) -> Generator[Report]:
+    """The report, which also writes the JSON document to a file where one is named."""
+    if document is None:
+        yield report
+        return
+    with document.open("w", encoding="utf-8") as file:
+        yield BothReports(report, JsonReport(file))
 
 
 def _choice(stack: str, wanted: Engine | None) -> Choice:

@@ -14,11 +14,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Any, Protocol, cast
 
 import typer
 from rich.console import Console
@@ -29,23 +28,12 @@ from railyard.engine import cli_operations, engine_choice, operate, pulumi_cli
 from railyard.engine.configuration import Stack as Configuration
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.engine.engine_choice import Choice, States
+from railyard.engine.up_run import UpRun, follow
 from railyard.output import JsonReport, TextReport
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
 from stacks.secrets import FILE_VARIABLE
-
-_LAST_LINES: Final = 20
-_LOCKED: Final = (
-    "another run is using ",
-    "the stack is currently locked by ",
-    "Another update is currently in progress",
-)
-"""What is said of a stack that another run holds: by the embedded engine, the Pulumi CLI and Pulumi Cloud."""
-
-
-class LockedError(OperationError):
-    """Another run holds the stack, and nothing was begun."""
 
 
 class Engine(Protocol):
@@ -64,10 +52,11 @@ class Engine(Protocol):
         """Update exactly the resources with these URNs; whether it went well. Prints unless ``quiet``."""
         ...
 
-    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
-        """Update the whole stack as the project in the folder ``project`` says; what went wrong.
+    def up_from(self, project: Path, targets: Sequence[str], *, quiet: bool) -> UpRun:
+        """Update what ``targets`` name, URNs or their patterns, as the project in the folder ``project`` says.
 
-        Raises ``OperationError`` when it cannot begin: ``LockedError`` while another run holds the stack.
+        Without targets the whole stack. Raises ``OperationError`` when it cannot begin: ``LockedError`` while another
+        run holds the stack.
         """
         ...
 
@@ -134,11 +123,14 @@ class Embedded:
         report = TextReport(Console(highlight=False), Operation.UP, self._stack.name)
         return operate.operate(Operation.UP, self._configuration(), targets, report).succeeded
 
-    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
+    def up_from(self, project: Path, targets: Sequence[str], *, quiet: bool) -> UpRun:
         """In a process of the project's own code, with the simulated clouds and the state of this one."""
-        command = [sys.executable, "-m", "railyard.engine", "up", "--stack", self._stack.name]
         ours = {SANDBOX_VARIABLE: str(sandbox_directory()), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
-        return _followed(command, project, {**os.environ, **code_of(project), **ours}, quiet=quiet)
+        with tempfile.TemporaryDirectory() as folder:
+            events = Path(folder) / "document.json"
+            command = [sys.executable, "-m", "railyard.engine", "up", "--stack", self._stack.name]
+            command += [*_named(targets), "--document", str(events)]
+            return follow(command, project, {**os.environ, **code_of(project), **ours}, events, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:
         """Refresh a copy of the state."""
@@ -177,22 +169,27 @@ class PulumiCli:
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """``pulumi up --target … --yes``."""
-        named = [part for urn in targets for part in ("--target", urn)]
         # Services that are deployed again change no output of the stack.
-        done = self._pulumi(Operation.UP, "--yes", "--skip-preview", "--suppress-outputs", *named, quiet=quiet)
+        options = ["--yes", "--skip-preview", "--suppress-outputs", *_named(targets)]
+        done = self._pulumi(Operation.UP, *options, quiet=quiet)
         if quiet and done.returncode != 0:
             raise OperationError(f"pulumi up failed:\n{(done.stdout + done.stderr).strip()}")
         return done.returncode == 0
 
-    def up_all(self, project: Path, *, quiet: bool) -> list[str]:
-        """``pulumi up --yes`` in that folder, with the virtual environment of this one."""
+    def up_from(self, project: Path, targets: Sequence[str], *, quiet: bool) -> UpRun:
+        """``pulumi up --target … --yes`` in that folder, with the virtual environment of this one."""
         environment = project_directory() / ".venv"
         if project != project_directory() and environment.exists() and not (project / ".venv").exists():
             (project / ".venv").symlink_to(environment, target_is_directory=True)
-        with self._wired(Operation.UP, project) as (variables, options):
+        with (
+            self._wired(Operation.UP, project) as (variables, options),
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            events = Path(folder) / "events"
             command = [str(self._cli.program), "up", "--yes", "--skip-preview", *options, "--non-interactive"]
-            environment = self._cli.environment({**variables, **code_of(project)})
-            return _followed(command, project, environment, quiet=quiet)
+            command += [*_named(targets), "--event-log", str(events)]
+            all_variables = self._cli.environment({**variables, **code_of(project), **cli_operations.TELLS_EVENTS})
+            return follow(command, project, all_variables, events, quiet=quiet)
 
     def drift(self) -> dict[str, Any]:
         """``pulumi refresh --preview-only --json``."""
@@ -248,34 +245,8 @@ def code_of(project: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(project), *packages]), PROJECT_VARIABLE: str(project)}
 
 
-def _followed(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, quiet: bool) -> list[str]:
-    """Run a command to its end, showing what it says as it comes unless ``quiet``; when it failed, its last words.
-
-    After a Ctrl-C it ends in its own order, and then so does this command: nothing else is begun.
-    """
-    said: list[str] = []
-    with (
-        pulumi_cli.patient() as interrupted,
-        subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as running,
-    ):
-        for line in running.stdout or ():
-            said.append(line.rstrip())
-            if not quiet and not line.startswith(engine_choice.TOLD):  # we have told it
-                sys.stdout.write(line)
-                sys.stdout.flush()
-    if interrupted.is_set():
-        raise KeyboardInterrupt
-    if running.returncode == 0:
-        return []
-    told = [line for line in said if line.strip()]
-    # Both engines name the resource in the line above its error.
-    first = next((max(at - 1, 0) for at, line in enumerate(told) if line.lstrip().startswith("error:")), -_LAST_LINES)
-    last = textwrap.dedent("\n".join(told[first:][:_LAST_LINES]))
-    if any(mark in last for mark in _LOCKED):
-        raise LockedError(last)
-    return last.splitlines() or [f"it ended with exit code {running.returncode}"]
+def _named(targets: Sequence[str]) -> list[str]:
+    return [part for target in targets for part in ("--target", target)]
 
 
 def _errors(document: Mapping[str, Any]) -> str:

@@ -21,3 +21,25 @@ class Report(Protocol):
     def close(self) -> None:
         """Give the terminal back, also when the operation never came to an end. Harmless after ``finish``."""
         ...
+
+
+class BothReports:
+    """Hands everything to two reports."""
+
+    def __init__(self, first: Report, second: Report) -> None:
+        self._reports = (first, second)
+
+    def on_event(self, event: Event) -> None:
+        """Take one event."""
+        for report in self._reports:
+            report.on_event(event)
+
+    def finish(self, result: Result) -> None:
+        """Let both show how it ended."""
+        for report in self._reports:
+            report.finish(result)
+
+    def close(self) -> None:
+        """Close both."""
+        for report in self._reports:
+            report.close()

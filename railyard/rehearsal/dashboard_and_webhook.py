@@ -1,4 +1,4 @@
-"""What others do while the road is walked: somebody at Railway's dashboard, and Discord, which takes a message.
+"""What others do while the road is walked: somebody at Railway's dashboard, and Discord, which takes messages.
 
 Owns both ends of these connections. Like the real dashboard it goes through Railway's API.
 """
@@ -66,9 +66,23 @@ class Inbox:
 
         class Webhook(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(204)
+                messages.append(self._document())
+                self._answer(len(messages))
+
+            def do_PATCH(self) -> None:
+                number = int(self.path.rpartition("/")[2])
+                messages[number - 1] = self._document()
+                self._answer(number)
+
+            def _document(self) -> dict[str, Any]:
+                return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def _answer(self, number: int) -> None:
+                body = json.dumps({"id": str(number)}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

@@ -90,7 +90,7 @@ class Rehearsal:
         commit = self._place.commit("Seance c3d4e5f in production")
         self._report.did(f"git commit: {commit} changes Pulumi.production.yaml")
         self._run("deploy", "-s", "production", code=1, says="production: rolled back", last=22)
-        (message,) = self._place.inbox.messages
+        message = self._place.inbox.messages[-1]
         self._report.message(message)
         self._expect(f"{before} again, all services healthy" in str(message), "the message does not say what runs now")
         self._run("status", "-s", "production", "seance", says="b2c3d4e", first=20, last=3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -62,6 +63,23 @@ def commit(root: Path, name: str) -> str:
             f"there is no commit {name!r} in this repository; in a shallow clone, fetch it first: git fetch --unshallow"
         )
     return found.stdout.decode().strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorship:
+    """Whose commit it is, and what it says."""
+
+    subject: str
+    name: str
+
+
+def authorship(root: Path, full: str) -> Authorship | None:
+    """Return subject and author of the commit ``full``; None when there is no such commit here."""
+    if not full or shutil.which("git") is None:
+        return None
+    found = _git(root, "log", "-1", "--format=%s%x00%an", full)
+    subject, _, name = found.stdout.decode(errors="replace").strip().partition("\0")
+    return Authorship(subject=subject, name=name) if found.returncode == 0 else None
 
 
 def working_tree(root: Path) -> Checkout:

@@ -8,7 +8,8 @@ import pytest
 
 from railway_sandbox.server import Sandbox
 from railyard.accounts.railway_client import connected
-from railyard.deliver.deploy import LOOKED_AGAIN_AFTER_S, can_have_broken, last_look
+from railyard.deliver.deploy import LOOKED_AGAIN_AFTER_S, last_look
+from railyard.deliver.system_release import can_have_broken
 from railyard.engine import operate
 from railyard.operate.verify_checks import Result
 from railyard.review.resource_changes import Change, Kind
@@ -57,15 +58,20 @@ def test_what_keeps_failing_fails(railyard: Railyard, monkeypatch: pytest.Monkey
     assert len(told) == len(LOOKED_AGAIN_AFTER_S)
 
 
-def changed(kind: str) -> Change:
+def changed(kind: str, *, component: str = "rose-web") -> Change:
     """One resource of this type."""
-    return Change(kind=Kind.UPDATE, urn="urn", type=kind, name="name", system="Rose", component="rose-web")
+    return Change(kind=Kind.UPDATE, urn="urn", type=kind, name="name", system="Rose", component=component)
 
 
 def test_an_application_that_fails_is_any_releases_own() -> None:
-    """Whatever was changed, and a certificate that was not renewed is nobody's."""
+    """Of a release that changes it or the system as a whole; a certificate that was not renewed is nobody's."""
     crashed = Result(where="rose/web", check="deployment", passed=False, found="it is CRASHED")
     old = Result(where="rose/web", check="certificate", passed=False, found="4 days left", broken_by=())
+    parts = ["rose/web", "rose/jobs"]
+    own, others = changed("railway:Variables"), changed("railway:Variables", component="rose-jobs")
 
-    assert can_have_broken(crashed, [])
+    assert can_have_broken(crashed, [own], parts)
+    assert can_have_broken(crashed, [changed("railway:Project", component="rose")], parts)
+    assert not can_have_broken(crashed, [others], parts)
+    assert not can_have_broken(crashed, [], parts)
     assert not can_have_broken(old, [changed("cloudflare:DnsRecord"), changed("railway:CustomDomain")])

@@ -40,6 +40,8 @@ class Job:
         self.variables: dict[str, str] = {}
         """What the runner's machine has beside GitHub's own variables."""
         self.number = 0
+        self.needs: dict[str, str] = {}
+        """What jobs left for those that need them, as expressions name it."""
 
     def run(self, workflow: str, job: str, *, ref: str = "main", **values: str) -> tuple[int, str]:
         """Run the steps until one fails; the exit code and all that was said."""
@@ -61,6 +63,9 @@ class Job:
             )  # fmt: skip
             told += done.stdout + done.stderr
             code = code or done.returncode
+        left = dict(line.split("=", 1) for line in self.output().splitlines())
+        for name in definition.get("outputs", {}):
+            self.needs[f"needs.{job}.outputs.{name}"] = left.get(name, "")
         return code, told
 
     def _wanted(self, condition: str, *, failed: bool) -> bool:
@@ -108,7 +113,7 @@ class Job:
         return {**ours, **GIT, **github, **runner, "RAILYARD_SANDBOX": str(self.clouds), **self.variables, **set_here}
 
     def _value(self, text: str, values: dict[str, str]) -> str:
-        known = {"github.token": self.github.variables["GITHUB_TOKEN"], **values}
+        known = {"github.token": self.github.variables["GITHUB_TOKEN"], **self.needs, **values}
         known |= {f"secrets.{name}": address for name, address in self.github.webhooks.items()}
 
         def replaced(found: re.Match[str]) -> str:

@@ -85,9 +85,9 @@ class SimulatedGitHub:
     def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any], token: str) -> Any:
         """One request."""
         self.requests.append(f"{method} {path}")
-        if path in self.sent:
-            self.sent[path].append(body)
-            return {}
+        webhook, _, number = path.partition("/messages/")
+        if webhook in self.sent:
+            return self._message(method, webhook, number, query, body)
         if token != f"Bearer {TOKEN}":
             raise RefusedError(401, "Bad credentials")
         if method != "GET" and not self.token_may_write:
@@ -147,10 +147,30 @@ class SimulatedGitHub:
                 return {}
             case "GET", "deployments":
                 return [each for each in self.deployments if each["environment"] == query["environment"]]
+            case "POST", "deployments":
+                self.deployments.insert(
+                    0, {"id": len(self.deployments) + 1, "sha": body["ref"], "statuses": [], **body}
+                )
+                return self.deployments[0]
+            case "POST", "deployments", number, "statuses":
+                found = next(each for each in self.deployments if each["id"] == int(number))
+                found["statuses"].insert(0, body)
+                return body
             case "GET", "deployments", number, "statuses":
                 return next(each["statuses"] for each in self.deployments if each["id"] == int(number))
             case _:
                 raise RefusedError(404, "Not Found")
+
+    def _message(self, method: str, webhook: str, number: str, query: dict[str, str], body: dict[str, Any]) -> Any:
+        """Take a message; Discord tells its id to whoever waits for it, and lets it be changed."""
+        messages = self.sent[webhook]
+        if method == "PATCH":
+            if webhook != "/discord" or not 0 < int(number) <= len(messages):
+                raise RefusedError(404, "Unknown Message")
+            messages[int(number) - 1] = body
+            return {"id": number}
+        messages.append(body)
+        return {"id": str(len(messages))} if webhook == "/discord" and query.get("wait") == "true" else {}
 
     def _new_issue(self, body: dict[str, Any]) -> dict[str, Any]:
         number = len(self.issues) + 1

@@ -8,7 +8,8 @@ import signal
 import time
 
 from pulumi_embedded.journal import locked
-from railyard.deliver.deploy import Ending, Result, message
+from railyard.deliver.deploy_message import message
+from railyard.deliver.system_release import Ending, SystemRelease
 from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
@@ -69,7 +70,7 @@ def test_a_release_that_never_becomes_healthy_is_rolled_back(deployed: Repositor
 
     message = sent(github)
     assert (said.code, said.json["result"], said.json["rolledBackTo"]) == (1, "rolled back", before)
-    assert message["title"] == "staging was rolled back"
+    assert message["title"] == "staging: omega rolled back"
     assert "omega-bot-instance" in message["What failed"]
     assert commit[:7] in message["Where"]
     assert message["What runs now"] == f"{before[:7]} again, all services healthy."
@@ -119,7 +120,7 @@ def test_when_the_way_back_fails_too_somebody_has_to_look(deployed: Repository, 
     assert said.json["result"] == "broken"
     assert said.json["rollbackProblems"]
     assert [each["embeds"][0]["title"] for each in github.sent["/discord"]] == [
-        "staging is broken: somebody has to look"
+        "staging: omega broken: somebody has to look"
     ]
 
 
@@ -171,7 +172,7 @@ def test_a_commit_that_is_gone_cannot_be_gone_back_to(deployed: Repository, gith
 
     message = sent(github)
     assert (said.code, said.json["result"]) == (1, "broken")
-    assert message["title"] == "staging is broken: somebody has to look"
+    assert message["title"] == "staging: omega broken: somebody has to look"
     assert "git could not unpack ddddddd" in message["What runs now"]
 
 
@@ -205,8 +206,9 @@ def test_while_another_run_holds_the_stack_nothing_begins(deployed: Repository) 
 
 def test_a_commit_that_had_been_deployed_before_is_not_to_be_reverted() -> None:
     """A workflow that was run once more: its commit is both what failed and what is gone back to."""
-    back = Ending(result=Result.ROLLED_BACK, commit="a" * 40, problems=["p"], back_to="a" * 40)
-    broken = Ending(result=Result.BROKEN, commit="a" * 40, problems=["p"], back_to="a" * 40, back_problems=["q"])
+    back = Ending(commit="a" * 40, releases=[SystemRelease(system="omega", problems=["p"], back_to="a" * 40)])
+    failed = SystemRelease(system="omega", problems=["p"], back_to="a" * 40, back_problems=["q"])
+    broken = Ending(commit="a" * 40, releases=[failed])
 
     assert "Revert" not in message("staging", back).next_step
     assert "run the workflow again" in message("staging", back).next_step
@@ -245,5 +247,5 @@ def test_what_the_release_cannot_have_broken_is_told(repository: Repository, git
     assert (said.code, said.json["result"], said.json["problems"]) == (0, "deployed", []), said
     assert [each.partition(":")[0] for each in said.json["notices"]] == ["rose/web dns", "rose/web health"]
     (embed,) = (each["embeds"][0] for each in github.sent["/discord"])
-    assert embed["title"] == "staging was deployed, and something else fails"
+    assert embed["title"] == "staging: rose deployed; something else fails"
     assert commit[:7] in str(embed)

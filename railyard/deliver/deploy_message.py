@@ -1,0 +1,122 @@
+"""The message of one deployment for a channel at Discord or Slack: systems, commit, author, how it ended, what is next.
+
+Owns the words. What a message looks like there, and how it is sent, is ``notify``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from railyard.deliver import notify
+from railyard.deliver import plan as deploy_plan
+from railyard.deliver.system_release import Ending, Result, SystemRelease
+from railyard.review.checkout import authorship
+from railyard.shared.project import project_directory
+
+_MOST_NAMED = 6
+"""Systems of one result that a title names."""
+
+
+def message(stack: str, ending: Ending, *, begun: bool = False) -> notify.Message:
+    """Return the message; ``begun``: it is under way, and nothing is known yet of how it ends."""
+    problems = [line for release in ending.failed for line in _named(release, ending, release.problems)]
+    author = authorship(project_directory(), ending.commit.removesuffix(deploy_plan.CHANGED))
+    return notify.Message(
+        title=f"{stack}: deploying {_names(ending.releases)}" if begun else title(stack, ending),
+        failed="\n".join([*ending.stopped, *problems, *(f"not of this release: {each}" for each in ending.notices)]),
+        change=f"{author.subject}, by {author.name}" if author else "",
+        where=f"stack {stack}, commit {deploy_plan.commit_name(ending.commit)} ({ending.changes})",
+        runs_now="" if begun else "\n".join(_runs_now(ending)),
+        took="" if begun or ending.stopped else notify.duration(ending.took_s),
+        next_step="" if begun else "\n".join(dict.fromkeys(_next_steps(stack, ending))),
+        link=notify.run_link(),
+        mood=notify.Mood.UNDER_WAY if begun else _mood(ending),
+    )
+
+
+def title(stack: str, ending: Ending) -> str:
+    """Return how it ended in one line: ``staging: seance deployed, omnistack rolled back``."""
+    if ending.stopped:
+        return f"{stack} was not deployed"
+    said = {Result.DEPLOYED: "deployed", Result.ROLLED_BACK: "rolled back", Result.BROKEN: "broken"}
+    parts = [
+        f"{_names(group)} {words}"
+        for result, words in said.items()
+        if (group := [release for release in ending.releases if release.result is result])
+    ]
+    tail = "; something else fails" if ending.notices and not ending.failed else ""
+    look = ": somebody has to look" if ending.result is Result.BROKEN else ""
+    return f"{stack}: {', '.join(parts) or 'nothing changed'}{look}{tail}"
+
+
+def _mood(ending: Ending) -> notify.Mood:
+    return notify.Mood.GOOD if ending.result is Result.DEPLOYED else notify.Mood.BAD
+
+
+def _names(releases: Sequence[SystemRelease]) -> str:
+    names = [release.label for release in releases if release.system or release.changes]
+    if not names:
+        return "the stack, in which no resource changes,"
+    return ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} systems"
+
+
+def _named(release: SystemRelease, ending: Ending, lines: Iterable[str]) -> list[str]:
+    """Set the system before the first line, where there are several."""
+    found = list(lines)
+    return [f"{release.label}: {found[0]}", *found[1:]] if found and len(ending.releases) > 1 else found
+
+
+def _runs_now(ending: Ending) -> list[str]:
+    if ending.stopped:
+        return ["What ran before: nothing was begun."]
+    commit = deploy_plan.commit_name(ending.commit)
+    lines: list[str] = []
+    for release in ending.releases:
+        match release.result:
+            case Result.DEPLOYED:
+                text = f"{commit}, all services healthy."
+            case Result.ROLLED_BACK:
+                text = f"{release.back_to[:7]} again, all services healthy."
+            case _:
+                text = _mix(release, ending.commit)
+        lines += _named(release, ending, [text])
+    return lines
+
+
+def _mix(release: SystemRelease, commit: str) -> str:
+    kept = "A service whose new deployment is unhealthy keeps serving its old one."
+    problems = "; ".join(release.back_problems)
+    if release.back_to == commit != "":
+        return f"Part of {commit[:7]}, which had been deployed before and failed once more: {problems}. {kept}"
+    if not release.back_to:
+        return f"Part of {commit[:7]}; there is no commit to go back to. {kept}"
+    return f"A mix of {commit[:7]} and {release.back_to[:7]}, to which going back failed: {problems}. {kept}"
+
+
+def _next_steps(stack: str, ending: Ending) -> list[str]:
+    if ending.stopped:
+        return ["Read the problem, plan again (run the workflow once more), and approve what it shows."]
+    commit = deploy_plan.commit_name(ending.commit)
+    steps: list[str] = []
+    for release in ending.failed:
+        if release.result is Result.BROKEN:
+            system = release.system or "SYSTEM"
+            steps.append(
+                f"./bin/railyard status {release.system} -s {stack}, then ./bin/railyard logs {system}/SERVICE "
+                f"-s {stack} for what is unhealthy; ./bin/railyard rollback {system} -s {stack} --now goes back with "
+                "Railway's own rollback."
+            )
+        elif release.back_to == ending.commit:
+            steps.append(
+                f"Nobody has to get up. {commit} had been deployed before, and is not to blame: read what failed, and "
+                "run the workflow again."
+            )
+        else:
+            steps.append(
+                f"Nobody has to get up. Revert what {commit} changes in {release.label}, or mend it in a pull "
+                "request: the next deployment tries it again."
+            )
+    if ending.notices:
+        whom = " ".join(ending.unwell)
+        steps.append(f"./bin/railyard verify {whom} -s {stack} says what to do about what else fails.")
+    return steps or ["Nothing has to be done."]

@@ -1,0 +1,110 @@
+"""One ``up`` as a process of either engine: what it says as it comes, and which resources it failed at.
+
+Owns following the process to its end and reading what it failed at: of the embedded engine the document of ``--json``
+that it writes beside its text, of the Pulumi CLI its event log. Starts nothing by itself, and judges nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+from railyard.engine import engine_choice, pulumi_cli
+from railyard.shared.console import OperationError
+
+_LAST_LINES: Final = 20
+_LOCKED: Final = (
+    "another run is using ",
+    "the stack is currently locked by ",
+    "Another update is currently in progress",
+)
+"""What is said of a stack that another run holds: by the embedded engine, the Pulumi CLI and Pulumi Cloud."""
+_COLOR: Final = re.compile(r"<\{%.*?%\}>")
+"""How the CLI's event log marks colours."""
+
+
+class LockedError(OperationError):
+    """Another run holds the stack, and nothing was begun."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpRun:
+    """How an ``up`` ended."""
+
+    problems: Sequence[str] = ()
+    """Its last words, a line each, when it failed; empty when it went well."""
+    failed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "list[str]"])
+    """URN → what went wrong with that resource. What was refused or failed as a whole is in ``problems`` alone."""
+
+
+def follow(command: Sequence[str], folder: Path, environment: Mapping[str, str], events: Path, *, quiet: bool) -> UpRun:
+    """Run a command to its end, showing what it says as it comes unless ``quiet``; ``events`` is what it writes.
+
+    After a Ctrl-C it ends in its own order, and then so does this command: nothing else is begun.
+    """
+    said: list[str] = []
+    with (
+        pulumi_cli.patient() as interrupted,
+        subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as running,
+    ):
+        for line in running.stdout or ():
+            said.append(line.rstrip())
+            if not quiet and not line.startswith(engine_choice.TOLD):  # we have told it
+                sys.stdout.write(line)
+                sys.stdout.flush()
+    if interrupted.is_set():
+        raise KeyboardInterrupt
+    if running.returncode == 0:
+        return UpRun()
+    told = [line for line in said if line.strip()]
+    # Both engines name the resource in the line above its error.
+    first = next((max(at - 1, 0) for at, line in enumerate(told) if line.lstrip().startswith("error:")), -_LAST_LINES)
+    last = textwrap.dedent("\n".join(told[first:][:_LAST_LINES]))
+    if any(mark in last for mark in _LOCKED):
+        raise LockedError(last)
+    problems = last.splitlines() or [f"it ended with exit code {running.returncode}"]
+    return UpRun(problems=problems, failed=_failed(events))
+
+
+def _failed(events: Path) -> dict[str, list[str]]:
+    """URN → the errors in what an engine wrote; nothing when it did not come so far."""
+    try:
+        text = events.read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    found: dict[str, list[str]] = {}
+    for said in _diagnostics(text):
+        urn, message = str(said.get("urn") or ""), _COLOR.sub("", str(said.get("message") or "")).strip()
+        if said.get("severity") == "error" and urn and message:
+            mine = found.setdefault(urn, [])
+            if message not in mine:
+                mine.append(message.removeprefix("error: "))
+    return found
+
+
+def _diagnostics(text: str) -> list[Mapping[str, Any]]:
+    """Of one document, or of a log with an event in each line."""
+    try:
+        document: Any = json.loads(text)
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and "diagnostics" in document:
+        return cast("list[Mapping[str, Any]]", document["diagnostics"])
+    found: list[Mapping[str, Any]] = []
+    for line in text.splitlines():
+        try:
+            event = cast("dict[str, Any]", json.loads(line))
+        except ValueError:  # cut off
+            continue
+        if said := event.get("diagnosticEvent") or event.get("diagEvent"):
+            found.append(said)
+    return found
