@@ -141,7 +141,8 @@ class GitHub:
 
         Needs a token with deployments: write. ``state`` is ``success`` or ``failure``.
         """
-        fields = {"ref": commit, "environment": environment, "auto_merge": False, "required_contexts": []}
+        fields: dict[str, Any] = {"ref": commit, "environment": environment, "auto_merge": False}
+        fields["required_contexts"] = []
         made = self._call("POST", "/deployments", json=fields)
         self._call("POST", f"/deployments/{made['id']}/statuses", json={"state": state, "auto_inactive": False})
 
