@@ -9,7 +9,7 @@ from __future__ import annotations
 import pulumi
 
 import pulumiverse_railway as railway
-from components.arguments import Arguments, Hostname
+from components.arguments import Arguments, Hostname, Port
 from components.packages import cloudflare
 from components.project import Project
 from components.zone import AUTOMATIC_TTL, Zone
@@ -22,6 +22,8 @@ class DomainArgs(Arguments):
     """The full name, ``backend.example.com``, the name of the zone itself, or a wildcard ``*.example.com``."""
     proxied: bool = False
     """Whether Cloudflare's proxy (CDN and DDoS protection) stands in front of Railway."""
+    port: Port | None = None
+    """Port of the service to which it leads. Default: the service's port."""
 
 
 class Domain(pulumi.ComponentResource):

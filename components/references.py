@@ -72,6 +72,10 @@ class Referring:
     addresses: Mapping[frozenset[str], Sequence[pulumi.Resource]]
     """What gives variables of Railway's their values (``PUBLIC``, ``TCP``, ``VOLUME``); empty where there is none."""
     identity: pulumi.Resource
+    regions: frozenset[str] = frozenset()
+    """Where its instances run."""
+    store: bool = False
+    """Whether it stores what others ask for."""
     instance: pulumi.Resource | None = None
     """What has all variables and runs; None until it is made."""
     named: list[Named] = field(default_factory=list[Named])
@@ -153,7 +157,7 @@ class ProjectReferences:
                 self._refuse_circles(service)
         if self._refused:
             raise self._refused
-        for warning in dict.fromkeys(self._warnings(service)):
+        for warning in dict.fromkeys([*self._distances(service), *self._warnings(service)]):
             pulumi.log.warn(f"{service.label}: {warning}")
         gives = [each for other, named in service.others() for each in other.giving(named.reference.variable)]
         others = [*waited, *(other for other, _ in service.must_follow())]
@@ -235,6 +239,15 @@ class ProjectReferences:
         value = service.variables.get(variable) if own else self._shared.get(variable) if owner == SHARED else None
         found = expressions(value) if isinstance(value, str) else ()
         return [(each.owner, each.variable) for each in found if isinstance(each, Reference)]
+
+    def _distances(self, service: Referring) -> Iterator[str]:
+        for other in (*service.uses, *(other for other, _ in service.others())):
+            if other.store and not other.regions <= service.regions:
+                here, there = " and ".join(sorted(service.regions)), " and ".join(sorted(other.regions))
+                yield (
+                    f"it runs in {here}, and {other.name}, which it uses, in {there}: each question crosses the "
+                    "distance between them, so set the region of one of them to that of the other"
+                )
 
     def _warnings(self, service: Referring) -> Iterator[str]:
         for named in service.named:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import pulumi
 from pydantic import Field, model_validator
@@ -26,7 +26,8 @@ from components.volume import Volume, VolumeArgs
 from components.zone import Zone, holding
 from pulumiverse_railway import rules
 
-DEFAULT_REGION = "us-west2"
+Region = Literal["us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a"]
+DEFAULT_REGION: Final = "us-west2"
 """Railway's own first region; replicas of a service without ``region`` run there."""
 
 
@@ -38,19 +39,27 @@ class ServiceArgs(ServiceSettings):
 
     TOKEN: ClassVar[str] = "railyard:components:Service"
     """Type token of the component; part of its URN, so that it never changes."""
+    STORE: ClassVar[bool] = False
+    """Whether it stores what others ask for, so that these are best in its region."""
 
     registry_username: Text | None = None
     """User at the image's private registry (Railway's Pro plan); the password is a secret. Default: a public image."""
 
     replicas: Annotated[int, Obeys(rules.replicas)] = 1
     """Number of instances."""
-    region: Literal["us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a"] = DEFAULT_REGION
+    region: Region = DEFAULT_REGION
     """Region in which they run."""
+    regions: dict[Region, Annotated[int, Obeys(rules.replicas)]] | None = None
+    """Number of instances in each of several regions, in place of replicas and region: {us-west2: 2,
+    europe-west4-drams3a: 1}. Default: replicas, in region.
+    """
 
     port: Port | None = None
-    """Port on which it listens: its PORT variable, and where its domains lead."""
+    """Port on which it listens: its PORT variable, and where its domains lead unless they have a port of their own."""
     railway_domain: bool = False
     """Whether it gets an address of Railway's own, ``….up.railway.app``."""
+    railway_domain_port: Port | None = None
+    """Port to which that address leads. Default: port."""
     tcp_port: Port | None = None
     """Port that Railway's TCP proxy opens to the internet, at a host and port that Railway chooses. Default: none."""
     domains: Many[DomainArgs] = ()
@@ -66,7 +75,7 @@ class ServiceArgs(ServiceSettings):
         if "restart_policy_type" not in self.model_fields_set:
             del given["restart_policy_type"]
         found = list(
-            rules.contradictions({**given, "registry_credentials": self.registry_username}, replicas=self.replicas)
+            rules.contradictions({**given, "registry_credentials": self.registry_username}, replicas=self.instances)
         )
         for name, reason in found[:1]:
             # Of the settings of a repo there may be several, given by the system itself.
@@ -79,16 +88,41 @@ class ServiceArgs(ServiceSettings):
             )
             named = "registryUsername and its password" if name == "registry_credentials" else " and ".join(names)
             raise ValueError(f"{named} {said}{by_system}")
-        if self.replicas > 1 and self.volume:
+        if self.instances > 1 and self.volume:
             raise ValueError(
-                f"1 replica with a volume (Railway's rule), not {self.replicas}: set replicas to 1, or remove volume"
+                f"1 replica with a volume (Railway's rule), not {self.instances}: set replicas to 1, or remove volume"
+            )
+        return self
+
+    @property
+    def placement(self) -> dict[str, int]:
+        """Return the number of instances by region."""
+        return {**self.regions} if self.regions is not None else {self.region: self.replicas}
+
+    @property
+    def instances(self) -> int:
+        """Return the number of instances in all regions together."""
+        return sum(self.placement.values())
+
+    @model_validator(mode="after")
+    def _places(self) -> Self:
+        if self.regions is None:
+            return self
+        if not self.regions:
+            raise ValueError("regions with a region at least: add one, or remove regions")
+        if also := [name for name in ("replicas", "region") if name in self.model_fields_set]:
+            raise ValueError(
+                f"either regions, which holds the replicas of each region, or {' and '.join(also)}: remove one of them"
             )
         return self
 
     @model_validator(mode="after")
     def _addresses(self) -> Self:
-        if self.port is None and (self.domains or self.railway_domain):
+        lead = [*(domain.port for domain in self.domains), *([self.railway_domain_port] if self.railway_domain else [])]
+        if self.port is None and None in lead:
             raise ValueError("a domain only with the port that it leads to: add port")
+        if self.railway_domain_port is not None and not self.railway_domain:
+            raise ValueError("railwayDomainPort only with an address of Railway's own: set railwayDomain to true")
         if "PORT" in self.variables:
             raise ValueError("variables without PORT, which port sets: remove it from variables")
         names = [domain.hostname for domain in self.domains]
@@ -204,6 +238,8 @@ class Service(pulumi.ComponentResource):
             uses=[service.referring for service in uses],
             addresses=addresses,
             identity=identity,
+            regions=frozenset(args.placement),
+            store=args.STORE,
         )
         project.references.add(self.referring)
         self.instance = self.referring.instance = self._instance(name, identity, before)
@@ -220,7 +256,7 @@ class Service(pulumi.ComponentResource):
             project=self._project,
             service=identity,
             zone=holding(zones, domain.hostname),
-            port=self.args.port,
+            port=domain.port or self.args.port,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -230,7 +266,7 @@ class Service(pulumi.ComponentResource):
             project_id=self._project.project_id,
             environment_id=self._project.environment_id,
             service_id=identity.service_id,
-            target_port=self.args.port,
+            target_port=self.args.railway_domain_port or self.args.port,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
         )
 
@@ -289,7 +325,7 @@ class Service(pulumi.ComponentResource):
             environment_id=self._project.environment_id,
             service_id=identity.service_id,
             registry_credentials=self._registry_credentials(name),
-            regions={args.region: args.replicas},
+            regions=args.placement,
             variables=dict(variables),
             sealed=sorted(secrets.sealed) or None,
             opts=pulumi.ResourceOptions(

@@ -27,6 +27,26 @@ REDIS_PASSWORD = Secret(
     also_sets=("REDIS_URL",),
 )
 """The secret of a backend with a cache that asks for a password."""
+MYSQL_PASSWORD = Secret(
+    name="MYSQL_ROOT_PASSWORD",
+    meaning="password of MySQL",
+    min_bytes=16,
+    generated=Generated(),
+    also_sets=("DATABASE_URL",),
+    rotation="MySQL takes it only at the first start of an empty volume: change it in the running server first, with "
+    "ALTER USER root IDENTIFIED BY ...",
+)
+"""The secret of a backend with MySQL."""
+MONGODB_PASSWORD = Secret(
+    name="MONGO_INITDB_ROOT_PASSWORD",
+    meaning="password of MongoDB",
+    min_bytes=16,
+    generated=Generated(),
+    also_sets=("MONGO_URL",),
+    rotation="MongoDB takes it only at the first start of an empty volume: change it in the running server first, with "
+    "db.changeUserPassword",
+)
+"""The secret of a backend with MongoDB."""
 
 
 CONNECTIONS = 97

@@ -7,9 +7,9 @@ browser → Railway domain (for what the bot shows)
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from components.service import ServiceArgs
 
@@ -30,3 +30,8 @@ class BotArgs(ServiceArgs):
 
     replicas: Annotated[int, AfterValidator(_exactly_one)] = 1
     """Number of instances: 1."""
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> Self:
+        _exactly_one(self.instances)
+        return self

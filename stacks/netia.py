@@ -68,12 +68,12 @@ class NetiaSettings(SystemSettings):
 
     @model_validator(mode="after")
     def _redis_between_nodes(self) -> Self:
-        if self.app.replicas > 1 and self.redis is None:
+        if self.app.instances > 1 and self.redis is None:
             raise ValueError(
-                f"{self.app.replicas} nodes only with Redis, through which they find each other: "
+                f"{self.app.instances} nodes only with Redis, through which they find each other: "
                 "add redis, or set app.replicas to 1"
             )
-        if self.app.replicas == 1 and self.redis is not None:
+        if self.app.instances == 1 and self.redis is not None:
             raise ValueError(
                 "redis only for more than one node, and app runs on one: remove redis, or raise app.replicas"
             )

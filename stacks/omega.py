@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from components.arguments import Backups
 from components.service_settings import Builder, OnFailure
 from components.volume import VolumeArgs
 from stacks.bot import BotArgs
@@ -23,6 +24,7 @@ class OmegaVolume(VolumeArgs):
     """Where the bot keeps artifacts, uploads and its SQLite database."""
 
     mount_path: str = "/data"
+    backups: Backups = ("daily",)
 
 
 class OmegaBot(BotArgs):

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.arguments import Arguments
-from components.postgres import PostgresArgs
-from components.redis import RedisArgs
+from components.database import DatabaseArgs
 from components.service import ServiceArgs
 from components.volume import VolumeArgs
 from railway_api.plans import PLANS, Limits, Plan
@@ -68,19 +67,33 @@ def _limited(settings: Arguments, limits: Limits) -> Iterator[Limited]:
     for path, part in walk_arguments(settings):
         if isinstance(part, ServiceArgs):
             yield from _of_service(path, part, limits)
-        if isinstance(part, VolumeArgs | PostgresArgs | RedisArgs):
-            yield (*path, "sizeGb"), part.size_gb, part.size_gb, limits.gb_per_volume, "GB for a volume"
-            volumes += 0 if isinstance(part, RedisArgs) and part.size_gb is None else 1
+        if isinstance(part, DatabaseArgs):
+            yield (
+                (*path, "memoryMb"),
+                *_twice(part.memory_mb),
+                limits.memory_mb_per_service,
+                "MB of memory for a service",
+            )
+            yield (*path, "vcpus"), *_twice(part.vcpus), limits.vcpus_per_service, "vCPUs for a service"
+        if isinstance(part, VolumeArgs | DatabaseArgs):
+            yield (*path, "sizeGb"), *_twice(part.size_gb), limits.gb_per_volume, "GB for a volume"
+            volumes += 0 if isinstance(part, DatabaseArgs) and part.volume is None else 1
     yield (), volumes, volumes, limits.volumes_per_project, "volumes in a project"
+
+
+def _twice(value: float | None) -> tuple[object, float | None]:
+    """Return a value as it stands and as what it is in all."""
+    return value, value
 
 
 def _of_service(path: Path, args: ServiceArgs, limits: Limits) -> Iterator[Limited]:
     """Compare what all replicas have together, since each of them may have what the settings say."""
-    service = "a service" if args.replicas == 1 else f"a service, which its {args.replicas} replicas share"
-    memory_mb = None if args.memory_mb is None else args.memory_mb * args.replicas
-    vcpus = None if args.vcpus is None else args.vcpus * args.replicas
+    service = "a service" if args.instances == 1 else f"a service, which its {args.instances} replicas share"
+    memory_mb = None if args.memory_mb is None else args.memory_mb * args.instances
+    vcpus = None if args.vcpus is None else args.vcpus * args.instances
     domains = len(args.domains)
-    yield (*path, "replicas"), args.replicas, args.replicas, limits.replicas_per_service, "replicas of a service"
+    where = "replicas" if args.regions is None else "regions"
+    yield (*path, where), *_twice(args.instances), limits.replicas_per_service, "replicas of a service"
     yield (*path, "memoryMb"), args.memory_mb, memory_mb, limits.memory_mb_per_service, f"MB of memory for {service}"
     yield (*path, "vcpus"), args.vcpus, vcpus, limits.vcpus_per_service, f"vCPUs for {service}"
     yield (*path, "domains"), domains, domains, limits.custom_domains_per_service, "custom domains for a service"

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.arguments import Arguments
+from components.database import DatabaseArgs
 from components.domain import DomainArgs
-from components.postgres import PostgresArgs
-from components.redis import RedisArgs
 from components.service import ServiceArgs
 from stacks.arguments_tree import walk_arguments
 
-Declared = ServiceArgs | PostgresArgs | RedisArgs
+Declared = ServiceArgs | DatabaseArgs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +41,11 @@ class DeclaredService:
     @property
     def is_store(self) -> bool:
         """Tell whether it is a database or cache, which only the private network reaches."""
-        return isinstance(self.args, PostgresArgs | RedisArgs)
+        return isinstance(self.args, DatabaseArgs)
 
 
 def services(settings: Arguments) -> Iterator[DeclaredService]:
     """Return the services of a system with these settings, in the order in which they stand there."""
     for path, part in walk_arguments(settings):
-        if isinstance(part, ServiceArgs | PostgresArgs | RedisArgs):
+        if isinstance(part, ServiceArgs | DatabaseArgs):
             yield DeclaredService(name=str(path[-1]), path=path, args=part)

@@ -14,6 +14,7 @@ import pulumi
 
 from components.arguments import Arguments, Many, VariableName
 from components.bucket import Bucket, BucketArgs
+from components.database import Database, DatabaseArgs
 from components.domain import DomainArgs
 from components.postgres import Postgres, PostgresArgs
 from components.project import Project, ProjectArgs
@@ -44,6 +45,7 @@ class SystemSettings(Arguments):
 
 
 SettingsT = TypeVar("SettingsT", bound=SystemSettings)
+DatabaseT = TypeVar("DatabaseT", bound=Database[Any])
 
 
 class System(pulumi.ComponentResource, Generic[SettingsT]):
@@ -108,7 +110,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         variables: Mapping[str, pulumi.Input[str]] | None = None,
         own_address: Sequence[str] = (),
         bucket: Bucket | None = None,
-        uses: Sequence[Service | Postgres | Redis] = (),
+        uses: Sequence[Service | Database[Any]] = (),
         registry_password: pulumi.Input[str] | None = None,
     ) -> Service:
         """Make a service and export its addresses. ``name`` is its key in the settings, and its name on Railway.
@@ -133,14 +135,19 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         self._services[name] = service
         return service
 
-    def postgres(self, args: PostgresArgs, password: pulumi.Input[str]) -> Postgres:
-        """Make the database server of the system."""
-        name, secrets = self.named("postgres"), self._secret_variables
-        return Postgres(name, args, project=self.project, password=password, secrets=secrets, opts=self.child())
+    def postgres(self, args: PostgresArgs, password: pulumi.Input[str], *, name: str = "postgres") -> Postgres:
+        """Make a PostgreSQL server, named as its key in the settings."""
+        return self.database(Postgres, name, args, password)
 
     def redis(self, name: str, args: RedisArgs, password: pulumi.Input[str] | None = None) -> Redis:
         """Make a server of the Redis protocol, named as its key in the settings."""
-        return Redis(
+        return self.database(Redis, name, args, password)
+
+    def database(
+        self, kind: type[DatabaseT], name: str, args: DatabaseArgs, password: pulumi.Input[str] | None = None
+    ) -> DatabaseT:
+        """Make a database server (``Mysql``, ``Mongodb``, …), named as its key in the settings."""
+        made = kind(
             self.named(name),
             args,
             project=self.project,
@@ -149,6 +156,8 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
             secrets=self._secret_variables,
             opts=self.child(),
         )
+        self._services[name] = made.service
+        return made
 
     def _sealed(self, settings: SettingsT) -> frozenset[str]:
         """Return the variables that hold a sealed secret, alone or as a part of an address."""

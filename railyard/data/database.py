@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from components.postgres import PORT, PostgresArgs
+from components.postgres import PostgresArgs
 from railway_api.answers import TCPProxy
 from railway_api.documents.service_variables import SERVICE_VARIABLES
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
@@ -26,6 +26,7 @@ from railyard.data.postgres import Server, query
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 
+PORT: Final = PostgresArgs.SERVER.port
 ANSWERS_S: Final = 180.0
 """How long a new proxy may take until the server answers through it, in seconds."""
 RETRY_S: Final = 5.0

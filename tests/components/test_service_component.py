@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from components.bucket import Bucket, BucketArgs
 from components.domain import DomainArgs
@@ -53,6 +54,38 @@ def test_replicas_are_sent_with_their_region(deploy):
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
     assert seen[INSTANCE, "shop-api-instance"]["regions"] == {"europe-west4-drams3a": 3.0}
+
+
+def test_a_service_runs_in_several_regions(deploy):
+    """Each with its own number of instances; the shorthand of one region and the plural exclude each other."""
+    args = ServiceArgs(image="api:1", regions={"us-west2": 2, "europe-west4-drams3a": 1})
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+
+    assert seen[INSTANCE, "shop-api-instance"]["regions"] == {"us-west2": 2.0, "europe-west4-drams3a": 1.0}
+    with pytest.raises(
+        ValidationError, match="either regions, which holds the replicas of each region, or replicas: remove one"
+    ):
+        ServiceArgs(image="api:1", regions={"us-west2": 2}, replicas=2)
+    volume = VolumeArgs(mount_path="/data")
+    with pytest.raises(ValidationError, match="1 replica with a volume"):
+        ServiceArgs(image="api:1", regions={"us-west2": 1, "us-east4-eqdc4a": 1}, volume=volume)
+
+
+def test_each_domain_may_lead_to_a_port_of_its_own(deploy):
+    """The service's port is that of those that name none; without it each has to name one."""
+    domains = (DomainArgs(hostname="api.example.com"), DomainArgs(hostname="admin.example.com", port=9001))
+    args = ServiceArgs(image="api:1", port=9000, domains=domains, railway_domain=True, railway_domain_port=9002)
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", zones=[zone()]))
+
+    custom = "railway:index:CustomDomain"
+    assert seen[custom, "shop-api-api.example.com-domain"]["targetPort"] == 9000
+    assert seen[custom, "shop-api-admin.example.com-domain"]["targetPort"] == 9001
+    assert seen["railway:index:ServiceDomain", "shop-api-railway-domain"]["targetPort"] == 9002
+    assert ServiceArgs(image="api:1", domains=domains[1:]).port is None
+    with pytest.raises(ValidationError, match="a domain only with the port that it leads to"):
+        ServiceArgs(image="api:1", domains=domains)
 
 
 def test_the_first_domain_is_the_address(deploy):

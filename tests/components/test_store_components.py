@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pulumi
 import pytest
+from pydantic import ValidationError
 
 from components.bucket import Bucket, BucketArgs, CorsRule, LifecycleRule
+from components.mongodb import Mongodb, MongodbArgs
+from components.mysql import Mysql, MysqlArgs
 from components.postgres import Postgres, PostgresArgs
 from components.project import Project, ProjectArgs
 from components.redis import Redis, RedisArgs
+from components.service import Service, ServiceArgs
+from components.volume import VolumeArgs
 from components.zone import Zone, ZoneArgs
 
 INSTANCE = "railway:index:ServiceInstance"
@@ -143,3 +148,93 @@ def test_a_cache_without_password_and_volume_runs_as_its_image_says(deploy):
     seen = deploy(lambda: Redis("shop-valkey", RedisArgs(image="valkey/valkey:8"), project=project()))
 
     assert seen[INSTANCE, "shop-valkey-instance"].get("startCommand") is None
+
+
+KINDS = [
+    (Postgres, PostgresArgs(), "postgresql://postgres:p%40ss@postgres.railway.internal:5432/railway"),
+    (Mysql, MysqlArgs(), "mysql://root:p%40ss@mysql.railway.internal:3306/railway"),
+    (Mongodb, MongodbArgs(), "mongodb://mongo:p%40ss@mongodb.railway.internal:27017/railway?authSource=admin"),
+    (Redis, RedisArgs(size_gb=5), "redis://default:p%40ss@redis.railway.internal:6379/0"),
+]
+
+
+@pytest.mark.parametrize(("kind", "args", "address"), KINDS, ids=[kind.__name__ for kind, *_ in KINDS])
+def test_every_database_has_the_same_settings(deploy, kind, args, address):
+    """Region, image, limits, volume with its backups, a port to the outside: a kind declares what is its own alone."""
+    found: list[str] = []
+    given = {"region": "us-east4-eqdc4a", "memory_mb": 1024, "image": "registry.example.com/valkey-or-db:1"}
+    changed = args.model_copy(update={**given, "backups": ("weekly",), "tcp_port": args.SERVER.port})
+
+    def program() -> None:
+        made = kind("shop-db", changed, project=project(), password="p@ss")
+        address = made.url if isinstance(made.url, pulumi.Output) else made.url()
+        address.apply(found.append)
+        made.public_address().apply(found.append)
+
+    seen = deploy(program)
+
+    instance, disk = seen[INSTANCE, "shop-db-instance"], seen["railway:index:Volume", "shop-db-volume-disk"]
+    assert (instance["image"], instance["regions"], instance["memoryMb"]) == (
+        given["image"],
+        {"us-east4-eqdc4a": 1.0},
+        1024,
+    )
+    assert instance["variables"][args.SERVER.password_variable] == "p@ss"
+    assert (disk["mountPath"], disk["sizeMb"], disk["backupSchedules"]) == (args.SERVER.mount_path, 5000, ["WEEKLY"])
+    assert seen["railway:index:TcpProxy", "shop-db-tcp-proxy"]["applicationPort"] == args.SERVER.port
+    assert seen["railway:index:Service", "shop-db-service"]["name"] == args.SERVER.service_name
+    assert address in found
+
+
+@pytest.mark.parametrize("kind", [PostgresArgs, MysqlArgs, MongodbArgs, RedisArgs])
+def test_data_is_backed_up_unless_somebody_says_otherwise(kind):
+    """A volume has a daily schedule; schedules without a volume, and another port to the outside, are refused."""
+    assert kind(size_gb=1).volume == VolumeArgs(mount_path=kind.SERVER.mount_path, size_gb=1, backups=("daily",))
+    assert kind(size_gb=1, backups=()).volume.backups == ()
+    with pytest.raises(ValidationError, match=f"listens, {kind.SERVER.port}, not 80: set it to {kind.SERVER.port}"):
+        kind(tcp_port=80)
+
+
+def test_backups_of_a_cache_are_refused():
+    """There is nothing of which they could be made."""
+    with pytest.raises(ValidationError, match="backups only with a volume, which they are made of: add sizeGb"):
+        RedisArgs(backups=("daily",))
+
+
+def test_two_databases_of_a_kind_have_names_of_their_own(deploy):
+    """The name of the service is a choice; its host follows."""
+    found: list[str] = []
+
+    def program() -> None:
+        here = project()
+        Postgres("shop-postgres", PostgresArgs(), project=here, password="p")
+        second = Postgres("shop-reports", PostgresArgs(), project=here, password="p", service_name="reports")
+        second.url().apply(found.append)
+
+    seen = deploy(program)
+
+    assert seen["railway:index:Service", "shop-reports-service"]["name"] == "reports"
+    assert found == ["postgresql://postgres:p@reports.railway.internal:5432/railway"]
+
+
+@pytest.mark.parametrize("by", ["uses", "reference"])
+def test_an_app_apart_from_its_database_is_told(deploy, monkeypatch, by):
+    """Whether it is wired to it or names it in a variable; an app that also runs in the database's region is not."""
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", said.append)
+
+    def program(regions: dict[str, int]) -> None:
+        here = project()
+        database = Postgres("shop-db", PostgresArgs(region="us-east4-eqdc4a"), project=here, password="p")
+        variables = {"HOST": "${{postgres.RAILWAY_PRIVATE_DOMAIN}}"} if by == "reference" else {}
+        args = ServiceArgs.model_validate({"image": "api:1", "regions": regions, "variables": variables})
+        uses = [database.service] if by == "uses" else []
+        Service("shop-api", args, project=here, service_name="api", uses=uses)
+
+    deploy(lambda: program({"us-west2": 1, "us-east4-eqdc4a": 1}))
+    assert said == []
+    deploy(lambda: program({"us-west2": 1}))
+    assert said == [
+        "shop-api: it runs in us-west2, and postgres, which it uses, in us-east4-eqdc4a: each question crosses the "
+        "distance between them, so set the region of one of them to that of the other"
+    ]

@@ -1,0 +1,179 @@
+"""What all database servers have in common: a private service with a password, a volume with backups, an address.
+
+A server is a declaration: a subclass of ``DatabaseArgs`` that says what its image is called, which variables and
+command it starts with, and how its address looks; and a ``Database`` that names its type. Owns the server and its
+address. Does not own what is in it, and makes no user but the first. Reached over the private network alone, unless
+``tcpPort`` opens it to the internet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from urllib.parse import quote
+
+import pulumi
+from pydantic import model_validator
+
+from components.arguments import Arguments, Backups, Image, MemoryMb, Obeys, Port, VolumeGb, matching
+from components.project import Project
+from components.service import DEFAULT_REGION, NO_SECRETS, Region, SecretVariables, Service, ServiceArgs
+from components.volume import VolumeArgs
+from pulumiverse_railway import rules
+
+Identifier = Annotated[str, matching(r"[a-z_][a-z0-9_]*", "lower case letters, digits and underscores")]
+"""A name in SQL that needs no quotes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """What is the same for every server of one kind."""
+
+    title: str
+    """As people write it, ``PostgreSQL``."""
+    service_name: str
+    """Name of its service on Railway, unless a program says otherwise."""
+    port: int
+    mount_path: str
+    """Where it keeps its data."""
+    scheme: str
+    """Of its address, ``postgresql``."""
+    password_variable: str
+    """The variable in which it gets its password."""
+
+
+class StoreArgs(ServiceArgs):
+    """The service of a database: those that use it are best in its region."""
+
+    STORE = True
+
+
+class DatabaseArgs(Arguments):
+    """What every database server may be given."""
+
+    SERVER: ClassVar[Server]
+
+    image: Image | None = None
+    """Docker image with its tag. Default: that of its version."""
+    region: Region = DEFAULT_REGION
+    """Region in which it runs, best that of the services that use it."""
+    size_gb: VolumeGb | None = None
+    """Size of its volume in GB. Grows in place, never shrinks. Default: none, a restart empties it."""
+    backups: Backups = ("daily",)
+    """Backup schedules of its volume."""
+    vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None
+    """CPU limit in vCPUs. Default: the plan's."""
+    memory_mb: MemoryMb | None = None
+    """Memory limit in MB. Default: the plan's."""
+    tcp_port: Port | None = None
+    """Its port, opened to the internet at a host and port that Railway chooses. Default: only services of its
+    environment reach it.
+    """
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        if self.tcp_port not in (None, self.SERVER.port):
+            raise ValueError(
+                f"tcpPort of the port on which {self.SERVER.title} listens, {self.SERVER.port}, not {self.tcp_port}: "
+                f"set it to {self.SERVER.port}; the port to the outside is Railway's choice"
+            )
+        if self.size_gb is None and self.backups and "backups" in self.model_fields_set:
+            raise ValueError("backups only with a volume, which they are made of: add sizeGb, or remove backups")
+        return self
+
+    @property
+    def volume(self) -> VolumeArgs | None:
+        """Return the volume that holds its data, if any."""
+        if self.size_gb is None:
+            return None
+        return VolumeArgs(mount_path=self.SERVER.mount_path, size_gb=self.size_gb, backups=self.backups)
+
+    @property
+    def server_image(self) -> str:
+        """Return the image that runs."""
+        raise NotImplementedError
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """Return the user and the database of its address."""
+        raise NotImplementedError
+
+    def variables(self) -> Mapping[str, str]:
+        """Return the variables with which it starts, beside its password."""
+        return {}
+
+    def start_command(self, *, with_password: bool) -> str | None:
+        """Return the command that starts it. Default: the image's."""
+        del with_password
+        return None
+
+
+ArgsT = TypeVar("ArgsT", bound=DatabaseArgs)
+
+
+class Database(pulumi.ComponentResource, Generic[ArgsT]):
+    """A database server, reachable from the other services of its environment."""
+
+    TOKEN: ClassVar[str]
+
+    service: Service
+    """The service that runs it; use it to start after the server is up."""
+    args: ArgsT
+    """What it was made of."""
+
+    def __init__(
+        self,
+        name: str,
+        args: ArgsT,
+        *,
+        project: Project,
+        service_name: str | None = None,
+        password: pulumi.Input[str] | None = None,
+        secrets: SecretVariables = NO_SECRETS,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        self.args = args
+        self._password = password
+        server, given = args.SERVER, password is not None
+        self.service = Service(
+            name,
+            StoreArgs(
+                image=args.server_image,
+                region=args.region,
+                vcpus=args.vcpus,
+                memory_mb=args.memory_mb,
+                tcp_port=args.tcp_port,
+                volume=args.volume,
+                start_command=args.start_command(with_password=given),
+                variables=dict(args.variables()),
+            ),
+            project=project,
+            service_name=service_name or server.service_name,
+            variables={server.password_variable: password} if password is not None else {},
+            secrets=secrets,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"host": self.service.private_host})
+
+    def address(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
+        """Return ``scheme://user:password@host:port/database?query``, a secret when there is a password."""
+        return self._address(
+            pulumi.Output.concat(self.service.private_host, f":{self.args.SERVER.port}"), scheme, query
+        )
+
+    def public_address(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
+        """Return its address from the internet. Raises ``ValueError`` without ``tcpPort``."""
+        if self.service.tcp_address is None:
+            raise ValueError(f"{self.args.SERVER.title} is not reachable from the internet: set its tcpPort")
+        return self._address(self.service.tcp_address, scheme, query)
+
+    def _address(self, place: pulumi.Output[str], scheme: str, query: str) -> pulumi.Output[str]:
+        begin = f"{scheme or self.args.SERVER.scheme}://"
+        if self._password is None:
+            return pulumi.Output.concat(begin, place, query)
+        user, database = self.args.login
+        quoted: Any = pulumi.Output.secret(self._password).apply(lambda password: quote(password, safe=""))
+        whole = pulumi.Output.concat(f"{begin}{user}:", quoted, "@", place, f"/{database}", query)
+        return pulumi.Output.secret(whole)

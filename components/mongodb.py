@@ -1,0 +1,63 @@
+"""MongoDB as a private Railway service with its own volume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import pulumi
+from typing_extensions import override
+
+from components.arguments import VolumeGb
+from components.database import Database, DatabaseArgs, Identifier, Server
+
+
+class MongodbArgs(DatabaseArgs):
+    """What a MongoDB server needs."""
+
+    SERVER = Server(
+        title="MongoDB",
+        service_name="mongodb",
+        port=27017,
+        mount_path="/data/db",
+        scheme="mongodb",
+        password_variable="MONGO_INITDB_ROOT_PASSWORD",
+    )
+
+    version: Literal["7", "8"] = "8"
+    """Major version. Each can read the files of the one before it, and of no other."""
+    size_gb: VolumeGb = 5  # pyright: ignore[reportIncompatibleVariableOverride] it is never without a volume
+    """Size of its volume in GB. Grows in place, never shrinks."""
+    database: Identifier = "railway"
+    """Name of the database in its address; MongoDB makes it with the first document."""
+    user: Identifier = "mongo"
+    """Name of its administrator."""
+
+    @property
+    @override
+    def server_image(self) -> str:
+        return self.image or f"mongo:{self.version}"
+
+    @property
+    @override
+    def login(self) -> tuple[str, str]:
+        return self.user, self.database
+
+    @override
+    def variables(self) -> Mapping[str, str]:
+        return {"MONGO_INITDB_ROOT_USERNAME": self.user, "MONGO_INITDB_DATABASE": self.database}
+
+    @override
+    def start_command(self, *, with_password: bool) -> str | None:
+        # Railway's private network is IPv6 in older environments, and MongoDB listens to IPv4 alone unless told.
+        return "docker-entrypoint.sh mongod --ipv6 --bind_ip ::,0.0.0.0"
+
+
+class Mongodb(Database[MongodbArgs]):
+    """A MongoDB server, reachable from the other services of its environment."""
+
+    TOKEN = "railyard:components:Mongodb"
+
+    def url(self, *, query: str = "?authSource=admin") -> pulumi.Output[str]:
+        """Return the address with user and password, a secret; users are those of the database ``admin``."""
+        return self.address(query=query)

@@ -1,0 +1,61 @@
+"""MySQL as a private Railway service with its own volume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import pulumi
+from typing_extensions import override
+
+from components.arguments import VolumeGb
+from components.database import Database, DatabaseArgs, Identifier, Server
+
+
+class MysqlArgs(DatabaseArgs):
+    """What a MySQL server needs."""
+
+    SERVER = Server(
+        title="MySQL",
+        service_name="mysql",
+        port=3306,
+        mount_path="/var/lib/mysql",
+        scheme="mysql",
+        password_variable="MYSQL_ROOT_PASSWORD",
+    )
+
+    version: Literal["8.4", "9.4"] = "8.4"
+    """Version: 8.4 has long-term support. A newer one upgrades the files at its first start, and none goes back."""
+    size_gb: VolumeGb = 5  # pyright: ignore[reportIncompatibleVariableOverride] it is never without a volume
+    """Size of its volume in GB. Grows in place, never shrinks."""
+    database: Identifier = "railway"
+    """Name of the database made at the first start; its user is root."""
+
+    @property
+    @override
+    def server_image(self) -> str:
+        return self.image or f"mysql:{self.version}"
+
+    @property
+    @override
+    def login(self) -> tuple[str, str]:
+        return "root", self.database
+
+    @override
+    def variables(self) -> Mapping[str, str]:
+        return {"MYSQL_DATABASE": self.database}
+
+    @override
+    def start_command(self, *, with_password: bool) -> str | None:
+        # As Railway's own template: its disks know no native asynchronous I/O, and the binary log would fill them.
+        return "docker-entrypoint.sh mysqld --innodb-use-native-aio=0 --disable-log-bin"
+
+
+class Mysql(Database[MysqlArgs]):
+    """A MySQL server, reachable from the other services of its environment."""
+
+    TOKEN = "railyard:components:Mysql"
+
+    def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
+        """Return the address with user and password, a secret: ``mysql://root:password@host:3306/database``."""
+        return self.address(scheme=scheme, query=query)
