@@ -63,9 +63,7 @@ def test_a_service_runs_in_several_regions(deploy):
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
     assert seen[INSTANCE, "shop-api-instance"]["regions"] == {"us-west2": 2.0, "europe-west4-drams3a": 1.0}
-    with pytest.raises(
-        ValidationError, match="either regions, which holds the replicas of each region, or replicas: remove one"
-    ):
+    with pytest.raises(ValidationError, match="either regions, which holds the replicas of each region, or replicas"):
         ServiceArgs(image="api:1", regions={"us-west2": 2}, replicas=2)
     volume = VolumeArgs(mount_path="/data")
     with pytest.raises(ValidationError, match="1 replica with a volume"):

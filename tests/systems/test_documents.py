@@ -70,6 +70,15 @@ def test_omega_is_one_bot_from_its_repository(stack):
     assert part(bot, "checkSuites", "onFailure") == {"checkSuites": True, "onFailure": "rollBack"}
 
 
+@pytest.mark.parametrize("name", [STAGING, PRODUCTION])
+def test_whatever_holds_data_is_backed_up(stack, name):
+    """Omega's artifacts and SQLite database, Rose's conversations, databases, queues: each volume has a schedule."""
+    disks = {name: inputs for (kind, name), inputs in stack(name).items() if kind == "railway:index:Volume"}
+
+    assert {"omega-bot-volume-disk", "rose-web-volume-disk", "netia-postgres-volume-disk"} <= disks.keys()
+    assert {disk for disk, inputs in disks.items() if inputs.get("backupSchedules") != ["DAILY"]} == set()
+
+
 def test_omega_shows_its_artifacts_at_its_railway_domain(stack):
     """The address of the artifact server is the domain on its port, and files outlive a deployment."""
     seen = stack(PRODUCTION)
