@@ -30,6 +30,8 @@ Identifier = Annotated[str, matching(r"[a-z_][a-z0-9_]*", "lower case letters, d
 class Server:
     """What is the same for every server of one kind."""
 
+    token: str
+    """Type token of its component; part of its URN, so that it never changes."""
     title: str
     """As people write it, ``PostgreSQL``."""
     service_name: str
@@ -115,8 +117,6 @@ ArgsT = TypeVar("ArgsT", bound=DatabaseArgs)
 class Database(pulumi.ComponentResource, Generic[ArgsT]):
     """A database server, reachable from the other services of its environment."""
 
-    TOKEN: ClassVar[str]
-
     service: Service
     """The service that runs it; use it to start after the server is up."""
     args: ArgsT
@@ -133,7 +133,7 @@ class Database(pulumi.ComponentResource, Generic[ArgsT]):
         secrets: SecretVariables = NO_SECRETS,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+        super().__init__(args.SERVER.token, name, None, opts)
         self.args = args
         self._password = password
         server, given = args.SERVER, password is not None

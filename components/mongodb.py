@@ -16,6 +16,7 @@ class MongodbArgs(DatabaseArgs):
     """What a MongoDB server needs."""
 
     SERVER = Server(
+        token="railyard:components:Mongodb",
         title="MongoDB",
         service_name="mongodb",
         port=27017,
@@ -55,8 +56,6 @@ class MongodbArgs(DatabaseArgs):
 
 class Mongodb(Database[MongodbArgs]):
     """A MongoDB server, reachable from the other services of its environment."""
-
-    TOKEN = "railyard:components:Mongodb"
 
     def url(self, *, query: str = "?authSource=admin") -> pulumi.Output[str]:
         """Return the address with user and password, a secret; users are those of the database ``admin``."""

@@ -16,6 +16,7 @@ class MysqlArgs(DatabaseArgs):
     """What a MySQL server needs."""
 
     SERVER = Server(
+        token="railyard:components:Mysql",
         title="MySQL",
         service_name="mysql",
         port=3306,
@@ -53,8 +54,6 @@ class MysqlArgs(DatabaseArgs):
 
 class Mysql(Database[MysqlArgs]):
     """A MySQL server, reachable from the other services of its environment."""
-
-    TOKEN = "railyard:components:Mysql"
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
         """Return the address with user and password, a secret: ``mysql://root:password@host:3306/database``."""

@@ -16,6 +16,7 @@ class PostgresArgs(DatabaseArgs):
     """What a PostgreSQL server needs."""
 
     SERVER = Server(
+        token="railyard:components:Postgres",
         title="PostgreSQL",
         service_name="postgres",
         port=5432,
@@ -56,8 +57,6 @@ class PostgresArgs(DatabaseArgs):
 
 class Postgres(Database[PostgresArgs]):
     """A PostgreSQL server with TLS, reachable from the other services of its environment."""
-
-    TOKEN = "railyard:components:Postgres"
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
         """Return the address with user and password, a secret: ``postgresql://user:password@host:5432/database``."""

@@ -18,6 +18,7 @@ class RedisArgs(DatabaseArgs):
     """What a Redis or Valkey server needs."""
 
     SERVER = Server(
+        token="railyard:components:Redis",
         title="Redis",
         service_name="redis",
         port=6379,
@@ -51,8 +52,6 @@ class RedisArgs(DatabaseArgs):
 
 class Redis(Database[RedisArgs]):
     """A Redis or Valkey server, reachable from the other services of its environment."""
-
-    TOKEN = "railyard:components:Redis"
 
     url: pulumi.Output[str]
     """Its address, ``redis://…:6379``; a secret when it has a password."""

@@ -13,8 +13,7 @@ from typing import Final
 
 from components.arguments import Arguments
 from components.bucket import BucketArgs
-from components.postgres import PostgresArgs
-from components.redis import RedisArgs
+from components.database import DatabaseArgs
 from components.service import ServiceArgs
 from railway_api.plans import PLANS, Plan
 from railway_api.prices import BACKUPS_KEPT, DEFAULT_VOLUME_GB, SUBSCRIPTION_USD
@@ -220,19 +219,19 @@ def lines_of(calculation: Calculation, systems: Mapping[str, Arguments], zones: 
 def _of_system(calculation: Calculation, system: str, settings: Arguments) -> Iterator[Line]:
     for path, part in walk_arguments(settings):
         name = str(path[-1]) if path else ""
-        if not isinstance(part, ServiceArgs | PostgresArgs | RedisArgs):
+        if not isinstance(part, ServiceArgs | DatabaseArgs):
             continue
         yield calculation.service(system, name, load_of(part))
         if part.volume:
             yield calculation.volume(system, name, part.volume.size_gb, part.volume.backups)
 
 
-def load_of(args: ServiceArgs | PostgresArgs | RedisArgs) -> Load:
+def load_of(args: ServiceArgs | DatabaseArgs) -> Load:
     """Return what of a service's settings decides what it costs."""
     if not isinstance(args, ServiceArgs):
-        return Load(memory_mb=args.memory_mb, is_store=True)
+        return Load(memory_mb=args.memory_mb, vcpus=args.vcpus, is_store=True)
     return Load(
-        replicas=args.replicas,
+        replicas=args.instances,
         memory_mb=args.memory_mb,
         vcpus=args.vcpus,
         sleeps=args.sleep_application,

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from components import postgres, redis
+from components.databases import SERVERS
 from pulumi_operations.events import Step
 
 _SYSTEMS: Final = "railyard:systems:"
 _REFERENCE: Final = re.compile(r"\$\{\{\s*([^.}\s]+)\.")
-_PORTS: Final = {"railyard:components:Postgres": postgres.PORT, "railyard:components:Redis": redis.PORT}
+_PORTS: Final = {server.token: server.port for server in SERVERS}
 _PROXY: Final = "railyard:topologies:Proxy"
 OUTSIDE: Final = {
     "DISCORD_": "Discord",
