@@ -83,7 +83,7 @@ class NetiaSettings(SystemSettings):
     def _connections(self) -> Self:
         pool = self.app.variables.get("POOL_SIZE", "")
         size = int(pool) if pool.isascii() and pool.isdigit() and len(pool) <= _DIGITS else ECTO_POOL_SIZE
-        refuse_too_many_connections(self.app.replicas, size, setting="app.variables.POOL_SIZE")
+        refuse_too_many_connections(self.app.instances, size, setting="app.variables.POOL_SIZE")
         return self
 
     @model_validator(mode="after")

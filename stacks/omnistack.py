@@ -105,7 +105,7 @@ class OmnistackSettings(SystemSettings):
 
     @model_validator(mode="after")
     def _connections(self) -> Self:
-        refuse_too_many_connections(self.api.replicas + self.worker.replicas, self.db_pool_size, setting="dbPoolSize")
+        refuse_too_many_connections(self.api.instances + self.worker.instances, self.db_pool_size, setting="dbPoolSize")
         return self
 
 
