@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Problem, Property, Resource
 from pulumi_provider.errors import HalfMade
@@ -24,11 +24,14 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs, problems
 from pulumiverse_railway.provider.resources.parts.variable_maps import completed, sealed_names
+from railway_api.connections import nodes
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailed, DeploymentSpec
-from railway_api.documents.deployment import DEPLOYMENT_REMOVE
+from railway_api.deployments import ONLY_RECORDED
+from railway_api.documents.deployment import DEPLOYMENT, DEPLOYMENT_REMOVE, DEPLOYMENTS
+from railway_api.environment import Environment
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
-from railway_api.rollback import HEALTHY
+from railway_api.rollback import HEALTHY, LISTED
 from railway_api.snapshot import Deployment, Snapshot
 
 if TYPE_CHECKING:
@@ -77,7 +80,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
         return _id(new), state
 
     async def read(self, context: Context, id: str, old: ServiceInstanceState | None) -> ServiceInstanceState | None:
-        """The settings, as far as they are owned, and the newest deployment."""
+        """Read the settings, as far as they are owned, the newest deployment that was attempted, and what it serves."""
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
         environment = environment_of(context, project_id, environment_id)
         snapshot = await environment.snapshot_or_none()
@@ -90,7 +93,8 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
         found = instance_config.properties(config, old)
         if old is None and not found["image"] and not found["repo"]:
             return None  # an empty service: there is nothing to import
-        latest = snapshot.latest.get(service_id)
+        latest = await _attempted(environment, service_id, snapshot.latest.get(service_id))
+        found |= await _served(environment, found, latest, old)
         state = ServiceInstanceState(
             project_id=project_id,
             environment_id=environment_id,
@@ -151,6 +155,48 @@ def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
 def _without_tag(image: str) -> str:
     folder, _, named = image.rpartition("/")
     return f"{folder}/{named.partition('@')[0].partition(':')[0]}"
+
+
+async def _attempted(environment: Environment, service_id: str, latest: Deployment | None) -> Deployment | None:
+    """Return the newest deployment that was attempted: one that is only on record changed nothing that serves."""
+    if latest is None or latest.status not in ONLY_RECORDED:
+        return latest
+    where = {"projectId": environment.project_id, "environmentId": environment.environment_id, "serviceId": service_id}
+    listed = nodes(await environment.ask(DEPLOYMENTS, input=where, first=LISTED))
+    attempted = [each for each in listed if each["status"] not in ONLY_RECORDED]
+    newest = max(attempted, key=lambda each: each["createdAt"], default=None)
+    return Deployment(newest["id"], newest["status"], newest["createdAt"]) if newest else latest
+
+
+async def _served(
+    environment: Environment,
+    found: Mapping[str, Any],
+    latest: Deployment | None,
+    old: ServiceInstanceState | None,
+) -> dict[str, Any]:
+    """Return what serves in the place of what is asked for, as the properties that differ: after a rollback by hand.
+
+    A deployment that the state knows runs what was asked for, unless an earlier read found that it does not.
+    """
+    if latest is None or latest.status not in HEALTHY or old is None or not old.wait_for_deployment:
+        return {}
+    known = latest.id == old.deployment_id and all(getattr(old, name) == found[name] for name in _SOURCE)
+    if known or _still_rolled_back(latest, old) is not None:
+        return {}
+    spec = DeploymentSpec(service_id="", service_name="", **{name: found[name] for name in _SOURCE})
+    meta = (await environment.ask(DEPLOYMENT, id=latest.id))["meta"] or {}
+    if spec.differs(meta) is None:
+        return {}
+    served = {
+        "image": meta.get("image"),
+        "repo": None if meta.get("image") else meta.get("repo"),
+        "commit_sha": (meta.get("commitHash") or meta.get("commitSha")) if found["commit_sha"] else None,
+    }
+    return {name: value for name, value in served.items() if value is not None}
+
+
+_SOURCE: Final = ("image", "repo", "commit_sha")
+"""The properties that say what a service runs."""
 
 
 def _seen_status(latest: Deployment, old: ServiceInstanceState | None) -> str:

@@ -1,0 +1,67 @@
+"""What serves is part of the truth: a rollback by hand is drift, and what Railway did not even try is none."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from railway_sandbox.railway.deployments import deployments
+from tests.provider.dashboard import click
+from tests.provider.driver import Driver, Made, Place, a_project
+
+
+async def rolled_back_by_hand(driver: Driver, **inputs: Any) -> tuple[Place, Made, Made]:
+    """A service that runs app:2, and that somebody rolled back to app:1 in the dashboard."""
+    place = await a_project(driver)
+    service = await place.service()
+    first = await place.instance(service, image="app:1", **inputs)
+    second = await driver.update(first, image="app:2")
+    click(driver.cloud, "deploymentRollback", id=first["deploymentId"])
+    return place, service, second
+
+
+async def serving(driver: Driver, place: Place, service: Made) -> str:
+    """The image that serves, once what is under way has ended."""
+    found = deployments.live(driver.cloud, place.project["environmentId"], service["serviceId"])
+    assert found is not None
+    return found.meta["image"]
+
+
+async def test_a_rollback_in_the_dashboard_is_drift_until_an_update_mends_it(driver: Driver) -> None:
+    """A refresh says what serves, as often as it is asked; the update deploys what was asked for again."""
+    place, service, second = await rolled_back_by_hand(driver)
+    await asyncio.sleep(3)  # five minutes of the simulated clock
+
+    read = await place.refreshed(second)
+    assert read is not None
+    assert (read["image"], place.config(service)["source"]["image"]) == ("app:1", "app:2")
+    again = await place.refreshed(read)
+    assert again is not None
+    assert again["image"] == "app:1"
+
+    mended = await driver.update(again, image="app:2")
+
+    assert await serving(driver, place, service) == "app:2"
+    calm = await place.refreshed(mended)
+    assert calm is not None
+    assert calm["image"] == "app:2"
+
+
+@pytest.mark.parametrize("status", ["SKIPPED", "NEEDS_APPROVAL"])
+async def test_a_push_that_was_not_even_tried_is_no_drift(driver: Driver, status: Any) -> None:
+    """The deployment before it goes on serving, and the state goes on naming it."""
+    place = await a_project(driver)
+    service = await place.service()
+    made = await place.instance(service, image="app:1")
+    environment = driver.cloud.environment(place.project["environmentId"])
+    deployments.start(driver.cloud, environment, service["serviceId"], driver.cloud.now(), stays=status)
+    await asyncio.sleep(3)  # five minutes of the simulated clock
+
+    for _ in range(2):
+        read = await place.refreshed(made)
+
+        assert read is not None
+        assert read.outputs == made.outputs
+        made = read
