@@ -15,7 +15,7 @@ from railway_sandbox.railway.account import account, usage
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployment_events, deployment_operations, logs
 from railway_sandbox.railway.domains import certificates, domains
-from railway_sandbox.railway.environments import config_patch, environments
+from railway_sandbox.railway.environments import change_sets, config_patch, environments
 from railway_sandbox.railway.networking import egress, private_networks, tcp_proxies
 from railway_sandbox.railway.projects import members, notification_rules, project_tokens, projects
 from railway_sandbox.railway.services import service_instances, services, variables
@@ -28,6 +28,7 @@ NOUNS = (
     members,
     notification_rules,
     environments,
+    change_sets,
     services,
     service_instances,
     variables,

@@ -118,6 +118,8 @@ class Patch(Record):
     aftermath: Aftermath = "staged"
     failed_with: str | None = None
     """Why it was not applied."""
+    change_set: list[dict[str, Any]] | None = None
+    """The changes of which it was made, where it was made of a change set."""
 
     @property
     def last_applied_error(self) -> str | None:
