@@ -19,8 +19,7 @@ from components.arguments import Arguments, Many, Name
 from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceArgs
 from components.zone import ZoneArgs
-from pulumi_provider.properties import fields_of
-from pulumiverse_railway.provider.configuration import Configuration
+from pulumiverse_railway.configured_provider import CONFIGURATION
 from railway_api.plans import Plan
 from stacks import in_clear
 from stacks.arguments_tree import Path, walk_arguments
@@ -34,7 +33,7 @@ NAMESPACE: Final = "railyard"
 """Prefix of Railyard's own keys in ``Pulumi.<stack>.yaml``."""
 PROVIDER_NAMESPACE: Final = "railway"
 """Prefix of the keys of the Railway provider."""
-PROVIDER_KEYS: Final = {f"{PROVIDER_NAMESPACE}:{field.wire_name}": field.mark.doc for field in fields_of(Configuration)}
+PROVIDER_KEYS: Final = {f"{PROVIDER_NAMESPACE}:{name}": meaning for name, meaning in CONFIGURATION.items()}
 """Each of them, with its meaning."""
 _NAMESPACES: Final = (NAMESPACE, PROVIDER_NAMESPACE)
 _MISSPELLED: Final = 0.85

@@ -8,6 +8,7 @@ with it, ``pulumi install`` would look for the plugin on the network although th
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -34,6 +35,7 @@ from .sdk_parts import (
 )
 
 _PROVIDER_MODULE: Final = "configured_provider"
+_WIDTH: Final = 120
 
 
 def sdk_modules(provider: Provider) -> Mapping[str, str]:
@@ -168,7 +170,7 @@ def _getter(resource: type[Resource[Any, Any]]) -> str:
 
 def _provider_module(provider: Provider) -> str:
     fields = fields_of(provider.config_type)
-    imports = imports_of(fields, [], typing=["Any", "cast"])
+    imports = imports_of(fields, [], typing=["Any", *(["Final"] if fields else []), "cast"])
     parameters = [
         "self",
         "resource_name: str",
@@ -191,7 +193,26 @@ def _provider_module(provider: Provider) -> str:
     ]
     optional = [replace(field, required=False) for field in fields]
     text = f"The provider of {provider.display_name}."
-    return module_text(text, imports, [_inputs_class("Provider", optional), "\n".join(lines)])
+    keys = [
+        "CONFIGURATION: Final = {",
+        *map(_configuration_key, fields),
+        "}",
+        '"""Each key of its configuration in the settings of a stack, with its meaning."""',
+    ]
+    return module_text(
+        text, imports, [_inputs_class("Provider", optional), "\n".join(lines)], tail="\n".join(keys) if fields else ""
+    )
+
+
+def _configuration_key(field: Field) -> str:
+    """Return the entry of a key, its meaning on as many lines as it takes."""
+    name, whole = json.dumps(field.wire_name), json.dumps(field.mark.doc, ensure_ascii=False)
+    if len(line := f"    {name}: {whole},") <= _WIDTH:
+        return line
+    pieces = textwrap.wrap(field.mark.doc, _WIDTH - 12)
+    texts = [f"{piece} " for piece in pieces[:-1]] + pieces[-1:]
+    lines = [f"        {json.dumps(text, ensure_ascii=False)}" for text in texts]
+    return "\n".join([f"    {name}: (", *lines, "    ),"])
 
 
 def _configured(field: Field) -> str:

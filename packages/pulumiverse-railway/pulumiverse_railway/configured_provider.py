@@ -1,11 +1,29 @@
 # Generated from the declarations of the provider. Do not edit: change those, and generate again.
 """The provider of Railway."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pulumi
 
 from .enums import Plan
+
+CONFIGURATION: Final = {
+    "token": "Account or workspace token. Default: the environment variable RAILWAY_API_TOKEN.",
+    "projectToken": (
+        "Token of one environment of one project, which cannot create projects. Default: the environment variable "
+        "RAILWAY_TOKEN. Exclusive with token."
+    ),
+    "apiUrl": (
+        "Address of Railway's GraphQL API. Default: the environment variable RAILWAY_API_URL, else "
+        "https://backboard.railway.com/graphql/v2."
+    ),
+    "plan": (
+        "Railway plan whose request budget is kept: free or trial (100 requests an hour), hobby (1,000) or pro "
+        "(10,000). Default: pro."
+    ),
+    "workspaceId": "Railway's id of the workspace for new projects. Default: the only workspace of the token.",
+}
+"""Each key of its configuration in the settings of a stack, with its meaning."""
 
 
 @pulumi.input_type
