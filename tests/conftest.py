@@ -26,6 +26,9 @@ sys.dont_write_bytecode = False
 forked.install()
 shared_salt.share()
 
+# httpcore asks with every request whether it is there, and the answer would be looked for in the whole path.
+sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
+
 TESTS = Path(__file__).parent
 
 # The same examples in every run, however slow the machine: what was green stays green until something changes.

@@ -32,6 +32,7 @@ from railyard.engine.engine_choice import States
 from railyard.engine.engines import code_of
 from railyard.engine.operate import environment, plan_of
 from railyard.engine.pulumi_cli import LANGUAGE_HOST, PLUGINS, home
+from tests import forked
 from tests.lifecycle.conftest import LONGEST_S, Checkout
 
 PASSPHRASE = "sandbox"
@@ -137,7 +138,7 @@ class RealEngine(Engine):
         standins: bool = True,
     ) -> None:
         super().__init__(directory, stack, after)
-        (directory / ".venv").symlink_to(sys.prefix)
+        forked.environment(directory / ".venv")
         self.simulated = Sandbox(self.sandbox, plan=plan_of(read_stack(directory, stack)))
         self.variables = {
             **environment(running.enter_context(self.simulated.serve()), self.sandbox),
@@ -146,9 +147,10 @@ class RealEngine(Engine):
             "PULUMI_HOME": str(home()),
             "PULUMI_BACKEND_URL": make_backend(self.sandbox).as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "GOGC": "400",  # it works less on its memory, of which it needs little
         }
         if standins:
-            put_standins(directory, directory / "plugins")
+            put_standins(directory, directory / "plugins", directory / ".venv" / "bin" / "python")
             self.variables["PULUMI_HOME"] = str(directory / "home")
         if after is None:
             self.pulumi("stack", "init", stack, "--no-select")
@@ -210,20 +212,18 @@ def _vault(salt: str) -> Vault:
     return Vault(PASSPHRASE, salt)
 
 
-def put_standins(project: Path, directory: Path) -> None:
+def put_standins(project: Path, directory: Path, python: str | Path = sys.executable) -> None:
     """Put the stand-ins of a copy of the project into a directory, as programs under the names of Pulumi's plugins.
 
     A ``pulumi`` that was built from its Go module has no language host; then it gets one, too.
     """
-    directory.mkdir()
+    directory.mkdir(exist_ok=True)
     standins = project / "packages" / "pulumi-embedded" / "pulumi_embedded" / "standins"
     programs = {f"pulumi-resource-{name}": standins / name for name in PLUGINS}
     if not has_language_host():
         programs[LANGUAGE_HOST] = Path(__file__).with_name("language_host.py")
     for name, code in programs.items():
-        (directory / name).write_text(
-            STANDIN.format(python=shlex.quote(sys.executable), directory=shlex.quote(str(code)))
-        )
+        (directory / name).write_text(STANDIN.format(python=shlex.quote(str(python)), directory=shlex.quote(str(code))))
         (directory / name).chmod(0o755)
 
 

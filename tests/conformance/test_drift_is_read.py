@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from railway_sandbox.server import Sandbox
-from railyard.engine import engines as commands
 from railyard.engine import pulumi_cli
 from railyard.engine.engines import PulumiCli
 from railyard.review.resource_changes import changes_of
@@ -27,7 +26,6 @@ def test_the_cli_tells_of_changes_and_deletions_and_leaves_the_state(engines, mo
     real, _ = engines
     (real.directory / "Pulumi.staging.yaml").write_text(SETTINGS.format(stack="staging", plan="hobby"))
     real.operate("up")
-    monkeypatch.setattr(commands, "ROOT", real.directory)
     for name, value in real.variables.items():
         monkeypatch.setenv(name, value)
     cli = PulumiCli(read_stack("staging"), pulumi_cli.PulumiCli(program()))

@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 
 from railway_sandbox.addresses import SPACES_ACCESS_KEY, SPACES_SECRET_KEY
-from tests.conformance.conftest import RealEngine, has_language_host
+from tests.conformance.conftest import RealEngine, has_language_host, put_standins
 from tests.lifecycle.conftest import LONGEST_S, ROOT, world
 
 OMEGA = ("**::omega", "**::omega-*")
@@ -158,6 +158,7 @@ def test_make_uses_the_cli_and_keeps_the_users_file_as_it_is(real):
 
 def test_a_killed_run_leaves_neither_plugin_nor_lock(real):
     """The CLI is killed while a deployment is under way; the next run goes on from there."""
+    put_standins(real.directory, real.directory / "plugins")  # children of the CLI, which see its end
     command = [sys.executable, "-m", "railyard.engine", "up", "--system", "omega"]
     running = subprocess.Popen(
         command, cwd=real.directory, env=real.wrapped, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -35,7 +35,6 @@ def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _pulumi: None) -> Iter
     """Staging, up on the real engine, with this process's variables pointing at its clouds and its backend."""
     with ExitStack() as running:
         engine = Real(tmp_path / "railyard", running)
-        monkeypatch.setattr(engines, "ROOT", engine.directory)
         for name, value in engine.variables.items():
             monkeypatch.setenv(name, value)
         engine.operate("up")

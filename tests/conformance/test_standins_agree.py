@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from railyard.engine import pulumi_cli
-from railyard.engine.operate import ROOT
 from tests.conformance.conftest import put_standins
 from tests.conformance.stories import TALES, story
+from tests.lifecycle.conftest import ROOT
 
 
 @pytest.mark.parametrize(

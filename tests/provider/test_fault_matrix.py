@@ -32,7 +32,8 @@ def test_nothing_is_lost_doubled_or_orphaned(row: Row, monkeypatch: pytest.Monke
 
 def test_every_mutation_has_a_row() -> None:
     """A new mutation cannot be sent before somebody thought about its faults; railyard's commands have own tests."""
-    sent = {field for field in MUTATIONS if users().get(field) != [COMMAND_LINE]}
+    by = users()
+    sent = {field for field in MUTATIONS if by.get(field) != [COMMAND_LINE]}
     assert {row.mutation for row in ROWS} == sent
 
 
