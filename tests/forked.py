@@ -3,8 +3,8 @@
 Half of the time of a command goes into imports: Pulumi, gRPC, pydantic, boto3, moto, rich. ``install`` lets
 ``subprocess`` hand ``python -m …`` and ``python <path> …`` to a server, which forks, so that this half is paid once.
 The new process is a child of whoever asked for it, with the arguments, directory, environment, files, session and
-signals that it would have had. The code of this project is there, too, unless the process would find other code under
-its name. What it starts is forked as well, unless a shell holds it, and a script finds such
+signals that it would have had. The code of this project is there, too, also for a process that would find it in a copy,
+unless that has other code. What it starts is forked as well, unless a shell holds it, and a script finds such
 a ``python`` in an ``environment``. All else (``python -c``, variables that Python reads when it starts, ``preexec_fn``,
 other systems than Linux) is started as ever, and so is everything with RAILYARD_TESTS_FORK=0.
 """
@@ -34,6 +34,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 PRELOADED = (
@@ -49,6 +50,10 @@ OWN = (
     "pulumi_embedded", "components", "stacks", "railyard",
 )  # fmt: skip
 """Packages of this project, each after those that it imports."""
+GENERATORS = ("components.generate", "pulumiverse_railway.provider.generate", "stacks.schema")
+"""Modules that write beside themselves: each process loads its own."""
+_sources: dict[Path, dict[Path, bytes]] = {}
+"""Folder of a package → its files of Python, and what stands in them."""
 USED = {
     "cloudflare": ("DnsRecord", "UniversalSslSetting", "ZoneSetting", "get_zone"),
     "digitalocean": ("Cdn", "SpacesBucket", "SpacesBucketCorsConfiguration", "SpacesKey"),
@@ -356,8 +361,9 @@ def _load_own() -> None:
     for name in OWN:
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if not module.name.endswith("__main__"):
+            if not module.name.endswith("__main__") and module.name not in GENERATORS:
                 importlib.import_module(module.name)
+        _sources[_folder(package)] = _sources_in(_folder(package))
     packages = importlib.import_module("components.packages")
     for cloud, names in USED.items():
         for name in names:
@@ -368,16 +374,43 @@ def _load_own() -> None:
     sys.path[:] = before
 
 
-def _forget_others() -> None:
-    """Forget the packages of this project from the first that this process would find elsewhere, or not at all."""
+def _folder(package: ModuleType) -> Path:
+    return Path(str(package.__file__)).parent
+
+
+def _sources_in(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.py")}
+
+
+def _adopt_copies() -> None:
+    """Let packages of this project lie where this process would find them, up to the first that is another one there.
+
+    From that one on they are forgotten.
+    """
     for index, name in enumerate(OWN):
-        loaded, specs = sys.modules.get(name), (finder.find_spec(name, None) for finder in sys.meta_path)
-        spec = next(filter(None, specs), None)
-        if loaded and not (spec and spec.origin and Path(spec.origin).samefile(str(loaded.__file__))):
-            others = OWN[index:]
-            for module in [module for module in sys.modules if module.partition(".")[0] in others]:
+        if name not in sys.modules:
+            return
+        specs = (finder.find_spec(name, None) for finder in sys.meta_path)
+        spec, here = next(filter(None, specs), None), _folder(sys.modules[name])
+        there = Path(spec.origin).parent if spec and spec.origin else None
+        if there is None or not (there.samefile(here) or _sources_in(there) == _sources[here]):
+            for module in [module for module in sys.modules if module.partition(".")[0] in OWN[index:]]:
                 del sys.modules[module]
             return
+        if there != here:
+            _move(name, str(here), str(there))
+
+
+def _move(name: str, here: str, there: str) -> None:
+    for module in [module for path, module in sys.modules.items() if path.partition(".")[0] == name]:
+        spec = module.__spec__
+        if spec is None or module.__file__ is None:
+            continue
+        module.__file__ = module.__file__.replace(here, there)
+        if spec.submodule_search_locations is not None:
+            module.__path__ = [path.replace(here, there) for path in module.__path__]
+            spec.submodule_search_locations[:] = module.__path__
+        spec.origin = module.__file__
 
 
 def _forked_for_parent(connection: socket.socket, files: Sequence[int]) -> bool:
@@ -483,5 +516,5 @@ def _program(order: _Order) -> Callable[[], None]:
         first, arguments = str(script if script.is_dir() else script.resolve().parent), list(order.command)
     sys.argv, sys.orig_argv = arguments, [order.executable, *order.command]
     sys.path[:0] = [first, *(path.split(os.pathsep) if path else ())]
-    _forget_others()
+    _adopt_copies()
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,7 +115,7 @@ def test_program_is_forked(folder: Path) -> None:
 
 
 def test_code_of_the_project_is_there_unless_other_code_has_its_name(folder: Path) -> None:
-    """Of this checkout it is loaded already; a copy's own is loaded from there, and so is what imports it."""
+    """It is there already, where it was looked for; other code is loaded, with all that imports it."""
     program = folder / "code" / "program.py"
     program.write_text(
         "import sys; names = ('railway_api', 'pulumi_provider', 'pulumiverse_railway')\n"
@@ -122,6 +123,7 @@ def test_code_of_the_project_is_there_unless_other_code_has_its_name(folder: Pat
         "import pulumi_provider; print(pulumi_provider.__file__)\n"
     )
     packages = [str(ROOT / "packages" / name) for name in ("railway-api", "pulumi-provider", "pulumiverse-railway")]
+    shutil.copytree(ROOT / "packages/pulumi-provider/pulumi_provider", folder / "same" / "pulumi_provider")
     (folder / "copy" / "pulumi_provider").mkdir(parents=True)
     (folder / "copy" / "pulumi_provider" / "__init__.py").write_text("")
 
@@ -131,11 +133,12 @@ def test_code_of_the_project_is_there_unless_other_code_has_its_name(folder: Pat
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
             capture_output=True, text=True, check=True,
         ).stdout.splitlines()
-        for path in (packages, [str(folder / "copy"), *packages])
+        for path in (packages, [str(folder / "same"), *packages], [str(folder / "copy"), *packages])
     ]  # fmt: skip
 
     assert said == [
         ["[True, True, True]", str(ROOT / "packages/pulumi-provider/pulumi_provider/__init__.py")],
+        ["[True, True, True]", str(folder / "same/pulumi_provider/__init__.py")],
         ["[True, False, False]", str(folder / "copy/pulumi_provider/__init__.py")],
     ]
 
