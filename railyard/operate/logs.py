@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from railway_api.redaction import redact
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services import RunningService
 from railyard.accounts.running_services_query import running_systems
+from railyard.operate.log_lines import Level, Selection, level_of, moment, printed
 from railyard.shared.console import (
     CallError,
     JsonOption,
@@ -77,7 +79,16 @@ def logs(
     ] = None,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=LARGEST, help="How many lines, the last.")] = 100,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until it ends, or Ctrl-C.")] = False,
-    contains: Annotated[str, typer.Option("--filter", metavar="TEXT", help="Only lines that contain this.")] = "",
+    contains: Annotated[
+        str, typer.Option("--filter", metavar="TEXT", help="Only lines that contain this, as they are printed.")
+    ] = "",
+    level: Annotated[
+        Level | None, typer.Option("--level", help="Only lines of this level, or worse.", show_default=False)
+    ] = None,
+    since: Annotated[
+        str,
+        typer.Option("--since", metavar="TIME", help="Only lines from then on: 10m, 2h, 1d, 2026-11-29T10:00 (UTC)."),
+    ] = "",
     unmasked: Annotated[
         bool, typer.Option("--unmasked", help="Also where the stack's secrets cannot be read.")
     ] = False,
@@ -91,13 +102,19 @@ def logs(
     with people(json=json):
         if json and follow:
             raise CallError("--json prints one document, and --follow does not end: give one of them")
+        wanted = Selection(contains=contains, level=level, since=since)
+        if since:
+            moment(since, datetime.now(UTC))  # refused before anybody is asked
         here = read_stack(stack)
         system, name = find(here, service)
         with connected(here, sandbox=sandbox) as railway:
             secrets = {} if unmasked else hidden(read_stack(stack))
             (running,) = railway.run(running_systems(railway.client, here, [system]))
             found = running.service(name)
-            log, first = railway.run(_opened(railway, f"{system}/{name}", found, deployment, build, contains, lines))
+            log, seen = railway.run(
+                _opened(railway, f"{system}/{name}", found, deployment, build, wanted, lines, follow)
+            )
+            first = _meant(railway, wanted, seen)[-lines:]
             if json:
                 write_json(_document(log, first, secrets))
                 return
@@ -105,9 +122,9 @@ def logs(
             for line in first:
                 typer.echo(shown_line(line, secrets))
             if follow:
-                _follow(railway, log, contains, first, secrets)
+                _follow(railway, log, wanted, seen, secrets)
             elif not first:
-                typer.echo("nothing in it" + (f" contains {contains!r}" if contains else " yet"), err=True)
+                typer.echo("nothing in it" + (" fits these options" if wanted.narrow else " yet"), err=True)
 
 
 def find(stack: Stack, service: str) -> tuple[str, str]:
@@ -145,29 +162,42 @@ async def _opened(
     service: RunningService | None,
     deployment: str | None,
     build: bool | None,
-    contains: str,
+    wanted: Selection,
     lines: int,
+    follow: bool,
 ) -> tuple[Log, list[Line]]:
-    """The log that is meant, and its last lines."""
+    """The log that is meant, and its last lines: as many as there are where only some are shown or more are to come."""
+    limit = LARGEST if wanted.narrow or follow else lines
+    since = moment(wanted.since, datetime.now(UTC)) if wanted.since and railway.real else None
     newest = service.latest if service else None
     if deployment is None and newest is None:
         raise OperationError(f"{where} has no deployment, so no log: bring it up first")
     log = Log(where, deployment or (newest.id if newest else ""), bool(build))
-    answer = await _ask(railway, log, contains, lines, None)
+    answer = await _ask(railway, log, limit, since)
     if service is None or answer["deployment"]["serviceId"] != service.service_id:
         raise CallError(f"deployment {log.deployment_id} is not one of {where}")
-    found = _lines(answer)[-lines:]
-    if build is None and not found and not contains:
+    found = _lines(answer)
+    if build is None and not found and since is None:
         # It ended before it ran, or has not run yet: why stands in the log of its build.
         log = Log(where, log.deployment_id, build=True)
-        found = _lines(await _ask(railway, log, contains, lines, None))[-lines:]
+        found = _lines(await _ask(railway, log, limit, None))
     return log, found
 
 
-async def _ask(railway: Railway, log: Log, contains: str, lines: int, since: str | None) -> Lines:
+async def _ask(railway: Railway, log: Log, limit: int, since: str | None) -> Lines:
+    # Without Railway's own filter: it knows neither the level that is printed nor what the line says of itself.
     return await railway.client.transport.read(
-        log.document, deploymentId=log.deployment_id, filter=contains, limit=lines, startDate=since
+        log.document, deploymentId=log.deployment_id, filter="", limit=limit, startDate=since
     )
+
+
+def _meant(railway: Railway, wanted: Selection, lines: Sequence[Line]) -> list[Line]:
+    """The lines that are meant. The sandbox has a time of its own: there durations are counted from the newest line."""
+    if not wanted.since:
+        return wanted.of(lines)
+    newest = lines[-1]["timestamp"] if lines else ""
+    now = datetime.now(UTC) if railway.real or not newest else datetime.fromisoformat(newest)
+    return wanted.of(lines, start=moment(wanted.since, now))
 
 
 def _lines(answer: Lines) -> list[Line]:
@@ -175,21 +205,21 @@ def _lines(answer: Lines) -> list[Line]:
     return sorted(lines, key=lambda line: line["timestamp"])
 
 
-def _follow(railway: Railway, log: Log, contains: str, first: Sequence[Line], secrets: Mapping[str, str]) -> None:
+def _follow(railway: Railway, log: Log, wanted: Selection, first: Sequence[Line], secrets: Mapping[str, str]) -> None:
     """Print what comes until the deployment is over, its build is, or the reader has enough."""
     interval_s = railway.client.transport.limiter.budget.poll_s
     seen = list(first)
 
     async def look() -> Lines:
         await railway.client.clock.sleep(interval_s)
-        return await _ask(railway, log, contains, LARGEST, seen[-1]["timestamp"] if seen else None)
+        return await _ask(railway, log, LARGEST, seen[-1]["timestamp"] if seen else None)
 
     while True:
         try:
             answer = railway.run(look())
         except KeyboardInterrupt:
             return
-        for line in fresh(_lines(answer), seen):
+        for line in wanted.of(fresh(_lines(answer), seen)):
             typer.echo(shown_line(line, secrets))
         status = answer["deployment"]["status"]
         if status in FAILURE_BY_STATUS or (
@@ -200,10 +230,15 @@ def _follow(railway: Railway, log: Log, contains: str, first: Sequence[Line], se
 
 
 def fresh(lines: Sequence[Line], seen: list[Line]) -> Iterator[Line]:
-    """The lines that were not seen; those of the last moment come again, and are told apart by what they say."""
+    """The lines that were not seen; those of the last moment come again, and are told apart by what they say.
+
+    Lines before that moment were seen, or left out by --lines: none is printed after a later one.
+    """
     latest = seen[-1]["timestamp"] if seen else ""
     known = [line["message"] for line in seen if line["timestamp"] == latest]
     for line in lines:
+        if line["timestamp"] < latest:
+            continue
         if line["timestamp"] == latest and line["message"] in known:
             known.remove(line["message"])
             continue
@@ -213,13 +248,11 @@ def fresh(lines: Sequence[Line], seen: list[Line]) -> Iterator[Line]:
 
 def shown_line(line: Line, secrets: Mapping[str, str]) -> str:
     """One line as it is printed."""
-    severity = str(line["severity"] or "").lower()
-    mark = f"{severity}: " if severity not in ("", "info") else ""
-    return f"{line['timestamp'][:19].replace('T', ' ')}  {mark}{_clean(line, secrets)}"
+    return f"{line['timestamp'][:19].replace('T', ' ')}  {_clean(printed(line), secrets)}"
 
 
-def _clean(line: Line, secrets: Mapping[str, str]) -> str:
-    return redact(_CONTROL.sub("", str(line["message"])), secrets)
+def _clean(text: str, secrets: Mapping[str, str]) -> str:
+    return redact(_CONTROL.sub("", text), secrets)
 
 
 def _document(log: Log, lines: Sequence[Line], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -228,7 +261,12 @@ def _document(log: Log, lines: Sequence[Line], secrets: Mapping[str, str]) -> di
         "deployment": log.deployment_id,
         "log": log.kind,
         "lines": [
-            {"timestamp": line["timestamp"], "severity": line["severity"], "message": _clean(line, secrets)}
+            {
+                "timestamp": line["timestamp"],
+                "severity": line["severity"],
+                "level": level_of(line),
+                "message": _clean(str(line["message"]), secrets),
+            }
             for line in lines
         ],
     }

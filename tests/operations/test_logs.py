@@ -8,6 +8,7 @@ import pytest
 
 import sops
 from railyard.operate import logs
+from railyard.operate.log_lines import Selection, level_of
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard
 
@@ -143,12 +144,104 @@ def test_following_ends_with_the_deployment(railyard: Railyard) -> None:
     assert "is CRASHED" in said.errors
 
 
+def line(at: str, text: str, severity: str | None = "info") -> logs.Line:
+    """A line as Railway gives it."""
+    return {"timestamp": at, "message": text, "severity": severity}
+
+
+def test_following_prints_no_older_line_after_a_later_one(railyard: Railyard) -> None:
+    """What --lines leaves out at the beginning does not come at the end, of the last moment neither."""
+    with railyard.world() as world:
+        world.railway.fail("fractalhuman1/seance-landing:bad", "crash")
+        world.deploy("seance/landing", image="fractalhuman1/seance-landing:bad")
+    whole = railyard.run("logs", "landing", "--deploy").text.splitlines()
+
+    said = railyard.run("logs", "landing", "--deploy", "--follow", "-n", "2")
+
+    assert said.text.splitlines() == whole[-2:]
+    last = railyard.run("logs", "landing", "--deploy", "--follow", "-n", "1")
+    assert last.text.splitlines() == whole[-1:]
+
+
+def test_lines_are_found_by_level_as_they_are_printed(railyard: Railyard) -> None:
+    """--filter error finds a line that is printed as "error: …"; --level takes the level itself, and what is worse."""
+    with railyard.world() as world:
+        world.railway.fail("fractalhuman1/seance-landing:bad", "crash")
+        world.deploy("seance/landing", image="fractalhuman1/seance-landing:bad")
+    whole = railyard.run("logs", "landing", "--deploy").text.splitlines()
+    errors = [each for each in whole if "  error: " in each]
+    warnings = [each for each in whole if "  warn: " in each]
+    assert errors
+    assert warnings
+
+    assert railyard.run("logs", "landing", "--deploy", "--filter", "Error: ").text.splitlines() == errors
+    assert railyard.run("logs", "landing", "--deploy", "--level", "error").text.splitlines() == errors
+    narrowed = railyard.run("logs", "landing", "--deploy", "--level", "warn").text.splitlines()
+    assert narrowed == [each for each in whole if each in errors + warnings]
+    assert railyard.run("logs", "landing", "--deploy", "--level", "warn", "-n", "1").text.splitlines() == whole[-1:]
+    document = railyard.run("logs", "landing", "--deploy", "--level", "error", "--json").json
+    assert {each["level"] for each in document["lines"]} == {"error"}
+
+
+def test_lines_from_a_moment_on(railyard: Railyard) -> None:
+    """A duration or a time; anything else is a wrong call that asks nobody."""
+    with railyard.world() as world:
+        world.railway.fail("fractalhuman1/seance-landing:bad", "crash")
+        world.deploy("seance/landing", image="fractalhuman1/seance-landing:bad")
+    lines = railyard.run("logs", "landing", "--deploy", "--json").json["lines"]
+    third, last = lines[-3]["timestamp"], lines[-1]["timestamp"]
+
+    def since(text: str) -> list[str]:
+        said = railyard.run("logs", "landing", "--deploy", "--json", "--since", text)
+        return [each["timestamp"] for each in said.json["lines"]]
+
+    assert since(third) == [each["timestamp"] for each in lines if each["timestamp"] >= third]
+    assert since("1s") == [each["timestamp"] for each in lines if each["timestamp"] == last]
+    assert since("1d") == [each["timestamp"] for each in lines]
+    before = railyard.requests()
+    wrong = railyard.run("logs", "landing", "--since", "yesterday")
+    assert wrong.code == 2
+    assert "write 30s, 10m, 2h or 1d, or a time in UTC" in wrong.errors
+    assert railyard.requests() == before
+
+
+@pytest.mark.parametrize(
+    ("message", "severity", "level"),
+    [
+        ("error: no such table", None, "error"),
+        ("error: no such table", "info", "error"),
+        ("[WARN] slow", "", "warn"),
+        ("2026-11-29 12:00:00,123 ERROR worker: gone", "info", "error"),
+        ("2026-11-29T12:00:00Z warning: late", "info", "warn"),
+        ('{"level":"fatal","msg":"x"}', "info", "error"),
+        ("ts=1 level=debug msg=x", "info", "debug"),
+        ("ValueError: bad", "info", "error"),
+        ("0 errors, 3 warnings", "info", "info"),
+        ("errors.log was opened", None, "info"),
+        ("information desk", "info", "info"),
+        ("listening on 8080", "error", "error"),
+        ("info: started", "error", "error"),
+        ("started", None, "info"),
+    ],
+)
+def test_the_level_of_a_line(message: str, severity: str | None, level: str) -> None:
+    """Railway's, unless that is none or info and the line says more."""
+    assert level_of(line("1", message, severity)) == level
+
+
+def test_lines_come_in_the_order_in_which_they_happened() -> None:
+    """Whatever number of digits their times have."""
+    lines = [
+        line("2026-01-01T00:00:01.5Z", "c"),
+        line("2026-01-01T00:00:01Z", "a"),
+        line("2026-01-01T00:00:01.25Z", "b"),
+    ]
+
+    assert [each["message"] for each in Selection().of(lines)] == ["", ".25", ".5"]
+
+
 def test_lines_of_the_same_moment_are_told_apart() -> None:
     """Asking again from the last moment on brings its lines once more."""
-
-    def line(at: str, text: str) -> logs.Line:
-        return {"timestamp": at, "message": text, "severity": "info"}
-
     seen = [line("1", "a"), line("2", "b")]
 
     new = list(logs.fresh([line("2", "b"), line("2", "c"), line("2", "b"), line("3", "d")], seen))

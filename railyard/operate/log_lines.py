@@ -1,0 +1,121 @@
+"""Which lines of a log are meant: by level, by text, by time.
+
+Owns how severe a line is. Railway calls what a container writes to standard output ``info`` and to standard error
+``error``, unless the line is JSON; what an application says of itself ("warn: …") counts where Railway says nothing or
+``info``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from railway_api.answers import Log
+from railyard.shared.console import CallError
+
+
+class Level(StrEnum):
+    """How severe a line is, from the least on."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+
+
+_LEVELS: Final = {
+    **dict.fromkeys(("trace", "debug", "verbose"), Level.DEBUG),
+    **dict.fromkeys(("info", "notice", "information"), Level.INFO),
+    **dict.fromkeys(("warn", "warning"), Level.WARN),
+    **dict.fromkeys(("err", "error", "critical", "crit", "fatal", "panic", "emergency", "alert"), Level.ERROR),
+}
+_NAMES: Final = "|".join(sorted(_LEVELS, key=len, reverse=True))
+_SAID: Final = (
+    # At the beginning, in brackets or after a time.
+    re.compile(rf"^[\W\d_TZ]*\b(?P<level>{_NAMES})\b\]?\s*(?:[:\]|-]|\s)", re.IGNORECASE),
+    re.compile(rf"\b(?:level|severity|lvl)\W{{1,4}}(?P<level>{_NAMES})\b", re.IGNORECASE),
+    # The name of an exception.
+    re.compile(r"^\s*(?:\w+\.)*\w*(?P<level>Error|Exception)\b.{0,40}:"),
+)
+_AGO: Final = re.compile(r"(?P<number>\d{1,6})(?P<unit>[smhd])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def level_of(line: Log) -> Level:
+    """Return how severe a line is: as Railway says, or as the line says where Railway says nothing or ``info``."""
+    given = _LEVELS.get(str(line["severity"] or "").lower())
+    return given if given not in (None, Level.INFO) else _said(str(line["message"])) or given or Level.INFO
+
+
+def _said(message: str) -> Level | None:
+    for pattern in _SAID:
+        if found := pattern.search(message):
+            return _LEVELS.get(found["level"].lower(), Level.ERROR)
+    return None
+
+
+def moment(since: str, now: datetime) -> str:
+    """Return the moment that ``10m``, ``2026-11-29`` or ``2026-11-29T10:00`` means, as Railway writes it (UTC).
+
+    Raises ``CallError`` for anything else.
+    """
+    if ago := _AGO.fullmatch(since.strip()):
+        found = now - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
+    else:
+        try:
+            found = datetime.fromisoformat(since.strip())
+        except ValueError:
+            raise CallError(
+                f"--since {since!r} is no time: write 30s, 10m, 2h or 1d, or a time in UTC, 2026-11-29T10:00"
+            ) from None
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What a reader wants to see of a log."""
+
+    contains: str = ""
+    """Only lines that contain this text, as they are printed, in upper or lower case."""
+    level: Level | None = None
+    """Only lines of this level, or worse. Default: all."""
+    since: str = ""
+    """As it was given; empty for all."""
+
+    @property
+    def narrow(self) -> bool:
+        """Tell whether it leaves lines out."""
+        return bool(self.contains or self.level or self.since)
+
+    def of(self, lines: Iterable[Log], *, start: str = "") -> list[Log]:
+        """Return the lines that are meant, in the order in which they happened; none is before ``start``."""
+        return [line for line in sorted(lines, key=_when) if _when(line) >= _comparable(start) and self._means(line)]
+
+    def _means(self, line: Log) -> bool:
+        if self.level and _ORDER[level_of(line)] < _ORDER[self.level]:
+            return False
+        return self.contains.lower() in printed(line).lower()
+
+
+_ORDER: Final = {level: number for number, level in enumerate(Level)}
+
+
+def printed(line: Log) -> str:
+    """Return a line as it is shown: with Railway's word for its level in front, unless that is ``info``."""
+    severity = str(line["severity"] or "").lower()
+    return f"{severity}: {line['message']}" if severity not in ("", "info") else str(line["message"])
+
+
+def _when(line: Log) -> str:
+    return _comparable(str(line["timestamp"]))
+
+
+def _comparable(timestamp: str) -> str:
+    """Return a time so that texts compare as times do: with nine digits of a second, as Railway's lines have them."""
+    whole, _, fraction = timestamp.rstrip("Z").partition(".")
+    return f"{whole}.{fraction:0<9}" if whole else ""
