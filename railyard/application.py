@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typer
 
+from railyard.adopt.abandon import abandon
+from railyard.adopt.command import adopt
 from railyard.data import backup, restore
 from railyard.deliver import images
 from railyard.deliver.deploy import deploy
@@ -47,6 +49,8 @@ application.command()(deploy)
 application.command()(drift)
 application.command()(notify)
 application.command()(migrate)
+application.command()(adopt)
+application.command()(abandon)
 application.command()(promote.promote)
 application.command()(rollback.rollback)
 application.add_typer(images.application, name="images")

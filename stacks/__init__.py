@@ -13,7 +13,7 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from stacks import secrets, zone_ids
+from stacks import adopted, secrets, zone_ids
 from stacks.budget import over_budget
 from stacks.netia import Netia
 from stacks.omega import Omega
@@ -84,6 +84,7 @@ def compose(settings: StackSettings) -> None:
     beyond = over_budget(settings)
     if beyond and not pulumi.runtime.is_dry_run():
         raise _refused(beyond)
+    adopted.take_over()
     systems = [system for system in SYSTEMS if system.NAME in settings.systems]
     known = [system.NAME for system in SYSTEMS]
     found = secrets.read(

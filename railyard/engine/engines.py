@@ -16,15 +16,16 @@ import sys
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import typer
 from rich.console import Console
 
 from pulumi_operations.events import Operation
 from railway_api.loopback import is_loopback
-from railyard.engine import cli_operations, engine_choice, operate, pulumi_cli
+from railyard.engine import cli_operations, engine_choice, operate, pulumi_cli, sandbox_door
 from railyard.engine.configuration import Stack as Configuration
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.engine.engine_choice import Choice, States
@@ -34,6 +35,27 @@ from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
 from stacks.secrets import FILE_VARIABLE
+
+if TYPE_CHECKING:
+    from railyard.engine.sandbox_door import Options
+
+SECRET_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET_MARK: Final = "1b47061264138c4ac30d75fd1eb44270"
+"""How the format of states marks a secret (sdk/go/common/resource, Sig and SecretSig)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unimportable:
+    """Something that exists and that no provider can import, as a state records it."""
+
+    urn: str
+    neighbour: str
+    """URN of the resource that it depends on, whose provider and parent it has."""
+    id: str
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any] = field(repr=False)
+    hidden: str
+    """The output that is a secret."""
 
 
 class Engine(Protocol):
@@ -62,6 +84,18 @@ class Engine(Protocol):
 
     def drift(self) -> dict[str, Any]:
         """What a refresh would find, as a document of steps; the state stays as it is. Raises ``OperationError``."""
+        ...
+
+    def record(self, what: Unimportable) -> None:
+        """Put something into the state as it is, unless it is there; raises ``OperationError``."""
+        ...
+
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Set properties that no API knows in the state: URN → inputs; raises ``OperationError``."""
+        ...
+
+    def forget(self, system: str) -> int:
+        """Take all resources of a system out of the state, and leave them as they are; how many there were."""
         ...
 
 
@@ -139,6 +173,34 @@ class Embedded:
                 shutil.copy(file, folder)
             return self._document(Operation.REFRESH, directory=Path(folder))
 
+    def record(self, what: Unimportable) -> None:
+        """With the engine's own journal and encryption."""
+        sandbox_door.record(
+            self._options(),
+            what.urn,
+            what.neighbour,
+            id=what.id,
+            inputs=what.inputs,
+            outputs=what.outputs,
+            hidden=what.hidden,
+        )
+
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """With the engine's own journal."""
+        sandbox_door.amend(self._options(), changes)
+
+    def forget(self, system: str) -> int:
+        """Look them up in the state, whatever the settings say."""
+        state = States(directory=sandbox_directory(), stack=self._stack.name).embedded
+        if not state.exists():
+            return 0
+        document = json.loads(state.read_text(encoding="utf-8"))
+        urns = [str(each["urn"]) for each in document["deployment"]["resources"]]
+        return sandbox_door.forget(self._options(), set(of_system(urns, system)))
+
+    def _options(self) -> Options:
+        return operate.options_of(self._configuration(), operate.environment(operate.UNREACHABLE_URL))
+
     def _document(
         self, operation: Operation, targets: Sequence[str] = (), directory: Path | None = None
     ) -> dict[str, Any]:
@@ -195,6 +257,67 @@ class PulumiCli:
         """``pulumi refresh --preview-only --json``."""
         return self._document(Operation.REFRESH, "--preview-only")
 
+    def record(self, what: Unimportable) -> None:
+        """Through ``pulumi stack export`` and ``import``, whose pipes nobody else reads."""
+        state = self._state()
+        resources = cast("list[dict[str, Any]]", state["deployment"]["resources"])
+        there = {str(each["urn"]): each for each in resources}
+        if what.urn in there:
+            return
+        beside = there[what.neighbour]
+        hidden = {SECRET_SIGNATURE: SECRET_MARK, "plaintext": json.dumps(what.outputs[what.hidden])}
+        made = {
+            "urn": what.urn,
+            "custom": True,
+            "id": what.id,
+            "type": what.urn.split("::")[2].rpartition("$")[2],
+            "inputs": what.inputs,
+            "outputs": {**what.outputs, what.hidden: hidden},
+            "parent": beside["parent"],
+            "provider": beside["provider"],
+            "dependencies": [what.neighbour],
+        }
+        resources.insert(resources.index(beside) + 1, made)
+        self._stack_command("import", given=json.dumps(state))
+
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Through ``pulumi stack export`` and ``import``."""
+        state = self._state()
+        for each in cast("list[dict[str, Any]]", state["deployment"]["resources"]):
+            if own := changes.get(str(each["urn"])):
+                each["inputs"], each["outputs"] = {**each["inputs"], **own}, {**each["outputs"], **own}
+        self._stack_command("import", given=json.dumps(state))
+
+    def forget(self, system: str) -> int:
+        """``pulumi stack import`` of the state without them."""
+        state = self._state()
+        resources = cast("list[dict[str, Any]]", state["deployment"].get("resources") or [])
+        gone = set(of_system([str(each["urn"]) for each in resources], system))
+        if gone:
+            state["deployment"]["resources"] = [each for each in resources if each["urn"] not in gone]
+            self._stack_command("import", given=json.dumps(state))
+        return len(gone)
+
+    def _state(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", json.loads(self._stack_command("export")))
+
+    def _stack_command(self, name: str, *, given: str | None = None) -> str:
+        root = project_directory()
+        with self._wired(Operation.PREVIEW, root) as (variables, options):
+            command = [str(self._cli.program), "stack", name, *_of_state(options), "--non-interactive"]
+            done = subprocess.run(
+                command,
+                cwd=root,
+                env=self._cli.environment(dict(variables)),
+                input=given,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if done.returncode != 0:
+            raise OperationError(f"pulumi stack {name} failed:\n{done.stderr.strip()}")
+        return done.stdout
+
     @contextmanager
     def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
         """The variables and the options with which ``operation`` finds clouds, state and settings."""
@@ -233,6 +356,18 @@ class PulumiCliInSandbox(PulumiCli):
         with operate.clouds(operation, self._stack.settings.plan) as address:
             variables = operate.environment(address, root=project)
             yield variables, cli_operations.options_of(self._choice, project, variables)
+
+
+def of_system(urns: Sequence[str], system: str) -> list[str]:
+    """Return the URNs of a system and all below it."""
+    names = [(urn, urn.rpartition("::")[2]) for urn in urns]
+    return [urn for urn, name in names if ":systems:" in urn and (name == system or name.startswith(f"{system}-"))]
+
+
+def _of_state(options: Sequence[str]) -> list[str]:
+    """Return those of the options that a command on a state knows: which stack it is."""
+    at = list(options).index("--stack") if "--stack" in options else -1
+    return list(options[at : at + 2]) if at >= 0 else []
 
 
 def _sandbox_secrets(stack: Stack) -> Path:

@@ -7,7 +7,7 @@ that one of them is missing, is raised as ``OperationError``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -166,3 +166,36 @@ def unprotect(options: Options) -> int:
         from pulumi_embedded import runner  # noqa: PLC0415
 
         return runner.unprotect(options)
+
+
+def record(
+    options: Options,
+    urn: str,
+    neighbour: str,
+    *,
+    id: str,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    hidden: str,
+) -> None:
+    """Put what exists and no provider can import into a state of the embedded engine; see its ``record``."""
+    with errors():
+        from pulumi_embedded import runner  # noqa: PLC0415
+
+        runner.record(options, urn, neighbour, id=id, inputs=dict(inputs), outputs=dict(outputs), hidden=hidden)
+
+
+def amend(options: Options, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set properties that no API knows in a state of the embedded engine: URN → inputs."""
+    with errors():
+        from pulumi_embedded import runner  # noqa: PLC0415
+
+        runner.amend(options, {urn: dict(own) for urn, own in changes.items()})
+
+
+def forget(options: Options, urns: Collection[str]) -> int:
+    """Take resources out of a state of the embedded engine, and leave them as they are; return how many."""
+    with errors():
+        from pulumi_embedded import runner  # noqa: PLC0415
+
+        return runner.forget(options, urns)

@@ -7,7 +7,7 @@ name that was given short stays as it was given, where the real plugin shows the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 from urllib.parse import quote
@@ -72,6 +72,11 @@ class DnsRecord(Resource[DnsRecordInputs, DnsRecordState]):
         if inputs["proxied"] is True and inputs["ttl"] != 1 and isinstance(inputs["ttl"], (int, float)):
             return [Problem(path="ttl", reason=f"must be 1 when proxied is true, not {inputs['ttl']:g}")]
         return []
+
+    def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
+        """Leave out what Cloudflare takes for a record by itself: addresses answered as usual."""
+        given: Mapping[str, Any] = state.get("settings") or {}
+        return set[str]() if any(given.values()) else {"settings"}
 
     async def create(self, context: Context, new: DnsRecordInputs) -> tuple[str, DnsRecordState]:
         client = cast("CloudflareClient", context.client)

@@ -6,6 +6,7 @@ refresh there, after half a minute of repeats that this stand-in leaves out.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
@@ -43,6 +44,11 @@ class Cdn(Resource[CdnInputs, CdnState]):
 
     token = "digitalocean:index/cdn:Cdn"
     inputs_type, state_type = CdnInputs, CdnState
+
+    def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
+        """Leave out names that are empty: those of an endpoint without a name of its own."""
+        names = ("custom_domain", "certificate_name", "certificate_id")
+        return [name for name in names if not state.get(name)]
 
     async def create(self, context: Context, new: CdnInputs) -> tuple[str, CdnState]:
         client = cast("DigitalOceanClient", context.client)

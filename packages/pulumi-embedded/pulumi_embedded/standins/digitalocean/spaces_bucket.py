@@ -7,6 +7,7 @@ the state shows the new one and the bucket keeps the old one, unless the program
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -61,6 +62,11 @@ class SpacesBucket(Resource[SpacesBucketInputs, SpacesBucketState]):
     inputs_type, state_type = SpacesBucketInputs, SpacesBucketState
     delete_before_replace = True
     """In another region it has the same name."""
+
+    def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
+        """Leave out versioning where it is off: the real plugin sees no difference between that and nothing."""
+        given: Mapping[str, Any] = state.get("versioning") or {}
+        return set[str]() if given.get("enabled") else {"versioning"}
 
     async def create(self, context: Context, new: SpacesBucketInputs) -> tuple[str, SpacesBucketState]:
         spaces = _spaces(context)

@@ -1,0 +1,180 @@
+"""What exists: one environment of a Railway project, and what belongs to it at Cloudflare and DigitalOcean.
+
+Owns the reading: one request for the environment, one for each zone, one for the CDN endpoints. Changes nothing
+anywhere. Values of variables are held, and never shown.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import httpx
+
+from components.zone import ZoneArgs, nearest
+from railway_api.client import Client
+from railway_api.connections import nodes
+from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
+from railway_api.scalars import ServiceConfig
+from railway_api.snapshot import Snapshot
+from railyard.shared.console import CallError, OperationError
+
+CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
+DIGITALOCEAN: Final = "https://api.digitalocean.com"
+TIMEOUT_S: Final = 20.0
+_PAGE: Final = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A DNS record."""
+
+    zone_id: str
+    id: str
+    type: str
+    name: str
+    content: str
+    proxied: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """One environment and its surroundings."""
+
+    snapshot: Snapshot
+    records: Sequence[Record] = ()
+    zones: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Zone's name → its id, of the zones that hold a domain of the environment."""
+    cdn_endpoints: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def project_id(self) -> str:
+        """Return Railway's id of the project."""
+        return self.snapshot.project["id"]
+
+    @property
+    def environment_id(self) -> str:
+        """Return Railway's id of the environment."""
+        return self.snapshot.environment["id"]
+
+    def services(self) -> dict[str, str]:
+        """Return the services of the environment: name → id."""
+        every = self.snapshot.services
+        return {str(each["name"]): key for key, each in every.items() if self.snapshot.has_instance(key)}
+
+    def config(self, service_id: str) -> ServiceConfig:
+        """Return the configuration of a service."""
+        return self.snapshot.service_config(service_id)
+
+    def variables(self, service_id: str) -> dict[str, str | None]:
+        """Return the variables of a service; None for a sealed one, which nobody can read."""
+        given = self.config(service_id).get("variables") or {}
+        return {name: each.get("value") for name, each in given.items() if each is not None}
+
+    def record(self, type: str, name: str) -> Record | None:
+        """Return the record of a name."""
+        return next((each for each in self.records if (each.type, each.name) == (type, name.lower())), None)
+
+
+async def environments(client: Client, project: str) -> tuple[str, dict[str, str]]:
+    """Return the id of a project, given by id or name, and its environments: name → id. Raises ``CallError``."""
+    if client.transport.token.kind == "project":
+        token = await client.call(PROJECT_TOKEN)
+        every = [await client.call(PROJECT, id=token["projectId"])]
+    else:
+        every = [each for each in await client.list_all(PROJECTS, workspaceId=None) if not each["deletedAt"]]
+    found = [each for each in every if project in (each["id"], each["name"])]
+    if len(found) != 1:
+        names = ", ".join(sorted(str(each["name"]) for each in every)) or "none"
+        how_many = "several projects" if found else "no project"
+        raise CallError(
+            f"the token reaches {how_many} called {project!r}: give --project with an id, or one of {names}"
+        )
+    living = [each for each in nodes(found[0]["environments"]) if not each["deletedAt"]]
+    return found[0]["id"], {str(each["name"]): each["id"] for each in living}
+
+
+async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneArgs]) -> Live:
+    """Read an environment and what belongs to it; ``zones`` are those that the settings know already."""
+    snapshot = await client.snapshot(project_id, environment_id, domain_status=True)
+    hosts = [each["domain"] for key in snapshot.services for each in snapshot.custom_domains(key)]
+    known = {zone.name: zone.id for zone in zones}
+    held = _zones(hosts, zones, known) if hosts else {}
+    records = [record for zone_id in held.values() for record in _records(zone_id)]
+    uses_spaces = any("SPACES_BUCKET" in (_variables(snapshot, key)) for key in snapshot.services)
+    endpoints = list(_endpoints()) if uses_spaces else []
+    return Live(snapshot=snapshot, records=records, zones=held, cdn_endpoints=endpoints)
+
+
+def _variables(snapshot: Snapshot, service_id: str) -> Mapping[str, Any]:
+    return snapshot.service_config(service_id).get("variables") or {}
+
+
+def _zones(hosts: Sequence[str], zones: Sequence[ZoneArgs], known: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    unknown: list[str] = []
+    for host in hosts:
+        zone = nearest(zones, host.removeprefix("*."))
+        if zone:
+            found[zone.name] = known[zone.name]
+        else:
+            unknown.append(host)
+    if unknown:
+        every = {str(each["name"]): str(each["id"]) for each in _pages("/zones?per_page=50")}
+        for host in unknown:
+            names = [name for name in every if host == name or host.endswith(f".{name}")]
+            if names:
+                name = max(names, key=len)
+                found[name] = every[name]
+    return found
+
+
+def _records(zone_id: str) -> Iterator[Record]:
+    for each in _pages(f"/zones/{zone_id}/dns_records?per_page={_PAGE}"):
+        yield Record(
+            zone_id=zone_id,
+            id=str(each["id"]),
+            type=str(each["type"]),
+            name=str(each["name"]).lower(),
+            content=str(each["content"]),
+            proxied=bool(each.get("proxied")),
+        )
+
+
+def _pages(path: str) -> Iterator[Mapping[str, Any]]:
+    address = os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE
+    page = 1
+    while True:
+        answer = _get(f"{address}{path}&page={page}", "CLOUDFLARE_API_TOKEN", "Cloudflare")
+        yield from cast("list[Mapping[str, Any]]", answer["result"])
+        if page >= _total(answer.get("result_info")):
+            return
+        page += 1
+
+
+def _total(info: Any) -> int:
+    return int(cast("Mapping[str, Any]", info).get("total_pages") or 1) if isinstance(info, dict) else 1
+
+
+def _endpoints() -> Iterator[Mapping[str, Any]]:
+    address = os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN
+    answer = _get(f"{address}/v2/cdn/endpoints?per_page=200", "DIGITALOCEAN_TOKEN", "DigitalOcean")
+    yield from cast("list[Mapping[str, Any]]", answer.get("endpoints") or [])
+
+
+def _get(url: str, variable: str, whose: str) -> Mapping[str, Any]:
+    token = os.environ.get(variable)
+    if not token:
+        raise OperationError(f"the project uses {whose}, and {variable} is not set: set it to a token that may read")
+    try:
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S)
+        answer.raise_for_status()
+        return cast("Mapping[str, Any]", answer.json())
+    except httpx.HTTPStatusError as refused:
+        raise OperationError(
+            f"{whose} refuses to be read: {refused.response.status_code}; look at {variable}"
+        ) from None
+    except (httpx.HTTPError, ValueError):
+        raise OperationError(f"{whose} cannot be reached: check the network") from None

@@ -1,0 +1,73 @@
+"""Secrets of a running system, from Railway straight into the stack's SOPS file.
+
+Owns where a secret's value is looked for. Values pass from Railway's answer to the ``sops`` program, and stand nowhere
+else: no message, no file in clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from railyard.adopt.live import Live
+from railyard.secrets import file as secrets_file
+from railyard.secrets import sops_program
+from railyard.shared.console import CallError, OperationError, shown
+from railyard.shared.stack import Stack
+from stacks.secret_rules import Secret
+
+
+@dataclass
+class Found:
+    """The secrets that a system declares."""
+
+    values: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    sealed: list[str] = field(default_factory=list[str])
+    """Nobody can read them."""
+    missing: list[str] = field(default_factory=list[str])
+    """Required, and no service has them."""
+
+
+def look(declared: Sequence[Secret], live: Live) -> Found:
+    """Find each secret among the variables of the services, by its name."""
+    found = Found()
+    every = [live.variables(service_id) for service_id in live.services().values()]
+    for secret in declared:
+        there = [variables[secret.name] for variables in every if secret.name in variables]
+        values = [value for value in there if value is not None]
+        if values:
+            found.values[secret.name] = values[0]
+        elif there:
+            found.sealed.append(secret.name)
+        elif secret.required:
+            found.missing.append(secret.name)
+    return found
+
+
+def store(stack: Stack, system: str, found: Found, age: Sequence[str]) -> list[str]:
+    """Put the values into the stack's file, which is made where there is none; returns the keys that were set."""
+    if not found.values:
+        return []
+    if not stack.secrets_file.exists():
+        _make(stack, age)
+    for name, value in found.values.items():
+        sops_program.store(stack, system, name, value)
+    return [f"{system}.{name}" for name in found.values]
+
+
+def _make(stack: Stack, age: Sequence[str]) -> None:
+    if not secrets_file.has_rule(stack):
+        if not age:
+            raise CallError(
+                f"{shown(stack.secrets_file)} does not exist, and no rule says who can open it: give --age with a "
+                "public age key (age1…)"
+            )
+        secrets_file.add_rule(stack, age)
+    skeleton = secrets_file.skeleton_file(stack)
+    if skeleton.exists():
+        raise OperationError(f"{shown(skeleton)} exists, perhaps filled in: encrypt it, or remove it")
+    skeleton.write_text(secrets_file.skeleton(stack), encoding="utf-8")
+    try:
+        sops_program.encrypt(stack, secrets_file.rules_file(stack), skeleton)
+    finally:
+        skeleton.unlink()

@@ -1,0 +1,285 @@
+"""What runs → the settings of a system that keep it as it is.
+
+Owns the way back: a service's configuration, volume and addresses into its keys, variables into the system's own
+settings. Only what differs from the system's own defaults is said. Values of secrets never stand here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import NoneType
+from typing import Any, Final, cast, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+
+from components.bucket import BucketArgs
+from components.postgres import PostgresArgs
+from components.redis import RedisArgs
+from components.service import ServiceArgs
+from pulumiverse_railway.provider.resources.parts.instance_inputs import REPOSITORY_ONLY
+from pulumiverse_railway.provider.resources.parts.settings import SETTINGS
+from railyard.adopt.live import Live
+from railyard.migrate.findings import Settings
+from railyard.migrate.translation import normal, translate
+from stacks.system import System, SystemSettings
+
+MB_PER_GB: Final = 1_000
+OTHER_NAMES: Final = {
+    "authentication.provider": "AUTH_PROVIDER",
+    "authentication.supabaseProjectUrl": "SUPABASE_PROJECT_URL",
+    "authentication.clerkIssuerUrl": "CLERK_ISSUER_URL",
+    "stripePublicKey": "REACT_APP_STRIPE_PUBLIC_KEY",
+}
+"""Settings whose variable is not called like them, and that variable."""
+_WORKERS: Final = re.compile(r"--workers (\d+)$")
+
+
+@dataclass
+class Kept:
+    """Settings of a system, and what of the project they cannot keep."""
+
+    settings: Settings
+    notes: list[str] = field(default_factory=list[str])
+
+
+def keep(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> Kept:
+    """Return the settings of ``system`` that keep what runs; ``names``: its name of a service → that on Railway."""
+    project = live.snapshot.project
+    kept = Kept({"project": {"name": project["name"], "environment": live.snapshot.environment["name"]}})
+    shared = live.snapshot.config.get("sharedVariables") or {}
+    clear = {name: value for name, each in shared.items() if each and (value := each.get("value")) is not None}
+    if clear:
+        kept.settings["project"]["sharedVariables"] = clear
+    services = live.services()
+    sections: dict[str, tuple[FieldInfo, type[BaseModel]]] = {}
+    for name, info in system.SETTINGS.model_fields.items():
+        model = _model(info)
+        if model and issubclass(model, ServiceArgs | PostgresArgs | RedisArgs | BucketArgs):
+            sections[name] = (info, model)
+        elif name not in {"project", "sealed"}:
+            _value(kept.settings, (name,), info, _everything(live))
+    for name, (info, model) in sections.items():
+        service = services.get(names.get(name, name))
+        if issubclass(model, BucketArgs):
+            if bucket := _bucket(live):
+                kept.settings[to_camel(name)] = bucket
+        elif service is None:
+            if not _optional(info):
+                kept.notes.append(
+                    f"{name}: the project has no service of this name; --service {name}=NAME names another"
+                )
+        else:
+            kept.settings[to_camel(name)] = _service(model, live, service)
+    _special(system, kept.settings)
+    return Kept(_without_defaults(system.SETTINGS, kept.settings), kept.notes)
+
+
+def _everything(live: Live) -> dict[str, str]:
+    """Return the variables of all services that can be read."""
+    found: dict[str, str] = {}
+    for service_id in live.services().values():
+        found |= {name: value for name, value in live.variables(service_id).items() if value is not None}
+    return found
+
+
+def _model(info: FieldInfo) -> type[BaseModel] | None:
+    kinds: tuple[Any, ...] = (info.annotation, *get_args(info.annotation))
+    return next((each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel)), None)
+
+
+def _optional(info: FieldInfo) -> bool:
+    return NoneType in get_args(info.annotation)
+
+
+def _value(settings: Settings, path: tuple[str, ...], info: FieldInfo, variables: Mapping[str, str]) -> None:
+    """Set a setting of the application from the variable that says it; a group of settings key by key."""
+    model = _model(info)
+    if model:
+        inner: Settings = {}
+        for name, each in model.model_fields.items():
+            _value(inner, (*path, name), each, variables)
+        if inner:
+            settings[to_camel(path[-1])] = inner
+        return
+    key = ".".join(to_camel(part) for part in path)
+    text = variables.get(OTHER_NAMES.get(key, path[-1].upper()))
+    if text is None:
+        return
+    adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", info.annotation))
+    for candidate in (text, text.split(",")):
+        try:
+            value = adapter.validate_python(candidate, strict=False)
+        except ValidationError:
+            continue
+        settings[to_camel(path[-1])] = list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value
+        return
+
+
+def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
+    if issubclass(model, ServiceArgs):
+        return _own_service(live, service_id)
+    config = live.config(service_id)
+    image = live.snapshot.source(service_id).get("image") or ""
+    found: Settings = {}
+    disk = _disk(live, service_id)
+    if disk:
+        found["sizeGb"] = disk["sizeGb"]
+    limits = translate(cast("dict[str, Any]", config), image=image or None).settings
+    if "memoryMb" in limits:
+        found["memoryMb"] = limits["memoryMb"]
+    if issubclass(model, PostgresArgs):
+        variables = live.variables(service_id)
+        found |= {"version": image.rpartition(":")[2].partition(".")[0]}
+        found |= {key: value for key in ("database", "user") if (value := variables.get(f"POSTGRES_{_SHORT[key]}"))}
+        found["backups"] = disk.get("backups", []) if disk else []
+    else:
+        found["image"] = image
+    return found
+
+
+_SHORT: Final = {"database": "DB", "user": "USER"}
+
+
+def _own_service(live: Live, service_id: str) -> Settings:
+    config = live.config(service_id)
+    source = live.snapshot.source(service_id)
+    image = source.get("image")
+    without_variables = {name: part for name, part in config.items() if name != "variables"}
+    found: Settings = {"image": image} if image else {"repo": source.get("repo")}
+    found |= _railway_defaults(image) | translate(without_variables, image=image).settings
+    if normal(without_variables)["build"].get("builder") == "DOCKERFILE" and not image:
+        found["builder"] = "DOCKERFILE"
+    port = live.variables(service_id).get("PORT")
+    if port and port.isdigit():
+        found["port"] = int(port)
+    if live.snapshot.service_domains(service_id):
+        found["railwayDomain"] = True
+    hosts = [each["domain"] for each in live.snapshot.custom_domains(service_id)]
+    if hosts:
+        found["domains"] = [_domain(live, host) for host in hosts]
+    disk = _disk(live, service_id)
+    if disk:
+        found["volume"] = disk
+    proxies = (config.get("networking") or {}).get("tcpProxies") or {}
+    if proxies:
+        found["tcpPort"] = int(next(iter(proxies)))
+    return found
+
+
+def _railway_defaults(image: str | None) -> Settings:
+    """Return what Railway takes for each setting that a configuration does not say."""
+    names = [each for each in SETTINGS if not image or each.name not in REPOSITORY_ONLY]
+    return {to_camel(each.name): _scalar(each.default) for each in names if each.name in ServiceArgs.model_fields}
+
+
+def _scalar(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else value
+
+
+def _domain(live: Live, host: str) -> Settings:
+    record = live.record("CNAME", host)
+    return {"hostname": host, **({"proxied": True} if record and record.proxied else {})}
+
+
+def _disk(live: Live, service_id: str) -> Settings | None:
+    for volume_id, mount in live.snapshot.mounted(service_id).items():
+        volume = live.snapshot.volumes.get(volume_id)
+        if volume and mount:
+            schedules = [each.lower() for each in mount.get("backupSchedules") or []]
+            size: Settings = {"sizeGb": round(volume["sizeMB"] / MB_PER_GB)}
+            return {"mountPath": volume["mountPath"], **size, **({"backups": schedules} if schedules else {})}
+    return None
+
+
+def _bucket(live: Live) -> Settings | None:
+    variables = _everything(live)
+    if "SPACES_BUCKET" not in variables:
+        return None
+    found: Settings = {"name": variables["SPACES_BUCKET"], "region": variables.get("SPACES_REGION")}
+    if variables.get("SPACES_PREFIX"):
+        found["prefix"] = variables["SPACES_PREFIX"]
+    url = variables.get("SPACES_CDN_URL")
+    if url is None:
+        found["cdn"] = False
+    elif "digitaloceanspaces" not in url:
+        found["cdnDomain"] = url.removeprefix("https://")
+    return found
+
+
+def _special(system: type[System[Any]], settings: Settings) -> None:
+    """Set what one system says by other means than a variable."""
+    groups = [cast("Settings", each) for each in settings.values() if isinstance(each, dict)]
+    if system.NAME == "seance":
+        tags = [str(each.get("image") or "") for each in groups]
+        commits = [image.rpartition(":")[2] for image in tags if "/seance-" in image]
+        if commits:
+            settings["commit"] = max(set(commits), key=commits.count)
+            for each in groups:
+                if str(each.get("image")).endswith(f":{settings['commit']}"):
+                    each.pop("image")
+    if system.NAME == "rose":
+        web: Settings = settings.get("web", {})
+        match = _WORKERS.search(str(web.get("startCommand", "")))
+        if match:
+            settings["workers"] = int(match[1])
+            web.pop("startCommand")
+        origins = [f"https://{each['hostname']}" for each in web.get("domains", [])]
+        if settings.get("allowedOrigins") == origins:
+            settings.pop("allowedOrigins")
+
+
+def _without_defaults(model: type[SystemSettings], settings: Settings) -> Settings:
+    """Return settings without what the system says by itself, and with null where it says what is not so."""
+    found: Settings = {}
+    for name, info in model.model_fields.items():
+        key, inner = to_camel(name), _model(info)
+        if key not in settings:
+            continue
+        value = settings[key]
+        if isinstance(value, dict) and inner and name != "project":
+            there = info.default if isinstance(info.default, BaseModel) else None
+            found[key] = dict(_different(inner, cast("Settings", value), there))
+            if not found[key] and not info.is_required() and not _optional(info):
+                found.pop(key)
+        elif info.is_required() or value != _plain(info.default):
+            found[key] = value
+    return found
+
+
+def _different(model: type[BaseModel], settings: Settings, there: BaseModel | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield what differs from the defaults of a group, or from one that the system has by itself."""
+    nobody = _railway_defaults(None)
+    for name, info in model.model_fields.items():
+        key = to_camel(name)
+        default: Any = getattr(there, name) if there else info.get_default(call_default_factory=True)
+        if key not in settings:
+            if name in _CLEARABLE and default and name not in {"railway_domain"}:
+                yield key, None
+            elif name == "railway_domain" and default:
+                yield key, False
+            continue
+        value, inner = settings[key], _model(info)
+        if isinstance(value, dict) and inner and isinstance(default, BaseModel):
+            shorter = dict(_different(type(default), cast("Settings", value), default))
+            if shorter:
+                yield key, shorter
+        elif (value == _plain(default) and not info.is_required()) or (
+            default in (None, ()) and key in nobody and value == nobody[key]
+        ):
+            continue
+        else:
+            yield key, value
+
+
+_CLEARABLE: Final = ("port", "volume", "tcp_port", "vcpus", "memory_mb", "railway_domain")
+"""What a system may give a service beside Railway's own settings, and a stack can take back."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    return list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value

@@ -1,0 +1,133 @@
+"""The import: every matched resource becomes the program's own, as it is, in one targeted ``up`` that only reads.
+
+Owns the list that the program takes ids from, what is imported in which order, and the verdict of the preview that
+follows. Both engines are used alike.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+from railyard.adopt.live import Live
+from railyard.adopt.matching import KEY_TYPE, Matched, Planned
+from railyard.engine.engines import Engine, Unimportable
+from stacks.adopted import VARIABLE
+
+OF_THE_PROGRAM: Final = frozenset({"onFailure"})
+"""Properties of a ServiceInstance that Railway knows nothing of."""
+BUCKET_TYPE: Final = "digitalocean:index/spacesBucket:SpacesBucket"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """One change that a preview still has."""
+
+    urn: str
+    op: str
+    name: str
+    type: str
+    keys: tuple[str, ...] = field(default=())
+    """The properties that differ."""
+
+    @property
+    def deploys(self) -> bool:
+        """Whether Railway deploys a service by it."""
+        return self.type == "railway:index:ServiceInstance"
+
+    @property
+    def text(self) -> str:
+        """Say it to people."""
+        what = f": {', '.join(self.keys)}" if self.keys else ""
+        return f"{self.op} {self.name}{what}"
+
+
+def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live) -> None:
+    """Import what was matched; raises ``OperationError`` when the engine does not.
+
+    The key of a bucket is no provider's to import, since nobody but Railway knows its secret: it is recorded, and what
+    uses it comes after it.
+    """
+    # What the state has already stays: an import of it would be a replacement.
+    new = [each for each in wanted if each.new and each.urn in matched.ids]
+    key = next((each for each in new if each.type == KEY_TYPE), None)
+    space = next((each.urn for each in wanted if each.type == BUCKET_TYPE and each.urn in matched.ids), None)
+    importable = [each for each in new if each.type != KEY_TYPE]
+    components = [each.urn for each in wanted if not each.custom]
+    if not new:
+        return
+    with _list_of({each.key: matched.ids[each.urn] for each in importable}):
+        if key and space:
+            engine.up([*components, space], quiet=True)
+            engine.record(_key(key, space, live))
+        keys = [key.urn] if key and space else []
+        engine.up([*components, *keys, *(each.urn for each in importable)], quiet=True)
+    if own := _own(new):
+        engine.amend(own)
+
+
+def _key(key: Planned, space: str, live: Live) -> Unimportable:
+    every = [live.variables(service_id) for service_id in live.services().values()]
+    used = next(each for each in every if each.get("SPACES_ACCESS_KEY_ID"))
+    access_key, grants = (
+        str(used["SPACES_ACCESS_KEY_ID"]),
+        [{"bucket": used.get("SPACES_BUCKET"), "permission": "readwrite"}],
+    )
+    inputs = {"name": key.inputs["name"], "grants": grants}
+    outputs = {**inputs, "accessKey": access_key, "secretKey": used.get("SPACES_SECRET_ACCESS_KEY"), "createdAt": ""}
+    return Unimportable(urn=key.urn, neighbour=space, id=access_key, inputs=inputs, outputs=outputs, hidden="secretKey")
+
+
+def settle(engine: Engine, wanted: Sequence[Planned], matched: Matched, left: Sequence[Left]) -> None:
+    """Let the state hold the program's own inputs and options of what does not differ, which asks nobody.
+
+    Until then it holds what an import says, and the next change of a resource would send more than was changed.
+    """
+    differs = {each.urn for each in left}
+    same = [each.urn for each in wanted if not each.custom or (each.urn in matched.ids and each.urn not in differs)]
+    engine.up(same, quiet=True)
+
+
+def _own(new: Sequence[Planned]) -> dict[str, dict[str, Any]]:
+    """Return what the program alone knows of the resources, and no API tells: URN → properties."""
+    found = {each.urn: {key: each.inputs[key] for key in OF_THE_PROGRAM & each.inputs.keys()} for each in new}
+    return {urn: own for urn, own in found.items() if own}
+
+
+@contextmanager
+def _list_of(ids: Mapping[str, str]) -> Generator[None]:
+    """Let the program find its ids for as long as the block runs."""
+    before = os.environ.get(VARIABLE)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "ids.json"
+        file.write_text(json.dumps(ids), encoding="utf-8")
+        os.environ[VARIABLE] = str(file)
+        try:
+            yield
+        finally:
+            os.environ.pop(VARIABLE)
+            if before is not None:
+                os.environ[VARIABLE] = before
+
+
+def left(document: Mapping[str, Any], system: str) -> list[Left]:
+    """Return what a preview would still change of a system."""
+    found: list[Left] = []
+    for step in cast("Sequence[Mapping[str, Any]]", document["steps"]):
+        urn = str(step["urn"])
+        name = urn.rpartition("::")[2]
+        if step["op"] == "same" or (name != system and not name.startswith(f"{system}-")):
+            continue
+        state = cast("Mapping[str, Any]", step.get("newState") or step.get("oldState") or {})
+        if not state.get("custom") and step["op"] in {"update", "create"}:
+            continue  # a component is nothing outside of the state
+        detailed = cast("Mapping[str, Any]", step.get("detailedDiff") or {})
+        keys = tuple(sorted(detailed)) or tuple(step.get("diffReasons") or ())
+        found.append(Left(urn=urn, op=str(step["op"]), name=name, type=str(state.get("type", "")), keys=keys))
+    return found

@@ -1,0 +1,75 @@
+"""The settings of an adopted system, written into the stack's file: appended whole, or key by key where it stands.
+
+Owns the text. Every other character of the file stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import yaml
+
+import go_yaml
+from railyard.migrate.findings import Settings
+from railyard.promote.settings_file import Edit, edited
+from railyard.shared.console import OperationError
+from railyard.shared.project import project_directory
+from stacks.releases import Key
+from stacks.settings import NAMESPACE
+
+_CONFIG = re.compile(r"^config:[ \t]*(#.*)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zones:
+    """Zones that the settings need and do not have."""
+
+    missing: Mapping[str, str]
+    """Name → id."""
+    known: bool
+    """Whether the file has the key already."""
+
+
+def with_system(stack: str, system: str, settings: Settings, there: Settings | None, zones: Zones) -> Edit:
+    """Return the stack's file with the settings of a system; ``there`` is what stands there now, None for nothing."""
+    if there is not None:
+        return edited(stack, dict(_changes((system,), settings, there)))
+    file = project_directory() / f"Pulumi.{stack}.yaml"
+    before = file.read_bytes().decode("utf-8") if file.exists() else "config:\n"
+    if not _CONFIG.search(before):
+        raise OperationError(f"{file.name} has no group 'config:' in lines of its own: add it at the top")
+    text = before if before.endswith("\n") else f"{before}\n"
+    if zones.missing and not zones.known:
+        text = _appended(text, f"{NAMESPACE}:zones", [{"name": name, "id": id_} for name, id_ in zones.missing.items()])
+    return Edit(file, before, _appended(text, f"{NAMESPACE}:{system}", settings))
+
+
+def _appended(text: str, key: str, value: Any) -> str:
+    """Return the text with a key at the end of its configuration, which is the last group of such a file."""
+    options: dict[str, Any] = {"sort_keys": False, "width": 110, "allow_unicode": True, "default_flow_style": None}
+    dumped = str(cast("Any", yaml).dump({key: value}, Dumper=_Dumper, **options))
+    block = "".join(f"  {line}" if line.strip() else line for line in dumped.splitlines(keepends=True))
+    return f"{text.rstrip()}\n\n{block}" if text.strip() != "config:" else f"config:\n{block}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts in quotes that go-yaml, which reads the file, would take for something else: 12e4, say."""
+
+
+def _text(dumper: Any, text: str) -> yaml.Node:
+    style = None if go_yaml.plain_scalar(text) == text else '"'
+    return cast("yaml.Node", dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style))
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _changes(path: Key, wanted: Settings, there: Settings) -> Iterator[tuple[Key, Any]]:
+    for key, value in wanted.items():
+        if key in there and isinstance(value, dict) and isinstance(there[key], dict):
+            yield from _changes((*path, key), cast("Settings", value), there[key])
+        elif key not in there or there[key] != value:
+            yield (*path, key), value

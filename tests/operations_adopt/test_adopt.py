@@ -1,0 +1,132 @@
+"""What already runs comes under a stack, and leaves it: nothing is changed anywhere, and a preview proves it."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from railyard.adopt import take_over
+from tests.lifecycle.conftest import ROOT
+from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
+
+BEFORE = yaml.safe_load((ROOT / "Pulumi.staging.yaml").read_text())["config"]
+ONE_CHANGE = {
+    "omega": ("logLevel: debug", "logLevel: warn", {"LOG_LEVEL"}),
+    "seance": ("prefix: staging/", "prefix: other/", {"SPACES_PREFIX"}),
+    "omnistack": ("omnistack-staging.supabase.co", "other.supabase.co", {"SUPABASE_PROJECT_URL"}),
+    "netia": ("postgres: {sizeGb: 1}", "postgres: {sizeGb: 1}\n    llmMaxTokens: 400", {"LLM_MAX_TOKENS"}),
+    "rose": ("rateLimitPerMinute: 20", "rateLimitPerMinute: 30", {"RATE_LIMIT_PER_MINUTE"}),
+}
+
+
+@pytest.mark.parametrize("system", ["omega", "seance", "omnistack", "netia", "rose"])
+def test_each_system_is_adopted_from_nothing_but_a_token(elsewhere: Elsewhere, system: str) -> None:
+    """The preview has no change and no deployment, no request has written, and one change later is only that."""
+    said = elsewhere.railyard("adopt", system, "-s", "staging", "--yes", "--json")
+
+    assert said.code == 0, said.text + said.errors
+    assert said.json["left"] == []
+    assert said.json["deployments"] == 0
+    assert said.json["imported"] >= 5
+    assert elsewhere.writes() == []
+    adopted = elsewhere.of_systems[f"railyard:{system}"]
+    assert adopted["project"] == BEFORE[f"railyard:{system}"]["project"]
+    old, new, variables = ONE_CHANGE[system]
+    text = elsewhere.settings.read_text()
+    assert old in text, text
+    elsewhere.settings.write_text(text.replace(old, new))
+    elsewhere.up()
+    asked = [service for patch in elsewhere.patches() for service in patch["services"].values()]
+    assert asked
+    assert all({key: set(value) for key, value in each.items()} == {"variables": variables} for each in asked)
+
+
+def test_the_settings_say_what_was_said_before(elsewhere: Elsewhere) -> None:
+    """Rose's come back as somebody wrote them: what the system says by itself does not stand there."""
+    elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes")
+
+    wanted = dict(BEFORE["railyard:rose"])
+    wanted["web"] = {key: value for key, value in wanted["web"].items() if key != "volume"}
+    wanted.pop("workers")  # two, as Rose has by itself
+    assert elsewhere.of_systems["railyard:rose"] == wanted
+    assert elsewhere.of_systems["railyard:zones"] == [
+        {"name": "rose.example", "id": "905e0000000000000000000000000e04"}
+    ]
+    assert elsewhere.settings.read_text().startswith(FORGOTTEN)
+
+
+def test_a_dry_run_writes_nothing(elsewhere: Elsewhere) -> None:
+    """Neither settings nor state; it shows both all the same."""
+    said = elsewhere.railyard("adopt", "omega", "-s", "staging", "--dry-run")
+
+    assert "+    project: {name: omega-staging, environment: staging}" in said.text
+    assert "nothing was written" in said.text
+    assert elsewhere.settings.read_text() == FORGOTTEN
+    assert not (elsewhere.clouds / "staging.json").exists()
+    assert elsewhere.writes() == []
+
+
+def test_a_second_adoption_has_nothing_to_do(elsewhere: Elsewhere) -> None:
+    """What the state has is imported no second time, and nothing is replaced by itself."""
+    elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes")
+    before = elsewhere.settings.read_text()
+
+    said = elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes", "--json")
+
+    assert (said.code, said.json["imported"], said.json["left"]) == (0, 0, [])
+    assert elsewhere.settings.read_text() == before
+    assert elsewhere.writes() == []
+
+
+def test_an_adoption_that_was_interrupted_is_finished_by_the_next(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the settings written, the resources imported, and the program's own inputs not yet recorded."""
+    with monkeypatch.context() as broken:
+        broken.setattr(take_over, "settle", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes").code != 0
+    elsewhere.railyard("adopt", "omega", "-s", "staging", "--yes")
+
+    said = elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes", "--json")
+
+    assert (said.code, said.json["left"]) == (0, [])
+    assert elsewhere.writes() == []
+
+
+def test_a_system_that_is_abandoned_goes_on_running(elsewhere: Elsewhere) -> None:
+    """State and settings forget it, nothing is deleted, another system stays, and it can be adopted again."""
+    elsewhere.railyard("adopt", "omega", "-s", "staging", "--yes")
+    kept = elsewhere.settings.read_text()
+    elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes")
+
+    said = elsewhere.railyard("abandon", "rose", "-s", "staging", "--yes")
+
+    assert said.code == 0, said.errors
+    assert "resources of rose forgotten; all of it goes on running" in said.text
+    assert elsewhere.of_systems.keys() - {"railyard:zones"} == yaml.safe_load(kept)["config"].keys()
+    state = (elsewhere.clouds / "staging.json").read_text()
+    assert ("omega-bot" in state, "rose-web" in state) == (True, False)
+    assert elsewhere.writes() == []
+    assert elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes", "--json").json["left"] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (("adopt", "omga", "--yes"), "there is no system 'omga': did you mean omega?"),
+        (("adopt", "omega", "-s", "staging"), "nobody can be asked here: give --yes, or --dry-run"),
+        (("adopt", "omega", "--project", "omega", "--yes"), "the token reaches no project called 'omega'"),
+        (("adopt", "omega", "-s", "staging", "--environment", "x", "--yes"), "has the environments staging: give"),
+        (("adopt", "omega", "--service", "bot", "--yes"), "--service bot: give the service's name in the settings"),
+        (("abandon", "omega", "-s", "staging", "--yes"), "at least one system"),
+    ],
+)
+def test_what_cannot_be_adopted_is_said_in_one_sentence(
+    elsewhere: Elsewhere, call: tuple[str, ...], message: str
+) -> None:
+    """Never a traceback, and nothing is written."""
+    said = elsewhere.railyard(*call)
+
+    assert said.code in (1, 2)
+    assert message in " ".join(said.errors.split())
+    assert elsewhere.settings.read_text() == FORGOTTEN
