@@ -20,7 +20,7 @@ from components.bucket import BucketArgs
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.service import ServiceArgs
-from pulumiverse_railway.provider.resources.parts.instance_inputs import REPOSITORY_ONLY
+from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.settings import SETTINGS
 from railyard.adopt.live import Live
 from railyard.migrate.findings import Settings
@@ -172,7 +172,7 @@ def _own_service(live: Live, service_id: str) -> Settings:
 
 def _railway_defaults(image: str | None) -> Settings:
     """Return what Railway takes for each setting that a configuration does not say."""
-    names = [each for each in SETTINGS if not image or each.name not in REPOSITORY_ONLY]
+    names = [each for each in SETTINGS if not image or each.name not in rules.FOR_A_REPO]
     return {to_camel(each.name): _scalar(each.default) for each in names if each.name in ServiceArgs.model_fields}
 
 
