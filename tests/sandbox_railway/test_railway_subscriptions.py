@@ -6,14 +6,16 @@ import base64
 import json
 import os
 import socket
+import ssl
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from railway_sandbox.addresses import RAILWAY_PATH, RAILWAY_TOKEN
+from railway_sandbox.addresses import RAILWAY_HOST, RAILWAY_PATH, RAILWAY_TOKEN
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.server import Sandbox
 from tests.sandbox_railway.railway_client import Client
@@ -27,9 +29,14 @@ DEPLOYMENT = "subscription($id: String!) { deployment(id: $id) { id status deplo
 class Listener:
     """A client of ``graphql-transport-ws``, from the bytes up."""
 
-    def __init__(self, address: str, token: str = RAILWAY_TOKEN) -> None:
+    def __init__(self, address: str, token: str = RAILWAY_TOKEN, tunnel: ssl.SSLContext | None = None) -> None:
         host, port = address.removeprefix("http://").split(":")
         self._socket = socket.create_connection((host, int(port)), timeout=30)
+        if tunnel:
+            self._socket.sendall(f"CONNECT {RAILWAY_HOST}:443 HTTP/1.1\r\nHost: {RAILWAY_HOST}:443\r\n\r\n".encode())
+            while not self._socket.recv(1000).endswith(b"\r\n\r\n"):
+                pass
+            self._socket = tunnel.wrap_socket(self._socket, server_hostname=RAILWAY_HOST)
         key = base64.b64encode(os.urandom(16)).decode()
         self._socket.sendall(
             f"GET {RAILWAY_PATH} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -142,3 +149,27 @@ def test_nobody_listens_without_a_token(scene: Scene):
         listener.close()
 
     assert (kind, struct.unpack("!H", data[:2])[0]) == (0x8, 4403)
+
+
+def test_a_client_reaches_the_simulated_railway_at_the_real_host_through_its_proxy(scene: Scene, tmp_path: Path):
+    """Over TLS, whose certificate the sandbox's authority has signed; a WebSocket too; other hosts stay refused."""
+    with scene.sandbox.serve() as address:
+        trusted = ssl.create_default_context(cafile=tmp_path / "edge-authority.pem")
+        with httpx.Client(proxy=address, verify=trusted, trust_env=False) as client:
+            answer = client.post(
+                f"https://{RAILWAY_HOST}{RAILWAY_PATH}?source=cli",
+                json={"query": "{ projects { edges { node { id } } } }"},
+                headers={"Authorization": f"Bearer {RAILWAY_TOKEN}"},
+            )
+            elsewhere = client.get(f"https://{RAILWAY_HOST}/elsewhere")
+            with pytest.raises(httpx.ProxyError):
+                client.get("https://api.railway.com/")
+        listener = Listener(address, tunnel=trusted)
+        scene.clock.advance(60)
+        listener.subscribe(DEPLOYMENT, id=scene.deployment["id"])
+        told = listener.message()
+        listener.close()
+
+    assert len(answer.json()["data"]["projects"]["edges"]) == 1
+    assert elsewhere.status_code == 404
+    assert told["payload"]["data"]["deployment"]["status"] == "SUCCESS"

@@ -11,6 +11,8 @@ from typing import Final
 from railway_sandbox.clock import SPEED
 
 RAILWAY_PATH: Final = "/graphql/v2"
+RAILWAY_HOST: Final = "backboard.railway.com"
+"""The real host, which clients that take the sandbox as their proxy reach there."""
 CLOUDFLARE_PATH: Final = "/client/v4"
 DNS_PATH: Final = "/dns-query"
 CONTROL_PATH: Final = "/sandbox/"

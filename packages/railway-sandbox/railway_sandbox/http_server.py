@@ -12,7 +12,7 @@ import ssl
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -65,11 +65,20 @@ class HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, answer: Answer, port: int = 0, secure: Secure | None = None, talk: Talk | None = None) -> None:
-        """Take ``talk``, which serves clients that ask for a WebSocket; without it nobody gets one."""
-        self.answer = answer
-        self.talk = talk
-        self._secure = secure
+    def __init__(
+        self,
+        answer: Answer,
+        port: int = 0,
+        secure: Secure | None = None,
+        talk: Talk | None = None,
+        simulated: Collection[str] = (),
+    ) -> None:
+        """Take ``talk``, which serves clients that ask for a WebSocket; without it nobody gets one.
+
+        Clients that take the server as their proxy reach it at the hosts ``simulated``, too, over TLS.
+        """
+        self.answer, self.talk, self.secure = answer, talk, secure
+        self.simulated = simulated
         self._connections: set[socket.socket] = set()
         self._changing = threading.Lock()
         super().__init__((LOOPBACK, port), _Handler)
@@ -103,17 +112,18 @@ class HttpServer(ThreadingHTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection, in a thread of its own."""
         request.settimeout(IDLE_TIMEOUT_S)
-        if self._secure is None or request.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
+        if self.secure is None or request.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
             _Handler(request, client_address, self)
             return
-        with self._secure.wrap(request) as secured:
-            self._replace(request, secured)
+        with self.secure.wrap(request) as secured:
+            self.replace(request, secured)
             try:
-                _SecureHandler(secured, client_address, self, self._secure.answer)
+                _SecureHandler(secured, client_address, self, self.secure.answer)
             finally:
-                self._replace(secured, request)
+                self.replace(secured, request)
 
-    def _replace(self, old: socket.socket, new: socket.socket) -> None:
+    def replace(self, old: socket.socket, new: socket.socket) -> None:
+        """Note that ``new`` stands for the connection ``old`` from now on, to be ended with the server."""
         with self._changing:
             self._connections.discard(old)
             self._connections.add(new)
@@ -166,6 +176,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(400, "unreadable body")
             self.close_connection = True
             return
+        if self.command == "CONNECT" and request.host in self.server.simulated and self.server.secure:
+            self._tunnel(self.server.secure)
+            return
         if self.server.talk is not None and websocket.is_wanted(request):
             self._talk(request, self.server.talk)
             return
@@ -193,7 +206,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.flush()
         self.connection.settimeout(None)  # a subscription may have nothing to tell for long
-        talk(request, WebSocket(self.connection, self.rfile))
+        talk(request, WebSocket(self.connection))
+
+    def _tunnel(self, secure: Secure) -> None:
+        """Serve over TLS, on this connection, what a client wants to reach at a host that is simulated here."""
+        self.close_connection = True
+        self.send_response_only(200, "Connection established")
+        self.end_headers()
+        self.wfile.flush()
+        with secure.wrap(self.connection) as secured:
+            self.server.replace(self.connection, secured)
+            try:
+                _Handler(secured, self.client_address, self.server)
+            finally:
+                self.server.replace(secured, self.connection)
 
     def _request(self) -> Request | None:
         headers = {name.lower(): value for name, value in self.headers.items()}

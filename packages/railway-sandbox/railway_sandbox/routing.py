@@ -12,7 +12,7 @@ from typing import Any
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 from graphql.language import FieldNode
 
-from railway_sandbox.addresses import DNS_PATH, RAILWAY_PATH
+from railway_sandbox.addresses import DNS_PATH, RAILWAY_HOST, RAILWAY_PATH
 from railway_sandbox.cloudflare import wire as cloudflare
 from railway_sandbox.digitalocean import wire as digitalocean
 from railway_sandbox.faults import Api
@@ -39,6 +39,8 @@ def route(request: Request) -> Route | None:
     reads = request.method in ("GET", "HEAD", "OPTIONS")
     if spaces.is_spaces(request.host) and request.method != "CONNECT":
         return Route(api="spaces", operation=spaces.operation(request), reads=reads)
+    if request.host == RAILWAY_HOST and request.method != "CONNECT":
+        return _railway(request) if request.path == RAILWAY_PATH else None
     if request.method == "CONNECT" or request.host not in ("127.0.0.1", "localhost"):
         return Route(api="proxy", operation=f"{request.method} {request.host}{request.path}", reads=True)
     return _of_address(request, reads=reads)

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from railway_sandbox import clouds, control, trouble
-from railway_sandbox.addresses import CONTROL_PATH, RAILWAY_PATH
+from railway_sandbox.addresses import CONTROL_PATH, RAILWAY_HOST, RAILWAY_PATH
 from railway_sandbox.clock import SPEED, Clock
 from railway_sandbox.cloudflare import wire as cloudflare
 from railway_sandbox.clouds import Clouds
 from railway_sandbox.digitalocean import wire as digitalocean
 from railway_sandbox.edge import dns
 from railway_sandbox.edge.authority import Authority
-from railway_sandbox.edge.visitors import Visitors
+from railway_sandbox.edge.visitors import LETS_ENCRYPT, Visitors
 from railway_sandbox.faults import Api, Fault, Faults, Moment
 from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.http_server import Certificate, HttpServer, Secure
@@ -264,7 +264,7 @@ class Sandbox:
             self._catch_up()
             self._closing.clear()
             try:
-                server = HttpServer(answer or self.handle, port, self._visitors(), self._talk)
+                server = HttpServer(answer or self.handle, port, self._visitors(), self._talk, {RAILWAY_HOST})
             except OSError as problem:
                 raise SandboxError(f"port {port} of this machine cannot be used: {problem.strerror}") from problem
             try:
@@ -290,13 +290,16 @@ class Sandbox:
 
     def _visitors(self) -> Secure:
         """Return what serves visitors of the simulated Internet, who come to the same port over TLS."""
-        visitors = Visitors(self._world, Authority(self.storage.directory))
+        authority = Authority(self.storage.directory)
+        visitors = Visitors(self._world, authority)
 
         def answer(request: Request) -> Response:
             with self._working:
                 return visitors.answer(request)
 
         def certificate(name: str) -> Certificate:
+            if name == RAILWAY_HOST:
+                return authority.context([name], LETS_ENCRYPT)
             with self._working:
                 return visitors.certificate(name)
 

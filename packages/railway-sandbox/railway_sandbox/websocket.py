@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import select
 import socket
+import ssl
 import struct
-import threading
-from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Final
 
 from railway_sandbox.http_messages import Request
 
@@ -20,12 +20,6 @@ _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
 _FINAL: Final = 0x80
 _MASKED: Final = 0x80
 _LARGEST_BYTES: Final = 1 << 20
-
-
-class Reader(Protocol):
-    """The readable side of a connection."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 def is_wanted(request: Request) -> bool:
@@ -43,23 +37,31 @@ def accepting(request: Request) -> dict[str, str]:
 
 
 class WebSocket:
-    """The server's end of a connection that was taken over. Several threads may send."""
+    """The server's end of a connection that was taken over. One thread reads and writes: TLS allows no more."""
 
-    def __init__(self, connection: socket.socket, reader: Reader) -> None:
-        self._connection, self._reader = connection, reader
-        self._sending = threading.Lock()
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._read = b""
 
-    def texts(self) -> Iterator[str]:
-        """Yield each text that arrives until the other end closes; pings are answered on the way."""
-        while (frame := self._frame()) is not None:
-            kind, data = frame
-            if kind == _TEXT:
-                yield data.decode()
-            elif kind == _PING:
-                self._send(_PONG, data)
-            elif kind == _CLOSE:
-                self._send(_CLOSE, data[:2])
-                return
+    def has_news(self, within_s: float) -> bool:
+        """Tell whether something arrives within so many real seconds, or has arrived."""
+        decrypted = self._connection.pending() if isinstance(self._connection, ssl.SSLSocket) else 0
+        return bool(self._read or decrypted or select.select([self._connection], [], [], within_s)[0])
+
+    def receive(self) -> str | None:
+        """Return the text that arrives next; an empty one for a ping, which is answered; None at the end."""
+        frame = self._frame()
+        if frame is None:
+            return None
+        kind, data = frame
+        if kind == _TEXT:
+            return data.decode()
+        if kind == _CLOSE:
+            self._send(_CLOSE, data[:2])
+            return None
+        if kind == _PING:
+            self._send(_PONG, data)
+        return ""
 
     def send(self, text: str) -> None:
         """Send a text. Raises ``OSError`` when the other end has gone."""
@@ -77,23 +79,33 @@ class WebSocket:
             head = struct.pack("!BBH", _FINAL | kind, 126, size)
         else:
             head = struct.pack("!BBQ", _FINAL | kind, 127, size)
-        with self._sending:
-            self._connection.sendall(head + data)
+        self._connection.sendall(head + data)
+
+    def _take(self, size: int) -> bytes:
+        """Return so many bytes. Raises ``EOFError`` when the other end goes before."""
+        while len(self._read) < size:
+            more = self._connection.recv(1 << 16)
+            if not more:
+                raise EOFError
+            self._read += more
+        taken, self._read = self._read[:size], self._read[size:]
+        return taken
 
     def _frame(self) -> tuple[int, bytes] | None:
         """Return kind and content of the next message, its continuations included; None at the end."""
         kind, data = 0, b""
-        while True:
-            head = self._reader.read(2)
-            if len(head) < 2:
-                return None
-            final, opcode, size = head[0] & _FINAL, head[0] & 0x0F, head[1] & 0x7F
-            if size >= 126:
-                size = int.from_bytes(self._reader.read(2 if size == 126 else 8), "big")
-            if size > _LARGEST_BYTES or not head[1] & _MASKED:
-                return None
-            mask = self._reader.read(4)
-            part = bytes(byte ^ mask[at % 4] for at, byte in enumerate(self._reader.read(size)))
-            kind, data = opcode or kind, data + part
-            if final:
-                return kind, data
+        try:
+            while True:
+                first, second = self._take(2)
+                size = second & 0x7F
+                if size >= 126:
+                    size = int.from_bytes(self._take(2 if size == 126 else 8), "big")
+                if size > _LARGEST_BYTES or not second & _MASKED:
+                    return None
+                mask = self._take(4)
+                part = bytes(byte ^ mask[at % 4] for at, byte in enumerate(self._take(size)))
+                kind, data = first & 0x0F or kind, data + part
+                if first & _FINAL:
+                    return kind, data
+        except EOFError:
+            return None

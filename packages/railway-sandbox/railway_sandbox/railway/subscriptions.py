@@ -7,7 +7,6 @@ deployment. Simulated time brings them, so they are looked for several times in 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
@@ -90,20 +89,20 @@ class _Conversation:
     def __init__(self, caller: Caller, socket: WebSocket, note: Callable[[str], None]) -> None:
         self._caller, self._socket, self._note = caller, socket, note
         self._open: dict[str, _Subscription] = {}
-        self._ended = threading.Event()
 
     def hold(self) -> None:
-        """Answer what the client says, while news are sent from another thread."""
-        sender = threading.Thread(target=self._send_news, name="subscriptions", daemon=True)
-        sender.start()
+        """Answer what the client says and send what is new, until it goes."""
         try:
-            for text in self._socket.texts():
-                self._answer(json.loads(text))
+            while True:
+                if self._socket.has_news(PAUSE_S):
+                    text = self._socket.receive()
+                    if text is None:
+                        return
+                    if text:
+                        self._answer(json.loads(text))
+                self._send_news()
         except (OSError, ValueError):
             return
-        finally:
-            self._ended.set()
-            sender.join()
 
     def _answer(self, message: Mapping[str, Any]) -> None:
         kind, key = message.get("type"), str(message.get("id"))
@@ -122,18 +121,14 @@ class _Conversation:
                 self._send("error", id=key, payload=[{"message": mistake.message}])
 
     def _send_news(self) -> None:
-        while not self._ended.wait(PAUSE_S):
-            for key, subscription in list(self._open.items()):
-                news = subscription.news()
-                if news is None:
-                    continue
-                try:
-                    self._send("next", id=key, payload=news)
-                    if news.get("errors"):
-                        self._open.pop(key, None)
-                        self._send("complete", id=key)
-                except OSError:
-                    return
+        for key, subscription in list(self._open.items()):
+            news = subscription.news()
+            if news is None:
+                continue
+            self._send("next", id=key, payload=news)
+            if news.get("errors"):
+                del self._open[key]
+                self._send("complete", id=key)
 
     def _send(self, kind: str, **more: Any) -> None:
         self._socket.send(json.dumps({"type": kind, **more}))
