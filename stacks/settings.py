@@ -25,6 +25,7 @@ from stacks import in_clear
 from stacks.arguments_tree import Path, walk_arguments
 from stacks.names import wrong_names
 from stacks.plan import excesses
+from stacks.policy.judgement import PolicyLevel, PolicyName
 from stacks.prices import Prices, ServiceUsage
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.system import System, SystemSettings
@@ -76,6 +77,8 @@ class StackKeys(Arguments):
     """Where dumps of databases go. Default: nowhere, and ``railyard backup dump`` says so."""
     budget: Annotated[Annotated[float, Field(gt=0, le=1_000_000)] | None, BeforeValidator(_number)] = None
     """US dollars that the stack may cost a month, as used; what would pass it is refused. Default: no limit."""
+    policies: dict[PolicyName, PolicyLevel] = Field(default_factory=dict[PolicyName, PolicyLevel])
+    """Rules that the stack takes otherwise than docs/policies.md says, each with its level and the reason."""
     prices: Prices = Prices()
     """Prices that differ from the list prices, and what is paid elsewhere."""
     usage: dict[Name, ServiceUsage] = Field(default_factory=dict)

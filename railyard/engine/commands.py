@@ -30,8 +30,10 @@ from railyard.engine.operate import (
 )
 from railyard.output import BothReports, JsonReport, Report, TextReport, output_lines, write
 from railyard.output.money import calculation_of
+from railyard.output.rules import refused, violations
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory, sandbox_directory
+from stacks.policy.judgement import levels_of
 
 application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -174,16 +176,24 @@ def _operate(
             write(_console(), *output_lines(operation, done.outputs, done.output_changes, system=system))
             succeeded = done.succeeded
         else:
-            calculation = calculation_of(stack.config)
+            calculation, levels = calculation_of(stack.config), levels_of(stack.config)
             report: Report = (
-                JsonReport(sys.stdout, calculation=calculation)
+                JsonReport(sys.stdout, calculation=calculation, levels=levels)
                 if json
                 else TextReport(
-                    _console(), operation, stack.name, system=system, plan=plan_of(stack), calculation=calculation
+                    _console(),
+                    operation,
+                    stack.name,
+                    system=system,
+                    plan=plan_of(stack),
+                    calculation=calculation,
+                    levels=levels,
                 )
             )
             with _kept(report, document) as both:
-                succeeded = operate(operation, stack, targets, both).succeeded
+                result = operate(operation, stack, targets, both)
+            broken = operation is Operation.PREVIEW and refused(violations(result.steps, levels))
+            succeeded = result.succeeded and not broken
     raise typer.Exit(0 if succeeded else 1)
 
 

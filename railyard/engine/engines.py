@@ -30,10 +30,11 @@ from railyard.engine.configuration import Stack as Configuration
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.engine.engine_choice import Choice, States
 from railyard.engine.up_run import UpRun, follow
-from railyard.output import JsonReport, TextReport
+from railyard.output import JsonReport, TextReport, rules
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
+from stacks.policy.policy import Level
 from stacks.secrets import FILE_VARIABLE
 
 if TYPE_CHECKING:
@@ -206,10 +207,14 @@ class Embedded:
     ) -> dict[str, Any]:
         """What an operation says to programs, with the state in ``directory`` or ours; raises ``OperationError``."""
         text = io.StringIO()
-        operate.operate(operation, self._configuration(), targets, JsonReport(text), directory)
+        result = operate.operate(operation, self._configuration(), targets, JsonReport(text), directory)
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
             raise OperationError(_errors(document))
+        broken = rules.violations(result.steps, self._stack.settings.stack.policies)
+        if operation is Operation.PREVIEW and rules.refused(broken):
+            mandatory = [line for line in rules.lines(broken) if line.startswith(Level.MANDATORY)]
+            raise OperationError("\n".join(["a rule of docs/policies.md is broken:", *mandatory]))
         return document
 
     def _configuration(self) -> Configuration:

@@ -3,8 +3,8 @@
 Has the shape of ``pulumi preview --json``: ``steps`` (without unchanged resources and without the parts of a
 replacement), ``diagnostics``, ``duration`` in nanoseconds and ``changeSummary``, with secrets as ``[secret]`` and
 unknown values as Pulumi's own mark. Differs by intent: the stack itself is no step and not counted; ``outputs``,
-``succeeded``, a preview's ``cost`` and ``money`` and a step's ``error`` are added; source positions and providers are
-left out.
+``succeeded``, a preview's ``cost``, ``money`` and ``policies`` and a step's ``error`` are added; source positions and
+providers are left out.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from pulumi_operations.values import UNKNOWN_ON_THE_WIRE
 from railway_api.json_text import json_text
 from railyard.output.cost import foresee
 from railyard.output.money import of_steps
+from railyard.output.rules import as_document, violations
 from railyard.output.values import UNKNOWN_TEXT, Masked, Scrubber, masked
 from stacks.monthly_cost import Calculation
+from stacks.policy.judgement import Levels
 
 _PARTS: Final = (StepKind.CREATE_REPLACEMENT, StepKind.DELETE_REPLACED)
 
@@ -26,11 +28,19 @@ _PARTS: Final = (StepKind.CREATE_REPLACEMENT, StepKind.DELETE_REPLACED)
 class JsonReport:
     """Writes one document to ``stream`` when the operation has ended.
 
-    ``show_same`` also lists unchanged resources; with a ``calculation`` a preview says what its changes cost.
+    ``show_same`` also lists unchanged resources; with a ``calculation`` a preview says what its changes cost,
+    with ``levels`` which rules the stack breaks.
     """
 
-    def __init__(self, stream: TextIO, *, calculation: Calculation | None = None, show_same: bool = False) -> None:
-        self._stream, self._calculation, self._show_same = stream, calculation, show_same
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        calculation: Calculation | None = None,
+        levels: Levels | None = None,
+        show_same: bool = False,
+    ) -> None:
+        self._stream, self._calculation, self._levels, self._show_same = stream, calculation, levels, show_same
         self._errors: dict[tuple[str, StepKind], str] = {}
         self._scrub = Scrubber()
 
@@ -64,6 +74,7 @@ class JsonReport:
             "succeeded": result.succeeded,
             **_cost(result),
             **self._money(result),
+            **self._rules(result),
         }
         self._stream.write(json_text(document) + "\n")
 
@@ -72,6 +83,12 @@ class JsonReport:
         if result.operation is not Operation.PREVIEW or self._calculation is None:
             return {}
         return {"money": of_steps(result.steps, self._calculation).document()}
+
+    def _rules(self, result: Result) -> dict[str, Any]:
+        """Return the rules that the stack breaks."""
+        if result.operation is not Operation.PREVIEW or self._levels is None:
+            return {}
+        return {"policies": as_document(violations(result.steps, self._levels))}
 
     def _is_shown(self, step: Step) -> bool:
         if (step.urn, step.kind) in self._errors:

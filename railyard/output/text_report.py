@@ -30,10 +30,13 @@ from pulumi_operations.events import (
 from railyard.output.cost import foresee
 from railyard.output.lines import is_plain, write
 from railyard.output.money import of_steps
+from railyard.output.rules import lines, violations
 from railyard.output.stack_outputs import output_lines
 from railyard.output.tree import DONE, SIGNS, Row, Tree, folded, seconds, summary, type_name, walk, words
 from railyard.output.values import Scrubber, change
 from stacks.monthly_cost import Calculation
+from stacks.policy.judgement import Levels
+from stacks.policy.policy import Level
 
 _STYLES: Final[dict[StepKind, str]] = {
     StepKind.CREATE: "green",
@@ -69,7 +72,8 @@ class TextReport:
     """Prints one operation on ``console``.
 
     ``system`` is the only one that is worked on, or empty; ``plan`` is the Railway plan of the stack; ``calculation``
-    says what a preview's changes cost, without it nothing does; ``show_same`` also lists what does not change.
+    says what a preview's changes cost, without it nothing does; ``levels`` are those of
+    the rules that a preview looks at, without them it looks at none; ``show_same`` also lists what does not change.
     """
 
     def __init__(
@@ -81,10 +85,11 @@ class TextReport:
         system: str = "",
         plan: str = "pro",
         calculation: Calculation | None = None,
+        levels: Levels | None = None,
         show_same: bool = False,
     ) -> None:
         self._console, self._operation, self._show_same = console, operation, show_same
-        self._system, self._plan, self._calculation = system, plan, calculation
+        self._system, self._plan, self._calculation, self._levels = system, plan, calculation, levels
         self._plain = is_plain(console)
         self._tree, self._scrub = Tree(), Scrubber()
         self._status: dict[str, str] = {}
@@ -160,6 +165,7 @@ class TextReport:
             if self._operation is Operation.PREVIEW and self._calculation:
                 money = of_steps(result.steps, self._calculation).sentence()
                 self._print(*([Text(money, "dim")] if money else []))
+            self._print(*self._rules(result))
             self._print(*self._diagnostics("Errors", [item for item in said if item.severity == "error"]))
 
     def close(self) -> None:
@@ -222,6 +228,16 @@ class TextReport:
                 style = {"warning": "yellow", "error": "red"}.get(item.severity, "")
                 yield Text(f"{indent}{_SEVERITIES.get(item.severity, '')}{first}", style)
                 yield from (Text(f"{indent}{line}") for line in rest)
+
+    def _rules(self, result: Result) -> Iterable[Text]:
+        """The rules that the stack breaks, mandatory ones first."""
+        if self._operation is not Operation.PREVIEW or self._levels is None or not result.succeeded:
+            return
+        found = violations(result.steps, self._levels)
+        if found:
+            yield from (Text(), Text("Rules (docs/policies.md)", "bold"))
+            styles = ("bold red" if each.level is Level.MANDATORY else "yellow" for each in found)
+            yield from (Text(f"  {line}", style) for line, style in zip(lines(found), styles, strict=True))
 
     def _outputs(self, result: Result) -> Iterable[Text]:
         systems = [row.step.name for row in self._tree.roots()]

@@ -16,7 +16,7 @@ from pulumi_operations.project import ProjectError, config_nodes, config_text
 from railyard.output.money import calculation_of, of_document
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
-from railyard.review.diff_document import Cost, Diff, Side, StackDiff
+from railyard.review.diff_document import Cost, Diff, Rule, Side, StackDiff
 from railyard.review.resource_changes import changes_of
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
 from railyard.shared.console import CallError
@@ -124,6 +124,7 @@ def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, A
         money=of_document(steps, calculation_of(settings)),
         unchanged=summary.get("same", 0),
         cost=Cost(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
+        rules=tuple(Rule.model_validate(each) for each in document.get("policies") or ()),
         errors=tuple(errors(document)),
         notes=(*notes, *dict.fromkeys(warnings)),
     )

@@ -124,6 +124,9 @@ def _stack(stack: StackDiff) -> Iterator[str]:
         yield f"  {sentence(stack.cost, stack.plan)}"
     if stack.money and stack.money.systems:
         yield f"  {stack.money.sentence()}"
+    for rule in stack.broken_here:
+        reason = f" ({rule.level} here: {rule.reason})" if rule.reason else ""
+        yield f"  {rule.level} rule {rule.policy}: {rule.message}{reason}"
     yield from (f"  note: {note}" for note in stack.notes)
     for error in stack.errors:
         yield from (f"  error: {line}" if not at else f"    {line}" for at, line in enumerate(error.splitlines()))

@@ -33,6 +33,22 @@ class Cost(Model):
     deployments: int
 
 
+class Rule(Model):
+    """A rule that the stack would break."""
+
+    policy: Text
+    level: Text
+    resources: tuple[Text, ...] = ()
+    message: Text = ""
+    reason: Text = ""
+    """Why the stack has another level than the rule's own."""
+
+    @property
+    def mandatory(self) -> bool:
+        """Whether the change is refused for it."""
+        return self.level == "mandatory"
+
+
 class Difference(Model):
     """What a person should know who compares the sandbox with the real state."""
 
@@ -62,6 +78,7 @@ class StackDiff(Model):
     cost: Cost | None = None
     money: MoneyDifference | None = None
     """What the changes cost a month."""
+    rules: tuple[Rule, ...] = ()
     errors: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
     real: Difference | None = None
@@ -71,6 +88,17 @@ class StackDiff(Model):
     def summary(self) -> str:
         """``~ 4 to update, 77 unchanged``; unchanged components are counted with unchanged resources."""
         return counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
+
+    @property
+    def refused(self) -> bool:
+        """Whether an up would be refused, or the change cannot be looked at."""
+        return bool(self.errors) or any(rule.mandatory for rule in self.rules)
+
+    @property
+    def broken_here(self) -> tuple[Rule, ...]:
+        """The rules that what changes breaks; others were broken before."""
+        changed = {change.name for change in self.changes}
+        return tuple(rule for rule in self.rules if rule.mandatory or changed & set(rule.resources))
 
 
 class Diff(Model):
@@ -85,4 +113,4 @@ class Diff(Model):
     @property
     def failed(self) -> bool:
         """Whether something could not be compared or would be refused."""
-        return any(stack.errors for stack in self.stacks)
+        return any(stack.refused for stack in self.stacks)

@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from railway_api.counting import count
 from railyard.output.cost import Cost
 from railyard.output.money import MoneyDifference, signed
 from railyard.review.diagram import diagram
 from railyard.review.diff_document import Cost as DocumentCost
-from railyard.review.diff_document import Diff, Difference, Side, StackDiff
-from railyard.review.resource_changes import Change, Kind, by_system
+from railyard.review.diff_document import Diff, Difference, Rule, Side, StackDiff
+from railyard.review.resource_changes import Change, Kind, by_system, counted
 
 MARKER: Final = "<!-- railyard diff -->"
 """By which the comment is found again."""
@@ -58,6 +59,7 @@ class _Detail:
 
 def _text(diff: Diff, detail: _Detail) -> str:
     lines = [MARKER, "## What this changes", "", *(_OF_A_FORK if detail.of_fork else ())]
+    lines += [*(_verdict(stack) for stack in diff.stacks), ""]
     lines += [f"{_side(diff.base)} → {_side(diff.head)}", ""]
     lines += [f"> **Note:** {code(note)}\n" for note in diff.notes]
     for stack in diff.stacks:
@@ -68,18 +70,39 @@ def _text(diff: Diff, detail: _Detail) -> str:
     return "\n".join(lines)
 
 
+def _verdict(stack: StackDiff) -> str:
+    """One line for each stack: on a phone, all that is needed to know whether to read on."""
+    grave = sum(change.kind.grave for change in stack.changes)
+    sign, word = ":white_check_mark:", ""
+    if stack.refused:
+        sign, word = ":no_entry:", " **refused** ·"
+    elif grave:
+        sign, word = ":warning:", f" **{grave} replaced or deleted** ·"
+    elif not stack.changes:
+        sign = ":heavy_minus_sign:"
+    parts = [counted(stack.changes)]
+    if stack.money and stack.money.systems:
+        parts.append(f"about {signed(stack.money.as_used)} a month")
+    if stack.cost:
+        parts.append(count(stack.cost.deployments, "deployment"))
+    if stack.broken_here:
+        parts.append(f"{count(len(stack.broken_here), 'rule')} broken")
+    return f"- {sign} {code(stack.stack)}:{word} {' · '.join(parts)}"
+
+
 def _side(side: Side) -> str:
     return " ".join(code(text) for text in (side.name, side.subject) if text)
 
 
 def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
+    """One stack: what is refused, replaced and deleted, changed, what it costs, which rules it breaks, a picture."""
     lines = [f"### {code(stack.stack)}: {stack.summary}", ""]
     for error in stack.errors:
         lines += ["**It does not work:**", "", *block("text", error[:_SAID_AT_MOST].splitlines()), ""]
+    for rule in stack.broken_here:
+        if rule.mandatory:
+            lines += [f"**Refused by the rule {code(rule.policy)}:**", "", *_rule(rule), ""]
     lines += [f"> **Note:** {code(note[:_SAID_AT_MOST])}\n" for note in stack.notes]
-    if stack.cost:
-        lines += [sentence(stack.cost, stack.plan) + ".", ""]
-    lines += _money(stack.money)
     grave = [change for change in stack.changes if change.kind.grave]
     if grave:
         lines += [f"#### :warning: Replaced or deleted: {len(grave)}", "", *_changes(grave, detail), ""]
@@ -87,12 +110,39 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
         title = f"<b>{_html_code(system or 'the stack itself')}</b>: {len(changes)}"
         lines += [f"<details{' open' if len(changes) <= 10 else ''}><summary>{title}</summary>", ""]
         lines += [*_changes(changes, detail), "", "</details>", ""]
+    lines += _money(stack.money)
+    if stack.cost:
+        lines += [sentence(stack.cost, stack.plan) + ".", ""]
+    lines += _rules(stack, detail)
     if detail.pictures and stack.changes:
         lines += ["<details><summary>Diagram of what changes</summary>", ""]
         lines += [*block("mermaid", diagram(stack.changes)), "", "</details>", ""]
     if stack.real and not detail.of_fork:
         lines += _real(stack.real, detail)
     return lines
+
+
+def _rules(stack: StackDiff, detail: _Detail) -> list[str]:
+    """The advisory rules that what changes breaks, collapsed; how many more were broken before."""
+    here = [rule for rule in stack.broken_here if not rule.mandatory]
+    before = len(stack.rules) - len(stack.broken_here)
+    lines: list[str] = []
+    if here:
+        lines += [f"<details><summary>Rules that this breaks: {len(here)}</summary>", ""]
+        for rule in here[: detail.most]:
+            lines += [f"{code(rule.policy)}", "", *_rule(rule), ""]
+        lines += ["</details>", ""]
+    if before:
+        lines += [
+            f"{count(before, 'advisory rule')} more {'is' if before == 1 else 'are'} broken, and not by this.",
+            "",
+        ]
+    return lines
+
+
+def _rule(rule: Rule) -> list[str]:
+    reason = [f"{rule.level} here: {rule.reason}"] if rule.reason else []
+    return block("text", [rule.message[:_SAID_AT_MOST], *reason])
 
 
 def _money(money: MoneyDifference | None) -> list[str]:

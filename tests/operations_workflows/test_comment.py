@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from railyard.review.diff_document import Cost, Diff, Difference, Side, StackDiff
+from railyard.output.money import MoneyDifference, SystemMoney
+from railyard.review.diff_document import Cost, Diff, Difference, Rule, Side, StackDiff
 from railyard.review.markdown import LONGEST, MARKER, markdown
 from railyard.review.resource_changes import Change, Kind, Property
 from tests.operations_workflows.conftest import run
@@ -204,3 +205,40 @@ def test_a_refusal_of_github_says_what_to_do(github: SimulatedGitHub, document: 
     assert "GitHub answered 403" in said.errors
     assert "permissions of the workflow's job" in said.errors
     assert TOKEN not in said.errors + said.text
+
+
+def test_a_comment_says_first_what_an_approver_needs_and_then_everything_in_order() -> None:
+    """Refused, replaced and deleted, changed, money, requests and deployments, rules, picture; the verdict on top."""
+    gone, more = change("shop-old-instance", Kind.DELETE), change("shop-web-instance")
+    money = MoneyDifference(systems=(SystemMoney(system="shop", at_rest=1, as_used=12.5, at_limits=None),))
+    advisory = Rule(policy="memory-is-limited", level="advisory", resources=("shop-web-instance",), message="no limit")
+    mandatory = Rule(policy="data-is-protected", level="mandatory", resources=("disk",), message="not protected")
+    before = Rule(policy="services-restart", level="advisory", resources=("other",), message="never restarts")
+    stack = StackDiff(
+        stack="production", plan="pro", changes=(gone, more), cost=Cost(requests=3, deployments=1), money=money,
+        rules=(mandatory, advisory, before), errors=("over the budget",),
+    )  # fmt: skip
+
+    said = markdown(Diff(base=Side(name="a"), head=Side(name="b"), stacks=(stack,)))
+
+    first = said.splitlines()[3]
+    assert first == (
+        "- :no_entry: `production`: **refused** · - 1 to delete, ~ 1 to update · about +$12.50 a month · 1 deployment"
+        " · 2 rules broken"
+    )
+    order = [
+        "over the budget", "not protected", "Replaced or deleted: 1", "shop-web-instance (update)", "**Money:**",
+        "up will send about 3 requests", "Rules that this breaks: 1", "1 advisory rule more is broken", "```mermaid",
+    ]  # fmt: skip
+    places = [said.index(part) for part in order]
+    assert places == sorted(places)
+    assert "never restarts" not in said
+
+
+def test_a_rule_that_a_stranger_wrote_stays_inside_code() -> None:
+    """Its name ends no line of code, its message no block."""
+    rule = Rule(policy="a`@octocat", level="mandatory", resources=("x",), message="```\n# boo @octocat", reason="```")
+    stack = StackDiff(stack="production", rules=(rule,))
+    said = markdown(Diff(base=Side(name="a"), head=Side(name="b"), stacks=(stack,)))
+    assert "**Refused by the rule `a'@octocat`:**" in said
+    assert "\n````text\n```\n# boo @octocat\nmandatory here: ```\n````\n" in said

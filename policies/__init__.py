@@ -1,0 +1,1 @@
+"""The rules of ``stacks/policy`` as a policy pack of Pulumi."""

@@ -1,0 +1,97 @@
+"""The rules of ``stacks/policy`` as a policy pack of Pulumi: ``pulumi preview --policy-pack policies``.
+
+Owns the translation alone. Levels are those of the stack's settings.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    PolicyResource,
+    ReportViolation,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), *sorted(str(package) for package in (ROOT / "packages").iterdir())]
+
+from pulumi_operations.project import ProjectError, config_nodes, config_text  # noqa: E402
+from stacks.policy.judgement import Levels, judged, levels_of  # noqa: E402
+from stacks.policy.policy import Level, Resource  # noqa: E402
+from stacks.policy.rules import POLICIES  # noqa: E402
+
+PROPERTIES = (
+    "backupSchedules", "commitSha", "cronSchedule", "domain", "healthcheckPath", "image", "memoryMb", "numReplicas",
+    "regions", "repo", "restartPolicyType", "variables",
+)  # fmt: skip
+"""What rules look at: reading one that is known only after the up would end the rule."""
+
+
+def levels(stack: str) -> Levels:
+    """Return the levels that the settings of a stack choose."""
+    file = ROOT / f"Pulumi.{stack}.yaml"
+    if not file.is_file():
+        return {}
+    try:
+        nodes = config_nodes(file.name, file.read_text(encoding="utf-8"))
+    except ProjectError:
+        return {}
+    return levels_of({key: config_text(node) for key, node in nodes.items()})
+
+
+def seen(resource: PolicyResource) -> Resource:
+    """Return a resource as rules see it."""
+    return Resource(
+        type=resource.resource_type,
+        name=resource.name,
+        urn=resource.urn,
+        props={name: value for name in PROPERTIES if (value := _known(resource, name)) is not None},
+        protect=resource.opts.protect,
+        needs=frozenset(each.urn for each in resource.dependencies),
+    )
+
+
+def _known(resource: PolicyResource, name: str) -> Any:
+    try:
+        value = resource.props.get(name)
+        if name in ("regions", "variables") and value:
+            return {key: None if name == "variables" else value[key] for key in value}
+        return value
+    except Exception:  # noqa: BLE001 - the SDK's own error for a value that is not known yet
+        return None
+
+
+def validation(name: str, level: Level) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    """Return the function that Pulumi calls for one rule at one level."""
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        stacks = {resource.urn.split("::")[0].removeprefix("urn:pulumi:") for resource in args.resources}
+        chosen = levels(stacks.pop()) if len(stacks) == 1 else {}
+        for violation in judged(map(seen, args.resources), chosen):
+            if (violation.policy, violation.level) == (name, level):
+                said = f"{violation.message} ({violation.reason})" if violation.reason else violation.message
+                report(said, violation.urns[0])
+
+    return validate
+
+
+PolicyPack(
+    name="railyard",
+    # Pulumi asks for the levels before a pack can know for which stack: so each rule stands here at both, and reports
+    # at the one that the settings choose. Names are unique: the level that is not the rule's own is part of it.
+    policies=[
+        StackValidationPolicy(
+            name=policy.name if level is policy.level else f"{policy.name}-{level.value}",
+            description=f"{policy.must} {policy.why}",
+            enforcement_level=EnforcementLevel(level.value),
+            validate=validation(policy.name, level),
+        )
+        for policy in POLICIES
+        for level in (Level.MANDATORY, Level.ADVISORY)
+    ],
+)

@@ -1,0 +1,68 @@
+"""The rules that a preview breaks, for people and for programs.
+
+Owns the way from steps to ``stacks.policy`` and how a broken rule is shown. What is going to be deleted is looked at no
+more; a resource is seen as it is going to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from pulumi_operations.events import Step, StepKind
+from stacks.policy.judgement import Levels, judged
+from stacks.policy.policy import Level, Resource, Violation
+
+_GOING: Final = (StepKind.DELETE, StepKind.DELETE_REPLACED, StepKind.CREATE_REPLACEMENT)
+"""Steps that leave nothing, and a half of a replacement, for which the step of the whole stands."""
+
+_NAMED: Final = 4
+"""How many resources of an advisory rule are named."""
+
+
+def violations(steps: Iterable[Step], levels: Levels) -> list[Violation]:
+    """Return the rules that the stack breaks once these steps are taken."""
+    return judged(
+        (
+            Resource(
+                type=step.type,
+                name=step.name,
+                urn=step.urn,
+                props=step.new_inputs or step.old_inputs,
+                protect=step.protect,
+                needs=step.dependencies,
+            )
+            for step in steps
+            if step.custom and step.kind not in _GOING
+        ),
+        levels,
+    )
+
+
+def refused(found: Iterable[Violation]) -> bool:
+    """Tell whether a mandatory rule is broken."""
+    return any(each.level is Level.MANDATORY for each in found)
+
+
+def lines(found: Sequence[Violation]) -> Iterator[str]:
+    """Return them for people: a mandatory one whole, of an advisory one the names."""
+    for each in found:
+        more = len(each.resources) - _NAMED
+        names = [*each.resources[:_NAMED], *([f"and {more} more"] if more > 0 else [])]
+        said = each.message if each.level is Level.MANDATORY else ", ".join(names)
+        reason = f" ({each.level.value} here: {each.reason})" if each.reason else ""
+        yield f"{each.level.value} {each.policy}: {said}{reason}"
+
+
+def as_document(found: Iterable[Violation]) -> list[dict[str, Any]]:
+    """Return them for programs."""
+    return [
+        {
+            "policy": each.policy,
+            "level": each.level.value,
+            "resources": list(each.resources),
+            "message": each.message,
+            **({"reason": each.reason} if each.reason else {}),
+        }
+        for each in found
+    ]

@@ -1,0 +1,78 @@
+"""What of the rules a stack breaks, at the levels that its settings choose.
+
+Owns the levels. A stack may raise, lower or switch off a rule under ``railyard:policies``, with a reason, which is
+shown wherever the rule is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from components.arguments import Arguments, Text
+from stacks.policy.policy import Level, Resource, Resources, Violation
+from stacks.policy.rules import POLICIES
+
+PolicyName = Literal[
+    "data-is-protected",
+    "volumes-have-backups",
+    "public-names-have-a-check",
+    "images-name-a-version",
+    "repositories-are-pinned",
+    "one-gateway-for-each-token",
+    "databases-are-near",
+    "databases-are-private",
+    "resources-have-a-system",
+    "memory-is-limited",
+    "services-restart",
+]
+"""The names of the rules; a test holds them to the table."""
+
+
+class PolicyLevel(Arguments):
+    """How a stack takes one rule."""
+
+    level: Literal["advisory", "mandatory", "disabled"]
+    """Told, refused, or not looked at."""
+    reason: Text
+    """Why, for whoever reviews it."""
+
+
+Levels = Mapping[PolicyName, PolicyLevel]
+_LEVELS: Final[TypeAdapter[dict[PolicyName, PolicyLevel]]] = TypeAdapter(dict[PolicyName, PolicyLevel])
+
+
+def levels_of(config: Mapping[str, Any]) -> Levels:
+    """Return the levels that a stack's configuration chooses; what is wrong with them is the program's to say."""
+    given = config.get("railyard:policies")
+    try:
+        return _LEVELS.validate_json(given if isinstance(given, str) else json.dumps(given or {}))
+    except ValidationError:
+        return {}
+
+
+def judged(resources: Iterable[Resource], levels: Levels | None = None) -> list[Violation]:
+    """Return the broken rules of a stack, mandatory ones first."""
+    stack = Resources(resources)
+    chosen: Mapping[str, PolicyLevel] = {str(name): level for name, level in (levels or {}).items()}
+    found: list[Violation] = []
+    for policy in POLICIES:
+        own = chosen.get(policy.name)
+        level = Level(own.level) if own else policy.level
+        broken = list(policy.judge(stack)) if level is not Level.DISABLED else []
+        if broken:
+            said = "; ".join(f"{resource.name} {how}" for resource, how in broken)
+            found.append(
+                Violation(
+                    policy=policy.name,
+                    level=level,
+                    resources=[resource.name for resource, _ in broken],
+                    urns=[resource.urn for resource, _ in broken],
+                    message=f"{said}: {policy.fix}",
+                    reason=own.reason if own else "",
+                )
+            )
+    return sorted(found, key=lambda each: each.level is not Level.MANDATORY)

@@ -1,0 +1,92 @@
+"""The rules that a stack holds, each tried on its own examples."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from pulumi_operations.events import Step, StepKind
+from railyard.output.rules import as_document, lines, refused, violations
+from stacks import SYSTEMS
+from stacks.policy import page
+from stacks.policy.judgement import Levels, PolicyLevel, PolicyName, judged, levels_of
+from stacks.policy.policy import Level, Policy, Resource
+from stacks.policy.rules import BY_NAME, POLICIES
+from stacks.problems import SettingsError
+from stacks.settings import parse
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+def test_each_rule_refuses_its_failing_example_and_nothing_of_its_passing_one(policy: Policy) -> None:
+    """Both stand beside the rule; the message names the resource, says how, and ends with what to do."""
+    (found,) = [each for each in judged(policy.failing) if each.policy == policy.name]
+    assert found.level is policy.level
+    assert found.resources[0] in found.message
+    assert found.message.endswith(f": {policy.fix}")
+    assert [each for each in judged(policy.passing) if each.policy == policy.name] == []
+
+
+def test_the_settings_know_the_rules_by_their_names() -> None:
+    """The names that a settings file may use are those of the table, each once."""
+    assert get_args(PolicyName) == tuple(policy.name for policy in POLICIES)
+    assert len(BY_NAME) == len(POLICIES)
+
+
+def test_the_page_has_every_rule_as_it_is_declared() -> None:
+    """``docs/policies.md`` is what ``make generate`` writes."""
+    assert page.FILE.read_text(encoding="utf-8") == page.text()
+
+
+def test_a_stack_chooses_a_level_with_a_reason() -> None:
+    """Raised, a rule refuses; switched off, it is not looked at; the reason stands beside it."""
+    failing = BY_NAME["images-name-a-version"].failing
+    raised: Levels = {"images-name-a-version": PolicyLevel(level="mandatory", reason="we were bitten")}
+    (found,) = [each for each in judged(failing, raised) if each.policy == "images-name-a-version"]
+    assert (found.level, found.reason) == (Level.MANDATORY, "we were bitten")
+    assert any(line.endswith("(mandatory here: we were bitten)") for line in lines([found]))
+    off: Levels = {"images-name-a-version": PolicyLevel(level="disabled", reason="a test bed")}
+    assert "images-name-a-version" not in {each.policy for each in judged(failing, off)}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"images-name-a-versoin": {"level": "mandatory", "reason": "x"}}, "images-name-a-versoin"),
+        ({"images-name-a-version": {"level": "strict", "reason": "x"}}, "mandatory"),
+        ({"images-name-a-version": {"level": "disabled"}}, "reason"),
+        ({"images-name-a-version": {"level": "disabled", "reason": " "}}, "empty"),
+    ],
+)
+def test_a_level_that_means_nothing_is_refused(given: dict[str, Any], said: str) -> None:
+    """By the settings, with the key; a level without a reason is none."""
+    project = {"name": "omega", "environment": "production"}
+    config = {"railyard:secrets": "s.yaml", "railyard:omega": {"project": project}, "railyard:policies": given}
+    with pytest.raises(SettingsError) as refusal:
+        parse(config, SYSTEMS, file="Pulumi.shop.yaml")
+    assert said in str(refusal.value)
+
+
+def test_levels_are_read_as_pulumi_hands_them_over() -> None:
+    """As JSON in a text, too; what is wrong with them is for the program to say."""
+    text = '{"memory-is-limited": {"level": "disabled", "reason": "measured"}}'
+    assert levels_of({"railyard:policies": text})["memory-is-limited"].level == "disabled"
+    assert levels_of({"railyard:policies": "{"}) == {}
+    assert levels_of({}) == {}
+
+
+def step(resource: Resource, kind: StepKind, **more: Any) -> Step:
+    return Step(
+        kind=kind, urn=resource.urn, type=resource.type, name=resource.name, new_inputs=resource.props,
+        dependencies=resource.needs, protect=resource.protect, **more,
+    )  # fmt: skip
+
+
+def test_a_preview_looks_at_what_will_be() -> None:
+    """What stays and what comes is judged, what goes is not; a mandatory rule refuses."""
+    (volume,) = BY_NAME["data-is-protected"].failing
+    for kind in (StepKind.SAME, StepKind.CREATE, StepKind.UPDATE):
+        found = violations([step(volume, kind)], {})
+        assert refused(found)
+        assert as_document(found)[0]["policy"] == "data-is-protected"
+    assert violations([step(volume, StepKind.DELETE)], {}) == []
