@@ -5,6 +5,7 @@ Owns the translation alone. Levels are those of the stack's settings.
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,12 @@ def seen(resource: PolicyResource) -> Resource:
 
 
 def _known(resource: PolicyResource, name: str) -> Any:
-    try:
+    with suppress(Exception):  # the SDK's own error for a value that is not known yet
         value = resource.props.get(name)
         if name in ("regions", "variables") and value:
             return {key: None if name == "variables" else value[key] for key in value}
         return value
-    except Exception:  # noqa: BLE001 - the SDK's own error for a value that is not known yet
-        return None
+    return None
 
 
 def validation(name: str, level: Level) -> Callable[[StackValidationArgs, ReportViolation], None]:
@@ -71,7 +71,7 @@ def validation(name: str, level: Level) -> Callable[[StackValidationArgs, Report
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stacks = {resource.urn.split("::")[0].removeprefix("urn:pulumi:") for resource in args.resources}
-        chosen = levels(stacks.pop()) if len(stacks) == 1 else {}
+        chosen = levels(stacks.pop()) if len(stacks) == 1 else None
         for violation in judged(map(seen, args.resources), chosen):
             if (violation.policy, violation.level) == (name, level):
                 said = f"{violation.message} ({violation.reason})" if violation.reason else violation.message

@@ -7,10 +7,11 @@ Makefile is its usual caller.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -177,8 +178,9 @@ def _operate(
             succeeded = done.succeeded
         else:
             calculation, levels = calculation_of(stack.config), levels_of(stack.config)
+            as_json = partial(JsonReport, calculation=calculation, levels=levels)
             report: Report = (
-                JsonReport(sys.stdout, calculation=calculation, levels=levels)
+                as_json(sys.stdout)
                 if json
                 else TextReport(
                     _console(),
@@ -190,7 +192,7 @@ def _operate(
                     levels=levels,
                 )
             )
-            with _kept(report, document) as both:
+            with _kept(report, as_json, document) as both:
                 result = operate(operation, stack, targets, both)
             broken = operation is Operation.PREVIEW and refused(violations(result.steps, levels))
             succeeded = result.succeeded and not broken
@@ -198,13 +200,13 @@ def _operate(
 
 
 @contextmanager
-def _kept(report: Report, document: Path | None) -> Generator[Report]:
+def _kept(report: Report, as_json: Callable[[TextIO], Report], document: Path | None) -> Generator[Report]:
     """The report, which also writes the JSON document to a file where one is named."""
     if document is None:
         yield report
         return
     with document.open("w", encoding="utf-8") as file:
-        yield BothReports(report, JsonReport(file))
+        yield BothReports(report, as_json(file))
 
 
 def _choice(stack: str, wanted: Engine | None) -> Choice:
