@@ -10,11 +10,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from components.service import ServiceArgs
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentSpec, describe_failure
 from railway_api.rollback import HEALTHY
 from stacks.services import DeclaredService
 
 _VALID: Final = "VALID"
+_RECORDED: Final = {
+    "SKIPPED": "was skipped: no watched file had changed, or GitHub's checks failed",
+    "NEEDS_APPROVAL": "waits for an approval in the dashboard: its commit is by somebody outside of the project",
+    "WAITING": "waits for GitHub's checks",
+}
+"""Statuses of a deployment that was not attempted, and what they mean."""
+CALLED_OFF: Final = frozenset({"REMOVED", "REMOVING"})
+"""The statuses of a newest deployment that was superseded or cancelled before it served."""
+NOT_ATTEMPTED: Final = frozenset(_RECORDED)
 
 
 class Health(StrEnum):
@@ -24,6 +34,8 @@ class Health(StrEnum):
     """It serves, and what it serves is the newest deployment and exactly what was asked for."""
     DEPLOYING = "deploying"
     """A deployment is under way, and nothing is wrong so far."""
+    ROLLED_BACK = "rolled back"
+    """It serves something older than what was asked for, and healthily: the next ``up`` decides."""
     UNHEALTHY = "unhealthy"
     """Something is wrong; ``problems`` says what."""
     MISSING = "missing"
@@ -66,6 +78,16 @@ class Deployed:
     def serves(self) -> bool:
         """Tell whether it runs, or sleeps until the next request."""
         return self.status in HEALTHY and not self.stopped
+
+
+def source_of(deployed: Deployed | None) -> str:
+    """Return what a deployment runs, in short: ``backend:a1b2c3d``, ``main@7bd26ed``, twelve digits of a digest."""
+    if deployed is None:
+        return "nothing"
+    if deployed.image:
+        name, at, digest = deployed.image.rpartition("/")[2].partition("@sha256:")
+        return f"{name}{at}{digest[:12]}"
+    return f"{deployed.branch}@{(deployed.commit or 'unknown')[:7]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +156,9 @@ class RunningService:
     asked: Source = Source()
     """What it is asked to run, by its configuration on Railway."""
     latest: Deployed | None = None
-    """The newest deployment."""
+    """The newest deployment that was attempted."""
+    recorded: tuple[Deployed, ...] = ()
+    """Newer ones that changed nothing: Railway skipped them, they wait, or they were called off while it served."""
     serving: Deployed | None = None
     """The newest deployment that answers requests now."""
     replicas: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -160,6 +184,35 @@ class RunningService:
         return spec.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit})
 
     @property
+    def newest(self) -> Deployed | None:
+        """The newest deployment that Railway lists, whether or not it was attempted."""
+        return self.recorded[0] if self.recorded else self.latest
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether its newest deployment is healthy and runs something else than its configuration asks for."""
+        return bool(self.serving and self.latest and self.serving.id == self.latest.id and self.differs)
+
+    @property
+    def as_settings_say(self) -> bool:
+        """Whether it serves what the settings name: after a rollback that wrote them, whatever Railway is asked for."""
+        args, serving = self.declared.args if self.declared else None, self.serving
+        if serving is None or not isinstance(args, ServiceArgs):
+            return False
+        wanted = DeploymentSpec(
+            service_id="", service_name="", image=args.image, repo=args.repo, commit_sha=args.commit_sha
+        )
+        return wanted.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit}) is None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing of it, and wrong with nothing."""
+        found = [f"deployment {each.id[:8]} {_RECORDED.get(each.status, 'was called off')}" for each in self.recorded]
+        if self.rolled_back and self.as_settings_say:
+            found.append(f"rolled back to {source_of(self.serving)}, which the settings say: the next up settles it")
+        return tuple(found)
+
+    @property
     def proven(self) -> bool:
         """Tell whether what serves is the newest deployment, healthy, and exactly what was asked for."""
         if self.serving is None or self.latest is None:
@@ -179,7 +232,7 @@ class RunningService:
             return what if serving is None else f"{what}; deployment {serving.id[:8]} still serves"
         if latest.stopped:
             return f"deployment {latest.id[:8]} was stopped"
-        if latest.status in HEALTHY and self.differs:
+        if latest.status in HEALTHY and self.differs and not (self.rolled_back and self.as_settings_say):
             return f"deployment {latest.id[:8]} runs {self.differs}"
         return None
 
@@ -205,6 +258,9 @@ class RunningService:
         """Return how it is as a whole."""
         if self.service_id is None:
             return Health.MISSING
+        others = [problem for problem in self.problems if problem != self.deployment_problem]
+        if self.rolled_back and not others:
+            return Health.ROLLED_BACK
         if self.problems:
             return Health.UNHEALTHY
         return Health.HEALTHY if self.proven else Health.DEPLOYING

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Final, cast
 
 from railway_api.answers import (
@@ -26,12 +27,23 @@ from railway_api.answers import (
 )
 from railway_api.client import Client
 from railway_api.connections import nodes
+from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.documents.running import RUNNING
-from railway_api.errors import NotFound
+from railway_api.errors import NotFound, RailwayError
+from railway_api.rollback import LISTED
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
-from railyard.accounts.running_services import Deployed, Disk, RunningDomain, RunningService, RunningSystem, Source
+from railyard.accounts.running_services import (
+    CALLED_OFF,
+    NOT_ATTEMPTED,
+    Deployed,
+    Disk,
+    RunningDomain,
+    RunningService,
+    RunningSystem,
+    Source,
+)
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 from stacks.services import DeclaredService, services
@@ -81,14 +93,39 @@ async def _system(client: Client, name: str, settings: SystemSettings, projects:
         snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     except NotFound:
         return RunningSystem(name=name, project_name=settings.project.name, services=absent)
+    found = _services(_Seen(snapshot, data), declared)
     return RunningSystem(
         name=name,
         project_name=settings.project.name,
         project_id=project["id"],
         environment_id=environment_id,
         plan=data["project"]["subscriptionType"],
-        services=_services(_Seen(snapshot, data), declared),
+        services=await _attempted(client, found, where),
     )
+
+
+async def _attempted(
+    client: Client, services: tuple[RunningService, ...], where: Mapping[str, str]
+) -> tuple[RunningService, ...]:
+    """Set aside newest deployments that changed nothing: those before them are asked for, in one request for all."""
+    asked = [each for each in services if each.service_id and each.latest and _changed_nothing(each.latest, each)]
+    if not asked:
+        return services
+    calls = [{"input": {**where, "serviceId": each.service_id}, "first": LISTED} for each in asked]
+    found: dict[str, RunningService] = {}
+    for each, answer in zip(asked, await client.transport.call_all(DEPLOYMENTS, calls), strict=True):
+        if isinstance(answer, RailwayError):
+            raise answer
+        newest_first = sorted((deployed(node) for node in nodes(answer)), key=lambda one: one.created_at, reverse=True)
+        recorded = tuple(takewhile(lambda one, each=each: _changed_nothing(one, each), newest_first))
+        latest = newest_first[len(recorded)] if len(recorded) < len(newest_first) else None
+        found[each.name] = replace(each, latest=latest, recorded=recorded)
+    return tuple(found.get(each.name, each) for each in services)
+
+
+def _changed_nothing(newest: Deployed, service: RunningService) -> bool:
+    called_off = newest.status in CALLED_OFF and service.serving is not None and service.serving.id != newest.id
+    return newest.status in NOT_ATTEMPTED or called_off
 
 
 def _project(settings: SystemSettings, projects: Sequence[Project]) -> Project | None:

@@ -31,6 +31,7 @@ from railyard.deliver.system_release import (
     by_release,
     can_have_broken,
     releases_of,
+    targets_of,
 )
 from railyard.engine.engines import Engine, engine_for
 from railyard.operate.status import SystemsArgument
@@ -71,6 +72,7 @@ def deploy(
 ) -> None:
     """Bring up the systems that a change touches, or those named, check each, and take back those that fail.
 
+    What was done by hand to a system that is named, such as a rollback in the dashboard, is mended too.
     With --plan nothing begins unless an up would do exactly what the plan says. A system that fails is brought back to
     the commit before by itself; what went well stays. What happened is told at DISCORD_WEBHOOK_URL and
     SLACK_WEBHOOK_URL, where they are set. What no step of the plan touches is never taken back: trouble there is told
@@ -149,6 +151,8 @@ class Deployment:
         back = diff_checkout.commit(root, rollback_to) if rollback_to else ""
         only = systems or (reviewed.systems if reviewed else ())
         without = reviewed.without if reviewed else ()
+        if systems and reviewed is None:  # who names a system wants it as the settings say, whatever was done by hand
+            self._engine.refresh([target for system in systems for target in targets_of(system)])
         now = deploy_plan.plan_of(self._engine, self._stack, only, without)
         if reviewed and (found := deploy_plan.differences(reviewed, now)):
             return Ending(commit=commit, stopped=[WORLD_CHANGED, *found])

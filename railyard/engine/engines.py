@@ -83,6 +83,10 @@ class Engine(Protocol):
         """
         ...
 
+    def refresh(self, targets: Sequence[str]) -> None:
+        """Let the state of what ``targets`` name follow what exists; raises ``OperationError``."""
+        ...
+
     def drift(self) -> dict[str, Any]:
         """What a refresh would find, as a document of steps; the state stays as it is. Raises ``OperationError``."""
         ...
@@ -166,6 +170,10 @@ class Embedded:
             command = [sys.executable, "-m", "railyard.engine", "up", "--stack", self._stack.name]
             command += [*_named(targets), "--document", str(events)]
             return follow(command, project, {**os.environ, **code_of(project), **ours}, events, quiet=quiet)
+
+    def refresh(self, targets: Sequence[str]) -> None:
+        """Ask the simulated clouds."""
+        self._document(Operation.REFRESH, targets)
 
     def drift(self) -> dict[str, Any]:
         """Refresh a copy of the state."""
@@ -257,6 +265,12 @@ class PulumiCli:
             command += [*_named(targets), "--event-log", str(events)]
             all_variables = self._cli.environment({**variables, **code_of(project), **cli_operations.TELLS_EVENTS})
             return follow(command, project, all_variables, events, quiet=quiet)
+
+    def refresh(self, targets: Sequence[str]) -> None:
+        """``pulumi refresh --target … --yes``."""
+        done = self._pulumi(Operation.REFRESH, "--yes", "--skip-preview", *_named(targets), quiet=True)
+        if done.returncode != 0:
+            raise OperationError(f"pulumi refresh failed:\n{(done.stdout + done.stderr).strip()}")
 
     def drift(self) -> dict[str, Any]:
         """``pulumi refresh --preview-only --json``."""

@@ -129,6 +129,7 @@ def with_status(picture: Picture, running: Sequence[RunningSystem]) -> Picture:
     words = {
         Health.HEALTHY: Mark.HEALTHY,
         Health.DEPLOYING: Mark.DEPLOYING,
+        Health.ROLLED_BACK: Mark.ROLLED_BACK,
         Health.UNHEALTHY: Mark.UNHEALTHY,
         Health.MISSING: Mark.MISSING,
     }

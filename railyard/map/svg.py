@@ -54,6 +54,7 @@ class Mark(StrEnum):
     DELETED = "deleted"
     HEALTHY = "healthy"
     DEPLOYING = "deploying"
+    ROLLED_BACK = "rolled back"
     UNHEALTHY = "unhealthy"
     MISSING = "missing"
 
@@ -67,6 +68,7 @@ class Mark(StrEnum):
             Mark.DELETED: "-",
             Mark.HEALTHY: "✓",
             Mark.DEPLOYING: "…",
+            Mark.ROLLED_BACK: "↶",
             Mark.UNHEALTHY: "✗",
             Mark.MISSING: "?",
         }

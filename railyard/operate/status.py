@@ -18,7 +18,7 @@ from rich.text import Text
 
 from railway_api.limiter import HOUR_S
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
-from railyard.accounts.running_services import Deployed, Health, RunningService, RunningSystem
+from railyard.accounts.running_services import Deployed, Health, RunningService, RunningSystem, source_of
 from railyard.accounts.running_services_query import running_systems
 from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_status
@@ -43,6 +43,7 @@ SHARE: Final = 0.25
 _COLORS: Final = {
     Health.HEALTHY: "green",
     Health.DEPLOYING: "yellow",
+    Health.ROLLED_BACK: "yellow",
     Health.UNHEALTHY: "red",
     Health.MISSING: "red",
 }
@@ -63,7 +64,7 @@ def status(
 
     Sends one request for all projects and one for each system.
 
-    Exit code 1 when a service is unhealthy or missing.
+    Exit code 1 when a service is unhealthy, missing, or serves something that neither settings nor Railway ask for.
     """
     with people(json=json):
         if watch and (json or not table_console().is_terminal):
@@ -82,7 +83,8 @@ def status(
         if html:
             drawn = with_status(draw(here, declared(stack), [system.name for system in found]), found)
             html.write_text(page(drawn, problems(found)), encoding="utf-8")
-    if any(service.health in (Health.UNHEALTHY, Health.MISSING) for system in found for service in system.services):
+    services = [service for system in found for service in system.services]
+    if any(service.problems or service.health is Health.MISSING for service in services):
         raise typer.Exit(PROBLEM)
 
 
@@ -135,8 +137,14 @@ def problems(systems: Sequence[RunningSystem]) -> list[str]:
         for service in system.services:
             where = f"{system.name}/{service.name}"
             lines += [f"{where}: {problem}" for problem in service.problems]
+            lines += [f"{where}: note: {note}" for note in service.notes]
             if service.health is Health.MISSING:
                 lines.append(f"{where}: the settings have it, Railway does not; next: bring it up")
+            elif service.rolled_back and not service.as_settings_say:
+                lines.append(
+                    f"  next: it was rolled back or deployed by hand; ./bin/railyard deploy {system.name} brings back "
+                    f"what the settings say, ./bin/railyard rollback {system.name} writes what serves into them"
+                )
             elif service.problems and service.serving is None:
                 lines.append(f"  next: ./bin/railyard logs {where}")
             if service.declared is None:
@@ -154,21 +162,13 @@ def _row(service: RunningService) -> list[RenderableType]:
         _age(shown) if shown else "-",
         "+".join(str(number) for number in service.replicas.values()) or "-",
         # Below each other, so that a terminal of 80 columns breaks none of them.
-        "\n".join([runs(shown) if shown else "-", *domains, *disks]),
+        "\n".join([source_of(shown) if shown else "-", *domains, *disks]),
     ]
 
 
 def _age(deployed: Deployed) -> str:
     """``11-21 14:03``, in UTC."""
     return datetime.fromisoformat(deployed.created_at).astimezone(UTC).strftime("%m-%d %H:%M")
-
-
-def runs(deployed: Deployed) -> str:
-    """What a deployment runs, in short: ``seance-backend:a1b2c3d``, ``main@7bd26ed``; of a digest twelve digits."""
-    if deployed.image:
-        name, at, digest = deployed.image.rpartition("/")[2].partition("@sha256:")
-        return f"{name}{at}{digest[:12]}"
-    return f"{deployed.branch}@{(deployed.commit or 'unknown')[:7]}"
 
 
 def certificate(service: RunningService, index: int) -> str:
@@ -208,6 +208,7 @@ def _service(service: RunningService) -> dict[str, Any]:
         "health": service.health.value,
         "proven": service.proven,
         "problems": list(service.problems),
+        "notes": list(service.notes),
         "latest": _deployment(service.latest),
         "serving": _deployment(service.serving),
         "replicas": dict(service.replicas),

@@ -94,10 +94,11 @@ def _deployment(railway: Railway, stack: Stack, where: str, service: RunningServ
     check = "database" if is_store else "deployment"
     newest = service.latest
     problem = service.deployment_problem
-    if newest and service.proven and not problem:
+    if newest and (service.proven or service.rolled_back) and not problem:
         found = f"{newest.status} since {newest.created_at[:16].replace('T', ' ')}"
         if is_store:
             found += "; private: only Railway was asked"
+        found += "".join(f"; {note}" for note in service.notes)
         return Result(where=where, check=check, passed=True, found=found)
     failed = Result(where=where, check=check, passed=False, found=problem or "")
     if service.service_id is None:
@@ -105,6 +106,13 @@ def _deployment(railway: Railway, stack: Stack, where: str, service: RunningServ
     if problem is None:
         status = newest.status if newest else "not started"
         return replace(failed, found=f"the newest deployment is {status}", next="wait, and verify again")
+    if service.rolled_back:
+        system = where.partition("/")[0]
+        return replace(
+            failed,
+            next="somebody rolled it back or deployed it by hand: "
+            f"./bin/railyard deploy {system} -s {stack.name} brings back what the settings say",
+        )
     return replace(failed, next=f"./bin/railyard logs {where} -s {stack.name}")
 
 
@@ -167,12 +175,13 @@ def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Itera
     said = problem or f"{answer.status} from {answer.url}"
     # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
     reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
+    step = f"./bin/railyard logs {where} -s {stack.name}" if reached else _RECORDS
     yield Result(
         where=where,
         check="health",
         passed=good and problem is None,
         found=said,
-        next=f"./bin/railyard logs {where} -s {stack.name}",
+        next=step,
         time_s=answer.time_s,
         broken_by=None if reached else NAMES,
     )

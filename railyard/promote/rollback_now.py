@@ -81,7 +81,7 @@ def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
                 service_id=service.service_id,
                 action=action,
                 deployment=deployment,
-                newest=service.latest.id,
+                newest=service.newest.id if service.newest else service.latest.id,
             )
         )
     if gone:
@@ -94,7 +94,7 @@ def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
 
 
 def _chosen(service: RunningService, pasts: Sequence[Past]) -> tuple[Action, str] | None:
-    latest, serving = service.latest, service.serving
+    latest, serving = service.newest, service.serving
     if serving is not None and latest is not None and any(past.run.id == serving.id for past in pasts):
         if latest.id == serving.id or latest.status in FAILURE_BY_STATUS:
             return Action.NOTHING, serving.id

@@ -12,6 +12,7 @@ from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.server import Sandbox
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
+from tests.provider.dashboard import click
 
 STAGING = "Pulumi.staging.yaml"
 TWO = """\
@@ -174,3 +175,42 @@ def test_a_system_goes_back_to_the_commit_with_which_it_went_well_itself(
 
     assert [(each["system"], each["rolledBackTo"]) for each in said.json["systems"]] == [("omega", good)], said
     assert images(two)["omega-staging"] == "example/omega:2.0"
+
+
+def rolled_back_by_hand(repository: Repository, system: str) -> None:
+    """Somebody rolls the service of a system back, in Railway's dashboard."""
+    sandbox = repository.sandbox
+    state = sandbox.railway.state
+    project = next(each for each in state.projects.values() if each.name == f"{system}-staging")
+    former = min(
+        (each for each in state.deployments.values() if each.project_id == project.id), key=lambda one: one.created_at
+    )
+    click(sandbox.railway, "deploymentRollback", id=former.id)
+    assert isinstance(sandbox.clock, Clock)
+    sandbox.clock.start_s += 600
+    sandbox.save()
+
+
+def test_a_rollback_in_the_dashboard_is_found_left_alone_by_others_and_mended_by_its_own_system(
+    two: Repository,
+) -> None:
+    """``drift`` finds it, the deployment of another system says so and goes on, that of its own brings it back."""
+    two.change(STAGING, "example/omega:1.0", "example/omega:2.0")
+    two.commit("Omega 2.0")
+    assert two.railyard("deploy", "--json").code == 0
+    rolled_back_by_hand(two, "omega")
+    two.change(STAGING, "example/rose:1.0", "example/rose:2.0")
+    two.commit("Rose 2.0")
+
+    found = two.railyard("drift")
+    other = two.railyard("deploy", "--json")
+    own = two.railyard("deploy", "omega", "--json")
+
+    assert (found.code, 'image: "example/omega:2.0" → "example/omega:1.0"' in found.text) == (1, True), found
+    assert (other.code, [each["system"] for each in other.json["systems"]]) == (0, ["rose"]), other
+    (notice,) = other.json["notices"]
+    assert notice.startswith("omega/bot: deployment ")
+    assert "runs image example/omega:1.0, not example/omega:2.0" in notice
+    assert (own.code, [each["system"] for each in own.json["systems"]]) == (0, ["omega"]), own
+    assert two.railyard("drift").code == 0
+    assert two.railyard("status", "--json").code == 0
