@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from railyard.rehearsal.project_copy import Place
+from railyard.rehearsal.project_copy import ProjectCopy
 from railyard.rehearsal.rehearsal import Rehearsal, UnexpectedError
 from railyard.rehearsal.report import Report
 from railyard.shared.broken_pipe import run
@@ -19,7 +19,7 @@ def main() -> int:
     width = None if sys.stdout.isatty() else 120
     report = Report(Console(highlight=False, soft_wrap=True, width=width))
     try:
-        with tempfile.TemporaryDirectory(prefix="railyard-demo-") as folder, Place(Path(folder)).open() as place:
+        with tempfile.TemporaryDirectory(prefix="railyard-demo-") as folder, ProjectCopy(Path(folder)).open() as place:
             Rehearsal(place, report).walk()
     except UnexpectedError as error:
         report.failed(str(error))

@@ -42,7 +42,7 @@ _MADE_BY_MAKE: Final = ("requirements.txt", "packages/*/pyproject.toml")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class CommandRun:
     """One command that was run."""
 
     command: str
@@ -55,7 +55,7 @@ class Done:
     """API → requests that it sent there."""
 
 
-class Place:
+class ProjectCopy:
     """The copy in ``folder``, which the caller removes."""
 
     def __init__(self, folder: Path) -> None:
@@ -64,7 +64,7 @@ class Place:
         self._log = self.directory / ".sandbox" / "requests.jsonl"
 
     @contextmanager
-    def open(self) -> Generator[Place]:
+    def open(self) -> Generator[ProjectCopy]:
         """Make the copy, and serve its simulated clouds and a webhook for as long as the block runs."""
         self._copy()
         self.clouds = sandbox_door.clouds(self.directory / ".sandbox")
@@ -105,14 +105,14 @@ class Place:
         file = self.directory / f"Pulumi.{stack}.yaml"
         file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
-    def run(self, *command: str) -> Done:
+    def run(self, *command: str) -> CommandRun:
         """Run a command in the copy to its end."""
         before, began = len(self._requests()), time.monotonic()
         done = subprocess.run(
             command, cwd=self.directory, env=self._environment(), text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        return Done(
+        return CommandRun(
             command=" ".join(command),
             code=done.returncode,
             text=done.stdout,

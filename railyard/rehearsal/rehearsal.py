@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from railyard.rehearsal.project_copy import Done, Place
+from railyard.rehearsal.project_copy import CommandRun, ProjectCopy
 from railyard.rehearsal.report import Report
 
 RAILYARD: Final = "./bin/railyard"
@@ -22,7 +22,7 @@ class UnexpectedError(Exception):
 class Rehearsal:
     """One walk in ``place``, told to ``report``."""
 
-    def __init__(self, place: Place, report: Report) -> None:
+    def __init__(self, place: ProjectCopy, report: Report) -> None:
         self._place, self._report = place, report
 
     def walk(self) -> None:
@@ -126,10 +126,10 @@ class Rehearsal:
         self._place.git("checkout", "--quiet", "main")
         self._place.git("merge", "--quiet", "--no-ff", "--message", f"Merge {branch}", branch)
 
-    def _run(self, *arguments: str, says: str, code: int = 0, first: int = 0, last: int = 20) -> Done:
+    def _run(self, *arguments: str, says: str, code: int = 0, first: int = 0, last: int = 20) -> CommandRun:
         return self._command(RAILYARD, *arguments, says=says, code=code, first=first, last=last)
 
-    def _command(self, *command: str, says: str, code: int = 0, first: int = 0, last: int = 20) -> Done:
+    def _command(self, *command: str, says: str, code: int = 0, first: int = 0, last: int = 20) -> CommandRun:
         done = self._place.run(*command)
         as_it_must = done.code == code and says in done.text
         self._report.command(done, first=first if as_it_must else 0, last=last if as_it_must else 100)

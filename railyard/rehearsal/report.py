@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from railyard.rehearsal.project_copy import Done
+from railyard.rehearsal.project_copy import CommandRun
 
 
 @dataclass
@@ -17,7 +17,7 @@ class Step:
     """One step of the road, with the commands that were run for it."""
 
     title: str
-    done: list[Done] = field(default_factory=list[Done])
+    done: list[CommandRun] = field(default_factory=list[CommandRun])
 
     @property
     def time_s(self) -> float:
@@ -43,7 +43,7 @@ class Report:
         self._line(f"{len(self.steps)}. {title}", "bold cyan")
         self._line(because, "dim")
 
-    def command(self, done: Done, *, first: int, last: int) -> None:
+    def command(self, done: CommandRun, *, first: int, last: int) -> None:
         """Print the first and the last lines of what a command said."""
         self.steps[-1].done.append(done)
         self._line(f"$ {done.command}", "bold")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from railyard.rehearsal.project_copy import Done, Place
+from railyard.rehearsal.project_copy import CommandRun, ProjectCopy
 from railyard.rehearsal.rehearsal import Rehearsal, UnexpectedError
 from railyard.rehearsal.report import Report
 from tests import forked
@@ -23,10 +23,10 @@ SERVICES = ("backend", "landing", "beholder", "litellm")
 class Walked:
     """What a walk left."""
 
-    def __init__(self, place: Place, report: Report, printed: str) -> None:
+    def __init__(self, place: ProjectCopy, report: Report, printed: str) -> None:
         self.place, self.report, self.printed = place, report, printed
 
-    def step(self, word: str) -> list[Done]:
+    def step(self, word: str) -> list[CommandRun]:
         """The commands of the step whose title has this word."""
         (found,) = (step for step in self.report.steps if word in step.title)
         return found.done
@@ -44,7 +44,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     """The road, walked once."""
     text = io.StringIO()
     report = Report(Console(file=text, width=120, soft_wrap=True))
-    with Place(tmp_path_factory.mktemp("demo")).open() as place:
+    with ProjectCopy(tmp_path_factory.mktemp("demo")).open() as place:
         (place.directory / ".venv").unlink()
         forked.environment(place.directory / ".venv")
         try:
@@ -80,7 +80,7 @@ def test_the_fixed_release_runs_in_both_stacks(walked: Walked) -> None:
         assert {omnistack[name]["source"]["commitSha"] for name in ("api", "worker")} == {"2" * 40}
 
 
-def commands(walked: Walked) -> list[Done]:
+def commands(walked: Walked) -> list[CommandRun]:
     """All commands of the walk."""
     return [done for step in walked.report.steps for done in step.done]
 

@@ -24,36 +24,55 @@ def part(config: Mapping[str, Any], name: str) -> Config:
     return config.get(name) or {}
 
 
-class Workspace(Record):
-    """What is billed: it holds projects and has a plan."""
+class Made(Record):
+    """Something with an identity, and the moment at which it was made."""
 
     id: str
-    name: str
     created_at: float
+
+
+class Changed(Made):
+    """Something of which it is also known when it was changed last."""
+
     updated_at: float
+
+
+class Deletable(Record):
+    """Something that is still known for a while after it was deleted."""
+
+    deleted_at: float | None = None
+
+
+class OfInstance(Record):
+    """Something that belongs to a service in an environment."""
+
+    project_id: str
+    environment_id: str
+    service_id: str
+
+
+class Workspace(Changed):
+    """What is billed: it holds projects and has a plan."""
+
+    name: str
     preferred_region: str | None = None
 
 
-class Token(Record):
+class Token(Made):
     """A credential: ``kind`` is account, workspace or project."""
 
-    id: str
     secret: str
     kind: str
     name: str
-    created_at: float
     workspace_id: str | None = None
     project_id: str | None = None
     environment_id: str | None = None
 
 
-class Project(Record):
+class Project(Changed, Deletable):
     """A project; without ``workspace_id`` it is temporary and expires."""
 
-    id: str
     name: str
-    created_at: float
-    updated_at: float
     workspace_id: str | None = None
     description: str | None = None
     is_public: bool = False
@@ -64,21 +83,16 @@ class Project(Record):
     tracing_sample_rate: float | None = None
     base_environment_id: str | None = None
     expired_at: float | None = None
-    deleted_at: float | None = None
 
 
-class Environment(Record):
+class Environment(Changed, Deletable):
     """An environment with its settings; ``source_environment_id`` makes it a fork."""
 
-    id: str
     project_id: str
     name: str
-    created_at: float
-    updated_at: float
     source_environment_id: str | None = None
     is_ephemeral: bool = False
     config: Config = Field(default_factory=dict)
-    deleted_at: float | None = None
 
     def model_post_init(self, _context: Any, /) -> None:
         """Keep the settings of each service as a row of their own."""
@@ -100,14 +114,11 @@ Aftermath = Literal["staged", "unlisted", "failed", "silent", "committed"]
 Its workflow says why in each case."""
 
 
-class Patch(Record):
+class Patch(Changed):
     """A change of an environment's settings: staged, or committed and applied at ``applies_at``."""
 
-    id: str
     environment_id: str
     patch: Config
-    created_at: float
-    updated_at: float
     workflow_id: str | None = None
     message: str | None = None
     applies_at: float | None = None
@@ -127,14 +138,11 @@ class Patch(Record):
         return self.failed_with if self.aftermath in ("failed", "committed") else None
 
 
-class Service(Record):
+class Service(Changed, Deletable):
     """A service's identity in its project; its settings belong to environments."""
 
-    id: str
     project_id: str
     name: str
-    created_at: float
-    updated_at: float
     icon: str | None = None
     template_id: str | None = None
     template_service_id: str | None = None
@@ -143,32 +151,24 @@ class Service(Record):
     auto_instrumentation_enabled: bool = False
     dns_label: str
     """Label of the private host, taken from the first name and kept by renames."""
-    deleted_at: float | None = None
 
 
-class ServiceInstance(Record):
+class ServiceInstance(Changed, Deletable):
     """A service's presence in one environment."""
 
-    id: str
     service_id: str
     environment_id: str
-    created_at: float
-    updated_at: float
     tracing_enabled: bool | None = None
     """None follows the service."""
     auto_instrumentation_enabled: bool | None = None
     former_config: Config = Field(default_factory=dict)
     """The settings at the time of deletion; creating it again brings them back."""
-    deleted_at: float | None = None
 
 
-class DeploymentTrigger(Record):
+class DeploymentTrigger(OfInstance):
     """Deploys a service instance when its branch gets a commit."""
 
     id: str
-    project_id: str
-    environment_id: str
-    service_id: str
     repository: str
     branch: str
     provider: str = "github"
@@ -182,14 +182,9 @@ class Moment(Record):
     status: str
 
 
-class Deployment(Record):
+class Deployment(Made, OfInstance):
     """One run of a service instance with all its moments, past and to come."""
 
-    id: str
-    project_id: str
-    environment_id: str
-    service_id: str
-    created_at: float
     timeline: list[Moment]
     snapshot_id: str
     meta: dict[str, Any]
@@ -200,27 +195,22 @@ class Deployment(Record):
     stopped: bool = False
 
 
-class Volume(Record):
+class Volume(Made, Deletable):
     """A disk's identity in its project."""
 
-    id: str
     project_id: str
     name: str
-    created_at: float
     listed_at: float
     """From when on the lists show it: they lag behind the creation."""
-    deleted_at: float | None = None
 
 
-class VolumeInstance(Record):
+class VolumeInstance(Made, Deletable):
     """A disk in one environment, mounted by at most one service."""
 
-    id: str
     volume_id: str
     environment_id: str
     mount_path: str
     size_mb: int
-    created_at: float
     service_id: str | None = None
     region: str | None = None
     migrating_until: float = 0.0
@@ -230,22 +220,18 @@ class VolumeInstance(Record):
     """Kind to the moment it was set."""
     used_mb: float | None = None
     """How much is on it; None: what a service has written by itself."""
-    deleted_at: float | None = None
 
 
-class VolumeBackup(Record):
+class VolumeBackup(Made, Deletable):
     """What was on a disk at one moment."""
 
-    id: str
     volume_instance_id: str
     name: str
-    created_at: float
     used_mb: float
     size_mb: int
     schedule: str | None = None
     """Its kind, when a schedule made it."""
     expires_at: float | None = None
-    deleted_at: float | None = None
 
 
 class Workflow(Record):
@@ -261,16 +247,10 @@ class Workflow(Record):
     done: bool = False
 
 
-class CustomDomain(Record):
+class CustomDomain(Changed, Deletable, OfInstance):
     """A host name of the user's, routed to a service instance."""
 
-    id: str
     domain: str
-    project_id: str
-    environment_id: str
-    service_id: str
-    created_at: float
-    updated_at: float
     cname_target: str
     acme_target: str
     token: str
@@ -279,68 +259,48 @@ class CustomDomain(Record):
     """Since when the DNS records were seen as Railway wants them."""
     issued_at: float | None = None
     failed_at: float | None = None
-    deleted_at: float | None = None
 
 
-class ServiceDomain(Record):
+class ServiceDomain(Changed, Deletable, OfInstance):
     """A generated host name below up.railway.app."""
 
-    id: str
     domain: str
-    project_id: str
-    environment_id: str
-    service_id: str
-    created_at: float
-    updated_at: float
     target_port: int | None = None
-    deleted_at: float | None = None
 
 
-class TCPProxy(Record):
+class TCPProxy(Changed, Deletable):
     """A public TCP port in front of a service instance."""
 
-    id: str
     environment_id: str
     service_id: str
     application_port: int
     domain: str
     proxy_port: int
-    created_at: float
-    updated_at: float
-    deleted_at: float | None = None
 
 
-class Bucket(Record):
+class Bucket(Changed):
     """An object store's identity in its project."""
 
-    id: str
     project_id: str
     name: str
-    created_at: float
-    updated_at: float
 
 
-class BucketInstance(Record):
+class BucketInstance(Made, Deletable):
     """An object store in one environment."""
 
-    id: str
     bucket_id: str
     environment_id: str
     region: str
-    created_at: float
     objects: int = 0
     resets: int = 0
     """How often its credentials were renewed."""
-    deleted_at: float | None = None
 
 
-class EgressAssociation(Record):
+class EgressAssociation(Made):
     """Static outbound addresses of a service instance."""
 
-    id: str
     instance_id: str
     region: str
-    created_at: float
 
 
 class EndpointName(Record):
@@ -368,26 +328,20 @@ class ProjectMember(Record):
     role: str
 
 
-class NotificationChannel(Record):
+class NotificationChannel(Changed):
     """Where a rule sends what happens."""
 
-    id: str
     workspace_id: str
     config: dict[str, Any]
-    created_at: float
-    updated_at: float
 
 
-class NotificationRule(Record):
+class NotificationRule(Changed):
     """Which events of a workspace, or of one project in it, are sent where."""
 
-    id: str
     workspace_id: str
     event_types: list[str]
     severities: list[str]
     channels: list[NotificationChannel]
-    created_at: float
-    updated_at: float
     project_id: str | None = None
     environment_id: str | None = None
     service_id: str | None = None
