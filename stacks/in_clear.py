@@ -16,10 +16,12 @@ from stacks.arguments_tree import Path
 from stacks.problems import Problem
 
 _NAMED: Final = re.compile(
-    r"(?i)(^|_)(password|passwd|passphrase|pwd|secret|token|credentials?|(api|access|secret|private|master|auth)_?key)$"
+    r"(?i)(^|_)(password|passwd|passphrase|pwd|secret|token|credentials?|(api|access|secret|private|master|auth)_?key|secret_key_base)$"
 )
 """Names of variables that hold a credential."""
-_NO_CREDENTIAL: Final = re.compile(r"\s*|\$.*|/.*|(?i:true|false|yes|no|on|off|none|null)|\d{1,5}", re.DOTALL)
+_NO_CREDENTIAL: Final = re.compile(
+    r"\s*|\$.*|/.*|(?i:true|false|yes|no|on|off|none|null|include|omit|same-origin)|\d{1,5}", re.DOTALL
+)
 """Values of such variables that are none: a reference, the path of a file, a flag, a small number."""
 _PROVIDERS_CREDENTIAL: Final = re.compile(r":\w*(token|Token|apiKey|secretKey|SecretKey|password)$")
 """Configuration keys with which a provider logs in."""

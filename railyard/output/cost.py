@@ -16,9 +16,12 @@ from typing import Final
 
 from pulumi_operations.events import Step, StepKind
 from railway_api.counting import count
+from railway_api.plans import PLANS, Plan
 
-REQUESTS_PER_HOUR: Final = {"free": 100, "trial": 100, "hobby": 1_000, "pro": 10_000}
-"""What each Railway plan allows (https://docs.railway.com/integrations/api); Enterprise agrees on its own."""
+REQUESTS_PER_HOUR: Final = {
+    plan.value: limits.requests.per_hour for plan, limits in PLANS.items() if plan is not Plan.ENTERPRISE
+}
+"""What each Railway plan allows; Enterprise agrees on its own."""
 CALLS_PER_REQUEST: Final = 25
 """Like calls that the provider puts into one request."""
 

@@ -1,0 +1,65 @@
+"""Credentials that stand in clear in settings, and what only looks like one."""
+
+from __future__ import annotations
+
+import pytest
+
+from stacks import credentials, in_clear
+
+FOUND = {
+    "a key of Stripe": "sk_live_abcdefghijk whsec_0123456789abcdefgh rk_test_abcdefgh12",
+    "a token of GitHub": "ghp_0123456789abcdefghij github_pat_0123456789abcdefghij_x",
+    "a key of AWS": "AKIAIOSFODNN7EXAMPLE",
+    "a key of DigitalOcean": f"dop_v1_{'0a' * 32} DO00ABCDEFGHIJKLMNOP",
+    "a token of a Discord bot": f"{'M' + 'a1' * 12}.Gabcde.{'x9' * 19}",
+    "a key of OpenAI or Anthropic": "sk-proj-0123456789abcdefghij sk-ant-api03-0123456789abcdef",
+    "a key of Groq": "gsk_0123456789abcdefghij",
+    "a key of Resend": "re_12345678_0123456789abcdefghijklmn",
+    "a key of Google": f"AIza{'x' * 35}",
+    "a token of Slack": "xoxb-1234567890-abc",
+    "a signed token (JWT)": "eyJhbGciOiJIUzI1.eyJzdWIiOiIx.c2ln",
+    "a private key": "-----BEGIN OPENSSH PRIVATE KEY-----",
+    "an address with a password": "postgres://u:hunter2@h/d redis://:hunter2@h",
+}
+INNOCENT = [
+    "https://example.com:8080/a@b", "postgres://u:${{db.PASSWORD}}@h/d", "postgres://u:$PASSWORD@h",
+    "redis://cache:6379", "ghcr.io/acme/sk-learn-model-serving-image:1", "task-runner-for-all-of-our-jobs",
+    "0123456789abcdef" * 2, "re_captcha_site_key_of_ours", "pk_live_abcdefghijk", "user@example.com",
+    "npm_config_registry_of_the_company_which_is_long",
+]  # fmt: skip
+NAMED = {
+    "ADMIN_PASSWORD": "hunter2", "API_KEY": "abc", "SECRET_KEY_BASE": "x" * 64, "SESSION_SECRET": "swordfish",
+    "TOKEN": "abc", "apiKey": "abc",
+}  # fmt: skip
+UNNAMED = {
+    "MAX_TOKEN": "4096", "CORS_ALLOW_CREDENTIALS": "true", "FETCH_CREDENTIALS": "same-origin", "API_KEY": "${{db.KEY}}",
+    "PASSWORD_FILE": "/run/x", "TOKEN": "/run/secrets/token", "PUBLIC_KEY": "abc", "TOKEN_URL": "https://a.example",
+    "KEYBOARD": "de", "SECRETARY": "Ann", "PASSWORD": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FOUND)
+def test_a_credential_is_known_by_its_form(what: str) -> None:
+    """Each of several makers, in the middle of a text too; and it is taken out of messages."""
+    for text in FOUND[what].split() if not text_of_several_words(what) else [FOUND[what]]:
+        assert credentials.kind_of(f"run --with {text} now") == what
+        assert text not in credentials.masked(f"run --with {text} now")
+
+
+def text_of_several_words(what: str) -> bool:
+    return what == "a private key"
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_what_is_none_is_let_pass(text: str) -> None:
+    """References, public keys, commits, images and addresses without a password."""
+    assert (credentials.kind_of(text), credentials.masked(text)) == ("", text)
+
+
+def test_a_variable_is_known_by_its_name() -> None:
+    """A password has no form; flags, numbers, references and paths are none."""
+    found = in_clear.in_settings({"rose": {"web": {"variables": NAMED}}})
+    passed = in_clear.in_settings({"rose": {"web": {"variables": UNNAMED}, "apiKey": "abc"}})
+
+    assert [problem.path[-1] for problem in found] == list(NAMED)
+    assert list(passed) == []
