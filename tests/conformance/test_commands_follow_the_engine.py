@@ -14,7 +14,7 @@ from railyard.engine.engine_choice import States
 from tests.conformance.conftest import RealEngine
 from tests.conformance.test_drift_is_read import by_hand
 from tests.conformance.test_plain_commands import run
-from tests.lifecycle.conftest import world
+from tests.lifecycle.conftest import CODE, copy, world
 from tests.operations_secrets import sops_files
 from tests.operations_workflows.conftest import SETTINGS, Repository, Said
 
@@ -28,6 +28,9 @@ class Place(Repository):
     def __init__(self, real: RealEngine) -> None:
         super().__init__(real.directory)
         self.real = real
+        for name in CODE:  # a commit holds files, not links to them
+            (self.directory / name).unlink()
+        copy(CODE, self.directory)
         for stack in ("staging", "production"):
             self.write(f"Pulumi.{stack}.yaml", SETTINGS.format(stack=stack, plan="hobby"))
         self.write(".gitignore", "/.sandbox\n/.venv\n/home\n/plugins\n__pycache__\n")
