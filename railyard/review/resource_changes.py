@@ -84,7 +84,7 @@ class Change(Model):
     """Name of the component that it is part of, ``seance-backend``."""
     properties: tuple[Property, ...] = ()
     needs: tuple[str, ...] = ()
-    """Names of the resources that it needs first, where the document says them."""
+    """Names of the resources that it needs first, where the document says them, in their order."""
     protected: bool = False
 
     def key(self) -> tuple[str, str, tuple[str, ...]]:
@@ -137,7 +137,8 @@ def _change(step: Mapping[str, Any], kind: Kind) -> Change:
         system=_system(urn),
         component=name_of(str((new or old).get("parent") or "")),
         properties=tuple(_properties(step.get("detailedDiff") or {}, old, new)) if kind is not Kind.CREATE else (),
-        needs=tuple(dict.fromkeys(name_of(str(each)) for each in new.get("dependencies") or ())),
+        # The Pulumi CLI names them in another order each time.
+        needs=tuple(sorted({name_of(str(each)) for each in new.get("dependencies") or ()})),
         protected=bool(old.get("protect")),
     )
 

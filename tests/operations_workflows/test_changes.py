@@ -43,6 +43,15 @@ def test_the_parts_of_a_replacement_are_one_change() -> None:
     assert (change.kind, change.system, change.component) == ("replace", "Omega", "omega-bot")
 
 
+def test_what_a_change_needs_has_one_order() -> None:
+    """Two previews of the Pulumi CLI name dependencies in different orders, and are the same plan all the same."""
+    urns = [f"{BOT}railway:index:Service::{name}" for name in ("omega-a", "omega-b", "omega-c")]
+    plans = [changes_of([step("create", newState={"dependencies": order})]) for order in (urns, urns[::-1])]
+
+    assert plans[0] == plans[1]
+    assert plans[0][0].needs == ("omega-a", "omega-b", "omega-c")
+
+
 def test_the_gravest_stands_first() -> None:
     """Whatever the order of the steps was."""
     found = changes_of([step("create", name="a"), step("update", name="b"), step("delete", name="c")])
