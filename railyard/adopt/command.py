@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, cast
 
 import typer
@@ -203,7 +203,9 @@ def _adopt(
     found = secrets_of.look(here.declared[system.NAME], live)
     adoption.sealed = found.sealed
     if railway.real or sops_program.find(here.environment):
-        adoption.stored = secrets_of.store(here, system.NAME, found, age)
+        # In the sandbox too it is the stack's own file: that of the sandbox holds made-up values.
+        own = here if railway.real else replace(here, secrets_file=project_directory() / here.settings.stack.secrets)
+        adoption.stored = secrets_of.store(own, system.NAME, found, age)
     else:
         adoption.notes.append("no secret was stored: there is no sops program, and the sandbox has secrets of its own")
     engine = engine_for(here, sandbox=not railway.real)

@@ -30,6 +30,8 @@ class Planned:
     """Whether the state has nothing of it yet."""
     parents: tuple[str, ...]
     """URNs of its parents, the nearest first."""
+    needs: tuple[str, ...] = ()
+    """URNs of what it depends on."""
     inputs: Inputs = field(repr=False)
 
     @property
@@ -44,8 +46,8 @@ class Matched:
 
     ids: dict[str, str] = field(default_factory=dict[str, str])
     """URN → id."""
-    missing: list[Planned] = field(default_factory=list[Planned])
-    """Resources of which nothing exists."""
+    missing: set[str] = field(default_factory=set[str])
+    """URNs of resources of which nothing exists, and of what depends on them: an engine brings nothing in before."""
     services: dict[str, str] = field(default_factory=dict[str, str])
     """URN of a service's component → id of the service."""
 
@@ -80,6 +82,7 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
                 custom=custom,
                 new=urn in new,
                 parents=tuple(parents),
+                needs=tuple(map(str, state.get("dependencies") or ())),
                 inputs=inputs,
             )
         )
@@ -94,8 +97,8 @@ def match(wanted: Sequence[Planned], live: Live, names: Mapping[str, str]) -> Ma
         if not resource.custom or resource.type.startswith("pulumi:providers:"):
             continue
         id_ = matcher.find(resource)
-        if id_ is None:
-            done.missing.append(resource)
+        if id_ is None or done.missing.intersection(resource.needs):
+            done.missing.add(resource.urn)
         else:
             done.ids[resource.urn] = id_
     return done
