@@ -1,6 +1,8 @@
-"""A project that somebody made in the dashboard comes in as it is, or it is said exactly what is not as the system says."""
+"""A project made by hand in the dashboard comes in as it is, or it is said exactly what is otherwise."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -45,7 +47,7 @@ def by_hand(cloud: Sandbox, clock: ManualClock) -> None:
         umami: {"image": "umami/umami:2"},
         postgres: {"image": "ghcr.io/railwayapp-templates/postgres-ssl:16"},
     }
-    config = {service: {"source": source} for service, source in sources.items()}
+    config: dict[str, Any] = {service: {"source": source} for service, source in sources.items()}
     config[app] |= {
         "build": {"builder": "NIXPACKS", "buildCommand": "make"},
         "deploy": {"healthcheckPath": "/api/health"},
