@@ -62,6 +62,7 @@ def as_document(found: Iterable[Violation]) -> list[dict[str, Any]]:
             "level": each.level.value,
             "resources": list(each.resources),
             "message": each.message,
+            "fix": each.fix,
             **({"reason": each.reason} if each.reason else {}),
         }
         for each in found

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from railyard.output.money import MoneyDifference
-from railyard.review.resource_changes import Change, Model, counted
+from railyard.review.resource_changes import Change, Kind, Model, counted
 
 FORMAT: Final = 1
 Text = Annotated[str, Field(max_length=20_000)]
@@ -40,6 +40,7 @@ class Rule(Model):
     level: Text
     resources: tuple[Text, ...] = ()
     message: Text = ""
+    fix: Text = ""
     reason: Text = ""
     """Why the stack has another level than the rule's own."""
 
@@ -87,6 +88,8 @@ class StackDiff(Model):
     @property
     def summary(self) -> str:
         """``~ 4 to update, 77 unchanged``; unchanged components are counted with unchanged resources."""
+        if self.errors and not self.changes:
+            return "what would change is not known"
         return counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
 
     @property
@@ -96,9 +99,16 @@ class StackDiff(Model):
 
     @property
     def broken_here(self) -> tuple[Rule, ...]:
-        """The rules that what changes breaks; others were broken before."""
-        changed = {change.name for change in self.changes}
-        return tuple(rule for rule in self.rules if rule.mandatory or changed & set(rule.resources))
+        """The mandatory rules that are broken, and the advisory ones that what changes breaks, with that alone."""
+        changed = {change.name for change in self.changes if change.kind is not Kind.DELETE}
+        found: list[Rule] = []
+        for rule in self.rules:
+            here = tuple(each for each in rule.resources if each in changed)
+            if rule.mandatory:
+                found.append(rule)
+            elif here:
+                found.append(rule.model_copy(update={"resources": here, "message": f"{', '.join(here)}: {rule.fix}"}))
+        return tuple(found)
 
 
 class Diff(Model):

@@ -80,7 +80,7 @@ def _verdict(stack: StackDiff) -> str:
         sign, word = ":warning:", f" **{grave} replaced or deleted** ·"
     elif not stack.changes:
         sign = ":heavy_minus_sign:"
-    parts = [counted(stack.changes)]
+    parts = [stack.summary if stack.errors and not stack.changes else counted(stack.changes)]
     if stack.money and stack.money.systems:
         parts.append(f"about {signed(stack.money.as_used)} a month")
     if stack.cost:
@@ -102,6 +102,8 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
     for rule in stack.broken_here:
         if rule.mandatory:
             lines += [f"**Refused by the rule {code(rule.policy)}:**", "", *_rule(rule), ""]
+    if stack.errors and stack.changes:
+        lines += ["_What follows is as far as the preview came: what it would delete is not known._", ""]
     lines += [f"> **Note:** {code(note[:_SAID_AT_MOST])}\n" for note in stack.notes]
     grave = [change for change in stack.changes if change.kind.grave]
     if grave:
@@ -113,7 +115,7 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
     lines += _money(stack.money)
     if stack.cost:
         lines += [sentence(stack.cost, stack.plan) + ".", ""]
-    lines += _rules(stack, detail)
+    lines += _rules(stack)
     if detail.pictures and stack.changes:
         lines += ["<details><summary>Diagram of what changes</summary>", ""]
         lines += [*block("mermaid", diagram(stack.changes)), "", "</details>", ""]
@@ -122,15 +124,14 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
     return lines
 
 
-def _rules(stack: StackDiff, detail: _Detail) -> list[str]:
+def _rules(stack: StackDiff) -> list[str]:
     """The advisory rules that what changes breaks, collapsed; how many more were broken before."""
     here = [rule for rule in stack.broken_here if not rule.mandatory]
     before = len(stack.rules) - len(stack.broken_here)
     lines: list[str] = []
     if here:
         lines += [f"<details><summary>Rules that this breaks: {len(here)}</summary>", ""]
-        for rule in here[: detail.most]:
-            lines += [f"{code(rule.policy)}", "", *_rule(rule), ""]
+        lines += [*block("text", [f"{rule.policy}: {rule.message[:_SAID_AT_MOST]}" for rule in here]), ""]
         lines += ["</details>", ""]
     if before:
         lines += [
@@ -142,7 +143,7 @@ def _rules(stack: StackDiff, detail: _Detail) -> list[str]:
 
 def _rule(rule: Rule) -> list[str]:
     reason = [f"{rule.level} here: {rule.reason}"] if rule.reason else []
-    return block("text", [rule.message[:_SAID_AT_MOST], *reason])
+    return block("text", [*rule.message[:_SAID_AT_MOST].split("; "), *reason])
 
 
 def _money(money: MoneyDifference | None) -> list[str]:

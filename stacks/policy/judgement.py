@@ -72,6 +72,7 @@ def judged(resources: Iterable[Resource], levels: Levels | None = None) -> list[
                     resources=[resource.name for resource, _ in broken],
                     urns=[resource.urn for resource, _ in broken],
                     message=f"{said}: {policy.fix}",
+                    fix=policy.fix,
                     reason=own.reason if own else "",
                 )
             )

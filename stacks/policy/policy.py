@@ -97,5 +97,8 @@ class Violation:
     """Their names."""
     urns: Sequence[str]
     message: str
+    """How each of them breaks it, and what to do."""
+    fix: str
+    """What to do, alone."""
     reason: str = ""
     """Why the stack has another level than the rule's own."""

@@ -211,7 +211,13 @@ def test_a_comment_says_first_what_an_approver_needs_and_then_everything_in_orde
     """Refused, replaced and deleted, changed, money, requests and deployments, rules, picture; the verdict on top."""
     gone, more = change("shop-old-instance", Kind.DELETE), change("shop-web-instance")
     money = MoneyDifference(systems=(SystemMoney(system="shop", at_rest=1, as_used=12.5, at_limits=None),))
-    advisory = Rule(policy="memory-is-limited", level="advisory", resources=("shop-web-instance",), message="no limit")
+    advisory = Rule(
+        policy="memory-is-limited",
+        level="advisory",
+        resources=("shop-web-instance", "elsewhere"),
+        message="x",
+        fix="set one",
+    )
     mandatory = Rule(policy="data-is-protected", level="mandatory", resources=("disk",), message="not protected")
     before = Rule(policy="services-restart", level="advisory", resources=("other",), message="never restarts")
     stack = StackDiff(
@@ -232,7 +238,9 @@ def test_a_comment_says_first_what_an_approver_needs_and_then_everything_in_orde
     ]  # fmt: skip
     places = [said.index(part) for part in order]
     assert places == sorted(places)
+    assert "\nmemory-is-limited: shop-web-instance: set one\n" in said
     assert "never restarts" not in said
+    assert "what it would delete is not known" in said
 
 
 def test_a_rule_that_a_stranger_wrote_stays_inside_code() -> None:
