@@ -180,8 +180,21 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What exists after an ``up`` of staging that nobody disturbed."""
+def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Staging, brought up once; tests copy it."""
     checkout = Checkout(tmp_path_factory.mktemp("undisturbed") / "railyard")
     checkout.json("up", "-s", "staging")
-    return checkout.world()
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def undisturbed(brought_up: Checkout) -> dict[str, Any]:
+    """What exists after an ``up`` of staging that nobody disturbed."""
+    return brought_up.world()
+
+
+@pytest.fixture
+def staging(checkout: Checkout, brought_up: Checkout) -> Checkout:
+    """A copy of the project in which staging is up."""
+    shutil.copytree(brought_up.sandbox, checkout.sandbox)
+    return checkout

@@ -25,14 +25,13 @@ def test_preview_foresees_requests_and_deployments(checkout, stack):
     assert "cost" not in checkout.json("preview", "-s", stack).json
 
 
-def test_a_new_commit_is_foreseen_too(checkout):
+def test_a_new_commit_is_foreseen_too(staging):
     """An update of four services is one commit for all of them."""
-    checkout.json("up", "-s", "staging")
-    checkout.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
-    before, deployed = sent(checkout), sum(checkout.world()["deployments"].values())
+    staging.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
+    before, deployed = sent(staging), sum(staging.world()["deployments"].values())
 
-    cost = checkout.json("preview", "-s", "staging").json["cost"]
-    checkout.json("up", "-s", "staging")
+    cost = staging.json("preview", "-s", "staging").json["cost"]
+    staging.json("up", "-s", "staging")
 
-    assert cost["deployments"] == sum(checkout.world()["deployments"].values()) - deployed == 4
-    assert abs(cost["requests"] - (sent(checkout) - before)) <= 1
+    assert cost["deployments"] == sum(staging.world()["deployments"].values()) - deployed == 4
+    assert abs(cost["requests"] - (sent(staging) - before)) <= 1

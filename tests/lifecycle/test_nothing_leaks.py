@@ -40,13 +40,12 @@ def test_no_command_writes_or_prints_a_secret(checkout, planted):
     assert [(where, value) for where, text in texts.items() for value in planted if value in text] == []
 
 
-def test_a_deployment_that_fails_shows_its_log_without_secrets(checkout, planted):
+def test_a_deployment_that_fails_shows_its_log_without_secrets(staging, planted):
     """What a crashing process printed is quoted in the error, with the values of its variables replaced."""
-    checkout.json("up", "-s", "staging")
-    checkout.change("staging", "commit: a1b2c3d", "commit: bad0bad")
-    checkout.break_image("fractalhuman1/seance-backend:bad0bad", "crash")
+    staging.change("staging", "commit: a1b2c3d", "commit: bad0bad")
+    staging.break_image("fractalhuman1/seance-backend:bad0bad", "crash")
 
-    failed = checkout.run("up", "-s", "staging")
+    failed = staging.run("up", "-s", "staging")
 
     assert failed.code == 1
     assert "seance-backend-instance" in failed.text

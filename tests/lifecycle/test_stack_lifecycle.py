@@ -36,12 +36,11 @@ def test_a_stack_comes_up_stays_and_goes(checkout, stack):
     assert {kind: found for kind, found in checkout.world().items() if found} == {}
 
 
-def test_a_new_commit_of_seance_changes_the_services_that_run_it(checkout):
+def test_a_new_commit_of_seance_changes_the_services_that_run_it(staging):
     """Four images carry the commit: four services are updated, and each is deployed once more."""
-    checkout.json("up", "-s", "staging")
-    checkout.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
+    staging.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
 
-    preview = checkout.json("preview", "-s", "staging")
+    preview = staging.json("preview", "-s", "staging")
     updated = sorted(step["urn"].rsplit("::", 1)[1] for step in preview.json["steps"] if step["op"] == "update")
     assert updated == [
         "seance-backend-instance",
@@ -51,21 +50,20 @@ def test_a_new_commit_of_seance_changes_the_services_that_run_it(checkout):
     ]
     assert set(preview.operations()) == {"update"}
 
-    checkout.json("up", "-s", "staging")
-    deployed_twice = sorted(name for name, count in checkout.world()["deployments"].items() if count == 2)
+    staging.json("up", "-s", "staging")
+    deployed_twice = sorted(name for name, count in staging.world()["deployments"].items() if count == 2)
     assert deployed_twice == [f"seance-staging/{name}" for name in ("backend", "beholder", "landing", "litellm")]
 
 
-def test_both_stacks_live_beside_each_other(checkout):
+def test_both_stacks_live_beside_each_other(staging):
     """Production does not touch staging, nor takes a name from it."""
-    checkout.json("up", "-s", "staging")
-    before = checkout.world()
-    checkout.json("up", "-s", "production")
-    both = checkout.world()
+    before = staging.world()
+    staging.json("up", "-s", "production")
+    both = staging.world()
 
     assert set(before["services"]) <= set(both["services"])
     assert both["buckets"] == ["seance-cdn", "seance-cdn-staging"]
-    assert checkout.json("refresh", "-s", "staging").operations() == Counter()
+    assert staging.json("refresh", "-s", "staging").operations() == Counter()
 
 
 def test_one_system_comes_up_alone(checkout):
@@ -82,16 +80,15 @@ def test_one_system_comes_up_alone(checkout):
     assert len(services) == SERVICES["staging"] - 1
 
 
-def test_a_system_that_leaves_the_settings_is_taken_down(checkout):
+def test_a_system_that_leaves_the_settings_is_taken_down(staging):
     """A stateless system goes with its key; protected ones refuse and say so."""
-    checkout.json("up", "-s", "staging")
-    file = checkout.directory / "Pulumi.staging.yaml"
+    file = staging.directory / "Pulumi.staging.yaml"
     text = file.read_text()
     start, end = text.index("  railyard:netia:"), text.index("  railyard:rose:")
     file.write_text(text[:start] + text[end:])
 
-    refused = checkout.run("up", "-s", "staging")
+    refused = staging.run("up", "-s", "staging")
 
     assert refused.code == 1
     assert "netia-postgres-volume-disk" in refused.text + refused.errors
-    assert "netia-staging/app" in checkout.world()["services"]
+    assert "netia-staging/app" in staging.world()["services"]
