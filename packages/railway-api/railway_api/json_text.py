@@ -8,4 +8,8 @@ import json
 def json_text(document: object) -> str:
     """Return ``document`` on several lines, all scripts as they are; what a terminal would act upon is escaped."""
     text = json.dumps(document, indent=4, ensure_ascii=False, default=str)
-    return "".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text)
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line)
