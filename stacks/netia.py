@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 import pulumi
 from pydantic import Field, model_validator
 
+from components.arguments import Port, Text
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.service_settings import Builder
@@ -22,11 +23,14 @@ from stacks.system import System, SystemSettings
 
 INTEGRATIONS = {
     "OPENAI_API_KEY": "key of the OpenAI API",
-    "SMTP_HOST": "mail server",
-    "SMTP_PORT": "port of the mail server",
     "SMTP_USERNAME": "user of the mail server",
     "SMTP_PASSWORD": "password of the mail server",
     "PAPERCUPS_STRIPE_SECRET": "secret key of Stripe",
+    "PAPERCUPS_SLACK_CLIENT_ID": "client of the Slack app",
+    "PAPERCUPS_SLACK_CLIENT_SECRET": "secret of the Slack app's client",
+    "PAPERCUPS_GOOGLE_CLIENT_ID": "client of the Google project, for Gmail",
+    "PAPERCUPS_GOOGLE_CLIENT_SECRET": "secret of the Google project's client, for Gmail",
+    "REDIS_TLS_URL": "address of a Redis elsewhere, with TLS; the one of the settings is on the private network",
 }
 """Optional secrets of what Netia talks to, and what each is."""
 
@@ -43,6 +47,8 @@ class NetiaApp(BackendArgs):
     dockerfile_path: str | None = "Dockerfile"
     pre_deploy_command: str | None = "/entrypoint.sh db migrate"
     start_command: str | None = "/entrypoint.sh run"
+    # Netia's document names no health check. "/" is the page that Phoenix serves, and two minutes are what a release
+    # takes to start on a small instance: without a check a version that does not start would take the traffic.
     healthcheck_path: str | None = "/"
     healthcheck_timeout: int | None = 120
     port: int | None = 4000
@@ -63,6 +69,10 @@ class NetiaSettings(SystemSettings):
     """LLM_MAX_TOKENS."""
     llm_temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     """LLM_TEMPERATURE."""
+    smtp_host: Text = "smtp.gmail.com"
+    """SMTP_HOST: the mail server, where there is SMTP_USERNAME."""
+    smtp_port: Port = 587
+    """SMTP_PORT."""
     stripe_public_key: str | None = None
     """REACT_APP_STRIPE_PUBLIC_KEY, which browsers see."""
 
@@ -145,6 +155,8 @@ class Netia(System[NetiaSettings]):
             "LLM_TEMPERATURE": str(settings.llm_temperature),
             **secrets.variables("SECRET_KEY_BASE", *INTEGRATIONS),
         }
+        if "SMTP_USERNAME" in secrets:
+            found |= {"SMTP_HOST": settings.smtp_host, "SMTP_PORT": str(settings.smtp_port)}
         if settings.stripe_public_key:
             found["REACT_APP_STRIPE_PUBLIC_KEY"] = settings.stripe_public_key
         return found

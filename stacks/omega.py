@@ -52,6 +52,8 @@ class OmegaSettings(SystemSettings):
     """The bot itself."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     """What it logs."""
+    unsandbox_enable_semitrust: bool = True
+    """UNSANDBOX_ENABLE_SEMITRUST: whether Unsandbox may run semi-trusted code, where there is its key."""
 
 
 class Omega(System[OmegaSettings]):
@@ -63,12 +65,9 @@ class Omega(System[OmegaSettings]):
 
     @classmethod
     def secrets(cls, settings: OmegaSettings) -> Sequence[Secret]:
-        """Declare those of Discord and OpenAI; Turso and Unsandbox where they are used, each pair whole."""
+        """Declare those of Discord and OpenAI; the rest where it is used, Turso's pair whole."""
         del settings
-        turso, unsandbox = (
-            ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"),
-            ("UNSANDBOX_API_KEY", "UNSANDBOX_ENABLE_SEMITRUST"),
-        )
+        turso = ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN")
         return (
             Secret(
                 name="DISCORD_BOT_TOKEN",
@@ -84,18 +83,19 @@ class Omega(System[OmegaSettings]):
                 together_with=turso[1],
             ),
             Secret(name=turso[1], meaning="token of the Turso database", required=False, together_with=turso[0]),
-            Secret(name=unsandbox[0], meaning="key of Unsandbox", required=False, together_with=unsandbox[1]),
             Secret(
-                name=unsandbox[1],
-                meaning="whether Unsandbox may run semi-trusted code",
+                name="UNSANDBOX_API_KEY",
+                meaning="key of Unsandbox, which runs code",
                 required=False,
-                one_of=("true", "false"),
-                together_with=unsandbox[0],
+                also_sets=("UNSANDBOX_ENABLE_SEMITRUST",),
             ),
+            Secret(name="REDIS_URL", meaning="address of a Redis that caches frequent answers", required=False),
+            Secret(name="SENTRY_DSN", meaning="address of the Sentry project", required=False, prefix="https://"),
         )
 
     def compose(self, settings: OmegaSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
         """Make one bot."""
+        semitrust = {"UNSANDBOX_ENABLE_SEMITRUST": str(settings.unsandbox_enable_semitrust).lower()}
         self.service(
             "bot",
             settings.bot,
@@ -104,6 +104,7 @@ class Omega(System[OmegaSettings]):
                 "LOG_LEVEL": settings.log_level,
                 "ARTIFACT_SERVER_PORT": str(settings.bot.port),
                 **secrets.variables(*(secret.name for secret in self.secrets(settings))),
+                **(semitrust if "UNSANDBOX_API_KEY" in secrets else {}),
             },
             own_address=("ARTIFACT_SERVER_URL",),
         )

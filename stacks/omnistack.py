@@ -23,6 +23,12 @@ from stacks.system import System, SystemSettings
 HttpsAddress = Annotated[str, matching(r"https://\S+", "an address that starts with https://")]
 
 
+EXTERNAL_DATABASE = Secret(
+    name="DATABASE_URL", meaning="address of the database elsewhere", prefix="postgresql+asyncpg://"
+)
+"""The secret of a stack without a database of its own."""
+
+
 class OmnistackService(BackendArgs):
     """What api and worker share: one repository, one Dockerfile."""
 
@@ -92,20 +98,26 @@ class OmnistackSettings(SystemSettings):
     """The API: 1 or 2 instances on staging, 2 to 4 in production."""
     worker: OmnistackWorker
     """The worker: 1 instance on staging, 2 in production."""
-    postgres: PostgresArgs = PostgresArgs(version="16")
-    """The database: 5 GB on staging, 20 GB or more in production."""
+    postgres: PostgresArgs | None = PostgresArgs(version="16")
+    """The database: 1 GB in development, 5 GB on staging, 20 GB or more in production. null: a database elsewhere, such
+    as Neon or Supabase, whose address is the secret DATABASE_URL; set dbPoolSize to 5 and dbUseNullPool to true.
+    """
     redis: RedisArgs = RedisArgs(size_gb=1)
     """Cache and job queue; its volume keeps queued jobs over a restart."""
     authentication: Authentication
     """Who signs users in."""
     db_pool_size: Annotated[int, Field(ge=1, le=97)] = 20
     """DB_POOL_SIZE: connections to the database that each instance of api and worker keeps."""
+    db_use_null_pool: bool = False
+    """DB_USE_NULL_POOL: true for a serverless database, which pools connections itself."""
     sentry_traces_sample_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Share of requests that Sentry traces, 0 to 1."""
 
     @model_validator(mode="after")
     def _connections(self) -> Self:
-        refuse_too_many_connections(self.api.instances + self.worker.instances, self.db_pool_size, setting="dbPoolSize")
+        if self.postgres is not None and not self.db_use_null_pool:
+            instances = self.api.instances + self.worker.instances
+            refuse_too_many_connections(instances, self.db_pool_size, setting="dbPoolSize")
         return self
 
 
@@ -119,7 +131,6 @@ class Omnistack(System[OmnistackSettings]):
     @classmethod
     def secrets(cls, settings: OmnistackSettings) -> Sequence[Secret]:
         """Declare the application's key and the passwords of its stores; the rest where it is used."""
-        del settings
         return (
             Secret(
                 name="SECRET_KEY",
@@ -128,7 +139,7 @@ class Omnistack(System[OmnistackSettings]):
                 generated=Generated(length=64),
                 rotation="it ends all sessions",
             ),
-            POSTGRES_PASSWORD,
+            POSTGRES_PASSWORD if settings.postgres else EXTERNAL_DATABASE,
             REDIS_PASSWORD,
             Secret(
                 name="SENTRY_DSN",
@@ -164,25 +175,29 @@ class Omnistack(System[OmnistackSettings]):
 
     def compose(self, settings: OmnistackSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
         """Make database and Redis, then the API, then the worker: its new code needs the API's migrations."""
-        postgres = self.postgres(settings.postgres, secrets["POSTGRES_PASSWORD"])
+        postgres = self.postgres(settings.postgres, secrets["POSTGRES_PASSWORD"]) if settings.postgres else None
         redis = self.redis("redis", settings.redis, secrets["REDIS_PASSWORD"])
         variables = {
-            "DATABASE_URL": postgres.url(scheme="postgresql+asyncpg"),
+            "DATABASE_URL": postgres.url(scheme="postgresql+asyncpg") if postgres else secrets["DATABASE_URL"],
             "REDIS_URL": redis.url,
             **self._variables(settings, secrets),
         }
-        api = self.service("api", settings.api, variables=variables, uses=[postgres, redis])
-        self.service("worker", settings.worker, variables=variables, uses=[postgres, redis, api])
+        stores = [postgres, redis] if postgres else [redis]
+        api = self.service("api", settings.api, variables=variables, uses=stores)
+        self.service("worker", settings.worker, variables=variables, uses=[*stores, api])
         return {}
 
     def _variables(self, settings: OmnistackSettings, secrets: SystemSecrets) -> dict[str, pulumi.Input[str]]:
-        stores = ("POSTGRES_PASSWORD", "REDIS_PASSWORD")  # these reach the application inside its addresses
+        stores = (
+            "POSTGRES_PASSWORD",
+            "DATABASE_URL",
+            "REDIS_PASSWORD",
+        )  # these reach the application inside its addresses
         names = [secret.name for secret in self.secrets(settings) if secret.name not in stores]
         found: dict[str, pulumi.Input[str]] = {
             "ENVIRONMENT": settings.environment,
-            # A database of its own, not a serverless one: a real pool.
             "DB_POOL_SIZE": str(settings.db_pool_size),
-            "DB_USE_NULL_POOL": "false",
+            "DB_USE_NULL_POOL": str(settings.db_use_null_pool).lower(),
             **settings.authentication.variables(),
             **secrets.variables(*names),
         }

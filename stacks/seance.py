@@ -141,6 +141,7 @@ class Seance(System[SeanceSettings]):
                 generated=Generated(length=48),
                 rotation="callers of LiteLLM need the new one",
             ),
+            Secret(name="SENTRY_DSN", meaning="address of the Sentry project", required=False, prefix="https://"),
             Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API, for LiteLLM", required=False, prefix="sk-"),
             Secret(
                 name="ANTHROPIC_API_KEY",
@@ -169,7 +170,7 @@ class Seance(System[SeanceSettings]):
         self.service(
             "backend",
             settings.backend,
-            variables={**secrets.variables("STRIPE_SECRET_KEY", "BUILDER_KEY"), "REDIS_URL": valkey.url},
+            variables={**secrets.variables("STRIPE_SECRET_KEY", "BUILDER_KEY", "SENTRY_DSN"), "REDIS_URL": valkey.url},
             bucket=bucket,
             uses=[valkey],
         )

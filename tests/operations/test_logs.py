@@ -231,11 +231,7 @@ def test_the_level_of_a_line(message: str, severity: str | None, level: str) -> 
 
 def test_lines_come_in_the_order_in_which_they_happened() -> None:
     """Whatever number of digits their times have."""
-    lines = [
-        line("2026-01-01T00:00:01.5Z", "c"),
-        line("2026-01-01T00:00:01Z", "a"),
-        line("2026-01-01T00:00:01.25Z", "b"),
-    ]
+    lines = [line(f"2026-01-01T00:00:01{part}Z", part) for part in (".5", "", ".25")]
 
     assert [each["message"] for each in Selection().of(lines)] == ["", ".25", ".5"]
 

@@ -7,10 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
+import yaml
 
 from railyard.engine.configuration import read_stack
 from stacks import SYSTEMS, compose
+from stacks.netia import Netia, NetiaSettings
+from stacks.omega import Omega, OmegaSettings
+from stacks.omnistack import Omnistack, OmnistackSettings
+from stacks.rose import Rose, RoseSettings
+from stacks.seance import Seance, SeanceSettings
+from stacks.secrets import SystemSecrets
 from stacks.settings import parse
 
 ROOT = Path(__file__).parents[2]
@@ -269,3 +277,110 @@ def test_a_zone_below_another_one_has_its_names_alone(deploy, monkeypatch):
     modes = [inputs["zoneId"] for (kind, _), inputs in made.items() if kind.endswith(":ZoneSetting")]
     records = {inputs["zoneId"] for (kind, _), inputs in made.items() if kind.endswith(":DnsRecord")}
     assert (modes, records) == (["b" * 32], {"b" * 32})
+
+
+PROJECT = {"name": "any-development", "environment": "development"}
+
+
+def variables_of(deploy, system, settings, instance, **secrets: str) -> dict[str, Any]:
+    """The variables of one instance of a system with these settings, and secrets of these values."""
+
+    def program() -> None:
+        system(settings, SystemSecrets(values={name: pulumi.Output.secret(each) for name, each in secrets.items()}), [])
+
+    return deploy(program)[INSTANCE, instance]["variables"]
+
+
+def test_whether_omega_runs_semi_trusted_code_is_a_setting(deploy):
+    """True unless somebody says otherwise, as in its document, and there only with the key of Unsandbox."""
+    needed = {"DISCORD_BOT_TOKEN": "token", "OPENAI_API_KEY": "sk-1"}
+    unset = OmegaSettings.model_validate({"project": PROJECT})
+    off = OmegaSettings.model_validate({"project": PROJECT, "unsandbox_enable_semitrust": False})
+
+    def told(settings: OmegaSettings, **secrets: str) -> str | None:
+        seen = variables_of(deploy, Omega, settings, "omega-bot-instance", **needed, **secrets)
+        return seen.get("UNSANDBOX_ENABLE_SEMITRUST")
+
+    assert told(unset, UNSANDBOX_API_KEY="key") == "true"
+    assert told(off, UNSANDBOX_API_KEY="key") == "false"
+    assert told(unset) is None
+
+
+def test_netias_mail_server_is_a_setting(deploy):
+    """Gmail's, on port 587, where there is a user of it; Slack and Gmail have their credentials."""
+    settings = NetiaSettings.model_validate(
+        {"project": PROJECT, "app": {"repo": "netia/netia", "railway_domain": True}}
+    )
+    secret = {"SECRET_KEY_BASE": "k" * 64, "POSTGRES_PASSWORD": "p" * 16}
+
+    seen = variables_of(deploy, Netia, settings, "netia-app-instance", **secret, SMTP_USERNAME="me")
+
+    assert part(seen, "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME") == {
+        "SMTP_HOST": "smtp.gmail.com",
+        "SMTP_PORT": "587",
+        "SMTP_USERNAME": "me",
+    }
+    assert "SMTP_HOST" not in variables_of(deploy, Netia, settings, "netia-app-instance", **secret)
+    names = {each.name for each in Netia.secrets(settings) if not each.required}
+    assert {"PAPERCUPS_SLACK_CLIENT_SECRET", "PAPERCUPS_GOOGLE_CLIENT_SECRET", "REDIS_TLS_URL"} <= names
+
+
+def test_omnistack_may_have_its_database_elsewhere(deploy):
+    """Its address is a secret, its pool that of a serverless database, and nothing of PostgreSQL is made."""
+    settings = OmnistackSettings.model_validate(
+        {
+            "project": PROJECT,
+            "environment": "development",
+            "api": {"repo": "omnistack/omnistack-backend"},
+            "worker": {"repo": "omnistack/omnistack-backend"},
+            "postgres": None,
+            "db_pool_size": 5,
+            "db_use_null_pool": True,
+            "authentication": {"provider": "supabase", "supabase_project_url": "https://x.supabase.co"},
+        }
+    )
+    address = "postgresql+asyncpg://u:p@db.example/x"
+    secret = {"SECRET_KEY": "k" * 32, "REDIS_PASSWORD": "p" * 16, "DATABASE_URL": address}
+
+    for service in ("api", "worker"):
+        seen = variables_of(deploy, Omnistack, settings, f"omnistack-{service}-instance", **secret)
+        assert part(seen, "DATABASE_URL", "DB_POOL_SIZE", "DB_USE_NULL_POOL") == {
+            "DATABASE_URL": address,
+            "DB_POOL_SIZE": "5",
+            "DB_USE_NULL_POOL": "true",
+        }
+    names = {each.name: each.required for each in Omnistack.secrets(settings)}
+    assert names["DATABASE_URL"]
+    assert "POSTGRES_PASSWORD" not in names
+
+
+def test_errors_reach_sentry_where_it_has_an_address():
+    """A secret of its own in each system whose document asks for it."""
+    omega = OmegaSettings.model_validate({"project": PROJECT})
+    seance = SeanceSettings.model_construct()
+
+    assert "SENTRY_DSN" in {each.name for each in Omega.secrets(omega)}
+    assert "SENTRY_DSN" in {each.name for each in Seance.secrets(seance)}
+
+
+def test_the_page_on_the_documents_has_roses_development_environment(deploy):
+    """Nine values, as in its table: the settings on the page are read, and reach the application."""
+    page = (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
+    block = page.split("```yaml\nrailyard:rose:\n", 1)[1].split("```", 1)[0]
+    settings = RoseSettings.model_validate_json(json.dumps(yaml.safe_load(block)))
+    names = [each.name for each in Rose.secrets(settings)]
+
+    seen = variables_of(deploy, Rose, settings, "rose-web-instance", **dict.fromkeys(names, "https://x"))
+
+    wanted = {
+        "ENVIRONMENT": "development",
+        "LOG_LEVEL": "DEBUG",
+        "LOG_FORMAT": "console",
+        "ALLOWED_ORIGINS": "*",
+        "RATE_LIMIT_ENABLED": "false",
+        "ENABLE_API_DOCS": "true",
+        "WORKFLOW_TIMEOUT_SECONDS": "120",
+        "SESSION_RETENTION_DAYS": "1",
+    }
+    assert part(seen, *wanted) == wanted
+    assert settings.workers == 1
