@@ -18,12 +18,13 @@ from pydantic import ValidationError
 from railyard.accounts.railway_client import SandboxOption
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.system_release import limited
-from railyard.engine.engines import Engine, engine_for
+from railyard.engine.engines import Engine, RefusedError, engine_for
 from railyard.operate.status import SystemsArgument
 from railyard.output.money import MoneyDifference, of_document
 from railyard.review.markdown import block, change_lines
+from railyard.review.refusals import refusals
 from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted
-from railyard.shared.console import JsonOption, OperationError, StackOption, people, shown, write_json
+from railyard.shared.console import PROBLEM, JsonOption, OperationError, StackOption, people, shown, write_json
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 from stacks.monthly_cost import Calculation
@@ -52,6 +53,8 @@ class Plan(Model):
     without: tuple[str, ...] = ()
     """Those that it leaves out."""
     changes: tuple[Change, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Why an ``up`` would be refused: then it is no plan to keep."""
     money: MoneyDifference | None = None
     """What they cost a month; for the reader, and not compared."""
 
@@ -74,28 +77,53 @@ def plan(
         here = read_stack(stack)
         chosen_systems(here, systems or ())
         left_out = [name for each in without or () for name in each.split()]
-        made = plan_of(engine_for(here, sandbox=sandbox), here, systems or (), left_out)
-        if out:
+        try:
+            made = plan_of(engine_for(here, sandbox=sandbox), here, systems or (), left_out)
+        except PlanRefusedError as error:
+            made = error.plan
+        if out and not made.refused:
             out.write_text(made.model_dump_json(indent=4) + "\n", encoding="utf-8")
         if json:
             write_json(made.model_dump(mode="json"))
-            return
-        for line in block("diff", list(text(made))) if markdown else text(made):
-            typer.echo(line)
+        else:
+            for line in block("diff", list(text(made))) if markdown else text(made):
+                typer.echo(line)
+        if made.refused:
+            raise typer.Exit(PROBLEM)
+
+
+class PlanRefusedError(OperationError):
+    """An ``up`` would be refused; ``plan`` says why, and what else would change."""
+
+    def __init__(self, made: Plan) -> None:
+        super().__init__("\n".join(made.refused) or "the preview failed, and does not say why")
+        self.plan = made
 
 
 def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: Sequence[str] = ()) -> Plan:
-    """Return what an up would do now to ``systems``, or to all but those ``without``; raises ``OperationError``."""
-    steps = limited(engine.preview()["steps"], stack, systems, without)
+    """Return what an up would do now to ``systems``, or to all but those ``without``.
+
+    Raises ``PlanRefusedError`` when an up would be refused, ``OperationError`` when nothing can be said.
+    """
+    try:
+        document, refused = engine.preview(), False
+    except RefusedError as error:
+        document, refused = error.document, True
+    steps = limited(document["steps"], stack, systems, without)
     calculation = Calculation(stack.settings.plan, stack.settings.stack.prices, stack.settings.stack.usage)
-    return Plan(
+    changes = changes_of(steps)
+    made = Plan(
         stack=stack.name,
         commit=current_commit(),
         systems=tuple(systems),
         without=tuple(without),
-        changes=changes_of(steps),
+        changes=changes,
+        refused=tuple(refusals(document, changes)) if refused else (),
         money=of_document(steps, calculation),
     )
+    if refused:
+        raise PlanRefusedError(made)
+    return made
 
 
 def read(file: Path) -> Plan:
@@ -108,7 +136,10 @@ def read(file: Path) -> Plan:
 
 def text(made: Plan) -> Iterator[str]:
     """The plan for people."""
-    yield f"{made.stack} at {made.commit[:7] or 'an unknown commit'}: {counted(made.changes)}"
+    said = f"refused: {counted(made.changes)}" if made.refused else counted(made.changes)
+    yield f"{made.stack} at {made.commit[:7] or 'an unknown commit'}: {said}"
+    for reason in made.refused:
+        yield from (f"  refused: {line}" if not at else f"    {line}" for at, line in enumerate(reason.splitlines()))
     for system, changes in by_system(made.changes).items():
         yield f"  {system or 'the stack itself'}"
         yield from (f"    {line}" for change in changes for line in change_lines(change, True, lambda kind: kind.sign))

@@ -59,6 +59,14 @@ class Unimportable:
     """The output that is a secret."""
 
 
+class RefusedError(OperationError):
+    """A preview found something that an ``up`` would refuse; ``document`` says that, and what else would change."""
+
+    def __init__(self, message: str, document: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.document = document
+
+
 class Engine(Protocol):
     """What a command needs of an engine."""
 
@@ -68,7 +76,10 @@ class Engine(Protocol):
     """The SOPS file whose secrets it deploys."""
 
     def preview(self) -> dict[str, Any]:
-        """What would change, as ``pulumi preview --json`` says it; raises ``OperationError`` when it fails."""
+        """What would change, as ``pulumi preview --json`` says it.
+
+        Raises ``RefusedError`` when an ``up`` would be refused, ``OperationError`` when nothing can be said.
+        """
         ...
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
@@ -218,7 +229,7 @@ class Embedded:
         result = operate.operate(operation, self._configuration(), targets, JsonReport(text), directory)
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
-            raise OperationError(_errors(document))
+            raise RefusedError(_errors(document), document)
         broken = rules.violations(result.steps, self._stack.settings.stack.policies)
         if operation is Operation.PREVIEW and rules.refused(broken):
             mandatory = [line for line in rules.lines(broken) if line.startswith(Level.MANDATORY)]
@@ -349,6 +360,8 @@ class PulumiCli:
             document = cast("dict[str, Any]", json.loads(done.stdout))
         except ValueError:
             document = {}
+        if done.returncode != 0 and document.get("steps"):
+            raise RefusedError(_errors(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}", document)
         if done.returncode != 0 or "steps" not in document:
             raise OperationError(_errors(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}")
         return document

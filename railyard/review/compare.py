@@ -17,6 +17,7 @@ from railyard.output.money import calculation_of, of_document
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
 from railyard.review.diff_document import Cost, Diff, Rule, Side, StackDiff
+from railyard.review.refusals import refusals
 from railyard.review.resource_changes import changes_of
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
 from railyard.shared.console import CallError
@@ -117,15 +118,16 @@ def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, A
     warnings = [
         str(item["message"]).strip() for item in document.get("diagnostics") or () if item.get("severity") == "warning"
     ]
+    changes = changes_of(steps)
     return StackDiff(
         stack=name,
         plan=str(settings.get(PLAN_KEY) or "pro"),
-        changes=changes_of(steps),
+        changes=changes,
         money=of_document(steps, calculation_of(settings)),
         unchanged=summary.get("same", 0),
         cost=Cost(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
         rules=tuple(Rule.model_validate(each) for each in document.get("policies") or ()),
-        errors=tuple(errors(document)),
+        errors=tuple(refusals(document, changes)),
         notes=(*notes, *dict.fromkeys(warnings)),
     )
 

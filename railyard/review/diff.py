@@ -113,6 +113,8 @@ def text(found: Diff) -> Iterator[str]:
 
 def _stack(stack: StackDiff) -> Iterator[str]:
     yield f"{stack.stack}: {stack.summary}"
+    for error in stack.errors:
+        yield from (f"  refused: {line}" if not at else f"    {line}" for at, line in enumerate(error.splitlines()))
     grave = [change for change in stack.changes if change.kind.grave]
     if grave:
         yield "  replaced or deleted"
@@ -128,7 +130,10 @@ def _stack(stack: StackDiff) -> Iterator[str]:
         reason = f" ({rule.level} here: {rule.reason})" if rule.reason else ""
         yield f"  {rule.level} rule {rule.policy}: {rule.message}{reason}"
     yield from (f"  note: {note}" for note in stack.notes)
+<<<<<<< HEAD
     if stack.errors and stack.changes:
         yield "  as far as the preview came: what it would delete is not known"
     for error in stack.errors:
         yield from (f"  error: {line}" if not at else f"    {line}" for at, line in enumerate(error.splitlines()))
+=======
+>>>>>>> 9011eb9 (A preview that refuses something lists every other change, and says each reason once)

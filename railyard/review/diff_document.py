@@ -87,10 +87,18 @@ class StackDiff(Model):
 
     @property
     def summary(self) -> str:
+<<<<<<< HEAD
         """``~ 4 to update, 77 unchanged``; unchanged components are counted with unchanged resources."""
         if self.errors and not self.changes:
             return "what would change is not known"
         return counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
+=======
+        """``refused: ~ 4 to update, 77 unchanged``; unchanged components are counted with unchanged resources."""
+        if self.errors and not self.changes:
+            return "refused: no change could be looked at"
+        said = counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
+        return f"refused: {said}" if self.refused else said
+>>>>>>> 9011eb9 (A preview that refuses something lists every other change, and says each reason once)
 
     @property
     def refused(self) -> bool:

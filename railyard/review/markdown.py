@@ -80,7 +80,11 @@ def _verdict(stack: StackDiff) -> str:
         sign, word = ":warning:", f" **{grave} replaced or deleted** ·"
     elif not stack.changes:
         sign = ":heavy_minus_sign:"
+<<<<<<< HEAD
     parts = [stack.summary if stack.errors and not stack.changes else counted(stack.changes)]
+=======
+    parts = [counted(stack.changes)] if stack.changes or not stack.errors else ["no change could be looked at"]
+>>>>>>> 9011eb9 (A preview that refuses something lists every other change, and says each reason once)
     if stack.money and stack.money.systems:
         parts.append(f"about {signed(stack.money.as_used)} a month")
     if stack.cost:
@@ -98,7 +102,7 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
     """One stack: what is refused, replaced and deleted, changed, what it costs, which rules it breaks, a picture."""
     lines = [f"### {code(stack.stack)}: {stack.summary}", ""]
     for error in stack.errors:
-        lines += ["**It does not work:**", "", *block("text", error[:_SAID_AT_MOST].splitlines()), ""]
+        lines += ["**Refused:**", "", *block("text", error[:_SAID_AT_MOST].splitlines()), ""]
     for rule in stack.broken_here:
         if rule.mandatory:
             lines += [f"**Refused by the rule {code(rule.policy)}:**", "", *_rule(rule), ""]

@@ -130,6 +130,34 @@ def test_protected_resource_is_not_replaced(stack: Stack) -> None:
     assert {"safe-1"} == stack.existing()
 
 
+def test_preview_lists_everything_else_beside_what_it_refuses(stack: Stack) -> None:
+    """The refused replacement with its difference, a mistake, a protected deletion, and all the rest."""
+    protected = ResourceOptions(protect=True)
+    stack.up(lambda: (Thing("safe", protected, kind="a"), Thing("kept", protected), Thing("lamp", size=1)))
+
+    def program() -> None:
+        safe = Thing("safe", protected, kind="b")
+        Thing("shade", of=safe.url)
+        Thing("broken", bad="no such thing")
+        Thing("lamp", size=2)
+
+    result = stack.preview(program)
+
+    assert not result.succeeded
+    found = kinds(result)
+    assert {
+        (StepKind.REPLACE, "safe"),
+        (StepKind.DELETE, "kept"),
+        (StepKind.UPDATE, "lamp"),
+        (StepKind.CREATE, "shade"),
+    } <= {*found}
+    (refused,) = (step for step in result.steps if step.name == "safe")
+    assert refused.changes == {"kind": Change.UPDATE_REPLACE}
+    said = "\n".join(errors(result))
+    for words in ("::safe' would have to be replaced", "no such thing", "::kept' would be deleted"):
+        assert said.count(words) == 1
+
+
 def test_protected_dependent_stops_a_deletion_before_replacement(stack: Stack) -> None:
     """A dependent that would have to go is refused by name, and nothing is deleted."""
 

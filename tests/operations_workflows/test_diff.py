@@ -79,6 +79,25 @@ def test_what_would_be_refused_is_said(repository: Repository) -> None:
     assert "protected" in stack["errors"][0]
 
 
+def test_what_is_refused_hides_nothing_else(repository: Repository) -> None:
+    """The headline says refused, the reason stands once and without URNs, and every other change is listed."""
+    repository.change(STAGING, "bot: {", "bot: {volume: null, ")
+    repository.change(STAGING, "logLevel: info", "logLevel: debug")
+
+    said = run("diff", "HEAD")
+    comment = run("diff", "HEAD", "--markdown")
+
+    assert said.code == comment.code == 1
+    (headline,) = (line for line in said.text.splitlines() if line.startswith("staging: "))
+    assert headline.startswith("staging: refused: - 1 to delete, ~ 1 to update, ")
+    assert said.text.count("  refused: ") == 1
+    assert "-disk is protected, and would be deleted: keep it in the settings" in said.text
+    assert "urn:pulumi" not in said.text + comment.text
+    assert 'variables.LOG_LEVEL: "info" → "debug"' in said.text
+    assert "**refused**" in comment.text
+    assert 'variables.LOG_LEVEL: "info" → "debug"' in comment.text
+
+
 def test_a_base_that_does_not_work_is_explained(repository: Repository) -> None:
     """Nobody can say what changes then; which side failed, and why, stands in the result."""
     repository.change(STAGING, "logLevel: info", "logLevel: loud")

@@ -140,7 +140,7 @@ class Monitor:
         def register() -> resource_pb2.RegisterResourceResponse:
             _refuse_unsupported(request)
             made = self._generator.register(self._goal(urn, request))
-            skipped = urn in self._generator.skipped
+            skipped = urn in self._generator.skipped or urn in self._generator.unknown
             return resource_pb2.RegisterResourceResponse(
                 urn=urn, id=made.id, object=to_struct(made.outputs), unknown=skipped
             )

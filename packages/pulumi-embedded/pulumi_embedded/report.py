@@ -26,6 +26,7 @@ class Report:
         self.steps: list[Step] = []
         self.diagnostics: list[Diagnostic] = []
         self.failed = False
+        self._over = False
         self._on_event = on_event
         self._cancelled = cancelled
         self._lock = threading.RLock()
@@ -33,7 +34,7 @@ class Report:
     @property
     def stopping(self) -> bool:
         """Tell whether nothing new may begin: something failed, or the run was cancelled."""
-        return self.failed or self._cancelled.is_set()
+        return self._over or self._cancelled.is_set()
 
     def _emit(self, event: Event) -> None:
         with self._lock:
@@ -60,6 +61,12 @@ class Report:
 
     def fail(self, message: str, urn: str = "") -> None:
         """Tell an error, unless the program has said it: the run goes on only with what is under way."""
+        with self._lock:
+            self._over = True
+            self.refuse(message, urn)
+
+    def refuse(self, message: str, urn: str = "") -> None:
+        """Tell an error behind which a run that only looks goes on, so that everything else is told as well."""
         with self._lock:
             self.failed = True
             if Diagnostic(severity="error", message=message, urn=urn) not in self.diagnostics:

@@ -359,7 +359,8 @@ class _Work:
                     f"'{resource.urn}' would be deleted, but is protected; so nothing is deleted. "
                     f"If it is meant to go, {way_to_unprotect(self._options.stack)}"
                 )
-                self._report.fail(message, resource.urn)
+                tell = self._report.refuse if self._identity.preview else self._report.fail
+                tell(message, resource.urn)
 
     def _refresh(self) -> None:
         self._warn_of_interrupted("which this operation cannot know")

@@ -7,7 +7,7 @@ time, under one lock, so that each decision sees all earlier ones; the steps tha
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pulumi_embedded import plan
@@ -26,6 +26,11 @@ Action = Callable[[], None]
 
 class RefusedError(Exception):
     """The program asks for something that cannot be; the text says what, where and what to do."""
+
+    def __init__(self, message: str, changes: Mapping[str, Change] | None = None) -> None:
+        super().__init__(message)
+        self.changes = changes
+        """What makes a replacement of it, where that is what is refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +71,8 @@ class StepGenerator:
         """URN → the old URN whose record it took over, where the two differ."""
         self.skipped: set[str] = set()
         """URNs outside of the targets that do not exist yet."""
+        self.unknown: set[str] = set()
+        """URNs that a preview refused and that do not exist yet."""
         self._replaced: set[str] = set()
         self._deleted_early: dict[str, Resource] = {}
 
@@ -83,7 +90,13 @@ class StepGenerator:
             if resource.is_provider:
                 self._providers.declare(resource, old)
                 return resource
-            action = self._plan(goal, old) if resource.custom else lambda: self._executor.component(resource, old)
+            try:
+                action = self._plan(goal, old) if resource.custom else lambda: self._executor.component(resource, old)
+            except (RefusedError, ProviderError) as error:
+                if not self._preview:
+                    raise
+                self._pass_over(resource, old, error)
+                return resource
         action()
         return resource
 
@@ -101,6 +114,19 @@ class StepGenerator:
         if old.urn != resource.urn:
             self.aliased[resource.urn] = old.urn
         return old
+
+    def _pass_over(self, resource: Resource, old: Resource | None, error: RefusedError | ProviderError) -> None:
+        """Tell what is refused, and let the preview go on: what depends on it gets the values from before, or none."""
+        self._report.refuse(str(error), resource.urn)
+        if old is None:
+            self.unknown.add(resource.urn)
+            return
+        if isinstance(error, RefusedError) and error.changes is not None:
+            self._report.finished(plan.describe(StepKind.REPLACE, old, resource, error.changes), error=str(error))
+        else:
+            self._report.finished(plan.describe(StepKind.SAME, old, old))
+        resource.id, resource.outputs = old.id, old.outputs
+        self._journal.keep(old)
 
     def _leave(self, resource: Resource, old: Resource | None) -> None:
         if old is None:
@@ -139,7 +165,7 @@ class StepGenerator:
         verdict = self._judge(new, old, provider)
         match verdict.kind:
             case StepKind.REPLACE:
-                self._refuse_replacement(new, old)
+                self._refuse_replacement(new, old, verdict)
                 new.inputs = self._check(provider, new, {}, wanted)
                 return self._replace(goal, old, verdict)
             case StepKind.UPDATE:
@@ -162,19 +188,19 @@ class StepGenerator:
             compared = plan.without_ignored(new.inputs, old.inputs, new.ignore_changes)
         return plan.judge(old, compared, answer, new.replace_on_changes)
 
-    def _refuse_replacement(self, new: Resource, old: Resource) -> None:
+    def _refuse_replacement(self, new: Resource, old: Resource, verdict: plan.Verdict) -> None:
         if new.protect and old.protect:
             message = (
                 f"'{new.urn}' would have to be replaced, but is protected. If that is meant, "
                 f"{way_to_unprotect(self._stack)}; or take `protect` away in the program first"
             )
-            raise RefusedError(message)
+            raise RefusedError(message, verdict.changes)
         if new.import_id:
             message = (
                 f"'{new.urn}' would have to be replaced, but still has the `import_` option, which ties it to the "
                 f"existing '{new.import_id}': remove that option, or make the inputs match what exists"
             )
-            raise RefusedError(message)
+            raise RefusedError(message, verdict.changes)
 
     def _replace(self, goal: Goal, old: Resource, verdict: plan.Verdict) -> Action:
         new = goal.resource
