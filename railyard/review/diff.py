@@ -130,10 +130,5 @@ def _stack(stack: StackDiff) -> Iterator[str]:
         reason = f" ({rule.level} here: {rule.reason})" if rule.reason else ""
         yield f"  {rule.level} rule {rule.policy}: {rule.message}{reason}"
     yield from (f"  note: {note}" for note in stack.notes)
-<<<<<<< HEAD
-    if stack.errors and stack.changes:
+    if stack.partial and stack.changes:
         yield "  as far as the preview came: what it would delete is not known"
-    for error in stack.errors:
-        yield from (f"  error: {line}" if not at else f"    {line}" for at, line in enumerate(error.splitlines()))
-=======
->>>>>>> 9011eb9 (A preview that refuses something lists every other change, and says each reason once)

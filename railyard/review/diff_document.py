@@ -81,24 +81,20 @@ class StackDiff(Model):
     """What the changes cost a month."""
     rules: tuple[Rule, ...] = ()
     errors: tuple[Text, ...] = ()
+    """What is refused, or why it cannot be looked at."""
+    partial: bool = False
+    """Whether the program itself ended with an error, so that not all of it was looked at."""
     notes: tuple[Text, ...] = ()
     real: Difference | None = None
     """Compared with ``pulumi preview``; None where nobody asked for it."""
 
     @property
     def summary(self) -> str:
-<<<<<<< HEAD
-        """``~ 4 to update, 77 unchanged``; unchanged components are counted with unchanged resources."""
-        if self.errors and not self.changes:
-            return "what would change is not known"
-        return counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
-=======
         """``refused: ~ 4 to update, 77 unchanged``; unchanged components are counted with unchanged resources."""
         if self.errors and not self.changes:
-            return "refused: no change could be looked at"
+            return "refused: what would change is not known"
         said = counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
         return f"refused: {said}" if self.refused else said
->>>>>>> 9011eb9 (A preview that refuses something lists every other change, and says each reason once)
 
     @property
     def refused(self) -> bool:

@@ -80,11 +80,7 @@ def _verdict(stack: StackDiff) -> str:
         sign, word = ":warning:", f" **{grave} replaced or deleted** ·"
     elif not stack.changes:
         sign = ":heavy_minus_sign:"
-<<<<<<< HEAD
-    parts = [stack.summary if stack.errors and not stack.changes else counted(stack.changes)]
-=======
-    parts = [counted(stack.changes)] if stack.changes or not stack.errors else ["no change could be looked at"]
->>>>>>> 9011eb9 (A preview that refuses something lists every other change, and says each reason once)
+    parts = ["what would change is not known" if stack.errors and not stack.changes else counted(stack.changes)]
     if stack.money and stack.money.systems:
         parts.append(f"about {signed(stack.money.as_used)} a month")
     if stack.cost:
@@ -106,7 +102,7 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
     for rule in stack.broken_here:
         if rule.mandatory:
             lines += [f"**Refused by the rule {code(rule.policy)}:**", "", *_rule(rule), ""]
-    if stack.errors and stack.changes:
+    if stack.partial and stack.changes:
         lines += ["_What follows is as far as the preview came: what it would delete is not known._", ""]
     lines += [f"> **Note:** {code(note[:_SAID_AT_MOST])}\n" for note in stack.notes]
     grave = [change for change in stack.changes if change.kind.grave]
