@@ -50,13 +50,13 @@ def costs_ms(sandbox: Sandbox, clock: ManualClock) -> list[float]:
     workspace = next(iter(sandbox.railway.state.workspaces))
     project = ask(sandbox, PROJECT, input={"name": "growth", "workspaceId": workspace})["projectCreate"]
     place = {"projectId": project["id"], "environmentId": project["environments"]["edges"][0]["node"]["id"]}
-    found: list[float] = []
+    costs: list[float] = []
     for number in range(SIZES[-1] + AROUND):
         clock.advance(1)  # requests of the same second are kept for the rate limit
         began = time.process_time()
         ask(sandbox, SERVICE, input={**place, "name": f"service-{number}"})
-        found.append((time.process_time() - began) * 1000)
-    return found
+        costs.append((time.process_time() - began) * 1000)
+    return costs
 
 
 def measured() -> dict[int, float]:
@@ -66,17 +66,17 @@ def measured() -> dict[int, float]:
         sandbox = Sandbox(Path(directory), clock=clock)
         sandbox.railway.limits_requests = False
         with sandbox.serve():
-            found = costs_ms(sandbox, clock)
-    return {size: min(found[size - AROUND : size + AROUND]) for size in SIZES}
+            costs = costs_ms(sandbox, clock)
+    return {size: min(costs[size - AROUND : size + AROUND]) for size in SIZES}
 
 
 def main() -> None:
     """Print the table."""
-    found = measured()
+    costs = measured()
     console = Console(highlight=False)
-    for size, cost_ms in found.items():
+    for size, cost_ms in costs.items():
         console.print(f"serviceCreate at {size:>3} services: {cost_ms:.2f} ms of CPU")
-    ratio = found[SIZES[-1]] / found[SIZES[0]]
+    ratio = costs[SIZES[-1]] / costs[SIZES[0]]
     console.print(f"at {SIZES[-1]} services {ratio:.2f} x the cost at {SIZES[0]} (goal: at most {GOAL})")
 
 

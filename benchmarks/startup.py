@@ -150,10 +150,10 @@ def _environment() -> dict[str, str]:
 
 def _median(once: Callable[[], Cost]) -> Cost:
     once()  # the first run may compile modules and fill the system's caches
-    found = [once() for _ in range(RUNS)]
+    times = [once() for _ in range(RUNS)]
     return Cost(
-        found[0].what, median(cost.seconds for cost in found), median(cost.cpu_s for cost in found),
-        median(cost.megabytes for cost in found), found[0].modules,
+        times[0].what, median(cost.seconds for cost in times), median(cost.cpu_s for cost in times),
+        median(cost.megabytes for cost in times), times[0].modules,
     )  # fmt: skip
 
 

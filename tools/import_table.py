@@ -29,15 +29,15 @@ def allowed_imports() -> dict[str, dict[str, list[str]]]:
 
     Each contract of type ``protected`` names the importers of one package; here they are seen from the importer.
     """
-    found: dict[str, dict[str, list[str]]] = {package: {} for package in settings()["root_packages"]}
+    imports: dict[str, dict[str, list[str]]] = {package: {} for package in settings()["root_packages"]}
     for contract in settings()["contracts"]:
         if contract["type"] == "protected":
             for importer in contract["allowed_importers"]:
                 package, _, module = importer.partition(".")
                 for protected in contract["protected_modules"]:
-                    modules = found[package].setdefault(protected, [])
+                    modules = imports[package].setdefault(protected, [])
                     modules.extend([importer] if module else [])
-    return found
+    return imports
 
 
 def folder(module: str) -> Path:

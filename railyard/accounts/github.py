@@ -73,38 +73,38 @@ class GitHub:
 
     def comment(self, number: int, marker: str, body: str) -> Posted:
         """Write the one comment with this marker on an issue or pull request, in the place of its last version."""
-        for found in self._pages(f"/issues/{number}/comments"):
-            if self._is_ours(found, marker):
-                answer = self._call("PATCH", f"/issues/comments/{found['id']}", json={"body": body})
+        for each in self._pages(f"/issues/{number}/comments"):
+            if self._is_ours(each, marker):
+                answer = self._call("PATCH", f"/issues/comments/{each['id']}", json={"body": body})
                 return Posted("updated", answer["html_url"])
         return Posted("created", self._call("POST", f"/issues/{number}/comments", json={"body": body})["html_url"])
 
     def issue(self, marker: str, title: str, body: str) -> Posted:
         """Open the one issue with this marker, or bring the open one up to date."""
-        found = self._open_issue(marker)
-        if found is None:
+        open_issue = self._open_issue(marker)
+        if open_issue is None:
             answer = self._call("POST", "/issues", json={"title": title, "body": body})
             return Posted("created", answer["html_url"])
-        if (found["title"], found["body"]) == (title, body):
-            return Posted("unchanged", found["html_url"])
-        self._call("PATCH", f"/issues/{found['number']}", json={"title": title, "body": body})
-        return Posted("updated", found["html_url"])
+        if (open_issue["title"], open_issue["body"]) == (title, body):
+            return Posted("unchanged", open_issue["html_url"])
+        self._call("PATCH", f"/issues/{open_issue['number']}", json={"title": title, "body": body})
+        return Posted("updated", open_issue["html_url"])
 
     def close_issue(self, marker: str, reason: str) -> Posted | None:
         """Close the open issue with this marker, with ``reason`` as its last comment; None when there is none."""
-        found = self._open_issue(marker)
-        if found is None:
+        open_issue = self._open_issue(marker)
+        if open_issue is None:
             return None
-        self._call("POST", f"/issues/{found['number']}/comments", json={"body": reason})
-        self._call("PATCH", f"/issues/{found['number']}", json={"state": "closed", "state_reason": "completed"})
-        return Posted("closed", found["html_url"])
+        self._call("POST", f"/issues/{open_issue['number']}/comments", json={"body": reason})
+        self._call("PATCH", f"/issues/{open_issue['number']}", json={"state": "closed", "state_reason": "completed"})
+        return Posted("closed", open_issue["html_url"])
 
     def pull_request(self, branch: str, base: str, title: str, body: str) -> Posted:
         """Propose ``branch`` for ``base``, or bring the open proposal's text up to date."""
         owner = self.repository.partition("/")[0]
-        for found in self._pages("/pulls", state="open", head=f"{owner}:{branch}"):
-            self._call("PATCH", f"/pulls/{found['number']}", json={"title": title, "body": body})
-            return Posted("updated", found["html_url"])
+        for each in self._pages("/pulls", state="open", head=f"{owner}:{branch}"):
+            self._call("PATCH", f"/pulls/{each['number']}", json={"title": title, "body": body})
+            return Posted("updated", each["html_url"])
         fields = {"title": title, "body": body, "head": branch, "base": base}
         return Posted("created", self._call("POST", "/pulls", json=fields)["html_url"])
 
@@ -158,9 +158,9 @@ class GitHub:
     def _pages(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
         page = 1
         while True:
-            found = self._call("GET", path, params={**query, "per_page": _PAGE, "page": page})
-            yield from found
-            if len(found) < _PAGE:
+            answer = self._call("GET", path, params={**query, "per_page": _PAGE, "page": page})
+            yield from answer
+            if len(answer) < _PAGE:
                 return
             page += 1
 

@@ -207,10 +207,10 @@ class RunningService:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing of it, and wrong with nothing."""
-        found = [f"deployment {each.id[:8]} {_RECORDED.get(each.status, 'was called off')}" for each in self.recorded]
+        lines = [f"deployment {each.id[:8]} {_RECORDED.get(each.status, 'was called off')}" for each in self.recorded]
         if self.rolled_back and self.as_settings_say:
-            found.append(f"rolled back to {source_of(self.serving)}, which the settings say: the next up settles it")
-        return tuple(found)
+            lines.append(f"rolled back to {source_of(self.serving)}, which the settings say: the next up settles it")
+        return tuple(lines)
 
     @property
     def proven(self) -> bool:
@@ -246,12 +246,12 @@ class RunningService:
     @property
     def problems(self) -> tuple[str, ...]:
         """Return all that is wrong with it, for people."""
-        found = [self.deployment_problem, *(domain.problem for domain in self.domains)]
-        found += [f"{name} stands in the settings and is no domain of it" for name in self.missing_domains]
-        found += [
+        problems = [self.deployment_problem, *(domain.problem for domain in self.domains)]
+        problems += [f"{name} stands in the settings and is no domain of it" for name in self.missing_domains]
+        problems += [
             f"volume {disk.name} is {disk.used:.0%} full" for disk in self.disks if disk.size_mb and disk.used >= FULL
         ]
-        return tuple(problem for problem in found if problem)
+        return tuple(problem for problem in problems if problem)
 
     @property
     def health(self) -> Health:

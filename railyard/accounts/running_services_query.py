@@ -93,14 +93,14 @@ async def _system(client: Client, name: str, settings: SystemSettings, projects:
         snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     except NotFound:
         return RunningSystem(name=name, project_name=settings.project.name, services=absent)
-    found = _services(_Seen(snapshot, data), declared)
+    running = _services(_Seen(snapshot, data), declared)
     return RunningSystem(
         name=name,
         project_name=settings.project.name,
         project_id=project["id"],
         environment_id=environment_id,
         plan=data["project"]["subscriptionType"],
-        services=await _attempted(client, found, where),
+        services=await _attempted(client, running, where),
     )
 
 
@@ -112,15 +112,15 @@ async def _attempted(
     if not asked:
         return services
     calls = [{"input": {**where, "serviceId": each.service_id}, "first": LISTED} for each in asked]
-    found: dict[str, RunningService] = {}
+    attempted: dict[str, RunningService] = {}
     for each, answer in zip(asked, await client.transport.call_all(DEPLOYMENTS, calls), strict=True):
         if isinstance(answer, RailwayError):
             raise answer
         newest_first = sorted((deployed(node) for node in nodes(answer)), key=lambda one: one.created_at, reverse=True)
         recorded = tuple(takewhile(lambda one, each=each: _changed_nothing(one, each), newest_first))
         latest = newest_first[len(recorded)] if len(recorded) < len(newest_first) else None
-        found[each.name] = replace(each, latest=latest, recorded=recorded)
-    return tuple(found.get(each.name, each) for each in services)
+        attempted[each.name] = replace(each, latest=latest, recorded=recorded)
+    return tuple(attempted.get(each.name, each) for each in services)
 
 
 def _changed_nothing(newest: Deployed, service: RunningService) -> bool:
@@ -145,8 +145,8 @@ def _project(settings: SystemSettings, projects: Sequence[Project]) -> Project |
 
 
 def _environment(settings: SystemSettings, project: Project) -> str | None:
-    living = [found for found in nodes(project["environments"]) if not found["deletedAt"]]
-    return next((found["id"] for found in living if found["name"] == settings.project.environment), None)
+    living = [each for each in nodes(project["environments"]) if not each["deletedAt"]]
+    return next((each["id"] for each in living if each["name"] == settings.project.environment), None)
 
 
 @dataclass(frozen=True)

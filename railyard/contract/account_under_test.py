@@ -91,14 +91,16 @@ def _set(name: str, value: str) -> Generator[None]:
 async def workspace_of(client: Client, wanted: str | None) -> str | None:
     """Return the workspace in which the project is made: the one wanted, else the only one. Raises ``CallError``."""
     try:
-        found: Mapping[str, str] = {each["id"]: each["name"] for each in (await client.call(API_TOKEN))["workspaces"]}
+        workspaces: Mapping[str, str] = {
+            each["id"]: each["name"] for each in (await client.call(API_TOKEN))["workspaces"]
+        }
     except NotAuthorized as refused:
         raise CallError(f"{refused}: {NEEDED}") from None
-    if wanted is not None and wanted not in found:
-        raise CallError(f"the token does not reach workspace {wanted}: it reaches {_named(found)}")
-    if wanted is None and len(found) > 1:
-        raise CallError(f"the token reaches several workspaces, {_named(found)}: choose one with --workspace <id>")
-    return wanted or next(iter(found), None)
+    if wanted is not None and wanted not in workspaces:
+        raise CallError(f"the token does not reach workspace {wanted}: it reaches {_named(workspaces)}")
+    if wanted is None and len(workspaces) > 1:
+        raise CallError(f"the token reaches several workspaces, {_named(workspaces)}: choose one with --workspace <id>")
+    return wanted or next(iter(workspaces), None)
 
 
 def _named(workspaces: Mapping[str, str]) -> str:

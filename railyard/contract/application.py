@@ -141,8 +141,8 @@ def _show(run: Run, cost: Cost, place: str, *, json: bool) -> None:
 
 
 async def _name_left_over(client: Client, workspace_id: str | None, said: Console) -> None:
-    if found := await left_over(client, workspace_id):
-        names = ", ".join(each["name"] for each in found)
+    if projects := await left_over(client, workspace_id):
+        names = ", ".join(each["name"] for each in projects)
         text = f"An earlier run was killed, or another one is under way: {names}. 'make live CLEAN=1' deletes them."
         said.print(text, style="yellow", soft_wrap=True)
 
@@ -151,12 +151,12 @@ async def _clean(where: Account, workspace: str | None, *, json: bool) -> bool:
     client = where.client()
     try:
         workspace_id = await workspace_of(client, workspace)
-        found = await left_over(client, workspace_id)
-        for each in found:
+        projects = await left_over(client, workspace_id)
+        for each in projects:
             await delete(client, each, workspace_id)
     finally:
         await client.close()
-    names = [each["name"] for each in found]
+    names = [each["name"] for each in projects]
     if json:
         typer.echo(json_text({"place": where.place, "deleted": names}))
     else:

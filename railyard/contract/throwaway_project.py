@@ -55,18 +55,18 @@ class Throwaway:
         try:
             return await self._client.call(PROJECT_CREATE, input=wanted)
         except OutcomeUnknown:
-            if (found := await self._find()) is None:
+            if (project := await self._find()) is None:
                 raise
-            return found
+            return project
 
     async def delete(self) -> None:
         """Delete the project if there is one; raises ``Failure`` with its name when it cannot be deleted."""
         if not self._asked_for:
             return
         try:
-            found = {"id": self._id} if self._id else await self._find()
-            if found is not None:
-                await delete(self._client, found, self._workspace_id)
+            project = {"id": self._id} if self._id else await self._find()
+            if project is not None:
+                await delete(self._client, project, self._workspace_id)
         except RailwayError as refused:
             text = f"the project {self.name} could not be deleted and may still cost money: {refused}. "
             raise Failure(f"{text}Delete it in the dashboard, or with 'make live CLEAN=1'") from refused
@@ -77,8 +77,8 @@ class Throwaway:
             if look:
                 await self._client.clock.sleep(LOOK_S)
             living = await left_over(self._client, self._workspace_id)
-            if found := next((each for each in living if each["name"] == self.name), None):
-                return found
+            if project := next((each for each in living if each["name"] == self.name), None):
+                return project
         return None
 
 

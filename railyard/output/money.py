@@ -180,13 +180,13 @@ def of_steps(steps: Iterable[Step], calculation: Calculation) -> MoneyDifference
 
 def of_document(steps: Iterable[Mapping[str, Any]], calculation: Calculation) -> MoneyDifference:
     """Return the difference that the steps of a ``pulumi preview --json`` make."""
-    found: list[Changed] = []
+    changed: list[Changed] = []
     for step in steps:
         if step["op"] in list(StepKind):
             old, new = (cast("Mapping[str, Any]", step.get(name) or {}) for name in ("oldState", "newState"))
             inputs = [cast("Mapping[str, Any]", state.get("inputs") or {}) for state in (old, new)]
-            found.append(Changed(kind=StepKind(step["op"]), urn=str(step["urn"]), old=inputs[0], new=inputs[1]))
-    return _difference(found, calculation)
+            changed.append(Changed(kind=StepKind(step["op"]), urn=str(step["urn"]), old=inputs[0], new=inputs[1]))
+    return _difference(changed, calculation)
 
 
 def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifference:
@@ -202,8 +202,8 @@ def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifferen
                 lines.append((line, sign))
             elif step.type == _BUCKET:
                 buckets[sign].append(step)
-    for sign, found in buckets.items():
-        lines += [(line, sign) for line in calculation.buckets([(step.system, step.name) for step in found])]
+    for sign, resources in buckets.items():
+        lines += [(line, sign) for line in calculation.buckets([(step.system, step.name) for step in resources])]
     return MoneyDifference.of(lines, calculation.prices.as_of)
 
 

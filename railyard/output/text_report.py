@@ -233,11 +233,11 @@ class TextReport:
         """The rules that the stack breaks, mandatory ones first."""
         if self._operation is not Operation.PREVIEW or self._levels is None or not result.succeeded:
             return
-        found = violations(result.steps, self._levels)
-        if found:
+        violated = violations(result.steps, self._levels)
+        if violated:
             yield from (Text(), Text("Rules (docs/policies.md)", "bold"))
-            styles = ("bold red" if each.level is Level.MANDATORY else "yellow" for each in found)
-            yield from (Text(f"  {line}", style) for line, style in zip(lines(found), styles, strict=True))
+            styles = ("bold red" if each.level is Level.MANDATORY else "yellow" for each in violated)
+            yield from (Text(f"  {line}", style) for line, style in zip(lines(violated), styles, strict=True))
 
     def _outputs(self, result: Result) -> Iterable[Text]:
         systems = [row.step.name for row in self._tree.roots()]

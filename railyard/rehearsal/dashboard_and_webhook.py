@@ -29,11 +29,11 @@ class Dashboard:
 
     def set_variable(self, project: str, service: str, name: str, value: str) -> None:
         """Set one variable of a service, which deploys it again."""
-        found = next(each for each in _nodes(self._ask(_PROJECTS)["projects"]) if each["name"] == project)
+        place = next(each for each in _nodes(self._ask(_PROJECTS)["projects"]) if each["name"] == project)
         given = {
-            "projectId": found["id"],
-            "environmentId": _nodes(found["environments"])[0]["id"],
-            "serviceId": next(each["id"] for each in _nodes(found["services"]) if each["name"] == service),
+            "projectId": place["id"],
+            "environmentId": _nodes(place["environments"])[0]["id"],
+            "serviceId": next(each["id"] for each in _nodes(place["services"]) if each["name"] == service),
             "name": name,
             "value": value,
         }

@@ -111,8 +111,8 @@ class Rehearsal:
             "Drift", because="Somebody sets ENVIRONMENT of OmniStack's API to debug in Railway's dashboard, and leaves."
         )
         self._place.dashboard.set_variable("omnistack-production", "api", "ENVIRONMENT", "debug")
-        found = 'variables.ENVIRONMENT: "production" → "debug"'
-        self._run("drift", "-s", "production", code=1, says=found)
+        difference = 'variables.ENVIRONMENT: "production" → "debug"'
+        self._run("drift", "-s", "production", code=1, says=difference)
         self._command("make", "refresh", "STACK=production", says="debug", last=6)
         self._run("deploy", "-s", "production", says="production: deployed", first=6, last=3)
         self._run("drift", "-s", "production", says="what exists is what the state says")

@@ -102,10 +102,10 @@ def carry_out(engine: Engine, stack: Stack, *, preview: bool, yes: bool, json: b
 
 def _foreseen(engine: Engine, stack: Stack) -> tuple[Plan, Any]:
     """Return the plan, and by what it is known again: operations and differences, and what the secrets are."""
-    found = engine.preview()
-    if not (found.get("changeSummary") or {}).keys() - {"create"}:
+    preview = engine.preview()
+    if not (preview.get("changeSummary") or {}).keys() - {"create"}:
         raise OperationError(f"nothing of {stack.name} is up yet: the first up deploys it with its secrets")
-    steps = found.get("steps") or ()
+    steps = preview.get("steps") or ()
     # Values are masked in a preview, so one that changed twice is known by its ciphertext alone.
     file = engine.secrets_file.read_bytes() if engine.secrets_file.exists() else b""
     differences = {step["urn"]: (step["op"], step.get("detailedDiff")) for step in steps}

@@ -118,7 +118,7 @@ def check(stack: Stack) -> Check:
 
 def _shared(report: Check, values: Mapping[str, Any]) -> list[Finding]:
     """Return what must not be that of another stack; what had better not be is a warning."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     stack = report.stack
     one_for_all = stack.sandbox or FILE_VARIABLE in stack.environment
     for name in [] if one_for_all else names():
@@ -129,10 +129,10 @@ def _shared(report: Check, values: Mapping[str, Any]) -> list[Finding]:
             others = sops.read(shown(other.secrets_file), other.environment).decrypt()
         except (OperationError, sops.SopsError):
             continue  # its own check says why; without its key nothing can be compared
-        found += secret_rules.shared(stack.declared, values, stack=name, others=others, refused=True)
+        findings += secret_rules.shared(stack.declared, values, stack=name, others=others, refused=True)
         twice = secret_rules.shared(stack.declared, values, stack=name, others=others, refused=False)
         report.warnings += [Problem(kind=each.kind.value, key=each.key, text=each.text) for each in twice]
-    return found
+    return findings
 
 
 def _file_problem(stack: Stack, error: sops.SopsError) -> Problem:

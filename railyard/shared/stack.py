@@ -46,10 +46,12 @@ class Stack:
 
     def secret(self, key: str) -> tuple[str, Secret]:
         """Return the system and the secret that ``key`` (``seance.BUILDER_KEY``) names; raises ``CallError``."""
-        found = {f"{system}.{each.name}": (system, each) for system, needed in self.declared.items() for each in needed}
-        if key in found:
-            return found[key]
-        near = difflib.get_close_matches(key, found, n=1, cutoff=0.4)
+        secrets = {
+            f"{system}.{each.name}": (system, each) for system, needed in self.declared.items() for each in needed
+        }
+        if key in secrets:
+            return secrets[key]
+        near = difflib.get_close_matches(key, secrets, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]}?" if near else f"its systems are {', '.join(self.declared)}"
         raise CallError(f"no system of {self.name} reads a secret {key}: {hint}")
 

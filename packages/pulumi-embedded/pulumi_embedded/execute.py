@@ -201,17 +201,17 @@ class Executor:
 
     def _refresh(self, old: Resource) -> None:
         with self._telling(plan.describe(StepKind.REFRESH, old, old)) as tell:
-            found = self._providers.get(old.provider).read(old, old.id, old.inputs, old.outputs)
-            if not found.id:
+            read = self._providers.get(old.provider).read(old, old.id, old.inputs, old.outputs)
+            if not read.id:
                 self._journal.remove([old])
                 tell(plan.describe(StepKind.DELETE, old, None))
                 return
-            inputs = old.inputs if found.inputs is None else found.inputs
-            new = replace(old, id=found.id, inputs=inputs, outputs=found.outputs, init_errors=found.reasons)
+            inputs = old.inputs if read.inputs is None else read.inputs
+            new = replace(old, id=read.id, inputs=inputs, outputs=read.outputs, init_errors=read.reasons)
             # As the Pulumi engine has it: outputs follow silently, what the program asked for is drift.
-            changes = differences(old.inputs, new.inputs) if found.inputs else differences(old.outputs, new.outputs)
-            if found.reasons:
-                reasons = "".join(f"\n* {reason}" for reason in found.reasons)
+            changes = differences(old.inputs, new.inputs) if read.inputs else differences(old.outputs, new.outputs)
+            if read.reasons:
+                reasons = "".join(f"\n* {reason}" for reason in read.reasons)
                 self._report.say("warning", f"Refreshed resource is in an unhealthy state:{reasons}", old.urn)
             if new != old:
                 new.modified = timestamp()

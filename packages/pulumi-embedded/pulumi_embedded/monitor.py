@@ -321,12 +321,12 @@ def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
         "packageRef": "a parameterized package",
         "retainOnDelete": "the option retain_on_delete",
     }
-    found = [text for name, text in asked.items() if getattr(request, name)]
+    unsupported = [text for name, text in asked.items() if getattr(request, name)]
     if request.HasField("replacement_trigger"):
-        found.append("the option replacement_trigger")
+        unsupported.append("the option replacement_trigger")
     if request.hooks.ListFields():  # sent empty by every SDK
-        found.append("the option hooks")
+        unsupported.append("the option hooks")
     if contains_file(from_struct(request.object)):
-        found.append("a file asset or archive")
-    if found:
-        raise RefusedError(f"{found[0]} (of {request.type} '{request.name}') {NEEDS_CLI}")
+        unsupported.append("a file asset or archive")
+    if unsupported:
+        raise RefusedError(f"{unsupported[0]} (of {request.type} '{request.name}') {NEEDS_CLI}")

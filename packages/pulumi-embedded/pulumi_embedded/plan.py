@@ -110,7 +110,7 @@ def dependents_to_replace(
     dependent and its inputs with unknowns where they depend on what goes. Registered ones (``settled``) cannot depend
     on the root any more.
     """
-    going, found = {root.urn}, list[Resource]()
+    going, replaced = {root.urn}, list[Resource]()
     for each in olds:
         if each.urn in going or each.urn in settled or each.delete or not each.custom:
             continue
@@ -118,9 +118,9 @@ def dependents_to_replace(
         inputs = {key: UNKNOWN if key in hit else value for key, value in each.inputs.items()}
         with_host = each.deleted_with in going or each.provider.rpartition("::")[0] in going
         if with_host or (hit and would_replace(each, inputs)):
-            found.append(each)
+            replaced.append(each)
             going.add(each.urn)
-    return found
+    return replaced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +163,7 @@ def deletions(doomed: Sequence[Resource]) -> Deletions:
             blockers[place].add(resource.place)
     order = tuple(resource for resource in reversed(doomed) if hosts[resource.place] is resource)
     return Deletions(
-        order=order, guests=guests, blockers={place: frozenset(found) for place, found in blockers.items()}
+        order=order, guests=guests, blockers={place: frozenset(blocking) for place, blocking in blockers.items()}
     )
 
 

@@ -129,9 +129,9 @@ class Providers:
             if reference not in self._configured:
                 urn, _, id_ = reference.rpartition("::")
                 snapshot = self._journal.snapshot
-                found = [*snapshot.remaining(), *snapshot.settled.values()]
+                resources = [*snapshot.remaining(), *snapshot.settled.values()]
                 # By id alone: a provider may have been renamed since the reference was written.
-                record = next((each for each in found if each.is_provider and each.id == id_), None)
+                record = next((each for each in resources if each.is_provider and each.id == id_), None)
                 if record is None:
                     raise ProviderError(f"the state has no provider {urn}")
                 current = self._configured.get(f"{record.urn}::{id_}")
@@ -147,8 +147,8 @@ class Providers:
         if id_ == reference.rpartition("::")[2]:  # the same one, at most renamed
             return False
         snapshot = self._journal.snapshot
-        found = [*snapshot.remaining(), *snapshot.settled.values()]
-        before = next((each for each in found if each.urn == urn and each.id == id_), None)
+        resources = [*snapshot.remaining(), *snapshot.settled.values()]
+        before = next((each for each in resources if each.urn == urn and each.id == id_), None)
         return before is None or self.get(reference).config_replaces(before, self.get(reference).configuration)
 
     def cancel(self) -> None:

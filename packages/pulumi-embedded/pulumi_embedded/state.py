@@ -80,8 +80,8 @@ class Resource:
 
     def depends_on(self) -> set[str]:
         """Return URNs of everything that must outlive this resource."""
-        found = {*self.dependencies, *(urn for urns in self.property_dependencies.values() for urn in urns)}
-        return (found | {self.parent, self.deleted_with, self.provider.rpartition("::")[0]}) - {""}
+        dependencies = {*self.dependencies, *(urn for urns in self.property_dependencies.values() for urn in urns)}
+        return (dependencies | {self.parent, self.deleted_with, self.provider.rpartition("::")[0]}) - {""}
 
     def renamed(self, urns: Mapping[str, str]) -> None:
         """Let every reference to a renamed resource (old URN → new URN) follow it."""
@@ -187,11 +187,11 @@ def decode_value(value: Any, vault: Vault) -> Any:
     """Return the value that ``encode_value`` was given; secrets in plain text (``--show-secrets``) are taken too."""
     match value:
         case dict():
-            found = cast("Properties", value)
-            if found.get(SIGNATURE) == SECRET:
-                text = found["plaintext"] if "plaintext" in found else vault.decrypt(found["ciphertext"])
+            marked = cast("Properties", value)
+            if marked.get(SIGNATURE) == SECRET:
+                text = marked["plaintext"] if "plaintext" in marked else vault.decrypt(marked["ciphertext"])
                 return secret(decode_value(json.loads(text), vault))
-            return {key: decode_value(item, vault) for key, item in found.items()}
+            return {key: decode_value(item, vault) for key, item in marked.items()}
         case list():
             return [decode_value(item, vault) for item in cast("list[Any]", value)]
         case _:

@@ -261,7 +261,7 @@ def _child_path(path: str, key: PathPart) -> str:
 def covers(pattern: Iterable[PathPart], path: tuple[PathPart, ...]) -> bool:
     """Tell whether ``path`` is ``pattern`` or lies below it; a shorter path is not covered."""
     wanted = tuple(pattern)
-    return len(path) >= len(wanted) and all(part in ("*", found) for part, found in zip(wanted, path, strict=False))
+    return len(path) >= len(wanted) and all(part in ("*", there) for part, there in zip(wanted, path, strict=False))
 
 
 def keep_old(new: Any, old: Any, path: tuple[PathPart, ...]) -> Any:
@@ -308,13 +308,13 @@ def differences(old: Any, new: Any, path: str = "") -> dict[str, Change]:
         after = cast("dict[PathPart, Any]", dict(enumerate(cast("list[Any]", new))))
     else:
         return {} if plain(old) == plain(new) and new is not UNKNOWN else {path: Change.UPDATE}
-    found: dict[str, Change] = {}
+    changes: dict[str, Change] = {}
     for key in [*before, *(key for key in after if key not in before)]:
         at = _child_path(path, key)
         if key not in after:
-            found[at] = Change.DELETE
+            changes[at] = Change.DELETE
         elif key not in before:
-            found[at] = Change.ADD
+            changes[at] = Change.ADD
         else:
-            found |= differences(before[key], after[key], at)
-    return found
+            changes |= differences(before[key], after[key], at)
+    return changes

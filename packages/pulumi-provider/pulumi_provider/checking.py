@@ -203,8 +203,8 @@ def _resembling(value: str, allowed: Sequence[str]) -> str:
 
 def _in_camel_case(problem: Problem, inputs_type: type[Inputs]) -> Problem:
     """Return a path in camelCase, also one that a resource wrote with its own snake_case name."""
-    found = re.match(r"[^.\[]*", problem.path)
-    head = found[0] if found else ""
+    first = re.match(r"[^.\[]*", problem.path)
+    head = first[0] if first else ""
     for declared in fields_of(inputs_type):
         if head == declared.name:
             return replace(problem, path=declared.wire_name + problem.path[len(head) :])

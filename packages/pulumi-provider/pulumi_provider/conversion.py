@@ -62,14 +62,14 @@ def get(values: Mapping[str, Any] | Inputs | Nested, name: str) -> Any:
 
 def secret_texts(fields: Sequence[Field], values: Mapping[str, Any]) -> set[str]:
     """Return every string that is declared a secret (named form), so that texts can be cleared of them."""
-    found: set[str] = set()
+    texts: set[str] = set()
     for field in fields:
         value = values.get(field.name)
         if field.mark.secret:
-            found |= _texts(value)
+            texts |= _texts(value)
         elif isinstance(field.type, Group) and isinstance(value, Mapping):
-            found |= secret_texts(field.type.fields, cast("Mapping[str, Any]", value))
-    return found
+            texts |= secret_texts(field.type.fields, cast("Mapping[str, Any]", value))
+    return texts
 
 
 def _texts(value: Any) -> set[str]:

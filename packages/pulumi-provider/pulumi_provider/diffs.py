@@ -74,8 +74,8 @@ def is_updatable(resource: Resource[Any, Any]) -> bool:
 
 def top_level(path: str) -> str:
     """Return the property that a path begins with."""
-    found = re.match(r'\["(?P<quoted>.*?)"\]|(?P<plain>[^.\[]+)', path)
-    return (found["quoted"] or found["plain"]) if found else path
+    match = re.match(r'\["(?P<quoted>.*?)"\]|(?P<plain>[^.\[]+)', path)
+    return (match["quoted"] or match["plain"]) if match else path
 
 
 @dataclass

@@ -133,11 +133,11 @@ class _About:
 
 def _split(resource: type[Resource[Any, Any]]) -> _About:
     doc = " ".join(doc_of(resource).split())
-    found = _ID.search(doc)
-    if found is None:
+    match = _ID.search(doc)
+    if match is None:
         return _About(doc, "<id>")
-    form = found["form"]
-    return _About(doc[: found.start()].strip(), form if "<" in form else "<id>")
+    form = match["form"]
+    return _About(doc[: match.start()].strip(), form if "<" in form else "<id>")
 
 
 def _facts(provider: Provider, resource: type[Resource[Any, Any]]) -> str:
@@ -179,9 +179,9 @@ def _marks(field: Field) -> str:
 def _without_default(field: Field) -> tuple[str, str]:
     """Return the documentation without its sentence about the default, and the default."""
     doc = field.mark.doc.strip()
-    found = _DEFAULT.search(doc)
-    if found is not None:
-        return f"{doc[: found.start()]}{found['source'] or ''}.{doc[found.end() :]}", found["default"]
+    match = _DEFAULT.search(doc)
+    if match is not None:
+        return f"{doc[: match.start()]}{match['source'] or ''}.{doc[match.end() :]}", match["default"]
     if field.required:
         return doc, "required"
     if field.default in (None, [], {}):

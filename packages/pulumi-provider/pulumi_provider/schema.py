@@ -80,9 +80,9 @@ def taken_classes(provider: Provider) -> list[type[Inputs]]:
 
 def types_in(owners: Sequence[type[Inputs]]) -> tuple[list[type[Nested]], list[type[StrEnum]]]:
     """Return the nested groups and enums that the properties of these classes use, by name."""
-    found = {each for owner in owners for field in fields_of(owner) for each in mentioned(field.type)}
-    groups = [each for each in found if issubclass(each, Nested)]
-    enums = [each for each in found if issubclass(each, StrEnum)]
+    types = {each for owner in owners for field in fields_of(owner) for each in mentioned(field.type)}
+    groups = [each for each in types if issubclass(each, Nested)]
+    enums = [each for each in types if issubclass(each, StrEnum)]
     return sorted(groups, key=lambda each: each.__name__), sorted(enums, key=lambda each: each.__name__)
 
 

@@ -44,8 +44,8 @@ def imports_of(
 
 
 def _group_names(fields: Sequence[Field]) -> list[str]:
-    found = [each for field in fields for each in flat(field.type)]
-    return sorted({each.nested.__name__ for each in found if isinstance(each, Group)})
+    groups = [each for field in fields for each in flat(field.type)]
+    return sorted({each.nested.__name__ for each in groups if isinstance(each, Group)})
 
 
 def inner_first(groups: Sequence[type[Nested]]) -> list[type[Nested]]:

@@ -168,11 +168,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         resource = self._resource(request.urn)
         old_outputs = decode(request.olds)
         old_inputs = decode(request.old_inputs) if request.HasField("old_inputs") else old_outputs
-        found = compare(
+        compared = compare(
             resource, old_inputs, decode(request.news), old_state(resource, old_outputs), list(request.ignoreChanges)
         )
-        self.retained.compared(request.urn, request.id, same=not found)
-        return diff_response(resource, found)
+        self.retained.compared(request.urn, request.id, same=not compared)
+        return diff_response(resource, compared)
 
     @with_rpc_errors
     async def Create(
@@ -263,12 +263,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         function = self._functions.get(getattr(request, "tok", ""))
         declared = resource.state_type if resource else function.inputs_type if function else self._provider.config_type
         fields = fields_of(declared)
-        found = set(self.running.secrets)
+        secrets = set(self.running.secrets)
         for name in ("properties", "inputs", "news", "olds", "old_inputs", "args"):
             values = getattr(request, name, None)
             if isinstance(values, struct_pb2.Struct):
-                found |= secret_texts(fields, named(fields, _decoded_or_empty(values)))
-        return found
+                secrets |= secret_texts(fields, named(fields, _decoded_or_empty(values)))
+        return secrets
 
     def _resource(self, urn: str) -> Resource[Any, Any]:
         token = _type_of(urn)

@@ -38,9 +38,9 @@ class Clouds:
     def tables(self) -> dict[str, Table[Any]]:
         """Return every table of every cloud but Spaces, by a name such as ``railway/services``."""
         named = {"railway": self.railway.state, "cloudflare": self.cloudflare, "digitalocean": self.digitalocean}
-        found = {f"{cloud}/{name}": table for cloud, state in named.items() for name, table in state.tables().items()}
+        tables = {f"{cloud}/{name}": table for cloud, state in named.items() for name, table in state.tables().items()}
         self._facts["identifiers"] = self._ids.count
-        return {"facts": self._facts, **found}
+        return {"facts": self._facts, **tables}
 
     def load(self, rows: Rows) -> None:
         """Become what the rows of ``tables`` were; none are a new world. Spaces reads its own journal."""
@@ -66,4 +66,4 @@ class Clouds:
 
 
 def _below(rows: Rows, prefix: str) -> Rows:
-    return {kind.removeprefix(prefix): found for kind, found in rows.items() if kind.startswith(prefix)}
+    return {kind.removeprefix(prefix): row for kind, row in rows.items() if kind.startswith(prefix)}

@@ -35,13 +35,13 @@ class Database:
 
     def read(self, kind: str | None = None) -> Rows:
         """Return all rows, or those of one kind; none when there is no file. Raises ``sqlite3.Error``."""
-        found: Rows = {}
+        rows: Rows = {}
         if not self.path.exists():
-            return found
+            return rows
         with self._connection() as connection:
             for row in connection.execute(_SELECT, (kind, kind)):
-                found.setdefault(row[0], {})[row[1]] = row[2]
-        return found
+                rows.setdefault(row[0], {})[row[1]] = row[2]
+        return rows
 
     def write(self, changed: Changed, *, everything: bool = False) -> None:
         """Store changes, all of them or none; they are in the file when this returns.

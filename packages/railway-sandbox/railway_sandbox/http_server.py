@@ -47,10 +47,10 @@ class Secure:
         """Return the connection after its handshake."""
 
         def choose(handshake: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
-            found = self.certificate(name or "")
-            if isinstance(found, ssl.AlertDescription):
-                return found
-            handshake.context = found
+            shown = self.certificate(name or "")
+            if isinstance(shown, ssl.AlertDescription):
+                return shown
+            handshake.context = shown
             return None
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

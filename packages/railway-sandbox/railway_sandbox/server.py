@@ -164,10 +164,10 @@ class Sandbox:
                 response = control.respond(self, request)
                 self._store()
             return response
-        found = route(request)
-        if found is None:
+        destination = route(request)
+        if destination is None:
             return Response.of_json(404, {"message": f"the sandbox serves nothing at {request.path}"})
-        return self._handle(found, lambda: self._answer(found, request))
+        return self._handle(destination, lambda: self._answer(destination, request))
 
     def _handle(self, found: Route, answer: Callable[[], Response]) -> Response:
         disturbance = self._disturbance(found)

@@ -106,8 +106,8 @@ class Storage:
     def check_ours(self) -> None:
         """Raise ``SandboxError`` when the directory does not look like a sandbox: ``remove`` would empty it."""
         ours = {self.state, self._former_state, self.spaces, self.requests, self._lock, self.directory / "pulumi"}
-        found = set(self.directory.iterdir())
-        if found and not found & ours and not any(path.name.endswith(".json.lock") for path in found):
+        files = set(self.directory.iterdir())
+        if files and not files & ours and not any(path.name.endswith(".json.lock") for path in files):
             raise SandboxError(f"{self.directory} is no sandbox directory: nothing was removed")
 
     def remove(self) -> None:

@@ -12,11 +12,11 @@ from railyard.contract.doubtful_point import DoubtfulPoint
 
 def _points() -> list[DoubtfulPoint]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    found: list[DoubtfulPoint] = []
+    points: list[DoubtfulPoint] = []
     for name in names:
         declared: Sequence[DoubtfulPoint] = importlib.import_module(f"{__name__}.{name}").POINTS
-        found += declared
-    return sorted(found, key=lambda each: (each.last, each.number))
+        points += declared
+    return sorted(points, key=lambda each: (each.last, each.number))
 
 
 POINTS: Final = tuple(_points())

@@ -193,8 +193,8 @@ async def all_projects(project: ProjectUnderTest) -> Verdict:
     """List all projects, and look for the throwaway project."""
 
     async def listed() -> bool:
-        found = (await project.client.transport.read(ACCOUNT, first=PAGE))["projects"]
-        return any(each["id"] == project.project_id for each in nodes(found))
+        projects = (await project.client.transport.read(ACCOUNT, first=PAGE))["projects"]
+        return any(each["id"] == project.project_id for each in nodes(projects))
 
     there = await project.appears(listed)
     return judge((there, f"a new project of the workspace is {'in it' if there else 'missing'}"))

@@ -32,8 +32,8 @@ async def rollback(project: ProjectUnderTest) -> Verdict:
     await project.deployed(service, lambda: commit(IMAGES[1]))
 
     async def possible() -> bool:
-        found = {each["id"]: each["canRollback"] for each in await project.deployments(service)}
-        return bool(found.get(first["id"]))
+        can_roll_back = {each["id"]: each["canRollback"] for each in await project.deployments(service)}
+        return bool(can_roll_back.get(first["id"]))
 
     if not await project.appears(possible):
         return judge((False, "a deployment that ran before the present one cannot be rolled back to"))

@@ -63,8 +63,8 @@ async def verification_token(project: ProjectUnderTest) -> Verdict:
         await project.retried(lambda wanted=wanted: project.call(CUSTOM_DOMAIN_CREATE, input=wanted))
 
     async def tokens() -> list[str | None]:
-        found = (await project.call(DOMAINS, **project.where, serviceId=service))["customDomains"]
-        return [each["status"]["verificationToken"] for each in found]
+        domains = (await project.call(DOMAINS, **project.where, serviceId=service))["customDomains"]
+        return [each["status"]["verificationToken"] for each in domains]
 
     async def given() -> bool:
         return all(await tokens())

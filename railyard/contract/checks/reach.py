@@ -95,8 +95,8 @@ async def hyphen(project: ProjectUnderTest) -> Verdict:
         if "health" not in refused.reason.lower():
             raise
         return judge((False, f"refused: {refused.reason}"))
-    found = at(await project.service_config(service), ("deploy", "healthcheckPath"))
-    return judge((found == "/health-check", f"accepted, and read back as {found}"))
+    path = at(await project.service_config(service), ("deploy", "healthcheckPath"))
+    return judge((path == "/health-check", f"accepted, and read back as {path}"))
 
 
 @doubtful_point(
@@ -200,8 +200,8 @@ async def message(project: ProjectUnderTest) -> Verdict:
     """Commit with a message, and look at the list of patches."""
     await project.commit({"sharedVariables": {"MESSAGE": {"value": "1"}}}, message=project.name)
     messages = [each["message"] for each in await project.patches()]
-    found = next((text for text in messages if project.name in (text or "")), None)
-    return judge((found == project.name, "the list shows it" if found else f"the list shows {messages}"))
+    kept = next((text for text in messages if project.name in (text or "")), None)
+    return judge((kept == project.name, "the list shows it" if kept else f"the list shows {messages}"))
 
 
 @doubtful_point(

@@ -66,10 +66,10 @@ async def read_back(project: ProjectUnderTest) -> Verdict:
     shared = _entries({"LIVE_SHARED": "shared"})
     entry = {"variables": {**_entries(TEXTS), **sealed}}
     await project.commit({"services": {service: entry}, "sharedVariables": shared})
-    found = table((await project.service_config(service)).get("variables"))
-    rewritten = [name for name, text in TEXTS.items() if table(found.get(name)).get("value") != text]
-    shown = {name: table(found.get(name)).get("value") for name in rewritten}
-    hidden = table(found.get("SEALED"))
+    variables = table((await project.service_config(service)).get("variables"))
+    rewritten = [name for name, text in TEXTS.items() if table(variables.get(name)).get("value") != text]
+    shown = {name: table(variables.get(name)).get("value") for name in rewritten}
+    hidden = table(variables.get("SEALED"))
     value = "shows its value" if hidden.get("value") == "sealed text" else f"reads as {hidden.get('value')!r}"
     return judge(
         (not rewritten, f"rewritten: {shown}" if rewritten else f"{len(TEXTS)} texts read back as they were"),

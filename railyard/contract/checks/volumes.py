@@ -96,8 +96,8 @@ async def _one_proxy(project: ProjectUnderTest) -> tuple[bool, str]:
         await project.commit_service(service, {"networking": {"tcpProxies": {"5000": {}, "5001": {}}}})
     except PlanLimit:
         return True, "the plan refuses two TCP proxies"
-    found = await project.call(TCP_PROXIES, environmentId=project.environment_id, serviceId=service)
-    living = [each for each in found if not each["deletedAt"]]
+    proxies = await project.call(TCP_PROXIES, environmentId=project.environment_id, serviceId=service)
+    living = [each for each in proxies if not each["deletedAt"]]
     return len(living) == 1, f"of two TCP proxies asked for there are {len(living)}"
 
 
@@ -118,8 +118,8 @@ async def small_volume(project: ProjectUnderTest) -> Verdict:
             await project.commit({"volumes": {made["id"]: {"sizeMB": given // 2}}})
         except RailwayError as refused:
             return judge((False, f"refused: {refused.reason}"))
-        found = at(await project.config(), ("volumes", made["id"], "sizeMB"))
-        return judge((found == given // 2, f"of {given} MB, {given // 2} were asked for, and {found} are there"))
+        size_mb = at(await project.config(), ("volumes", made["id"], "sizeMB"))
+        return judge((size_mb == given // 2, f"of {given} MB, {given // 2} were asked for, and {size_mb} are there"))
 
 
 @doubtful_point(

@@ -105,8 +105,8 @@ class CloudflareCloud:
     def records(self, zone_id: str, **wanted: str) -> list[Record]:
         """Return the records of a zone, oldest first, of which every wanted field has that value."""
         self.zone_name(zone_id)
-        found = self._records[zone_id].values()
-        return [record for record in found if all(_matches(record, key, value) for key, value in wanted.items())]
+        every = self._records[zone_id].values()
+        return [record for record in every if all(_matches(record, key, value) for key, value in wanted.items())]
 
     def record(self, zone_id: str, id: str) -> Record:
         self.zone_name(zone_id)
@@ -243,9 +243,9 @@ class CloudflareCloud:
 def _lookup(records: list[Record], name: str, zone: str) -> list[Record]:
     """Return records of the name itself, or else of the nearest wildcard above it."""
     while True:
-        found = [record for record in records if record["name"] == name]
-        if found or name.removeprefix("*.") == zone:
-            return found
+        matching = [record for record in records if record["name"] == name]
+        if matching or name.removeprefix("*.") == zone:
+            return matching
         name = f"*.{name.removeprefix('*.').partition('.')[2]}"
 
 

@@ -51,10 +51,10 @@ def _dispatch(cloud: CloudflareCloud, request: Request) -> Response:
     path = request.path.removeprefix(PREFIX).rstrip("/")
     known = False
     for method, pattern, handler in ROUTES:
-        found = pattern.fullmatch(path)
-        if found and method == request.method:
-            return handler(cloud, request, found.groups())
-        known = known or found is not None
+        match = pattern.fullmatch(path)
+        if match and method == request.method:
+            return handler(cloud, request, match.groups())
+        known = known or match is not None
     if known:
         raise errors.method_not_allowed(request.method)
     if re.fullmatch(r"/zones/\w+/.+", path):

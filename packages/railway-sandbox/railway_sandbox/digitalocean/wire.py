@@ -46,10 +46,10 @@ def _dispatch(cloud: DigitalOceanCloud, request: Request) -> Response:
     path = request.path.removeprefix(PREFIX).rstrip("/")
     known = False
     for method, pattern, handler in ROUTES:
-        found = pattern.fullmatch(path)
-        if found and method == request.method:
-            return handler(cloud, request, found.group("id") if "id" in pattern.groupindex else "")
-        known = known or found is not None
+        match = pattern.fullmatch(path)
+        if match and method == request.method:
+            return handler(cloud, request, match.group("id") if "id" in pattern.groupindex else "")
+        known = known or match is not None
     if known:
         raise errors.method_not_allowed(request.method)
     raise errors.not_simulated(f"{request.method} {request.path}")

@@ -35,13 +35,13 @@ def operator(name: str) -> Where | None:
 
 def chain(clouds: Clouds, name: str) -> list[str]:
     """Return the name and where its CNAMEs lead, in order, as far as they lead."""
-    found = [plain(name)]
-    while operator(found[-1]) is None and len(found) <= LONGEST_CHAIN:
-        targets = clouds.cloudflare.resolve(found[-1], "CNAME")
-        if not targets or plain(targets[0]) in found:
+    hops = [plain(name)]
+    while operator(hops[-1]) is None and len(hops) <= LONGEST_CHAIN:
+        targets = clouds.cloudflare.resolve(hops[-1], "CNAME")
+        if not targets or plain(targets[0]) in hops:
             break
-        found.append(plain(targets[0]))
-    return found
+        hops.append(plain(targets[0]))
+    return hops
 
 
 def end(clouds: Clouds, name: str) -> tuple[Where, str] | None:

@@ -54,10 +54,10 @@ class Visitors:
                 return NO_CERTIFICATE
             zone = _zone(name)
             return self._authority.context([zone, f"*.{zone}"], GOOGLE)
-        found = names.end(self._clouds, name)
-        if found is None or found[0] == "elsewhere":
+        place = names.end(self._clouds, name)
+        if place is None or place[0] == "elsewhere":
             return NO_SUCH_NAME
-        return self._of_operator(name, *found)
+        return self._of_operator(name, *place)
 
     def _of_operator(self, name: str, whose: names.Where, last: str) -> Certificate:
         if whose == "railway":
@@ -72,8 +72,8 @@ class Visitors:
         name = names.plain(request.host)
         if self._clouds.cloudflare.is_proxied(name):
             return self._proxied(name, request)
-        found = names.end(self._clouds, name)
-        return self._origin(name, found, request) if found else _cloudflare_error(530)
+        place = names.end(self._clouds, name)
+        return self._origin(name, place, request) if place else _cloudflare_error(530)
 
     # Cloudflare's proxy
 
@@ -81,18 +81,18 @@ class Visitors:
         mode = self._clouds.cloudflare.setting(ZONE_IDS[_zone(name)], "ssl")["value"]
         if mode == "off":
             return Response(status=301, headers={"Location": f"http://{name}{request.path}", "Server": "cloudflare"})
-        found = names.end(self._clouds, name)
-        if found is None:
+        place = names.end(self._clouds, name)
+        if place is None:
             return _cloudflare_error(530)
-        if found[0] != "railway":
+        if place[0] != "railway":
             # DigitalOcean's CDN is behind Cloudflare too, in another account.
-            return _cloudflare_error(403 if found[0] == "cdn" else 522)
+            return _cloudflare_error(403 if place[0] == "cdn" else 522)
         if mode == "strict" and not railway.certificate_name(self._clouds.railway, name):
             return _cloudflare_error(526)
         if mode == "flexible":  # Cloudflare asks over plain HTTP, and Railway sends everyone to HTTPS
             response = Response(status=301, headers={"Location": f"https://{name}{request.path}"})
         else:
-            response = self._origin(name, found, request)
+            response = self._origin(name, place, request)
         return replace(response, headers={**response.headers, "Server": "cloudflare"})
 
     # The servers behind
@@ -129,8 +129,8 @@ class Visitors:
 
 
 def _zone(name: str) -> str:
-    found = [zone for zone in ZONE_IDS if name == zone or name.endswith(f".{zone}")]
-    return max(found, key=len)
+    zones = [zone for zone in ZONE_IDS if name == zone or name.endswith(f".{zone}")]
+    return max(zones, key=len)
 
 
 def _cloudflare_error(status: int) -> Response:

@@ -117,9 +117,9 @@ class RailwayCloud:
 
     def new_id(self) -> str:
         """Return an identifier that nothing has yet, also when the source started over after a restart."""
-        while self._taken(found := self.ids()):
+        while self._taken(new := self.ids()):
             pass
-        return found
+        return new
 
     def _taken(self, id: str) -> bool:
         state = self.state
@@ -189,49 +189,49 @@ class RailwayCloud:
 
     def project(self, id: str) -> Project:
         """Return the project, also one that was deleted a moment ago."""
-        found = self.state.projects.get(id)
-        if found is None or self._forgotten(found.deleted_at):
+        project = self.state.projects.get(id)
+        if project is None or self._forgotten(project.deleted_at):
             raise not_found("Project")
-        return found
+        return project
 
     def live_project(self, id: str) -> Project:
         """Return the project, for something that needs it to exist."""
-        found = self.project(id)
-        if found.deleted_at is not None:
+        project = self.project(id)
+        if project.deleted_at is not None:
             raise not_found("Project")
-        return found
+        return project
 
     def environment(self, id: str) -> Environment:
         """Return the environment, also one that was deleted a moment ago."""
-        found = self.state.environments.get(id)
-        if found is None or self._forgotten(found.deleted_at):
+        environment = self.state.environments.get(id)
+        if environment is None or self._forgotten(environment.deleted_at):
             raise not_found("Environment")
-        if self.project_deleted(found.project_id):
+        if self.project_deleted(environment.project_id):
             raise not_authorized()
-        return found
+        return environment
 
     def live_environment(self, id: str) -> Environment:
         """Return the environment, for something that needs it to exist."""
-        found = self.environment(id)
-        if found.deleted_at is not None:
+        environment = self.environment(id)
+        if environment.deleted_at is not None:
             raise not_found("Environment")
-        return found
+        return environment
 
     def service(self, id: str) -> Service:
         """Return the service, also one that was deleted a moment ago."""
-        found = self.state.services.get(id)
-        if found is None or self._forgotten(found.deleted_at):
+        service = self.state.services.get(id)
+        if service is None or self._forgotten(service.deleted_at):
             raise not_found("Service")
-        if self.project_deleted(found.project_id):
+        if self.project_deleted(service.project_id):
             raise not_authorized()
-        return found
+        return service
 
     def live_service(self, id: str) -> Service:
         """Return the service, for something that needs it to exist."""
-        found = self.service(id)
-        if found.deleted_at is not None:
+        service = self.service(id)
+        if service.deleted_at is not None:
             raise not_found("Service")
-        return found
+        return service
 
     def find_instance(self, environment_id: str, service_id: str) -> ServiceInstance | None:
         """Return the live instance of a service in an environment, if there is one."""

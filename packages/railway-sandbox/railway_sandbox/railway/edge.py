@@ -48,8 +48,8 @@ def _domain(cloud: RailwayCloud, host: str) -> CustomDomain | ServiceDomain | No
     """Return the domain of a host: its own, or the wildcard one level above it."""
     known: list[CustomDomain | ServiceDomain] = [*customs(cloud), *generated(cloud)]
     above = f"*.{host.partition('.')[2]}"
-    found = {domain.domain: domain for domain in known if domain.domain in (host, above)}
-    return found.get(host) or found.get(above)
+    named = {domain.domain: domain for domain in known if domain.domain in (host, above)}
+    return named.get(host) or named.get(above)
 
 
 def _listens(running: Deployment, port: int | None) -> bool:
@@ -60,8 +60,8 @@ def _listens(running: Deployment, port: int | None) -> bool:
 
 def _application(running: Deployment, path: str) -> Response:
     deploy = part(part(running.meta, "serviceManifest"), "deploy")
-    found = path.partition("?")[0] in ("/", deploy.get("healthcheckPath"))
-    status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
+    answers = path.partition("?")[0] in ("/", deploy.get("healthcheckPath"))
+    status = HTTPStatus.OK if answers else HTTPStatus.NOT_FOUND
     return Response(status=status, headers={**EDGE, "Content-Type": "text/plain"}, body=status.phrase.encode())
 
 

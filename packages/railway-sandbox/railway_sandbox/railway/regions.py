@@ -29,12 +29,12 @@ def known(region: str) -> bool:
 
 
 def _regions(_caller: Caller, _arguments: Arguments) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    regions: list[dict[str, Any]] = []
     for name in [*CURRENT, *DEPRECATED]:
         replacement = DEPRECATED.get(name)
         country, location = CURRENT[replacement or name]
         deprecation = replacement and {"isDeprecated": True, "replacementRegion": replacement}
-        found.append(
+        regions.append(
             {
                 "id": name,
                 "name": name,
@@ -45,7 +45,7 @@ def _regions(_caller: Caller, _arguments: Arguments) -> list[dict[str, Any]]:
                 "deploymentConstraints": {"deprecationInfo": deprecation},
             }
         )
-    return found
+    return regions
 
 
 QUERIES: Operations = {"regions": _regions}

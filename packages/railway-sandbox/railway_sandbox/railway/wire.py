@@ -99,7 +99,7 @@ def respond(cloud: RailwayCloud, request: Request) -> Response:
 
 
 def _limit_headers(cloud: RailwayCloud, verdict: rates.Verdict) -> dict[str, str]:
-    found = {
+    headers = {
         "Content-Type": "application/json",
         "Date": format_datetime(EPOCH + timedelta(seconds=cloud.now()), usegmt=True),
         "X-RateLimit-Limit": str(verdict.limit),
@@ -107,8 +107,8 @@ def _limit_headers(cloud: RailwayCloud, verdict: rates.Verdict) -> dict[str, str
         "X-RateLimit-Reset": str(math.ceil(EPOCH.timestamp() + verdict.resets_at)),
     }
     if verdict.retry_after_s:
-        found["Retry-After"] = str(verdict.retry_after_s)
-    return found
+        headers["Retry-After"] = str(verdict.retry_after_s)
+    return headers
 
 
 def _failed(cloud: RailwayCloud, status: int, message: str, code: str, headers: Mapping[str, str]) -> Response:

@@ -49,16 +49,16 @@ def of_answer(answered: Mapping[str, str], rules: Sequence[Rule], method: str, o
 
 
 def _headers(rule: Rule, origin: str) -> dict[str, str]:
-    found = {
+    headers = {
         "Access-Control-Allow-Origin": "*" if "*" in rule.allowed_origins else origin,
         "Access-Control-Allow-Methods": ", ".join(rule.allowed_methods),
         "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
     }
     if rule.exposed_headers:
-        found["Access-Control-Expose-Headers"] = ", ".join(rule.exposed_headers)
+        headers["Access-Control-Expose-Headers"] = ", ".join(rule.exposed_headers)
     if rule.max_age_seconds is not None:
-        found["Access-Control-Max-Age"] = str(rule.max_age_seconds)
-    return found
+        headers["Access-Control-Max-Age"] = str(rule.max_age_seconds)
+    return headers
 
 
 def _allows(rule: Rule, origin: str, method: str) -> bool:

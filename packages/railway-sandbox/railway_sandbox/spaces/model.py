@@ -128,13 +128,13 @@ class SpacesCloud:
         with self._world() as backend:
             if bucket not in self._regions:
                 return False
-            found: Any = backend.get_object(bucket, key)
-            return found is not None and found.acl is not None and bool(found.acl.public_read)
+            stored: Any = backend.get_object(bucket, key)
+            return stored is not None and stored.acl is not None and bool(stored.acl.public_read)
 
     def _cors_rules(self, bucket: str) -> Sequence[cors.Rule]:
         with self._world() as backend:
-            found: Any = backend.get_bucket(bucket) if bucket in self._regions else None
-        return found.cors if found else ()
+            stored: Any = backend.get_bucket(bucket) if bucket in self._regions else None
+        return stored.cors if stored else ()
 
     def _check_bucket(self, entry: Entry) -> None:
         """Raise ``RefusedError`` unless the bucket exists, here and for us, as far as the request needs it."""

@@ -27,14 +27,14 @@ def is_spaces(host: str) -> bool:
 
 def target(request: Request) -> tuple[str, str, str]:
     """Return region, bucket and percent-encoded key of a request. Raises ``RefusedError`` for a strange host."""
-    found = _HOST.fullmatch(request.host)
-    if found is None:
+    match = _HOST.fullmatch(request.host)
+    if match is None:
         raise errors.unmapped_host(request.host)
     path = request.path.removeprefix("/")
-    if found["bucket"]:
-        return found["region"], found["bucket"], path
+    if match["bucket"]:
+        return match["region"], match["bucket"], path
     bucket, _, key = path.partition("/")
-    return found["region"], bucket, key
+    return match["region"], bucket, key
 
 
 def respond(cloud: SpacesCloud, request: Request) -> Response:
@@ -63,9 +63,9 @@ def respond(cloud: SpacesCloud, request: Request) -> Response:
 
 def access_key(request: Request) -> str:
     """Return the access key that signed the request, in its header or its address; empty when nobody did."""
-    found = _CREDENTIAL.search(request.headers.get("authorization", ""))
-    if found:
-        return found["key"]
+    match = _CREDENTIAL.search(request.headers.get("authorization", ""))
+    if match:
+        return match["key"]
     parameters = parse_qs(request.query)
     presigned = parameters.get("X-Amz-Credential") or parameters.get("AWSAccessKeyId") or [""]
     return presigned[0].partition("/")[0]

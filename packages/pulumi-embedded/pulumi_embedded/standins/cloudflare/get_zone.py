@@ -34,6 +34,6 @@ class GetZone(Function[GetZoneInputs, GetZoneResult]):
     inputs_type, result_type = GetZoneInputs, GetZoneResult
 
     async def call(self, context: Context, inputs: GetZoneInputs) -> GetZoneResult:
-        found = await cast("CloudflareClient", context.client).result("GET", f"/zones/{inputs.zone_id}")
-        same = {name: found[name] for name in ("name", "status", "type", "paused")}
-        return GetZoneResult(zone_id=found["id"], **same)
+        zone = await cast("CloudflareClient", context.client).result("GET", f"/zones/{inputs.zone_id}")
+        same = {name: zone[name] for name in ("name", "status", "type", "paused")}
+        return GetZoneResult(zone_id=zone["id"], **same)

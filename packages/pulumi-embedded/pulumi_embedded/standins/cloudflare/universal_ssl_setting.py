@@ -33,8 +33,8 @@ class UniversalSslSetting(Resource[UniversalSslSettingInputs, UniversalSslSettin
         self, context: Context, id: str, old: UniversalSslSettingInputs | None
     ) -> UniversalSslSettingInputs | None:
         del old
-        found = await cast("CloudflareClient", context.client).result("GET", _path(id))
-        return UniversalSslSettingInputs(zone_id=id, enabled=found.get("enabled"))
+        setting = await cast("CloudflareClient", context.client).result("GET", _path(id))
+        return UniversalSslSettingInputs(zone_id=id, enabled=setting.get("enabled"))
 
     async def update(
         self, context: Context, id: str, old: UniversalSslSettingInputs, new: UniversalSslSettingInputs

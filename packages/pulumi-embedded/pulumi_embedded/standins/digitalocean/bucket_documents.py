@@ -159,9 +159,9 @@ def _optional(tag: str, value: object) -> ET.Element | None:
 
 
 def _texts(rule: ET.Element, path: str) -> list[str]:
-    return [found.text or "" for found in rule.findall(path)]
+    return [element.text or "" for element in rule.findall(path)]
 
 
 def _number(rule: ET.Element, path: str) -> int | None:
-    found = text(rule, path)
-    return int(found) if found else None
+    digits = text(rule, path)
+    return int(digits) if digits else None

@@ -52,9 +52,9 @@ class Cdn(Resource[CdnInputs, CdnState]):
 
     async def create(self, context: Context, new: CdnInputs) -> tuple[str, CdnState]:
         client = cast("DigitalOceanClient", context.client)
-        found = await _leftover(client, new.origin) if context.interrupted else ""
-        if found:
-            return found, await self.update(context, found, await _read(client, found), new)
+        endpoint_id = await _leftover(client, new.origin) if context.interrupted else ""
+        if endpoint_id:
+            return endpoint_id, await self.update(context, endpoint_id, await _read(client, endpoint_id), new)
         sent: dict[str, Any] = {"origin": new.origin, "ttl": new.ttl or 0}
         if new.custom_domain:
             sent |= {"custom_domain": new.custom_domain, "certificate_id": await _certificate_id(client, new)}
@@ -72,8 +72,8 @@ class Cdn(Resource[CdnInputs, CdnState]):
         domain, certificate = new.custom_domain or "", _certificate_name(new)
         if domain != (old.custom_domain or "") or certificate not in ("", _certificate_name(old)):
             # A domain that is dropped leaves its certificate behind: the real plugin sends the old one.
-            found = await _certificate_id(client, new if certificate else old)
-            await client.result("PUT", f"{PATH}/{id}", {"custom_domain": domain, "certificate_id": found})
+            certificate_id = await _certificate_id(client, new if certificate else old)
+            await client.result("PUT", f"{PATH}/{id}", {"custom_domain": domain, "certificate_id": certificate_id})
         return await _read(client, id)
 
     async def delete(self, context: Context, id: str, old: CdnState) -> None:
@@ -90,10 +90,10 @@ async def _certificate_id(client: DigitalOceanClient, values: CdnInputs) -> str:
     name = _certificate_name(values)
     if name in ("", CLOUDFLARE_CERTIFICATE):
         return name
-    found = (await client.result("GET", f"/v2/certificates?name={name}"))["certificates"]
-    if not found:
+    certificates = (await client.result("GET", f"/v2/certificates?name={name}"))["certificates"]
+    if not certificates:
         raise Failure(f"there is no certificate {name!r}: make it first, or use {CLOUDFLARE_CERTIFICATE!r}")
-    return str(found[0]["id"])
+    return str(certificates[0]["id"])
 
 
 async def _read(client: DigitalOceanClient, id: str) -> CdnState:

@@ -71,10 +71,10 @@ async def _read(
 ) -> CorsConfigurationState:
     """Return what Spaces has; in the order of ``wanted``, and as it was written there, when both mean the same."""
     answer = await _spaces(context).ask("GET", region, bucket, "/?cors=")
-    found = cors_of(document(check(f"Error reading the CORS rules of {bucket}", answer)))
-    if wanted and sorted(map(_meaning, found)) == sorted(map(_meaning, wanted.cors_rules)):
-        found = wanted.cors_rules
-    return CorsConfigurationState(bucket=bucket, region=region, cors_rules=found)
+    rules = cors_of(document(check(f"Error reading the CORS rules of {bucket}", answer)))
+    if wanted and sorted(map(_meaning, rules)) == sorted(map(_meaning, wanted.cors_rules)):
+        rules = wanted.cors_rules
+    return CorsConfigurationState(bucket=bucket, region=region, cors_rules=rules)
 
 
 def _meaning(rule: CorsRule) -> tuple[list[str], list[str], list[str], list[str], str, int]:

@@ -50,7 +50,7 @@ def _by_service(cloud: RailwayCloud, environment: Environment) -> dict[str, dict
     """Return what each service uses in a month."""
     every: dict[str, dict[str, float]] = {}
     for instance in cloud.instances(environment.id):
-        found = every.setdefault(instance.service_id, dict.fromkeys(NAMES, 0.0))
+        used = every.setdefault(instance.service_id, dict.fromkeys(NAMES, 0.0))
         running = deployments.live(cloud, environment.id, instance.service_id)
         if running is None or running.stopped:
             continue
@@ -59,17 +59,17 @@ def _by_service(cloud: RailwayCloud, environment: Environment) -> dict[str, dict
         replicas = replicas_of(config)
         vcpus = limits.get("cpu") or USUAL_VCPUS
         memory_gb = (limits.get("memoryBytes") or USUAL_MEMORY_GB * GB_IN_BYTES) / GB_IN_BYTES
-        found["CPU_LIMIT"] = replicas * vcpus * MINUTES
-        found["CPU_USAGE"] = found["CPU_USAGE_2"] = replicas * vcpus * CPU_LOAD * MINUTES
-        found["MEMORY_LIMIT_GB"] = replicas * memory_gb * MINUTES
-        found["MEMORY_USAGE_GB"] = replicas * memory_gb * MEMORY_LOAD * MINUTES
-        found["NETWORK_TX_GB"] = found["NETWORK_RX_GB"] = replicas * TRAFFIC_GB
+        used["CPU_LIMIT"] = replicas * vcpus * MINUTES
+        used["CPU_USAGE"] = used["CPU_USAGE_2"] = replicas * vcpus * CPU_LOAD * MINUTES
+        used["MEMORY_LIMIT_GB"] = replicas * memory_gb * MINUTES
+        used["MEMORY_USAGE_GB"] = replicas * memory_gb * MEMORY_LOAD * MINUTES
+        used["NETWORK_TX_GB"] = used["NETWORK_RX_GB"] = replicas * TRAFFIC_GB
     for disk in cloud.state.volume_instances.values():
         if disk.environment_id == environment.id and disk.deleted_at is None:
-            found = every.setdefault(disk.service_id or "", dict.fromkeys(NAMES, 0.0))
+            used = every.setdefault(disk.service_id or "", dict.fromkeys(NAMES, 0.0))
             full_gb = disk.size_mb / GB_IN_MB * DISK_LOAD
-            found["DISK_USAGE_GB"] += full_gb * MINUTES
-            found["BACKUP_USAGE_GB"] += full_gb * len(disk.backup_schedules) * MINUTES
+            used["DISK_USAGE_GB"] += full_gb * MINUTES
+            used["BACKUP_USAGE_GB"] += full_gb * len(disk.backup_schedules) * MINUTES
     return every
 
 
@@ -84,10 +84,10 @@ def _projects(caller: Caller, arguments: Arguments) -> list[Project]:
 
 
 def _estimated(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    estimates: list[dict[str, Any]] = []
     for project in _projects(caller, arguments):
         parts = _services(caller, project)
-        found += [
+        estimates += [
             {
                 "projectId": project.id,
                 "measurement": measurement,
@@ -95,7 +95,7 @@ def _estimated(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
             }
             for measurement in arguments["measurements"]
         ]
-    return found
+    return estimates
 
 
 def _services(caller: Caller, project: Project) -> list[tuple[str, str, dict[str, float]]]:

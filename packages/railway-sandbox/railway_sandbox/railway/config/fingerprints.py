@@ -43,12 +43,12 @@ def affected_by(cloud: RailwayCloud, environment: Environment) -> Generator[Affe
 
 
 def _fingerprints(cloud: RailwayCloud, environment: Environment) -> dict[str, tuple[Any, Any]]:
-    found: dict[str, tuple[Any, Any]] = {}
+    fingerprints: dict[str, tuple[Any, Any]] = {}
     for instance in cloud.instances(environment.id):
         config = service_config(environment, instance.service_id)
         scale = part(config, "deploy").get("multiRegionConfig")
-        found[instance.service_id] = (_content(cloud, environment, instance.service_id), copy.deepcopy(scale))
-    return found
+        fingerprints[instance.service_id] = (_content(cloud, environment, instance.service_id), copy.deepcopy(scale))
+    return fingerprints
 
 
 def _content(cloud: RailwayCloud, environment: Environment, service_id: str) -> Any:

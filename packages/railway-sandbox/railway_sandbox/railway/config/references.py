@@ -43,13 +43,13 @@ def _parse(inside: str) -> Reference:
 
 def references(text: str) -> set[Reference]:
     """Return every reference in a variable's text."""
-    return {_parse(found) for found in PATTERN.findall(text)}
+    return {_parse(inner) for inner in PATTERN.findall(text)}
 
 
 def referenced_by(environment: Environment, service_id: str) -> set[Reference]:
     """Return every reference in the variables of a service."""
     variables: Config = service_config(environment, service_id).get("variables", {})
-    return {found for entry in variables.values() for found in references(entry.get("value") or "")}
+    return {reference for entry in variables.values() for reference in references(entry.get("value") or "")}
 
 
 def service_named(cloud: RailwayCloud, environment: Environment, name: str) -> Service | None:
@@ -104,7 +104,7 @@ def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> di
 
     instance = cloud.find_instance(environment.id, service_id)
     chosen = state.endpoint_names.get(instance.id) if instance else None
-    found = {
+    added = {
         "RAILWAY_PRIVATE_DOMAIN": f"{chosen.dns_name if chosen else service.dns_label}.railway.internal",
         "RAILWAY_PROJECT_NAME": project.name,
         "RAILWAY_PROJECT_ID": project.id,
@@ -117,12 +117,12 @@ def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> di
     # Which of several custom domains Railway takes is not documented: here it does not depend on which came first.
     own = sorted(filter(mine, state.custom_domains.values()), key=lambda domain: domain.domain)
     for domain in [*filter(mine, state.service_domains.values()), *own]:
-        found["RAILWAY_PUBLIC_DOMAIN"] = domain.domain
+        added["RAILWAY_PUBLIC_DOMAIN"] = domain.domain
     for proxy in filter(mine, state.tcp_proxies.values()):
-        found["RAILWAY_TCP_PROXY_DOMAIN"] = proxy.domain
-        found["RAILWAY_TCP_PROXY_PORT"] = str(proxy.proxy_port)
-        found["RAILWAY_TCP_APPLICATION_PORT"] = str(proxy.application_port)
+        added["RAILWAY_TCP_PROXY_DOMAIN"] = proxy.domain
+        added["RAILWAY_TCP_PROXY_PORT"] = str(proxy.proxy_port)
+        added["RAILWAY_TCP_APPLICATION_PORT"] = str(proxy.application_port)
     for disk in filter(mine, state.volume_instances.values()):
-        found["RAILWAY_VOLUME_NAME"] = state.volumes[disk.volume_id].name
-        found["RAILWAY_VOLUME_MOUNT_PATH"] = disk.mount_path
-    return found
+        added["RAILWAY_VOLUME_NAME"] = state.volumes[disk.volume_id].name
+        added["RAILWAY_VOLUME_MOUNT_PATH"] = disk.mount_path
+    return added

@@ -29,9 +29,9 @@ def next_run(schedule: str, now_s: float) -> float | None:
         by_date, by_week = day.day in days, day.isoweekday() % 7 in {number % 7 for number in weekdays}
         either = "*" not in (fields[2], fields[4])
         if day.month in months and ((by_date or by_week) if either else (by_date and by_week)):
-            found = _first(day, hours, minutes, after)
-            if found is not None:
-                return (found - EPOCH).total_seconds()
+            moment = _first(day, hours, minutes, after)
+            if moment is not None:
+                return (moment - EPOCH).total_seconds()
         day += timedelta(days=1)
     return None
 
@@ -43,11 +43,11 @@ def _first(day: datetime, hours: set[int], minutes: set[int], after: datetime) -
 
 def _numbers(text: str, smallest: int, largest: int) -> set[int]:
     """Return the numbers that a field names: ``*``, ``5``, ``1-5``, ``*/10``, ``1-30/2`` or several with commas."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in text.split(","):
         span, _, step = part.partition("/")
         first, _, last = span.partition("-")
         low = smallest if span == "*" else int(first)
         high = largest if span == "*" or (step and not last) else int(last or first)
-        found.update(range(low, high + 1, int(step or 1)))
-    return found
+        numbers.update(range(low, high + 1, int(step or 1)))
+    return numbers

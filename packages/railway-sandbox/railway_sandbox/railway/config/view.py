@@ -46,8 +46,8 @@ def service_config(environment: Environment, service_id: str) -> Config:
 
 def setting(config: Config, group: str, name: str) -> Any:
     """Return what a setting is, with Railway's default where it is not set."""
-    found = part(config, group).get(name)
-    return DEFAULTS.get(group, {}).get(name) if found is None else found
+    value = part(config, group).get(name)
+    return DEFAULTS.get(group, {}).get(name) if value is None else value
 
 
 def default_region(cloud: RailwayCloud, environment: Environment) -> str:
@@ -69,13 +69,13 @@ def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Con
             services[gone.service_id] = {"isDeleted": True}
     shared = _variables(environment.config.get("sharedVariables", {}), decrypt=decrypt)
     volumes = _volumes(cloud, environment)
-    found: Config = {
+    shown: Config = {
         "services": services,
         "sharedVariables": shared,
         "volumes": volumes,
         "buckets": _buckets(cloud, environment),
     }
-    kept = {key: value for key, value in found.items() if value}
+    kept = {key: value for key, value in shown.items() if value}
     return {**kept, "groups": {}, "privateNetworkDisabled": False}
 
 
@@ -92,21 +92,21 @@ def _secrets(environment: Environment) -> list[Any]:
 
 
 def _service(cloud: RailwayCloud, environment: Environment, service_id: str, *, decrypt: bool) -> Config:
-    found: Config = copy.deepcopy(service_config(environment, service_id))
+    shown: Config = copy.deepcopy(service_config(environment, service_id))
     for group, defaults in DEFAULTS.items():
-        kept = {k: v for k, v in part(found, group).items() if _worth_showing(v) and v != defaults.get(k)}
-        found[group] = kept
-    deploy = found["deploy"]
+        kept = {k: v for k, v in part(shown, group).items() if _worth_showing(v) and v != defaults.get(k)}
+        shown[group] = kept
+    deploy = shown["deploy"]
     for name in ALWAYS_SHOWN:
-        deploy[name] = setting(found, "deploy", name)
+        deploy[name] = setting(shown, "deploy", name)
     if deploy.get("registryCredentials"):
         deploy["registryCredentials"] = {"username": MASK, "password": MASK}
-    found["variables"] = _variables(found.get("variables", {}), decrypt=decrypt)
-    found["networking"] = _networking(cloud, environment, service_id)
-    found["volumeMounts"] = _mounts(cloud, environment, service_id)
-    if not found["volumeMounts"]:
-        del found["volumeMounts"]
-    return {key: value for key, value in found.items() if _worth_showing(value)}
+    shown["variables"] = _variables(shown.get("variables", {}), decrypt=decrypt)
+    shown["networking"] = _networking(cloud, environment, service_id)
+    shown["volumeMounts"] = _mounts(cloud, environment, service_id)
+    if not shown["volumeMounts"]:
+        del shown["volumeMounts"]
+    return {key: value for key, value in shown.items() if _worth_showing(value)}
 
 
 def _worth_showing(value: Any) -> bool:
@@ -129,12 +129,12 @@ def _networking(cloud: RailwayCloud, environment: Environment, service_id: str) 
         return same and record.deleted_at is None
 
     state = cloud.state
-    found: Config = {
+    shown: Config = {
         "serviceDomains": {d.domain: _port(d.target_port) for d in state.service_domains.values() if mine(d)},
         "customDomains": {d.domain: _port(d.target_port) for d in state.custom_domains.values() if mine(d)},
         "tcpProxies": {str(p.application_port): Config() for p in state.tcp_proxies.values() if mine(p)},
     }
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in shown.items() if value}
 
 
 def _port(target_port: int | None) -> Config:
@@ -142,21 +142,21 @@ def _port(target_port: int | None) -> Config:
 
 
 def _mounts(cloud: RailwayCloud, environment: Environment, service_id: str) -> Config:
-    found: Config = {}
+    mounts: Config = {}
     for disk in cloud.state.volume_instances.values():
         if disk.environment_id == environment.id and disk.service_id == service_id and disk.deleted_at is None:
-            found[disk.volume_id] = {"mountPath": disk.mount_path}
+            mounts[disk.volume_id] = {"mountPath": disk.mount_path}
             if disk.backup_schedules:
-                found[disk.volume_id]["backupSchedules"] = sorted(disk.backup_schedules)
-    return found
+                mounts[disk.volume_id]["backupSchedules"] = sorted(disk.backup_schedules)
+    return mounts
 
 
 def _buckets(cloud: RailwayCloud, environment: Environment) -> Config:
-    found: Config = {}
+    shown: Config = {}
     for store in cloud.state.bucket_instances.values():
         if store.environment_id == environment.id:
-            found[store.bucket_id] = {"region": store.region} if store.deleted_at is None else {"isDeleted": True}
-    return found
+            shown[store.bucket_id] = {"region": store.region} if store.deleted_at is None else {"isDeleted": True}
+    return shown
 
 
 def _volumes(cloud: RailwayCloud, environment: Environment) -> Config:

@@ -59,14 +59,14 @@ def check_sizes(cloud: RailwayCloud, environment: Environment, patch: Config) ->
 
 def mounts_after(cloud: RailwayCloud, environment: Environment, service_id: str, entry: Config) -> set[str]:
     """Return the ids of the volumes that a service has once the patch is applied."""
-    found = {
+    mounts = {
         disk.volume_id
         for disk in cloud.state.volume_instances.values()
         if (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
     }
     for volume_id, mount in part(entry, "volumeMounts").items():
-        found = found - {volume_id} if mount is None else found | {volume_id}
-    return found
+        mounts = mounts - {volume_id} if mount is None else mounts | {volume_id}
+    return mounts
 
 
 def apply(cloud: RailwayCloud, environment: Environment, patch: Config, at: float) -> None:

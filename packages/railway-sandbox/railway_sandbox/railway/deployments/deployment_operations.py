@@ -175,15 +175,15 @@ def _list(caller: Caller, arguments: Arguments) -> list[Deployment]:
         raise invalid("deployments need a project, an environment or a service")
     wanted = {"environment_id": "environmentId", "service_id": "serviceId", "project_id": "projectId"}
     statuses = part(given, "status")
-    found: list[Deployment] = []
+    matching: list[Deployment] = []
     for deployment in cloud.state.deployments.values():
         if any(given.get(key) not in (None, getattr(deployment, name)) for name, key in wanted.items()):
             continue
         status = deployments.status_of(cloud, deployment)
         allowed = statuses.get("in") is None or status in statuses["in"]
         if allowed and status not in (statuses.get("notIn") or []):
-            found.append(deployment)
-    return found[::-1]
+            matching.append(deployment)
+    return matching[::-1]
 
 
 def _host(caller: Caller, deployment: Deployment, _arguments: Arguments) -> str | None:

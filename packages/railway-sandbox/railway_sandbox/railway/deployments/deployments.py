@@ -186,8 +186,8 @@ def in_order(cloud: RailwayCloud, environment: Environment, service_ids: Iterabl
     needs: dict[str, set[str]] = {}
     for service_id in batch:
         owners = {reference.owner for reference in referenced_by(environment, service_id)}
-        found = {service.id for name in owners if (service := service_named(cloud, environment, name))}
-        needs[service_id] = (found & set(batch)) - {service_id}
+        named = {service.id for name in owners if (service := service_named(cloud, environment, name))}
+        needs[service_id] = (named & set(batch)) - {service_id}
     ordered: list[tuple[str, set[str]]] = []
     done: set[str] = set()
     while len(ordered) < len(batch):

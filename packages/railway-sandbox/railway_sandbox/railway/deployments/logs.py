@@ -76,14 +76,14 @@ def _shown(caller: Caller, arguments: Arguments, deployment: Deployment, lines: 
         "snapshotId": deployment.snapshot_id,
     }
     wanted = arguments.get("filter") or ""
-    found: list[dict[str, Any]] = [
+    shown: list[dict[str, Any]] = [
         {"timestamp": timestamp(at), "severity": severity, "message": text, "attributes": [], "tags": tags}
         for at, severity, text in sorted(lines, key=lambda line: line[0])
         if at <= caller.now and wanted.lower() in text.lower()
     ]
     start, end = arguments.get("startDate") or "", arguments.get("endDate") or "~"
     # Railway answers with one line more than the limit.
-    return [line for line in found if start <= line["timestamp"] <= end][-(limit + 1) :]
+    return [line for line in shown if start <= line["timestamp"] <= end][-(limit + 1) :]
 
 
 def _build_logs(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:

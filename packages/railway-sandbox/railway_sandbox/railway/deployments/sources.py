@@ -37,14 +37,14 @@ def resolve(cloud: RailwayCloud, config: Config, commit: str | None = None) -> d
         return {"image": image, "imageDigest": f"sha256:{digest}"}
     repository = source["repo"]
     branch = setting(config, "source", "branch")
-    found: str = commit or source.get("commitSha") or latest_commit(cloud, repository, branch)
-    if cloud.state.defects.get(found) == "missing-commit":
+    commit_hash: str = commit or source.get("commitSha") or latest_commit(cloud, repository, branch)
+    if cloud.state.defects.get(commit_hash) == "missing-commit":
         raise Refused("Commit not found")
     return {
         "repo": repository,
         "branch": branch,
-        "commitHash": found,
-        "commitMessage": f"Commit {found[:7]}",
+        "commitHash": commit_hash,
+        "commitMessage": f"Commit {commit_hash[:7]}",
         "rootDirectory": source.get("rootDirectory"),
     }
 

@@ -53,24 +53,24 @@ class Course:
 def moments(course: Course) -> list[Moment]:
     """Return the moments of a deployment that nothing interrupts."""
     at = course.starts_at
-    found: list[Moment] = []
+    timeline: list[Moment] = []
     if course.waits_until > at:
-        found.append(Moment(at=at, status="WAITING"))
+        timeline.append(Moment(at=at, status="WAITING"))
         at = course.waits_until
     if course.stays is not None:
-        return [*found, Moment(at=at, status=course.stays)]
-    found.append(Moment(at=at, status="QUEUED"))
-    found.append(Moment(at=at + QUEUED_S, status="INITIALIZING"))
+        return [*timeline, Moment(at=at, status=course.stays)]
+    timeline.append(Moment(at=at, status="QUEUED"))
+    timeline.append(Moment(at=at + QUEUED_S, status="INITIALIZING"))
     at += QUEUED_S + INITIALIZING_S
     if course.builds:
-        found.append(Moment(at=at, status="BUILDING"))
+        timeline.append(Moment(at=at, status="BUILDING"))
         at += BUILD_REPOSITORY_S if course.from_repository else BUILD_IMAGE_S
     if course.failure == "slow":
         at += SLOW_S
     if course.failure in ("build", "unpullable"):
-        return [*found, Moment(at=at, status="FAILED")]
-    found.append(Moment(at=at, status="DEPLOYING"))
-    return [*found, *_run(course, at)]
+        return [*timeline, Moment(at=at, status="FAILED")]
+    timeline.append(Moment(at=at, status="DEPLOYING"))
+    return [*timeline, *_run(course, at)]
 
 
 def _run(course: Course, at: float) -> list[Moment]:
@@ -80,12 +80,12 @@ def _run(course: Course, at: float) -> list[Moment]:
         return [Moment(at=at + course.healthcheck_timeout_s, status="FAILED")]
     if course.failure == "crash":
         return [Moment(at=at + DEPLOY_S + course.restarts * RESTART_S, status="CRASHED")]
-    found = [Moment(at=at + DEPLOY_S, status="SUCCESS")]
+    timeline = [Moment(at=at + DEPLOY_S, status="SUCCESS")]
     if course.failure == "crash-later":
-        found.append(Moment(at=at + DEPLOY_S + CRASH_LATER_S, status="CRASHED"))
+        timeline.append(Moment(at=at + DEPLOY_S + CRASH_LATER_S, status="CRASHED"))
     elif course.sleeps:
-        found.append(Moment(at=at + DEPLOY_S + SLEEP_AFTER_S, status="SLEEPING"))
-    return found
+        timeline.append(Moment(at=at + DEPLOY_S + SLEEP_AFTER_S, status="SLEEPING"))
+    return timeline
 
 
 def current(timeline: list[Moment], now: float) -> Moment:

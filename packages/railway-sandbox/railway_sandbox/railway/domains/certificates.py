@@ -55,8 +55,8 @@ def verification_value(domain: CustomDomain) -> str:
 
 def verified(cloud: RailwayCloud, domain: CustomDomain) -> bool:
     """Tell whether the TXT record holds."""
-    found = [value.strip('"') for value in cloud.dns(verification_name(domain), "TXT")]
-    return verification_value(domain) in found
+    texts = [value.strip('"') for value in cloud.dns(verification_name(domain), "TXT")]
+    return verification_value(domain) in texts
 
 
 def _cname(cloud: RailwayCloud, name: str) -> str:
@@ -101,9 +101,9 @@ def _forbidden(cloud: RailwayCloud, domain: CustomDomain) -> str | None:
     """Return the name whose CAA records forbid Let's Encrypt a certificate: at the domain, or nearest above it."""
     wildcard, name = domain.domain.startswith("*."), domain.domain.removeprefix("*.")
     while "." in name:
-        if found := cloud.dns(name, "CAA"):
-            wild = [record for record in found if wildcard and " issuewild " in record]
-            rules = wild or [record for record in found if " issue " in record]
+        if issuers := cloud.dns(name, "CAA"):
+            wild = [record for record in issuers if wildcard and " issuewild " in record]
+            rules = wild or [record for record in issuers if " issue " in record]
             return name if rules and not any("letsencrypt.org" in rule for rule in rules) else None
         name = name.partition(".")[2]
     return None

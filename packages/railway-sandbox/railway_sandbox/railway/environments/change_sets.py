@@ -160,14 +160,14 @@ class _Names:
         raise NotSimulated(f"The sandbox does not simulate a change of {field!r} in a change set.")
 
     def _mounts(self, attachments: Any) -> Config:
-        found: Config = {}
+        mounts: Config = {}
         for each in cast("Config", attachments or {}).values():
             schedules = {"backupSchedules": each["backupSchedules"]} if each.get("backupSchedules") else {}
-            found[self._volume(str(each["volume"]).removeprefix("volume."))] = {
+            mounts[self._volume(str(each["volume"]).removeprefix("volume."))] = {
                 "mountPath": each["mountPath"],
                 **schedules,
             }
-        return found
+        return mounts
 
     def _volume(self, name: str) -> str:
         if name not in self._volumes:

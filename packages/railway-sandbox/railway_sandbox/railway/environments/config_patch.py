@@ -53,16 +53,16 @@ def staged(cloud: RailwayCloud, environment_id: str) -> Patch | None:
 def stage(cloud: RailwayCloud, environment: Environment, patch: Any, at: float) -> Patch:
     """Put these changes in the place of those that waited to be committed."""
     patch = well_formed(patch)
-    found = staged(cloud, environment.id)
-    if found is not None and found.workflow_id is not None:
+    waiting = staged(cloud, environment.id)
+    if waiting is not None and waiting.workflow_id is not None:
         # One that could not be applied gives way; its workflow goes on saying why.
-        found.aftermath, found = "unlisted", None
-    if found is None:
-        found = Patch(id=cloud.new_id(), environment_id=environment.id, patch={}, created_at=at, updated_at=at)
-        cloud.state.patches[found.id] = found
-    found.patch = patch
-    found.updated_at = at
-    return found
+        waiting.aftermath, waiting = "unlisted", None
+    if waiting is None:
+        waiting = Patch(id=cloud.new_id(), environment_id=environment.id, patch={}, created_at=at, updated_at=at)
+        cloud.state.patches[waiting.id] = waiting
+    waiting.patch = patch
+    waiting.updated_at = at
+    return waiting
 
 
 def commit(

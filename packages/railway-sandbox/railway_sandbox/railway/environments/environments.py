@@ -123,12 +123,12 @@ def _environment(caller: Caller, arguments: Arguments) -> Environment:
 def listed(caller: Caller, project: Project, arguments: Arguments) -> list[Environment]:
     """Return the environments of a project that the caller reaches; ``isEphemeral`` and ``sort`` as in the API."""
     wanted = arguments.get("isEphemeral")
-    found = [
+    environments = [
         environment
         for environment in caller.cloud.environments_of(project.id)
         if wanted in (None, environment.is_ephemeral) and caller.may_reach(project, environment.id)
     ]
-    return found[::-1] if arguments.get("sort") == "desc" else found
+    return environments[::-1] if arguments.get("sort") == "desc" else environments
 
 
 def _environments(caller: Caller, arguments: Arguments) -> list[Environment]:

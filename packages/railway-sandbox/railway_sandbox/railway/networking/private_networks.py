@@ -34,7 +34,7 @@ def _endpoint_id(instance: ServiceInstance) -> str:
 def _since(cloud: RailwayCloud, instance: ServiceInstance) -> float | None:
     """Return when the endpoint of an instance appears, if it is known yet."""
     every = deployments.history(cloud, instance.environment_id, instance.service_id)
-    first = next((found for found in every if found.created_at >= instance.created_at), None)
+    first = next((each for each in every if each.created_at >= instance.created_at), None)
     return None if first is None else first.created_at + ENDPOINT_AFTER_S
 
 
@@ -111,7 +111,7 @@ def _rename(caller: Caller, arguments: Arguments) -> bool:
     cloud = caller.cloud
     label: str = arguments["dnsName"]
     living = [instance for instance in cloud.state.instances.values() if instance.deleted_at is None]
-    instance = next((found for found in living if _endpoint_id(found) == arguments["id"]), None)
+    instance = next((each for each in living if _endpoint_id(each) == arguments["id"]), None)
     if instance is None or not _exists(cloud, instance):
         raise not_found("PrivateNetworkEndpoint")
     environment = caller.environment(instance.environment_id)

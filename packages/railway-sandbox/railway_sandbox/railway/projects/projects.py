@@ -139,7 +139,7 @@ def _projects(caller: Caller, arguments: Arguments) -> list[Project]:
     workspace_id = arguments.get("workspaceId")
     if workspace_id is not None:
         caller.workspace(workspace_id)
-    found = [
+    projects = [
         project
         for project in caller.cloud.state.projects.values()
         if caller.may_reach(project)
@@ -148,9 +148,9 @@ def _projects(caller: Caller, arguments: Arguments) -> list[Project]:
     ]
     order = arguments.get("orderBy")
     if order == "NAME_ASC":
-        return sorted(found, key=lambda project: project.name)
+        return sorted(projects, key=lambda project: project.name)
     moment = "created_at" if order == "CREATED_AT_DESC" else "updated_at"
-    return sorted(found, key=lambda project: getattr(project, moment), reverse=True)
+    return sorted(projects, key=lambda project: getattr(project, moment), reverse=True)
 
 
 def _of_workspace(caller: Caller, workspace: Workspace, _arguments: Arguments) -> list[Project]:

@@ -193,8 +193,8 @@ def _service(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -
 
 def _triggers(caller: Caller, arguments: Arguments) -> list[DeploymentTrigger]:
     environment, service = caller.pair(arguments)
-    found = instances.trigger_of(caller.cloud, environment.id, service.id)
-    return [found] if found else []
+    trigger = instances.trigger_of(caller.cloud, environment.id, service.id)
+    return [trigger] if trigger else []
 
 
 def _reader(group: str, name: str) -> Any:

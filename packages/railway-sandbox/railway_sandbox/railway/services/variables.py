@@ -44,7 +44,7 @@ def _rows(environment: Environment, service_id: str | None, variables: Config) -
             environment_id=environment.id,
             service_id=service_id,
             is_sealed=bool(entry.get("isSealed")),
-            references=sorted(str(found) for found in references(entry.get("value") or "")),
+            references=sorted(str(reference) for reference in references(entry.get("value") or "")),
             created_at=environment.created_at,
             updated_at=environment.updated_at,
         )

@@ -88,7 +88,7 @@ def _there(cloud: RailwayCloud, disk: VolumeInstance) -> list[VolumeBackup]:
     """Return the backups of a disk that can be restored, newest first."""
     _make_scheduled(cloud, disk)
     unfinished = {work.backup_id for work in workflows_of(cloud, disk) if not work.restores and not _made(work)}
-    found = [
+    backups = [
         backup
         for backup in cloud.state.volume_backups.values()
         if backup.volume_instance_id == disk.id
@@ -96,7 +96,7 @@ def _there(cloud: RailwayCloud, disk: VolumeInstance) -> list[VolumeBackup]:
         and backup.deleted_at is None
         and (backup.expires_at is None or backup.expires_at > cloud.now())
     ]
-    return sorted(found, key=lambda backup: backup.created_at, reverse=True)
+    return sorted(backups, key=lambda backup: backup.created_at, reverse=True)
 
 
 def _made(work: Workflow) -> bool:
