@@ -18,7 +18,8 @@ from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
 from railway_api.documents.environment_lifecycle import ENVIRONMENT_CREATE, ENVIRONMENT_DELETE
 from railway_api.documents.service import SERVICE_CREATE
 from railway_api.documents.volume import VOLUME_CREATE, VOLUME_DELETE
-from railway_api.errors import Busy, NotFound, Race, RailwayError, Throttled, Validation
+from railway_api.documents.workflow import WORKFLOW_STATUS
+from railway_api.errors import Busy, NotFound, Race, RailwayError, Throttled, Validation, classify
 from railway_api.failure import Failure
 from railway_api.json_objects import table
 from railway_api.operation import Answer, Operation
@@ -155,12 +156,18 @@ class ProjectUnderTest:
         return list(nodes(await self.call(PATCHES, environmentId=environment_id or self.environment_id, first=10)))
 
     async def commit(self, patch: Json, *, message: str | None = None, environment_id: str | None = None) -> str:
-        """Commit a patch and wait until it is in effect; Railway's answer to it. Raises ``RailwayError``."""
+        """Commit a patch and wait until it is in effect; return Railway's answer to it.
+
+        Raises ``RailwayError``, also for what Railway refuses when it applies the patch.
+        """
         where = environment_id or self.environment_id
         known = {each["id"] for each in await self.patches(where)}
         sent = {"environmentId": where, "patch": patch, "commitMessage": message}
         text = str(await self.retried(lambda: self.call(ENVIRONMENT_PATCH_COMMIT, **sent)))
         await self.settled(known, where)
+        workflow = await self.call(WORKFLOW_STATUS, workflowId=text)
+        if workflow["status"] == "Error":
+            raise classify("environmentPatchCommit", {"message": workflow["error"] or ""})
         return text
 
     async def settled(self, known: set[str], environment_id: str | None = None) -> None:

@@ -60,10 +60,10 @@ def _loses_replicas(merged: Any) -> Any:
 
 
 def _no_hyphens(check: Any) -> Any:
-    def stricter(cloud: Any, config: Any, **more: Any) -> None:
+    def stricter(config: Any, **more: Any) -> None:
         if "-" in (part(config, "deploy").get("healthcheckPath") or ""):
             raise invalid("healthcheckPath")
-        check(cloud, config, **more)
+        check(config, **more)
 
     return stricter
 
@@ -240,7 +240,7 @@ def _without_digest(resolve: Any) -> Any:
 
 OTHERWISE: Mapping[int, tuple[Change, str]] = {
     1: (_replaced(services, "reach", _named_environment_alone), "was not in the second one"),
-    2: (_replaced(config_patch, "merged_service", _loses_replicas), "one in the default region after"),
+    2: (_replaced(config_patch, "merged_service", _loses_replicas), "1 in us-west2 after"),
     3: (_replaced(config_patch, "check_service", _no_hyphens), "refused: Invalid input: healthcheckPath"),
     4: (
         _schema_with(
