@@ -222,7 +222,7 @@ def test_a_comment_says_first_what_an_approver_needs_and_then_everything_in_orde
     before = Rule(policy="services-restart", level="advisory", resources=("other",), message="never restarts")
     stack = StackDiff(
         stack="production", plan="pro", changes=(gone, more), cost=Cost(requests=3, deployments=1), money=money,
-        rules=(mandatory, advisory, before), errors=("over the budget",),
+        rules=(mandatory, advisory, before), errors=("over the budget",), partial=True,
     )  # fmt: skip
 
     said = markdown(Diff(base=Side(name="a"), head=Side(name="b"), stacks=(stack,)))
