@@ -15,6 +15,7 @@ from railyard.deliver.deploy import deploy
 from railyard.deliver.drift import drift
 from railyard.deliver.notify import notify
 from railyard.deliver.plan import plan
+from railyard.export import command as export
 from railyard.map.command import map_
 from railyard.migrate.command import migrate
 from railyard.money.command import cost
@@ -56,6 +57,7 @@ application.command()(rollback.rollback)
 application.add_typer(images.application, name="images")
 application.add_typer(backup.application, name="backup")
 application.add_typer(restore.application, name="restore")
+application.add_typer(export.application, name="export")
 application.add_typer(secrets.application, name="secrets")
 application.add_typer(sandbox.application, name="sandbox")
 application.add_typer(state.application, name="state")

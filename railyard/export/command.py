@@ -1,0 +1,118 @@
+"""``railyard export compose``: a system as a compose file.
+
+Owns the command, and the throw-away sandbox in which the system comes up once: only then every variable has its value.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from pulumi_operations.events import Operation, Step
+from railway_api.counting import count
+from railyard.engine import operate, sandbox_door
+from railyard.engine.configuration import read_stack as read_configuration
+from railyard.export.compose import Composed, compose
+from railyard.shared.console import CallError, JsonOption, OperationError, StackOption, people, shown, write_json
+from railyard.shared.project import project_directory
+from railyard.shared.stack import Stack, read_stack
+from stacks.secrets import FILE_VARIABLE
+
+application = typer.Typer(no_args_is_help=True, help="Take a system out, as files that need neither this nor Railway.")
+_KEYS = ("SOPS_AGE_KEY_FILE", "SOPS_AGE_KEY")
+
+
+@application.callback()
+def main() -> None:
+    """Take a system out, as files that need neither this nor Railway."""
+
+
+@application.command("compose")
+def compose_(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", show_default=False, help="The system.")],
+    stack: StackOption = "production",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the file there, not on the screen.")
+    ] = None,
+    env: Annotated[
+        Path | None, typer.Option("--env", help="Write the values of its secrets there, in clear: a .env file.")
+    ] = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Write a system as a compose file: services, health checks, volumes, private names, what waits for what.
+
+    Secrets are references, ${BACKEND_STRIPE_SECRET_KEY}, to a .env file; --env writes that from the stack's SOPS file,
+    readable by you alone. Nothing is asked of any account: the system comes up in a throw-away sandbox.
+    """
+    with people(json=json):
+        here = read_stack(stack)
+        if system not in here.settings.systems:
+            raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
+        composed = compose(system, _brought_up(here, system, own_secrets=env is not None))
+        text = yaml.safe_dump(composed.document, sort_keys=False, width=110, allow_unicode=True)
+        if output:
+            output.write_text(text, encoding="utf-8")
+        if env:
+            _write_env(env, composed)
+        if json:
+            write_json(
+                {
+                    "system": system,
+                    "stack": stack,
+                    "compose": composed.document,
+                    "secrets": sorted(composed.secrets),
+                    "notes": composed.notes,
+                }
+            )
+        else:
+            _print(composed, text, output, env)
+
+
+def _brought_up(here: Stack, system: str, *, own_secrets: bool) -> Sequence[Step]:
+    configuration = read_configuration(project_directory(), here.name)
+    with tempfile.TemporaryDirectory(prefix="railyard-export-") as folder:
+        directory = Path(folder)
+        with sandbox_door.serving(directory, operate.plan_of(configuration)) as address:
+            variables = operate.environment(address, directory)
+            if own_secrets:
+                variables = {name: value for name, value in variables.items() if name not in _KEYS}
+                variables[FILE_VARIABLE] = str(here.secrets_file)
+                variables |= {name: os.environ[name] for name in _KEYS if name in os.environ}
+            targets = configuration.targets(system)
+            result = sandbox_door.run(Operation.UP, operate.options_of(configuration, variables, targets, directory))
+    if not result.succeeded:
+        said = [each.message.strip() for each in result.diagnostics if each.severity == "error"]
+        raise OperationError(f"{system} does not come up in a sandbox:\n" + "\n".join(dict.fromkeys(said)))
+    return result.steps
+
+
+def _write_env(path: Path, composed: Composed) -> None:
+    """Write the values so that compose reads them as they are; nobody else may read the file."""
+    lines = [f"{name}='{_quoted(value)}'\n" for name, value in sorted(composed.secrets.items())]
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.writelines(lines)
+    path.chmod(0o600)
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _print(composed: Composed, text: str, output: Path | None, env: Path | None) -> None:
+    if output:
+        typer.echo(f"{shown(output)}: {count(len(composed.document['services']), 'service')}")
+    else:
+        typer.echo(text, nl=False)
+    if env:
+        typer.echo(f"{shown(env)}: {count(len(composed.secrets), 'secret')} in clear: keep it out of git", err=True)
+    elif composed.secrets:
+        typer.echo(f"its .env file needs {', '.join(sorted(composed.secrets))}", err=True)
+    for note in composed.notes:
+        typer.echo(f"note: {note}", err=True)

@@ -1,0 +1,219 @@
+"""The services of a system → a compose file.
+
+Owns the translation, https://github.com/compose-spec/compose-spec. Private names stay as they are, as aliases of the
+network; secrets are references to a ``.env`` file.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, cast
+
+from pulumi_operations.events import Step
+from pulumi_operations.values import Secret, plain
+
+Table: TypeAlias = dict[str, Any]
+INTERVAL_S: Final = 5
+"""How often a container is asked whether it is healthy, which Railway decides by itself."""
+SERVICE: Final = "railway:index:Service"
+INSTANCE: Final = "railway:index:ServiceInstance"
+_RESTART: Final = {"ALWAYS": "always", "NEVER": "no"}
+_MADE: Final = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
+"""Variables whose values a cloud makes, so that the sandbox only made them up."""
+_NAME: Final = re.compile(r"[^A-Z0-9]+")
+
+
+@dataclass
+class Composed:
+    """A compose file, and what does not stand in it."""
+
+    document: Table
+    secrets: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Variables of the ``.env`` file with their values."""
+    notes: list[str] = field(default_factory=list[str])
+
+
+def compose(system: str, steps: Iterable[Step]) -> Composed:
+    """Return the services that an ``up`` of ``system`` made, as a compose file."""
+    return _Composer(system, {step.urn: step for step in steps}).composed()
+
+
+class _Composer:
+    """Works on the resources of one ``up``, by their URNs."""
+
+    def __init__(self, system: str, steps: Mapping[str, Step]) -> None:
+        self._steps = steps
+        self._done = Composed({"name": system, "services": {}})
+        self._taken: set[int] = set()
+        self._names = {step.parent: str(step.new_inputs["name"]) for step in steps.values() if step.type == SERVICE}
+        """URN of a service's component → the service's name."""
+        self._given: dict[str, str] = {}
+        """Address that Railway gives → the service's name."""
+
+    def composed(self) -> Composed:
+        """Return the file."""
+        instances = [step for step in self._steps.values() if step.type == INSTANCE]
+        healthy = {self._names[each.parent] for each in instances if each.new_inputs.get("healthcheckPath")}
+        by_urn = {each.urn: self._names[each.parent] for each in instances}
+        volumes: Table = {}
+        for instance in instances:
+            name = self._names[instance.parent]
+            service = self._service(name, instance)
+            needed = sorted(by_urn[urn] for urn in instance.dependencies if urn in by_urn)
+            if needed:
+                conditions = {one: "service_healthy" if one in healthy else "service_started" for one in needed}
+                service["depends_on"] = {one: {"condition": condition} for one, condition in conditions.items()}
+            if mount := self._mount(instance.parent):
+                service["volumes"] = [f"{name}-data:{mount}"]
+                volumes[f"{name}-data"] = {}
+            self._done.document["services"][name] = service
+        self._here()
+        services = self._done.document["services"]
+        self._done.document["services"] = {name: services[name] for name in sorted(services)}
+        if volumes:
+            self._done.document["volumes"] = dict(sorted(volumes.items()))
+        return self._done
+
+    def _here(self) -> None:
+        """Let addresses that Railway would give lead to this machine: those of the sandbox lead nowhere."""
+        services = cast("dict[str, Table]", self._done.document["services"])
+        for host, name in self._given.items():
+            ports = services[name].get("ports")
+            if not ports:
+                continue
+            address = f"http://localhost:{str(ports[0]).split(':')[1]}"
+            for service in services.values():
+                environment = cast("dict[str, str]", service.get("environment") or {})
+                for variable, value in environment.items():
+                    environment[variable] = value.replace(f"https://{host}", address)
+
+    def _below(self, component: str, type_: str) -> list[Step]:
+        """Return resources of a type below a component, at whatever depth."""
+        found: list[Step] = []
+        for step in self._steps.values():
+            if step.type != type_:
+                continue
+            parent = step.parent
+            while parent and parent != component:
+                parent = self._steps[parent].parent if parent in self._steps else ""
+            if parent:
+                found.append(step)
+        return found
+
+    def _mount(self, component: str) -> str | None:
+        volumes = self._below(component, "railway:index:Volume")
+        return str(volumes[0].new_inputs["mountPath"]) if volumes else None
+
+    def _service(self, name: str, instance: Step) -> Table:
+        inputs = {key: value for key, value in instance.new_inputs.items() if not isinstance(value, Secret)}
+        service: Table = self._source(name, inputs)
+        if command := inputs.get("startCommand"):
+            service["entrypoint"] = self._command(str(command), shell=not inputs.get("image"))
+        environment, port = self._environment(name, instance.new_inputs.get("variables") or {})
+        if environment:
+            service["environment"] = environment
+        if port:
+            public = self._public(name, instance.parent)
+            service["expose"] = [str(port)]
+            if public:
+                service["ports"] = [f"127.0.0.1:{self._free(port)}:{port}"]
+                service["labels"] = {"railyard.domains": ", ".join(public)}
+        if path := inputs.get("healthcheckPath"):
+            service["healthcheck"] = self._healthcheck(str(path), port, int(inputs.get("healthcheckTimeout") or 300))
+        service["restart"] = _restart(inputs)
+        service["networks"] = {"default": {"aliases": [f"{name}.railway.internal"]}}
+        if seconds := inputs.get("drainingSeconds"):
+            service["stop_grace_period"] = f"{int(seconds)}s"
+        if deploy := _deploy(inputs):
+            service["deploy"] = deploy
+        if cron := inputs.get("cronSchedule"):
+            self._done.notes.append(f"{name} runs on the schedule {cron}, and compose has none: let cron start it")
+        if before := inputs.get("preDeployCommand"):
+            self._done.notes.append(f"{name}: run before each deployment: docker compose run --rm {name} {before}")
+        return service
+
+    def _source(self, name: str, inputs: Table) -> Table:
+        if image := inputs.get("image"):
+            return {"image": image}
+        branch = inputs.get("commitSha") or inputs.get("branch") or "main"
+        folder = str(inputs.get("rootDirectory") or "").strip("/")
+        context = f"https://github.com/{inputs['repo']}.git#{branch}" + (f":{folder}" if folder else "")
+        build: Table = {"context": context}
+        builder = str(inputs.get("builder") or "RAILPACK")
+        if path := inputs.get("dockerfilePath"):
+            build["dockerfile"] = path
+        elif builder != "DOCKERFILE":
+            self._done.notes.append(
+                f"{name} is built by {builder.title()} on Railway: compose needs a Dockerfile in {inputs['repo']}"
+            )
+        return {"build": build}
+
+    def _command(self, command: str, *, shell: bool) -> list[str]:
+        words = ["/bin/sh", "-c", command] if shell else shlex.split(command)
+        return [_escaped(word) for word in words]
+
+    def _environment(self, name: str, variables: Mapping[str, Any] | Secret) -> tuple[Table, int | None]:
+        """Return the variables, and the port that one of them tells."""
+        given = cast("Mapping[str, Any]", variables.value if isinstance(variables, Secret) else variables)
+        environment: Table = {}
+        for variable, value in sorted(given.items()):
+            text = str(plain(value))
+            if isinstance(value, Secret) or variable in _MADE:
+                key = _NAME.sub("_", f"{name}_{variable}".upper())
+                environment[variable] = f"${{{key}}}"
+                self._done.secrets[key] = "" if variable in _MADE else text
+                if variable in _MADE:
+                    self._done.notes.append(f"{key}: a key of the bucket, which only DigitalOcean gives")
+            else:
+                environment[variable] = _escaped(text)
+        port = str(environment.get("PORT", ""))
+        return environment, int(port) if port.isdigit() else None
+
+    def _public(self, name: str, component: str) -> list[str]:
+        domains = [str(each.new_inputs["domain"]) for each in self._below(component, "railway:index:CustomDomain")]
+        given = [str(each.new_outputs["domain"]) for each in self._below(component, "railway:index:ServiceDomain")]
+        self._given |= dict.fromkeys(given, name)
+        return domains or ["an address of this machine"] * bool(given)
+
+    def _free(self, port: int) -> int:
+        """Return a port of this machine that no other service has; those below 1024 need rights."""
+        port = port if port >= 1024 else port + 8000
+        while port in self._taken:
+            port += 1
+        self._taken.add(port)
+        return port
+
+    def _healthcheck(self, path: str, port: int | None, timeout_s: int) -> Table:
+        url = f"http://localhost:{port or 80}{path}"
+        test = f"wget -q -O /dev/null {url} || curl -fsS -o /dev/null {url} || exit 1"
+        return {
+            "test": ["CMD-SHELL", _escaped(test)],
+            "interval": f"{INTERVAL_S}s",
+            "retries": math.ceil(timeout_s / INTERVAL_S),
+        }
+
+
+def _restart(inputs: Table) -> str:
+    policy = str(inputs.get("restartPolicyType") or "ON_FAILURE")
+    return _RESTART.get(policy) or f"on-failure:{int(inputs.get('restartPolicyMaxRetries') or 10)}"
+
+
+def _deploy(inputs: Table) -> Table:
+    regions = cast("Mapping[str, float]", inputs.get("regions") or {})
+    replicas = int(sum(regions.values()) or 1)
+    limits: Table = {}
+    if cpus := inputs.get("vcpus"):
+        limits["cpus"] = f"{cpus:g}"
+    if memory := inputs.get("memoryMb"):
+        limits["memory"] = f"{int(memory) * 1_000_000}b"
+    found: Table = {"replicas": replicas} if replicas > 1 else {}
+    return found | ({"resources": {"limits": limits}} if limits else {})
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which compose finds no variable of its own."""
+    return text.replace("$", "$$")
