@@ -231,7 +231,7 @@ class TextReport:
 
     def _rules(self, result: Result) -> Iterable[Text]:
         """The rules that the stack breaks, mandatory ones first."""
-        if self._operation is not Operation.PREVIEW or self._levels is None or not result.succeeded:
+        if self._operation is not Operation.PREVIEW or self._levels is None:
             return
         violated = violations(result.steps, self._levels)
         if violated:

@@ -24,8 +24,8 @@ def test_cost_of_one_system_is_a_table_for_people(railyard: Railyard) -> None:
     said = railyard.run("cost", "omega")
 
     assert said.code == 0
-    assert said.lines_with("bot volume")[0].split() == ["bot", "volume", "$0.02", "$0.22", "$0.75"]
-    assert "omega of staging: about $3.89 a month as used, $1.50 at rest" in said.text
+    assert said.lines_with("bot volume")[0].split() == ["bot", "volume", "$0.02", "$0.45", "$5.25"]
+    assert "omega of staging: about $4.11 a month as used, $1.50 at rest" in said.text
     assert "1 service has no limit of memory or vCPUs" in said.flat
     assert "https://docs.railway.com/pricing/plans" in said.flat
 
