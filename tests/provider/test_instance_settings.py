@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.provider.driver import Driver, a_project
+from railway_sandbox.http_messages import Request, Response
+from tests.provider.driver import Driver, Half, a_project
+from tests.provider.in_process import Connection
 
 CLEARABLE: dict[str, tuple[Any, tuple[str, str]]] = {
     "startCommand": ("run", ("deploy", "startCommand")),
@@ -221,3 +225,61 @@ async def test_service_in_use_is_not_taken_over(driver: Driver) -> None:
         await place.service()
     with pytest.raises(Exception, match=f"import railway:index:ServiceInstance <resource name> {instance.id}"):
         await place.instance(service, image="other:1")
+
+
+STANDARD = "us-west2"
+
+
+async def test_a_stopped_service_has_no_replica(driver: Driver) -> None:
+    """Somebody stopped it: that is zero replicas and drift, and the next update starts it again."""
+    place = await a_project(driver)
+    service = await place.service()
+    by_number = await place.instance(service, numReplicas=1)
+    place.config(service)["deploy"]["multiRegionConfig"] = {STANDARD: {"numReplicas": 0}}
+    stopped = await place.refreshed(by_number)
+    assert stopped is not None
+    assert stopped.inputs["numReplicas"] == 0
+    assert await driver.diff(stopped, numReplicas=1) == {"numReplicas": "UPDATE"}
+    await driver.update(stopped, numReplicas=1)
+    assert place.config(service)["deploy"]["multiRegionConfig"] == {STANDARD: {"numReplicas": 1}}
+
+
+async def test_regions_with_zero_replicas_are_read_as_they_are(driver: Driver) -> None:
+    """The same by regions."""
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, regions={STANDARD: 1})
+    place.config(service)["deploy"]["multiRegionConfig"] = {STANDARD: {"numReplicas": 0}}
+    stopped = await place.refreshed(instance)
+    assert stopped is not None
+    assert stopped.inputs["regions"] == {STANDARD: 0}
+
+
+@pytest.mark.parametrize("nothing", [{"numReplicas": None}, {}, None])
+async def test_a_region_without_a_number_is_no_region(driver: Driver, nothing: Any) -> None:
+    """Railway shows such entries for regions that a service left; they are neither replicas nor drift."""
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, regions={STANDARD: 2})
+    placed = {STANDARD: {"numReplicas": 2}, "europe-west4-drams3a": nothing}
+    place.config(service)["deploy"]["multiRegionConfig"] = placed
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert read.inputs["regions"] == {STANDARD: 2}
+
+
+async def test_a_status_that_nobody_here_knows_is_told_soon(driver: Driver, address: Connection) -> None:
+    """It may be the last one, so nobody waits half an hour for another."""
+    place = await a_project(driver)
+    service = await place.service()
+    handle = address.sandbox.handle
+
+    def newer(request: Request) -> Response:
+        response = handle(request)
+        return replace(response, body=response.body.replace(b'"SUCCESS"', b'"EXPIRED"'))
+
+    address.sandbox.handle = newer  # type: ignore[method-assign]
+    before = asyncio.get_running_loop().time()
+    with pytest.raises(Half, match="has the status EXPIRED, which is newer than this version"):
+        await place.instance(service)
+    assert asyncio.get_running_loop().time() - before < 120

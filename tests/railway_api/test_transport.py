@@ -33,6 +33,7 @@ from railway_api.transport import ATTEMPTS, Transport
 from tests import virtual_time
 
 GOOD = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projectDelete": True}})
+SERVICE = {"id": "s", "name": "a", "icon": None, "projectId": "p", "deletedAt": None}
 SECRET = "token-that-nobody-sees"
 
 Answer = httpx.Response | Exception
@@ -126,9 +127,9 @@ async def test_writes_of_unknown_outcome_are_not_repeated(answer: Answer) -> Non
 @pytest.mark.parametrize("answer", [httpx.ConnectError("refused"), httpx.Response(429, headers={"Retry-After": "1"})])
 async def test_writes_that_surely_did_not_happen_are_repeated(answer: Answer) -> None:
     """A connection that was never made and a 429 change nothing, so a create is sent again."""
-    good = httpx.Response(200, json={"data": {"serviceCreate": {"id": "s"}}})
+    good = httpx.Response(200, json={"data": {"serviceCreate": SERVICE}})
     result, wire = await ended(creation, answer, good)
-    assert result == {"id": "s"}
+    assert result == SERVICE
     assert len(wire.requests) == 2
 
 
@@ -284,13 +285,13 @@ async def test_neighbours_of_a_failed_call_are_unknown() -> None:
 async def test_partial_answers_are_kept() -> None:
     """A call whose answer is there is not lost to the failure of another."""
     error = {"message": "Service not found", "path": ["call_1"]}
-    answer = httpx.Response(200, json={"data": {"call_0": {"id": "s"}, "call_1": None}, "errors": [error]})
+    answer = httpx.Response(200, json={"data": {"call_0": SERVICE, "call_1": None}, "errors": [error]})
 
     async def both(transport: Transport) -> Any:
         return await transport.call_all(SERVICE_CREATE, [{"input": {"name": "a"}}, {"input": {"name": "b"}}])
 
     (first, second), _ = await ended(both, answer)
-    assert first == {"id": "s"}
+    assert first == SERVICE
     assert isinstance(second, NotFound)
 
 

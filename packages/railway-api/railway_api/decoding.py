@@ -1,7 +1,7 @@
 """Takes the body of a GraphQL answer apart: its data, and its errors as types.
 
 Owns what counts as an answer: whatever has another form than GraphQL's or the document's becomes ``Unexpected``, so
-that nobody builds on it. Of an operation's answer the root alone is looked at. Does not send anything.
+that nobody builds on it. Does not send anything.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from railway_api.errors import (
 from railway_api.json_objects import is_list, is_object
 from railway_api.operation import Answer, Operation
 from railway_api.redaction import redact, secrets_in
+from railway_api.shapes import kind_of, mismatch
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ class Body:
             raise Unreachable(f"Railway answered {self.name} with neither data nor an error: run the command again")
         for key, value in self.data.items():
             if not (is_object(value) or is_list(value)):
-                raise Unexpected(self.name, f"{key} is {_kind(value)}")
+                raise Unexpected(self.name, f"{key} is {kind_of(value)}")
+        if wrong := mismatch(self.name, self.data):
+            raise Unexpected(self.name, wrong)
         return self.data
 
 
@@ -66,14 +69,14 @@ def decoded(name: str, body: Mapping[str, object], variables: Mapping[str, objec
     """Take a body apart; secrets among ``variables`` stay out of the errors. Raises ``Unexpected``."""
     data, errors = body.get("data"), body.get("errors")
     if data is not None and not is_object(data):
-        raise Unexpected(name, f"data is {_kind(data)}")
+        raise Unexpected(name, f"data is {kind_of(data)}")
     if errors is not None and not is_list(errors):
-        raise Unexpected(name, f"errors is {_kind(errors)}")
+        raise Unexpected(name, f"errors is {kind_of(errors)}")
     hidden = {f"secret {index}": text for index, text in enumerate(secrets_in(variables))}
     by_key: dict[str, RailwayError] = {}
     for error in errors or ():
         if not is_object(error):
-            raise Unexpected(name, f"an error is {_kind(error)}")
+            raise Unexpected(name, f"an error is {kind_of(error)}")
         clean = {**error, "message": redact(str(error.get("message") or ""), hidden)}
         path = error.get("path")
         key = str(path[0]) if is_list(path) and path else ""
@@ -87,19 +90,10 @@ def _checked(operation: Operation[Answer], value: object) -> Answer | Unexpected
     if value is None:
         wrong = None if operation.nullable else "null"
     elif operation.selection and not (is_object(value) or is_list(value)):
-        wrong = _kind(value)
+        wrong = kind_of(value)
     elif operation.kind == "mutation" and is_object(value) and operation.selection.startswith("{ id"):
         made = value.get("id")
-        wrong = None if made and isinstance(made, str) else f"an object whose id is {_kind(made)}"
+        wrong = None if made and isinstance(made, str) else f"an object whose id is {kind_of(made)}"
+    if wrong is None and value is not None:
+        wrong = mismatch(operation, value)
     return cast("Answer", value) if wrong is None else Unexpected(operation.field, wrong)
-
-
-def _kind(value: object) -> str:
-    """Say what a JSON value is, without its contents: they may be secret."""
-    kinds: dict[type, str] = {
-        dict: "an object",
-        list: "a list",
-        str: "text" if value else "empty",
-        bool: "true or false",
-    }
-    return "null" if value is None else kinds.get(type(value), "a number")

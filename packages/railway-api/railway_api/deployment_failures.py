@@ -151,6 +151,20 @@ def describe_failure(status: str) -> str:
     return "is FAILED" if status == "FAILED" else FAILURE_BY_STATUS[status].what
 
 
+KNOWN: Final = frozenset({
+    *FAILURE_BY_STATUS, "SUCCESS", "SLEEPING", "INITIALIZING", "QUEUED", "WAITING", "BUILDING", "DEPLOYING",
+})  # fmt: skip
+"""All statuses that a deployment can have, as far as this client knows."""
+
+
+def unknown(status: str) -> DeploymentFailure:
+    """Describe a status of which nobody here knows whether it is the last one."""
+    return DeploymentFailure(
+        what=f"has the status {status}, which is newer than this version: it cannot tell whether that is a good end",
+        next="look at it in the dashboard; get a version that knows this status, then run the command again",
+    )
+
+
 def timed_out(status: str) -> DeploymentFailure:
     """Describe a wait whose time is over."""
     return DeploymentFailure(

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final
 from railway_api.caller import Caller
 from railway_api.deployment_failures import (
     FAILURE_BY_STATUS,
+    KNOWN,
     DeploymentFailures,
     DeploymentSpec,
     interrupted,
     runs_something_else,
     timed_out,
+    unknown,
 )
 from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
 from railway_api.environment_access import EnvironmentAccess
@@ -48,7 +50,10 @@ def _older(deployment: Deployment, since: str | None) -> bool:
     """Tell whether a deployment was created before a moment, both by Railway's clock."""
     if since is None or deployment.created_at is None:
         return False
-    return datetime.fromisoformat(deployment.created_at) < datetime.fromisoformat(since)
+    try:
+        return datetime.fromisoformat(deployment.created_at) < datetime.fromisoformat(since)
+    except (ValueError, TypeError):
+        return False  # no time as Railway writes it, so nothing is known
 
 
 @dataclass
@@ -134,6 +139,8 @@ class Deployments:
             elif latest is not None and latest.status in FAILURE_BY_STATUS:
                 raise await self._failures.report(spec, latest, FAILURE_BY_STATUS[latest.status], own_id=wait.own_id)
             nearly = await wait.show(latest)
+            if latest is not None and not wait.is_old(latest) and latest.status not in KNOWN and wait.looks > 1:
+                raise await self._failures.report(spec, latest, unknown(latest.status), own_id=wait.own_id)
             await self._check_patience(wait, latest)
 
     async def roll_back(

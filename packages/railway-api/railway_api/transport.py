@@ -28,6 +28,7 @@ from railway_api.errors import (
     OutcomeUnknown,
     RailwayError,
     Throttled,
+    Unexpected,
     Unreachable,
     Validation,
     advice_for,
@@ -53,6 +54,8 @@ BLOCKED_S: Final = 600.0
 LONGEST_RETRY_AFTER_S: Final = 300.0
 """A longer Retry-After than this is the user's to wait for, not ours."""
 
+LARGEST_ANSWER: Final = 64_000_000
+"""Bytes of an answer at most; the one big read of an environment with a hundred services has less than a million."""
 LONGEST_ANSWER_S: Final = 2 * TIMEOUT_S
 """How long an answer may take that arrives in drops, each of them in time."""
 
@@ -167,13 +170,16 @@ class Transport:
     async def _send(self, name: str, document: str, variables: Mapping[str, object], token: Token) -> httpx.Response:
         self.requests += 1
         async with asyncio.timeout(LONGEST_ANSWER_S):
-            response = await self._http.post(
+            request = self._http.stream(
+                "POST",
                 self.url,
                 # Without any query string Railway's edge holds everybody to about 10 requests a second.
                 params={"source": "pulumi_railway", "op": name},
                 json={"query": document, "variables": variables, "operationName": name},
                 headers=token.headers(),
             )
+            async with request as answering:
+                response = await _whole(name, answering)
         with suppress(KeyError, ValueError):
             self.time = parsedate_to_datetime(response.headers["Date"])
         return response
@@ -207,12 +213,27 @@ class Transport:
             )
 
 
+async def _whole(name: str, answering: httpx.Response) -> httpx.Response:
+    """Return an answer with all of its body. Raises ``Unexpected`` for one that has no end."""
+    body = bytearray()
+    async for part in answering.aiter_bytes():
+        body += part
+        if len(body) > LARGEST_ANSWER:
+            raise Unexpected(name, f"more than {LARGEST_ANSWER // 1_000_000} MB")
+    # The parts are decompressed and put together already.
+    told = ("content-encoding", "content-length", "transfer-encoding")
+    headers = [(key, value) for key, value in answering.headers.multi_items() if key.lower() not in told]
+    return httpx.Response(answering.status_code, headers=headers, content=bytes(body), request=answering.request)
+
+
 def _body(name: str, response: httpx.Response) -> Mapping[str, object] | None:
     """Return the GraphQL of an answer; None when it breaks off in the middle."""
     try:
         body: object = response.json()
-    except ValueError:
+    except (ValueError, RecursionError) as broken:
         body = None
+        if isinstance(broken, RecursionError):
+            raise Unexpected(name, "nested too deep") from broken
         if response.is_success and "json" in response.headers.get("content-type", ""):
             return None
     if is_object(body) and ("data" in body or "errors" in body):

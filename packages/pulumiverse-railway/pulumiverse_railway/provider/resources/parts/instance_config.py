@@ -129,26 +129,27 @@ def _source(new: ServiceInstanceInputs, config: ServiceConfig) -> Changes:
 
 def _replicas(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
     """Return regions, always whole: those that are not wanted any more are sent as null, or they would stay."""
-    placed = _placed(config)
+    there = _counts(_placed(config))
     if new.regions is None:
-        return _replicas_in_place(new, old, placed)
-    there = _counts(placed)
-    unchanged = new.regions == there if placed else old is not None and new.regions == old.regions
+        return _replicas_in_place(new, old, there)
+    unchanged = new.regions == there if there else old is not None and new.regions == old.regions
     if unchanged:
         return {}
-    unwanted = {*(placed or STANDARD_REGIONS), *((old and old.regions) or {})} - set(new.regions)
+    unwanted = {*(there or STANDARD_REGIONS), *((old and old.regions) or {})} - set(new.regions)
     whole: Regions = {region: {"numReplicas": count} for region, count in new.regions.items()}
     return {_REGIONS: {**whole, **dict.fromkeys(sorted(unwanted))}}
 
 
-def _replicas_in_place(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, placed: Regions) -> Changes:
+def _replicas_in_place(
+    new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, there: Mapping[str, int]
+) -> Changes:
     had = old is not None and (old.num_replicas is not None or old.regions is not None)
     wanted = new.num_replicas if new.num_replicas is not None else 1 if had else None
-    if wanted is None or (sum(_counts(placed).values()) or 1) == wanted:
+    if wanted is None or (sum(there.values()) if there else 1) == wanted:
         return {}
-    if not placed:
+    if not there:
         return {_REPLICAS: wanted}
-    kept, *others = placed
+    kept, *others = there
     return {_REGIONS: {kept: {"numReplicas": wanted}, **dict.fromkeys(others)}}
 
 
@@ -161,13 +162,15 @@ def _containers(config: ServiceConfig) -> ContainerLimits:
 
 
 def _counts(placed: Regions) -> dict[str, int]:
-    counts = {region: value.get("numReplicas") for region, value in placed.items() if value is not None}
-    return {region: 1 if count is None else count for region, count in counts.items()}
+    """Return how often the service runs in each region: not at all is a number, and no number is no entry."""
+    counts: Mapping[str, object] = {region: (value or {}).get("numReplicas") for region, value in placed.items()}
+    return {region: int(count) for region, count in counts.items() if isinstance(count, int | float)}
 
 
 def _replicas_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, object]:
     counts = _counts(_placed(config))
-    total = sum(counts.values()) or (config.get("deploy") or {}).get("numReplicas") or 1
+    unplaced = (config.get("deploy") or {}).get("numReplicas")
+    total = sum(counts.values()) if counts else 1 if unplaced is None else unplaced
     if old is None and sum(counts.values()) <= 1 and set(counts) <= {STANDARD_REGIONS[0]} and total == 1:
         # However somebody may have put that: as replicas, in the first region, or not at all.
         return {"num_replicas": 1, "regions": {STANDARD_REGIONS[0]: 1}}
