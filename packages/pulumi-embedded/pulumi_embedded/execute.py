@@ -161,12 +161,25 @@ class Executor:
             with self._telling(plan.describe(kind(host), host, None)):
                 if host.custom and not host.is_provider:
                     self._journal.intend("delete", host)
-                    self._providers.get(host.provider).delete(host)
+                    self._delete(host)
                 self._journal.remove([host, *guests])
             for guest in guests:
                 self._report.finished(plan.describe(kind(guest), guest, None))
 
         self._in_order(deletions, delete)
+
+    def _delete(self, doomed: Resource) -> None:
+        """Delete a resource; done, too, when the provider fails since it is gone: after a run that was killed, say."""
+        provider = self._providers.get(doomed.provider)
+        try:
+            provider.delete(doomed)
+        except ProviderError:
+            try:
+                found = provider.read(doomed, doomed.id, doomed.inputs, doomed.outputs)
+            except ProviderError:
+                found = None
+            if found is None or found.id:
+                raise
 
     def _in_order(self, deletions: plan.Deletions, delete: Callable[[Resource], None]) -> None:
         waiting = {resource.place: resource for resource in deletions.order}

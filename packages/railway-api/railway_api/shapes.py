@@ -16,6 +16,7 @@ from typing import (
     Any,
     Final,
     Literal,
+    NotRequired,
     TypedDict,
     TypeVar,
     Union,
@@ -126,8 +127,11 @@ def _declared() -> Mapping[int | str, object]:
 
 
 @cache
-def _fields(shape: type) -> Mapping[str, object]:
-    return get_type_hints(shape, _namespace())
+def _fields(shape: type) -> Mapping[str, tuple[object, bool]]:
+    """Return the type of each field, and whether it may be missing."""
+    hints = get_type_hints(shape, _namespace(), include_extras=True)
+    optional = {name for name, hint in hints.items() if get_origin(hint) is NotRequired}
+    return {name: (get_args(hint)[0] if name in optional else hint, name in optional) for name, hint in hints.items()}
 
 
 Bound = Mapping[object, object]
@@ -174,11 +178,10 @@ def _of_object(value: object, expected: object, place: str, bound: Bound, *, len
     parameters: tuple[object, ...] = getattr(shape, "__parameters__", ())
     inner: dict[object, object] = dict(zip(parameters, arguments, strict=False))
     lenient = lenient or shape.__module__ == f"{_ROOT}.scalars"
-    required: frozenset[str] = getattr(shape, "__required_keys__", frozenset[str]())
-    for name, hint in _fields(shape).items():
+    for name, (hint, optional) in _fields(shape).items():
         where = f"{place}.{name}" if place else name
         if name not in value:
-            if name in required and not lenient:
+            if not optional and not lenient:
                 return f"{where} is missing"
             continue
         if wrong := _mismatch(value[name], hint, where, inner, lenient=lenient):

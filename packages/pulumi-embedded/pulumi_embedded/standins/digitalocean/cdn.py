@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
 
-from pulumi_embedded.standins.digitalocean.client import DigitalOceanClient
+from pulumi_embedded.standins.digitalocean.client import NOT_FOUND, DigitalOceanClient, failure
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
 from pulumi_provider.errors import Failure
 
@@ -63,7 +63,7 @@ class Cdn(Resource[CdnInputs, CdnState]):
 
     async def read(self, context: Context, id: str, old: CdnState | None) -> CdnState | None:
         del old
-        return await _read(cast("DigitalOceanClient", context.client), id)
+        return await _found(cast("DigitalOceanClient", context.client), id)
 
     async def update(self, context: Context, id: str, old: CdnState, new: CdnInputs) -> CdnState:
         client = cast("DigitalOceanClient", context.client)
@@ -97,8 +97,21 @@ async def _certificate_id(client: DigitalOceanClient, values: CdnInputs) -> str:
 
 
 async def _read(client: DigitalOceanClient, id: str) -> CdnState:
-    """Return what DigitalOcean has."""
-    endpoint = (await client.result("GET", f"{PATH}/{id}"))["endpoint"]
+    """Return what DigitalOcean has of an endpoint that was just made or changed."""
+    state = await _found(client, id)
+    if state is None:
+        raise Failure(f"the CDN endpoint {id} is gone again right after it was changed")
+    return state
+
+
+async def _found(client: DigitalOceanClient, id: str) -> CdnState | None:
+    """Return what DigitalOcean has; None when there is no such endpoint."""
+    answer = await client.ask("GET", f"{PATH}/{id}")
+    if answer.status == NOT_FOUND:
+        return None
+    if not answer.succeeded:
+        raise failure("GET", f"{PATH}/{id}", answer)
+    endpoint = answer.json()["endpoint"]
     certificate = str(endpoint.get("certificate_id") or "")
     if certificate and certificate != CLOUDFLARE_CERTIFICATE:
         certificate = str((await client.result("GET", f"/v2/certificates/{certificate}"))["certificate"]["name"])

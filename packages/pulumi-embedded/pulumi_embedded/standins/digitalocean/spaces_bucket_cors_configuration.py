@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from pulumi_embedded.standins.digitalocean.bucket_documents import CorsRule, cors_document, cors_of
-from pulumi_embedded.standins.digitalocean.spaces_client import SpacesClient, check, document
+from pulumi_embedded.standins.digitalocean.spaces_client import SpacesClient, check, document, error_code
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
 
 
@@ -53,7 +53,8 @@ class SpacesBucketCorsConfiguration(Resource[CorsConfigurationInputs, CorsConfig
     async def delete(self, context: Context, id: str, old: CorsConfigurationState) -> None:
         del id
         answer = await _spaces(context).ask("DELETE", old.region, old.bucket, "/?cors=")
-        check(f"Error deleting the CORS rules of {old.bucket}", answer)
+        if error_code(answer) != "NoSuchBucket":  # with the bucket its rules are gone
+            check(f"Error deleting the CORS rules of {old.bucket}", answer)
 
 
 def _spaces(context: Context) -> SpacesClient:
