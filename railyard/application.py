@@ -19,6 +19,7 @@ from railyard.export import command as export
 from railyard.map.command import map_
 from railyard.migrate.command import migrate
 from railyard.money.command import cost
+from railyard.one_off.command import run
 from railyard.operate import logs, status, verify
 from railyard.operate import state_bucket as state
 from railyard.operate.doctor import command as doctor
@@ -39,6 +40,7 @@ application = typer.Typer(
 application.command()(status.status)
 application.command()(verify.verify)
 application.command()(logs.logs)
+application.command()(run)
 application.command()(doctor.doctor)
 application.command()(cost)
 application.command("map")(map_)

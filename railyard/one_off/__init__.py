@@ -1,0 +1,1 @@
+"""``railyard run``: a command on this machine with the variables of a service."""

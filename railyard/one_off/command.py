@@ -1,0 +1,73 @@
+"""``railyard run SYSTEM/SERVICE -- COMMAND``: one-off commands through Railway's own command line.
+
+Owns finding that program, whether it knows the options, and which project, environment and service it is pointed at.
+No value passes through here: the program fetches the variables itself.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import Annotated, Final
+
+import typer
+
+from pulumiverse_railway.provider.configuration import URL_VARIABLE
+from railyard.accounts.railway_client import connected
+from railyard.accounts.running_services_query import running_systems
+from railyard.shared.console import CallError, OperationError, StackOption, people
+from railyard.shared.stack import read_stack
+
+PROGRAM: Final = "railway"
+INSTALL: Final = "install it as https://docs.railway.com/guides/cli says, npm install -g @railway/cli for one"
+
+
+def run(
+    service: Annotated[
+        str, typer.Argument(metavar="SYSTEM/SERVICE", show_default=False, help="Whose variables it gets.")
+    ],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND...", show_default=False, help="After --.")],
+    stack: StackOption = "staging",
+) -> None:
+    """Run a command on this machine with the variables of a service, and end as it ends.
+
+    `railyard run netia/app -s staging -- mix ecto.rollback`. Railway's own command line does it, pointed at the right
+    project and environment. The command runs here, not in the service: it sees no volume and no private name.
+    """
+    with people(json=False):
+        system, _, name = service.partition("/")
+        here = read_stack(stack)
+        if system not in here.settings.systems or not name:
+            known = ", ".join(here.settings.systems)
+            raise CallError(f"{service}: name a system of {stack} and one of its services, netia/app; it has {known}")
+        program = _program()
+        pointed = bool(os.environ.get(URL_VARIABLE))
+        with connected(here) as railway:
+            if not (railway.real or pointed):
+                raise OperationError(
+                    "the sandbox runs no containers, and Railway's command line knows it not: set RAILWAY_API_TOKEN"
+                )
+            (found,) = railway.run(running_systems(railway.client, here, [system]))
+        running = found.service(name)
+        if found.project_id is None or found.environment_id is None or running is None or running.service_id is None:
+            names = ", ".join(each.name for each in found.services if each.service_id) or "none yet"
+            raise OperationError(f"{service} does not run in {stack}; what runs of {system}: {names}")
+        where = ["--project", found.project_id, "--environment", found.environment_id, "--service", running.service_id]
+        done = subprocess.run([program, "run", *where, "--", *command], env=os.environ, check=False)
+    raise typer.Exit(done.returncode)
+
+
+def _program() -> str:
+    program = shutil.which(PROGRAM)
+    if program is None:
+        raise OperationError(f"this needs Railway's command line, and there is no {PROGRAM} on PATH: {INSTALL}")
+    try:
+        done = subprocess.run([program, "run", "--help"], capture_output=True, text=True, check=False, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        raise OperationError(f"{program} does not start: {INSTALL}") from None
+    if missing := [option for option in ("--project", "--environment", "--service") if option not in done.stdout]:
+        raise OperationError(
+            f"{program} knows no {missing[0]}, so it is too old, or not Railway's command line: {INSTALL}"
+        )
+    return program

@@ -1,0 +1,94 @@
+"""One-off commands go through Railway's own command line, pointed at the right place."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.operations.conftest import Railyard
+
+HELP = "--project --environment --service"
+
+
+def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, help_text: str = HELP) -> Path:
+    """Put a ``railway`` on PATH that keeps what it is called with and ends with 7; gives the file that keeps it."""
+    folder.mkdir()
+    program, calls = folder / "railway", folder / "calls"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        f"if sys.argv[1:] == ['run', '--help']:\n    print({help_text!r})\n    raise SystemExit\n"
+        f"open({str(calls)!r}, 'w').write('\\n'.join(sys.argv[1:]))\nraise SystemExit(7)\n"
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return calls
+
+
+def test_a_command_runs_with_the_service_of_the_stack(
+    railyard: Railyard, pointed: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Project, environment and service by their ids, the command untouched, and its exit code is ours."""
+    calls = installed(tmp_path / "programs", monkeypatch)
+    pointed()
+    with railyard.world() as world:
+        environment, service = world.find("rose/web")
+
+    said = railyard.run("run", "rose/web", "-s", "staging", "--", "mix", "ecto.rollback", "--step", "2")
+
+    assert said.code == 7, said.errors
+    assert calls.read_text().splitlines() == [
+        "run", "--project", environment.project_id, "--environment", environment.id, "--service", service.id,
+        "--", "mix", "ecto.rollback", "--step", "2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("service", "message"),
+    [
+        ("rose", "rose: name a system of staging and one of its services"),
+        ("shop/web", "shop/web: name a system of staging"),
+        ("rose/worker", "rose/worker does not run in staging; what runs of rose: web"),
+    ],
+)
+def test_a_service_that_is_not_there(
+    railyard: Railyard,
+    pointed: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    message: str,
+) -> None:
+    """What there is stands beside it."""
+    installed(tmp_path / "programs", monkeypatch)
+    pointed()
+
+    said = railyard.run("run", service, "-s", "staging", "--", "true")
+
+    assert message in " ".join(said.errors.split())
+
+
+def test_a_program_that_is_missing_or_too_old(
+    railyard: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clear word, and where it comes from."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    missing = railyard.run("run", "rose/web", "-s", "staging", "--", "true")
+    assert "this needs Railway's command line, and there is no railway on PATH" in " ".join(missing.errors.split())
+
+    installed(tmp_path / "programs", monkeypatch, "--service --environment")
+    old = railyard.run("run", "rose/web", "-s", "staging", "--", "true")
+    assert "knows no --project, so it is too old" in " ".join(old.errors.split())
+
+
+def test_the_sandbox_runs_no_command(railyard: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing in it that Railway's command line could reach."""
+    installed(tmp_path / "programs", monkeypatch)
+
+    said = railyard.run("run", "rose/web", "-s", "staging", "--", "true")
+
+    assert said.code == 1
+    assert "the sandbox runs no containers" in said.errors
