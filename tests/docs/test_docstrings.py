@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DONE = (
     "benchmarks",
+    "packages/go-yaml",
     "packages/pulumi-embedded",
     "packages/pulumi-operations",
     "packages/pulumi-provider",

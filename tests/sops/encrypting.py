@@ -74,6 +74,7 @@ def encrypted(
     armored = pyrage.encrypt(data_key, [recipient], armored=True).decode()
     block.setdefault("age", [{"recipient": RECIPIENT, "enc": armored}])
     block.setdefault("lastmodified", LAST_MODIFIED)
+    block.setdefault("version", "3.13.3")
     block.setdefault("mac", sealed(covered.hexdigest().upper(), "str", data_key, LAST_MODIFIED))
     return body | {"sops": block}
 

@@ -83,7 +83,7 @@ def opened(path: Path) -> tuple[Any, str]:
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Changed files, and first the good one."""
     directory = tmp_path_factory.mktemp("damaged")
-    good = as_blocks(encrypted(TREE))
+    good = as_blocks(encrypted(TREE, unencrypted_suffix="_unencrypted"))
     chosen = random.Random(1)
     made: list[Path] = []
     for number, text in enumerate([good, *(damaged(chosen, good) for _ in range(FILES))]):

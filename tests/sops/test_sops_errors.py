@@ -82,6 +82,9 @@ TAMPERED: dict[str, tuple[Callable[[str], str], type[sops.SopsError], str]] = {
     "half a character": (lambda text: f'a_unencrypted: "\\ud800"\n{text}', sops.InvalidFileError, "does not exist"),
     "no character": (lambda text: f'a_unencrypted: "\\UFFFFFFFF"\n{text}', sops.InvalidFileError, "does not exist"),
     "endless number": (lambda text: f"a_unencrypted: {'1' * 5000}\n{text}", sops.TamperedError, "does not match"),
+    "no version": (without("version:"), sops.InvalidFileError, "sops.version"),
+    "version that is none": (exchanged("version: ", "version: x #"), sops.InvalidFileError, "sops.version"),
+    "merge of nothing": (lambda text: f"a_unencrypted:\n  <<:\n{text}", sops.InvalidFileError, "a merge (<<) of no gr"),
     "no keys named": (lambda text: re.sub(r"(?s)    age:.*?    la", "    la", text), sops.InvalidFileError, "no keys"),
 }  # fmt: skip
 

@@ -36,13 +36,15 @@ def _from_node(path: Path, node: go_yaml.Node) -> Node:
         case go_yaml.ListNode():
             return [_from_node(path, item) for item in node.items]
         case go_yaml.MappingNode():
-            return {_key(path, key): _from_node(path, value) for key, value in node.pairs}
+            return {_key(path, key, value): _from_node(path, value) for key, value in node.pairs}
         case _:  # an encrypted file has no anchors: SOPS writes each value out
             raise _fault(path, node, "YAML aliases")
 
 
-def _key(path: Path, node: go_yaml.Node) -> str:
+def _key(path: Path, node: go_yaml.Node, value: go_yaml.Node) -> str:
     """Return a key; ``<<`` is one, which SOPS writes as ``!!merge <<`` and fills with the values that were merged."""
+    if go_yaml.is_merge(node) and not isinstance(value, go_yaml.MappingNode):
+        raise _fault(path, node, "a merge (<<) of no group of keys")
     key = go_yaml.scalar_of(node) if isinstance(node, go_yaml.ScalarNode) else None
     if not isinstance(key, str):
         raise _fault(path, node, "a key that is not text")

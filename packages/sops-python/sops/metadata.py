@@ -93,6 +93,8 @@ class Metadata(KeyGroup):
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
+    version: str = Field(pattern=r"^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}([-+][0-9A-Za-z.+-]+)?$")
+    """Version of SOPS that wrote the file; it reads none without."""
     key_groups: list[KeyGroup] = []
     lastmodified: str = ""
     mac: str = ""
