@@ -18,10 +18,13 @@ from tests.operations_secrets import sops_files
 
 
 class Real(RealEngine):
-    """The Pulumi CLI on a copy of the project, with the copy's own secrets."""
+    """The Pulumi CLI on a copy of the project with two of its systems, and with the copy's own secrets."""
 
     def __init__(self, directory: Path, running: ExitStack) -> None:
         super().__init__(directory, running)
+        settings = directory / "Pulumi.staging.yaml"
+        before, _, rest = settings.read_text().partition("  railyard:omega:\n")
+        settings.write_text(before + rest[rest.index("  railyard:seance:\n") : rest.index("  railyard:netia:\n")])
         self.secrets, self.key = (directory / "secrets" / name for name in ("sandbox.yaml", "sandbox.agekey"))
         self.variables.update(RAILYARD_SECRETS=str(self.secrets), SOPS_AGE_KEY_FILE=str(self.key))
 
