@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -124,18 +124,14 @@ async def serving(provider: Provider = PROVIDER, *, grace_s: float = 30.0) -> As
     await engine_server.stop(None)
 
 
-Scenario = Callable[[Plugin], Awaitable[None]]
+@pytest.fixture
+def anyio_backend() -> str:
+    """Real time: a plugin answers over sockets."""
+    return "asyncio"
 
 
 @pytest.fixture
-def with_plugin() -> Callable[..., None]:
-    """Runs a coroutine function that takes a ``Plugin``."""
-
-    def run(scenario: Scenario, provider: Provider = PROVIDER, *, grace_s: float = 30.0) -> None:
-        async def body() -> None:
-            async with serving(provider, grace_s=grace_s) as plugin:
-                await scenario(plugin)
-
-        asyncio.run(body())
-
-    return run
+async def plugin() -> AsyncIterator[Plugin]:
+    """The engine's side of the library's provider."""
+    async with serving() as served:
+        yield served

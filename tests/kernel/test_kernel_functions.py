@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -19,13 +19,12 @@ from pulumi_provider.generation import derived_files, write
 from pulumi_provider.pages import resource_pages
 from pulumi_provider.schema import package_schema
 from pulumi_provider.values import SECRET, SIGNATURE, UNKNOWN_TEXT, encode
-from tests.kernel.conftest import Plugin, plain
+from tests.kernel.conftest import Plugin, plain, serving
 from tests.kernel.shelf_provider import PROVIDER
 from tests.programs import run
 
 FIND = "library:index:findShelves"
 KEY = "library:index:getKey"
-With = Callable[..., None]
 
 
 async def invoke(plugin: Plugin, token: str, **args: Any) -> provider_pb2.InvokeResponse:
@@ -37,16 +36,12 @@ def returned(response: provider_pb2.InvokeResponse) -> Any:
     return getattr(response, "return")
 
 
-def test_a_call_gets_its_answer_from_the_api(with_plugin: With) -> None:
+async def test_a_call_gets_its_answer_from_the_api(plugin: Plugin) -> None:
     """Inputs arrive typed, groups and lists leave as they are declared; what is not set is left out."""
-
-    async def scenario(plugin: Plugin) -> None:
-        await plugin.create(await plugin.checked(roomId="r1", label="poems"))
-        found = plain(returned(await invoke(plugin, FIND, label="poems", wood="OAK")))
-        assert found == {"count": 1, "first": "r1/1", "places": [{"roomId": "r1", "steps": 4}]}
-        assert plain(returned(await invoke(plugin, FIND, label="maps"))) == {"count": 0, "places": []}
-
-    with_plugin(scenario)
+    await plugin.create(await plugin.checked(roomId="r1", label="poems"))
+    found = plain(returned(await invoke(plugin, FIND, label="poems", wood="OAK")))
+    assert found == {"count": 1, "first": "r1/1", "places": [{"roomId": "r1", "steps": 4}]}
+    assert plain(returned(await invoke(plugin, FIND, label="maps"))) == {"count": 0, "places": []}
 
 
 @pytest.mark.parametrize(
@@ -59,64 +54,45 @@ def test_a_call_gets_its_answer_from_the_api(with_plugin: With) -> None:
         ({"label": "poems", "rooms": []}, "rooms", "must name a room"),
     ],
 )
-def test_wrong_inputs_are_refused_before_the_api_is_asked(
-    with_plugin: With, args: Mapping[str, Any], property: str, reason: str
+async def test_wrong_inputs_are_refused_before_the_api_is_asked(
+    plugin: Plugin, args: Mapping[str, Any], property: str, reason: str
 ) -> None:
     """The reason names the input."""
-
-    async def scenario(plugin: Plugin) -> None:
-        (failure,) = (await invoke(plugin, FIND, **args)).failures
-        assert failure.property == property
-        assert reason in failure.reason
-        assert "find" not in plugin.library.calls
-
-    with_plugin(scenario)
+    (failure,) = (await invoke(plugin, FIND, **args)).failures
+    assert failure.property == property
+    assert reason in failure.reason
+    assert "find" not in plugin.library.calls
 
 
-def test_a_failed_call_is_one_clean_sentence_without_secrets(with_plugin: With) -> None:
+async def test_a_failed_call_is_one_clean_sentence_without_secrets(plugin: Plugin) -> None:
     """What the function says is shown as it is, except for what the declaration calls a secret."""
-
-    async def scenario(plugin: Plugin) -> None:
-        with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await invoke(plugin, FIND, label="refused", card="card-77-88")
-        assert raised.value.details() == "the card <secret> may not look for shelves; ask at the desk"
-
-    with_plugin(scenario)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await invoke(plugin, FIND, label="refused", card="card-77-88")
+    assert raised.value.details() == "the card <secret> may not look for shelves; ask at the desk"
 
 
-def test_an_input_that_is_not_known_is_refused(with_plugin: With) -> None:
+async def test_an_input_that_is_not_known_is_refused(plugin: Plugin) -> None:
     """The SDK does not call with one; whoever does is told which form to use."""
-
-    async def scenario(plugin: Plugin) -> None:
-        with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await invoke(plugin, FIND, label=UNKNOWN_TEXT)
-        assert "not known before the run" in (raised.value.details() or "")
-
-    with_plugin(scenario)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await invoke(plugin, FIND, label=UNKNOWN_TEXT)
+    assert "not known before the run" in (raised.value.details() or "")
 
 
-def test_a_call_ends_at_its_time_limit(with_plugin: With) -> None:
+async def test_a_call_ends_at_its_time_limit() -> None:
     """A function that never answers does not hold up the program for ever."""
-
-    async def scenario(plugin: Plugin) -> None:
+    async with serving(replace(PROVIDER, time_scale=lambda: 1_000.0), grace_s=0.0) as plugin:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await invoke(plugin, FIND, label="deaf")
         assert raised.value.details() == (
             "invoke did not end within 90 s (its time limit is 60 s); run the command again"
         )
 
-    with_plugin(scenario, replace(PROVIDER, time_scale=lambda: 1_000.0), grace_s=0.0)
 
-
-def test_a_secret_of_a_result_is_marked(with_plugin: With) -> None:
+async def test_a_secret_of_a_result_is_marked(plugin: Plugin) -> None:
     """The engine sees which part of an answer is a secret."""
-
-    async def scenario(plugin: Plugin) -> None:
-        answer = returned(await invoke(plugin, KEY))
-        assert answer.fields["code"].struct_value.fields[SIGNATURE].string_value == SECRET
-        assert answer.fields["door"].string_value == "north"
-
-    with_plugin(scenario)
+    answer = returned(await invoke(plugin, KEY))
+    assert answer.fields["code"].struct_value.fields[SIGNATURE].string_value == SECRET
+    assert answer.fields["door"].string_value == "north"
 
 
 def test_the_schema_describes_functions() -> None:
