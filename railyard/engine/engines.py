@@ -34,7 +34,7 @@ from railyard.output import JsonReport, TextReport, rules
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
-from stacks.policy.policy import Level
+from stacks.policy.policy import Level, Violation
 from stacks.secrets import FILE_VARIABLE
 
 if TYPE_CHECKING:
@@ -152,6 +152,13 @@ def points_at_real_account(environment: Mapping[str, str]) -> bool:
     return bool(environment.get("RAILWAY_API_TOKEN") or environment.get("RAILWAY_TOKEN"))
 
 
+def _refuse(broken: Sequence[Violation]) -> None:
+    """Raise ``OperationError`` where a mandatory rule is broken."""
+    if rules.refused(broken):
+        mandatory = [line for line in rules.lines(broken) if line.startswith(Level.MANDATORY)]
+        raise OperationError("\n".join(["a rule of docs/policies.md is broken:", *mandatory]))
+
+
 class Embedded:
     """The embedded engine on the simulated clouds."""
 
@@ -230,10 +237,8 @@ class Embedded:
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
             raise RefusedError(_errors(document), document)
-        broken = rules.violations(result.steps, self._stack.settings.stack.policies)
-        if operation is Operation.PREVIEW and rules.refused(broken):
-            mandatory = [line for line in rules.lines(broken) if line.startswith(Level.MANDATORY)]
-            raise OperationError("\n".join(["a rule of docs/policies.md is broken:", *mandatory]))
+        if operation is Operation.PREVIEW:
+            _refuse(rules.violations(result.steps, self._stack.settings.stack.policies))
         return document
 
     def _configuration(self) -> Configuration:
@@ -250,8 +255,10 @@ class PulumiCli:
         self._stack, self._cli = stack, cli
 
     def preview(self) -> dict[str, Any]:
-        """``pulumi preview --json``."""
-        return self._document(Operation.PREVIEW)
+        """``pulumi preview --json``, and the rules, for which what does not change is needed, too."""
+        document = self._document(Operation.PREVIEW, "--show-sames")
+        _refuse(rules.of_document(document["steps"], self._stack.settings.stack.policies))
+        return {**document, "steps": [step for step in document["steps"] if step["op"] != "same"]}
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """``pulumi up --target … --yes``."""

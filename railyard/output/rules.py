@@ -6,8 +6,8 @@ more; a resource is seen as it is going to be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, cast
 
 from pulumi_operations.events import Step, StepKind
 from stacks.policy.judgement import Levels, judged
@@ -37,6 +37,27 @@ def violations(steps: Iterable[Step], levels: Levels) -> list[Violation]:
         ),
         levels,
     )
+
+
+def of_document(steps: Iterable[Mapping[str, Any]], levels: Levels) -> list[Violation]:
+    """Return the same for the steps of a ``pulumi preview --json --show-sames``."""
+    found: list[Resource] = []
+    for step in steps:
+        state = cast("Mapping[str, Any]", step.get("newState") or step.get("oldState") or {})
+        if not state.get("custom") or step["op"] in _GOING:
+            continue
+        urn = str(step["urn"])
+        found.append(
+            Resource(
+                type=urn.split("::")[2].rsplit("$", 1)[-1],
+                name=urn.rsplit("::", 1)[-1],
+                urn=urn,
+                props=state.get("inputs") or {},
+                protect=bool(state.get("protect")),
+                needs=frozenset(state.get("dependencies") or ()),
+            )
+        )
+    return judged(found, levels)
 
 
 def refused(found: Iterable[Violation]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from pulumi_operations.events import Step, StepKind
-from railyard.output.rules import as_document, lines, refused, violations
+from railyard.output.rules import as_document, lines, of_document, refused, violations
 from stacks import SYSTEMS
 from stacks.policy import page
 from stacks.policy.judgement import Levels, PolicyLevel, PolicyName, judged, levels_of
@@ -90,3 +90,19 @@ def test_a_preview_looks_at_what_will_be() -> None:
         assert refused(found)
         assert as_document(found)[0]["policy"] == "data-is-protected"
     assert violations([step(volume, StepKind.DELETE)], {}) == []
+
+
+def test_a_document_of_the_cli_is_judged_alike() -> None:
+    """From the new state of each step, with what stays the same; components and what goes are left out."""
+    failing = BY_NAME["databases-are-near"].failing
+    document = [
+        {
+            "op": "same",
+            "urn": each.urn,
+            "newState": {"custom": True, "inputs": each.props, "protect": each.protect, "dependencies": [*each.needs]},
+        }
+        for each in failing
+    ]
+    assert of_document(document, {}) == judged(failing)
+    gone = [{**each, "op": "delete"} for each in document]
+    assert of_document([*gone, {**document[0], "newState": {"custom": False}}], {}) == []
