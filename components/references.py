@@ -53,7 +53,7 @@ class Named:
 
     @property
     def text(self) -> str:
-        """As messages show it."""
+        """Return it as messages show it."""
         return "a reference in its secret value" if self.secret else self.reference.text
 
 

@@ -45,7 +45,7 @@ class TemplateFunction:
 
     @property
     def advice(self) -> str:
-        """What to write in its place."""
+        """Return what to write in its place."""
         if self.name == "randomInt":
             return "write a number, in quotes"
         return (

@@ -185,17 +185,17 @@ class RunningService:
 
     @property
     def newest(self) -> Deployed | None:
-        """The newest deployment that Railway lists, whether or not it was attempted."""
+        """Return the newest deployment that Railway lists, whether or not it was attempted."""
         return self.recorded[0] if self.recorded else self.latest
 
     @property
     def rolled_back(self) -> bool:
-        """Whether its newest deployment is healthy and runs something else than its configuration asks for."""
+        """Tell whether its newest deployment is healthy and runs something else than its configuration asks for."""
         return bool(self.serving and self.latest and self.serving.id == self.latest.id and self.differs)
 
     @property
     def as_settings_say(self) -> bool:
-        """Whether it serves what the settings name: after a rollback that wrote them, whatever Railway is asked for."""
+        """Tell whether it serves what the settings name: after a rollback that wrote them, whatever Railway is asked for."""
         args, serving = self.declared.args if self.declared else None, self.serving
         if serving is None or not isinstance(args, ServiceArgs):
             return False
@@ -206,7 +206,7 @@ class RunningService:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is worth knowing of it, and wrong with nothing."""
+        """Return what is worth knowing of it, and wrong with nothing."""
         lines = [f"deployment {each.id[:8]} {_RECORDED.get(each.status, 'was called off')}" for each in self.recorded]
         if self.rolled_back and self.as_settings_say:
             lines.append(f"rolled back to {source_of(self.serving)}, which the settings say: the next up settles it")

@@ -67,7 +67,7 @@ def _show(stack: str, changes: Sequence[Change], posted: Posted | None) -> None:
 
 
 def marker(stack: str) -> str:
-    """By which the issue of a stack is found again."""
+    """Return by what the issue of a stack is found again."""
     return f"<!-- railyard drift: {stack} -->"
 
 
@@ -79,7 +79,7 @@ def _report(stack: str, changes: Sequence[Change]) -> Posted | None:
 
 
 def body(stack: str, changes: Sequence[Change]) -> str:
-    """The issue: what differs, and the two ways to mend it."""
+    """Return the issue: what differs, and the two ways to mend it."""
     lines = [marker(stack), f"{count(len(changes), 'resource')} of {code(stack)} changed outside of Railyard."]
     lines += ["`-` is what the state says, and what the next `up` may bring back; `+` is what exists.", ""]
     shown = _fitting([_sides(change) for change in changes])
@@ -98,7 +98,7 @@ def body(stack: str, changes: Sequence[Change]) -> str:
 
 
 def _fitting(changes: Sequence[list[str]]) -> Sequence[list[str]]:
-    """As many of them as one issue takes, each as a whole."""
+    """Return as many of them as one issue takes, each as a whole."""
     room, most = LONGEST, 0
     for lines in changes[:_SHOWN]:
         room -= sum(len(line) + 1 for line in lines)

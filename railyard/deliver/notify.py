@@ -81,14 +81,14 @@ def duration(seconds: float) -> str:
 
 
 def run_link(environment: Mapping[str, str] | None = None) -> str:
-    """The page of the workflow run that we are part of; empty elsewhere."""
+    """Return the page of the workflow run that we are part of; empty elsewhere."""
     known = os.environ if environment is None else environment
     parts = [known.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
     return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""
 
 
 def discord(message: Message) -> dict[str, Any]:
-    """As Discord's webhooks take it (https://docs.discord.com/developers/resources/webhook#execute-webhook)."""
+    """Return it as Discord's webhooks take it (https://docs.discord.com/developers/resources/webhook#execute-webhook)."""
     embed: dict[str, Any] = {
         "title": _cut(message.title, _LONGEST_TITLE),
         "color": message.mood.value,
@@ -99,7 +99,7 @@ def discord(message: Message) -> dict[str, Any]:
 
 
 def slack(message: Message) -> dict[str, Any]:
-    """As Slack's incoming webhooks take it (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks)."""
+    """Return it as Slack's webhooks do (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks)."""
     title = _cut(message.title, _LONGEST_TITLE)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": title}}]
     blocks += [
@@ -216,7 +216,7 @@ def _slack_text(text: str) -> str:
 
 
 def _without_middle(text: str) -> str:
-    """What failed stands at the beginning and what to do next at the end; a log that is too long stands between."""
+    """Cut the middle out: what failed stands at the beginning, what to do at the end, a long log between."""
     half = _LONGEST_TEXT // 2 - len(_LEFT_OUT)
     return text if len(text) <= _LONGEST_TEXT else f"{text[:half].rstrip()}{_LEFT_OUT}{text[-half:].lstrip()}"
 

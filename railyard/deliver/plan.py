@@ -127,7 +127,7 @@ def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: 
 
 
 def read(file: Path) -> Plan:
-    """The plan in ``file``; raises ``OperationError``."""
+    """Return the plan in ``file``; raises ``OperationError``."""
     try:
         return Plan.model_validate_json(file.read_bytes())
     except (OSError, ValidationError):
@@ -135,7 +135,7 @@ def read(file: Path) -> Plan:
 
 
 def text(made: Plan) -> Iterator[str]:
-    """The plan for people."""
+    """Return the plan for people."""
     said = f"refused: {counted(made.changes)}" if made.refused else counted(made.changes)
     yield f"{made.stack} at {made.commit[:7] or 'an unknown commit'}: {said}"
     for reason in made.refused:
@@ -148,7 +148,7 @@ def text(made: Plan) -> Iterator[str]:
 
 
 def differences(reviewed: Plan, now: Plan) -> list[str]:
-    """Why ``now`` is not what was reviewed, a line each; empty when it is."""
+    """Return why ``now`` is not what was reviewed, a line each; empty when it is."""
     if reviewed.stack != now.stack:
         return [f"the plan is of {reviewed.stack}, not of {now.stack}"]
     found: list[str] = []
@@ -167,12 +167,12 @@ def _only(these: Sequence[Change], others: Sequence[Change]) -> Iterator[str]:
 
 
 def commit_name(commit: str) -> str:
-    """``current_commit`` for people."""
+    """Return ``current_commit`` for people."""
     return f"{commit[:7]}, with changed files" if commit.endswith(CHANGED) else commit[:7] or "no commit"
 
 
 def current_commit() -> str:
-    """The commit that is checked out, with a mark when files differ from it; empty outside of git, or without it."""
+    """Return the commit that is checked out, with a mark when files differ from it; empty where there is no git."""
     root = project_directory()
     if shutil.which("git") is None:
         return ""

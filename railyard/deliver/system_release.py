@@ -53,19 +53,19 @@ class SystemRelease:
 
     @property
     def result(self) -> Result:
-        """How it ended."""
+        """Return how it ended."""
         if not self.problems:
             return Result.DEPLOYED
         return Result.ROLLED_BACK if self.back_to and not self.back_problems else Result.BROKEN
 
     @property
     def label(self) -> str:
-        """For people."""
+        """Return how people call it."""
         return self.system or "what systems share"
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The patterns of its URNs for ``--target``; none where it is the whole stack."""
+        """Return the patterns of its URNs for ``--target``; none where it is the whole stack."""
         if self.system:
             return targets_of(self.system)
         return tuple(change.urn for change in self.changes)
@@ -77,7 +77,7 @@ class SystemRelease:
         return not self.changes or any(change.urn == urn for change in self.changes)
 
     def document(self) -> dict[str, Any]:
-        """For programs."""
+        """Return it for programs."""
         return {
             "system": self.system or None,
             "result": self.result.value,
@@ -156,7 +156,7 @@ class Ending:
 
     @property
     def result(self) -> Result:
-        """How it ended as a whole."""
+        """Return how it ended as a whole."""
         if self.stopped:
             return Result.STOPPED
         results = {release.result for release in self.releases} or {Result.DEPLOYED}
@@ -166,31 +166,31 @@ class Ending:
 
     @property
     def failed(self) -> list[SystemRelease]:
-        """The releases that did not go well."""
+        """Return the releases that did not go well."""
         return [release for release in self.releases if release.problems]
 
     @property
     def good(self) -> list[SystemRelease]:
-        """The releases that went well."""
+        """Return the releases that went well."""
         return [release for release in self.releases if not release.problems]
 
     @property
     def changes(self) -> str:
-        """What was planned, counted."""
+        """Return what was planned, counted."""
         return counted([change for release in self.releases for change in release.changes])
 
     @property
     def problems(self) -> list[str]:
-        """All of it, each with its system."""
+        """Return all of it, each with its system."""
         return [*self.stopped, *(line for release in self.failed for line in release.problems)]
 
     @property
     def waiting(self) -> list[str]:
-        """The systems that no further stack should take from this one yet."""
+        """Return the systems that no further stack should take from this one yet."""
         return list(dict.fromkeys([*(each.system for each in self.failed if each.system), *self.unwell]))
 
     def document(self, stack: str) -> dict[str, Any]:
-        """For programs."""
+        """Return it for programs."""
         back = {release.back_to for release in self.failed if release.back_to}
         return {
             "stack": stack,

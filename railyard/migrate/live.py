@@ -69,7 +69,7 @@ class Place:
 
     @property
     def patch(self) -> dict[str, Any]:
-        """What makes the API say it; empty when it does."""
+        """Return what makes the API say it; empty when it does."""
         found: dict[str, Any] = {}
         for service in self.services:
             for each in service.decided:

@@ -55,7 +55,7 @@ class Result:
 
     @property
     def proven(self) -> bool:
-        """Whether every service has the same effective configuration in every environment."""
+        """Tell whether every service has the same effective configuration in every environment."""
         return not any(part.differences for part in self.parts)
 
     def settings(self, environment: str) -> dict[str, Any]:

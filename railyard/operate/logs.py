@@ -57,12 +57,12 @@ class Log:
 
     @property
     def document(self) -> Document[Lines]:
-        """How it is asked for."""
+        """Return how it is asked for."""
         return BUILD_LOG if self.build else DEPLOYMENT_LOG
 
     @property
     def kind(self) -> str:
-        """What it is called."""
+        """Return what it is called."""
         return "build" if self.build else "deployment"
 
 
@@ -140,7 +140,7 @@ def find(stack: Stack, service: str) -> tuple[str, str]:
 
 
 def hidden(stack: Stack) -> dict[str, str]:
-    """The values that no log may show, by their names; raises ``OperationError`` when they cannot be read."""
+    """Return the values that no log may show, by their names; raises ``OperationError`` when they cannot be read."""
     try:
         values = sops.read(shown(stack.secrets_file), stack.environment).decrypt()
     except sops.SopsError as error:
@@ -166,7 +166,7 @@ async def _opened(
     lines: int,
     follow: bool,
 ) -> tuple[Log, list[Line]]:
-    """The log that is meant, and its last lines: as many as there are where only some are shown or more are to come."""
+    """Return the log that is meant, and its last lines: all where only some are shown or more are to come."""
     limit = LARGEST if wanted.narrow or follow else lines
     since = moment(wanted.since, datetime.now(UTC)) if wanted.since and railway.real else None
     newest = service.latest if service else None
@@ -192,7 +192,7 @@ async def _ask(railway: Railway, log: Log, limit: int, since: str | None) -> Lin
 
 
 def _meant(railway: Railway, wanted: Selection, lines: Sequence[Line]) -> list[Line]:
-    """The lines that are meant. The sandbox has a time of its own: there durations are counted from the newest line."""
+    """Return the lines that are meant; in the sandbox, which has its own time, durations count from the newest line."""
     if not wanted.since:
         return wanted.of(lines)
     newest = lines[-1]["timestamp"] if lines else ""
@@ -230,7 +230,7 @@ def _follow(railway: Railway, log: Log, wanted: Selection, first: Sequence[Line]
 
 
 def fresh(lines: Sequence[Line], seen: list[Line]) -> Iterator[Line]:
-    """The lines that were not seen; those of the last moment come again, and are told apart by what they say.
+    """Return the lines that were not seen; those of the last moment come again, and are told apart by what they say.
 
     Lines before that moment were seen, or left out by --lines: none is printed after a later one.
     """
@@ -247,7 +247,7 @@ def fresh(lines: Sequence[Line], seen: list[Line]) -> Iterator[Line]:
 
 
 def shown_line(line: Line, secrets: Mapping[str, str]) -> str:
-    """One line as it is printed."""
+    """Return one line as it is printed."""
     return f"{line['timestamp'][:19].replace('T', ' ')}  {_clean(printed(line), secrets)}"
 
 

@@ -40,7 +40,7 @@ def init(
 
 
 def login_address(bucket: str, region: str) -> str:
-    """What ``pulumi login`` takes."""
+    """Return what ``pulumi login`` takes."""
     endpoint = spaces_endpoint(region).removeprefix("https://")
     return f"s3://{bucket}?endpoint={endpoint}&region={SIGNING_REGION}&s3ForcePathStyle=true"
 

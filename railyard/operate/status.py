@@ -110,7 +110,7 @@ def _watch(railway: Railway, stack: Stack, systems: Sequence[str], found: list[R
 
 
 def screen(stack: Stack, railway: Railway, systems: Sequence[RunningSystem], note: str = "") -> RenderableType:
-    """The table, and below it what is wrong."""
+    """Return the table, and below it what is wrong."""
     shown = table("service", "health", "deployed", "#", "runs", folded="runs")
     for system in systems:
         shown.add_row(Text(system.name, style="bold"), "", "", "", Text(system.project_name, style="dim"))
@@ -128,7 +128,7 @@ def screen(stack: Stack, railway: Railway, systems: Sequence[RunningSystem], not
 
 
 def problems(systems: Sequence[RunningSystem]) -> list[str]:
-    """One line for each thing that is wrong, with the service it is about, and the next step."""
+    """Return one line for each thing that is wrong, with the service it is about, and the next step."""
     lines: list[str] = []
     for system in systems:
         if system.environment_id is None:
@@ -167,12 +167,12 @@ def _row(service: RunningService) -> list[RenderableType]:
 
 
 def _age(deployed: Deployed) -> str:
-    """``11-21 14:03``, in UTC."""
+    """Return ``11-21 14:03``, in UTC."""
     return datetime.fromisoformat(deployed.created_at).astimezone(UTC).strftime("%m-%d %H:%M")
 
 
 def certificate(service: RunningService, index: int) -> str:
-    """Who holds the certificate of a domain, or how far it is."""
+    """Return who holds the certificate of a domain, or how far it is."""
     domain = service.domains[index]
     if not domain.verified:
         return "unverified"
@@ -184,7 +184,7 @@ def certificate(service: RunningService, index: int) -> str:
 
 
 def document(stack: Stack, railway: Railway, systems: Sequence[RunningSystem]) -> dict[str, Any]:
-    """The answer for programs."""
+    """Return the answer for programs."""
     return {
         "stack": stack.name,
         "place": railway.place,

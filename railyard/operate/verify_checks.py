@@ -89,7 +89,7 @@ async def _of_service(railway: Railway, stack: Stack, where: str, service: Runni
 
 
 def _deployment(railway: Railway, stack: Stack, where: str, service: RunningService) -> Result:
-    """What Railway says of it: for a database all that can be known from outside its private network."""
+    """Return what Railway says of it: for a database all that can be known from outside its private network."""
     is_store = service.declared is not None and service.declared.is_store
     check = "database" if is_store else "deployment"
     newest = service.latest
@@ -147,7 +147,7 @@ _RECORDS: Final = "put the record back: run up, after a refresh if somebody chan
 
 
 def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Iterator[Result]:
-    """What a visit says of the certificate and of the application."""
+    """Return what a visit says of the certificate and of the application."""
     certificate, problem = answer.certificate, answer.problem
     if certificate is None and problem and "certificate" in problem:
         yield Result(
@@ -223,7 +223,7 @@ def _put(client: Any, bucket: str, key: str) -> None:
 
 
 def _delete(client: Any, bucket: str, key: str) -> str | None:
-    """Why the object is still there, or None."""
+    """Return why the object is still there, or None."""
     try:
         client.delete_object(Bucket=bucket, Key=key)
     except Exception as failure:  # noqa: BLE001 see above

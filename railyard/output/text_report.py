@@ -230,7 +230,7 @@ class TextReport:
                 yield from (Text(f"{indent}{line}") for line in rest)
 
     def _rules(self, result: Result) -> Iterable[Text]:
-        """The rules that the stack breaks, mandatory ones first."""
+        """Return the rules that the stack breaks, mandatory ones first."""
         if self._operation is not Operation.PREVIEW or self._levels is None:
             return
         violated = violations(result.steps, self._levels)

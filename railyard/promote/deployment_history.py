@@ -40,7 +40,7 @@ class Past:
 
     @property
     def ran(self) -> bool:
-        """Whether it was healthy once.
+        """Tell whether it was healthy once.
 
         Railway calls a deployment REMOVED when a newer one went live in its place, and also when a newer one was
         started while this one was not live yet: then at that very moment.
@@ -56,7 +56,7 @@ History = Mapping[str, Sequence[Past]]
 
 
 async def history_of(client: Client, system: RunningSystem, services: Sequence[str]) -> History:
-    """The deployments of ``services``, in one request; nothing for those that Railway does not have."""
+    """Return the deployments of ``services``, in one request; nothing for those that Railway does not have."""
     ids = {each.name: each.service_id for each in system.services if each.name in services and each.service_id}
     if not ids:
         return {}
@@ -72,12 +72,12 @@ async def history_of(client: Client, system: RunningSystem, services: Sequence[s
 
 
 def value_of(release: Release, service: str, run: Deployed) -> str:
-    """What a deployment runs, as the keys of ``release`` say it."""
+    """Return what a deployment runs, as the keys of ``release`` say it."""
     return release.value(service, image=run.image, digest=run.digest, repo=run.repo, commit=run.commit)
 
 
 def first_run(release: Release, value: str, history: History) -> str | None:
-    """When ``value`` was first deployed, as far as the list reaches (ISO 8601)."""
+    """Return when ``value`` was first deployed, as far as the list reaches (ISO 8601)."""
     found = [
         past.run.created_at
         for service in release.services

@@ -38,7 +38,7 @@ class Promotion:
     edit: Edit
 
     def document(self, *, written: bool) -> dict[str, Any]:
-        """The same for programs."""
+        """Return the same for programs."""
         return {
             "from": self.source,
             "to": self.target,
@@ -96,7 +96,7 @@ def promote(
 
 
 def move_document(move: Move) -> dict[str, Any]:
-    """A move for programs."""
+    """Return a move for programs."""
     return {
         "system": move.system,
         "keys": [".".join(map(str, key)) for key in move.release.keys],
@@ -176,7 +176,7 @@ def _show(found: Promotion, *, pr: bool, dry_run: bool) -> None:
 
 
 def show_moves(moves: Sequence[Move], source: str) -> None:
-    """What moves, from what to what, and what proves it."""
+    """Print what moves, from what to what, and what proves it."""
     for move in moves:
         typer.echo(f"{move.system} {move.release.name}: {was(move)} → {short(move.value)}")
         for proof in move.proofs:
@@ -184,7 +184,7 @@ def show_moves(moves: Sequence[Move], source: str) -> None:
 
 
 def was(move: Move) -> str:
-    """What a move changes, for people."""
+    """Return what a move changes, for people."""
     if move.was is not None:
         return short(move.was)
     if move.runs is None:
@@ -193,6 +193,6 @@ def was(move: Move) -> str:
 
 
 def show_edit(edit: Edit) -> None:
-    """The difference of the settings file, coloured on a terminal."""
+    """Print the difference of the settings file, coloured on a terminal."""
     for line in edit.lines:
         typer.secho(line, fg={"+": "green", "-": "red", "@": "cyan"}.get(line[0]))

@@ -62,7 +62,7 @@ class Move:
 
     @property
     def changes(self) -> Changes:
-        """The same as an edit of the settings."""
+        """Return the same as an edit of the settings."""
         return {(self.system, *key): self.value for key in self.release.keys}
 
 
@@ -85,7 +85,7 @@ class Judged:
 
 
 def judge(system: str, releases: Sequence[Release], source: Side, target: Side, demand: Demand) -> Judged:
-    """What of ``source`` goes into the settings of ``target``; ``releases`` are those of the target's settings."""
+    """Return what of ``source`` goes into the settings of ``target``, whose releases are ``releases``."""
     if source.running.project_id is None:
         reason = f"{source.stack} has no project {source.running.project_name} on Railway"
         return _refused(system, reason, f"bring {source.stack} up first")
@@ -109,7 +109,7 @@ def judge(system: str, releases: Sequence[Release], source: Side, target: Side, 
 
 
 def doubt(service: RunningService) -> str | None:
-    """Why what a service runs is not proven healthy, or None when it is."""
+    """Return why what a service runs is not proven healthy, or None when it is."""
     latest = service.latest
     if service.service_id is None or latest is None:
         return "Railway does not have it" if service.service_id is None else "it was never deployed"
@@ -156,7 +156,7 @@ def _move(system: str, release: Release, source: Side, target: Side, demand: Dem
 
 
 def _foreign(system: str, release: Release, name: str, source: Side) -> tuple[str, str]:
-    """Why what a service runs cannot be written at the keys of ``release``, and what to do."""
+    """Return why what a service runs cannot be written at the keys of ``release``, and what to do."""
     service, wanted = source.running.service(name), release.sources[name]
     serving = service.serving if service else None
     if release.kind == "commit" and serving and (serving.repo or "").lower() == wanted.lower():
@@ -167,7 +167,7 @@ def _foreign(system: str, release: Release, name: str, source: Side) -> tuple[st
 
 
 def _present(release: Release, system: str, target: Side) -> list[str]:
-    """What the target's settings say at the keys of ``release``; a default of the system's is not said."""
+    """Return what the target's settings say at the keys of ``release``; a default of the system's is not said."""
     found = [value_at(target.settings, (system, *key)) for key in release.keys]
     return [str(value) for value in found if value is not None]
 
@@ -184,7 +184,7 @@ def _there_already(release: Release, value: str, present: Sequence[str], running
 
 
 def _older(release: Release, value: str, others: set[str], source: Side, target: Side) -> str | None:
-    """Why ``value`` is older than what the target runs or is told to run, or None.
+    """Return why ``value`` is older than what the target runs or is told to run, or None.
 
     The moment that counts is when the source stack first ran something, since everything passes through it. What never
     did, a repair made in the target alone, counts from its first deployment there.
@@ -205,7 +205,7 @@ def _older(release: Release, value: str, others: set[str], source: Side, target:
 
 
 def _early(source: Side, move: Move, demand: Demand) -> Refusal | None:
-    """Why the proof is too young; None when it is old enough."""
+    """Return why the proof is too young; None when it is old enough."""
     youngest = max(move.proofs, key=lambda proof: datetime.fromisoformat(proof.since))
     since = datetime.fromisoformat(youngest.since)
     if demand.now - since >= demand.healthy_for:
@@ -235,7 +235,7 @@ def _serving(source: Side, service: str) -> Deployed:
 
 
 def short(value: str) -> str:
-    """A value for people: commits and digests with twelve digits."""
+    """Return a value for people: commits and digests with twelve digits."""
     name, at, digest = value.partition("@sha256:")
     if at:
         return f"{name}@sha256:{digest[:12]}"

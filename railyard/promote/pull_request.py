@@ -17,12 +17,12 @@ def document(source: str, target: str, moves: Sequence[Move]) -> dict[str, str]:
 
 
 def markdown(source: str, target: str, moves: Sequence[Move]) -> str:
-    """The whole text, its title as the first heading."""
+    """Return the whole text, its title as the first heading."""
     return "\n".join([f"# {title(target, moves)}", "", *_body(source, target, moves)])
 
 
 def title(target: str, moves: Sequence[Move]) -> str:
-    """What is promoted, ``Promote seance b2c3d4e to production``."""
+    """Return what is promoted, ``Promote seance b2c3d4e to production``."""
     if not moves:
         return f"Nothing to promote to {target}"
     systems = list(dict.fromkeys(move.system for move in moves))
@@ -63,7 +63,7 @@ def _to(move: Move) -> str:
 
 
 def _compare(move: Move) -> str:
-    """A link to what lies between, where GitHub knows both commits."""
+    """Return a link to what lies between, where GitHub knows both commits."""
     before = move.was or move.runs
     if move.release.kind != "commit" or before is None or move.release.same(before, move.value):
         return ""

@@ -49,7 +49,7 @@ class Rollback:
     edit: Edit
 
     def document(self) -> dict[str, Any]:
-        """The same for programs."""
+        """Return the same for programs."""
         return {
             "stack": self.stack.name,
             "system": self.system,

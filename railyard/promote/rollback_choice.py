@@ -43,16 +43,16 @@ class Ledger:
 
     @property
     def present(self) -> str | None:
-        """What the settings say now."""
+        """Return what the settings say now."""
         return self.versions[0].value(self.system, self.release)
 
     @property
     def newest(self) -> str | None:
-        """What was deployed last."""
+        """Return what was deployed last."""
         return next(iter(self._deployed()), None)
 
     def known(self) -> list[tuple[str, str]]:
-        """Every value with its origin, the settings' first and each group newest first."""
+        """Return every value with its origin, the settings' first and each group newest first."""
         of_settings = [(value, version.name) for version, value in self._said() if value is not None]
         of_railway = [(value, "Railway's list of deployments") for value in self._deployed()]
         found: list[tuple[str, str]] = []
@@ -62,7 +62,7 @@ class Ledger:
         return found
 
     def earlier(self) -> list[tuple[str, str]]:
-        """Those that first came before the present one, newest first: a second rollback goes further back."""
+        """Return those that first came before the present one, newest first: a second rollback goes further back."""
         settings = [value for _, value in self._said() if value is not None]
         order = _before(settings, self.present, self.same)
         order += _before(list(self._deployed()), self.present or self.newest, self.same)
@@ -73,25 +73,25 @@ class Ledger:
         return found
 
     def changed(self) -> int | None:
-        """How many versions ago the settings said something else; None when they never did."""
+        """Return how many versions ago the settings said something else; None when they never did."""
         return next((index for index, (_, value) in enumerate(self._said()) if value != self.present), None)
 
     def same(self, one: str, other: str) -> bool:
-        """Whether two values mean the same; an image without its digest may be the one with it."""
+        """Tell whether two values mean the same; an image without its digest may be the one with it."""
         if self.release.same(one, other):
             return True
         pinned = one.startswith(f"{other}@") or other.startswith(f"{one}@")
         return self.release.kind == "image" and pinned
 
     def pasts(self, service: str, value: str) -> list[Past]:
-        """The deployments of ``service`` with ``value``, newest first."""
+        """Return the deployments of ``service`` with ``value``, newest first."""
         every = self.side.history.get(service, ())
         return [
             past for past in every if (found := value_of(self.release, service, past.run)) and self.same(found, value)
         ]
 
     def doubt(self, value: str) -> str | None:
-        """Why nobody should go back to ``value``, or None when it was healthy in all its services."""
+        """Return why nobody should go back to ``value``, or None when it was healthy in all its services."""
         if self.release.kind == "image" and not names_a_version(value):
             return f"{short(value)} names no version"
         for service in self.release.services:
@@ -113,7 +113,7 @@ class Ledger:
 
 
 def choose(ledgers: Sequence[Ledger], to: str | None) -> list[Step]:
-    """What is taken back to what; raises ``OperationError`` when there is nothing to go back to."""
+    """Return what is taken back to what; raises ``OperationError`` when there is nothing to go back to."""
     if to is not None:
         return [_named(ledgers, to)]
     candidates = [ledger for ledger in ledgers if ledger.earlier()]
@@ -180,7 +180,7 @@ def _means(ledger: Ledger, value: str, to: str) -> bool:
 
 
 def _pinned(ledger: Ledger, value: str) -> str:
-    """An image with the digest that it had, where Railway tells it."""
+    """Return an image with the digest that it had, where Railway tells it."""
     if ledger.release.kind != "image":
         return value
     service = ledger.release.services[0]
@@ -189,7 +189,7 @@ def _pinned(ledger: Ledger, value: str) -> str:
 
 
 def _before(newest_first: Sequence[str], present: str | None, same: Callable[[str, str], bool]) -> list[str]:
-    """The values that came up before ``present`` first did; all of them when it never did."""
+    """Return the values that came up before ``present`` first did; all of them when it never did."""
     order = list(dict.fromkeys(reversed(newest_first)))
     if present is None:
         return order

@@ -61,7 +61,7 @@ class Asked:
 
 
 def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
-    """What has to be asked of Railway; raises ``OperationError`` when one of the services cannot go back."""
+    """Return what has to be asked of Railway; raises ``OperationError`` when one of the services cannot go back."""
     found: list[Asked] = []
     gone: list[str] = []
     for name in step.release.services:

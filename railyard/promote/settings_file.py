@@ -44,7 +44,7 @@ class Edit:
 
     @property
     def lines(self) -> list[str]:
-        """The difference: the lines of a unified diff with the file's name on both sides."""
+        """Return the difference: the lines of a unified diff with the file's name on both sides."""
         name = self.file.name
         found = difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), name, name, lineterm="", n=1)
         return list(found)
@@ -59,7 +59,7 @@ class Edit:
 
 
 def edited(stack: str, changes: Changes) -> Edit:
-    """The settings file of ``stack`` with ``changes``, not yet written; raises ``OperationError``."""
+    """Return the settings file of ``stack`` with ``changes``, not yet written; raises ``OperationError``."""
     file = project_directory() / f"Pulumi.{stack}.yaml"
     before = _read(file)
     after = before
@@ -80,7 +80,7 @@ def read(text: str) -> Any:
 
 
 def value_at(document: Any, key: Key) -> Any:
-    """What stands at ``key`` in a settings file that was read; None when nothing does."""
+    """Return what stands at ``key`` in a settings file that was read; None when nothing does."""
     for part in _place(key):
         if not isinstance(document, Mapping):
             return None
@@ -89,7 +89,7 @@ def value_at(document: Any, key: Key) -> Any:
 
 
 def with_value(text: str, place: Sequence[Any], value: Any) -> str:
-    """``text`` with ``value`` at ``place``, a list of keys. What is missing of the way there is added.
+    """Return ``text`` with ``value`` at ``place``, a list of keys. What is missing of the way there is added.
 
     What a merge brings to a place is outweighed there; an alias gives way to the value, an anchor stays.
     """
@@ -108,7 +108,7 @@ def with_value(text: str, place: Sequence[Any], value: Any) -> str:
 
 
 def _in_one_piece(node: go_yaml.Node) -> bool:
-    """Whether another value can take the place of a node: not of one with a tag, nor of a block of lines."""
+    """Tell whether another value can take the place of a node: not of one with a tag, nor of a block of lines."""
     if isinstance(node, ScalarNode):
         return not node.tag
     return isinstance(node, go_yaml.AliasNode) or cast("go_yaml.ListNode | go_yaml.MappingNode", node).flow
@@ -145,7 +145,7 @@ def _neighbour(pairs: Sequence[Pair]) -> Pair:
 
 
 def _ends_on_its_line(node: go_yaml.Node) -> bool:
-    """A block's end is where the next thing begins, behind comments that are not its own."""
+    """Tell whether a value ends on the line where it stands: a block ends where the next thing begins."""
     if isinstance(node, ScalarNode):
         return node.quotes not in ("|", ">")
     return isinstance(node, go_yaml.AliasNode) or cast("go_yaml.ListNode | go_yaml.MappingNode", node).flow
@@ -157,7 +157,7 @@ def _entry(keys: Sequence[Any], value: Any) -> str:
 
 
 def _written(value: Any, quotes: str) -> str:
-    """A value in one line, in flow style."""
+    """Return a value in one line, in flow style."""
     if isinstance(value, Mapping):
         entries = [f"{key}: {_written(each, '')}" for key, each in cast("Mapping[str, Any]", value).items()]
         return f"{{{', '.join(entries)}}}"

@@ -32,19 +32,19 @@ class Version:
     document: Any
 
     def value(self, system: str, release: Release) -> str | None:
-        """What it says at the keys of ``release``; None when they say nothing, or not the same."""
+        """Return what it says at the keys of ``release``; None when they say nothing, or not the same."""
         found = {value_at(self.document, (system, *key)) for key in release.keys}
         value = found.pop()
         return None if found or value is None else str(value)
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Return how people call it."""
         return f"commit {self.commit} of {self.date[:10]}" if self.commit else "the file as it is"
 
 
 def versions(file: Path) -> list[Version]:
-    """All versions of ``file``, the one that lies there first. Without git there is only that one."""
+    """Return all versions of ``file``, the one that lies there first. Without git there is only that one."""
     here = Version(commit=None, date="", document=read(file.read_text(encoding="utf-8")))
     listed = _git(file, "log", f"--max-count={LONGEST}", f"--format=%h{_SEPARATOR}%cI", "--", file.name)
     commits = [line.split(_SEPARATOR) for line in listed.decode().splitlines()]
@@ -62,7 +62,7 @@ def _version(commit: str, date: str, text: bytes) -> Version | None:
 
 
 def _objects(batch: bytes, count: int) -> Sequence[bytes]:
-    """The contents in git's batch format: a line ``<id> blob <size>``, the content, a line end. Empty when missing."""
+    """Return contents from git's batch format: a line ``<id> blob <size>``, the content, a line end."""
     found: list[bytes] = []
     for _ in range(count):
         head, _, batch = batch.partition(b"\n")

@@ -31,7 +31,7 @@ class Side:
     """The settings file, as it was read."""
 
     def address(self, service: str, deployment: str) -> str:
-        """Where a deployment is on Railway's dashboard."""
+        """Return where a deployment is on Railway's dashboard."""
         found = self.running.service(service)
         return (
             f"https://railway.com/project/{self.running.project_id}/service/{found and found.service_id}"
@@ -40,7 +40,7 @@ class Side:
 
 
 def releases(system: str, settings: SystemSettings) -> Sequence[Release]:
-    """What decides what ``system`` runs."""
+    """Return what decides what ``system`` runs."""
     return next(each for each in SYSTEMS if system == each.NAME).releases(settings)
 
 

@@ -34,12 +34,12 @@ class Checkout:
 
     @property
     def name(self) -> str:
-        """How people call it."""
+        """Return how people call it."""
         return self.commit[:7] or "the working tree"
 
 
 def merge_base(root: Path, head: str) -> str:
-    """The commit at which ``head`` left the main branch; raises ``OperationError``."""
+    """Return the commit at which ``head`` left the main branch; raises ``OperationError``."""
     if _git(root, "rev-parse", "--git-dir").returncode != 0:
         raise OperationError(f"{root} is no git repository, so there is no commit to compare with: work in a clone")
     for branch in MAIN_BRANCHES:
@@ -54,7 +54,7 @@ def merge_base(root: Path, head: str) -> str:
 
 
 def commit(root: Path, name: str) -> str:
-    """The full commit that ``name`` means; raises ``CallError``."""
+    """Return the full commit that ``name`` means; raises ``CallError``."""
     if name.startswith("-"):
         raise CallError(f"{name!r} is no commit")
     found = _git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
@@ -83,12 +83,12 @@ def authorship(root: Path, full: str) -> Authorship | None:
 
 
 def working_tree(root: Path) -> Checkout:
-    """The files as they stand, committed or not."""
+    """Return the files as they stand, committed or not."""
     return Checkout(directory=root)
 
 
 def unpack(root: Path, full: str, directory: Path) -> Checkout:
-    """The commit ``full`` in the new folder ``directory``."""
+    """Return the commit ``full`` in the new folder ``directory``."""
     archived = _git(root, "archive", "--format=tar", full)
     if archived.returncode != 0:
         raise OperationError(f"git could not unpack {full[:7]}: {archived.stderr.decode(errors='replace').strip()}")
@@ -105,7 +105,7 @@ def unpack(root: Path, full: str, directory: Path) -> Checkout:
 
 
 def stacks(checkout: Checkout) -> set[str]:
-    """The names of its stacks."""
+    """Return the names of its stacks."""
     return {file.name.split(".")[1] for file in checkout.directory.glob("Pulumi.*.yaml")}
 
 

@@ -56,7 +56,7 @@ def comment(
 
 
 def read(file: Path) -> Diff:
-    """The document in ``file``; raises ``OperationError`` for anything else."""
+    """Return the document in ``file``; raises ``OperationError`` for anything else."""
     try:
         if file.stat().st_size > _LARGEST:
             raise OperationError(f"{shown(file)} is larger than {_LARGEST:,} bytes: that is no comparison")

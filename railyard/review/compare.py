@@ -99,7 +99,7 @@ class Comparison:
             )
 
     def _with_standins(self, name: str, notes: list[str]) -> bool:
-        """Whether both sides can run with the stack's own secrets file, whose values nobody here can read."""
+        """Tell whether both sides can run with the stack's own secrets file, whose values nobody here can read."""
         files = [side.directory / _secrets_file(side, name) for side in (self.base, self.head)]
         if not files[1].exists():
             return False
@@ -134,7 +134,7 @@ def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, A
 
 
 def _settings(side: Checkout, stack: str) -> Mapping[str, str]:
-    """The configuration of a stack, as far as it can be read: what is wrong with it is the engine's to say."""
+    """Return the configuration of a stack, as far as it can be read: what is wrong with it is the engine's to say."""
     try:
         nodes = config_nodes("", _text(side.directory / f"Pulumi.{stack}.yaml"))
     except ProjectError:

@@ -24,7 +24,7 @@ _CLASSES: Final = (
 
 
 def diagram(changes: Sequence[Change]) -> list[str]:
-    """The lines of the picture."""
+    """Return the lines of the picture."""
     tree: dict[str, dict[str, list[Change]]] = {}
     for change in sorted(changes, key=lambda each: (each.system, each.component, each.name)):
         tree.setdefault(change.system or "stack", {}).setdefault(change.component, []).append(change)
@@ -51,7 +51,7 @@ def diagram(changes: Sequence[Change]) -> list[str]:
 
 
 def _needs(changes: Sequence[Change], nodes: dict[str, str]) -> list[str]:
-    """Edges between components: of what changes, what needs what. One for each pair, whatever the direction."""
+    """Return edges between components: of what changes, what needs what. One for each pair, whatever the direction."""
     found: dict[frozenset[str], str] = {}
     for change in changes:
         for name in change.needs:

@@ -103,7 +103,7 @@ def _write(found: Diff, comment: Path | None, document: Path | None) -> None:
 
 
 def text(found: Diff) -> Iterator[str]:
-    """The comparison for a terminal."""
+    """Return the comparison for a terminal."""
     yield f"{found.base.name} → {found.head.name}"
     yield from (f"note: {note}" for note in found.notes)
     for stack in found.stacks:

@@ -46,7 +46,7 @@ class Rule(Model):
 
     @property
     def mandatory(self) -> bool:
-        """Whether the change is refused for it."""
+        """Tell whether the change is refused for it."""
         return self.level == "mandatory"
 
 
@@ -64,7 +64,7 @@ class Difference(Model):
 
     @property
     def drifted(self) -> bool:
-        """Whether the real world is not what the base says."""
+        """Tell whether the real world is not what the base says."""
         return bool(self.only_real or self.only_sandbox or self.by_hand)
 
 
@@ -90,7 +90,7 @@ class StackDiff(Model):
 
     @property
     def summary(self) -> str:
-        """``refused: ~ 4 to update, 77 unchanged``; unchanged components are counted with unchanged resources."""
+        """Return ``refused: ~ 4 to update, 77 unchanged``; unchanged components count as resources."""
         if self.errors and not self.changes:
             return "refused: what would change is not known"
         said = counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
@@ -98,12 +98,12 @@ class StackDiff(Model):
 
     @property
     def refused(self) -> bool:
-        """Whether an up would be refused, or the change cannot be looked at."""
+        """Tell whether an up would be refused, or the change cannot be looked at."""
         return bool(self.errors) or any(rule.mandatory for rule in self.rules)
 
     @property
     def broken_here(self) -> tuple[Rule, ...]:
-        """The mandatory rules that are broken, and the advisory ones that what changes breaks, with that alone."""
+        """Return the mandatory rules that are broken, and the advisory ones that the change breaks, with that alone."""
         changed = {change.name for change in self.changes if change.kind is not Kind.DELETE}
         found: list[Rule] = []
         for rule in self.rules:
@@ -126,5 +126,5 @@ class Diff(Model):
 
     @property
     def failed(self) -> bool:
-        """Whether something could not be compared or would be refused."""
+        """Tell whether something could not be compared or would be refused."""
         return any(stack.refused for stack in self.stacks)

@@ -36,7 +36,7 @@ _OF_A_FORK: Final = (
 
 
 def markdown(diff: Diff, *, of_fork: bool = False) -> str:
-    """The whole text, with as much detail as there is room for.
+    """Return the whole text, with as much detail as there is room for.
 
     ``of_fork``: strangers made the document, with code of their own. The reader is told, and what it says of a real
     state is left out, since no fork can have seen one.
@@ -71,7 +71,7 @@ def _text(diff: Diff, detail: _Detail) -> str:
 
 
 def _verdict(stack: StackDiff) -> str:
-    """One line for each stack: on a phone, all that is needed to know whether to read on."""
+    """Return one line for each stack: on a phone, all that is needed to know whether to read on."""
     grave = sum(change.kind.grave for change in stack.changes)
     sign, word = ":white_check_mark:", ""
     if stack.refused:
@@ -95,7 +95,7 @@ def _side(side: Side) -> str:
 
 
 def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
-    """One stack: what is refused, replaced and deleted, changed, what it costs, which rules it breaks, a picture."""
+    """Return one stack: what is refused, replaced, deleted and changed, its costs, the rules it breaks, a picture."""
     lines = [f"### {code(stack.stack)}: {stack.summary}", ""]
     for error in stack.errors:
         lines += ["**Refused:**", "", *block("text", error[:_SAID_AT_MOST].splitlines()), ""]
@@ -125,7 +125,7 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
 
 
 def _rules(stack: StackDiff) -> list[str]:
-    """The advisory rules that what changes breaks, collapsed; how many more were broken before."""
+    """Return the advisory rules that what changes breaks, collapsed; how many more were broken before."""
     here = [rule for rule in stack.broken_here if not rule.mandatory]
     before = len(stack.rules) - len(stack.broken_here)
     lines: list[str] = []
@@ -147,7 +147,7 @@ def _rule(rule: Rule) -> list[str]:
 
 
 def _money(money: MoneyDifference | None) -> list[str]:
-    """What the change costs: one line, and below it system by system where there are several."""
+    """Return what the change costs: one line, and below it system by system where there are several."""
     if money is None or not money.systems:
         return []
     lines = [f"**Money:** about {signed(money.as_used)} a month as used, {signed(money.at_rest)} at rest.", ""]
@@ -180,7 +180,7 @@ def _real(real: Difference, detail: _Detail) -> list[str]:
 
 
 def sentence(cost: DocumentCost, plan: str) -> str:
-    """The cost in words."""
+    """Return the cost in words."""
     return Cost(requests=cost.requests, deployments=cost.deployments).sentence(plan)
 
 
@@ -192,7 +192,7 @@ def _changes(changes: Sequence[Change], detail: _Detail) -> list[str]:
 
 
 def change_lines(change: Change, properties: bool, mark: Callable[[Kind], str] = _MARKS.__getitem__) -> list[str]:
-    """One change: a line for the resource, and one for each property that differs."""
+    """Return one change: a line for the resource, and one for each property that differs."""
     sign = mark(change.kind)
     tail = f" ({change.kind.value})" + (" [protected]" if change.protected else "")
     lines = [f"{sign} {change.type} {change.name}{tail}"]
@@ -205,19 +205,19 @@ def change_lines(change: Change, properties: bool, mark: Callable[[Kind], str] =
 
 
 def block(language: str, lines: Sequence[str]) -> list[str]:
-    """A code block that its content cannot end."""
+    """Return a code block that its content cannot end."""
     longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}{language}", *(_plain(part) for line in lines for part in line.splitlines() or [""]), fence]
 
 
 def code(text: str) -> str:
-    """A text inside of a line, as code."""
+    """Return a text inside of a line, as code."""
     return "`" + _one_line(text).replace("`", "'") + "`"
 
 
 def _html_code(text: str) -> str:
-    """The same where HTML stands, which an empty line would end."""
+    """Return the same where HTML stands, which an empty line would end."""
     return f"<code>{html.escape(_one_line(text))}</code>"
 
 
@@ -226,5 +226,5 @@ def _one_line(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without characters that change how others are shown, such as those that turn the direction of writing."""
+    """Return a text without characters that change how others are shown, such as the direction of writing."""
     return "".join(each if each.isprintable() else _UNSHOWN for each in text.expandtabs(4))

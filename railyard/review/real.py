@@ -59,7 +59,7 @@ def _compared(stack: StackDiff, *, sandbox: bool) -> Difference:
 
 
 def difference(expected: Sequence[Change], engine: Engine) -> Difference:
-    """What the real state says beside ``expected``; raises ``OperationError``."""
+    """Return what the real state says beside ``expected``; raises ``OperationError``."""
     found = changes_of(engine.preview()["steps"])
     ours, theirs = {change.key() for change in expected}, {change.key() for change in found}
     return Difference(

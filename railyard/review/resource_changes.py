@@ -38,12 +38,12 @@ class Kind(StrEnum):
 
     @property
     def grave(self) -> bool:
-        """Whether something that exists goes away."""
+        """Tell whether something that exists goes away."""
         return self in (Kind.REPLACE, Kind.DELETE)
 
     @property
     def sign(self) -> str:
-        """As Pulumi marks it."""
+        """Return the sign with which Pulumi marks it."""
         return {Kind.REPLACE: "+-", Kind.DELETE: "-", Kind.CREATE: "+", Kind.UPDATE: "~"}[self]
 
 
@@ -88,12 +88,12 @@ class Change(Model):
     protected: bool = False
 
     def key(self) -> tuple[str, str, tuple[str, ...]]:
-        """By what two worlds are compared: what happens to what. Values differ between them by ids and addresses."""
+        """Return by what two worlds are compared: what happens to what, since values differ by ids and addresses."""
         return self.urn, self.kind, tuple(each.path for each in self.properties)
 
 
 def changes_of(steps: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
-    """The changes in the steps of a document, the gravest first, then by system and name."""
+    """Return the changes in the steps of a document, the gravest first, then by system and name."""
     found: dict[str, Change] = {}
     for step in steps:
         kind = _KINDS.get(step["op"])
@@ -106,7 +106,7 @@ def changes_of(steps: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
 
 
 def counted(changes: Sequence[Change]) -> str:
-    """``+- 1 to replace, ~ 4 to update``."""
+    """Return ``+- 1 to replace, ~ 4 to update``."""
     numbers = {kind: sum(change.kind is kind for change in changes) for kind in Kind}
     parts = [f"{kind.sign} {number} to {kind.value}" for kind, number in numbers.items() if number]
     return ", ".join(parts) or "nothing changes"
@@ -179,7 +179,7 @@ def _short_type(full: str) -> str:
 
 
 def name_of(urn: str) -> str:
-    """The last part of a URN."""
+    """Return the last part of a URN."""
     return urn.rsplit("::", 1)[-1]
 
 

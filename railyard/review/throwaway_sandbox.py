@@ -84,7 +84,7 @@ class ThrowAway:
 
 
 def clean_environment() -> dict[str, str]:
-    """The variables of this process without a credential, and without what points at an account."""
+    """Return the variables of this process without a credential, and without what points at an account."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -93,6 +93,6 @@ def clean_environment() -> dict[str, str]:
 
 
 def errors(document: Mapping[str, Any]) -> list[str]:
-    """What went wrong, without repetitions."""
+    """Return what went wrong, without repetitions."""
     said = [item["message"].strip() for item in document.get("diagnostics") or () if item.get("severity") == "error"]
     return list(dict.fromkeys(said))

@@ -32,7 +32,7 @@ class _RefusedError(Exception):
 
 
 async def cloudflare(stack: Stack, *, up: bool) -> list[Finding]:
-    """Each zone of the settings: its id and name, and the SSL mode that Railway needs. ``up``: whether it serves."""
+    """Check each zone of the settings: its id and name, and the SSL mode that Railway needs. ``up``: does it serve?"""
     zones = stack.settings.stack.zones
     if not zones or not os.environ.get("CLOUDFLARE_API_TOKEN"):
         return []
@@ -75,7 +75,7 @@ async def _ssl(stack: Stack, zone: ZoneArgs, *, up: bool) -> list[Finding]:
 
 
 async def digitalocean(stack: Stack) -> list[Finding]:
-    """The token, and each bucket with the Spaces key."""
+    """Check the token, and each bucket with the Spaces key."""
     settings = stack.settings.systems.values()
     buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketArgs)]
     if not buckets:
@@ -117,7 +117,7 @@ async def _cloudflare(path: str) -> Mapping[str, Any]:
 
 
 async def _get(url: str, variable: str) -> Mapping[str, Any]:
-    """The answer as JSON; raises ``_RefusedError`` with the API's own words."""
+    """Return the answer as JSON; raises ``_RefusedError`` with the API's own words."""
     headers = {"Authorization": f"Bearer {os.environ[variable]}"}
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:

@@ -67,7 +67,7 @@ def _offline(name: str, *, sandbox: bool) -> list[Finding]:
 
 
 def _all(name: str, *, sandbox: bool) -> list[Finding]:
-    """What needs no network first, so that it is there whatever the network does."""
+    """Check what needs no network first, so that it is there whatever the network does."""
     findings = _offline(name, sandbox=sandbox)
     here = read_stack(name)
     with surroundings(sandbox=sandbox):
@@ -90,7 +90,7 @@ async def _asked(railway: Railway, stack: Stack) -> list[Finding]:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    """As a list, no line of it broken: commands and addresses are there to be copied."""
+    """Print a list, no line of it broken: commands and addresses are there to be copied."""
     console = table_console()
     for area, group in groupby(_by_area(findings), key=lambda finding: finding.area):
         console.print(Text(area, style="bold"))
@@ -104,7 +104,7 @@ def _print(findings: Sequence[Finding]) -> None:
 
 
 def _by_area(findings: Iterable[Finding]) -> list[Finding]:
-    """Those of one area together, areas as they first come."""
+    """Return those of one area together, areas as they first come."""
     listed = list(findings)
     areas = list(dict.fromkeys(finding.area for finding in listed))
     return sorted(listed, key=lambda finding: areas.index(finding.area))

@@ -30,7 +30,7 @@ class Finding:
 
 
 def ok(area: str, text: str) -> Finding:
-    """All is well."""
+    """Return the finding that all is well."""
     return Finding(area=area, level=Level.OK, text=text)
 
 
@@ -40,5 +40,5 @@ def note(area: str, text: str, fix: str = "") -> Finding:
 
 
 def problem(area: str, text: str, fix: str) -> Finding:
-    """To be mended."""
+    """Return a finding that is to be mended."""
     return Finding(area=area, level=Level.PROBLEM, text=text, fix=fix)

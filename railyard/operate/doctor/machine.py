@@ -27,7 +27,7 @@ TIMEOUT_S: Final = 30
 
 
 def tools(*, real: bool) -> Iterator[Finding]:
-    """Programs on PATH and packages of this Python."""
+    """Check programs on PATH and packages of this Python."""
     here = ".".join(str(part) for part in sys.version_info[:3])
     if sys.version_info[:2] < OLDEST_PYTHON:
         yield problem("tools", f"Python {here} is too old", "install Python 3.11 or newer, and remove .venv")
@@ -66,7 +66,7 @@ def _pulumi(*, real: bool) -> Finding:
 
 
 def _answer(*command: str) -> str:
-    """The first line that a program answers with."""
+    """Return the first line that a program answers with."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as failure:
@@ -76,13 +76,13 @@ def _answer(*command: str) -> str:
 
 
 def settings(stack: Stack) -> Finding:
-    """That they were read at all."""
+    """Return the finding that they were read at all."""
     systems = ", ".join(stack.settings.systems)
     return ok("settings", f"Pulumi.{stack.name}.yaml holds {systems}, all within the {stack.settings.plan} plan")
 
 
 def secrets(stack: Stack) -> Iterator[Finding]:
-    """Whether the file is there, the key opens it, and everything is in it."""
+    """Check that the file is there, that the key opens it, and that everything is in it."""
     report = secrets_check.check(stack)
     for each in report.problems:
         yield problem("secrets", each.text, each.fix or f"./bin/railyard secrets check -s {stack.name}")
@@ -95,7 +95,7 @@ def secrets(stack: Stack) -> Iterator[Finding]:
 
 
 def tokens(stack: Stack) -> Iterator[Finding]:
-    """Which credentials the environment holds; whether they work only their owners can say."""
+    """Check which credentials the environment holds; whether they work only their owners can say."""
     railway = [name for name in ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN") if os.environ.get(name)]
     if len(railway) > 1:
         yield problem("tokens", "RAILWAY_API_TOKEN and RAILWAY_TOKEN are both set, and Railway takes one", "unset one")

@@ -26,7 +26,7 @@ CUT_OFF: Final = "Railway stops reading railway.toml and railway.json on 2026-12
 
 
 async def token(railway: Railway, stack: Stack) -> list[Finding]:
-    """Which kind of token it is, what it reaches, and what it may not do; then the plan of its workspace."""
+    """Check which kind of token it is, what it reaches and may not do; then the plan of its workspace."""
     client = railway.client
     try:
         if client.transport.token.kind == "project":
@@ -64,7 +64,7 @@ def _project_token(project: Project) -> Finding:
 
 
 def plan(stack: Stack, workspace: Workspace) -> Iterator[Finding]:
-    """Whether the workspace has the plan that the settings count on, and what is beyond it if not."""
+    """Check that the workspace has the plan that the settings count on, and find what is beyond it if not."""
     real, asked = str(workspace["plan"]).lower(), stack.settings.plan
     left = workspace["apiTokenRateLimit"]
     if left:
@@ -92,7 +92,7 @@ def _beyond(stack: Stack, real: Plan) -> Iterator[Finding]:
 
 
 def config_as_code(systems: Sequence[RunningSystem]) -> Iterator[Finding]:
-    """Services whose settings a ``railway.toml`` or ``railway.json`` decides, whatever the stack's file says."""
+    """Find services whose settings a ``railway.toml`` or ``railway.json`` decides, whatever the stack's file says."""
     looked = 0
     for system in systems:
         for service in system.services:

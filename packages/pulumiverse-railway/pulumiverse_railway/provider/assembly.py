@@ -18,7 +18,7 @@ VERSION = "0.1.0"
 
 
 def build_provider() -> Provider:
-    """The declaration of the whole provider."""
+    """Return the declaration of the whole provider."""
     return Provider(
         name="railway",
         version=VERSION,

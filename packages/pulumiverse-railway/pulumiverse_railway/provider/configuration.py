@@ -85,7 +85,7 @@ def build_client(configuration: Configuration, *, transport: AsyncBaseTransport 
 
 
 def time_scale() -> float:
-    """How much faster than real time the API runs; more than 1 only in the sandbox, which the environment names."""
+    """Return how much faster than real time the API runs: more than 1 in the sandbox alone, by the environment."""
     return speed_of(os.environ.get(URL_VARIABLE) or DEFAULT_URL)
 
 
@@ -121,7 +121,7 @@ def _token(configuration: Configuration) -> Token:
 
 
 def _plain(token: str) -> str:
-    """A token without the line break that copying adds; anything else in it would make the HTTP library quote it."""
+    """Return a token without the line break that copying adds; for anything else the HTTP library would quote it."""
     token = token.strip()
     if not token.isascii() or not token.isprintable() or " " in token:
         raise Failure("the Railway token holds spaces or characters that no token has: copy it again, and nothing else")

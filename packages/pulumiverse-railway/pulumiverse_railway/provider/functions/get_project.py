@@ -59,7 +59,7 @@ class GetProject(Function[GetProjectInputs, GetProjectResult]):
         return []
 
     async def call(self, context: Context, inputs: GetProjectInputs) -> GetProjectResult:
-        """The one project that is meant."""
+        """Return the one project that is meant."""
         client = railway(context)
         if inputs.project_id is not None:
             project = await project_of(client, inputs.project_id)
@@ -76,7 +76,7 @@ class GetProject(Function[GetProjectInputs, GetProjectResult]):
 
 
 async def project_of(client: Client, id: str) -> Project:
-    """The living project with an id."""
+    """Return the living project with an id."""
     try:
         project = await client.call(PROJECT, id=id)
     except NotFound:
@@ -87,7 +87,7 @@ async def project_of(client: Client, id: str) -> Project:
 
 
 def environments_of(project: Project) -> dict[str, str]:
-    """Ids of the living environments of a project by name."""
+    """Return ids of the living environments of a project by name."""
     return {each["name"]: each["id"] for each in nodes(project["environments"]) if not each["deletedAt"]}
 
 

@@ -113,7 +113,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
             raise HalfMade(id, {**asdict(new), "bucket_id": bucket_id}, [str(failure)]) from failure
 
     async def read(self, context: Context, id: str, old: BucketState | None) -> BucketState | None:
-        """The bucket, as long as the environment has it, with its credentials."""
+        """Return the bucket, as long as the environment has it, with its credentials."""
         project_id, environment_id, bucket_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await environment.snapshot_or_none()
@@ -154,17 +154,17 @@ class Bucket(Resource[BucketInputs, BucketState]):
 
 
 def _names(snapshot: Snapshot) -> dict[str, str]:
-    """Names of the project's buckets by id."""
+    """Return names of the project's buckets by id."""
     return {found["id"]: found["name"] for found in nodes(snapshot.project["buckets"])}
 
 
 def _entry(snapshot: Snapshot, bucket_id: str) -> BucketConfig:
-    """What the configuration says of a bucket."""
+    """Return what the configuration says of a bucket."""
     return (snapshot.config.get("buckets") or {}).get(bucket_id) or {}
 
 
 def _is_known(snapshot: Snapshot, bucket_id: str) -> bool:
-    """Whether the environment has the bucket, or had it and still remembers."""
+    """Tell whether the environment has the bucket, or had it and still remembers."""
     return bucket_id in (snapshot.config.get("buckets") or {})
 
 
@@ -177,7 +177,7 @@ def _without(snapshot: Snapshot, bucket_id: str) -> EnvironmentConfig:
 
 
 async def _left_over(environment: Environment, new: BucketInputs) -> str | None:
-    """The bucket of this name that holds nothing, or that only other environments have yet; a used one is an error."""
+    """Return the bucket of this name that is empty, or that only other environments have; a used one is an error."""
     snapshot = await environment.snapshot()
     for bucket_id, name in _names(snapshot).items():
         if name != new.name:
@@ -247,7 +247,7 @@ async def _gone(context: Context, environment: Environment, bucket_id: str) -> N
 async def _with_credentials(
     context: Context, environment: Environment, bucket_id: str, new: BucketInputs, *, for_s: float = LAG_S
 ) -> BucketState:
-    """The state, once Railway has made the credentials: some seconds after the bucket."""
+    """Return the state, once Railway has made the credentials: some seconds after the bucket."""
 
     async def ask() -> list[BucketS3CompatibleCredentials]:
         found = await environment.ask(

@@ -122,7 +122,7 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
         return id, _state(new, found)
 
     async def read(self, context: Context, id: str, old: CustomDomainState | None) -> CustomDomainState | None:
-        """The domain; its records never change, so only an import asks for them."""
+        """Return the domain; its records never change, so only an import asks for them."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await environment.snapshot_or_none()
@@ -202,7 +202,7 @@ async def _set_port(environment: Environment, railway_id: str, port: int | None)
 
 
 async def _with_records(context: Context, environment: Environment, new: CustomDomainInputs, found: Domain) -> Domain:
-    """The domain once Railway has made its DNS records, some seconds after the domain itself."""
+    """Return the domain once Railway has made its DNS records, some seconds after the domain itself."""
     until = environment.clock.now() + LAG_S
     if not _complete(found):
         environment.poller.hurry_domains()

@@ -92,7 +92,7 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
     async def read(
         self, context: Context, id: str, old: CustomDomainValidationState | None
     ) -> CustomDomainValidationState | None:
-        """What is known of it; nothing when it does not work any more: the next run waits for it again.
+        """Return what is known of it; nothing when it does not work any more: the next run waits for it again.
 
         What passes by itself is no reason: a certificate that is renewed, a look of Railway's at the DNS that failed.
         """
@@ -120,7 +120,7 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
         return await _wait(context, new)
 
     async def delete(self, context: Context, id: str, old: CustomDomainValidationState) -> None:
-        """Nothing to delete."""
+        """Do nothing: there is nothing to delete."""
 
 
 async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDomainValidationState:
@@ -168,7 +168,7 @@ class _SecondTry:
     """Whether Railway has shown something else than the first failure since."""
 
     def is_over(self, environment: Environment) -> bool:
-        """Whether a failure that is shown is of this try: right after it Railway may still show the first one."""
+        """Tell whether a failure that is shown is of this try: right after it Railway may still show the first one."""
         return self.began or environment.clock.now() - self.asked_at > LAG_S
 
 
@@ -181,14 +181,14 @@ async def _issue_again(environment: Environment, domain_id: str) -> None:
 
 
 def _works(status: CustomDomainStatus, *, proxied: bool) -> bool:
-    """Whether all is well as far as Railway can tell."""
+    """Tell whether all is well as far as Railway can tell."""
     if not status["verified"]:
         return False
     return status["certificateStatus"] == VALID or (proxied and status["cdnProvider"] not in NO_PROXY)
 
 
 async def _still_works(environment: Environment, old: CustomDomainValidationState, found: Domain) -> bool:
-    """Whether Railway says so, at the second look if not at the first, or else whether a visitor is answered."""
+    """Tell whether Railway says so, at the second look if not at the first, or else whether a visitor is answered."""
     if _works(found["status"], proxied=old.proxied):
         return True
     again = await next_look(environment, old.service_id, old.domain)
@@ -202,7 +202,7 @@ async def _still_works(environment: Environment, old: CustomDomainValidationStat
 
 
 def _visited(domain: str) -> str:
-    """A name that the domain answers for: of a wildcard one that is unlikely to have a record of its own."""
+    """Return a name that the domain answers for: of a wildcard one that is unlikely to have a record of its own."""
     return domain.replace("*.", "railway-validation.", 1)
 
 
@@ -220,7 +220,7 @@ async def _refused(new: CustomDomainValidationInputs, found: Domain) -> str:
 
 
 async def _explanation(new: CustomDomainValidationInputs, found: Domain, answer: edge.Answer | None) -> str:
-    """What is still missing when the time is over."""
+    """Return what is still missing when the time is over."""
     wrong = await _wrong_records(new, found)
     if answer is not None:
         wrong.append(f"{answer.url} does not answer: {answer.problem}")
@@ -232,7 +232,7 @@ async def _explanation(new: CustomDomainValidationInputs, found: Domain, answer:
 
 
 async def _wrong_records(new: CustomDomainValidationInputs, found: Domain) -> list[str]:
-    """The records that Railway does not see, each with what is there and what has to be there."""
+    """Return the records that Railway does not see, each with what is there and what has to be there."""
     lines: list[str] = []
     for each in found["status"]["dnsRecords"]:
         if each["status"] != PROPAGATED and not (new.proxied and each["purpose"] == TRAFFIC):
@@ -252,7 +252,7 @@ async def _wrong_records(new: CustomDomainValidationInputs, found: Domain) -> li
 
 
 async def _unproxied(new: CustomDomainValidationInputs, found: Domain) -> str:
-    """What is wrong with a record that should be proxied and through which Railway sees no proxy."""
+    """Return what is wrong with a record that should be proxied and through which Railway sees no proxy."""
     route = record(found, TRAFFIC)
     now = (route["currentValue"] if route else "") or next(iter(await dns.lookup(new.domain, "CNAME") or ()), "nothing")
     must = f"must be {route['requiredValue']}, proxied" if route else "must be proxied"
@@ -260,7 +260,7 @@ async def _unproxied(new: CustomDomainValidationInputs, found: Domain) -> str:
 
 
 async def _forbidding(domain: str) -> str | None:
-    """The CAA records that forbid Railway's certificate: the nearest ones at or above the name count."""
+    """Return the CAA records that forbid Railway's certificate: the nearest ones at or above the name count."""
     name = domain.removeprefix("*.")
     while "." in name:
         found = await dns.lookup(name, "CAA")
@@ -274,7 +274,7 @@ async def _forbidding(domain: str) -> str | None:
 
 
 async def _there(name: str, wanted: str) -> str:
-    """What the public DNS holds, which Railway itself does not tell of texts."""
+    """Return what the public DNS holds, which Railway itself does not tell of texts."""
     texts = await dns.lookup(name, "TXT")
     if texts is None:
         return "and Railway does not see it"

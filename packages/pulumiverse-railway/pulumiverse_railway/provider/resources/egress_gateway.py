@@ -82,7 +82,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         return id, _state(new, gateways)
 
     async def read(self, context: Context, id: str, old: EgressGatewayState | None) -> EgressGatewayState | None:
-        """The addresses."""
+        """Return the addresses."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await environment.snapshot_or_none()
@@ -100,7 +100,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
     async def update(
         self, context: Context, id: str, old: EgressGatewayState, new: EgressGatewayInputs
     ) -> EgressGatewayState:
-        """Only reached when the region is not named any more, which changes nothing."""
+        """Change nothing: this is only reached when the region is not named any more."""
         return EgressGatewayState(**asdict(new), ipv4_addresses=old.ipv4_addresses)
 
     async def delete(self, context: Context, id: str, old: EgressGatewayState) -> None:
@@ -131,7 +131,7 @@ async def _list(environment: Environment, service_id: str) -> list[AnsweredGatew
 
 
 def _left_over(new: EgressGatewayInputs, gateways: list[AnsweredGateway]) -> list[AnsweredGateway]:
-    """The addresses that the service has; those of another region are somebody's."""
+    """Return the addresses that the service has; those of another region are somebody's."""
     if gateways and new.region not in {None, _region(gateways)}:
         id = join(new.project_id, new.environment_id, new.service_id)
         raise Failure(

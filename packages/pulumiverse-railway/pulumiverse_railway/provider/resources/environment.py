@@ -96,7 +96,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
     inputs_type, state_type = EnvironmentInputs, EnvironmentState
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """An environment that is no fork has to be meant."""
+        """Check that an environment that is no fork is meant."""
         if inputs.get("source_environment_id") is not None or inputs.get("allow_non_fork"):
             return []
         reason = (
@@ -127,7 +127,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
         return join(new.project_id, found["id"]), EnvironmentState(**asdict(new), environment_id=found["id"])
 
     async def read(self, context: Context, id: str, old: EnvironmentState | None) -> EnvironmentState | None:
-        """The environment; in a refresh from the same request as everything in it."""
+        """Return the environment; in a refresh from the same request as everything in it."""
         project_id, environment_id = split(id, *ID_PARTS)
         snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         if snapshot is None:
@@ -189,7 +189,7 @@ def _taken(found: AnsweredEnvironment, new: EnvironmentInputs) -> Failure:
 
 
 async def _named(client: Client, new: EnvironmentInputs) -> AnsweredEnvironment | None:
-    """The living environment of this name, unique in a project."""
+    """Return the living environment of this name, unique in a project."""
     listed = await client.list_all(ENVIRONMENTS, projectId=new.project_id)
     return next((found for found in listed if found["name"] == new.name and not found["deletedAt"]), None)
 

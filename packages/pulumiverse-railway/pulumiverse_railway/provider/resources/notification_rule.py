@@ -139,7 +139,7 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
         return join(workspace_id, rule["id"]), NotificationRuleState(**asdict(new), rule_id=rule["id"])
 
     async def read(self, context: Context, id: str, old: NotificationRuleState | None) -> NotificationRuleState | None:
-        """The rule."""
+        """Return the rule."""
         client = railway(context)
         workspace_id, rule_id = split(id, *ID_PARTS)
         rule = await _rule(client, workspace_id, old.project_id if old else None, rule_id)
@@ -192,7 +192,7 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
 
 
 def _settings(rule: NotificationRuleInputs) -> dict[str, object]:
-    """What can be changed, in Railway's spelling."""
+    """Return what can be changed, in Railway's spelling."""
     return {
         "eventTypes": rule.event_types,
         "channelConfigs": [json.loads(text) for text in rule.channel_configs],
@@ -206,7 +206,7 @@ def _configs(rule: AnsweredRule) -> list[Json]:
 
 
 def _is_equal(rule: AnsweredRule, new: NotificationRuleInputs) -> bool:
-    """Whether a rule is what is wanted, as far as that is said."""
+    """Tell whether a rule is what is wanted, as far as that is said."""
     texts = new.channel_configs
     return (
         rule["projectId"] == new.project_id

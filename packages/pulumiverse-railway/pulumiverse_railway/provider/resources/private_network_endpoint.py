@@ -40,7 +40,7 @@ _label: Final = checks.matching(
 
 
 def _dns_name(value: str) -> str | None:
-    """One DNS label that Railway does not use itself."""
+    """Return one DNS label that Railway does not use itself."""
     if value in RESERVED:
         return f"must not be {value}, which Railway keeps for itself (as {', '.join(RESERVED)})"
     return _label(value)
@@ -85,7 +85,7 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
     inputs_type, state_type = PrivateNetworkEndpointInputs, PrivateNetworkEndpointState
 
     def known_outputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The host follows from the name."""
+        """Return the host, which follows from the name."""
         name = inputs.get("dns_name")
         return {} if name is UNKNOWN or name is None else {"host": f"{name}.{SUFFIX}"}
 
@@ -103,7 +103,7 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
     async def read(
         self, context: Context, id: str, old: PrivateNetworkEndpointState | None
     ) -> PrivateNetworkEndpointState | None:
-        """The endpoint with its name."""
+        """Return the endpoint with its name."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await environment.snapshot_or_none()
@@ -133,7 +133,7 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
         return _state(new, old.private_network_id, endpoint)
 
     async def delete(self, context: Context, id: str, old: PrivateNetworkEndpointState) -> None:
-        """Nothing: the endpoint stays as long as its service."""
+        """Do nothing: the endpoint stays as long as its service."""
         split(id, *ID_PARTS)
 
 
@@ -149,12 +149,12 @@ def _state(
 
 
 def _name(endpoint: AnsweredEndpoint) -> str:
-    """The name that it has, or is about to have."""
+    """Return the name that it has, or is about to have."""
     return endpoint["newDnsName"] or endpoint["dnsName"]
 
 
 async def _network(environment: Environment) -> str | None:
-    """The network of the environment; there is one, once something was deployed."""
+    """Return the network of the environment; there is one, once something was deployed."""
     every = await environment.ask(PRIVATE_NETWORKS, environmentId=environment.environment_id)
     return next((endpoint["publicId"] for endpoint in every if not endpoint["deletedAt"]), None)
 
@@ -172,7 +172,7 @@ async def _find(environment: Environment, service_id: str, network_id: str) -> A
 async def _appeared(
     context: Context, environment: Environment, new: PrivateNetworkEndpointInputs
 ) -> tuple[str, AnsweredEndpoint]:
-    """The network and the endpoint, which may take minutes after the start of the first deployment."""
+    """Return the network and the endpoint, which may take minutes after the start of the first deployment."""
     snapshot = await environment.snapshot()
     source = snapshot.source(new.service_id)
     if not source.get("image") and not source.get("repo"):

@@ -108,7 +108,7 @@ class Project(Resource[ProjectInputs, ProjectState]):
         return project["id"], state
 
     async def read(self, context: Context, id: str, old: ProjectState | None) -> ProjectState | None:
-        """The project; in a refresh from the same request as everything in its environment."""
+        """Return the project; in a refresh from the same request as everything in its environment."""
         client = railway(context)
         try:
             if old is not None and old.environment_id:
@@ -158,7 +158,7 @@ class Project(Resource[ProjectInputs, ProjectState]):
 async def _left_over(
     client: Client, new: ProjectInputs, *, anew: bool = False
 ) -> tuple[str | None, AnsweredProject | None]:
-    """The workspace, and in it the project of an interrupted create.
+    """Return the workspace, and in it the project of an interrupted create.
 
     Names are not unique, so the description has to agree as well.
     """
@@ -224,7 +224,7 @@ async def _check_workspace(client: Client, id: str, wanted: str) -> None:
 
 
 async def _with_environment(context: Context, client: Client, project: AnsweredProject) -> AnsweredProject:
-    """The project once its environment is listed."""
+    """Return the project once its environment is listed."""
 
     async def look() -> AnsweredProject | None:
         listed = await client.call(PROJECT, id=project["id"])
@@ -236,7 +236,7 @@ async def _with_environment(context: Context, client: Client, project: AnsweredP
 
 
 def _default_environment(project: AnsweredProject, name: str | None) -> EnvironmentOfProject:
-    """The environment that Railway made with the project."""
+    """Return the environment that Railway made with the project."""
     living = [environment for environment in nodes(project["environments"]) if not environment["deletedAt"]]
     if not living:
         raise Failure(f"project {project['id']} has no environment: add one in the dashboard, or delete the project")

@@ -89,7 +89,7 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
         return its_id, _state(new, member)
 
     async def read(self, context: Context, id: str, old: ProjectMemberState | None) -> ProjectMemberState | None:
-        """The member's role."""
+        """Return the member's role."""
         project_id, user_id = split(id, *ID_PARTS)
         member = await _member(railway(context), project_id, user_id, old.email if old else None)
         if member is None:
@@ -129,7 +129,7 @@ def _state(new: ProjectMemberInputs, member: AnsweredMember) -> ProjectMemberSta
 async def _member(
     client: Client, project_id: str, user_id: str, email: str | None = None, *, deleting: bool = False
 ) -> AnsweredMember | None:
-    """The member with this account, one at most; by the address too, where it is known already."""
+    """Return the member with this account, one at most; by the address too, where it is known already."""
     listed = await list_in_project(
         client, project_id, lambda: client.call(PROJECT_MEMBERS, projectId=project_id), deleting=deleting
     )

@@ -92,7 +92,7 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
         return join(new.project_id, row["id"]), state
 
     async def read(self, context: Context, id: str, old: ProjectTokenState | None) -> ProjectTokenState | None:
-        """The token without its secret, which is kept from the state."""
+        """Return the token without its secret, which is kept from the state."""
         project_id, token_id = split(id, *ID_PARTS)
         row = await _listed(railway(context), project_id, token_id)
         if row is None:
@@ -127,13 +127,13 @@ async def _listed(client: Client, project_id: str, token_id: str, *, deleting: b
 
 
 async def _same(client: Client, new: ProjectTokenInputs) -> list[AnsweredToken]:
-    """The tokens of this name in this environment; Railway allows several."""
+    """Return the tokens of this name in this environment; Railway allows several."""
     listed = await client.list_all(PROJECT_TOKENS, projectId=new.project_id)
     return [row for row in listed if (row["name"], row["environmentId"]) == (new.name, new.environment_id)]
 
 
 async def _create(context: Context, client: Client, new: ProjectTokenInputs, older: set[str]) -> str:
-    """The secret of a new token. What appeared without an answer is unusable, and goes."""
+    """Return the secret of a new token. What appeared without an answer is unusable, and goes."""
 
     async def look() -> list[AnsweredToken] | None:
         return [row for row in await _same(client, new) if row["id"] not in older] or None
@@ -156,7 +156,7 @@ def _input(new: ProjectTokenInputs) -> dict[str, str]:
 async def _made(
     context: Context, client: Client, new: ProjectTokenInputs, secret: str, older: set[str]
 ) -> AnsweredToken:
-    """The list's row of the token with this secret."""
+    """Return the list's row of the token with this secret."""
 
     async def look() -> AnsweredToken:
         rows = [row for row in await _same(client, new) if row["id"] not in older]
@@ -169,7 +169,7 @@ async def _made(
 
 
 def _shows(display_token: str, secret: str) -> bool:
-    """Whether what the dashboard shows, such as ****-1234, is of this secret."""
+    """Tell whether what the dashboard shows, such as ****-1234, is of this secret."""
     tail = display_token.rpartition("*")[2].lstrip("-")
     return bool(tail) and secret.endswith(tail)
 

@@ -64,7 +64,7 @@ class Service(Resource[ServiceInputs, ServiceState]):
     inputs_type, state_type = ServiceInputs, ServiceState
 
     def known_outputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The private host follows from the name."""
+        """Return the private host, which follows from the name."""
         name = inputs.get("name")
         return {} if name is UNKNOWN or name is None else {"private_domain": private_domain(name)}
 
@@ -86,7 +86,7 @@ class Service(Resource[ServiceInputs, ServiceState]):
         return id, state
 
     async def read(self, context: Context, id: str, old: ServiceState | None) -> ServiceState | None:
-        """The service, as long as it exists in this environment."""
+        """Return the service, as long as it exists in this environment."""
         project_id, environment_id, service_id = split(id, "project id", "environment id", "service id")
         snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         service = snapshot.services.get(service_id) if snapshot else None
@@ -122,12 +122,12 @@ class Service(Resource[ServiceInputs, ServiceState]):
 
 
 def private_domain(name: str) -> str:
-    """The host in the private network, https://docs.railway.com/networking/private-networking."""
+    """Return the host in the private network, https://docs.railway.com/networking/private-networking."""
     return f"{label(name)}.railway.internal"
 
 
 def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> str | None:
-    """The service of this name if it is empty; a used one is somebody's, and is only taken by an import."""
+    """Return the service of this name if it is empty; a used one is somebody's, and is only taken by an import."""
     service = snapshot.service_named(name)
     if service is None:
         return None

@@ -68,7 +68,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         return join(new.project_id, new.environment_id, new.service_id, state.domain), state
 
     async def read(self, context: Context, id: str, old: ServiceDomainState | None) -> ServiceDomainState | None:
-        """The address."""
+        """Return the address."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         address = snapshot.service_domain(service_id, domain) if snapshot else None
@@ -119,7 +119,7 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
 def _left_over(
     environment: Environment, new: ServiceDomainInputs, every: list[AnsweredDomain]
 ) -> AnsweredDomain | None:
-    """An address on this port that no other resource of this run has."""
+    """Return an address on this port that no other resource of this run has."""
     return next(
         (
             address

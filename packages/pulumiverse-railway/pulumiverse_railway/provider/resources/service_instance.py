@@ -64,11 +64,11 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
     default_timeout_s = 1_800.0
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """Rules across properties."""
+        """Check the rules across properties."""
         return problems(inputs)
 
     def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
-        """What Railway takes by itself is nothing that an import writes into a program."""
+        """Return what Railway takes by itself, which an import does not write into a program."""
         return instance_config.by_itself(state)
 
     async def create(self, context: Context, new: ServiceInstanceInputs) -> tuple[str, ServiceInstanceState]:
@@ -142,7 +142,7 @@ def _id(new: ServiceInstanceInputs) -> str:
 
 
 def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
-    """A service that runs something else already belongs to somebody: it is taken over by an import alone."""
+    """Refuse a service that runs something else already: it is somebody's, and taken over by an import alone."""
     source = snapshot.source(new.service_id)
     for name, wanted, runs in (("image", new.image, source.get("image")), ("repo", new.repo, source.get("repo"))):
         if runs and (wanted is None or _without_tag(runs) != _without_tag(wanted)):
@@ -200,19 +200,19 @@ _SOURCE: Final = ("image", "repo", "commit_sha")
 
 
 def _seen_status(latest: Deployment, old: ServiceInstanceState | None) -> str:
-    """A service that sleeps or woke up since is the same healthy deployment, and no drift."""
+    """Return the status that counts: sleeping and awake are the same healthy deployment, and no drift."""
     if old is None or old.deployment_id != latest.id or old.deployment_status is None:
         return latest.status
     return old.deployment_status if {old.deployment_status, latest.status} <= HEALTHY else latest.status
 
 
 def _still_rolled_back(latest: Deployment | None, old: ServiceInstanceState | None) -> str | None:
-    """The deployment that failed, as long as its rollback is the newest."""
+    """Return the deployment that failed, as long as its rollback is the newest."""
     return old.rolled_back_deployment_id if old and latest and old.deployment_id == latest.id else None
 
 
 def _unfinished(state: ServiceInstanceState, old: ServiceInstanceState | None, name: str) -> str | None:
-    """Why the next run has to try again what an earlier one did not finish, although a refresh shows no difference."""
+    """Return why the next run tries again what an earlier one did not finish, though a refresh shows no difference."""
     if old is None or not old.wait_for_deployment or state.deployment_id != old.deployment_id:
         return None
     if state.rolled_back_deployment_id is not None:
@@ -254,7 +254,7 @@ def _state(
 async def _apply(
     context: Context, old: ServiceInstanceState | None, new: ServiceInstanceInputs
 ) -> ServiceInstanceState:
-    """One patch, one deployment."""
+    """Apply the settings in one patch, with one deployment."""
     environment = environment_of(context, new.project_id, new.environment_id)
 
     overwritten: list[str] = []
@@ -309,7 +309,7 @@ async def _failed(
     spec: DeploymentSpec,
     failure: DeploymentFailed,
 ) -> HalfMade:
-    """What is left after a deployment that failed, rolled back where that was asked for."""
+    """Return what is left after a deployment that failed, rolled back where that was asked for."""
     failed, reason = failure.deployment, failure.reason
     if new.on_failure is not OnFailure.ROLL_BACK or not reason.rolls_back or failed is None:
         return HalfMade(_id(new), _state(new, failed), [str(failure)])

@@ -65,7 +65,7 @@ class SharedVariables(Resource[SharedVariablesInputs, SharedVariablesState]):
         return join(new.project_id, new.environment_id), SharedVariablesState(**asdict(new))
 
     async def read(self, context: Context, id: str, old: SharedVariablesState | None) -> SharedVariablesState | None:
-        """The variables that are owned; gone when none of them is there any more."""
+        """Return the variables that are owned; gone when none of them is there any more."""
         project_id, environment_id = split(id, *ID_PARTS)
         snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         if snapshot is None:

@@ -91,7 +91,7 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         return id, _state(new, proxy)
 
     async def read(self, context: Context, id: str, old: TcpProxyState | None) -> TcpProxyState | None:
-        """The proxy with its address."""
+        """Return the proxy with its address."""
         project_id, environment_id, service_id, port = split(id, *ID_PARTS)
         if not port.isdecimal():
             raise Failure(f"the id must be {'/'.join(f'<{name}>' for name in ID_PARTS)}, not {id!r}")
@@ -127,7 +127,7 @@ def _state(new: TcpProxyInputs, proxy: TCPProxy) -> TcpProxyState:
 
 
 def _ports(snapshot: Snapshot, service_id: str) -> Collection[str]:
-    """The ports that the configuration names."""
+    """Return the ports that the configuration names."""
     return (snapshot.service_config(service_id).get("networking") or {}).get("tcpProxies") or ()
 
 
@@ -146,7 +146,7 @@ async def _find(environment: Environment, new: TcpProxyInputs) -> TCPProxy | Non
 
 
 async def _left_over(context: Context, environment: Environment, new: TcpProxyInputs) -> TCPProxy | None:
-    """The proxy that the service has; one to another port is somebody's."""
+    """Return the proxy that the service has; one to another port is somebody's."""
     every = await retry_on(context, lambda: _list(environment, new.service_id), on=(NotFound,))
     for proxy in every:
         if not _leads_to(proxy, str(new.application_port)):
@@ -161,7 +161,7 @@ async def _left_over(context: Context, environment: Environment, new: TcpProxyIn
 
 
 async def _appeared(context: Context, environment: Environment, new: TcpProxyInputs) -> TCPProxy:
-    """The new proxy, once the list shows it with its address."""
+    """Return the new proxy, once the list shows it with its address."""
 
     async def look() -> TCPProxy | None:
         proxy = await _find(environment, new)

@@ -75,7 +75,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
     inputs_type, state_type = VariablesInputs, VariablesState
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """What is to be sealed has to be set."""
+        """Check that what is to be sealed is set."""
         sealed, variables = inputs.get("sealed"), inputs["variables"]
         if sealed in (None, UNKNOWN) or variables is UNKNOWN:
             return []
@@ -89,7 +89,7 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         return join(new.project_id, new.environment_id, new.service_id), VariablesState(**asdict(new))
 
     async def read(self, context: Context, id: str, old: VariablesState | None) -> VariablesState | None:
-        """The variables that are owned; gone when none of them is there any more."""
+        """Return the variables that are owned; gone when none of them is there any more."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await environment.snapshot_or_none()
@@ -146,7 +146,7 @@ def _variables(snapshot: Snapshot, service_id: str) -> AnsweredVariables:
 
 
 async def _tell_of_sealed(context: Context, known: Mapping[str, bool]) -> None:
-    """An import cannot bring what Railway does not show."""
+    """Tell that an import cannot bring what Railway does not show."""
     names = sorted(name for name, is_sealed in known.items() if is_sealed)
     if names:
         await context.warn(
@@ -156,7 +156,7 @@ async def _tell_of_sealed(context: Context, known: Mapping[str, bool]) -> None:
 
 
 async def _present(context: Context, new: VariablesInputs) -> Snapshot:
-    """The environment once it has the service: what is set for a service that is not there, Railway drops silently."""
+    """Return the environment once it has the service: Railway drops silently what is set for one that is not there."""
     environment = environment_of(context, new.project_id, new.environment_id)
 
     async def look() -> Snapshot:
@@ -193,7 +193,7 @@ def _to_unseal(there: AnsweredVariables, old: VariablesState | None, new: Variab
 
 
 def _sealing(there: AnsweredVariables, old: VariablesState | None, new: VariablesInputs) -> AnsweredVariables:
-    """The sealed variables that have to be sent: only the state tells whether a value is another one."""
+    """Return the sealed variables that have to be sent: only the state tells whether a value is another one."""
     return {
         name: {"value": new.variables[name], "isSealed": True}
         for name in new.sealed or ()

@@ -110,7 +110,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
     delete_before_replace = True
 
     def replaced_by(self, old: VolumeState, new: Mapping[str, Any]) -> Sequence[str]:
-        """A volume never shrinks."""
+        """Return the properties that replace it: a volume never shrinks."""
         wanted = new.get("size_mb")
         shrinks = isinstance(wanted, int) and old.size_mb is not None and wanted < old.size_mb
         return ("size_mb",) if shrinks else ()
@@ -138,7 +138,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         return id, state
 
     async def read(self, context: Context, id: str, old: VolumeState | None) -> VolumeState | None:
-        """The disk; deleted ones, which Railway lists for 48 hours, count as gone."""
+        """Return the disk; deleted ones, which Railway lists for 48 hours, count as gone."""
         project_id, environment_id, volume_id = split(id, *ID_PARTS)
         snapshot = await environment_of(context, project_id, environment_id).snapshot_or_none()
         if snapshot is None or not snapshot.has_volume(volume_id):
@@ -200,12 +200,12 @@ class _Disk:
 
 
 def _succeeded(snapshot: Snapshot, old: VolumeState) -> bool:
-    """Whether its service mounts another disk in its place: a restored backup. The next create takes that one over."""
+    """Tell whether its service mounts another disk in its place, a restored backup: the next create takes it over."""
     return any((mount or {}).get("mountPath") == old.mount_path for mount in snapshot.mounted(old.service_id).values())
 
 
 def _left_over(snapshot: Snapshot, new: VolumeInputs) -> _Disk | None:
-    """The disk that the service mounts already: one volume per service makes it the one that is meant."""
+    """Return the disk that the service mounts already: one volume per service makes it the one that is meant."""
     for disk in snapshot.volumes.values():
         if disk["serviceId"] != new.service_id:
             continue
@@ -220,14 +220,14 @@ def _left_over(snapshot: Snapshot, new: VolumeInputs) -> _Disk | None:
 
 
 async def _in_turn(context: Context, environment: Environment, new: VolumeInputs) -> _Disk:
-    """The new disk, once its turn has come; sizes of all disks and settings of all services then leave together."""
+    """Return the new disk, once its turn has come; sizes of disks and settings of services then leave together."""
     creations = railway(context).create_cooldowns.volume
     with environment.preparing():
         return await creations.run(context, lambda: _create(context, environment, new))
 
 
 async def _create(context: Context, environment: Environment, new: VolumeInputs) -> _Disk:
-    """The new disk's instance, from the answer itself: lists may not show it for a minute and a half."""
+    """Return the new disk's instance, from the answer itself: lists may not show it for a minute and a half."""
     wanted = {
         "projectId": new.project_id,
         "environmentId": new.environment_id,
@@ -253,7 +253,7 @@ async def _create(context: Context, environment: Environment, new: VolumeInputs)
 
 
 async def _appeared(context: Context, environment: Environment, new: VolumeInputs) -> _Disk | None:
-    """The disk, once the list shows it; None when nothing points to one.
+    """Return the disk, once the list shows it; None when nothing points to one.
 
     The list may lag by a minute and a half; the configuration tells much sooner whether there is anything to wait for.
     A wrong None does no harm: Railway refuses a second volume for the service.
@@ -289,7 +289,7 @@ async def _as_it_is(environment: Environment, state: VolumeState) -> VolumeState
 
 
 def _size_seen(size_mb: int, old: VolumeState | None) -> int | None:
-    """The size as far as it matters: what was never set is Railway's business, and more than asked for will do."""
+    """Return the size as far as it matters: what was never set is Railway's, and more than asked for will do."""
     if old is None:
         return size_mb
     return None if old.size_mb is None else min(size_mb, old.size_mb)

@@ -70,7 +70,7 @@ async def warn_overwritten(context: Context, paths: Sequence[str]) -> None:
 
 
 def _some(paths: Sequence[str]) -> str:
-    """The first of a list that may be long."""
+    """Return the first of a list that may be long."""
     more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
     return f"{', '.join(paths[:SHOWN])}{more}"
 

@@ -30,7 +30,7 @@ Entries: TypeAlias = "Mapping[str, VariableConfig | None]"
 
 
 def differing(there: Variables, wanted: Mapping[str, str], removed: Iterable[str]) -> Variables:
-    """The entries that bring ``there`` to ``wanted``; what was sealed by somebody has no value to compare."""
+    """Return the entries that bring ``there`` to ``wanted``; what was sealed by somebody has no value to compare."""
     entries: Variables = {
         name: {"value": value} for name, value in wanted.items() if (there.get(name) or {}).get("value") != value
     }
@@ -51,7 +51,7 @@ def _foreign(shown: VariableConfig | None, before: str) -> bool:
 
 
 def readable(there: Variables, old: Mapping[str, str] | None) -> dict[str, str]:
-    """Values of the owned variables that are there; without ``old`` (an import) of all that can be read."""
+    """Return values of the owned variables that are there; without ``old`` (an import) of all that can be read."""
     found: dict[str, str] = {}
     for name in there if old is None else old:
         variable = there.get(name)
@@ -98,7 +98,7 @@ def _there(config: EnvironmentConfig, service_id: str | None) -> Variables:
 
 
 def _missing(there: Variables, entries: Entries) -> list[str]:
-    """Names of entries that are not as they were written, as far as that can be seen."""
+    """Return names of entries that are not as they were written, as far as that can be seen."""
     wrong: list[str] = []
     for name, entry in entries.items():
         shown = there.get(name)
@@ -112,7 +112,7 @@ def _missing(there: Variables, entries: Entries) -> list[str]:
 
 
 async def sealed_names(environment: Environment, service_id: str) -> Mapping[str, bool]:
-    """Every variable of a service, by name, and whether it is sealed: the values stay at Railway."""
+    """Return every variable of a service, by name, and whether it is sealed: the values stay at Railway."""
     try:
         answer = await environment.ask(
             ENVIRONMENT_VARIABLES, id=environment.environment_id, projectId=environment.project_id
@@ -126,7 +126,7 @@ async def sealed_names(environment: Environment, service_id: str) -> Mapping[str
 
 
 def completed(there: Variables, known: Mapping[str, bool]) -> Variables:
-    """The variables together with sealed ones that the configuration leaves out or does not mark."""
+    """Return the variables together with sealed ones that the configuration leaves out or does not mark."""
     sealed: Variables = {
         name: {**(there.get(name) or {}), "isSealed": True} for name, is_sealed in known.items() if is_sealed
     }
