@@ -195,7 +195,7 @@ class RunningService:
 
     @property
     def as_settings_say(self) -> bool:
-        """Tell whether it serves what the settings name: after a rollback that wrote them, whatever Railway is asked for."""
+        """Tell whether it serves what the settings name: after a rollback, whatever Railway is asked for."""
         args, serving = self.declared.args if self.declared else None, self.serving
         if serving is None or not isinstance(args, ServiceArgs):
             return False
