@@ -40,7 +40,7 @@ class Stack:
 
         known = [each.NAME for each in SYSTEMS if f"{SYSTEM_PREFIX}{each.NAME}" in self.config]
         if system not in known:
-            near = difflib.get_close_matches(system, known, n=1)
+            near = difflib.get_close_matches(system, known, n=1, cutoff=0.7)
             fix = f"did you mean {near[0]}?" if near else "name one of these"
             raise ConfigurationError(
                 f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(known)}: {fix}"
