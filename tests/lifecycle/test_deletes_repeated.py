@@ -1,0 +1,55 @@
+"""A destroy that finds nothing is done: what is gone does not hold anybody up, whoever took it away."""
+
+from __future__ import annotations
+
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.server import Sandbox
+from tests.lifecycle.conftest import Checkout
+from tests.sandbox_railway.railway_client import Client
+
+
+def deletes(checkout: Checkout) -> int:
+    """How many requests that delete went out so far."""
+    return sum("DELETE" in each["operation"] or "Delete" in each["operation"] for each in checkout.requests())
+
+
+def take_away(checkout: Checkout) -> None:
+    """Take everything out of all clouds, as a killed run or a person does, and leave the state alone."""
+    sandbox = Sandbox(checkout.sandbox)
+    for zone in sandbox.cloudflare.zones():
+        for record in [*sandbox.cloudflare.records(zone["id"])]:
+            sandbox.cloudflare.delete_record(zone["id"], record["id"])
+    for key in [*sandbox.digitalocean.spaces_keys()]:
+        sandbox.digitalocean.delete_key(key["access_key"])
+    for endpoint in [*sandbox.digitalocean.endpoints()]:
+        sandbox.digitalocean.delete_endpoint(endpoint["id"])
+    railway = Client(sandbox.railway, ManualClock(), token=sandbox.railway.account_token)
+    for project in [*sandbox.railway.state.projects]:
+        railway.ask("mutation($id: String!) { projectDelete(id: $id) }", id=project)
+    sandbox.save()
+
+
+def test_a_destroy_ends_when_everything_is_gone_already(checkout: Checkout) -> None:
+    """Project, records, CDN endpoint and keys were taken away by hand: destroy finds none of them and succeeds."""
+    checkout.json("up", "-s", "staging", "--system", "seance")
+    assert checkout.run("unprotect", "-s", "staging").code == 0
+    take_away(checkout)
+
+    checkout.json("destroy", "-s", "staging", "--system", "seance")
+
+    world = checkout.world()
+    assert not any(world.values()), world
+
+
+def test_a_destroy_that_is_killed_ends_when_it_is_run_again(checkout: Checkout) -> None:
+    """Killed between a delete and its outcome again and again: each run goes on, and the last one leaves nothing."""
+    checkout.json("up", "-s", "staging", "--system", "seance")
+    assert checkout.run("unprotect", "-s", "staging").code == 0
+    before = deletes(checkout)
+    for more in (1, 4, 8, 12):
+        checkout.killed(lambda more=more: deletes(checkout) >= before + more, "destroy", "-s", "staging")
+
+    checkout.json("destroy", "-s", "staging")
+
+    world = checkout.world()
+    assert not any(world.values()), world
