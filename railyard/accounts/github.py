@@ -47,9 +47,15 @@ class GitHub:
         """Read GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL; raises ``OperationError`` when one is missing."""
         known = os.environ if environment is None else environment
         token, self.repository = known.get("GITHUB_TOKEN", ""), known.get("GITHUB_REPOSITORY", "")
+        token = token.strip()
         for name, value in (("GITHUB_TOKEN", token), ("GITHUB_REPOSITORY", self.repository)):
             if not value:
                 raise OperationError(f"{name} is not set: a workflow gives it, on a laptop set it yourself")
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise OperationError(
+                "GITHUB_TOKEN: the token holds spaces, line breaks or characters that no token has: copy it again, "
+                "and nothing else"
+            )
         # In a workflow the comment to update is the workflow's own, never one with the marker that a person posted.
         self._only_bots = known.get("GITHUB_ACTIONS") == "true"
         self._client = httpx.Client(
@@ -151,7 +157,8 @@ class GitHub:
         return next((each for each in pages if "pull_request" not in each and self._is_ours(each, marker)), None)
 
     def _is_ours(self, found: Mapping[str, Any], marker: str) -> bool:
-        if self._only_bots and found["user"]["type"] != "Bot":
+        author: Mapping[str, Any] = found.get("user") or {}  # of a deleted account GitHub says null
+        if self._only_bots and author.get("type") != "Bot":
             return False
         return str(found.get("body") or "").startswith(marker)
 

@@ -160,6 +160,41 @@ def test_a_persons_comment_with_the_marker_is_left_alone(github: SimulatedGitHub
     assert github.comments[-1]["user"] == BOT
 
 
+def test_a_comment_of_a_deleted_account_is_nobodys(github: SimulatedGitHub, document: Path) -> None:
+    """GitHub names no author of it; the run's own comment is written all the same."""
+    orphan = github.post_comment(7, f"{MARKER}\nof somebody who left", PERSON)
+    orphan["user"] = None
+
+    said = run("comment", str(document), "--pull-request", "7")
+
+    assert said.code == 0, said.errors
+    assert orphan["body"] == f"{MARKER}\nof somebody who left"
+    assert github.comments[-1]["user"] == BOT
+
+
+@pytest.mark.parametrize("wrong", ["ghs_one\nghs_two", "ghs_tökén", "ghs one", "ghs\u200bone"])
+def test_a_token_that_is_none_is_told_before_anything_is_sent(
+    document: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    """A line break in the middle, a foreign letter: no traceback, no advice to try again, and not the token itself."""
+    monkeypatch.setenv("GITHUB_TOKEN", wrong)
+
+    said = run("comment", str(document), "--pull-request", "7")
+
+    assert said.code == 1
+    assert "GITHUB_TOKEN: the token holds" in said.errors
+    assert wrong not in said.errors + said.text
+
+
+def test_a_line_break_at_the_end_of_a_token_is_no_mistake(
+    github: SimulatedGitHub, document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copying adds one."""
+    monkeypatch.setenv("GITHUB_TOKEN", f"{TOKEN}\n")
+
+    assert run("comment", str(document), "--pull-request", "7").code == 0
+
+
 def test_a_forks_pull_request_is_found_by_where_it_comes_from(github: SimulatedGitHub, document: Path) -> None:
     """Nothing of the artifact says where to write: GitHub's own event does, and the newest commit must be that one."""
     github.open_pull(8, "stranger:topic", COMMIT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.provider.driver import Driver, Half, Refused, a_project
@@ -108,3 +110,38 @@ async def test_refused_values_stay_secret(driver: Driver) -> None:
     with pytest.raises(Refused) as caught:
         await place.instance(service, variables={"KEY": "hunter2-and-more"})
     assert "hunter2" not in str(caught.value)
+
+
+async def test_a_failed_look_up_never_replaces_what_was_refused(driver: Driver) -> None:
+    """A domain is taken, and the question why is answered "Not Authorized": the user reads that it is taken."""
+    place = await a_project(driver)
+    service = await place.service()
+    taken = "api.example.com is not available: it is already in use"
+    driver.address.fail("customDomainCreate", status=200, message=taken, count=9)
+    driver.address.fail("customDomainAvailable", status=200, message="Not Authorized", count=9)
+    with pytest.raises(Refused, match="already in use") as caught:
+        await place.make("CustomDomain", service, domain="api.example.com", targetPort=80)
+    assert "Not Authorized" not in str(caught.value)
+    driver.address.fail("serviceDelete", status=200, message="Problem processing request", count=9)
+    driver.address.fail("environment", status=200, message="Not Authorized", count=9)
+    with pytest.raises(Refused, match="Problem processing request") as caught:
+        await driver.delete(service)
+    assert "Not Authorized" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "waits_s"),
+    [
+        ("Only one project can be created per user every 30s", 30),
+        ("Only one project can be created per user every 45 seconds", 45),
+        ("You are creating projects too quickly: 1 project per 2 minutes", 120),
+    ],
+)
+async def test_a_throttle_waits_as_long_as_it_says(driver: Driver, message: str, waits_s: int) -> None:
+    """Once, and not six times for a moment."""
+    driver.address.fail("projectCreate", status=200, message=message)
+    before = asyncio.get_running_loop().time()
+    await driver.create("Project", name="shop")
+    took_s = asyncio.get_running_loop().time() - before
+    assert driver.operations.count("projectCreate") == 2
+    assert waits_s <= took_s < waits_s + 15

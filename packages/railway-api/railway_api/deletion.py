@@ -31,9 +31,12 @@ async def delete_in_environment(
     try:
         await retry_on(caller, action, on=(Busy, Race))
     except (Opaque, NotFound, NotAuthorized) as refusal:
-        if await _is_gone(client, environment, refusal):
-            return
-        snapshot = await environment.snapshot_or_none()
+        try:
+            if await _is_gone(client, environment, refusal):
+                return
+            snapshot = await environment.snapshot_or_none()
+        except RailwayError:
+            raise refusal from None  # what the look-up says would hide why the delete was refused
         if snapshot is not None and still_there(snapshot):
             raise
 
@@ -56,8 +59,12 @@ async def delete_listed(action: Callable[[], Awaitable[object]], still_there: Ca
         await action()
     except NotFound:
         return
-    except (NotAuthorized, Opaque):
-        if await still_there():
+    except (NotAuthorized, Opaque) as refusal:
+        try:
+            there = await still_there()
+        except RailwayError:
+            raise refusal from None
+        if there:
             raise
 
 

@@ -128,7 +128,12 @@ class EnvironmentAccess:
 
     async def _raise_if_deleted(self) -> None:
         """Raise ``NotFound`` if the environment was deleted: in a deleted project all answers are "Not Authorized"."""
-        project = await self.transport.call(PROJECT, id=self.project_id)
+        try:
+            project = await self.transport.call(PROJECT, id=self.project_id)
+        except NotFound:
+            raise
+        except RailwayError:
+            return  # then the first refusal says more
         deleted_at = {environment["id"]: environment["deletedAt"] for environment in nodes(project["environments"])}
         # A project token is shown its own environment alone: for it, what is not listed may well exist.
         missing = self.transport.token.kind == "account" and self.environment_id not in deleted_at

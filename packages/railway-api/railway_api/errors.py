@@ -27,6 +27,7 @@ about an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -133,6 +134,10 @@ _THROTTLES: Final = (
     ("rate limit", PROJECT_COOL_DOWN_S),
 )
 
+_EVERY: Final = re.compile(r"\b(?:every|per|wait|in)\s+(\d+)\s*(s|secs?|seconds?|m|mins?|minutes?)\b")
+"""How Railway says how often something may be created: "every 30s", "per 30 seconds"."""
+LONGEST_TOLD_S: Final = 600.0
+
 # The order counts: the first fragment found in the message decides.
 _FRAGMENTS: Final[tuple[tuple[str, type[RailwayError]], ...]] = (
     ("no patch to apply", NothingToCommit),
@@ -182,9 +187,12 @@ def classify(operation: str, error: Mapping[str, object]) -> RailwayError:
     trace = error.get("traceId") or extensions.get("traceId")
     suffix = f" (trace {trace})" if trace else ""
     lowered = message.lower()
-    for fragment, wait_s in _THROTTLES:
-        if fragment in lowered:
-            return Throttled(f"Railway refused {operation}: {message}{suffix}", reason=message, retry_after_s=wait_s)
+    told = _EVERY.search(lowered)
+    told_s = float(told[1]) * (60.0 if told[2].startswith("m") else 1.0) if told else None
+    usual_s = next((seconds for fragment, seconds in _THROTTLES if fragment in lowered), None)
+    if usual_s is not None or (told_s is not None and "only one" in lowered):
+        wait_s = min(told_s, LONGEST_TOLD_S) if told_s is not None else usual_s or PROJECT_COOL_DOWN_S
+        return Throttled(f"Railway refused {operation}: {message}{suffix}", reason=message, retry_after_s=wait_s)
     kind = next((kind for fragment, kind in _FRAGMENTS if fragment in lowered), None)
     kind = kind or _CODES.get(str(extensions.get("code") or ""), RailwayError)
     return kind(f"Railway refused {operation}: {message}{suffix}{advice_for(kind)}", reason=message)

@@ -80,6 +80,14 @@ async def wait_until_visible(caller: Caller, look: Callable[[], Awaitable[T | No
     return found
 
 
+async def _looked(looking: Awaitable[T | None], first: RailwayError) -> T | None:
+    """Return what is found after an error; a look-up that fails never takes the place of that error."""
+    try:
+        return await looking
+    except RailwayError:
+        raise first from None
+
+
 async def create_or_find(
     caller: Caller,
     create: Callable[[], Awaitable[T]],
@@ -91,8 +99,8 @@ async def create_or_find(
     for last_attempt in (False, True):
         try:
             return await create()
-        except on:
-            if (made := await wait_until_visible(caller, look)) is not None:
+        except on as first:
+            if (made := await _looked(wait_until_visible(caller, look), first)) is not None:
                 return made
             if last_attempt:
                 raise
@@ -116,11 +124,11 @@ async def create_through_races(
         try:
             return await create()
         except OutcomeUnknown as lost:
-            if (made := await wait_until_visible(caller, look)) is not None:
+            if (made := await _looked(wait_until_visible(caller, look), lost)) is not None:
                 return made
             raise Race(str(lost), reason=lost.reason) from lost
-        except doubtful:
-            if (made := await look()) is not None:
+        except doubtful as first:
+            if (made := await _looked(look(), first)) is not None:
                 return made
             raise
 

@@ -66,6 +66,17 @@ def check_loopback(address: str, variable: str) -> str:
     return address
 
 
+def plain_token(token: str, variable: str) -> str:
+    """Return a token without the line break that copying adds. Raises ``Failure`` when it holds what no token has."""
+    token = token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise Failure(
+            f"{variable}: the token holds spaces, line breaks or characters that no token has: copy it again, and "
+            "nothing else"
+        )
+    return token
+
+
 def new_client(*, headers: Mapping[str, str] | None = None, proxy: str | None = None) -> httpx.AsyncClient:
     """Make an HTTP client. Its library is loaded here: a preview needs none."""
     import ssl  # noqa: PLC0415

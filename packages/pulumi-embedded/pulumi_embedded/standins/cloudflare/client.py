@@ -9,7 +9,7 @@ import http
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, send
+from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, plain_token, send
 from pulumi_provider.errors import Failure
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class CloudflareClient:
         if not token:
             raise Failure("no Cloudflare API token: set CLOUDFLARE_API_TOKEN or the configuration cloudflare:apiToken")
         self._base_url = check_loopback(base_url, "CLOUDFLARE_BASE_URL").rstrip("/")
-        self._http = new_client(headers={"Authorization": f"Bearer {token}"})
+        self._http = new_client(headers={"Authorization": f"Bearer {plain_token(token, 'CLOUDFLARE_API_TOKEN')}"})
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Send a request; whatever its status, the answer comes back."""

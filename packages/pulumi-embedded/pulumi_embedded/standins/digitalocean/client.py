@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_embedded.standins.digitalocean.spaces_client import SpacesClient
-from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, send
+from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, plain_token, send
 from pulumi_provider.errors import Failure
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class DigitalOceanClient:
             raise Failure("no DigitalOcean token: set DIGITALOCEAN_TOKEN or the configuration digitalocean:token")
         self.spaces = spaces
         self._address = check_loopback(address, "DIGITALOCEAN_API_URL").rstrip("/")
-        self._http = new_client(headers={"Authorization": f"Bearer {token}"})
+        self._http = new_client(headers={"Authorization": f"Bearer {plain_token(token, 'DIGITALOCEAN_TOKEN')}"})
         self._retries = Retries(
             count=int(os.environ.get("DIGITALOCEAN_HTTP_RETRY_MAX") or 4),
             first_wait_s=float(os.environ.get("DIGITALOCEAN_HTTP_RETRY_WAIT_MIN") or 1.0),

@@ -8,6 +8,7 @@ for them: that is CustomDomainValidation, which comes after the records.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -187,8 +188,10 @@ async def _create(context: Context, environment: Environment, new: CustomDomainI
             "until the new one works: remove the old one, run the command, then add the new one; or take a larger plan"
         ) from refusal
     except Exists as refusal:
-        told = await environment.ask(CUSTOM_DOMAIN_AVAILABLE, domain=new.domain)
-        reason = refusal if told["available"] else told["message"]
+        reason: object = refusal
+        with suppress(RailwayError):  # a look-up that fails says nothing about the domain
+            told = await environment.ask(CUSTOM_DOMAIN_AVAILABLE, domain=new.domain)
+            reason = refusal if told["available"] or not told["message"] else told["message"]
         raise Failure(
             f"{reason}: {new.domain} is in use on another Railway service; remove it there, or import it as "
             "railway:index:CustomDomain with the id <project id>/<environment id>/<service id>/<domain>"

@@ -305,7 +305,10 @@ async def _complete(context: Context, environment: Environment, volume_id: str, 
     try:
         await _settle(context, environment, volume_id, new, drop=False, fresh=True)
     except RailwayError as refused:
-        given_mb = _size_mb(await environment.snapshot(), volume_id)
+        try:
+            given_mb = _size_mb(await environment.snapshot(), volume_id)
+        except RailwayError:
+            raise refused from None
         if new.size_mb is None or given_mb is None or given_mb <= new.size_mb:
             raise
         await context.warn(
