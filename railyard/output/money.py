@@ -14,6 +14,7 @@ from typing import Any, Final, Self, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from components.databases import SERVERS
 from pulumi_operations.events import Step, StepKind
 from railway_api.counting import count
 from railway_api.plans import Plan
@@ -24,7 +25,7 @@ _INSTANCE: Final = "railway:index:ServiceInstance"
 _VOLUME: Final = "railway:index:Volume"
 _BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"
 _SYSTEMS: Final = "railyard:systems:"
-_STORES: Final = ("railyard:components:Postgres", "railyard:components:Redis")
+_STORES: Final = tuple(server.token for server in SERVERS)
 _COUNTED: Final = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.REPLACE, StepKind.DELETE})
 """A step that stands for a whole replacement is counted, its two halves are not; what is imported was paid before."""
 _USAGE: Final = TypeAdapter(dict[str, ServiceUsage])

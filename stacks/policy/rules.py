@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from components.databases import SERVERS
 from stacks.policy.policy import RAILWAY, Broken, Level, Policy, Resource, Resources
 from stacks.releases import names_a_version
 
 _SYSTEMS: Final = "railyard:systems:"
-_STORES: Final = ("railyard:components:Postgres", "railyard:components:Redis")
+_STORES: Final = tuple(server.token for server in SERVERS)
 _GATEWAY_TOKEN: Final = "DISCORD_BOT_TOKEN"
 _BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"
 _ABOVE: Final = f"{_SYSTEMS}Shop$railyard:topologies:Backend"

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from components.databases import SERVERS
 from pulumi_operations.events import Step, StepKind
 from railyard.output.rules import as_document, lines, of_document, refused, violations
 from stacks import SYSTEMS
@@ -106,3 +107,11 @@ def test_a_document_of_the_cli_is_judged_alike() -> None:
     assert of_document(document, {}) == judged(failing)
     gone = [{**each, "op": "delete"} for each in document]
     assert of_document([*gone, {**document[0], "newState": {"custom": False}}], {}) == []
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.token)
+def test_every_kind_of_database_is_one(server: Any) -> None:
+    """A public address of any of them is refused, also of a kind that comes later."""
+    urn = f"urn:pulumi:shop::railyard::railyard:systems:Shop${server.token}$railway:index:TcpProxy::shop-db-tcp-proxy"
+    proxy = Resource(type="railway:index:TcpProxy", name="shop-db-tcp-proxy", urn=urn)
+    assert [each.policy for each in judged([proxy])] == ["databases-are-private"]
