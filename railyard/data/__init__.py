@@ -1,1 +1,1 @@
-"""``railyard backup`` and ``restore``: volumes and PostgreSQL."""
+"""``railyard backup`` and ``restore``: volumes, and databases of PostgreSQL, MySQL and MongoDB."""

@@ -15,10 +15,9 @@ from rich.table import Table
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, connected, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
-from railyard.data.database import find, reached
+from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dump, Dumps
-from railyard.data.postgres import check_installed
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, make, thin_out
 from railyard.shared.console import CallError, JsonOption, StackOption, people, table, table_console, write_json
 from railyard.shared.stack import read_stack
@@ -86,18 +85,20 @@ def create(
 
 @application.command()
 def dump(
-    system: Annotated[str, typer.Argument(help="Whose PostgreSQL.")],
+    system: Annotated[str, typer.Argument(metavar="SYSTEM[/SERVICE]", help="Whose database.")],
     stack: StackOption = "staging",
     *,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep so many dumps. Default: all.")] = None,
     keep_days: Annotated[int | None, typer.Option(min=1, help="Delete dumps older than this. Default: none.")] = None,
     create_bucket: Annotated[bool, typer.Option("--create-bucket", help="Make the bucket if there is none.")] = False,
+    in_clear: InClearOption = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Dump a PostgreSQL database into the backup bucket of the stack, and note how many rows each table had.
+    """Dump a database into the backup bucket of the stack, and note how many rows each table had.
 
-    The database goes on running; for as long as this takes it has a public TCP proxy. The newest dump is never deleted.
+    PostgreSQL, MySQL or MongoDB. It goes on running; for as long as this takes it has a public TCP proxy. The newest
+    dump is never deleted.
     """
 
     def say(text: str) -> None:
@@ -107,13 +108,13 @@ def dump(
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
             database = find(railway, here, system)
-            dumps = Dumps(here, system)
+            dumps = Dumps(here, database.system.name)
             if create_bucket:
                 dumps.create_bucket()
             dumps.check()
-            check_installed("psql", "pg_dump")
-            with reached(railway, database, say) as server:
-                made = dump_of(server, dumps, system, stack)
+            database.tools.check_installed(*database.tools.to_dump)
+            with reached(railway, database, say, in_clear=in_clear) as server:
+                made = dump_of(database.tools, server, dumps, database.system.name, stack)
             gone = dumps.thin_out(keep, keep_days)
     if json:
         write_json({**_dump(made), "bucket": dumps.bucket, "deleted": [each.key for each in gone]})
@@ -157,7 +158,7 @@ def _dump(found: Dump) -> dict[str, Any]:
 def _described(found: Dump) -> str:
     rows = f"{count(sum(found.rows.values()), 'row')} in {count(len(found.rows), 'table')}"
     size = f"{found.bytes / 1_000_000:.1f} MB" if found.bytes >= 100_000 else f"{found.bytes / 1_000:.1f} kB"
-    return f"{rows}, {size} of PostgreSQL {found.server_major}"
+    return f"{rows}, {size} of {found.kind} {found.server_major}"
 
 
 def _sentence(backup: Backup) -> str:

@@ -1,4 +1,4 @@
-"""The PostgreSQL server of a system, reached from here: a TCP proxy for as long as a command needs it.
+"""The database server of a system, reached from here: a TCP proxy for as long as a command needs it.
 
 Owns the proxy's life: one that the command made is deleted whatever happens, one that was there is left alone. User,
 password and database are those that the service runs with, read from Railway.
@@ -6,14 +6,17 @@ password and database are those that the service runs with, read from Railway.
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
-from components.postgres import PostgresArgs
+import typer
+
+from components.database import DatabaseArgs
 from railway_api.answers import TCPProxy
 from railway_api.documents.service_variables import SERVICE_VARIABLES
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
@@ -22,14 +25,17 @@ from railway_api.loopback import is_loopback
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Disk, RunningService, RunningSystem
 from railyard.accounts.running_services_query import running_systems
-from railyard.data.postgres import Server, query
+from railyard.data.postgres import Server
+from railyard.data.tools import TOOLS, Tools, tools_of
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 
-PORT: Final = PostgresArgs.SERVER.port
 ANSWERS_S: Final = 180.0
 """How long a new proxy may take until the server answers through it, in seconds."""
 RETRY_S: Final = 5.0
+InClearOption = Annotated[
+    bool, typer.Option("--in-clear", help="Also without TLS: what is dumped crosses the internet as it is.")
+]
 Say = Callable[[str], None]
 
 
@@ -40,6 +46,10 @@ class Database:
     stack: Stack
     system: RunningSystem
     service: RunningService
+    tools: Tools
+    """How one of its kind is dumped and restored."""
+    port: int
+    """On which it listens."""
 
     @property
     def where(self) -> str:
@@ -59,44 +69,48 @@ class Database:
 
 def find(railway: Railway, stack: Stack, name: str) -> Database:
     """The database of a system; raises ``CallError`` when there is none, ``OperationError`` when it is down."""
-    (system,) = railway.run(running_systems(railway.client, stack, [name]))
+    system_name, _, wanted = name.partition("/")
+    (system,) = railway.run(running_systems(railway.client, stack, [system_name]))
     for service in system.services:
-        if service.declared is None or not isinstance(service.declared.args, PostgresArgs):
+        args = service.declared.args if service.declared else None
+        tools = tools_of(args)
+        if tools is None or not isinstance(args, DatabaseArgs) or wanted not in ("", service.name):
             continue
         if service.serving is None:
             raise OperationError(f"{name}/{service.name} does not run in {stack.name}: ./bin/railyard status {name}")
-        return Database(stack=stack, system=system, service=service)
-    raise CallError(f"{name} has no PostgreSQL in {stack.name}")
+        return Database(stack=stack, system=system, service=service, tools=tools, port=args.SERVER.port)
+    *others, last = (tools.title for tools in TOOLS.values())
+    raise CallError(f"{name} has no {', no '.join(others)} and no {last} in {stack.name}")
 
 
 @contextmanager
-def reached(railway: Railway, database: Database, say: Say) -> Generator[Server]:
-    """The server of a database, through a TCP proxy."""
+def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = False) -> Generator[Server]:
+    """The server of a database, through a TCP proxy; on a real account only with TLS, unless ``in_clear``."""
     where = {"environmentId": database.system.environment_id, "serviceId": database.service.service_id}
     with _terminable():
         there = railway.run(railway.client.call(TCP_PROXIES, **where))
         existing = next((each for each in there if not each["deletedAt"]), None)
-        if existing is not None and existing["applicationPort"] != PORT:
+        if existing is not None and existing["applicationPort"] != database.port:
             raise OperationError(
                 f"{database.where} has a TCP proxy to port {existing['applicationPort']}, and a service has one: "
                 "delete it in the dashboard first"
             )
         if existing is not None:
             say(f"a TCP proxy to {database.full_name} was there already, and stays: delete it if nobody needs it")
-            yield _answering(railway, database, existing)
+            yield _answering(railway, database, existing, in_clear=in_clear)
             return
         try:
-            proxy = _open(railway, where)
+            proxy = _open(railway, where, database.port)
             say(f"opened a TCP proxy to {database.full_name} for as long as this takes")
-            yield _answering(railway, database, proxy)
+            yield _answering(railway, database, proxy, in_clear=in_clear)
         finally:
             _close(railway, database, where)
 
 
-def _open(railway: Railway, where: Mapping[str, str | None]) -> TCPProxy:
+def _open(railway: Railway, where: Mapping[str, str | None], port: int) -> TCPProxy:
     # By the operation, not by a patch: a patch would deploy the database again.
     try:
-        return railway.run(railway.client.call(TCP_PROXY_CREATE, input={**where, "applicationPort": PORT}))
+        return railway.run(railway.client.call(TCP_PROXY_CREATE, input={**where, "applicationPort": port}))
     except OutcomeUnknown:
         there = railway.run(railway.client.call(TCP_PROXIES, **where))
         if not there:
@@ -133,43 +147,41 @@ def _close(railway: Railway, database: Database, where: Mapping[str, str | None]
         ) from None
 
 
-def _answering(railway: Railway, database: Database, proxy: TCPProxy) -> Server:
+def _answering(railway: Railway, database: Database, proxy: TCPProxy, *, in_clear: bool) -> Server:
     """The server behind a proxy, once it answers."""
     host = proxy["domain"].rstrip(".")
     if not railway.real and not is_loopback(f"https://{host}"):
         raise OperationError(
-            "the sandbox simulates no PostgreSQL: start one on this machine, and name it in RAILYARD_SANDBOX_TCP "
-            f"({database.system.project_name}/{database.service.name}=<port>)"
+            f"the sandbox simulates no {database.tools.title}: start one on this machine, and name it in "
+            f"RAILYARD_SANDBOX_TCP ({database.system.project_name}/{database.service.name}=<port>)"
         )
-    variables = _variables(railway, database)
-    server = Server(
-        host=host,
-        port=proxy["proxyPort"],
-        user=variables["POSTGRES_USER"],
-        password=variables["POSTGRES_PASSWORD"],
-        database=variables["POSTGRES_DB"],
-        encrypted=railway.real,
-    )
+    user, password, name = _credentials(railway, database)
+    port = proxy["proxyPort"]
+    tls = railway.real and not in_clear
+    server = Server(host=host, port=port, user=user, password=password, database=name, encrypted=tls)
     clock = railway.client.clock
     until = clock.now() + ANSWERS_S
     while True:
         try:
-            query(server, "SELECT 1")
+            database.tools.ask(server)
         except OperationError as error:
-            if "authentication failed" in str(error) or clock.now() > until:
-                raise OperationError(f"{database.full_name} does not let us in: {error}{_ROTATED}") from None
+            if _REFUSED.search(str(error)) or clock.now() > until:
+                raise OperationError(
+                    f"{database.full_name} does not let us in: {error}\nnext: {database.tools.login[1]} counts at the "
+                    "first start of a server alone; if it was changed since, change it in the database too "
+                    f"({database.tools.rotated}). If nothing answers at all, deploy the service again in the dashboard"
+                    f"{database.tools.hint}"
+                ) from None
             railway.run(clock.sleep(RETRY_S))
         else:
             return server
 
 
-_ROTATED: Final = (
-    "\nnext: POSTGRES_PASSWORD counts at the first start of a server alone; if it was changed since, change it in the "
-    "database too (ALTER USER). If nothing answers at all, deploy the service again in the dashboard"
-)
+_REFUSED: Final = re.compile("authentication failed|access denied", re.IGNORECASE)
+"""What servers say of a wrong password, each in its words."""
 
 
-def _variables(railway: Railway, database: Database) -> dict[str, str]:
+def _credentials(railway: Railway, database: Database) -> tuple[str, str, str]:
     system, service = database.system, database.service
     found = railway.run(
         railway.client.call(
@@ -179,13 +191,13 @@ def _variables(railway: Railway, database: Database) -> dict[str, str]:
             serviceId=service.service_id,
         )
     )
-    missing = [name for name in ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB") if not found.get(name)]
-    if missing:
+    try:
+        return database.tools.credentials(found)
+    except KeyError as missing:
         raise OperationError(
-            f"{database.full_name} shows no {' and no '.join(missing)}: the token may not read variables, or they are "
-            "sealed; use an account token, or a variable that is not sealed"
-        )
-    return dict(found)
+            f"{database.full_name} shows no {' and no '.join(missing.args)}: the token may not read variables, or they "
+            "are sealed; use an account token, or a variable that is not sealed"
+        ) from None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """From a database into a dump, and back into a scratch database: the work of ``backup dump`` and ``restore dump``.
 
 Owns the order of the steps and what is compared. A live database is never written to: what is restored is a new
-database beside it, which takes its name in one transaction when that is asked for.
+database beside it, which takes its place in one step when that is asked for.
 """
 
 from __future__ import annotations
@@ -13,16 +13,8 @@ from typing import Final
 
 from railyard.data.database import Database
 from railyard.data.dumps import Dump, Dumps, time_now
-from railyard.data.postgres import (
-    Server,
-    check_versions,
-    dumping,
-    query,
-    quoted,
-    restoring,
-    row_counts,
-    snapshot,
-)
+from railyard.data.postgres import Server
+from railyard.data.tools import Tools, check_kind
 from railyard.shared.console import OperationError
 
 ROOM: Final = 1.2
@@ -30,29 +22,24 @@ ROOM: Final = 1.2
 MB: Final = 1_000_000
 
 
-def dump_of(server: Server, dumps: Dumps, system: str, stack: str) -> Dump:
-    """A new dump; rows are counted in the same transaction that ``pg_dump`` reads."""
-    major = check_versions(server, "pg_dump")
-    with snapshot(server) as ask:
-        time = time_now()
-        snapshot_id = ask("SELECT pg_export_snapshot()")[0][0]
-        rows = row_counts(ask)
-        size = int(ask("SELECT pg_database_size(current_database())")[0][0])
-        key = f"{system}/{stack}/{time}.dump"
-        with dumps.upload(key) as upload:
-            with dumping(server, snapshot_id) as stream:
-                upload.write(stream)
-            upload.complete()
+def dump_of(tools: Tools, server: Server, dumps: Dumps, system: str, stack: str) -> Dump:
+    """A new dump, with what is known of it."""
+    time = time_now()
+    with dumps.upload(f"{system}/{stack}/{time}.dump") as upload:
+        taken = tools.take(server, upload.write)
+        upload.complete()
     made = Dump(
         system=system,
         stack=stack,
         time=time,
         sha256=upload.sha256,
         bytes=upload.bytes,
-        server_major=major,
+        kind=tools.title,
+        server_major=taken.server_major,
         database=server.database,
-        database_bytes=size,
-        rows=rows,
+        database_bytes=taken.database_bytes,
+        rows=taken.rows,
+        unsettled=list(taken.unsettled),
     )
     dumps.note(made)
     return made
@@ -70,49 +57,22 @@ class Restored:
 
 
 @contextmanager
-def scratch(server: Server, dumps: Dumps, dump: Dump, database: Database) -> Generator[Restored]:
+def scratch(tools: Tools, server: Server, dumps: Dumps, dump: Dump, database: Database) -> Generator[Restored]:
     """A new database beside the live one, filled with a dump and compared; dropped at the end unless it was renamed."""
-    major = check_versions(server, "pg_restore")
+    check_kind(tools, dump.kind)
+    major = tools.major(server)
     if major < dump.server_major:
-        raise OperationError(f"the dump is of PostgreSQL {dump.server_major}, and {database.full_name} is {major}")
+        raise OperationError(f"the dump is of {dump.kind} {dump.server_major}, and {database.full_name} is {major}")
     _check_room(dump, database)
     name = f"railyard_restore_{time_now().lower().replace('-', '_')}"
-    there = server.to(name)
-    query(server, f"CREATE DATABASE {quoted(name)} TEMPLATE template0")
-    try:
-        with restoring(there) as stream:
-            dumps.read(dump, stream)
-        with snapshot(there) as ask:
-            rows = row_counts(ask)
-        yield Restored(database=name, rows=rows, differences=_differences(dump.rows, rows))
-    finally:
-        query(_beside(server), f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+    with tools.scratch(server, name, dump.database, lambda stream: dumps.read(dump, stream)) as rows:
+        yield Restored(database=name, rows=rows, differences=_differences(dump, rows))
 
 
-def replace_live(server: Server, restored: Restored) -> str:
-    """Let the scratch database take the live one's name; the name that the former live one has from now on."""
-    live, former = server.database, f"{server.database}_before_{time_now().lower().replace('-', '_')}"
-    beside = _beside(server)
-    query(beside, f"ALTER DATABASE {quoted(live)} WITH ALLOW_CONNECTIONS false")
-    try:
-        query(
-            beside,
-            f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $name${live}$name$;
-            BEGIN;
-            ALTER DATABASE {quoted(live)} RENAME TO {quoted(former)};
-            ALTER DATABASE {quoted(restored.database)} RENAME TO {quoted(live)};
-            COMMIT""",  # noqa: S608 names are quoted
-        )
-    except BaseException:  # a Ctrl-C too must not leave the live database without its connections
-        query(beside, f"ALTER DATABASE {quoted(live)} WITH ALLOW_CONNECTIONS true")
-        raise
-    query(beside, f"ALTER DATABASE {quoted(former)} WITH ALLOW_CONNECTIONS true")
-    return former
-
-
-def _beside(server: Server) -> Server:
-    """A database of the server that is neither the live one nor a scratch one."""
-    return server.to("template1" if server.database == "postgres" else "postgres")
+def replace_live(tools: Tools, server: Server, restored: Restored) -> str:
+    """Let the scratch database take the live one's place; the name that the former live one has from now on."""
+    former = f"{server.database}_before_{time_now().lower().replace('-', '_')}"
+    return tools.replace_live(server, restored.database, former)
 
 
 def _check_room(dump: Dump, database: Database) -> None:
@@ -127,10 +87,10 @@ def _check_room(dump: Dump, database: Database) -> None:
         )
 
 
-def _differences(dumped: dict[str, int], restored: dict[str, int]) -> list[str]:
-    tables = sorted({*dumped, *restored})
+def _differences(dump: Dump, restored: dict[str, int]) -> list[str]:
+    tables = sorted({*dump.rows, *restored} - set(dump.unsettled))
     return [
-        f"{table}: {dumped.get(table, 'no table')} in the dump, {restored.get(table, 'no table')} restored"
+        f"{table}: {dump.rows.get(table, 'no table')} in the dump, {restored.get(table, 'no table')} restored"
         for table in tables
-        if dumped.get(table) != restored.get(table)
+        if dump.rows.get(table) != restored.get(table)
     ]

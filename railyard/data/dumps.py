@@ -36,12 +36,16 @@ class Dump(BaseModel):
     """When its transaction began, UTC: its name."""
     sha256: str
     bytes: int
+    kind: str = "PostgreSQL"
+    """Of what it is."""
     server_major: int
     database: str
     database_bytes: int
     """How large the database was on its volume."""
     rows: dict[str, int]
     """Number of rows of each table in the transaction that was dumped."""
+    unsettled: list[str] = []
+    """Tables that somebody wrote to while they were dumped: their rows are not compared."""
 
     @property
     def key(self) -> str:

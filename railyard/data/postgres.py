@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import IO, Any, Final
+from typing import IO, Final
 
+from railyard.data import programs
 from railyard.shared.console import OperationError
 
 _SEPARATOR: Final = "\x1f"
@@ -61,13 +61,11 @@ class Server:
 
 def program(name: str) -> str:
     """The path of one of PostgreSQL's programs; raises ``OperationError`` when it is not installed."""
-    found = shutil.which(name)
-    if found is None:
-        raise OperationError(
-            f"{name} is not on PATH: install PostgreSQL's client programs (package postgresql-client, or "
-            "https://www.postgresql.org/download/) of the server's major version"
-        )
-    return found
+    return programs.program(
+        name,
+        "PostgreSQL's client programs (package postgresql-client, or "
+        "https://www.postgresql.org/download/) of the server's major version",
+    )
 
 
 def check_installed(*names: str) -> None:
@@ -109,7 +107,7 @@ def query(server: Server, sql: str) -> Rows:
         _psql(), input=sql, env=server.environment, capture_output=True, text=True, encoding="utf-8", check=False
     )
     if done.returncode != 0:
-        raise OperationError(_said("psql", done.stderr, server))
+        raise OperationError(programs.said("psql", done.stderr, server.password))
     return [line.split(_SEPARATOR) for line in done.stdout.splitlines()]
 
 
@@ -142,13 +140,13 @@ def snapshot(server: Server) -> Generator[Ask]:
                     return rows
                 rows.append(line.rstrip("\n").split(_SEPARATOR))
             errors.seek(0)
-            raise OperationError(_said("psql", errors.read(), server))
+            raise OperationError(programs.said("psql", errors.read(), server.password))
 
         try:
             ask("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield ask
         finally:
-            _end(process)
+            programs.end(process)
 
 
 def row_counts(ask: Ask) -> dict[str, int]:
@@ -183,39 +181,6 @@ def restoring(server: Server) -> Generator[IO[bytes]]:
             pass  # It has ended with an error, which its exit code tells.
 
 
-@contextmanager
-def _child(name: str, arguments: Sequence[str], server: Server) -> Generator[subprocess.Popen[bytes]]:
-    reads = name == "pg_restore"
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            [program(name), *arguments],
-            env=server.environment,
-            stdin=subprocess.PIPE if reads else subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if reads else subprocess.PIPE,
-            stderr=errors,
-        )
-        try:
-            yield process
-            code = process.wait()
-        finally:
-            _end(process)
-        if code != 0:
-            errors.seek(0)
-            raise OperationError(_said(name, errors.read().decode(errors="replace"), server))
-
-
-def _end(process: subprocess.Popen[Any]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream:
-            try:
-                stream.close()
-            except BrokenPipeError:
-                continue
-
-
-def _said(name: str, errors: str, server: Server) -> str:
-    lines = [line for line in errors.replace(server.password, "***").splitlines() if line.strip()]
-    return f"{name} failed: " + ("\n".join(lines[-10:]) or "it does not say why")
+def _child(name: str, arguments: Sequence[str], server: Server) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    command = [program(name), *arguments]
+    return programs.child(command, server.environment, reads=name == "pg_restore", secret=server.password)

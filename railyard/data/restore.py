@@ -14,10 +14,9 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data.confirmation import ConfirmOption, confirm
-from railyard.data.database import find, reached
+from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import replace_live, scratch
 from railyard.data.dumps import Dump, Dumps
-from railyard.data.postgres import check_installed
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make, staged
 from railyard.shared.console import PROBLEM, JsonOption, OperationError, StackOption, people, write_json
 from railyard.shared.stack import Stack, read_stack
@@ -67,7 +66,7 @@ def volume(
 
 @application.command()
 def dump(
-    system: Annotated[str, typer.Argument(help="Whose PostgreSQL.")],
+    system: Annotated[str, typer.Argument(metavar="SYSTEM[/SERVICE]", help="Whose database.")],
     time: Annotated[str, typer.Argument(metavar="[DUMP]", help="Time of the dump, as 'backup dumps' lists it.")] = (
         "latest"
     ),
@@ -78,6 +77,7 @@ def dump(
         bool, typer.Option("--replace", help="Let the restored database take the place of the live one.")
     ] = False,
     typed: ConfirmOption = None,
+    in_clear: InClearOption = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -95,10 +95,10 @@ def dump(
         theirs, here = read_stack(source), read_stack(into)
         with connected(here, sandbox=sandbox) as railway:
             database = find(railway, here, system)
-            dumps = Dumps(theirs, system)
+            dumps = Dumps(theirs, database.system.name)
             dumps.check()
             chosen = dumps.one(time)
-            check_installed("psql", "pg_restore")
+            database.tools.check_installed(*database.tools.to_restore)
             if replace:
                 losses = [
                     f"{database.full_name} gets the dump of {chosen.stack} from {chosen.time}, if it comes back whole.",
@@ -106,9 +106,13 @@ def dump(
                     f"{into} is in {railway.place}.",
                 ]
                 confirm(database.full_name, typed, losses, json=json)
-            with reached(railway, database, say) as server, scratch(server, dumps, chosen, database) as restored:
+            tools = database.tools
+            with (
+                reached(railway, database, say, in_clear=in_clear) as server,
+                scratch(tools, server, dumps, chosen, database) as restored,
+            ):
                 if replace and not restored.differences:
-                    former = replace_live(server, restored)
+                    former = replace_live(tools, server, restored)
     if json:
         write_json(
             {

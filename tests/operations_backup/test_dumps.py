@@ -12,7 +12,7 @@ import pytest
 
 from railway_sandbox.railway.networking import tcp_proxies
 from railyard.accounts.spaces_client import spaces_refusals
-from railyard.data import dumping
+from railyard.data import postgres
 from railyard.data.dumps import Dumps
 from railyard.data.postgres import Server, query
 from railyard.shared import stack as stack_module
@@ -114,7 +114,7 @@ def test_a_ctrl_c_while_the_databases_change_names_leaves_the_live_one_in_use(
         return query(where, sql)
 
     dumped(railyard)
-    monkeypatch.setattr(dumping, "query", interrupted)
+    monkeypatch.setattr(postgres, "query", interrupted)
     said = restore(railyard, "--replace", "--confirm", FULL)
 
     assert said.code != 0
@@ -301,7 +301,7 @@ def test_a_system_without_a_database_is_a_wrong_call(railyard: Railyard):
     said = railyard.run("backup", "dump", "rose")
 
     assert said.code == 2
-    assert "rose has no PostgreSQL in staging" in said.errors
+    assert "rose has no PostgreSQL, no MySQL and no MongoDB in staging" in said.errors
 
 
 def test_on_a_real_account_only_tls_will_do(server: Server):

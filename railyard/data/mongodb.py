@@ -1,0 +1,124 @@
+"""MongoDB's own programs as children of a command: ``mongodump``, ``mongorestore`` and ``mongosh``, found on PATH.
+
+Owns their options, and what is compared: MongoDB dumps a single server without a snapshot, so documents are counted
+before and after the dump, and a collection that somebody wrote to meanwhile is left out of the comparison.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final, cast
+from urllib.parse import quote
+
+from railyard.data import programs
+from railyard.data.postgres import Server
+from railyard.shared.console import OperationError
+
+_PACKAGE: Final = (
+    "MongoDB's shell and database tools (https://www.mongodb.com/try/download/shell and "
+    "https://www.mongodb.com/try/download/database-tools)"
+)
+
+
+def _program(name: str) -> str:
+    return programs.program(name, _PACKAGE)
+
+
+def check_installed(*names: str) -> None:
+    """Raise ``OperationError`` when a program is missing: before anything is done for nothing."""
+    for name in names:
+        _program(name)
+
+
+def _address(server: Server) -> str:
+    password = quote(server.password, safe="")
+    # Only this member: its own name for itself leads nowhere from outside.
+    options = "authSource=admin&directConnection=true&appName=railyard"
+    if server.encrypted:
+        options += "&tls=true&tlsAllowInvalidCertificates=true"
+    return f"mongodb://{quote(server.user, safe='')}:{password}@{server.host}:{server.port}/{server.database}?{options}"
+
+
+@contextmanager
+def _options(server: Server) -> Generator[list[str]]:
+    """Return the options of a tool: a file, which nobody else can read, with address and password."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+        Path(file.name).chmod(0o600)
+        file.write(f"uri: {json.dumps(_address(server))}\n")
+        file.flush()
+        yield [f"--config={file.name}", "--archive", "--gzip"]
+
+
+def evaluate(server: Server, script: str) -> Any:
+    """Return what a script gives as JSON; ``db`` is the database. Raises ``OperationError`` with the server's words.
+
+    The address, with its password, reaches the shell by its standard input.
+    """
+    whole = f"db = connect({json.dumps(_address(server))}); print('railyard:' + JSON.stringify({script}));\n"
+    done = subprocess.run(
+        [_program("mongosh"), "--nodb", "--quiet", "--norc"],
+        input=whole,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    answer = next((line for line in done.stdout.splitlines() if "railyard:{" in line or "railyard:[" in line), None)
+    if done.returncode != 0 or answer is None:
+        raise OperationError(programs.said("mongosh", done.stderr or done.stdout, server.password))
+    return json.loads(answer.partition("railyard:")[2])
+
+
+def major_of(server: Server) -> int:
+    """Return the server's major version."""
+    return int(str(evaluate(server, "[db.version()]")[0]).partition(".")[0])
+
+
+def row_counts(server: Server) -> dict[str, int]:
+    """Return each collection of the database with the number of its documents, counted one by one."""
+    script = (
+        "Object.fromEntries(db.getCollectionInfos({type: 'collection'}).filter(c => !c.name.startsWith('system.'))"
+        ".map(c => [c.name, Number(db.getCollection(c.name).countDocuments({}))]))"
+    )
+    return cast("dict[str, int]", evaluate(server, script))
+
+
+def bytes_of(server: Server) -> int:
+    """Return how large the database is on its volume."""
+    return int(evaluate(server, "[Number(db.stats().storageSize + db.stats().indexSize)]")[0])
+
+
+def drop(server: Server) -> None:
+    """Drop the database of ``server``."""
+    evaluate(server, "[db.dropDatabase().ok]")
+
+
+@contextmanager
+def dumping(server: Server) -> Generator[IO[bytes]]:
+    """Return what ``mongodump`` writes; raises ``OperationError`` when it ends badly."""
+    with _options(server) as options:
+        command = [_program("mongodump"), *options]
+        with programs.child(command, os.environ, reads=False, secret=server.password) as process:
+            assert process.stdout
+            yield process.stdout
+
+
+@contextmanager
+def restoring(server: Server, *, of: str, into: str) -> Generator[IO[bytes]]:
+    """Return where a dump of the database ``of`` is written that ``mongorestore`` brings into the database ``into``."""
+    with _options(server) as options:
+        command = [_program("mongorestore"), *options, f"--nsFrom={of}.*", f"--nsTo={into}.*", "--stopOnError"]
+        with programs.child(command, os.environ, reads=True, secret=server.password) as process:
+            assert process.stdin
+            try:
+                yield process.stdin
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # It has ended with an error, which its exit code tells.

@@ -1,0 +1,155 @@
+"""MySQL's own programs as children of a command: ``mysql`` and ``mysqldump``, found on PATH.
+
+Owns their options, and what is compared: MySQL hands no snapshot from one connection to another, so rows are counted
+before and after the dump, and a table that somebody wrote to meanwhile is left out of the comparison.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from railyard.data import programs
+from railyard.data.postgres import Rows, Server
+from railyard.shared.console import OperationError
+
+_PACKAGE: Final = (
+    "MySQL's client programs (package mysql-client or default-mysql-client, or https://dev.mysql.com/downloads/)"
+)
+
+
+@contextmanager
+def _options(server: Server) -> Generator[list[str]]:
+    """Return the first option of each program: a file, which nobody else can read, with address and password."""
+    password = server.password.replace("\\", "\\\\").replace('"', '\\"')
+    lines = [
+        "[client]",
+        f"host={server.host}",
+        f"port={server.port}",
+        "protocol=tcp",
+        f"user={server.user}",
+        f'password="{password}"',
+        *(["ssl-mode=REQUIRED"] if server.encrypted and not _is_mariadb() else []),
+    ]
+    with tempfile.NamedTemporaryFile("w", suffix=".cnf", encoding="utf-8") as file:
+        Path(file.name).chmod(0o600)
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        yield [f"--defaults-file={file.name}", "--default-character-set=utf8mb4"]
+
+
+def _is_mariadb() -> bool:
+    """Tell whether the programs are MariaDB's, which know other words for TLS."""
+    found = subprocess.run([_program("mysql"), "--version"], capture_output=True, text=True, check=False).stdout
+    return "MariaDB" in found
+
+
+def _program(name: str) -> str:
+    return programs.program(name, _PACKAGE)
+
+
+def check_installed(*names: str) -> None:
+    """Raise ``OperationError`` when a program is missing: before anything is done for nothing."""
+    for name in names:
+        _program(name)
+
+
+def query(server: Server, sql: str, *, database: bool = True) -> Rows:
+    """Return the rows of an answer; raises ``OperationError`` with the server's words."""
+    with _options(server) as options:
+        done = subprocess.run(
+            [_program("mysql"), *options, "--batch", "--skip-column-names", *([server.database] if database else [])],
+            input=sql,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+    if done.returncode != 0:
+        raise OperationError(programs.said("mysql", done.stderr, server.password))
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def major_of(server: Server) -> int:
+    """Return the server's major version."""
+    return int(query(server, "SELECT VERSION()", database=False)[0][0].partition(".")[0])
+
+
+def check_versions(server: Server) -> int:
+    """Return the server's major version, which ``mysqldump`` must not be older than; raises ``OperationError``."""
+    major = major_of(server)
+    text = subprocess.run([_program("mysqldump"), "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"(?:Distrib|Ver|from)\s+(\d+)\.\d+\.\d+", text)
+    if found is None or int(found[1]) < major:
+        has = found[1] if found else "an unknown version"
+        raise OperationError(
+            f"the server is MySQL {major} and mysqldump on PATH is {has}: install {_PACKAGE} of version {major}"
+        )
+    return major
+
+
+def tables(server: Server) -> list[str]:
+    """Return the tables of the database, without views."""
+    return sorted(row[0] for row in query(server, "SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'"))
+
+
+def row_counts(server: Server) -> dict[str, int]:
+    """Return each table of the database with the number of its rows, counted in one transaction."""
+    names = tables(server)
+    counting = "".join(f"SELECT COUNT(*) FROM {quoted(name)};\n" for name in names)  # noqa: S608 quoted
+    rows = query(server, f"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY;\n{counting}COMMIT;") if names else []
+    return dict(zip(names, (int(row[0]) for row in rows), strict=True))
+
+
+def bytes_of(server: Server) -> int:
+    """Return how large the database is on its volume."""
+    size = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables"
+    return int(float(query(server, f"{size} WHERE table_schema = DATABASE()")[0][0]))
+
+
+@contextmanager
+def dumping(server: Server) -> Generator[IO[bytes]]:
+    """Return what ``mysqldump`` writes of one moment; raises ``OperationError`` when it ends badly."""
+    wanted = ["--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces"]
+    with _options(server) as options:
+        command = [_program("mysqldump"), *options, *wanted, server.database]
+        with programs.child(command, _environment(), reads=False, secret=server.password) as process:
+            assert process.stdout
+            yield process.stdout
+
+
+@contextmanager
+def restoring(server: Server) -> Generator[IO[bytes]]:
+    """Return where a dump is written that ``mysql`` brings into the (empty) database of ``server``."""
+    with _options(server) as options:
+        command = [_program("mysql"), *options, server.database]
+        with programs.child(command, _environment(), reads=True, secret=server.password) as process:
+            assert process.stdin
+            try:
+                yield process.stdin
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # It has ended with an error, which its exit code tells.
+
+
+def move_tables(server: Server, moves: Sequence[tuple[str, str, str]]) -> None:
+    """Move tables between databases of the server, all in one step: (from database, table, to database)."""
+    pairs = [f"{quoted(old)}.{quoted(name)} TO {quoted(new)}.{quoted(name)}" for old, name, new in moves]
+    query(server, f"RENAME TABLE {', '.join(pairs)}", database=False)
+
+
+def quoted(name: str) -> str:
+    """Return an identifier as MySQL has it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _environment() -> dict[str, str]:
+    """Return the variables of a child; none of the caller's own settings for MySQL."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MYSQL")}
