@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,6 +57,10 @@ class Outcome:
     """Path of an output → how it differs from what the state said before."""
 
 
+_GONE: Final = re.compile(r"81044|NoSuchBucket|\b404\b")
+"""How providers say that there is nothing to delete."""
+
+
 def variables(directory: Path) -> dict[str, str]:
     """The environment in which any ``pulumi`` command works on the sandbox's own file backend, and downloads nothing.
 
@@ -87,12 +93,29 @@ def operate(
         events = Path(folder) / "events"
         arguments += ["--suppress-outputs", "--event-log", str(events)]
         if not _run(choice, arguments, root, {**environment, **TELLS_EVENTS}):
+            if advice := way_out(events.read_text(encoding="utf-8") if events.exists() else ""):
+                sys.stderr.write(f"{advice}\n")
             return Outcome(succeeded=False)
         before, outputs = _stack_outputs(events)
     before = known_outputs(before, {})
     if operation is not Operation.PREVIEW or targets:
         outputs = known_outputs(outputs, before)
     return Outcome(succeeded=True, outputs=outputs, output_changes=differences(before, outputs))
+
+
+def way_out(events: str) -> str:
+    """Return what helps after a run that failed since something it was to delete is gone; empty for other failures.
+
+    ``events`` is the engine's log of events. The plugins of Cloudflare and DigitalOcean fail to delete what is gone, in
+    every run until a refresh, and do not say so.
+    """
+    failed = [line for line in events.splitlines() if '"severity":"error"' in line.replace(" ", "")]
+    if not any(_GONE.search(line) for line in failed):
+        return ""
+    return (
+        "next: what was to be deleted is gone already, after a run that was killed say: `make refresh` (or `pulumi "
+        "refresh`) takes it out of the state; then run the command again"
+    )
 
 
 def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> bool:
