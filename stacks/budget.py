@@ -10,7 +10,7 @@ from typing import Final
 
 from stacks.monthly_cost import Calculation, Line, lines_of, total
 from stacks.problems import Problem
-from stacks.settings import NAMESPACE, StackSettings
+from stacks.settings import BUDGET_KEY, StackSettings
 
 LARGEST: Final = 3
 """How many contributors are named."""
@@ -36,7 +36,7 @@ def over_budget(settings: StackSettings) -> list[Problem]:
     named = ", ".join(f"{called(line)} ${line.cost.as_used:,.2f}" for line in largest)
     return [
         Problem(
-            (f"{NAMESPACE}:budget",),
+            (BUDGET_KEY,),
             budget,
             f"what the stack costs a month as used, about ${cost:,.2f}; the most cost {named}",
             "raise it, make one of them smaller, or say in railyard:usage what they really use",

@@ -39,6 +39,7 @@ PROVIDER_KEYS: Final = {f"{PROVIDER_NAMESPACE}:{name}": meaning for name, meanin
 _NAMESPACES: Final = (NAMESPACE, PROVIDER_NAMESPACE)
 _MISSPELLED: Final = 0.85
 """How near a namespace is to one of ours to be a slip of it; those of other packages stay below 0.7 (``scaleway``)."""
+BUDGET_KEY: Final = f"{NAMESPACE}:budget"
 PLAN_KEY: Final = f"{PROVIDER_NAMESPACE}:plan"
 """The plan is a setting of the Railway provider, which sizes its request rate by it."""
 

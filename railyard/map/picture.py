@@ -24,6 +24,7 @@ from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack
 from stacks.budget import lines_of_stack
 from stacks.monthly_cost import total
+from stacks.settings import BUDGET_KEY
 
 _MARKS: Mapping[ChangeKind, Mark] = {
     ChangeKind.CREATE: Mark.NEW,
@@ -56,6 +57,9 @@ def declared(stack: str) -> Sequence[Step]:
     """Return the resources that a stack declares, as steps of a preview on nothing; raises ``OperationError``."""
     with tempfile.TemporaryDirectory(prefix="railyard-map-") as folder:
         configuration = read_configuration(project_directory(), stack)
+        # What costs too much can be looked at all the same.
+        config = {key: value for key, value in configuration.config.items() if key != BUDGET_KEY}
+        configuration = replace(configuration, config=config)
         result = operate(Operation.PREVIEW, configuration, (), _Quiet(), Path(folder))
     if not result.succeeded:
         said = dict.fromkeys(item.message.strip() for item in result.diagnostics if item.severity == "error")

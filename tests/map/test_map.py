@@ -25,6 +25,7 @@ from railyard.map.topology import Edge, Kind, Node, Reason, System, topology
 from railyard.review.resource_changes import Change
 from railyard.review.resource_changes import Kind as ChangeKind
 from railyard.shared.stack import read_stack
+from tests.lifecycle.conftest import Checkout
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MEASURE = """
@@ -239,3 +240,11 @@ def test_a_wrong_call_says_what_is_right(arguments: list[str], said: str) -> Non
 def test_an_empty_stack_has_an_empty_picture() -> None:
     """No systems, no boxes, and still a document."""
     assert ET.fromstring(svg(Picture(title="nothing", systems=topology([])))).tag.endswith("svg")
+
+
+def test_a_stack_that_costs_too_much_can_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget refuses an up, not a look."""
+    checkout = Checkout(tmp_path / "railyard")
+    checkout.change("staging", "config:\n", "config:\n  railyard:budget: 1\n")
+    monkeypatch.setenv("RAILYARD_PROJECT", str(checkout.directory))
+    assert len(topology(declared("staging"))) == 5
