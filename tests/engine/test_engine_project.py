@@ -58,7 +58,21 @@ def test_secret_configuration_is_refused_by_name(stack: Stack, value: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [(None, "does not exist"), ("a: [", "no valid YAML"), ("runtime: python", "has no name")]
+    ("text", "message"),
+    [
+        (None, "does not exist"),
+        ("a: [", "no valid YAML"),
+        ("runtime: python", "has no name"),
+        ("name: {a: b}", "name should be a text"),
+        ("name: a\nconfig: 5", "config should be a group"),
+        ("name: a\nplugins: [b]", "plugins should be a group"),
+        ("- a", "should be a group of keys"),
+        ("name: a\nplugins: {providers: 5}", "plugins.providers should be a list"),
+        ("name: a\nplugins: {providers: [b]}", "plugins.providers should be a list"),
+        ("name: a\nplugins: {providers: [{name: b}]}", "each with a name and a path"),
+        ("name: a\n1: b", "the key 1 is a number"),
+        ("name: !x a", "the tag !x is not read"),
+    ],
 )
 def test_unusable_project_is_explained(stack: Stack, text: str | None, message: str) -> None:
     """One sentence, no traceback."""

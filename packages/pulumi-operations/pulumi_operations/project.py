@@ -36,9 +36,24 @@ def load_project(root: Path) -> Project:
     """Read ``root``/Pulumi.yaml. Raises ``ProjectError``."""
     path = root / "Pulumi.yaml"
     settings = load_file(path)
-    if not settings.get("name"):
+    name = settings.get("name")
+    if not name:
         raise ProjectError(f"{path} has no name: a Pulumi project needs one")
-    return Project(name=str(settings["name"]), root=root, settings=settings)
+    if isinstance(name, dict | list):
+        raise ProjectError(f"{path.name}: name should be a text, such as 'railyard'")
+    for key in ("config", "plugins"):
+        if not isinstance(settings.get(key) or {}, dict):
+            raise ProjectError(f"{path.name}: {key} should be a group of keys: write them below it, or remove it")
+    for kind, entries in cast("dict[str, Any]", settings.get("plugins") or {}).items():
+        if not isinstance(entries or [], list) or not all(map(_is_plugin, entries or [])):
+            raise ProjectError(f"{path.name}: plugins.{kind} should be a list of groups, each with a name and a path")
+    return Project(name=str(name), root=root, settings=settings)
+
+
+def _is_plugin(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(
+        isinstance(cast("dict[str, Any]", entry).get(key), str) for key in ("name", "path")
+    )
 
 
 def load_file(path: Path) -> dict[str, Any]:
