@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from pulumi_operations.events import Step, StepKind
+from pulumi_operations.values import Secret
 from stacks.policy.judgement import Levels, judged
 from stacks.policy.policy import Level, Resource, Violation
 
@@ -28,7 +29,7 @@ def violations(steps: Iterable[Step], levels: Levels) -> list[Violation]:
                 type=step.type,
                 name=step.name,
                 urn=step.urn,
-                props=step.new_inputs or step.old_inputs,
+                props={key: _group(value) for key, value in (step.new_inputs or step.old_inputs).items()},
                 protect=step.protect,
                 needs=step.dependencies,
             )
@@ -37,6 +38,11 @@ def violations(steps: Iterable[Step], levels: Levels) -> list[Violation]:
         ),
         levels,
     )
+
+
+def _group(value: Any) -> Any:
+    """Return what rules look at: of variables that are secret as a whole, the names are known."""
+    return value.value if isinstance(value, Secret) and isinstance(value.value, dict) else value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def of_document(steps: Iterable[Mapping[str, Any]], levels: Levels) -> list[Violation]:

@@ -19,7 +19,7 @@ from railway_sandbox.railway import operations
 from railway_sandbox.server import SANDBOX, Sandbox
 from railyard.application import application
 from railyard.engine.commands import application as engine
-from tests.lifecycle.conftest import CODE, COPIED, ROOT, Checkout
+from tests.lifecycle.conftest import CODE, COPIED, ROOT, Checkout, copy
 
 POINTING = (
     "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE",
@@ -52,9 +52,9 @@ class Elsewhere:
     def __init__(self, directory: Path, clouds: Path) -> None:
         self.directory, self.clouds = directory, clouds
         directory.mkdir()
-        for name in (*COPIED, *CODE):
-            if not (directory / name).exists():
-                (directory / name).symlink_to(ROOT / name)
+        copy(COPIED, directory)  # what is adopted is written into files and folders of its own
+        for name in CODE:
+            (directory / name).symlink_to(ROOT / name)
         self.settings.write_text(FORGOTTEN)
 
     @property

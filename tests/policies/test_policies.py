@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
 
 from components.databases import SERVERS
 from pulumi_operations.events import Step, StepKind
+from pulumi_operations.values import Secret
 from railyard.output.rules import as_document, lines, of_document, refused, violations
 from stacks import SYSTEMS
 from stacks.policy import page
@@ -81,6 +83,19 @@ def step(resource: Resource, kind: StepKind, **more: Any) -> Step:
         kind=kind, urn=resource.urn, type=resource.type, name=resource.name, new_inputs=resource.props,
         dependencies=resource.needs, protect=resource.protect, **more,
     )  # fmt: skip
+
+
+def test_variables_that_are_secret_as_a_whole_have_names() -> None:
+    """As in the state of what was adopted: the rule about the Discord Gateway still sees two that connect."""
+    rule = next(each for each in POLICIES if any("DISCORD_BOT_TOKEN" in str(it.props) for it in each.failing))
+    secret = [
+        replace(each, props={key: Secret(value) if key == "variables" else value for key, value in each.props.items()})
+        for each in rule.failing
+    ]
+
+    found = violations([step(each, StepKind.SAME) for each in secret], {})
+
+    assert rule.name in {each.policy for each in found}
 
 
 def test_a_preview_looks_at_what_will_be() -> None:
