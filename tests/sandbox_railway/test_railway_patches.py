@@ -272,6 +272,7 @@ def test_nulls_get_lost_beside_the_removal_of_the_last_region(shop: Shop):
         {"deploy": {"multiRegionConfig": {"moon": {"numReplicas": 1}}}},
         {"deploy": {"multiRegionConfig": {"us-west2": {"numReplicas": 0}}}},
         {"deploy": {"healthcheckPath": "no-slash"}},
+        {"deploy": {"healthcheckPath": "/up", "healthcheckTimeout": 0}},
         {"deploy": {"cronSchedule": "* * * * *"}},
         {"deploy": {"cronSchedule": "hourly"}},
         {"source": {"image": "nginx", "repo": "me/web"}},

@@ -153,6 +153,14 @@ def test_a_size_grows_and_never_shrinks_what_was_used(disk: Disk):
     assert disk.config["sizeMB"] == 6_000
 
 
+@pytest.mark.parametrize("size_mb", [0, -1])
+def test_a_size_of_nothing_is_refused_at_once(disk: Disk, size_mb: int):
+    """It is no size on any plan."""
+    before = disk.config["sizeMB"]
+    assert "Invalid input: sizeMB" in disk.railway.commit_refusal(disk.environment, disk.resize(size_mb))
+    assert disk.config["sizeMB"] == before
+
+
 def test_resizing_deploys_nothing(disk: Disk):
     """A volume grows under a running service."""
     disk.railway.commit(disk.environment, {"services": {disk.db: {"source": {"image": "postgres:16"}}}})

@@ -44,7 +44,7 @@ def check_service(config: Config, *, mounts: int) -> None:
     path = deploy.get("healthcheckPath")
     if path and not path.startswith("/"):
         raise invalid("healthcheckPath")
-    if (deploy.get("healthcheckTimeout") or 1) < 1:
+    if deploy.get("healthcheckTimeout") is not None and deploy["healthcheckTimeout"] < 1:
         raise invalid("healthcheckTimeout")
     if deploy.get("cronSchedule"):
         check_cron(deploy["cronSchedule"])

@@ -33,7 +33,7 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
         if foreign or (disk is None and not settings.get("isCreated")):
             raise not_found("VolumeInstance")
         created.add(volume_id)
-        if (settings.get("sizeMB") or 1) < 1:
+        if settings.get("sizeMB") is not None and settings["sizeMB"] < 1:
             raise invalid("sizeMB")
     for service_id, entry in part(patch, "services").items():
         for volume_id, mount in part((entry or {}), "volumeMounts").items():
