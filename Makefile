@@ -130,6 +130,8 @@ clean: ## Remove the virtual environment and the sandbox
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  version=$$($(PYTHON) --version 2>&1) || version=missing; \
 	  echo "Railyard needs Python 3.11 or newer, and $(PYTHON) is $$version: name another one, make PYTHON=python3.12" >&2; exit 1; }
+	@if [ -L .venv ] && [ ! -e .venv ]; then \
+	  echo ".venv is a link to $$(readlink .venv), which is not there any more: remove the link, rm .venv, and call make again" >&2; exit 1; fi
 	@echo "set-up 1/2: making .venv with $$($(PYTHON) --version)" >&2
 	@$(PYTHON) -m venv .venv || { echo "no .venv was made: python says why above; where its venv module is missing, apt install python3-venv" >&2; exit 1; }
 	@echo "set-up 2/2: installing $$(grep -c == requirements.txt) pinned packages (about a quarter of a minute)" >&2

@@ -33,7 +33,7 @@ from pulumi_operations.project import (
 )
 from pulumi_operations.values import Properties, differences, from_struct, known_outputs
 from railyard.engine.configuration import ENVIRONMENT
-from railyard.engine.engine_choice import PROJECT, Choice, States
+from railyard.engine.engine_choice import PROJECT, Choice, States, checkpoint_resources
 from railyard.shared.console import OperationError
 
 PASSPHRASE: Final = "sandbox"
@@ -85,6 +85,8 @@ def operate(
 ) -> Outcome:
     """Carry it out."""
     arguments = [operation.value, *options_of(choice, root, environment)]
+    if operation is Operation.DESTROY:
+        _refuse_protected(choice.states, targets)
     arguments += [] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
     arguments += [part for target in targets for part in ("--target", target)]
     if as_json:
@@ -185,11 +187,48 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
 
 
 def _unlock(states: States) -> None:
-    """Remove the locks of runs that were killed on this machine; with those of others, it is the CLI that refuses."""
+    """Remove the locks of runs that were killed on this machine; refuse while another one lives."""
     for file in states.locks.glob("*.json"):
-        lock: dict[str, Any] = json.loads(file.read_bytes())
-        if lock.get("hostname") == socket.gethostname() and not _lives(int(lock["pid"])):
+        try:
+            lock: dict[str, Any] = json.loads(file.read_bytes())
+            host, process = str(lock["hostname"]), int(lock["pid"])
+        except (ValueError, KeyError, TypeError, FileNotFoundError):
+            # Whoever was killed while it wrote this holds nothing any more, and the CLI cannot read it either.
             file.unlink(missing_ok=True)
+            continue
+        if host == socket.gethostname() and not _lives(process):
+            file.unlink(missing_ok=True)
+            continue
+        # What the CLI advises, `pulumi cancel`, works in a shell without the sandbox's variables on another backend.
+        raise OperationError(
+            f"another run is using stack {states.stack} in {states.backend}, process {process} on {host}: wait until "
+            f"it has ended; if it is gone for good, remove {file}"
+        )
+
+
+def _refuse_protected(states: States, targets: Sequence[str]) -> None:
+    """Refuse to take down what is protected before anything is deleted: the CLI stops only when it comes to it.
+
+    Raises ``OperationError``.
+    """
+    meant = [re.compile("".join(_GLOB.get(part, re.escape(part)) for part in _STARS.split(each))) for each in targets]
+    found = [
+        str(record["urn"])
+        for record in checkpoint_resources(states)
+        if record.get("protect") and not record.get("delete")
+        if not meant or any(expression.fullmatch(str(record["urn"])) for expression in meant)
+    ]
+    if found:
+        names = "".join(f"\n  {urn.split('::')[2].rsplit('$', 1)[-1]} {urn.rsplit('::', 1)[-1]}" for urn in found)
+        raise OperationError(
+            f"protected resources of {states.stack} would be deleted ({len(found)}); so nothing is deleted:{names}\n"
+            f"If they are meant to go, run `make unprotect STACK={states.stack}` first"
+        )
+
+
+_STARS: Final = re.compile(r"(\*\*|\*)")
+_GLOB: Final = {"**": ".*", "*": "[^:]*"}
+"""How ``--target`` reads stars: one stays within a part of a URN."""
 
 
 def _lives(process: int) -> bool:

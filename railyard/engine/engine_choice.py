@@ -74,7 +74,7 @@ class States:
         interrupted = journal.exists() and journal.stat().st_size > 0
         held = {
             Engine.EMBEDDED: interrupted or bool(_part(self.embedded, "deployment").get("resources")),
-            Engine.PULUMI: bool(_part(self.checkpoint, "checkpoint", "latest").get("resources")),
+            Engine.PULUMI: bool(checkpoint_resources(self)),
         }
         return [engine for engine, holds in held.items() if holds]
 
@@ -137,6 +137,11 @@ def _engine(wanted: Engine | None, states: States, cli: PulumiCli | None) -> tup
     if cli is None or cli.missing:
         return Engine.EMBEDDED, f"{_lack(cli)}; `make tools` installs what is missing"
     return Engine.PULUMI, f"{cli.program} with its plugins is there"
+
+
+def checkpoint_resources(states: States) -> list[dict[str, Any]]:
+    """Return the records of the stack in the Pulumi CLI's backend of the sandbox."""
+    return _part(states.checkpoint, "checkpoint", "latest").get("resources") or []
 
 
 def _lack(cli: PulumiCli | None) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pulumi_operations.events import Operation
 from railyard.engine import pulumi_cli
+from railyard.engine.cli_operations import operate
 from railyard.engine.engine_choice import Engine, States, choose
 from railyard.shared.console import OperationError
 
@@ -154,3 +159,58 @@ def test_a_killed_first_run_of_the_embedded_engine_counts_as_its_stack(complete)
     complete.states.embedded.with_name("staging.json.journal").write_text("{}\n")
 
     assert choose(None, complete.states).engine is Engine.EMBEDDED
+
+
+LOCKS = {"empty": b"", "cut off": b'{"hostname": "he', "of something else": b"[]"}
+
+
+@pytest.fixture
+def prepared(complete: Machine, tmp_path: Path) -> tuple[Machine, Callable[[Operation], object]]:
+    """A stack that is up with a CLI that does nothing, and how an operation on it is begun."""
+    (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    (tmp_path / "Pulumi.staging.yaml").write_text("config: {}\n")
+    complete.bring_up(Engine.PULUMI)
+    complete.states.locks.mkdir(parents=True)
+    choice = choose(None, complete.states)
+    return complete, lambda operation: operate(operation, choice, tmp_path, {}, (), as_json=True)
+
+
+@pytest.mark.parametrize("content", LOCKS.values(), ids=LOCKS)
+def test_a_lock_that_was_torn_while_it_was_written_holds_nothing(prepared, content: bytes) -> None:
+    """Its run was killed, and neither we nor the CLI can read it."""
+    machine, begin = prepared
+    lock = machine.states.locks / "torn.json"
+    lock.write_bytes(content)
+
+    assert begin(Operation.REFRESH).succeeded
+    assert not lock.exists()
+
+
+def test_a_stack_that_a_living_run_holds_is_told_without_the_advice_of_the_cli(prepared) -> None:
+    """``pulumi cancel`` would work on whatever backend a shell is logged in to."""
+    machine, begin = prepared
+    lock = machine.states.locks / "held.json"
+    lock.write_text(json.dumps({"hostname": socket.gethostname(), "pid": os.getpid()}))
+
+    with pytest.raises(OperationError, match=f"another run is using stack staging .*process {os.getpid()} ") as refused:
+        begin(Operation.REFRESH)
+
+    assert "pulumi cancel" not in str(refused.value)
+    assert lock.exists()
+
+
+def test_a_destroy_of_what_is_protected_is_refused_before_the_cli_begins(prepared) -> None:
+    """The CLI deletes what it comes to first, and stops at the first protected resource."""
+    machine, begin = prepared
+    disk = {
+        "urn": "urn:pulumi:staging::railyard::railyard:systems:Rose$railway:index:Volume::rose-disk",
+        "protect": True,
+    }
+    document = {"checkpoint": {"latest": {"resources": [*RESOURCES, disk]}}}
+    machine.states.checkpoint.write_text(json.dumps(document))
+
+    with pytest.raises(OperationError, match=r"nothing is deleted:\n  railway:index:Volume rose-disk\n") as refused:
+        begin(Operation.DESTROY)
+
+    assert "make unprotect STACK=staging" in str(refused.value)
+    assert begin(Operation.REFRESH).succeeded

@@ -142,6 +142,35 @@ def test_long_chains_are_sorted_without_recursion() -> None:
     assert chain == in_dependency_order(list(reversed(chain)))
 
 
+def test_journal_with_a_damaged_line_in_the_middle_is_refused(tmp_path: Path) -> None:
+    """The steps behind it did happen: nothing is forgotten without a word, and the way out is named."""
+    state, path = tmp_path / "state.json", tmp_path / "state.json.journal"
+    journal = Journal(state, "", durable=True)
+    journal.settle(thing("one"))
+    journal.settle(thing("two"))
+    first, one, two, _ = path.read_text().split("\n")
+    journal.close()
+    for damaged in (one[:20], "[]", ""):
+        path.write_text("\n".join([first, damaged, two, ""]))
+
+        with pytest.raises(StateError, match=r"line 2 of .* cannot be read, and the steps behind it did happen"):
+            Journal(state, "", durable=False)
+
+
+def test_state_from_before_the_last_run_is_kept(tmp_path: Path) -> None:
+    """There is a copy to go back to, and a run that changes nothing leaves it alone."""
+    state = tmp_path / "state.json"
+    texts: list[str] = []
+    for name in ("one", "two", None):
+        journal = Journal(state, "", durable=True)
+        if name:
+            journal.settle(thing(name))
+        journal.close()
+        texts.append(state.read_text())
+
+    assert (tmp_path / "state.json.former").read_text() == texts[0]
+
+
 def test_journal_without_its_last_line_is_read_up_to_there(tmp_path: Path) -> None:
     """A torn line never happened."""
     state = tmp_path / "state.json"

@@ -17,7 +17,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from pulumi_embedded.state import (
     Deployment,
@@ -112,6 +112,12 @@ def in_dependency_order(resources: list[Resource]) -> list[Resource]:
     return list(ordered.values())
 
 
+def _resources(text: str) -> Any:
+    """Return what a state says beside the time at which it was written."""
+    deployment = json.loads(text)["deployment"] or {}
+    return {key: value for key, value in deployment.items() if key != "manifest"}
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -119,6 +125,11 @@ def _digest(text: str) -> str:
 def journal_path(state_file: Path) -> Path:
     """Return where the journal of a state file lies."""
     return state_file.with_name(state_file.name + ".journal")
+
+
+def former_path(state_file: Path) -> Path:
+    """Return where the state from before the last run is kept."""
+    return state_file.with_name(state_file.name + ".former")
 
 
 @contextmanager
@@ -163,16 +174,35 @@ def load(state_file: Path, passphrase: str) -> tuple[Deployment, str]:
 
 
 def _complete_lines(path: Path) -> list[dict[str, Any]]:
-    """Return all lines that were written to their end; what follows a torn one never happened."""
+    """Return all lines that were written to their end: a kill can tear the last one alone, which never happened.
+
+    Raises ``StateError`` for any other line that cannot be read: what follows it happened.
+    """
     if not path.exists():
         return []
     lines: list[dict[str, Any]] = []
-    for line in path.read_text(errors="replace").splitlines(keepends=True):
-        try:
-            lines.append(json.loads(line) if line.endswith("\n") else {})
-        except ValueError:
-            break
-    return [line for line in lines if line]
+    texts = path.read_bytes().decode(errors="replace").split("\n")
+    for number, text in enumerate(texts[:-1], start=1):  # behind the last line end stands nothing, or what was torn
+        line = _line(text)
+        if line is None:
+            if number == len(texts) - 1 and not texts[-1]:
+                break  # a disk that lost power may keep the line end and not all before it
+            message = (
+                f"line {number} of {path} cannot be read, and the steps behind it did happen: put the file back from a "
+                f"copy; or remove it and run a refresh, which does not know what those steps made. The state from "
+                f"before the last run is {former_path(path.with_name(path.name.removesuffix('.journal')))}"
+            )
+            raise StateError(message)
+        lines.append(line)
+    return lines
+
+
+def _line(text: str) -> dict[str, Any] | None:
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        return None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else None
 
 
 def _replay(snapshot: Snapshot, line: dict[str, Any], vault: Vault) -> None:
@@ -224,6 +254,8 @@ class Journal:
         with path.open("a") as file:
             # After this line the journal counts as folded in as soon as the state file is this very text.
             self._append(file, {"committed": _digest(text)})
+        if self._state_file.exists() and _resources(before := self._state_file.read_text()) != _resources(text):
+            write_durably(former_path(self._state_file), before)
         write_durably(self._state_file, text)
         path.unlink()
         return text

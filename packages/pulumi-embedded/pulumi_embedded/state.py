@@ -244,7 +244,10 @@ def parse_deployment(text: str, passphrase: str, path: Path) -> Deployment:
         version: Any = document["version"]
         deployment: dict[str, Any] = dict(document["deployment"] or {})
     except (ValueError, TypeError, KeyError):
-        message = f"{path} is not a Pulumi state file; `pulumi stack export` writes one"
+        message = (
+            f"{path} is not a Pulumi state file; the one from before the last run is {path.name}.former, if there is "
+            "one, and `pulumi stack export` writes one"
+        )
         raise StateError(message) from None
     if version != 3:
         raise StateError(
