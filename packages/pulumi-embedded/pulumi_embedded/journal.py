@@ -114,7 +114,7 @@ def in_dependency_order(resources: list[Resource]) -> list[Resource]:
 
 def _resources(text: str) -> Any:
     """Return what a state says beside the time at which it was written."""
-    deployment = json.loads(text)["deployment"] or {}
+    deployment: dict[str, Any] = json.loads(text)["deployment"] or {}
     return {key: value for key, value in deployment.items() if key != "manifest"}
 
 
