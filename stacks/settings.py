@@ -28,6 +28,7 @@ from stacks.plan import excesses
 from stacks.policy.judgement import PolicyLevel, PolicyName
 from stacks.prices import Prices, ServiceUsage
 from stacks.problems import Problem, SettingsError, problems_of
+from stacks.proven import unproven
 from stacks.system import System, SystemSettings
 
 NAMESPACE: Final = "railyard"
@@ -74,6 +75,9 @@ class StackKeys(Arguments):
     """Cloudflare zones that hold the systems' domains."""
     secrets: Annotated[str, Field(min_length=1)]
     """Path of the SOPS file with the systems' secrets, ``secrets/staging.yaml``."""
+    promotes_from: Name | None = None
+    """The stack that proves what this one runs: systems are pinned then, unless they say ``followsBranch: true``.
+    Default: none."""
     backups: BackupBucket | None = None
     """Where dumps of databases go. Default: nowhere, and ``railyard backup dump`` says so."""
     budget: Annotated[Annotated[float, Field(gt=0, le=1_000_000)] | None, BeforeValidator(_number)] = None
@@ -127,6 +131,7 @@ def parse(
         if plan:
             found.extend(_beyond_plan(name, settings, plan))
     found.extend(_projects_twice(parsed))
+    found.extend(unproven(stack.promotes_from if stack else None, parsed, known))
     found = _with_credentials(found, in_clear.in_settings({name: own[name] for name in known if name in own}))
     if stack:
         found.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))

@@ -32,6 +32,8 @@ class SystemSettings(Arguments):
 
     project: ProjectArgs
     """Its Railway project and environment."""
+    follows_branch: bool = False
+    """Whether it may run the head of a branch, or an image without a version, in a stack that promotes from another."""
     sealed: Many[VariableName] = ()
     """Secrets whose values Railway never shows again, in the dashboard neither. It cannot unseal them."""
 

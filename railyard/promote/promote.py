@@ -53,7 +53,10 @@ class Promotion:
 
 def promote(
     systems: SystemsArgument = None,
-    source: Annotated[str, typer.Option("--from", help="The stack that has proven it.")] = "staging",
+    source: Annotated[
+        str,
+        typer.Option("--from", help="The stack that has proven it. Default: the target's promotesFrom."),
+    ] = "",
     target: Annotated[str, typer.Option("--to", help="The stack whose settings are written.")] = "production",
     *,
     allow_older: Annotated[
@@ -73,6 +76,7 @@ def promote(
     file is for a pull request, and the next up deploys it. If one of the systems is refused, nothing is written.
     """
     with people(json=json):
+        source = source or read_stack(target, sandbox=sandbox).settings.stack.promotes_from or "staging"
         if source == target:
             raise CallError(f"--from and --to are both {source}: name two stacks")
         found = _promotion(
