@@ -62,10 +62,13 @@ def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live
     components = [each.urn for each in wanted if not each.custom]
     if not new:
         return
-    with _list_of({each.key: matched.ids[each.urn] for each in importable}):
-        if key and space:
+    ids = {each.key: matched.ids[each.urn] for each in importable}
+    if key and space:
+        # The Pulumi CLI imports whatever has an id, among the targets or not.
+        with _list_of({name: id_ for name, id_ in ids.items() if name.startswith(f"{BUCKET_TYPE}::")}):
             engine.up([*components, space], quiet=True)
-            engine.record(_key(key, space, live))
+        engine.record(_key(key, space, live))
+    with _list_of(ids):
         keys = [key.urn] if key and space else []
         engine.up([*components, *keys, *(each.urn for each in importable)], quiet=True)
     if own := _own(new):
