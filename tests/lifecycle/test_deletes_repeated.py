@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pytest
+
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.server import Sandbox
 from tests.lifecycle.conftest import Checkout
@@ -53,3 +57,21 @@ def test_a_destroy_that_is_killed_ends_when_it_is_run_again(checkout: Checkout) 
 
     world = checkout.world()
     assert not any(world.values()), world
+
+
+@pytest.mark.parametrize("after", [8, 30])
+def test_a_replacement_that_is_killed_ends_when_it_is_run_again(checkout: Checkout, after: int) -> None:
+    """A bucket of another name replaces it and what hangs on it; the next run leaves nothing of the old one."""
+    checkout.json("up", "-s", "staging", "--system", "seance")
+    assert checkout.run("unprotect", "-s", "staging").code == 0
+    checkout.change("staging", "name: seance-cdn-staging", "name: seance-cdn-staging-2")
+    before = len(checkout.requests())
+    checkout.killed(lambda: len(checkout.requests()) >= before + after, "up", "-s", "staging", "--system", "seance")
+
+    checkout.json("up", "-s", "staging", "--system", "seance")
+
+    world = checkout.world()
+    assert world["endpoints"] == ["seance-cdn-staging-2.sfo3.digitaloceanspaces.com"]
+    assert (world["buckets"], len(world["keys"])) == ([], 1)
+    assert Sandbox(checkout.sandbox).spaces.owns("seance-cdn-staging-2")
+    assert checkout.json("preview", "-s", "staging", "--system", "seance").operations() == Counter()
