@@ -13,11 +13,14 @@ import typer
 from railway_api.counting import count
 from railyard.accounts.github import GitHub, Posted
 from railyard.accounts.railway_client import SandboxOption
+from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.notify import run_link, told
+from railyard.deliver.system_release import limited
 from railyard.engine.engines import engine_for
+from railyard.operate.status import SystemsArgument
 from railyard.review.markdown import LONGEST, block, change_lines, code
 from railyard.review.resource_changes import Change, Kind, changes_of
-from railyard.shared.console import PROBLEM, JsonOption, StackOption, people, write_json
+from railyard.shared.console import PROBLEM, CallError, JsonOption, StackOption, people, write_json
 from railyard.shared.stack import read_stack
 
 _SHOWN: Final = 100
@@ -29,19 +32,23 @@ IssueOption = Annotated[
 
 
 def drift(
+    systems: SystemsArgument = None,
     stack: StackOption = "staging",
     *,
     issue: IssueOption = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Compare what exists with the state, and change neither.
+    """Compare what exists with the state, of all systems or those named, and change neither.
 
     Exit code 1 when something differs. With --issue it needs GITHUB_TOKEN with issues: write, and GITHUB_REPOSITORY.
     """
     with people(json=json):
+        if systems and issue:
+            raise CallError("--issue is about the whole stack: leave out the systems, or --issue")
         here = read_stack(stack)
-        changes = changes_of(engine_for(here, sandbox=sandbox).drift()["steps"])
+        chosen_systems(here, systems or ())
+        changes = changes_of(limited(engine_for(here, sandbox=sandbox).drift()["steps"], here, systems or ()))
         posted = _report(stack, changes) if issue else None
         if posted:
             told()

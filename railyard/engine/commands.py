@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Final, TextIO
 
 import typer
 from rich.console import Console
@@ -55,6 +55,11 @@ TargetOption = Annotated[
 DocumentOption = Annotated[
     Path | None, typer.Option("--document", metavar="FILE", help="Write the JSON document to a file, beside the text.")
 ]
+
+_STACK_RM: Final = (
+    "note: the `pulumi stack rm` that the CLI advises deletes Pulumi.{stack}.yaml, too, with all settings of the "
+    "stack: give it --preserve-config"
+)
 
 
 @application.command()
@@ -176,6 +181,8 @@ def _operate(
             done = operate_with_cli(operation, stack, choice, targets, json=json)
             write(_console(), *output_lines(operation, done.outputs, done.output_changes, system=system))
             succeeded = done.succeeded
+            if operation is Operation.DESTROY and succeeded:
+                typer.echo(_STACK_RM.format(stack=name), err=True)
         else:
             calculation, levels = calculation_of(stack.config), levels_of(stack.config)
             as_json = partial(JsonReport, calculation=calculation, levels=levels)

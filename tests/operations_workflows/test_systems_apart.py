@@ -202,11 +202,12 @@ def test_a_rollback_in_the_dashboard_is_found_left_alone_by_others_and_mended_by
     two.change(STAGING, "example/rose:1.0", "example/rose:2.0")
     two.commit("Rose 2.0")
 
-    found = two.railyard("drift")
+    found, elsewhere = two.railyard("drift"), two.railyard("drift", "rose")
     other = two.railyard("deploy", "--json")
     own = two.railyard("deploy", "omega", "--json")
 
     assert (found.code, 'image: "example/omega:2.0" → "example/omega:1.0"' in found.text) == (1, True), found
+    assert (elsewhere.code, elsewhere.text) == (0, "staging: what exists is what the state says\n")
     assert (other.code, [each["system"] for each in other.json["systems"]]) == (0, ["rose"]), other
     (notice,) = other.json["notices"]
     assert notice.startswith("omega/bot: deployment ")

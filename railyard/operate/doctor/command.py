@@ -62,7 +62,7 @@ def doctor(
 def _offline(name: str, *, sandbox: bool) -> list[Finding]:
     real = not sandbox and points_at_real_account(os.environ)
     here = read_stack(name, sandbox=not real)
-    findings = [*doctor_machine.tools(real=real), doctor_machine.settings(here), *doctor_machine.secrets(here)]
+    findings = [*doctor_machine.tools(real=real), *doctor_machine.settings(here), *doctor_machine.secrets(here)]
     return [*findings, *doctor_machine.tokens(here)] if real else findings
 
 

@@ -18,6 +18,7 @@ from railyard.accounts.spaces_client import KEY_VARIABLES
 from railyard.engine import pulumi_cli
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.secrets import check as secrets_check
+from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
 
@@ -75,10 +76,16 @@ def _answer(*command: str) -> str:
     return lines[0].removeprefix("sops ") if lines else "(says nothing)"
 
 
-def settings(stack: Stack) -> Finding:
-    """Return the finding that they were read at all."""
+def settings(stack: Stack) -> Iterator[Finding]:
+    """Say that they were read at all, and whether git holds them: `pulumi stack rm` deletes the file."""
     systems = ", ".join(stack.settings.systems)
-    return ok("settings", f"Pulumi.{stack.name}.yaml holds {systems}, all within the {stack.settings.plan} plan")
+    file, root = f"Pulumi.{stack.name}.yaml", project_directory()
+    yield ok("settings", f"{file} holds {systems}, all within the {stack.settings.plan} plan")
+    if shutil.which("git") and (root / ".git").exists():
+        known = subprocess.run(["git", "ls-files", "--error-unmatch", file], cwd=root, capture_output=True, check=False)
+        if known.returncode:
+            fix = f"commit it, and never run `pulumi stack rm {stack.name}` without --preserve-config"
+            yield note("settings", f"git does not hold {file}, which `pulumi stack rm` would delete", fix)
 
 
 def secrets(stack: Stack) -> Iterator[Finding]:
