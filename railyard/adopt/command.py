@@ -198,7 +198,7 @@ def _adopt(
     if ask and not typer.confirm(f"Write this into {adoption.edit.file.name} and take the project over?"):
         raise typer.Abort
     if adoption.edit.lines:
-        adoption.edit.write()
+        write.save(adoption.edit)
     here = read_stack(stack)
     found = secrets_of.look(here.declared[system.NAME], live)
     adoption.sealed = found.sealed

@@ -38,13 +38,21 @@ def with_system(stack: str, system: str, settings: Settings, there: Settings | N
     if there is not None:
         return edited(stack, dict(_changes((system,), settings, there)))
     file = project_directory() / f"Pulumi.{stack}.yaml"
-    before = file.read_bytes().decode("utf-8") if file.exists() else "config:\n"
-    if not _CONFIG.search(before):
+    before = file.read_bytes().decode("utf-8") if file.exists() else ""
+    text = before or f"config:\n  {NAMESPACE}:secrets: secrets/{stack}.yaml\n"
+    if not _CONFIG.search(text):
         raise OperationError(f"{file.name} has no group 'config:' in lines of its own: add it at the top")
-    text = before if before.endswith("\n") else f"{before}\n"
     if zones.missing and not zones.known:
         text = _appended(text, f"{NAMESPACE}:zones", [{"name": name, "id": id_} for name, id_ in zones.missing.items()])
     return Edit(file, before, _appended(text, f"{NAMESPACE}:{system}", settings))
+
+
+def save(edit: Edit) -> None:
+    """Write a stack's file, which may be a new one; raises ``OperationError`` when somebody changed it meanwhile."""
+    if edit.before or edit.file.exists():
+        edit.write()
+    else:
+        edit.file.write_text(edit.after, encoding="utf-8")
 
 
 def _appended(text: str, key: str, value: Any) -> str:

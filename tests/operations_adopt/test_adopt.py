@@ -130,3 +130,15 @@ def test_what_cannot_be_adopted_is_said_in_one_sentence(
     assert said.code in (1, 2)
     assert message in " ".join(said.errors.split())
     assert elsewhere.settings.read_text() == FORGOTTEN
+
+
+def test_a_stack_that_is_new_is_made(elsewhere: Elsewhere) -> None:
+    """An environment becomes a stack of its own: its file is there afterwards, and says where its secrets are."""
+    said = elsewhere.railyard("adopt", "netia", "-s", "fresh", "--project", "netia-staging", "--yes", "--json")
+
+    assert (said.code, said.json["left"]) == (0, []), said.errors
+    made = yaml.safe_load((elsewhere.directory / "Pulumi.fresh.yaml").read_text())["config"]
+    assert made["railyard:secrets"] == "secrets/fresh.yaml"
+    assert made["railyard:netia"]["project"] == {"name": "netia-staging", "environment": "staging"}
+    assert elsewhere.settings.read_text() == FORGOTTEN
+    assert elsewhere.writes() == []
