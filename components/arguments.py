@@ -143,5 +143,14 @@ def _each_once(values: tuple[ItemT, ...]) -> tuple[ItemT, ...]:
     return values
 
 
+def _each_share_once(values: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("each percentage once: remove one")
+    return values
+
+
+UsageAlerts = Annotated[Many[Annotated[int, Field(ge=1, le=100)]], AfterValidator(_each_share_once)]
+"""Percentages of the capacity of a volume."""
+
 Backups = Annotated[Many[Literal["daily", "weekly", "monthly"]], AfterValidator(_each_once)]
 """Backup schedules of a volume. Railway keeps daily backups 6 days, weekly ones a month, monthly ones three."""

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pulumi
 from pydantic import model_validator
 
-from components.arguments import Arguments, Backups, Image, MemoryMb, Obeys, Port, VolumeGb, matching
+from components.arguments import Arguments, Backups, Image, MemoryMb, Obeys, Port, UsageAlerts, VolumeGb, matching
 from components.project import Project
 from components.service import DEFAULT_REGION, NO_SECRETS, Region, SecretVariables, Service, ServiceArgs
 from components.volume import VolumeArgs
@@ -64,6 +64,8 @@ class DatabaseArgs(Arguments):
     """Size of its volume in GB. Grows in place, never shrinks. Default: none, a restart empties it."""
     backups: Backups = ("daily",)
     """Backup schedules of its volume."""
+    usage_alerts: UsageAlerts = ()
+    """Percentages of its volume's capacity at which Railway alerts, such as 80. Default: those that Railway sets."""
     vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None
     """CPU limit in vCPUs. Default: the plan's."""
     memory_mb: MemoryMb | None = None
@@ -89,7 +91,12 @@ class DatabaseArgs(Arguments):
         """Return the volume that holds its data, if any."""
         if self.size_gb is None:
             return None
-        return VolumeArgs(mount_path=self.SERVER.mount_path, size_gb=self.size_gb, backups=self.backups)
+        return VolumeArgs(
+            mount_path=self.SERVER.mount_path,
+            size_gb=self.size_gb,
+            backups=self.backups,
+            usage_alerts=self.usage_alerts,
+        )
 
     @property
     def server_image(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pulumi
 
 import pulumiverse_railway as railway
-from components.arguments import Arguments, Backups, MountPath, VolumeGb
+from components.arguments import Arguments, Backups, MountPath, UsageAlerts, VolumeGb
 from components.project import Project
 
 MB_PER_GB = 1_000
@@ -24,6 +24,8 @@ class VolumeArgs(Arguments):
     """Capacity in GB. Grows in place, never shrinks. Default: what the Railway plan gives."""
     backups: Backups = ()
     """Its backup schedules."""
+    usage_alerts: UsageAlerts = ()
+    """Percentages of its capacity at which Railway alerts, such as 80. Default: those that Railway itself sets."""
 
 
 class Volume(pulumi.ComponentResource):
@@ -50,6 +52,7 @@ class Volume(pulumi.ComponentResource):
             mount_path=args.mount_path,
             size_mb=None if args.size_gb is None else args.size_gb * MB_PER_GB,
             backup_schedules=[kind.upper() for kind in args.backups] or None,
+            usage_alerts=list(args.usage_alerts) or None,
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
         self.volume_id = volume.volume_id

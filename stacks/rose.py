@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.arguments import Backups, Many, matching
+from components.arguments import Backups, Many, UsageAlerts, matching
 from components.service_settings import Builder
 from components.volume import VolumeArgs
 from stacks.backend import BackendArgs
@@ -30,6 +30,7 @@ class RoseVolume(VolumeArgs):
     mount_path: str = "/app/data"
     size_gb: int | None = 1
     backups: Backups = ("daily",)
+    usage_alerts: UsageAlerts = (80,)
 
 
 class RoseWeb(BackendArgs):

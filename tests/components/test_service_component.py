@@ -114,13 +114,14 @@ def test_a_railway_domain_is_the_address_of_a_service_without_its_own(deploy):
 
 def test_a_volume_has_its_size_in_mb_and_its_backups(deploy):
     """Gigabytes of the settings are megabytes of the API, daily is DAILY."""
-    volume = VolumeArgs(mount_path="/data", size_gb=5, backups=("daily", "weekly"))
+    volume = VolumeArgs(mount_path="/data", size_gb=5, backups=("daily", "weekly"), usage_alerts=(80,))
     args = ServiceArgs(image="api:1", volume=volume)
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
     disk = seen["railway:index:Volume", "shop-api-volume-disk"]
     assert (disk["mountPath"], disk["sizeMb"], disk["backupSchedules"]) == ("/data", 5000, ["DAILY", "WEEKLY"])
+    assert disk["usageAlerts"] == [80]
 
 
 def test_a_job_with_a_schedule_is_never_restarted(deploy):

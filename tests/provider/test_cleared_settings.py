@@ -45,7 +45,7 @@ VALUES: Final[dict[str, dict[str, Any]]] = {
         "memoryMb": 512,
         "variables": {"A": "1"},
     },
-    "Volume": {"backupSchedules": ["DAILY"]},
+    "Volume": {"backupSchedules": ["DAILY"], "usageAlerts": [80, 95]},
     "Project": {"description": "another", "environmentName": "staging"},
     "Service": {"icon": "https://example.com/icon.png"},
     "Variables": {"sealed": ["A"]},
@@ -109,7 +109,7 @@ def stored(driver: Driver) -> dict[str, Any]:
     shown |= {each.id: (each.name, each.description) for each in state.projects.values()}
     shown |= {each.id: (each.name, each.icon) for each in state.services.values()}
     shown |= {each.id: each.target_port for each in [*state.custom_domains.values(), *state.service_domains.values()]}
-    shown |= {each.id: sorted(each.backup_schedules) for each in state.volume_instances.values()}
+    shown |= {each.id: (sorted(each.backup_schedules), each.usage_alerts) for each in state.volume_instances.values()}
     shown |= {
         each.id: (sorted(each.severities), each.ephemeral_environments) for each in state.notification_rules.values()
     }

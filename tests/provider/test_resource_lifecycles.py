@@ -108,6 +108,28 @@ async def test_service_deploys_nothing_before_its_instance(driver: Driver) -> No
     assert len(driver.cloud.state.deployments) == 1
 
 
+async def test_the_alerts_of_a_volume_are_those_that_were_asked_for(driver: Driver) -> None:
+    """Railway's own ones go with the first that are set; a change by hand is seen; without any, none is touched."""
+    place = await a_project(driver)
+    made = await place.make("Volume", await place.service(), mountPath="/data")
+    disk = next(iter(driver.cloud.state.volume_instances.values()))
+    disk.usage_alerts = [80, 95, 100]
+    await driver.settle(200.0)  # until Railway's list shows the new volume
+    untouched = await place.refreshed(made)
+    assert untouched is not None
+    assert untouched.inputs == made.inputs
+
+    set_ = await driver.update(made, usageAlerts=[90, 80])
+    assert disk.usage_alerts == [80, 90]
+    same = await place.refreshed(set_)
+    assert same is not None
+    assert same.inputs == set_.inputs
+    disk.usage_alerts = [80]
+    drifted = await place.refreshed(set_)
+    assert drifted is not None
+    assert drifted.outputs["usageAlerts"] == [80]
+
+
 async def test_a_volume_that_railway_made_larger_and_does_not_shrink_is_kept(driver: Driver) -> None:
     """More room than asked for will do: the volume is made, the refusal is a warning, and a refresh finds no drift."""
     place = await a_project(driver)

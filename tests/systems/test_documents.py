@@ -243,6 +243,7 @@ def test_rose_differs_between_the_stacks_as_its_table_says(stack, name, workers,
 
     assert web["startCommand"].endswith(f"--port $PORT --workers {workers}")
     assert (disk["mountPath"], disk["sizeMb"], disk["backupSchedules"]) == ("/app/data", size_mb, ["DAILY"])
+    assert disk["usageAlerts"] == [80]
     assert web["sleepApplication"] is sleeps
     names = ("ALLOWED_ORIGINS", "RATE_LIMIT_PER_MINUTE", "ENABLE_API_DOCS", "SESSION_RETENTION_DAYS")
     assert tuple(web["variables"][key] for key in names) == settings

@@ -22,6 +22,7 @@ class _VolumeInputs:
     backup_schedules: pulumi.Input[Sequence[pulumi.Input[BackupSchedule | str]] | None] = pulumi.property(
         "backupSchedules", default=None
     )
+    usage_alerts: pulumi.Input[Sequence[pulumi.Input[int]] | None] = pulumi.property("usageAlerts", default=None)
 
 
 class Volume(pulumi.CustomResource):
@@ -45,6 +46,10 @@ class Volume(pulumi.CustomResource):
     """Backup schedules; Railway keeps daily ones 6 days, weekly ones a month, monthly ones three. Default: none (API:
     backupSchedules).
     """
+    usage_alerts: pulumi.Output[Sequence[int] | None] = pulumi.property("usageAlerts")
+    """Percentages of its capacity at which Railway alerts, such as 80 and 95. Default: those that Railway has for it,
+    and none once they were taken away here (API: alerts.usage).
+    """
     volume_id: pulumi.Output[str] = pulumi.property("volumeId")
     """Railway's id of the volume (API: Volume.id)."""
     volume_instance_id: pulumi.Output[str] = pulumi.property("volumeInstanceId")
@@ -62,6 +67,7 @@ class Volume(pulumi.CustomResource):
         name: pulumi.Input[str | None] = None,
         size_mb: pulumi.Input[int | None] = None,
         backup_schedules: pulumi.Input[Sequence[pulumi.Input[BackupSchedule | str]] | None] = None,
+        usage_alerts: pulumi.Input[Sequence[pulumi.Input[int]] | None] = None,
     ) -> None:
         """Declare it.
 
@@ -78,6 +84,8 @@ class Volume(pulumi.CustomResource):
           asking for less replaces the volume and loses its data. Default: what the plan gives (API: sizeMB).
         :param backup_schedules: Backup schedules; Railway keeps daily ones 6 days, weekly ones a month, monthly ones
           three. Default: none (API: backupSchedules).
+        :param usage_alerts: Percentages of its capacity at which Railway alerts, such as 80 and 95. Default: those that
+          Railway has for it, and none once they were taken away here (API: alerts.usage).
         """
         values = _VolumeInputs.__new__(_VolumeInputs)
         values.__dict__.update(
@@ -89,6 +97,7 @@ class Volume(pulumi.CustomResource):
             name=name,
             size_mb=size_mb,
             backup_schedules=backup_schedules,
+            usage_alerts=usage_alerts,
         )
         super().__init__(_TOKEN, resource_name, cast("Any", values), opts)
 

@@ -122,10 +122,17 @@ class ServiceConfig(TypedDict, total=False):
     isDeleted: bool | None
 
 
+class VolumeAlerts(TypedDict, total=False):
+    """Say at which percentages of a volume's capacity Railway alerts, as keys."""
+
+    usage: dict[str, dict[str, object] | None] | None
+
+
 class VolumeConfig(TypedDict, total=False):
     """Configure a volume in an environment."""
 
     sizeMB: int | None
+    alerts: VolumeAlerts | None
     isCreated: bool | None
     isDeleted: bool | None
 

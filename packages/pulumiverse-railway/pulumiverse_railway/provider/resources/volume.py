@@ -39,7 +39,7 @@ from railway_api.retries import UNSEEN_S, retry_on, wait_for
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from railway_api.scalars import EnvironmentConfig, VolumeMountConfig
+    from railway_api.scalars import EnvironmentConfig, VolumeConfig, VolumeMountConfig
 
 
 LISTED_S: Final = 120.0
@@ -85,6 +85,14 @@ class VolumeInputs(EnvironmentScoped):
             "Backup schedules; Railway keeps daily ones 6 days, weekly ones a month, monthly ones three. Default: none "
             "(API: backupSchedules).",
             check=checks.no_repetition,
+        ),
+    ] = None
+    usage_alerts: Annotated[
+        list[int] | None,
+        Property(
+            "Percentages of its capacity at which Railway alerts, such as 80 and 95. Default: those that Railway has "
+            "for it, and none once they were taken away here (API: alerts.usage).",
+            check=checks.percentages,
         ),
     ] = None
 
@@ -164,6 +172,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             name=None if old and old.name is None else snapshot.volume_names.get(volume_id, old.name if old else None),
             size_mb=_size_seen(disk["sizeMB"], old),
             backup_schedules=None if old and old.backup_schedules is None else schedules or None,
+            usage_alerts=_alerts_seen(snapshot, volume_id, old),
             volume_id=volume_id,
             volume_instance_id=disk["id"],
         )
@@ -176,7 +185,8 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             moved = {"serviceId": new.service_id, "mountPath": new.mount_path}
             where = {"volumeId": old.volume_id, "environmentId": new.environment_id}
             await environment.write(VOLUME_INSTANCE_UPDATE, input=moved, **where)
-        await _settle(context, environment, old.volume_id, new, drop=bool(old.backup_schedules))
+        drop, calm = bool(old.backup_schedules), bool(old.usage_alerts)
+        await _settle(context, environment, old.volume_id, new, drop=drop, calm=calm)
         return VolumeState(**asdict(new), volume_id=old.volume_id, volume_instance_id=old.volume_instance_id)
 
     async def delete(self, context: Context, id: str, old: VolumeState) -> None:
@@ -300,6 +310,28 @@ def _size_mb(snapshot: Snapshot, volume_id: str) -> int | None:
     return ((snapshot.config.get("volumes") or {}).get(volume_id) or {}).get("sizeMB")
 
 
+def _alerts(snapshot: Snapshot, volume_id: str) -> list[int]:
+    """Return the percentages at which Railway alerts, in order."""
+    settings = (snapshot.config.get("volumes") or {}).get(volume_id) or {}
+    usage = (settings.get("alerts") or {}).get("usage") or {}
+    return sorted(int(each) for each, alert in usage.items() if alert is not None and each.isdigit())
+
+
+def _alerts_seen(snapshot: Snapshot, volume_id: str, old: VolumeState | None) -> list[int] | None:
+    """Return the alerts as far as they matter: what was never set is Railway's business, and order is none."""
+    if old is not None and old.usage_alerts is None:
+        return None
+    found = _alerts(snapshot, volume_id)
+    return old.usage_alerts if old and sorted(old.usage_alerts or ()) == found else found or None
+
+
+def _other_alerts(snapshot: Snapshot, volume_id: str, wanted: list[int]) -> dict[str, dict[str, object] | None]:
+    """Return what makes Railway's alerts the wanted ones: a merge forgets only what is null."""
+    there = _alerts(snapshot, volume_id)
+    new: dict[str, dict[str, object] | None] = {str(each): {} for each in wanted if each not in there}
+    return new | {str(each): None for each in there if each not in wanted}
+
+
 async def _complete(context: Context, environment: Environment, volume_id: str, new: VolumeInputs) -> None:
     """Settle a new disk; one that Railway made larger than asked for, and does not shrink, is kept as it is."""
     try:
@@ -318,21 +350,33 @@ async def _complete(context: Context, environment: Environment, volume_id: str, 
 
 
 async def _settle(
-    context: Context, environment: Environment, volume_id: str, new: VolumeInputs, *, drop: bool, fresh: bool = False
+    context: Context,
+    environment: Environment,
+    volume_id: str,
+    new: VolumeInputs,
+    *,
+    drop: bool,
+    calm: bool = False,
+    fresh: bool = False,
 ) -> None:
     """Bring size, mount and schedules to what is wanted in one commit, then the name.
 
     Compared is what is there, not what the state says: of a half-made volume the state knows only what was asked for.
-    ``drop`` says that schedules which are not wanted were, so they go; ``fresh`` that nothing is stored yet, so that
-    the size may still become smaller.
+    ``drop`` says that schedules which are not wanted were, so they go, ``calm`` the same of alerts; ``fresh`` that
+    nothing is stored yet, so that the size may still become smaller.
     """
 
     def build(snapshot: Snapshot) -> EnvironmentConfig:
         _, there = snapshot.volume_mount(volume_id)
         patch: EnvironmentConfig = {}
+        settings: VolumeConfig = {}
         size_mb = _size_mb(snapshot, volume_id)
         if new.size_mb is not None and (size_mb is None or size_mb < new.size_mb or (fresh and size_mb > new.size_mb)):
-            patch["volumes"] = {volume_id: {"sizeMB": new.size_mb}}
+            settings["sizeMB"] = new.size_mb
+        if (new.usage_alerts or calm) and (usage := _other_alerts(snapshot, volume_id, new.usage_alerts or [])):
+            settings["alerts"] = {"usage": usage}
+        if settings:
+            patch["volumes"] = {volume_id: settings}
         wanted: list[str] = [*(new.backup_schedules or ())]
         mount: VolumeMountConfig = {}
         if there.get("mountPath") != new.mount_path:

@@ -164,6 +164,7 @@ def _volumes(cloud: RailwayCloud, environment: Environment) -> Config:
     for disk in cloud.state.volume_instances.values():
         if disk.environment_id == environment.id:
             region = {"region": disk.region} if disk.region else {}
-            shown: Config = {"sizeMB": disk.size_mb, **region, "alerts": {}, "allowOnlineResize": False}
+            alerts: Config = {"usage": {str(each): {} for each in disk.usage_alerts}} if disk.usage_alerts else {}
+            shown: Config = {"sizeMB": disk.size_mb, **region, "alerts": alerts, "allowOnlineResize": False}
             found[disk.volume_id] = shown if disk.deleted_at is None else {"isDeleted": True}
     return found

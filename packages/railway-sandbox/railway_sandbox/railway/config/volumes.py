@@ -10,6 +10,8 @@ from railway_sandbox.railway.config.rules import check_volume_size
 from railway_sandbox.railway.errors import Refused, invalid, not_found
 from railway_sandbox.railway.state import Config, Environment, VolumeInstance, part
 
+HIGHEST_ALERT = 100
+"""Percentage of a volume's capacity."""
 MIGRATION_S = 60.0
 """How long a volume takes to another region."""
 
@@ -35,6 +37,7 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
         created.add(volume_id)
         if settings.get("sizeMB") is not None and settings["sizeMB"] < 1:
             raise invalid("sizeMB")
+        _check_alerts(volume_id, settings)
     for service_id, entry in part(patch, "services").items():
         for volume_id, mount in part((entry or {}), "volumeMounts").items():
             disk = disk_of(cloud, environment.id, volume_id)
@@ -47,6 +50,12 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
             path = mount.get("mountPath") or (disk and disk.mount_path)
             if not path or not path.startswith("/"):
                 raise invalid(f"services.{service_id}.volumeMounts.{volume_id}.mountPath")
+
+
+def _check_alerts(volume_id: str, settings: Config) -> None:
+    for percentage in part(part(settings, "alerts"), "usage"):
+        if not (percentage.isdigit() and 0 < int(percentage) <= HIGHEST_ALERT):
+            raise invalid(f"volumes.{volume_id}.alerts.usage.{percentage}")
 
 
 def check_sizes(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
@@ -86,6 +95,9 @@ def apply(cloud: RailwayCloud, environment: Environment, patch: Config, at: floa
             )
             cloud.state.volume_instances[disk.id] = disk
         disk.size_mb = settings.get("sizeMB") or disk.size_mb
+        usage = part(part(settings, "alerts"), "usage")
+        kept = {each for each in disk.usage_alerts if usage.get(str(each), each) is not None}
+        disk.usage_alerts = sorted(kept | {int(each) for each, alert in usage.items() if alert is not None})
         if settings.get("region") and settings["region"] != disk.region:
             disk.region = settings["region"]
             disk.migrating_until = at + MIGRATION_S

@@ -16,6 +16,8 @@ from pulumiverse_railway.provider.resources.parts.identifiers import label
 
 LONGEST_NAME: Final = 63
 """Names become DNS labels."""
+_WHOLE: Final = 100
+"""Percent."""
 
 # Rules that programs apply to settings, too.
 between: Final = rules.Between
@@ -58,6 +60,14 @@ def regions(value: Mapping[str, int | Unknown]) -> str | None:
     known = {region: count for region, count in sorted(value.items()) if not isinstance(count, Unknown)}
     wrong = [f"{region}: {count}" for region, count in known.items() if count < 1]
     return f"must have at least 1 replica in each region, not {', '.join(wrong)}" if wrong else None
+
+
+def percentages(value: Sequence[int | Unknown]) -> str | None:
+    """Return what is wrong with shares of a whole; None when they are right."""
+    known = [each for each in value if isinstance(each, int)]
+    if any(not 0 < each <= _WHOLE for each in known):
+        return "must hold numbers from 1 to 100"
+    return no_repetition(known)
 
 
 def no_repetition(value: Sequence[object]) -> str | None:
