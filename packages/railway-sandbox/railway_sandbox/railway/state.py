@@ -218,7 +218,7 @@ class VolumeInstance(Made, Deletable):
     """Whether a deployment has ever mounted it, so that shrinking would lose data."""
     backup_schedules: dict[str, float] = Field(default_factory=dict)
     """Kind to the moment it was set."""
-    usage_alerts: list[int] = Field(default_factory=list)
+    usage_alerts: list[int] = Field(default_factory=list[int])
     """Percentages of its capacity at which Railway alerts."""
     used_mb: float | None = None
     """How much is on it; None: what a service has written by itself."""
