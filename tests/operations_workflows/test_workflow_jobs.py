@@ -47,7 +47,7 @@ def test_from_pull_request_to_production_and_through_the_night(
     repository.git("merge", "--quiet", "--no-ff", "--message", "Merge", "topic")
     merge = repository.git("rev-parse", "HEAD")
     by_hand(job.clouds)
-    assert job.run("preview", "check", ref=merge)[0] == 0
+    assert job.run("check", "check", ref=merge)[0] == 0
     code, told = job.run("preview", "diff", ref=merge)
     assert code == 0, told
     assert 'image: "example/omega:1.0" → "example/omega:2.0"' in job.summary()

@@ -140,3 +140,13 @@ def test_production_waits_for_an_approval() -> None:
 
     assert (jobs["production"]["environment"], jobs["production"]["needs"]) == ("production", "plan-production")
     assert (jobs["plan-production"]["environment"], jobs["plan-production"]["needs"]) == ("production-plan", "staging")
+
+
+def test_the_comment_waits_for_no_test_suite() -> None:
+    """It follows the workflow that compares, and in that nothing tests."""
+    (followed,) = read(FOLDER / "comment.yml")["on"]["workflow_run"]["workflows"]
+
+    commands = [step.get("run", "") for step in steps(read(FOLDER / f"{followed}.yml"))]
+
+    assert any("railyard diff" in command for command in commands)
+    assert [command for command in commands if "make test" in command or "make check" in command] == []
