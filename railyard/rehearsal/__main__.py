@@ -8,19 +8,25 @@ from pathlib import Path
 
 from rich.console import Console
 
+from railyard.rehearsal.page import page, pictures
 from railyard.rehearsal.project_copy import ProjectCopy
 from railyard.rehearsal.rehearsal import Rehearsal, UnexpectedError
 from railyard.rehearsal.report import Report
 from railyard.shared.broken_pipe import run
+from railyard.shared.console import shown
+from railyard.shared.project import sandbox_directory
 
 
 def main() -> int:
     """Rehearse in a folder that is gone afterwards."""
     width = None if sys.stdout.isatty() else 120
-    report = Report(Console(highlight=False, soft_wrap=True, width=width))
+    console = Console(highlight=False, soft_wrap=True, width=width, record=True)
+    report = Report(console)
+    drawn: list[str] = []
     try:
         with tempfile.TemporaryDirectory(prefix="railyard-demo-") as folder, ProjectCopy(Path(folder)).open() as place:
             Rehearsal(place, report).walk()
+            drawn = pictures(place)
     except UnexpectedError as error:
         report.failed(str(error))
         return 1
@@ -28,6 +34,11 @@ def main() -> int:
         return 130
     finally:
         report.table()
+        if report.steps:
+            file = sandbox_directory() / "demo.html"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(page(console, drawn), encoding="utf-8")
+            console.print(f"The same as a page, with pictures: {shown(file)}")
     return 0
 
 
