@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if str(item.path.relative_to(TESTS)).startswith(SLOW):
             item.add_marker(pytest.mark.slow)
         assert isinstance(item, pytest.Function)
-        used = [definitions[-1] for definitions in item._fixtureinfo.name2fixturedefs.values()]
+        used = [definitions[-1] for definitions in item._fixtureinfo.name2fixturedefs.values()]  # pyright: ignore[reportPrivateUsage]
         shared = {
             each.baseid for each in used if each.scope in ("session", "module") and each.baseid.startswith("tests/")
         }

@@ -159,7 +159,7 @@ def test_plugin_on_its_leash_is_forked(folder: Path) -> None:
     program.write_text(
         "import os, signal, sys; print(os.getppid(), os.getpid(), 'pulumi' in sys.modules, flush=True); signal.pause()"
     )
-    command = ["/bin/sh", "-c", pulumi_embedded.plugins._LEASH, "plugin", sys.executable, str(program)]
+    command = ["/bin/sh", "-c", pulumi_embedded.plugins.LEASH, "plugin", sys.executable, str(program)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as shell:

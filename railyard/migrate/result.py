@@ -22,7 +22,7 @@ CUT_OFF = "2026-12-01"
 """From this day on Railway reads no railway.toml and no railway.json."""
 
 
-class _Dumper(yaml.SafeDumper):
+class SettingsDumper(yaml.SafeDumper):
     """Writes YAML that go-yaml, by which settings are read, reads as the same values."""
 
 
@@ -31,7 +31,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return cast("Any", dumper).represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
-_Dumper.add_representer(str, _text)
+SettingsDumper.add_representer(str, _text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class Result:
         texts: list[str] = []
         for environment in self.environments:
             document = {"config": {f"railyard:{self.name}": self.settings(environment)}}
-            dumped = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+            dumped = yaml.dump(document, Dumper=SettingsDumper, sort_keys=False, width=110, allow_unicode=True)
             texts.append(f"# Pulumi.{environment}.yaml\n{dumped}")
         return "---\n".join(texts)
 

@@ -14,4 +14,4 @@ from railyard.migrate import result
 )
 def test_a_text_is_read_back_as_one(text):
     """Numbers and dates that YAML 1.1 does not know have quotes, too."""
-    assert go_yaml.load(yaml.dump({"commitSha": text}, Dumper=result._Dumper)) == {"commitSha": text}
+    assert go_yaml.load(yaml.dump({"commitSha": text}, Dumper=result.SettingsDumper)) == {"commitSha": text}

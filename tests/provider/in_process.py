@@ -31,8 +31,14 @@ LATENCY_S = 1.2
 class LoopClock:
     """The virtual time of the running loop."""
 
+    def __init__(self) -> None:
+        self._ahead_s = 0.0
+
     def now(self) -> float:
-        return virtual_time.now()
+        return virtual_time.now() + self._ahead_s
+
+    def advance(self, seconds: float) -> None:
+        self._ahead_s += seconds
 
 
 class Connection(Address):

@@ -35,7 +35,7 @@ _UNHEARD: Final = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.
 _STOP_SECONDS: Final = 5.0
 # Holds the plugin for as long as the engine's end of its standard input is open: a killed engine leaves no plugin
 # behind that would go on changing things. The shell gives up its own output, so that the plugin's end is seen.
-_LEASH: Final = '"$@" & exec >&- 2>&-; read -r _; kill -9 $!; wait'
+LEASH: Final = '"$@" & exec >&- 2>&-; read -r _; kill -9 $!; wait'
 
 
 class ProviderError(Exception):
@@ -108,7 +108,7 @@ class Plugin:
         self._listeners: list[threading.Thread] = []
         self._channel: grpc.Channel | None = None
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", _LEASH, "plugin", *command, engine_address],
+            ["/bin/sh", "-c", LEASH, "plugin", *command, engine_address],
             cwd=root,
             env=dict(environment),
             stdin=subprocess.PIPE,
