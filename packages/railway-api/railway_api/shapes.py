@@ -33,6 +33,7 @@ from railway_api.operation import Document, Operation
 DEEPEST: Final = 60
 """How deep an answer may be nested; Railway's own stay below twenty."""
 _ROOT: Final = "railway_api"
+_POLL: Final = "environmentProgress"
 
 
 class _WithMeta(TypedDict):
@@ -55,7 +56,7 @@ def mismatch(answered: Operation[Any] | str, value: object) -> str | None:
     if expected is None:
         return None
     wrong = _mismatch(value, expected, answered.field if isinstance(answered, Operation) else "", {}, lenient=False)
-    return wrong or (None if isinstance(answered, Operation) else _numbered_mismatch(value))
+    return wrong or (_numbered_mismatch(value) if answered == _POLL else None)
 
 
 def _has_project(value: object) -> bool:
@@ -121,8 +122,8 @@ def _declared() -> Mapping[int | str, object]:
                 found[declared.name] = get_args(hint)[0]
     answers = _module("answers")
     # The poll is made anew for what is waited for: with or without the whole environment.
-    found["environmentProgress"] = answers["EnvironmentProgress"]
-    found["environmentProgress with project"] = answers["EnvironmentSnapshot"]
+    found[_POLL] = answers["EnvironmentProgress"]
+    found[f"{_POLL} with project"] = answers["EnvironmentSnapshot"]
     return found
 
 
