@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from railyard.accounts.spaces_client import spaces_client
+from railyard.data import programs
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 
@@ -190,7 +191,7 @@ class Upload:
 
     def write(self, stream: IO[bytes]) -> None:
         """Send all of a stream."""
-        while part := stream.read(PART):
+        while part := programs.read(stream, PART):
             number = len(self._parts) + 1
             sent = self._client.upload_part(**self._where, UploadId=self._id, PartNumber=number, Body=part)
             self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})

@@ -5,14 +5,24 @@ Owns how they are found, run and ended, and what their errors look like. No comm
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
+from typing import IO, Any, Final
 
 from railyard.shared.console import OperationError
+
+_LISTENS_EVERY_S: Final = 1.0
+_PIPE: Final = 64 * 1024
+"""What a pipe holds, in bytes."""
+_INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def program(name: str, package: str) -> str:
@@ -32,14 +42,17 @@ def child(
     Raises ``OperationError`` with its words when it ends badly.
     """
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            list(command),
-            env=dict(environment),
-            stdin=subprocess.PIPE if reads else subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if reads else subprocess.PIPE,
-            stderr=errors,
-        )
+        with _interrupts_held() as held:
+            process = subprocess.Popen(
+                list(command),
+                env=dict(environment),
+                stdin=subprocess.PIPE if reads else subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL if reads else subprocess.PIPE,
+                stderr=errors,
+            )
         try:
+            for number in held:
+                signal.raise_signal(number)
             yield process
             code = process.wait()
         finally:
@@ -47,6 +60,41 @@ def child(
         if code != 0:
             errors.seek(0)
             raise OperationError(said(command[0], errors.read().decode(errors="replace"), secret))
+
+
+@contextmanager
+def _interrupts_held() -> Generator[list[int]]:
+    """Note a Ctrl-C or SIGTERM instead of acting on it: in the middle of a start nobody knows the program to end."""
+    held: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield held
+        return
+
+    def hold(number: int, _: FrameType | None) -> None:
+        held.append(number)
+
+    before = {number: signal.signal(number, hold) for number in _INTERRUPTS}
+    try:
+        yield held
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def read(stream: IO[bytes], size: int) -> bytes:
+    """Return the next ``size`` bytes of a program's output, fewer only at its end.
+
+    Never waits in one read for long: a signal that comes right before it would be heard only after it.
+    """
+    part = bytearray()
+    while len(part) < size:
+        while not select.select([stream], [], [], _LISTENS_EVERY_S)[0]:
+            continue
+        piece = os.read(stream.fileno(), min(size - len(part), _PIPE))
+        if not piece:
+            break
+        part += piece
+    return bytes(part)
 
 
 def end(process: subprocess.Popen[Any]) -> None:
