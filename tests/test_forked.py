@@ -103,8 +103,8 @@ def test_forked_program_is_like_any_other(folder: Path, from_nothing: Callable[[
 
 
 def test_program_is_forked(folder: Path) -> None:
-    """It has Pulumi before it asks for it, and so has what it starts; the project's commands it would not find."""
-    code = "import subprocess; print([name in sys.modules for name in ('pulumi', 'railyard')], file=sys.stderr)"
+    """It has Pulumi before it asks for it, and so has what it starts; the project's tests it would not find."""
+    code = "import subprocess; print([name in sys.modules for name in ('pulumi', 'tests')], file=sys.stderr)"
     again = f"{code}; subprocess.run([sys.executable, sys.argv[0], {code!r}])"
 
     run = subprocess.run(

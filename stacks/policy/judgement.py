@@ -25,7 +25,7 @@ PolicyName = Literal[
     "one-gateway-for-each-token",
     "databases-are-near",
     "databases-are-private",
-    "resources-have-a-system",
+    "resources-have-an-owner",
     "memory-is-limited",
     "services-restart",
 ]

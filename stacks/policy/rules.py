@@ -14,6 +14,8 @@ from stacks.policy.policy import RAILWAY, Broken, Level, Policy, Resource, Resou
 from stacks.releases import names_a_version
 
 _SYSTEMS: Final = "railyard:systems:"
+_COMPONENTS: Final = "railyard:"
+"""How the types of systems, topologies and components begin."""
 _STORES: Final = tuple(server.token for server in SERVERS)
 _GATEWAY_TOKEN: Final = "DISCORD_BOT_TOKEN"
 _BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"
@@ -104,8 +106,8 @@ def _private(stack: Resources) -> Broken:
 
 def _owned(stack: Resources) -> Broken:
     for each in stack.every:
-        if not any(parent.startswith(_SYSTEMS) for parent in each.parents):
-            yield each, "belongs to no system"
+        if not any(parent.startswith(_COMPONENTS) for parent in each.parents):
+            yield each, "belongs to no system and no component"
 
 
 def _limited(stack: Resources) -> Broken:
@@ -218,8 +220,8 @@ POLICIES: Final = (
         passing=[_made("TcpProxy", "shop-web-tcp-proxy")],
     ),
     Policy(
-        name="resources-have-a-system",
-        must="Each resource belongs to a system.",
+        name="resources-have-an-owner",
+        must="Each resource belongs to a system, or to a component of a program without systems.",
         why="Nobody knows who may change or delete what stands alone, and what it costs is nobody's.",
         fix="make it in a system's compose, with parent=self",
         level=Level.MANDATORY,
