@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+MASK: Final = "<credential>"
+"""What stands in the place of one in a message."""
 _FORMS: Final = {
     "a key of Stripe": r"\b[rs]k_(live|test)_\w{8,}|\bwhsec_[\w+/=]{16,}",
     "a token of GitHub": r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}",
@@ -27,7 +29,8 @@ _FORMS: Final = {
     "a signed token (JWT)": r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAGE-SECRET-KEY-1\w+",
     # The password may be a reference to another service's variable, ${{db.PASSWORD}}, or one that a shell fills in.
-    "an address with a password": r"\b[a-z][a-z0-9+.-]*://[^\s/:@?#]*:(?!\$)[^\s/@]+@",
+    "an address with a password": r"\b[a-z][a-z0-9+.-]*://[^\s/:@?#]*:(?!\$)[^\s/@]+@"
+    r"|://\S*[?&](password|passwd|pwd)=(?!\$)[^&\s]+|\bhost=\S+.*\bpassword=(?!\$)\S+|\bpassword=(?!\$)\S+.*\bhost=",
 }
 """What a credential is → the texts that are one."""
 _KNOWN: Final = [(what, re.compile(form)) for what, form in _FORMS.items()]
@@ -41,5 +44,5 @@ def kind_of(text: str) -> str:
 def masked(text: str) -> str:
     """Return ``text`` without the credentials in it."""
     for _, form in _KNOWN:
-        text = form.sub("<credential>", text)
+        text = form.sub(MASK, text)
     return text

@@ -23,7 +23,7 @@ _NO_CREDENTIAL: Final = re.compile(
     r"\s*|\$.*|/.*|(?i:true|false|yes|no|on|off|none|null|include|omit|same-origin)|\d{1,5}", re.DOTALL
 )
 """Values of such variables that are none: a reference, the path of a file, a flag, a small number."""
-_PROVIDERS_CREDENTIAL: Final = re.compile(r":\w*(token|Token|apiKey|secretKey|SecretKey|password)$")
+_PROVIDERS_CREDENTIAL: Final = re.compile(r"^(?!railyard:).*:\w*(token|Token|apiKey|secretKey|SecretKey|password)$")
 """Configuration keys with which a provider logs in."""
 
 
@@ -35,7 +35,7 @@ def in_settings(values: Mapping[str, Any]) -> Iterator[Problem]:
             what = "" if _NO_CREDENTIAL.fullmatch(value) else "one by its name"
         if what:
             system, *_ = path
-            name = path[-1] if path[-2:-1] == ("variables",) else "<NAME>"
+            name = path[-1] if path[-2:-1] == ("variables",) and path[-1] != credentials.MASK else "<NAME>"
             yield Problem(
                 path,
                 None,
@@ -62,8 +62,12 @@ def in_configuration(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         yield path, value
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield path, str(value)  # a password of digits, without quotes
     elif isinstance(value, Mapping):
         for key, inner in cast("Mapping[str, Any]", value).items():
+            if path[-1:] == ("variables",) and credentials.kind_of(key):
+                yield (*path, credentials.masked(key)), key
             yield from _texts(inner, (*path, key))
     elif isinstance(value, Sequence):
         for index, inner in enumerate(cast("Sequence[Any]", value)):

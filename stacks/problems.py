@@ -61,7 +61,9 @@ class SettingsError(pulumi.RunError):
             key = _key(problem, prefix)
             line, written = _in_file(document, problem, prefix)
             value = written or ("" if problem.value is None else _cut(json.dumps(problem.value, ensure_ascii=False)))
-            fix = f'write "{value}" in quotes' if problem.wants_quotes else problem.fix
+            # Of allowed texts one may be meant that is written otherwise: 16.0 is no '16'.
+            listed = "'" not in problem.allowed or f"'{value}'" in problem.allowed
+            fix = f'write "{value if listed else problem.value}" in quotes' if problem.wants_quotes else problem.fix
             lines += [
                 f"  {file}{f':{line}' if line else ''}: {key}{value and f' = {value}'}",
                 f"    allowed: {problem.allowed}",

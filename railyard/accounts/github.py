@@ -7,10 +7,11 @@ no message. Endpoints and limits: https://docs.github.com/rest.
 from __future__ import annotations
 
 import base64
+import functools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import httpx
 
@@ -20,6 +21,8 @@ LONGEST_BODY: Final = 65_536
 """Characters of a comment or an issue that GitHub takes."""
 _PAGE: Final = 100
 _TIMEOUT_S: Final = 30.0
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,21 @@ class Pull:
     number: int
     of_fork: bool = False
     """Whether its code comes from another repository."""
+
+
+def _understood(
+    method: Callable[Concatenate[GitHub, Given], Returned],
+) -> Callable[Concatenate[GitHub, Given], Returned]:
+    """Let a method raise ``OperationError`` where an answer has another shape than GitHub documents."""
+
+    @functools.wraps(method)
+    def understood(self: GitHub, *args: Given.args, **kwargs: Given.kwargs) -> Returned:
+        try:
+            return method(self, *args, **kwargs)
+        except (KeyError, TypeError, AttributeError, IndexError):
+            raise OperationError(_unexpected(f"/repos/{self.repository}")) from None
+
+    return understood
 
 
 class GitHub:
@@ -68,6 +86,7 @@ class GitHub:
             timeout=_TIMEOUT_S,
         )
 
+    @_understood
     def pull_request_of(self, head: str, commit: str) -> Pull | None:
         """Return the open pull request of ``owner:branch`` with ``commit`` as its newest; None when it has moved on."""
         for pull in self._pages("/pulls", state="open", head=head):
@@ -77,6 +96,7 @@ class GitHub:
                 return Pull(number=int(pull["number"]), of_fork=not ours)
         return None
 
+    @_understood
     def comment(self, number: int, marker: str, body: str) -> Posted:
         """Write the one comment with this marker on an issue or pull request, in the place of its last version."""
         for each in self._pages(f"/issues/{number}/comments"):
@@ -85,6 +105,7 @@ class GitHub:
                 return Posted("updated", answer["html_url"])
         return Posted("created", self._call("POST", f"/issues/{number}/comments", json={"body": body})["html_url"])
 
+    @_understood
     def issue(self, marker: str, title: str, body: str) -> Posted:
         """Open the one issue with this marker, or bring the open one up to date."""
         open_issue = self._open_issue(marker)
@@ -96,6 +117,7 @@ class GitHub:
         self._call("PATCH", f"/issues/{open_issue['number']}", json={"title": title, "body": body})
         return Posted("updated", open_issue["html_url"])
 
+    @_understood
     def close_issue(self, marker: str, reason: str) -> Posted | None:
         """Close the open issue with this marker, with ``reason`` as its last comment; None when there is none."""
         open_issue = self._open_issue(marker)
@@ -105,6 +127,7 @@ class GitHub:
         self._call("PATCH", f"/issues/{open_issue['number']}", json={"state": "closed", "state_reason": "completed"})
         return Posted("closed", open_issue["html_url"])
 
+    @_understood
     def pull_request(self, branch: str, base: str, title: str, body: str) -> Posted:
         """Propose ``branch`` for ``base``, or bring the open proposal's text up to date."""
         owner = self.repository.partition("/")[0]
@@ -114,6 +137,7 @@ class GitHub:
         fields = {"title": title, "body": body, "head": branch, "base": base}
         return Posted("created", self._call("POST", "/pulls", json=fields)["html_url"])
 
+    @_understood
     def put_file(self, branch: str, path: str, *, before: str, after: str, message: str) -> str:
         """Commit one changed file to ``branch``, made anew from the default branch, whose name is the answer.
 
@@ -134,6 +158,7 @@ class GitHub:
         self._call("PUT", f"/contents/{path}", json=fields)
         return base
 
+    @_understood
     def last_deployed(self, environment: str) -> str | None:
         """Return the newest commit whose deployment to a GitHub environment succeeded."""
         for deployment in self._pages("/deployments", environment=environment):
@@ -142,6 +167,7 @@ class GitHub:
                 return str(deployment["sha"])
         return None
 
+    @_understood
     def record_deployment(self, environment: str, commit: str, state: str) -> None:
         """Keep that ``commit`` was deployed to a GitHub environment, which is made by this, and how it ended.
 
@@ -179,7 +205,17 @@ class GitHub:
             raise OperationError(f"GitHub could not be reached ({type(error).__name__}): try again") from None
         if answer.is_error:
             raise OperationError(_refusal(method, where, answer))
-        return answer.json()
+        try:
+            return answer.json()
+        except ValueError:
+            raise OperationError(_unexpected(where)) from None
+
+
+def _unexpected(where: str) -> str:
+    return (
+        f"GitHub answered something unexpected to {where}: see GITHUB_API_URL, and https://www.githubstatus.com; then "
+        "run the command again"
+    )
 
 
 def _refusal(method: str, where: str, answer: httpx.Response) -> str:

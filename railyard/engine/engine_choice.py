@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from railyard.engine import pulumi_cli, sandbox_door
 from railyard.engine.pulumi_cli import PulumiCli
@@ -151,11 +151,11 @@ def _lack(cli: PulumiCli | None) -> str:
 
 
 def _part(path: Path, *keys: str) -> dict[str, Any]:
-    """What a state file says under keys; nothing when it is absent or broken, which is its engine's to complain of."""
+    """Return what a state file says under keys; nothing when it is absent or broken: its engine complains of that."""
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        part: Any = json.loads(path.read_bytes())
+        for key in keys:
+            part = part[key]
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         return {}
-    for key in keys:
-        found = found.get(key) or {}
-    return found
+    return cast("dict[str, Any]", part) if isinstance(part, dict) else {}

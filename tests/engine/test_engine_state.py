@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from pulumi_embedded import runner
-from pulumi_embedded.journal import Journal, in_dependency_order, locked
+from pulumi_embedded.journal import Journal, in_dependency_order, load, locked
 from pulumi_embedded.state import (
     Resource,
     StateError,
@@ -229,3 +233,58 @@ def test_passphrase_of_the_environment_is_used(stack: Stack) -> None:
 
     with pytest.raises(runner.EngineError, match="incorrect passphrase"):
         stack.preview(things("lamp"))
+
+
+def _damaged(state: object) -> Iterator[str]:
+    """Yield the text of a state, cut, and with each of its values replaced by one of another shape."""
+    text = json.dumps(state)
+    yield from (
+        "",
+        " \n",
+        "null",
+        "[]",
+        '"x"',
+        "1",
+        "{}",
+        "\x00" * 20,
+        "[" * 5000,
+        *(text[:at] for at in range(1, len(text), 97)),
+    )
+    for path in _paths(state):
+        for other in (None, 1, "x", [], ["x"], {"x": 1}):
+            damaged = json.loads(text)
+            *above, last = path
+            inner = damaged
+            for key in above:
+                inner = inner[key]
+            inner[last] = other
+            yield json.dumps(damaged)
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in cast("Iterable[tuple[Any, Any]]", inner):
+        yield (*path, key)
+        yield from _paths(each, (*path, key))
+
+
+def test_a_damaged_state_is_refused_or_read_never_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cut off at many places, empty, and with every value of another shape; what is no state says where the copy is."""
+    made = [thing("lamp", inputs={"text": "on", "key": Secret("planted")}), thing("desk", dependencies=[f"{URN}lamp"])]
+    text = render_deployment(made, [thing("door")], Vault("passphrase"))
+    file, tried, refused = tmp_path / "state.json", 0, 0
+
+    for damaged in _damaged(json.loads(text)):
+        file.write_text(damaged)
+        tried += 1
+        with contextlib.suppress(StateError):
+            load(file, "passphrase")
+            continue
+        refused += 1
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{tried} damaged states, {refused} refused in words, none ended in a traceback\n")
+    assert tried > 200
+    assert refused > tried / 3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -170,6 +172,38 @@ def test_a_comment_of_a_deleted_account_is_nobodys(github: SimulatedGitHub, docu
     assert said.code == 0, said.errors
     assert orphan["body"] == f"{MARKER}\nof somebody who left"
     assert github.comments[-1]["user"] == BOT
+
+
+@pytest.mark.parametrize("answer", ['{"message": "no list"}', "[null, 1]", "<html>", '[{"id": 1}, {}]', "7"])
+def test_an_answer_of_another_shape_is_told_as_such(
+    document: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    """A proxy's page, a list that is none, a comment without its fields: one sentence, no traceback."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("GITHUB_TOKEN", "ghs_simulated")
+        monkeypatch.setenv("GITHUB_REPOSITORY", "example/railyard")
+        said = run("comment", str(document), "--pull-request", "7")
+        server.shutdown()
+
+    assert said.code == 1
+    assert "GitHub answered something unexpected" in said.errors
+    assert "Traceback" not in said.errors
 
 
 @pytest.mark.parametrize("wrong", ["ghs_one\nghs_two", "ghs_tökén", "ghs one", "ghs\u200bone"])

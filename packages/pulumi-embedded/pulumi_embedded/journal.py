@@ -148,10 +148,12 @@ def locked(state_file: Path, *, shared: bool) -> Generator[None]:
 def load(state_file: Path, passphrase: str) -> tuple[Deployment, str]:
     """Return the state with what the journal of a killed run adds to it, and the text of the state file itself.
 
-    Raises ``StateError`` when the journal belongs to another state file than the one beside it.
+    Raises ``StateError`` for a damaged state file, and when the journal belongs to another one than that beside it.
     """
-    text = state_file.read_text() if state_file.exists() else ""
-    deployment = parse_deployment(text, passphrase, state_file)
+    text, deployment = "", Deployment(resources=(), pending_creates=(), vault=Vault(passphrase))
+    if state_file.exists():
+        text = state_file.read_text(encoding="utf-8", errors="replace")
+        deployment = parse_deployment(text, passphrase, state_file)
     journal = journal_path(state_file)
     lines = _complete_lines(journal)
     if not lines or any(line.get("committed") == _digest(text) for line in lines):

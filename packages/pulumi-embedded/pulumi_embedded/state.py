@@ -218,10 +218,17 @@ def encode_resource(resource: Resource, vault: Vault) -> dict[str, Any]:
 
 
 def decode_resource(record: Mapping[str, Any], vault: Vault, place: int = -1) -> Resource:
-    """Return the resource of a JSON record; fields this engine does not use are left out."""
+    """Return the resource of a JSON record; fields this engine does not use are left out.
+
+    Raises ``TypeError`` for a record of another shape.
+    """
     known = {name: record[key] for name, key in _FIELDS.items() if record.get(key) is not None}
     for name in ("inputs", "outputs"):
         known[name] = decode_value(record.get(name) or {}, vault)
+    if not isinstance(known["urn"], str) or not isinstance(known["type"], str):
+        raise TypeError("urn")
+    if not isinstance(known["inputs"], dict | Secret) or not isinstance(known["outputs"], dict | Secret):
+        raise TypeError("inputs")
     return Resource(**known, place=place)
 
 
@@ -236,30 +243,32 @@ class Deployment:
 
 
 def parse_deployment(text: str, passphrase: str, path: Path) -> Deployment:
-    """Read the text of a state file; an empty one is an empty state. Raises ``StateError``."""
-    if not text.strip():
-        return Deployment(resources=(), pending_creates=(), vault=Vault(passphrase))
+    """Read the text of a state file; raises ``StateError`` for one that is damaged, an empty one among them."""
     try:
-        document: Any = json.loads(text)
-        version: Any = document["version"]
-        deployment: dict[str, Any] = dict(document["deployment"] or {})
-    except (ValueError, TypeError, KeyError):
+        return _deployment(json.loads(text), passphrase, path)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         message = (
             f"{path} is not a Pulumi state file; the one from before the last run is {path.name}.former, if there is "
             "one, and `pulumi stack export` writes one"
         )
         raise StateError(message) from None
+
+
+def _deployment(document: Any, passphrase: str, path: Path) -> Deployment:
+    """Return what the JSON of a state file says; raises what Python raises where it has another shape."""
+    version = document["version"]
     if version != 3:
         raise StateError(
             f"{path} has state version {version}; this engine reads version 3: `pulumi stack export` again"
         )
-    manager: dict[str, Any] = dict(deployment.get("secrets_providers") or {})
+    deployment: dict[str, Any] = {**document["deployment"]}
+    manager: dict[str, Any] = {**(deployment.get("secrets_providers") or {})}
     if manager.get("type", "passphrase") != "passphrase":
         raise StateError(f"{path} keeps its secrets with {manager['type']!r}; that needs the Pulumi CLI")
-    vault = Vault(passphrase, dict(manager.get("state") or {}).get("salt", ""))
+    keys: dict[str, Any] = {**(manager.get("state") or {})}
+    vault = Vault(passphrase, keys.get("salt", ""))
+    resources, operations = (_records(deployment, key) for key in ("resources", "pending_operations"))
     # A record that waits for its replacement was deleted at the provider already.
-    resources: list[dict[str, Any]] = list(deployment.get("resources") or [])
-    operations: list[dict[str, Any]] = list(deployment.get("pending_operations") or [])
     records = [each for each in resources if not each.get("pendingReplacement")]
     for record in records:
         # Both would be deleted here, and are not to be.
@@ -271,6 +280,13 @@ def parse_deployment(text: str, passphrase: str, path: Path) -> Deployment:
         pending_creates=tuple(decode_resource(each["resource"], vault) for each in pending),
         vault=vault,
     )
+
+
+def _records(deployment: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    records = deployment.get(key)
+    if records is not None and not isinstance(records, list):
+        raise TypeError(key)
+    return cast("list[dict[str, Any]]", records or [])
 
 
 def render_deployment(resources: list[Resource], pending_creates: list[Resource], vault: Vault) -> str:

@@ -233,11 +233,11 @@ def _shown(value: Any) -> str:
 _LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _IMAGE_PART: Final = "[a-z0-9]+([._-]+[a-z0-9]+)*"
 
-text: Final = Matching(r"(?s).*\S.*", "a text that is not empty")
+text: Final = Matching(r"(?s)(?!.*\x00).*\S.*", "a text that is not empty, without the character NUL")
 texts: Final = Each(text)
 port: Final = Between(1, 65_535)
 absolute_path: Final = Matching(r"/\S*", "a path that starts with / and holds no space")
-url_path: Final = Matching(r"/([^\s/]\S*)?", "a path that starts with one / and holds no space")
+url_path: Final = Matching(r"/([^\s/\\]\S*)?", "a path that starts with one / and holds no space")
 mount_path: Final = MountPath()
 label: Final = Matching(_LABEL, "lower case letters, digits and hyphens, at most 63, no hyphen first or last")
 hostname: Final = Matching(
@@ -257,11 +257,14 @@ repository: Final = Matching(
     r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+(?<!\.git)", "owner/name of a GitHub repository"
 )
 branch: Final = Matching(
-    r"(?![/.-])(?!.*(\.\.|//|/\.|@\{))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![/.])", "a name that git takes for a branch"
+    r"(?![/.-])(?!@$)(?!.*(\.\.|//|/\.|@\{|\.lock(/|$)))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![/.])",
+    "a name that git takes for a branch",
 )
 commit: Final = Matching(r"[0-9a-f]{7,40}", "a git commit of 7 to 40 hexadecimal digits")
-folder: Final = Matching(r"(?!.*(^|/)\.\.(/|$)).*\S.*", "a folder inside the repository, without ..")
-repository_file: Final = Matching(r"(?!.*(^|/)\.\.(/|$)).*\S.*", "the path of a file inside the repository, without ..")
+folder: Final = Matching(r"(?!.*(^|[/\\])\.\.([/\\]|$)).*\S.*", "a folder inside the repository, without ..")
+repository_file: Final = Matching(
+    r"(?!.*(^|[/\\])\.\.([/\\]|$)).*\S.*", "the path of a file inside the repository, without .."
+)
 variable_value: Final = Matching(r"(?s)[^\x00]*", "a text without the character NUL, which no variable can hold")
 cron: Final = Cron()
 healthcheck_timeout: Final = Between(1, HOUR_S, "seconds")
