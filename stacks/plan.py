@@ -17,6 +17,7 @@ from components.volume import VolumeArgs
 from railway_api.plans import PLANS, Limits, Plan
 from stacks.arguments_tree import Path, walk_arguments
 
+_MOVE: Final = "move to a plan that allows more and set railway:plan"
 FEW_RESTARTS: Final = 10
 """Restarts of a service on a plan without endless ones."""
 
@@ -29,13 +30,18 @@ class Excess:
     value: object
     allowed: str
     """What the plan allows, ``the hobby plan allows 5 GB for a volume``."""
-    fix: str = "lower it, or move to a plan that allows more and set railway:plan"
+    fix: str = f"lower it, or {_MOVE}"
+
+
+def _fix(path: Path, most: float) -> str:
+    """Say what to do; a volume has whole gigabytes, so below one there is nothing to lower it to."""
+    return _MOVE if path[-1:] == ("sizeGb",) and most < 1 else Excess.fix
 
 
 def excesses(settings: Arguments, plan: Plan) -> list[Excess]:
     """Return what in the settings of one system is more than ``plan`` allows."""
     found = [
-        Excess(path=path, value=value, allowed=f"the {plan} plan allows {most:g} {what}")
+        Excess(path=path, value=value, allowed=f"the {plan} plan allows {most:g} {what}", fix=_fix(path, most))
         for path, value, total, most, what in _limited(settings, PLANS[plan])
         if most is not None and total is not None and total > most
     ]

@@ -168,6 +168,7 @@ CASES = [
     Case("builder beside a Dockerfile", "app: {repo: netia/netia,", "app: {repo: netia/netia, builder: NIXPACKS,", "netia.app", "builder must be DOCKERFILE", "remove one"),
     Case("restart policy of a job", "      sleepApplication: true\n      memoryMb: 1024", "      cronSchedule: 0 3 * * *\n      restartPolicyType: ALWAYS", "rose.web", "restartPolicyType must be NEVER", "remove it"),
     Case("endless restarts on a small plan", "railway:plan: hobby", "railway:plan: trial", "railyard:rose", "the trial plan allows", "lower it"),
+    Case("volume on a plan without a whole gigabyte", "railway:plan: hobby", "railway:plan: trial", "omnistack.postgres.sizeGb = 5", "the trial plan allows 0.5 GB for a volume", "fix: move to a plan that allows more"),
     Case("private registry on hobby", "api: {repo: omnistack/omnistack-backend, replicas: 1}", "api: {image: a/b:1, builder: null, dockerfilePath: null, registryUsername: robot}", "omnistack.api.registryUsername", "the hobby plan allows images of public registries alone", "move to a plan"),
     Case("more workers than memory", "workers: 2", "workers: 32", "railyard:rose", "at most 5 workers in 1024 MB", "raise web.memoryMb to 6400"),
     Case("more workers than CPUs", "      memoryMb: 1024", "      vcpus: 0.4", "railyard:rose", "at most 1 workers on 0.4 vCPUs", "raise web.vcpus"),
