@@ -50,12 +50,20 @@ NOT_THIRD_PERSON = frozenset(
 )
 
 
+def parsed(text: str) -> ast.Module:
+    """Return a file as a tree, tried again where CPython 3.11 miscounts (python/cpython issue 106905)."""
+    try:
+        return ast.parse(text)
+    except SystemError:
+        return ast.parse(text)
+
+
 def openings(folder: str) -> Iterator[tuple[str, str]]:
     """Place and first word of the docstring of each function in a folder."""
     for file in sorted((ROOT / folder).rglob("*.py")):
         if file.name in GENERATED:
             continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (text := ast.get_docstring(node)):
                 yield f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", text.split()[0].rstrip(",:;.")
 
