@@ -36,7 +36,12 @@ class ZoneArgs(Arguments):
 
     def holds(self, hostname: str) -> bool:
         """Tell whether ``hostname`` is the zone's own name or below it."""
-        return hostname == self.name or hostname.endswith(f".{self.name}")
+        return holds(self.name, hostname)
+
+
+def holds(zone: str, hostname: str) -> bool:
+    """Tell whether ``hostname`` is the name of a zone itself or below it."""
+    return hostname == zone or hostname.endswith(f".{zone}")
 
 
 class Zone(pulumi.ComponentResource):

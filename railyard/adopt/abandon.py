@@ -20,7 +20,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     StackOption,
-    can_ask,
+    check_can_ask,
     people,
     write_json,
 )
@@ -48,8 +48,7 @@ def abandon(
             raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
         edit = None if len(here.settings.systems) == 1 else _without(stack, system)
         if not yes:
-            if json or not can_ask():
-                raise CallError("nobody can be asked here: give --yes")
+            check_can_ask(json=json)
             if not typer.confirm(f"Let {stack} forget {system}? Nothing of it is deleted."):
                 raise typer.Abort
         with surroundings(sandbox=sandbox) as real:

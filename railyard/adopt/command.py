@@ -36,7 +36,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     StackOption,
-    can_ask,
+    check_can_ask,
     people,
     write_json,
 )
@@ -121,13 +121,15 @@ def adopt(
     Run again after an interruption, it goes on from there.
     """
     with people(json=json):
-        if not (dry_run or yes or (can_ask() and not json)):
-            raise CallError("nobody can be asked here: give --yes, or --dry-run to see what would be written")
+        if not (dry_run or yes):
+            check_can_ask("--dry-run to see what would be written", json=json)
         chosen = _system(system)
         names = _names(service or ())
-        with account(_plan(stack), sandbox=sandbox) as railway:
+        config = _configuration(stack)
+        with account(_plan(config), sandbox=sandbox) as railway:
+            live = _read(railway, chosen, stack, project, environment, _known_zones(config))
             done = _adopt(
-                railway, chosen, stack, project, environment, names, age or (), dry_run=dry_run, ask=not yes, json=json
+                railway, live, chosen, stack, config, names, age or (), dry_run=dry_run, ask=not yes, json=json
             )
         if json:
             write_json(done.document())
@@ -153,7 +155,7 @@ def _names(given: Sequence[str]) -> dict[str, str]:
     return {own: other for own, _, other in pairs}
 
 
-def _document(stack: str) -> dict[str, Any]:
+def _configuration(stack: str) -> dict[str, Any]:
     file = project_directory() / f"Pulumi.{stack}.yaml"
     try:
         found: Any = go_yaml.load(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -167,17 +169,21 @@ def _zones(config: Settings) -> list[Settings]:
     return cast("list[Settings]", config.get(f"{NAMESPACE}:zones") or [])
 
 
-def _plan(stack: str) -> Plan:
-    given = _document(stack).get(PLAN_KEY, "pro")
+def _known_zones(config: Settings) -> list[ZoneArgs]:
+    return [ZoneArgs.model_validate(each) for each in _zones(config)]
+
+
+def _plan(config: Settings) -> Plan:
+    given = config.get(PLAN_KEY, "pro")
     return Plan(given) if given in list(Plan) else Plan.PRO
 
 
 def _adopt(
     railway: Railway,
+    live: Live,
     system: type[System[Any]],
     stack: str,
-    project: str | None,
-    environment: str | None,
+    config: Settings,
     names: dict[str, str],
     age: Sequence[str],
     *,
@@ -185,9 +191,6 @@ def _adopt(
     ask: bool,
     json: bool,
 ) -> Adoption:
-    config = _document(stack)
-    zones = [ZoneArgs.model_validate(each) for each in _zones(config)]
-    live = _read(railway, system, stack, project, environment, zones)
     kept = system_settings.keep(system, live, names)
     adoption = _begun(system, stack, live, names, _edit(stack, system, kept.settings, config, live), kept.notes)
     _valid(adoption.edit)

@@ -7,19 +7,19 @@ anywhere. Values of variables are held, and never shown.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import httpx
 
-from components.zone import ZoneArgs, nearest
+from components.zone import ZoneArgs, holds, nearest
 from railway_api.client import Client
 from railway_api.connections import nodes
-from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
-from railyard.shared.console import CallError, OperationError
+from railyard.accounts.projects import find_project
+from railyard.shared.console import OperationError
 
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
 DIGITALOCEAN: Final = "https://api.digitalocean.com"
@@ -80,20 +80,9 @@ class Live:
 
 async def environments(client: Client, project: str) -> tuple[str, dict[str, str]]:
     """Return the id of a project, given by id or name, and its environments: name → id. Raises ``CallError``."""
-    if client.transport.token.kind == "project":
-        token = await client.call(PROJECT_TOKEN)
-        every = [await client.call(PROJECT, id=token["projectId"])]
-    else:
-        every = [each for each in await client.list_all(PROJECTS, workspaceId=None) if not each["deletedAt"]]
-    found = [each for each in every if project in (each["id"], each["name"])]
-    if len(found) != 1:
-        names = ", ".join(sorted(str(each["name"]) for each in every)) or "none"
-        how_many = "several projects" if found else "no project"
-        raise CallError(
-            f"the token reaches {how_many} called {project!r}: give --project with an id, or one of {names}"
-        )
-    living = [each for each in nodes(found[0]["environments"]) if not each["deletedAt"]]
-    return found[0]["id"], {str(each["name"]): each["id"] for each in living}
+    found = await find_project(client, project, give="--project with an id")
+    living = [each for each in nodes(found["environments"]) if not each["deletedAt"]]
+    return found["id"], {str(each["name"]): each["id"] for each in living}
 
 
 async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneArgs]) -> Live:
@@ -124,11 +113,14 @@ def _zones(hosts: Sequence[str], zones: Sequence[ZoneArgs], known: Mapping[str, 
     if unknown:
         every = {str(each["name"]): str(each["id"]) for each in _pages("/zones?per_page=50")}
         for host in unknown:
-            names = [name for name in every if host == name or host.endswith(f".{name}")]
-            if names:
-                name = max(names, key=len)
+            if name := zone_of(host, every):
                 found[name] = every[name]
     return found
+
+
+def zone_of(host: str, zones: Iterable[str]) -> str | None:
+    """Return the zone that has the records of a name: of those that hold it, the one furthest below."""
+    return max((zone for zone in zones if holds(zone, host)), key=len, default=None)
 
 
 def _records(zone_id: str) -> Iterator[Record]:

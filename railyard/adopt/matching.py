@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
-from railyard.adopt.live import Live
+from railyard.adopt.live import Live, zone_of
+from railyard.shared.urns import carries, name_of
 
 Inputs: TypeAlias = Mapping[str, Any]
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -64,8 +65,7 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
             new.add(str(step["urn"]))
     found: list[Planned] = []
     for urn, state in states.items():
-        name = urn.rpartition("::")[2]
-        if name != system and not name.startswith(f"{system}-"):
+        if not carries(urn, system):
             continue
         parents: list[str] = []
         parent = str(state.get("parent") or "")
@@ -78,7 +78,7 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
             Planned(
                 urn=urn,
                 type=str(state["type"]),
-                name=name,
+                name=name_of(urn),
                 custom=custom,
                 new=urn in new,
                 parents=tuple(parents),
@@ -198,7 +198,7 @@ class _Matcher:
         domain = next((each for each in every if host.endswith(f"-{each['domain']}")), None)
         if domain is None:
             return None
-        status, zone = domain.get("status"), self._zone(domain["domain"])
+        status, zone = domain.get("status"), zone_of(domain["domain"], self._live.zones)
         if status is None:
             return None
         if type_ == "TXT":
@@ -209,10 +209,6 @@ class _Matcher:
         if not label or not zone:
             return None
         return label if label.endswith(zone) else f"{label}.{zone}"
-
-    def _zone(self, host: str) -> str | None:
-        held = [name for name in self._live.zones if host == name or host.endswith(f".{name}")]
-        return max(held, key=len, default=None)
 
     def _bucket(self, resource: Planned) -> str | None:
         name, region = str(resource.inputs["name"]), str(resource.inputs["region"])

@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 from railyard.adopt.live import Live
 from railyard.adopt.matching import KEY_TYPE, Matched, Planned
 from railyard.engine.engines import Engine, Unimportable
+from railyard.shared.urns import carries, name_of
 from stacks.adopted import VARIABLE
 
 OF_THE_PROGRAM: Final = frozenset({"onFailure"})
@@ -124,13 +125,12 @@ def left(document: Mapping[str, Any], system: str) -> list[Left]:
     found: list[Left] = []
     for step in cast("Sequence[Mapping[str, Any]]", document["steps"]):
         urn = str(step["urn"])
-        name = urn.rpartition("::")[2]
-        if step["op"] == "same" or (name != system and not name.startswith(f"{system}-")):
+        if step["op"] == "same" or not carries(urn, system):
             continue
         state = cast("Mapping[str, Any]", step.get("newState") or step.get("oldState") or {})
         if not state.get("custom") and step["op"] in {"update", "create"}:
             continue  # a component is nothing outside of the state
         detailed = cast("Mapping[str, Any]", step.get("detailedDiff") or {})
         keys = tuple(sorted(detailed)) or tuple(step.get("diffReasons") or ())
-        found.append(Left(urn=urn, op=str(step["op"]), name=name, type=str(state.get("type", "")), keys=keys))
+        found.append(Left(urn=urn, op=str(step["op"]), name=name_of(urn), type=str(state.get("type", "")), keys=keys))
     return found

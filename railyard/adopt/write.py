@@ -10,13 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-import yaml
-
-import go_yaml
 from railyard.migrate.findings import Settings
 from railyard.promote.settings_file import Edit, edited
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
+from railyard.shared.settings_yaml import settings_yaml
 from stacks.releases import Key
 from stacks.settings import NAMESPACE
 
@@ -57,22 +55,9 @@ def save(edit: Edit) -> None:
 
 def _appended(text: str, key: str, value: Any) -> str:
     """Return the text with a key at the end of its configuration, which is the last group of such a file."""
-    options: dict[str, Any] = {"sort_keys": False, "width": 110, "allow_unicode": True, "default_flow_style": None}
-    dumped = str(cast("Any", yaml).dump({key: value}, Dumper=_Dumper, **options))
+    dumped = settings_yaml({key: value}, short_in_one_line=True)
     block = "".join(f"  {line}" if line.strip() else line for line in dumped.splitlines(keepends=True))
     return f"{text.rstrip()}\n\n{block}" if text.strip() != "config:" else f"config:\n{block}"
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes texts in quotes that go-yaml, which reads the file, would take for something else: 12e4, say."""
-
-
-def _text(dumper: Any, text: str) -> yaml.Node:
-    style = None if go_yaml.plain_scalar(text) == text else '"'
-    return cast("yaml.Node", dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style))
-
-
-_Dumper.add_representer(str, _text)
 
 
 def _changes(path: Key, wanted: Settings, there: Settings) -> Iterator[tuple[Key, Any]]:

@@ -6,18 +6,19 @@ typed their name (``confirmation``).
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.spaces_client import spaces_refusals
+from railyard.accounts.workflows import staged
 from railyard.data.confirmation import ConfirmOption, confirm
 from railyard.data.database import InClearOption, find, reached
-from railyard.data.dumping import replace_live, scratch
+from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps
-from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make, staged
+from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make
 from railyard.shared.console import PROBLEM, JsonOption, OperationError, StackOption, people, write_json
 from railyard.shared.stack import Stack, read_stack
 
@@ -114,22 +115,24 @@ def dump(
                 if replace and not restored.differences:
                     former = replace_live(tools, server, restored)
     if json:
-        write_json(
-            {
-                "dump": chosen.key,
-                "into": database.full_name,
-                "rows": restored.rows,
-                "differences": restored.differences,
-                "replaced": former is not None,
-                "formerDatabase": former,
-            }
-        )
+        write_json(_document(chosen, database.full_name, restored, former))
     else:
         for line in _found(chosen, restored.rows, restored.differences):
             typer.echo(line)
         typer.echo(_became(database.full_name, former))
     if restored.differences:
         raise typer.Exit(PROBLEM)
+
+
+def _document(chosen: Dump, into: str, restored: Restored, former: str | None) -> dict[str, Any]:
+    return {
+        "dump": chosen.key,
+        "into": into,
+        "rows": restored.rows,
+        "differences": restored.differences,
+        "replaced": former is not None,
+        "formerDatabase": former,
+    }
 
 
 def _found(chosen: Dump, rows: dict[str, int], differences: list[str]) -> list[str]:
@@ -152,7 +155,7 @@ def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[
     """The volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
     (found,) = railway.run(backed_up(railway.client, stack, where))[:1]
     chosen = found.backup(wanted)
-    if waiting := railway.run(staged(railway.client, found)):
+    if waiting := railway.run(staged(railway.client, found.system.environment_id)):
         raise OperationError(
             f"{count(len(waiting), 'staged change')} of {found.system.project_name} would be deployed too: "
             "deploy or discard them in the dashboard first"

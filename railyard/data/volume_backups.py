@@ -1,12 +1,11 @@
 """Railway's backups of volumes: finding, making, deleting and bringing one back.
 
-Owns the requests and how a workflow of Railway is followed. Asks nobody for permission; the commands do.
+Owns the requests. Asks nobody for permission; the commands do.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,7 +13,6 @@ from typing import Final
 from railway_api.answers import VolumeInstanceBackup
 from railway_api.client import Client
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
-from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES
 from railway_api.documents.staged_changes import STAGED_COMMIT
 from railway_api.documents.volume_backup import (
     BACKUP_CREATE,
@@ -23,23 +21,18 @@ from railway_api.documents.volume_backup import (
     BACKUP_SCHEDULES,
     BACKUPS,
 )
-from railway_api.documents.workflow import WORKFLOW_STATUS
 from railway_api.errors import OutcomeUnknown
-from railway_api.json_objects import table
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Disk, RunningService, RunningSystem
 from railyard.accounts.running_services_query import running_systems
+from railyard.accounts.workflows import UNKNOWN, follow, poll_s, staged
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 
 OWN: Final = "railyard-"
 """How the names of backups begin that this project made: only those are ever deleted."""
-WORKFLOW_S: Final = 1_800.0
-"""How long a workflow may take, in seconds."""
 HEALTHY_S: Final = 900.0
 """How long a service may take until it is healthy on its restored volume, in seconds."""
-UNKNOWN: Final = 3
-"""So many times in a row Railway may know nothing of a workflow that it began."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +132,7 @@ async def make(client: Client, volume: BackedUp, name: str | None = None) -> Bac
         for found in (await _with_backups(client, volume)).backups:
             if found.name == name and found.id not in known:
                 return found
-        await client.clock.sleep(_poll_s(client))
+        await client.clock.sleep(poll_s(client))
     raise OperationError(f"Railway said that it backed up {volume.where}, but lists no {name}: run the command again")
 
 
@@ -154,40 +147,12 @@ async def thin_out(client: Client, volume: BackedUp, keep: int) -> list[Backup]:
     return gone
 
 
-async def follow(client: Client, workflow_id: str | None, what: str) -> None:
-    """Wait until a workflow is complete; raises ``OperationError``."""
-    until = client.clock.now() + WORKFLOW_S
-    unknown = 0
-    while workflow_id is not None:
-        found = await client.call(WORKFLOW_STATUS, workflowId=workflow_id)
-        unknown = unknown + 1 if found["status"] == "NotFound" else 0
-        if found["status"] == "Complete":
-            return
-        if found["status"] == "Error":
-            raise OperationError(f"{what} failed: {found['error'] or 'Railway does not say why'}")
-        if unknown >= UNKNOWN:
-            raise OperationError(f"{what}: Railway knows nothing of it any more; look whether it is done")
-        if client.clock.now() > until:
-            raise OperationError(f"{what} is not done after {WORKFLOW_S / 60:.0f} minutes; it goes on at Railway")
-        await client.clock.sleep(_poll_s(client))
-
-
-def _poll_s(client: Client) -> float:
-    return client.transport.limiter.budget.poll_s
-
-
-async def staged(client: Client, volume: BackedUp) -> Sequence[str]:
-    """What waits to be deployed in the environment: ids of services and volumes."""
-    staged = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=volume.system.environment_id)
-    return [key for group in staged["patch"].values() for key in table(group)]
-
-
 async def bring_back(client: Client, volume: BackedUp, backup: Backup) -> None:
     """Let Railway make a volume of the backup and mount it in place of the present one, which deploys the service."""
     ids = {"volumeInstanceId": volume.disk.instance_id, "volumeInstanceBackupId": backup.id}
     begun = await client.call(BACKUP_RESTORE, **ids)
     await follow(client, begun["workflowId"], f"restoring {volume.where}")
-    if not await staged(client, volume):
+    if not await staged(client, volume.system.environment_id):
         raise OperationError(
             f"Railway restored backup {backup.name} of {volume.where}, but staged no change of the service: "
             "look at the project in the dashboard; the service still has its present volume"
@@ -203,7 +168,7 @@ async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> Bac
     client, before = railway.client, volume.service.latest
     until = client.clock.now() + HEALTHY_S
     while client.clock.now() < until:
-        await client.clock.sleep(_poll_s(client))
+        await client.clock.sleep(poll_s(client))
         (found,) = await running_systems(client, stack, [volume.system.name])
         service = found.service(volume.service.name)
         latest = service.latest if service else None

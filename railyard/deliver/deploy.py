@@ -34,12 +34,20 @@ from railyard.deliver.system_release import (
     targets_of,
 )
 from railyard.engine.engines import Engine, engine_for
-from railyard.operate.status import SystemsArgument
 from railyard.operate.verify_checks import Result as Check
 from railyard.operate.verify_checks import verify
 from railyard.review import checkout as diff_checkout
 from railyard.review.resource_changes import counted
-from railyard.shared.console import PROBLEM, CallError, JsonOption, OperationError, StackOption, people, write_json
+from railyard.shared.console import (
+    PROBLEM,
+    CallError,
+    JsonOption,
+    OperationError,
+    StackOption,
+    SystemsArgument,
+    people,
+    write_json,
+)
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 

@@ -17,10 +17,9 @@ from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.notify import run_link, told
 from railyard.deliver.system_release import limited
 from railyard.engine.engines import engine_for
-from railyard.operate.status import SystemsArgument
 from railyard.review.markdown import LONGEST, block, change_lines, code
 from railyard.review.resource_changes import Change, Kind, changes_of
-from railyard.shared.console import PROBLEM, CallError, JsonOption, StackOption, people, write_json
+from railyard.shared.console import PROBLEM, CallError, JsonOption, StackOption, SystemsArgument, people, write_json
 from railyard.shared.stack import read_stack
 
 _SHOWN: Final = 100

@@ -19,12 +19,20 @@ from railyard.accounts.railway_client import SandboxOption
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.system_release import limited
 from railyard.engine.engines import Engine, RefusedError, engine_for
-from railyard.operate.status import SystemsArgument
 from railyard.output.money import MoneyDifference, of_document
 from railyard.review.markdown import block, change_lines
 from railyard.review.refusals import refusals
 from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted
-from railyard.shared.console import PROBLEM, JsonOption, OperationError, StackOption, people, shown, write_json
+from railyard.shared.console import (
+    PROBLEM,
+    JsonOption,
+    OperationError,
+    StackOption,
+    SystemsArgument,
+    people,
+    shown,
+    write_json,
+)
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 from stacks.monthly_cost import Calculation

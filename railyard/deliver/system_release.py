@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from railyard.operate.verify_checks import BUCKETS
 from railyard.operate.verify_checks import Result as Check
-from railyard.review.resource_changes import Change, counted, name_of
+from railyard.review.resource_changes import Change, counted
 from railyard.shared.stack import Stack
+from railyard.shared.urns import carries, name_of
 
 SHARED: Final = ""
 """The part that is no system: what the systems of a stack share."""
@@ -95,8 +96,7 @@ def targets_of(system: str) -> tuple[str, ...]:
 
 def part_of(urn: str, systems: Iterable[str]) -> str:
     """Return the system whose name a resource carries, of names that begin alike the longest; else ``SHARED``."""
-    name = name_of(urn)
-    return max((each for each in systems if name == each or name.startswith(f"{each}-")), key=len, default=SHARED)
+    return max((each for each in systems if carries(urn, each)), key=len, default=SHARED)
 
 
 def releases_of(changes: Sequence[Change], stack: Stack) -> list[SystemRelease]:

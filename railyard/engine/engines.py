@@ -34,6 +34,7 @@ from railyard.output import JsonReport, TextReport, rules
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
+from railyard.shared.urns import carries
 from stacks.policy.policy import Level, Violation
 from stacks.secrets import FILE_VARIABLE
 
@@ -399,8 +400,7 @@ class PulumiCliInSandbox(PulumiCli):
 
 def of_system(urns: Sequence[str], system: str) -> list[str]:
     """Return the URNs of a system and all below it."""
-    names = [(urn, urn.rpartition("::")[2]) for urn in urns]
-    return [urn for urn, name in names if ":systems:" in urn and (name == system or name.startswith(f"{system}-"))]
+    return [urn for urn in urns if ":systems:" in urn and carries(urn, system)]
 
 
 def _of_state(options: Sequence[str]) -> list[str]:

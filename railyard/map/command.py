@@ -19,14 +19,11 @@ from railyard.map.picture import declared, draw, with_plan, with_status
 from railyard.map.svg import Picture, svg
 from railyard.map.topology import Node
 from railyard.review.resource_changes import changes_of
-from railyard.shared.console import CallError, JsonOption, StackOption, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, StackOption, SystemsArgument, people, shown, write_json
 from railyard.shared.stack import read_stack
 
 _WRITERS: Final = {".svg": svg, ".html": page}
 
-SystemsArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems. Default: all.", show_default=False)
-]
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write a picture (.svg) or a page with it (.html).")
 ]

@@ -15,13 +15,12 @@ from typing import Any, Final, cast
 from pulumiverse_railway.provider.resources.parts.instance_config import STANDARD_REGIONS
 from railway_api.client import Client
 from railway_api.connections import nodes
-from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES
-from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.documents.running import RUNNING
 from railway_api.documents.staged_changes import STAGE, STAGED_COMMIT
 from railway_api.json_objects import table
 from railway_api.patches import at
-from railyard.data.volume_backups import follow
+from railyard.accounts.projects import find_project
+from railyard.accounts.workflows import follow, staged
 from railyard.migrate.railway_file import SECTIONS
 from railyard.shared.console import CallError, OperationError
 
@@ -81,27 +80,13 @@ class Place:
 
 async def places(client: Client, project: str, environment: str | None) -> list[Place]:
     """Return the environments of a project, given by id or name, that are meant; raises ``CallError``."""
-    found = await _project(client, project)
+    found = await find_project(client, project)
     living = [each for each in nodes(found["environments"]) if not each["deletedAt"]]
     chosen = [each for each in living if environment in (None, each["name"])]
     if not chosen:
         names = ", ".join(each["name"] for each in living)
         raise CallError(f"project {found['name']} has no environment {environment!r}: name one of {names}")
     return [await place(client, found["id"], each["id"]) for each in chosen]
-
-
-async def _project(client: Client, project: str) -> Any:
-    if client.transport.token.kind == "project":
-        token = await client.call(PROJECT_TOKEN)
-        every = [await client.call(PROJECT, id=token["projectId"])]
-    else:
-        every = [each for each in await client.list_all(PROJECTS, workspaceId=None) if not each["deletedAt"]]
-    found = [each for each in every if project in (each["id"], each["name"])]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(sorted(each["name"] for each in every)) or "none"
-    how_many = "several projects" if found else "no project"
-    raise CallError(f"the token reaches {how_many} called {project!r}: give the id, or one of {names}")
 
 
 async def place(client: Client, project_id: str, environment_id: str) -> Place:
@@ -166,8 +151,7 @@ def _regions(decided: Decided) -> dict[str, Any]:
 async def write(client: Client, before: Place) -> Place:
     """Write the patch of a place without a deployment; returns the place as it is then. Raises ``OperationError``."""
     where = f"{before.project}, environment {before.environment}"
-    staged = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=before.environment_id)
-    if any(table(group) for group in staged["patch"].values()):
+    if await staged(client, before.environment_id):
         raise OperationError(
             f"{where}: somebody has laid changes aside there, and these would be committed with them: deploy or "
             "discard them in the dashboard first; nothing was written"

@@ -11,7 +11,7 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import account
 from railyard.migrate import live
 from railyard.migrate.live import Place
-from railyard.shared.console import CallError, can_ask, write_json
+from railyard.shared.console import check_can_ask, write_json
 
 
 def run(project: str, environments: Sequence[str], *, yes: bool, dry_run: bool, sandbox: bool, json: bool) -> bool:
@@ -25,10 +25,10 @@ def run(project: str, environments: Sequence[str], *, yes: bool, dry_run: bool, 
                 _print(place)
         open_ones = [place for place in found if place.patch]
         if open_ones and not dry_run:
-            if not yes and (json or not can_ask()):
-                raise CallError("nobody can be asked here: give --yes, or --dry-run to see what would be written")
-            if not yes and not typer.confirm("Write this into Railway's settings? Nothing is deployed."):
-                raise typer.Abort
+            if not yes:
+                check_can_ask("--dry-run to see what would be written", json=json)
+                if not typer.confirm("Write this into Railway's settings? Nothing is deployed."):
+                    raise typer.Abort
             for place in open_ones:
                 railway.run(live.write(railway.client, place))
         untold = [f"{place.environment}/{each.name}" for place in found for each in place.services if each.untold]

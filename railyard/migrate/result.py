@@ -7,31 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-import go_yaml
 from components.volume import VolumeArgs
 from railway_api.counting import count
 from railyard.migrate.findings import Kind, Reading, Service, Settings
 from railyard.migrate.translation import deployed, differences, translate
+from railyard.shared.settings_yaml import settings_yaml
 
 CUT_OFF = "2026-12-01"
 """From this day on Railway reads no railway.toml and no railway.json."""
-
-
-class SettingsDumper(yaml.SafeDumper):
-    """Writes YAML that go-yaml, by which settings are read, reads as the same values."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = go_yaml.plain_scalar(text) == text
-    return cast("Any", dumper).represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
-
-
-SettingsDumper.add_representer(str, _text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +61,7 @@ class Result:
         texts: list[str] = []
         for environment in self.environments:
             document = {"config": {f"railyard:{self.name}": self.settings(environment)}}
-            dumped = yaml.dump(document, Dumper=SettingsDumper, sort_keys=False, width=110, allow_unicode=True)
-            texts.append(f"# Pulumi.{environment}.yaml\n{dumped}")
+            texts.append(f"# Pulumi.{environment}.yaml\n{settings_yaml(document)}")
         return "---\n".join(texts)
 
     def verdict(self) -> list[str]:

@@ -17,15 +17,21 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, connected
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.money.forecast import Actual, actual
-from railyard.shared.console import PROBLEM, JsonOption, StackOption, people, table, table_console, write_json
+from railyard.shared.console import (
+    PROBLEM,
+    JsonOption,
+    StackOption,
+    SystemsArgument,
+    people,
+    table,
+    table_console,
+    write_json,
+)
 from railyard.shared.stack import Stack, read_stack
 from stacks.budget import lines_of_stack, over_budget
 from stacks.monthly_cost import Cost, Kind, Line, total
 from stacks.prices import SOURCES
-
-SystemsArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems. Default: all.", show_default=False)
-]
+from stacks.problems import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,8 @@ class Answer:
     """Whether all systems are meant, and what they share."""
     actual: Sequence[Actual] | None
     """What Railway says; None where it was not asked."""
+    over_budget: Sequence[Problem]
+    """Why the stack costs more than it may, if it does."""
 
     @property
     def cost(self) -> Cost:
@@ -87,12 +95,13 @@ def cost(
             lines=lines,
             whole=not systems,
             actual=_actual(here, list(chosen), sandbox=sandbox) if actual else None,
+            over_budget=over_budget(here.settings),
         )
         if json:
             write_json(document(answer))
         else:
             _show(answer)
-    if over_budget(here.settings):
+    if answer.over_budget:
         raise typer.Exit(PROBLEM)
 
 
@@ -133,7 +142,7 @@ def sentences(answer: Answer) -> Iterator[str]:
     allowed = f"; the budget of the stack is {_usd(budget)}" if budget else ""
     of = "" if answer.whole else f"{', '.join(answer.systems)} of "
     yield f"{of}{answer.stack.name}: about {_usd(cost.as_used)} a month as used, {_usd(cost.at_rest)} at rest{allowed}"
-    for problem in over_budget(settings):
+    for problem in answer.over_budget:
         yield f"over the budget: {problem.allowed}; {problem.fix}"
     open_ended = [line for line in answer.lines if line.unlimited]
     if open_ended:
@@ -172,7 +181,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "plan": settings.plan.value,
         "pricesOf": settings.stack.prices.as_of,
         "budget": settings.stack.budget,
-        "overBudget": bool(over_budget(settings)),
+        "overBudget": bool(answer.over_budget),
         **_document(answer.lines),
         "systems": {
             system: {

@@ -28,6 +28,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     StackOption,
+    SystemsArgument,
     people,
     table,
     table_console,
@@ -35,9 +36,6 @@ from railyard.shared.console import (
 )
 from railyard.shared.stack import Stack, read_stack
 
-SystemsArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems. Default: all.", show_default=False)
-]
 SHARE: Final = 0.25
 """The part of the hourly request budget that watching may use up."""
 _COLORS: Final = {

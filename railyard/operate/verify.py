@@ -15,10 +15,18 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services import RunningSystem
 from railyard.accounts.running_services_query import running_systems
-from railyard.operate.status import SystemsArgument
 from railyard.operate.verify_checks import Result
 from railyard.operate.verify_checks import verify as check_all
-from railyard.shared.console import PROBLEM, JsonOption, StackOption, people, table, table_console, write_json
+from railyard.shared.console import (
+    PROBLEM,
+    JsonOption,
+    StackOption,
+    SystemsArgument,
+    people,
+    table,
+    table_console,
+    write_json,
+)
 from railyard.shared.stack import Stack, read_stack
 
 

@@ -23,7 +23,15 @@ from railyard.promote.rollback_now import Action, Asked, asked, roll_back
 from railyard.promote.settings_file import Edit, edited
 from railyard.promote.settings_history import versions
 from railyard.promote.side import releases, sides
-from railyard.shared.console import CallError, JsonOption, OperationError, StackOption, can_ask, people, write_json
+from railyard.shared.console import (
+    CallError,
+    JsonOption,
+    OperationError,
+    StackOption,
+    check_can_ask,
+    people,
+    write_json,
+)
 from railyard.shared.stack import Stack, read_stack
 
 ToOption = Annotated[
@@ -94,8 +102,8 @@ def rollback(
     settings are written when all of them are healthy.
     """
     with people(json=json), ExitStack() as left:
-        if now and not (yes or dry_run or (can_ask() and not json)):
-            raise CallError("nobody can be asked here: give --yes, or --dry-run to see what would be done")
+        if now and not (yes or dry_run):
+            check_can_ask("--dry-run to see what would be done", json=json)
         here = read_stack(stack, sandbox=sandbox)
         chosen_systems(here, [system])
         railway = left.enter_context(connected(here, sandbox=sandbox))

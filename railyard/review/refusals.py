@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from railyard.review.resource_changes import Change, Kind, name_of
+from railyard.review.resource_changes import Change, Kind
+from railyard.shared.urns import name_of
 
 _URN: Final = re.compile(r"urn:pulumi:[^\s']+")
 _UNPROTECT: Final = "lift its protection first (make unprotect, or pulumi state unprotect)"

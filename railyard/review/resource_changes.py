@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE, parse_path
 from railyard.output.values import SECRET_TEXT, at_path, clean, short
+from railyard.shared.urns import name_of
 
 KNOWN_LATER: Final = "[known after up]"
 _LEFT_OUT: Final = ("pulumi:providers:", "pulumi:pulumi:")
@@ -176,11 +177,6 @@ def _short_type(full: str) -> str:
     package, module, name = ["", "", *full.split(":")][-3:]
     module = module.split("/")[0]
     return f"{package}:{name}" if module in ("index", "") else f"{package}:{module}:{name}"
-
-
-def name_of(urn: str) -> str:
-    """Return the last part of a URN."""
-    return urn.rsplit("::", 1)[-1]
 
 
 def _system(urn: str) -> str:

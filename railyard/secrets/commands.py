@@ -25,6 +25,7 @@ from railyard.shared.console import (
     OperationError,
     StackOption,
     can_ask,
+    check_can_ask,
     people,
     shown,
     write_json,
@@ -168,8 +169,8 @@ def apply(
     Works in the sandbox unless RAILWAY_API_URL or a Railway token points at a real account, which takes the Pulumi CLI.
     """
     with people(json=json):
-        if not (preview or yes or (can_ask() and not json)):
-            raise CallError("nobody can be asked here: give --yes, or --preview to see what would be done")
+        if not (preview or yes):
+            check_can_ask("--preview to see what would be done", json=json)
         here = read_stack(stack)
         succeeded = secrets_apply.apply(here, sandbox=sandbox, preview=preview, yes=yes, json=json)
     raise typer.Exit(0 if succeeded else PROBLEM)

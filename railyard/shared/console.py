@@ -24,6 +24,9 @@ WIDE: Final = 140
 """Columns of a table that no terminal limits."""
 
 StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
+SystemsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems. Default: all.", show_default=False)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
 
 
@@ -79,6 +82,12 @@ def table(*columns: str, folded: str) -> Table:
 def can_ask() -> bool:
     """Tell whether a person sits at the other end."""
     return sys.stdin is not None and sys.stdin.isatty()  # none where it was closed
+
+
+def check_can_ask(otherwise: str = "", *, json: bool) -> None:
+    """Raise ``CallError`` where nobody can answer; ``otherwise`` is what to give beside ``--yes``, and for what."""
+    if json or not can_ask():
+        raise CallError(f"nobody can be asked here: give --yes{otherwise and f', or {otherwise}'}")
 
 
 def shown(path: Path) -> str:

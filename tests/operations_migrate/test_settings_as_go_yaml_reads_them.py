@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
 import go_yaml
-from railyard.migrate import result
+from railyard.shared.settings_yaml import settings_yaml
 
 
 @pytest.mark.parametrize(
@@ -14,4 +13,4 @@ from railyard.migrate import result
 )
 def test_a_text_is_read_back_as_one(text):
     """Numbers and dates that YAML 1.1 does not know have quotes, too."""
-    assert go_yaml.load(yaml.dump({"commitSha": text}, Dumper=result.SettingsDumper)) == {"commitSha": text}
+    assert go_yaml.load(settings_yaml({"commitSha": text})) == {"commitSha": text}

@@ -7,7 +7,8 @@ from collections import Counter
 from railway_sandbox.railway.pushes import push
 from railway_sandbox.railway.state import Moment
 from railway_sandbox.server import Sandbox
-from railyard.promote import rollback, rollback_now
+from railyard.promote import rollback_now
+from railyard.shared import console
 
 DAY_S = 86_400.0
 TAGGED = ("backend", "landing", "beholder", "litellm")
@@ -111,7 +112,7 @@ def test_at_once_asks_first(bad, monkeypatch):
     before, world = bad.file(), bad.world()
 
     script = bad.railyard("rollback", "seance", "--now")
-    monkeypatch.setattr(rollback, "can_ask", lambda: True)
+    monkeypatch.setattr(console, "can_ask", lambda: True)
     refused = bad.railyard("rollback", "seance", "--now", given="n\n")
 
     assert script.code == 2

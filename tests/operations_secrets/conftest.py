@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from railyard.application import application
 from railyard.engine.commands import application as sandbox_application
 from railyard.secrets import commands as secrets_commands
+from railyard.shared import console
 from tests.lifecycle.conftest import ROOT, Checkout, Outcome
 from tests.operations_secrets import sops_files
 from tests.sops import encrypting
@@ -172,7 +173,8 @@ class Railyard(Checkout):
         with pytest.MonkeyPatch.context() as patch:
             patch.delenv("RAILYARD_PROJECT", raising=False)
             patch.delenv("RAILYARD_SANDBOX", raising=False)
-            patch.setattr(secrets_commands, "can_ask", lambda: given is not None)
+            for module in (console, secrets_commands):
+                patch.setattr(module, "can_ask", lambda: given is not None)
             patch.chdir(self.directory)
             for name, value in {"NO_COLOR": "1", "ENGINE": "embedded", **variables}.items():
                 patch.setenv(name, value)

@@ -1,0 +1,14 @@
+"""What the name in a URN says: ``urn:pulumi:stack::project::type$type::name``."""
+
+from __future__ import annotations
+
+
+def name_of(urn: str) -> str:
+    """Return the last part of a URN."""
+    return urn.rsplit("::", 1)[-1]
+
+
+def carries(urn: str, system: str) -> bool:
+    """Tell whether a resource carries the name of a system: its component does, and everything below it."""
+    name = name_of(urn)
+    return name == system or name.startswith(f"{system}-")
