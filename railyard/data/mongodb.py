@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any, Final, cast
 from urllib.parse import quote
 
@@ -48,11 +46,8 @@ def _address(server: Server) -> str:
 @contextmanager
 def _options(server: Server) -> Generator[list[str]]:
     """Return the options of a tool: a file, which nobody else can read, with address and password."""
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
-        Path(file.name).chmod(0o600)
-        file.write(f"uri: {json.dumps(_address(server))}\n")
-        file.flush()
-        yield [f"--config={file.name}", "--archive", "--gzip"]
+    with programs.private_file(".yaml", f"uri: {json.dumps(_address(server))}\n") as file:
+        yield [f"--config={file}", "--archive", "--gzip"]
 
 
 def evaluate(server: Server, script: str) -> Any:
@@ -105,9 +100,8 @@ def dumping(server: Server) -> Generator[IO[bytes]]:
     """Return what ``mongodump`` writes; raises ``OperationError`` when it ends badly."""
     with _options(server) as options:
         command = [_program("mongodump"), *options]
-        with programs.child(command, os.environ, reads=False, secret=server.password) as process:
-            assert process.stdout
-            yield process.stdout
+        with programs.output_of(command, os.environ, server.password) as stream:
+            yield stream
 
 
 @contextmanager
@@ -115,10 +109,5 @@ def restoring(server: Server, *, of: str, into: str) -> Generator[IO[bytes]]:
     """Return where a dump of the database ``of`` is written that ``mongorestore`` brings into the database ``into``."""
     with _options(server) as options:
         command = [_program("mongorestore"), *options, f"--nsFrom={of}.*", f"--nsTo={into}.*", "--stopOnError"]
-        with programs.child(command, os.environ, reads=True, secret=server.password) as process:
-            assert process.stdin
-            try:
-                yield process.stdin
-                process.stdin.close()
-            except BrokenPipeError:
-                pass  # It has ended with an error, which its exit code tells.
+        with programs.input_of(command, os.environ, server.password) as stream:
+            yield stream

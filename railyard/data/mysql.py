@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Final
 
 from railyard.data import programs
@@ -37,11 +35,8 @@ def _options(server: Server) -> Generator[list[str]]:
         f'password="{password}"',
         *(["ssl-mode=REQUIRED"] if server.encrypted and not _is_mariadb() else []),
     ]
-    with tempfile.NamedTemporaryFile("w", suffix=".cnf", encoding="utf-8") as file:
-        Path(file.name).chmod(0o600)
-        file.write("\n".join(lines) + "\n")
-        file.flush()
-        yield [f"--defaults-file={file.name}", "--default-character-set=utf8mb4"]
+    with programs.private_file(".cnf", "\n".join(lines) + "\n") as file:
+        yield [f"--defaults-file={file}", "--default-character-set=utf8mb4"]
 
 
 def _is_mariadb() -> bool:
@@ -120,9 +115,8 @@ def dumping(server: Server) -> Generator[IO[bytes]]:
     wanted = ["--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces"]
     with _options(server) as options:
         command = [_program("mysqldump"), *options, *wanted, server.database]
-        with programs.child(command, _environment(), reads=False, secret=server.password) as process:
-            assert process.stdout
-            yield process.stdout
+        with programs.output_of(command, _environment(), server.password) as stream:
+            yield stream
 
 
 @contextmanager
@@ -130,13 +124,8 @@ def restoring(server: Server) -> Generator[IO[bytes]]:
     """Return where a dump is written that ``mysql`` brings into the (empty) database of ``server``."""
     with _options(server) as options:
         command = [_program("mysql"), *options, server.database]
-        with programs.child(command, _environment(), reads=True, secret=server.password) as process:
-            assert process.stdin
-            try:
-                yield process.stdin
-                process.stdin.close()
-            except BrokenPipeError:
-                pass  # It has ended with an error, which its exit code tells.
+        with programs.input_of(command, _environment(), server.password) as stream:
+            yield stream
 
 
 def move_tables(server: Server, moves: Sequence[tuple[str, str, str]]) -> None:

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import IO, Final
@@ -160,27 +160,13 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-@contextmanager
-def dumping(server: Server, snapshot_id: str) -> Generator[IO[bytes]]:
-    """What ``pg_dump`` writes of a snapshot, in its custom format; raises ``OperationError`` when it ends badly."""
-    with _child("pg_dump", ["--format=custom", "--no-password", f"--snapshot={snapshot_id}"], server) as process:
-        assert process.stdout
-        yield process.stdout
+def dumping(server: Server, snapshot_id: str) -> AbstractContextManager[IO[bytes]]:
+    """Return what ``pg_dump`` writes of a snapshot, in its custom format; raises ``OperationError`` at a bad end."""
+    command = [program("pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot_id}"]
+    return programs.output_of(command, server.environment, server.password)
 
 
-@contextmanager
-def restoring(server: Server) -> Generator[IO[bytes]]:
-    """Where a dump is written that ``pg_restore`` brings into the (empty) database of ``server``."""
+def restoring(server: Server) -> AbstractContextManager[IO[bytes]]:
+    """Return where a dump is written that ``pg_restore`` brings into the (empty) database of ``server``."""
     arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--no-password", f"--dbname={server.database}"]
-    with _child("pg_restore", arguments, server) as process:
-        assert process.stdin
-        try:
-            yield process.stdin
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # It has ended with an error, which its exit code tells.
-
-
-def _child(name: str, arguments: Sequence[str], server: Server) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    command = [program(name), *arguments]
-    return programs.child(command, server.environment, reads=name == "pg_restore", secret=server.password)
+    return programs.input_of([program("pg_restore"), *arguments], server.environment, server.password)

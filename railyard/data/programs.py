@@ -81,6 +81,35 @@ def _interrupts_held() -> Generator[list[int]]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def output_of(command: Sequence[str], environment: Mapping[str, str], secret: str) -> Generator[IO[bytes]]:
+    """Return what a program writes; raises ``OperationError`` when it ends badly."""
+    with child(command, environment, reads=False, secret=secret) as process:
+        assert process.stdout
+        yield process.stdout
+
+
+@contextmanager
+def input_of(command: Sequence[str], environment: Mapping[str, str], secret: str) -> Generator[IO[bytes]]:
+    """Return where a program reads from; raises ``OperationError`` when it ends badly."""
+    with child(command, environment, reads=True, secret=secret) as process:
+        assert process.stdin
+        try:
+            yield process.stdin
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # It has ended with an error, which its exit code tells.
+
+
+@contextmanager
+def private_file(suffix: str, text: str) -> Generator[str]:
+    """Return the path of a file with this text, which nobody else can read and which goes with the block."""
+    with tempfile.NamedTemporaryFile("w", suffix=suffix, encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        yield file.name
+
+
 def read(stream: IO[bytes], size: int) -> bytes:
     """Return the next ``size`` bytes of a program's output, fewer only at its end.
 

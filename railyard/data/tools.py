@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import IO, ClassVar, Final
 
 from typing_extensions import override
@@ -31,7 +31,7 @@ class Taken:
 
     server_major: int
     database_bytes: int
-    rows: dict[str, int]
+    rows: dict[str, int] = field(default_factory=dict[str, int])
     """Rows of each table, where nobody wrote to it meanwhile."""
     unsettled: tuple[str, ...] = ()
     """Tables that somebody wrote to while it was dumped."""
@@ -177,10 +177,8 @@ class Mysql(Tools):
 
     @override
     def take(self, server: Server, write: Write) -> Taken:
-        major, size, before = mysql.check_versions(server), mysql.bytes_of(server), mysql.row_counts(server)
-        with mysql.dumping(server) as stream:
-            write(stream)
-        return _settled(Taken(server_major=major, database_bytes=size, rows=before), mysql.row_counts(server))
+        known = Taken(server_major=mysql.check_versions(server), database_bytes=mysql.bytes_of(server))
+        return _counted_around(known, server, write, mysql.row_counts, mysql.dumping)
 
     @override
     @contextmanager
@@ -232,10 +230,8 @@ class Mongodb(Tools):
 
     @override
     def take(self, server: Server, write: Write) -> Taken:
-        major, size, before = mongodb.major_of(server), mongodb.bytes_of(server), mongodb.row_counts(server)
-        with mongodb.dumping(server) as stream:
-            write(stream)
-        return _settled(Taken(server_major=major, database_bytes=size, rows=before), mongodb.row_counts(server))
+        known = Taken(server_major=mongodb.major_of(server), database_bytes=mongodb.bytes_of(server))
+        return _counted_around(known, server, write, mongodb.row_counts, mongodb.dumping)
 
     @override
     @contextmanager
@@ -256,11 +252,21 @@ class Mongodb(Tools):
         )
 
 
-def _settled(taken: Taken, after: dict[str, int]) -> Taken:
-    """Leave out the tables whose number of rows changed while the dump was made."""
-    moved = sorted(name for name in {*taken.rows, *after} if taken.rows.get(name) != after.get(name))
-    rows = {name: number for name, number in taken.rows.items() if name not in moved}
-    return replace(taken, rows=rows, unsettled=tuple(moved))
+def _counted_around(
+    known: Taken,
+    server: Server,
+    write: Write,
+    row_counts: Callable[[Server], dict[str, int]],
+    dumping: Callable[[Server], AbstractContextManager[IO[bytes]]],
+) -> Taken:
+    """Write a dump; return ``known`` with the rows of the tables whose number is the same before and after it."""
+    before = row_counts(server)
+    with dumping(server) as stream:
+        write(stream)
+    after = row_counts(server)
+    moved = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    rows = {name: number for name, number in before.items() if name not in moved}
+    return replace(known, rows=rows, unsettled=tuple(moved))
 
 
 TOOLS: Final[Mapping[type[DatabaseArgs], Tools]] = {
