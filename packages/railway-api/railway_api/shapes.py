@@ -79,13 +79,18 @@ def _too_deep(value: object) -> bool:
 
 def _numbered_mismatch(value: object) -> str | None:
     """Look at what a poll has beside its fixed fields: ``domains_0``, ``deployment_0``, ``workflow``."""
-    answers = _module("answers")
-    types = {"domains": answers["AllDomains"], "deployment": _WithMeta, "workflow": answers["WorkflowResult"]}
+    numbered = _numbered()
     for key, each in value.items() if is_object(value) else ():
-        expected = types.get(key.partition("_")[0])
+        expected = numbered.get(key.partition("_")[0])
         if expected is not None and (wrong := _mismatch(each, expected, key, {}, lenient=False)):
             return wrong
     return None
+
+
+@cache
+def _numbered() -> Mapping[str, object]:
+    answers = _module("answers")
+    return {"domains": answers["AllDomains"], "deployment": _WithMeta, "workflow": answers["WorkflowResult"]}
 
 
 def _module(name: str) -> dict[str, object]:
