@@ -197,15 +197,7 @@ class Service(pulumi.ComponentResource):
         self._project = project
         self._registry_password = registry_password
         self._secrets = secrets
-        identity = railway.Service(
-            f"{name}-service",
-            project_id=project.project_id,
-            environment_id=project.environment_id,
-            name=service_name,
-            # Not deleted_with the project: a destroy that stops at a protected volume would drop the service from the
-            # state and leave it, and the project, on Railway.
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        identity = self._identity(name, service_name)
         self.service_id = identity.service_id
         self.private_host = identity.private_domain
         volume = self._volume(name, identity, args.volume) if args.volume else None
@@ -219,11 +211,7 @@ class Service(pulumi.ComponentResource):
             **(variables or {}),
             **self._own_address(name, own_address),
         }
-        addresses: dict[frozenset[str], Sequence[pulumi.Resource]] = {
-            PUBLIC: [*(each.custom_domain for each in self.domains), *filter(None, [self._railway_domain])],
-            TCP: [tcp_proxy] if tcp_proxy else [],
-            VOLUME: [volume] if volume else [],
-        }
+        addresses = self._addresses(tcp_proxy, volume)
         # Its addresses too: Railway tells a deployment the names that it has when it starts.
         before: list[pulumi.Resource] = [
             *(service.instance for service in uses),
@@ -244,6 +232,27 @@ class Service(pulumi.ComponentResource):
         project.references.add(self.referring)
         self.instance = self.referring.instance = self._instance(name, identity, before)
         self.register_outputs({"serviceId": self.service_id, "privateHost": self.private_host, "url": self.url})
+
+    def _identity(self, name: str, service_name: str) -> railway.Service:
+        return railway.Service(
+            f"{name}-service",
+            project_id=self._project.project_id,
+            environment_id=self._project.environment_id,
+            name=service_name,
+            # Not deleted_with the project: a destroy that stops at a protected volume would drop the service from the
+            # state and leave it, and the project, on Railway.
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _addresses(
+        self, tcp_proxy: railway.TcpProxy | None, volume: Volume | None
+    ) -> dict[frozenset[str], Sequence[pulumi.Resource]]:
+        """Return what gives variables of Railway's their values."""
+        return {
+            PUBLIC: [*(each.custom_domain for each in self.domains), *filter(None, [self._railway_domain])],
+            TCP: [tcp_proxy] if tcp_proxy else [],
+            VOLUME: [volume] if volume else [],
+        }
 
     def _volume(self, name: str, identity: railway.Service, args: VolumeArgs) -> Volume:
         mine = pulumi.ResourceOptions(parent=self)
