@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.trees import parsed
+
 ROOT = Path(__file__).parents[2]
 DONE = (
     "benchmarks",
@@ -48,14 +50,6 @@ NO_VERBS = re.compile(
 NOT_THIRD_PERSON = frozenset(
     {"Access", "Address", "Compress", "Discuss", "Dismiss", "Express", "Pass", "Press", "Process"}
 )
-
-
-def parsed(text: str) -> ast.Module:
-    """Return a file as a tree, tried again where CPython 3.11 miscounts (python/cpython issue 106905)."""
-    try:
-        return ast.parse(text)
-    except SystemError:
-        return ast.parse(text)
 
 
 def openings(folder: str) -> Iterator[tuple[str, str]]:

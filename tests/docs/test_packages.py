@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pulumiverse_railway.provider.assembly import VERSION
+from tests.docs.trees import parsed
 from tools import versions
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +38,7 @@ def imported(directory: Path) -> set[str]:
     names: set[str] = set()
     for file in directory.rglob("*.py"):
         text = file.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parsed(text)):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
