@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 
@@ -11,16 +10,25 @@ from tests.lifecycle.conftest import LONGEST_S, Checkout
 ROOM = 20_000
 """Bytes: the journal of a run outgrows them, and a file may not be longer."""
 
+LIMITED = f"""
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, ({ROOM}, {ROOM}))
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""Run Python with that limit.
+
+`preexec_fn` would fork this process, and a copied gRPC thread can abort the child before the program starts.
+"""
+
 
 def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing(checkout: Checkout) -> None:
     """No traceback; with room again, the same command goes on."""
-    command = [sys.executable, "-m", "railyard.engine", "up", "-s", "staging", "--system", "omega"]
+    command = [sys.executable, "-c", LIMITED, "-m", "railyard.engine", "up", "-s", "staging", "--system", "omega"]
 
     full = subprocess.run(
         command,
         cwd=checkout.directory,
         env=checkout.environment,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, ROOM)),
         capture_output=True,
         text=True,
         timeout=LONGEST_S,
