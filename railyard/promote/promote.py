@@ -122,8 +122,10 @@ def _promotion(
     if names:
         chosen = [name for name in chosen_systems(right, names) if name in chosen_systems(left, names)]
     else:
-        chosen = [name for name in left.settings.systems if name in right.settings.systems]
-        notes = [f"{name} is in {source} alone" for name in left.settings.systems if name not in chosen]
+        shared = [name for name in left.settings.systems if name in right.settings.systems]
+        chosen = [name for name in shared if not right.settings.systems[name].follows_branch]
+        notes = [f"{name} is in {source} alone" for name in left.settings.systems if name not in shared]
+        notes += [f"{name} follows its branch in {target}: name it to pin it" for name in shared if name not in chosen]
     with connected(right, sandbox=sandbox) as railway:
         judged = railway.run(_judge(railway, left, right, chosen, allow_older=allow_older, healthy_for=healthy_for))
     moves = tuple(move for each in judged for move in each.moves)

@@ -124,9 +124,19 @@ def test_all_systems_of_both_stacks_or_none(ahead):
     assert (
         "refused: rose: staging has no project rose-staging on Railway\n  next: bring staging up first" in done.errors
     )
-    assert "nothing was written: `railyard promote omega seance` promotes the others" in done.errors
+    assert "nothing was written: `railyard promote seance` promotes the others" in done.errors
     assert ahead.file() == before
     assert ahead.railyard("promote", "omega", "seance").code == 0
+
+
+def test_a_promotion_of_all_leaves_those_that_follow_their_branch(ahead):
+    """Their operators want each push live: who wants one of them pinned names it."""
+    found = ahead.railyard("promote", "--json").json
+
+    assert found["notes"] == [
+        f"{name} follows its branch in production: name it to pin it" for name in ("omega", "netia")
+    ]
+    assert {each["system"] for each in (*found["moves"], *found["refused"])} == {"seance", "omnistack", "rose"}
 
 
 def test_a_system_that_became_unhealthy_is_refused(ahead):

@@ -90,8 +90,8 @@ CASES = [
     Case("provider without its address", 'provider: supabase, supabaseProjectUrl: "https://omnistack-staging.supabase.co"', "provider: clerk", "omnistack.authentication", "clerk only with its address", "add clerkIssuerUrl"),
     Case("address of the other provider", "provider: supabase, ", 'provider: supabase, clerkIssuerUrl: "https://a.clerk.accounts.dev", ', "authentication", "without clerkIssuerUrl", "remove clerkIssuerUrl"),
     Case("volume too large for the plan", "postgres: {sizeGb: 5}", "postgres: {sizeGb: 20}", "omnistack.postgres.sizeGb = 20", "the hobby plan allows 5 GB", "lower it"),
-    Case("replicas that share too much memory", "api: {repo: omnistack/omnistack-backend, replicas: 1}", "api: {repo: omnistack/omnistack-backend, replicas: 2, vcpus: 40, memoryMb: 40000}", "omnistack.api.memoryMb = 40000", "the hobby plan allows 48000 MB of memory for a service, which its 2 replicas share", "lower it"),
-    Case("replicas that share too many CPUs", "api: {repo: omnistack/omnistack-backend, replicas: 1}", "api: {repo: omnistack/omnistack-backend, replicas: 2, vcpus: 40, memoryMb: 40000}", "omnistack.api.vcpus = 40", "the hobby plan allows 48 vCPUs for a service, which its 2 replicas share", "lower it"),
+    Case("replicas that share too much memory", "api: {repo: omnistack/omnistack-backend, checkSuites: true, replicas: 1}", "api: {repo: omnistack/omnistack-backend, replicas: 2, vcpus: 40, memoryMb: 40000}", "omnistack.api.memoryMb = 40000", "the hobby plan allows 48000 MB of memory for a service, which its 2 replicas share", "lower it"),
+    Case("replicas that share too many CPUs", "api: {repo: omnistack/omnistack-backend, checkSuites: true, replicas: 1}", "api: {repo: omnistack/omnistack-backend, replicas: 2, vcpus: 40, memoryMb: 40000}", "omnistack.api.vcpus = 40", "the hobby plan allows 48 vCPUs for a service, which its 2 replicas share", "lower it"),
     Case("third domain on the plan", "domains: [{hostname: staging.rose.example}]", "domains: [{hostname: a.rose.example}, {hostname: b.rose.example}, {hostname: c.rose.example}]", "rose.web.domains = 3", "the hobby plan allows 2", "lower it"),
     Case("zone twice", "  railyard:omega:", '    - {name: seance.dev, id: "5ea9ce0de7000000000000000000d001"}\n  railyard:omega:', "railyard:zones", "each zone once", "remove one"),
     Case("one project for two systems", "name: rose-staging", "name: omega-staging", "rose.project.name", "omega has this one", "name it rose-"),
@@ -169,10 +169,10 @@ CASES = [
     Case("restart policy of a job", "      sleepApplication: true\n      memoryMb: 1024", "      cronSchedule: 0 3 * * *\n      restartPolicyType: ALWAYS", "rose.web", "restartPolicyType must be NEVER", "remove it"),
     Case("endless restarts on a small plan", "railway:plan: hobby", "railway:plan: trial", "railyard:rose", "the trial plan allows", "lower it"),
     Case("volume on a plan without a whole gigabyte", "railway:plan: hobby", "railway:plan: trial", "omnistack.postgres.sizeGb = 5", "the trial plan allows 0.5 GB for a volume", "fix: move to a plan that allows more"),
-    Case("private registry on hobby", "api: {repo: omnistack/omnistack-backend, replicas: 1}", "api: {image: a/b:1, builder: null, dockerfilePath: null, registryUsername: robot}", "omnistack.api.registryUsername", "the hobby plan allows images of public registries alone", "move to a plan"),
+    Case("private registry on hobby", "api: {repo: omnistack/omnistack-backend, checkSuites: true, replicas: 1}", "api: {image: a/b:1, builder: null, dockerfilePath: null, registryUsername: robot}", "omnistack.api.registryUsername", "the hobby plan allows images of public registries alone", "move to a plan"),
     Case("more workers than memory", "workers: 2", "workers: 32", "railyard:rose", "at most 5 workers in 1024 MB", "raise web.memoryMb to 6400"),
     Case("more workers than CPUs", "      memoryMb: 1024", "      vcpus: 0.4", "railyard:rose", "at most 1 workers on 0.4 vCPUs", "raise web.vcpus"),
-    Case("more connections than the database has", "api: {repo: omnistack/omnistack-backend, replicas: 1}", "api: {repo: omnistack/omnistack-backend, replicas: 6}", "railyard:omnistack", "7 instances with 20 each take 140", "dbPoolSize to 13"),
+    Case("more connections than the database has", "api: {repo: omnistack/omnistack-backend, checkSuites: true, replicas: 1}", "api: {repo: omnistack/omnistack-backend, checkSuites: true, replicas: 6}", "railyard:omnistack", "7 instances with 20 each take 140", "dbPoolSize to 13"),
     Case("not a number", "      memoryMb: 1024", "      vcpus: .nan", "vcpus = .nan", "a number", "correct vcpus"),
 ]  # fmt: skip
 
