@@ -33,6 +33,7 @@ DECIDED_BY_SERVICE: Final = frozenset(
 TOLD: Final[dict[str, object]] = {
     "check_suites": False,
     "watch_patterns": (),
+    "auto_update_windows": (),
     "restart_policy_type": "ON_FAILURE",
     "restart_policy_max_retries": 10,
     "sleep_application": False,

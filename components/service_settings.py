@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 from components.arguments import Arguments, Many, Obeys
 from pulumiverse_railway import rules
 
+AutoUpdates = Literal["disabled", "patch", "minor"]
+"""Which newer versions of an image are deployed by themselves (EnvironmentConfig: source.autoUpdates.type)."""
+
 Builder = Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"]
 """What builds a repository (EnvironmentConfig: build.builder)."""
 
@@ -16,6 +19,9 @@ OnFailure = Literal["keep", "rollBack"]
 
 RestartPolicyType = Literal["ON_FAILURE", "ALWAYS", "NEVER"]
 """When a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
+
+UpdateTags = Literal["semver", "sha"]
+"""What tells that there is a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
 
 
 class ServiceSettings(Arguments):
@@ -33,6 +39,15 @@ class ServiceSettings(Arguments):
     """Folder of the repository that holds the service. Default: its root."""
     check_suites: bool = False
     """Whether a push waits for GitHub's checks. Default: false."""
+    auto_updates: AutoUpdates | None = None
+    """Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it backs up the volume,
+    writes the new tag into its configuration, and that is no drift. A tag that is no version is pulled again when it
+    moves. Default: disabled.
+    """
+    auto_update_windows: Annotated[Many[str], Obeys(rules.update_windows)] = ()
+    """When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's choice."""
+    auto_update_tags: UpdateTags | None = None
+    """What it goes by: version numbers, or tags that name a commit. Default: Railway tells by the tag."""
     builder: Builder | None = None
     """What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath."""
     build_command: Annotated[str, Obeys(rules.text)] | None = None
@@ -48,6 +63,10 @@ class ServiceSettings(Arguments):
     """
     pre_deploy_command: Annotated[str, Obeys(rules.text)] | None = None
     """Command that runs before new code takes traffic, such as migrations; it sees no volume. Default: none."""
+    pre_deploy_timeout_seconds: Annotated[int, Obeys(rules.pre_deploy_timeout)] | None = None
+    """Time in which the preDeployCommand must end, in seconds, 1 to 3600; a deployment whose command runs longer fails,
+    and the old one serves on. Default: Railway's.
+    """
     healthcheck_path: Annotated[str, Obeys(rules.url_path)] | None = None
     """Path that must answer 2xx before a deployment takes traffic. Default: none is asked."""
     healthcheck_timeout: Annotated[int, Obeys(rules.healthcheck_timeout)] | None = None
@@ -64,6 +83,8 @@ class ServiceSettings(Arguments):
     """How long the old deployment goes on beside the new one, in seconds. Default: 0."""
     draining_seconds: Annotated[int, Obeys(rules.deployment_pause)] | None = None
     """Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0."""
+    ipv6_egress_enabled: bool | None = None
+    """Whether it reaches the internet over IPv6 too. Default: false."""
     vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None
     """CPU limit of each replica in vCPUs. Default: the plan's."""
     memory_mb: Annotated[int, Obeys(rules.memory_mb)] | None = None

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from components.arguments import Arguments
+from components.service import ServiceArgs
+from stacks.arguments_tree import walk_arguments
 from stacks.problems import Problem
 from stacks.releases import Key, Release, names_a_version
 from stacks.system import System, SystemSettings
 
 _FIX = "run railyard promote, pin it by hand, or give the system followsBranch: true"
+_FIX_UPDATES = "remove it, or give the system followsBranch: true"
 
 
 def unproven(
@@ -27,6 +30,10 @@ def unproven(
             continue
         for release in known[name].releases(settings):
             yield from _of_release(name, settings, release, str(source))
+        for path, part in walk_arguments(settings):
+            if isinstance(part, ServiceArgs) and part.auto_updates in ("patch", "minor"):
+                allowed = f"no updates by themselves, since this stack promotes from {source}"
+                yield Problem((name, *path, "autoUpdates"), part.auto_updates, allowed, _FIX_UPDATES)
 
 
 def _of_release(name: str, settings: SystemSettings, release: Release, source: str) -> Iterator[Problem]:

@@ -43,6 +43,32 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("ServiceInstance", {**IMAGE, "regions": {"us-west2": 0}}, "regions: must have at least 1 replica"),
     ("ServiceInstance", {**IMAGE, "regions": {"us-west2": 1}, "numReplicas": 1}, "numReplicas: and regions exclude"),
     ("ServiceInstance", {**IMAGE, "variables": {"1A": "x"}}, "variables: must have names of letters"),
+    ("ServiceInstance", {**REPOSITORY, "autoUpdates": "patch"}, "autoUpdates: belongs to an image"),
+    ("ServiceInstance", {**IMAGE, "autoUpdateWindows": ["SAT 2-6"]}, "autoUpdateWindows: needs autoUpdates"),
+    *(
+        (
+            "ServiceInstance",
+            {**IMAGE, "autoUpdates": "minor", "autoUpdateWindows": [window]},
+            "autoUpdateWindows: must hold entries that each be a weekday and its hours in UTC, such as 'SAT 2-6'",
+        )
+        for window in ("SAT 6-2", "SAT 2-25", "SAT 02-06", "Saturday 2-6", "SAT")
+    ),
+    (
+        "ServiceInstance",
+        {**WHERE, "image": "registry.example.com/app:1", "autoUpdates": "minor"},
+        "autoUpdates: works for images of Docker Hub and ghcr.io, not of registry.example.com",
+    ),
+    (
+        "ServiceInstance",
+        {**WHERE, "image": f"app@sha256:{'0' * 64}", "autoUpdates": "minor"},
+        "autoUpdates: and an image by its digest",
+    ),
+    ("ServiceInstance", {**IMAGE, "preDeployTimeoutSeconds": 60}, "preDeployTimeoutSeconds: limits a preDeployCommand"),
+    (
+        "ServiceInstance",
+        {**IMAGE, "preDeployCommand": "migrate", "preDeployTimeoutSeconds": 0},
+        "preDeployTimeoutSeconds: must be between 1 and 3600 seconds",
+    ),
     ("ServiceInstance", {**REPOSITORY, "commitSha": "main"}, "commitSha: must be a git commit"),
     ("ServiceInstance", {**REPOSITORY, "repo": "shop"}, "repo: must be owner/name"),
     ("ServiceInstance", {**REPOSITORY, "buildCommand": "x", "startCommand": "x"}, "buildCommand: must differ"),

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from railway_sandbox.http_messages import Request, Response
-from tests.provider.driver import Driver, Half, a_project
+from tests.provider.dashboard import patch
+from tests.provider.driver import Driver, Half, Made, Place, a_project
 from tests.provider.in_process import Connection
 
 CLEARABLE: dict[str, tuple[Any, tuple[str, str]]] = {
     "startCommand": ("run", ("deploy", "startCommand")),
     "preDeployCommand": ("migrate", ("deploy", "preDeployCommand")),
     "healthcheckPath": ("/up", ("deploy", "healthcheckPath")),
+    "ipv6EgressEnabled": (True, ("deploy", "ipv6EgressEnabled")),
+    "autoUpdates": ("patch", ("source", "autoUpdates")),
     "restartPolicyMaxRetries": (3, ("deploy", "restartPolicyMaxRetries")),
     "cronSchedule": ("*/10 * * * *", ("deploy", "cronSchedule")),
     "sleepApplication": (True, ("deploy", "sleepApplication")),
@@ -32,14 +35,15 @@ CLEARABLE: dict[str, tuple[Any, tuple[str, str]]] = {
     "checkSuites": (True, ("source", "checkSuites")),
 }
 REPOSITORY = ("build", "source")
-NOTHING: tuple[Any, ...] = (None, [], 0, False, {}, {"containers": {}}, "ON_FAILURE")
+OF_AN_IMAGE = ("autoUpdates",)
+NOTHING: tuple[Any, ...] = (None, [], 0, False, {}, {"containers": {}}, "ON_FAILURE", {"type": "disabled"})
 
 
 @pytest.mark.parametrize("name", CLEARABLE)
 async def test_removed_setting_is_cleared_on_railway(driver: Driver, name: str) -> None:
     """A setting that leaves the program goes back to Railway's default, whatever value that takes."""
     value, (group, key) = CLEARABLE[name]
-    source = {"repo": "acme/shop"} if group in REPOSITORY else {"image": "app:1"}
+    source = {"repo": "acme/shop"} if group in REPOSITORY and name not in OF_AN_IMAGE else {"image": "app:1"}
     place = await a_project(driver)
     service = await place.service()
     instance = await place.instance(service, **source, waitForDeployment=False, **{name: value})
@@ -283,3 +287,100 @@ async def test_a_status_that_nobody_here_knows_is_told_soon(driver: Driver, addr
     with pytest.raises(Half, match="has the status EXPIRED, which is newer than this version"):
         await place.instance(service)
     assert asyncio.get_running_loop().time() - before < 120
+
+
+async def test_the_pre_deploy_command_has_a_time_limit(driver: Driver) -> None:
+    """It stands beside the command, shows as drift, and goes with the command alone or by itself."""
+    place = await a_project(driver)
+    service = await place.service()
+    given: dict[str, Any] = {"preDeployCommand": "migrate", "preDeployTimeoutSeconds": 600}
+    instance = await place.instance(service, **given)
+    deploy = place.config(service)["deploy"]
+    assert (deploy["preDeployCommand"], deploy["preDeployTimeoutSeconds"]) == (["migrate"], 600)
+    deploy["preDeployTimeoutSeconds"] = 60
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert await driver.diff(read, **given) == {"preDeployTimeoutSeconds": "UPDATE"}
+    mended = await driver.update(read, **given)
+    assert place.config(service)["deploy"]["preDeployTimeoutSeconds"] == 600
+    await driver.update(mended, preDeployCommand=None, preDeployTimeoutSeconds=None)
+    assert "preDeployTimeoutSeconds" not in place.config(service)["deploy"]
+
+
+UPDATES: dict[str, Any] = {"autoUpdates": "patch", "autoUpdateWindows": ["SAT 2-6", "SUN 0-24"]}
+
+
+def updated_by_railway(driver: Driver, place: Place, service: Made, image: str) -> None:
+    """What Railway does in a window: another tag in the configuration, and a deployment of it."""
+    entry = {"source": {"image": image}}
+    patch(driver.cloud, place.project["environmentId"], services={service["serviceId"]: entry})
+
+
+async def test_an_image_is_updated_in_windows(driver: Driver) -> None:
+    """Type and windows reach Railway in its own form, an import reads them, and another window is drift."""
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, image="app:1.2.3", **UPDATES, autoUpdateTags="semver")
+    assert place.config(service)["source"] == {
+        "image": "app:1.2.3",
+        "autoUpdates": {
+            "type": "patch",
+            "schedule": [{"day": 6, "startHour": 2, "endHour": 6}, {"day": 0, "startHour": 0, "endHour": 24}],
+            "tagMode": "semver",
+        },
+    }
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert await driver.diff(read) == {}
+    imported = await driver.import_("ServiceInstance", instance.id)
+    assert imported is not None
+    assert {name: imported.inputs[name] for name in UPDATES} == UPDATES
+    place.config(service)["source"]["autoUpdates"]["schedule"] = [{"day": 1, "startHour": 0, "endHour": 1}]
+    moved = await place.refreshed(instance)
+    assert moved is not None
+    assert moved["autoUpdateWindows"] == ["MON 0-1"]
+
+
+async def test_what_railway_has_updated_is_no_drift_and_is_not_taken_back(driver: Driver) -> None:
+    """The program goes on saying 1.2.3; another setting leaves 1.2.5 where it is, another image does not."""
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, image="app:1.2.3", **UPDATES)
+    updated_by_railway(driver, place, service, "app:1.2.5")
+    await asyncio.sleep(3)  # five minutes of the simulated clock
+
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert await driver.diff(read) == {}
+
+    changed = await driver.update(read, healthcheckPath="/up")
+    assert (place.config(service)["source"]["image"], changed["deploymentStatus"]) == ("app:1.2.5", "SUCCESS")
+
+    await driver.update(changed, image="app:1.2.4")
+    assert place.config(service)["source"]["image"] == "app:1.2.4"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "other"),
+    [
+        ("app:1.2.3", "patch", "app:1.3.0"),
+        ("app:1.2.3", "patch", "app:1.2.2"),
+        ("app:1.2.3", "minor", "app:2.0.0"),
+        ("app:1.2.3", "disabled", "app:1.2.4"),
+        ("app:1.2.3", "minor", "other:1.2.4"),
+        ("app:1.2.3-alpine", "minor", "app:1.2.4"),
+        ("app:latest", "minor", "app:1.2.4"),
+    ],
+)
+async def test_an_image_that_updates_cannot_have_put_there_is_drift(
+    driver: Driver, wanted: str, kind: str, other: str
+) -> None:
+    """Somebody changed it, and the program's image is deployed again."""
+    place = await a_project(driver)
+    service = await place.service()
+    instance = await place.instance(service, image=wanted, autoUpdates=kind)
+    updated_by_railway(driver, place, service, other)
+    await asyncio.sleep(3)  # five minutes of the simulated clock
+    read = await place.refreshed(instance)
+    assert read is not None
+    assert await driver.diff(read, image=wanted) == {"image": "UPDATE"}

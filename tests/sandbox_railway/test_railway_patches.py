@@ -276,6 +276,12 @@ def test_nulls_get_lost_beside_the_removal_of_the_last_region(shop: Shop):
         {"deploy": {"cronSchedule": "* * * * *"}},
         {"deploy": {"cronSchedule": "hourly"}},
         {"source": {"image": "nginx", "repo": "me/web"}},
+        {"source": {"image": "nginx:1.2", "autoUpdates": {"type": "major"}}},
+        {"source": {"image": "quay.io/nginx:1.2", "autoUpdates": {"type": "minor"}}},
+        {"source": {"image": "nginx:1", "autoUpdates": {"type": "patch", "schedule": []}}},
+        {"source": {"image": "nginx:1", "autoUpdates": {"schedule": [{"day": 7, "startHour": 0, "endHour": 1}]}}},
+        {"source": {"image": "nginx:1", "autoUpdates": {"schedule": [{"day": 1, "startHour": 6, "endHour": 2}]}}},
+        {"deploy": {"preDeployCommand": ["migrate"], "preDeployTimeoutSeconds": 0}},
         {"networking": {"tcpProxies": {"port": {}}}},
     ],
 )

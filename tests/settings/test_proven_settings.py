@@ -69,6 +69,17 @@ def test_an_image_without_a_version_is_not_proven() -> None:
         parsed(text)
 
 
+def test_an_image_that_updates_itself_is_not_proven() -> None:
+    """Railway would deploy a version that no promotion has seen."""
+    text = PRODUCTION.replace("signaling: {", "signaling: {autoUpdates: patch, ")
+    with pytest.raises(SettingsError) as refused:
+        parsed(text)
+
+    assert 'seance.signaling.autoUpdates = "patch"' in str(refused.value)
+    assert "no updates by themselves, since this stack promotes from staging" in str(refused.value)
+    parsed(text.replace("project: {name: seance", "followsBranch: true\n    project: {name: seance"))
+
+
 def test_a_stack_of_its_own_pins_nothing() -> None:
     """The rule is for stacks that say where they promote from."""
     text = without_pins("omnistack", "rose").replace("  railyard:promotesFrom: staging\n", "")

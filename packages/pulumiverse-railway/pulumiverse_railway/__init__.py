@@ -6,7 +6,17 @@ from .configured_provider import Provider
 from .custom_domain import CustomDomain
 from .custom_domain_validation import CustomDomainValidation
 from .egress_gateway import EgressGateway
-from .enums import BackupSchedule, Builder, NotificationSeverity, OnFailure, Plan, ProjectRole, RestartPolicyType
+from .enums import (
+    AutoUpdates,
+    BackupSchedule,
+    Builder,
+    NotificationSeverity,
+    OnFailure,
+    Plan,
+    ProjectRole,
+    RestartPolicyType,
+    UpdateTags,
+)
 from .environment import Environment
 from .get_environment import GetEnvironmentResult, get_environment, get_environment_output
 from .get_estimated_usage import GetEstimatedUsageResult, get_estimated_usage, get_estimated_usage_output
@@ -29,6 +39,7 @@ from .variables import Variables
 from .volume import Volume
 
 __all__ = [
+    "AutoUpdates",
     "BackupSchedule",
     "Bucket",
     "Builder",
@@ -61,6 +72,7 @@ __all__ = [
     "ServiceInstance",
     "SharedVariables",
     "TcpProxy",
+    "UpdateTags",
     "Variables",
     "Volume",
     "get_environment",

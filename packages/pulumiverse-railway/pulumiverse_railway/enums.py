@@ -4,6 +4,14 @@
 from enum import StrEnum
 
 
+class AutoUpdates(StrEnum):
+    """Which newer versions of an image are deployed by themselves (EnvironmentConfig: source.autoUpdates.type)."""
+
+    DISABLED = "disabled"
+    PATCH = "patch"
+    MINOR = "minor"
+
+
 class BackupSchedule(StrEnum):
     """How often a volume is backed up (API: VolumeInstanceBackupScheduleKind)."""
 
@@ -62,3 +70,10 @@ class RestartPolicyType(StrEnum):
     ON_FAILURE = "ON_FAILURE"
     ALWAYS = "ALWAYS"
     NEVER = "NEVER"
+
+
+class UpdateTags(StrEnum):
+    """What tells that there is a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
+
+    SEMVER = "semver"
+    SHA = "sha"

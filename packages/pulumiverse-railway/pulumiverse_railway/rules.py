@@ -131,14 +131,15 @@ class Cron(Rule):
 
 
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_WEEKDAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+WEEKDAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+"""As in a cron schedule; their numbers begin with 0 for Sunday."""
 _LONGEST_MONTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CRON_FIELDS: Final[tuple[tuple[str, int, int, tuple[str, ...]], ...]] = (
     ("minute", 0, 59, ()),
     ("hour", 0, 23, ()),
     ("day", 1, 31, ()),
     ("month", 1, 12, _MONTHS),
-    ("weekday", 0, 7, _WEEKDAYS),
+    ("weekday", 0, 7, WEEKDAYS),
 )
 _CRON_PART: Final = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>[1-9]\d?))?")
 
@@ -173,6 +174,35 @@ def _shortest_gap(minutes: frozenset[int], hours: frozenset[int]) -> int:
     return min(gaps, default=60)
 
 
+class UpdateWindow(Rule):
+    """A weekday and the hours of it, ``SAT 2-6``."""
+
+    def broken_by(self, value: Any) -> str | None:
+        """Read the parts; the end comes after the beginning."""
+        if re.fullmatch(_WINDOW, value):
+            _, start, end = update_window_parts(value)
+            if start < end <= HOURS_PER_DAY:
+                return None
+        return "be a weekday and its hours in UTC, such as 'SAT 2-6' or 'SUN 0-24'"
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """Return the pattern."""
+        return {"pattern": f"^{_WINDOW}$"}
+
+
+HOURS_PER_DAY: Final = 24
+_HOUR: Final = "(0|[1-9][0-9]?)"
+_WINDOW: Final = rf"({'|'.join(WEEKDAYS)}) {_HOUR}-{_HOUR}"
+
+
+def update_window_parts(text: str) -> tuple[int, int, int]:
+    """Return weekday (0 is Sunday), first hour and the hour that ends it, of a window that has the form."""
+    day, _, hours = text.partition(" ")
+    start, _, end = hours.partition("-")
+    return WEEKDAYS.index(day), int(start), int(end)
+
+
 FOR_A_REPO: Final = (
     "branch",
     "commit_sha",
@@ -184,6 +214,10 @@ FOR_A_REPO: Final = (
     "watch_patterns",
 )
 """Settings of a service that say what is built."""
+FOR_AN_IMAGE: Final = ("auto_updates", "auto_update_windows", "auto_update_tags")
+"""Settings of a service that say when its image is a newer one."""
+UPDATED_REGISTRIES: Final = ("docker.io", "ghcr.io")
+"""Where Railway looks for newer images."""
 
 
 def contradictions(given: Mapping[str, Any], *, replicas: int = 1) -> Iterator[tuple[str, str]]:
@@ -194,6 +228,12 @@ def contradictions(given: Mapping[str, Any], *, replicas: int = 1) -> Iterator[t
     """
     present = {name: value for name, value in given.items() if value not in (None, False, [], (), {})}
     yield from _source(present)
+    yield from _auto_updates(present)
+    if "pre_deploy_timeout_seconds" in present and "pre_deploy_command" not in present:
+        yield (
+            "pre_deploy_timeout_seconds",
+            "limits a preDeployCommand, and there is none: add preDeployCommand, or remove it",
+        )
     build, builder = present.get("build_command"), present.get("builder")
     if isinstance(build, str) and build == present.get("start_command"):
         yield "build_command", "must differ from startCommand, or Railway refuses both: remove one of them"
@@ -222,8 +262,28 @@ def _source(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                     name,
                     "belongs to a repo, and this service runs an image: remove it, or give repo in place of image",
                 )
+    elif "repo" in present and (given := [name for name in FOR_AN_IMAGE if name in present]):
+        for name in given:
+            yield name, "belongs to an image, and this service runs a repo: remove it"
     elif "registry_credentials" in present:
         yield "registry_credentials", "belong to an image, and this service runs a repo: remove them"
+
+
+def _auto_updates(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield why an image is never updated."""
+    if present.get("auto_updates") in (None, "disabled"):
+        for name in FOR_AN_IMAGE[1:]:
+            if name in present:
+                yield name, "needs autoUpdates, or nothing is updated: set autoUpdates to patch or minor, or remove it"
+        return
+    named = present.get("image")
+    if not isinstance(named, str):
+        return
+    registry = named.partition("/")[0]
+    if "/" in named and re.search(r"[.:]", registry) and registry not in UPDATED_REGISTRIES:
+        yield "auto_updates", f"works for images of Docker Hub and ghcr.io, not of {registry}: remove it"
+    elif "@" in named:
+        yield "auto_updates", "and an image by its digest, which never changes, exclude each other: remove one of them"
 
 
 def _shown(value: Any) -> str:
@@ -268,6 +328,9 @@ repository_file: Final = Matching(
 variable_value: Final = Matching(r"(?s)[^\x00]*", "a text without the character NUL, which no variable can hold")
 cron: Final = Cron()
 healthcheck_timeout: Final = Between(1, HOUR_S, "seconds")
+pre_deploy_timeout: Final = Between(1, HOUR_S, "seconds")
+update_window: Final = UpdateWindow()
+update_windows: Final = Each(update_window)
 retries: Final = Between(0, 1_000)
 deployment_pause: Final = Between(0, HOUR_S, "seconds")
 replicas: Final = Between(1, 200)

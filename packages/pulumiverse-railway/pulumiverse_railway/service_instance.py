@@ -6,7 +6,7 @@ from typing import Any, Self, cast
 
 import pulumi
 
-from .enums import Builder, OnFailure, RestartPolicyType
+from .enums import AutoUpdates, Builder, OnFailure, RestartPolicyType, UpdateTags
 from .inputs import RegistryCredentialsArgs
 from .outputs import RegistryCredentials
 
@@ -27,12 +27,18 @@ class _ServiceInstanceInputs:
     registry_credentials: pulumi.Input[RegistryCredentialsArgs | None] = pulumi.property(
         "registryCredentials", default=None
     )
+    auto_updates: pulumi.Input[AutoUpdates | str | None] = pulumi.property("autoUpdates", default=None)
+    auto_update_windows: pulumi.Input[Sequence[pulumi.Input[str]] | None] = pulumi.property(
+        "autoUpdateWindows", default=None
+    )
+    auto_update_tags: pulumi.Input[UpdateTags | str | None] = pulumi.property("autoUpdateTags", default=None)
     builder: pulumi.Input[Builder | str | None] = pulumi.property("builder", default=None)
     build_command: pulumi.Input[str | None] = pulumi.property("buildCommand", default=None)
     dockerfile_path: pulumi.Input[str | None] = pulumi.property("dockerfilePath", default=None)
     watch_patterns: pulumi.Input[Sequence[pulumi.Input[str]] | None] = pulumi.property("watchPatterns", default=None)
     start_command: pulumi.Input[str | None] = pulumi.property("startCommand", default=None)
     pre_deploy_command: pulumi.Input[str | None] = pulumi.property("preDeployCommand", default=None)
+    pre_deploy_timeout_seconds: pulumi.Input[int | None] = pulumi.property("preDeployTimeoutSeconds", default=None)
     healthcheck_path: pulumi.Input[str | None] = pulumi.property("healthcheckPath", default=None)
     healthcheck_timeout: pulumi.Input[int | None] = pulumi.property("healthcheckTimeout", default=None)
     restart_policy_type: pulumi.Input[RestartPolicyType | str | None] = pulumi.property(
@@ -43,6 +49,7 @@ class _ServiceInstanceInputs:
     sleep_application: pulumi.Input[bool | None] = pulumi.property("sleepApplication", default=None)
     overlap_seconds: pulumi.Input[int | None] = pulumi.property("overlapSeconds", default=None)
     draining_seconds: pulumi.Input[int | None] = pulumi.property("drainingSeconds", default=None)
+    ipv6_egress_enabled: pulumi.Input[bool | None] = pulumi.property("ipv6EgressEnabled", default=None)
     regions: pulumi.Input[Mapping[str, pulumi.Input[int]] | None] = pulumi.property("regions", default=None)
     num_replicas: pulumi.Input[int | None] = pulumi.property("numReplicas", default=None)
     vcpus: pulumi.Input[float | None] = pulumi.property("vcpus", default=None)
@@ -78,6 +85,19 @@ class ServiceInstance(pulumi.CustomResource):
     """Login for an image in a private registry; Railway never gives it back. Default: none (API:
     deploy.registryCredentials).
     """
+    auto_updates: pulumi.Output[AutoUpdates | None] = pulumi.property("autoUpdates")
+    """Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it backs up the volume,
+    writes the new tag into its configuration, and that is no drift. A tag that is no version is pulled again when it
+    moves. Default: disabled (API: source.autoUpdates.type).
+    """
+    auto_update_windows: pulumi.Output[Sequence[str] | None] = pulumi.property("autoUpdateWindows")
+    """When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's choice (API:
+    source.autoUpdates.schedule).
+    """
+    auto_update_tags: pulumi.Output[UpdateTags | None] = pulumi.property("autoUpdateTags")
+    """What it goes by: version numbers, or tags that name a commit. Default: Railway tells by the tag (API:
+    source.autoUpdates.tagMode).
+    """
     builder: pulumi.Output[Builder | None] = pulumi.property("builder")
     """What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API: build.builder)."""
     build_command: pulumi.Output[str | None] = pulumi.property("buildCommand")
@@ -95,6 +115,10 @@ class ServiceInstance(pulumi.CustomResource):
     pre_deploy_command: pulumi.Output[str | None] = pulumi.property("preDeployCommand")
     """Command that runs before new code takes traffic, such as migrations; it sees no volume. Default: none (API:
     deploy.preDeployCommand).
+    """
+    pre_deploy_timeout_seconds: pulumi.Output[int | None] = pulumi.property("preDeployTimeoutSeconds")
+    """Time in which the preDeployCommand must end, in seconds, 1 to 3600; a deployment whose command runs longer fails,
+    and the old one serves on. Default: Railway's (API: deploy.preDeployTimeoutSeconds).
     """
     healthcheck_path: pulumi.Output[str | None] = pulumi.property("healthcheckPath")
     """Path that must answer 2xx before a deployment takes traffic. Default: none is asked (API:
@@ -122,6 +146,8 @@ class ServiceInstance(pulumi.CustomResource):
     """How long the old deployment goes on beside the new one, in seconds. Default: 0 (API: deploy.overlapSeconds)."""
     draining_seconds: pulumi.Output[int | None] = pulumi.property("drainingSeconds")
     """Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0 (API: deploy.drainingSeconds)."""
+    ipv6_egress_enabled: pulumi.Output[bool | None] = pulumi.property("ipv6EgressEnabled")
+    """Whether it reaches the internet over IPv6 too. Default: false (API: deploy.ipv6EgressEnabled)."""
     regions: pulumi.Output[Mapping[str, int] | None] = pulumi.property("regions")
     """Replicas per region, {'us-west2': 2}; either this or numReplicas. Always sent whole, so that no region stays
     behind. Default: Railway's (API: deploy.multiRegionConfig).
@@ -175,12 +201,16 @@ class ServiceInstance(pulumi.CustomResource):
         root_directory: pulumi.Input[str | None] = None,
         check_suites: pulumi.Input[bool | None] = None,
         registry_credentials: pulumi.Input[RegistryCredentialsArgs | None] = None,
+        auto_updates: pulumi.Input[AutoUpdates | str | None] = None,
+        auto_update_windows: pulumi.Input[Sequence[pulumi.Input[str]] | None] = None,
+        auto_update_tags: pulumi.Input[UpdateTags | str | None] = None,
         builder: pulumi.Input[Builder | str | None] = None,
         build_command: pulumi.Input[str | None] = None,
         dockerfile_path: pulumi.Input[str | None] = None,
         watch_patterns: pulumi.Input[Sequence[pulumi.Input[str]] | None] = None,
         start_command: pulumi.Input[str | None] = None,
         pre_deploy_command: pulumi.Input[str | None] = None,
+        pre_deploy_timeout_seconds: pulumi.Input[int | None] = None,
         healthcheck_path: pulumi.Input[str | None] = None,
         healthcheck_timeout: pulumi.Input[int | None] = None,
         restart_policy_type: pulumi.Input[RestartPolicyType | str | None] = None,
@@ -189,6 +219,7 @@ class ServiceInstance(pulumi.CustomResource):
         sleep_application: pulumi.Input[bool | None] = None,
         overlap_seconds: pulumi.Input[int | None] = None,
         draining_seconds: pulumi.Input[int | None] = None,
+        ipv6_egress_enabled: pulumi.Input[bool | None] = None,
         regions: pulumi.Input[Mapping[str, pulumi.Input[int]] | None] = None,
         num_replicas: pulumi.Input[int | None] = None,
         vcpus: pulumi.Input[float | None] = None,
@@ -217,6 +248,13 @@ class ServiceInstance(pulumi.CustomResource):
         :param check_suites: Whether a push waits for GitHub's checks. Default: false (API: source.checkSuites).
         :param registry_credentials: Login for an image in a private registry; Railway never gives it back. Default:
           none (API: deploy.registryCredentials).
+        :param auto_updates: Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it
+          backs up the volume, writes the new tag into its configuration, and that is no drift. A tag that is no version
+          is pulled again when it moves. Default: disabled (API: source.autoUpdates.type).
+        :param auto_update_windows: When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6.
+          Default: Railway's choice (API: source.autoUpdates.schedule).
+        :param auto_update_tags: What it goes by: version numbers, or tags that name a commit. Default: Railway tells by
+          the tag (API: source.autoUpdates.tagMode).
         :param builder: What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API:
           build.builder).
         :param build_command: Command that builds it. Default: the builder's (API: build.buildCommand).
@@ -228,6 +266,9 @@ class ServiceInstance(pulumi.CustomResource):
           Default: the image's (API: deploy.startCommand).
         :param pre_deploy_command: Command that runs before new code takes traffic, such as migrations; it sees no
           volume. Default: none (API: deploy.preDeployCommand).
+        :param pre_deploy_timeout_seconds: Time in which the preDeployCommand must end, in seconds, 1 to 3600; a
+          deployment whose command runs longer fails, and the old one serves on. Default: Railway's (API:
+          deploy.preDeployTimeoutSeconds).
         :param healthcheck_path: Path that must answer 2xx before a deployment takes traffic. Default: none is asked
           (API: deploy.healthcheckPath).
         :param healthcheck_timeout: Time in which a deployment must become healthy, in seconds, 1 to 3600. Default: 300
@@ -244,6 +285,8 @@ class ServiceInstance(pulumi.CustomResource):
           deploy.overlapSeconds).
         :param draining_seconds: Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0 (API:
           deploy.drainingSeconds).
+        :param ipv6_egress_enabled: Whether it reaches the internet over IPv6 too. Default: false (API:
+          deploy.ipv6EgressEnabled).
         :param regions: Replicas per region, {'us-west2': 2}; either this or numReplicas. Always sent whole, so that no
           region stays behind. Default: Railway's (API: deploy.multiRegionConfig).
         :param num_replicas: Replicas in the one region that Railway chose; either this or regions. Default: 1 (API:
@@ -277,12 +320,16 @@ class ServiceInstance(pulumi.CustomResource):
             root_directory=root_directory,
             check_suites=check_suites,
             registry_credentials=registry_credentials,
+            auto_updates=auto_updates,
+            auto_update_windows=auto_update_windows,
+            auto_update_tags=auto_update_tags,
             builder=builder,
             build_command=build_command,
             dockerfile_path=dockerfile_path,
             watch_patterns=watch_patterns,
             start_command=start_command,
             pre_deploy_command=pre_deploy_command,
+            pre_deploy_timeout_seconds=pre_deploy_timeout_seconds,
             healthcheck_path=healthcheck_path,
             healthcheck_timeout=healthcheck_timeout,
             restart_policy_type=restart_policy_type,
@@ -291,6 +338,7 @@ class ServiceInstance(pulumi.CustomResource):
             sleep_application=sleep_application,
             overlap_seconds=overlap_seconds,
             draining_seconds=draining_seconds,
+            ipv6_egress_enabled=ipv6_egress_enabled,
             regions=regions,
             num_replicas=num_replicas,
             vcpus=vcpus,

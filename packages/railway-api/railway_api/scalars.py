@@ -11,6 +11,22 @@ from typing import TypeAlias, TypedDict
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 
+class UpdateWindow(TypedDict):
+    """Say when an image may be updated, in UTC; day 0 is Sunday, the last hour does not belong to it."""
+
+    day: int
+    startHour: int
+    endHour: int
+
+
+class AutoUpdates(TypedDict, total=False):
+    """Say which newer versions of an image are deployed by themselves."""
+
+    type: str | None
+    schedule: list[UpdateWindow] | None
+    tagMode: str | None
+
+
 class SourceConfig(TypedDict, total=False):
     """Say where a service comes from."""
 
@@ -20,6 +36,7 @@ class SourceConfig(TypedDict, total=False):
     commitSha: str | None
     rootDirectory: str | None
     checkSuites: bool | None
+    autoUpdates: AutoUpdates | None
 
 
 class BuildConfig(TypedDict, total=False):
@@ -62,6 +79,7 @@ class DeployConfig(TypedDict, total=False):
 
     startCommand: str | None
     preDeployCommand: list[str] | None
+    preDeployTimeoutSeconds: int | None
     healthcheckPath: str | None
     healthcheckTimeout: int | None
     cronSchedule: str | None
@@ -74,6 +92,7 @@ class DeployConfig(TypedDict, total=False):
     registryCredentials: RegistryCredentials | None
     overlapSeconds: int | None
     drainingSeconds: int | None
+    ipv6EgressEnabled: bool | None
 
 
 class PortConfig(TypedDict, total=False):

@@ -94,7 +94,7 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
         if old is None and not found["image"] and not found["repo"]:
             return None  # an empty service: there is nothing to import
         latest = await _attempted(environment, service_id, snapshot.latest.get(service_id))
-        found |= await _served(environment, found, latest, old)
+        found |= await _served(environment, found, config, latest, old)
         state = ServiceInstanceState(
             project_id=project_id,
             environment_id=environment_id,
@@ -171,6 +171,7 @@ async def _attempted(environment: Environment, service_id: str, latest: Deployme
 async def _served(
     environment: Environment,
     found: Mapping[str, Any],
+    config: ServiceConfig,
     latest: Deployment | None,
     old: ServiceInstanceState | None,
 ) -> dict[str, Any]:
@@ -183,7 +184,11 @@ async def _served(
     known = latest.id == old.deployment_id and all(getattr(old, name) == found[name] for name in _SOURCE)
     if known or _still_rolled_back(latest, old) is not None:
         return {}
-    spec = DeploymentSpec(service_id="", service_name="", **{name: found[name] for name in _SOURCE})
+    # An image that Railway has updated is asked for as its configuration says it.
+    image = (config.get("source") or {}).get("image")
+    spec = DeploymentSpec(
+        service_id="", service_name="", image=image, repo=found["repo"], commit_sha=found["commit_sha"]
+    )
     meta = (await environment.ask(DEPLOYMENT, id=latest.id))["meta"] or {}
     if spec.differs(meta) is None:
         return {}
@@ -227,12 +232,13 @@ def _unfinished(state: ServiceInstanceState, old: ServiceInstanceState | None, n
 
 def _spec(new: ServiceInstanceInputs, snapshot: Snapshot) -> DeploymentSpec:
     secrets = dict(new.variables)
+    there = snapshot.source(new.service_id).get("image")
     if new.registry_credentials is not None:
         secrets["registryCredentials.password"] = new.registry_credentials.password
     return DeploymentSpec(
         service_id=new.service_id,
         service_name=snapshot.service_name(new.service_id),
-        image=new.image,
+        image=there if instance_config.is_update_of(new, there) else new.image,
         repo=new.repo,
         commit_sha=new.commit_sha,
         secrets=secrets,

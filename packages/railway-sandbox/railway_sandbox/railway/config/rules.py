@@ -39,6 +39,9 @@ def check_service(config: Config, *, mounts: int) -> None:
         raise invalid("limitOverride")
     if source.get("image") and source.get("repo"):
         raise invalid("source: image and repo")
+    _check_updates(source)
+    if deploy.get("preDeployTimeoutSeconds") is not None and deploy["preDeployTimeoutSeconds"] < 1:
+        raise invalid("preDeployTimeoutSeconds")
     if build.get("buildCommand") and build.get("buildCommand") == deploy.get("startCommand"):
         raise Refused("buildCommand and startCommand cannot be identical")
     path = deploy.get("healthcheckPath")
@@ -51,6 +54,19 @@ def check_service(config: Config, *, mounts: int) -> None:
     command: Any = deploy.get("preDeployCommand")
     if isinstance(command, list) and len(command) > 1:  # pyright: ignore[reportUnknownArgumentType]
         raise Refused("Error in preDeployCommand - Invalid input")
+
+
+def _check_updates(source: Config) -> None:
+    """Refuse updates of what has no newer version to be found, and windows that end before they begin."""
+    updates: Config = part(source, "autoUpdates")
+    if updates.get("type") not in (None, "disabled"):
+        registry, slash, _ = (source.get("image") or "").partition("/")
+        elsewhere = slash and ("." in registry or ":" in registry) and registry not in ("docker.io", "ghcr.io")
+        if not source.get("image") or elsewhere:
+            raise invalid("source.autoUpdates")
+    schedule: list[Config] | None = updates.get("schedule")
+    if schedule is not None and (not schedule or any(each["endHour"] <= each["startHour"] for each in schedule)):
+        raise invalid("source.autoUpdates.schedule")
 
 
 def replicas_of(config: Config) -> int:

@@ -30,6 +30,22 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
+class UpdateWindow(Shape):
+    """When an image may be updated: day 0 is Sunday, the hours are UTC's."""
+
+    day: Annotated[Whole, Field(ge=0, le=6)]
+    start_hour: Annotated[Whole, Field(ge=0, le=23)]
+    end_hour: Annotated[Whole, Field(ge=1, le=24)]
+
+
+class AutoUpdates(Shape):
+    """Which newer versions of an image are deployed by themselves."""
+
+    type: Literal["disabled", "patch", "minor"] | None = None
+    schedule: list[UpdateWindow] | None = None
+    tag_mode: Literal["semver", "sha"] | None = None
+
+
 class Source(Shape):
     """Where a service comes from."""
 
@@ -40,7 +56,7 @@ class Source(Shape):
     upstream_url: str | None = None
     root_directory: str | None = None
     check_suites: bool | None = None
-    auto_updates: dict[str, Any] | None = None
+    auto_updates: AutoUpdates | None = None
 
 
 class Build(Shape):
@@ -90,6 +106,7 @@ class Deploy(Shape):
 
     start_command: str | None = None
     pre_deploy_command: str | list[str] | None = None
+    pre_deploy_timeout_seconds: Whole | None = None
     healthcheck_path: str | None = None
     healthcheck_timeout: Whole | None = None
     cron_schedule: str | None = None

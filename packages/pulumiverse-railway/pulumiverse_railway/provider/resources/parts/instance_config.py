@@ -7,12 +7,13 @@ Pure functions; the commit itself is the environment's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs
-from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS
+from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS, AutoUpdates
 from railway_api.json_objects import table
 from railway_api.patches import Path, at, leaves, nested
 
@@ -50,7 +51,7 @@ def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config:
         if getattr(new, name) is None and getattr(old, cause, None) is not None and getattr(new, cause) is None:
             setting = next(setting for setting in SETTINGS if setting.name == name)
             changes |= setting.changes(config, None, clears=True)
-    changes |= _source(new, config)
+    changes |= _source(new, old, config)
     changes |= _replicas(new, old, config)
     changes |= _limits(new, old, config)
     changes |= _credentials(new, old, config)
@@ -83,7 +84,7 @@ def properties(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict
     }
     memory = containers.get("memoryBytes")
     shown |= {
-        "image": image,
+        "image": old.image if old is not None and is_update_of(old, image) else image,
         "repo": source.get("repo"),
         "vcpus": containers.get("cpu"),
         "memory_mb": None if memory is None else round(memory / BYTES_PER_MB),
@@ -121,9 +122,27 @@ def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
     return cast("ServiceConfig", nested(changes))
 
 
-def _source(new: ServiceInstanceInputs, config: ServiceConfig) -> Changes:
+def is_update_of(wanted: ServiceInstanceInputs, image: str | None) -> bool:
+    """Tell whether Railway has put ``image`` in the place of the wanted one, by its automatic updates."""
+    if wanted.auto_updates not in (AutoUpdates.PATCH, AutoUpdates.MINOR) or not wanted.image or not image:
+        return False
+    before, after = (_VERSIONED.fullmatch(each) for each in (wanted.image, image))
+    if before is None or after is None or before["name"] != after["name"] or before["rest"] != after["rest"]:
+        return False
+    old, new = ([int(number) for number in each["version"].split(".")] for each in (before, after))
+    kept = 1 if wanted.auto_updates == AutoUpdates.MINOR else 2
+    return new > old and new[:kept] == old[:kept]
+
+
+_VERSIONED: Final = re.compile(r"(?P<name>.+:v?)(?P<version>\d+(?:\.\d+)*)(?P<rest>-[\w.-]+)?", re.ASCII)
+"""An image whose tag is a version."""
+
+
+def _source(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
     source = config.get("source") or {}
-    wanted = {"image": new.image, "repo": new.repo}
+    # What Railway has updated stays, unless the program asks for another image than before.
+    updated = old is not None and old.image == new.image and is_update_of(new, source.get("image"))
+    wanted = {"image": source.get("image") if updated else new.image, "repo": new.repo}
     return {("source", name): value for name, value in wanted.items() if value != source.get(name)}
 
 

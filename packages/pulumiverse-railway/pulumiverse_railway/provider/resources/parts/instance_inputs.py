@@ -15,7 +15,12 @@ from pulumi_provider.naming import camel_case
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped
-from pulumiverse_railway.provider.resources.parts.settings import Builder, RestartPolicyType
+from pulumiverse_railway.provider.resources.parts.settings import (
+    AutoUpdates,
+    Builder,
+    RestartPolicyType,
+    UpdateTags,
+)
 
 
 class OnFailure(StrEnum):
@@ -80,6 +85,30 @@ class ServiceInstanceInputs(ServiceScoped):
         ),
     ] = None
 
+    auto_updates: Annotated[
+        AutoUpdates | None,
+        Property(
+            "Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it backs up the "
+            "volume, writes the new tag into its configuration, and that is no drift. A tag that is no version is "
+            "pulled again when it moves. Default: disabled (API: source.autoUpdates.type)."
+        ),
+    ] = None
+    auto_update_windows: Annotated[
+        list[str] | None,
+        Property(
+            "When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's "
+            "choice (API: source.autoUpdates.schedule).",
+            check=rules.update_windows,
+        ),
+    ] = None
+    auto_update_tags: Annotated[
+        UpdateTags | None,
+        Property(
+            "What it goes by: version numbers, or tags that name a commit. Default: Railway tells by the tag "
+            "(API: source.autoUpdates.tagMode)."
+        ),
+    ] = None
+
     builder: Annotated[
         Builder | None,
         Property(
@@ -121,6 +150,14 @@ class ServiceInstanceInputs(ServiceScoped):
             "Command that runs before new code takes traffic, such as migrations; it sees no volume. Default: none "
             "(API: deploy.preDeployCommand).",
             check=rules.text,
+        ),
+    ] = None
+    pre_deploy_timeout_seconds: Annotated[
+        int | None,
+        Property(
+            "Time in which the preDeployCommand must end, in seconds, 1 to 3600; a deployment whose command runs "
+            "longer fails, and the old one serves on. Default: Railway's (API: deploy.preDeployTimeoutSeconds).",
+            check=rules.pre_deploy_timeout,
         ),
     ] = None
     healthcheck_path: Annotated[
@@ -181,6 +218,13 @@ class ServiceInstanceInputs(ServiceScoped):
         Property(
             "Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0 (API: deploy.drainingSeconds).",
             check=rules.deployment_pause,
+        ),
+    ] = None
+
+    ipv6_egress_enabled: Annotated[
+        bool | None,
+        Property(
+            "Whether it reaches the internet over IPv6 too. Default: false (API: deploy.ipv6EgressEnabled).",
         ),
     ] = None
 

@@ -7,11 +7,13 @@ need more than a table, stand in ``instance_config``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, cast
 
+from pulumiverse_railway import rules
+from railway_api.json_objects import table
 from railway_api.patches import Path, at
 
 
@@ -33,6 +35,59 @@ class RestartPolicyType(StrEnum):
     NEVER = "NEVER"
 
 
+class AutoUpdates(StrEnum):
+    """Which newer versions of an image are deployed by themselves (EnvironmentConfig: source.autoUpdates.type)."""
+
+    DISABLED = "disabled"
+    PATCH = "patch"
+    MINOR = "minor"
+
+
+class UpdateTags(StrEnum):
+    """What tells that there is a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
+
+    SEMVER = "semver"
+    SHA = "sha"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How a property's value is written in Railway's configuration, where that is not as it stands."""
+
+    sent: Callable[[object], object]
+    """Property → configuration."""
+    read: Callable[[object], object]
+    """Configuration → property; None for what has no such form."""
+
+
+def _only_one(commands: object) -> object:
+    if not isinstance(commands, list):
+        return commands
+    return next(iter(cast("Sequence[object]", commands)), None)
+
+
+def _window_sent(text: str) -> dict[str, object]:
+    day, start, end = rules.update_window_parts(text)
+    return {"day": day, "startHour": start, "endHour": end}
+
+
+def _windows_read(schedule: object) -> object:
+    if not isinstance(schedule, list):
+        return None
+    entries = [table(entry) for entry in cast("Sequence[object]", schedule)]
+    return [
+        f"{rules.WEEKDAYS[day]} {entry.get('startHour')}-{entry.get('endHour')}"
+        for entry in entries
+        if isinstance(day := entry.get("day"), int) and 0 <= day < len(rules.WEEKDAYS)
+    ] or None
+
+
+LIST_OF_ONE: Final = Form(sent=lambda command: [command], read=_only_one)
+WINDOWS: Final = Form(
+    sent=lambda windows: [_window_sent(text) for text in cast("Sequence[str]", windows)], read=_windows_read
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """One setting of a service instance."""
@@ -45,20 +100,19 @@ class Setting:
     """What Railway takes when it is absent."""
     clear: object = None
     """What to send to get back to the default."""
-    as_list: bool = False
-    """Railway wants a list of one."""
+    form: Form | None = None
+    """How Railway writes it. Default: as it stands."""
     choices: type[StrEnum] | None = None
 
     def sent(self, value: object) -> object:
         """Return the property's value as Railway takes it."""
-        return [value] if self.as_list else value
+        return self.form.sent(value) if self.form else value
 
     def given(self, config: Mapping[str, object]) -> object:
         """Tell what a configuration says, as the property's value; None when it says nothing."""
         found = at(config, self.path)
-        if self.as_list and isinstance(found, list):
-            commands = cast("Sequence[object]", found)
-            return commands[0] if commands else None
+        if self.form:
+            return self.form.read(found)
         if self.choices is not None and found not in {None, *self.choices}:
             return None  # Railway may know more choices than this version
         return None if found is None else self.choices(found) if self.choices else found
@@ -85,6 +139,15 @@ SETTINGS: Final = (
     Setting(name="commit_sha", path=("source", "commitSha")),
     Setting(name="root_directory", path=("source", "rootDirectory")),
     Setting(name="check_suites", path=("source", "checkSuites"), default=False, clear=False),
+    Setting(
+        name="auto_updates",
+        path=("source", "autoUpdates", "type"),
+        default=AutoUpdates.DISABLED,
+        clear="disabled",
+        choices=AutoUpdates,
+    ),
+    Setting(name="auto_update_windows", path=("source", "autoUpdates", "schedule"), form=WINDOWS),
+    Setting(name="auto_update_tags", path=("source", "autoUpdates", "tagMode"), choices=UpdateTags),
     Setting(name="builder", path=("build", "builder"), default=Builder.RAILPACK, choices=Builder),
     Setting(name="build_command", path=("build", "buildCommand")),
     Setting(name="dockerfile_path", path=("build", "dockerfilePath"), default="Dockerfile"),
@@ -92,7 +155,10 @@ SETTINGS: Final = (
     Setting(name="watch_patterns", path=("build", "watchPatterns"), default=[], clear=[]),
     Setting(name="overlap_seconds", path=("deploy", "overlapSeconds"), default=0, clear=0),
     Setting(name="draining_seconds", path=("deploy", "drainingSeconds"), default=0, clear=0),
-    Setting(name="pre_deploy_command", path=("deploy", "preDeployCommand"), clear=[], as_list=True),
+    Setting(name="pre_deploy_command", path=("deploy", "preDeployCommand"), clear=[], form=LIST_OF_ONE),
+    Setting(name="pre_deploy_timeout_seconds", path=("deploy", "preDeployTimeoutSeconds")),
+    # Railway ignores null here as well, and takes false.
+    Setting(name="ipv6_egress_enabled", path=("deploy", "ipv6EgressEnabled"), default=False, clear=False),
     Setting(name="start_command", path=("deploy", "startCommand")),
     Setting(name="healthcheck_path", path=("deploy", "healthcheckPath")),
     Setting(name="healthcheck_timeout", path=("deploy", "healthcheckTimeout"), default=300),
