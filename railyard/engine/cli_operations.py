@@ -1,8 +1,9 @@
 """Operations of the Pulumi CLI on one stack in the sandbox, with the options that the embedded engine has as well.
 
 Owns the file backend, the copy of the stack's settings in which the CLI keeps its encryption salt, so that the user's
-own file stays as it is, and the arguments of each operation. What is printed is the CLI's own, but for the stack's
-outputs, which are handed back: the CLI would print those of all systems, whichever one was meant.
+own file stays as it is, and the arguments of each operation. A preview, and whatever is told to programs, is reported
+as that of the embedded engine is. What an up, a refresh and a destroy print while they work is the CLI's own, but for
+the stack's outputs: the CLI would print those of all systems, whichever one was meant.
 """
 
 from __future__ import annotations
@@ -13,15 +14,13 @@ import re
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from google.protobuf.struct_pb2 import Struct
-
 import go_yaml
-from pulumi_operations.events import Change, Operation
+from pulumi_operations.events import Operation, Result
 from pulumi_operations.project import (
     ProjectError,
     config_nodes,
@@ -31,30 +30,19 @@ from pulumi_operations.project import (
     load_file,
     load_project,
 )
-from pulumi_operations.values import Properties, differences, from_struct, known_outputs
+from railyard.engine.cli_events import read_log
 from railyard.engine.configuration import ENVIRONMENT
 from railyard.engine.engine_choice import PROJECT, Choice, States, checkpoint_resources
+from railyard.output import Report
 from railyard.shared.console import OperationError
 
 PASSPHRASE: Final = "sandbox"
-_STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys of a stack's settings file that say how its real state is encrypted."""
 _LEFT_OUT: Final = (*_ENCRYPTION, ENVIRONMENT)
 _WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
 TELLS_EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
 """Makes the CLI know ``--event-log``, by which the Automation API learns what happens."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How an operation of the CLI ended."""
-
-    succeeded: bool
-    outputs: Properties = field(default_factory=dict[str, Any])
-    """Those of the stack, secrets masked; none when they were printed as JSON, or when it failed."""
-    output_changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
-    """Path of an output → how it differs from what the state said before."""
 
 
 _GONE: Final = re.compile(r"81044|NoSuchBucket|\b404\b")
@@ -80,29 +68,40 @@ def operate(
     root: Path,
     environment: Mapping[str, str],
     targets: Sequence[str],
+    report: Report,
     *,
-    as_json: bool,
-) -> Outcome:
-    """Carry it out."""
+    shown: bool,
+) -> Result:
+    """Carry it out and report it; with ``shown`` the CLI prints its progress, too. Raises ``OperationError``."""
+    assert choice.cli is not None
     arguments = [operation.value, *options_of(choice, root, environment)]
+    meant = [_expression(target) for target in targets]
     if operation is Operation.DESTROY:
-        _refuse_protected(choice.states, targets)
-    arguments += [] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
+        _refuse_protected(choice.states, meant)
+    arguments += ["--json", "--show-sames"] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
     arguments += [part for target in targets for part in ("--target", target)]
-    if as_json:
-        return Outcome(succeeded=_run(choice, [*arguments, "--json"], root, environment))
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         arguments += ["--suppress-outputs", "--event-log", str(events)]
-        if not _run(choice, arguments, root, {**environment, **TELLS_EVENTS}):
-            if advice := way_out(events.read_text(encoding="utf-8") if events.exists() else ""):
-                sys.stderr.write(f"{advice}\n")
-            return Outcome(succeeded=False)
-        before, outputs = _stack_outputs(events)
-    before = known_outputs(before, {})
-    if operation is not Operation.PREVIEW or targets:
-        outputs = known_outputs(outputs, before)
-    return Outcome(succeeded=True, outputs=outputs, output_changes=differences(before, outputs))
+        done = choice.cli.run(arguments, root, {**environment, **TELLS_EVENTS}, captured=not shown)
+        text = events.read_text(encoding="utf-8") if events.exists() else ""
+    log = read_log(text, done.stdout if operation is Operation.PREVIEW else "")
+    finished = list(log.finished(meant))
+    for step in finished:
+        report.on_event(step)
+    result = log.result(
+        operation,
+        succeeded=done.returncode == 0,
+        duration_s=time.monotonic() - began,
+        steps=[each.step for each in finished],
+        partial=bool(targets),
+        said=(done.stdout or "") + (done.stderr or "") if not shown else "",
+    )
+    report.finish(result)
+    if not result.succeeded and (advice := way_out(text)):
+        sys.stderr.write(f"{advice}\n")
+    return result
 
 
 def way_out(events: str) -> str:
@@ -138,20 +137,6 @@ def options_of(choice: Choice, root: Path, environment: Mapping[str, str]) -> li
 def _run(choice: Choice, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> bool:
     assert choice.cli is not None
     return choice.cli.run(arguments, root, environment).returncode == 0
-
-
-def _stack_outputs(events: Path) -> tuple[Properties, Properties]:
-    """The stack's outputs before and after; none after a destroy."""
-    lines = map(json.loads, events.read_text(encoding="utf-8").splitlines())
-    ended = [line["resOutputsEvent"]["metadata"] for line in lines if "resOutputsEvent" in line]
-    of_stack = [each for each in ended if each["type"] == _STACK_TYPE]
-    return (_outputs(of_stack[-1].get("old")), _outputs(of_stack[-1].get("new"))) if of_stack else ({}, {})
-
-
-def _outputs(resource: Mapping[str, Any] | None) -> Properties:
-    wire = Struct()
-    wire.update((resource or {}).get("outputs") or {})
-    return from_struct(wire)
 
 
 def make_backend(directory: Path) -> Path:
@@ -206,12 +191,11 @@ def _unlock(states: States) -> None:
         )
 
 
-def _refuse_protected(states: States, targets: Sequence[str]) -> None:
+def _refuse_protected(states: States, meant: Sequence[re.Pattern[str]]) -> None:
     """Refuse to take down what is protected before anything is deleted: the CLI stops only when it comes to it.
 
     Raises ``OperationError``.
     """
-    meant = [re.compile("".join(_GLOB.get(part, re.escape(part)) for part in _STARS.split(each))) for each in targets]
     found = [
         str(record["urn"])
         for record in checkpoint_resources(states)
@@ -224,6 +208,11 @@ def _refuse_protected(states: States, targets: Sequence[str]) -> None:
             f"protected resources of {states.stack} would be deleted ({len(found)}); so nothing is deleted:{names}\n"
             f"If they are meant to go, run `make unprotect STACK={states.stack}` first"
         )
+
+
+def _expression(target: str) -> re.Pattern[str]:
+    """Return which URNs a ``--target`` means."""
+    return re.compile("".join(_GLOB.get(part, re.escape(part)) for part in _STARS.split(target)))
 
 
 _STARS: Final = re.compile(r"(\*\*|\*)")

@@ -29,7 +29,7 @@ from railyard.engine.operate import (
     options_of,
     plan_of,
 )
-from railyard.output import BothReports, JsonReport, Report, TextReport, output_lines, write
+from railyard.output import BothReports, JsonReport, OutputsReport, Report, TextReport
 from railyard.output.money import calculation_of
 from railyard.output.rules import refused, violations
 from railyard.shared.console import OperationError
@@ -177,32 +177,32 @@ def _operate(
             typer.echo(f"note: {note}", err=True)
         targets = [*targets, *(stack.targets(system) if system else ())]
         choice = _choice(name, engine)
-        if choice.cli is not None:
-            done = operate_with_cli(operation, stack, choice, targets, json=json)
-            write(_console(), *output_lines(operation, done.outputs, done.output_changes, system=system))
-            succeeded = done.succeeded
-            if operation is Operation.DESTROY and succeeded:
-                typer.echo(_STACK_RM.format(stack=name), err=True)
+        calculation, levels = calculation_of(stack.config), levels_of(stack.config)
+        as_json = partial(JsonReport, calculation=calculation, levels=levels)
+        shown = choice.cli is not None and not json and operation is not Operation.PREVIEW
+        if json:
+            report: Report = as_json(sys.stdout)
+        elif shown:
+            report = OutputsReport(_console(), operation, system=system)
         else:
-            calculation, levels = calculation_of(stack.config), levels_of(stack.config)
-            as_json = partial(JsonReport, calculation=calculation, levels=levels)
-            report: Report = (
-                as_json(sys.stdout)
-                if json
-                else TextReport(
-                    _console(),
-                    operation,
-                    stack.name,
-                    system=system,
-                    plan=plan_of(stack),
-                    calculation=calculation,
-                    levels=levels,
-                )
+            report = TextReport(
+                _console(),
+                operation,
+                stack.name,
+                system=system,
+                plan=plan_of(stack),
+                calculation=calculation,
+                levels=levels,
             )
-            with _kept(report, as_json, document) as both:
+        with _kept(report, as_json, document) as both:
+            if choice.cli is None:
                 result = operate(operation, stack, targets, both)
-            broken = operation is Operation.PREVIEW and refused(violations(result.steps, levels))
-            succeeded = result.succeeded and not broken
+            else:
+                result = operate_with_cli(operation, stack, choice, targets, both, shown=shown)
+        broken = operation is Operation.PREVIEW and refused(violations(result.steps, levels))
+        succeeded = result.succeeded and not broken
+        if choice.cli is not None and operation is Operation.DESTROY and succeeded:
+            typer.echo(_STACK_RM.format(stack=name), err=True)
     raise typer.Exit(0 if succeeded else 1)
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_operations.events import Event, Operation, Result
 from railyard.engine import cli_operations, sandbox_door
-from railyard.engine.cli_operations import Outcome
 from railyard.engine.configuration import Stack
 from railyard.engine.engine_choice import Choice, States
 from railyard.output import Report
@@ -62,13 +61,15 @@ def operate(
 
 
 def operate_with_cli(
-    operation: Operation, stack: Stack, choice: Choice, targets: Sequence[str], *, json: bool
-) -> Outcome:
-    """The same with the Pulumi CLI, which prints for itself all but the stack's outputs."""
-    with clouds(operation, plan_of(stack)) as address:
-        return cli_operations.operate(
-            operation, choice, project_directory(), environment(address), targets, as_json=json
-        )
+    operation: Operation, stack: Stack, choice: Choice, targets: Sequence[str], report: Report, *, shown: bool
+) -> Result:
+    """Do the same with the Pulumi CLI, which prints its own progress where it is ``shown``."""
+    try:
+        with clouds(operation, plan_of(stack)) as address:
+            root = project_directory()
+            return cli_operations.operate(operation, choice, root, environment(address), targets, report, shown=shown)
+    finally:
+        report.close()
 
 
 def _ignore(event: Event) -> None:

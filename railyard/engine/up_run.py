@@ -7,7 +7,6 @@ that it writes beside its text, of the Pulumi CLI its event log. Starts nothing 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import textwrap
@@ -16,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
+from pulumi_operations.events import Diagnostic
 from railyard.engine import engine_choice, pulumi_cli
+from railyard.engine.cli_events import read_log
 from railyard.shared.console import OperationError
 
 _LAST_LINES: Final = 20
@@ -26,8 +27,6 @@ _LOCKED: Final = (
     "Another update is currently in progress",
 )
 """What is said of a stack that another run holds: by the embedded engine, the Pulumi CLI and Pulumi Cloud."""
-_COLOR: Final = re.compile(r"<\{%.*?%\}>")
-"""How the CLI's event log marks colours."""
 
 
 class LockedError(OperationError):
@@ -83,28 +82,21 @@ def _failed(events: Path) -> dict[str, list[str]]:
         return {}
     found: dict[str, list[str]] = {}
     for said in _diagnostics(text):
-        urn, message = str(said.get("urn") or ""), _COLOR.sub("", str(said.get("message") or "")).strip()
-        if said.get("severity") == "error" and urn and message:
-            mine = found.setdefault(urn, [])
-            if message not in mine:
-                mine.append(message.removeprefix("error: "))
+        if said.severity == "error" and said.urn and said.message not in found.setdefault(said.urn, []):
+            found[said.urn].append(said.message)
     return found
 
 
-def _diagnostics(text: str) -> list[Mapping[str, Any]]:
+def _diagnostics(text: str) -> Sequence[Diagnostic]:
     """Of one document, or of a log with an event in each line."""
     try:
         document: Any = json.loads(text)
     except ValueError:
         document = None
-    if isinstance(document, dict) and "diagnostics" in document:
-        return cast("list[Mapping[str, Any]]", document["diagnostics"])
-    found: list[Mapping[str, Any]] = []
-    for line in text.splitlines():
-        try:
-            event = cast("dict[str, Any]", json.loads(line))
-        except ValueError:  # cut off
-            continue
-        if said := event.get("diagnosticEvent") or event.get("diagEvent"):
-            found.append(said)
-    return found
+    if not isinstance(document, dict) or "diagnostics" not in document:
+        return read_log(text).diagnostics()
+    return [
+        Diagnostic(severity=said["severity"], message=said["message"].strip(), urn=said.get("urn") or "")
+        for said in cast("list[dict[str, str]]", document["diagnostics"])
+        if said.get("message")
+    ]

@@ -9,13 +9,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
+from rich.console import Console
 from rich.text import Text
 
-from pulumi_operations.events import Change, Operation
+from pulumi_operations.events import Change, Event, Operation, Result
 from pulumi_operations.values import covers, parse_path
+from railyard.output.lines import write
 from railyard.output.values import complete, masked
 
 _OF_THE_PROGRAM: Final = ("confirmedZones", "secretFingerprints")
+
+
+class OutputsReport:
+    """Prints the stack's outputs alone, for an operation whose progress somebody else shows."""
+
+    def __init__(self, console: Console, operation: Operation, *, system: str = "") -> None:
+        self._console, self._operation, self._system = console, operation, system
+
+    def on_event(self, event: Event) -> None:
+        """Show nothing of it."""
+
+    def finish(self, result: Result) -> None:
+        """Print the outputs of what went well."""
+        if result.succeeded:
+            write(
+                self._console,
+                *output_lines(self._operation, result.outputs, result.output_changes, system=self._system),
+            )
+
+    def close(self) -> None:
+        """Do nothing: no resource is held."""
 
 
 def output_lines(

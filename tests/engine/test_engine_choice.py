@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import socket
@@ -14,6 +15,7 @@ from pulumi_operations.events import Operation
 from railyard.engine import pulumi_cli
 from railyard.engine.cli_operations import operate
 from railyard.engine.engine_choice import Engine, States, choose
+from railyard.output import JsonReport
 from railyard.shared.console import OperationError
 
 RESOURCES = [{"urn": "urn:pulumi:staging::railyard::pulumi:pulumi:Stack::railyard-staging"}]
@@ -172,7 +174,8 @@ def prepared(complete: Machine, tmp_path: Path) -> tuple[Machine, Callable[[Oper
     complete.bring_up(Engine.PULUMI)
     complete.states.locks.mkdir(parents=True)
     choice = choose(None, complete.states)
-    return complete, lambda operation: operate(operation, choice, tmp_path, {}, (), as_json=True)
+    report = JsonReport(io.StringIO())
+    return complete, lambda operation: operate(operation, choice, tmp_path, {}, (), report, shown=False)
 
 
 @pytest.mark.parametrize("content", LOCKS.values(), ids=LOCKS)

@@ -15,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from pulumi_operations.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
-from railyard.output import TextReport, output_lines
+from railyard.output import TextReport
+from railyard.output.stack_outputs import output_lines
 from railyard.output.tree import seconds
 from tests.lifecycle.conftest import LONGEST_S
 from tests.sandbox_output.scenes import CHANGES, CREATES, HIDDEN, OUTPUTS, drift, failing_update, planned

@@ -1,0 +1,76 @@
+"""``make preview`` with either engine: one way to show it, one document for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.conformance.conftest import EmbeddedEngine, Engine, RealEngine
+from tests.conformance.test_plain_commands import run
+
+OMEGA = ("-s", "staging", "--system", "omega")
+ABOUT_THE_CLI = ("using pulumi-", "Diagnostics")
+"""What the CLI says of plugins that it finds on PATH, and the heading above it."""
+
+
+def document(engine: Engine, *options: str) -> dict[str, Any]:
+    """What a preview says to programs, without how long it took."""
+    text = run(engine, "preview", *options, "--json").stdout if isinstance(engine, RealEngine) else ""
+    found = json.loads(text) if text else engine.run("preview", *options, "--json").json
+    steps = {
+        step["urn"]: (step["op"], step.get("detailedDiff"), (step.get("newState") or {}).get("inputs"))
+        for step in found["steps"]
+    }
+    kept = {name: found.get(name) for name in ("changeSummary", "cost", "money", "outputs", "policies", "succeeded")}
+    return {**kept, "steps": steps}
+
+
+def shown(engine: Engine, *options: str) -> list[str]:
+    """The lines of a preview for people, without the duration and what the CLI says of its own plugins."""
+    text = run(engine, "preview", *options).stdout if isinstance(engine, RealEngine) else ""
+    lines = (text or engine.run("preview", *options).text).splitlines()
+    return sorted(line.partition(" in ")[0] for line in lines if line and not any(w in line for w in ABOUT_THE_CLI))
+
+
+def test_both_engines_tell_requests_deployments_money_and_rules(engines: tuple[RealEngine, EmbeddedEngine]) -> None:
+    """Of a whole new stack: the same counts, cost, money, broken rules, outputs, and inputs of each resource."""
+    real, embedded = engines
+    ours, theirs = document(real, "-s", "staging"), document(embedded, "-s", "staging")
+
+    assert theirs["cost"]["deployments"] > 10
+    assert theirs["policies"]
+    assert ours == theirs
+    text = shown(real, "-s", "staging")
+    assert text == shown(embedded, "-s", "staging")
+    assert any("requests to Railway and start" in line for line in text)
+
+
+def test_both_engines_show_the_old_and_the_new_value(engines: tuple[RealEngine, EmbeddedEngine]) -> None:
+    """Of a system that is up: what changes with both values, and nothing of the other systems."""
+    real, embedded = engines
+    assert run(real, "up", *OMEGA).returncode == 0
+    assert embedded.run("up", *OMEGA).code == 0
+    for engine in engines:
+        engine.change("staging", "logLevel: debug", "logLevel: info")
+
+    lines = shown(real, *OMEGA)
+
+    assert '~ variables.LOG_LEVEL: "debug" → "info"' in [line.strip() for line in lines]
+    assert lines == shown(embedded, *OMEGA)
+    ours, theirs = document(real, *OMEGA), document(embedded, *OMEGA)
+    assert (ours["cost"], ours["changeSummary"]) == (theirs["cost"], theirs["changeSummary"])
+
+
+def test_programs_get_the_outcome_of_an_up_and_its_error(real: RealEngine) -> None:
+    """One document: success, outputs and steps; of a stack with a mistake, the mistake and no success."""
+    up = json.loads(run(real, "up", *OMEGA, "--json").stdout)
+    assert (up["succeeded"], up["changeSummary"]["create"]) == (True, 9)
+    assert up["outputs"]["omega"]["projectId"]
+
+    real.change("staging", "railway:plan: hobby", "railway:plan: hoby")
+    said = run(real, "preview", *OMEGA, "--json")
+    found = json.loads(said.stdout)
+
+    assert (said.returncode, found["succeeded"]) == (1, False)
+    (message,) = [each["message"] for each in found["diagnostics"] if each["severity"] == "error"]
+    assert message.count("hoby") == 1
