@@ -13,11 +13,13 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from components.project import Project
 from stacks import adopted, secrets, zone_ids
 from stacks.budget import over_budget
 from stacks.netia import Netia
 from stacks.omega import Omega
 from stacks.omnistack import Omnistack
+from stacks.own_system import system_of
 from stacks.problems import Problem, SettingsError
 from stacks.rose import Rose
 from stacks.seance import Seance
@@ -28,7 +30,7 @@ from stacks.system import System
 SYSTEMS: tuple[type[System[Any]], ...] = (Omega, Seance, Omnistack, Netia, Rose)
 """Every system that a settings file may name. A new one is a file beside these and an entry here."""
 
-__all__ = ["SYSTEMS", "compose", "confirm_zones", "declared_secrets", "load", "refusals"]
+__all__ = ["SYSTEMS", "class_of", "compose", "confirm_zones", "declared_secrets", "load", "refusals"]
 
 _TOLD: Final = 32
 """Exit code by which Pulumi's language host knows that the user has read what is wrong."""
@@ -45,6 +47,11 @@ def refusals() -> Generator[None]:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         raise SystemExit(_TOLD) from error
+
+
+def class_of(name: str) -> type[System[Any]]:
+    """Return the class of a system of the settings: one of SYSTEMS, or that of a system of one's own."""
+    return next((system for system in SYSTEMS if name == system.NAME), None) or system_of(name)
 
 
 def load() -> StackSettings:
@@ -85,15 +92,18 @@ def compose(settings: StackSettings) -> None:
     if beyond and not pulumi.runtime.is_dry_run():
         raise _refused(beyond)
     adopted.take_over()
-    systems = [system for system in SYSTEMS if system.NAME in settings.systems]
-    known = [system.NAME for system in SYSTEMS]
     found = secrets.read(
-        settings.stack.secrets, declared_secrets(settings), preview=pulumi.runtime.is_dry_run(), known=known
+        settings.stack.secrets,
+        declared_secrets(settings),
+        preview=pulumi.runtime.is_dry_run(),
+        known=[system.NAME for system in SYSTEMS],
     )
     instances = secrets.instances_from_now_on()
-    for system in systems:
-        made = system(settings.systems[system.NAME], found.systems[system.NAME], settings.stack.zones)
-        pulumi.export(system.NAME, made.outputs)
+    projects: dict[str, Project] = {}
+    for name, each in settings.systems.items():
+        made = class_of(name)(each, found.systems[name], settings.stack.zones, projects.get(each.project.name))
+        projects[each.project.name] = made.project
+        pulumi.export(name, made.outputs)
     pulumi.export(secrets.FINGERPRINTS, secrets.deployed(found.fingerprints, instances))
     if beyond:
         raise _refused(beyond)
@@ -101,8 +111,4 @@ def compose(settings: StackSettings) -> None:
 
 def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:
     """Return the secrets that each system of the stack needs with its settings."""
-    return {
-        system.NAME: system.secrets(settings.systems[system.NAME])
-        for system in SYSTEMS
-        if system.NAME in settings.systems
-    }
+    return {name: class_of(name).secrets(each) for name, each in settings.systems.items()}

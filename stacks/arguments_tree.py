@@ -26,3 +26,7 @@ def walk_arguments(arguments: Arguments, path: Path = ()) -> Iterator[tuple[Path
             for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
                 if isinstance(item, Arguments):
                     yield from walk_arguments(item, (*here, index))
+        elif isinstance(value, dict):
+            for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+                if isinstance(item, Arguments):
+                    yield from walk_arguments(item, (*here, str(key)))  # pyright: ignore[reportUnknownArgumentType]

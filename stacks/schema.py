@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -16,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 
 from railway_api.plans import Plan
 from stacks import SYSTEMS
+from stacks.own_system import OwnSettings
 from stacks.settings import NAMESPACE, PLAN_KEY, PROVIDER_KEYS, PROVIDER_NAMESPACE, StackKeys
 
 FILE: Final = Path(__file__).parent.parent / "docs" / "settings.schema.json"
@@ -23,7 +25,8 @@ FILE: Final = Path(__file__).parent.parent / "docs" / "settings.schema.json"
 
 def schema() -> dict[str, Any]:
     """Return the schema of a whole settings file."""
-    models = [(model, "validation") for model in (StackKeys, *(system.SETTINGS for system in SYSTEMS))]
+    settings = (*(system.SETTINGS for system in SYSTEMS), OwnSettings)
+    models = [(model, "validation") for model in (StackKeys, *settings)]
     _, shared = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")  # pyright: ignore[reportArgumentType]
     definitions = _with_sorted_choices(shared["$defs"])
     stack = definitions.pop(StackKeys.__name__)
@@ -48,12 +51,22 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "properties": keys,
                 "required": [f"{NAMESPACE}:{name}" for name in stack.get("required", [])],
-                "patternProperties": {f"^(?!{NAMESPACE}:|{PROVIDER_NAMESPACE}:)": {}},
+                "patternProperties": {
+                    f"^(?!{NAMESPACE}:|{PROVIDER_NAMESPACE}:)": {},
+                    f"^{NAMESPACE}:(?!({'|'.join(_own(keys))})$)": {
+                        "$ref": f"#/$defs/{OwnSettings.__name__}",
+                        "description": "A system of one's own: services that need no Python.",
+                    },
+                },
                 "additionalProperties": False,
             }
         },
         "$defs": definitions,
     }
+
+
+def _own(keys: Iterable[str]) -> list[str]:
+    return [key.partition(":")[2] for key in keys if key.startswith(f"{NAMESPACE}:")]
 
 
 def _with_sorted_choices(part: Any) -> Any:

@@ -19,16 +19,19 @@ from components.arguments import Arguments, Many, Name
 from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceArgs
 from components.zone import ZoneArgs
+from pulumiverse_railway import rules
 from pulumiverse_railway.configured_provider import CONFIGURATION
 from railway_api.plans import Plan
-from stacks import in_clear
+from stacks import in_clear, own_system
 from stacks.arguments_tree import Path, walk_arguments
 from stacks.names import wrong_names
+from stacks.own_system import OwnSettings
 from stacks.plan import excesses
 from stacks.policy.judgement import PolicyLevel, PolicyName
 from stacks.prices import Prices, ServiceUsage
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.proven import unproven
+from stacks.services import services
 from stacks.system import System, SystemSettings
 
 NAMESPACE: Final = "railyard"
@@ -118,6 +121,10 @@ def parse(
     keys = [field.alias or name for name, field in StackKeys.model_fields.items()]
     stack = _one(StackKeys, {key: own[key] for key in keys if key in own}, (), found)
     parsed: dict[str, SystemSettings] = {}
+    for name, value in own.items():
+        if name not in (*keys, *known) and own_system.is_own(value):
+            found.extend(_about_name(name, known))
+            known[name] = own_system.system_of(name)
     for name, system in known.items():
         if name in own and (settings := _one(system.SETTINGS, own[name], (name,), found)):
             parsed[name] = settings
@@ -130,7 +137,8 @@ def parse(
         found.extend(_about_secrets(name, settings, [each.name for each in known[name].secrets(settings)]))
         if plan:
             found.extend(_beyond_plan(name, settings, plan))
-    found.extend(_projects_twice(parsed))
+    found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
+    found.extend(_beside_others(parsed))
     found.extend(unproven(stack.promotes_from if stack else None, parsed, known))
     found = _with_credentials(found, in_clear.in_settings({name: own[name] for name in known if name in own}))
     if stack:
@@ -242,6 +250,15 @@ def _beyond_plan(name: str, settings: SystemSettings, plan: Plan) -> list[Proble
     ]
 
 
+def _about_name(name: str, known: Iterable[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the name of a system of one's own: it begins the names of all its resources."""
+    demand = rules.label.broken_by(name)
+    near = next((each for each in known if name.startswith(f"{each}-") or each.startswith(f"{name}-")), None)
+    if demand or near:
+        allowed = f"a name that begins no other, as {near} does" if near else str(demand)
+        yield Problem((name,), None, allowed, "give the system another name")
+
+
 def _projects_twice(systems: Mapping[str, SystemSettings]) -> list[Problem]:
     first: dict[str, str] = {}
     for system, settings in systems.items():
@@ -256,6 +273,23 @@ def _projects_twice(systems: Mapping[str, SystemSettings]) -> list[Problem]:
         for system, settings in systems.items()
         if first[settings.project.name] != system
     ]
+
+
+def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
+    """Yield what is wrong with systems of one's own that stand in the project of another system."""
+    for name, settings in systems.items():
+        if not isinstance(settings, OwnSettings):
+            continue
+        for other, each in systems.items():
+            if other == name or each.project.name != settings.project.name:
+                continue
+            if each.project != settings.project:
+                allowed = f"what {other} says of this project, which both have"
+                yield Problem((name, "project"), None, allowed, f"write the same as in {other}.project")
+            for service in services(each):
+                if service.name in settings.services:
+                    allowed = f"services that no other system has, and {service.name} is one of {other}"
+                    yield Problem((name, own_system.SERVICES, service.name), None, allowed, "leave it to one of them")
 
 
 def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:

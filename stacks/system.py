@@ -34,6 +34,8 @@ class SystemSettings(Arguments):
     """Its Railway project and environment."""
     follows_branch: bool = False
     """Whether it may run the head of a branch, or an image without a version, in a stack that promotes from another."""
+    protected: bool = False
+    """Whether nothing of it is ever deleted or replaced, which is what ``railyard adopt`` sets."""
     sealed: Many[VariableName] = ()
     """Secrets whose values Railway never shows again, in the dashboard neither. It cannot unseal them."""
 
@@ -61,10 +63,18 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     outputs: Mapping[str, Any]
     """What it exports: addresses, ids, DNS targets, bucket and CDN names."""
 
-    def __init__(self, settings: SettingsT, secrets: SystemSecrets, zones: Sequence[ZoneArgs]) -> None:
-        super().__init__(self.TOKEN, self.NAME)
+    def __init__(
+        self,
+        settings: SettingsT,
+        secrets: SystemSecrets,
+        zones: Sequence[ZoneArgs],
+        project: Project | None = None,
+    ) -> None:
+        """Make the system, in a ``project`` that another one has made, or in its own."""
+        # Children have the protection of their parents.
+        super().__init__(self.TOKEN, self.NAME, None, pulumi.ResourceOptions(protect=settings.protected or None))
         self._secret_variables = SecretVariables(sealed=self._sealed(settings), kept=secrets.kept)
-        self.project = Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
+        self.project = project or Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}
         self._buckets: list[Bucket] = []

@@ -9,7 +9,7 @@ left there; ``promote`` and ``diff`` compare settings. Writes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final, cast
@@ -65,7 +65,19 @@ async def running_systems(client: Client, stack: Stack, names: Sequence[str] = (
     """Return what the systems run, in the settings' order; raises ``OperationError`` and the provider's ``Failure``."""
     wanted = chosen_systems(stack, names)
     projects = await _projects(client)
-    return list(await asyncio.gather(*(_system(client, name, each, projects) for name, each in wanted.items())))
+    found = await asyncio.gather(*(_system(client, name, each, projects) for name, each in wanted.items()))
+    return [replace(each, services=_without(each, _of_neighbours(stack, each.name))) for each in found]
+
+
+def _of_neighbours(stack: Stack, name: str) -> set[str]:
+    """Return the services of other systems in the same project."""
+    every = stack.settings.systems
+    beside = [each for key, each in every.items() if key != name and each.project.name == every[name].project.name]
+    return {service.name for each in beside for service in services(each)}
+
+
+def _without(system: RunningSystem, names: Collection[str]) -> tuple[RunningService, ...]:
+    return tuple(each for each in system.services if each.declared is not None or each.name not in names)
 
 
 async def _projects(client: Client) -> list[Project]:

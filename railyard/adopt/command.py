@@ -268,14 +268,24 @@ def _begun(
 
 
 def _from_files(live: Live) -> list[str]:
-    """Return a note for each service whose settings a file decides."""
-    names = {id_: name for name, id_ in live.services().items()}
-    return [
-        f"{names[id_]}: {file} decides settings of it; "
-        f"'railyard migrate --to-railway --project {live.snapshot.project['name']}' writes them into Railway first"
-        for id_ in names
-        if (file := live.config(id_).get("configFile"))
-    ]
+    """Return a note for each service whose settings a file decides: they are settings here from now on."""
+    way = f"railyard migrate --to-railway --project {live.snapshot.project['name']}"
+    notes: list[str] = []
+    for each in live.files.values():
+        keys = ", ".join(one.key for one in each.decided)
+        if keys:
+            notes.append(
+                f"{each.name}: {each.file} decides {keys}; the settings say it from now on, and Railway's own do after "
+                f"'{way}', without a deployment, or after the next up, with one"
+            )
+        elif each.untold:
+            notes.append(
+                f"{each.name}: {each.file} may decide settings of it, and no deployment tells which: give its folder "
+                "to 'railyard migrate'"
+            )
+        else:
+            notes.append(f"{each.name}: {each.file} decides nothing that Railway's own settings do not say")
+    return notes
 
 
 def _valid(edit: Edit) -> None:

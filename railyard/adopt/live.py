@@ -1,24 +1,29 @@
 """What exists: one environment of a Railway project, and what belongs to it at Cloudflare and DigitalOcean.
 
 Owns the reading: one request for the environment, one for each zone, one for the CDN endpoints. Changes nothing
-anywhere. Values of variables are held, and never shown.
+anywhere. Values of variables are held, and never shown. What a ``railway.toml`` decides of a service counts as its
+configuration (``railyard.migrate``): it is what runs.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import httpx
 
 from components.zone import ZoneArgs, holds, nearest
+from railway_api.answers import EnvironmentAdopted, EnvironmentSnapshot
 from railway_api.client import Client
 from railway_api.connections import nodes
+from railway_api.documents.running import ADOPTED
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
 from railyard.accounts.projects import find_project
+from railyard.migrate.live import FileConfigured, file_configured
 from railyard.shared.console import OperationError
 
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
@@ -48,6 +53,8 @@ class Live:
     zones: Mapping[str, str] = field(default_factory=dict[str, str])
     """Zone's name → its id, of the zones that hold a domain of the environment."""
     cdn_endpoints: Sequence[Mapping[str, Any]] = ()
+    files: Mapping[str, FileConfigured] = field(default_factory=dict[str, FileConfigured])
+    """Service id → what a file decides of it."""
 
     @property
     def project_id(self) -> str:
@@ -68,6 +75,14 @@ class Live:
         """Return the configuration of a service."""
         return self.snapshot.service_config(service_id)
 
+    def effective(self, service_id: str) -> ServiceConfig:
+        """Return the configuration with which a service runs: that of the API, and over it what a file decides."""
+        config = cast("dict[str, Any]", deepcopy(self.config(service_id)))
+        for each in self.files[service_id].decided if service_id in self.files else ():
+            section, _, key = each.key.partition(".")
+            config.setdefault(section, {})[key] = each.value
+        return cast("ServiceConfig", config)
+
     def variables(self, service_id: str) -> dict[str, str | None]:
         """Return the variables of a service; None for a sealed one, which nobody can read."""
         given = self.config(service_id).get("variables") or {}
@@ -87,14 +102,24 @@ async def environments(client: Client, project: str) -> tuple[str, dict[str, str
 
 async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneArgs]) -> Live:
     """Read an environment and what belongs to it; ``zones`` are those that the settings know already."""
-    snapshot = await client.snapshot(project_id, environment_id, domain_status=True)
+    data = await client.transport.read(ADOPTED, projectId=project_id, environmentId=environment_id)
+    snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     hosts = [each["domain"] for key in snapshot.services for each in snapshot.custom_domains(key)]
     known = {zone.name: zone.id for zone in zones}
     held = _zones(hosts, zones, known) if hosts else {}
     records = [record for zone_id in held.values() for record in _records(zone_id)]
     uses_spaces = any("SPACES_BUCKET" in (_variables(snapshot, key)) for key in snapshot.services)
     endpoints = list(_endpoints()) if uses_spaces else []
-    return Live(snapshot=snapshot, records=records, zones=held, cdn_endpoints=endpoints)
+    return Live(snapshot=snapshot, records=records, zones=held, cdn_endpoints=endpoints, files=_files(data, snapshot))
+
+
+def _files(data: EnvironmentAdopted, snapshot: Snapshot) -> dict[str, FileConfigured]:
+    instances = [
+        each for each in nodes(data["environment"]["serviceInstances"]) if each["serviceId"] in snapshot.instances
+    ]
+    names = {key: str(each["name"]) for key, each in snapshot.services.items()}
+    configs = {key: snapshot.service_config(key) for key in snapshot.services}
+    return {each.id: each for each in file_configured(instances, names, configs)}
 
 
 def _variables(snapshot: Snapshot, service_id: str) -> Mapping[str, Any]:

@@ -122,7 +122,7 @@ def _value(settings: Settings, path: tuple[str, ...], info: FieldInfo, variables
 def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
     if issubclass(model, ServiceArgs):
         return _own_service(live, service_id)
-    config = live.config(service_id)
+    config = live.effective(service_id)
     image = live.snapshot.source(service_id).get("image") or ""
     found: Settings = {}
     disk = _disk(live, service_id)
@@ -145,7 +145,7 @@ _SHORT: Final = {"database": "DB", "user": "USER"}
 
 
 def _own_service(live: Live, service_id: str) -> Settings:
-    config = live.config(service_id)
+    config = live.effective(service_id)
     source = live.snapshot.source(service_id)
     image = source.get("image")
     without_variables = {name: part for name, part in config.items() if name != "variables"}

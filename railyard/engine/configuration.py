@@ -36,9 +36,10 @@ class Stack:
 
     def targets(self, system: str) -> tuple[str, ...]:
         """URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""
-        from stacks import SYSTEMS  # noqa: PLC0415 - loads all components, and most calls name no system
+        from stacks import SYSTEMS, own_system  # noqa: PLC0415 - loads all components, and most calls name no system
 
         known = [each.NAME for each in SYSTEMS if f"{SYSTEM_PREFIX}{each.NAME}" in self.config]
+        known += own_system.names_in(self.config)
         if system not in known:
             near = difflib.get_close_matches(system, known, n=1, cutoff=0.7)
             fix = f"did you mean {near[0]}?" if near else "name one of these"

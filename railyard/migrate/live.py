@@ -8,11 +8,12 @@ which is the one way that Railway's schema offers for that.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from pulumiverse_railway.provider.resources.parts.instance_config import STANDARD_REGIONS
+from railway_api.answers import ServiceInstanceInEnvironmentRunning
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.running import RUNNING
@@ -94,31 +95,38 @@ async def place(client: Client, project_id: str, environment_id: str) -> Place:
     data = await client.transport.read(RUNNING, projectId=project_id, environmentId=environment_id)
     names = {each["id"]: each["name"] for each in nodes(data["project"]["services"]) if not each["deletedAt"]}
     configs = cast("Mapping[str, Any]", data["environment"]["config"].get("services") or {})
-    services: list[FileConfigured] = []
-    deployments: dict[str, str] = {}
-    for instance in nodes(data["environment"]["serviceInstances"]):
-        service_id, latest = instance["serviceId"], instance["latestDeployment"]
-        if instance["deletedAt"] or service_id not in names:
-            continue
-        if latest:
-            deployments[service_id] = latest["id"]
-        serving = [each for each in instance["activeDeployments"] if each["status"] in {"SUCCESS", "SLEEPING"}]
-        meta = table((max(serving, key=lambda each: each["createdAt"]) if serving else latest or {}).get("meta"))
-        config = table(configs.get(service_id))
-        file = instance["railwayConfigFile"] or config.get("configFile") or meta.get("configFile")
-        if not file and not meta.get("propertyFileMapping"):
-            continue
-        services.append(
-            _service(service_id, names[service_id], str(file or "railway.toml or railway.json"), meta, config)
-        )
+    instances = [
+        each
+        for each in nodes(data["environment"]["serviceInstances"])
+        if not each["deletedAt"] and each["serviceId"] in names
+    ]
     return Place(
         project=data["project"]["name"],
         environment=data["environment"]["name"],
         project_id=project_id,
         environment_id=environment_id,
-        services=services,
-        deployments=deployments,
+        services=file_configured(instances, names, configs),
+        deployments={each["serviceId"]: latest["id"] for each in instances if (latest := each["latestDeployment"])},
     )
+
+
+def file_configured(
+    instances: Iterable[ServiceInstanceInEnvironmentRunning], names: Mapping[str, str], configs: Mapping[str, Any]
+) -> list[FileConfigured]:
+    """Return those of the services that have a file, with what it decides.
+
+    ``names`` and ``configs`` are the services' names and what the API says of them, by their ids.
+    """
+    found: list[FileConfigured] = []
+    for instance in instances:
+        id_ = instance["serviceId"]
+        serving = [each for each in instance["activeDeployments"] if each["status"] in {"SUCCESS", "SLEEPING"}]
+        newest = max(serving, key=lambda each: each["createdAt"]) if serving else instance["latestDeployment"]
+        meta, config = table((newest or {}).get("meta")), table(configs.get(id_))
+        file = instance["railwayConfigFile"] or config.get("configFile") or meta.get("configFile")
+        if file or meta.get("propertyFileMapping"):
+            found.append(_service(id_, names[id_], str(file or "railway.toml or railway.json"), meta, config))
+    return found
 
 
 def _service(

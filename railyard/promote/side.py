@@ -15,7 +15,7 @@ from railyard.accounts.running_services_query import running_systems
 from railyard.promote.deployment_history import History, history_of, value_of
 from railyard.promote.settings_file import edited, read
 from railyard.shared.stack import Stack
-from stacks import SYSTEMS
+from stacks import class_of
 from stacks.releases import Release
 from stacks.system import SystemSettings
 
@@ -41,7 +41,7 @@ class Side:
 
 def releases(system: str, settings: SystemSettings) -> Sequence[Release]:
     """Return what decides what ``system`` runs."""
-    return next(each for each in SYSTEMS if system == each.NAME).releases(settings)
+    return class_of(system).releases(settings)
 
 
 def runs(release: Release, system: RunningSystem) -> dict[str, str]:

@@ -42,7 +42,7 @@ class Stack:
     @property
     def known(self) -> list[str]:
         """Return every system there is, in this stack or not."""
-        return [system.NAME for system in SYSTEMS]
+        return list(dict.fromkeys([*(system.NAME for system in SYSTEMS), *self.settings.systems]))
 
     def secret(self, key: str) -> tuple[str, Secret]:
         """Return the system and the secret that ``key`` (``seance.BUILDER_KEY``) names; raises ``CallError``."""

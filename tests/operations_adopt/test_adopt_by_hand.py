@@ -92,7 +92,7 @@ def test_a_project_made_by_hand(elsewhere: Elsewhere) -> None:
     assert web["volume"] is None
     notes = " ".join(found["notes"])
     assert "companion: SENTRY_TOKEN may be secrets, and no secret of rose" in notes
-    assert "companion: railway.toml decides settings of it" in notes
+    assert "companion: railway.toml may decide settings of it, and no deployment tells which" in notes
     left = {each["name"]: (each["op"], each["keys"]) for each in found["left"]}
     assert left["rose-web-service"] == ("update", ["name"])
     assert {op for op, _ in left.values()} == {"update"}, left

@@ -127,7 +127,7 @@ class AggregatedUsage(TypedDict):
 
 
 class AllDomains(TypedDict):
-    """Hold the fields selected by domains, environmentRunning."""
+    """Hold the fields selected by domains, environmentRunning, ..."""
 
     customDomains: list[CustomDomain]
     serviceDomains: list[ServiceDomain]
@@ -283,7 +283,7 @@ class DeploymentInDeployment(TypedDict):
 
 
 class DeploymentInEnvironmentRunning(TypedDict):
-    """Hold the fields selected by environmentRunning."""
+    """Hold the fields selected by environmentRunning, environmentAdopted."""
 
     id: str
     status: DeploymentStatus
@@ -316,7 +316,7 @@ class DeploymentLogsLines(TypedDict):
 
 
 class DeploymentTrigger(TypedDict):
-    """Hold the fields selected by environmentSnapshot."""
+    """Hold the fields selected by environmentSnapshot, environmentAdopted."""
 
     id: str
     serviceId: str | None
@@ -350,10 +350,32 @@ class Environment(TypedDict):
     sourceEnvironment: EnvironmentOfEnvironment | None
 
 
+class EnvironmentAdopted(TypedDict):
+    """Hold the answer to environmentAdopted."""
+
+    project: ProjectInEnvironmentSnapshot
+    environment: EnvironmentInEnvironmentAdopted
+    environmentPatches: Connection[EnvironmentPatchInEnvironmentSnapshot]
+
+
 class EnvironmentInEnvironment(TypedDict):
     """Hold the fields selected by environment."""
 
     variables: FirstPage[Variable]
+
+
+class EnvironmentInEnvironmentAdopted(TypedDict):
+    """Hold the fields selected by environmentAdopted."""
+
+    id: str
+    name: str
+    deletedAt: str | None
+    configEtag: str
+    unmergedChangesCount: int | None
+    config: EnvironmentConfig
+    serviceInstances: FirstPage[ServiceInstanceInEnvironmentRunning]
+    volumeInstances: FirstPage[VolumeInstanceInEnvironmentSnapshot]
+    deploymentTriggers: FirstPage[DeploymentTrigger]
 
 
 class EnvironmentInEnvironmentProgress(TypedDict):
@@ -418,7 +440,7 @@ class EnvironmentPatch(TypedDict):
 
 
 class EnvironmentPatchInEnvironmentSnapshot(TypedDict):
-    """Hold the fields selected by environmentSnapshot, environmentProgress."""
+    """Hold the fields selected by environmentSnapshot, environmentProgress, ..."""
 
     id: str
     status: EnvironmentPatchStatus
@@ -539,7 +561,7 @@ class ProjectInEnvironmentRunning(TypedDict):
 
 
 class ProjectInEnvironmentSnapshot(TypedDict):
-    """Hold the fields selected by environmentSnapshot."""
+    """Hold the fields selected by environmentSnapshot, environmentAdopted."""
 
     id: str
     name: str
@@ -646,7 +668,7 @@ class ServiceInEnvironmentRunning(TypedDict):
 
 
 class ServiceInEnvironmentSnapshot(TypedDict):
-    """Hold the fields selected by environmentSnapshot."""
+    """Hold the fields selected by environmentSnapshot, environmentAdopted."""
 
     id: str
     name: str
@@ -662,7 +684,7 @@ class ServiceInstanceInEnvironmentProgress(TypedDict):
 
 
 class ServiceInstanceInEnvironmentRunning(TypedDict):
-    """Hold the fields selected by environmentRunning."""
+    """Hold the fields selected by environmentRunning, environmentAdopted."""
 
     id: str
     serviceId: str
@@ -751,7 +773,7 @@ class VolumeInstanceInEnvironmentRunning(TypedDict):
 
 
 class VolumeInstanceInEnvironmentSnapshot(TypedDict):
-    """Hold the fields selected by environmentSnapshot."""
+    """Hold the fields selected by environmentSnapshot, environmentAdopted."""
 
     id: str
     volumeId: str

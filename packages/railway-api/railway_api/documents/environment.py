@@ -56,6 +56,13 @@ _INSTANCES = f"""environment(id: $environmentId, projectId: $projectId) {{
   }}"""
 _SCOPE = "$projectId: String!, $environmentId: String!"
 
+
+def whole(deployments: str) -> str:
+    """Return the fields of everything in an environment, with these of the deployments of each service."""
+    environment = _ENVIRONMENT.replace(_LATEST, deployments).replace("STATUS", f"status {CUSTOM_DOMAIN_STATUS}")
+    return "\n  ".join([_PROJECT, environment, _PATCHES])
+
+
 SNAPSHOT: Document[EnvironmentSnapshot] = Document(
     name="environmentSnapshot",
     text=f"""query environmentSnapshot({_SCOPE}, $domainStatus: Boolean!) {{

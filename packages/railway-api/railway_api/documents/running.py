@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS
+from railway_api.documents.environment import whole
 from railway_api.operation import Document
 
 if TYPE_CHECKING:
-    from railway_api.answers import EnvironmentRunning
+    from railway_api.answers import EnvironmentAdopted, EnvironmentRunning
 
 _PAGE = "pageInfo { hasNextPage }"
 _DEPLOYMENT = "id status createdAt deploymentStopped meta"
@@ -45,4 +46,12 @@ RUNNING: Document[EnvironmentRunning] = Document(
 }}""",
 )
 
-OPERATIONS = (RUNNING,)
+ADOPTED: Document[EnvironmentAdopted] = Document(
+    name="environmentAdopted",
+    text=f"""query environmentAdopted($projectId: String!, $environmentId: String!) {{
+  {whole(f"railwayConfigFile latestDeployment {{ {_DEPLOYMENT} }} activeDeployments {{ {_DEPLOYMENT} }}")}
+}}""",
+)
+"""All of an environment, values of variables included, and what its deployments run: for who takes it over."""
+
+OPERATIONS = (RUNNING, ADOPTED)
