@@ -200,7 +200,8 @@ class Driver:
 
 
 def _urn(kind: str) -> str:
-    return f"urn:pulumi:test::railyard::railway:index:{kind}::{kind.lower()}"
+    token = kind if ":" in kind else f"railway:index:{kind}"
+    return f"urn:pulumi:test::railyard::{token}::{kind.lower()}"
 
 
 async def _answered(kind: str, inputs: Properties, call: Awaitable[Any], id: str = "") -> Any:

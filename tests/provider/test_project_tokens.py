@@ -123,6 +123,21 @@ async def test_doubtful_tokens_are_left_alone(driver: Driver, age_s: list[float]
     assert any("one may be of an interrupted run" in text for text in warnings)
 
 
+async def test_token_to_be_replaced_is_not_taken_for_what_a_run_left(driver: Driver) -> None:
+    """The engine deletes it afterwards; what a killed replacement left beside it goes with the new one's making."""
+    place = await a_project(driver)
+    old = await make(place)
+    orphan = by_hand(place)
+    place.forget()
+    assert await driver.diff(old) == {}
+    made = await make(place, interrupted=True)
+    assert set(tokens(driver)) == {old["tokenId"], made["tokenId"]}
+    assert orphan not in tokens(driver)
+    await driver.delete(old, same_run=True)
+    assert set(tokens(driver)) == {made["tokenId"]}
+    assert [text for severity, text in driver.engine.said if severity == "WARNING"] == []
+
+
 async def test_two_resources_of_one_name_are_refused(driver: Driver) -> None:
     """What a lost answer left could not be told apart."""
     place = await a_project(driver)

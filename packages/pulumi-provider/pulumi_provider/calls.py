@@ -87,13 +87,16 @@ class CallDeadline:
 class Call:
     """The ``Context`` of one call."""
 
-    def __init__(self, running: Running, urn: str, limit_s: float, *, interrupted: bool = False) -> None:
+    def __init__(
+        self, running: Running, urn: str, limit_s: float, *, interrupted: bool = False, replaces: str = ""
+    ) -> None:
         self._running = running
         self._scale = running.provider.time_scale()
         self._status = ""
         self.urn = urn
         self.deadline = CallDeadline(limit_s, self._scale)
         self.interrupted = interrupted
+        self.replaces = replaces
 
     @property
     def client(self) -> Any:

@@ -121,6 +121,11 @@ class Context(Protocol):
         """Tell whether an earlier create of this resource had no known outcome, as the engine says."""
         ...
 
+    @property
+    def replaces(self) -> str:
+        """Return the id of what a create replaces, which the engine deletes afterwards; empty if it is a new one."""
+        ...
+
     def cancelled(self) -> bool:
         """Tell whether the user asked to stop (Ctrl-C): end waits soon, keep what exists with ``HalfMade``."""
         ...

@@ -15,6 +15,7 @@ class RetainedIds:
         self._wanted: set[str] = set()
         self._made: set[tuple[str, str]] = set()
         self._staying: dict[str, str] = {}
+        self._compared: dict[str, str] = {}
 
     def wanted(self, urn: str) -> None:
         """Note that the program has this resource: its inputs were checked."""
@@ -31,10 +32,15 @@ class RetainedIds:
         That counts only for what the program has: a refresh compares everything, also what the same run deletes next.
         Something that differs may be replaced, whatever the answer was: ``replaceOnChanges`` is the engine's to know.
         """
+        self._compared[urn] = id
         if not same:
             self._staying.pop(urn, None)
         elif urn in self._wanted:
             self._staying[urn] = id
+
+    def id_compared(self, urn: str) -> str:
+        """Return the id that the engine knew of a resource before this run; empty if nothing was compared."""
+        return self._compared.get(urn, "")
 
     def updated(self, urn: str, id: str) -> None:
         """Note that a resource is changed in place, or was to be: it keeps this id."""

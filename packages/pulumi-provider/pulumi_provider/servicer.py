@@ -286,7 +286,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def _call(self, urn: str, timeout_s: float, resource: Resource[Any, Any], context: ServicerContext) -> Call:
         metadata = dict(context.invocation_metadata() or ())
         limit_s = timeout_s or resource.default_timeout_s
-        return Call(self.running, urn, limit_s, interrupted=metadata.get(INTERRUPTED) == "true")
+        return Call(
+            self.running,
+            urn,
+            limit_s,
+            interrupted=metadata.get(INTERRUPTED) == "true",
+            replaces=self.retained.id_compared(urn),
+        )
 
     async def _look_again(self, resource: Resource[Any, Any], call: Call, id: str, old: Any) -> Any:
         """Read what cannot be updated: it was half made, and may be whole by now."""

@@ -83,9 +83,10 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
         client = railway(context)
         if not environment_of(context, new.project_id, new.environment_id).claim(f"project token {new.name}"):
             raise Failure(f"two resources are the project token named {new.name!r}: give one of them another name")
-        older = await _same(client, new)
-        secret = await _create(context, client, new, {row["id"] for row in older})
-        row = await _made(context, client, new, secret, {row["id"] for row in older})
+        there = await _same(client, new)
+        secret = await _create(context, client, new, {row["id"] for row in there})
+        row = await _made(context, client, new, secret, {row["id"] for row in there})
+        older = [each for each in there if join(new.project_id, each["id"]) != context.replaces]
         if older:
             await _settle_older(context, client, older, row)
         state = ProjectTokenState(**asdict(new), token_id=row["id"], token=secret, display_token=row["displayToken"])
