@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumiverse_railway.provider.resources.project_token import ORPHAN_S
-from tests.provider.driver import Driver, Made, Place, Refused, a_project
+from tests.provider.driver import Driver, Made, Place, Refused, a_project, driving
 
 
 async def make(place: Place, name: str = "ci", **options: Any) -> Made:
@@ -128,14 +128,14 @@ async def test_token_to_be_replaced_is_not_taken_for_what_a_run_left(driver: Dri
     place = await a_project(driver)
     old = await make(place)
     orphan = by_hand(place)
-    place.forget()
-    assert await driver.diff(old) == {}
-    made = await make(place, interrupted=True)
-    assert set(tokens(driver)) == {old["tokenId"], made["tokenId"]}
-    assert orphan not in tokens(driver)
-    await driver.delete(old, same_run=True)
-    assert set(tokens(driver)) == {made["tokenId"]}
-    assert [text for severity, text in driver.engine.said if severity == "WARNING"] == []
+    async with driving(driver.cloud, driver.address) as again:
+        assert await again.diff(old) == {}
+        made = await again.create("ProjectToken", interrupted=True, **old.inputs)
+        assert set(tokens(again)) == {old["tokenId"], made["tokenId"]}
+        assert orphan not in tokens(again)
+        await again.delete(old, same_run=True)
+        assert set(tokens(again)) == {made["tokenId"]}
+        assert [text for severity, text in again.engine.said if severity == "WARNING"] == []
 
 
 async def test_two_resources_of_one_name_are_refused(driver: Driver) -> None:
