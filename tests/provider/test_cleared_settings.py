@@ -29,6 +29,8 @@ VALUES: Final[dict[str, dict[str, Any]]] = {
         "dockerfilePath": "docker/Dockerfile",
         "watchPatterns": ["src/**"],
         "registryCredentials": LOGIN,
+        "autoUpdates": "minor",
+        "ipv6EgressEnabled": True,
         "startCommand": "run",
         "preDeployCommand": "migrate",
         "healthcheckPath": "/up",
@@ -46,8 +48,14 @@ VALUES: Final[dict[str, dict[str, Any]]] = {
         "variables": {"A": "1"},
     },
     "Volume": {"backupSchedules": ["DAILY"], "usageAlerts": [80, 95]},
-    "Project": {"description": "another", "environmentName": "staging"},
-    "Service": {"icon": "https://example.com/icon.png"},
+    "Project": {
+        "description": "another",
+        "environmentName": "staging",
+        "prDeploys": True,
+        "tracingEnabled": True,
+        "tracingSampleRate": 0.5,
+    },
+    "Service": {"icon": "https://example.com/icon.png", "tracingEnabled": False, "autoInstrumentationEnabled": True},
     "Variables": {"sealed": ["A"]},
     "CustomDomain": {"targetPort": 8080},
     "ServiceDomain": {"targetPort": 8080},
@@ -67,11 +75,18 @@ REPOSITORY: Final = frozenset(
     }
 )
 """Inputs that only a service from a repository has."""
+NOTHING: Final[tuple[Any, ...]] = (None, [], {}, "", 0, False, "disabled")
+"""Values that say no more than that nothing is set; the last is the type of updates that are none."""
 NOTHING_STORED: Final = {
     ("ServiceInstance", "image"): "one of image and repo is always there; a change of one to the other is below",
     ("ServiceInstance", "repo"): "as image",
     ("ServiceInstance", "waitForDeployment"): "how this provider waits",
     ("ServiceInstance", "onFailure"): "what this provider does",
+    ("ServiceInstance", "autoUpdateWindows"): "counts with autoUpdates alone; tried in test_instance_settings",
+    ("ServiceInstance", "autoUpdateTags"): "as autoUpdateWindows",
+    ("ServiceInstance", "preDeployTimeoutSeconds"): "counts with preDeployCommand alone; tried there as well",
+    ("Project", "botPrEnvironments"): "counts with prDeploys alone; tried in test_projects_today",
+    ("Project", "focusedPrEnvironments"): "as botPrEnvironments",
     ("ServiceInstance", "sealed"): "Railway cannot unseal, which an update says",
     ("Environment", "allowNonFork"): "a confirmation for this provider",
     ("Environment", "skipInitialDeploys"): "counts once, when the environment is made",
@@ -106,8 +121,14 @@ def stored(driver: Driver) -> dict[str, Any]:
         environment.id: (environment.name, config_view.view(cloud, environment, decrypt=True))
         for environment in state.environments.values()
     }
-    shown |= {each.id: (each.name, each.description) for each in state.projects.values()}
-    shown |= {each.id: (each.name, each.icon) for each in state.services.values()}
+    shown |= {
+        each.id: (each.name, each.description, each.pr_deploys, each.tracing_enabled, each.tracing_sample_rate)
+        for each in state.projects.values()
+    }
+    shown |= {
+        each.id: (each.name, each.icon, str(each.tracing_enabled), each.auto_instrumentation_enabled)
+        for each in state.services.values()
+    }
     shown |= {each.id: each.target_port for each in [*state.custom_domains.values(), *state.service_domains.values()]}
     shown |= {each.id: (sorted(each.backup_schedules), each.usage_alerts) for each in state.volume_instances.values()}
     shown |= {
@@ -119,7 +140,7 @@ def stored(driver: Driver) -> dict[str, Any]:
 def _without_nothing(value: Any) -> Any:
     if isinstance(value, dict):
         cleaned = {key: _without_nothing(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-        return {key: item for key, item in cleaned.items() if item not in (None, [], {}, "", 0, False)}
+        return {key: item for key, item in cleaned.items() if item not in NOTHING}
     if isinstance(value, tuple | list):
         return [_without_nothing(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return value or None

@@ -33,7 +33,15 @@ from railway_api.transport import ATTEMPTS, Transport
 from tests import virtual_time
 
 GOOD = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projectDelete": True}})
-SERVICE = {"id": "s", "name": "a", "icon": None, "projectId": "p", "deletedAt": None}
+SERVICE = {
+    "id": "s",
+    "name": "a",
+    "icon": None,
+    "projectId": "p",
+    "deletedAt": None,
+    "tracingEnabled": None,
+    "autoInstrumentationEnabled": False,
+}
 SECRET = "token-that-nobody-sees"
 
 Answer = httpx.Response | Exception

@@ -14,6 +14,11 @@ class _ProjectInputs:
     description: pulumi.Input[str | None] = pulumi.property("description", default=None)
     workspace_id: pulumi.Input[str | None] = pulumi.property("workspaceId", default=None)
     environment_name: pulumi.Input[str | None] = pulumi.property("environmentName", default=None)
+    pr_deploys: pulumi.Input[bool | None] = pulumi.property("prDeploys", default=None)
+    bot_pr_environments: pulumi.Input[bool | None] = pulumi.property("botPrEnvironments", default=None)
+    focused_pr_environments: pulumi.Input[bool | None] = pulumi.property("focusedPrEnvironments", default=None)
+    tracing_enabled: pulumi.Input[bool | None] = pulumi.property("tracingEnabled", default=None)
+    tracing_sample_rate: pulumi.Input[float | None] = pulumi.property("tracingSampleRate", default=None)
 
 
 class Project(pulumi.CustomResource):
@@ -31,6 +36,22 @@ class Project(pulumi.CustomResource):
     """
     environment_name: pulumi.Output[str] = pulumi.property("environmentName")
     """Name of the default environment (API: defaultEnvironmentName); changed in place. Default: production."""
+    pr_deploys: pulumi.Output[bool | None] = pulumi.property("prDeploys")
+    """Whether each pull request gets an environment of its own. Default: false (API: prDeploys)."""
+    bot_pr_environments: pulumi.Output[bool | None] = pulumi.property("botPrEnvironments")
+    """Whether those of bots do, too. Default: false (API: botPrEnvironments)."""
+    focused_pr_environments: pulumi.Output[bool | None] = pulumi.property("focusedPrEnvironments")
+    """Whether such an environment deploys only the services that the changed files belong to. Default: false (API:
+    focusedPrEnvironments).
+    """
+    tracing_enabled: pulumi.Output[bool | None] = pulumi.property("tracingEnabled")
+    """Whether requests to its services are traced, unless a service says otherwise: Railway's edge at once, the
+    applications from their next deployment on. Default: false (API: tracingEnabled).
+    """
+    tracing_sample_rate: pulumi.Output[float | None] = pulumi.property("tracingSampleRate")
+    """The part of the requests that is traced, of every traced service, 0 to 1. Default: Railway's (API:
+    tracingSampleRate).
+    """
     environment_id: pulumi.Output[str] = pulumi.property("environmentId")
     """Railway's id of the default environment (API: primaryEnvironmentId)."""
 
@@ -43,6 +64,11 @@ class Project(pulumi.CustomResource):
         description: pulumi.Input[str | None] = None,
         workspace_id: pulumi.Input[str | None] = None,
         environment_name: pulumi.Input[str | None] = None,
+        pr_deploys: pulumi.Input[bool | None] = None,
+        bot_pr_environments: pulumi.Input[bool | None] = None,
+        focused_pr_environments: pulumi.Input[bool | None] = None,
+        tracing_enabled: pulumi.Input[bool | None] = None,
+        tracing_sample_rate: pulumi.Input[float | None] = None,
     ) -> None:
         """Declare it.
 
@@ -55,6 +81,14 @@ class Project(pulumi.CustomResource):
           replaces the project. Default: railway:workspaceId of the configuration, else the only workspace of the token.
         :param environment_name: Name of the default environment (API: defaultEnvironmentName); changed in place.
           Default: production.
+        :param pr_deploys: Whether each pull request gets an environment of its own. Default: false (API: prDeploys).
+        :param bot_pr_environments: Whether those of bots do, too. Default: false (API: botPrEnvironments).
+        :param focused_pr_environments: Whether such an environment deploys only the services that the changed files
+          belong to. Default: false (API: focusedPrEnvironments).
+        :param tracing_enabled: Whether requests to its services are traced, unless a service says otherwise: Railway's
+          edge at once, the applications from their next deployment on. Default: false (API: tracingEnabled).
+        :param tracing_sample_rate: The part of the requests that is traced, of every traced service, 0 to 1. Default:
+          Railway's (API: tracingSampleRate).
         """
         values = _ProjectInputs.__new__(_ProjectInputs)
         values.__dict__.update(
@@ -63,6 +97,11 @@ class Project(pulumi.CustomResource):
             description=description,
             workspace_id=workspace_id,
             environment_name=environment_name,
+            pr_deploys=pr_deploys,
+            bot_pr_environments=bot_pr_environments,
+            focused_pr_environments=focused_pr_environments,
+            tracing_enabled=tracing_enabled,
+            tracing_sample_rate=tracing_sample_rate,
         )
         super().__init__(_TOKEN, resource_name, cast("Any", values), opts)
 

@@ -14,6 +14,10 @@ class _ServiceInputs:
     environment_id: pulumi.Input[str] = pulumi.property("environmentId")
     name: pulumi.Input[str] = pulumi.property("name")
     icon: pulumi.Input[str | None] = pulumi.property("icon", default=None)
+    tracing_enabled: pulumi.Input[bool | None] = pulumi.property("tracingEnabled", default=None)
+    auto_instrumentation_enabled: pulumi.Input[bool | None] = pulumi.property(
+        "autoInstrumentationEnabled", default=None
+    )
 
 
 class Service(pulumi.CustomResource):
@@ -29,6 +33,14 @@ class Service(pulumi.CustomResource):
     """
     icon: pulumi.Output[str | None] = pulumi.property("icon")
     """Address of an icon for the dashboard (API: icon). Default: Railway's."""
+    tracing_enabled: pulumi.Output[bool | None] = pulumi.property("tracingEnabled")
+    """Whether requests to it are traced, whatever the project says: by Railway's edge at once, by the application from
+    its next deployment on. Default: as the project (API: tracingEnabled).
+    """
+    auto_instrumentation_enabled: pulumi.Output[bool | None] = pulumi.property("autoInstrumentationEnabled")
+    """Whether Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
+    false (API: autoInstrumentationEnabled).
+    """
     service_id: pulumi.Output[str] = pulumi.property("serviceId")
     """Railway's id of the service (API: id)."""
     private_domain: pulumi.Output[str] = pulumi.property("privateDomain")
@@ -45,6 +57,8 @@ class Service(pulumi.CustomResource):
         environment_id: pulumi.Input[str],
         name: pulumi.Input[str],
         icon: pulumi.Input[str | None] = None,
+        tracing_enabled: pulumi.Input[bool | None] = None,
+        auto_instrumentation_enabled: pulumi.Input[bool | None] = None,
     ) -> None:
         """Declare it.
 
@@ -56,6 +70,10 @@ class Service(pulumi.CustomResource):
         :param name: Name of the service, unique in its project, at most 63 characters; references to its variables use
           it, ${{name.VARIABLE}} (API: name).
         :param icon: Address of an icon for the dashboard (API: icon). Default: Railway's.
+        :param tracing_enabled: Whether requests to it are traced, whatever the project says: by Railway's edge at once,
+          by the application from its next deployment on. Default: as the project (API: tracingEnabled).
+        :param auto_instrumentation_enabled: Whether Railway traces what its processes do, too, without a change of
+          their code, while it is traced. Default: false (API: autoInstrumentationEnabled).
         """
         values = _ServiceInputs.__new__(_ServiceInputs)
         values.__dict__.update(
@@ -64,6 +82,8 @@ class Service(pulumi.CustomResource):
             environment_id=environment_id,
             name=name,
             icon=icon,
+            tracing_enabled=tracing_enabled,
+            auto_instrumentation_enabled=auto_instrumentation_enabled,
         )
         super().__init__(_TOKEN, resource_name, cast("Any", values), opts)
 

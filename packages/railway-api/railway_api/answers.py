@@ -545,6 +545,11 @@ class Project(TypedDict):
     workspaceId: str | None
     primaryEnvironmentId: str | None
     deletedAt: str | None
+    prDeploys: bool
+    botPrEnvironments: bool
+    focusedPrEnvironments: bool
+    tracingEnabled: bool
+    tracingSampleRate: float | None
     environments: Connection[EnvironmentOfProject]
 
 
@@ -569,6 +574,11 @@ class ProjectInEnvironmentSnapshot(TypedDict):
     workspaceId: str | None
     primaryEnvironmentId: str | None
     deletedAt: str | None
+    prDeploys: bool
+    botPrEnvironments: bool
+    focusedPrEnvironments: bool
+    tracingEnabled: bool
+    tracingSampleRate: float | None
     environments: FirstPage[EnvironmentOfProject]
     services: FirstPage[ServiceInEnvironmentSnapshot]
     volumes: FirstPage[VolumeOfProject]
@@ -584,6 +594,11 @@ class ProjectInProjectUpdate(TypedDict):
     workspaceId: str | None
     primaryEnvironmentId: str | None
     deletedAt: str | None
+    prDeploys: bool
+    botPrEnvironments: bool
+    focusedPrEnvironments: bool
+    tracingEnabled: bool
+    tracingSampleRate: float | None
 
 
 class ProjectMember(TypedDict):
@@ -646,8 +661,10 @@ class Service(TypedDict):
     id: str
     name: str
     icon: str | None
-    projectId: str
     deletedAt: str | None
+    tracingEnabled: bool | None
+    autoInstrumentationEnabled: bool
+    projectId: str
 
 
 class ServiceDomain(TypedDict):
@@ -674,6 +691,8 @@ class ServiceInEnvironmentSnapshot(TypedDict):
     name: str
     icon: str | None
     deletedAt: str | None
+    tracingEnabled: bool | None
+    autoInstrumentationEnabled: bool
 
 
 class ServiceInstanceInEnvironmentProgress(TypedDict):

@@ -60,7 +60,14 @@ def _service(data: EnvironmentSnapshot, call: Arguments, answer: Service) -> str
     del call
     _add(
         data["project"]["services"],
-        {"id": answer["id"], "name": answer["name"], "icon": answer["icon"], "deletedAt": answer["deletedAt"]},
+        {
+            "id": answer["id"],
+            "name": answer["name"],
+            "icon": answer["icon"],
+            "deletedAt": answer["deletedAt"],
+            "tracingEnabled": answer["tracingEnabled"],
+            "autoInstrumentationEnabled": answer["autoInstrumentationEnabled"],
+        },
     )
     instance: ServiceInstanceInEnvironmentSnapshot = {
         "id": "",

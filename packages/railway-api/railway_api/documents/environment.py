@@ -10,6 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS, DOMAINS
+from railway_api.documents.project import PROJECT_FIELDS
+from railway_api.documents.service import SERVICE_FIELDS
 from railway_api.documents.workflow import WORKFLOW_STATUS
 from railway_api.operation import Document, Operation, mutation, query
 
@@ -25,9 +27,9 @@ _PAGE = "pageInfo { hasNextPage }"
 _LATEST = "latestDeployment { id status createdAt }"
 
 _PROJECT = f"""project(id: $projectId) {{
-    id name description workspaceId primaryEnvironmentId deletedAt
+    {PROJECT_FIELDS}
     environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} {_PAGE} }}
-    services(first: 1000) {{ edges {{ node {{ id name icon deletedAt }} }} {_PAGE} }}
+    services(first: 1000) {{ edges {{ node {{ {SERVICE_FIELDS} }} }} {_PAGE} }}
     volumes(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
     buckets(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
   }}"""

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     )
     from railway_api.connections import Page
 
-_FIELDS = "id name description workspaceId primaryEnvironmentId deletedAt"
-_WITH_ENVIRONMENTS = f"{{ {_FIELDS} environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} }} }}"
+PROJECT_FIELDS = (
+    "id name description workspaceId primaryEnvironmentId deletedAt prDeploys botPrEnvironments focusedPrEnvironments "
+    "tracingEnabled tracingSampleRate"
+)
+_WITH_ENVIRONMENTS = f"{{ {PROJECT_FIELDS} environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} }} }}"
 
 API_TOKEN: Operation[ApiTokenContext] = query("apiToken", {}, "{ workspaces { id name } }")
 PROJECT_TOKEN: Operation[ProjectTokenInProjectToken] = query("projectToken", {}, "{ projectId environmentId }")
@@ -37,7 +40,7 @@ ACCOUNT: Document[AccountProjects] = Document(
 PROJECT: Operation[Project] = query("project", {"id": "String!"}, _WITH_ENVIRONMENTS)
 PROJECT_CREATE: Operation[Project] = mutation("projectCreate", {"input": "ProjectCreateInput!"}, _WITH_ENVIRONMENTS)
 PROJECT_UPDATE: Operation[ProjectInProjectUpdate] = mutation(
-    "projectUpdate", {"id": "String!", "input": "ProjectUpdateInput!"}, f"{{ {_FIELDS} }}", repeatable=True
+    "projectUpdate", {"id": "String!", "input": "ProjectUpdateInput!"}, f"{{ {PROJECT_FIELDS} }}", repeatable=True
 )
 PROJECT_DELETE: Operation[bool] = mutation("projectDelete", {"id": "String!"}, repeatable=True)
 

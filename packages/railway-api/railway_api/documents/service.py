@@ -9,7 +9,8 @@ from railway_api.operation import Operation, mutation
 if TYPE_CHECKING:
     from railway_api.answers import Service
 
-_FIELDS = "{ id name icon projectId deletedAt }"
+SERVICE_FIELDS = "id name icon deletedAt tracingEnabled autoInstrumentationEnabled"
+_FIELDS = f"{{ {SERVICE_FIELDS} projectId }}"
 
 SERVICE_CREATE: Operation[Service] = mutation("serviceCreate", {"input": "ServiceCreateInput!"}, _FIELDS)
 SERVICE_UPDATE: Operation[Service] = mutation(

@@ -7,12 +7,14 @@ Owns both, because Railway makes them together and every other resource needs bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
+from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Problem, Property, Resource
 from pulumi_provider.errors import HalfMade
+from pulumi_provider.naming import camel_case
+from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.identifiers import split
@@ -58,6 +60,36 @@ class ProjectInputs(Inputs):
             check=checks.name,
         ),
     ] = "production"
+    pr_deploys: Annotated[
+        bool | None,
+        Property("Whether each pull request gets an environment of its own. Default: false (API: prDeploys)."),
+    ] = None
+    bot_pr_environments: Annotated[
+        bool | None,
+        Property("Whether those of bots do, too. Default: false (API: botPrEnvironments)."),
+    ] = None
+    focused_pr_environments: Annotated[
+        bool | None,
+        Property(
+            "Whether such an environment deploys only the services that the changed files belong to. Default: false "
+            "(API: focusedPrEnvironments)."
+        ),
+    ] = None
+    tracing_enabled: Annotated[
+        bool | None,
+        Property(
+            "Whether requests to its services are traced, unless a service says otherwise: Railway's edge at once, the "
+            "applications from their next deployment on. Default: false (API: tracingEnabled)."
+        ),
+    ] = None
+    tracing_sample_rate: Annotated[
+        float | None,
+        Property(
+            "The part of the requests that is traced, of every traced service, 0 to 1. Default: Railway's "
+            "(API: tracingSampleRate).",
+            check=rules.share,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +106,17 @@ class Project(Resource[ProjectInputs, ProjectState]):
 
     token = "railway:index:Project"
     inputs_type, state_type = ProjectInputs, ProjectState
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """Refuse what says how pull requests get environments where they get none."""
+        if inputs.get("pr_deploys") in (True, UNKNOWN):
+            return []
+        given = [name for name in ("bot_pr_environments", "focused_pr_environments") if inputs.get(name) is True]
+        return [Problem(path=camel_case(name), reason="needs prDeploys: set that to true") for name in given]
+
+    def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
+        """Return the settings that are as Railway takes them by itself."""
+        return [name for name in _SETTINGS if state.get(name) in (None, False)]
 
     def replaced_by(self, old: ProjectState, new: Mapping[str, Any]) -> Sequence[str]:
         """Naming the workspace for the first time, or no longer, moves nothing."""
@@ -95,16 +138,17 @@ class Project(Resource[ProjectInputs, ProjectState]):
         made = left_over is None and bool(nodes(project["environments"]))
         project = await _with_environment(context, client, project)
         environment = _default_environment(project, new.environment_name)
-        if made and environment["name"] == new.environment_name:
-            # Nothing can be in it yet, so nobody has to look.
-            place = client.environment(project["id"], environment["id"])
-            place.remember(Snapshot.of_new(project, environment))
         state = ProjectState(**asdict(new), environment_id=environment["id"])
-        if environment["name"] != new.environment_name:
-            try:
+        try:
+            project = await _with_settings(client, project, new)
+            if made and environment["name"] == new.environment_name:
+                # Nothing can be in it yet, so nobody has to look.
+                place = client.environment(project["id"], environment["id"])
+                place.remember(Snapshot.of_new(project, environment))
+            if environment["name"] != new.environment_name:
                 await _rename(client, environment["id"], new.environment_name)
-            except Failure as failure:
-                raise HalfMade(project["id"], state, [str(failure)]) from failure
+        except Failure as failure:
+            raise HalfMade(project["id"], replace(state, **dict.fromkeys(_SETTINGS)), [str(failure)]) from failure
         return project["id"], state
 
     async def read(self, context: Context, id: str, old: ProjectState | None) -> ProjectState | None:
@@ -129,6 +173,7 @@ class Project(Resource[ProjectInputs, ProjectState]):
             workspace_id=None if old is not None and old.workspace_id is None else project["workspaceId"],
             environment_name=environment["name"],
             environment_id=environment["id"],
+            **_settings_seen(project, old),
         )
 
     async def update(self, context: Context, id: str, old: ProjectState, new: ProjectInputs) -> ProjectState:
@@ -136,8 +181,13 @@ class Project(Resource[ProjectInputs, ProjectState]):
         client = railway(context)
         if new.workspace_id and new.workspace_id != old.workspace_id:
             await _check_workspace(client, id, new.workspace_id)
+        before, after = _settings(old), _settings(new)
+        changes: dict[str, object] = {
+            key: after.get(key, _CLEARED[key]) for key in before | after if after.get(key) != before.get(key)
+        }
         if (new.name, new.description) != (old.name, old.description):
-            changes = {"name": new.name, "description": new.description or ""}
+            changes |= {"name": new.name, "description": new.description or ""}
+        if changes:
             await client.call(PROJECT_UPDATE, id=id, input=changes)
         if new.environment_name != old.environment_name:
             await _rename(client, old.environment_id, new.environment_name)
@@ -153,6 +203,40 @@ class Project(Resource[ProjectInputs, ProjectState]):
             )
         finally:
             client.forget_project(id)
+
+
+_SETTINGS: Final = {
+    "pr_deploys": "prDeploys",
+    "bot_pr_environments": "botPrEnvironments",
+    "focused_pr_environments": "focusedPrEnvironments",
+    "tracing_enabled": "tracingEnabled",
+    "tracing_sample_rate": "tracingSampleRate",
+}
+"""Settings of a project, and how Railway spells them."""
+_CLEARED: Final[Mapping[str, object]] = {
+    key: None if key == "tracingSampleRate" else False for key in _SETTINGS.values()
+}
+
+
+def _settings(inputs: ProjectInputs) -> dict[str, object]:
+    """Return the settings that are given, in Railway's spelling."""
+    given = {key: getattr(inputs, name) for name, key in _SETTINGS.items()}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+async def _with_settings(client: Client, project: AnsweredProject, new: ProjectInputs) -> AnsweredProject:
+    """Return the project once it has the settings that are given; a create takes the first of them alone."""
+    there: Mapping[str, object] = project
+    changes = {key: value for key, value in _settings(new).items() if value != there.get(key)}
+    if not changes:
+        return project
+    return {**project, **await client.call(PROJECT_UPDATE, id=project["id"], input=changes)}
+
+
+def _settings_seen(project: Mapping[str, Any], old: ProjectState | None) -> dict[str, Any]:
+    """Return the settings as far as they matter: what was never set is Railway's business."""
+    owned = [name for name in _SETTINGS if old is None or getattr(old, name) is not None]
+    return {name: project[_SETTINGS[name]] for name in owned}
 
 
 async def _left_over(

@@ -9,7 +9,7 @@ before its variables and volume exist, so it is made empty and ServiceInstance g
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
@@ -40,6 +40,20 @@ class ServiceInputs(EnvironmentScoped):
     icon: Annotated[str | None, Property("Address of an icon for the dashboard (API: icon). Default: Railway's.")] = (
         None
     )
+    tracing_enabled: Annotated[
+        bool | None,
+        Property(
+            "Whether requests to it are traced, whatever the project says: by Railway's edge at once, by the "
+            "application from its next deployment on. Default: as the project (API: tracingEnabled)."
+        ),
+    ] = None
+    auto_instrumentation_enabled: Annotated[
+        bool | None,
+        Property(
+            "Whether Railway traces what its processes do, too, without a change of their code, while it is traced. "
+            "Default: false (API: autoInstrumentationEnabled)."
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +93,14 @@ class Service(Resource[ServiceInputs, ServiceState]):
         id = join(new.project_id, new.environment_id, service_id)
         if left_over:
             await context.info(f"took over the empty service {service_id} of the same name")
-            try:
+        try:
+            if left_over:
                 await _materialise(environment, service_id)
-            except RailwayError as failure:
-                raise HalfMade(id, state, [str(failure)]) from failure
+            if tracing := _tracing(new):
+                await environment.write(SERVICE_UPDATE, id=service_id, input=tracing)
+        except RailwayError as failure:
+            without = replace(state, tracing_enabled=None, auto_instrumentation_enabled=None)
+            raise HalfMade(id, without, [str(failure)]) from failure
         return id, state
 
     async def read(self, context: Context, id: str, old: ServiceState | None) -> ServiceState | None:
@@ -97,15 +115,24 @@ class Service(Resource[ServiceInputs, ServiceState]):
             environment_id=environment_id,
             name=service["name"],
             icon=service["icon"] or None,
+            tracing_enabled=service["tracingEnabled"],
+            auto_instrumentation_enabled=service["autoInstrumentationEnabled"] or None,
             service_id=service_id,
             private_domain=old.private_domain if old and old.private_domain else private_domain(service["name"]),
         )
 
     async def update(self, context: Context, id: str, old: ServiceState, new: ServiceInputs) -> ServiceState:
-        """Rename it, or change its icon."""
+        """Rename it, change its icon, or whether it is traced."""
         environment = environment_of(context, new.project_id, new.environment_id)
+        changes: dict[str, object] = {}
         if (new.name, new.icon) != (old.name, old.icon):
-            await environment.write(SERVICE_UPDATE, id=old.service_id, input={"name": new.name, "icon": new.icon})
+            changes |= {"name": new.name, "icon": new.icon}
+        if new.tracing_enabled != old.tracing_enabled:
+            changes["tracingEnabled"] = new.tracing_enabled
+        if new.auto_instrumentation_enabled != old.auto_instrumentation_enabled:
+            changes["autoInstrumentationEnabled"] = bool(new.auto_instrumentation_enabled)
+        if changes:
+            await environment.write(SERVICE_UPDATE, id=old.service_id, input=changes)
         await _materialise(environment, old.service_id)
         return ServiceState(**asdict(new), service_id=old.service_id, private_domain=old.private_domain)
 
@@ -119,6 +146,11 @@ class Service(Resource[ServiceInputs, ServiceState]):
             lambda: environment.write(SERVICE_DELETE, id=service_id, environmentId=environment_id),
             lambda snapshot: snapshot.has_instance(service_id),
         )
+
+
+def _tracing(new: ServiceInputs) -> dict[str, object]:
+    given = {"tracingEnabled": new.tracing_enabled, "autoInstrumentationEnabled": new.auto_instrumentation_enabled}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def private_domain(name: str) -> str:

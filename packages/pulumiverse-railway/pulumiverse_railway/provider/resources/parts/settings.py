@@ -122,9 +122,9 @@ class Setting:
         found = self.given(config)
         if not owned:
             return self.default if found is None else found
-        if found is not None:
-            return found
-        return None if old is None else self.default
+        if old is None:
+            return None if found == self.default else found
+        return self.default if found is None else found
 
     def changes(self, config: Mapping[str, object], wanted: object, *, clears: bool) -> dict[Path, object]:
         """Tell what has to be sent for the property to be ``wanted``; ``clears`` says that an absent one has to go."""

@@ -1,0 +1,95 @@
+"""What a project says of pull requests and of tracing, and what a service says of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.provider.dashboard import click
+from tests.provider.driver import Driver, Half, Place, a_project
+
+PULL_REQUESTS: dict[str, Any] = {"prDeploys": True, "botPrEnvironments": True, "focusedPrEnvironments": True}
+
+
+async def test_a_project_is_made_with_its_settings(driver: Driver) -> None:
+    """All of them in one more request; a project without any needs none."""
+    await driver.create("Project", name="plain")
+    assert "projectUpdate" not in driver.operations
+    made = await driver.create("Project", name="shop", **PULL_REQUESTS, tracingEnabled=True, tracingSampleRate=0.25)
+    assert driver.operations.count("projectUpdate") == 1
+    stored = driver.cloud.state.projects[made.id]
+    assert (stored.pr_deploys, stored.bot_pr_environments, stored.focused_pr_environments) == (True, True, True)
+    assert (stored.tracing_enabled, stored.tracing_sample_rate) == (True, 0.25)
+    read = await driver.refresh(made)
+    assert read is not None
+    assert (read.inputs, read.outputs) == (made.inputs, made.outputs)
+    imported = await driver.import_("Project", made.id)
+    assert imported is not None
+    assert {name: imported.inputs[name] for name in PULL_REQUESTS} == PULL_REQUESTS
+
+
+async def test_settings_of_a_project_that_the_program_sets_drift_and_others_do_not(driver: Driver) -> None:
+    """Somebody switches environments for pull requests off, and tracing on, at the dashboard."""
+    made = await driver.create("Project", name="shop", **PULL_REQUESTS)
+    click(driver.cloud, "projectUpdate", id=made.id, input={"prDeploys": False, "tracingEnabled": True})
+    read = await Place(driver, made).refreshed(made)
+    assert read is not None
+    assert await driver.diff(read, **PULL_REQUESTS) == {"prDeploys": "UPDATE"}
+    await driver.update(read, **PULL_REQUESTS)
+    stored = driver.cloud.state.projects[made.id]
+    assert (stored.pr_deploys, stored.tracing_enabled) == (True, True)
+
+
+async def test_settings_that_leave_a_program_are_off_again(driver: Driver) -> None:
+    """Together, and with one request."""
+    made = await driver.create("Project", name="shop", **PULL_REQUESTS, tracingSampleRate=1)
+    await driver.update(made, **dict[str, Any](dict.fromkeys([*PULL_REQUESTS, "tracingSampleRate"])))
+    stored = driver.cloud.state.projects[made.id]
+    assert (stored.pr_deploys, stored.bot_pr_environments, stored.focused_pr_environments) == (False, False, False)
+    assert stored.tracing_sample_rate is None
+    assert driver.operations.count("projectUpdate") == 2
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({"botPrEnvironments": True}, "botPrEnvironments: needs prDeploys: set that to true"),
+        ({"focusedPrEnvironments": True, "prDeploys": False}, "focusedPrEnvironments: needs prDeploys"),
+        ({"tracingSampleRate": 1.5}, "tracingSampleRate: must be between 0 and 1, not 1.5"),
+    ],
+)
+async def test_settings_of_a_project_that_say_nothing_are_refused(
+    driver: Driver, inputs: dict[str, Any], reason: str
+) -> None:
+    """How pull requests get environments, where they get none; a part of more than all."""
+    (said,) = await driver.check("Project", {"name": "shop", **inputs})
+    assert reason in said
+
+
+async def test_a_service_is_traced_whatever_its_project_says(driver: Driver) -> None:
+    """Its own choice counts until it makes none; neither starts a deployment."""
+    place = await a_project(driver)
+    made = await driver.create(
+        "Service", name="web", tracingEnabled=True, autoInstrumentationEnabled=True, **place.where
+    )
+    stored = driver.cloud.state.services[made["serviceId"]]
+    assert (stored.tracing_enabled, stored.auto_instrumentation_enabled) == (True, True)
+    click(driver.cloud, "serviceUpdate", id=stored.id, input={"tracingEnabled": False})
+    read = await place.refreshed(made)
+    assert read is not None
+    assert await driver.diff(read, tracingEnabled=True) == {"tracingEnabled": "UPDATE"}
+    mended = await driver.update(read, tracingEnabled=True)
+    await driver.update(mended, tracingEnabled=None, autoInstrumentationEnabled=None)
+    assert (stored.tracing_enabled, stored.auto_instrumentation_enabled) == (None, False)
+    assert not driver.cloud.state.deployments
+
+
+async def test_a_project_whose_settings_are_refused_is_kept(driver: Driver) -> None:
+    """It exists by then, so the next run goes on from there instead of making it again."""
+    driver.address.fail("projectUpdate", status=200, message="Not Authorized")
+    with pytest.raises(Half) as half:
+        await driver.create("Project", name="shop", description="of the test", prDeploys=True)
+    assert "prDeploys" not in half.value.made.outputs
+    await driver.update(half.value.made, prDeploys=True)
+    assert [each.pr_deploys for each in driver.cloud.state.projects.values()] == [True]
