@@ -1,12 +1,12 @@
 # Railyard: every target in one line; `make` alone lists them.
-STACK ?= staging
+STACK ?=
 SYSTEM ?=
 ENGINE ?=
 PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := $(BIN)/python -m railyard.engine
 PYTEST := -n 2 --dist loadgroup
-STACK_AND_ENGINE := --stack $(STACK) $(if $(ENGINE),--engine $(ENGINE))
+STACK_AND_ENGINE := $(if $(STACK),--stack $(STACK)) $(if $(ENGINE),--engine $(ENGINE))
 # A company's mirror of the package index that pip is told of holds for uv, too (see the recipe of .venv/ready).
 NEEDS_INDEX := It needs a package index: with one, call make again
 EDITABLE := --editable . $(patsubst %/pyproject.toml,--editable ./%,$(wildcard packages/*/pyproject.toml))
@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  STACK=staging|production (default staging), SYSTEM=<one system>, JSON=1 for programs"
+	@echo "  STACK=<one Pulumi.<stack>.yaml> (default: the one from which others promote), SYSTEM=<one system>, JSON=1 for programs"
 	@echo "  ENGINE=embedded|pulumi (default: pulumi where it and its plugins are found)"
 
 preview: .venv/ready ## Show what would change, without a single request

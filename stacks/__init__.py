@@ -1,6 +1,6 @@
-"""The two stacks: their settings, and the five systems composed from them.
+"""The stacks: their settings, and the systems composed from them.
 
-Pulumi.<stack>.yaml, secrets/<stack>.yaml → settings, secrets → systems → stack outputs
+Pulumi.<stack>.yaml, defaults.yaml, secrets/<stack>.yaml → settings, secrets → systems → stack outputs
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from stacks.problems import Problem, SettingsError
 from stacks.rose import Rose
 from stacks.seance import Seance
 from stacks.secret_rules import Secret
-from stacks.settings import NAMESPACE, StackSettings, parse
+from stacks.settings import StackSettings, parse
+from stacks.shared_settings import NAMESPACE, defaults_text, file_name
 from stacks.system import System
 
 SYSTEMS: tuple[type[System[Any]], ...] = (Omega, Seance, Omnistack, Netia, Rose)
@@ -57,7 +58,7 @@ def class_of(name: str) -> type[System[Any]]:
 def load() -> StackSettings:
     """Return the settings of the current stack; raises ``SettingsError`` with all that is wrong with them."""
     file, text = _settings_file()
-    return parse({**get_config_env(), **CONFIG.get()}, SYSTEMS, file=file, text=text)
+    return parse({**get_config_env(), **CONFIG.get()}, SYSTEMS, file=file, text=text, defaults=defaults_text(Path()))
 
 
 def confirm_zones(settings: StackSettings) -> None:
@@ -74,11 +75,11 @@ def confirm_zones(settings: StackSettings) -> None:
 
 def _refused(problems: Sequence[Problem]) -> SettingsError:
     file, text = _settings_file()
-    return SettingsError(file, problems, prefix=f"{NAMESPACE}:", text=text)
+    return SettingsError(file, problems, prefix=f"{NAMESPACE}:", text=text, defaults=defaults_text(Path()))
 
 
 def _settings_file() -> tuple[str, str]:
-    file = Path(f"Pulumi.{pulumi.get_stack()}.yaml")
+    file = Path(file_name(pulumi.get_stack()))
     return file.name, file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
@@ -93,7 +94,7 @@ def compose(settings: StackSettings) -> None:
         raise _refused(beyond)
     adopted.take_over()
     found = secrets.read(
-        settings.stack.secrets,
+        settings.secrets,
         declared_secrets(settings),
         preview=pulumi.runtime.is_dry_run(),
         known=[system.NAME for system in SYSTEMS],

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -22,11 +22,10 @@ import go_yaml
 from components.arguments import Many, VariableName, matching
 from components.service import ServiceArgs
 from stacks.secrets import Secret, SystemSecrets
+from stacks.shared_settings import NAMESPACE, SERVICES
 from stacks.system import System, SystemSettings
 
 ServiceName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name such as web or Postgres")]
-SERVICES: Final = "services"
-"""The key by which such a system is known."""
 
 
 class OwnServiceArgs(ServiceArgs):
@@ -80,7 +79,7 @@ def is_own(settings: Any) -> bool:
 
 def names_in(config: Mapping[str, str]) -> list[str]:
     """Return the names of such systems in a configuration, whose values are texts or JSON as programs get them."""
-    prefix = "railyard:"
+    prefix = f"{NAMESPACE}:"
     values = {key: go_yaml.load(value) for key, value in config.items() if key.startswith(prefix) and SERVICES in value}
     return [key.removeprefix(prefix) for key, value in values.items() if is_own(value)]
 

@@ -21,6 +21,7 @@ import go_yaml
 from railway_api.counting import count
 from stacks import credentials
 from stacks.arguments_tree import Path
+from stacks.shared_settings import DEFAULTS_FILE
 
 LONGEST_VALUE = 60
 """Longer values are cut in a report, in characters."""
@@ -54,18 +55,20 @@ class Problem:
 class SettingsError(pulumi.RunError):
     """A settings file is refused; the text lists all that is wrong with it."""
 
-    def __init__(self, file: str, problems: Sequence[Problem], *, prefix: str, text: str = "") -> None:
+    def __init__(
+        self, file: str, problems: Sequence[Problem], *, prefix: str, text: str = "", defaults: str = ""
+    ) -> None:
         lines = [f"{file} has {count(len(problems), 'problem')}:"]
-        document = composed(text)
+        documents = {file: composed(text), DEFAULTS_FILE: composed(defaults)}
         for problem in problems:
             key = _key(problem, prefix)
-            line, written = _in_file(document, problem, prefix)
+            place, line, written = _in_files(documents, problem, prefix)
             value = written or ("" if problem.value is None else _cut(json.dumps(problem.value, ensure_ascii=False)))
             # Of allowed texts one may be meant that is written otherwise: 16.0 is no '16'.
             listed = "'" not in problem.allowed or f"'{value}'" in problem.allowed
             fix = f'write "{value if listed else problem.value}" in quotes' if problem.wants_quotes else problem.fix
             lines += [
-                f"  {file}{f':{line}' if line else ''}: {key}{value and f' = {value}'}",
+                f"  {place}{f':{line}' if line else ''}: {key}{value and f' = {value}'}",
                 f"    allowed: {problem.allowed}",
                 f"    fix: {fix}",
             ]
@@ -214,13 +217,23 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
-def _in_file(document: go_yaml.Node | None, problem: Problem, prefix: str) -> tuple[int | None, str]:
+def _in_files(
+    documents: Mapping[str, go_yaml.Node | None], problem: Problem, prefix: str
+) -> tuple[str, int | None, str]:
+    """Return the file, the line and the value of a problem: in the file that has its key, else in the first of them."""
+    found = [(file, *_in_file(document, problem, prefix)) for file, document in documents.items()]
+    file, line, written, _ = next((each for each in found if each[-1]), next((e for e in found if e[1]), found[0]))
+    return file, line, written
+
+
+def _in_file(document: go_yaml.Node | None, problem: Problem, prefix: str) -> tuple[int | None, str, bool]:
     """Return the line on which the problem's key (or what should hold it) stands, and a plain value as it is written.
 
-    A line of what an anchor or a merge brings is that of the anchor's own key.
+    A line of what an anchor or a merge brings is that of the anchor's own key. The last part tells whether the key
+    itself was found.
     """
     if document is None or not problem.path:
-        return None, ""
+        return None, "", False
     first = problem.path[0] if problem.absolute else f"{prefix}{problem.path[0]}"
     line, node = None, document
     for key in ("config", first, *problem.path[1:]):
@@ -228,14 +241,15 @@ def _in_file(document: go_yaml.Node | None, problem: Problem, prefix: str) -> tu
         if isinstance(node, go_yaml.MappingNode):
             pair = next((pair for pair in go_yaml.entries(node) if pair[0].text == key), None)
             if pair is None:
-                return line, ""
+                return line, "", False
             line, node = pair[0].line, pair[1]
         elif isinstance(node, go_yaml.ListNode) and isinstance(key, int) and key < len(node.items):
             node = node.items[key]
             line = node.line
         else:
-            return line, ""
-    return line, _cut(go_yaml.written(node)) if problem.value is not None and _is_no_text(node) else ""
+            return line, "", False
+    written = _cut(go_yaml.written(node)) if problem.value is not None and _is_no_text(node) else ""
+    return line, written, True
 
 
 def _is_no_text(node: go_yaml.Node) -> bool:

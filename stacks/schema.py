@@ -8,6 +8,7 @@ Owns the assembly alone: every name, type, limit and text comes from the models 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +19,8 @@ from pydantic.json_schema import models_json_schema
 from railway_api.plans import Plan
 from stacks import SYSTEMS
 from stacks.own_system import OwnSettings
-from stacks.settings import NAMESPACE, PLAN_KEY, PROVIDER_KEYS, PROVIDER_NAMESPACE, StackKeys
+from stacks.settings import PLAN_KEY, PROVIDER_KEYS, PROVIDER_NAMESPACE, StackKeys
+from stacks.shared_settings import NAMESPACE
 
 FILE: Final = Path(__file__).parent.parent / "docs" / "settings.schema.json"
 
@@ -28,7 +30,7 @@ def schema() -> dict[str, Any]:
     settings = (*(system.SETTINGS for system in SYSTEMS), OwnSettings)
     models = [(model, "validation") for model in (StackKeys, *settings)]
     _, shared = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")  # pyright: ignore[reportArgumentType]
-    definitions = _with_sorted_choices(shared["$defs"])
+    definitions = _of_one_file(_with_sorted_choices(shared["$defs"]))
     stack = definitions.pop(StackKeys.__name__)
     keys: dict[str, Any] = {
         **{key: {"description": meaning} for key, meaning in PROVIDER_KEYS.items()},
@@ -50,7 +52,6 @@ def schema() -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": keys,
-                "required": [f"{NAMESPACE}:{name}" for name in stack.get("required", [])],
                 "patternProperties": {
                     f"^(?!{NAMESPACE}:|{PROVIDER_NAMESPACE}:)": {},
                     f"^{NAMESPACE}:(?!({'|'.join(_own(keys))})$)": {
@@ -67,6 +68,19 @@ def schema() -> dict[str, Any]:
 
 def _own(keys: Iterable[str]) -> list[str]:
     return [key.partition(":")[2] for key in keys if key.startswith(f"{NAMESPACE}:")]
+
+
+def _of_one_file(definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return definitions that demand nothing of a group: what one file leaves out the shared one may say.
+
+    Entries of lists are not merged, and stay whole.
+    """
+    in_lists = re.compile(r'"(?:items|additionalProperties)": \{"\$ref": "#/\$defs/(\w+)"')
+    whole = set(in_lists.findall(json.dumps(definitions)))
+    return {
+        name: value if name in whole else {key: part for key, part in value.items() if key != "required"}
+        for name, value in definitions.items()
+    }
 
 
 def _with_sorted_choices(part: Any) -> Any:

@@ -32,10 +32,19 @@ from stacks.prices import Prices, ServiceUsage
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.proven import unproven
 from stacks.services import services
+from stacks.shared_settings import (
+    DEFAULTS_FILE,
+    NAMESPACE,
+    SERVICES,
+    merged,
+    over,
+    own_values,
+    shared_values,
+    stack_of,
+    value_of,
+)
 from stacks.system import System, SystemSettings
 
-NAMESPACE: Final = "railyard"
-"""Prefix of Railyard's own keys in ``Pulumi.<stack>.yaml``."""
 PROVIDER_NAMESPACE: Final = "railway"
 """Prefix of the keys of the Railway provider."""
 PROVIDER_KEYS: Final = {f"{PROVIDER_NAMESPACE}:{name}": meaning for name, meaning in CONFIGURATION.items()}
@@ -71,14 +80,24 @@ def _number(value: Any) -> Any:
         return value
 
 
+def _unless_empty(value: Any) -> Any:
+    """Return None for an empty text, which is what ``Pulumi.yaml`` declares where a stack says nothing."""
+    return None if value == "" else value
+
+
 class StackKeys(Arguments):
     """The keys that belong to the stack and not to one system."""
 
+    environment: Annotated[Name | None, BeforeValidator(_unless_empty)] = None
+    """For which environment the stack stands: it names the Railway projects (``omega-<environment>``) and their
+    environments, unless a system says otherwise. Default: the name of the stack."""
+    systems: Many[Name] | None = None
+    """Which systems the stack runs. Default: those that its own file has a key of."""
     zones: Annotated[Many[ZoneArgs], AfterValidator(_each_zone_once)] = ()
     """Cloudflare zones that hold the systems' domains."""
-    secrets: Annotated[str, Field(min_length=1)]
-    """Path of the SOPS file with the systems' secrets, ``secrets/staging.yaml``."""
-    promotes_from: Name | None = None
+    secrets: Annotated[str | None, BeforeValidator(_unless_empty)] = None
+    """Path of the SOPS file with the systems' secrets. Default: ``secrets/<stack>.yaml``."""
+    promotes_from: Annotated[Name | None, BeforeValidator(_unless_empty)] = None
     """The stack that proves what this one runs: systems are pinned then, unless they say ``followsBranch: true``.
     Default: none."""
     backups: BackupBucket | None = None
@@ -97,42 +116,56 @@ class StackKeys(Arguments):
 class StackSettings:
     """All that ``Pulumi.<stack>.yaml`` says."""
 
+    name: str
+    """Name of the stack."""
     plan: Plan
     """Railway plan of the account."""
     stack: StackKeys
     systems: Mapping[str, SystemSettings] = field(default_factory=dict[str, SystemSettings])
     """The systems that are deployed, in the order in which their classes are listed."""
 
+    @property
+    def environment(self) -> str:
+        """Return for which environment the stack stands."""
+        return self.stack.environment or self.name
+
+    @property
+    def secrets(self) -> str:
+        """Return the path of the SOPS file with the systems' secrets."""
+        return self.stack.secrets or f"secrets/{self.name}.yaml"
+
 
 def parse(
-    config: Mapping[str, Any], systems: Sequence[type[System[Any]]], *, file: str, text: str = ""
+    config: Mapping[str, Any], systems: Sequence[type[System[Any]]], *, file: str, text: str = "", defaults: str = ""
 ) -> StackSettings:
-    """Read the settings out of a stack's configuration.
+    """Read the settings out of a stack's configuration, and out of what all stacks share.
 
     ``config`` maps full keys (``railyard:omega``) to values: parsed ones, or JSON texts as Pulumi hands them to
-    programs. ``file`` and its ``text`` are named in errors, with the line where a key stands.
-    Raises ``SettingsError`` with everything that is wrong.
+    programs. ``file`` (``Pulumi.<stack>.yaml``) and its ``text`` are named in errors, with the line where a key stands;
+    ``defaults`` is the text of the file that all stacks share. Raises ``SettingsError`` with everything that is wrong.
     """
-    nodes = _nodes(file, text)
-    found = [*_about_text(nodes), *in_clear.in_configuration(nodes)]
+    nodes, below = _nodes(file, text), _nodes(DEFAULTS_FILE, defaults)
+    found = [*_about_text(nodes), *_about_text(below), *in_clear.in_configuration(nodes | below), *_not_shared(below)]
     known = {system.NAME: system for system in systems}
-    own = {key.partition(":")[2]: _value(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
-    plan = _plan(_value(config.get(PLAN_KEY, "pro")), found)
+    written, shared = own_values(config), shared_values(below)
+    own = merged(written, shared, list(known))
+    plan = _plan(value_of(config.get(PLAN_KEY, "pro")), found)
     keys = [field.alias or name for name, field in StackKeys.model_fields.items()]
-    stack = _one(StackKeys, {key: own[key] for key in keys if key in own}, (), found)
+    stack: StackKeys | None = _one(StackKeys, {key: own[key] for key in keys if key in own}, (), found)
     parsed: dict[str, SystemSettings] = {}
     for name, value in own.items():
         if name not in (*keys, *known) and own_system.is_own(value):
             found.extend(_about_name(name, known))
             known[name] = own_system.system_of(name)
-    for name, system in known.items():
-        if name in own and (settings := _one(system.SETTINGS, own[name], (name,), found)):
+    runs = _runs(stack, own, list(known), found)
+    environment = (stack and stack.environment) or stack_of(file)
+    for name in runs:
+        settings = _one(known[name].SETTINGS, with_environment(known[name], own[name], environment), (name,), found)
+        if settings:
             parsed[name] = settings
-    found.extend(_unknown(config, [*(f"{NAMESPACE}:{key}" for key in (*keys, *known)), *PROVIDER_KEYS]))
-    if not any(name in own for name in known):
-        found.append(
-            Problem((), None, f"at least one system of: {', '.join(known)}", "add one, or copy it from another stack")
-        )
+    allowed = [*(f"{NAMESPACE}:{key}" for key in (*keys, *known)), *PROVIDER_KEYS]
+    elsewhere = [f"{NAMESPACE}:{key}" for key, value in shared.items() if not own_system.is_own(value)]
+    found.extend(_unknown([*config, *elsewhere], allowed))
     for name, settings in parsed.items():
         found.extend(_about_secrets(name, settings, [each.name for each in known[name].secrets(settings)]))
         if plan:
@@ -140,12 +173,51 @@ def parse(
     found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
     found.extend(_beside_others(parsed))
     found.extend(unproven(stack.promotes_from if stack else None, parsed, known))
-    found = _with_credentials(found, in_clear.in_settings({name: own[name] for name in known if name in own}))
+    found = _with_credentials(found, in_clear.in_settings({name: own[name] for name in runs}))
     if stack:
         found.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
     if found or stack is None or plan is None:
-        raise SettingsError(file, _each_place_once(found), prefix=f"{NAMESPACE}:", text=text)
-    return StackSettings(plan=plan, stack=stack, systems=parsed)
+        raise SettingsError(file, _each_place_once(found), prefix=f"{NAMESPACE}:", text=text, defaults=defaults)
+    return StackSettings(name=stack_of(file), plan=plan, stack=stack, systems=parsed)
+
+
+def with_environment(system: type[System[Any]], settings: Any, environment: str) -> Any:
+    """Return the settings of a system with what follows from the stack's environment, where they do not say it."""
+    if not isinstance(settings, Mapping):
+        return settings
+    follows: dict[str, Any] = {"project": {"name": f"{system.NAME}-{environment}", "environment": environment}}
+    if "environment" in system.SETTINGS.model_fields:
+        follows["environment"] = environment
+    return over(follows, settings)
+
+
+def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str], found: list[Problem]) -> list[str]:
+    """Return the systems that a stack runs, and report those that it names and cannot run, and none at all."""
+    named = None if stack is None else stack.systems
+    for index, name in enumerate(named or ()):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            fix = f"did you mean {near[0]}?" if near else "remove it"
+            found.append(Problem(("systems", index), name, f"a system of the project: {', '.join(known)}", fix))
+    if named is not None:
+        found.extend(
+            Problem((name,), None, f"a system that {NAMESPACE}:systems names", f"add {name} there, or remove this key")
+            for name in known
+            if name in own and name not in named
+        )
+    runs = [name for name in known if name in own and (named is None or name in named)]
+    if not runs:
+        allowed = f"at least one system of: {', '.join(known)}"
+        found.append(Problem((), None, allowed, "add one, or copy it from another stack"))
+    return runs
+
+
+def _not_shared(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:
+    """Report keys of the shared file that Pulumi's engine would have to read, which it does not."""
+    for key in nodes:
+        if not key.startswith(f"{NAMESPACE}:"):
+            allowed = f"a key of Railyard, {NAMESPACE}:…: Pulumi's engine does not read {DEFAULTS_FILE}"
+            yield Problem((key,), None, allowed, f"write it below config: in Pulumi.yaml, as {key}: {{value: …}}", True)
 
 
 def is_own(key: str) -> bool:
@@ -153,8 +225,8 @@ def is_own(key: str) -> bool:
     return bool(difflib.get_close_matches(key.partition(":")[0].lower(), _NAMESPACES, cutoff=_MISSPELLED))
 
 
-def _unknown(config: Mapping[str, Any], allowed: Sequence[str]) -> list[Problem]:
-    wrong = [key for key in config if is_own(key) and key not in allowed]
+def _unknown(keys: Sequence[str], allowed: Sequence[str]) -> list[Problem]:
+    wrong = [key for key in dict.fromkeys(keys) if is_own(key) and key not in allowed]
     return [Problem.unknown_key((key,), allowed, place="the stack", absolute=True) for key in wrong]
 
 
@@ -213,15 +285,6 @@ def _walk(node: go_yaml.Node, path: Path) -> Iterator[tuple[Path, go_yaml.Node]]
     elif isinstance(node, go_yaml.ListNode):
         for index, item in enumerate(node.items):
             yield from _walk(item, (*path, index))
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _plan(value: Any, found: list[Problem]) -> Plan | None:
@@ -289,7 +352,7 @@ def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
             for service in services(each):
                 if service.name in settings.services:
                     allowed = f"services that no other system has, and {service.name} is one of {other}"
-                    yield Problem((name, own_system.SERVICES, service.name), None, allowed, "leave it to one of them")
+                    yield Problem((name, SERVICES, service.name), None, allowed, "leave it to one of them")
 
 
 def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:

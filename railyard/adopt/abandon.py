@@ -19,19 +19,19 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    StackOption,
     check_can_ask,
     people,
     write_json,
 )
+from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import read_stack
-from stacks.settings import NAMESPACE
+from stacks.shared_settings import NAMESPACE
 
 
 def abandon(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", show_default=False, help="The system to let go of.")],
-    stack: StackOption = "production",
+    stack: LastStackOption = "",
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     sandbox: SandboxOption = False,

@@ -35,16 +35,17 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    StackOption,
     check_can_ask,
     people,
     write_json,
 )
+from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
-from railyard.shared.stack import own_keys, read_stack
+from railyard.shared.stack import read_stack, settings_in
 from stacks import SYSTEMS
 from stacks.problems import SettingsError
-from stacks.settings import NAMESPACE, PLAN_KEY, parse
+from stacks.settings import PLAN_KEY
+from stacks.shared_settings import NAMESPACE
 from stacks.system import System
 
 
@@ -89,7 +90,7 @@ class Adoption:
 
 def adopt(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", show_default=False, help="The system that it becomes.")],
-    stack: StackOption = "production",
+    stack: LastStackOption = "",
     project: Annotated[
         str | None, typer.Option("--project", help="Railway's project, by id or name. Default: SYSTEM-STACK.")
     ] = None,
@@ -207,7 +208,7 @@ def _adopt(
     adoption.sealed = found.sealed
     if railway.real or sops_program.find(here.environment):
         # In the sandbox too it is the stack's own file: that of the sandbox holds made-up values.
-        own = here if railway.real else replace(here, secrets_file=project_directory() / here.settings.stack.secrets)
+        own = here if railway.real else replace(here, secrets_file=project_directory() / here.settings.secrets)
         adoption.stored = secrets_of.store(own, system.NAME, found, age)
     else:
         adoption.notes.append("no secret was stored: there is no sops program, and the sandbox has secrets of its own")
@@ -290,7 +291,7 @@ def _from_files(live: Live) -> list[str]:
 
 def _valid(edit: Edit) -> None:
     try:
-        parse(own_keys(edit.file.name, edit.after), SYSTEMS, file=edit.file.name, text=edit.after)
+        settings_in(edit.file.name, edit.after)
     except (ProjectError, SettingsError) as error:
         raise OperationError(
             f"what runs cannot be said in settings as it is, and nothing was written:\n{error}"

@@ -16,7 +16,7 @@ from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.settings_yaml import settings_yaml
 from stacks.releases import Key
-from stacks.settings import NAMESPACE
+from stacks.shared_settings import NAMESPACE
 
 _CONFIG = re.compile(r"^config:[ \t]*(#.*)?$", re.MULTILINE)
 

@@ -19,7 +19,8 @@ from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dump, Dumps
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, make, thin_out
-from railyard.shared.console import CallError, JsonOption, StackOption, people, table, table_console, write_json
+from railyard.shared.console import CallError, JsonOption, people, table, table_console, write_json
+from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 
 WhereArgument = Annotated[
@@ -33,7 +34,7 @@ application = typer.Typer(no_args_is_help=True, help="Back up volumes and databa
 @application.command("list")
 def list_(
     where: WhereArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
@@ -57,7 +58,7 @@ def list_(
 @application.command()
 def create(
     where: WhereArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     name: Annotated[
         str | None, typer.Option(help="Its name. Default: railyard-<UTC time>. --keep never deletes named ones.")
@@ -86,7 +87,7 @@ def create(
 @application.command()
 def dump(
     system: Annotated[str, typer.Argument(metavar="SYSTEM[/SERVICE]", help="Whose database.")],
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep so many dumps. Default: all.")] = None,
     keep_days: Annotated[int | None, typer.Option(min=1, help="Delete dumps older than this. Default: none.")] = None,
@@ -126,7 +127,7 @@ def dump(
 @application.command()
 def dumps(
     system: Annotated[str, typer.Argument(help="Whose dumps.")],
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     sandbox: SandboxOption = False,
     json: JsonOption = False,

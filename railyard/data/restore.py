@@ -19,7 +19,8 @@ from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make
-from railyard.shared.console import PROBLEM, JsonOption, OperationError, StackOption, people, write_json
+from railyard.shared.console import PROBLEM, JsonOption, OperationError, people, write_json
+from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
 
 application = typer.Typer(no_args_is_help=True, help="Bring back a volume from a backup, or a database from a dump.")
@@ -29,7 +30,7 @@ application = typer.Typer(no_args_is_help=True, help="Bring back a volume from a
 def volume(
     where: Annotated[str, typer.Argument(metavar="SYSTEM/SERVICE", help="Whose volume.")],
     backup: Annotated[str, typer.Argument(help="Name of the backup, the beginning of its id, or 'latest'.")],
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     typed: ConfirmOption = None,
     backup_first: Annotated[
@@ -71,8 +72,10 @@ def dump(
     time: Annotated[str, typer.Argument(metavar="[DUMP]", help="Time of the dump, as 'backup dumps' lists it.")] = (
         "latest"
     ),
-    source: Annotated[str, typer.Option("--from", help="The stack whose dump it is.")] = "production",
-    into: Annotated[str, typer.Option("--into", help="The stack whose server it is restored into.")] = "staging",
+    source: Annotated[str, typer.Option("--from", callback=LAST, help="The stack whose dump it is.")] = "",
+    into: Annotated[
+        str, typer.Option("--into", callback=FIRST, help="The stack whose server it is restored into.")
+    ] = "",
     *,
     replace: Annotated[
         bool, typer.Option("--replace", help="Let the restored database take the place of the live one.")

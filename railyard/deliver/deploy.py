@@ -43,11 +43,11 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    StackOption,
     SystemsArgument,
     people,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 
@@ -71,7 +71,7 @@ WORLD_CHANGED: Final = "an up would not do what was reviewed; nothing was begun.
 
 def deploy(
     systems: SystemsArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     plan: PlanOption = None,
     rollback_to: BackOption = "",
     *,

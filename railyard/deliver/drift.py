@@ -19,7 +19,8 @@ from railyard.deliver.system_release import limited
 from railyard.engine.engines import engine_for
 from railyard.review.markdown import LONGEST, block, change_lines, code
 from railyard.review.resource_changes import Change, Kind, changes_of
-from railyard.shared.console import PROBLEM, CallError, JsonOption, StackOption, SystemsArgument, people, write_json
+from railyard.shared.console import PROBLEM, CallError, JsonOption, SystemsArgument, people, write_json
+from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 
 _SHOWN: Final = 100
@@ -32,7 +33,7 @@ IssueOption = Annotated[
 
 def drift(
     systems: SystemsArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     issue: IssueOption = False,
     sandbox: SandboxOption = False,

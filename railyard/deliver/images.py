@@ -16,7 +16,8 @@ import typer
 from components.service import ServiceArgs
 from railyard.accounts.github import GitHub
 from railyard.promote import settings_file
-from railyard.shared.console import CallError, JsonOption, OperationError, StackOption, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.arguments_tree import walk_arguments
 
@@ -34,7 +35,7 @@ PushOption = Annotated[bool, typer.Option("--push", help="Push the images; docke
 def build(
     system: SystemArgument,
     source: SourceOption,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     push: PushOption = False,
     json: JsonOption = False,
@@ -62,7 +63,7 @@ def build(
 def propose(
     system: SystemArgument,
     commit: Annotated[str, typer.Argument(help="The commit that the images are tagged with.")],
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     json: JsonOption = False,
 ) -> None:

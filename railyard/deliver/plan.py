@@ -27,12 +27,12 @@ from railyard.shared.console import (
     PROBLEM,
     JsonOption,
     OperationError,
-    StackOption,
     SystemsArgument,
     people,
     shown,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 from stacks.monthly_cost import Calculation
@@ -69,7 +69,7 @@ class Plan(Model):
 
 def plan(
     systems: SystemsArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     out: OutOption = None,
     without: WithoutOption = None,
     *,

@@ -33,12 +33,12 @@ from railyard.output import BothReports, JsonReport, OutputsReport, Report, Text
 from railyard.output.money import calculation_of
 from railyard.output.rules import refused, violations
 from railyard.shared.console import OperationError
+from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory, sandbox_directory
 from stacks.policy.judgement import levels_of
 
 application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
-StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
 SystemOption = Annotated[str, typer.Option("--system", help="Only this system.")]
 EngineOption = Annotated[
     Engine | None,
@@ -64,7 +64,7 @@ _STACK_RM: Final = (
 
 @application.command()
 def preview(
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     system: SystemOption = "",
     engine: EngineOption = None,
     *,
@@ -76,7 +76,7 @@ def preview(
 
 @application.command()
 def up(
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     system: SystemOption = "",
     engine: EngineOption = None,
     target: TargetOption = None,
@@ -90,7 +90,7 @@ def up(
 
 @application.command()
 def refresh(
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     system: SystemOption = "",
     engine: EngineOption = None,
     *,
@@ -102,7 +102,7 @@ def refresh(
 
 @application.command()
 def destroy(
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     system: SystemOption = "",
     engine: EngineOption = None,
     *,
@@ -113,7 +113,7 @@ def destroy(
 
 
 @application.command()
-def unprotect(stack: StackOption = "staging", engine: EngineOption = None) -> None:
+def unprotect(stack: StackOption = "", engine: EngineOption = None) -> None:
     """Lift the protection of every resource of the stack."""
     with _people():
         settings = read_stack(project_directory(), stack)

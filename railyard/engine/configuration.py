@@ -13,10 +13,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import go_yaml
-from pulumi_operations.project import ProjectError, encrypted_keys, load_file, load_project, stack_config
+from pulumi_operations.project import (
+    ProjectError,
+    config_nodes,
+    config_text,
+    encrypted_keys,
+    full_key,
+    load_file,
+    load_project,
+    stack_config,
+)
 from railyard.shared.console import OperationError
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, stack_names, with_shared
 
-SYSTEM_PREFIX: Final = "railyard:"
 ENVIRONMENT: Final = "environment"
 """Key of a stack's settings file that imports the values of Pulumi ESC environments."""
 
@@ -36,9 +45,9 @@ class Stack:
 
     def targets(self, system: str) -> tuple[str, ...]:
         """URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""
-        from stacks import SYSTEMS, own_system  # noqa: PLC0415 - loads all components, and most calls name no system
+        from stacks import own_system  # noqa: PLC0415 - loads all components, and most calls name no system
 
-        known = [each.NAME for each in SYSTEMS if f"{SYSTEM_PREFIX}{each.NAME}" in self.config]
+        known = [name for name in _systems() if f"{NAMESPACE}:{name}" in self.config]
         known += own_system.names_in(self.config)
         if system not in known:
             near = difflib.get_close_matches(system, known, n=1, cutoff=0.7)
@@ -51,22 +60,36 @@ class Stack:
 
 def read_stack(root: Path, name: str) -> Stack:
     """The stack ``name`` of the project in ``root``; raises ``ConfigurationError``."""
-    if not (root / f"Pulumi.{name}.yaml").exists():
-        known = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
-        raise ConfigurationError(f"there is no stack {name!r}: name one of {', '.join(known)}")
+    if not (root / file_name(name)).exists():
+        raise ConfigurationError(f"there is no stack {name!r}: name one of {', '.join(stack_names(root))}")
     try:
         project = load_project(root)
         own = f"{project.name}:"
         without = [key for key in encrypted_keys(project, name) if not key.startswith(own)]
         config = stack_config(project, name, without=without)
-        notes = _notes(load_file(root / f"Pulumi.{name}.yaml"), without)
+        notes = _notes(load_file(root / file_name(name)), without)
+        shared = _shared(root)
     except ProjectError as error:
         raise ConfigurationError(str(error)) from None
     if not config:
         raise ConfigurationError(
             f"Pulumi.{name}.yaml has no group 'config:' of keys such as railyard:omega: add it at the top"
         )
+    config = with_shared(config, shared, _systems()) if shared else config
     return Stack(name=name, config=config, notes=[f"Pulumi.{name}.yaml: {note}" for note in notes])
+
+
+def _systems() -> list[str]:
+    """Return the names of all systems there are."""
+    from stacks import SYSTEMS  # noqa: PLC0415 - loads all components, and most calls name no system
+
+    return [system.NAME for system in SYSTEMS]
+
+
+def _shared(root: Path) -> dict[str, str]:
+    """Return what all stacks share, full key → value in the form that programs get. Raises ``ProjectError``."""
+    nodes = config_nodes(DEFAULTS_FILE, defaults_text(root))
+    return {full_key(NAMESPACE, key): config_text(node) for key, node in nodes.items()}
 
 
 def _notes(document: Mapping[str, Any], encrypted: Sequence[str]) -> Iterator[str]:

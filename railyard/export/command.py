@@ -19,7 +19,8 @@ from railway_api.counting import count
 from railyard.engine import operate, sandbox_door
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.export.compose import Composed, compose
-from railyard.shared.console import CallError, JsonOption, OperationError, StackOption, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
+from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 from stacks.secrets import FILE_VARIABLE
@@ -36,7 +37,7 @@ def main() -> None:
 @application.command("compose")
 def compose_(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", show_default=False, help="The system.")],
-    stack: StackOption = "production",
+    stack: LastStackOption = "",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the file there, not on the screen.")
     ] = None,

@@ -19,7 +19,8 @@ from railyard.map.picture import declared, draw, with_plan, with_status
 from railyard.map.svg import Picture, svg
 from railyard.map.topology import Node
 from railyard.review.resource_changes import changes_of
-from railyard.shared.console import CallError, JsonOption, StackOption, SystemsArgument, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, SystemsArgument, people, shown, write_json
+from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 
 _WRITERS: Final = {".svg": svg, ".html": page}
@@ -33,7 +34,7 @@ StatusOption = Annotated[bool, typer.Option("--status", help="Mark how each serv
 
 def map_(
     systems: SystemsArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     out: OutOption = None,
     *,
     plan: PlanOption = False,

@@ -1,6 +1,6 @@
 """Writes the picture of the README: ``python -m railyard.map.generate``; ``--check`` only says whether it is current.
 
-Owns which stack it shows: the first that stands for production in this repository.
+Owns which stack it shows: the one at the end of the promotions.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Final
 from railyard.map.picture import declared, draw
 from railyard.map.svg import svg
 from railyard.shared.project import project_directory
-from railyard.shared.stack import read_stack
+from railyard.shared.stack import last_stack, read_stack
 
-STACK: Final = "production"
 FILE: Final = "docs/map.svg"
 
 
 def picture() -> str:
     """Return the picture as it should stand in the file."""
-    return svg(draw(read_stack(STACK), declared(STACK)))
+    stack = last_stack()
+    return svg(draw(read_stack(stack), declared(stack)))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -20,10 +20,8 @@ from railyard.migrate.translation import deployed_args, differences
 from railyard.promote.settings_file import Edit, edited
 from railyard.secrets import sops_program
 from railyard.shared.console import CallError, OperationError, shown
-from railyard.shared.stack import Stack, own_keys, read_stack
-from stacks import SYSTEMS
+from railyard.shared.stack import Stack, read_stack, settings_in
 from stacks.releases import Key
-from stacks.settings import parse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +108,7 @@ def _with(there: Any, value: Any) -> Any:
 
 
 def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[Any, Any]]:
-    config = own_keys(edit.file.name, edit.after)
-    settings = parse(config, SYSTEMS, file=edit.file.name, text=edit.after).systems[system]
+    settings = settings_in(edit.file.name, edit.after).systems[system]
     found: dict[str, tuple[Any, Any]] = {}
     for part in parts:
         args: ServiceArgs = getattr(settings, to_snake(part.service.name))

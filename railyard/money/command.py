@@ -20,13 +20,13 @@ from railyard.money.forecast import Actual, actual
 from railyard.shared.console import (
     PROBLEM,
     JsonOption,
-    StackOption,
     SystemsArgument,
     people,
     table,
     table_console,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.budget import lines_of_stack, over_budget
 from stacks.monthly_cost import Cost, Kind, Line, total
@@ -71,7 +71,7 @@ _ask = actual  # the option of the same name hides it in the command
 
 def cost(
     systems: SystemsArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     actual: Annotated[bool, typer.Option("--actual", help="Ask Railway what is really used.")] = False,
     sandbox: SandboxOption = False,

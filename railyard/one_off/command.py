@@ -16,7 +16,8 @@ import typer
 from pulumiverse_railway.provider.configuration import URL_VARIABLE
 from railyard.accounts.railway_client import connected
 from railyard.accounts.running_services_query import running_systems
-from railyard.shared.console import CallError, OperationError, StackOption, people
+from railyard.shared.console import CallError, OperationError, people
+from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 
 PROGRAM: Final = "railway"
@@ -28,7 +29,7 @@ def run(
         str, typer.Argument(metavar="SYSTEM/SERVICE", show_default=False, help="Whose variables it gets.")
     ],
     command: Annotated[list[str], typer.Argument(metavar="COMMAND...", show_default=False, help="After --.")],
-    stack: StackOption = "staging",
+    stack: StackOption = "",
 ) -> None:
     """Run a command on this machine with the variables of a service, and end as it ends.
 

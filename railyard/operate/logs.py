@@ -29,11 +29,11 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    StackOption,
     people,
     shown,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.services import services
 
@@ -71,7 +71,7 @@ def logs(
     deployment: Annotated[
         str | None, typer.Argument(help="Railway's id of a deployment. Default: the newest.", show_default=False)
     ] = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     build: Annotated[
         bool | None,

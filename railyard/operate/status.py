@@ -27,13 +27,13 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    StackOption,
     SystemsArgument,
     people,
     table,
     table_console,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 
 SHARE: Final = 0.25
@@ -49,7 +49,7 @@ _COLORS: Final = {
 
 def status(
     systems: SystemsArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with a picture as well.")

@@ -20,19 +20,19 @@ from railyard.operate.verify_checks import verify as check_all
 from railyard.shared.console import (
     PROBLEM,
     JsonOption,
-    StackOption,
     SystemsArgument,
     people,
     table,
     table_console,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 
 
 def verify(
     systems: SystemsArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     sandbox: SandboxOption = False,
     json: JsonOption = False,

@@ -19,6 +19,7 @@ from railyard.promote.proof import PROVEN_AFTER_MINUTES, Demand, Judged, Move, R
 from railyard.promote.settings_file import Edit, edited
 from railyard.promote.side import releases, sides
 from railyard.shared.console import PROBLEM, CallError, JsonOption, people, write_json
+from railyard.shared.options import LAST
 from railyard.shared.stack import Stack, read_stack
 
 SystemsArgument = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", show_default=False)]
@@ -57,7 +58,9 @@ def promote(
         str,
         typer.Option("--from", help="The stack that has proven it. Default: the target's promotesFrom."),
     ] = "",
-    target: Annotated[str, typer.Option("--to", help="The stack whose settings are written.")] = "production",
+    target: Annotated[
+        str, typer.Option("--to", callback=LAST, show_default=False, help="The stack whose settings are written.")
+    ] = "",
     *,
     allow_older: Annotated[
         bool, typer.Option("--allow-older", help="Also what is older than what the other stack runs.")
@@ -76,7 +79,9 @@ def promote(
     file is for a pull request, and the next up deploys it. If one of the systems is refused, nothing is written.
     """
     with people(json=json):
-        source = source or read_stack(target, sandbox=sandbox).settings.stack.promotes_from or "staging"
+        source = source or read_stack(target, sandbox=sandbox).promotes_from or ""
+        if not source:
+            raise CallError(f"{target} has no railyard:promotesFrom: name the stack that proves it with --from")
         if source == target:
             raise CallError(f"--from and --to are both {source}: name two stacks")
         found = _promotion(

@@ -27,11 +27,11 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    StackOption,
     check_can_ask,
     people,
     write_json,
 )
+from railyard.shared.options import LastStackOption
 from railyard.shared.stack import Stack, read_stack
 
 ToOption = Annotated[
@@ -82,7 +82,7 @@ class Rollback:
 
 def rollback(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", show_default=False)],
-    stack: StackOption = "production",
+    stack: LastStackOption = "",
     to: Annotated[
         str | None, typer.Option("--to", metavar="COMMIT", help="A commit or tag that it ran before.")
     ] = None,

@@ -18,13 +18,12 @@ from typing import Any, Final, cast
 import go_yaml
 from go_yaml import ScalarNode
 from pulumi_operations.project import ProjectError
-from railyard.shared import stack as stacks_here
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
-from stacks import SYSTEMS
+from railyard.shared.stack import settings_in
 from stacks.problems import SettingsError
 from stacks.releases import Key
-from stacks.settings import NAMESPACE, parse
+from stacks.shared_settings import NAMESPACE, file_name
 
 Changes = Mapping[Key, Any]
 """Keys from the system's name on (``seance``, ``commit``) → their new values: texts, numbers, lists, groups."""
@@ -60,7 +59,7 @@ class Edit:
 
 def edited(stack: str, changes: Changes) -> Edit:
     """Return the settings file of ``stack`` with ``changes``, not yet written; raises ``OperationError``."""
-    file = project_directory() / f"Pulumi.{stack}.yaml"
+    file = project_directory() / file_name(stack)
     before = _read(file)
     after = before
     for key, value in changes.items():
@@ -194,7 +193,7 @@ def _prove(file: Path, before: str, after: str, changes: Changes) -> None:
     if found != wanted:
         raise OperationError("\n".join(_not_as_expected(_place(key), value) for key, value in changes.items()))
     try:
-        parse(stacks_here.own_keys(file.name, after), SYSTEMS, file=file.name, text=after)
+        settings_in(file.name, after)
     except (ProjectError, SettingsError) as error:
         raise OperationError(f"the settings would not be valid with this, and nothing was written\n{error}") from None
 

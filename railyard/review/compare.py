@@ -21,7 +21,8 @@ from railyard.review.refusals import refusals
 from railyard.review.resource_changes import changes_of
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
 from railyard.shared.console import CallError
-from stacks.settings import NAMESPACE, PLAN_KEY
+from stacks.settings import PLAN_KEY
+from stacks.shared_settings import NAMESPACE
 
 _STANDINS: Final = "RAILYARD_SECRETS_STANDINS"
 """What a commit's code has to know for its stacks' own secrets files to be usable without their key."""

@@ -17,7 +17,8 @@ from components.zone import nearest
 from railway_api.counting import count
 from railyard.engine import operate, sandbox_door
 from railyard.operate.logs import find
-from railyard.shared.console import CallError, JsonOption, StackOption, people, write_json
+from railyard.shared.console import CallError, JsonOption, people, write_json
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 
 APIS: Final = ("railway", "cloudflare", "digitalocean", "spaces")
@@ -48,7 +49,7 @@ def break_(
             show_default=False,
         ),
     ] = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     times: Annotated[int | None, typer.Option(min=1, help="Of an API: only the next so many requests.")] = None,
     json: JsonOption = False,

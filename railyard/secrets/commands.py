@@ -23,13 +23,13 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    StackOption,
     can_ask,
     check_can_ask,
     people,
     shown,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks import secret_rules
 from stacks.secret_rules import Secret
@@ -45,7 +45,7 @@ AgeOption = Annotated[
 
 
 @application.command()
-def init(stack: StackOption = "staging", age: AgeOption = None, *, json: JsonOption = False) -> None:
+def init(stack: StackOption = "", age: AgeOption = None, *, json: JsonOption = False) -> None:
     """Make the secrets file of a stack: the rule of who can open it, and every key that its systems need, empty.
 
     A file that exists is left alone: the missing keys are listed.
@@ -81,7 +81,7 @@ def init(stack: StackOption = "staging", age: AgeOption = None, *, json: JsonOpt
 
 
 @application.command()
-def check(stack: StackOption = "staging", *, sandbox: SandboxOption = False, json: JsonOption = False) -> None:
+def check(stack: StackOption = "", *, sandbox: SandboxOption = False, json: JsonOption = False) -> None:
     """Check the secrets of a stack, offline: missing, not whole, malformed, unused, not encrypted, wrong key.
 
     Without the key names alone are checked.
@@ -99,7 +99,7 @@ def check(stack: StackOption = "staging", *, sandbox: SandboxOption = False, jso
 @application.command()
 def generate(
     keys: KeysArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Also make the named ones anew that are there.")] = False,
     sandbox: SandboxOption = False,
@@ -130,7 +130,7 @@ def generate(
 @application.command("set")
 def set_value(
     key: Annotated[str, typer.Argument(metavar="SYSTEM.KEY", show_default=False)],
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
@@ -153,7 +153,7 @@ def set_value(
 
 @application.command()
 def apply(
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would be deployed again, and stop.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

@@ -23,7 +23,6 @@ WRONG_CALL: Final = 2
 WIDE: Final = 140
 """Columns of a table that no terminal limits."""
 
-StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: its file is Pulumi.<stack>.yaml.")]
 SystemsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems. Default: all.", show_default=False)
 ]

@@ -12,14 +12,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_operations.project import ProjectError, config_nodes, config_text, full_key, read_text
+from pulumi_operations.project import (
+    ProjectError,
+    config_nodes,
+    config_text,
+    full_key,
+    load_project,
+    project_config,
+    read_text,
+)
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from stacks import SYSTEMS, declared_secrets
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
-from stacks.settings import NAMESPACE, StackSettings, is_own, parse
+from stacks.settings import StackSettings, is_own, parse
+from stacks.shared_settings import NAMESPACE, defaults_text, file_name, stack_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +42,21 @@ class Stack:
     """Where keys are looked for."""
     sandbox: bool = False
     """Whether the sandbox's own secrets are meant."""
+
+    @property
+    def environment_name(self) -> str:
+        """Return for which environment it stands; by default its own name."""
+        return self.settings.environment
+
+    @property
+    def promotes_from(self) -> str | None:
+        """Return the stack that proves what it runs; None for none."""
+        return self.settings.stack.promotes_from
+
+    @property
+    def systems(self) -> list[str]:
+        """Return the systems that it runs."""
+        return list(self.settings.systems)
 
     @property
     def declared(self) -> Mapping[str, Sequence[Secret]]:
@@ -58,35 +82,114 @@ class Stack:
 
 def names() -> list[str]:
     """Return the stacks that have a settings file."""
-    return sorted(path.name.split(".")[1] for path in project_directory().glob("Pulumi.*.yaml"))
+    return stack_names(project_directory())
+
+
+def read_stacks() -> list[Stack]:
+    """Return all stacks of the project, each behind the one that it promotes from; raises ``OperationError``.
+
+    Which systems a stack runs, for which environment it stands, and whose plan, tokens and secrets it uses: all of it
+    is in its settings, and no name of a stack means anything by itself.
+    """
+    found = {name: read_stack(name) for name in names()}
+    return [found[name] for name in in_order({name: each.promotes_from for name, each in found.items()})]
+
+
+def in_order(sources: Mapping[str, str | None]) -> list[str]:
+    """Return stacks, name → the one that it promotes from, each behind its source; raises ``OperationError``."""
+    ordered: list[str] = []
+    while len(ordered) < len(sources):
+        left = {name: source for name, source in sources.items() if name not in ordered}
+        ready = [name for name, source in left.items() if source not in left]
+        if not ready:
+            circle = ", ".join(sorted(left))
+            raise OperationError(f"stacks promote from each other in a circle, {circle}: correct their promotesFrom")
+        ordered += sorted(ready)
+    return ordered
+
+
+def first_stack() -> str:
+    """Return the stack where a change begins: others promote from it, and it promotes from none; or the only one.
+
+    Raises ``CallError`` where none or several are such.
+    """
+    sources = _sources()
+    return _the_one([name for name in sources.values() if name and not sources.get(name)], "where a change begins")
+
+
+def last_stack() -> str:
+    """Return the stack where a change ends: it promotes from another, and none from it; or the only one.
+
+    Raises ``CallError`` where none or several are such.
+    """
+    sources = _sources()
+    ends = [name for name, source in sources.items() if source and name not in sources.values()]
+    return _the_one(ends, "where a change ends")
+
+
+def _the_one(candidates: Sequence[str], what: str) -> str:
+    """Return the only candidate, or the only stack there is."""
+    known = names()
+    found = sorted({name for name in candidates if name in known}) or known
+    if len(found) == 1:
+        return found[0]
+    why = f"stacks are {', '.join(found)}" if found else "there is none: a file Pulumi.<stack>.yaml is one"
+    raise CallError(f"no stack is named, and which one is {what} does not follow from promotesFrom: {why}")
+
+
+def _sources() -> dict[str, str | None]:
+    """Return each stack with the one that it promotes from, as far as the files can be read."""
+    root = project_directory()
+    key = f"{NAMESPACE}:promotesFrom"
+    found: dict[str, str | None] = {}
+    for name in names():
+        try:
+            nodes = config_nodes(file_name(name), read_text(root / file_name(name)))
+        except ProjectError:
+            nodes = {}
+        node = nodes.get(key, nodes.get("promotesFrom"))
+        found[name] = config_text(node) or None if node else None
+    return found
 
 
 def read_stack(name: str, *, sandbox: bool = False) -> Stack:
     """Return the stack ``name``; raises ``CallError`` when there is none, ``OperationError`` for wrong settings."""
     root = project_directory()
-    file = root / f"Pulumi.{name}.yaml"
+    file = root / file_name(name)
     if not file.exists():
         raise CallError(f"there is no stack {name!r}: name one of {', '.join(names())}")
     try:
-        text = read_text(file)
-        settings = parse(own_keys(file.name, text), SYSTEMS, file=file.name, text=text)
+        settings = settings_in(file.name, read_text(file))
     except (ProjectError, SettingsError) as error:
         raise OperationError(str(error)) from None
     environment = dict(os.environ)
     if sandbox:
         environment |= {"SOPS_AGE_KEY_FILE": str(root / "secrets" / "sandbox.agekey")}
         environment.pop("SOPS_AGE_KEY", None)
-    named = "secrets/sandbox.yaml" if sandbox else environment.get(FILE_VARIABLE) or settings.stack.secrets
+    named = "secrets/sandbox.yaml" if sandbox else environment.get(FILE_VARIABLE) or settings.secrets
     return Stack(name=name, settings=settings, secrets_file=root / named, environment=environment, sandbox=sandbox)
+
+
+def settings_in(name: str, text: str) -> StackSettings:
+    """Return the settings of a stack whose file ``name`` holds ``text``, with what all stacks of the project share.
+
+    Raises ``ProjectError`` for a text that is none, ``OperationError`` for one without configuration, and
+    ``SettingsError`` for settings that are refused.
+    """
+    shared = defaults_text(project_directory())
+    return parse(own_keys(name, text), SYSTEMS, file=name, text=text, defaults=shared)
 
 
 def own_keys(name: str, text: str) -> dict[str, str]:
     """Return the keys of Railyard and its provider in the text of a settings file, as Pulumi hands them to programs.
 
-    Raises ``ProjectError`` for a text that is none, ``OperationError`` for one without configuration.
+    What ``Pulumi.yaml`` says of all stacks is below them. Raises ``ProjectError`` for a text that is none,
+    ``OperationError`` for one without configuration.
     """
     nodes = config_nodes(name, text)
     if not nodes:
         raise OperationError(f"{name} has no group 'config:' of keys such as {NAMESPACE}:omega: add it at the top")
-    named = {full_key(NAMESPACE, key): node for key, node in nodes.items()}
-    return {key: config_text(node) for key, node in named.items() if is_own(key)}
+    below = project_config(load_project(project_directory()))
+    named = {key: value for key, value in below.items() if value is not None}
+    named |= {full_key(NAMESPACE, key): config_text(node) for key, node in nodes.items()}
+    return {key: value for key, value in named.items() if is_own(key)}

@@ -22,7 +22,7 @@ from railway_sandbox.server import Sandbox
 from railyard.engine.engines import code_of
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("__main__.py", "Pulumi.yaml", "secrets")
+COPIED = ("__main__.py", "Pulumi.yaml", "defaults.yaml", "secrets")
 CODE = ("components", "packages", "railyard", "stacks")
 LONGEST_S = 600
 

@@ -32,7 +32,8 @@ def other_settings(directory: Path, monkeypatch: pytest.MonkeyPatch, old: str, n
     text = (ROOT / "Pulumi.staging.yaml").read_text()
     assert old in text
     (directory / "Pulumi.staging.yaml").write_text(text.replace(old, new))
-    shutil.copy(ROOT / "Pulumi.yaml", directory)
+    for name in ("Pulumi.yaml", "defaults.yaml"):
+        shutil.copy(ROOT / name, directory)
     monkeypatch.setenv("RAILYARD_PROJECT", str(directory))
 
 
@@ -231,7 +232,7 @@ def test_a_key_that_does_not_open_the_secrets(
 ) -> None:
     """Names can be checked without a key, values cannot, and an up could not either."""
     shutil.copytree(ROOT / "secrets", tmp_path / "settings" / "secrets")
-    for name in ("Pulumi.yaml", "Pulumi.staging.yaml"):
+    for name in ("Pulumi.yaml", "defaults.yaml", "Pulumi.staging.yaml"):
         shutil.copy(ROOT / name, tmp_path / "settings")
     monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path / "settings"))
     shutil.copy(ROOT / "secrets" / "sandbox.yaml", tmp_path / "settings" / "secrets" / "staging.yaml")

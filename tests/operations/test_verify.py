@@ -168,7 +168,7 @@ def test_a_system_that_is_not_there(railyard: Railyard) -> None:
 
 def test_a_domain_that_only_the_settings_have(railyard: Railyard, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """Settings that were not brought up yet; status says it too."""
-    for name in ("Pulumi.yaml", "Pulumi.staging.yaml"):
+    for name in ("Pulumi.yaml", "defaults.yaml", "Pulumi.staging.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     file = tmp_path / "Pulumi.staging.yaml"
     file.write_text(file.read_text().replace("hostname: staging.rose.example", "hostname: new.rose.example"))

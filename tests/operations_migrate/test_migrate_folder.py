@@ -288,7 +288,7 @@ def test_settings_are_written_into_a_stack_that_runs_the_system(
     """Only what the system does not say by itself; every other character of the file stays."""
     settings = tmp_path / "settings"
     settings.mkdir()
-    for name in ("Pulumi.yaml", "Pulumi.production.yaml"):
+    for name in ("Pulumi.yaml", "defaults.yaml", "Pulumi.production.yaml"):
         shutil.copy(ROOT / name, settings)
     monkeypatch.setenv("RAILYARD_PROJECT", str(settings))
     before = (settings / "Pulumi.production.yaml").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from railyard.promote.settings_file import edited, read, value_at, with_value
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
 
+ROOT = Path(__file__).parents[2]
 WHOLE = "1234567890" * 4
 PLACES = [
     ("a: {b: c0}\n", "a: {b: d1}\n"),
@@ -65,6 +67,7 @@ def production() -> str:
 def project_in(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command line work on the project in a folder."""
     (directory / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "defaults.yaml", directory)
     monkeypatch.setenv("RAILYARD_PROJECT", str(directory))
 
 

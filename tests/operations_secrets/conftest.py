@@ -64,7 +64,7 @@ class Place:
         self.directory = directory
         self.file = directory / "secrets" / "staging.yaml"
         self.file.parent.mkdir(parents=True)
-        for name in ("Pulumi.yaml", "Pulumi.staging.yaml", "Pulumi.production.yaml"):
+        for name in ("Pulumi.yaml", "defaults.yaml", "Pulumi.staging.yaml", "Pulumi.production.yaml"):
             shutil.copy(ROOT / name, directory)
         for name in (".sops.yaml", "sandbox.agekey"):
             shutil.copy(ROOT / "secrets" / name, self.file.parent)
@@ -130,7 +130,7 @@ class Railyard(Checkout):
     def __init__(self, directory: Path) -> None:
         self.directory, self.sandbox = directory, directory / ".sandbox"
         directory.mkdir()
-        for name in ("Pulumi.yaml", "__main__.py", "Pulumi.staging.yaml"):
+        for name in ("Pulumi.yaml", "defaults.yaml", "__main__.py", "Pulumi.staging.yaml"):
             shutil.copy(ROOT / name, directory)
         for name in ("packages", "railyard"):
             (directory / name).symlink_to(ROOT / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from stacks import SYSTEMS
 from stacks.problems import SettingsError
 from stacks.settings import parse
 
-STAGING = (Path(__file__).parents[2] / "Pulumi.staging.yaml").read_text()
+ROOT = Path(__file__).parents[2]
+STAGING = (ROOT / "Pulumi.staging.yaml").read_text()
 VALUES = (
     *("yes", "NO", "on", "~", "null", "", "0123456", "0755", "1.10", "12345e7", "17:04", "1_000", "0x1F", ".nan"),
     *("-1", "0", "99999999999999999999", "1e400", "2026-01-02", "2026-01-02T03:04:05Z", "true", "[]", "{}", "[[[]]]"),
@@ -61,6 +63,7 @@ def judged(directory: Path, text: str) -> str:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project in which ``make`` and the commands find the settings of one stack."""
     (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "defaults.yaml", tmp_path)
     monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path))
     return tmp_path
 

@@ -15,6 +15,7 @@ from stacks.settings import StackSettings, parse
 
 ROOT = Path(__file__).parents[2]
 PRODUCTION = (ROOT / "Pulumi.production.yaml").read_text()
+DEFAULTS = (ROOT / "defaults.yaml").read_text()
 
 
 def without_pins(*systems: str) -> str:
@@ -34,7 +35,7 @@ def _name(part: str) -> str:
 def parsed(text: str) -> StackSettings:
     """The settings in a text."""
     document: Any = go_yaml.load(text)
-    return parse(document["config"], SYSTEMS, file="Pulumi.production.yaml", text=text)
+    return parse(document["config"], SYSTEMS, file="Pulumi.production.yaml", text=text, defaults=DEFAULTS)
 
 
 def test_what_is_not_pinned_is_refused_with_its_place_and_the_ways_out() -> None:
@@ -91,6 +92,8 @@ def test_what_is_pinned_for_production_passes_its_checks_in_staging() -> None:
     """OmniStack's staging follows its branch, and a commit whose checks fail never comes there to be proven."""
     text = (ROOT / "Pulumi.staging.yaml").read_text()
     document: Any = go_yaml.load(text)
-    omnistack: Any = parse(document["config"], SYSTEMS, file="Pulumi.staging.yaml", text=text).systems["omnistack"]
+    omnistack: Any = parse(
+        document["config"], SYSTEMS, file="Pulumi.staging.yaml", text=text, defaults=DEFAULTS
+    ).systems["omnistack"]
 
     assert [(each.commit_sha, each.check_suites) for each in (omnistack.api, omnistack.worker)] == [(None, True)] * 2

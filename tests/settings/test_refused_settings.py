@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def refusal(directory: Path, text: str) -> str:
     file = directory / "Pulumi.staging.yaml"
     file.write_text(text)
     (directory / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "defaults.yaml", directory)
     with pytest.raises((ConfigurationError, SettingsError)) as refused:
         parse(read_stack(directory, "staging").config, SYSTEMS, file=file.name, text=text)
     return str(refused.value)
@@ -48,7 +50,7 @@ CASES = [
     Case("plan in the systems' namespace", "railway:plan:", "railyard:plan:", "railyard:plan", "its keys are", "did you mean railway:plan?"),
     Case("unknown key without a neighbour", "logLevel: debug", "zzz: 1", "omega.zzz", "no such key", "remove it"),
     Case("missing key", "    commit: a1b2c3d\n", "", "seance.commit", "a value is required", "add commit"),
-    Case("missing group", "    project: {name: rose-staging, environment: staging}\n", "", "rose.project", "required", "add project"),
+    Case("missing group", "    authentication: {provider: supabase, supabaseProjectUrl: \"https://omnistack-staging.supabase.co\"}\n", "", "omnistack.authentication", "required", "add authentication"),
     Case("number for a text", "commit: a1b2c3d", "commit: 1234567", "seance.commit = 1234567", "a text", '"1234567" in quotes'),
     Case("text for a number", "sizeGb: 5}", 'sizeGb: "5"}', 'postgres.sizeGb = "5"', "a whole number", "5 without quotes"),
     Case("fraction for a count", "workers: 2", "workers: 2.5", "rose.workers = 2.5", "a whole number", "correct workers"),
@@ -129,7 +131,7 @@ CASES = [
     Case("no YAML", "config:", "config: [", "Pulumi.staging.yaml:", "no valid YAML", "Correct that line"),
     Case("config that is a list", "config:\n", "config: [a]\nother:\n", "Pulumi.staging.yaml", "should be a group of keys", "not a list"),
     Case("no config", "config:", "settings:", "Pulumi.staging.yaml", "no group 'config:'", "add it"),
-    Case("no secrets file", "  railyard:secrets: secrets/staging.yaml\n", "", "railyard:secrets", "required", "add secrets"),
+    Case("no secrets file", "railyard:secrets: secrets/staging.yaml", "railyard:secrets: {}", "railyard:secrets", "a text", "correct secrets"),
     Case("commit that YAML takes for an octal number", "commit: a1b2c3d", "commit: 0123456", "seance.commit = 0123456", "a text", 'write "0123456" in quotes'),
     Case("commit with an exponent", "commit: a1b2c3d", "commit: 12345e7", "seance.commit = 12345e7", "a text", 'write "12345e7" in quotes'),
     Case("tag that YAML takes for a fraction", "      memoryMb: 1024", "      variables: {VERSION: 1.10}", "variables.VERSION = 1.10", "a text", 'write "1.10" in quotes'),
@@ -137,11 +139,11 @@ CASES = [
     Case("word that YAML 1.1 takes for a flag", "commit: a1b2c3d", "commit: yes", 'seance.commit = "yes"', "hexadecimal", "correct commit"),
     Case("number in base sixty", "memoryMb: 1024", "memoryMb: 17:04", 'memoryMb = "17:04"', "a whole number", "correct memoryMb"),
     Case("version without quotes", "postgres: {sizeGb: 5}", "postgres: {sizeGb: 5, version: 17}", "postgres.version = 17", "one of '16', '17'", 'write "17" in quotes'),
-    Case("key that is a number", "      memoryMb: 1024", "      variables: {A: x, 1: y}", "Pulumi.staging.yaml:50:", "the key 1 is a number", 'write "1" in quotes'),
-    Case("key that is a date", "      memoryMb: 1024", "      variables: {2026-01-02: y}", "Pulumi.staging.yaml:50:", "the key 2026-01-02 is a date", "in quotes"),
+    Case("key that is a number", "      memoryMb: 1024", "      variables: {A: x, 1: y}", "Pulumi.staging.yaml:49:", "the key 1 is a number", 'write "1" in quotes'),
+    Case("key that is a date", "      memoryMb: 1024", "      variables: {2026-01-02: y}", "Pulumi.staging.yaml:49:", "the key 2026-01-02 is a date", "in quotes"),
     Case("binary value", "commit: a1b2c3d", "commit: !!binary aGk=", "Pulumi.staging.yaml:17:", "the tag !!binary", "write the value itself"),
     Case("alias of nothing", "commit: a1b2c3d", "commit: *commit", "Pulumi.staging.yaml:17:", "no anchor &commit", "or write the value"),
-    Case("two documents", "  railyard:netia:", "---\nrailyard:netia:", "Pulumi.staging.yaml:38:", "a second document", "keep one"),
+    Case("two documents", "  railyard:netia:", "---\nrailyard:netia:", "Pulumi.staging.yaml:37:", "a second document", "keep one"),
     Case("tab", "    commit: a1b2c3d", "\tcommit: a1b2c3d", "Pulumi.staging.yaml:17:", "a tab", "write spaces"),
     Case("variable with NUL", "      memoryMb: 1024", '      variables: {A: "x\\0y"}', "rose.web.variables.A", "without the character NUL", "correct A"),
     Case("encrypted value", "logLevel: debug", "logLevel: {secure: v1:abc}", "railyard:omega", "SOPS", "encrypted"),
@@ -258,6 +260,7 @@ def test_a_system_that_is_absent_is_not_deployed(tmp_path: Path) -> None:
     text = STAGING[: STAGING.index("  railyard:rose:")]
     (tmp_path / "Pulumi.staging.yaml").write_text(text)
     (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "defaults.yaml", tmp_path)
 
     settings = parse(read_stack(tmp_path, "staging").config, SYSTEMS, file="Pulumi.staging.yaml")
 

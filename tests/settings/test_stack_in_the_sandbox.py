@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from railyard.engine.configuration import ConfigurationError, Stack, read_stack
 
-STAGING = (Path(__file__).parents[2] / "Pulumi.staging.yaml").read_text()
+ROOT = Path(__file__).parents[2]
+STAGING = (ROOT / "Pulumi.staging.yaml").read_text()
 
 
 def stack_of(directory: Path, text: str) -> Stack:
     """The stack whose settings file holds ``text``."""
     (directory / "Pulumi.staging.yaml").write_text(text)
     (directory / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "defaults.yaml", directory)
     return read_stack(directory, "staging")
 
 

@@ -93,22 +93,10 @@ def stack_config(project: Project, stack: str, *, without: Collection[str] = ())
     Every key has its namespace. Raises ``ProjectError``, for a value that is encrypted too.
     """
     path = project.root / f"Pulumi.{stack}.yaml"
-    declared = cast("dict[str, Any]", project.settings.get("config") or {})
-    config: dict[str, str] = {}
-    missing: list[str] = []
     named = _named(project, path)
-    for key, declaration in declared.items():
-        full = full_key(project.name, key)
-        if full in named:
-            continue
-        value = declaration
-        if isinstance(declaration, dict):
-            fields = cast("dict[str, Any]", declaration)
-            value = fields.get("value", fields.get("default"))
-        if value is None:
-            missing.append(full)
-        else:
-            config[full] = value if isinstance(value, str) else _json(value)
+    declared = {key: value for key, value in project_config(project).items() if key not in named}
+    missing = [key for key, value in declared.items() if value is None]
+    config = {key: value for key, value in declared.items() if value is not None}
     if missing:
         keys = ", ".join(map(repr, missing))
         raise ProjectError(
@@ -118,6 +106,22 @@ def stack_config(project: Project, stack: str, *, without: Collection[str] = ())
         if key not in without:
             _refuse_encrypted(key, node, path)
             config[key] = config_text(node)
+    return config
+
+
+def project_config(project: Project) -> dict[str, str | None]:
+    """Return what Pulumi.yaml says of the configuration of all stacks, each key with its namespace.
+
+    The value is the one that a stack without the key has; None for a key that each stack has to have.
+    """
+    declared = cast("dict[str, Any]", project.settings.get("config") or {})
+    config: dict[str, str | None] = {}
+    for key, declaration in declared.items():
+        value = declaration
+        if isinstance(declaration, dict):
+            fields = cast("dict[str, Any]", declaration)
+            value = fields.get("value", fields.get("default"))
+        config[full_key(project.name, key)] = value if value is None or isinstance(value, str) else _json(value)
     return config
 
 

@@ -26,18 +26,18 @@ from railyard.shared.console import (
     PROBLEM,
     JsonOption,
     OperationError,
-    StackOption,
     people,
     table_console,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 
 _COLORS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold red"}
 
 
 def doctor(
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     offline: Annotated[bool, typer.Option("--offline", help="Ask no API.")] = False,
     sandbox: SandboxOption = False,
