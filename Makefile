@@ -26,8 +26,8 @@ help: ## List the targets
 preview: .venv/ready ## Show what would change, without a single request
 	@$(SANDBOX) preview $(OPTIONS)
 
-up: .venv/ready ## Bring the stack up in the sandbox
-	@$(SANDBOX) up $(OPTIONS)
+up: .venv/ready ## Bring the stack up in the sandbox; REFRESH=1 brings back what was changed by hand
+	@$(SANDBOX) up $(OPTIONS) $(if $(REFRESH),--refresh)
 
 refresh: .venv/ready ## Compare the state with the simulated clouds and take over what differs
 	@$(SANDBOX) refresh $(OPTIONS)

@@ -16,10 +16,18 @@ from railyard.accounts.railway_client import SandboxOption
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.notify import run_link, told
 from railyard.deliver.system_release import limited
-from railyard.engine.engines import engine_for
+from railyard.engine.engines import Engine, engine_for
 from railyard.review.markdown import LONGEST, block, change_lines, code
 from railyard.review.resource_changes import Change, Kind, changes_of
-from railyard.shared.console import PROBLEM, CallError, JsonOption, SystemsArgument, people, write_json
+from railyard.shared.console import (
+    PROBLEM,
+    CallError,
+    JsonOption,
+    OperationError,
+    SystemsArgument,
+    people,
+    write_json,
+)
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 
@@ -41,30 +49,66 @@ def drift(
 ) -> None:
     """Compare what exists with the state, of all systems or those named, and change neither.
 
-    Exit code 1 when something differs. With --issue it needs GITHUB_TOKEN with issues: write, and GITHUB_REPOSITORY.
+    Exit code 1 when something differs. What the settings say already, after `rollback --now` say, is told and is no
+    drift. With --issue it needs GITHUB_TOKEN with issues: write, and GITHUB_REPOSITORY.
     """
     with people(json=json):
         if systems and issue:
             raise CallError("--issue is about the whole stack: leave out the systems, or --issue")
         here = read_stack(stack)
         chosen_systems(here, systems or ())
-        changes = changes_of(limited(engine_for(here, sandbox=sandbox).drift()["steps"], here, systems or ()))
+        engine = engine_for(here, sandbox=sandbox)
+        found = changes_of(limited(engine.drift()["steps"], here, systems or ()))
+        waiting = _waiting(found, engine) if found else ()
+        changes = [change for change in found if change not in waiting]
         posted = _report(stack, changes) if issue else None
         if posted:
             told()
         if json:
             said = {"action": posted.action, "url": posted.url} if posted else None
-            found = [change.model_dump(mode="json") for change in changes]
-            write_json({"stack": stack, "drifted": bool(changes), "changes": found, "issue": said})
+            write_json(
+                {
+                    "stack": stack,
+                    "drifted": bool(changes),
+                    "changes": [change.model_dump(mode="json") for change in changes],
+                    "waiting": [change.model_dump(mode="json") for change in waiting],
+                    "issue": said,
+                }
+            )
         else:
-            _show(stack, changes, posted)
+            _show(stack, changes, waiting, posted)
     if changes:
         raise typer.Exit(PROBLEM)
 
 
-def _show(stack: str, changes: Sequence[Change], posted: Posted | None) -> None:
-    if not changes:
+def _waiting(found: Sequence[Change], engine: Engine) -> tuple[Change, ...]:
+    """Return the differences between the state and what exists that the next ``up`` settles, since settings say so.
+
+    ``rollback --now`` lets Railway run what it ran before and writes that into the settings, not into the state. A
+    deployment that failed is tried again by the next ``up``, which then is an update without a difference.
+    """
+    try:
+        planned = {change.urn: change for change in changes_of(engine.preview()["steps"]) if change.kind is Kind.UPDATE}
+    except OperationError:
+        return ()  # nobody knows what the next one would do
+    return tuple(change for change in found if change.urn in planned and _settles(planned[change.urn], change))
+
+
+def _settles(planned: Change, change: Change) -> bool:
+    wanted = {each.path: each.new for each in planned.properties}
+    return not wanted or all(wanted.get(each.path) == each.new for each in change.properties)
+
+
+def _show(stack: str, changes: Sequence[Change], waiting: Sequence[Change], posted: Posted | None) -> None:
+    if not changes and not waiting:
         typer.echo(f"{stack}: what exists is what the state says")
+    if waiting:
+        systems = " ".join(sorted({change.system.lower() for change in waiting if change.system}))
+        names = ", ".join(change.name for change in waiting)
+        typer.echo(
+            f"{stack}: {count(len(waiting), 'resource')} waiting for the next up, after a rollback or a deployment "
+            f"that failed: {names}\n  next: ./bin/railyard deploy {systems} -s {stack} settles it"
+        )
     for line in _lines(changes):
         typer.echo(line)
     if changes:

@@ -6,6 +6,7 @@ Makefile is its usual caller.
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -52,6 +53,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for 
 TargetOption = Annotated[
     list[str] | None, typer.Option("--target", metavar="URN", help="Only this URN, or what this pattern matches.")
 ]
+RefreshOption = Annotated[
+    bool, typer.Option("--refresh", help="Refresh first, so that what was changed by hand is brought back.")
+]
 DocumentOption = Annotated[
     Path | None, typer.Option("--document", metavar="FILE", help="Write the JSON document to a file, beside the text.")
 ]
@@ -71,7 +75,7 @@ def preview(
     json: JsonOption = False,
 ) -> None:
     """Show what would change; talks to nobody."""
-    _operate(Operation.PREVIEW, stack, system, engine, json=json)
+    _end(_operate(Operation.PREVIEW, stack, system, engine, json=json))
 
 
 @application.command()
@@ -82,10 +86,13 @@ def up(
     target: TargetOption = None,
     document: DocumentOption = None,
     *,
+    refresh: RefreshOption = False,
     json: JsonOption = False,
 ) -> None:
     """Bring the stack up in the sandbox."""
-    _operate(Operation.UP, stack, system, engine, json=json, targets=target or (), document=document)
+    if refresh and not _operate(Operation.REFRESH, stack, system, engine, json=json, targets=target or (), told=False):
+        raise typer.Exit(1)
+    _end(_operate(Operation.UP, stack, system, engine, json=json, targets=target or (), document=document))
 
 
 @application.command()
@@ -97,7 +104,7 @@ def refresh(
     json: JsonOption = False,
 ) -> None:
     """Compare the state with the simulated clouds and take over what differs."""
-    _operate(Operation.REFRESH, stack, system, engine, json=json)
+    _end(_operate(Operation.REFRESH, stack, system, engine, json=json))
 
 
 @application.command()
@@ -109,7 +116,7 @@ def destroy(
     json: JsonOption = False,
 ) -> None:
     """Take the stack down; protected resources refuse it until ``unprotect``."""
-    _operate(Operation.DESTROY, stack, system, engine, json=json)
+    _end(_operate(Operation.DESTROY, stack, system, engine, json=json))
 
 
 @application.command()
@@ -170,7 +177,9 @@ def _operate(
     json: bool,
     targets: Sequence[str] = (),
     document: Path | None = None,
-) -> None:
+    told: bool = True,
+) -> bool:
+    """Carry an operation out; whether it went well. Not ``told``, its document for programs is not printed."""
     with _people():
         stack = read_stack(project_directory(), name)
         for note in stack.notes:
@@ -181,7 +190,7 @@ def _operate(
         as_json = partial(JsonReport, calculation=calculation, levels=levels)
         shown = choice.cli is not None and not json and operation is not Operation.PREVIEW
         if json:
-            report: Report = as_json(sys.stdout)
+            report: Report = as_json(sys.stdout if told else io.StringIO())
         elif shown:
             report = OutputsReport(_console(), operation, system=system)
         else:
@@ -203,6 +212,10 @@ def _operate(
         succeeded = result.succeeded and not broken
         if choice.cli is not None and operation is Operation.DESTROY and succeeded:
             typer.echo(_STACK_RM.format(stack=name), err=True)
+    return succeeded
+
+
+def _end(succeeded: bool) -> None:
     raise typer.Exit(0 if succeeded else 1)
 
 

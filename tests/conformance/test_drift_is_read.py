@@ -16,7 +16,7 @@ def by_hand(sandbox: Sandbox) -> None:
     state = sandbox.railway.state
     (environment,) = (each for each in state.environments.values() if each.deleted_at is None)
     (service,) = environment.config["services"].values()
-    service["variables"]["LOG_LEVEL"] = {"value": "debug"}
+    service["variables"]["LOG_LEVEL"] = {"value": "error"}
     state.service_domains.clear()
     sandbox.railway.touch()
 
@@ -41,6 +41,6 @@ def test_the_cli_tells_of_changes_and_deletions_and_leaves_the_state(engines, mo
         ("update", "omega-bot-instance"),
     ]
     assert [(each.path, each.old, each.new) for each in found[1].properties] == [
-        ("variables.LOG_LEVEL", '"info"', '"debug"')
+        ("variables.LOG_LEVEL", '"info"', '"error"')
     ]
     assert real.state() == before

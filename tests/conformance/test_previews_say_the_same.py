@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.conformance.conftest import EmbeddedEngine, Engine, RealEngine
+from tests.conformance.test_drift_is_read import by_hand
 from tests.conformance.test_plain_commands import run
 
 OMEGA = ("-s", "staging", "--system", "omega")
@@ -59,6 +60,25 @@ def test_both_engines_show_the_old_and_the_new_value(engines: tuple[RealEngine, 
     assert lines == shown(embedded, *OMEGA)
     ours, theirs = document(real, *OMEGA), document(embedded, *OMEGA)
     assert (ours["cost"], ours["changeSummary"]) == (theirs["cost"], theirs["changeSummary"])
+
+
+def test_an_up_with_refresh_brings_back_what_was_changed_by_hand(engines: tuple[RealEngine, EmbeddedEngine]) -> None:
+    """One resource is updated, with either engine, and programs get the document of the up alone."""
+    real, embedded = engines
+    assert run(real, "up", *OMEGA).returncode == 0
+    assert embedded.run("up", *OMEGA).code == 0
+    for engine in engines:
+        engine.tamper(by_hand)
+
+    mended = [json.loads(run(real, "up", *OMEGA, "--refresh", "--json").stdout)]
+    mended += [embedded.run("up", *OMEGA, "--refresh", "--json").json]
+
+    for each in mended:
+        told = {step["urn"].rsplit("::")[-1]: step["op"] for step in each["steps"]}
+        assert (each["succeeded"], told) == (
+            True,
+            {"omega-bot-railway-domain": "create", "omega-bot-instance": "update"},
+        )
 
 
 def test_programs_get_the_outcome_of_an_up_and_its_error(real: RealEngine) -> None:

@@ -107,6 +107,29 @@ def test_at_once_and_the_next_up_does_not_undo_it(bad):
     )
 
 
+def test_a_rollback_at_once_is_no_drift(bad):
+    """Nobody changed anything outside: the settings say what runs, and the next step is named; what differs else is."""
+    bad.railyard("rollback", "seance", "--now", "--yes")
+
+    calm = bad.railyard("drift", "seance", "-s", "production", "--sandbox")
+    with bad.railway() as cloud:
+        service = bad.deployments("production", "valkey")[0].service_id
+        (settings,) = [
+            each.config["services"][service]
+            for each in cloud.state.environments.values()
+            if service in each.config.get("services", {})
+        ]
+        settings["deploy"]["startCommand"] = "valkey-server --save 60 1"
+        cloud.touch()
+    found = bad.railyard("drift", "seance", "-s", "production", "--sandbox", "--json")
+
+    assert calm.code == 0, calm.text
+    assert "4 resources waiting for the next up, after a rollback or a deployment that failed: seance-" in calm.text
+    assert "next: ./bin/railyard deploy seance -s production settles it" in calm.text
+    assert (found.code, len(found.json["waiting"])) == (1, 4)
+    assert [each["name"] for each in found.json["changes"]] == ["seance-valkey-instance"]
+
+
 def test_at_once_asks_first(bad, monkeypatch):
     """No, and nothing was changed anywhere; where nobody can be asked, a script has to say yes."""
     before, world = bad.file(), bad.world()
