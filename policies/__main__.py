@@ -25,6 +25,7 @@ from pulumi_operations.project import ProjectError, config_nodes, config_text  #
 from stacks.policy.judgement import Levels, judged, levels_of  # noqa: E402
 from stacks.policy.policy import Level, Resource  # noqa: E402
 from stacks.policy.rules import POLICIES  # noqa: E402
+from stacks.shared_settings import DEFAULTS_FILE, defaults_text, file_name, with_shared  # noqa: E402
 
 PROPERTIES = (
     "backupSchedules", "commitSha", "cronSchedule", "domain", "healthcheckPath", "image", "memoryMb", "numReplicas",
@@ -35,14 +36,16 @@ PROPERTIES = (
 
 def levels(stack: str) -> Levels:
     """Return the levels that the settings of a stack choose."""
-    file = ROOT / f"Pulumi.{stack}.yaml"
+    file = ROOT / file_name(stack)
     if not file.is_file():
         return {}
     try:
         nodes = config_nodes(file.name, file.read_text(encoding="utf-8"))
+        shared = config_nodes(DEFAULTS_FILE, defaults_text(ROOT))
     except ProjectError:
         return {}
-    return levels_of({key: config_text(node) for key, node in nodes.items()})
+    own, below = ({key: config_text(node) for key, node in each.items()} for each in (nodes, shared))
+    return levels_of(with_shared(own, below, known=()))
 
 
 def seen(resource: PolicyResource) -> Resource:

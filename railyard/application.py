@@ -29,6 +29,7 @@ from railyard.review.diff import diff
 from railyard.review.real import real
 from railyard.sandbox import commands as sandbox
 from railyard.secrets import commands as secrets
+from railyard.settings.command import settings
 
 application = typer.Typer(
     add_completion=False,
@@ -42,6 +43,7 @@ application.command()(verify.verify)
 application.command()(logs.logs)
 application.command()(run)
 application.command()(doctor.doctor)
+application.command()(settings)
 application.command()(cost)
 application.command("map")(map_)
 application.command()(diff)

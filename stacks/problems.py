@@ -232,24 +232,33 @@ def _in_file(document: go_yaml.Node | None, problem: Problem, prefix: str) -> tu
     A line of what an anchor or a merge brings is that of the anchor's own key. The last part tells whether the key
     itself was found.
     """
-    if document is None or not problem.path:
+    if not problem.path:
         return None, "", False
     first = problem.path[0] if problem.absolute else f"{prefix}{problem.path[0]}"
+    line, node = located(document, ("config", first, *problem.path[1:]))
+    written = _cut(go_yaml.written(node)) if node and problem.value is not None and _is_no_text(node) else ""
+    return line, written, node is not None
+
+
+def located(document: go_yaml.Node | None, place: Path) -> tuple[int | None, go_yaml.Node | None]:
+    """Return the line on which a place of a settings file (or what should hold it) stands, and what stands there.
+
+    None for what does not stand there.
+    """
     line, node = None, document
-    for key in ("config", first, *problem.path[1:]):
-        node = go_yaml.resolved(node)
+    for key in place:
+        node = None if node is None else go_yaml.resolved(node)
         if isinstance(node, go_yaml.MappingNode):
             pair = next((pair for pair in go_yaml.entries(node) if pair[0].text == key), None)
             if pair is None:
-                return line, "", False
+                return line, None
             line, node = pair[0].line, pair[1]
         elif isinstance(node, go_yaml.ListNode) and isinstance(key, int) and key < len(node.items):
             node = node.items[key]
             line = node.line
         else:
-            return line, "", False
-    written = _cut(go_yaml.written(node)) if problem.value is not None and _is_no_text(node) else ""
-    return line, written, True
+            return line, None
+    return line, node
 
 
 def _is_no_text(node: go_yaml.Node) -> bool:

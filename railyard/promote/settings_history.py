@@ -1,4 +1,4 @@
-"""What ``Pulumi.<stack>.yaml`` said before: its versions in git, newest first.
+"""What ``Pulumi.<stack>.yaml`` said before, on top of what all stacks share: its versions in git, newest first.
 
 Owns reading them. A version that is no valid YAML is left out; whether it would still be valid as settings is nobody's
 business, since only single values are taken from it.
@@ -15,6 +15,7 @@ from typing import Any, Final
 from railyard.promote.settings_file import read, value_at
 from railyard.shared.console import OperationError
 from stacks.releases import Release
+from stacks.shared_settings import DEFAULTS_FILE, defaults_text, over
 
 LONGEST: Final = 200
 """How many versions are read."""
@@ -45,18 +46,27 @@ class Version:
 
 def versions(file: Path) -> list[Version]:
     """Return all versions of ``file``, the one that lies there first. Without git there is only that one."""
-    here = Version(commit=None, date="", document=read(file.read_text(encoding="utf-8")))
-    listed = _git(file, "log", f"--max-count={LONGEST}", f"--format=%h{_SEPARATOR}%cI", "--", file.name)
+    here = Version(commit=None, date="", document=on_shared(file, file.read_text(encoding="utf-8")))
+    names = (file.name, DEFAULTS_FILE)
+    listed = _git(file, "log", f"--max-count={LONGEST}", f"--format=%h{_SEPARATOR}%cI", "--", *names)
     commits = [line.split(_SEPARATOR) for line in listed.decode().splitlines()]
-    wanted = "".join(f"{commit}:./{file.name}\n" for commit, _ in commits)
-    texts = _objects(_git(file, "cat-file", "--batch", given=wanted.encode()), len(commits))
-    found = [_version(commit, date, text) for (commit, date), text in zip(commits, texts, strict=True)]
+    wanted = "".join(f"{commit}:./{name}\n" for name in names for commit, _ in commits)
+    texts = _objects(_git(file, "cat-file", "--batch", given=wanted.encode()), len(names) * len(commits))
+    own, shared = texts[: len(commits)], texts[len(commits) :]
+    each = zip(commits, own, shared, strict=True)
+    found = [_version(commit, date, text, below) for (commit, date), text, below in each]
     return [here, *(version for version in found if version is not None)]
 
 
-def _version(commit: str, date: str, text: bytes) -> Version | None:
+def on_shared(file: Path, text: str) -> Any:
+    """Return what the settings in ``text`` say, on top of the file beside ``file`` that all stacks share."""
+    return over(read(defaults_text(file.parent)), read(text))
+
+
+def _version(commit: str, date: str, text: bytes, shared: bytes) -> Version | None:
     try:
-        return Version(commit=commit, date=date, document=read(text.decode("utf-8")))
+        document = over(read(shared.decode("utf-8")), read(text.decode("utf-8")))
+        return Version(commit=commit, date=date, document=document)
     except (OperationError, UnicodeDecodeError):
         return None
 

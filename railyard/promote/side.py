@@ -13,7 +13,8 @@ from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import RunningSystem
 from railyard.accounts.running_services_query import running_systems
 from railyard.promote.deployment_history import History, history_of, value_of
-from railyard.promote.settings_file import edited, read
+from railyard.promote.settings_file import edited
+from railyard.promote.settings_history import on_shared
 from railyard.shared.stack import Stack
 from stacks import class_of
 from stacks.releases import Release
@@ -28,7 +29,7 @@ class Side:
     running: RunningSystem
     history: History
     settings: Mapping[str, Any]
-    """The settings file, as it was read."""
+    """What the settings file says, on top of the file that all stacks share."""
 
     def address(self, service: str, deployment: str) -> str:
         """Return where a deployment is on Railway's dashboard."""
@@ -52,7 +53,8 @@ def runs(release: Release, system: RunningSystem) -> dict[str, str]:
 
 async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[str, Side]:
     """System → what it runs and ran in ``stack``."""
-    text = edited(stack.name, {}).before
+    file = edited(stack.name, {})
+    settings = on_shared(file.file, file.before)
     found: dict[str, Side] = {}
     for running in await running_systems(railway.client, stack, names):
         mine = releases(running.name, stack.settings.systems[running.name])
@@ -61,6 +63,6 @@ async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[st
             stack=stack.name,
             running=running,
             history=await history_of(railway.client, running, services),
-            settings=cast("dict[str, Any]", read(text)),
+            settings=cast("dict[str, Any]", settings),
         )
     return found

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from railyard.shared.console import CallError, OperationError
+from stacks.shared_settings import stack_names
 
 MAIN_BRANCHES: Final = ("origin/main", "main")
 """Where the base is looked for when none is named."""
@@ -106,7 +107,7 @@ def unpack(root: Path, full: str, directory: Path) -> Checkout:
 
 def stacks(checkout: Checkout) -> set[str]:
     """Return the names of its stacks."""
-    return {file.name.split(".")[1] for file in checkout.directory.glob("Pulumi.*.yaml")}
+    return set(stack_names(checkout.directory))
 
 
 def differing_packages(one: Checkout, other: Checkout) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from pulumi_operations.project import ProjectError, config_nodes, config_text
+from railyard.engine.configuration import read_stack as read_configuration
 from railyard.output.money import calculation_of, of_document
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
@@ -20,7 +20,7 @@ from railyard.review.diff_document import Cost, Diff, Rule, Side, StackDiff
 from railyard.review.refusals import refusals
 from railyard.review.resource_changes import changes_of
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
-from railyard.shared.console import CallError
+from railyard.shared.console import CallError, OperationError
 from stacks.settings import PLAN_KEY
 from stacks.shared_settings import NAMESPACE
 
@@ -137,10 +137,9 @@ def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, A
 def _settings(side: Checkout, stack: str) -> Mapping[str, str]:
     """Return the configuration of a stack, as far as it can be read: what is wrong with it is the engine's to say."""
     try:
-        nodes = config_nodes("", _text(side.directory / f"Pulumi.{stack}.yaml"))
-    except ProjectError:
+        return read_configuration(side.directory, stack).config
+    except OperationError:
         return {}
-    return {key: config_text(node) for key, node in nodes.items()}
 
 
 def _secrets_file(side: Checkout, stack: str) -> str:

@@ -54,3 +54,17 @@ def test_places_that_do_not_agree_are_no_value(file):
     assert versions(file)[0].value("shop", BOTH) is None
     file.write_text(both % "abcdef1")
     assert versions(file)[0].value("shop", BOTH) == "abcdef1"
+
+
+def test_what_all_stacks_share_has_a_history_too(file):
+    """A value that the shared file said is known, also when a commit changed that file alone."""
+    run = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "core.hooksPath=/dev/null"]
+    subprocess.run([*run, "init", "--quiet"], cwd=file.parent, check=True)
+    file.write_text("config:\n  railyard:seance: {valkey: {sizeGb: 1}}\n")
+    for text in ("one", "two"):
+        file.with_name("defaults.yaml").write_text(f"config:\n  railyard:seance: {{commit: {text}}}\n")
+        subprocess.run([*run, "add", "--all"], cwd=file.parent, check=True)
+        subprocess.run([*run, "commit", "--quiet", "--message", "x"], cwd=file.parent, check=True)
+    file.write_text("config:\n  railyard:seance: {commit: three}\n")
+
+    assert [each.value("seance", COMMIT) for each in versions(file)] == ["three", "two", "one"]

@@ -1,0 +1,103 @@
+"""The values of a stack's settings, each with the place that decided it.
+
+Owns the walk through the settings as the program has them, and the search for each value in the files that may hold
+it: the stack's own, the one that all stacks share, Pulumi.yaml. What stands in none follows from the stack's
+environment, or is a default of Railyard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import go_yaml
+from pulumi_operations.project import read_text
+from railyard.shared.project import project_directory
+from railyard.shared.stack import Stack
+from stacks import class_of
+from stacks.problems import composed, located
+from stacks.settings import PLAN_KEY, with_environment
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name
+
+Path = tuple[str, ...]
+_PROJECT_FILE: Final = "Pulumi.yaml"
+FOLLOWS: Final = f"follows from {NAMESPACE}:environment"
+"""Origin of what a system does not say by itself, since the stack stands for an environment."""
+DEFAULT: Final = "default"
+"""Origin of what no file says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """One value of the settings, a list being one."""
+
+    path: Path
+    """Keys from the full configuration key on: ``railyard:omega``, ``bot``, ``memoryMb``."""
+    value: Any
+    file: str = ""
+    """The file that says it; empty where none does."""
+    line: int | None = None
+    follows: bool = False
+    """Whether the stack's environment decides it."""
+
+    @property
+    def origin(self) -> str:
+        """Say for people where it comes from."""
+        if self.file:
+            return f"{self.file}:{self.line}"
+        return FOLLOWS if self.follows else DEFAULT
+
+    @property
+    def is_unset(self) -> bool:
+        """Tell whether it is a default that sets nothing."""
+        return not self.file and not self.follows and self.value in (None, [], {}, "")
+
+
+def values(stack: Stack, systems: Sequence[str] = ()) -> list[Value]:
+    """Return the settings of a stack and of all its systems, or of those that are named; in the order of the keys."""
+    files = _files(stack.name)
+    found: list[Value] = []
+    if not systems:
+        found.append(_found(files, (PLAN_KEY,), str(stack.settings.plan)))
+        own = stack.settings.stack.model_dump(mode="json", by_alias=True)
+        own |= {"environment": stack.environment_name, "secrets": stack.settings.secrets, "systems": stack.systems}
+        for key, value in own.items():
+            found += _walked(files, (f"{NAMESPACE}:{key}",), value, {})
+    for name in systems or stack.systems:
+        settings = stack.settings.systems[name].model_dump(mode="json", by_alias=True)
+        follows = with_environment(class_of(name), {}, stack.environment_name)
+        found += _walked(files, (f"{NAMESPACE}:{name}",), settings, follows)
+    return found
+
+
+Files = Mapping[str, go_yaml.Node | None]
+
+
+def _files(stack: str) -> Files:
+    """Return the files in which a value may stand, the one that wins first."""
+    root = project_directory()
+    texts = {
+        file_name(stack): read_text(root / file_name(stack)),
+        DEFAULTS_FILE: defaults_text(root),
+        _PROJECT_FILE: read_text(root / _PROJECT_FILE),
+    }
+    return {file: composed(text) for file, text in texts.items()}
+
+
+def _walked(files: Files, path: Path, value: Any, follows: Any) -> Iterator[Value]:
+    """Yield the values at and below ``path``; ``follows`` is what of it the environment decides, unless a file does."""
+    if isinstance(value, Mapping) and value:
+        below = cast("Mapping[str, Any]", follows if isinstance(follows, Mapping) else {})
+        for key, inner in cast("Mapping[str, Any]", value).items():
+            yield from _walked(files, (*path, key), inner, below.get(key))
+        return
+    yield _found(files, path, value, follows=follows is not None and not isinstance(follows, Mapping))
+
+
+def _found(files: Files, path: Path, value: Any, *, follows: bool = False) -> Value:
+    for file, document in files.items():
+        line, node = located(document, ("config", *path))
+        if node is not None:
+            return Value(path=path, value=value, file=file, line=line)
+    return Value(path=path, value=value, follows=follows)
