@@ -59,6 +59,13 @@ VALUES: Final[dict[str, dict[str, Any]]] = {
     "Variables": {"sealed": ["A"]},
     "CustomDomain": {"targetPort": 8080},
     "ServiceDomain": {"targetPort": 8080},
+    "ServiceCdn": {
+        "defaultTtlSeconds": 60,
+        "htmlCaching": "never",
+        "staleWhileRevalidate": False,
+        "purgeOnDeploy": "OFF",
+    },
+    "UsageLimit": {"hardLimitDollars": 100},
     "NotificationRule": {"severities": ["CRITICAL"], "ephemeralEnvironments": True},
 }
 """A value for each input; a resource starts without any of them."""
@@ -131,6 +138,8 @@ def stored(driver: Driver) -> dict[str, Any]:
     }
     shown |= {each.id: each.target_port for each in [*state.custom_domains.values(), *state.service_domains.values()]}
     shown |= {each.id: (sorted(each.backup_schedules), each.usage_alerts) for each in state.volume_instances.values()}
+    shown |= {each.id: each.model_dump() for each in state.edge_configs.values()}
+    shown |= {each.id: (each.soft_limit_dollars, each.hard_limit_dollars) for each in state.workspaces.values()}
     shown |= {
         each.id: (sorted(each.severities), each.ephemeral_environments) for each in state.notification_rules.values()
     }
@@ -146,6 +155,13 @@ def _without_nothing(value: Any) -> Any:
     return value or None
 
 
+async def cached(driver: Driver, place: Place, service: Made) -> Made:
+    """A CDN, and the domain that it stands before."""
+    await place.make("ServiceDomain", service, targetPort=80)
+    await driver.settle(60)
+    return await place.make("ServiceCdn", service)
+
+
 Start = Callable[[Driver, Place, Made], Awaitable[Made]]
 HOOK: Final = '{"type": "webhook", "url": "https://hooks.example.com/a"}'
 STARTS: Final[dict[str, Start]] = {
@@ -156,6 +172,8 @@ STARTS: Final[dict[str, Start]] = {
     "Variables": lambda _driver, place, service: place.make("Variables", service, variables={"A": "1"}),
     "CustomDomain": lambda _driver, place, service: place.make("CustomDomain", service, domain="api.example.com"),
     "ServiceDomain": lambda _driver, place, service: place.make("ServiceDomain", service),
+    "ServiceCdn": cached,
+    "UsageLimit": lambda driver, _place, _service: driver.create("UsageLimit", softLimitDollars=50),
     "NotificationRule": lambda driver, place, _service: driver.create(
         "NotificationRule", projectId=place.project.id, eventTypes=["Deployment.failed"], channelConfigs=[HOOK]
     ),

@@ -10,10 +10,12 @@ from .enums import (
     AutoUpdates,
     BackupSchedule,
     Builder,
+    HtmlCaching,
     NotificationSeverity,
     OnFailure,
     Plan,
     ProjectRole,
+    PurgeOnDeploy,
     RestartPolicyType,
     UpdateTags,
 )
@@ -31,10 +33,12 @@ from .project import Project
 from .project_member import ProjectMember
 from .project_token import ProjectToken
 from .service import Service
+from .service_cdn import ServiceCdn
 from .service_domain import ServiceDomain
 from .service_instance import ServiceInstance
 from .shared_variables import SharedVariables
 from .tcp_proxy import TcpProxy
+from .usage_limit import UsageLimit
 from .variables import Variables
 from .volume import Volume
 
@@ -52,6 +56,7 @@ __all__ = [
     "GetProjectResult",
     "GetRegionsResult",
     "GetServiceResult",
+    "HtmlCaching",
     "NotificationRule",
     "NotificationSeverity",
     "OnFailure",
@@ -63,16 +68,19 @@ __all__ = [
     "ProjectToken",
     "ProjectUsage",
     "Provider",
+    "PurgeOnDeploy",
     "Region",
     "RegistryCredentials",
     "RegistryCredentialsArgs",
     "RestartPolicyType",
     "Service",
+    "ServiceCdn",
     "ServiceDomain",
     "ServiceInstance",
     "SharedVariables",
     "TcpProxy",
     "UpdateTags",
+    "UsageLimit",
     "Variables",
     "Volume",
     "get_environment",

@@ -30,6 +30,14 @@ class Builder(StrEnum):
     PAKETO = "PAKETO"
 
 
+class HtmlCaching(StrEnum):
+    """When HTML is cached (API: EdgeCachingConfig.htmlCaching)."""
+
+    AUTO = "auto"
+    FORCE = "force"
+    NEVER = "never"
+
+
 class NotificationSeverity(StrEnum):
     """How serious an event is (API: NotificationSeverity)."""
 
@@ -62,6 +70,14 @@ class ProjectRole(StrEnum):
     ADMIN = "ADMIN"
     MEMBER = "MEMBER"
     VIEWER = "VIEWER"
+
+
+class PurgeOnDeploy(StrEnum):
+    """What a successful deployment removes from the cache (API: PurgeOnDeploy)."""
+
+    OFF = "OFF"
+    HTML = "HTML"
+    ALL = "ALL"
 
 
 class RestartPolicyType(StrEnum):

@@ -96,6 +96,7 @@ PrivateNetworkEndpointSyncStatus: TypeAlias = Literal[
     "UPDATING",
 ]
 ProjectRole: TypeAlias = Literal["ADMIN", "MEMBER", "VIEWER"]
+PurgeOnDeploy: TypeAlias = Literal["ALL", "HTML", "OFF"]
 SubscriptionPlanType: TypeAlias = Literal["free", "hobby", "pro", "trial"]
 VolumeInstanceBackupScheduleKind: TypeAlias = Literal["DAILY", "MONTHLY", "WEEKLY"]
 VolumeState: TypeAlias = Literal[
@@ -225,6 +226,13 @@ class CustomDomainStatus(TypedDict):
     dnsRecords: list[DNSRecords]
 
 
+class Customer(TypedDict):
+    """Hold the fields selected by workspace."""
+
+    id: str
+    usageLimit: UsageLimit | None
+
+
 class DNSRecords(TypedDict):
     """Hold the fields selected by domains, customDomainCreate, ..."""
 
@@ -330,6 +338,23 @@ class DomainAvailable(TypedDict):
 
     available: bool
     message: str
+
+
+class EdgeCachingConfig(TypedDict):
+    """Hold the fields selected by serviceInstance, enableServiceCdn, ..."""
+
+    mode: str
+    defaultTtlSeconds: int
+    htmlCaching: str
+    purgeOnDeploy: PurgeOnDeploy
+    staleWhileRevalidate: StaleWhileRevalidateConfig
+
+
+class EdgeConfig(TypedDict):
+    """Hold the fields selected by serviceInstance, enableServiceCdn, ..."""
+
+    enabled: bool
+    caching: EdgeCachingConfig | None
 
 
 class EgressGateway(TypedDict):
@@ -695,6 +720,12 @@ class ServiceInEnvironmentSnapshot(TypedDict):
     autoInstrumentationEnabled: bool
 
 
+class ServiceInstance(TypedDict):
+    """Hold the fields selected by serviceInstance."""
+
+    edgeConfig: EdgeConfig | None
+
+
 class ServiceInstanceInEnvironmentProgress(TypedDict):
     """Hold the fields selected by environmentProgress."""
 
@@ -724,6 +755,12 @@ class ServiceInstanceInEnvironmentSnapshot(TypedDict):
     domains: AllDomainsOfServiceInstance
 
 
+class StaleWhileRevalidateConfig(TypedDict):
+    """Hold the fields selected by serviceInstance, enableServiceCdn, ..."""
+
+    enabled: bool
+
+
 class TCPProxy(TypedDict):
     """Hold the fields selected by tcpProxies, tcpProxyCreate."""
 
@@ -732,6 +769,13 @@ class TCPProxy(TypedDict):
     domain: str
     proxyPort: int
     deletedAt: str | None
+
+
+class UsageLimit(TypedDict):
+    """Hold the fields selected by workspace."""
+
+    softLimit: int
+    hardLimit: int | None
 
 
 class User(TypedDict):
@@ -841,3 +885,10 @@ class Workspace(TypedDict):
     name: str
     plan: Plan
     apiTokenRateLimit: ApiTokenRateLimit | None
+
+
+class WorkspaceInWorkspace(TypedDict):
+    """Hold the fields selected by workspace."""
+
+    id: str
+    customer: Customer

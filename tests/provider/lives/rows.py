@@ -259,6 +259,35 @@ def _shared_changed(world: World, made: Made) -> None:
     click(world.cloud, "variableUpsert", input=wanted)
 
 
+async def _with_domain(world: World) -> Inputs:
+    where = await world.empty_service()
+    await world.place.driver.create("ServiceDomain", **where, targetPort=80)
+    await world.place.driver.settle(60)
+    return {**where, "defaultTtlSeconds": 3_600}
+
+
+async def _another_with_domain(world: World) -> Inputs:
+    where = await world.empty_service("other")
+    await world.place.driver.create("ServiceDomain", **where, targetPort=80)
+    await world.place.driver.settle(60)
+    return {"serviceId": where["serviceId"]}
+
+
+def _caching_changed(world: World, made: Made) -> None:
+    where = {"environmentId": made["environmentId"], "serviceId": made["serviceId"]}
+    wanted = {**where, "config": {"caching": {"htmlCaching": "force"}}}
+    click(world.cloud, "updateServiceEdgeConfig", selection="{ enabled }", input=wanted)
+
+
+async def _limited(world: World) -> Inputs:
+    (workspace,) = world.cloud.state.workspaces
+    return {"softLimitDollars": 50, "hardLimitDollars": 100, "workspaceId": workspace}
+
+
+def _limit_changed(world: World, made: Made) -> None:
+    click(world.cloud, "usageLimitSet", input={"customerId": made["customerId"], "softLimitDollars": 5})
+
+
 LIVES: Final[Mapping[str, Life]] = {
     "Project": Life(
         bad={"name": " "},
@@ -369,6 +398,26 @@ LIVES: Final[Mapping[str, Life]] = {
         replacing=_always(applicationPort=6379),
         outside=_proxy_removed,
         drift=None,
+    ),
+    "ServiceCdn": Life(
+        bad={"defaultTtlSeconds": -1},
+        reason="defaultTtlSeconds: must be between 0 and",
+        inputs=_with_domain,
+        changes={"staleWhileRevalidate": False, "purgeOnDeploy": "ALL"},
+        cleared={"defaultTtlSeconds": None},
+        replacing=_another_with_domain,
+        outside=_caching_changed,
+        drift={"htmlCaching": "UPDATE"},
+    ),
+    "UsageLimit": Life(
+        bad={"hardLimitDollars": 40},
+        reason="hardLimitDollars: must not be below softLimitDollars, 50",
+        inputs=_limited,
+        changes={"softLimitDollars": 60},
+        cleared={"hardLimitDollars": None},
+        replacing=_always(workspaceId="another workspace"),
+        outside=_limit_changed,
+        drift={"softLimitDollars": "UPDATE"},
     ),
     "EgressGateway": Life(
         bad={"region": "US West"},

@@ -22,7 +22,7 @@ from tests.provider.driver import Made, Records
 TABLES: Final = (
     "projects", "environments", "services", "instances", "triggers", "deployments", "volumes", "volume_instances",
     "custom_domains", "service_domains", "tcp_proxies", "egress_associations", "endpoint_names", "buckets",
-    "bucket_instances", "notification_rules",
+    "bucket_instances", "notification_rules", "edge_configs", "workspaces",
 )  # fmt: skip
 MOMENTS: Final = re.compile(r".*_at|.*_since|migrating_until|timeline|draining_s|former|former_config")
 MADE_UP: Final = {

@@ -131,6 +131,36 @@ async def _tcp_proxy(place: Place) -> Made:
     return await place.make("TcpProxy", await place.service(), applicationPort=6379)
 
 
+async def _with_domain(place: Place) -> Mapping[str, Any]:
+    service = await place.service()
+    await place.make("ServiceDomain", service, targetPort=80)
+    await place.driver.settle(60)
+    return {**place.where, "serviceId": service["serviceId"]}
+
+
+async def _cdn(place: Place) -> Made:
+    return await place.driver.create("ServiceCdn", **await _with_domain(place))
+
+
+async def _new_cdn(place: Place) -> Sequence[Step]:
+    return [create("ServiceCdn", **await _with_domain(place), defaultTtlSeconds=3_600)]
+
+
+async def _sticky_cdn(place: Place) -> Sequence[Step]:
+    """One that was switched off before: to enable it leaves its mode as it was, unless it is said again."""
+    await place.driver.delete(await _cdn(place))
+    (service,) = place.driver.cloud.state.services
+    return [create("ServiceCdn", **place.where, serviceId=service)]
+
+
+async def _limit(place: Place) -> Made:
+    return await place.driver.create("UsageLimit", softLimitDollars=50)
+
+
+async def _new_limit(place: Place) -> Sequence[Step]:
+    return [create("UsageLimit", softLimitDollars=50, hardLimitDollars=100)]
+
+
 async def _outbound(place: Place) -> Made:
     return await place.make("EgressGateway", await place.service())
 
@@ -163,6 +193,10 @@ async def _shared(place: Place) -> Made:
 
 async def _new_project(driver: Driver, records: Records) -> Sequence[Step]:
     return [create("Project", name="shop", description="of the test", environmentName="live")]
+
+
+async def _new_project_with_settings(driver: Driver, records: Records) -> Sequence[Step]:
+    return [create("Project", name="shop", description="of the test", prDeploys=True, tracingSampleRate=0.5)]
 
 
 async def _new_environment(place: Place) -> Sequence[Step]:
@@ -246,6 +280,7 @@ _SETTINGS: Final = {"image": "app:2", "startCommand": None, "variables": {"B": "
 ROWS: Final = (
     Row("projectCreate", "a new project", _new_project, PROJECTS),
     Row("projectUpdate", "another name", _later(_project, _changed(name="store", description=None))),
+    Row("projectUpdate", "a new project with settings", _new_project_with_settings),
     Row("projectDelete", "a project with a service", _later(_project, delete)),
     Row("environmentRename", "another name", _later(_fork, _changed(name="preview"))),
     Row("environmentCreate", "a fork", _in_a_project(_new_environment), ENVIRONMENTS),
@@ -268,8 +303,19 @@ ROWS: Final = (
     ),
     Row("environmentPatchCommit", "other shared variables", _later(_shared, _changed(variables={"A": "3", "C": "4"}))),
     Row("environmentPatchCommit", "no shared variables any more", _later(_shared, delete)),
+    Row("enableServiceCdn", "a CDN", _in_a_project(_new_cdn)),
+    Row("enableServiceCdn", "a CDN that was switched off", _in_a_project(_sticky_cdn)),
+    Row("updateServiceEdgeConfig", "another way to cache", _later(_cdn, _changed(htmlCaching="force"))),
+    Row("updateServiceEdgeConfig", "a CDN switched off", _later(_cdn, delete)),
+    Row("disableServiceCdn", "a CDN switched off", _later(_cdn, delete)),
+    Row("usageLimitSet", "a new limit", _in_a_project(_new_limit)),
+    Row("usageLimitSet", "another limit", _later(_limit, _changed(softLimitDollars=60))),
+    Row("usageLimitRemove", "no limit any more", _later(_limit, delete)),
     Row("serviceCreate", "two new services", _in_a_project(_new_services)),
     Row("serviceUpdate", "another name", _later(_service, _changed(name="site", icon="https://example.com/i.png"))),
+    Row(
+        "serviceUpdate", "a new service that is traced", _of_an_environment("Service", name="web", tracingEnabled=True)
+    ),
     Row("serviceDelete", "an empty service", _later(_service, delete)),
     Row("serviceDelete", "a running service", _later(_running, delete)),
     Row("serviceInstanceDeployV2", "an instance whose deployment had failed", _in_a_project(_stopped_instance)),

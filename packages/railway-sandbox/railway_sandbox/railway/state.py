@@ -56,6 +56,10 @@ class Workspace(Changed):
 
     name: str
     preferred_region: str | None = None
+    soft_limit_dollars: int | None = None
+    """Use in a billing period about which Railway sends a mail; None: there is no limit at all."""
+    hard_limit_dollars: int | None = None
+    """Use at which Railway stops everything."""
 
 
 class Token(Made):
@@ -163,6 +167,18 @@ class ServiceInstance(Changed, Deletable):
     auto_instrumentation_enabled: bool | None = None
     former_config: Config = Field(default_factory=dict)
     """The settings at the time of deletion; creating it again brings them back."""
+
+
+class EdgeConfig(Made):
+    """Whether and how Railway's edge caches the answers of a service in an environment."""
+
+    instance_id: str
+    enabled: bool = True
+    mode: str = "auto"
+    default_ttl_seconds: int = 7_200
+    html_caching: str = "auto"
+    purge_on_deploy: str = "HTML"
+    stale_while_revalidate: bool = True
 
 
 class DeploymentTrigger(OfInstance):
@@ -371,6 +387,7 @@ class State:
         self.patches = Table(Patch)
         self.services = Table(Service)
         self.instances = Table(ServiceInstance)
+        self.edge_configs = Table(EdgeConfig)
         self.triggers = Table(DeploymentTrigger)
         self.deployments = Table(Deployment)
         self.volumes = Table(Volume)

@@ -1,0 +1,155 @@
+"""The limit of what a workspace may use in a billing period.
+
+Owns both numbers: the one at which Railway sends a mail, and the one at which it stops everything. A workspace has one
+limit, whichever programs run in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Problem, Property, Resource
+from pulumiverse_railway import rules
+from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.parts.identifiers import split
+from railway_api.client import Client
+from railway_api.deletion import delete_listed
+from railway_api.documents.usage_limit import USAGE_LIMIT, USAGE_LIMIT_REMOVE, USAGE_LIMIT_SET
+from railway_api.errors import NotFound
+from railway_api.failure import Failure
+
+if TYPE_CHECKING:
+    from railway_api.answers import Customer
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageLimitInputs(Inputs):
+    """How much a workspace may use."""
+
+    soft_limit_dollars: Annotated[
+        int,
+        Property(
+            "Use in a billing period, in US dollars, about which Railway sends a mail (API: softLimitDollars).",
+            check=rules.soft_limit_dollars,
+        ),
+    ]
+    hard_limit_dollars: Annotated[
+        int | None,
+        Property(
+            "Use in a billing period, in US dollars, at which Railway stops every service of the workspace, production "
+            "too: 10 or more. Default: none (API: hardLimitDollars).",
+            check=rules.hard_limit_dollars,
+        ),
+    ] = None
+    workspace_id: Annotated[
+        str | None,
+        Property(
+            "Railway's id of the workspace. Another one replaces the limit. Default: railway:workspaceId of the "
+            "configuration, else the only workspace of the token.",
+            kept=True,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageLimitState(UsageLimitInputs):
+    """The limit of a workspace as it is."""
+
+    customer_id: Annotated[
+        str, Property("Railway's id of whoever pays for the workspace (API: Customer.id).", stable=True)
+    ]
+
+
+class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
+    """How much a workspace may use in a billing period; one for each workspace. Its id is <workspace id>."""
+
+    token = "railway:index:UsageLimit"
+    inputs_type, state_type = UsageLimitInputs, UsageLimitState
+
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        """Refuse a hard limit below the soft one."""
+        soft, hard = inputs.get("soft_limit_dollars"), inputs.get("hard_limit_dollars")
+        if isinstance(soft, int) and isinstance(hard, int) and hard < soft:
+            return [
+                Problem(path="hardLimitDollars", reason=f"must not be below softLimitDollars, {soft}, as {hard} is")
+            ]
+        return []
+
+    def replaced_by(self, old: UsageLimitState, new: Mapping[str, Any]) -> Sequence[str]:
+        """Naming the workspace for the first time, or no longer, moves nothing."""
+        wanted = new.get("workspace_id")
+        moves = wanted is not None and old.workspace_id is not None and wanted != old.workspace_id
+        return ("workspace_id",) if moves or wanted is UNKNOWN else ()
+
+    async def create(self, context: Context, new: UsageLimitInputs) -> tuple[str, UsageLimitState]:
+        """Set the limit of a workspace that has none, or an equal one that an interrupted run has set."""
+        client = railway(context)
+        workspace_id = new.workspace_id or await client.workspace()
+        if workspace_id is None:
+            raise Failure("the token has no workspace: say which one the limit is for with workspaceId")
+        customer = await _customer(client, workspace_id)
+        there = customer["usageLimit"]
+        limits = (new.soft_limit_dollars, new.hard_limit_dollars)
+        if there and (there["softLimit"], there["hardLimit"]) != limits:
+            raise Failure(
+                f"workspace {workspace_id} has a limit already, {_said(there['softLimit'], there['hardLimit'])}, and "
+                "it has one: import it with 'pulumi import railway:index:UsageLimit <resource name> "
+                f"{workspace_id}' and change it then"
+            )
+        if not there:
+            await _set(client, customer["id"], new)
+        return workspace_id, UsageLimitState(**asdict(new), customer_id=customer["id"])
+
+    async def read(self, context: Context, id: str, old: UsageLimitState | None) -> UsageLimitState | None:
+        """Return the limit."""
+        (workspace_id,) = split(id, "workspace id")
+        customer = await _customer(railway(context), workspace_id)
+        limit = customer["usageLimit"]
+        if limit is None:
+            return None
+        return UsageLimitState(
+            soft_limit_dollars=limit["softLimit"],
+            hard_limit_dollars=limit["hardLimit"],
+            workspace_id=None if old is not None and old.workspace_id is None else workspace_id,
+            customer_id=customer["id"],
+        )
+
+    async def update(self, context: Context, id: str, old: UsageLimitState, new: UsageLimitInputs) -> UsageLimitState:
+        """Set other limits; one that is left out goes."""
+        if new.workspace_id not in (None, id):
+            raise Failure(f"the limit is that of workspace {id}: set workspaceId to that, or leave it out")
+        await _set(railway(context), old.customer_id, new)
+        return UsageLimitState(**asdict(new), customer_id=old.customer_id)
+
+    async def delete(self, context: Context, id: str, old: UsageLimitState) -> None:
+        """Take the limit away: nothing is told and nothing is stopped any more."""
+        client = railway(context)
+        (workspace_id,) = split(id, "workspace id")
+
+        async def still_there() -> bool:
+            return (await _customer(client, workspace_id))["usageLimit"] is not None
+
+        remove = {"customerId": old.customer_id}
+        await delete_listed(lambda: client.call(USAGE_LIMIT_REMOVE, input=remove), still_there)
+
+
+async def _customer(client: Client, workspace_id: str) -> Customer:
+    try:
+        return (await client.call(USAGE_LIMIT, workspaceId=workspace_id))["customer"]
+    except NotFound as failure:
+        raise Failure(f"the token does not reach workspace {workspace_id}: give a token of it") from failure
+
+
+async def _set(client: Client, customer_id: str, new: UsageLimitInputs) -> None:
+    wanted = {
+        "customerId": customer_id,
+        "softLimitDollars": new.soft_limit_dollars,
+        "hardLimitDollars": new.hard_limit_dollars,
+    }
+    await client.call(USAGE_LIMIT_SET, input=wanted)
+
+
+def _said(soft: int, hard: int | None) -> str:
+    return f"a mail at {soft} dollars" + ("" if hard is None else f" and a stop at {hard}")
