@@ -16,17 +16,19 @@ from pulumi.runtime.config import CONFIG, get_config_env
 from components.project import Project
 from stacks import adopted, secrets, zone_ids
 from stacks.budget import over_budget
+from stacks.choice import chosen
 from stacks.netia import Netia
 from stacks.omega import Omega
 from stacks.omnistack import Omnistack
 from stacks.own_system import system_of
+from stacks.previous_outputs import previous_output
 from stacks.problems import Problem, SettingsError
 from stacks.rose import Rose
 from stacks.seance import Seance
 from stacks.secret_rules import Secret
 from stacks.settings import StackSettings, parse
 from stacks.shared_settings import NAMESPACE, defaults_text, file_name
-from stacks.system import System
+from stacks.system import System, SystemSettings
 
 SYSTEMS: tuple[type[System[Any]], ...] = (Omega, Seance, Omnistack, Netia, Rose)
 """Every system that a settings file may name. A new one is a file beside these and an entry here."""
@@ -93,21 +95,41 @@ def compose(settings: StackSettings) -> None:
     if beyond and not pulumi.runtime.is_dry_run():
         raise _refused(beyond)
     adopted.take_over()
+    wanted = _wanted(settings)
     found = secrets.read(
         settings.secrets,
-        declared_secrets(settings),
+        {name: class_of(name).secrets(each) for name, each in wanted.items()},
         preview=pulumi.runtime.is_dry_run(),
-        known=[system.NAME for system in SYSTEMS],
+        known=[*(system.NAME for system in SYSTEMS), *settings.systems],
     )
+    before = _kept_outputs([name for name in settings.systems if name not in wanted])
     instances = secrets.instances_from_now_on()
     projects: dict[str, Project] = {}
-    for name, each in settings.systems.items():
+    for name, each in wanted.items():
         made = class_of(name)(each, found.systems[name], settings.stack.zones, projects.get(each.project.name))
         projects[each.project.name] = made.project
         pulumi.export(name, made.outputs)
-    pulumi.export(secrets.FINGERPRINTS, secrets.deployed(found.fingerprints, instances))
+    pulumi.export(secrets.FINGERPRINTS, secrets.deployed({**before, **found.fingerprints}, instances))
     if beyond:
         raise _refused(beyond)
+
+
+def _wanted(settings: StackSettings) -> dict[str, SystemSettings]:
+    """Return the systems to make: those that the run is about, and all others of their projects."""
+    projects = {settings.systems[name].project.name for name in chosen(settings.systems)}
+    return {name: each for name, each in settings.systems.items() if each.project.name in projects}
+
+
+def _kept_outputs(others: Sequence[str]) -> secrets.Fingerprints:
+    """Export again what systems that are not made now have exported, and return the fingerprints of their secrets.
+
+    The Pulumi CLI takes the outputs of a run with ``--target`` for all that the stack has.
+    """
+    for name in others:
+        if (outputs := previous_output(name)) is not None:
+            pulumi.export(name, outputs)
+    before: secrets.Fingerprints = (previous_output(secrets.FINGERPRINTS) or {}) if others else {}
+    return {name: each for name, each in before.items() if name in others}
 
 
 def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:

@@ -1,6 +1,7 @@
 """What the systems of a stack run at this moment, as Railway says it.
 
-Owns the few requests (one for all projects, one for each environment) and the view on their answers. Which services
+Owns the few requests (one for all projects, one for each environment or, of systems that a command is not about, one
+for many) and the view on their answers. Which services
 there should be is known from the settings (``stacks.services``), never from a state: a person may be asked about a
 stack whose state is elsewhere. What a service should run is its configuration on Railway, which is what the last ``up``
 left there; ``promote`` and ``diff`` compare settings. Writes nothing.
@@ -9,10 +10,10 @@ left there; ``promote`` and ``diff`` compare settings. Writes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from railway_api.answers import (
     AllDomains,
@@ -20,6 +21,7 @@ from railway_api.answers import (
     Deployment,
     DeploymentInEnvironmentRunning,
     DNSRecords,
+    Environment,
     EnvironmentRunning,
     EnvironmentSnapshot,
     Project,
@@ -29,7 +31,7 @@ from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
-from railway_api.documents.running import RUNNING
+from railway_api.documents.running import AMONG_OTHERS, RUNNING
 from railway_api.errors import NotFound, RailwayError
 from railway_api.rollback import LISTED
 from railway_api.scalars import ServiceConfig
@@ -49,6 +51,9 @@ from railyard.shared.stack import Stack
 from stacks.services import DeclaredService, services
 from stacks.system import SystemSettings
 
+Item = TypeVar("Item")
+_IN_ONE_REQUEST: Final = 50
+"""Environments that one request reads."""
 _NO_PROXY: Final = ("UNSPECIFIED", "")
 
 
@@ -61,10 +66,16 @@ def chosen_systems(stack: Stack, names: Sequence[str]) -> dict[str, SystemSettin
     return {name: settings for name, settings in known.items() if not names or name in names}
 
 
-async def running_systems(client: Client, stack: Stack, names: Sequence[str] = ()) -> list[RunningSystem]:
-    """Return what the systems run, in the settings' order; raises ``OperationError`` and the provider's ``Failure``."""
+async def running_systems(
+    client: Client, stack: Stack, names: Sequence[str] = (), projects: Sequence[Project] | None = None
+) -> list[RunningSystem]:
+    """Return what the systems run, in the settings' order; raises ``OperationError`` and the provider's ``Failure``.
+
+    ``projects`` are those of ``living_projects``, where somebody has asked for them.
+    """
     wanted = chosen_systems(stack, names)
-    projects = await _projects(client)
+    if projects is None:
+        projects = await living_projects(client)
     found = await asyncio.gather(*(_system(client, name, each, projects) for name, each in wanted.items()))
     return [replace(each, services=_without(each, _of_neighbours(stack, each.name))) for each in found]
 
@@ -80,7 +91,66 @@ def _without(system: RunningSystem, names: Collection[str]) -> tuple[RunningServ
     return tuple(each for each in system.services if each.declared is not None or each.name not in names)
 
 
-async def _projects(client: Client) -> list[Project]:
+async def other_systems(
+    client: Client, stack: Stack, names: Sequence[str], projects: Sequence[Project]
+) -> list[RunningSystem]:
+    """Return what systems run that a command is not about, of those that are there: many in one request."""
+    places = {name: _place(settings, projects) for name, settings in chosen_systems(stack, names).items()}
+    there = {name: place for name, place in places.items() if place}
+    found: list[RunningSystem] = []
+    for group in _groups(list(there.items())):
+        calls = [{"id": where["environmentId"], "projectId": where["projectId"]} for _, where in group]
+        answers = await client.transport.call_all(AMONG_OTHERS, calls)
+        for (name, where), answer in zip(group, answers, strict=True):
+            if isinstance(answer, NotFound):
+                continue
+            if isinstance(answer, RailwayError):
+                raise answer
+            settings = stack.settings.systems[name]
+            running = _services(_alone(answer), {each.name: each for each in services(settings)})
+            system = RunningSystem(
+                name=name,
+                project_name=settings.project.name,
+                project_id=where["projectId"],
+                environment_id=where["environmentId"],
+                services=await _attempted(client, running, where),
+            )
+            found.append(replace(system, services=_without(system, _of_neighbours(stack, name))))
+    return found
+
+
+def _groups(every: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for at in range(0, len(every), _IN_ONE_REQUEST):
+        yield every[at : at + _IN_ONE_REQUEST]
+
+
+def _alone(environment: Environment) -> _Seen:
+    """Return an environment that was read without its project, of which it says what is needed."""
+    instances = nodes(environment["serviceInstances"])
+    volumes = [volume["volume"] for volume in nodes(environment["volumeInstances"])]
+    of_project = {
+        "deletedAt": None,
+        "environments": _page([{"id": environment["id"], "name": environment["name"], "deletedAt": None}]),
+        "services": _page(
+            [{"id": each["serviceId"], "name": each["serviceName"], "deletedAt": None} for each in instances]
+        ),
+        "volumes": _page(volumes),
+    }
+    data: Any = {"project": of_project, "environment": environment}
+    return _Seen(Snapshot(data), data)
+
+
+def _page(found: Sequence[object]) -> dict[str, object]:
+    return {"edges": [{"node": each} for each in found], "pageInfo": {"hasNextPage": False}}
+
+
+def _place(settings: SystemSettings, projects: Sequence[Project]) -> dict[str, str] | None:
+    project = _project(settings, projects)
+    environment_id = _environment(settings, project) if project else None
+    return {"projectId": project["id"], "environmentId": environment_id} if project and environment_id else None
+
+
+async def living_projects(client: Client) -> list[Project]:
     """Return the living projects that the token reaches: a page of 500 in one request."""
     if client.transport.token.kind == "project":
         token = await client.call(PROJECT_TOKEN)

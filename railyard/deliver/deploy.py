@@ -15,10 +15,16 @@ from typing import Annotated, Final
 
 import typer
 
+from railway_api.answers import Project
 from railway_api.counting import count
 from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
-from railyard.accounts.running_services_query import chosen_systems, running_systems
+from railyard.accounts.running_services_query import (
+    chosen_systems,
+    living_projects,
+    other_systems,
+    running_systems,
+)
 from railyard.deliver import notify
 from railyard.deliver import plan as deploy_plan
 from railyard.deliver.deploy_message import message
@@ -195,8 +201,9 @@ class Deployment:
         waiting = list(releases)
         while waiting:
             targets = [target for release in waiting for target in release.targets]
+            systems = [release.system for release in waiting]
             try:
-                run = self._engine.up_from(project, targets, quiet=self._quiet)
+                run = self._engine.up_from(project, targets, () if SHARED in systems else systems, quiet=self._quiet)
             except OperationError as error:
                 if not self._begun:
                     raise
@@ -220,11 +227,11 @@ class Deployment:
         others = [name for name in self._stack.settings.systems if name not in {each.system for each in releases}]
         try:
             with connected(self._stack, sandbox=self._sandbox) as railway:
+                projects = railway.run(living_projects(railway.client))
                 if not back:
-                    self._notices |= _troubles(railway, self._stack, others)
-                checked: Sequence[Check] = (
-                    railway.run(last_look(railway, self._stack, systems, say=self._say)) if systems else ()
-                )
+                    self._notices |= _troubles(railway, self._stack, others, projects)
+                looking = last_look(railway, self._stack, systems, projects, say=self._say)
+                checked: Sequence[Check] = railway.run(looking) if systems else ()
         except OperationError as error:
             for release in mine.values():
                 _problems(release, back).append(f"whether it is healthy could not be found out: {error}")
@@ -298,12 +305,12 @@ def _problems(release: SystemRelease, back: bool) -> list[str]:
     return release.back_problems if back else release.problems
 
 
-def _troubles(railway: Railway, stack: Stack, systems: Sequence[str]) -> dict[str, str]:
+def _troubles(railway: Railway, stack: Stack, systems: Sequence[str], projects: Sequence[Project]) -> dict[str, str]:
     """Return what is wrong with systems that are not part of the deployment, each with its system."""
     if not systems:
         return {}
     try:
-        running = railway.run(running_systems(railway.client, stack, systems))
+        running = railway.run(other_systems(railway.client, stack, systems, projects))
     except OperationError as error:
         return {f"how other systems are could not be found out: {error}": ""}
     return {
@@ -315,12 +322,17 @@ def _troubles(railway: Railway, stack: Stack, systems: Sequence[str]) -> dict[st
 
 
 async def last_look(
-    railway: Railway, stack: Stack, systems: Sequence[str] = (), *, say: Callable[[str], object]
+    railway: Railway,
+    stack: Stack,
+    systems: Sequence[str] = (),
+    projects: Sequence[Project] | None = None,
+    *,
+    say: Callable[[str], object],
 ) -> Sequence[Check]:
     """Return the checks of `railyard verify`, made again a little later while one of them fails."""
 
     async def look() -> Sequence[Check]:
-        return await verify(railway, stack, await running_systems(railway.client, stack, systems))
+        return await verify(railway, stack, await running_systems(railway.client, stack, systems, projects))
 
     results = await look()
     for pause_s in LOOKED_AGAIN_AFTER_S:

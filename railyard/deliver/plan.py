@@ -114,7 +114,7 @@ def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: 
     Raises ``PlanRefusedError`` when an up would be refused, ``OperationError`` when nothing can be said.
     """
     try:
-        document, refused = engine.preview(), False
+        document, refused = engine.preview(systems), False
     except RefusedError as error:
         document, refused = error.document, True
     steps = limited(document["steps"], stack, systems, without)

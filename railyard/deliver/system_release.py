@@ -15,7 +15,7 @@ from railyard.operate.verify_checks import BUCKETS
 from railyard.operate.verify_checks import Result as Check
 from railyard.review.resource_changes import Change, counted
 from railyard.shared.stack import Stack
-from railyard.shared.urns import carries, name_of
+from railyard.shared.urns import carries, name_of, targets_of
 
 SHARED: Final = ""
 """The part that is no system: what the systems of a stack share."""
@@ -68,7 +68,7 @@ class SystemRelease:
     def targets(self) -> tuple[str, ...]:
         """Return the patterns of its URNs for ``--target``; none where it is the whole stack."""
         if self.system:
-            return targets_of(self.system)
+            return tuple(targets_of(self.system))
         return tuple(change.urn for change in self.changes)
 
     def owns(self, urn: str) -> bool:
@@ -87,11 +87,6 @@ class SystemRelease:
             "rolledBackTo": self.back_to or None,
             "rollbackProblems": list(self.back_problems),
         }
-
-
-def targets_of(system: str) -> tuple[str, ...]:
-    """Return the patterns of all URNs of a system: the component and everything below it carry its name."""
-    return (f"**::{system}", f"**::{system}-*")
 
 
 def part_of(urn: str, systems: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ from pulumi_operations.project import (
     stack_config,
 )
 from railyard.shared.console import OperationError
+from railyard.shared.urns import targets_of
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, stack_names, with_shared
 
 ENVIRONMENT: Final = "environment"
@@ -55,7 +56,7 @@ class Stack:
             raise ConfigurationError(
                 f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(known)}: {fix}"
             )
-        return (f"**::{system}", f"**::{system}-*")
+        return tuple(targets_of(system))
 
 
 def read_stack(root: Path, name: str) -> Stack:

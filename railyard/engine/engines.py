@@ -34,7 +34,8 @@ from railyard.output import JsonReport, TextReport, rules
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
-from railyard.shared.urns import carries
+from railyard.shared.urns import carries, targets_of
+from stacks.choice import CHOSEN_VARIABLE
 from stacks.policy.policy import Level, Violation
 from stacks.secrets import FILE_VARIABLE
 
@@ -76,8 +77,8 @@ class Engine(Protocol):
     secrets_file: Path
     """The SOPS file whose secrets it deploys."""
 
-    def preview(self) -> dict[str, Any]:
-        """What would change, as ``pulumi preview --json`` says it.
+    def preview(self, systems: Sequence[str] = ()) -> dict[str, Any]:
+        """What would change, as ``pulumi preview --json`` says it: of ``systems`` alone, of which the rest is not made.
 
         Raises ``RefusedError`` when an ``up`` would be refused, ``OperationError`` when nothing can be said.
         """
@@ -87,11 +88,11 @@ class Engine(Protocol):
         """Update exactly the resources with these URNs; whether it went well. Prints unless ``quiet``."""
         ...
 
-    def up_from(self, project: Path, targets: Sequence[str], *, quiet: bool) -> UpRun:
+    def up_from(self, project: Path, targets: Sequence[str], systems: Sequence[str] = (), *, quiet: bool) -> UpRun:
         """Update what ``targets`` name, URNs or their patterns, as the project in the folder ``project`` says.
 
-        Without targets the whole stack. Raises ``OperationError`` when it cannot begin: ``LockedError`` while another
-        run holds the stack.
+        Without targets the whole stack. Where they are all of ``systems``, its program makes no others. Raises
+        ``OperationError`` when it cannot begin: ``LockedError`` while another run holds the stack.
         """
         ...
 
@@ -169,9 +170,9 @@ class Embedded:
         self.secrets_file = _sandbox_secrets(stack)
         self._stack = stack
 
-    def preview(self) -> dict[str, Any]:
+    def preview(self, systems: Sequence[str] = ()) -> dict[str, Any]:
         """Ask nobody."""
-        return self._document(Operation.PREVIEW)
+        return self._document(Operation.PREVIEW, targets_of(*systems), variables=_chosen(systems))
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """Update in the clouds that ``make sandbox`` serves, or in our own for as long as it takes."""
@@ -181,14 +182,15 @@ class Embedded:
         report = TextReport(Console(highlight=False), Operation.UP, self._stack.name)
         return operate.operate(Operation.UP, self._configuration(), targets, report).succeeded
 
-    def up_from(self, project: Path, targets: Sequence[str], *, quiet: bool) -> UpRun:
+    def up_from(self, project: Path, targets: Sequence[str], systems: Sequence[str] = (), *, quiet: bool) -> UpRun:
         """In a process of the project's own code, with the simulated clouds and the state of this one."""
         ours = {SANDBOX_VARIABLE: str(sandbox_directory()), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
         with tempfile.TemporaryDirectory() as folder:
             events = Path(folder) / "document.json"
             command = [sys.executable, "-m", "railyard.engine", "up", "--stack", self._stack.name]
             command += [*_named(targets), "--document", str(events)]
-            return follow(command, project, {**os.environ, **code_of(project), **ours}, events, quiet=quiet)
+            variables = {**os.environ, **code_of(project), **ours, **_chosen(systems)}
+            return follow(command, project, variables, events, quiet=quiet)
 
     def refresh(self, targets: Sequence[str]) -> None:
         """Ask the simulated clouds."""
@@ -230,11 +232,15 @@ class Embedded:
         return operate.options_of(self._configuration(), operate.environment(operate.UNREACHABLE_URL))
 
     def _document(
-        self, operation: Operation, targets: Sequence[str] = (), directory: Path | None = None
+        self,
+        operation: Operation,
+        targets: Sequence[str] = (),
+        directory: Path | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """What an operation says to programs, with the state in ``directory`` or ours; raises ``OperationError``."""
         text = io.StringIO()
-        result = operate.operate(operation, self._configuration(), targets, JsonReport(text), directory)
+        result = operate.operate(operation, self._configuration(), targets, JsonReport(text), directory, variables)
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
             raise RefusedError(_errors(document), document)
@@ -255,9 +261,10 @@ class PulumiCli:
         self.secrets_file = stack.secrets_file
         self._stack, self._cli = stack, cli
 
-    def preview(self) -> dict[str, Any]:
+    def preview(self, systems: Sequence[str] = ()) -> dict[str, Any]:
         """``pulumi preview --json``, and the rules, for which what does not change is needed, too."""
-        document = self._document(Operation.PREVIEW, "--show-sames")
+        targets = _named(targets_of(*systems))
+        document = self._document(Operation.PREVIEW, "--show-sames", *targets, variables=_chosen(systems))
         _refuse(rules.of_document(document["steps"], self._stack.settings.stack.policies))
         return {**document, "steps": [step for step in document["steps"] if step["op"] != "same"]}
 
@@ -270,7 +277,7 @@ class PulumiCli:
             raise OperationError(f"pulumi up failed:\n{(done.stdout + done.stderr).strip()}")
         return done.returncode == 0
 
-    def up_from(self, project: Path, targets: Sequence[str], *, quiet: bool) -> UpRun:
+    def up_from(self, project: Path, targets: Sequence[str], systems: Sequence[str] = (), *, quiet: bool) -> UpRun:
         """``pulumi up --target … --yes`` in that folder, with the virtual environment of this one."""
         environment = project_directory() / ".venv"
         if project != project_directory() and environment.exists() and not (project / ".venv").exists():
@@ -282,7 +289,8 @@ class PulumiCli:
             events = Path(folder) / "events"
             command = [str(self._cli.program), "up", "--yes", "--skip-preview", *options, "--non-interactive"]
             command += [*_named(targets), "--event-log", str(events)]
-            all_variables = self._cli.environment({**variables, **code_of(project), **cli_operations.TELLS_EVENTS})
+            ours = {**code_of(project), **cli_operations.TELLS_EVENTS, **_chosen(systems)}
+            all_variables = self._cli.environment({**variables, **ours})
             return follow(command, project, all_variables, events, quiet=quiet)
 
     def refresh(self, targets: Sequence[str]) -> None:
@@ -362,8 +370,10 @@ class PulumiCli:
         del operation, project
         yield {}, ["--stack", self._stack.name]
 
-    def _document(self, operation: Operation, *arguments: str) -> dict[str, Any]:
-        done = self._pulumi(operation, *arguments, "--json", quiet=True)
+    def _document(
+        self, operation: Operation, *arguments: str, variables: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        done = self._pulumi(operation, *arguments, "--json", quiet=True, variables=variables)
         try:
             document = cast("dict[str, Any]", json.loads(done.stdout))
         except ValueError:
@@ -374,11 +384,13 @@ class PulumiCli:
             raise OperationError(_errors(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}")
         return document
 
-    def _pulumi(self, operation: Operation, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:
+    def _pulumi(
+        self, operation: Operation, *arguments: str, quiet: bool, variables: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         root = project_directory()
-        with self._wired(operation, root) as (variables, options):
+        with self._wired(operation, root) as (wired, options):
             command = [operation.value, *arguments, *options, "--non-interactive"]
-            return self._cli.run(command, root, variables, captured=quiet)
+            return self._cli.run(command, root, {**wired, **(variables or {})}, captured=quiet)
 
 
 class PulumiCliInSandbox(PulumiCli):
@@ -417,6 +429,11 @@ def code_of(project: Path) -> dict[str, str]:
     """Return the variables with which a process works on ``project`` and imports from it, whatever is installed."""
     packages = sorted(str(package) for package in project.glob("packages/*"))
     return {"PYTHONPATH": os.pathsep.join([str(project), *packages]), PROJECT_VARIABLE: str(project)}
+
+
+def _chosen(systems: Sequence[str]) -> dict[str, str]:
+    """Return the variables with which a program makes ``systems`` alone, or all."""
+    return {CHOSEN_VARIABLE: " ".join(systems)} if systems else {}
 
 
 def _named(targets: Sequence[str]) -> list[str]:

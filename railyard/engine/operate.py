@@ -44,15 +44,21 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
 
 
 def operate(
-    operation: Operation, stack: Stack, targets: Sequence[str], report: Report, directory: Path | None = None
+    operation: Operation,
+    stack: Stack,
+    targets: Sequence[str],
+    report: Report,
+    directory: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Result:
     """Carry ``operation`` out and report it; raises ``OperationError`` when it cannot begin.
 
-    The state is the one in ``directory``, or ours.
+    The state is the one in ``directory``, or ours. The program gets ``variables`` beside those of the sandbox.
     """
     try:
         with clouds(operation, plan_of(stack)) as address:
-            options = options_of(stack, environment(address), targets, directory, report.on_event)
+            around = {**environment(address), **(variables or {})}
+            options = options_of(stack, around, targets, directory, report.on_event)
             result = _interruptible(operation, options)
         report.finish(result)
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -20,15 +21,18 @@ from railyard.review.diff_document import Cost, Diff, Rule, Side, StackDiff
 from railyard.review.refusals import refusals
 from railyard.review.resource_changes import changes_of
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
+from railyard.review.touched import differing_files, touched
 from railyard.shared.console import CallError, OperationError
 from stacks.settings import PLAN_KEY
 from stacks.shared_settings import NAMESPACE
 
+_CHOICE: Final = Path("stacks") / "choice.py"
+"""Where a commit's program is told which systems to make."""
 _STANDINS: Final = "RAILYARD_SECRETS_STANDINS"
 """What a commit's code has to know for its stacks' own secrets files to be usable without their key."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Comparison:
     """The two sides and where they are run."""
 
@@ -54,6 +58,16 @@ class Comparison:
             stacks=tuple(self._stack(name, here, there) for name in stacks or sorted(here | there, reverse=True)),
         )
 
+    @cached_property
+    def _files(self) -> list[str]:
+        return differing_files(self.running, self.base.commit, self.head.commit)
+
+    def _touched(self, name: str) -> list[str] | None:
+        """Return the systems that can change; None: any, or the code of a side always makes all of them."""
+        if not all((side.directory / _CHOICE).exists() for side in (self.base, self.head)):
+            return None
+        return touched(self._files, name, self.base.directory, self.head.directory)
+
     def _notes(self) -> list[str]:
         packages = diff_checkout.differing_packages(self.base, self.head)
         if not packages:
@@ -72,13 +86,18 @@ class Comparison:
                 f"any more: take the stack down first (pulumi destroy -s {name})"
             )
             return StackDiff(stack=name, notes=(note,))
+        systems = self._touched(name) if name in there else None
+        if systems == []:
+            return StackDiff(stack=name, plan=str(_settings(self.head, name).get(PLAN_KEY) or "pro"))
         notes: list[str] = [] if name in there else [f"the stack {name} is new: all of it will be created"]
         standins = name in there and self._with_standins(name, notes)
         own = self.own_environment and bool(diff_checkout.differing_packages(self.base, self.head))
-        place = ThrowAway(self.sandbox / name, running=self.running, own_environment=own, standins=standins)
+        place = ThrowAway(
+            self.sandbox / name, running=self.running, own_environment=own, standins=standins, systems=systems or ()
+        )
         try:
             if name in there:
-                self._bring_up(place, name)
+                self._bring_up(place, name, systems or ())
             self.say(f"previewing {self.head.name} on it")
             document = place.preview(self.head, name)
         except SideError as error:
@@ -87,8 +106,9 @@ class Comparison:
             shutil.rmtree(self.sandbox / name, ignore_errors=True)
         return _stack_diff(name, document, _settings(self.head, name), notes)
 
-    def _bring_up(self, place: ThrowAway, name: str) -> None:
-        self.say(f"{name}: bringing {self.base.name} up in a throw-away sandbox")
+    def _bring_up(self, place: ThrowAway, name: str, systems: Sequence[str]) -> None:
+        alone = f", {', '.join(systems)} alone" if systems else ""
+        self.say(f"{name}: bringing {self.base.name} up in a throw-away sandbox{alone}")
         try:
             problems = errors(place.up(self.base, name))
         except SideError as error:

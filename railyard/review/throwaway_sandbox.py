@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -18,6 +18,7 @@ from railyard.engine.engine_choice import VARIABLE, Engine
 from railyard.engine.engines import code_of
 from railyard.review.checkout import Checkout
 from railyard.shared.console import OperationError
+from stacks.choice import CHOSEN_VARIABLE
 
 EMBEDDED: Final = {VARIABLE: Engine.EMBEDDED.value}
 """What is thrown away is made with the embedded engine, whatever is on PATH: two machines show the same comparison, and
@@ -37,12 +38,21 @@ class ThrowAway:
 
     ``own_environment`` gives each side that is not the running project a virtual environment of its own, made by its
     Makefile; otherwise it runs with the packages of this one. ``standins`` lets both sides run with the names of the
-    stack's own secrets file and made-up values, which differ where the encrypted ones do.
+    stack's own secrets file and made-up values, which differ where the encrypted ones do. ``systems`` are the only ones
+    that both sides make; none: all.
     """
 
-    def __init__(self, directory: Path, *, running: Path, own_environment: bool, standins: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        running: Path,
+        own_environment: bool,
+        standins: bool = False,
+        systems: Sequence[str] = (),
+    ) -> None:
         self._directory, self._running = directory, running
-        self._own, self._standins = own_environment, standins
+        self._own, self._standins, self._systems = own_environment, standins, systems
 
     def up(self, side: Checkout, stack: str) -> dict[str, Any]:
         """Bring a stack up; its document. Raises ``SideError``."""
@@ -80,7 +90,9 @@ class ThrowAway:
 
     def _environment(self, side: Checkout) -> Mapping[str, str]:
         ours = {**code_of(side.directory), "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
-        return {**clean_environment(), **ours, **({"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {})}
+        ours |= {"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {}
+        ours |= {CHOSEN_VARIABLE: " ".join(self._systems)} if self._systems else {}
+        return {**clean_environment(), **ours}
 
 
 def clean_environment() -> dict[str, str]:

@@ -32,7 +32,8 @@ class Place(Repository):
             (self.directory / name).unlink()
         copy(CODE, self.directory)
         for stack in ("staging", "production"):
-            self.write(f"Pulumi.{stack}.yaml", SETTINGS.format(stack=stack, plan="hobby"))
+            of = "  railyard:promotesFrom: staging\n" if stack == "production" else ""
+            self.write(f"Pulumi.{stack}.yaml", SETTINGS.format(stack=stack, plan="hobby") + of)
         self.write(".gitignore", "/.sandbox\n/.venv\n/home\n/plugins\n__pycache__\n")
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("First")
@@ -113,9 +114,40 @@ def test_secrets_are_applied_and_drift_is_found(place):
     assert place.real.state() == before
 
 
+def outputs(place: Place) -> dict[str, Any]:
+    """What the stack exports, as its state has it."""
+    resources = place.real.deployment()["resources"]
+    return next(each["outputs"] for each in resources if each["type"] == "pulumi:pulumi:Stack")
+
+
 def compared(place: Place) -> dict[str, Any]:
     """What ``railyard real`` adds to a comparison in which nothing changes."""
     document = Path(place.directory / "comparison.json")
     sides = {side: {"name": side} for side in ("base", "head")}
     document.write_text(json.dumps({**sides, "stacks": [{"stack": "staging", "plan": "hobby"}]}))
     return place.railyard("real", str(document), "-s", "staging", "--json").json["stacks"][0]["real"]
+
+
+def test_one_system_is_taken_up_alone(place):
+    """The program makes no other: what the CLI knows of that one, its outputs and its resources, stays as it is."""
+    second = """\
+  railyard:umami:
+    project: {name: umami-staging, environment: staging}
+    services:
+      web: {image: "example/umami:1.0", port: 3000, railwayDomain: true}
+"""
+    settings = place.directory / STAGING
+    settings.write_text(settings.read_text() + second)
+    place.commit("A second system")
+    assert place.railyard("deploy", "umami", "--json").code == 0
+    before = outputs(place)
+    place.release("example/omega:4.0")
+
+    done = place.railyard("deploy", "omega", "--json")
+
+    assert (done.code, done.json["notices"]) == (0, []), done
+    assert [each["system"] for each in done.json["systems"]] == ["omega"]
+    assert outputs(place)["umami"] == before["umami"]
+    assert outputs(place).keys() == before.keys()
+    whole = place.railyard("plan", "--json")
+    assert (whole.code, whole.json["changes"]) == (0, []), whole

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +62,19 @@ def images(repository: Repository) -> dict[str, str]:
         (service,) = environment.config["services"].values()
         found[state.projects[environment.project_id].name] = service["source"]["image"]
     return found
+
+
+def outputs_in_state(repository: Repository) -> dict[str, Any]:
+    """What the stack exports, as its state has it."""
+    state = json.loads((repository.directory / ".sandbox" / "staging.json").read_text())
+    (stack,) = (each for each in state["deployment"]["resources"] if each["type"] == "pulumi:pulumi:Stack")
+    return stack["outputs"]
+
+
+def requests(repository: Repository) -> list[dict[str, Any]]:
+    """What was asked of the simulated clouds until now."""
+    log = (repository.directory / ".sandbox" / "requests.jsonl").read_text()
+    return [json.loads(line) for line in log.splitlines()]
 
 
 def never_healthy(sandbox: Sandbox, image: str) -> None:
@@ -215,3 +230,25 @@ def test_a_rollback_in_the_dashboard_is_found_left_alone_by_others_and_mended_by
     assert (own.code, [each["system"] for each in own.json["systems"]]) == (0, ["omega"]), own
     assert two.railyard("drift").code == 0
     assert two.railyard("status", "--json").code == 0
+
+
+def test_a_change_of_one_system_looks_at_that_one_alone(two: Repository) -> None:
+    """The program does not even make the other one, whose health is read and whose outputs are kept."""
+    outputs = outputs_in_state(two)
+    two.change(STAGING, "example/omega:1.0", "example/omega:2.0")
+    two.commit("Omega 2.0")
+
+    compared = two.railyard("diff", "HEAD^")
+    before = len(requests(two))
+    done = two.railyard("deploy", "omega", "--json")
+
+    assert "bringing" in compared.errors
+    assert compared.errors.count("omega alone") == 1
+    assert "~ 1 to update" in compared.text
+    assert (done.code, done.json["notices"]) == (0, []), done
+    asked = [str(each.get("query")) for each in requests(two)[before:]]
+    assert len([query for query in asked if query.startswith("query environment(")]) == 1
+    assert outputs_in_state(two)["rose"] == outputs["rose"]
+    assert outputs_in_state(two).keys() == outputs.keys()
+    whole = two.railyard("plan", "--json")
+    assert (whole.code, whole.json["changes"]) == (0, [])

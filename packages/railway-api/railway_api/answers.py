@@ -291,7 +291,7 @@ class DeploymentInDeployment(TypedDict):
 
 
 class DeploymentInEnvironmentRunning(TypedDict):
-    """Hold the fields selected by environmentRunning, environmentAdopted."""
+    """Hold the fields selected by environmentRunning, environmentAdopted, ..."""
 
     id: str
     status: DeploymentStatus
@@ -366,13 +366,14 @@ class EgressGateway(TypedDict):
 
 
 class Environment(TypedDict):
-    """Hold the fields selected by environments, environmentCreate."""
+    """Hold the fields selected by environment."""
 
     id: str
     name: str
-    isEphemeral: bool
     deletedAt: str | None
-    sourceEnvironment: EnvironmentOfEnvironment | None
+    config: EnvironmentConfig
+    serviceInstances: FirstPage[ServiceInstanceInEnvironment]
+    volumeInstances: FirstPage[VolumeInstanceInEnvironment]
 
 
 class EnvironmentAdopted(TypedDict):
@@ -441,6 +442,16 @@ class EnvironmentInEnvironmentSnapshot(TypedDict):
     serviceInstances: FirstPage[ServiceInstanceInEnvironmentSnapshot]
     volumeInstances: FirstPage[VolumeInstanceInEnvironmentSnapshot]
     deploymentTriggers: FirstPage[DeploymentTrigger]
+
+
+class EnvironmentInEnvironments(TypedDict):
+    """Hold the fields selected by environments, environmentCreate."""
+
+    id: str
+    name: str
+    isEphemeral: bool
+    deletedAt: str | None
+    sourceEnvironment: EnvironmentOfEnvironment | None
 
 
 class EnvironmentOfEnvironment(TypedDict):
@@ -726,6 +737,19 @@ class ServiceInstance(TypedDict):
     edgeConfig: EdgeConfig | None
 
 
+class ServiceInstanceInEnvironment(TypedDict):
+    """Hold the fields selected by environment."""
+
+    id: str
+    serviceId: str
+    serviceName: str
+    deletedAt: str | None
+    railwayConfigFile: str | None
+    latestDeployment: DeploymentInEnvironmentRunning | None
+    activeDeployments: list[DeploymentInEnvironmentRunning]
+    domains: AllDomains
+
+
 class ServiceInstanceInEnvironmentProgress(TypedDict):
     """Hold the fields selected by environmentProgress."""
 
@@ -819,6 +843,21 @@ class VolumeInstanceBackupSchedule(TypedDict):
     id: str
     kind: VolumeInstanceBackupScheduleKind
     retentionSeconds: int | None
+
+
+class VolumeInstanceInEnvironment(TypedDict):
+    """Hold the fields selected by environment."""
+
+    id: str
+    volumeId: str
+    serviceId: str | None
+    mountPath: str
+    sizeMB: int
+    currentSizeMB: float
+    state: VolumeState | None
+    isPendingDeletion: bool
+    deletedAt: str | None
+    volume: VolumeOfProject
 
 
 class VolumeInstanceInEnvironmentRunning(TypedDict):

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from railway_api.operation import Operation, mutation, query
 
 if TYPE_CHECKING:
-    from railway_api.answers import Environment, EnvironmentInEnvironment
+    from railway_api.answers import EnvironmentInEnvironment, EnvironmentInEnvironments
     from railway_api.connections import Page
 
 _FIELDS = "id name isEphemeral deletedAt sourceEnvironment { id }"
 
-ENVIRONMENTS: Operation[Page[Environment]] = query(
+ENVIRONMENTS: Operation[Page[EnvironmentInEnvironments]] = query(
     "environments",
     {"projectId": "String!", "first": "Int", "after": "String"},
     f"{{ edges {{ node {{ {_FIELDS} }} }} pageInfo {{ hasNextPage endCursor }} }}",
 )
-ENVIRONMENT_CREATE: Operation[Environment] = mutation(
+ENVIRONMENT_CREATE: Operation[EnvironmentInEnvironments] = mutation(
     "environmentCreate",
     {"input": "EnvironmentCreateInput!"},
     f"{{ {_FIELDS} }}",

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS
 from railway_api.documents.environment import whole
-from railway_api.operation import Document
+from railway_api.operation import Document, Operation, query
 
 if TYPE_CHECKING:
-    from railway_api.answers import EnvironmentAdopted, EnvironmentRunning
+    from railway_api.answers import Environment, EnvironmentAdopted, EnvironmentRunning
 
 _PAGE = "pageInfo { hasNextPage }"
 _DEPLOYMENT = "id status createdAt deploymentStopped meta"
@@ -54,4 +54,26 @@ ADOPTED: Document[EnvironmentAdopted] = Document(
 )
 """All of an environment, values of variables included, and what its deployments run: for who takes it over."""
 
-OPERATIONS = (RUNNING, ADOPTED)
+AMONG_OTHERS: Operation[Environment] = query(
+    "environment",
+    {"id": "String!", "projectId": "String"},
+    f"""{{
+    id name deletedAt
+    config(decryptVariables: false)
+    serviceInstances(first: 500) {{ edges {{ node {{
+      id serviceId serviceName deletedAt railwayConfigFile
+      latestDeployment {{ {_DEPLOYMENT} }}
+      activeDeployments {{ {_DEPLOYMENT} }}
+      domains {{
+        serviceDomains {{ id domain targetPort deletedAt }}
+        customDomains {{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}
+      }}
+    }} }} {_PAGE} }}
+    volumeInstances(first: 500) {{ edges {{ node {{
+      id volumeId serviceId mountPath sizeMB currentSizeMB state isPendingDeletion deletedAt volume {{ id name }}
+    }} }} {_PAGE} }}
+  }}""",
+)
+"""The same of an environment without its project, so that one request serves many."""
+
+OPERATIONS = (RUNNING, ADOPTED, AMONG_OTHERS)

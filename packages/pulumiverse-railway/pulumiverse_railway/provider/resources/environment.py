@@ -30,7 +30,7 @@ from railway_api.failure import Failure
 from railway_api.retries import wait_until_visible
 
 if TYPE_CHECKING:
-    from railway_api.answers import Environment as AnsweredEnvironment
+    from railway_api.answers import EnvironmentInEnvironments as AnsweredEnvironment
 
 
 ID_PARTS: Final = ("project id", "environment id")

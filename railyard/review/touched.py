@@ -1,0 +1,102 @@
+"""Which systems of a stack a change can touch, by the files that differ, without running anything.
+
+Owns that judgement. Where only settings and secrets of some systems differ, these are looked at; every other file may
+be code of all, and then all are.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, Final
+
+import go_yaml
+from pulumi_operations.project import ProjectError, config_nodes, config_text, full_key
+from railyard.shared.console import OperationError
+from stacks import SYSTEMS
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared
+
+_RUNS_NOTHING: Final = (
+    "*.md", "docs/*", "tests/*", "benchmarks/*", "tools/*", ".github/*", "Makefile", ".gitignore", "secrets/*",
+    file_name("*"), DEFAULTS_FILE,
+)  # fmt: skip
+"""Files that decide nothing of what a stack runs, but for its own settings and secrets. ``*`` means folders, too."""
+_SYSTEMS: Final = [system.NAME for system in SYSTEMS]
+_SOPS: Final = "sops"
+"""Key of a SOPS file that says who can open it."""
+
+
+def touched(files: Sequence[str], stack: str, before: Path, after: Path) -> list[str] | None:
+    """Return the systems of ``stack`` that a change of ``files`` between two folders can touch; None: any.
+
+    A name may be one that the settings do not hold any more.
+    """
+    if any(not _matches(file) for file in files):
+        return None
+    try:
+        one, other = _settings(before, stack), _settings(after, stack)
+        own = f"{NAMESPACE}:secrets"
+        secrets = {each.get(own, f"secrets/{stack}.yaml") for each in (one, other)}
+        found = [*_differing(one, other)]
+        for file in secrets:
+            systems = _differing(_groups(before / file), _groups(after / file))
+            found += [f"{NAMESPACE}:{name}" for name in systems if name != _SOPS]
+        for file in files:  # secrets/<stack>/<system>.yaml
+            folder, _, name = file.rpartition("/")
+            if folder in {each.removesuffix(".yaml") for each in secrets}:
+                found.append(f"{NAMESPACE}:{name.removesuffix('.yaml')}")
+    except (ProjectError, go_yaml.YamlError, ValueError):
+        return None
+    systems = {key.partition(":")[2] for key in found}
+    known = {key.partition(":")[2] for key in {**one, **other} if _is_system({**one, **other}[key])}
+    return sorted(systems) if systems <= known else None
+
+
+def differing_files(root: Path, base: str, head: str = "") -> list[str]:
+    """Return the files that differ between two commits, or between one and the files as they stand."""
+    listed = subprocess.run(
+        ["git", "diff", "--name-only", "--relative", "--no-renames", "-z", base, *([head] if head else []), "--"],
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if listed.returncode != 0:
+        raise OperationError(f"git cannot compare {base[:7]}: {listed.stderr.strip()}")
+    more = "" if head else _git_untracked(root)
+    return [name for name in (listed.stdout + more).split("\0") if name]
+
+
+def _git_untracked(root: Path) -> str:
+    command = ["git", "ls-files", "--others", "--exclude-standard", "-z"]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout
+
+
+def _matches(file: str) -> bool:
+    return any(fnmatch(file, pattern) for pattern in _RUNS_NOTHING)
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    return (key for key in {**one, **other} if one.get(key) != other.get(key))
+
+
+def _settings(folder: Path, stack: str) -> dict[str, str]:
+    """Return the configuration of a stack with what all stacks share, and what else its file says."""
+    file = folder / file_name(stack)
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    config = with_shared(_keys(file.name, text), _keys(DEFAULTS_FILE, defaults_text(folder)), _SYSTEMS)
+    return {**config, **{key: str(value) for key, value in _groups(file).items() if key != "config"}}
+
+
+def _keys(name: str, text: str) -> dict[str, str]:
+    return {full_key(NAMESPACE, key): config_text(node) for key, node in config_nodes(name, text).items()}
+
+
+def _groups(file: Path) -> dict[str, Any]:
+    """Return the groups of a YAML file as they are written."""
+    document: Any = go_yaml.load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return dict(document or {})
+
+
+def _is_system(text: str) -> bool:
+    """Tell whether a value of the configuration is the group of a system: each names its project."""
+    return text.startswith("{") and '"project"' in text
