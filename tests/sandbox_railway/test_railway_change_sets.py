@@ -48,6 +48,22 @@ class Place:
         asked = self.railway.ask(APPLY, e=self.environment, i={"version": 1, "changes": list(changes)}, **given)
         return asked["environmentApplyChangeSet"]
 
+    def preview(self, *changes: Json) -> list[Json]:
+        """The changes that a preview leaves."""
+        asked = self.railway.ask(PREVIEW, e=self.environment, i={"version": 1, "changes": list(changes)})
+        return asked["environmentPreviewChangeSet"]["changeSet"]["changes"]
+
+    def names(self, noun: str) -> dict[str, str]:
+        """Ids of the project's services, volumes or buckets by name."""
+        query = f"query($id: String!) {{ project(id: $id) {{ {noun} {{ edges {{ node {{ id name }} }} }} }} }}"
+        self.railway.clock.advance(100)
+        found = self.railway.ask(query, id=self.project)["project"][noun]["edges"]
+        return {each["node"]["name"]: each["node"]["id"] for each in found}
+
+    def service(self, name: str) -> Json:
+        """The settings of a service."""
+        return self.config()["config"]["services"][self.names("services")[name]]
+
     def status(self, id: str) -> Json:
         return self.railway.ask(STATUS, e=self.environment, id=id)["environmentChangeSetApply"]
 
@@ -159,3 +175,191 @@ def test_what_is_no_change_is_refused_before_anything_is_made(place: Place, chan
 
     assert words in refused
     assert [service.name for service in place.railway.cloud.state.services.values()] == [place.name]
+
+
+def created(noun: str, name: str, **resource: Any) -> Json:
+    """The change that makes a resource."""
+    return {
+        "kind": "resource.create", "address": f"{noun}.{name}", "path": f"resources.{noun}.{name}",
+        "resource": {"address": f"{noun}.{name}", "type": noun, "name": name, **resource},
+    }  # fmt: skip
+
+
+def updated(address: str, field: str, before: Any, after: Any) -> Json:
+    """The change of one part of a resource."""
+    return {"kind": "resource.update", "address": address, "field": field, "before": before, "after": after}
+
+
+POSTGRES = "ghcr.io/railwayapp-templates/postgres-ssl:18"
+
+
+@pytest.mark.parametrize(
+    ("engine", "image", "mount_path", "output", "begins"),
+    [
+        ("postgres", POSTGRES, "/var/lib/postgresql/data", "DATABASE_URL", "postgresql://postgres:"),
+        ("mysql", "mysql:9", "/var/lib/mysql", "MYSQL_URL", "mysql://root:"),
+        ("redis", "railwayapp/redis:8.2", "/bitnami", "REDIS_URL", "redis://default:"),
+        ("mongo", "mongo:8", "/data/db", "MONGO_URL", "mongodb://mongo:"),
+    ],
+)
+def test_a_database_is_made_with_its_volume_and_variables(
+    place: Place, engine: str, image: str, mount_path: str, output: str, begins: str
+):
+    """It runs in its region alone, its data lie on a volume there, and others get its address by reference."""
+    regions = {"multiRegionConfig": {"europe-west4-drams3a": {"numReplicas": 1}}}
+    source = {"type": "image", "image": image}
+    database = created("database", "db", engine=engine, image=image, source=source, deploy=regions)
+    reference = set_variable(place, "URL", {"type": "reference", "resource": "database.db", "output": output})
+
+    made = place.apply(reference, database, w=True)
+    place.railway.clock.advance(120)
+
+    assert made["status"] == "applied"
+    found, volumes = place.service("db"), place.config()["config"]["volumes"]
+    (volume_id,) = found["volumeMounts"]
+    assert found["source"] == {"image": image}
+    assert list(found["deploy"]["multiRegionConfig"]) == ["europe-west4-drams3a"]
+    assert found["deploy"]["requiredMountPath"] == found["volumeMounts"][volume_id]["mountPath"] == mount_path
+    assert volumes[volume_id]["region"] == "europe-west4-drams3a"
+    assert place.names("volumes") == {"db-volume": volume_id}
+    query = (
+        "query($p: String!, $e: String!, $s: String!) { variables(projectId: $p, environmentId: $e, serviceId: $s) }"
+    )
+    seen = place.railway.ask(query, p=place.project, e=place.environment, s=place.web)["variables"]
+    assert seen["URL"].startswith(begins)
+    assert "db.railway.internal" in seen["URL"]
+    assert "$" not in seen["URL"]
+    assert "SUCCESS" in place.railway.statuses(place.environment, place.names("services")["db"])
+
+
+def test_two_databases_have_two_passwords(place: Place):
+    """Each is made up for its own."""
+    place.apply(created("database", "one", engine="redis"), created("database", "two", engine="redis"), w=True)
+
+    words = [place.service(name)["variables"]["REDIS_PASSWORD"]["value"] for name in ("one", "two")]
+    assert len(set(words)) == 2
+
+
+def test_volumes_buckets_and_groups_are_made_beside_the_service_that_uses_them(place: Place):
+    """Whatever their order in the change set; names are known to the dashboard, and the group to those in it."""
+    mounts = {"disk": {"volume": "volume.disk", "mountPath": "/data"}}
+    place.apply(
+        created("service", "shop", source={"image": "shop:1"}, volumeAttachments=mounts, groupId="front"),
+        created("volume", "disk", config={"sizeMB": 2000, "region": "us-west2"}, groupId="front"),
+        created("bucket", "files", config={"region": "ams"}),
+        created("group", "front", color="blue"),
+        w=True,
+    )  # fmt: skip
+
+    config = place.config()["config"]
+    disk, files = place.names("volumes")["disk"], place.names("buckets")["files"]
+    assert place.service("shop")["volumeMounts"] == {disk: {"mountPath": "/data"}}
+    assert (config["volumes"][disk]["sizeMB"], config["buckets"][files]) == (2000, {"region": "ams"})
+    ((group, shown),) = config["groups"].items()
+    assert shown == {"name": "front", "color": "blue"}
+    assert place.service("shop")["groupId"] == group
+    refs = place.railway.ask("query($e: String!) { environment(id: $e) { canvasGroupRefs } }", e=place.environment)
+    assert refs["environment"]["canvasGroupRefs"] == {disk: group}
+
+
+def test_they_are_changed_and_deleted_but_for_the_volume(place: Place):
+    """A database goes and its data stay, as with Railway; a bucket and a group go."""
+    place.apply(
+        created("database", "db", engine="mysql"),
+        created("volume", "disk", config={"sizeMB": 2000}),
+        created("bucket", "files", config={"region": "ams"}),
+        created("group", "front"),
+        w=True,
+    )
+    place.railway.clock.advance(60)
+    disk, files = place.names("volumes")["disk"], place.names("buckets")["files"]
+
+    place.apply(
+        updated("volume.disk", "config", {"sizeMB": 2000}, {"sizeMB": 3000}),
+        updated("volume.disk", "groupId", None, "front"),
+        {"kind": "resource.delete", "address": "database.db"},
+        {"kind": "resource.delete", "address": "bucket.files"},
+        w=True,
+    )
+    place.apply({"kind": "resource.delete", "address": "group.front"}, w=True)
+    place.apply({"kind": "resource.delete", "address": "volume.disk"}, w=True)
+
+    config = place.config()["config"]
+    assert config["volumes"][disk]["sizeMB"] == 3000
+    assert set(place.names("volumes")) == {"disk", "db-volume"}
+    assert config["buckets"][files] == {"isDeleted": True}
+    assert config["groups"] == {}
+
+
+def test_a_preview_leaves_out_what_changes_nothing(place: Place):
+    """Values that the reader saw masked, and defaults that were not shown; what does change stays."""
+    same = set_variable(place, "KEPT", {"type": "literal", "value": "2"})
+    other = set_variable(place, "OLD", {"type": "literal", "value": "2"})
+    deploy = {"startCommand": "run", "healthcheckPath": "/up"}
+    default = updated(place.address, "deploy", deploy, {**deploy, "restartPolicyType": "ON_FAILURE"})
+
+    assert place.preview(same, other, default) == [other]
+    new = created("service", "new", source={"type": "image", "image": "new:1"})
+    assert place.preview(new) == [new]
+
+
+def test_what_a_pulled_file_has_no_words_for_stays(place: Place):
+    """Nixpacks, backup schedules and the version of a database are in no such file: its plan says no changes."""
+    mounts = {"disk": {"volume": "volume.disk", "mountPath": "/data", "backupSchedules": ["DAILY"]}}
+    image = "ghcr.io/railwayapp-templates/postgres-ssl:16"
+    place.apply(
+        created("volume", "disk", config={"sizeMB": 1000}),
+        created("service", "bot", source={"type": "github", "repo": "a/b"}, build={"builder": "NIXPACKS"},
+                volumeAttachments=mounts),
+        created("database", "db", engine="postgres", image=image),
+        w=True,
+    )  # fmt: skip
+    place.railway.clock.advance(60)
+    unwritten = [
+        updated("service.bot", "build", {"builder": "NIXPACKS"}, None),
+        updated("service.bot", "volumeAttachments", mounts, {"disk": {"volume": "volume.disk", "mountPath": "/data"}}),
+        updated("database.db", "source", None, {"type": "image", "image": POSTGRES}),
+    ]
+
+    assert place.preview(*unwritten) == []
+    place.apply(*unwritten, w=True)
+
+    disk = place.names("volumes")["disk"]
+    assert place.service("bot")["build"] == {"builder": "NIXPACKS"}
+    assert place.service("bot")["volumeMounts"] == {disk: {"mountPath": "/data", "backupSchedules": ["DAILY"]}}
+    assert place.service("db")["source"] == {"image": image}
+    written = [
+        updated("service.bot", "build", {"builder": "NIXPACKS"}, {"builder": "RAILPACK"}),
+        updated("database.db", "source", None, {"type": "image", "image": POSTGRES.replace("18", "17")}),
+    ]
+    assert place.preview(*written) == written
+
+
+def test_what_the_commit_refuses_leaves_nothing_behind(place: Place):
+    """A service that would be made beside it is not there either."""
+    wide = {"multiRegionConfig": {"us-west2": {"numReplicas": 2}}}
+    mounts = {"disk": {"volume": "volume.disk", "mountPath": "/data"}}
+    changes = [
+        created("volume", "disk", config={"sizeMB": 1000}),
+        created("service", "new", source={"type": "image", "image": "new:1"}, deploy=wide, volumeAttachments=mounts),
+    ]
+
+    refused = place.railway.refusal(APPLY, e=place.environment, i={"version": 1, "changes": changes})
+
+    assert "more than one replica" in refused
+    assert (set(place.names("services")), place.names("volumes")) == ({place.name}, {})
+
+
+def test_names_are_refused_as_elsewhere(place: Place):
+    """A name that is taken, and a volume or a group that nobody makes."""
+    taken = created("service", place.name, source={"type": "image", "image": "x:1"})
+    lost = created("service", "new", volumeAttachments={"d": {"volume": "volume.lost", "mountPath": "/d"}})
+
+    assert "already exists" in place.railway.refusal(APPLY, e=place.environment, i={"version": 1, "changes": [taken]})
+    assert "volume.lost not found" in place.railway.refusal(
+        APPLY, e=place.environment, i={"version": 1, "changes": [lost]}
+    )
+    away = updated(place.address, "groupId", None, "lost")
+    assert "group.lost not found" in place.railway.refusal(
+        APPLY, e=place.environment, i={"version": 1, "changes": [away]}
+    )

@@ -293,7 +293,7 @@ def test_what_is_not_well_formed_is_refused(shop: Shop, settings: Json):
 @pytest.mark.parametrize(
     ("patch", "named"),
     [
-        ({"groups": {}}, "groups"),
+        ({"degraded": True}, "degraded"),
         ({"services": {"x": {"clusterRole": "primary"}}}, "clusterRole"),
         ({"volumes": {"x": {"forkFromBaseEnvironment": True}}}, "forkFromBaseEnvironment"),
     ],
@@ -302,6 +302,18 @@ def test_what_only_the_real_railway_can_do_is_an_error_by_name(shop: Shop, patch
     """A gap of the sandbox is not passed off as a mistake in the patch."""
     with pytest.raises(NotSimulated, match=named):
         shop.railway.begin(shop.environment, patch)
+
+
+def test_groups_and_the_private_network_are_settings_of_the_environment(shop: Shop):
+    """Kept as they are given; a group that is deleted is gone."""
+    front = {"isCreated": True, "name": "front", "color": "blue"}
+    shop.railway.commit(shop.environment, {"groups": {"g": front}, "privateNetworkDisabled": True})
+    config = shop.railway.config(shop.environment)
+    assert (config["groups"], config["privateNetworkDisabled"]) == ({"g": {"name": "front", "color": "blue"}}, True)
+
+    shop.railway.commit(shop.environment, {"groups": {"g": {"isDeleted": True}}})
+    config = shop.railway.config(shop.environment)
+    assert (config["groups"], config["privateNetworkDisabled"]) == ({}, True)
 
 
 def test_only_one_pre_deploy_command_is_taken(shop: Shop):

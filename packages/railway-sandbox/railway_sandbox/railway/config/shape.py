@@ -196,6 +196,18 @@ class BucketConfig(Shape):
     is_deleted: bool | None = None
 
 
+class GroupConfig(Shape):
+    """A group in which the dashboard shows things."""
+
+    name: str | None = None
+    color: str | None = None
+    icon: str | None = None
+    is_collapsed: bool | None = None
+    group_id: str | None = None
+    is_created: bool | None = None
+    is_deleted: bool | None = None
+
+
 class EnvironmentShape(Shape):
     """The settings of an environment, as far as the sandbox imitates them."""
 
@@ -203,10 +215,12 @@ class EnvironmentShape(Shape):
     shared_variables: dict[str, Variable | None] | None = None
     volumes: dict[str, VolumeConfig | None] | None = None
     buckets: dict[str, BucketConfig | None] | None = None
+    groups: dict[str, GroupConfig | None] | None = None
+    private_network_disabled: bool | None = None
 
 
 NOT_SIMULATED = {
-    "": {"groups", "privateNetworkDisabled", "degraded", "stopServices"},
+    "": {"degraded", "stopServices"},
     "services": {"parentServiceId", "clusterRole", "replicaConfig", "clusterDisplay", "clusterWiring"},
     "volumes": {"forkFromBaseEnvironment"},
 }

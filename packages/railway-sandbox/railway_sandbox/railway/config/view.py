@@ -76,7 +76,11 @@ def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Con
         "buckets": _buckets(cloud, environment),
     }
     kept = {key: value for key, value in shown.items() if value}
-    return {**kept, "groups": {}, "privateNetworkDisabled": False}
+    return {
+        **kept,
+        "groups": part(environment.config, "groups"),
+        "privateNetworkDisabled": bool(environment.config.get("privateNetworkDisabled")),
+    }
 
 
 def etag(cloud: RailwayCloud, environment: Environment) -> str:

@@ -18,7 +18,7 @@ from railway_sandbox.railway.config.fingerprints import affected_by
 from railway_sandbox.railway.config.merge import merged_service, merged_variables
 from railway_sandbox.railway.config.rules import check_plan, check_service
 from railway_sandbox.railway.config.shape import well_formed
-from railway_sandbox.railway.config.view import service_config
+from railway_sandbox.railway.config.view import etag, service_config
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.deployments.sources import has_source, resolve
 from railway_sandbox.railway.errors import Refused, in_progress, invalid, not_found
@@ -168,6 +168,20 @@ def _new_config(cloud: RailwayCloud, environment: Environment, service_id: str, 
     return merged_service(base, entry, returning=former is not None)
 
 
+def would_change(cloud: RailwayCloud, environment: Environment, patch: Config) -> bool:
+    """Tell whether a patch changes anything. One that is refused counts as a change: applying it says why."""
+    before = etag(cloud, environment)
+    tried = cloud.copy()
+    there = tried.state.environments[environment.id]
+    try:
+        record = commit(tried, there, patch, message=None, skip_deploys=True)
+        check_limits(tried, there, record)
+        _apply(tried, there, record, tried.now())
+    except Refused:
+        return True
+    return etag(tried, there) != before
+
+
 def _apply(cloud: RailwayCloud, environment: Environment, record: Patch, at: float) -> None:
     patch = record.patch
     with affected_by(cloud, environment) as affected:
@@ -177,7 +191,14 @@ def _apply(cloud: RailwayCloud, environment: Environment, record: Patch, at: flo
             _apply_service(cloud, environment, service_id, entry, at)
         shared = environment.config.get("sharedVariables", {})
         merged = merged_variables(shared, part(patch, "sharedVariables"))
-        environment.config = {**environment.config, "sharedVariables": merged}
+        environment.config = {
+            **environment.config,
+            "sharedVariables": merged,
+            "groups": _groups(part(environment.config, "groups"), part(patch, "groups")),
+            "privateNetworkDisabled": patch.get(
+                "privateNetworkDisabled", environment.config.get("privateNetworkDisabled", False)
+            ),
+        }
     environment.updated_at = at
     deployments.scale(cloud, environment, affected.scaled)
     if not record.skip_deploys:
@@ -204,3 +225,15 @@ def _apply_service(
     tcp_proxies.from_patch(cloud, environment, service_id, entry, at)
     if not part(config, "deploy").get("multiRegionConfig"):
         deployments.end_all(cloud, environment.id, service_id, at)
+
+
+def _groups(groups: Config, change: Config) -> Config:
+    """Return the groups in which the dashboard shows things, after a patch."""
+    merged = {**groups}
+    for group_id, entry in change.items():
+        if entry is None or entry.get("isDeleted"):
+            merged.pop(group_id, None)
+        else:
+            shown = {key: value for key, value in entry.items() if key != "isCreated"}
+            merged[group_id] = {**part(merged, group_id), **shown}
+    return merged

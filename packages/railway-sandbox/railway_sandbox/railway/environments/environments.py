@@ -292,7 +292,7 @@ MUTATIONS: Operations = {
 }
 FIELDS: Readers = {
     "Environment.canAccess": lambda _caller, _environment, _arguments: True,
-    "Environment.canvasGroupRefs": lambda _caller, _environment, _arguments: Config(),
+    "Environment.canvasGroupRefs": lambda _caller, environment, _arguments: part(environment.config, "canvasGroupRefs"),
     "Environment.config": _config,
     "Environment.configEtag": lambda caller, environment, _: config_view.etag(caller.cloud, environment),
     "Environment.deploymentTriggers": _triggers,

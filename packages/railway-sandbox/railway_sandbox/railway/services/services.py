@@ -83,7 +83,8 @@ def make(
     return service
 
 
-def _check_name(cloud: RailwayCloud, project: Project, name: str) -> None:
+def check_name(cloud: RailwayCloud, project: Project, name: str) -> None:
+    """Refuse a name that gives no private name, and one that another service of the project has."""
     if not label_of(name) or len(label_of(name)) > LONGEST_LABEL:
         raise invalid("name")
     every = cloud.state.services.values()
@@ -102,7 +103,7 @@ def _create(caller: Caller, arguments: Arguments) -> Service:
     name = given.get("name")
     if name is None:
         name = f"service-{short_of(caller.cloud.new_id(), 4)}"
-    _check_name(caller.cloud, project, name)
+    check_name(caller.cloud, project, name)
     nowhere = "environmentId" in given and given["environmentId"] is None
     service = make(
         caller.cloud,
@@ -123,7 +124,7 @@ def _update(caller: Caller, arguments: Arguments) -> Service:
     service = caller.service(arguments["id"])
     given = arguments["input"]
     if given.get("name") is not None and given["name"] != service.name:
-        _check_name(caller.cloud, caller.cloud.state.projects[service.project_id], given["name"])
+        check_name(caller.cloud, caller.cloud.state.projects[service.project_id], given["name"])
         service.name = given["name"]
     if "icon" in given:
         service.icon = given["icon"]

@@ -31,9 +31,22 @@ def _names(cloud: RailwayCloud, project_id: str) -> set[str]:
     return {volume.name for volume in every if volume.project_id == project_id and volume.deleted_at is None}
 
 
-def _free_name(cloud: RailwayCloud, project: Project, service: Service | None, id: str) -> str:
-    wanted = f"{service.name}-volume" if service else f"volume-{short_of(id, 4)}"
-    return wanted if wanted not in _names(cloud, project.id) else f"{wanted}-{short_of(id, 4)}"
+def check_count(cloud: RailwayCloud, project: Project) -> None:
+    """Refuse one volume more than the plan has for a project."""
+    limit = cloud.plan.max_volumes_per_project
+    if limit is not None and len(_names(cloud, project.id)) >= limit:
+        raise upgrade(f"Your plan is limited to {limit} volumes per project.")
+
+
+def make(cloud: RailwayCloud, project: Project, wanted: str | None) -> Volume:
+    """Make the identity of a volume, which no environment has yet; a name that is taken gets an addition."""
+    new_id, now = cloud.new_id(), cloud.now()
+    lag = SHORTEST_LAG_S + int(short_of(new_id), 16) % (LONGEST_LAG_S - SHORTEST_LAG_S + 1)
+    wanted = wanted or f"volume-{short_of(new_id, 4)}"
+    name = wanted if wanted not in _names(cloud, project.id) else f"{wanted}-{short_of(new_id, 4)}"
+    volume = Volume(id=new_id, project_id=project.id, name=name, created_at=now, listed_at=now + lag)
+    cloud.state.volumes[new_id] = volume
+    return volume
 
 
 def _create(caller: Caller, arguments: Arguments) -> Volume:
@@ -45,22 +58,16 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
     service = caller.service(given["serviceId"]) if given.get("serviceId") else None
     places = _places(caller, project, service, given)
     throttles.check(cloud, "volume")
-    limit = cloud.plan.max_volumes_per_project
-    if limit is not None and len(_names(cloud, project.id)) >= limit:
-        raise upgrade(f"Your plan is limited to {limit} volumes per project.")
+    check_count(cloud, project)
     for environment, mounting in places:
         if mounting is not None:
             _check_mountable(cloud, environment, mounting)
-    new_id = cloud.new_id()
-    lag = SHORTEST_LAG_S + int(short_of(new_id), 16) % (LONGEST_LAG_S - SHORTEST_LAG_S + 1)
-    name = _free_name(cloud, project, service, new_id)
-    volume = Volume(id=new_id, project_id=project.id, name=name, created_at=now, listed_at=now + lag)
-    cloud.state.volumes[new_id] = volume
+    volume = make(cloud, project, f"{service.name}-volume" if service else None)
     throttles.note(cloud, "volume")
     for environment, mounting in places:
         disk = VolumeInstance(
             id=cloud.new_id(),
-            volume_id=new_id,
+            volume_id=volume.id,
             environment_id=environment.id,
             service_id=mounting and mounting.id,
             mount_path=given["mountPath"],

@@ -1,0 +1,300 @@
+"""The resources that a change set names, such as ``service.web``, and what each change means for the configuration.
+
+Owns how services, databases, volumes, buckets and groups are made, changed and deleted by name. Volumes are never
+deleted and domains never made here: Railway's change sets do neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from railway_sandbox.railway.access import Caller
+from railway_sandbox.railway.config.view import default_region, service_config
+from railway_sandbox.railway.environments.database_templates import DEFAULT_IMAGES, PASSWORD, TEMPLATES
+from railway_sandbox.railway.errors import NotSimulated, Refused
+from railway_sandbox.railway.ids import short_of
+from railway_sandbox.railway.services import services
+from railway_sandbox.railway.state import Bucket, Config, Environment, Project, Volume, part
+from railway_sandbox.railway.storage import volumes
+
+_AS_IN_THE_CONFIG: Final = ("build", "deploy", "networking")
+"""Parts of a service that a change names as the configuration does."""
+_RUNNING: Final = ("service", "database")
+_GROUP_LOOKS: Final = ("color", "icon", "isCollapsed")
+_TO_BE_MADE: Final = "to be made"
+"""Stands for the id of what the same change set makes, as long as nothing is made."""
+
+
+def malformed() -> Refused:
+    """Return the refusal of what is no change set."""
+    return Refused("Invalid RailwayChangeSet patch")
+
+
+class Resources:
+    """The resources of an environment by their addresses. Those that ``changes`` make count as there."""
+
+    def __init__(self, caller: Caller, environment: Environment, changes: list[dict[str, Any]]) -> None:
+        self._cloud, self._environment = caller.cloud, environment
+        self._project: Project = self._cloud.project(environment.project_id)
+        state, project_id = self._cloud.state, self._project.id
+        named: dict[str, Any] = {"service": {each.name: each for each in self._cloud.services_of(project_id)}}
+        for noun, table in (("volume", state.volumes), ("bucket", state.buckets)):
+            named[noun] = {each.name: each for each in table.values() if each.project_id == project_id and _lives(each)}
+        self._ids: dict[str, dict[str, str]] = {
+            noun: {name: each.id for name, each in things.items()} for noun, things in named.items()
+        }
+        groups = part(environment.config, "groups").items()
+        self._ids["group"] = {group["name"]: group_id for group_id, group in groups}
+        for change in changes:
+            if change["kind"] == "resource.create":
+                noun, name = _address(change)
+                self._known(noun).setdefault(name, _TO_BE_MADE)
+
+    def patch_of(self, change: Mapping[str, Any], *, make: bool) -> Config:
+        """Return what a change adds to the commit; with ``make`` what it makes is made, and a name is changed."""
+        kind, (noun, name) = change["kind"], _address(change)
+        if kind == "domain.create":
+            return {}  # Railway answers that it was applied, and makes none
+        if kind == "resource.create":
+            return self._created(noun, name, part(cast("Config", change), "resource"), make=make)
+        if name not in self._known(noun):
+            raise Refused(f"Resource {noun}.{name} not found")
+        return self._changed(noun, self._known(noun)[name], change, make=make)
+
+    def _changed(self, noun: str, id: str, change: Mapping[str, Any], *, make: bool) -> Config:
+        kind, field = change["kind"], change.get("field")
+        if kind == "resource.delete":
+            return self._deleted(noun, id)
+        if kind == "resource.update" and field == "name":
+            if make:
+                self._rename(noun, id, str(change["after"]))
+            return {}
+        if kind == "resource.update" and field == "groupId":
+            return self._grouped(noun, id, change.get("after"), make=make)
+        if noun not in _RUNNING:
+            return self._configured(noun, id, change)
+        return {"services": {id: self._entry(id, kind, change)}}
+
+    def _known(self, noun: str) -> dict[str, str]:
+        """Return the ids of a kind of resource by name. Raises ``NotSimulated`` for another kind."""
+        kind = "service" if noun == "database" else noun
+        if kind not in self._ids:
+            raise NotSimulated(f"The sandbox knows no {noun} in a change set.")
+        return self._ids[kind]
+
+    # --- made ---------------------------------------------------------------------------------------------------------
+
+    def _created(self, noun: str, name: str, resource: Config, *, make: bool) -> Config:
+        if noun in _RUNNING:
+            services.check_name(self._cloud, self._project, name)
+            entry = self._database(resource) if noun == "database" else self._service(resource)
+            return self._made_service(noun, name, resource, entry) if make else {}
+        if noun == "group":
+            looks = {key: resource[key] for key in _GROUP_LOOKS if resource.get(key) is not None}
+            entry = {"isCreated": True, "name": name, **looks}
+        elif noun in ("volume", "bucket"):
+            entry = {"isCreated": True, **part(resource, "config")}
+        else:
+            raise NotSimulated(f"The sandbox makes no {noun} from a change set.")
+        if not make:
+            return {}
+        made = self._known(noun)[name] = self._new(noun, name)
+        self._note_group(made, resource.get("groupId"))
+        return {f"{noun}s": {made: entry}}
+
+    def _new(self, noun: str, name: str) -> str:
+        """Make the identity of a volume, a bucket or a group in the project, and return its id."""
+        cloud, project = self._cloud, self._project
+        if noun == "volume":
+            volumes.check_count(cloud, project)
+            return volumes.make(cloud, project, name).id
+        made, now = cloud.new_id(), cloud.now()
+        if noun == "bucket":
+            bucket = Bucket(id=made, project_id=project.id, name=name, created_at=now, updated_at=now)
+            cloud.state.buckets[made] = bucket
+        return made
+
+    def _made_service(self, noun: str, name: str, resource: Config, entry: Config) -> Config:
+        """Make a service, and for a database the volume under its data; return the patch that sets both up."""
+        made = self._known(noun)[name] = services.make(self._cloud, self._project, [], name).id
+        if group := resource.get("groupId"):
+            entry["groupId"] = self._group(group)
+        deploy = part(entry, "deploy")
+        if placed := part(deploy, "multiRegionConfig"):  # there alone, not in the default region beside
+            home: Config = {default_region(self._cloud, self._environment): None}
+            entry["deploy"] = {**deploy, "multiRegionConfig": {**home, **placed}}
+        if noun == "service":
+            # Only now is there an id for each volume of the same change set.
+            entry |= self._field(made, "volumeAttachments", {"after": resource.get("volumeAttachments")})
+            return {"services": {made: entry}}
+        disk = volumes.make(self._cloud, self._project, f"{name}-volume").id
+        entry["volumeMounts"] = {disk: {"mountPath": entry["deploy"]["requiredMountPath"]}}
+        region = {"region": next(iter(placed))} if len(placed) == 1 else {}
+        return {"services": {made: entry}, "volumes": {disk: {"isCreated": True, **region}}}
+
+    def _service(self, resource: Config) -> Config:
+        """Return the settings of a new service, but for its volumes."""
+        entry: Config = {"isCreated": True}
+        for field in ("source", *_AS_IN_THE_CONFIG):
+            if resource.get(field):
+                entry |= self._field("", field, {"after": resource[field]})
+        self._mounts(resource.get("volumeAttachments"))  # refused here, before anything is made
+        return {**entry, "variables": self._variables(resource)}
+
+    def _database(self, resource: Config) -> Config:
+        """Return the settings of a new database."""
+        template = TEMPLATES.get(str(resource.get("engine")))
+        if template is None:
+            raise malformed()
+        deploy = {"requiredMountPath": resource.get("defaultMountPath") or template.mount_path}
+        if template.start_command:
+            deploy["startCommand"] = template.start_command
+        made_up = short_of(self._cloud.new_id(), 32)
+        made = {key: {"value": made_up if text == PASSWORD else text} for key, text in template.variables.items()}
+        return {
+            "isCreated": True,
+            "source": {"image": resource.get("image") or template.image},
+            "deploy": {**deploy, **part(resource, "deploy")},
+            "variables": {**made, **self._variables(resource)},
+        }
+
+    def _variables(self, resource: Config) -> Config:
+        given = part(resource, "variables")
+        if any(part({"": value}, "").get("type") == "preserve" for value in given.values()):
+            raise malformed()
+        return {key: _variable(value) for key, value in given.items()}
+
+    # --- changed ------------------------------------------------------------------------------------------------------
+
+    def _rename(self, noun: str, id: str, name: str) -> None:
+        state = self._cloud.state
+        if noun == "group":
+            self._environment.config["groups"][id]["name"] = name
+            return
+        table: Mapping[str, Any] = {"volume": state.volumes, "bucket": state.buckets}.get(noun, state.services)
+        table[id].name = name
+
+    def _deleted(self, noun: str, id: str) -> Config:
+        """Return the deletion of a resource; a volume stays."""
+        return {} if noun == "volume" else {"services" if noun in _RUNNING else f"{noun}s": {id: {"isDeleted": True}}}
+
+    def _configured(self, noun: str, id: str, change: Mapping[str, Any]) -> Config:
+        """Return other settings of a volume or a bucket."""
+        if change["kind"] != "resource.update" or change.get("field") != "config":
+            raise malformed()
+        return {f"{noun}s": {id: part(cast("Config", change), "after")}}
+
+    def _entry(self, id: str, kind: str, change: Mapping[str, Any]) -> Config:
+        """Return what a change of a service that is there puts into its settings."""
+        if kind == "variable.set":
+            return {"variables": {change["variable"]: _variable(change.get("after"))}}
+        if kind == "variable.delete":
+            return {"variables": {change["variable"]: None}}
+        if kind == "resource.update":
+            return self._field(id, str(change.get("field")), change)
+        raise malformed()
+
+    def _field(self, id: str, field: str, change: Mapping[str, Any]) -> Config:
+        """Return one part of a service as the configuration has it, with null for what was there and is no more."""
+        before, after = change.get("before"), _with_unwritten(field, change)
+        if field == "source":
+            if before is None and part({"": after}, "").get("image") in DEFAULT_IMAGES and id:
+                return {"source": part(service_config(self._environment, id), "source")}
+            return {"source": without_missing(_without_type(before), _without_type(after))}
+        if field == "volumeAttachments":
+            return {"volumeMounts": without_missing(self._mounts(before), self._mounts(after))}
+        if field in _AS_IN_THE_CONFIG:
+            return {field: without_missing(before, after)}
+        raise NotSimulated(f"The sandbox does not simulate a change of {field!r} in a change set.")
+
+    def _mounts(self, attachments: Any) -> Config:
+        mounts: Config = {}
+        for each in cast("Config", attachments or {}).values():
+            name = str(each["volume"]).removeprefix("volume.")
+            if name not in self._known("volume"):
+                raise Refused(f"Resource volume.{name} not found")
+            schedules = {"backupSchedules": each["backupSchedules"]} if each.get("backupSchedules") else {}
+            mounts[self._known("volume")[name]] = {"mountPath": each["mountPath"], **schedules}
+        return mounts
+
+    # --- groups -------------------------------------------------------------------------------------------------------
+
+    def _grouped(self, noun: str, id: str, group: Any, *, make: bool) -> Config:
+        """Return the move of a resource into a group, by the group's name, or out of every group."""
+        if noun in _RUNNING:
+            return {"services": {id: {"groupId": self._group(group) if group else None}}}
+        if make:
+            self._note_group(id, group)
+        return {}
+
+    def _note_group(self, id: str, group: Any) -> None:
+        """Note in which group the dashboard shows what has no settings for it."""
+        if group or id in part(self._environment.config, "canvasGroupRefs"):
+            refs = {**part(self._environment.config, "canvasGroupRefs"), id: self._group(group) if group else None}
+            kept = {key: value for key, value in refs.items() if value}
+            self._environment.config = {**self._environment.config, "canvasGroupRefs": kept}
+
+    def _group(self, name: Any) -> str:
+        if name not in self._known("group"):
+            raise Refused(f"Resource group.{name} not found")
+        return self._known("group")[name]
+
+
+def _lives(record: Volume | Bucket) -> bool:
+    return getattr(record, "deleted_at", None) is None
+
+
+def _variable(value: Any) -> Config:
+    """Return a variable of the configuration for a typed value."""
+    given = cast("Config", value) if isinstance(value, dict) else {"type": "literal", "value": value}
+    kind = given.get("type")
+    if kind == "reference":
+        owner = str(given.get("resource")).partition(".")[2] or str(given.get("resource"))
+        return {"value": f"${{{{{owner}.{given.get('output')}}}}}"}
+    if kind == "sharedReference":
+        return {"value": f"${{{{shared.{given.get('name')}}}}}"}
+    if kind == "raw":
+        return part(given, "value")
+    if kind != "literal":
+        raise malformed()
+    return _without_type(given)
+
+
+def _with_unwritten(field: str, change: Mapping[str, Any]) -> Any:
+    """Return what is wanted, with what a file of ``config pull`` has no words for as it was.
+
+    Such a file names no backup schedules, and of the builders not Nixpacks: a file without them takes neither away.
+    """
+    before, after = part(cast("Config", change), "before"), change.get("after")
+    if field == "build" and before.get("builder") == "NIXPACKS":
+        return {"builder": "NIXPACKS", **cast("Config", after or {})}
+    if field == "volumeAttachments" and isinstance(after, dict):
+        kept = {
+            name: {"backupSchedules": each["backupSchedules"]}
+            for name, each in before.items()
+            if each.get("backupSchedules")
+        }
+        return {name: {**kept.get(name, {}), **each} for name, each in cast("Config", after).items()}
+    return after
+
+
+def _address(change: Mapping[str, Any]) -> tuple[str, str]:
+    noun, _, name = str(change.get("address", "")).partition(".")
+    return noun, name
+
+
+def _without_type(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: each for key, each in cast("Config", value).items() if key != "type"}
+
+
+def without_missing(before: Any, after: Any) -> Any:
+    """Return ``after`` with a null for each key that only ``before`` has, at every depth: so a patch removes it."""
+    if not isinstance(before, dict):
+        return after
+    former: Config = cast("Config", before)
+    wanted: Config = cast("Config", after) if isinstance(after, dict) else {}
+    kept = {key: without_missing(former.get(key), value) for key, value in wanted.items()}
+    return {**dict.fromkeys(former.keys() - wanted.keys()), **kept}
