@@ -12,10 +12,11 @@ from typing import Any
 from railway_sandbox.railway import regions
 from railway_sandbox.railway.access import Operations, Readers, Streams
 from railway_sandbox.railway.account import account, usage, usage_limits
+from railway_sandbox.railway.change_sets import change_sets
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployment_events, deployment_operations, logs
 from railway_sandbox.railway.domains import cdn, certificates, domains
-from railway_sandbox.railway.environments import change_sets, config_patch, environments
+from railway_sandbox.railway.environments import config_patch, environments
 from railway_sandbox.railway.networking import egress, private_networks, tcp_proxies
 from railway_sandbox.railway.projects import members, notification_rules, project_tokens, projects
 from railway_sandbox.railway.services import service_instances, services, variables

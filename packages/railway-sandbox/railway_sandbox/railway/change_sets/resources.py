@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from railway_sandbox.railway.access import Caller
+from railway_sandbox.railway.change_sets.database_templates import DEFAULT_IMAGES, PASSWORD, TEMPLATES
 from railway_sandbox.railway.config.view import default_region, service_config
-from railway_sandbox.railway.environments.database_templates import DEFAULT_IMAGES, PASSWORD, TEMPLATES
 from railway_sandbox.railway.errors import NotSimulated, Refused
 from railway_sandbox.railway.ids import short_of
 from railway_sandbox.railway.services import services

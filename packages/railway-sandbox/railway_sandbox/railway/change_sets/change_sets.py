@@ -1,7 +1,7 @@
 """Change sets: changes of named resources, as Railway's infrastructure as code sends them, made into one commit.
 
 Owns previewing, applying and following one. What a change means for the configuration stands in
-``change_set_resources``, committing and applying in ``config_patch``.
+``resources``, committing and applying in ``config_patch``.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from railway_sandbox.railway.access import Arguments, Caller, Operations
+from railway_sandbox.railway.change_sets.resources import Resources, malformed
 from railway_sandbox.railway.config import view as config_view
 from railway_sandbox.railway.environments import config_patch
-from railway_sandbox.railway.environments.change_set_resources import Resources, malformed
 from railway_sandbox.railway.environments.environments import merge_patches
 from railway_sandbox.railway.errors import Refused, not_found
 from railway_sandbox.railway.state import Config, Patch
