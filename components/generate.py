@@ -1,6 +1,6 @@
-"""Writes ``service_settings.py``, the settings of a service, from the provider's declaration of a ServiceInstance.
+"""Writes ``service_settings.py``, the settings of services and projects, from the provider's declarations.
 
-Started as ``python -m components.generate``, by ``make generate``. Owns which inputs of the resource are no settings,
+Started as ``python -m components.generate``, by ``make generate``. Owns which inputs of a resource are no settings,
 and which defaults are told to Railway. No other module here reads the provider's declarations.
 """
 
@@ -18,17 +18,59 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs
+from pulumiverse_railway.provider.resources.project import ProjectInputs
+from pulumiverse_railway.provider.resources.service import ServiceInputs
+from pulumiverse_railway.provider.resources.service_cdn import ServiceCdnInputs
 
 FILE: Final = Path(__file__).parent / "service_settings.py"
 WIDTH: Final = 120
 
-DECIDED_BY_SERVICE: Final = frozenset(
-    {
-        *("project_id", "environment_id", "service_id", "wait_for_deployment"),
-        *("variables", "sealed", "registry_credentials", "regions", "num_replicas"),
-    }
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Group:
+    """The settings that are inputs of one resource."""
+
+    name: str
+    """Name of the class."""
+    of: str
+    """What it is the settings of, as its docstring says."""
+    inputs: type
+    without: frozenset[str]
+    """Inputs that a component makes of what it is wired to, or that its settings have in another form."""
+
+
+WHERE: Final = ("project_id", "environment_id", "service_id")
+GROUPS: Final = (
+    Group(
+        name="ServiceSettings",
+        of="Settings of a service.",
+        inputs=ServiceInstanceInputs,
+        without=frozenset(
+            {
+                *(*WHERE, "wait_for_deployment"),
+                *("variables", "sealed", "registry_credentials", "regions", "num_replicas"),
+            }
+        ),
+    ),
+    Group(
+        name="IdentitySettings",
+        of="Settings of a service that are not part of what it runs: a change of them deploys nothing.",
+        inputs=ServiceInputs,
+        without=frozenset({*WHERE, "name", "icon"}),
+    ),
+    Group(
+        name="CdnSettings",
+        of="How Railway's CDN caches what a service answers.",
+        inputs=ServiceCdnInputs,
+        without=frozenset(WHERE),
+    ),
+    Group(
+        name="ProjectSettings",
+        of="Settings of a project.",
+        inputs=ProjectInputs,
+        without=frozenset({"name", "description", "workspace_id", "environment_name"}),
+    ),
 )
-"""Inputs that ``Service`` makes of what it is wired to, or that its settings have in another form."""
 
 TOLD: Final[dict[str, object]] = {
     "check_suites": False,
@@ -42,15 +84,13 @@ TOLD: Final[dict[str, object]] = {
 """Railway's own defaults that are settings all the same: told to Railway, so that a change by hand shows as drift."""
 
 
-def text(inputs: type = ServiceInstanceInputs) -> str:
+def text() -> str:
     """Return the module, as the formatter leaves it."""
-    hints = get_type_hints(inputs, include_extras=True)
-    settings = [field for field in dataclasses.fields(inputs) if field.name not in DECIDED_BY_SERVICE]
-    types: list[Any] = [_type(hints[field.name]) for field in settings]
+    types = [_type(hint) for group in GROUPS for _, hint in _settings(group)]
     enums: set[type[StrEnum]] = {each for each in types if isinstance(each, type) and issubclass(each, StrEnum)}
     head = [
-        '# Generated from the declaration of a ServiceInstance. Do not edit: change that, and run "make generate".',
-        '"""The settings of a service that are inputs of a ServiceInstance as they stand, with their rules."""',
+        '# Generated from the declarations of the provider. Do not edit: change those, and run "make generate".',
+        '"""The settings of services and projects that are inputs of resources as they stand, with their rules."""',
         "",
         "from __future__ import annotations",
         "",
@@ -63,31 +103,41 @@ def text(inputs: type = ServiceInstanceInputs) -> str:
     aliases = [
         line for enum in sorted(enums, key=str) for line in (_alias(enum), _documented(enum.__doc__ or "", 0), "")
     ]
-    lines = [line for field in settings for line in _field(field.name, hints[field.name])]
-    return "\n".join([*head, *aliases, "", _CLASS, *lines, "", _METHOD, ""])
+    classes = [line for group in GROUPS for line in _class(group)]
+    return "\n".join([*head, *aliases, "", *classes[:-1]])
 
 
-_CLASS: Final = '''class ServiceSettings(Arguments):
-    """Settings of a service."""
-'''
+def _settings(group: Group) -> list[tuple[dataclasses.Field[Any], Any]]:
+    """Return the inputs that are settings, each with its type."""
+    hints = get_type_hints(group.inputs, include_extras=True)
+    every = [field for field in dataclasses.fields(group.inputs) if field.name not in group.without]
+    return [(field, hints[field.name]) for field in every]
+
+
+def _class(group: Group) -> Iterator[str]:
+    yield from (f"class {group.name}(Arguments):", f'    """{group.of}"""', "")
+    for field, hint in _settings(group):
+        yield from _field(field, hint)
+    yield from ("", *_METHOD.format(name=group.name).splitlines(), "", "")
+
 
 _METHOD: Final = '''    def inputs(self) -> dict[str, Any]:
-        """Return them as inputs of a ServiceInstance; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in ServiceSettings.model_fields}
-        return {name: None if value == () else value for name, value in values.items()}'''
+        """Return them as inputs of their resource; None stands for what is not set."""
+        values: dict[str, Any] = {{name: getattr(self, name) for name in {name}.model_fields}}
+        return {{name: None if value == () else value for name, value in values.items()}}'''
 
 
 def _alias(enum: type[StrEnum]) -> str:
     return f"{enum.__name__} = Literal[{', '.join(_quoted(member.value) for member in enum)}]"
 
 
-def _field(name: str, hint: Any) -> Iterator[str]:
-    (mark,) = hint.__metadata__
+def _field(field: dataclasses.Field[Any], hint: Any) -> Iterator[str]:
+    (mark,), name = hint.__metadata__, field.name
     inner = _type(hint)
     written = "Many[str]" if get_origin(inner) is list else inner.__name__
     if mark.check is not None:
         written = f"Annotated[{written}, Obeys(rules.{_rule_name(name, mark.check)})]"
-    default = TOLD.get(name)
+    default = TOLD.get(name, field.default)
     yield f"    {name}: {written}" + (" | None = None" if default is None else f" = {_quoted(default)}")
     yield _documented(re.sub(r"\s*\(API: [^)]*\)", "", mark.doc), 4)
 
@@ -115,7 +165,7 @@ def _rule_name(setting: str, check: object) -> str:
 
 
 def _quoted(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    return f'"{value!s}"' if isinstance(value, str) else repr(value)
 
 
 def _documented(doc: str, indent: int) -> str:

@@ -6,15 +6,20 @@ environment of its project, so two stacks that shared a project would write into
 
 from __future__ import annotations
 
+from typing import Self
+
 import pulumi
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic.alias_generators import to_camel
 
 import pulumiverse_railway as railway
-from components.arguments import Arguments, Name, Variables
+from components.arguments import Name, Variables
 from components.references import ProjectReferences
+from components.service_settings import ProjectSettings
+from pulumiverse_railway import rules
 
 
-class ProjectArgs(Arguments):
+class ProjectArgs(ProjectSettings):
     """What a Railway project needs."""
 
     name: Name
@@ -25,6 +30,12 @@ class ProjectArgs(Arguments):
     """Railway workspace that owns the project. Default: the workspace of the token."""
     shared_variables: Variables = Field(default_factory=dict)
     """Variables in clear that each service may refer to, as ``${{shared.NAME}}`` in its own variables."""
+
+    @model_validator(mode="after")
+    def _pull_requests(self) -> Self:
+        for name, reason in rules.without_pull_requests(self.inputs()):
+            raise ValueError(f"{to_camel(name)} {reason.replace('needs', 'only with')}")
+        return self
 
 
 class Project(pulumi.ComponentResource):
@@ -47,6 +58,7 @@ class Project(pulumi.ComponentResource):
             description=f"Managed by Pulumi: {pulumi.get_project()}, {name}. Changes made by hand show as drift.",
             workspace_id=args.workspace_id,
             environment_name=args.environment,
+            **args.inputs(),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.project_id = project.id

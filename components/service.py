@@ -21,7 +21,7 @@ from components.bucket import Bucket
 from components.domain import Domain, DomainArgs
 from components.project import Project
 from components.references import PUBLIC, TCP, VOLUME, Referring
-from components.service_settings import ServiceSettings
+from components.service_settings import CdnSettings, IdentitySettings, ServiceSettings
 from components.volume import Volume, VolumeArgs
 from components.zone import Zone, holding
 from pulumiverse_railway import rules
@@ -31,7 +31,7 @@ DEFAULT_REGION: Final = "us-west2"
 """Railway's own first region; replicas of a service without ``region`` run there."""
 
 
-class ServiceArgs(ServiceSettings):
+class ServiceArgs(ServiceSettings, IdentitySettings):
     """What a service needs: the settings that Railway has by that name, and what is made of others.
 
     A topology is a subclass: a rule for the settings, and the type token of the services that keep it.
@@ -64,6 +64,8 @@ class ServiceArgs(ServiceSettings):
     """Port that Railway's TCP proxy opens to the internet, at a host and port that Railway chooses. Default: none."""
     domains: Many[DomainArgs] = ()
     """Public domains of its own; the first that is no wildcard is its address."""
+    cdn: CdnSettings | None = None
+    """Railway's CDN before its public addresses: ``{}`` for one as Railway sets it up. Default: none."""
     volume: VolumeArgs | None = None
     """The volume that it mounts. Default: none, nothing that it writes survives a deployment."""
     variables: Variables = Field(default_factory=dict)
@@ -123,6 +125,10 @@ class ServiceArgs(ServiceSettings):
             raise ValueError("a domain only with the port that it leads to: add port")
         if self.railway_domain_port is not None and not self.railway_domain:
             raise ValueError("railwayDomainPort only with an address of Railway's own: set railwayDomain to true")
+        if self.cdn and not (self.domains or self.railway_domain):
+            raise ValueError(
+                "cdn only with a public address, which it stands before: add domains or railwayDomain, or remove cdn"
+            )
         if "PORT" in self.variables:
             raise ValueError("variables without PORT, which port sets: remove it from variables")
         names = [domain.hostname for domain in self.domains]
@@ -204,6 +210,8 @@ class Service(pulumi.ComponentResource):
         self.domains = [self._domain(name, domain, identity, zones) for domain in args.domains]
         self._railway_domain = self._generated_domain(name, identity) if args.railway_domain else None
         self.url = self._address()
+        if args.cdn:
+            self._cdn(name, identity, args.cdn)
         tcp_proxy = self._tcp_proxy(name, identity, args.tcp_port) if args.tcp_port else None
         self.tcp_address = tcp_proxy and pulumi.Output.format("{0}:{1}", tcp_proxy.domain, tcp_proxy.proxy_port)
         computed = {
@@ -239,6 +247,7 @@ class Service(pulumi.ComponentResource):
             project_id=self._project.project_id,
             environment_id=self._project.environment_id,
             name=service_name,
+            **IdentitySettings.inputs(self.args),
             # Not deleted_with the project: a destroy that stops at a protected volume would drop the service from the
             # state and leave it, and the project, on Railway.
             opts=pulumi.ResourceOptions(parent=self),
@@ -277,6 +286,26 @@ class Service(pulumi.ComponentResource):
             service_id=identity.service_id,
             target_port=self.args.railway_domain_port or self.args.port,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
+        )
+
+    def _cdn(self, name: str, identity: railway.Service, args: CdnSettings) -> None:
+        proxied = [domain.hostname for domain in self.args.domains if domain.proxied]
+        if proxied:
+            pulumi.log.warn(
+                f"{name}: {', '.join(proxied)} has Cloudflare's proxy before Railway's CDN, so that two caches answer: "
+                "set proxied to false there, or remove cdn"
+            )
+        railway.ServiceCdn(
+            f"{name}-cdn",
+            project_id=self._project.project_id,
+            environment_id=self._project.environment_id,
+            service_id=identity.service_id,
+            **args.inputs(),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*self.domains, *filter(None, [self._railway_domain])],
+                deleted_with=identity,
+            ),
         )
 
     def _tcp_proxy(self, name: str, identity: railway.Service, port: int) -> railway.TcpProxy:
@@ -322,7 +351,7 @@ class Service(pulumi.ComponentResource):
     ) -> railway.ServiceInstance:
         args, variables = self.args, self.referring.variables
         secrets = self._secrets.among(variables)
-        settings: dict[str, Any] = args.inputs() | {
+        settings: dict[str, Any] = ServiceSettings.inputs(args) | {
             "branch": (args.branch or "main") if args.repo else None,
             "check_suites": args.check_suites if args.repo else None,
             "restart_policy_type": "NEVER" if args.cron_schedule else args.restart_policy_type,

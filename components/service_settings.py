@@ -1,5 +1,5 @@
-# Generated from the declaration of a ServiceInstance. Do not edit: change that, and run "make generate".
-"""The settings of a service that are inputs of a ServiceInstance as they stand, with their rules."""
+# Generated from the declarations of the provider. Do not edit: change those, and run "make generate".
+"""The settings of services and projects that are inputs of resources as they stand, with their rules."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ AutoUpdates = Literal["disabled", "patch", "minor"]
 Builder = Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"]
 """What builds a repository (EnvironmentConfig: build.builder)."""
 
+HtmlCaching = Literal["auto", "force", "never"]
+"""When HTML is cached (API: EdgeCachingConfig.htmlCaching)."""
+
 OnFailure = Literal["keep", "rollBack"]
 """What is done when a new deployment fails, crashes, is unhealthy or does not end in time."""
+
+PurgeOnDeploy = Literal["OFF", "HTML", "ALL"]
+"""What a successful deployment removes from the cache (API: PurgeOnDeploy)."""
 
 RestartPolicyType = Literal["ON_FAILURE", "ALWAYS", "NEVER"]
 """When a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
@@ -97,6 +103,65 @@ class ServiceSettings(Arguments):
     """
 
     def inputs(self) -> dict[str, Any]:
-        """Return them as inputs of a ServiceInstance; None stands for what is not set."""
+        """Return them as inputs of their resource; None stands for what is not set."""
         values: dict[str, Any] = {name: getattr(self, name) for name in ServiceSettings.model_fields}
+        return {name: None if value == () else value for name, value in values.items()}
+
+
+class IdentitySettings(Arguments):
+    """Settings of a service that are not part of what it runs: a change of them deploys nothing."""
+
+    tracing_enabled: bool | None = None
+    """Whether requests to it are traced, whatever the project says: by Railway's edge at once, by the application from
+    its next deployment on. Default: as the project.
+    """
+    auto_instrumentation_enabled: bool | None = None
+    """Whether Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
+    false.
+    """
+
+    def inputs(self) -> dict[str, Any]:
+        """Return them as inputs of their resource; None stands for what is not set."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in IdentitySettings.model_fields}
+        return {name: None if value == () else value for name, value in values.items()}
+
+
+class CdnSettings(Arguments):
+    """How Railway's CDN caches what a service answers."""
+
+    default_ttl_seconds: Annotated[int, Obeys(rules.cache_seconds)] = 7200
+    """How long an answer is kept that does not say so itself, in seconds. Default: 7200."""
+    html_caching: HtmlCaching = "auto"
+    """Whether HTML is cached as its headers say, always, or never. Default: auto."""
+    stale_while_revalidate: bool = True
+    """Whether an old answer is served while a new one is fetched, where the answer's headers allow it. Default: true.
+    """
+    purge_on_deploy: PurgeOnDeploy = "HTML"
+    """What a successful deployment removes from the cache: nothing, HTML, or all. Default: HTML."""
+
+    def inputs(self) -> dict[str, Any]:
+        """Return them as inputs of their resource; None stands for what is not set."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in CdnSettings.model_fields}
+        return {name: None if value == () else value for name, value in values.items()}
+
+
+class ProjectSettings(Arguments):
+    """Settings of a project."""
+
+    pr_deploys: bool | None = None
+    """Whether each pull request gets an environment of its own. Default: false."""
+    bot_pr_environments: bool | None = None
+    """Whether those of bots do, too. Default: false."""
+    focused_pr_environments: bool | None = None
+    """Whether such an environment deploys only the services that the changed files belong to. Default: false."""
+    tracing_enabled: bool | None = None
+    """Whether requests to its services are traced, unless a service says otherwise: Railway's edge at once, the
+    applications from their next deployment on. Default: false.
+    """
+    tracing_sample_rate: Annotated[float, Obeys(rules.share)] | None = None
+    """The part of the requests that is traced, of every traced service, 0 to 1. Default: Railway's."""
+
+    def inputs(self) -> dict[str, Any]:
+        """Return them as inputs of their resource; None stands for what is not set."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in ProjectSettings.model_fields}
         return {name: None if value == () else value for name, value in values.items()}

@@ -112,6 +112,55 @@ def test_a_railway_domain_is_the_address_of_a_service_without_its_own(deploy):
     )
 
 
+def test_a_cdn_stands_before_the_address(deploy):
+    """As its settings say, and as Railway sets it up where they are silent. A service without an address has none."""
+    settings = {"image": "api:1", "port": 80, "railwayDomain": True}
+    args = ServiceArgs.model_validate({**settings, "cdn": {"htmlCaching": "never"}})
+
+    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+
+    made = seen["railway:index:ServiceCdn", "shop-api-cdn"]
+    assert (made["htmlCaching"], made["defaultTtlSeconds"], made["purgeOnDeploy"]) == ("never", 7200, "HTML")
+    with pytest.raises(ValidationError, match="cdn only with a public address"):
+        ServiceArgs.model_validate({**settings, "railwayDomain": False, "cdn": {}})
+
+
+def test_a_cdn_behind_cloudflares_proxy_is_told(deploy, monkeypatch):
+    """Two caches would answer, and a deployment empties one of them alone."""
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", said.append)
+    domains = [{"hostname": "api.example.com", "proxied": True}]
+    args = ServiceArgs.model_validate({"image": "api:1", "port": 80, "domains": domains, "cdn": {}})
+
+    deploy(lambda: Service("shop-api", args, project=project(), service_name="api", zones=[zone()]))
+
+    assert ["api.example.com has Cloudflare's proxy before Railway's CDN" in text for text in said] == [True]
+
+
+def test_tracing_is_a_setting_of_the_service_and_of_the_project(deploy):
+    """It changes no instance, so that nothing is deployed for it."""
+    args = ServiceArgs.model_validate({"image": "api:1", "tracingEnabled": False})
+    traced = {"name": "shop-test", "environment": "test", "tracingEnabled": True, "tracingSampleRate": 0.5}
+
+    def program() -> None:
+        made = Project("shop", ProjectArgs.model_validate(traced))
+        Service("shop-api", args, project=made, service_name="api")
+
+    seen = deploy(program)
+
+    assert seen["railway:index:Service", "shop-api-service"]["tracingEnabled"] is False
+    assert "tracingEnabled" not in seen[INSTANCE, "shop-api-instance"]
+    assert seen["railway:index:Project", "shop-project"]["tracingSampleRate"] == 0.5
+
+
+def test_a_project_says_how_pull_requests_get_environments_only_where_they_do():
+    """By the provider's own rule, with the key and the fix."""
+    settings = {"name": "shop-test", "environment": "test", "botPrEnvironments": True}
+    with pytest.raises(ValidationError, match="botPrEnvironments only with prDeploys: set that to true"):
+        ProjectArgs.model_validate(settings)
+    assert ProjectArgs.model_validate({**settings, "prDeploys": True}).bot_pr_environments is True
+
+
 def test_a_volume_has_its_size_in_mb_and_its_backups(deploy):
     """Gigabytes of the settings are megabytes of the API, daily is DAILY."""
     volume = VolumeArgs(mount_path="/data", size_gb=5, backups=("daily", "weekly"), usage_alerts=(80,))

@@ -286,6 +286,14 @@ def _auto_updates(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "auto_updates", "and an image by its digest, which never changes, exclude each other: remove one of them"
 
 
+def without_pull_requests(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the settings of a project that say how pull requests get environments, where they get none."""
+    if given.get("pr_deploys") in (None, False):
+        for name in ("bot_pr_environments", "focused_pr_environments"):
+            if given.get(name) is True:
+                yield name, "needs prDeploys: set that to true"
+
+
 def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else repr(value)
 

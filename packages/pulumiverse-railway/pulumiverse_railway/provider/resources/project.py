@@ -109,10 +109,8 @@ class Project(Resource[ProjectInputs, ProjectState]):
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Refuse what says how pull requests get environments where they get none."""
-        if inputs.get("pr_deploys") in (True, UNKNOWN):
-            return []
-        given = [name for name in ("bot_pr_environments", "focused_pr_environments") if inputs.get(name) is True]
-        return [Problem(path=camel_case(name), reason="needs prDeploys: set that to true") for name in given]
+        found = rules.without_pull_requests(inputs)
+        return [Problem(path=camel_case(name), reason=reason) for name, reason in found]
 
     def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
         """Return the settings that are as Railway takes them by itself."""
