@@ -5,6 +5,7 @@ Pulumi.<stack>.yaml, defaults.yaml, secrets/<stack>.yaml â†’ settings, secrets â
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from components.project import Project
 from stacks import adopted, secrets, zone_ids
-from stacks.budget import over_budget
+from stacks.budget import WHOLE_PREVIEW, over_budget
 from stacks.choice import chosen
 from stacks.netia import Netia
 from stacks.omega import Omega
@@ -89,7 +90,8 @@ def compose(settings: StackSettings) -> None:
     """Make every system that the settings name, and export what it reports.
 
     Raises ``SettingsError`` when all of it costs more than the budget: first of all, or in a preview at the end, so
-    that it lists everything.
+    that it lists everything. With RAILYARD_WHOLE_PREVIEW set it logs that instead: of a program that fails, Pulumi does
+    not tell what would be deleted. Whoever sets it takes a preview with an error for one that failed.
     """
     beyond = over_budget(settings)
     if beyond and not pulumi.runtime.is_dry_run():
@@ -110,8 +112,10 @@ def compose(settings: StackSettings) -> None:
         projects[each.project.name] = made.project
         pulumi.export(name, made.outputs)
     pulumi.export(secrets.FINGERPRINTS, secrets.deployed({**before, **found.fingerprints}, instances))
-    if beyond:
+    if beyond and not os.environ.get(WHOLE_PREVIEW):
         raise _refused(beyond)
+    if beyond:
+        pulumi.log.error(str(_refused(beyond)))
 
 
 def _wanted(settings: StackSettings) -> dict[str, SystemSettings]:

@@ -12,6 +12,8 @@ from stacks.monthly_cost import Calculation, Line, lines_of, total
 from stacks.problems import Problem
 from stacks.settings import BUDGET_KEY, StackSettings
 
+WHOLE_PREVIEW: Final = "RAILYARD_WHOLE_PREVIEW"
+"""Variable: a preview logs that the stack is over its budget, and goes on to its end."""
 LARGEST: Final = 3
 """How many contributors are named."""
 

@@ -33,6 +33,7 @@ from pulumi_operations.project import (
 from railyard.engine.cli_events import read_log
 from railyard.engine.configuration import ENVIRONMENT
 from railyard.engine.engine_choice import PROJECT, Choice, States, checkpoint_resources
+from railyard.engine.outcome import judged
 from railyard.output import Report
 from railyard.shared.console import OperationError
 
@@ -90,13 +91,15 @@ def operate(
     finished = list(log.finished(meant))
     for step in finished:
         report.on_event(step)
-    result = log.result(
-        operation,
-        succeeded=done.returncode == 0,
-        duration_s=time.monotonic() - began,
-        steps=[each.step for each in finished],
-        partial=bool(targets),
-        said=(done.stdout or "") + (done.stderr or "") if not shown else "",
+    result = judged(
+        log.result(
+            operation,
+            succeeded=done.returncode == 0,
+            duration_s=time.monotonic() - began,
+            steps=[each.step for each in finished],
+            partial=bool(targets),
+            said=(done.stdout or "") + (done.stderr or "") if not shown else "",
+        )
     )
     report.finish(result)
     if not result.succeeded and (advice := way_out(text)):

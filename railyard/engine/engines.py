@@ -35,6 +35,7 @@ from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
 from railyard.shared.urns import carries, targets_of
+from stacks.budget import WHOLE_PREVIEW
 from stacks.choice import CHOSEN_VARIABLE
 from stacks.policy.policy import Level, Violation
 from stacks.secrets import FILE_VARIABLE
@@ -368,7 +369,7 @@ class PulumiCli:
     def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
         """The variables and the options with which ``operation`` finds clouds, state and settings."""
         del operation, project
-        yield {}, ["--stack", self._stack.name]
+        yield {WHOLE_PREVIEW: "1"}, ["--stack", self._stack.name]
 
     def _document(
         self, operation: Operation, *arguments: str, variables: Mapping[str, str] | None = None
@@ -378,7 +379,8 @@ class PulumiCli:
             document = cast("dict[str, Any]", json.loads(done.stdout))
         except ValueError:
             document = {}
-        if done.returncode != 0 and document.get("steps"):
+        logged = operation is Operation.PREVIEW and _errors(document)
+        if (done.returncode != 0 or logged) and document.get("steps"):
             raise RefusedError(_errors(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}", document)
         if done.returncode != 0 or "steps" not in document:
             raise OperationError(_errors(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}")

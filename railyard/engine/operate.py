@@ -17,8 +17,10 @@ from pulumi_operations.events import Event, Operation, Result
 from railyard.engine import cli_operations, sandbox_door
 from railyard.engine.configuration import Stack
 from railyard.engine.engine_choice import Choice, States
+from railyard.engine.outcome import judged
 from railyard.output import Report
 from railyard.shared.project import project_directory, sandbox_directory
+from stacks.budget import WHOLE_PREVIEW
 
 if TYPE_CHECKING:
     from railyard.engine.sandbox_door import Options
@@ -33,7 +35,11 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
     The secrets are those of the project in ``root``, or of this one.
     """
     directory, root = directory or sandbox_directory(), root or project_directory()
-    simulated = {**sandbox_door.variables(address, directory), **cli_operations.variables(directory)}
+    simulated = {
+        **sandbox_door.variables(address, directory),
+        **cli_operations.variables(directory),
+        WHOLE_PREVIEW: "1",
+    }
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
         return simulated
     return {
@@ -59,7 +65,7 @@ def operate(
         with clouds(operation, plan_of(stack)) as address:
             around = {**environment(address), **(variables or {})}
             options = options_of(stack, around, targets, directory, report.on_event)
-            result = _interruptible(operation, options)
+            result = judged(_interruptible(operation, options))
         report.finish(result)
     finally:
         report.close()

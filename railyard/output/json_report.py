@@ -4,7 +4,7 @@ Has the shape of ``pulumi preview --json``: ``steps`` (without unchanged resourc
 replacement), ``diagnostics``, ``duration`` in nanoseconds and ``changeSummary``, with secrets as ``[secret]`` and
 unknown values as Pulumi's own mark. Differs by intent: the stack itself is no step and not counted; ``outputs``,
 ``succeeded``, a preview's ``cost``, ``money`` and ``policies`` and a step's ``error`` are added; source positions and
-providers are left out.
+providers are left out. ``complete`` is false where a preview did not come to its end, and knows of no deletions.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class JsonReport:
             "changeSummary": dict(sorted(Counter(step.kind.value for step in logical).items())),
             "outputs": _plain(masked(result.outputs)),
             "succeeded": result.succeeded,
+            **({} if result.complete else {"complete": False}),
             **_cost(result),
             **self._money(result),
             **self._rules(result),
@@ -118,7 +119,7 @@ def _needs(step: Step) -> dict[str, list[str]]:
 
 def _cost(result: Result) -> dict[str, Any]:
     """Return what the ``up`` after a preview is going to cost, as far as it concerns Railway."""
-    cost = foresee(result.steps) if result.operation is Operation.PREVIEW and result.succeeded else None
+    cost = foresee(result.steps) if result.operation is Operation.PREVIEW and result.complete else None
     return {"cost": {"requests": cost.requests, "deployments": cost.deployments}} if cost else {}
 
 

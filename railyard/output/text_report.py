@@ -160,7 +160,7 @@ class TextReport:
             self._print(*self._outputs(result))
             line = summary(self._tree, result)
             self._print(Text(), Text(line, "bold" if result.succeeded else "bold red"))
-            if self._operation is Operation.PREVIEW and result.succeeded and (cost := foresee(result.steps)):
+            if self._operation is Operation.PREVIEW and result.complete and (cost := foresee(result.steps)):
                 self._print(Text(cost.sentence(self._plan), "dim"))
             if self._operation is Operation.PREVIEW and self._calculation:
                 money = of_steps(result.steps, self._calculation).sentence()

@@ -149,7 +149,7 @@ def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, A
         cost=Cost(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
         rules=tuple(Rule.model_validate(each) for each in document.get("policies") or ()),
         errors=tuple(refusals(document, changes)),
-        partial=any(said.get("severity") == "error" and not said.get("urn") for said in document["diagnostics"]),
+        partial=not document.get("complete", True),
         notes=(*notes, *dict.fromkeys(warnings)),
     )
 

@@ -104,6 +104,58 @@ def test_what_is_refused_hides_nothing_else(repository: Repository) -> None:
     assert 'variables.LOG_LEVEL: "info" → "debug"' in comment.text
 
 
+LARGER = """\
+config:
+  railway:plan: hobby
+  railyard:secrets: secrets/staging.yaml
+  railyard:budget: 60
+  railyard:zones: [{name: rose.example, id: "905e0000000000000000000000000e04"}]
+  railyard:netia:
+    project: {name: netia-staging, environment: staging}
+    app: {repo: netia/netia, railwayDomain: true}
+    postgres: {sizeGb: 1}
+  railyard:rose:
+    project: {name: rose-staging, environment: staging}
+    environment: staging
+    web: {repo: rose/rose, memoryMb: 1024, volume: {sizeGb: 1}, domains: [{hostname: staging.rose.example}]}
+    rateLimitPerMinute: 20
+    enableApiDocs: true
+    sessionRetentionDays: 3
+"""
+
+
+def test_a_change_beyond_the_budget_is_refused_and_shown_whole(repository: Repository, tmp_path: Path) -> None:
+    """A renamed domain, more memory, a new service, a broken rule: the refusal first, then what goes, then the rest."""
+    repository.write(STAGING, LARGER)
+    base = repository.commit("Netia and Rose")
+    repository.change(STAGING, "staging.rose.example", "beta.rose.example")
+    repository.change(STAGING, "memoryMb: 1024", "memoryMb: 8192")
+    repository.change(STAGING, "railwayDomain: true}", "railwayDomain: true, replicas: 2}\n    redis: {}")
+    repository.change(STAGING, "postgres: {sizeGb: 1}", "postgres: {sizeGb: 1, backups: []}")
+    repository.change(STAGING, "budget: 60", "budget: 25")
+
+    said = run("diff", base, "-s", "staging", "--comment", str(tmp_path / "comment.md"))
+
+    comment = (tmp_path / "comment.md").read_text()
+    parts = [
+        ":no_entry: `staging`: **refused**",
+        "railyard:budget = 25",
+        "- cloudflare:DnsRecord rose-web-staging.rose.example-cname (delete)",
+        "- railway:CustomDomain rose-web-staging.rose.example-domain (delete)",
+        "+ railway:ServiceInstance netia-redis-instance (create)",
+        "!     memoryMb: 1024 → 8192",
+        "**Money:** about +$",
+        "requests to Railway and start",
+        "volumes-have-backups",
+        "```mermaid",
+    ]
+    assert said.code == 1
+    assert sorted(parts, key=comment.find) == parts
+    assert all(part in comment for part in parts), comment
+    assert "as far as the preview came" not in comment
+    assert "as far as the preview came" not in said.text
+
+
 def test_a_base_that_does_not_work_is_explained(repository: Repository) -> None:
     """Nobody can say what changes then; which side failed, and why, stands in the result."""
     repository.change(STAGING, "logLevel: info", "logLevel: loud")

@@ -135,3 +135,5 @@ class Result:
     """Path of a stack output → how it differs from what the state said before."""
     diagnostics: tuple[Diagnostic, ...]
     duration_s: float
+    complete: bool = True
+    """Whether a preview came to its end, so that it tells of deletions, too."""
