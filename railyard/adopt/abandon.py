@@ -13,6 +13,7 @@ import go_yaml
 from go_yaml import MappingNode, Node, ScalarNode
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, surroundings
+from railyard.adopt.write import last_character
 from railyard.engine.engines import engine_for
 from railyard.promote.settings_file import Edit
 from railyard.shared.console import (
@@ -25,7 +26,8 @@ from railyard.shared.console import (
 )
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
-from railyard.shared.stack import read_stack
+from railyard.shared.stack import Stack, read_stack
+from stacks.own_system import OwnSettings
 from stacks.shared_settings import NAMESPACE
 
 
@@ -46,6 +48,7 @@ def abandon(
         here = read_stack(stack)
         if system not in here.settings.systems:
             raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
+        _refuse_neighbours(here, system)
         edit = None if len(here.settings.systems) == 1 else _without(stack, system)
         if not yes:
             check_can_ask(json=json)
@@ -66,6 +69,15 @@ def abandon(
             typer.echo(f"{system} is the only system of {stack}: delete Pulumi.{stack}.yaml, or an up makes it anew")
 
 
+def _refuse_neighbours(stack: Stack, system: str) -> None:
+    """Raise ``OperationError`` while another system stands in the project of this one, which it would make anew."""
+    every = stack.settings.systems
+    project = every[system].project.name
+    beside = [name for name, each in every.items() if name != system and each.project.name == project]
+    if beside and not isinstance(every[system], OwnSettings):
+        raise OperationError(f"{', '.join(beside)} stands in the project of {system}: abandon it first")
+
+
 def _without(stack: str, system: str) -> Edit:
     """Return the stack's file without the system; what stands above its key, and below its last value, stays."""
     file = project_directory() / f"Pulumi.{stack}.yaml"
@@ -77,7 +89,7 @@ def _without(stack: str, system: str) -> Edit:
         raise OperationError(f"{file.name} is not laid out as expected: remove {NAMESPACE}:{system} by hand")
     key, value = found
     start = before.rfind("\n", 0, key.start) + 1
-    end = before.find("\n", _last(value))
+    end = before.find("\n", last_character(value))
     after = before[:start] + (before[end + 1 :] if end >= 0 else "")
     return Edit(file, before, after.rstrip("\n") + "\n")
 
@@ -85,13 +97,3 @@ def _without(stack: str, system: str) -> Edit:
 def _pairs(node: Node | None) -> list[tuple[ScalarNode, Node]]:
     every = node.pairs if isinstance(node, MappingNode) else ()
     return [(key, value) for key, value in every if isinstance(key, ScalarNode)]
-
-
-def _last(node: Node) -> int:
-    """Return where the last character of a value stands: a block's own end is where the next thing begins."""
-    if isinstance(node, MappingNode) and not node.flow and node.pairs:
-        return _last(node.pairs[-1][1])
-    items = getattr(node, "items", None)
-    if items and not getattr(node, "flow", False):
-        return _last(items[-1])
-    return node.end

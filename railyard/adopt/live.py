@@ -66,6 +66,17 @@ class Live:
         """Return Railway's id of the environment."""
         return self.snapshot.environment["id"]
 
+    @property
+    def other_environments(self) -> list[str]:
+        """Return the names of the project's other environments."""
+        living = [each for each in nodes(self.snapshot.project["environments"]) if not each["deletedAt"]]
+        return [str(each["name"]) for each in living if each["id"] != self.environment_id]
+
+    @property
+    def is_primary(self) -> bool:
+        """Tell whether this is the environment that Railway made with the project."""
+        return self.snapshot.project["primaryEnvironmentId"] in (None, self.environment_id)
+
     def services(self) -> dict[str, str]:
         """Return the services of the environment: name → id."""
         every = self.snapshot.services

@@ -6,14 +6,17 @@ else: no message, no file in clear.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
+import sops
 from railyard.adopt.live import Live
 from railyard.secrets import file as secrets_file
 from railyard.secrets import sops_program
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.stack import Stack
+from stacks import secret_rules
 from stacks.secret_rules import Secret
 
 
@@ -28,12 +31,17 @@ class Found:
     """Required, and no service has them."""
 
 
-def look(declared: Sequence[Secret], live: Live) -> Found:
-    """Find each secret among the variables of the services, by its name."""
+def look(declared: Sequence[Secret], live: Live, places: Mapping[str, tuple[str, str]]) -> Found:
+    """Find each secret among the variables of the services, by its name, or where ``places`` say: service, variable."""
     found = Found()
-    every = [live.variables(service_id) for service_id in live.services().values()]
+    services = live.services()
+    every = [live.variables(service_id) for service_id in services.values()]
     for secret in declared:
-        there = [variables[secret.name] for variables in every if secret.name in variables]
+        if secret.name in places:
+            service, variable = places[secret.name]
+            there = [live.variables(services[service]).get(variable)]
+        else:
+            there = [variables[secret.name] for variables in every if secret.name in variables]
         values = [value for value in there if value is not None]
         if values:
             found.values[secret.name] = values[0]
@@ -45,14 +53,33 @@ def look(declared: Sequence[Secret], live: Live) -> Found:
 
 
 def store(stack: Stack, system: str, found: Found, age: Sequence[str]) -> list[str]:
-    """Put the values into the stack's file, which is made where there is none; returns the keys that were set."""
+    """Put the values into the stack's file, which is made where there is none; returns the keys that were set.
+
+    What an earlier run has put there stays as it is, unless it can be opened here and is another value.
+    """
     if not found.values:
         return []
     if not stack.secrets_file.exists():
         _make(stack, age)
+    there = _stored(stack, system, found)
     for name, value in found.values.items():
-        sops_program.store(stack, system, name, value)
+        if name not in there:
+            sops_program.store(stack, system, name, value)
     return [f"{system}.{name}" for name in found.values]
+
+
+def _stored(stack: Stack, system: str, found: Found) -> set[str]:
+    """Return the names that the file holds already, with the right values as far as anybody can tell here."""
+    try:
+        document = sops.read(stack.secrets_file, stack.environment)
+        names = set(secret_rules.present(document).get(system, ()))
+    except sops.SopsError as error:
+        raise OperationError(str(error)) from None
+    try:
+        values = cast("Mapping[str, Mapping[str, Any]]", document.decrypt()).get(system, {})
+    except sops.SopsError:
+        return names
+    return {name for name in names if secret_rules.as_text(values.get(name)) == found.values.get(name)}
 
 
 def _make(stack: Stack, age: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ settings. Only what differs from the system's own defaults is said. Values of se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, Final, cast, get_args
@@ -22,9 +22,13 @@ from components.redis import RedisArgs
 from components.service import ServiceArgs
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.settings import SETTINGS
+from railway_api.answers import CustomDomainOfAllDomains
 from railyard.adopt.live import Live
+from railyard.migrate.compose_file import SECRET
 from railyard.migrate.findings import Settings
 from railyard.migrate.translation import normal, translate
+from stacks import in_clear
+from stacks.own_system import OwnServiceArgs, secret_name
 from stacks.system import System, SystemSettings
 
 MB_PER_GB: Final = 1_000
@@ -46,18 +50,18 @@ class Kept:
     notes: list[str] = field(default_factory=list[str])
 
 
-def keep(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> Kept:
-    """Return the settings of ``system`` that keep what runs; ``names``: its name of a service → that on Railway."""
-    project = live.snapshot.project
-    kept = Kept({"project": {"name": project["name"], "environment": live.snapshot.environment["name"]}})
-    shared = live.snapshot.config.get("sharedVariables") or {}
-    clear = {name: value for name, each in shared.items() if each and (value := each.get("value")) is not None}
-    if clear:
-        kept.settings["project"]["sharedVariables"] = clear
+def keep(
+    system: type[System[Any]], live: Live, names: Mapping[str, str], shared: Mapping[str, Any] | None = None
+) -> Kept:
+    """Return the settings of ``system`` that keep what runs; ``names``: its name of a service → that on Railway.
+
+    ``shared`` is what all stacks share of it: what it says so does not stand there, and what is otherwise does.
+    """
+    kept = Kept({"project": _project(live)})
     services = live.services()
     sections: dict[str, tuple[FieldInfo, type[BaseModel]]] = {}
     for name, info in system.SETTINGS.model_fields.items():
-        model = _model(info)
+        model = model_of(info)
         if model and issubclass(model, ServiceArgs | PostgresArgs | RedisArgs | BucketArgs):
             sections[name] = (info, model)
         elif name not in {"project", "sealed"}:
@@ -68,14 +72,71 @@ def keep(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> Kep
             if bucket := _bucket(live):
                 kept.settings[to_camel(name)] = bucket
         elif service is None:
-            if not _optional(info):
+            if not optional(info):
                 kept.notes.append(
                     f"{name}: the project has no service of this name; --service {name}=NAME names another"
                 )
         else:
             kept.settings[to_camel(name)] = _service(model, live, service)
     _special(system, kept.settings)
-    return Kept(_without_defaults(system.SETTINGS, kept.settings), kept.notes)
+    found = _without_defaults(system.SETTINGS, kept.settings)
+    return Kept(_over_shared(found, kept.settings, shared or {}), kept.notes)
+
+
+def _over_shared(found: Settings, whole: Mapping[str, Any], shared: Mapping[str, Any]) -> Settings:
+    """Return ``found`` with what of ``whole`` is not as all stacks have it, and without what is."""
+    for key, below in shared.items():
+        if key not in whole:
+            continue
+        if isinstance(below, dict) and isinstance(whole[key], dict):
+            inner = _over_shared(dict(found.get(key) or {}), whole[key], cast("Settings", below))
+            if inner or key in found:
+                found[key] = inner
+        elif whole[key] == below:
+            found.pop(key, None)
+        else:
+            found[key] = whole[key]
+    return found
+
+
+def keep_own(live: Live, names: Sequence[str]) -> Kept:
+    """Return the settings of a system of one's own, of the services with these names."""
+    kept = Kept({"project": _project(live)})
+    found: Settings = {}
+    sealed: list[str] = []
+    for name in names:
+        id_ = live.services()[name]
+        if not live.snapshot.source(id_):
+            kept.notes.append(f"{name}: it runs nothing, and is left alone")
+            continue
+        given = own_service(live, id_)
+        variables = {
+            key: value for key, value in live.variables(id_).items() if key not in {"PORT"} or "port" not in given
+        }
+        hidden = [key for key, value in variables.items() if hides(key, value)]
+        sealed += [secret_name(name, key) for key, value in variables.items() if value is None]
+        given["variables"] = {key: value for key, value in variables.items() if key not in hidden}
+        given["secrets"] = hidden
+        found[name] = dict(_different(OwnServiceArgs, given))
+    kept.settings |= {"services": found, **({"sealed": sealed} if sealed else {})}
+    return kept
+
+
+def hides(name: str, value: str | None) -> bool:
+    """Tell whether a variable may be a secret, by its name or the form of its value; a sealed one, None, is."""
+    if value is None:
+        return True
+    if value.startswith("${{") or not value.strip():
+        return False
+    in_clear_at = {"own": {"variables": {name: value}}}
+    return bool(SECRET.search(name)) or any(in_clear.in_settings(in_clear_at))
+
+
+def _project(live: Live) -> Settings:
+    found: Settings = {"name": live.snapshot.project["name"], "environment": live.snapshot.environment["name"]}
+    shared = live.snapshot.config.get("sharedVariables") or {}
+    clear = {name: value for name, each in shared.items() if each and (value := each.get("value")) is not None}
+    return {**found, "sharedVariables": clear} if clear else found
 
 
 def _everything(live: Live) -> dict[str, str]:
@@ -86,18 +147,20 @@ def _everything(live: Live) -> dict[str, str]:
     return found
 
 
-def _model(info: FieldInfo) -> type[BaseModel] | None:
+def model_of(info: FieldInfo) -> type[BaseModel] | None:
+    """Return the arguments that a field holds; None for a plain value."""
     kinds: tuple[Any, ...] = (info.annotation, *get_args(info.annotation))
     return next((each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel)), None)
 
 
-def _optional(info: FieldInfo) -> bool:
+def optional(info: FieldInfo) -> bool:
+    """Tell whether a system does without what a field says."""
     return NoneType in get_args(info.annotation)
 
 
 def _value(settings: Settings, path: tuple[str, ...], info: FieldInfo, variables: Mapping[str, str]) -> None:
     """Set a setting of the application from the variable that says it; a group of settings key by key."""
-    model = _model(info)
+    model = model_of(info)
     if model:
         inner: Settings = {}
         for name, each in model.model_fields.items():
@@ -121,7 +184,7 @@ def _value(settings: Settings, path: tuple[str, ...], info: FieldInfo, variables
 
 def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
     if issubclass(model, ServiceArgs):
-        return _own_service(live, service_id)
+        return own_service(live, service_id)
     config = live.effective(service_id)
     image = live.snapshot.source(service_id).get("image") or ""
     found: Settings = {}
@@ -144,7 +207,8 @@ def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
 _SHORT: Final = {"database": "DB", "user": "USER"}
 
 
-def _own_service(live: Live, service_id: str) -> Settings:
+def own_service(live: Live, service_id: str) -> Settings:
+    """Return the settings of a service, without its variables, with Railway's defaults filled in."""
     config = live.effective(service_id)
     source = live.snapshot.source(service_id)
     image = source.get("image")
@@ -156,11 +220,12 @@ def _own_service(live: Live, service_id: str) -> Settings:
     port = live.variables(service_id).get("PORT")
     if port and port.isdigit():
         found["port"] = int(port)
-    if live.snapshot.service_domains(service_id):
+    if names := live.snapshot.service_domains(service_id):
         found["railwayDomain"] = True
-    hosts = [each["domain"] for each in live.snapshot.custom_domains(service_id)]
-    if hosts:
-        found["domains"] = [_domain(live, host) for host in hosts]
+        if (target := names[0]["targetPort"]) not in (None, found.get("port")):
+            found["railwayDomainPort"] = target
+    if hosts := live.snapshot.custom_domains(service_id):
+        found["domains"] = [_domain(live, host, found.get("port")) for host in hosts]
     disk = _disk(live, service_id)
     if disk:
         found["volume"] = disk
@@ -180,9 +245,10 @@ def _scalar(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _domain(live: Live, host: str) -> Settings:
-    record = live.record("CNAME", host)
-    return {"hostname": host, **({"proxied": True} if record and record.proxied else {})}
+def _domain(live: Live, given: CustomDomainOfAllDomains, port: int | None) -> Settings:
+    record, target = live.record("CNAME", given["domain"]), given["targetPort"]
+    proxied = {"proxied": True} if record and record.proxied else {}
+    return {"hostname": given["domain"], **proxied, **({"port": target} if target not in (None, port) else {})}
 
 
 def _disk(live: Live, service_id: str) -> Settings | None:
@@ -236,14 +302,14 @@ def _without_defaults(model: type[SystemSettings], settings: Settings) -> Settin
     """Return settings without what the system says by itself, and with null where it says what is not so."""
     found: Settings = {}
     for name, info in model.model_fields.items():
-        key, inner = to_camel(name), _model(info)
+        key, inner = to_camel(name), model_of(info)
         if key not in settings:
             continue
         value = settings[key]
         if isinstance(value, dict) and inner and name != "project":
             there = info.default if isinstance(info.default, BaseModel) else None
             found[key] = dict(_different(inner, cast("Settings", value), there))
-            if not found[key] and not info.is_required() and not _optional(info):
+            if not found[key] and not info.is_required() and not optional(info):
                 found.pop(key)
         elif info.is_required() or value != _plain(info.default):
             found[key] = value
@@ -262,7 +328,7 @@ def _different(model: type[BaseModel], settings: Settings, there: BaseModel | No
             elif name == "railway_domain" and default:
                 yield key, False
             continue
-        value, inner = settings[key], _model(info)
+        value, inner = settings[key], model_of(info)
         if isinstance(value, dict) and inner and isinstance(default, BaseModel):
             shorter = dict(_different(type(default), cast("Settings", value), default))
             if shorter:

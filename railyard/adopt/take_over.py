@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -24,6 +24,11 @@ from stacks.adopted import VARIABLE
 OF_THE_PROGRAM: Final = frozenset({"onFailure"})
 """Properties of a ServiceInstance that Railway knows nothing of."""
 BUCKET_TYPE: Final = "digitalocean:index/spacesBucket:SpacesBucket"
+PROJECT_TYPE: Final = "railway:index:Project"
+UNREAD: Final = frozenset({KEY_TYPE})
+"""What a second run reads not again: of a key the provider knows no secret."""
+_KINDS: Final = {"add": "only here", "delete": "only there", "update": "another value"}
+"""How a variable differs, whose value is not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +39,10 @@ class Left:
     op: str
     name: str
     type: str
-    keys: tuple[str, ...] = field(default=())
+    keys: tuple[str, ...] = ()
     """The properties that differ."""
+    reasons: tuple[str, ...] = ()
+    """How each of them differs: from what to what, or why. No value of a variable is shown."""
 
     @property
     def deploys(self) -> bool:
@@ -45,7 +52,8 @@ class Left:
     @property
     def text(self) -> str:
         """Say it to people."""
-        what = f": {', '.join(self.keys)}" if self.keys else ""
+        said = [f"{key} ({reason})" for key, reason in zip(self.keys, self.reasons, strict=True)]
+        what = f": {', '.join(said)}" if said else ""
         return f"{self.op} {self.name}{what}"
 
 
@@ -62,6 +70,7 @@ def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live
     importable = [each for each in new if each.type != KEY_TYPE]
     components = [each.urn for each in wanted if not each.custom]
     if not new:
+        _amend(engine, wanted, matched, live)
         return
     ids = {each.key: matched.ids[each.urn] for each in importable}
     if key and space:
@@ -72,8 +81,7 @@ def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live
     with _list_of(ids):
         keys = [key.urn] if key and space else []
         engine.up([*components, *keys, *(each.urn for each in importable)], quiet=True)
-    if own := _own(new):
-        engine.amend(own)
+    _amend(engine, wanted, matched, live)
 
 
 def _key(key: Planned, space: str, live: Live) -> Unimportable:
@@ -98,10 +106,19 @@ def settle(engine: Engine, wanted: Sequence[Planned], matched: Matched, left: Se
     engine.up(same, quiet=True)
 
 
-def _own(new: Sequence[Planned]) -> dict[str, dict[str, Any]]:
-    """Return what the program alone knows of the resources, and no API tells: URN → properties."""
-    found = {each.urn: {key: each.inputs[key] for key in OF_THE_PROGRAM & each.inputs.keys()} for each in new}
-    return {urn: own for urn, own in found.items() if own}
+def _amend(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live) -> None:
+    """Put into the state what no import tells: what the program alone knows, and which environment is meant."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in wanted:
+        if each.urn not in matched.ids:
+            continue
+        own = {key: each.inputs[key] for key in OF_THE_PROGRAM & each.inputs.keys()}
+        if each.type == PROJECT_TYPE and not live.is_primary:
+            own |= {"environmentId": live.environment_id, "environmentName": live.snapshot.environment["name"]}
+        if own:
+            found[each.urn] = own
+    if found:
+        engine.amend(found)
 
 
 @contextmanager
@@ -120,8 +137,8 @@ def _list_of(ids: Mapping[str, str]) -> Generator[None]:
                 os.environ[VARIABLE] = before
 
 
-def left(document: Mapping[str, Any], system: str) -> list[Left]:
-    """Return what a preview would still change of a system."""
+def left(document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str, str]]) -> list[Left]:
+    """Return what a preview would still change of a system; ``why``: URN → property → what explains its difference."""
     found: list[Left] = []
     for step in cast("Sequence[Mapping[str, Any]]", document["steps"]):
         urn = str(step["urn"])
@@ -132,5 +149,27 @@ def left(document: Mapping[str, Any], system: str) -> list[Left]:
             continue  # a component is nothing outside of the state
         detailed = cast("Mapping[str, Any]", step.get("detailedDiff") or {})
         keys = tuple(sorted(detailed)) or tuple(step.get("diffReasons") or ())
-        found.append(Left(urn=urn, op=str(step["op"]), name=name_of(urn), type=str(state.get("type", "")), keys=keys))
+        reasons = tuple(why.get(urn, {}).get(key) or _difference(step, key) for key in keys)
+        found.append(
+            Left(
+                urn=urn,
+                op=str(step["op"]),
+                name=name_of(urn),
+                type=str(state.get("type", "")),
+                keys=keys,
+                reasons=reasons,
+            )
+        )
     return found
+
+
+def _difference(step: Mapping[str, Any], key: str) -> str:
+    """Return how a property differs; of a variable, of a part of a property and of a secret not from what to what."""
+    detailed = cast("Mapping[str, Mapping[str, Any]]", step.get("detailedDiff") or {})
+    kind = str(detailed.get(key, {}).get("kind") or detailed.get(key, {}).get("diffKind") or "update")
+    states = [cast("Mapping[str, Any]", step.get(name) or {}) for name in ("oldState", "newState")]
+    before, after = (cast("Mapping[str, Any]", each.get("inputs") or {}).get(key) for each in states)
+    plain = all(isinstance(each, str | int | float | bool | None) for each in (before, after))
+    if key == "variables" or "." in key or "[" in key or not plain or before == after:
+        return _KINDS.get(kind.removesuffix("-replace"), "another value")
+    return " → ".join("nothing" if each is None else json.dumps(each, ensure_ascii=False) for each in (before, after))

@@ -6,12 +6,14 @@ Owns the text. Every other character of the file stays.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+import go_yaml
+from go_yaml import ListNode, MappingNode, Node
 from railyard.migrate.findings import Settings
-from railyard.promote.settings_file import Edit, edited
+from railyard.promote.settings_file import Edit, edited, with_value
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.settings_yaml import settings_yaml
@@ -40,8 +42,9 @@ def with_system(stack: str, system: str, settings: Settings, there: Settings | N
     text = before or f"config:\n  {NAMESPACE}:secrets: secrets/{stack}.yaml\n"
     if not _CONFIG.search(text):
         raise OperationError(f"{file.name} has no group 'config:' in lines of its own: add it at the top")
-    if zones.missing and not zones.known:
-        text = _appended(text, f"{NAMESPACE}:zones", [{"name": name, "id": id_} for name, id_ in zones.missing.items()])
+    missing = [{"name": name, "id": id_} for name, id_ in zones.missing.items()]
+    if missing:
+        text = _with_zones(text, missing) if zones.known else _appended(text, f"{NAMESPACE}:zones", missing)
     return Edit(file, before, _appended(text, f"{NAMESPACE}:{system}", settings))
 
 
@@ -50,7 +53,34 @@ def save(edit: Edit) -> None:
     if edit.before or edit.file.exists():
         edit.write()
     else:
-        edit.file.write_text(edit.after, encoding="utf-8")
+        part = edit.file.with_suffix(".part")
+        part.write_text(edit.after, encoding="utf-8")
+        part.replace(edit.file)
+
+
+def _with_zones(text: str, missing: Sequence[Settings]) -> str:
+    """Return the text with further zones in its list."""
+    key = ("config", f"{NAMESPACE}:zones")
+    node = go_yaml.find(go_yaml.compose(text), key)
+    if not isinstance(node, ListNode) or node.flow or not node.items:
+        there = cast("list[Settings]", go_yaml.value_of(node) if node else [])
+        return with_value(text, key, [*there, *missing])
+    first, last = node.items[0].start, last_character(node)
+    dash = text[text.rfind("\n", 0, first) + 1 : first]
+    dumped = settings_yaml({"zones": missing}, short_in_one_line=True).splitlines()[1:]
+    items = [dash + each.removeprefix("- ") for each in dumped]
+    end = text.find("\n", last)
+    end = len(text) if end < 0 else end
+    return "\n".join([text[:end], *items]) + text[end:]
+
+
+def last_character(node: Node) -> int:
+    """Return where the last character of a value stands: a block's own end is where the next thing begins."""
+    if isinstance(node, MappingNode) and not node.flow and node.pairs:
+        return last_character(node.pairs[-1][1])
+    if isinstance(node, ListNode) and not node.flow and node.items:
+        return last_character(node.items[-1])
+    return node.end
 
 
 def _appended(text: str, key: str, value: Any) -> str:

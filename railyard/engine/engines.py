@@ -78,8 +78,10 @@ class Engine(Protocol):
     secrets_file: Path
     """The SOPS file whose secrets it deploys."""
 
-    def preview(self, systems: Sequence[str] = ()) -> dict[str, Any]:
+    def preview(self, systems: Sequence[str] = (), *, unchanged: bool = False) -> dict[str, Any]:
         """What would change, as ``pulumi preview --json`` says it: of ``systems`` alone, of which the rest is not made.
+
+        With ``unchanged`` also what would not change.
 
         Raises ``RefusedError`` when an ``up`` would be refused, ``OperationError`` when nothing can be said.
         """
@@ -171,9 +173,9 @@ class Embedded:
         self.secrets_file = _sandbox_secrets(stack)
         self._stack = stack
 
-    def preview(self, systems: Sequence[str] = ()) -> dict[str, Any]:
+    def preview(self, systems: Sequence[str] = (), *, unchanged: bool = False) -> dict[str, Any]:
         """Ask nobody."""
-        return self._document(Operation.PREVIEW, targets_of(*systems), variables=_chosen(systems))
+        return self._document(Operation.PREVIEW, targets_of(*systems), variables=_chosen(systems), unchanged=unchanged)
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """Update in the clouds that ``make sandbox`` serves, or in our own for as long as it takes."""
@@ -238,10 +240,13 @@ class Embedded:
         targets: Sequence[str] = (),
         directory: Path | None = None,
         variables: Mapping[str, str] | None = None,
+        *,
+        unchanged: bool = False,
     ) -> dict[str, Any]:
         """What an operation says to programs, with the state in ``directory`` or ours; raises ``OperationError``."""
         text = io.StringIO()
-        result = operate.operate(operation, self._configuration(), targets, JsonReport(text), directory, variables)
+        report = JsonReport(text, show_same=unchanged)
+        result = operate.operate(operation, self._configuration(), targets, report, directory, variables)
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
             raise RefusedError(_errors(document), document)
@@ -262,12 +267,12 @@ class PulumiCli:
         self.secrets_file = stack.secrets_file
         self._stack, self._cli = stack, cli
 
-    def preview(self, systems: Sequence[str] = ()) -> dict[str, Any]:
+    def preview(self, systems: Sequence[str] = (), *, unchanged: bool = False) -> dict[str, Any]:
         """``pulumi preview --json``, and the rules, for which what does not change is needed, too."""
         targets = _named(targets_of(*systems))
         document = self._document(Operation.PREVIEW, "--show-sames", *targets, variables=_chosen(systems))
         _refuse(rules.of_document(document["steps"], self._stack.settings.stack.policies))
-        return {**document, "steps": [step for step in document["steps"] if step["op"] != "same"]}
+        return {**document, "steps": [step for step in document["steps"] if unchanged or step["op"] != "same"]}
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """``pulumi up --target … --yes``."""
@@ -330,10 +335,14 @@ class PulumiCli:
     def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """Through ``pulumi stack export`` and ``import``."""
         state = self._state()
-        for each in cast("list[dict[str, Any]]", state["deployment"]["resources"]):
-            if own := changes.get(str(each["urn"])):
+        changed = False
+        for each in cast("list[dict[str, Any]]", state["deployment"].get("resources") or []):
+            own = changes.get(str(each["urn"]), {})
+            if any(each["outputs"].get(key) != value for key, value in own.items()):
                 each["inputs"], each["outputs"] = {**each["inputs"], **own}, {**each["outputs"], **own}
-        self._stack_command("import", given=json.dumps(state))
+                changed = True
+        if changed:
+            self._stack_command("import", given=json.dumps(state))
 
     def forget(self, system: str) -> int:
         """``pulumi stack import`` of the state without them."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import yaml
 
+from pulumi_embedded.journal import Journal
 from railyard.adopt import take_over
 from tests.lifecycle.conftest import ROOT
 from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
@@ -48,6 +52,7 @@ def test_the_settings_say_what_was_said_before(elsewhere: Elsewhere) -> None:
     wanted = dict(BEFORE["railyard:rose"])
     wanted["web"] = {key: value for key, value in wanted["web"].items() if key != "volume"}
     wanted.pop("workers")  # two, as Rose has by itself
+    wanted["protected"] = True  # as whatever was adopted
     assert elsewhere.of_systems["railyard:rose"] == wanted
     assert elsewhere.of_systems["railyard:zones"] == [
         {"name": "rose.example", "id": "905e0000000000000000000000000e04"}
@@ -91,6 +96,48 @@ def test_an_adoption_that_was_interrupted_is_finished_by_the_next(
 
     assert (said.code, said.json["left"]) == (0, [])
     assert elsewhere.writes() == []
+
+
+def test_wherever_an_adoption_is_killed_the_next_finishes_it(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line that the engine writes down is one at which the machine may have died; nothing is lost by it."""
+    moments = Moments(elsewhere)
+    with monkeypatch.context() as watched:
+        watched.setattr(Journal, "_append", moments.watching(Journal._append))  # pyright: ignore[reportPrivateUsage]
+        assert elsewhere.railyard("adopt", "seance", "-s", "staging", "--yes").code == 0
+    whole = elsewhere.settings.read_text()
+
+    assert len(moments.states) > 40
+    for moment in (len(moments.states) // 3, -3):
+        moments.die_at(moment)
+        said = elsewhere.railyard("adopt", "seance", "-s", "staging", "--yes", "--json")
+
+        assert (said.code, said.json["left"]) == (0, []), (moment, said.text)
+        assert elsewhere.settings.read_text() == whole
+    assert elsewhere.writes() == []
+
+
+class Moments:
+    """What of the state was on the disk after each line of the engine's journal."""
+
+    def __init__(self, place: Elsewhere) -> None:
+        self._place = place
+        self.states: list[dict[str, bytes]] = []
+
+    def watching(self, append: Callable[..., None]) -> Callable[..., None]:
+        def write(*given: Any, **named: Any) -> None:
+            append(*given, **named)
+            files = self._place.clouds.glob("staging.json*")
+            self.states.append({each.name: each.read_bytes() for each in files if "lock" not in each.name})
+
+        return write
+
+    def die_at(self, moment: int) -> None:
+        for file in self._place.clouds.glob("staging.json*"):
+            file.unlink()
+        for name, content in self.states[moment].items():
+            (self._place.clouds / name).write_bytes(content)
 
 
 def test_a_system_that_is_abandoned_goes_on_running(elsewhere: Elsewhere) -> None:

@@ -1,0 +1,328 @@
+"""One adoption, step by step: settings, secrets, import, proof.
+
+Owns the order of the steps, each of which finds what an interrupted one before it has done, and what is known of them
+at the end. Prints nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import go_yaml
+from components.zone import ZoneArgs
+from pulumi_operations.project import ProjectError, config_nodes
+from railway_api.plans import Plan
+from railyard.accounts.railway_client import Railway
+from railyard.adopt import live as live_reader
+from railyard.adopt import secrets_of, system_settings, take_over, target, write
+from railyard.adopt.live import Live
+from railyard.adopt.matching import INSTANCE_TYPE, Matched, Planned, match, planned
+from railyard.adopt.secrets_of import Found
+from railyard.adopt.take_over import Left
+from railyard.adopt.target import Target
+from railyard.adopt.write import Zones
+from railyard.engine.engines import Engine, engine_for
+from railyard.migrate.findings import Settings
+from railyard.promote.settings_file import Edit
+from railyard.secrets import sops_program
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.project import project_directory
+from railyard.shared.stack import read_stack, settings_in
+from stacks import own_system
+from stacks.problems import SettingsError
+from stacks.settings import PLAN_KEY, StackSettings
+from stacks.shared_settings import NAMESPACE, SERVICES, defaults_text, shared_values, DEFAULTS_FILE
+
+
+@dataclass
+class Adoption:
+    """One adoption, as far as it has come."""
+
+    target: Target
+    stack: str
+    live: Live
+    edit: Edit
+    strangers: list[str]
+    """Services of the project that are nobody's."""
+    notes: list[str]
+    imported: int = 0
+    stored: list[str] = field(default_factory=list[str])
+    sealed: list[str] = field(default_factory=list[str])
+    left: list[Left] = field(default_factory=list[Left])
+    written: bool = False
+
+    @property
+    def system(self) -> str:
+        """Return its name."""
+        return self.target.name
+
+    @property
+    def project(self) -> str:
+        """Return the name of the project."""
+        return str(self.live.snapshot.project["name"])
+
+    @property
+    def environment(self) -> str:
+        """Return the name of its environment."""
+        return str(self.live.snapshot.environment["name"])
+
+    def document(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "system": self.system,
+            "own": self.target.own,
+            "reasons": list(self.target.reasons),
+            "services": dict(self.target.names),
+            "stack": self.stack,
+            "project": self.project,
+            "environment": self.environment,
+            "file": self.edit.file.name,
+            "difference": self.edit.lines,
+            "strangers": self.strangers,
+            "notes": self.notes,
+            "stored": self.stored,
+            "sealed": self.sealed,
+            "imported": self.imported,
+            "left": [
+                {"op": each.op, "name": each.name, "keys": list(each.keys), "reasons": list(each.reasons)}
+                for each in self.left
+            ],
+            "deployments": sum(each.deploys for each in self.left),
+            "adopted": self.written,
+        }
+
+
+def configuration(stack: str) -> Settings:
+    """Return what a stack's file holds as its configuration; nothing where there is no file."""
+    file = project_directory() / f"Pulumi.{stack}.yaml"
+    try:
+        found: Any = go_yaml.load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    except go_yaml.YamlError as error:
+        raise OperationError(f"{file.name}: {error}") from None
+    config: Any = cast("Any", found).get("config") if isinstance(found, dict) else None
+    return cast("Settings", config) if isinstance(config, dict) else {}
+
+
+def plan_of(config: Settings) -> Plan:
+    """Return the plan that a configuration names."""
+    given = config.get(PLAN_KEY, "pro")
+    return Plan(given) if given in list(Plan) else Plan.PRO
+
+
+def read(railway: Railway, project: str, stack: str, environment: str | None, config: Settings) -> Live:
+    """Read a project, given by id or name; raises ``CallError`` where nobody says which environment is meant."""
+    project_id, environments = railway.run(live_reader.environments(railway.client, project))
+    mine = [str(each.get("environment")) for each in _projects(config) if each.get("name") == project]
+    wanted = environment or next((each for each in [*mine, stack] if each in environments), None)
+    if wanted is None and len(environments) == 1:
+        wanted = next(iter(environments))
+    if wanted not in environments:
+        raise CallError(
+            f"{project} has the environments {', '.join(environments)}: give --environment with the one of {stack}; "
+            "each of them goes into a stack of its own"
+        )
+    zones = [ZoneArgs.model_validate(each) for each in _zones(config)]
+    return railway.run(live_reader.read(railway.client, project_id, environments[wanted], zones))
+
+
+def begin(
+    stack: str, live: Live, system: str | None, names: Mapping[str, str], config: Settings, *, own: bool
+) -> Adoption:
+    """Return an adoption of which nothing is written yet; raises ``OperationError`` where settings cannot say it."""
+    settings = _settings(stack, config)
+    chosen = target.target(system, live, names, settings, own=own)
+    strangers = target.strangers(live, chosen, settings)
+    there: Any = config.get(f"{NAMESPACE}:{chosen.name}")
+    if chosen.own:
+        mine = list(there[SERVICES]) if own_system.is_own(there) else []
+        kept = system_settings.keep_own(live, [name for name in live.services() if name in [*mine, *strangers]])
+        strangers = [name for name in strangers if name not in kept.settings[SERVICES]]
+        if not kept.settings[SERVICES]:
+            raise OperationError(f"{live.snapshot.project['name']} has no service that runs and belongs to no system")
+        kept.settings["project"] = _project_of(config, kept.settings["project"])
+    else:
+        kept = system_settings.keep(chosen.system, live, chosen.names, _shared(chosen.name))
+    if there is None:
+        kept.settings["protected"] = True
+    edit = write.with_system(
+        stack, chosen.name, kept.settings, cast("Settings | None", there), _missing_zones(config, live)
+    )
+    _valid(edit)
+    notes = [*kept.notes, *_from_files(live), *_about_environments(live)]
+    return Adoption(target=chosen, stack=stack, live=live, edit=edit, strangers=strangers, notes=notes)
+
+
+def finish(adoption: Adoption, railway: Railway, age: Sequence[str]) -> None:
+    """Write the settings, store the secrets, import what is there, and look what a preview still changes."""
+    if adoption.edit.lines:
+        write.save(adoption.edit)
+    here, live = read_stack(adoption.stack), adoption.live
+    found = secrets_of.look(here.declared[adoption.system], live, _places(adoption))
+    adoption.sealed = found.sealed
+    if railway.real or sops_program.find(here.environment):
+        # In the sandbox too it is the stack's own file: that of the sandbox holds made-up values.
+        own = here if railway.real else replace(here, secrets_file=project_directory() / here.settings.secrets)
+        adoption.stored = secrets_of.store(own, adoption.system, found, age)
+    else:
+        adoption.notes.append("no secret was stored: there is no sops program, and the sandbox has secrets of its own")
+    engine = engine_for(here, sandbox=not railway.real)
+    wanted, matched = _wanted(adoption, engine)
+    _keep_variables(adoption, wanted, matched, found)
+    take_over.take(engine, wanted, matched, live)
+    adoption.imported, adoption.written = sum(each.new and each.urn in matched.ids for each in wanted), True
+    adoption.left = take_over.left(engine.preview(), adoption.system, _why(adoption, matched))
+    take_over.settle(engine, wanted, matched, adoption.left)
+
+
+def _wanted(adoption: Adoption, engine: Engine) -> tuple[list[Planned], Matched]:
+    """Return what the program wants and what of it exists; what an earlier run has imported is read again first."""
+    names = adoption.target.names
+    wanted = planned(engine.preview(unchanged=True), adoption.system)
+    matched = match(wanted, adoption.live, names)
+    known = [
+        each.urn for each in wanted if each.urn in matched.ids and not each.new and each.type not in take_over.UNREAD
+    ]
+    if known:
+        engine.refresh(known)
+        wanted = planned(engine.preview(unchanged=True), adoption.system)
+        matched = match(wanted, adoption.live, names)
+    return wanted, matched
+
+
+def _settings(stack: str, config: Settings) -> StackSettings | None:
+    """Return the settings of the stack as they are; None of one that has none that are valid yet."""
+    file = project_directory() / f"Pulumi.{stack}.yaml"
+    if not config:
+        return None
+    try:
+        text = file.read_text(encoding="utf-8")
+        return settings_in(file.name, text)
+    except (ProjectError, SettingsError, OperationError):
+        return None
+
+
+def _shared(system: str) -> Settings:
+    """Return what all stacks share of a system."""
+    found = shared_values(config_nodes(DEFAULTS_FILE, defaults_text(project_directory()))).get(system)
+    return cast("Settings", found) if isinstance(found, dict) else {}
+
+
+def _zones(config: Settings) -> list[Settings]:
+    return cast("list[Settings]", config.get(f"{NAMESPACE}:zones") or [])
+
+
+def _missing_zones(config: Settings, live: Live) -> Zones:
+    known = [str(each.get("name")) for each in _zones(config)]
+    return Zones(missing={name: id_ for name, id_ in live.zones.items() if name not in known}, known=bool(known))
+
+
+def _project_of(config: Settings, project: Settings) -> Settings:
+    """Return what another system of the stack says of the project, or ``project``: both say the same."""
+    return next((each for each in _projects(config) if each.get("name") == project["name"]), project)
+
+
+def _projects(config: Settings) -> list[Settings]:
+    """Return what the systems of a configuration say of their projects."""
+    groups = [cast("Settings", each) for each in config.values() if isinstance(each, dict)]
+    return [cast("Settings", each["project"]) for each in groups if isinstance(each.get("project"), dict)]
+
+
+def _places(adoption: Adoption) -> dict[str, tuple[str, str]]:
+    """Return where the secrets of a system of one's own stand: secret → service and variable."""
+    if not adoption.target.own:
+        return {}
+    return {
+        own_system.secret_name(name, variable): (name, variable)
+        for name, id_ in adoption.live.services().items()
+        for variable in adoption.live.variables(id_)
+    }
+
+
+def _valid(edit: Edit) -> None:
+    try:
+        settings_in(edit.file.name, edit.after)
+    except (ProjectError, SettingsError) as error:
+        raise OperationError(
+            f"what runs cannot be said in settings as it is, and nothing was written:\n{error}"
+        ) from None
+
+
+def _from_files(live: Live) -> list[str]:
+    """Return a note for each service whose settings a file decides: they are settings here from now on."""
+    way = f"railyard migrate --to-railway --project {live.snapshot.project['name']}"
+    notes: list[str] = []
+    for each in live.files.values():
+        keys = ", ".join(one.key for one in each.decided)
+        if keys:
+            notes.append(
+                f"{each.name}: {each.file} decides {keys}; the settings say it from now on, and Railway's own do after "
+                f"'{way}', without a deployment, or after the next up, with one"
+            )
+        elif each.untold:
+            notes.append(
+                f"{each.name}: {each.file} may decide settings of it, and no deployment tells which: give its folder "
+                "to 'railyard migrate'"
+            )
+        else:
+            notes.append(f"{each.name}: {each.file} decides nothing that Railway's own settings do not say")
+    return notes
+
+
+def _about_environments(live: Live) -> list[str]:
+    others = live.other_environments
+    if not others:
+        return []
+    return [
+        f"the project has other environments, {', '.join(others)}: each goes into a stack of its own. Railway makes a "
+        "service that is added in one of them in all: give each stack a project of its own when there is time"
+    ]
+
+
+def _why(adoption: Adoption, matched: Matched) -> dict[str, dict[str, str]]:
+    """Return what explains a difference: URN → property → reason."""
+    found: dict[str, dict[str, str]] = {}
+    for urn, id_ in matched.ids.items():
+        file = adoption.live.files.get(id_.rpartition("/")[2])
+        if file and f"${INSTANCE_TYPE}::" in urn:
+            found[urn] = {
+                each.key.partition(".")[2]: f"{file.file} says it, Railway's settings do not" for each in file.decided
+            }
+    return found
+
+
+def _keep_variables(adoption: Adoption, wanted: Sequence[Planned], matched: Matched, found: Found) -> None:
+    """Write variables that the program does not set, so that none is lost; what may be a secret is named instead."""
+    live = adoption.live
+    names = {id_: name for name, id_ in live.services().items()}
+    for resource in wanted:
+        if resource.type != INSTANCE_TYPE or resource.urn not in matched.ids:
+            continue
+        service_id = matched.ids[resource.urn].rpartition("/")[2]
+        there = live.variables(service_id)
+        given: Any = resource.inputs.get("variables")
+        # Of what is in the state already a document hides all of them, and they were looked at before.
+        own = set(cast("dict[str, Any]", given)) if isinstance(given, dict) else set(there)
+        extra = {name: value for name, value in there.items() if name not in own and not name.startswith("RAILWAY_")}
+        if not extra:
+            continue
+        hidden = sorted(
+            name for name, value in extra.items() if system_settings.hides(name, value) or name in found.values
+        )
+        clear = {name: value for name, value in extra.items() if name not in hidden}
+        where = names[service_id]
+        if hidden:
+            adoption.notes.append(f"{where}: {', '.join(hidden)} may be secrets, and no secret of {adoption.system}")
+        _add_variables(adoption, resource.name.removeprefix(f"{adoption.system}-").removesuffix("-instance"), clear)
+
+
+def _add_variables(adoption: Adoption, service: str, variables: dict[str, Any]) -> None:
+    for name, value in variables.items():
+        try:
+            edit = write.edited(adoption.stack, {(adoption.system, service, "variables", name): value})
+        except OperationError as error:
+            adoption.notes.append(f"{service}: variables.{name} is not kept: {str(error).splitlines()[-1].strip()}")
+            continue
+        edit.write()
+        adoption.edit = Edit(adoption.edit.file, adoption.edit.before, edit.after)

@@ -1,0 +1,153 @@
+"""What an adoption is about: which system the project becomes, and which of its services are which.
+
+Owns the choice where nobody made one: the system that fits best by its services, its variables and its name, or a
+system of one's own for services that no system has.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from components.database import DatabaseArgs
+from components.service import ServiceArgs
+from railyard.adopt.live import Live
+from railyard.adopt.system_settings import OTHER_NAMES, keep, model_of, optional
+from railyard.shared.console import CallError
+from stacks import SYSTEMS, class_of
+from stacks.own_system import system_of
+from stacks.services import services
+from stacks.settings import StackSettings
+from stacks.system import System
+
+_LABEL: Final = re.compile(r"[^a-z0-9]+")
+_ENOUGH: Final = 3
+"""Variables of a system that a project must have to be taken for it, where its name does not say so."""
+_FAMILIES: Final = {"redis": ("redis", "valkey"), "postgres": ("postgres",), "mysql": ("mysql", "mariadb")}
+"""Kind of a database → what its images are called."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a project becomes."""
+
+    name: str
+    system: type[System[Any]]
+    own: bool = False
+    """Whether it is a system of one's own, of services that stand in the settings."""
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Name of a service in the settings → its name on Railway, where that is another."""
+    reasons: Sequence[str] = ()
+    """Why it was proposed."""
+
+
+def named(name: str) -> type[System[Any]]:
+    """Return the system of this name; raises ``CallError`` with the nearest one."""
+    known = {each.NAME: each for each in SYSTEMS}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(known)}"
+    raise CallError(f"there is no system {name!r}: {hint}; --own makes one of the project's services")
+
+
+def target(name: str | None, live: Live, names: Mapping[str, str], stack: StackSettings | None, *, own: bool) -> Target:
+    """Return what the project becomes: the system ``name``, or the one that fits best."""
+    if own or (name and stack and name in stack.systems and name not in {each.NAME for each in SYSTEMS}):
+        return Target(name=name or _own_name(live), system=class_of(name or _own_name(live)), own=True)
+    if name:
+        system = named(name)
+        return Target(name=name, system=system, names={**_other_names(system, live), **names})
+    fits = {each.NAME: list(_reasons(each, live, {**_other_names(each, live), **names})) for each in SYSTEMS}
+    taken = set(stack.systems) if stack else set[str]()
+    best = max((each for each in SYSTEMS if each.NAME not in taken), key=lambda one: len(fits[one.NAME]), default=None)
+    if best is None or len(fits[best.NAME]) < _ENOUGH:
+        own_name = _own_name(live)
+        reason = f"no system has {_ENOUGH} of its variables or services: its services become one of their own"
+        return Target(name=own_name, system=system_of(own_name), own=True, reasons=[reason])
+    return Target(name=best.NAME, system=best, names={**_other_names(best, live), **names}, reasons=fits[best.NAME])
+
+
+def strangers(live: Live, chosen: Target, stack: StackSettings | None) -> list[str]:
+    """Return the services of the project that no system of the stack has, ``chosen`` included."""
+    known: set[str] = set()
+    if not chosen.own:
+        known |= {chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields}
+    if stack:
+        project = live.snapshot.project["name"]
+        for name, settings in stack.systems.items():
+            if settings.project.name == project and name != chosen.name:
+                known |= {each.name for each in services(settings)}
+    return sorted(name for name in live.services() if name not in known)
+
+
+def _own_name(live: Live) -> str:
+    """Return the project's name without that of its environment, as a system's name."""
+    name = _LABEL.sub("-", str(live.snapshot.project["name"]).lower()).strip("-")
+    name = name.removesuffix(f"-{live.snapshot.environment['name']}") or "own"
+    return f"{name}-services" if name in {each.NAME for each in SYSTEMS} else name
+
+
+def _reasons(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield what of the project speaks for a system; its name counts as much as all that is needed."""
+    if system.NAME in _LABEL.split(str(live.snapshot.project["name"]).lower()):
+        yield from [f"the project is called {live.snapshot.project['name']}"] * _ENOUGH
+    there = {name for key in live.services().values() for name in live.variables(key)}
+    yield from sorted(there & variables_of(system, live, names))
+
+
+def variables_of(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> set[str]:
+    """Return the variables that only this system sets, as far as its settings tell without running it."""
+    found = set(_settings_variables(system.SETTINGS.model_fields.items()))
+    try:
+        settings = system.SETTINGS.model_validate(keep(system, live, names).settings, strict=False)
+    except ValidationError:
+        return found
+    return found | {each.name for each in system.secrets(settings)}
+
+
+def _settings_variables(fields: Iterable[tuple[str, FieldInfo]], path: str = "") -> Iterator[str]:
+    for name, info in fields:
+        model = model_of(info)
+        if model is None and name not in {"sealed", "protected", "follows_branch", "environment"}:
+            yield OTHER_NAMES.get(f"{path}{info.alias or name}", name.upper())
+        elif model and not issubclass(model, ServiceArgs | DatabaseArgs) and name != "project":
+            yield from _settings_variables(model.model_fields.items(), f"{info.alias or name}.")
+
+
+def _other_names(system: type[System[Any]], live: Live) -> dict[str, str]:
+    """Return which service of the project is which of the system's, where it has another name and no rival."""
+    there = live.services()
+    wanted = {
+        name: model
+        for name, info in system.SETTINGS.model_fields.items()
+        if (model := model_of(info)) and issubclass(model, ServiceArgs | DatabaseArgs)
+    }
+    open_ = [name for name in wanted if name not in there and not optional(system.SETTINGS.model_fields[name])]
+    free = [name for name in there if name not in wanted]
+    found: dict[str, str] = {}
+    for name in open_:
+        if issubclass(wanted[name], DatabaseArgs):
+            rivals = [each for each in free if _is_database(wanted[name], live, there[each])]
+        else:
+            applications = [each for each in free if not any(_family(live, there[each]))]
+            mine = set(_settings_variables(system.SETTINGS.model_fields.items()))
+            rivals = [each for each in applications if len(mine & set(live.variables(there[each]))) >= _ENOUGH]
+        if len(rivals) == 1 and rivals[0] not in found.values():
+            found[name] = rivals[0]
+    return found
+
+
+def _is_database(model: type[BaseModel], live: Live, service_id: str) -> bool:
+    return any(family in model.__name__.lower() for family in _family(live, service_id))
+
+
+def _family(live: Live, service_id: str) -> list[str]:
+    image = str(live.snapshot.source(service_id).get("image") or "")
+    return [kind for kind, names in _FAMILIES.items() if any(each in image for each in names)]
