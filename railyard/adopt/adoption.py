@@ -33,7 +33,7 @@ from railyard.shared.stack import read_stack, settings_in
 from stacks import own_system
 from stacks.problems import SettingsError
 from stacks.settings import PLAN_KEY, StackSettings
-from stacks.shared_settings import NAMESPACE, SERVICES, defaults_text, shared_values, DEFAULTS_FILE
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, SERVICES, defaults_text, shared_values
 
 
 @dataclass
@@ -210,12 +210,16 @@ def _shared(system: str) -> Settings:
 
 
 def _zones(config: Settings) -> list[Settings]:
-    return cast("list[Settings]", config.get(f"{NAMESPACE}:zones") or [])
+    shared = shared_values(config_nodes(DEFAULTS_FILE, defaults_text(project_directory()))).get("zones")
+    return cast("list[Settings]", config.get(f"{NAMESPACE}:zones") or shared or [])
 
 
 def _missing_zones(config: Settings, live: Live) -> Zones:
-    known = [str(each.get("name")) for each in _zones(config)]
-    return Zones(missing={name: id_ for name, id_ in live.zones.items() if name not in known}, known=bool(known))
+    known = {str(each["name"]): str(each["id"]) for each in _zones(config)}
+    missing = {name: id_ for name, id_ in live.zones.items() if name not in known}
+    stands = bool(config.get(f"{NAMESPACE}:zones"))
+    # A list of the stack's own takes the place of the one that all stacks share.
+    return Zones(missing=missing if stands or not missing else known | missing, known=stands)
 
 
 def _project_of(config: Settings, project: Settings) -> Settings:
