@@ -44,6 +44,41 @@ def test_a_run_gets_the_variables_of_a_deployment(railway: Client):
     assert "KEY" not in found
 
 
+def test_logs_of_traffic_are_empty_and_of_nobody_else(railway: Client):
+    """Nothing runs that could be visited; a deployment or an environment that is not there is refused all the same."""
+    project, environment = railway.project()
+    web = railway.service(project, environment, source={"image": "web:1"})
+    (deployment,) = railway.deployments(environment, web)
+    http = "query($d: String!) { httpLogs(deploymentId: $d, beforeLimit: 5) { method path httpStatus } }"
+    network = "query($e: String!) { networkFlowLogs(environmentId: $e, beforeLimit: 5) { srcAddr direction } }"
+    dns = "query($e: String!) { dnsQueryLogs(environmentId: $e, beforeLimit: 5) { qname answers } }"
+
+    assert railway.ask(http, d=deployment["id"]) == {"httpLogs": []}
+    assert railway.ask(network, e=environment) == {"networkFlowLogs": []}
+    assert railway.ask(dns, e=environment) == {"dnsQueryLogs": []}
+    assert "not found" in railway.refusal(http, d="another")
+    assert "not found" in railway.refusal(network, e="another")
+
+
+def test_logs_are_filtered_by_level_and_text(railway: Client):
+    """As Railway's filter syntax has it: a level, words, or both."""
+    project, environment = railway.project()
+    web = railway.service(project, environment, source={"image": "web:1"})
+    railway.cloud.fail_image("web:2", "crash")
+    railway.commit(environment, {"services": {web: {"source": {"image": "web:2"}}}})
+    railway.clock.advance(600)
+    newest = railway.deployments(environment, web)[0]["id"]
+    query = "query($d: String!, $f: String) { deploymentLogs(deploymentId: $d, filter: $f) { severity message } }"
+
+    def found(wanted: str) -> list[str]:
+        return [each["severity"] for each in railway.ask(query, d=newest, f=wanted)["deploymentLogs"]]
+
+    assert set(found("")) >= {"info", "error"}
+    assert set(found("@level:error")) == {"error"}
+    assert set(found("@level:error exited")) == {"error"}
+    assert found("@level:info exited") == []
+
+
 def test_the_statistics_of_a_client_are_taken_and_kept_nowhere(railway: Client):
     """A client that tells Railway what it did is no wrong client."""
     query = "mutation($i: CliEventTrackInput!) { cliEventTrack(input: $i) }"

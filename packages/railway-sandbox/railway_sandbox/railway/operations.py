@@ -14,7 +14,7 @@ from railway_sandbox.railway.access import Operations, Readers, Streams
 from railway_sandbox.railway.account import account, usage, usage_limits
 from railway_sandbox.railway.change_sets import change_sets
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.deployments import deployment_events, deployment_operations, logs
+from railway_sandbox.railway.deployments import deployment_events, deployment_operations, logs, traffic_logs
 from railway_sandbox.railway.domains import cdn, certificates, domains
 from railway_sandbox.railway.environments import config_patch, environments
 from railway_sandbox.railway.networking import egress, private_networks, tcp_proxies
@@ -45,6 +45,7 @@ NOUNS = (
     deployment_operations,
     deployment_events,
     logs,
+    traffic_logs,
     regions,
     usage,
     usage_limits,

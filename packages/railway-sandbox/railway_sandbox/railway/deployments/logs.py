@@ -62,6 +62,13 @@ def _run(deployment: Deployment) -> Iterator[Line]:
             yield moment.at, "error", f"Healthcheck failed! {checked} never became healthy"
 
 
+def _matches(wanted: str, severity: str, text: str) -> bool:
+    """Tell whether a line is wanted: by ``@level:error`` and the like, and by a part of its text."""
+    levels = [word.removeprefix("@level:") for word in wanted.split() if word.startswith("@level:")]
+    rest = " ".join(word for word in wanted.split() if not word.startswith("@level:")).strip('"')
+    return all(level == severity for level in levels) and rest.lower() in text.lower()
+
+
 def _shown(caller: Caller, arguments: Arguments, deployment: Deployment, lines: Iterator[Line]) -> list[dict[str, Any]]:
     limit = arguments.get("limit")
     limit = DEFAULT_LIMIT if limit is None else limit
@@ -75,11 +82,11 @@ def _shown(caller: Caller, arguments: Arguments, deployment: Deployment, lines: 
         "serviceId": deployment.service_id,
         "snapshotId": deployment.snapshot_id,
     }
-    wanted = arguments.get("filter") or ""
+    wanted = str(arguments.get("filter") or "")
     shown: list[dict[str, Any]] = [
         {"timestamp": timestamp(at), "severity": severity, "message": text, "attributes": [], "tags": tags}
         for at, severity, text in sorted(lines, key=lambda line: line[0])
-        if at <= caller.now and wanted.lower() in text.lower()
+        if at <= caller.now and _matches(wanted, severity, text)
     ]
     start, end = arguments.get("startDate") or "", arguments.get("endDate") or "~"
     # Railway answers with one line more than the limit.
