@@ -19,7 +19,7 @@ from pydantic import model_validator
 from components.arguments import Arguments, Backups, Image, MemoryMb, Obeys, Port, UsageAlerts, VolumeGb, matching
 from components.project import Project
 from components.service import DEFAULT_REGION, NO_SECRETS, Region, SecretVariables, Service, ServiceArgs
-from components.volume import VolumeArgs
+from components.volume import OutsideBackups, VolumeArgs
 from pulumiverse_railway import rules
 
 Identifier = Annotated[str, matching(r"[a-z_][a-z0-9_]*", "lower case letters, digits and underscores")]
@@ -64,6 +64,8 @@ class DatabaseArgs(Arguments):
     """Size of its volume in GB. Grows in place, never shrinks. Default: none, a restart empties it."""
     backups: Backups = ("daily",)
     """Backup schedules of its volume."""
+    outside: OutsideBackups | None = None
+    """When it is dumped into the stack's backup bucket. Default: daily, kept 30 days; never where there is no dump."""
     usage_alerts: UsageAlerts = ()
     """Percentages of its volume's capacity at which Railway alerts, such as 80. Default: those that Railway sets."""
     vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from components.arguments import VolumeGb
 from components.database import Database, DatabaseArgs, Identifier, Server
+from components.volume import OutsideBackups
 
 
 class MongodbArgs(DatabaseArgs):
@@ -24,6 +25,8 @@ class MongodbArgs(DatabaseArgs):
         scheme="mongodb",
         password_variable="MONGO_INITDB_ROOT_PASSWORD",
     )
+
+    outside: OutsideBackups | None = OutsideBackups()
 
     version: Literal["7", "8"] = "8"
     """Major version. Each can read the files of the one before it, and of no other."""

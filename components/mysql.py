@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from components.arguments import VolumeGb
 from components.database import Database, DatabaseArgs, Identifier, Server
+from components.volume import OutsideBackups
 
 
 class MysqlArgs(DatabaseArgs):
@@ -24,6 +25,8 @@ class MysqlArgs(DatabaseArgs):
         scheme="mysql",
         password_variable="MYSQL_ROOT_PASSWORD",
     )
+
+    outside: OutsideBackups | None = OutsideBackups()
 
     version: Literal["8.4", "9.4"] = "8.4"
     """Version: 8.4 has long-term support. A newer one upgrades the files at its first start, and none goes back."""

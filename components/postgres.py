@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from components.arguments import VolumeGb
 from components.database import Database, DatabaseArgs, Identifier, Server
+from components.volume import OutsideBackups
 
 
 class PostgresArgs(DatabaseArgs):
@@ -24,6 +25,8 @@ class PostgresArgs(DatabaseArgs):
         scheme="postgresql",
         password_variable="POSTGRES_PASSWORD",
     )
+
+    outside: OutsideBackups | None = OutsideBackups()
 
     version: Literal["16", "17", "18"] = "16"
     """Major version. A newer one needs a dump and restore: PostgreSQL does not upgrade its files by itself."""

@@ -6,13 +6,27 @@ until somebody lifts the protection.
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import pulumi
+from pydantic import Field
 
 import pulumiverse_railway as railway
 from components.arguments import Arguments, Backups, MountPath, UsageAlerts, VolumeGb
 from components.project import Project
 
 MB_PER_GB = 1_000
+
+
+class OutsideBackups(Arguments):
+    """When a copy outside of Railway is due, and how long it is kept: what ``railyard backup due`` goes by."""
+
+    every: Literal["daily", "weekly", "monthly"] = "daily"
+    """How often one is made."""
+    keep_days: Annotated[int, Field(ge=1, le=3_650)] = 30
+    """How many days one is kept. The newest always is."""
+    recovery_minutes: Annotated[int, Field(ge=1, le=10_080)] | None = None
+    """Minutes in which a restore has to be done (RTO): a rehearsal that takes longer is a problem. Default: none."""
 
 
 class VolumeArgs(Arguments):
@@ -24,6 +38,8 @@ class VolumeArgs(Arguments):
     """Capacity in GB. Grows in place, never shrinks. Default: what the Railway plan gives."""
     backups: Backups = ()
     """Its backup schedules."""
+    outside: OutsideBackups | None = None
+    """When its files are copied to the stack's backup bucket. Default: never."""
     usage_alerts: UsageAlerts = ()
     """Percentages of its capacity at which Railway alerts, such as 80. Default: those that Railway itself sets."""
 

@@ -9,7 +9,7 @@ import typer
 
 from railyard.adopt.abandon import abandon
 from railyard.adopt.command import adopt
-from railyard.data import backup, restore
+from railyard.data import backup, due, restore
 from railyard.deliver import images
 from railyard.deliver.deploy import deploy
 from railyard.deliver.drift import drift
@@ -59,6 +59,7 @@ application.command()(abandon)
 application.command()(promote.promote)
 application.command()(rollback.rollback)
 application.add_typer(images.application, name="images")
+backup.application.command("due")(due.due)
 application.add_typer(backup.application, name="backup")
 application.add_typer(restore.application, name="restore")
 application.add_typer(export.application, name="export")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from components.arguments import Backups
 from components.service_settings import Builder, OnFailure
-from components.volume import VolumeArgs
+from components.volume import OutsideBackups, VolumeArgs
 from stacks.bot import BotArgs
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -25,6 +25,7 @@ class OmegaVolume(VolumeArgs):
 
     mount_path: str = "/data"
     backups: Backups = ("daily",)
+    outside: OutsideBackups | None = OutsideBackups(recovery_minutes=15)
 
 
 class OmegaBot(BotArgs):

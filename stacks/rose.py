@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from components.arguments import Backups, Many, UsageAlerts, matching
 from components.service_settings import Builder
-from components.volume import VolumeArgs
+from components.volume import OutsideBackups, VolumeArgs
 from stacks.backend import BackendArgs
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -29,7 +29,9 @@ class RoseVolume(VolumeArgs):
 
     mount_path: str = "/app/data"
     size_gb: int | None = 1
+    # Seven days are asked for, and Railway keeps daily backups six.
     backups: Backups = ("daily",)
+    outside: OutsideBackups | None = OutsideBackups(keep_days=7)
     usage_alerts: UsageAlerts = (80,)
 
 

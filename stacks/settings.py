@@ -58,7 +58,7 @@ PLAN_KEY: Final = f"{PROVIDER_NAMESPACE}:plan"
 
 
 class BackupBucket(Arguments):
-    """Where dumps of databases go: a bucket outside of the stack, which nothing that the stack runs can open."""
+    """Where copies outside of Railway go: a bucket outside of the stack, which nothing that the stack runs can open."""
 
     bucket: BucketName
     """Name of the bucket. It is made once by hand, so that destroying the stack leaves it alone."""
@@ -101,7 +101,7 @@ class StackKeys(Arguments):
     """The stack that proves what this one runs: systems are pinned then, unless they say ``followsBranch: true``.
     Default: none."""
     backups: BackupBucket | None = None
-    """Where dumps of databases go. Default: nowhere, and ``railyard backup dump`` says so."""
+    """Where copies outside of Railway go, files and dumps. Default: nowhere, and ``railyard backup`` says so."""
     budget: Annotated[Annotated[float, Field(gt=0, le=1_000_000)] | None, BeforeValidator(_number)] = None
     """US dollars that the stack may cost a month, as used; what would pass it is refused. Default: no limit."""
     policies: dict[PolicyName, PolicyLevel] = Field(default_factory=dict[PolicyName, PolicyLevel])

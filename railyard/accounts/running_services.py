@@ -153,6 +153,8 @@ class RunningService:
     declared: DeclaredService | None
     """What the settings say of it; None for a service that somebody added by hand."""
     service_id: str | None = None
+    instance_id: str | None = None
+    """Railway's id of the service in this environment, the user name of its SSH."""
     asked: Source = Source()
     """What it is asked to run, by its configuration on Railway."""
     latest: Deployed | None = None

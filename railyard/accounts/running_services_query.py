@@ -264,6 +264,7 @@ def _service(seen: _Seen, name: str, declared: DeclaredService | None, service_i
         name=name,
         declared=declared,
         service_id=service_id,
+        instance_id=instance["id"] if instance else None,
         asked=Source(
             image=source.get("image"),
             repo=source.get("repo"),

@@ -15,6 +15,7 @@ from rich.table import Table
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, connected, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
+from railyard.data import files_commands
 from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dump, Dumps
@@ -29,6 +30,7 @@ WhereArgument = Annotated[
 ]
 
 application = typer.Typer(no_args_is_help=True, help="Back up volumes and databases, and list what there is.")
+application.command("files")(files_commands.backup)
 
 
 @application.command("list")

@@ -77,7 +77,8 @@ def find(railway: Railway, stack: Stack, name: str) -> Database:
         if tools is None or not isinstance(args, DatabaseArgs) or wanted not in ("", service.name):
             continue
         if service.serving is None:
-            raise OperationError(f"{name}/{service.name} does not run in {stack.name}: ./bin/railyard status {name}")
+            full = f"{system_name}/{service.name}"
+            raise OperationError(f"{full} does not run in {stack.name}: ./bin/railyard status {system_name}")
         return Database(stack=stack, system=system, service=service, tools=tools, port=args.SERVER.port)
     *others, last = (tools.title for tools in TOOLS.values())
     raise CallError(f"{name} has no {', no '.join(others)} and no {last} in {stack.name}")
@@ -87,7 +88,7 @@ def find(railway: Railway, stack: Stack, name: str) -> Database:
 def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = False) -> Generator[Server]:
     """The server of a database, through a TCP proxy; on a real account only with TLS, unless ``in_clear``."""
     where = {"environmentId": database.system.environment_id, "serviceId": database.service.service_id}
-    with _terminable():
+    with terminable():
         there = railway.run(railway.client.call(TCP_PROXIES, **where))
         existing = next((each for each in there if not each["deletedAt"]), None)
         if existing is not None and existing["applicationPort"] != database.port:
@@ -201,7 +202,7 @@ def _credentials(railway: Railway, database: Database) -> tuple[str, str, str]:
 
 
 @contextmanager
-def _terminable() -> Generator[None]:
+def terminable() -> Generator[None]:
     """Let SIGTERM, by which CI ends a job, end the block as Ctrl-C does: with everything cleaned up."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,8 +1,8 @@
-"""Dumps of databases in a Spaces bucket: their names, what is written down about each, and how long they are kept.
+"""What leaves Railway, in a Spaces bucket: names, what is written down about each object, and how long they are kept.
 
-``<system>/<stack>/<UTC time>.dump`` is what ``pg_dump`` wrote, ``….json`` beside it what is known about it. The second
-is written last, so a dump without it is incomplete and counts as none; so does what is known of a dump that is gone.
-Knows no database.
+``<system>/<stack>/<UTC time>.dump`` is what ``pg_dump`` wrote, ``<system>/<stack>/<service>/<UTC time>.tar.gz`` are the
+files of a volume, ``….json`` beside it what is known about it. The second is written last, so an object without it is
+incomplete and counts as none; so does what is known of an object that is gone. Knows no database and no volume.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, ClassVar, Final, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -26,17 +26,55 @@ PART: Final = 16 * 1024 * 1024
 _TIME: Final = "%Y-%m-%dT%H%M%SZ"
 
 
-class Dump(BaseModel):
-    """What is known about a dump."""
+class Kept(BaseModel):
+    """What is known about an object of the bucket."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    NOUN: ClassVar[str]
+    """What it is, for people."""
+    ENDING: ClassVar[str]
+    """How the names of such objects end."""
 
     system: str
     stack: str
     time: str
-    """When its transaction began, UTC: its name."""
+    """When it was begun, UTC: its name. Of a dump, when its transaction began."""
     sha256: str
     bytes: int
+
+    @property
+    def folder(self) -> str:
+        """Return where it lies in the bucket."""
+        return f"{self.system}/{self.stack}/"
+
+    @property
+    def key(self) -> str:
+        """Return its object in the bucket."""
+        return f"{self.folder}{self.time}{self.ENDING}"
+
+    @property
+    def note_key(self) -> str:
+        """Return the object that says what is known of it."""
+        return f"{self.folder}{self.time}.json"
+
+    @property
+    def made(self) -> datetime:
+        """Return the moment that ``time`` names."""
+        return self.moment(self.time)
+
+    @staticmethod
+    def moment(time: str) -> datetime:
+        """Return the moment that such a name stands for."""
+        return datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+
+
+class Dump(Kept):
+    """What is known about a dump of a database."""
+
+    NOUN = "dump"
+    ENDING = ".dump"
+
     kind: str = "PostgreSQL"
     """Of what it is."""
     server_major: int
@@ -48,36 +86,52 @@ class Dump(BaseModel):
     unsettled: list[str] = []
     """Tables that somebody wrote to while they were dumped: their rows are not compared."""
 
-    @property
-    def key(self) -> str:
-        """Its object in the bucket."""
-        return f"{self.system}/{self.stack}/{self.time}.dump"
+
+class FilesBackup(Kept):
+    """What is known about the files of a volume in an archive."""
+
+    NOUN = "backup of files"
+    ENDING = ".tar.gz"
+
+    service: str
+    files: int
+    """How many there are."""
+    file_bytes: int
+    """How large they are together."""
+    unsettled: list[str] = []
+    """Those that somebody wrote to at each attempt to read them."""
+    skipped: list[str] = []
+    """What is neither a file nor a folder nor a link: a socket, say."""
 
     @property
-    def made(self) -> datetime:
-        """The moment that ``time`` names."""
-        return datetime.strptime(self.time, _TIME).replace(tzinfo=UTC)
+    def folder(self) -> str:
+        """Return where it lies in the bucket."""
+        return f"{self.system}/{self.stack}/{self.service}/"
+
+
+KeptT = TypeVar("KeptT", bound=Kept)
 
 
 def time_now() -> str:
-    """The name of a dump that begins now."""
+    """Return the name of what begins now."""
     return f"{datetime.now(UTC):{_TIME}}"
 
 
-class Dumps:
-    """The dumps of one system in one stack."""
+class Store(Generic[KeptT]):
+    """Objects of one kind in one folder of a stack's bucket."""
 
-    def __init__(self, stack: Stack, system: str) -> None:
+    def __init__(self, stack: Stack, kind: type[KeptT], folder: str) -> None:
         settings = stack.settings.stack.backups
         if settings is None:
             raise CallError(
-                f"Pulumi.{stack.name}.yaml does not say where dumps go: add 'railyard:backups: "
+                f"Pulumi.{stack.name}.yaml does not say where backups go: add 'railyard:backups: "
                 "{bucket: <name>, region: <region>}', see docs/backups.md"
             )
         self.bucket = settings.bucket
         self._region = settings.region
         self._client = spaces_client(settings.region)
-        self._prefix = f"{system}/{stack.name}/"
+        self._kind = kind
+        self._prefix = folder
 
     def check(self) -> None:
         """Raise ``OperationError`` when the bucket cannot be used: before anything is done for nothing."""
@@ -101,35 +155,37 @@ class Dumps:
         """A new object, written part by part."""
         return Upload(self._client, self.bucket, key)
 
-    def note(self, dump: Dump) -> None:
-        """Write down what is known about a dump, which makes it count."""
-        body = dump.model_dump_json(by_alias=True, indent=4).encode()
-        self._client.put_object(Bucket=self.bucket, Key=_noted(dump.key), Body=body, ContentType="application/json")
+    def note(self, made: KeptT) -> None:
+        """Write down what is known about an object, which makes it count."""
+        body = made.model_dump_json(by_alias=True, indent=4).encode()
+        self._client.put_object(Bucket=self.bucket, Key=made.note_key, Body=body, ContentType="application/json")
 
-    def all(self) -> list[Dump]:
-        """Complete dumps, newest first."""
-        found: list[Dump] = []
+    def all(self) -> list[KeptT]:
+        """Return what is complete, newest first."""
+        found: list[KeptT] = []
         keys = set(self._keys())
         for key in keys:
-            if key.endswith(".json") and key.removesuffix(".json") + ".dump" in keys:
+            if key.endswith(".json") and key.removesuffix(".json") + self._kind.ENDING in keys:
                 body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
                 try:
-                    found.append(Dump.model_validate_json(body))
+                    found.append(self._kind.model_validate_json(body))
                 except ValidationError:
-                    raise OperationError(f"{self.bucket}/{key} is no note about a dump: delete it") from None
+                    raise OperationError(
+                        f"{self.bucket}/{key} is no note about a {self._kind.NOUN}: delete it"
+                    ) from None
         return sorted(found, key=lambda each: each.time, reverse=True)
 
-    def one(self, wanted: str) -> Dump:
-        """The dump of this time, or ``latest``; raises ``CallError``."""
+    def one(self, wanted: str) -> KeptT:
+        """Return the one of this time, or the ``latest``; raises ``CallError``."""
         found = self.all()
         for each in found:
             if wanted in ("latest", each.time, each.key):
                 return each
         there = ", ".join(each.time for each in found[:5]) or "none"
-        raise CallError(f"{self.bucket} has no dump {wanted!r} below {self._prefix}: there are {there}")
+        raise CallError(f"{self.bucket} has no {self._kind.NOUN} {wanted!r} below {self._prefix}: there are {there}")
 
-    def read(self, dump: Dump, into: IO[bytes]) -> None:
-        """Write a dump into a stream; raises ``OperationError`` when it is not what was uploaded."""
+    def read(self, dump: KeptT, into: IO[bytes]) -> None:
+        """Write an object into a stream; raises ``OperationError`` when it is not what was uploaded."""
         sha256 = hashlib.sha256()
         body = self._client.get_object(Bucket=self.bucket, Key=dump.key)["Body"]
         for chunk in body.iter_chunks(1024 * 1024):
@@ -138,8 +194,8 @@ class Dumps:
         if sha256.hexdigest() != dump.sha256:
             raise OperationError(f"{self.bucket}/{dump.key} has another checksum than was noted: it is damaged")
 
-    def thin_out(self, keep: int | None, keep_days: int | None) -> list[Dump]:
-        """Delete dumps beyond the newest ``keep`` and older than ``keep_days``, never the newest; those that went."""
+    def thin_out(self, keep: int | None, keep_days: int | None) -> list[KeptT]:
+        """Delete what is beyond the newest ``keep`` and older than ``keep_days``, never the newest; those that went."""
         oldest = datetime.now(UTC) - timedelta(days=keep_days) if keep_days else None
         gone = [
             each
@@ -147,8 +203,8 @@ class Dumps:
             if index and ((keep and index >= keep) or (oldest and each.made < oldest))
         ]
         for each in gone:
-            # The note first: a dump without one counts as none.
-            for key in (_noted(each.key), each.key):
+            # The note first: an object without one counts as none.
+            for key in (each.note_key, each.key):
                 self._client.delete_object(Bucket=self.bucket, Key=key)
         return gone
 
@@ -159,8 +215,18 @@ class Dumps:
                 yield each["Key"]
 
 
-def _noted(key: str) -> str:
-    return key.removesuffix(".dump") + ".json"
+class Dumps(Store[Dump]):
+    """The dumps of one system in one stack."""
+
+    def __init__(self, stack: Stack, system: str) -> None:
+        super().__init__(stack, Dump, f"{system}/{stack.name}/")
+
+
+class FilesBackups(Store[FilesBackup]):
+    """The files of one service's volume in one stack."""
+
+    def __init__(self, stack: Stack, system: str, service: str) -> None:
+        super().__init__(stack, FilesBackup, f"{system}/{stack.name}/{service}/")
 
 
 class Upload:

@@ -14,6 +14,7 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.accounts.workflows import staged
+from railyard.data import files_commands
 from railyard.data.confirmation import ConfirmOption, confirm
 from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import Restored, replace_live, scratch
@@ -24,6 +25,7 @@ from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
 
 application = typer.Typer(no_args_is_help=True, help="Bring back a volume from a backup, or a database from a dump.")
+application.command("files")(files_commands.restore)
 
 
 @application.command()

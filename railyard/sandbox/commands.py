@@ -108,6 +108,25 @@ def advance(
             typer.echo(f"it is {now['now']} in the sandbox")
 
 
+@application.command()
+def volume(
+    service: Annotated[str, typer.Argument(metavar="SYSTEM/SERVICE", help="Whose volume.", show_default=False)],
+    stack: StackOption = "staging",
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Print the folder of this machine that holds the files of a volume, to put some there or to look."""
+    with people(json=json), _control() as address:
+        here = read_stack(stack)
+        system, name = find(here, service)
+        document = {"project": here.settings.systems[system].project.name, "service": name}
+        found = sandbox_door.control(address, "PUT", "volume", document)
+        if json:
+            write_json(found)
+        else:
+            typer.echo(found["folder"])
+
+
 @contextmanager
 def _control() -> Generator[str]:
     """Yield the address of the simulated clouds: of those that `make sandbox` serves, or of our own for the moment."""

@@ -779,6 +779,15 @@ class ServiceInstanceInEnvironmentSnapshot(TypedDict):
     domains: AllDomainsOfServiceInstance
 
 
+class SshPublicKey(TypedDict):
+    """Hold the fields selected by sshPublicKeys, sshPublicKeyCreate."""
+
+    id: str
+    name: str
+    publicKey: str
+    createdAt: str
+
+
 class StaleWhileRevalidateConfig(TypedDict):
     """Hold the fields selected by serviceInstance, enableServiceCdn, ..."""
 

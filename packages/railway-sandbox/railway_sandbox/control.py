@@ -9,6 +9,8 @@ Owns the form of these requests, for whoever serves and whoever asks. What is or
     DELETE /sandbox/faults   mend everything
     POST   /sandbox/time     {"advance_s": 10800}
     PUT    /sandbox/plan     {"plan": "hobby"}
+    PUT    /sandbox/ssh      {}   starts the relay to the containers, as ssh.railway.com: {"host": …, "port": …}
+    PUT    /sandbox/volume   {"project": "omega-staging", "service": "bot"}   where its files lie: {"folder": …}
 """
 
 from __future__ import annotations
@@ -51,6 +53,8 @@ class Controlled(Protocol):
 
     @property
     def clock(self) -> Time: ...
+
+    def relay(self) -> tuple[str, int]: ...
 
 
 def respond(sandbox: Controlled, request: Request) -> Response:
@@ -122,10 +126,32 @@ def _take_plan(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
     return {"plan": plan}
 
 
+def _open_relay(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
+    del given
+    host, port = sandbox.relay()
+    return {"host": host, "port": port}
+
+
+def _find_volume(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
+    cloud = sandbox.railway
+    projects = {each.id for each in cloud.state.projects.values() if each.name == given.get("project")}
+    services = {
+        each.id
+        for each in cloud.state.services.values()
+        if each.project_id in projects and each.name == given.get("service")
+    }
+    for disk in cloud.state.volume_instances.values():
+        if disk.service_id in services and disk.deleted_at is None:
+            return {"folder": str(cloud.files.folder(disk.id))}
+    raise LookupError(f"{given.get('project')} has no service {given.get('service')} with a volume")
+
+
 _OPERATIONS: Final = {
     ("GET", "faults"): _list,
     ("POST", "faults"): _break,
     ("DELETE", "faults"): _mend,
     ("POST", "time"): _advance,
     ("PUT", "plan"): _take_plan,
+    ("PUT", "ssh"): _open_relay,
+    ("PUT", "volume"): _find_volume,
 }

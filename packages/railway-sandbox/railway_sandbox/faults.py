@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from railway_sandbox.http_messages import LOST, Response
 
-Api = Literal["railway", "cloudflare", "digitalocean", "spaces", "proxy", "dns", "edge"]
+Api = Literal["railway", "cloudflare", "digitalocean", "spaces", "proxy", "dns", "edge", "ssh"]
 Moment = Literal["before", "after"]
 
 CAN_BE_REPEATED: Final[Mapping[Api, Mapping[str, str]]] = {
@@ -138,4 +138,5 @@ _BODIES: Final = {
     "proxy": _railway,
     "dns": _railway,
     "edge": _railway,
+    "ssh": _railway,
 }

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from railway_sandbox import clouds, control, trouble
 from railway_sandbox.addresses import CONTROL_PATH, RAILWAY_HOST, RAILWAY_PATH
@@ -29,12 +29,16 @@ from railway_sandbox.railway import subscriptions
 from railway_sandbox.railway import wire as railway
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import NotSimulated
+from railway_sandbox.railway.volume_files import VolumeFiles
 from railway_sandbox.request_log import RequestLog
 from railway_sandbox.routing import Route, operation_name, route, visit
 from railway_sandbox.spaces import wire as spaces
 from railway_sandbox.spaces.journal import Journal
 from railway_sandbox.storage import SandboxError, Storage, other_version
 from railway_sandbox.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from railway_sandbox.ssh_relay import Relay
 
 __all__ = ["Sandbox", "SandboxError", "reset", "running", "set_plan"]
 
@@ -69,6 +73,8 @@ class Sandbox:
         self._journal = Journal(self.storage.spaces)
         self.clock: control.Time = clock or Clock(speed=speed)
         self._world = Clouds(self._now, self._journal, self._working)
+        self._world.railway.files = VolumeFiles(self.storage.volumes)
+        self._relay: Relay | None = None
         self._revision = 0
         self._plan = plan
         self._trouble = disturbs or trouble.of_environment()
@@ -274,8 +280,23 @@ class Sandbox:
             finally:
                 self._closing.set()
                 server.close()
+                self._close_relay()
                 self.storage.remove_server()
                 self.save()
+
+    def relay(self) -> tuple[str, int]:
+        """Return host and port of the relay to the containers, which is started when it is first asked for."""
+        if self._relay is None:
+            # Slow to import, and few commands want a volume's files.
+            from railway_sandbox.ssh_relay import Relay  # noqa: PLC0415
+
+            self._relay = Relay(self.railway, self.faults, self._log, self._store)
+        return self._relay.host, self._relay.port
+
+    def _close_relay(self) -> None:
+        if self._relay is not None:
+            self._relay.close()
+            self._relay = None
 
     def _talk(self, request: Request, socket: WebSocket) -> None:
         """Serve the subscriptions of one client of Railway's."""

@@ -10,6 +10,7 @@ the running one listens. Does not know what the state means.
     server.lock      held, while a server runs
     port             where `make sandbox` listens, each time
     environment      variables that point a shell at it
+    volumes/         files on volumes, and in backups of them, each below its id
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class Storage:
         self.requests = directory / "requests.jsonl"
         self.server = directory / "server.json"
         self.port = directory / "port"
+        self.volumes = directory / "volumes"
         self._lock = directory / "server.lock"
 
     def read_state(self, kind: str | None = None) -> Rows:

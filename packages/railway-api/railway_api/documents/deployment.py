@@ -18,6 +18,7 @@ DEPLOYMENTS: Operation[Connection[Deployment]] = query(
 )
 DEPLOYMENT_REMOVE: Operation[bool] = mutation("deploymentRemove", {"id": "String!"}, repeatable=True)
 DEPLOYMENT_CANCEL: Operation[bool] = mutation("deploymentCancel", {"id": "String!"})
+DEPLOYMENT_RESTART: Operation[bool] = mutation("deploymentRestart", {"id": "String!"}, repeatable=True)
 DEPLOYMENT_ROLLBACK: Operation[bool] = mutation("deploymentRollback", {"id": "String!"})
 SERVICE_INSTANCE_DEPLOY: Operation[str] = mutation(
     "serviceInstanceDeployV2", {"environmentId": "String!", "serviceId": "String!", "commitSha": "String"}
@@ -36,6 +37,7 @@ OPERATIONS = (
     DEPLOYMENTS,
     DEPLOYMENT_REMOVE,
     DEPLOYMENT_CANCEL,
+    DEPLOYMENT_RESTART,
     DEPLOYMENT_ROLLBACK,
     SERVICE_INSTANCE_DEPLOY,
     LOGS,

@@ -13,6 +13,7 @@ from typing import Literal
 from railway_sandbox.railway.errors import not_authorized, not_found
 from railway_sandbox.railway.plans import PLANS, Plan
 from railway_sandbox.railway.state import Environment, Project, Service, ServiceInstance, State, Token, Workspace
+from railway_sandbox.railway.volume_files import VolumeFiles
 
 LINGERING_S = 60.0
 """How long a deleted project, environment or service can still be read by its id, with ``deletedAt`` set."""
@@ -77,6 +78,8 @@ class RailwayCloud:
         self.lock = lock or threading.RLock()
         self.mutated = 0
         """How often the state has changed: a server stores it when this differs from what it last saw."""
+        self.files = VolumeFiles()
+        """What lies on the volumes."""
         self.limits_requests = True
         """Whether the request limits of the plan and of the edge are held; the creation throttles always are."""
         if state is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from railway_sandbox.railway import regions
 from railway_sandbox.railway.access import Operations, Readers, Streams
-from railway_sandbox.railway.account import account, usage, usage_limits
+from railway_sandbox.railway.account import account, ssh_keys, usage, usage_limits
 from railway_sandbox.railway.change_sets import change_sets
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployment_events, deployment_operations, logs, traffic_logs
@@ -24,6 +24,7 @@ from railway_sandbox.railway.storage import buckets, volume_backups, volumes
 
 NOUNS = (
     account,
+    ssh_keys,
     projects,
     project_tokens,
     members,

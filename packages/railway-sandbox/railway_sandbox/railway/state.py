@@ -73,6 +73,15 @@ class Token(Made):
     environment_id: str | None = None
 
 
+class SshKey(Changed):
+    """A public key that opens containers: the user's own, or one of a workspace."""
+
+    name: str
+    public_key: str
+    user_id: str | None = None
+    workspace_id: str | None = None
+
+
 class Project(Changed, Deletable):
     """A project; without ``workspace_id`` it is temporary and expires."""
 
@@ -382,6 +391,7 @@ class State:
         """The account's plan, the id of its user, and until when the edge refuses."""
         self.workspaces = Table(Workspace)
         self.tokens = Table(Token)
+        self.ssh_keys = Table(SshKey)
         self.projects = Table(Project)
         self.environments = Table(Environment)
         self.patches = Table(Patch)

@@ -75,6 +75,7 @@ def _make_scheduled(cloud: RailwayCloud, disk: VolumeInstance) -> None:
                 at = float(number * period_s)
                 made = _backup(disk, backup_id, kind.capitalize(), at)
                 made.schedule, made.expires_at = kind, at + retention_s
+                cloud.files.copy(disk.id, backup_id)
                 cloud.state.volume_backups[backup_id] = made
 
 
@@ -133,6 +134,7 @@ def _create(caller: Caller, arguments: Arguments) -> dict[str, str]:
         raise Refused("Volume instance is not attached to a service")
     backup = _backup(disk, caller.cloud.new_id(), arguments.get("name") or "Manual", caller.now)
     caller.cloud.state.volume_backups[backup.id] = backup
+    caller.cloud.files.copy(disk.id, backup.id)
     work = _begin(caller, disk, backup, MAKING_S)
     if backup.used_mb > disk.size_mb * MANUAL_SHARE:
         work.error = "Backup exceeds 50% of the volume's total size: grow the volume to create a manual backup"
@@ -190,6 +192,7 @@ def _bring_back(cloud: RailwayCloud, work: Workflow) -> None:
     )
     cloud.state.volumes[new.id] = new
     cloud.state.volume_instances[copy.id] = copy
+    cloud.files.copy(backup.id, copy.id)
     for each in _there(cloud, disk):
         if each.created_at > backup.created_at:
             each.deleted_at = work.done_at

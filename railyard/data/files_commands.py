@@ -1,0 +1,293 @@
+"""``railyard backup files`` and ``railyard restore files``: what is on a volume leaves Railway, and comes back.
+
+Owns the commands, what they say and what they measure: how old what comes back is (the recovery point), and how long it
+takes (the recovery time), each against what the settings ask for.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from components.service import ServiceArgs
+from components.volume import OutsideBackups
+from railway_api.counting import count
+from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
+from railyard.accounts.spaces_client import spaces_refusals
+from railyard.data.confirmation import ConfirmOption, confirm
+from railyard.data.dumps import FilesBackup, FilesBackups
+from railyard.data.tools import tools_of
+from railyard.data.volume_backups import BackedUp, backed_up
+from railyard.shared.console import PROBLEM, CallError, JsonOption, StackOption, people, write_json
+from railyard.shared.stack import Stack, read_stack
+
+MB = 1_000_000
+WhereArgument = Annotated[str, typer.Argument(metavar="SYSTEM[/SERVICE]", help="Whose volume.", show_default=False)]
+_HOURS = {"daily": 25, "weekly": 7 * 24 + 1, "monthly": 31 * 24 + 1}
+"""How old the newest backup may get, in hours: an hour more than lies between two."""
+
+
+def backup(
+    where: WhereArgument,
+    stack: StackOption = "staging",
+    *,
+    keep: Annotated[int | None, typer.Option(min=1, help="Keep so many. Default: all.")] = None,
+    keep_days: Annotated[int | None, typer.Option(min=1, help="Delete those older than this. Default: none.")] = None,
+    create_bucket: Annotated[bool, typer.Option("--create-bucket", help="Make the bucket if there is none.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Back up nothing; list what there is, newest first.")] = False,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Copy the files of a volume into the backup bucket of the stack, as one archive.
+
+    The service goes on running. What it writes to meanwhile is read again, and SQLite looks into each of its
+    databases before anything is uploaded. The newest archive is never deleted.
+    """
+    with people(json=json), spaces_refusals():
+        here = read_stack(stack)
+        if listing:
+            _list(here, where, sandbox=sandbox, json=json)
+            return
+        made, bucket, gone = back_up(
+            here, where, keep, keep_days, create_bucket=create_bucket, sandbox=sandbox, json=json
+        )
+    if json:
+        write_json({**document(made), "bucket": bucket, "deleted": [each.key for each in gone]})
+        return
+    deleted = f"; {count(len(gone), 'older one')} deleted" if gone else ""
+    typer.echo(f"{stack}/{made.system}/{made.service}: {described(made)}{deleted}")
+    typer.echo(f"{bucket}/{made.key}, SHA-256 {made.sha256}")
+
+
+def volume_of(railway: Railway, stack: Stack, where: str) -> BackedUp:
+    """Return the one volume that ``where`` names; raises ``CallError`` for several, and for those of databases."""
+    found = railway.run(backed_up(railway.client, stack, where, backups=False))
+    if len(found) > 1:
+        raise CallError(f"{where} has several volumes: name one of {', '.join(each.where for each in found)}")
+    (volume,) = found
+    if volume.service.declared and tools_of(volume.service.declared.args):
+        raise CallError(
+            f"{volume.where} is a database, whose files are of use only when nobody writes to them: "
+            f"./bin/railyard backup dump {volume.where}"
+        )
+    return volume
+
+
+def back_up(
+    here: Stack,
+    where: str,
+    keep: int | None,
+    keep_days: int | None,
+    *,
+    create_bucket: bool = False,
+    sandbox: bool,
+    json: bool,
+) -> tuple[FilesBackup, str, list[FilesBackup]]:
+    """Back up the files of a volume; return the archive, its bucket, and those that went for it."""
+    from railyard.data import files  # noqa: PLC0415 slow to import: it brings SSH
+    from railyard.data.volume_access import reached  # noqa: PLC0415
+
+    with connected(here, sandbox=sandbox) as railway:
+        volume = volume_of(railway, here, where)
+        store = FilesBackups(here, volume.system.name, volume.service.name)
+        if create_bucket:
+            store.create_bucket()
+        store.check()
+        with reached(railway, volume, f"{here.name}/{volume.where}", lambda text: typer.echo(text, err=json)) as way:
+            made = files.back_up(way, store, volume, here.name)
+        return made, store.bucket, store.thin_out(keep, keep_days)
+
+
+def _list(here: Stack, where: str, *, sandbox: bool, json: bool) -> None:
+    with connected(here, sandbox=sandbox) as railway:
+        volume = volume_of(railway, here, where)
+    with surroundings(sandbox=sandbox):
+        store = FilesBackups(here, volume.system.name, volume.service.name)
+        store.check()
+        found = store.all()
+    if json:
+        write_json({"stack": here.name, "bucket": store.bucket, "backups": [document(each) for each in found]})
+    else:
+        for each in found:
+            typer.echo(f"{each.time}  {described(each)}")
+        if not found:
+            typer.echo(f"{store.bucket} has none; next: ./bin/railyard backup files {volume.where} -s {here.name}")
+    if not found:
+        raise typer.Exit(PROBLEM)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a restore took, and how much it would have lost."""
+
+    age_h: float
+    """Recovery point: how old what came back is."""
+    took_s: float
+    """Recovery time, from the beginning of the command."""
+    asked: OutsideBackups | None
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what the settings ask for and was not reached."""
+        if self.asked is None:
+            return []
+        late, minutes = _HOURS[self.asked.every], self.asked.recovery_minutes
+        found = [f"it is older than {late} h, and the settings ask for {self.asked.every} ones"] * (self.age_h > late)
+        if minutes and self.took_s > minutes * 60:
+            found.append(f"it took longer than the {minutes} minutes that the settings ask for")
+        return found
+
+    def sentence(self) -> str:
+        """Return both figures, for people."""
+        minutes = self.asked.recovery_minutes if self.asked else None
+        return (
+            f"recovery point: {self.age_h:.1f} h ago"
+            + (f" ({self.asked.every} ones are asked for)" if self.asked else "")
+            + f"; recovery time: {self.took_s:.0f} s"
+            + (f" (of {minutes} minutes)" if minutes else "")
+        )
+
+
+def restore(
+    where: WhereArgument,
+    wanted: Annotated[str, typer.Argument(metavar="[BACKUP]", help="Its time, as 'backup files --list' says.")] = (
+        "latest"
+    ),
+    source: Annotated[str, typer.Option("--from", help="The stack whose backup it is.")] = "production",
+    into: Annotated[str, typer.Option("--into", help="The stack onto whose volume it is restored.")] = "staging",
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let the restored files take the place of the live ones.")
+    ] = False,
+    typed: ConfirmOption = None,
+    sandbox: SandboxOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Write a backup of files into a folder beside the live ones, read all of it back, and delete it.
+
+    That is the rehearsal, and it touches no live file. With --replace the restored files take the live ones' place
+    afterwards, the former ones are kept in a folder, and the service is started again. Exit code 1 when something
+    differs, or when it is older or took longer than the settings ask for.
+    """
+    with people(json=json), spaces_refusals():
+        done = restore_files(
+            read_stack(source), read_stack(into), where, wanted, typed, replace=replace, sandbox=sandbox, json=json
+        )
+    if json:
+        write_json(done.document())
+    else:
+        for line in done.lines():
+            typer.echo(line)
+    if done.differences or done.measured.problems:
+        raise typer.Exit(PROBLEM)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """How a restore ended."""
+
+    chosen: FilesBackup
+    into: str
+    databases: int
+    differences: list[str]
+    former: str | None
+    measured: Measured
+
+    def lines(self) -> list[str]:
+        """Return it for people."""
+        if self.differences:
+            first = [f"{self.chosen.key} does not come back as it was:", *(f"  {each}" for each in self.differences)]
+        else:
+            databases = f", {count(self.databases, 'SQLite database')} in order" if self.databases else ""
+            first = [
+                f"{self.chosen.key} comes back as it was: checksum right, {count(self.chosen.files, 'file')}, "
+                f"each read back{databases}"
+            ]
+        became = (
+            f"The folder beside was deleted; the live files of {self.into} were not touched"
+            if self.former is None
+            else f"{self.into} is healthy on the restored files; the former ones are in {self.former} on its volume: "
+            "delete them when nobody needs them any more"
+        )
+        return [*first, became, self.measured.sentence(), *self.measured.problems]
+
+    def document(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "backup": self.chosen.key,
+            "into": self.into,
+            "files": self.chosen.files,
+            "databases": self.databases,
+            "differences": self.differences,
+            "replaced": self.former is not None,
+            "formerFolder": self.former,
+            "recoveryPointHours": round(self.measured.age_h, 2),
+            "recoveryTimeSeconds": round(self.measured.took_s, 1),
+            "problems": self.measured.problems,
+        }
+
+
+def restore_files(
+    theirs: Stack, here: Stack, where: str, wanted: str, typed: str | None, *, replace: bool, sandbox: bool, json: bool
+) -> Restored:
+    """Restore a backup of ``theirs`` onto a volume of ``here``, beside the live files or in their place."""
+    from railyard.data import files  # noqa: PLC0415 slow to import: it brings SSH
+    from railyard.data.volume_access import reached  # noqa: PLC0415
+
+    began, former = time.monotonic(), None
+    with connected(here, sandbox=sandbox) as railway:
+        volume = volume_of(railway, here, where)
+        full = f"{here.name}/{volume.where}"
+        store = FilesBackups(theirs, volume.system.name, volume.service.name)
+        store.check()
+        chosen = store.one(wanted)
+        if replace:
+            losses = [
+                f"{full} gets the files of {chosen.stack} from {chosen.time}, if they come back whole.",
+                "What is there now stays on the volume in a folder of its own; the service is started again.",
+                f"{here.name} is in {railway.place}.",
+            ]
+            confirm(full, typed, losses, json=json)
+            began = time.monotonic()
+        with (
+            files.unpacked(store, chosen) as unpacked,
+            reached(railway, volume, full, lambda text: typer.echo(text, err=json)) as way,
+        ):
+            top, wrong = files.restore_beside(way, volume, unpacked, keep=replace)
+            if replace and not wrong:
+                former = files.exchange(way, top)
+            databases = len(unpacked.databases)
+        if former:
+            files.restart(railway, here, volume)
+    measured = Measured(
+        age_h=(datetime.now(UTC) - chosen.made).total_seconds() / 3_600,
+        took_s=time.monotonic() - began,
+        asked=_asked(volume),
+    )
+    return Restored(chosen=chosen, into=full, databases=databases, differences=wrong, former=former, measured=measured)
+
+
+def _asked(volume: BackedUp) -> OutsideBackups | None:
+    args = volume.service.declared.args if volume.service.declared else None
+    return args.volume.outside if isinstance(args, ServiceArgs) and args.volume else None
+
+
+def document(made: FilesBackup) -> dict[str, Any]:
+    """Return what is known of an archive, for programs."""
+    return {"key": made.key, **made.model_dump(by_alias=True)}
+
+
+def described(made: FilesBackup) -> str:
+    """Return what an archive holds, for people."""
+    inside, packed = (f"{size / MB:.1f} MB" if size >= MB / 10 else f"{size / 1_000:.1f} kB"
+                      for size in (made.file_bytes, made.bytes))  # fmt: skip
+    lines = f"{count(made.files, 'file')}, {inside}, {packed} as an archive"
+    if made.unsettled:
+        lines += f"; changed while they were read: {', '.join(made.unsettled[:5])}"
+    if made.skipped:
+        lines += f"; neither files nor folders nor links, and left out: {', '.join(made.skipped[:5])}"
+    return lines
