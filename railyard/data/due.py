@@ -25,13 +25,13 @@ from railyard.shared.console import (
     PROBLEM,
     CallError,
     JsonOption,
-    StackOption,
     SystemsArgument,
     people,
     table,
     table_console,
     write_json,
 )
+from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.services import services
 
@@ -79,7 +79,7 @@ def wanted(stack: Stack, systems: list[str] | None = None) -> list[Wanted]:
 
 def due(
     systems: SystemsArgument = None,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     rehearse_in: Annotated[
         str | None, typer.Option("--rehearse-in", metavar="STACK", help="Rehearse the restore of each there.")

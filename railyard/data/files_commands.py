@@ -22,7 +22,8 @@ from railyard.data.confirmation import ConfirmOption, confirm
 from railyard.data.dumps import FilesBackup, FilesBackups
 from railyard.data.tools import tools_of
 from railyard.data.volume_backups import BackedUp, backed_up
-from railyard.shared.console import PROBLEM, CallError, JsonOption, StackOption, people, write_json
+from railyard.shared.console import PROBLEM, CallError, JsonOption, people, write_json
+from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
 
 MB = 1_000_000
@@ -33,7 +34,7 @@ _HOURS = {"daily": 25, "weekly": 7 * 24 + 1, "monthly": 31 * 24 + 1}
 
 def backup(
     where: WhereArgument,
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep so many. Default: all.")] = None,
     keep_days: Annotated[int | None, typer.Option(min=1, help="Delete those older than this. Default: none.")] = None,
@@ -157,8 +158,14 @@ def restore(
     wanted: Annotated[str, typer.Argument(metavar="[BACKUP]", help="Its time, as 'backup files --list' says.")] = (
         "latest"
     ),
-    source: Annotated[str, typer.Option("--from", help="The stack whose backup it is.")] = "production",
-    into: Annotated[str, typer.Option("--into", help="The stack onto whose volume it is restored.")] = "staging",
+    source: Annotated[
+        str,
+        typer.Option("--from", callback=LAST, help="The stack whose backup it is."),
+    ] = "",
+    into: Annotated[
+        str,
+        typer.Option("--into", callback=FIRST, help="The stack that gets it."),
+    ] = "",
     *,
     replace: Annotated[
         bool, typer.Option("--replace", help="Let the restored files take the place of the live ones.")

@@ -111,7 +111,7 @@ def advance(
 @application.command()
 def volume(
     service: Annotated[str, typer.Argument(metavar="SYSTEM/SERVICE", help="Whose volume.", show_default=False)],
-    stack: StackOption = "staging",
+    stack: StackOption = "",
     *,
     json: JsonOption = False,
 ) -> None:
