@@ -6,7 +6,7 @@ from typing import Any
 
 from railway_sandbox.railway.projects.members import open_account
 from railway_sandbox.railway.state import State
-from tests.sandbox_railway.railway_client import Client
+from tests.sandbox_railway.railway_client import Client, Json
 
 MEMBERS = "query($p: String!) { projectMembers(projectId: $p) { id email name role } }"
 ADD = "mutation($i: ProjectMemberAddInput!) { projectMemberAdd(input: $i) { id role } }"
@@ -49,6 +49,23 @@ def test_a_project_token_sees_neither_members_nor_rules(railway: Client):
 
     for query, variables in ((MEMBERS, {"p": project}), (RULES, {"w": workspace})):
         assert railway.post(query, headers=headers, **variables).json["errors"][0]["message"] == "Not Authorized"
+
+
+def test_a_project_token_reads_the_name_of_the_workspace_and_nothing_else_in_it(railway: Client):
+    """As Railway's command line shows the status of a project with it; other projects are out of its reach."""
+    project, environment = railway.project()
+    railway.project("another")
+    secret = railway.cloud.add_token("project", "ci", project_id=project, environment_id=environment)
+    token = {"Project-Access-Token": secret}
+
+    def ask(query: str) -> Json:
+        return railway.post(query, headers=token, p=project).json
+
+    named = ask("query($p: String!) { project(id: $p) { name workspace { name } } }")
+    beyond = ask("query($p: String!) { project(id: $p) { workspace { projects { edges { node { id } } } } } }")
+
+    assert named == {"data": {"project": {"name": "shop", "workspace": {"name": "Sandbox"}}}}
+    assert beyond["errors"][0]["message"] == "Not Authorized"
 
 
 def test_a_rule_belongs_to_a_workspace_and_perhaps_to_a_project(railway: Client):

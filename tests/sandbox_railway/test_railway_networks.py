@@ -30,7 +30,7 @@ def running(railway: Client) -> tuple[str, str, str]:
 
 
 def network(railway: Client, environment: str) -> list[Any]:
-    query = "query($e: String!) { privateNetworks(environmentId: $e) { publicId name } }"
+    query = "query($e: String!) { privateNetworks(environmentId: $e) { publicId name dnsName } }"
     return railway.ask(query, e=environment)["privateNetworks"]
 
 
@@ -71,6 +71,7 @@ def test_an_endpoint_comes_with_the_first_deployment(railway: Client):
     (found,) = network(railway, environment)
     endpoint = railway.ask(ENDPOINT, e=environment, n=found["publicId"], s=service)["privateNetworkEndpoint"]
     assert (found["name"], endpoint["dnsName"], endpoint["syncStatus"]) == ("railway", "web", "ACTIVE")
+    assert f"{endpoint['dnsName']}.{found['dnsName']}.internal" == "web.railway.internal"
 
 
 def test_a_rename_takes_some_seconds_and_reaches_the_variable(railway: Client, running: tuple[str, str, str]):

@@ -65,7 +65,7 @@ def _networks(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
             "publicId": _network_id(environment),
             "networkId": int(short_of(environment.id), 16),
             "name": "railway",
-            "dnsName": "railway.internal",
+            "dnsName": "railway",
             "projectId": environment.project_id,
             "environmentId": environment.id,
             "tags": [],

@@ -10,7 +10,7 @@ from railway_sandbox.railway.access import Arguments, Caller, Operations, Reader
 from railway_sandbox.railway.account.account import plan_limit
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.environments import environments
-from railway_sandbox.railway.errors import Refused, not_authorized
+from railway_sandbox.railway.errors import Refused
 from railway_sandbox.railway.ids import short_of
 from railway_sandbox.railway.services import services
 from railway_sandbox.railway.state import Environment, Project, Service, Workspace
@@ -179,8 +179,6 @@ def _base(caller: Caller, project: Project, _arguments: Arguments) -> Environmen
 
 
 def _workspace(caller: Caller, project: Project, _arguments: Arguments) -> Workspace | None:
-    if caller.token.kind == "project":
-        raise not_authorized()
     return caller.cloud.state.workspaces.get(project.workspace_id or "")
 
 
