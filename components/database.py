@@ -66,8 +66,8 @@ class DatabaseArgs(Arguments):
     """Backup schedules of its volume."""
     outside: OutsideBackups | None = None
     """When it is dumped into the stack's backup bucket. Default: daily, kept 30 days; never where there is no dump."""
-    usage_alerts: UsageAlerts = ()
-    """Percentages of its volume's capacity at which Railway alerts, such as 80. Default: those that Railway sets."""
+    usage_alerts: UsageAlerts = (80,)
+    """Percentages of its volume's capacity at which Railway alerts. Default: 80."""
     vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None
     """CPU limit in vCPUs. Default: the plan's."""
     memory_mb: MemoryMb | None = None

@@ -100,7 +100,7 @@ def compose(settings: StackSettings) -> None:
     wanted = _wanted(settings)
     found = secrets.read(
         settings.secrets,
-        {name: class_of(name).secrets(each) for name, each in wanted.items()},
+        {name: class_of(name).declared(each) for name, each in wanted.items()},
         preview=pulumi.runtime.is_dry_run(),
         known=[*(system.NAME for system in SYSTEMS), *settings.systems],
     )
@@ -138,4 +138,4 @@ def _kept_outputs(others: Sequence[str]) -> secrets.Fingerprints:
 
 def declared_secrets(settings: StackSettings) -> dict[str, Sequence[Secret]]:
     """Return the secrets that each system of the stack needs with its settings."""
-    return {name: class_of(name).secrets(each) for name, each in settings.systems.items()}
+    return {name: class_of(name).declared(each) for name, each in settings.systems.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from components.arguments import Backups
+from components.arguments import Backups, UsageAlerts
 from components.service_settings import Builder, OnFailure
 from components.volume import OutsideBackups, VolumeArgs
 from stacks.bot import BotArgs
@@ -26,6 +26,7 @@ class OmegaVolume(VolumeArgs):
     mount_path: str = "/data"
     backups: Backups = ("daily",)
     outside: OutsideBackups | None = OutsideBackups(recovery_minutes=15)
+    usage_alerts: UsageAlerts = (80,)
 
 
 class OmegaBot(BotArgs):

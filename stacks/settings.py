@@ -167,7 +167,7 @@ def parse(
     elsewhere = [f"{NAMESPACE}:{key}" for key, value in shared.items() if not own_system.is_own(value)]
     found.extend(_unknown([*config, *elsewhere], allowed))
     for name, settings in parsed.items():
-        found.extend(_about_secrets(name, settings, [each.name for each in known[name].secrets(settings)]))
+        found.extend(_about_secrets(name, settings, [each.name for each in known[name].declared(settings)]))
         if plan:
             found.extend(_beyond_plan(name, settings, plan))
     found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))

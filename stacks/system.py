@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import pulumi
 
+from components.alerts import Alerts, AlertsArgs
 from components.arguments import Arguments, Many, VariableName
 from components.bucket import Bucket, BucketArgs
 from components.database import Database, DatabaseArgs
@@ -38,6 +39,9 @@ class SystemSettings(Arguments):
     """Whether nothing of it is ever deleted or replaced, which is what ``railyard adopt`` sets."""
     sealed: Many[VariableName] = ()
     """Secrets whose values Railway never shows again, in the dashboard neither. It cannot unseal them."""
+    alerts: AlertsArgs | None = None
+    """Events that are sent to the webhook of the secret ALERT_WEBHOOK: ``{}`` for what fails, crashes or passes a
+    threshold. Default: none."""
 
     def domains(self) -> list[DomainArgs]:
         """Return every public domain in these settings."""
@@ -47,6 +51,10 @@ class SystemSettings(Arguments):
         """Return where its web pages come from, as browsers write it."""
         return [f"https://{domain.hostname}" for domain in self.domains()]
 
+
+ALERT_WEBHOOK = Secret(
+    name="ALERT_WEBHOOK", meaning="address to which Railway sends the events of alerts", prefix="https://"
+)
 
 SettingsT = TypeVar("SettingsT", bound=SystemSettings)
 DatabaseT = TypeVar("DatabaseT", bound=Database[Any])
@@ -79,6 +87,9 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         self._services: dict[str, Service] = {}
         self._buckets: list[Bucket] = []
         extra = self.compose(settings, secrets)
+        if settings.alerts:
+            webhook, kept = secrets[ALERT_WEBHOOK.name], ALERT_WEBHOOK.name in secrets.kept
+            Alerts(self.NAME, settings.alerts, project=self.project, webhook=webhook, kept=kept, opts=self.child())
         domains = [domain for service in self._services.values() for domain in service.domains]
         for bucket in self._buckets:
             bucket.allow(settings.origins(), after=domains)
@@ -89,6 +100,11 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     @abstractmethod
     def secrets(cls, settings: SettingsT) -> Sequence[Secret]:
         """Declare the secrets that it needs with ``settings``."""
+
+    @classmethod
+    def declared(cls, settings: SettingsT) -> Sequence[Secret]:
+        """Return all secrets that it needs with ``settings``: its own, and that of its alerts."""
+        return (*cls.secrets(settings), *((ALERT_WEBHOOK,) if settings.alerts else ()))
 
     @classmethod
     def releases(cls, settings: SettingsT) -> Sequence[Release]:

@@ -190,7 +190,7 @@ def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
     found: Settings = {}
     disk = _disk(live, service_id)
     if disk:
-        found["sizeGb"] = disk["sizeGb"]
+        found |= {name: disk[name] for name in ("sizeGb", "usageAlerts")}
     limits = translate(cast("dict[str, Any]", config), image=image or None).settings
     if "memoryMb" in limits:
         found["memoryMb"] = limits["memoryMb"]
@@ -257,7 +257,14 @@ def _disk(live: Live, service_id: str) -> Settings | None:
         if volume and mount:
             schedules = [each.lower() for each in mount.get("backupSchedules") or []]
             size: Settings = {"sizeGb": round(volume["sizeMB"] / MB_PER_GB)}
-            return {"mountPath": volume["mountPath"], **size, **({"backups": schedules} if schedules else {})}
+            settings = (live.snapshot.config.get("volumes") or {}).get(volume_id) or {}
+            alerts = sorted(int(each) for each in (settings.get("alerts") or {}).get("usage") or {} if each.isdigit())
+            return {
+                "mountPath": volume["mountPath"],
+                **size,
+                "usageAlerts": alerts,
+                **({"backups": schedules} if schedules else {}),
+            }
     return None
 
 

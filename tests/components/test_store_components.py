@@ -189,7 +189,8 @@ def test_every_database_has_the_same_settings(deploy, kind, args, address):
 @pytest.mark.parametrize("kind", [PostgresArgs, MysqlArgs, MongodbArgs, RedisArgs])
 def test_data_is_backed_up_unless_somebody_says_otherwise(kind):
     """A volume has a daily schedule; schedules without a volume, and another port to the outside, are refused."""
-    assert kind(size_gb=1).volume == VolumeArgs(mount_path=kind.SERVER.mount_path, size_gb=1, backups=("daily",))
+    mounted = {"mount_path": kind.SERVER.mount_path, "size_gb": 1}
+    assert kind(size_gb=1).volume == VolumeArgs(**mounted, backups=("daily",), usage_alerts=(80,))
     assert kind(size_gb=1, backups=()).volume.backups == ()
     with pytest.raises(ValidationError, match=f"listens, {kind.SERVER.port}, not 80: set it to {kind.SERVER.port}"):
         kind(tcp_port=80)

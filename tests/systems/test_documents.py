@@ -11,6 +11,7 @@ import pulumi
 import pytest
 import yaml
 
+from components.zone import ZoneArgs
 from railyard.engine.configuration import read_stack
 from stacks import SYSTEMS, compose
 from stacks.netia import Netia, NetiaSettings
@@ -247,6 +248,40 @@ def test_rose_differs_between_the_stacks_as_its_table_says(stack, name, workers,
     assert web["sleepApplication"] is sleeps
     names = ("ALLOWED_ORIGINS", "RATE_LIMIT_PER_MINUTE", "ENABLE_API_DOCS", "SESSION_RETENTION_DAYS")
     assert tuple(web["variables"][key] for key in names) == settings
+
+
+@pytest.mark.parametrize("name", [STAGING, PRODUCTION])
+def test_every_volume_alerts_before_it_is_full(stack, name):
+    """At 80 % of its capacity, as Rose's document asks for its own."""
+    disks = {key[1]: inputs["usageAlerts"] for key, inputs in stack(name).items() if key[0] == "railway:index:Volume"}
+
+    assert len(disks) == 6
+    assert set(map(tuple, disks.values())) == {(80,)}
+
+
+@pytest.mark.parametrize(("system", "settings"), [(Omega, OmegaSettings), (Rose, RoseSettings)])
+def test_what_fails_is_sent_to_the_webhook_of_a_system(deploy, system, settings):
+    """A failing health check fails the deployment; crashes and passed thresholds are told, too. No service sees it."""
+    given = {"project": {"name": f"{system.NAME}-test", "environment": "test"}, "alerts": {}}
+    rose = {"web": {"repo": "rose/rose", "domains": [{"hostname": "rose.example"}]}, "environment": "staging"}
+    extra = {**rose, "workers": 1} if system is Rose else {}
+    parsed = settings.model_validate({**given, **extra})
+    declared = {secret.name for secret in system.declared(parsed)}
+
+    def program():
+        secret = pulumi.Output.secret("https://hooks.example.com/planted")
+        names = declared - {"TURSO_DATABASE_URL"}
+        zones = (ZoneArgs(name="rose.example", id="0" * 32),)
+        system(parsed, SystemSecrets(values=dict.fromkeys(names, secret)), zones)
+
+    seen = deploy(program)
+
+    rule = seen["railway:index:NotificationRule", f"{system.NAME}-rule"]
+    assert {"Deployment.failed", "Deployment.crashed", "VolumeAlert.triggered"} <= set(rule["eventTypes"])
+    assert json.loads(rule["channelConfigs"][0]) == {"type": "webhook", "url": "https://hooks.example.com/planted"}
+    services = [inputs["variables"] for key, inputs in seen.items() if key[0] == INSTANCE]
+    assert [variables for variables in services if "ALERT_WEBHOOK" in variables] == []
+    assert "ALERT_WEBHOOK" not in {each.name for each in system.declared(parsed.model_copy(update={"alerts": None}))}
 
 
 def test_rose_has_one_window_in_which_to_become_healthy(stack):
