@@ -30,8 +30,9 @@ from railyard.secrets import sops_program
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.stack import read_stack, settings_in
-from stacks import own_system
+from stacks import declared_secrets, own_system
 from stacks.problems import SettingsError
+from stacks.secret_rules import Secret
 from stacks.settings import PLAN_KEY, StackSettings
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, SERVICES, defaults_text, shared_values
 
@@ -154,14 +155,25 @@ def begin(
     return Adoption(target=chosen, stack=stack, live=live, edit=edit, strangers=strangers, notes=notes)
 
 
-def finish(adoption: Adoption, railway: Railway, age: Sequence[str]) -> None:
-    """Write the settings, store the secrets, import what is there, and look what a preview still changes."""
+def declared(adoption: Adoption) -> list[Secret]:
+    """Return the secrets that the system declares with the settings that are to be written."""
+    edit = adoption.edit
+    return list(declared_secrets(settings_in(edit.file.name, edit.after))[adoption.system])
+
+
+def finish(adoption: Adoption, railway: Railway, age: Sequence[str] | None) -> None:
+    """Write the settings, store the secrets, import what is there, and look what a preview still changes.
+
+    ``age`` is who can open a secrets file that is new; without it, None, no secret is stored.
+    """
     if adoption.edit.lines:
         write.save(adoption.edit)
     here, live = read_stack(adoption.stack), adoption.live
-    found = secrets_of.look(here.declared[adoption.system], live, _places(adoption))
+    found = secrets_of.look(here.declared[adoption.system], live, places(adoption))
     adoption.sealed = found.sealed
-    if railway.real or sops_program.find(here.environment):
+    if age is None:
+        adoption.stored = [f"{adoption.system}.{name}" for name in found.values]
+    elif railway.real or sops_program.find(here.environment):
         # In the sandbox too it is the stack's own file: that of the sandbox holds made-up values.
         own = here if railway.real else replace(here, secrets_file=project_directory() / here.settings.secrets)
         adoption.stored = secrets_of.store(own, adoption.system, found, age)
@@ -233,7 +245,7 @@ def _projects(config: Settings) -> list[Settings]:
     return [cast("Settings", each["project"]) for each in groups if isinstance(each.get("project"), dict)]
 
 
-def _places(adoption: Adoption) -> dict[str, tuple[str, str]]:
+def places(adoption: Adoption) -> dict[str, tuple[str, str]]:
     """Return where the secrets of a system of one's own stand: secret → service and variable."""
     if not adoption.target.own:
         return {}

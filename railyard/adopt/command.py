@@ -13,6 +13,7 @@ import typer
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, account
 from railyard.adopt import adoption, target
+from railyard.adopt import rehearse as rehearsal
 from railyard.adopt.adoption import Adoption
 from railyard.shared.console import (
     PROBLEM,
@@ -74,21 +75,27 @@ def adopt(
             target.named(system)
         if not (project or system):
             raise CallError("give --project with the id or name of Railway's project, or the system that it becomes")
-        names = _names(service or ())
+        names, wrote = _names(service or ()), 0
         config = adoption.configuration(stack)
         with account(adoption.plan_of(config), sandbox=sandbox) as railway:
             live = adoption.read(railway, project or f"{system}-{stack}", stack, environment, config)
             done = adoption.begin(stack, live, system, names, config, own=own)
             if not json:
                 _show(done)
-            if not (dry_run or rehearse):
+            if rehearse:
+                done, wrote = rehearsal.rehearse(done, adoption.declared(done), names, config, done.environment)
+            elif not dry_run:
                 if not (yes or typer.confirm(f"Write this into {done.edit.file.name} and take the project over?")):
                     raise typer.Abort
                 adoption.finish(done, railway, age or ())
         if json:
-            write_json(done.document())
+            write_json(done.document() | ({"rehearsed": True, "writes": wrote} if rehearse else {}))
         else:
             _conclude(done, dry_run=dry_run)
+            if rehearse:
+                typer.echo(
+                    f"rehearsed in a throw-away sandbox, with {count(wrote, 'request')} that wrote; nothing is left"
+                )
     raise typer.Exit(PROBLEM if done.left else 0)
 
 

@@ -42,6 +42,8 @@ class Record:
     name: str
     content: str
     proxied: bool
+    whole: Mapping[str, Any]
+    """All that Cloudflare says of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +170,7 @@ def _records(zone_id: str) -> Iterator[Record]:
             name=str(each["name"]).lower(),
             content=str(each["content"]),
             proxied=bool(each.get("proxied")),
+            whole=each,
         )
 
 
@@ -184,6 +187,16 @@ def _pages(path: str) -> Iterator[Mapping[str, Any]]:
 
 def _total(info: Any) -> int:
     return int(cast("Mapping[str, Any]", info).get("total_pages") or 1) if isinstance(info, dict) else 1
+
+
+def zone_settings(zone_id: str) -> dict[str, Any]:
+    """Return what is set of a zone as far as a system may set it: its ``ssl`` and ``universal_ssl``."""
+    address = f"{os.environ.get('CLOUDFLARE_BASE_URL') or CLOUDFLARE}/zones/{zone_id}"
+    mode, universal = (
+        cast("Mapping[str, Any]", _get(f"{address}{path}", "CLOUDFLARE_API_TOKEN", "Cloudflare")["result"])
+        for path in ("/settings/ssl", "/ssl/universal/settings")
+    )
+    return {"ssl": mode["value"], "universal_ssl": universal["enabled"]}
 
 
 def _endpoints() -> Iterator[Mapping[str, Any]]:

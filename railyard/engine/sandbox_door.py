@@ -6,6 +6,7 @@ that one of them is missing, is raised as ``OperationError``.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -111,6 +112,22 @@ def empty(directory: Path) -> None:
         from railway_sandbox.server import reset  # noqa: PLC0415
 
         reset(directory)
+
+
+def fill(directory: Path, world: Mapping[str, Any], plan: str) -> None:
+    """Put what exists elsewhere into an empty sandbox; see ``railway_sandbox.filled``."""
+    with errors():
+        from railway_sandbox.filled import fill  # noqa: PLC0415
+        from railway_sandbox.server import Sandbox  # noqa: PLC0415
+
+        fill(Sandbox(directory, plan=plan), world)
+
+
+def requests(directory: Path) -> list[str]:
+    """Return the operations that a sandbox was asked for, in their order."""
+    log = directory / "requests.jsonl"
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return [str(json.loads(line)["operation"]) for line in lines]
 
 
 def journal_path(state_file: Path) -> Path:

@@ -53,6 +53,8 @@ class CloudflareCloud:
         self._hidden = hidden
         self._now = now
         self._ids = ids
+        self._added: Table[str] = Table()
+        """Name → id of zones beside those that every sandbox has."""
         self._records: dict[str, Table[Record]] = {zone: Table() for zone in ZONE_IDS.values()}
         self._settings: dict[str, Table[Setting]] = {zone: Table() for zone in ZONE_IDS.values()}
         self._universal_ssl: Table[bool] = Table()
@@ -63,18 +65,36 @@ class CloudflareCloud:
         """Return all that changes, by name."""
         records = {f"records/{zone}": table for zone, table in self._records.items()}
         settings = {f"settings/{zone}": table for zone, table in self._settings.items()}
-        return {**records, **settings, "universal_ssl": self._universal_ssl}
+        return {"zones": self._added, **records, **settings, "universal_ssl": self._universal_ssl}
 
     def load(self, rows: Mapping[str, Mapping[str, str]]) -> None:
         """Continue from the rows of ``tables``; none are a new account."""
+        self._added.load(rows.get("zones", {}))
+        for zone_id in self._added.values():
+            self._make(zone_id)
         for name, table in self.tables().items():
             table.load(rows.get(name, {}))
 
     # Zones
 
+    @property
+    def zone_ids(self) -> Mapping[str, str]:
+        """Return the ids of all zones by name."""
+        return {**ZONE_IDS, **self._added}
+
+    def add_zone(self, name: str, id: str) -> None:
+        """Let the account have a further zone; nothing happens where it has it."""
+        if self.zone_ids.get(name) != id:
+            self._added[name] = id
+            self._make(id)
+
+    def _make(self, zone_id: str) -> None:
+        self._records.setdefault(zone_id, Table())
+        self._settings.setdefault(zone_id, Table())
+
     def zones(self, name: str | None = None) -> list[dict[str, Any]]:
         """Return the zones of the account, or the one of that name."""
-        return [self.zone(zone_id) for zone, zone_id in ZONE_IDS.items() if name is None or zone == name.lower()]
+        return [self.zone(zone_id) for zone, zone_id in self.zone_ids.items() if name is None or zone == name.lower()]
 
     def zone(self, id: str) -> dict[str, Any]:
         created = EPOCH.isoformat().replace("+00:00", "Z")
@@ -95,7 +115,7 @@ class CloudflareCloud:
 
     def zone_name(self, id: str) -> str:
         """Return the name of a zone; ``RefusedError`` when the account has none with this id."""
-        for name, known in ZONE_IDS.items():
+        for name, known in self.zone_ids.items():
             if known == id:
                 return name
         raise errors.no_route(f"/zones/{id}")
@@ -131,6 +151,10 @@ class CloudflareCloud:
         """Change a record, as PATCH does: only the fields that were sent."""
         old = cast("dict[str, Any]", self.record(zone_id, id))
         return self.replace_record(zone_id, id, {**old, **sent})
+
+    def put_record(self, zone_id: str, id: str, sent: Mapping[str, Any]) -> None:
+        """Let a zone have a record with an id of somebody's choice."""
+        self._store(zone_id, self._record(zone_id, id, sent, created_on=timestamp(self._now())))
 
     def delete_record(self, zone_id: str, id: str) -> None:
         self.record(zone_id, id)
@@ -220,12 +244,12 @@ class CloudflareCloud:
         """Tell whether a zone has any record of this name, its own or a wildcard's, or any below it."""
         plain = name.rstrip(".").lower()
         below = any(r["name"].endswith(f".{plain}") for zone in self._records.values() for r in zone.values())
-        return plain in ZONE_IDS or below or bool(self._found(plain))
+        return plain in self.zone_ids or below or bool(self._found(plain))
 
     def certificate_covers(self, name: str) -> bool:
         """Tell whether the free edge certificate is valid for the name: the apex and one level below it, no deeper."""
         plain = name.rstrip(".").lower()
-        for zone, zone_id in ZONE_IDS.items():
+        for zone, zone_id in self.zone_ids.items():
             if plain == zone or (plain.endswith(f".{zone}") and "." not in plain.removesuffix(f".{zone}")):
                 return self.universal_ssl(zone_id)
         return False
@@ -234,7 +258,7 @@ class CloudflareCloud:
         plain = name.rstrip(".").lower()
         if self._hidden(plain):
             return []
-        for zone, zone_id in ZONE_IDS.items():
+        for zone, zone_id in self.zone_ids.items():
             if plain == zone or plain.endswith(f".{zone}"):
                 return _lookup(list(self._records[zone_id].values()), plain, zone)
         return []

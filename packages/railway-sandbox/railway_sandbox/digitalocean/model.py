@@ -76,6 +76,12 @@ class DigitalOceanCloud:
         self._keys[access_key] = made
         return {**made, "secret_key": self._ids.hexadecimal(43)}
 
+    def put_key(self, access_key: str, name: str, grants: object) -> None:
+        """Let the account have a key of somebody's choice."""
+        self._keys[access_key] = SpacesKey(
+            name=name, grants=_grants(grants), access_key=access_key, created_at=timestamp(self._now())
+        )
+
     def change_key(self, access_key: str, name: object, grants: object) -> SpacesKey:
         old = self.key(access_key)
         changed = SpacesKey(
@@ -127,6 +133,18 @@ class DigitalOceanCloud:
         self._check_domain(made)
         self._endpoints[made["id"]] = made
         return made
+
+    def put_endpoint(self, given: Mapping[str, Any]) -> None:
+        """Let the account have an endpoint as the API answers it."""
+        self._endpoints[given["id"]] = Endpoint(
+            id=given["id"],
+            origin=given["origin"],
+            endpoint=given["endpoint"],
+            ttl=given["ttl"],
+            created_at=timestamp(self._now()),
+            custom_domain=given.get("custom_domain") or "",
+            certificate_id=given.get("certificate_id") or "",
+        )
 
     def change_endpoint(self, id: str, sent: Mapping[str, Any]) -> Endpoint:
         """Change what was sent. An empty custom domain removes it and leaves the certificate."""

@@ -1,0 +1,191 @@
+"""A sandbox with what exists elsewhere: one environment as Railway's API tells it, and what belongs to it.
+
+Owns the way from answers of real APIs to the records of the simulated ones. Everything keeps its id, so that settings
+which name one mean the same thing here. What such an answer does not tell is as the simulators make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from railway_sandbox.clouds import CloudflareCloud, DigitalOceanCloud, RailwayCloud
+from railway_sandbox.railway.config.volumes import set_schedules
+from railway_sandbox.railway.deployments import deployments, instances
+from railway_sandbox.railway.domains import certificates
+from railway_sandbox.railway.networking import tcp_proxies
+from railway_sandbox.railway.services.services import label_of
+from railway_sandbox.railway.state import (
+    Config,
+    CustomDomain,
+    Deployment,
+    Environment,
+    Project,
+    Service,
+    ServiceDomain,
+    Volume,
+    VolumeInstance,
+    part,
+)
+from railway_sandbox.server import Sandbox
+
+Answer = Mapping[str, Any]
+AGE_S: Final = 3_600.0
+"""How long ago all of it was made: nothing is still on its way."""
+
+
+def fill(sandbox: Sandbox, world: Answer) -> None:
+    """Put a world into an empty sandbox, and store it.
+
+    ``railway``: answer of a read of the environment, with ``project`` and ``environment``; ``zones``: name → id;
+    ``records``: DNS records as Cloudflare answers them, with ``zone_id``; ``zone_settings``: zone's id → its ``ssl``
+    and ``universal_ssl``; ``endpoints``: CDN endpoints; ``keys``: access keys of Spaces.
+    """
+    _railway(sandbox.railway, world["railway"])
+    _cloudflare(sandbox.cloudflare, world)
+    _digitalocean(sandbox.digitalocean, world)
+    certificates.observe(sandbox.railway)
+    sandbox.clock.advance(AGE_S)
+    certificates.observe(sandbox.railway)
+    sandbox.save()
+
+
+def _railway(cloud: RailwayCloud, answer: Answer) -> None:
+    given, seen, now = answer["project"], answer["environment"], cloud.now()
+    made: dict[str, Any] = {"created_at": now, "updated_at": now}
+    cloud.state.projects[given["id"]] = Project(
+        id=given["id"],
+        name=given["name"],
+        description=given["description"],
+        workspace_id=next(iter(cloud.state.workspaces)),
+        base_environment_id=given["primaryEnvironmentId"],
+        **made,
+    )
+    for each in _living(given["environments"]):
+        cloud.state.environments[each["id"]] = Environment(
+            id=each["id"], project_id=given["id"], name=each["name"], **made
+        )
+    environment = cloud.state.environments[seen["id"]]
+    config: Config = seen["config"]
+    environment.config["sharedVariables"] = dict(part(config, "sharedVariables"))
+    for each in _living(given["services"]):
+        cloud.state.services[each["id"]] = Service(
+            id=each["id"], project_id=given["id"], name=each["name"], dns_label=label_of(each["name"]), **made
+        )
+    _volumes(cloud, environment, given, seen)
+    here = part(config, "services")
+    answered = {each["serviceId"]: each for each in _living(seen["serviceInstances"])}
+    for service_id in {**answered, **here}:
+        _instance(cloud, environment, service_id, here.get(service_id) or {}, answered.get(service_id) or {})
+    deployments.start_batch(cloud, environment, here, now)
+    for service_id, instance in answered.items():
+        _decided_by_a_file(deployments.latest(cloud, environment.id, service_id), instance)
+
+
+def _decided_by_a_file(deployment: Deployment | None, answer: Answer) -> None:
+    """Let a deployment tell what a ``railway.toml`` decides, as the one that serves does."""
+    serving: list[Answer] = [*answer["activeDeployments"], *filter(None, [answer["latestDeployment"]])]
+    every: list[Config] = [each["meta"] or {} for each in serving]
+    meta = next((each for each in every if each.get("propertyFileMapping")), Config())
+    if deployment is not None and meta:
+        told = {name: meta[name] for name in ("configFile", "propertyFileMapping", "serviceManifest") if name in meta}
+        deployment.meta = {**deployment.meta, **told}
+
+
+def _instance(cloud: RailwayCloud, environment: Environment, service_id: str, config: Config, answer: Answer) -> None:
+    """Make what a service is in the environment, with its domains and proxies."""
+    now = cloud.now()
+    # What other records tell is no setting of the service.
+    own = {key: value for key, value in config.items() if key not in {"volumeMounts", "networking"}}
+    own.setdefault("deploy", {}).setdefault("multiRegionConfig", _regions(cloud, environment))
+    instances.create(cloud, environment, service_id, now, own)
+    instances.follow_source(cloud, environment, service_id)
+    tcp_proxies.from_patch(cloud, environment, service_id, config, now)
+    where = {"project_id": environment.project_id, "environment_id": environment.id, "service_id": service_id}
+    for each in answer.get("domains", {}).get("serviceDomains", ()):
+        if not each["deletedAt"]:
+            cloud.state.service_domains[each["id"]] = ServiceDomain(
+                id=each["id"],
+                domain=each["domain"],
+                target_port=each["targetPort"],
+                created_at=now,
+                updated_at=now,
+                **where,
+            )
+    for each in answer.get("domains", {}).get("customDomains", ()):
+        if not each["deletedAt"]:
+            cloud.state.custom_domains[each["id"]] = _domain(each, {**where, "created_at": now, "updated_at": now})
+
+
+def _regions(cloud: RailwayCloud, environment: Environment) -> Any:
+    return instances.first_config(cloud, environment)["deploy"]["multiRegionConfig"]
+
+
+def _domain(answer: Answer, made: Mapping[str, Any]) -> CustomDomain:
+    status: Config = answer.get("status") or {}
+    told = {each["purpose"].rpartition("PURPOSE_")[2]: each["requiredValue"] for each in status.get("dnsRecords") or ()}
+    return CustomDomain(
+        id=answer["id"],
+        domain=answer["domain"],
+        target_port=answer["targetPort"],
+        cname_target=told.get("TRAFFIC_ROUTE", ""),
+        acme_target=told.get("ACME_DNS01_CHALLENGE", ""),
+        token=status.get("verificationToken") or "",
+        **made,
+    )
+
+
+def _volumes(cloud: RailwayCloud, environment: Environment, project: Answer, seen: Answer) -> None:
+    now = cloud.now()
+    config: Config = seen["config"]
+    mounts = {
+        key: each
+        for service in part(config, "services").values()
+        for key, each in part(service or {}, "volumeMounts").items()
+    }
+    for each in _nodes(project["volumes"]):
+        cloud.state.volumes[each["id"]] = Volume(
+            id=each["id"], project_id=project["id"], name=each["name"], created_at=now, listed_at=now
+        )
+    for each in _living(seen["volumeInstances"]):
+        settings: Config = part(config, "volumes").get(each["volumeId"]) or {}
+        disk = VolumeInstance(
+            id=each["id"],
+            volume_id=each["volumeId"],
+            environment_id=environment.id,
+            service_id=each["serviceId"],
+            mount_path=each["mountPath"],
+            size_mb=each["sizeMB"],
+            created_at=now,
+            region=settings.get("region"),
+            usage_alerts=sorted(int(one) for one in part(part(settings, "alerts"), "usage")),
+        )
+        cloud.state.volume_instances[disk.id] = disk
+        mount: Config = mounts.get(disk.volume_id) or {}
+        set_schedules(disk, mount.get("backupSchedules") or [], now)
+
+
+def _cloudflare(cloud: CloudflareCloud, world: Answer) -> None:
+    for name, id_ in world["zones"].items():
+        cloud.add_zone(name, id_)
+    for record in world["records"]:
+        cloud.put_record(record["zone_id"], record["id"], record)
+    for zone_id, settings in world["zone_settings"].items():
+        if settings.get("ssl"):
+            cloud.change_setting(zone_id, "ssl", settings["ssl"])
+        cloud.change_universal_ssl(zone_id, enabled=settings.get("universal_ssl", True))
+
+
+def _digitalocean(cloud: DigitalOceanCloud, world: Answer) -> None:
+    for key in world["keys"]:
+        cloud.put_key(key["access_key"], key["name"], key["grants"])
+    for endpoint in world["endpoints"]:
+        cloud.put_endpoint(endpoint)
+
+
+def _nodes(connection: Answer) -> Sequence[Answer]:
+    return [edge["node"] for edge in connection["edges"]]
+
+
+def _living(connection: Answer) -> Iterable[Answer]:
+    return [each for each in _nodes(connection) if not each["deletedAt"]]

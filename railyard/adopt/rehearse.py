@@ -1,0 +1,168 @@
+"""``railyard adopt --rehearse``: the whole adoption in a throw-away sandbox that holds what was read of the account.
+
+Owns that place: a copy of the project's settings and a sandbox of its own, in a folder that is gone afterwards. No
+secret reaches it, and no credential: in their place are those values that the sandbox has for the system's secrets,
+and made-up ones for all others.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, cast
+
+import sops
+from railyard.accounts.railway_client import account
+from railyard.accounts.spaces_client import spaces_client
+from railyard.adopt import adoption, secrets_of
+from railyard.adopt import live as live_reader
+from railyard.adopt.adoption import Adoption
+from railyard.adopt.live import Live
+from railyard.adopt.made_up import without_secrets
+from railyard.engine import engine_choice, sandbox_door
+from railyard.migrate.findings import Settings
+from railyard.review.throwaway_sandbox import clean_environment
+from railyard.shared.console import OperationError
+from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory
+from stacks.secret_rules import Secret, as_text
+from stacks.shared_settings import DEFAULTS_FILE, file_name
+
+COPIED: Final = ("Pulumi.yaml", "__main__.py", DEFAULTS_FILE, "secrets")
+"""What an adoption may write, or stands beside that."""
+_READ: Final = ("GET ", "HEAD ", "query ")
+
+
+def rehearse(
+    seen: Adoption, declared: list[Secret], names: Mapping[str, str], config: Settings, environment: str
+) -> tuple[Adoption, int]:
+    """Carry out an adoption of which nothing is written yet, elsewhere; return it, and how many requests wrote."""
+    world = _world(seen, declared)
+    buckets = _buckets(seen.live)
+    plan = adoption.plan_of(config)
+    with _elsewhere(seen.stack) as clouds:
+        sandbox_door.fill(clouds, world, plan.value)
+        with account(plan, sandbox=True) as railway:
+            for bucket in buckets:
+                _make(bucket)
+            before = len(_writes(clouds))
+            live = adoption.read(railway, seen.project, seen.stack, environment, config)
+            done = adoption.begin(seen.stack, live, seen.system, names, config, own=seen.target.own)
+            adoption.finish(done, railway, None)
+        return done, len(_writes(clouds)) - before
+
+
+def _world(seen: Adoption, declared: list[Secret]) -> dict[str, Any]:
+    live = seen.live
+    found = secrets_of.look(declared, live, adoption.places(seen))
+    ours = _of_the_sandbox(seen.system, declared)
+    known = {value: ours[name] for name, value in found.values.items()}
+    world = {
+        "railway": live.snapshot.data,
+        "zones": dict(live.zones),
+        "records": [{**each.whole, "zone_id": each.zone_id} for each in live.records],
+        "zone_settings": {id_: live_reader.zone_settings(id_) for id_ in live.zones.values()},
+        "endpoints": [dict(each) for each in live.cdn_endpoints],
+        "keys": _keys(live),
+    }
+    return cast("dict[str, Any]", without_secrets(world, live, known))
+
+
+def _keys(live: Live) -> list[dict[str, Any]]:
+    every = [live.variables(key) for key in live.services().values()]
+    used = {str(each["SPACES_ACCESS_KEY_ID"]): each for each in every if each.get("SPACES_ACCESS_KEY_ID")}
+    return [
+        {
+            "access_key": key,
+            "name": f"{each.get('SPACES_BUCKET')}-1",
+            "grants": [{"bucket": each.get("SPACES_BUCKET"), "permission": "readwrite"}],
+        }
+        for key, each in used.items()
+    ]
+
+
+def _of_the_sandbox(system: str, declared: list[Secret]) -> dict[str, str]:
+    """Return the values that a sandbox has for the secrets of a system, as the program there reads them."""
+    root = project_directory()
+    environment = {"SOPS_AGE_KEY_FILE": str(root / "secrets" / "sandbox.agekey"), "PATH": os.environ.get("PATH", "")}
+    try:
+        document = sops.read(root / "secrets" / "sandbox.yaml", environment)
+        held = cast("Mapping[str, Mapping[str, Any]]", document.decrypt()).get(system, {})
+    except sops.SopsError as error:
+        raise OperationError(str(error)) from None
+    return {
+        each.name: as_text(held[each.name]) if held.get(each.name) else each.standin(f"{system}.{each.name}")
+        for each in declared
+    }
+
+
+def _buckets(live: Live) -> list[dict[str, Any]]:
+    """Return the buckets of the environment, with what can be read of each with the key that is there."""
+    found: dict[str, dict[str, Any]] = {}
+    for key in live.services().values():
+        variables = live.variables(key)
+        name, region = variables.get("SPACES_BUCKET"), variables.get("SPACES_REGION")
+        if name and region and name not in found:
+            found[name] = {"name": name, "region": region}
+            with suppress(OperationError):  # without a key the bucket is as a new one
+                found[name] |= _read(spaces_client(region), name)
+    return list(found.values())
+
+
+def _read(client: Any, name: str) -> dict[str, Any]:
+    """Return what a bucket is set to; what the key may not read, or is not set, is left out."""
+    answers = {
+        "cors": lambda: client.get_bucket_cors(Bucket=name)["CORSRules"],
+        "versioning": lambda: client.get_bucket_versioning(Bucket=name)["Status"],
+        "lifecycle": lambda: client.get_bucket_lifecycle_configuration(Bucket=name)["Rules"],
+    }
+    found: dict[str, Any] = {}
+    for key, ask in answers.items():
+        with suppress(Exception):  # boto3 has no common base for what can go wrong
+            found[key] = ask()
+    return found
+
+
+def _make(bucket: Mapping[str, Any]) -> None:
+    client, name = spaces_client(bucket["region"]), bucket["name"]
+    client.create_bucket(Bucket=name)
+    if "cors" in bucket:
+        client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": bucket["cors"]})
+    if "versioning" in bucket:
+        client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": bucket["versioning"]})
+    if "lifecycle" in bucket:
+        client.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": bucket["lifecycle"]})
+
+
+@contextmanager
+def _elsewhere(stack: str) -> Generator[Path]:
+    """Work on a copy of the project with a sandbox of its own, whose folder is given, for as long as the block runs."""
+    root = project_directory()
+    with tempfile.TemporaryDirectory(prefix="railyard-rehearsal-") as folder:
+        copy = Path(folder) / "project"
+        copy.mkdir()
+        written = {*COPIED, file_name(stack)}
+        for path in root.iterdir():
+            if path.name in written:
+                (shutil.copytree if path.is_dir() else shutil.copy)(path, copy / path.name)
+            elif not path.name.startswith((".", "Pulumi.")) or path.name == ".venv":
+                (copy / path.name).symlink_to(path)
+        before = dict(os.environ)
+        engine = {name: before[name] for name in (engine_choice.VARIABLE, "PULUMI_HOME") if name in before}
+        python = {"PYTHONPATH": before["PYTHONPATH"]} if "PYTHONPATH" in before else {}
+        os.environ.clear()
+        os.environ.update(clean_environment() | engine | python)
+        os.environ.update({SANDBOX_VARIABLE: f"{folder}/clouds", PROJECT_VARIABLE: str(copy)})
+        try:
+            yield Path(folder) / "clouds"
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _writes(clouds: Path) -> list[str]:
+    """Return the requests so far that wrote anything in the sandbox."""
+    return [each for each in sandbox_door.requests(clouds) if not each.startswith(_READ)]
