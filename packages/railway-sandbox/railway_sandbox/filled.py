@@ -101,7 +101,11 @@ def _instance(cloud: RailwayCloud, environment: Environment, service_id: str, co
     instances.create(cloud, environment, service_id, now, own)
     instances.follow_source(cloud, environment, service_id)
     tcp_proxies.from_patch(cloud, environment, service_id, config, now)
-    where = {"project_id": environment.project_id, "environment_id": environment.id, "service_id": service_id}
+    where: dict[str, Any] = {
+        "project_id": environment.project_id,
+        "environment_id": environment.id,
+        "service_id": service_id,
+    }
     for each in answer.get("domains", {}).get("serviceDomains", ()):
         if not each["deletedAt"]:
             cloud.state.service_domains[each["id"]] = ServiceDomain(
