@@ -91,9 +91,7 @@ def _make(stack: Stack, age: Sequence[str]) -> None:
             )
         secrets_file.add_rule(stack, age)
     skeleton = secrets_file.skeleton_file(stack)
-    if skeleton.exists():
-        raise OperationError(f"{shown(skeleton)} exists, perhaps filled in: encrypt it, or remove it")
-    skeleton.write_text(secrets_file.skeleton(stack), encoding="utf-8")
+    secrets_file.write_skeleton(stack)
     try:
         sops_program.encrypt(stack, secrets_file.rules_file(stack), skeleton)
     finally:

@@ -15,6 +15,7 @@ from go_yaml import ListNode, MappingNode, Node
 from railyard.migrate.findings import Settings
 from railyard.promote.settings_file import Edit, edited, with_value
 from railyard.shared.console import OperationError
+from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
 from railyard.shared.settings_yaml import settings_yaml
 from stacks.releases import Key
@@ -56,9 +57,7 @@ def save(edit: Edit) -> None:
     if edit.before or edit.file.exists():
         edit.write()
     else:
-        part = edit.file.with_suffix(".part")
-        part.write_text(edit.after, encoding="utf-8")
-        part.replace(edit.file)
+        write_whole(edit.file, edit.after)
 
 
 def _with_zones(text: str, missing: Sequence[Settings]) -> str:

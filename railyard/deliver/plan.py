@@ -32,6 +32,7 @@ from railyard.shared.console import (
     shown,
     write_json,
 )
+from railyard.shared.files import write_whole
 from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
@@ -90,7 +91,7 @@ def plan(
         except PlanRefusedError as error:
             made = error.plan
         if out and not made.refused:
-            out.write_text(made.model_dump_json(indent=4) + "\n", encoding="utf-8")
+            write_whole(out, made.model_dump_json(indent=4) + "\n")
         if json:
             write_json(made.model_dump(mode="json"))
         else:

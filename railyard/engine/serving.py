@@ -15,6 +15,7 @@ from pathlib import Path
 import typer
 
 from railyard.engine import cli_operations, operate, sandbox_door
+from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory, sandbox_directory
 
 
@@ -30,12 +31,10 @@ def serve(port: int | None) -> None:
         sandbox_door.errors(),
         sandbox_door.clouds(directory).serve(port=_last(kept) if port is None else port) as address,
     ):
-        kept.write_text(address.rpartition(":")[2], encoding="utf-8")
+        write_whole(kept, address.rpartition(":")[2])
         cli_operations.make_backend(directory)
         lines = [f"export {name}={_quoted(value)}\n" for name, value in operate.environment(address).items()]
-        written = directory / "environment"
-        written.touch(mode=0o600)
-        written.write_text("".join(lines), encoding="utf-8")
+        write_whole(directory / "environment", "".join(lines), mode=0o600)
         typer.echo("".join(lines), nl=False)
         typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)
         _until_interrupted()

@@ -20,6 +20,7 @@ from railyard.engine import operate, sandbox_door
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.export.compose import Composed, compose
 from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
+from railyard.shared.files import write_whole
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
@@ -59,7 +60,7 @@ def compose_(
         composed = compose(system, _brought_up(here, system, own_secrets=env is not None))
         text = yaml.safe_dump(composed.document, sort_keys=False, width=110, allow_unicode=True)
         if output:
-            output.write_text(text, encoding="utf-8")
+            write_whole(output, text)
         if env:
             _write_env(env, composed)
         if json:
@@ -97,9 +98,7 @@ def _brought_up(here: Stack, system: str, *, own_secrets: bool) -> Sequence[Step
 def _write_env(path: Path, composed: Composed) -> None:
     """Write the values so that compose reads them as they are; nobody else may read the file."""
     lines = [f"{name}='{_quoted(value)}'\n" for name, value in sorted(composed.secrets.items())]
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.writelines(lines)
-    path.chmod(0o600)
+    write_whole(path, "".join(lines), mode=0o600)
 
 
 def _quoted(value: str) -> str:

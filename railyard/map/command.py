@@ -20,6 +20,7 @@ from railyard.map.svg import Picture, svg
 from railyard.map.topology import Node
 from railyard.review.resource_changes import changes_of
 from railyard.shared.console import CallError, JsonOption, SystemsArgument, people, shown, write_json
+from railyard.shared.files import write_whole
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 
@@ -61,7 +62,7 @@ def map_(
             with connected(here, sandbox=sandbox) as railway:
                 picture = with_status(picture, railway.run(running_systems(railway.client, here, chosen)))
         if out:
-            out.write_text(_WRITERS[out.suffix](picture), encoding="utf-8")
+            write_whole(out, _WRITERS[out.suffix](picture))
         if json:
             write_json(document(picture))
             return

@@ -18,6 +18,7 @@ from railyard.migrate.findings import Finding, Kind, Reading
 from railyard.migrate.into_stack import Written
 from railyard.migrate.result import Result, result_of
 from railyard.shared.console import PROBLEM, CallError, JsonOption, people, shown, write_json
+from railyard.shared.files import write_whole
 
 _FIRST: Final = "production"
 _ORDER: Final = (Kind.TRANSLATED, Kind.STAYS, Kind.NEVER_READ, Kind.NOT_EXPRESSIBLE)
@@ -74,7 +75,7 @@ def migrate(
         result = _result(folder, name, service, repo, environment or ())
         written = into_stack.write(into, result, folder, dry_run=dry_run) if into else None
         if output and not dry_run:
-            output.write_text(result.settings_text(), encoding="utf-8")
+            write_whole(output, result.settings_text())
         if json:
             write_json(result.document() | ({"into": written.document()} if written else {}))
         else:

@@ -33,6 +33,7 @@ from railyard.shared.console import (
     table_console,
     write_json,
 )
+from railyard.shared.files import write_whole
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 
@@ -80,7 +81,7 @@ def status(
                 table_console().print(screen(here, railway, found))
         if html:
             drawn = with_status(draw(here, declared(stack), [system.name for system in found]), found)
-            html.write_text(page(drawn, problems(found)), encoding="utf-8")
+            write_whole(html, page(drawn, problems(found)))
     services = [service for system in found for service in system.services]
     if any(service.problems or service.health is Health.MISSING for service in services):
         raise typer.Exit(PROBLEM)

@@ -19,6 +19,7 @@ import go_yaml
 from go_yaml import ScalarNode
 from pulumi_operations.project import ProjectError
 from railyard.shared.console import OperationError
+from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
 from railyard.shared.stack import settings_in
 from stacks.problems import SettingsError
@@ -52,9 +53,7 @@ class Edit:
         """Replace the file, unless somebody changed it meanwhile; raises ``OperationError``."""
         if _read(self.file) != self.before:
             raise OperationError(f"{self.file.name} was changed meanwhile: run the command again")
-        part = self.file.with_suffix(".part")
-        part.write_bytes(self.after.encode())
-        part.replace(self.file)
+        write_whole(self.file, self.after)
 
 
 def edited(stack: str, changes: Changes) -> Edit:

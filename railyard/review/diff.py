@@ -20,6 +20,7 @@ from railyard.review.diff_document import Diff, StackDiff
 from railyard.review.markdown import change_lines, markdown, sentence
 from railyard.review.resource_changes import by_system
 from railyard.shared.console import PROBLEM, JsonOption, people, write_json
+from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
 
 BaseArgument = Annotated[str, typer.Argument(help="Commit to compare with. Default: where HEAD left main.")]
@@ -96,10 +97,10 @@ def _head(root: Path, name: str, directory: Path) -> Checkout:
 
 def _write(found: Diff, comment: Path | None, document: Path | None) -> None:
     if comment:
-        comment.write_text(_markdown(found), encoding="utf-8")
+        write_whole(comment, _markdown(found))
     if document:
         document.parent.mkdir(parents=True, exist_ok=True)
-        document.write_text(found.model_dump_json(indent=4) + "\n", encoding="utf-8")
+        write_whole(document, found.model_dump_json(indent=4) + "\n")
 
 
 def text(found: Diff) -> Iterator[str]:

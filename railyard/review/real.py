@@ -18,6 +18,7 @@ from railyard.review import comment
 from railyard.review.diff_document import Difference, StackDiff
 from railyard.review.resource_changes import Change, changes_of, counted
 from railyard.shared.console import JsonOption, OperationError, people, write_json
+from railyard.shared.files import write_whole
 from railyard.shared.stack import read_stack
 
 StacksOption = Annotated[list[str], typer.Option("--stack", "-s", help="The stack; may stand twice.")]
@@ -41,7 +42,7 @@ def real(
             for each in found.stacks
         )
         found = found.model_copy(update={"stacks": stacks})
-        document.write_text(found.model_dump_json(indent=4) + "\n", encoding="utf-8")
+        write_whole(document, found.model_dump_json(indent=4) + "\n")
         if json:
             write_json(found.model_dump(mode="json"))
             return

@@ -55,6 +55,7 @@ def init(stack: StackOption = "", age: AgeOption = None, *, json: JsonOption = F
     with people(json=json):
         here = read_stack(stack)
         if here.secrets_file.exists():
+            secrets_file.remove_empty_skeleton(here)
             _list_missing(here, json=json)
             return
         rule_added = not secrets_file.has_rule(here)
@@ -201,9 +202,7 @@ def _write_skeleton(here: Stack) -> str:
     skeleton, rules = secrets_file.skeleton_file(here), secrets_file.rules_file(here)
     if skeleton.suffix == ".json":
         raise OperationError(f"{shown(here.secrets_file)}: the file is made as YAML, so its name has to end in .yaml")
-    if skeleton.exists():
-        raise OperationError(f"{shown(skeleton)} exists, perhaps filled in: encrypt it, or remove it")
-    skeleton.write_text(secrets_file.skeleton(here), encoding="utf-8")
+    secrets_file.write_skeleton(here)
     if sops_program.find(here.environment) is None:
         remove = f" && rm {shlex.quote(shown(skeleton))}"
         command = sops_program.encrypt_command("sops", rules, skeleton, here.secrets_file, here.secrets_file)

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 
 import go_yaml
 from railyard.shared.console import CallError, OperationError, shown
+from railyard.shared.files import write_whole
 from railyard.shared.stack import Stack
 from stacks.secret_rules import Secret
 
@@ -62,12 +63,30 @@ def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
     new = _LIST.sub(lambda found: found[0] + rule, text, count=1)
     if _parsed(new) != [{"path_regex": pattern, "age": ",".join(recipients)}, *before]:
         raise OperationError(f"{shown(file)} is not laid out as expected; add this below its creation_rules:\n{rule}")
-    file.write_text(new, encoding="utf-8")
+    write_whole(file, new)
 
 
 def skeleton(stack: Stack) -> str:
     """Return every secret that the systems of the stack need, each empty and with its meaning above it."""
     return "\n".join(_lines(stack)) + "\n"
+
+
+def write_skeleton(stack: Stack) -> None:
+    """Write the skeleton; raises ``OperationError`` where there is one that a person may have filled in."""
+    file, text = skeleton_file(stack), skeleton(stack)
+    if file.exists() and not _is_empty(stack):
+        raise OperationError(f"{shown(file)} exists, perhaps filled in: encrypt it, or remove it")
+    write_whole(file, text)
+
+
+def remove_empty_skeleton(stack: Stack) -> None:
+    """Remove the skeleton of a run that was killed behind the encryption, unless somebody has filled it in."""
+    if skeleton_file(stack).exists() and _is_empty(stack):
+        skeleton_file(stack).unlink()
+
+
+def _is_empty(stack: Stack) -> bool:
+    return skeleton_file(stack).read_text(encoding="utf-8") == skeleton(stack)
 
 
 def _lines(stack: Stack) -> Iterator[str]:
