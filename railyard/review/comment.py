@@ -16,6 +16,7 @@ from railway_api.counting import count
 from railyard.accounts.github import GitHub, Pull
 from railyard.review.diff_document import Diff
 from railyard.review.markdown import MARKER, markdown
+from railyard.review.sections import kept_section
 from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
 
 _LARGEST: Final = 5_000_000
@@ -48,7 +49,8 @@ def comment(
             said = f"no open pull request from {head} is at {commit[:7]} (any more): nothing was written"
             write_json({"action": "none", "reason": said}) if json else typer.echo(said)
             return
-        posted = github.comment(pull.number, MARKER, markdown(found, of_fork=pull.of_fork))
+        text = markdown(found, of_fork=pull.of_fork)
+        posted = github.comment(pull.number, MARKER, lambda former: kept_section(former, text))
         if json:
             write_json({"action": posted.action, "pullRequest": pull.number, "url": posted.url})
         else:
