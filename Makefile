@@ -62,7 +62,7 @@ coverage: .venv/ready ## Run the whole test suite, and print which lines and bra
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-check: .venv/ready ## Lint, format, types and imports, and whether generated files are current
+check: .venv/ready ## Lint, format, types, imports and workflows, and whether generated files are current
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
@@ -74,6 +74,12 @@ check: .venv/ready ## Lint, format, types and imports, and whether generated fil
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m tests.pages.operations --check
 	@$(BIN)/python -m railyard.map.generate --check
+	@./bin/railyard workflows --check
+	@$(BIN)/zizmor --quiet --no-progress --offline .github
+	@if command -v go >/dev/null; then \
+	  go -C tools/actionlint build -o "$(CURDIR)/.venv/actionlint" github.com/rhysd/actionlint/cmd/actionlint && .venv/actionlint; \
+	elif [ "$$CI" ]; then echo "make check needs a Go toolchain here, for actionlint" >&2; exit 1; \
+	else echo "actionlint is left out: there is no Go toolchain" >&2; fi
 
 lock: .venv/ready ## Write requirements.txt anew: what each pyproject.toml asks for, pinned, with hashes (UPGRADE=1: newest)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev \
@@ -121,6 +127,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m stacks.policy.page
 	@$(BIN)/python -m tests.pages.operations
 	@$(BIN)/python -m railyard.map.generate
+	@./bin/railyard workflows
 	@$(BIN)/python -m tools.import_table
 	@$(BIN)/python -m tools.decision_index
 

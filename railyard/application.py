@@ -15,7 +15,6 @@ from railyard.deliver.deploy import deploy
 from railyard.deliver.drift import drift
 from railyard.deliver.notify import notify
 from railyard.deliver.plan import plan
-from railyard.environments import commands as environments
 from railyard.export import command as export
 from railyard.map.command import map_
 from railyard.migrate.command import migrate
@@ -31,6 +30,8 @@ from railyard.review.real import real
 from railyard.sandbox import commands as sandbox
 from railyard.secrets import commands as secrets
 from railyard.settings.command import settings
+from railyard.workflows.changed import changed
+from railyard.workflows.command import workflows
 
 application = typer.Typer(
     add_completion=False,
@@ -52,14 +53,15 @@ application.command()(real)
 application.command()(comment)
 application.command()(plan)
 application.command()(deploy)
+application.command()(changed)
 application.command()(drift)
 application.command()(notify)
+application.command()(workflows)
 application.command()(migrate)
 application.command()(adopt)
 application.command()(abandon)
 application.command()(promote.promote)
 application.command()(rollback.rollback)
-application.add_typer(environments.application, name="review")
 application.add_typer(images.application, name="images")
 backup.application.command("due")(due.due)
 application.add_typer(backup.application, name="backup")

@@ -15,7 +15,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from components.project import Project
-from stacks import adopted, review_secrets, secrets, zone_ids
+from stacks import adopted, secrets, zone_ids
 from stacks.budget import WHOLE_PREVIEW, over_budget
 from stacks.choice import chosen
 from stacks.netia import Netia
@@ -98,13 +98,12 @@ def compose(settings: StackSettings) -> None:
         raise _refused(beyond)
     adopted.take_over()
     wanted = _wanted(settings)
-    declared = {name: class_of(name).declared(each) for name, each in wanted.items()}
-    preview = pulumi.runtime.is_dry_run()
-    if settings.stack.review:
-        found = review_secrets.read(settings.stack.review, settings.secrets, declared, preview=preview)
-    else:
-        known = [*(system.NAME for system in SYSTEMS), *settings.systems]
-        found = secrets.read(settings.secrets, declared, preview=preview, known=known)
+    found = secrets.read(
+        settings.secrets,
+        {name: class_of(name).declared(each) for name, each in wanted.items()},
+        preview=pulumi.runtime.is_dry_run(),
+        known=[*(system.NAME for system in SYSTEMS), *settings.systems],
+    )
     before = _kept_outputs([name for name in settings.systems if name not in wanted])
     instances = secrets.instances_from_now_on()
     projects: dict[str, Project] = {}

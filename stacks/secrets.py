@@ -92,7 +92,7 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
         if os.environ.get(STANDINS_VARIABLE):
             values = _standins(declared, document)
         else:
-            values = opened(document, preview=preview, tolerant=bool(findings))
+            values = _values(document, preview=preview, tolerant=bool(findings))
     except sops.SopsError as error:
         raise SecretsError(str(error)) from None
     values = None if values is None else {**values, **made_up}
@@ -114,7 +114,7 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
         systems={
             system: SystemSecrets(
                 values={
-                    secret.name: unknown() if values is None else as_output(values[system][secret.name])
+                    secret.name: _unknown() if values is None else _secret(values[system][secret.name])
                     for secret in declared[system]
                     if secret.name in names.get(system, ())
                 },
@@ -181,7 +181,7 @@ def _way_to_set(declared: Declared, finding: Finding) -> str:
     return secret_rules.way_to_set(finding.key, secret, pulumi.get_stack(), sandbox=_is_sandbox_file())
 
 
-def opened(document: sops.Document, *, preview: bool, tolerant: bool) -> Mapping[str, Mapping[str, Any]] | None:
+def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mapping[str, Mapping[str, Any]] | None:
     """Return the values; None without a key, in a preview or when (``tolerant``) there is something to report."""
     try:
         return cast("Mapping[str, Mapping[str, Any]]", document.decrypt())
@@ -228,14 +228,11 @@ class _Hidden(str):
         return "[secret]"
 
 
-def as_output(value: Any) -> pulumi.Output[str]:
-    """Return a value as a secret from now on."""
+def _secret(value: Any) -> pulumi.Output[str]:
     return pulumi.Output.secret(_Hidden(as_text(value)))
 
 
-def unknown() -> pulumi.Output[str]:
-    """Return the value of a secret that nobody here can open."""
-
+def _unknown() -> pulumi.Output[str]:
     def settled(value: Any) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_event_loop().create_future()
         future.set_result(value)

@@ -41,11 +41,6 @@ class Pull:
     number: int
     of_fork: bool = False
     """Whether its code comes from another repository."""
-    open: bool = True
-    commit: str = ""
-    """Its newest one, in full."""
-    branch: str = ""
-    labels: tuple[str, ...] = ()
 
 
 def _understood(
@@ -61,6 +56,23 @@ def _understood(
             raise OperationError(_unexpected(f"/repos/{self.repository}")) from None
 
     return understood
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowRun:
+    """A run of a workflow."""
+
+    workflow: str
+    """Name of its file without ending, ``check``."""
+    id: int
+    state: str
+    """``success``, ``failure``, …; while it has not ended ``queued`` or ``in_progress``."""
+    url: str
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether its results are there."""
+        return self.state not in ("queued", "in_progress", "requested", "waiting", "pending")
 
 
 class GitHub:
@@ -96,50 +108,19 @@ class GitHub:
         """Return the open pull request of ``owner:branch`` with ``commit`` as its newest; None when it has moved on."""
         for pull in self._pages("/pulls", state="open", head=head):
             if pull["head"]["sha"] == commit:
-                return self._pull(pull)
+                origin: Mapping[str, Any] | None = pull["head"]["repo"]  # None when the fork was deleted
+                ours = origin is not None and str(origin["full_name"]).lower() == self.repository.lower()
+                return Pull(number=int(pull["number"]), of_fork=not ours)
         return None
 
     @_understood
-    def pull(self, number: int) -> Pull:
-        """Return a pull request as it is now."""
-        return self._pull(self._call("GET", f"/pulls/{number}"))
-
-    def _pull(self, pull: Mapping[str, Any]) -> Pull:
-        origin: Mapping[str, Any] | None = pull["head"]["repo"]  # None when the fork was deleted
-        ours = origin is not None and str(origin["full_name"]).lower() == self.repository.lower()
-        return Pull(
-            number=int(pull["number"]),
-            of_fork=not ours,
-            open=pull["state"] == "open",
-            commit=str(pull["head"]["sha"]),
-            branch=str(pull["head"]["ref"]),
-            labels=tuple(str(each["name"]) for each in pull["labels"]),
-        )
-
-    @_understood
-    def file(self, path: str, commit: str) -> str:
-        """Return a file as a commit has it, that of a fork's pull request, too."""
-        found = self._call("GET", f"/contents/{path}", params={"ref": commit})
-        return base64.b64decode(found["content"]).decode(errors="replace")
-
-    @_understood
-    def add_label(self, number: int, label: str) -> None:
-        """Give a pull request a label, which is made where there is none of that name."""
-        self._call("POST", f"/issues/{number}/labels", json={"labels": [label]})
-
-    @_understood
-    def comment(self, number: int, marker: str, body: str | Callable[[str], str]) -> Posted:
-        """Write the one comment with this marker on an issue or pull request, in the place of its last version.
-
-        ``body`` may be a function of that one, which is empty where there is none.
-        """
+    def comment(self, number: int, marker: str, body: str) -> Posted:
+        """Write the one comment with this marker on an issue or pull request, in the place of its last version."""
         for each in self._pages(f"/issues/{number}/comments"):
             if self._is_ours(each, marker):
-                text = body if isinstance(body, str) else body(str(each["body"]))
-                answer = self._call("PATCH", f"/issues/comments/{each['id']}", json={"body": text})
+                answer = self._call("PATCH", f"/issues/comments/{each['id']}", json={"body": body})
                 return Posted("updated", answer["html_url"])
-        text = body if isinstance(body, str) else body("")
-        return Posted("created", self._call("POST", f"/issues/{number}/comments", json={"body": text})["html_url"])
+        return Posted("created", self._call("POST", f"/issues/{number}/comments", json={"body": body})["html_url"])
 
     @_understood
     def issue(self, marker: str, title: str, body: str) -> Posted:
@@ -213,6 +194,19 @@ class GitHub:
         fields["required_contexts"] = []
         made = self._call("POST", "/deployments", json=fields)
         self._call("POST", f"/deployments/{made['id']}/statuses", json={"state": state, "auto_inactive": False})
+
+    @_understood
+    def runs(self, commit: str) -> dict[str, WorkflowRun]:
+        """Return the newest run of each workflow that a pull request started at ``commit``, by its name."""
+        query: dict[str, Any] = {"head_sha": commit, "event": "pull_request", "per_page": _PAGE}
+        found: dict[str, WorkflowRun] = {}
+        for each in self._call("GET", "/actions/runs", params=query)["workflow_runs"]:
+            name = str(each["path"]).partition("@")[0].rpartition("/")[2].removesuffix(".yml")
+            state = str(each["conclusion"] or each["status"])
+            run = WorkflowRun(workflow=name, id=int(each["id"]), state=state, url=str(each["html_url"]))
+            if name not in found or found[name].id < run.id:
+                found[name] = run
+        return found
 
     def _open_issue(self, marker: str) -> Mapping[str, Any] | None:
         pages = self._pages("/issues", state="open", sort="created", direction="desc")

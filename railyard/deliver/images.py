@@ -20,6 +20,7 @@ from railyard.shared.console import CallError, JsonOption, OperationError, peopl
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.arguments_tree import walk_arguments
+from stacks.system import SystemSettings
 
 _DIGITS: Final = 7
 """Of a short commit; the same number everywhere, so that an image is found again."""
@@ -94,15 +95,20 @@ def images_of(stack: Stack, system: str) -> dict[str, str]:
     settings = stack.settings.systems.get(system)
     if settings is None:
         raise CallError(f"{stack.name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
+    found = images_in(settings)
+    if not found:
+        raise CallError(f"{system} deploys no images that are tagged with a commit of its own: there is none to build")
+    return found
+
+
+def images_in(settings: SystemSettings) -> dict[str, str]:
+    """Return the same of the settings of a system; nothing where its commit decides about none."""
     tag = f":{getattr(settings, 'commit', '')}"
-    found = {
+    return {
         str(path[-1]): part.image.removesuffix(tag)
         for path, part in walk_arguments(settings)
         if len(tag) > 1 and isinstance(part, ServiceArgs) and part.image and part.image.endswith(tag)
     }
-    if not found:
-        raise CallError(f"{system} deploys no images that are tagged with a commit of its own: there is none to build")
-    return found
 
 
 def _context(source: Path, service: str) -> list[str]:

@@ -6,6 +6,7 @@ run: see docs/pull-requests.md for why the two are separate.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,20 +17,29 @@ from railway_api.counting import count
 from railyard.accounts.github import GitHub, Pull
 from railyard.review.diff_document import Diff
 from railyard.review.markdown import MARKER, markdown
-from railyard.review.sections import kept_section
 from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
 
+_SHOWN: Final = ("check", "real")
+"""Workflows whose state the comment tells."""
 _LARGEST: Final = 5_000_000
 """Bytes of a document; a preview of hundreds of resources needs a tenth."""
 
-DocumentArgument = Annotated[Path, typer.Argument(help="What `railyard diff --document` wrote.")]
+DocumentArgument = Annotated[
+    Path | None,
+    typer.Argument(help="What `railyard diff --document` wrote. Without it the workflow runs of --commit are named."),
+]
+RealOption = Annotated[
+    Path | None,
+    typer.Option("--real", metavar="FOLDER", help="Documents that `railyard real` wrote, if there are any."),
+]
 NumberOption = Annotated[int | None, typer.Option("--pull-request", help="Number of the pull request.")]
 HeadOption = Annotated[str, typer.Option("--head", metavar="OWNER:BRANCH", help="Find it by where it comes from …")]
 CommitOption = Annotated[str, typer.Option("--commit", help="… and its newest commit, in full.")]
 
 
 def comment(
-    document: DocumentArgument,
+    document: DocumentArgument = None,
+    real: RealOption = None,
     pull_request: NumberOption = None,
     head: HeadOption = "",
     commit: CommitOption = "",
@@ -38,9 +48,13 @@ def comment(
 ) -> None:
     """Write a comparison as the one comment of a pull request, in the place of its last version.
 
-    Needs GITHUB_TOKEN with pull-requests: write, and GITHUB_REPOSITORY.
+    Needs GITHUB_TOKEN with pull-requests: write, and GITHUB_REPOSITORY. With --commit, how the checks of that commit
+    are getting on stands in it, too.
     """
     with people(json=json):
+        if document is None:
+            _leave_runs(commit)
+            return
         if pull_request is None and not (head and commit):
             raise CallError("name the pull request: --pull-request, or --head with --commit")
         found, github = read(document), GitHub()
@@ -49,12 +63,41 @@ def comment(
             said = f"no open pull request from {head} is at {commit[:7]} (any more): nothing was written"
             write_json({"action": "none", "reason": said}) if json else typer.echo(said)
             return
-        text = markdown(found, of_fork=pull.of_fork)
-        posted = github.comment(pull.number, MARKER, lambda former: kept_section(former, text))
+        found = with_real(found, real) if real else found
+        runs = github.runs(commit) if commit else {}
+        checks = [run for name, run in runs.items() if name in _SHOWN]
+        posted = github.comment(pull.number, MARKER, markdown(found, of_fork=pull.of_fork, checks=checks))
         if json:
             write_json({"action": posted.action, "pullRequest": pull.number, "url": posted.url})
         else:
             typer.echo(f"comment {posted.action}: {posted.url}")
+
+
+def _leave_runs(commit: str) -> None:
+    """Leave for later steps of a workflow which runs of others have ended, each by the name of its workflow."""
+    if not commit:
+        raise CallError("name a document, or --commit alone")
+    ended = {name: run.id for name, run in GitHub().runs(commit).items() if run.ended}
+    lines = [f"{name}={number}" for name, number in ended.items()]
+    if output := os.environ.get("GITHUB_OUTPUT"):
+        with Path(output).open("a", encoding="utf-8") as file:
+            file.write("".join(f"{line}\n" for line in lines))
+    for line in lines:
+        typer.echo(line)
+
+
+def with_real(found: Diff, folder: Path) -> Diff:
+    """Return a comparison with what the documents below a folder say of real states; raises ``OperationError``."""
+    said = {
+        stack.stack: stack.real
+        for file in sorted(folder.glob("**/*.json"))
+        for stack in read(file).stacks
+        if stack.real is not None
+    }
+    stacks = (
+        each.model_copy(update={"real": said[each.stack]}) if each.stack in said else each for each in found.stacks
+    )
+    return found.model_copy(update={"stacks": tuple(stacks)})
 
 
 def read(file: Path) -> Diff:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from railway_api.counting import count
+from railyard.accounts.github import WorkflowRun
 from railyard.output.cost import Cost
 from railyard.output.money import MoneyDifference, signed
 from railyard.review.diagram import diagram
@@ -35,15 +36,15 @@ _OF_A_FORK: Final = (
 )
 
 
-def markdown(diff: Diff, *, of_fork: bool = False) -> str:
+def markdown(diff: Diff, *, of_fork: bool = False, checks: Sequence[WorkflowRun] = ()) -> str:
     """Return the whole text, with as much detail as there is room for.
 
     ``of_fork``: strangers made the document, with code of their own. The reader is told, and what it says of a real
-    state is left out, since no fork can have seen one.
+    state is left out, since no fork can have seen one. ``checks`` are runs of workflows whose state is told.
     """
     text = ""
     for properties, pictures, most in ((True, True, 500), (True, False, 500), (False, False, 500), (False, False, 40)):
-        text = _text(diff, _Detail(properties=properties, pictures=pictures, most=most, of_fork=of_fork))
+        text = _text(diff, _Detail(properties=properties, pictures=pictures, most=most, of_fork=of_fork), checks)
         if len(text) <= LONGEST:
             return text
     return text[:LONGEST] + "\n\n(cut: too long)\n"
@@ -57,9 +58,9 @@ class _Detail:
     of_fork: bool
 
 
-def _text(diff: Diff, detail: _Detail) -> str:
+def _text(diff: Diff, detail: _Detail, checks: Sequence[WorkflowRun] = ()) -> str:
     lines = [MARKER, "## What this changes", "", *(_OF_A_FORK if detail.of_fork else ())]
-    lines += [*(_verdict(stack) for stack in diff.stacks), ""]
+    lines += [*(_verdict(stack) for stack in diff.stacks), *(_check(run) for run in checks), ""]
     lines += [f"{_side(diff.base)} → {_side(diff.head)}", ""]
     lines += [f"> **Note:** {code(note)}\n" for note in diff.notes]
     for stack in diff.stacks:
@@ -88,6 +89,13 @@ def _verdict(stack: StackDiff) -> str:
     if stack.broken_here:
         parts.append(f"{count(len(stack.broken_here), 'rule')} broken")
     return f"- {sign} {code(stack.stack)}:{word} {' · '.join(parts)}"
+
+
+def _check(run: WorkflowRun) -> str:
+    """Return one line for a workflow that goes on beside the comparison."""
+    signs = {"success": ":white_check_mark:", "skipped": ":heavy_minus_sign:", "neutral": ":heavy_minus_sign:"}
+    sign = signs.get(run.state, ":x:") if run.ended else ":hourglass:"
+    return f"- {sign} workflow {code(run.workflow)}: [{run.state.replace('_', ' ')}]({run.url})"
 
 
 def _side(side: Side) -> str:

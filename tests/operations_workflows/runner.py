@@ -69,7 +69,10 @@ class Job:
         return code, told
 
     def _wanted(self, condition: str, *, failed: bool) -> bool:
-        """Whether GitHub runs a step with this condition, of the three that the workflows have."""
+        """Whether GitHub runs a step with this condition, of the four that the workflows have."""
+        if output := re.fullmatch(r"steps\.\w+\.outputs\.(\w+) (==|!=) '(\w*)'", condition):
+            left = dict(line.split("=", 1) for line in self.output().splitlines())
+            return not failed and (left.get(output[1], "") == output[3]) == (output[2] == "==")
         if "failure()" in condition:
             told = "outputs.told" in condition and "told=true" in self.output()
             return failed and not told
@@ -118,7 +121,7 @@ class Job:
 
         def replaced(found: re.Match[str]) -> str:
             # A repository without credentials: then the sandbox is meant.
-            return "" if found[1].startswith("secrets.") and found[1] not in known else known[found[1]]
+            return "" if found[1].startswith(("secrets.", "vars.")) and found[1] not in known else known[found[1]]
 
         return EXPRESSION.sub(replaced, str(text))
 
@@ -129,8 +132,16 @@ class Job:
         if name not in ("actions/upload-artifact", "actions/download-artifact"):
             return
         known = {"runner.temp": str(self.place / "temp"), **values}
-        here = clone / EXPRESSION.sub(lambda found: known.get(found[1], ""), given.get("path", "."))
-        there = self.artifacts / given["name"]
+
+        def filled(text: str) -> str:
+            return EXPRESSION.sub(lambda found: known.get(found[1], ""), text)
+
+        here = clone / filled(given.get("path", "."))
+        if "pattern" in given:
+            for each in self.artifacts.glob(given["pattern"]):
+                shutil.copytree(each, here / each.name, dirs_exist_ok=True)
+            return
+        there = self.artifacts / filled(given["name"])
         if name == "actions/download-artifact":
             shutil.copytree(there, here, dirs_exist_ok=True)
             return

@@ -40,6 +40,8 @@ class SimulatedGitHub:
         self.comments: list[dict[str, Any]] = []
         self.pulls: list[dict[str, Any]] = []
         self.deployments: list[dict[str, Any]] = []
+        self.runs: list[dict[str, Any]] = []
+        """Runs of workflows."""
         self.branches = {"main": "f" * 40}
         self.files: dict[tuple[str, str], str] = {}
         """Branch and name → text."""
@@ -69,15 +71,16 @@ class SimulatedGitHub:
 
     def open_pull(self, number: int, head: str, commit: str) -> None:
         """Somebody opens a pull request from ``owner:branch``."""
-        owner, _, branch = head.partition(":")
-        origin = {"sha": commit, "ref": branch, "repo": {"full_name": f"{owner}/railyard"}}
+        origin = {"sha": commit, "repo": {"full_name": f"{head.partition(':')[0]}/railyard"}}
         fields = {"number": number, "state": "open", "label": head, "head": origin, "title": "", "body": ""}
-        fields |= {"labels": [], "html_url": f"https://github.example/{REPOSITORY}/pull/{number}"}
-        self.pulls.append(fields)
+        self.pulls.append(fields | {"html_url": f"https://github.example/{REPOSITORY}/pull/{number}"})
 
-    def pull(self, number: int) -> dict[str, Any]:
-        """One pull request, to be changed."""
-        return next(each for each in self.pulls if each["number"] == number)
+    def began(self, workflow: str, commit: str, state: str) -> None:
+        """A run of a workflow began at a commit, and has this state now."""
+        going_on = state in ("queued", "in_progress")
+        fields = {"status": state if going_on else "completed", "conclusion": None if going_on else state}
+        made = {"id": len(self.runs) + 1, "path": f".github/workflows/{workflow}.yml", "head_sha": commit, **fields}
+        self.runs.append(made | {"html_url": f"https://github.example/{REPOSITORY}/actions/runs/{made['id']}"})
 
     def post_comment(self, number: int, body: str, user: dict[str, str]) -> dict[str, Any]:
         """Somebody comments."""
@@ -125,11 +128,6 @@ class SimulatedGitHub:
             case "GET", "pulls":
                 head = query.get("head")
                 return [each for each in self.pulls if each["state"] == "open" and head in (None, each["label"])]
-            case "GET", "pulls", number:
-                return self.pull(int(number))
-            case "POST", "issues", number, "labels":
-                self.pull(int(number))["labels"] += [{"name": name} for name in body["labels"]]
-                return self.pull(int(number))["labels"]
             case "POST", "pulls":
                 self.open_pull(len(self.pulls) + 100, f"{OWNER}:{body['head']}", "0" * 40)
                 self.pulls[-1].update(title=body["title"], body=body["body"], base=body["base"])
@@ -156,6 +154,8 @@ class SimulatedGitHub:
                     raise RefusedError(409, f"{name} does not match {body['sha']}")
                 self.files[body["branch"], name] = base64.b64decode(body["content"]).decode()
                 return {}
+            case "GET", "actions", "runs":
+                return {"workflow_runs": [each for each in self.runs if each["head_sha"] == query["head_sha"]]}
             case "GET", "deployments":
                 return [each for each in self.deployments if each["environment"] == query["environment"]]
             case "POST", "deployments":

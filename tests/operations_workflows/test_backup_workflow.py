@@ -21,6 +21,7 @@ from tests.operations_workflows.runner import Job
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 from tests.operations_workflows.test_workflow_rules import FOLDER, read
 
+NETIA = {"matrix.stack": "production", "matrix.system": "netia", "matrix.rehearse": "staging"}
 BUCKET = "railyard-backups-production"
 
 
@@ -49,14 +50,14 @@ def test_the_jobs_commands_dump_and_rehearse(
     with servers.running(password_of(job.clouds)) as server:
         leads_to = ",".join(f"netia-{stack}/postgres={server.port}" for stack in ("staging", "production"))
         job.variables["RAILYARD_SANDBOX_TCP"] = leads_to
-        missing, told = job.run("backup", "dump", **{"matrix.system": "netia"})
+        missing, told = job.run("backup", "dump", **NETIA)
         assert missing == 1
         assert f"bucket {BUCKET} in nyc3 cannot be used" in told
         (message,) = github.sent["/discord"]
         assert message["embeds"][0]["title"].startswith("netia was not copied out of Railway")
         with spaces(Railyard(job.clouds)) as client:
             client.create_bucket(Bucket=BUCKET)
-        code, told = job.run("backup", "dump", **{"matrix.system": "netia"})
+        code, told = job.run("backup", "dump", **NETIA)
 
     assert code == 0, told
     assert f"{BUCKET}/netia/production/" in told
@@ -73,4 +74,6 @@ def test_every_database_of_production_is_dumped() -> None:
     asked = {each.system for each in wanted(production)}
 
     assert asked == with_database | {"omega", "rose"}
-    assert set(read(FOLDER / "backup.yml")["jobs"]["dump"]["strategy"]["matrix"]["system"]) == asked
+    entries = read(FOLDER / "backup.yml")["jobs"]["dump"]["strategy"]["matrix"]["include"]
+    assert {each["system"] for each in entries} == asked
+    assert {(each["stack"], each["rehearse"]) for each in entries} == {("production", "staging")}

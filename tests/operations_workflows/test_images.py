@@ -130,16 +130,16 @@ def test_the_jobs_of_the_workflow_build_and_propose(
     job = Job(repository, github, tmp_path / "jobs")
     job.elsewhere = source
 
-    code, told = job.run("images", "build")
+    code, told = job.run("images", "seance-build")
 
     assert code == 0, told
     commit = job.output().strip().removeprefix("commit=")
     assert f"push fractalhuman1/seance-backend:{commit}" in docker.read_text().splitlines()
     values = {
-        "needs.build.outputs.commit": commit,
+        "needs.seance-build.outputs.commit": commit,
         "secrets.RAILYARD_PULL_REQUEST_TOKEN || github.token": github.variables["GITHUB_TOKEN"],
     }
-    code, told = job.run("images", "propose", **values)
+    code, told = job.run("images", "seance-propose", **values)
     assert code == 0, told
     (pull,) = github.pulls
     assert pull["title"] == f"seance {commit} in staging"

@@ -16,7 +16,8 @@ from tests.lifecycle.conftest import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
-PINNED = re.compile(r"^\s*(?:- )?uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$")
+SET_UP = ROOT / ".github" / "actions" / "set-up" / "action.yml"
+PINNED = re.compile(r"^\s*(?:- )?uses: ([\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*|\./\.github/actions/set-up)$")
 SCHEMAS = importlib.resources.files("check_jsonschema.builtin_schemas.vendor")
 
 
@@ -50,7 +51,9 @@ def test_the_schema_of_dependabot_is_kept() -> None:
 
 def test_every_action_is_pinned_by_its_commit(file: Path) -> None:
     """A tag can be moved to other code by whoever owns the action; the version stands beside the commit."""
-    used = [line for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    used = [
+        line for each in (file, SET_UP) for line in each.read_text(encoding="utf-8").splitlines() if "uses:" in line
+    ]
 
     assert used
     assert [line for line in used if not PINNED.match(line)] == []
@@ -59,7 +62,7 @@ def test_every_action_is_pinned_by_its_commit(file: Path) -> None:
 def test_one_version_of_each_action() -> None:
     """An update changes all places, or some are forgotten."""
     found: dict[str, set[str]] = {}
-    for each in WORKFLOWS:
+    for each in (*WORKFLOWS, SET_UP):
         for action, version in re.findall(r"uses: ([\w./-]+)@(\w+ # \S+)", each.read_text(encoding="utf-8")):
             found.setdefault("/".join(action.split("/")[:2]), set()).add(version)
 
@@ -122,6 +125,37 @@ def test_one_deployment_at_a_time_and_none_is_cut_off() -> None:
     assert groups == {"deploy-staging", "deploy-production", "deploy-${{ matrix.stack }}"}
 
 
+def test_secrets_are_held_by_the_step_that_needs_them(file: Path) -> None:
+    """Neither a workflow nor a job has one for all of its steps; of actions only a login and a checkout get any."""
+    workflow = read(file)
+
+    assert "secrets." not in str(workflow.get("env", {}))
+    assert [name for name, job in workflow["jobs"].items() if "secrets." in str(job.get("env", {}))] == []
+    given = {step["uses"].partition("@")[0] for step in steps(workflow) if "secrets." in str(step.get("with", {}))}
+    assert given <= {"actions/checkout", "docker/login-action"}
+    assert "secrets." not in SET_UP.read_text(encoding="utf-8")
+
+
+def test_the_code_of_a_pull_request_opens_no_secret() -> None:
+    """The real preview has environments of its own, and among what it holds there is no key of the SOPS files."""
+    (job,) = read(FOLDER / "real.yml")["jobs"].values()
+
+    assert job["environment"] == "${{ matrix.stack }}-preview"
+    assert "head.repo.full_name == github.repository" in job["if"]
+    assert "SOPS_AGE_KEY" not in str(job["steps"])
+    others = [each.get("environment") for each in read(FOLDER / "deploy.yml")["jobs"].values()]
+    assert [each for each in others if "preview" in str(each)] == []
+
+
+def test_a_change_of_settings_alone_runs_no_test_suite() -> None:
+    """Its files are those that a comparison shows; what is generated of them is checked all the same."""
+    (job,) = read(FOLDER / "check.yml")["jobs"].values()
+    conditions = {step["run"]: step.get("if") for step in job["steps"] if "run" in step}
+
+    assert conditions["make test"] == conditions["make tools"] == "steps.changed.outputs.code == 'true'"
+    assert conditions["make check"] is None
+
+
 def test_what_runs_by_itself_tells_of_its_failures() -> None:
     """Each job ends with a step for whatever has not been told, also after its time limit, which cancels it."""
     for name in ("deploy.yml", "drift.yml", "backup.yml"):
@@ -129,7 +163,10 @@ def test_what_runs_by_itself_tells_of_its_failures() -> None:
             last = job["steps"][-1]
             assert "failure() || cancelled()" in last["if"], name
             assert "./bin/railyard notify " in last["run"], name
-            assert set(last["env"]) == {"DISCORD_WEBHOOK_URL", "SLACK_WEBHOOK_URL"}
+            assert {each for each in last["env"] if "secrets." in last["env"][each]} == {
+                "DISCORD_WEBHOOK_URL",
+                "SLACK_WEBHOOK_URL",
+            }
             read_of = re.findall(r"steps\.(\w+)\.outputs\.told", last["if"])
             assert set(read_of) <= {step.get("id") for step in job["steps"]}, name
 
@@ -138,15 +175,22 @@ def test_production_waits_for_an_approval() -> None:
     """Its environment is the one with reviewers, and what they approve is there before."""
     jobs = read(FOLDER / "deploy.yml")["jobs"]
 
-    assert (jobs["production"]["environment"], jobs["production"]["needs"]) == ("production", "plan-production")
-    assert (jobs["plan-production"]["environment"], jobs["plan-production"]["needs"]) == ("production-plan", "staging")
+    assert (jobs["production"]["environment"], jobs["production"]["needs"]) == (
+        "production",
+        ["production-changed", "production-plan"],
+    )
+    assert (jobs["production-plan"]["environment"], jobs["production-plan"]["needs"]) == (
+        "production-plan",
+        "production-changed",
+    )
+    assert jobs["production-changed"]["needs"] == "staging"
 
 
 def test_the_comment_waits_for_no_test_suite() -> None:
     """It follows the workflow that compares, and in that nothing tests."""
-    (followed,) = read(FOLDER / "comment.yml")["on"]["workflow_run"]["workflows"]
+    followed = read(FOLDER / "comment.yml")["on"]["workflow_run"]["workflows"]
 
-    commands = [step.get("run", "") for step in steps(read(FOLDER / f"{followed}.yml"))]
+    commands = [step.get("run", "") for step in steps(read(FOLDER / f"{followed[0]}.yml"))]
 
     assert any("railyard diff" in command for command in commands)
     assert [command for command in commands if "make test" in command or "make check" in command] == []

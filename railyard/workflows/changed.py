@@ -1,0 +1,113 @@
+"""``railyard changed``: the systems of a stack that differ from what was last deployed, for a workflow's matrix.
+
+Owns that question. What was last deployed is known from GitHub, where ``deploy`` keeps with which commit each system
+went well; which systems a change can touch is ``railyard/review/touched.py``'s to say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from railyard.accounts.github import GitHub
+from railyard.review import checkout
+from railyard.review.touched import differing_files, touched
+from railyard.shared.console import CallError, JsonOption, people, write_json
+from railyard.shared.options import StackOption
+from railyard.shared.project import project_directory
+from railyard.shared.stack import Stack, read_stack
+
+SinceOption = Annotated[
+    str,
+    typer.Option("--since", metavar="COMMIT", help="Compare with this commit, in place of what GitHub knows."),
+]
+
+
+def changed(stack: StackOption = "", since: SinceOption = "", *, json: JsonOption = False) -> None:
+    """Name the systems that differ from what was last deployed, in one line.
+
+    A system of a stack that promotes from another waits there first: while that one is not deployed as the settings
+    say, it is not named. Reads GITHUB_TOKEN and GITHUB_REPOSITORY, unless --since is given. In a workflow the list is
+    left as the output `systems`, for a matrix.
+    """
+    with people(json=json):
+        found = find(read_stack(stack), since)
+        if output := os.environ.get("GITHUB_OUTPUT"):
+            with Path(output).open("a", encoding="utf-8") as file:
+                file.write(f"systems={_list(found.systems)}\n")
+        if json:
+            write_json(found.document())
+            return
+        if found.systems:
+            typer.echo(" ".join(found.systems))
+        for system, source in found.waiting.items():
+            typer.echo(f"note: {system} waits until {source} runs what is to be released", err=True)
+
+
+def _list(names: Sequence[str]) -> str:
+    return json.dumps(list(names))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """What of a stack is not deployed as its settings say."""
+
+    stack: str
+    systems: Sequence[str]
+    waiting: Mapping[str, str] = field(default_factory=dict[str, str])
+    """System → the stack that it waits for."""
+
+    def document(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {"stack": self.stack, "systems": list(self.systems), "waiting": dict(self.waiting)}
+
+
+def find(stack: Stack, since: str = "") -> Changed:
+    """Return what is not deployed; raises ``OperationError``."""
+    if since:
+        base = checkout.commit(project_directory(), since)
+        return Changed(stack=stack.name, systems=_differing(stack, dict.fromkeys(stack.systems, base)))
+    github = GitHub()
+    names = _differing(stack, _deployed(github, stack.name, stack.systems))
+    source = read_stack(stack.promotes_from) if stack.promotes_from else None
+    if source is None:
+        return Changed(stack=stack.name, systems=names)
+    shared = [name for name in names if name in source.systems]
+    behind = _differing(source, _deployed(github, source.name, shared))
+    return Changed(
+        stack=stack.name,
+        systems=[name for name in names if name not in behind],
+        waiting=dict.fromkeys((name for name in names if name in behind), source.name),
+    )
+
+
+def _deployed(github: GitHub, stack: str, systems: Sequence[str]) -> dict[str, str | None]:
+    """Return the commit with which each system went well last; None where none is known."""
+    return {name: github.last_deployed(f"{stack}/{name}") for name in systems}
+
+
+def _differing(stack: Stack, deployed: Mapping[str, str | None]) -> list[str]:
+    """Return those of the systems whose settings or code are not those of their commit."""
+    root = project_directory()
+    can_differ: dict[str, list[str] | None] = {}
+    for commit in dict.fromkeys(each for each in deployed.values() if each):
+        try:
+            checkout.commit(root, commit)
+        except CallError:  # of a history that was written anew
+            can_differ[commit] = None
+            continue
+        with tempfile.TemporaryDirectory(prefix="railyard-changed-") as folder:
+            before = checkout.unpack(root, commit, Path(folder) / "before")
+            can_differ[commit] = touched(differing_files(root, commit), stack.name, before.directory, root)
+    return [name for name, commit in deployed.items() if commit is None or _is_in(name, can_differ[commit])]
+
+
+def _is_in(name: str, found: Sequence[str] | None) -> bool:
+    return found is None or name in found

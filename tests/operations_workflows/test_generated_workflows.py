@@ -1,0 +1,116 @@
+"""``railyard workflows``: the files follow from the stacks and their systems, whatever these are called."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from railyard.shared.stack import read_stacks
+from railyard.workflows.generate import MARK, files
+from tests.lifecycle.conftest import ROOT
+from tests.operations_workflows.conftest import GIT, SETTINGS, run
+from tests.operations_workflows.simulated_github import SimulatedGitHub
+
+DEPLOY = ".github/workflows/deploy.yml"
+OTHER = """\
+  railyard:umami:
+    project: {name: umami-first, environment: first}
+    services:
+      web: {image: "example/umami:1.0", port: 3000}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with stacks of other names, of which nothing knows."""
+    (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    (tmp_path / "Pulumi.1st.yaml").write_text(SETTINGS.format(stack="1st", plan="hobby") + OTHER)
+    follows = "  railyard:promotesFrom: 1st\n  railyard:backups: {bucket: kept-elsewhere, region: nyc3}\n"
+    (tmp_path / "Pulumi.live.eu.yaml").write_text(SETTINGS.format(stack="live", plan="pro") + OTHER + follows)
+    monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path))
+    return tmp_path
+
+
+def jobs(text: str) -> dict[str, Any]:
+    """The jobs of a workflow."""
+    return yaml.safe_load(text)["jobs"]
+
+
+def test_the_files_of_this_repository_are_current() -> None:
+    """They are those that its stacks ask for, and nothing else says so."""
+    for name, text in files(read_stacks()).items():
+        assert (ROOT / name).read_text(encoding="utf-8") == text, name
+
+
+def test_each_stack_has_its_jobs_behind_those_it_promotes_from(project: Path) -> None:
+    """Names of any form become names of jobs; the first stack needs no approval, the next one does."""
+    found = jobs(files(read_stacks())[DEPLOY])
+
+    assert list(found) == ["stack-1st-changed", "stack-1st", "live-eu-changed", "live-eu-plan", "live-eu"]
+    assert found["live-eu-changed"]["needs"] == "stack-1st"
+    assert found["live-eu"]["environment"] == "live.eu"
+    assert found["stack-1st"]["strategy"]["matrix"]["system"] == (
+        "${{ fromJSON(needs.stack-1st-changed.outputs.systems) }}"
+    )
+
+
+def test_no_generated_file_names_what_the_stacks_do_not(project: Path) -> None:
+    """Neither a stack nor a system of this repository is known to what makes them."""
+    text = "\n".join(files(read_stacks()).values())
+
+    known = ("staging", "production", "seance", "netia", "omnistack", "rose")
+    assert [name for name in known if name in text.lower()] == []
+
+
+def test_files_are_written_once_and_those_of_nobody_removed(project: Path) -> None:
+    """``--check`` tells of both and writes nothing; what people wrote stays."""
+    folder = project / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "images.yml").write_text(MARK)
+    (folder / "mine.yml").write_text("name: mine\n")
+
+    stale = run("workflows", "--check")
+    assert (stale.code, sorted(file.name for file in folder.iterdir())) == (1, ["images.yml", "mine.yml"])
+    assert f"{DEPLOY} is out of date: railyard workflows" in stale.text
+    assert run("workflows").code == 0
+    assert run("workflows", "--check").text == ""
+    assert "images.yml" not in {file.name for file in folder.iterdir()}
+    assert (folder / "mine.yml").read_text() == "name: mine\n"
+
+
+def test_what_changed_is_named_and_what_waits_is_told(
+    project: Path, github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system is named until it is deployed as the settings say; behind a stack that has not taken it up it waits."""
+
+    def commit() -> str:
+        for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+            subprocess.run(["git", *command], cwd=project, env={"PATH": "/usr/bin:/bin", **GIT}, check=True)
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=True)
+        return head.stdout.strip()
+
+    for name, value in github.variables.items():
+        monkeypatch.setenv(name, value)
+    first = commit()
+    assert run("changed", "-s", "1st", "--json").json["systems"] == ["omega", "umami"]
+    for system in ("omega", "umami"):
+        for stack in ("1st", "live.eu"):
+            github.deployments.append(
+                {"id": len(github.deployments), "environment": f"{stack}/{system}", "sha": first,
+                 "statuses": [{"state": "success"}]}
+            )  # fmt: skip
+    assert run("changed", "-s", "live.eu", "--json").json["systems"] == []
+
+    for stack in ("1st", "live.eu"):
+        file = project / f"Pulumi.{stack}.yaml"
+        file.write_text(file.read_text().replace("umami:1.0", "umami:2.0"))
+    commit()
+
+    assert run("changed", "-s", "1st").text == "umami\n"
+    waiting = run("changed", "-s", "live.eu", "--json").json
+    assert waiting == {"stack": "live.eu", "systems": [], "waiting": {"umami": "1st"}}
+    assert run("changed", "-s", "live.eu", "--since", first).text == "umami\n"
