@@ -21,6 +21,7 @@ from pulumiverse_railway.provider.resources.parts.instance_inputs import Service
 from pulumiverse_railway.provider.resources.project import ProjectInputs
 from pulumiverse_railway.provider.resources.service import ServiceInputs
 from pulumiverse_railway.provider.resources.service_cdn import ServiceCdnInputs
+from pulumiverse_railway.provider.resources.usage_limit import UsageLimitInputs
 
 FILE: Final = Path(__file__).parent / "service_settings.py"
 WIDTH: Final = 120
@@ -69,6 +70,12 @@ GROUPS: Final = (
         of="Settings of a project.",
         inputs=ProjectInputs,
         without=frozenset({"name", "description", "workspace_id", "environment_name"}),
+    ),
+    Group(
+        name="UsageLimitSettings",
+        of="How much the workspace may use in a billing period.",
+        inputs=UsageLimitInputs,
+        without=frozenset({"workspace_id"}),
     ),
 )
 
@@ -138,7 +145,8 @@ def _field(field: dataclasses.Field[Any], hint: Any) -> Iterator[str]:
     if mark.check is not None:
         written = f"Annotated[{written}, Obeys(rules.{_rule_name(name, mark.check)})]"
     default = TOLD.get(name, field.default)
-    yield f"    {name}: {written}" + (" | None = None" if default is None else f" = {_quoted(default)}")
+    said = " | None = None" if default is None else "" if default is dataclasses.MISSING else f" = {_quoted(default)}"
+    yield f"    {name}: {written}{said}"
     yield _documented(re.sub(r"\s*\(API: [^)]*\)", "", mark.doc), 4)
 
 

@@ -31,7 +31,7 @@ DEFAULT_REGION: Final = "us-west2"
 """Railway's own first region; replicas of a service without ``region`` run there."""
 
 
-class ServiceArgs(ServiceSettings, IdentitySettings):
+class ServiceArgs(IdentitySettings, ServiceSettings):
     """What a service needs: the settings that Railway has by that name, and what is made of others.
 
     A topology is a subclass: a rule for the settings, and the type token of the services that keep it.

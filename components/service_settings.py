@@ -165,3 +165,19 @@ class ProjectSettings(Arguments):
         """Return them as inputs of their resource; None stands for what is not set."""
         values: dict[str, Any] = {name: getattr(self, name) for name in ProjectSettings.model_fields}
         return {name: None if value == () else value for name, value in values.items()}
+
+
+class UsageLimitSettings(Arguments):
+    """How much the workspace may use in a billing period."""
+
+    soft_limit_dollars: Annotated[int, Obeys(rules.soft_limit_dollars)]
+    """Use in a billing period, in US dollars, about which Railway sends a mail."""
+    hard_limit_dollars: Annotated[int, Obeys(rules.hard_limit_dollars)] | None = None
+    """Use in a billing period, in US dollars, at which Railway stops every service of the workspace, production too: 10
+    or more. Default: none.
+    """
+
+    def inputs(self) -> dict[str, Any]:
+        """Return them as inputs of their resource; None stands for what is not set."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in UsageLimitSettings.model_fields}
+        return {name: None if value == () else value for name, value in values.items()}

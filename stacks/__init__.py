@@ -15,6 +15,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from components.project import Project
+from components.usage_limit import UsageLimit
 from stacks import adopted, secrets, zone_ids
 from stacks.budget import WHOLE_PREVIEW, over_budget
 from stacks.choice import chosen
@@ -97,6 +98,8 @@ def compose(settings: StackSettings) -> None:
     if beyond and not pulumi.runtime.is_dry_run():
         raise _refused(beyond)
     adopted.take_over()
+    if settings.stack.usage_limit:
+        UsageLimit("workspace", settings.stack.usage_limit)
     wanted = _wanted(settings)
     found = secrets.read(
         settings.secrets,

@@ -18,6 +18,7 @@ import go_yaml
 from components.arguments import Arguments, Many, Name
 from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceArgs
+from components.usage_limit import UsageLimitArgs
 from components.zone import ZoneArgs
 from pulumiverse_railway import rules
 from pulumiverse_railway.configured_provider import CONFIGURATION
@@ -104,6 +105,9 @@ class StackKeys(Arguments):
     """Where copies outside of Railway go, files and dumps. Default: nowhere, and ``railyard backup`` says so."""
     budget: Annotated[Annotated[float, Field(gt=0, le=1_000_000)] | None, BeforeValidator(_number)] = None
     """US dollars that the stack may cost a month, as used; what would pass it is refused. Default: no limit."""
+    usage_limit: UsageLimitArgs | None = None
+    """What the workspace may use in a billing period, all of its stacks together: at ``softLimitDollars`` Railway sends
+    a mail, at ``hardLimitDollars`` it stops every service. In one stack of the workspace alone. Default: none."""
     policies: dict[PolicyName, PolicyLevel] = Field(default_factory=dict[PolicyName, PolicyLevel])
     """Rules that the stack takes otherwise than docs/policies.md says, each with its level and the reason."""
     prices: Prices = Prices()

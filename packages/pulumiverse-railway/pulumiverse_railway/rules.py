@@ -294,6 +294,13 @@ def without_pull_requests(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]
                 yield name, "needs prDeploys: set that to true"
 
 
+def limits_crossed(soft: object, hard: object) -> str | None:
+    """Return why a hard limit is refused beside a soft one; None when it is right, or not known yet."""
+    if isinstance(soft, int) and isinstance(hard, int) and hard < soft:
+        return f"must not be below softLimitDollars, {soft}, as {hard} is: raise it, or lower softLimitDollars"
+    return None
+
+
 def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else repr(value)
 

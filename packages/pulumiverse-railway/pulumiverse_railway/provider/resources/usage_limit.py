@@ -70,12 +70,8 @@ class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Refuse a hard limit below the soft one."""
-        soft, hard = inputs.get("soft_limit_dollars"), inputs.get("hard_limit_dollars")
-        if isinstance(soft, int) and isinstance(hard, int) and hard < soft:
-            return [
-                Problem(path="hardLimitDollars", reason=f"must not be below softLimitDollars, {soft}, as {hard} is")
-            ]
-        return []
+        reason = rules.limits_crossed(inputs.get("soft_limit_dollars"), inputs.get("hard_limit_dollars"))
+        return [] if reason is None else [Problem(path="hardLimitDollars", reason=reason)]
 
     def replaced_by(self, old: UsageLimitState, new: Mapping[str, Any]) -> Sequence[str]:
         """Naming the workspace for the first time, or no longer, moves nothing."""

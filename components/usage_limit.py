@@ -1,0 +1,31 @@
+"""The limit of what a workspace may use: one for each workspace, whichever stacks run in it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import pulumi
+from pydantic import model_validator
+
+import pulumiverse_railway as railway
+from components.service_settings import UsageLimitSettings
+from pulumiverse_railway import rules
+
+
+class UsageLimitArgs(UsageLimitSettings):
+    """How much the stack's workspace may use in a billing period, all of its stacks together."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if reason := rules.limits_crossed(self.soft_limit_dollars, self.hard_limit_dollars):
+            raise ValueError(f"hardLimitDollars {reason.removeprefix('must ')}")
+        return self
+
+
+class UsageLimit(pulumi.ComponentResource):
+    """The limit of the workspace of the token."""
+
+    def __init__(self, name: str, args: UsageLimitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("railyard:components:UsageLimit", name, None, opts)
+        railway.UsageLimit(f"{name}-usage-limit", **args.inputs(), opts=pulumi.ResourceOptions(parent=self))
+        self.register_outputs({})
