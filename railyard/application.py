@@ -30,6 +30,7 @@ from railyard.review.real import real
 from railyard.sandbox import commands as sandbox
 from railyard.secrets import commands as secrets
 from railyard.settings.command import settings
+from railyard.stack import commands as stack
 from railyard.workflows.changed import changed
 from railyard.workflows.command import workflows
 
@@ -69,6 +70,7 @@ application.add_typer(restore.application, name="restore")
 application.add_typer(export.application, name="export")
 application.add_typer(secrets.application, name="secrets")
 application.add_typer(sandbox.application, name="sandbox")
+application.add_typer(stack.application, name="stack")
 application.add_typer(state.application, name="state")
 
 

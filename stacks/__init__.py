@@ -101,8 +101,8 @@ def compose(settings: StackSettings) -> None:
     if settings.stack.usage_limit:
         UsageLimit("workspace", settings.stack.usage_limit)
     wanted = _wanted(settings)
-    found = secrets.read(
-        settings.secrets,
+    found = secrets.read_all(
+        {name: settings.secrets_of(name) for name in wanted},
         {name: class_of(name).declared(each) for name, each in wanted.items()},
         preview=pulumi.runtime.is_dry_run(),
         known=[*(system.NAME for system in SYSTEMS), *settings.systems],

@@ -77,11 +77,40 @@ class StackSecrets:
     fingerprints: Fingerprints
 
 
-def read(file: str, declared: Declared, *, preview: bool, known: Collection[str] = ()) -> StackSecrets:
+def read_all(
+    files: Mapping[str, str], declared: Declared, *, preview: bool, known: Collection[str] = ()
+) -> StackSecrets:
+    """Return the secrets of each system in ``declared``, from the files that hold them: system → path.
+
+    ``known`` are the systems that may have a group in a file that several share. Raises ``SecretsError`` with all that
+    is missing or wrong in any of them.
+    """
+    replaced = os.environ.get(FILE_VARIABLE)
+    found: list[StackSecrets] = []
+    problems: list[str] = []
+    for file in dict.fromkeys(replaced or file for file in files.values()):
+        mine = {system: needed for system, needed in declared.items() if (replaced or files[system]) == file}
+        alone = len(mine) < len(declared)
+        try:
+            found.append(read(file, mine, preview=preview, known=() if alone else known, alone=alone))
+        except SecretsError as error:
+            problems.append(str(error))
+    if problems:
+        raise SecretsError("\n".join(problems))
+    return StackSecrets(
+        systems={system: each for part in found for system, each in part.systems.items()},
+        fingerprints={system: each for part in found for system, each in part.fingerprints.items()},
+    )
+
+
+def read(
+    file: str, declared: Declared, *, preview: bool, known: Collection[str] = (), alone: bool = False
+) -> StackSecrets:
     """Return the secrets of each system in ``declared``.
 
     ``file`` is the path from the settings, which RAILYARD_SECRETS replaces. ``known`` are the systems that may have a
-    group in the file. Raises ``SecretsError`` with all that is missing or wrong; what is unused is a warning.
+    group in the file. Where it is ``alone``, one of several, a preview does without the key of its own people. Raises
+    ``SecretsError`` with all that is missing or wrong; what is unused is a warning.
     """
     path = Path(os.environ.get(FILE_VARIABLE) or file)
     try:
@@ -92,7 +121,7 @@ def read(file: str, declared: Declared, *, preview: bool, known: Collection[str]
         if os.environ.get(STANDINS_VARIABLE):
             values = _standins(declared, document)
         else:
-            values = _values(document, preview=preview, tolerant=bool(findings))
+            values = _values(document, preview=preview, tolerant=bool(findings), alone=alone)
     except sops.SopsError as error:
         raise SecretsError(str(error)) from None
     values = None if values is None else {**values, **made_up}
@@ -181,13 +210,16 @@ def _way_to_set(declared: Declared, finding: Finding) -> str:
     return secret_rules.way_to_set(finding.key, secret, pulumi.get_stack(), sandbox=_is_sandbox_file())
 
 
-def _values(document: sops.Document, *, preview: bool, tolerant: bool) -> Mapping[str, Mapping[str, Any]] | None:
+def _values(
+    document: sops.Document, *, preview: bool, tolerant: bool, alone: bool
+) -> Mapping[str, Mapping[str, Any]] | None:
     """Return the values; None without a key, in a preview or when (``tolerant``) there is something to report."""
+    keyless = (sops.KeyMissingError, sops.WrongKeyError) if alone else sops.KeyMissingError
     try:
         return cast("Mapping[str, Mapping[str, Any]]", document.decrypt())
     except sops.SopsError as error:
         # A pull request from a fork has no key: names are enough to show what changes.
-        if not tolerant and not (preview and isinstance(error, sops.KeyMissingError)):
+        if not tolerant and not (preview and isinstance(error, keyless)):
             raise
         pulumi.log.info(f"values of secrets are unknown here, and only names and what was written anew show: {error}")
         return None

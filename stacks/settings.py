@@ -97,7 +97,8 @@ class StackKeys(Arguments):
     zones: Annotated[Many[ZoneArgs], AfterValidator(_each_zone_once)] = ()
     """Cloudflare zones that hold the systems' domains."""
     secrets: Annotated[str | None, BeforeValidator(_unless_empty)] = None
-    """Path of the SOPS file with the systems' secrets. Default: ``secrets/<stack>.yaml``."""
+    """Path of the SOPS file with the systems' secrets; or of a folder, with a slash at its end, in which each system
+    has one with its own recipients, ``secrets/production/omega.yaml``. Default: ``secrets/<stack>.yaml``."""
     promotes_from: Annotated[Name | None, BeforeValidator(_unless_empty)] = None
     """The stack that proves what this one runs: systems are pinned then, unless they say ``followsBranch: true``.
     Default: none."""
@@ -135,8 +136,17 @@ class StackSettings:
 
     @property
     def secrets(self) -> str:
-        """Return the path of the SOPS file with the systems' secrets."""
+        """Return the path of the SOPS file with the systems' secrets, or of the folder with a file for each."""
         return self.stack.secrets or f"secrets/{self.name}.yaml"
+
+    @property
+    def has_secrets_by_system(self) -> bool:
+        """Tell whether each system has a secrets file of its own."""
+        return self.secrets.endswith("/")
+
+    def secrets_of(self, system: str) -> str:
+        """Return the path of the SOPS file with the secrets of one system."""
+        return f"{self.secrets}{system}.yaml" if self.has_secrets_by_system else self.secrets
 
 
 def parse(

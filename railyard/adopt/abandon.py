@@ -9,11 +9,8 @@ from typing import Annotated
 
 import typer
 
-import go_yaml
-from go_yaml import MappingNode, Node, ScalarNode
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, surroundings
-from railyard.adopt.write import last_character
 from railyard.engine.engines import engine_for
 from railyard.promote.settings_file import Edit
 from railyard.shared.console import (
@@ -26,9 +23,10 @@ from railyard.shared.console import (
 )
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
+from railyard.shared.settings_blocks import without
 from railyard.shared.stack import Stack, read_stack
 from stacks.own_system import OwnSettings
-from stacks.shared_settings import NAMESPACE
+from stacks.shared_settings import NAMESPACE, file_name
 
 
 def abandon(
@@ -80,20 +78,6 @@ def _refuse_neighbours(stack: Stack, system: str) -> None:
 
 def _without(stack: str, system: str) -> Edit:
     """Return the stack's file without the system; what stands above its key, and below its last value, stays."""
-    file = project_directory() / f"Pulumi.{stack}.yaml"
+    file = project_directory() / file_name(stack)
     before = file.read_bytes().decode("utf-8")
-    root = go_yaml.compose(before)
-    config = next((value for key, value in _pairs(root) if key.text == "config"), None)
-    found = next(((key, value) for key, value in _pairs(config) if key.text == f"{NAMESPACE}:{system}"), None)
-    if found is None or not isinstance(config, MappingNode) or config.flow:
-        raise OperationError(f"{file.name} is not laid out as expected: remove {NAMESPACE}:{system} by hand")
-    key, value = found
-    start = before.rfind("\n", 0, key.start) + 1
-    end = before.find("\n", last_character(value))
-    after = before[:start] + (before[end + 1 :] if end >= 0 else "")
-    return Edit(file, before, after.rstrip("\n") + "\n")
-
-
-def _pairs(node: Node | None) -> list[tuple[ScalarNode, Node]]:
-    every = node.pairs if isinstance(node, MappingNode) else ()
-    return [(key, value) for key, value in every if isinstance(key, ScalarNode)]
+    return Edit(file, before, without(file.name, before, f"{NAMESPACE}:{system}"))

@@ -59,6 +59,7 @@ def store(stack: Stack, system: str, found: Found, age: Sequence[str]) -> list[s
     """
     if not found.values:
         return []
+    stack = stack.holding(system)
     if not stack.secrets_file.exists():
         _make(stack, age)
     there = _stored(stack, system, found)
@@ -90,6 +91,7 @@ def _make(stack: Stack, age: Sequence[str]) -> None:
                 "public age key (age1…)"
             )
         secrets_file.add_rule(stack, age)
+    stack.secrets_file.parent.mkdir(parents=True, exist_ok=True)
     skeleton = secrets_file.skeleton_file(stack)
     secrets_file.write_skeleton(stack)
     try:

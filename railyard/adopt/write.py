@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import go_yaml
-from go_yaml import ListNode, MappingNode, Node
+from go_yaml import ListNode
 from railyard.migrate.findings import Settings
 from railyard.promote.settings_file import Edit, edited, with_value
 from railyard.shared.console import OperationError
 from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
+from railyard.shared.settings_blocks import last_character
 from railyard.shared.settings_yaml import settings_yaml
 from stacks.releases import Key
 from stacks.shared_settings import NAMESPACE
@@ -74,15 +75,6 @@ def _with_zones(text: str, missing: Sequence[Settings]) -> str:
     end = text.find("\n", last)
     end = len(text) if end < 0 else end
     return "\n".join([text[:end], *items]) + text[end:]
-
-
-def last_character(node: Node) -> int:
-    """Return where the last character of a value stands: a block's own end is where the next thing begins."""
-    if isinstance(node, MappingNode) and not node.flow and node.pairs:
-        return last_character(node.pairs[-1][1])
-    if isinstance(node, ListNode) and not node.flow and node.items:
-        return last_character(node.items[-1])
-    return node.end
 
 
 def _appended(text: str, key: str, value: Any) -> str:

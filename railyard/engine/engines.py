@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -119,6 +119,18 @@ class Engine(Protocol):
         """Take all resources of a system out of the state, and leave them as they are; how many there were."""
         ...
 
+    def export_state(self) -> dict[str, Any]:
+        """Return the whole state with its secrets in clear, which the caller keeps in memory alone."""
+        ...
+
+    def import_state(self, document: Mapping[str, Any]) -> None:
+        """Let the state be what a document says that ``export_state`` has returned; raises ``OperationError``."""
+        ...
+
+    def beside(self, stack: Stack) -> Engine:
+        """Return the same engine on another stack, which may be new."""
+        ...
+
 
 def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
     """The engine for ``stack``: the Pulumi CLI on a real account where the environment points at one.
@@ -137,6 +149,12 @@ def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
     choice = engine_choice.choose(_wanted(), States(directory=sandbox_directory(), stack=stack.name))
     typer.echo(choice.sentence, err=True)
     return PulumiCliInSandbox(stack, choice.cli, choice) if choice.cli else Embedded(stack)
+
+
+def secrets_files(engine: Engine, stack: Stack) -> list[Path]:
+    """Return the SOPS files whose secrets ``engine`` deploys: the sandbox's, or those of the stack."""
+    own = engine.secrets_file == stack.secrets_file
+    return [each.secrets_file for each in stack.by_file()] if own else [engine.secrets_file]
 
 
 def _wanted() -> engine_choice.Engine | None:
@@ -230,6 +248,18 @@ class Embedded:
         document = json.loads(state.read_text(encoding="utf-8"))
         urns = [str(each["urn"]) for each in document["deployment"]["resources"]]
         return sandbox_door.forget(self._options(), set(of_system(urns, system)))
+
+    def export_state(self) -> dict[str, Any]:
+        """Return what the engine's own file says."""
+        return sandbox_door.export_state(self._options())
+
+    def import_state(self, document: Mapping[str, Any]) -> None:
+        """Write the engine's own file."""
+        sandbox_door.import_state(self._options(), document)
+
+    def beside(self, stack: Stack) -> Engine:
+        """Return one with the state of the other stack."""
+        return Embedded(stack)
 
     def _options(self) -> Options:
         return operate.options_of(self._configuration(), operate.environment(operate.UNREACHABLE_URL))
@@ -354,13 +384,34 @@ class PulumiCli:
             self._stack_command("import", given=json.dumps(state))
         return len(gone)
 
+    def export_state(self) -> dict[str, Any]:
+        """Run ``pulumi stack export --show-secrets``, whose pipe nobody else reads."""
+        return cast("dict[str, Any]", json.loads(self._stack_command("export", "--show-secrets")))
+
+    def import_state(self, document: Mapping[str, Any]) -> None:
+        """Run ``pulumi stack import``."""
+        self._stack_command("import", given=json.dumps(document))
+
+    def beside(self, stack: Stack) -> Engine:
+        """Return the CLI on the other stack, made with ``pulumi stack init`` where it is missing."""
+        other = PulumiCli(stack, self._cli)
+        other.make_stack()
+        return other
+
+    def make_stack(self) -> None:
+        """Make the stack on the backend, unless it is there; raises ``OperationError``."""
+        command = ["stack", "init", self._stack.name, "--no-select", "--non-interactive"]
+        done = self._cli.run(command, project_directory(), {}, captured=True)
+        if done.returncode != 0 and "already exists" not in done.stdout + done.stderr:
+            raise OperationError(f"pulumi stack init {self._stack.name} failed:\n{(done.stdout + done.stderr).strip()}")
+
     def _state(self) -> dict[str, Any]:
         return cast("dict[str, Any]", json.loads(self._stack_command("export")))
 
-    def _stack_command(self, name: str, *, given: str | None = None) -> str:
+    def _stack_command(self, name: str, *arguments: str, given: str | None = None) -> str:
         root = project_directory()
         with self._wired(Operation.PREVIEW, root) as (variables, options):
-            command = [str(self._cli.program), "stack", name, *_of_state(options), "--non-interactive"]
+            command = [str(self._cli.program), "stack", name, *arguments, *_of_state(options), "--non-interactive"]
             done = subprocess.run(
                 command,
                 cwd=root,
@@ -413,6 +464,11 @@ class PulumiCliInSandbox(PulumiCli):
         super().__init__(stack, cli)
         self.secrets_file = _sandbox_secrets(stack)
         self._choice = choice
+
+    def beside(self, stack: Stack) -> Engine:
+        """Return the CLI on the other stack, which its first command makes."""
+        choice = replace(self._choice, states=States(directory=self._choice.states.directory, stack=stack.name))
+        return PulumiCliInSandbox(stack, self._cli, choice)
 
     @contextmanager
     def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:

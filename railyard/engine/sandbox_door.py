@@ -216,3 +216,19 @@ def forget(options: Options, urns: Collection[str]) -> int:
         from pulumi_embedded import runner  # noqa: PLC0415
 
         return runner.forget(options, urns)
+
+
+def export_state(options: Options) -> dict[str, Any]:
+    """Return the state of a stack of the embedded engine with its secrets in clear."""
+    with errors():
+        from pulumi_embedded import transfer  # noqa: PLC0415
+
+        return transfer.export_state(options)
+
+
+def import_state(options: Options, document: Mapping[str, Any]) -> None:
+    """Let the state of a stack of the embedded engine be what a document with secrets in clear says."""
+    with errors():
+        from pulumi_embedded import transfer  # noqa: PLC0415
+
+        transfer.import_state(options, document)

@@ -85,7 +85,7 @@ def _brought_up(here: Stack, system: str, *, own_secrets: bool) -> Sequence[Step
             variables = operate.environment(address, directory)
             if own_secrets:
                 variables = {name: value for name, value in variables.items() if name not in _KEYS}
-                variables[FILE_VARIABLE] = str(here.secrets_file)
+                variables[FILE_VARIABLE] = str(here.holding(system).secrets_file)
                 variables |= {name: os.environ[name] for name in _KEYS if name in os.environ}
             targets = configuration.targets(system)
             result = sandbox_door.run(Operation.UP, operate.options_of(configuration, variables, targets, directory))

@@ -120,6 +120,7 @@ def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[
 
 
 def _secrets(stack: Stack, system: str, folder: Path, *, dry_run: bool) -> tuple[list[str], list[str]]:
+    stack = stack.holding(system)
     values: dict[str, str] = {}
     for path in sorted(folder.glob(".env*")):
         if path.is_file() and env_file.why_not(path) is None:

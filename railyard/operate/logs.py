@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from urllib.parse import quote
 
 import typer
@@ -141,15 +141,17 @@ def find(stack: Stack, service: str) -> tuple[str, str]:
 
 def hidden(stack: Stack) -> dict[str, str]:
     """Return the values that no log may show, by their names; raises ``OperationError`` when they cannot be read."""
+    values: dict[str, object] = {}
     try:
-        values = sops.read(shown(stack.secrets_file), stack.environment).decrypt()
+        for part in stack.by_file():
+            values |= sops.read(shown(part.secrets_file), part.environment).decrypt()
     except sops.SopsError as error:
         raise OperationError(
             f"secrets cannot be masked: {error}\nnext: give --unmasked to see the log as it is"
         ) from None
     found: dict[str, str] = {}
     for system, group in values.items():
-        for name, value in group.items() if isinstance(group, Mapping) else ():
+        for name, value in cast("Mapping[str, object]", group).items() if isinstance(group, Mapping) else ():
             found[f"{system}.{name}"] = str(value)
             # As it stands in DATABASE_URL.
             found[f"{system}.{name} in an address"] = quote(str(value), safe="")

@@ -13,7 +13,7 @@ from typing import Any, Final
 import typer
 
 from railway_api.counting import count
-from railyard.engine.engines import Engine, engine_for
+from railyard.engine.engines import Engine, engine_for, secrets_files
 from railyard.shared.console import OperationError, write_json
 from railyard.shared.stack import Stack
 from stacks.secret_rules import Secret
@@ -107,7 +107,7 @@ def _foreseen(engine: Engine, stack: Stack) -> tuple[Plan, Any]:
         raise OperationError(f"nothing of {stack.name} is up yet: the first up deploys it with its secrets")
     steps = preview.get("steps") or ()
     # Values are masked in a preview, so one that changed twice is known by its ciphertext alone.
-    file = engine.secrets_file.read_bytes() if engine.secrets_file.exists() else b""
+    file = b"".join(file.read_bytes() for file in secrets_files(engine, stack) if file.exists())
     differences = {step["urn"]: (step["op"], step.get("detailedDiff")) for step in steps}
     return plan(steps, stack.declared), (differences, file)
 

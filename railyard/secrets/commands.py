@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +45,15 @@ AgeOption = Annotated[
 
 
 @application.command()
-def init(stack: StackOption = "", age: AgeOption = None, *, json: JsonOption = False) -> None:
+def init(
+    stack: StackOption = "",
+    age: AgeOption = None,
+    system: Annotated[
+        str, typer.Option("--system", show_default=False, help="Only this system's file, where each system has one.")
+    ] = "",
+    *,
+    json: JsonOption = False,
+) -> None:
     """Make the secrets file of a stack: the rule of who can open it, and every key that its systems need, empty.
 
     A file that exists is left alone: the missing keys are listed.
@@ -53,32 +61,51 @@ def init(stack: StackOption = "", age: AgeOption = None, *, json: JsonOption = F
     Without the sops program the skeleton is written, and the command printed that encrypts it.
     """
     with people(json=json):
-        here = read_stack(stack)
-        if here.secrets_file.exists():
-            secrets_file.remove_empty_skeleton(here)
-            _list_missing(here, json=json)
-            return
-        rule_added = not secrets_file.has_rule(here)
-        if rule_added:
-            secrets_file.add_rule(here, age or _ask_recipient(json=json))
-        elif not secrets_file.is_rule_for(here, age or ()):
-            raise CallError(
-                f"{shown(secrets_file.rules_file(here))} has a rule for {here.secrets_file.name} already, and not for "
-                "this key: add the key there, or leave --age out"
-            )
-        command = _write_skeleton(here)
-        if json:
-            created = shown(secrets_file.skeleton_file(here) if command else here.secrets_file)
-            write_json({"stack": stack, "created": created, "ruleAdded": rule_added, "run": command})
-            return
-        if rule_added:
-            typer.echo(f"{shown(secrets_file.rules_file(here))}: added the rule of {here.secrets_file.name}")
-        if command:
-            typer.echo(f"{shown(secrets_file.skeleton_file(here))}: written. Encrypt it, empty or filled in, with")
-            typer.echo(f"  {command}")
-        else:
-            typer.echo(f"{shown(here.secrets_file)}: made, with empty values. Fill it in:")
-            typer.echo(f"  ./bin/railyard secrets generate -s {stack}\n  sops edit {shown(here.secrets_file)}")
+        for here in _chosen(read_stack(stack), system):
+            _make(here, age, json=json)
+
+
+def _chosen(stack: Stack, system: str) -> list[Stack]:
+    """Return the stack once for each secrets file, or for that of one system; raises ``CallError``."""
+    if not system:
+        return stack.by_file()
+    if system not in stack.systems:
+        raise CallError(f"{stack.name} has no system {system!r}: its systems are {', '.join(stack.systems)}")
+    if stack.holding(system).holds is None:
+        raise CallError(f"{shown(stack.secrets_file)} holds the secrets of all systems: leave --system out")
+    return [stack.holding(system)]
+
+
+def _make(here: Stack, age: list[str] | None, *, json: bool) -> None:
+    """Make one secrets file, or list what it lacks."""
+    stack = here.name
+    if here.holds:
+        here.secrets_file.parent.mkdir(exist_ok=True)
+    if here.secrets_file.exists():
+        secrets_file.remove_empty_skeleton(here)
+        _list_missing(here, json=json)
+        return
+    rule_added = not secrets_file.has_rule(here)
+    if rule_added:
+        secrets_file.add_rule(here, age or _ask_recipient(json=json))
+    elif not secrets_file.is_rule_for(here, age or ()):
+        raise CallError(
+            f"{shown(secrets_file.rules_file(here))} has a rule for {here.secrets_file.name} already, and not for "
+            "this key: add the key there, or leave --age out"
+        )
+    command = _write_skeleton(here)
+    if json:
+        created = shown(secrets_file.skeleton_file(here) if command else here.secrets_file)
+        write_json({"stack": stack, "created": created, "ruleAdded": rule_added, "run": command})
+        return
+    if rule_added:
+        typer.echo(f"{shown(secrets_file.rules_file(here))}: added the rule of {here.secrets_file.name}")
+    if command:
+        typer.echo(f"{shown(secrets_file.skeleton_file(here))}: written. Encrypt it, empty or filled in, with")
+        typer.echo(f"  {command}")
+    else:
+        typer.echo(f"{shown(here.secrets_file)}: made, with empty values. Fill it in:")
+        typer.echo(f"  ./bin/railyard secrets generate -s {stack}\n  sops edit {shown(here.secrets_file)}")
 
 
 @application.command()
@@ -88,13 +115,16 @@ def check(stack: StackOption = "", *, sandbox: SandboxOption = False, json: Json
     Without the key names alone are checked.
     """
     with people(json=json):
-        report = secrets_check.check(read_stack(stack, sandbox=sandbox))
-        if json:
-            write_json(report.document())
+        reports = [secrets_check.check(each) for each in read_stack(stack, sandbox=sandbox).by_file()]
+        documents = [report.document() for report in reports]
+        if json and len(documents) == 1:
+            write_json(documents[0])
+        elif json:
+            write_json({"stack": stack, "ok": all(each["ok"] for each in documents), "files": documents})
         else:
-            for line in report.lines():
+            for line in (line for report in reports for line in report.lines()):
                 typer.echo(line)
-    raise typer.Exit(PROBLEM if report.problems else 0)
+    raise typer.Exit(PROBLEM if any(report.problems for report in reports) else 0)
 
 
 @application.command()
@@ -114,11 +144,14 @@ def generate(
         here = read_stack(stack, sandbox=sandbox)
         if replace and not keys:
             raise CallError("--replace needs the names of the secrets, such as seance.BUILDER_KEY")
-        document = _open(here)
-        names = secret_rules.present(document)
+        wanted = {here.secret(key)[0] for key in keys or ()}
+        names: dict[str, Any] = {}
+        for part in here.by_file():
+            if not wanted or part.holds is None or wanted & set(part.holds):
+                names |= secret_rules.present(_open(part))
         made: list[str] = []
         for system, secret in _to_generate(here, keys or (), names, replace=replace):
-            sops_program.store(here, system, secret.name, secret.generate())
+            sops_program.store(here.holding(system), system, secret.name, secret.generate())
             made.append(f"{system}.{secret.name}")
             if not json:
                 typer.echo(f"{made[-1]}: made and stored")
@@ -140,6 +173,7 @@ def set_value(
     with people(json=json):
         here = read_stack(stack, sandbox=sandbox)
         system, secret = here.secret(key)
+        here = here.holding(system)
         _open(here)
         value = typer.prompt(key, hide_input=True) if can_ask() else _given()
         reason = secret.problem(value)

@@ -24,8 +24,8 @@ _WIDTH: Final = 110
 
 
 def rules_file(stack: Stack) -> Path:
-    """Return the file of rules that belongs to the stack's secrets file."""
-    return stack.secrets_file.parent / ".sops.yaml"
+    """Return the file of rules that belongs to the stack's secrets file: beside it, or beside its folder."""
+    return (stack.secrets_file.parent.parent if stack.holds else stack.secrets_file.parent) / ".sops.yaml"
 
 
 def skeleton_file(stack: Stack) -> Path:
@@ -43,10 +43,20 @@ def is_rule_for(stack: Stack, recipients: Sequence[str]) -> bool:
     return all(recipient in str(_rule(stack)) for recipient in recipients)
 
 
+def recipients(stack: Stack) -> list[str]:
+    """Return who can open the stack's file by its rule; raises ``OperationError`` where no rule names age keys."""
+    named = str((_rule(stack) or {}).get("age") or "")
+    if not named:
+        raise OperationError(
+            f"{shown(rules_file(stack))} does not say who can open {stack.secrets_file.name}: give --age"
+        )
+    return [each.strip() for each in named.split(",")]
+
+
 def _rule(stack: Stack) -> dict[str, Any] | None:
     file = rules_file(stack)
     try:
-        return next((rule for rule in _rules(file) if re.search(_pattern(rule), stack.secrets_file.name)), None)
+        return next((rule for rule in _rules(file) if re.search(_pattern(rule), _path(stack))), None)
     except re.error as error:
         raise OperationError(f"{shown(file)}: a path_regex is no regular expression ({error}): correct it") from None
 
@@ -58,12 +68,17 @@ def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
     file = rules_file(stack)
     before = _rules(file)
     text = file.read_text(encoding="utf-8") if file.exists() else "creation_rules:\n"
-    pattern = rf"(^|/){re.escape(stack.secrets_file.stem)}\{stack.secrets_file.suffix}$"
+    pattern = rf"(^|/){re.escape(_path(stack).removesuffix(stack.secrets_file.suffix))}\{stack.secrets_file.suffix}$"
     rule = f"  - path_regex: {pattern}\n    age: {','.join(recipients)}\n\n"
     new = _LIST.sub(lambda found: found[0] + rule, text, count=1)
     if _parsed(new) != [{"path_regex": pattern, "age": ",".join(recipients)}, *before]:
         raise OperationError(f"{shown(file)} is not laid out as expected; add this below its creation_rules:\n{rule}")
     write_whole(file, new)
+
+
+def _path(stack: Stack) -> str:
+    """Return the path of the stack's secrets file below its rules: with the folder where each system has a file."""
+    return f"{stack.secrets_file.parent.name}/{stack.secrets_file.name}" if stack.holds else stack.secrets_file.name
 
 
 def skeleton(stack: Stack) -> str:

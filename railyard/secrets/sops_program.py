@@ -45,6 +45,24 @@ def encrypt(stack: Stack, rules: Path, skeleton: Path) -> None:
             raise OperationError(f"the sops program could not encrypt {shown(skeleton)}; this shows why:\n  {by_hand}")
 
 
+def encrypt_text(stack: Stack, rules: Path, text: str) -> None:
+    """Encrypt ``text``, which passes through a pipe alone, into the stack's file; raises ``OperationError``."""
+    file = stack.secrets_file
+    with _replacing(file) as new:
+        command = encrypt_command(_program(stack), rules, Path("/dev/stdin"), file, new)
+        if _run(command, stack.environment, text).returncode != 0:
+            raise OperationError(f"the sops program could not make {shown(file)}; nothing was written")
+
+
+def remove(stack: Stack, system: str) -> None:
+    """Take the group of a system out of the stack's file; raises ``OperationError``."""
+    file = shown(stack.secrets_file)
+    with _replacing(stack.secrets_file) as new:
+        shutil.copy(stack.secrets_file, new)
+        done = _run([_program(stack), "unset", str(new), f'["{system}"]'], stack.environment)
+        _refuse_failure(done, system, file)
+
+
 def store(stack: Stack, system: str, name: str, value: str) -> None:
     """Set one value in the stack's file; raises ``OperationError``."""
     file = shown(stack.secrets_file)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pulumi_operations.project import (
@@ -42,6 +42,8 @@ class Stack:
     """Where keys are looked for."""
     sandbox: bool = False
     """Whether the sandbox's own secrets are meant."""
+    holds: tuple[str, ...] | None = None
+    """The systems whose secrets are in ``secrets_file``; None for all."""
 
     @property
     def environment_name(self) -> str:
@@ -60,8 +62,21 @@ class Stack:
 
     @property
     def declared(self) -> Mapping[str, Sequence[Secret]]:
-        """System → the secrets that it needs in this stack."""
-        return declared_secrets(self.settings)
+        """System → the secrets that it needs in this stack, of those that the secrets file holds."""
+        every = declared_secrets(self.settings)
+        return every if self.holds is None else {name: each for name, each in every.items() if name in self.holds}
+
+    def by_file(self) -> list[Stack]:
+        """Return the stack once for each of its secrets files, with the systems whose secrets are in there."""
+        if not self.settings.has_secrets_by_system or self.sandbox or FILE_VARIABLE in self.environment:
+            return [self]
+        return [self.holding(system) for system in self.systems]
+
+    def holding(self, system: str) -> Stack:
+        """Return the stack with the secrets file of one system."""
+        if not self.settings.has_secrets_by_system or self.sandbox or FILE_VARIABLE in self.environment:
+            return self
+        return replace(self, secrets_file=project_directory() / self.settings.secrets_of(system), holds=(system,))
 
     @property
     def known(self) -> list[str]:

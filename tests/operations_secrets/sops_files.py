@@ -43,6 +43,20 @@ def change(file: Path, key_file: Path | None, system: str, name: str, value: str
     encrypting.write(file, body)
 
 
+def drop(file: Path, system: str) -> None:
+    """Take a group away."""
+    document = sops.read(file, dict(os.environ))
+    plain: Any = document.decrypt()
+    tree: Any = {group: dict(keys) for group, keys in plain.items() if group != system}
+    body = yaml.safe_load(file.read_text(encoding="utf-8"))
+    body.pop(system)
+    key = document._data_key(document.metadata.groups()[0])  # pyright: ignore[reportPrivateUsage]
+    assert key is not None
+    covered = hashlib.sha512("".join(str(v) for group in tree.values() for v in group.values()).encode())
+    body["sops"]["mac"] = encrypting.sealed(covered.hexdigest().upper(), "str", key, body["sops"]["lastmodified"])
+    encrypting.write(file, body)
+
+
 def main(calls: str) -> None:
     """``sops set --value-stdin FILE INDEX`` and ``sops --config … encrypt …``."""
     arguments = sys.argv[1:]
@@ -52,6 +66,8 @@ def main(calls: str) -> None:
         case ["set", "--value-stdin", file, index]:
             system, name = json.loads(index.replace("][", ","))
             change(Path(file), None, system, name, json.loads(sys.stdin.read()))
+        case ["unset", file, index]:
+            drop(Path(file), json.loads(index)[0])
         case ["--config", _, "encrypt", "--filename-override", _, "--output", target, source]:
             encrypting.write(Path(target), encrypting.encrypted(yaml.safe_load(Path(source).read_text())))
         case _:

@@ -98,7 +98,7 @@ def unprotect(options: Options) -> int:
     """Lift the protection of all resources in the state; gives how many had it. Raises ``EngineError``."""
     try:
         with locked(options.state_file, shared=False):
-            journal = Journal(options.state_file, _passphrase(options), durable=True)
+            journal = Journal(options.state_file, passphrase_of(options), durable=True)
             protected = [resource for resource in journal.snapshot.remaining() if resource.protect]
             for resource in protected:
                 journal.amend(replace(resource, protect=False), resource.place)
@@ -117,7 +117,7 @@ def record(
     """
     try:
         with locked(options.state_file, shared=False):
-            journal = Journal(options.state_file, _passphrase(options), durable=True)
+            journal = Journal(options.state_file, passphrase_of(options), durable=True)
             there = {resource.urn: resource for resource in journal.snapshot.remaining()}
             if urn not in there:
                 beside, now = there[neighbour], timestamp()
@@ -145,7 +145,7 @@ def amend(options: Options, changes: Mapping[str, Properties]) -> None:
     """Set properties that no API knows in the state: URN → inputs, which are outputs too. Raises ``EngineError``."""
     try:
         with locked(options.state_file, shared=False):
-            journal = Journal(options.state_file, _passphrase(options), durable=True)
+            journal = Journal(options.state_file, passphrase_of(options), durable=True)
             for resource in journal.snapshot.remaining():
                 if own := changes.get(resource.urn):
                     changed = replace(resource, inputs=resource.inputs | own, outputs=resource.outputs | own)
@@ -159,7 +159,7 @@ def forget(options: Options, urns: Collection[str]) -> int:
     """Take resources out of the state and leave them as they are; gives how many. Raises ``EngineError``."""
     try:
         with locked(options.state_file, shared=False):
-            journal = Journal(options.state_file, _passphrase(options), durable=True)
+            journal = Journal(options.state_file, passphrase_of(options), durable=True)
             gone = [resource for resource in journal.snapshot.remaining() if resource.urn in urns]
             journal.remove(gone)
             journal.close()
@@ -168,7 +168,8 @@ def forget(options: Options, urns: Collection[str]) -> int:
     return len(gone)
 
 
-def _passphrase(options: Options) -> str:
+def passphrase_of(options: Options) -> str:
+    """Return the passphrase of the state: the one of the environment, else that of the sandbox."""
     environment = {**os.environ, **(options.environment or {})}
     return environment.get("PULUMI_CONFIG_PASSPHRASE", DEFAULT_PASSPHRASE)
 
@@ -213,7 +214,7 @@ def _operate(operation: Operation, options: Options, project: Project, report: R
     identity = Identity(
         project=project.name, stack=options.stack, config=config, preview=preview, parallel=options.parallel
     )
-    journal = Journal(options.state_file, _passphrase(options), durable=not preview)
+    journal = Journal(options.state_file, passphrase_of(options), durable=not preview)
     before = _stack_outputs(journal.snapshot.remaining())
     try:
         with _engine_service(report) as (service, address):

@@ -198,6 +198,20 @@ def decode_value(value: Any, vault: Vault) -> Any:
             return UNKNOWN if value == UNKNOWN_ON_THE_WIRE else value
 
 
+def in_clear(value: Any, vault: Vault) -> Any:
+    """Return the JSON of a state file with its secrets in plain text, as ``--show-secrets`` writes them."""
+    match value:
+        case dict():
+            marked = cast("Properties", value)
+            if marked.get(SIGNATURE) == SECRET and "ciphertext" in marked:
+                return {SIGNATURE: SECRET, "plaintext": vault.decrypt(marked["ciphertext"])}
+            return {key: in_clear(item, vault) for key, item in marked.items()}
+        case list():
+            return [in_clear(item, vault) for item in cast("list[Any]", value)]
+        case _:
+            return value
+
+
 def _camel(name: str) -> str:
     return "importID" if name == "import_id" else re.sub(r"_(\w)", lambda found: found[1].upper(), name)
 

@@ -40,7 +40,9 @@ _ONLY_ENCRYPTED: Final = hashlib.sha256(b"sops").digest()
 
 def _config(path: Path) -> str:
     """The option that names the rules for ``path``: ``sops`` looks for them from the current folder upwards only."""
-    return f"--config {path.parent / '.sops.yaml'}"
+    above = path.parent.parent / ".sops.yaml"
+    beside = path.parent / ".sops.yaml"
+    return f"--config {above if above.exists() and not beside.exists() else beside}"
 
 
 def _leaves(node: Node, at: Keys = ()) -> Iterator[tuple[Keys, Scalar]]:

@@ -1,0 +1,1 @@
+"""The commands ``stack …``: which stacks there are, and how one becomes two without touching a resource."""

@@ -1,0 +1,139 @@
+"""One settings file becomes two: the entries of some systems go into the file of another stack.
+
+Owns the two texts and their proof: read as settings, each system is the same as before, in one stack or in the other.
+Entries are moved as they are, with the comment above them; what both stacks need is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import go_yaml
+from components.zone import nearest
+from pulumi_operations.project import ProjectError, read_text
+from railyard.promote.settings_file import with_value
+from railyard.shared.console import OperationError
+from railyard.shared.project import project_directory
+from railyard.shared.settings_blocks import Entry, entries, without
+from railyard.shared.stack import Stack, settings_in
+from stacks.names import names_of
+from stacks.problems import SettingsError
+from stacks.settings import BUDGET_KEY, StackSettings
+from stacks.shared_settings import NAMESPACE, file_name
+
+_SYSTEMS, _ZONES = f"{NAMESPACE}:systems", f"{NAMESPACE}:zones"
+_OWN = (_SYSTEMS, f"{NAMESPACE}:environment", f"{NAMESPACE}:secrets", BUDGET_KEY)
+"""Keys that each of the two stacks says for itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsParts:
+    """What becomes of a settings file."""
+
+    source: Path
+    before: str
+    left: str
+    """The text of the stack without the systems; as it is where it has none of them any more."""
+    target: Path
+    moved: str
+    """The text of the other stack."""
+    notes: tuple[str, ...] = field(default=())
+    """What a person has to see to."""
+
+
+def divided(stack: Stack, target: str, systems: Sequence[str]) -> SettingsParts:
+    """Return the texts of both files; raises ``OperationError`` where they would not say the same as before."""
+    source = project_directory() / file_name(stack.name)
+    text = read_text(source)
+    found = entries(source.name, text)
+    notes = list(_notes(stack, target, found, text))
+    parts = SettingsParts(
+        source=source,
+        before=text,
+        left=_left(source.name, text, systems, stack),
+        target=project_directory() / file_name(target),
+        moved=_moved(stack, text, found, systems),
+        notes=tuple(notes),
+    )
+    _prove(stack, parts, systems)
+    return parts
+
+
+def used_zones(settings: StackSettings, systems: Sequence[str]) -> list[str]:
+    """Return the names of the zones in which systems have names."""
+    zones = settings.stack.zones
+    held = [nearest(zones, name) for system in systems for _, name, _ in names_of(settings.systems[system])]
+    return [zone.name for zone in zones if zone in held]
+
+
+def _left(name: str, text: str, systems: Sequence[str], stack: Stack) -> str:
+    there = {each.key for each in entries(name, text)}
+    for system in systems:
+        if f"{NAMESPACE}:{system}" in there:
+            text = without(name, text, f"{NAMESPACE}:{system}", comment=True)
+    if _SYSTEMS in there:
+        text = with_value(text, ("config", _SYSTEMS), [each for each in stack.systems if each not in systems])
+    return text
+
+
+def _moved(stack: Stack, text: str, found: Sequence[Entry], systems: Sequence[str]) -> str:
+    moving = [each for each in found if each.key.removeprefix(f"{NAMESPACE}:") in systems]
+    others = {f"{NAMESPACE}:{each}" for each in stack.known if each not in systems}
+    others |= {f"{NAMESPACE}:{each}" for each in stack.systems if each not in systems}
+    needs_zones = bool(used_zones(stack.settings, systems))
+    shared = [
+        each
+        for each in found
+        if each not in moving and each.key not in (*_OWN, *others) and not _is_encrypted(each)
+        if needs_zones or each.key != _ZONES
+    ]
+    indent = " " * (len(text[found[0].start :]) - len(text[found[0].start :].lstrip(" ")))
+    lines = [text[: text.find("\n") + 1]] if text.startswith("# yaml-language-server:") else []
+    lines.append("config:\n")
+    lines.append(f"{indent}{NAMESPACE}:environment: {stack.environment_name}\n")
+    if len(moving) < len(systems):
+        lines.append(f"{indent}{_SYSTEMS}: [{', '.join(systems)}]\n")
+    lines += [_whole(text, each) for each in shared]
+    lines += [f"\n{_whole(text, each)}" for each in moving]
+    return "".join(lines)
+
+
+def _whole(text: str, entry: Entry) -> str:
+    return text[entry.above : entry.end].rstrip("\n") + "\n"
+
+
+def _is_encrypted(entry: Entry) -> bool:
+    value = go_yaml.value_of(entry.value)
+    return isinstance(value, dict) and list(value) == ["secure"]
+
+
+def _notes(stack: Stack, target: str, found: Sequence[Entry], text: str) -> list[str]:
+    notes: list[str] = []
+    if encrypted := [each.key for each in found if _is_encrypted(each)]:
+        keys = " && ".join(f"pulumi config cp {key} -s {stack.name} --dest {target}" for key in encrypted)
+        notes.append(f"encrypted values are those of {stack.name} alone; give {target} its own, or copy them: {keys}")
+    if go_yaml.find(go_yaml.compose(text), ("environment",)) is not None:
+        notes.append(f"environment: (Pulumi ESC) stays with {stack.name}: say in the new file what {target} imports")
+    if BUDGET_KEY in [each.key for each in found]:
+        notes.append(f"{BUDGET_KEY} stays with {stack.name}: lower it, and give {target} one of its own")
+    return notes
+
+
+def _prove(stack: Stack, parts: SettingsParts, systems: Sequence[str]) -> None:
+    """Raise ``OperationError`` unless each system has the settings that it had."""
+    before = stack.settings
+    try:
+        left = settings_in(parts.source.name, parts.left)
+        moved = settings_in(parts.target.name, parts.moved)
+    except (ProjectError, SettingsError, OperationError) as error:
+        raise OperationError(
+            f"{parts.source.name} cannot be divided by its lines, and nothing was written: write {parts.target.name} "
+            f"by hand, and run the command again\n{error}"
+        ) from None
+    after = {**left.systems, **moved.systems}
+    if list(moved.systems) != [each for each in before.systems if each in systems] or after != dict(before.systems):
+        raise OperationError(
+            f"{parts.source.name} is not laid out as expected, so nothing was written: divide it by hand"
+        )

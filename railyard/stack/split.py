@@ -1,0 +1,163 @@
+"""One stack becomes two: settings, secrets and state of some systems move, and no resource is touched.
+
+Owns the order of the steps. Each of them is done at once or not at all, and does nothing where it was done before: a
+run that was killed is finished by running the command again. At no moment a resource is in neither state, and the
+settings of the first stack name a system until its state has let go of it, so that no ``up`` in between deletes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pulumi_operations.project import config_nodes, config_text, read_text
+from railway_api.counting import count
+from railyard.engine.engines import Engine, RefusedError, secrets_files
+from railyard.promote.settings_file import Edit
+from railyard.shared.console import CallError
+from railyard.shared.stack import Stack, names, read_stack
+from railyard.stack import secrets_parts, settings_parts, state_parts
+from railyard.stack.settings_parts import SettingsParts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a split."""
+
+    name: str
+    """What it does, for people: ``state of omega-production``."""
+    do: Callable[[], str]
+    """Do it; return what was done, empty where it was done before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """What is to become of a stack."""
+
+    source: Stack
+    target: str
+    systems: tuple[str, ...]
+    settings: SettingsParts | None
+    """None once the settings of the first stack have let go of the systems."""
+    recipients: tuple[str, ...] = ()
+    """Who can open the new secrets file; empty for those who can open that of the first stack."""
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether a run before has done some of it."""
+        return self.settings is None or self.settings.target.exists()
+
+    def edits(self) -> list[Edit]:
+        """Return both settings files, before and after."""
+        parts = self.settings
+        if parts is None:
+            return []
+        there = parts.target.read_text(encoding="utf-8") if parts.target.exists() else ""
+        return [Edit(parts.target, there, there or parts.moved), Edit(parts.source, parts.before, parts.left)]
+
+
+def prepared(source: Stack, target: str, systems: Sequence[str], recipients: Sequence[str] = ()) -> Split:
+    """Return what a split comes to, with nothing done; raises ``CallError`` and ``OperationError``."""
+    if target == source.name:
+        raise CallError(f"--to is {target} itself: name another stack")
+    known = [*source.systems, *(read_stack(target).systems if target in names() else ())]
+    for name in systems:
+        if name not in known:
+            raise CallError(f"{source.name} has no system {name!r}: its systems are {', '.join(source.systems)}")
+    here = [name for name in systems if name in source.systems]
+    if not here:
+        return Split(source=source, target=target, systems=tuple(systems), settings=None)
+    if len(here) < len(systems):
+        raise CallError(f"{', '.join(set(systems) - set(here))} moved already: name the others alone")
+    if len(here) == len(source.systems):
+        raise CallError(f"these are all systems of {source.name}: rename the stack with `pulumi stack rename {target}`")
+    parts = settings_parts.divided(source, target, systems)
+    if parts.target.exists() and not _is_begun(parts):
+        raise CallError(f"there is a stack {target}, and it is not what this split makes: take another name")
+    return Split(source=source, target=target, systems=tuple(systems), settings=parts, recipients=tuple(recipients))
+
+
+def _is_begun(parts: SettingsParts) -> bool:
+    """Tell whether the new file is there from a run before; Pulumi adds a salt to it when it makes the stack."""
+    wanted, there = (config_nodes("", text) for text in (parts.moved, read_text(parts.target)))
+    return {key: config_text(node) for key, node in wanted.items()} == {
+        key: config_text(node) for key, node in there.items()
+    }
+
+
+def steps(split: Split, engine: Engine) -> Iterator[Step]:
+    """Yield the steps in their order; each is to be done before the next is asked for.
+
+    ``engine`` is that of the first stack.
+    """
+    source, target = split.source, split.target
+    if split.settings and not split.settings.target.exists():
+        made = split.settings
+        yield Step(name=f"settings of {target}", do=lambda: _written(Edit(made.target, "", made.moved)))
+    there = read_stack(target)
+    yield Step(
+        name=f"secrets of {target}",
+        do=lambda: secrets_parts.copied(source, there, split.systems, split.recipients),
+    )
+    yield Step(name=f"state of {target}", do=lambda: _taken(split, engine, engine.beside(there)))
+    yield Step(name=f"state of {source.name}", do=lambda: _let_go(split, engine))
+    if split.settings:
+        edit = Edit(split.settings.source, split.settings.before, split.settings.left)
+        yield Step(name=f"settings of {source.name}", do=lambda: _written(edit))
+    yield Step(
+        name=f"secrets of {source.name}",
+        do=lambda: secrets_parts.removed(source, there, split.systems),
+    )
+
+
+def changes(engine: Engine) -> list[str]:
+    """Return what a preview would change, each resource with what is done to it; also where it is refused."""
+    try:
+        document = engine.preview()
+    except RefusedError as refused:
+        document = refused.document
+    return [
+        f"{step['op']} {step['urn'].rsplit('::', 1)[-1]}"
+        for step in document["steps"]
+        if step["op"] not in ("same", "read") and "::pulumi:providers:" not in step["urn"]
+        if step["urn"].split("::")[2] != state_parts.STACK_TYPE
+    ]
+
+
+def _parts(split: Split, engine: Engine) -> state_parts.Parts:
+    zones = settings_parts.used_zones(split.source.settings, split.systems) if split.settings else ()
+    return state_parts.divided(engine.export_state(), split.source.name, split.target, split.systems, zones)
+
+
+def _taken(split: Split, engine: Engine, beside: Engine) -> str:
+    """Let the state of the new stack have what is still in that of the first one."""
+    parts = _parts(split, engine)
+    if not parts.urns:
+        return ""
+    moved = secrets_parts.with_fingerprints(parts.moved, secrets_files(beside, read_stack(split.target)))
+    there = beside.export_state()
+    whole = state_parts.joined(there, moved)
+    if state_parts.records_of(there) == state_parts.records_of(whole):
+        return ""
+    beside.import_state(whole)
+    return count(len(parts.urns), "resource")
+
+
+def _let_go(split: Split, engine: Engine) -> str:
+    parts = _parts(split, engine)
+    if not parts.urns:
+        return ""
+    engine.import_state(parts.left)
+    return f"{count(len(parts.urns), 'resource')} less"
+
+
+def _written(edit: Edit) -> str:
+    if edit.before == edit.after:
+        return ""
+    if edit.before or edit.file.exists():
+        edit.write()
+    else:
+        part = edit.file.with_suffix(".part")
+        part.write_text(edit.after, encoding="utf-8")
+        part.replace(edit.file)
+    return edit.file.name

@@ -1,0 +1,60 @@
+"""A system moves into a stack of its own with the real engine, too: by its own export and import of states."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from railyard.engine.engine_choice import States
+from tests.conformance.conftest import RealEngine
+from tests.conformance.test_adoption import railyard, requests
+from tests.conformance.test_plain_commands import run
+
+
+@pytest.fixture
+def real(tmp_path: Path, _pulumi: None) -> Iterator[RealEngine]:
+    with ExitStack() as running:
+        made = RealEngine(tmp_path / "real", running, "staging")
+        made.stack = "production"  # which the commands make, so that its salt stands where they keep it
+        yield made
+
+
+def ids(real: RealEngine, stack: str) -> dict[str, str]:
+    """Name of each resource of a stack → its id; without providers and the stack itself."""
+    text = States(directory=real.sandbox, stack=stack).checkpoint.read_text()
+    records: list[dict[str, Any]] = json.loads(text)["checkpoint"]["latest"]["resources"]
+    found = [each for each in records if not each["type"].startswith("pulumi:")]
+    return {each["urn"].rpartition("::")[2]: each.get("id", "") for each in found}
+
+
+def test_a_system_moves_with_the_pulumi_cli(real: RealEngine) -> None:
+    """Ids stay, nothing is asked of any cloud, both previews are empty, and the next ``up`` of each does nothing."""
+    systems = [f"  railyard:{name}:" for name in ("omega", "rose")]
+    text = (real.directory / "Pulumi.production.yaml").read_text()
+    parts = text.split("\n\n")
+    kept = [part for part in parts if "railyard:zones:" in part or part.lstrip("\n").startswith(tuple(systems))]
+    (real.directory / "Pulumi.production.yaml").write_text("\n\n".join(kept) + "\n")
+    up = run(real, "up", "-s", "production")
+    assert up.returncode == 0, up.stdout + up.stderr
+    before, asked = ids(real, "production"), len(requests(real))
+    omega = {name: id_ for name, id_ in before.items() if name == "omega" or name.startswith("omega-")}
+
+    said = railyard(real, "stack", "split", "production", "--systems", "omega", "--to", "omega-production", "--yes")
+
+    assert said["left"] == {"production": [], "omega-production": []}
+    assert len(requests(real)) == asked
+    assert ids(real, "omega-production") == omega
+    assert ids(real, "production") == {name: id_ for name, id_ in before.items() if name not in omega}
+    assert "encryptionsalt" not in (real.directory / "Pulumi.omega-production.yaml").read_text()
+    for stack in ("omega-production", "production"):
+        again = run(real, "up", "-s", stack)
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert "unchanged" in again.stdout
+        assert not {"created", "deleted", "replaced"} & set(again.stdout.split()), again.stdout
+    assert [each for each in requests(real)[asked:] if not each.startswith(("query ", "GET ", "HEAD "))] == []
+    assert {**ids(real, "production"), **ids(real, "omega-production")} == before

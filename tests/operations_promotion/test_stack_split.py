@@ -1,0 +1,143 @@
+"""``railyard stack split``: a system gets a stack of its own, and nothing of it is touched."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from railyard.engine.engines import Embedded
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.stack import read_stack
+from railyard.stack import split as splits
+from railyard.stack.state_parts import divided
+from tests.operations_promotion.conftest import Place
+
+SPLIT = ("stack", "split", "production", "--systems", "omega", "--to", "omega-production", "--sandbox", "--yes")
+
+
+def ids(place: Place, stack: str) -> dict[str, str]:
+    """Name of each resource of a stack → its id; without providers and the stack itself."""
+    file = place.sandbox / f"{stack}.json"
+    records = json.loads(file.read_text())["deployment"]["resources"] if file.exists() else []
+    return {each["urn"].rpartition("::")[2]: each["id"] for each in records if each.get("id") and not _own(each)}
+
+
+def _own(record: dict[str, Any]) -> bool:
+    return record["type"].startswith("pulumi:")
+
+
+def stacks_of(place: Place) -> tuple[Any, ...]:
+    """What both states and both settings files say, secrets and moments aside."""
+    names = ("production", "omega-production")
+    files = [place.directory / f"Pulumi.{name}.yaml" for name in names]
+    return (*(ids(place, name) for name in names), *(each.read_text() if each.exists() else "" for each in files))
+
+
+def test_a_system_moves_into_a_stack_of_its_own(level: Place) -> None:
+    """With its state and its settings: not a request is sent, both previews are empty, and each stack goes on alone."""
+    before, asked, clouds = ids(level, "production"), len(level.requests()), level.world()
+    omega = {name: id_ for name, id_ in before.items() if name.startswith("omega-")}
+
+    said = level.railyard(*SPLIT, "--json")
+
+    assert said.code == 0, said.errors
+    assert said.json["left"] == {"production": [], "omega-production": []}
+    assert (len(level.requests()), level.world()) == (asked, clouds)
+    assert ids(level, "omega-production") == omega
+    assert ids(level, "production") == {name: id_ for name, id_ in before.items() if name not in omega}
+    assert "railyard:omega" not in level.file()
+    assert read_stack("omega-production").systems == ["omega"]
+    assert read_stack("omega-production").promotes_from == "staging"
+    level.up("omega-production", "omega")
+    level.up("production")
+    assert ids(level, "omega-production") == omega
+    assert level.world() == clouds
+    outputs = json.loads((level.sandbox / "omega-production.json").read_text())["deployment"]["resources"][0]["outputs"]
+    assert sorted(outputs) == ["omega", "secretFingerprints"]
+
+
+def test_a_split_that_was_killed_is_finished_by_running_it_again(level: Place) -> None:
+    """Whichever step was the last: the outcome is that of an undisturbed run, and nothing is lost on the way."""
+    whole = ids(level, "production")
+    outcomes: list[tuple[Any, ...]] = []
+    for done in range(7):
+        place = level.copied(level.directory.with_name(f"killed-{done}"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RAILYARD_PROJECT", str(place.directory))
+            patch.setenv("RAILYARD_SANDBOX", str(place.sandbox))
+            for some in (done, None):
+                source = read_stack("production")
+                plan = splits.prepared(source, "omega-production", ["omega"])
+                for step in islice(splits.steps(plan, Embedded(source)), some):
+                    step.do()
+                assert {**ids(place, "production"), **ids(place, "omega-production")} == whole
+            outcomes.append(stacks_of(place))
+    assert [each == outcomes[0] for each in outcomes] == [True] * len(outcomes)
+
+
+def test_a_dry_run_writes_nothing(level: Place) -> None:
+    """It shows both files as they would be."""
+    before = stacks_of(level)
+
+    said = level.railyard(*SPLIT, "--dry-run")
+
+    assert "+  railyard:environment: production" in said.text
+    assert "-  railyard:omega:" in said.text
+    assert "nothing was written" in said.text
+    assert stacks_of(level) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--systems", "omga", "--to", "x"), "production has no system 'omga'"),
+        (("--systems", "omega", "--to", "staging"), "there is a stack staging, and it is not what this split makes"),
+        (("--systems", "omega", "--to", "production"), "--to is production itself"),
+        (("--systems", "omega,seance,omnistack,netia,rose", "--to", "x"), "pulumi stack rename x"),
+    ],
+)
+def test_what_cannot_be_split_is_refused(level: Place, arguments: tuple[str, ...], said: str) -> None:
+    """With the way out, before anything is written."""
+    done = level.railyard("stack", "split", "production", *arguments, "--sandbox", "--yes")
+
+    assert done.code == 2
+    assert said in done.errors
+
+
+def test_what_belongs_together_stays_together() -> None:
+    """A system in the project of another one cannot go without it; an unfinished run is finished first."""
+    stack = "urn:pulumi:a::railyard::"
+    project, service = f"{stack}x$Project::omega-project", f"{stack}y$Service::umami-web"
+    records: list[dict[str, Any]] = [
+        {"urn": f"{stack}railyard:systems:Omega::omega", "type": "railyard:systems:Omega"},
+        {"urn": f"{stack}railyard:systems:Umami::umami", "type": "railyard:systems:Umami"},
+        {"urn": project, "type": "x", "parent": f"{stack}railyard:systems:Omega::omega"},
+        {
+            "urn": service,
+            "type": "y",
+            "parent": f"{stack}railyard:systems:Umami::umami",
+            "propertyDependencies": {"projectId": [project]},
+        },
+    ]
+
+    with pytest.raises(OperationError, match=r"umami-web belongs to omega-project.*move both systems"):
+        divided({"deployment": {"resources": records}}, "a", "b", ["umami"], [])
+    both = divided({"deployment": {"resources": records}}, "a", "b", ["umami", "omega"], [])
+    assert both.moved["deployment"]["resources"][3]["propertyDependencies"] == {
+        "projectId": [project.replace("pulumi:a", "pulumi:b")]
+    }
+    with pytest.raises(OperationError, match="finish it first"):
+        divided({"deployment": {"resources": records, "pending_operations": [{}]}}, "a", "b", ["omega"], [])
+
+
+def test_a_split_is_not_begun_twice_in_two_ways(level: Place) -> None:
+    """What moved already is not asked for beside something else."""
+    source = read_stack("production")
+    for step in splits.steps(splits.prepared(source, "x", ["omega"]), Embedded(source)):
+        step.do()
+
+    with pytest.raises(CallError, match="omega moved already"):
+        splits.prepared(read_stack("production"), "x", ["omega", "rose"])
