@@ -184,21 +184,21 @@ def finish(adoption: Adoption, railway: Railway, age: Sequence[str] | None) -> N
     _keep_variables(adoption, wanted, matched, found)
     take_over.take(engine, wanted, matched, live)
     adoption.imported, adoption.written = sum(each.new and each.urn in matched.ids for each in wanted), True
-    adoption.left = take_over.left(engine.preview(), adoption.system, _why(adoption, matched))
+    adoption.left = take_over.left(engine.preview([adoption.system]), adoption.system, _why(adoption, matched))
     take_over.settle(engine, wanted, matched, adoption.left)
 
 
 def _wanted(adoption: Adoption, engine: Engine) -> tuple[list[Planned], Matched]:
     """Return what the program wants and what of it exists; what an earlier run has imported is read again first."""
     names = adoption.target.names
-    wanted = planned(engine.preview(unchanged=True), adoption.system)
+    wanted = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
     matched = match(wanted, adoption.live, names)
     known = [
         each.urn for each in wanted if each.urn in matched.ids and not each.new and each.type not in take_over.UNREAD
     ]
     if known:
         engine.refresh(known)
-        wanted = planned(engine.preview(unchanged=True), adoption.system)
+        wanted = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
         matched = match(wanted, adoption.live, names)
     return wanted, matched
 

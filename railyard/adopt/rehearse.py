@@ -51,6 +51,7 @@ def rehearse(
             before = len(_writes(clouds))
             live = adoption.read(railway, seen.project, seen.stack, environment, config)
             done = adoption.begin(seen.stack, live, seen.system, names, config, own=seen.target.own)
+            done.target = seen.target
             adoption.finish(done, railway, None)
         return done, len(_writes(clouds)) - before
 

@@ -21,7 +21,7 @@ from railyard.adopt.live import Live
 from railyard.adopt.system_settings import OTHER_NAMES, keep, model_of, optional
 from railyard.shared.console import CallError
 from stacks import SYSTEMS, class_of
-from stacks.own_system import system_of
+from stacks.own_system import OwnSettings, system_of
 from stacks.services import services
 from stacks.settings import StackSettings
 from stacks.system import System
@@ -83,7 +83,11 @@ def strangers(live: Live, chosen: Target, stack: StackSettings | None) -> list[s
         project = live.snapshot.project["name"]
         for name, settings in stack.systems.items():
             if settings.project.name == project and name != chosen.name:
-                known |= {each.name for each in services(settings)}
+                names = {each.name for each in services(settings)}
+                # Until the next up renames it, a service may have the name that somebody gave it by hand.
+                known |= names | (
+                    set() if isinstance(settings, OwnSettings) else set(_other_names(class_of(name), live).values())
+                )
     return sorted(name for name in live.services() if name not in known)
 
 

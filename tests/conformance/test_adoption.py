@@ -17,6 +17,7 @@ from railyard.engine.engine_choice import States
 from tests.conformance.conftest import RealEngine
 from tests.conformance.test_plain_commands import run
 from tests.lifecycle.conftest import LONGEST_S
+from tests.operations_adopt.test_adopt import ONE_CHANGE
 
 FORGOTTEN = "config:\n  railway:plan: hobby\n  railyard:secrets: secrets/staging.yaml\n"
 
@@ -47,23 +48,47 @@ def requests(real: RealEngine) -> list[str]:
     return [str(json.loads(line)["operation"]) for line in lines]
 
 
-@pytest.mark.parametrize("system", ["rose", "seance"])
-def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine, system: str) -> None:
-    """Nothing is written anywhere, the preview is empty, and the state forgets it again without deleting anything."""
-    up = run(real, "up", "-s", "staging", "--system", system)
+def written(real: RealEngine, since: int) -> list[str]:
+    return [each for each in requests(real)[since:] if not each.startswith(("query ", "GET ", "HEAD "))]
+
+
+def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine) -> None:
+    """Nothing is written anywhere, the preview is empty, and the state forgets it again without deleting anything.
+
+    All five, from nothing but a token, one after the other; then one change is made of each, and only that is done.
+    """
+    up = run(real, "up", "-s", "staging")
     assert up.returncode == 0, up.stdout + up.stderr
     shutil.rmtree(States(directory=real.sandbox, stack="staging").backend)
-    (real.directory / "Pulumi.staging.yaml").write_text(FORGOTTEN)
+    settings = real.directory / "Pulumi.staging.yaml"
+    settings.write_text(FORGOTTEN)
     before = len(requests(real))
 
-    adopted = railyard(real, "adopt", system, "-s", "staging", "--yes")
+    for system in ONE_CHANGE:
+        adopted = railyard(real, "adopt", system, "-s", "staging", "--yes")
 
-    assert adopted["left"] == []
-    assert adopted["imported"] >= 5
-    later = requests(real)[before:]
-    assert [each for each in later if not each.startswith(("query ", "GET ", "HEAD "))] == []
-    again = railyard(real, "adopt", system, "-s", "staging", "--yes")
+        assert (adopted["left"], adopted["deployments"]) == ([], 0), system
+        assert adopted["imported"] >= 5
+        assert written(real, before) == []
+    again = railyard(real, "adopt", "seance", "-s", "staging", "--yes")
     assert (again["imported"], again["left"]) == (0, [])
-    assert railyard(real, "abandon", system, "-s", "staging", "--yes")["forgotten"] > adopted["imported"]
-    assert railyard(real, "abandon", system, "-s", "staging", "--yes")["forgotten"] == 0
-    assert [each for each in requests(real)[before:] if not each.startswith(("query ", "GET ", "HEAD "))] == []
+
+    text = settings.read_text()
+    for old, new, _ in ONE_CHANGE.values():
+        assert old in text, text
+        text = text.replace(old, new)
+    settings.write_text(text)
+    changed = run(real, "up", "-s", "staging")
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    lines = map(json.loads, (real.sandbox / "requests.jsonl").read_text().splitlines()[before:])
+    patches = [line["variables"]["patch"] for line in lines if line["operation"] == "mutation environmentPatchCommit"]
+    asked = [service for patch in patches for service in patch["services"].values()]
+    assert all(set(each) == {"variables"} for each in asked)
+    sent = {frozenset(each["variables"]) for each in asked}
+    assert sent == {frozenset(variables) for *_, variables in ONE_CHANGE.values()}
+    assert set(written(real, before)) == {"mutation environmentPatchCommit"}
+
+    before = len(requests(real))
+    assert railyard(real, "abandon", "rose", "-s", "staging", "--yes")["forgotten"] > 5
+    assert "railyard:rose" not in settings.read_text()
+    assert written(real, before) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from pulumi_embedded.journal import Journal
 from railyard.adopt import take_over
 from tests.lifecycle.conftest import ROOT
 from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
+from tests.provider.dashboard import click
 
 BEFORE = yaml.safe_load((ROOT / "Pulumi.staging.yaml").read_text())["config"]
 ONE_CHANGE = {
@@ -189,3 +191,25 @@ def test_a_stack_that_is_new_is_made(elsewhere: Elsewhere) -> None:
     assert made["railyard:netia"]["project"] == {"name": "netia-staging", "environment": "staging"}
     assert elsewhere.settings.read_text() == FORGOTTEN
     assert elsewhere.writes() == []
+
+
+def test_each_environment_of_a_project_goes_into_a_stack_of_its_own(elsewhere: Elsewhere) -> None:
+    """Both stacks have the project, each with its own environment, and a change of one leaves the other alone."""
+    with elsewhere.world() as (cloud, _):
+        project = next(each for each in cloud.railway.state.projects.values() if each.name == "netia-staging")
+        first = next(each for each in cloud.railway.state.environments.values() if each.project_id == project.id)
+        given = {"projectId": project.id, "name": "live", "sourceEnvironmentId": first.id}
+        second = click(cloud.railway, "environmentCreate", input=given)["id"]
+    options = ("netia", "--project", "netia-staging", "--yes", "--json")
+
+    one = elsewhere.railyard("adopt", *options, "--environment", "staging", "-s", "staging")
+    two = elsewhere.railyard("adopt", *options, "--environment", "live", "-s", "live")
+
+    assert (one.json["left"], one.json["environment"]) == ([], "staging"), one.text
+    assert "the project has other environments, live" in " ".join(one.json["notes"])
+    assert two.code == 0, two.text + two.errors
+    assert (two.json["environment"], elsewhere.writes()) == ("live", [])
+    state = json.loads((elsewhere.clouds / "live.json").read_text())["deployment"]["resources"]
+    kept = next(each for each in state if each["type"] == "railway:index:Project")
+    assert (kept["outputs"]["environmentName"], kept["outputs"]["environmentId"]) == ("live", second)
+    assert two.json["left"] == [], two.text

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.railway import operations
+from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.server import Sandbox
-from tests.operations_adopt.conftest import Elsewhere
+from railyard.adopt import adoption
+from stacks.rose import UVICORN
+from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
 from tests.operations_secrets import sops_files
 from tests.operations_secrets.conftest import sops_calls
 from tests.provider.dashboard import click, patch
@@ -48,6 +54,18 @@ def by_hand(cloud: Sandbox, clock: ManualClock) -> None:
         postgres: {"image": "ghcr.io/railwayapp-templates/postgres-ssl:16"},
     }
     config: dict[str, Any] = {service: {"source": source} for service, source in sources.items()}
+    config[umami]["variables"] = {
+        "DATABASE_URL": {"value": "${{Postgres.DATABASE_URL}}"},
+        "APP_SECRET": {"value": "made-by-hand-umami"},
+        "PORT": {"value": "3000"},
+    }
+    config[postgres]["variables"] = {
+        "POSTGRES_PASSWORD": {"value": "made-by-hand-postgres"},
+        "DATABASE_URL": {
+            "value": "postgresql://postgres:${{POSTGRES_PASSWORD}}@${{RAILWAY_PRIVATE_DOMAIN}}:5432/railway"
+        },
+        "LEGACY_URL": {"value": "postgresql://postgres:made-by-hand-postgres@old.example:5432/railway"},
+    }
     config[app] |= {
         "build": {"builder": "NIXPACKS", "buildCommand": "make"},
         "deploy": {"healthcheckPath": "/api/health"},
@@ -57,7 +75,7 @@ def by_hand(cloud: Sandbox, clock: ManualClock) -> None:
     for _ in range(3):
         clock.advance(300)
         operations.catch_up(railway)
-    railway.state.environments[environment].config["services"][app]["configFile"] = "railway.toml"
+    _decided_by_a_file(railway, environment, app)
     where = {"projectId": project, "environmentId": environment, "serviceId": app}
     click(railway, "customDomainCreate", input={**where, "domain": HOST, "targetPort": 8080})
     domain = next(each for each in railway.state.custom_domains.values() if each.domain == HOST)
@@ -68,6 +86,19 @@ def by_hand(cloud: Sandbox, clock: ManualClock) -> None:
         ("TXT", f"_railway-verify.{HOST}", f'"railway-verify={token}"'),
     ):
         cloud.cloudflare.create_record(zone["id"], {"type": type_, "name": name, "content": content, "ttl": 1})
+
+
+def _decided_by_a_file(railway: RailwayCloud, environment: str, service: str) -> None:
+    """Let a ``railway.toml`` say how the service starts, which Railway's own settings do not."""
+    railway.state.environments[environment].config["services"][service]["configFile"] = "railway.toml"
+    latest = deployments.latest(railway, environment, service)
+    assert latest is not None
+    manifest = latest.meta["serviceManifest"]
+    latest.meta |= {
+        "configFile": "railway.toml",
+        "propertyFileMapping": {"deploy.startCommand": "$.deploy.startCommand"},
+        "serviceManifest": {**manifest, "deploy": {**manifest["deploy"], "startCommand": f"{UVICORN} --workers 3"}},
+    }
 
 
 def test_a_project_made_by_hand(elsewhere: Elsewhere) -> None:
@@ -92,13 +123,85 @@ def test_a_project_made_by_hand(elsewhere: Elsewhere) -> None:
     assert web["volume"] is None
     notes = " ".join(found["notes"])
     assert "companion: SENTRY_TOKEN may be secrets, and no secret of rose" in notes
-    assert "companion: railway.toml may decide settings of it, and no deployment tells which" in notes
-    left = {each["name"]: (each["op"], each["keys"]) for each in found["left"]}
-    assert left["rose-web-service"] == ("update", ["name"])
+    assert "companion: railway.toml decides deploy.startCommand; the settings say it from now on" in notes
+    assert elsewhere.of_systems["railyard:rose"]["workers"] == 3  # as that command says
+    left = {each["name"]: (each["op"], dict(zip(each["keys"], each["reasons"], strict=True))) for each in found["left"]}
+    assert left["rose-web-service"] == ("update", {"name": '"companion" → "web"'})
+    assert left["rose-web-instance"][1]["startCommand"] == "railway.toml says it, Railway's settings do not"
+    assert left["rose-web-instance"][1]["variables.SENTRY_TOKEN"] == "only there"
     assert {op for op, _ in left.values()} == {"update"}, left
     assert set(left) == {"rose-web-service", "rose-web-instance", "rose-project"}
     assert said.code == 1
     assert "made-by-hand" not in said.text + said.errors + elsewhere.settings.read_text()
+
+    written = elsewhere.railyard("migrate", "--to-railway", "--project", "voice", "--yes", "--sandbox")
+    assert "1 setting written and read back, 0 deployments" in written.text, written.errors
+    again = elsewhere.railyard(
+        "adopt", "rose", "-s", "staging", "--project", "voice", "--service", "web=companion", "--yes", "--json"
+    )
+    left = {each["name"]: each["keys"] for each in again.json["left"]}
+    assert again.json["imported"] == 0
+    assert "startCommand" not in left["rose-web-instance"]
+
+
+def test_what_fits_is_proposed_and_the_rest_is_a_system_of_its_own(
+    elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rehearsed with made-up secrets: which system it is follows from its variables; no secret leaves Railway."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    finish = adoption.finish
+    searched: list[str] = []
+
+    def finish_and_search(*given: Any) -> None:
+        finish(*given)
+        files = [path for path in temporary.rglob("*") if path.is_file() and not path.is_symlink()]
+        searched.extend(path.name for path in files)
+        assert [path.name for path in files if b"made-by-hand" in path.read_bytes()] == []
+
+    monkeypatch.setattr(adoption, "finish", finish_and_search)
+    with elsewhere.world() as (cloud, clock):
+        by_hand(cloud, clock)
+
+    rose = elsewhere.railyard("adopt", "--project", "voice", "-s", "staging", "--rehearse", "--json")
+    own = elsewhere.railyard("adopt", "umami", "--own", "--project", "voice", "-s", "staging", "--rehearse", "--json")
+
+    assert (rose.json["system"], rose.json["services"]) == ("rose", {"web": "companion"}), rose.text
+    assert "GROQ_API_KEY" in rose.json["reasons"]
+    assert [each["name"] for each in rose.json["left"]] == ["rose-project", "rose-web-service", "rose-web-instance"]
+    assert (own.json["own"], own.json["strangers"]) == (True, []), own.text
+    assert "clouds.sqlite3" in searched
+    assert "made-by-hand" not in rose.text + rose.errors + own.text + own.errors
+    assert list(temporary.iterdir()) == []
+    assert elsewhere.settings.read_text() == FORGOTTEN
+
+
+def test_services_that_are_nobodys_come_in_beside_the_system(elsewhere: Elsewhere) -> None:
+    """A system of their own in the project of Rose: Rose's service is left to Rose, and nothing of theirs is lost."""
+    with elsewhere.world() as (cloud, clock):
+        by_hand(cloud, clock)
+    elsewhere.railyard("adopt", "rose", "-s", "staging", "--project", "voice", "--service", "web=companion", "--yes")
+
+    said = elsewhere.railyard("adopt", "umami", "--own", "-s", "staging", "--project", "voice", "--yes", "--json")
+
+    assert (said.json.get("imported"), said.json.get("strangers")) == (4, []), said.text
+    settings = elsewhere.of_systems["railyard:umami"]
+    assert settings["project"] == elsewhere.of_systems["railyard:rose"]["project"]
+    assert settings["services"]["Postgres"]["secrets"] == ["POSTGRES_PASSWORD", "LEGACY_URL"]
+    assert settings["services"]["umami"] == {
+        "image": "umami/umami:2", "port": 3000, "secrets": ["APP_SECRET"],
+        "variables": {"DATABASE_URL": "${{Postgres.DATABASE_URL}}"},
+    }  # fmt: skip
+    # The sandbox has secrets of its own, and those are all that is left.
+    left = {each["name"]: each["keys"] for each in said.json["left"]}
+    assert left == {
+        "umami-umami-instance": ["variables.APP_SECRET"],
+        "umami-Postgres-instance": ["variables.LEGACY_URL", "variables.POSTGRES_PASSWORD"],
+    }
+    assert "stands in the project of rose: abandon it first" in elsewhere.railyard(
+        "abandon", "rose", "-s", "staging", "--yes"
+    ).errors  # fmt: skip
 
 
 def test_secrets_go_from_railway_into_the_encrypted_file_and_nowhere_else(
