@@ -13,7 +13,7 @@ from pulumi_embedded.journal import Journal
 from railyard.adopt import take_over
 from tests.lifecycle.conftest import ROOT
 from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
-from tests.provider.dashboard import click
+from tests.provider.dashboard import click, patch
 
 BEFORE = yaml.safe_load((ROOT / "Pulumi.staging.yaml").read_text())["config"]
 ONE_CHANGE = {
@@ -195,11 +195,17 @@ def test_a_stack_that_is_new_is_made(elsewhere: Elsewhere) -> None:
 
 def test_each_environment_of_a_project_goes_into_a_stack_of_its_own(elsewhere: Elsewhere) -> None:
     """Both stacks have the project, each with its own environment, and a change of one leaves the other alone."""
-    with elsewhere.world() as (cloud, _):
+    with elsewhere.world() as (cloud, clock):
         project = next(each for each in cloud.railway.state.projects.values() if each.name == "netia-staging")
         first = next(each for each in cloud.railway.state.environments.values() if each.project_id == project.id)
         given = {"projectId": project.id, "name": "live", "sourceEnvironmentId": first.id}
         second = click(cloud.railway, "environmentCreate", input=given)["id"]
+        clock.advance(120)
+        app = next(each.id for each in cloud.railway.state.services.values() if each.name == "app")
+        where = {"environmentId": second, "serviceId": app, "targetPort": 4000}
+        domain = click(cloud.railway, "serviceDomainCreate", input=where, selection="{ domain }")["domain"]
+        address = {name: {"value": f"https://{domain}"} for name in ("BACKEND_URL", "REACT_APP_URL")}
+        patch(cloud.railway, second, services={app: {"variables": address}})
     options = ("netia", "--project", "netia-staging", "--yes", "--json")
 
     one = elsewhere.railyard("adopt", *options, "--environment", "staging", "-s", "staging")
