@@ -97,12 +97,17 @@ def _brought_up(here: Stack, system: str, *, own_secrets: bool) -> Sequence[Step
 
 def _write_env(path: Path, composed: Composed) -> None:
     """Write the values so that compose reads them as they are; nobody else may read the file."""
-    lines = [f"{name}='{_quoted(value)}'\n" for name, value in sorted(composed.secrets.items())]
+    lines = [f"{name}={quoted(value)}\n" for name, value in sorted(composed.secrets.items())]
     write_whole(path, "".join(lines), mode=0o600)
 
 
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "\\'")
+def quoted(value: str) -> str:
+    """Return a value as compose's reader of .env files takes it: single quotes end at a quote and keep backslashes."""
+    if "'" not in value and "\\" not in value:
+        return f"'{value}'"
+    for character in ("\\", '"', "$"):
+        value = value.replace(character, f"\\{character}")
+    return f'"{value}"'
 
 
 def _print(composed: Composed, text: str, output: Path | None, env: Path | None) -> None:

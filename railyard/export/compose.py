@@ -19,8 +19,17 @@ from pulumi_operations.values import Secret, plain
 Table: TypeAlias = dict[str, Any]
 INTERVAL_S: Final = 5
 """How often a container is asked whether it is healthy, which Railway decides by itself."""
+START_S: Final = 60
+"""How long a database may take until it answers."""
 SERVICE: Final = "railway:index:Service"
 INSTANCE: Final = "railway:index:ServiceInstance"
+PINGS: Final = {
+    "railyard:components:Postgres": 'pg_isready -U "$POSTGRES_USER" -d "$POSTGRES_DB"',
+    "railyard:components:Mysql": "mysqladmin ping -h 127.0.0.1 --silent",
+    "railyard:components:Mongodb": "mongosh --quiet --eval 'quit(db.runCommand({ping: 1}).ok ? 0 : 1)'",
+    "railyard:components:Redis": "redis-cli ping || valkey-cli ping",
+}
+"""Type of a database's component → what tells, inside its container, that it answers. Railway asks none of them."""
 _RESTART: Final = {"ALWAYS": "always", "NEVER": "no"}
 _MADE: Final = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
 """Variables whose values a cloud makes, so that the sandbox only made them up."""
@@ -57,7 +66,7 @@ class _Composer:
     def composed(self) -> Composed:
         """Return the file."""
         instances = [step for step in self._steps.values() if step.type == INSTANCE]
-        healthy = {self._names[each.parent] for each in instances if each.new_inputs.get("healthcheckPath")}
+        healthy = {self._names[each.parent] for each in instances if _healthcheck(each)}
         by_urn = {each.urn: self._names[each.parent] for each in instances}
         volumes: Table = {}
         for instance in instances:
@@ -85,7 +94,7 @@ class _Composer:
             ports = services[name].get("ports")
             if not ports:
                 continue
-            address = f"http://localhost:{str(ports[0]).split(':')[1]}"
+            address = f"http://localhost:{str(ports[0]).split(':')[1].split('-')[0]}"
             for service in services.values():
                 environment = cast("dict[str, str]", service.get("environment") or {})
                 for variable, value in environment.items():
@@ -113,17 +122,17 @@ class _Composer:
         service: Table = self._source(name, inputs)
         if command := inputs.get("startCommand"):
             service["entrypoint"] = self._command(str(command), shell=not inputs.get("image"))
-        environment, port = self._environment(name, instance.new_inputs.get("variables") or {})
+        environment = self._environment(name, instance.new_inputs.get("variables") or {})
         if environment:
             service["environment"] = environment
-        if port:
+        if port := _port(instance.new_inputs.get("variables")):
             public = self._public(name, instance.parent)
             service["expose"] = [str(port)]
             if public:
-                service["ports"] = [f"127.0.0.1:{self._free(port)}:{port}"]
+                service["ports"] = [f"127.0.0.1:{self._free(port, _replicas(inputs))}:{port}"]
                 service["labels"] = {"railyard.domains": ", ".join(public)}
-        if path := inputs.get("healthcheckPath"):
-            service["healthcheck"] = self._healthcheck(str(path), port, int(inputs.get("healthcheckTimeout") or 300))
+        if check := _healthcheck(instance):
+            service["healthcheck"] = check
         service["restart"] = _restart(inputs)
         service["networks"] = {"default": {"aliases": [f"{name}.railway.internal"]}}
         if seconds := inputs.get("drainingSeconds"):
@@ -133,7 +142,8 @@ class _Composer:
         if cron := inputs.get("cronSchedule"):
             self._done.notes.append(f"{name} runs on the schedule {cron}, and compose has none: let cron start it")
         if before := inputs.get("preDeployCommand"):
-            self._done.notes.append(f"{name}: run before each deployment: docker compose run --rm {name} {before}")
+            run = f"docker compose run --rm --entrypoint sh {name} -c {shlex.quote(str(before))}"
+            self._done.notes.append(f"{name}: run before each deployment: {run}")
         return service
 
     def _source(self, name: str, inputs: Table) -> Table:
@@ -156,8 +166,8 @@ class _Composer:
         words = ["/bin/sh", "-c", command] if shell else shlex.split(command)
         return [_escaped(word) for word in words]
 
-    def _environment(self, name: str, variables: Mapping[str, Any] | Secret) -> tuple[Table, int | None]:
-        """Return the variables, and the port that one of them tells."""
+    def _environment(self, name: str, variables: Mapping[str, Any] | Secret) -> Table:
+        """Return the variables; secrets as references, whose values are noted."""
         given = cast("Mapping[str, Any]", variables.value if isinstance(variables, Secret) else variables)
         environment: Table = {}
         for variable, value in sorted(given.items()):
@@ -170,8 +180,7 @@ class _Composer:
                     self._done.notes.append(f"{key}: a key of the bucket, which only DigitalOcean gives")
             else:
                 environment[variable] = _escaped(text)
-        port = str(environment.get("PORT", ""))
-        return environment, int(port) if port.isdigit() else None
+        return environment
 
     def _public(self, name: str, component: str) -> list[str]:
         domains = [str(each.new_inputs["domain"]) for each in self._below(component, "railway:index:CustomDomain")]
@@ -179,22 +188,39 @@ class _Composer:
         self._given |= dict.fromkeys(given, name)
         return domains or ["an address of this machine"] * bool(given)
 
-    def _free(self, port: int) -> int:
-        """Return a port of this machine that no other service has; those below 1024 need rights."""
-        port = port if port >= 1024 else port + 8000
-        while port in self._taken:
-            port += 1
-        self._taken.add(port)
-        return port
+    def _free(self, port: int, replicas: int) -> str:
+        """Return a port of this machine for each replica that no other has; those below 1024 need rights."""
+        first = port if port >= 1024 else port + 8000
+        while self._taken & {*range(first, first + replicas)}:
+            first += 1
+        self._taken |= {*range(first, first + replicas)}
+        return str(first) if replicas == 1 else f"{first}-{first + replicas - 1}"
 
-    def _healthcheck(self, path: str, port: int | None, timeout_s: int) -> Table:
-        url = f"http://localhost:{port or 80}{path}"
+
+def _healthcheck(instance: Step) -> Table | None:
+    """Return how compose finds out that a service is healthy, None where nothing tells."""
+    inputs = instance.new_inputs
+    if path := inputs.get("healthcheckPath"):
+        url = f"http://localhost:{_port(inputs.get('variables')) or 80}{path}"
         test = f"wget -q -O /dev/null {url} || curl -fsS -o /dev/null {url} || exit 1"
-        return {
-            "test": ["CMD-SHELL", _escaped(test)],
-            "interval": f"{INTERVAL_S}s",
-            "retries": math.ceil(timeout_s / INTERVAL_S),
-        }
+        return _check(test, int(inputs.get("healthcheckTimeout") or 300))
+    above = instance.urn.split("::")[2].split("$")
+    return next((_check(ping, START_S) for type_, ping in PINGS.items() if type_ in above), None)
+
+
+def _check(test: str, within_s: int) -> Table:
+    return {
+        "test": ["CMD-SHELL", _escaped(test)],
+        "interval": f"{INTERVAL_S}s",
+        "retries": math.ceil(within_s / INTERVAL_S),
+    }
+
+
+def _port(variables: Mapping[str, Any] | Secret | None) -> int | None:
+    """Return the port that a variable tells."""
+    given = cast("Mapping[str, Any]", variables.value if isinstance(variables, Secret) else variables or {})
+    port = str(plain(given.get("PORT", "")))
+    return int(port) if port.isdigit() else None
 
 
 def _restart(inputs: Table) -> str:
@@ -202,9 +228,13 @@ def _restart(inputs: Table) -> str:
     return _RESTART.get(policy) or f"on-failure:{int(inputs.get('restartPolicyMaxRetries') or 10)}"
 
 
-def _deploy(inputs: Table) -> Table:
+def _replicas(inputs: Table) -> int:
     regions = cast("Mapping[str, float]", inputs.get("regions") or {})
-    replicas = int(sum(regions.values()) or 1)
+    return int(sum(regions.values()) or 1)
+
+
+def _deploy(inputs: Table) -> Table:
+    replicas = _replicas(inputs)
     limits: Table = {}
     if cpus := inputs.get("vcpus"):
         limits["cpus"] = f"{cpus:g}"

@@ -47,7 +47,8 @@ def run(
         with connected(here) as railway:
             if not (railway.real or pointed):
                 raise OperationError(
-                    "the sandbox runs no containers, and Railway's command line knows it not: set RAILWAY_API_TOKEN"
+                    "Railway's command line is pointed at nothing: set RAILWAY_API_TOKEN, or practise in the sandbox, "
+                    "with `make sandbox` in one shell and `. .sandbox/environment` in this one"
                 )
             (found,) = railway.run(running_systems(railway.client, here, [system]))
         running = found.service(name)
@@ -55,8 +56,22 @@ def run(
             names = ", ".join(each.name for each in found.services if each.service_id) or "none yet"
             raise OperationError(f"{service} does not run in {stack}; what runs of {system}: {names}")
         where = ["--project", found.project_id, "--environment", found.environment_id, "--service", running.service_id]
-        done = subprocess.run([program, "run", *where, "--", *command], env=os.environ, check=False)
+        environment = _environment(real=railway.real)
+        done = subprocess.run([program, "run", *where, "--", *command], env=environment, check=False)
     raise typer.Exit(done.returncode)
+
+
+def _environment(*, real: bool) -> dict[str, str]:
+    """Return the variables of the program: that of the sandbox has to trust its certificates, and takes no empty token.
+
+    It takes an empty RAILWAY_TOKEN for the token of a project.
+    """
+    found = dict(os.environ)
+    if found.get("RAILWAY_TOKEN") == "":
+        del found["RAILWAY_TOKEN"]
+    if not real and "RAILYARD_EDGE_AUTHORITY" in found:
+        found["SSL_CERT_FILE"] = found["RAILYARD_EDGE_AUTHORITY"]
+    return found
 
 
 def _program() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import sys
 from collections.abc import Callable
@@ -21,7 +22,8 @@ def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, help_text: str = HE
     program.write_text(
         f"#!{sys.executable}\nimport sys\n"
         f"if sys.argv[1:] == ['run', '--help']:\n    print({help_text!r})\n    raise SystemExit\n"
-        f"open({str(calls)!r}, 'w').write('\\n'.join(sys.argv[1:]))\nraise SystemExit(7)\n"
+        f"open({str(calls)!r}, 'w').write('\\n'.join(sys.argv[1:]))\n"
+        f"import os, json\njson.dump(dict(os.environ), open({str(calls) + '.env'!r}, 'w'))\nraise SystemExit(7)\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
@@ -44,6 +46,19 @@ def test_a_command_runs_with_the_service_of_the_stack(
         "run", "--project", environment.project_id, "--environment", environment.id, "--service", service.id,
         "--", "mix", "ecto.rollback", "--step", "2",
     ]  # fmt: skip
+
+
+def test_in_the_sandbox_it_trusts_the_sandbox(
+    railyard: Railyard, pointed: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Railway's command line knows one host, whose certificate is the sandbox's there; no empty token is handed on."""
+    calls = installed(tmp_path / "programs", monkeypatch)
+    pointed(RAILWAY_TOKEN="")
+
+    assert railyard.run("run", "rose/web", "-s", "staging", "--", "true").code == 7
+    given = json.loads(calls.with_suffix(".env").read_text())
+    assert given["SSL_CERT_FILE"] == str(railyard.directory / "edge-authority.pem")
+    assert "RAILWAY_TOKEN" not in given
 
 
 @pytest.mark.parametrize(
@@ -85,10 +100,10 @@ def test_a_program_that_is_missing_or_too_old(
 
 
 def test_the_sandbox_runs_no_command(railyard: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is nothing in it that Railway's command line could reach."""
+    """There is nothing that Railway's command line could reach, unless `make sandbox` serves it: that is said."""
     installed(tmp_path / "programs", monkeypatch)
 
     said = railyard.run("run", "rose/web", "-s", "staging", "--", "true")
 
     assert said.code == 1
-    assert "the sandbox runs no containers" in said.errors
+    assert "set RAILWAY_API_TOKEN, or practise in the sandbox, with `make sandbox`" in said.errors

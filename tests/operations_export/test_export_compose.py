@@ -15,6 +15,7 @@ import yaml
 from typer.testing import CliRunner
 
 from railyard.application import application
+from railyard.export.command import quoted
 from tests.lifecycle.conftest import CODE, COPIED, ROOT
 from tests.operations_secrets.conftest import GOOD
 from tests.sops import encrypting
@@ -30,16 +31,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for name in (*COPIED, *CODE):
         (folder / name).symlink_to(ROOT / name) if name != "secrets" else shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "Pulumi.staging.yaml", folder)
+    for stack in ("staging", "production"):
+        shutil.copy(ROOT / f"Pulumi.{stack}.yaml", folder)
     monkeypatch.setenv("RAILYARD_PROJECT", str(folder))
     for name in ("RAILYARD_SANDBOX", "RAILYARD_SECRETS", "SOPS_AGE_KEY_FILE", "SOPS_AGE_KEY"):
         monkeypatch.delenv(name, raising=False)
     return folder
 
 
-def export(*arguments: str) -> Any:
+def export(system: str, *arguments: str) -> Any:
     """``railyard export compose …`` in this process, as a document."""
-    done = CliRunner().invoke(application, ["export", "compose", *arguments, "-s", "staging", "--json"])
+    done = CliRunner().invoke(application, ["export", "compose", system, "-s", "staging", *arguments, "--json"])
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
 
@@ -74,8 +76,8 @@ def test_what_waits_for_what_and_under_which_name(project: Path) -> None:
 
     assert services["worker"]["depends_on"] == {
         "api": {"condition": "service_healthy"},
-        "postgres": {"condition": "service_started"},
-        "redis": {"condition": "service_started"},
+        "postgres": {"condition": "service_healthy"},
+        "redis": {"condition": "service_healthy"},
     }
     assert services["postgres"]["networks"]["default"]["aliases"] == ["postgres.railway.internal"]
     assert services["postgres"]["volumes"] == ["postgres-data:/var/lib/postgresql/data"]
@@ -86,6 +88,30 @@ def test_what_waits_for_what_and_under_which_name(project: Path) -> None:
     assert services["api"]["entrypoint"][-1].endswith('--port $$PORT"')
     assert services["api"]["ports"] == ["127.0.0.1:8000:8000"]
     assert "ports" not in services["worker"]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("plain $x ${y} #z", "'plain $x ${y} #z'"),
+        ("it's", '"it\'s"'),
+        ("a\\", '"a\\\\"'),
+        ("\\n '$x' \"", '"\\\\n \'\\$x\' \\""'),
+    ],
+)
+def test_every_value_reaches_compose_as_it_is(value: str, written: str) -> None:
+    """Its reader keeps a backslash in single quotes and ends at the next quote; each form was read by its own code."""
+    assert quoted(value) == written
+
+
+def test_replicas_and_commands_work_as_they_are_written(project: Path) -> None:
+    """Two replicas cannot have one port of this machine; a command before a deployment is none of the entry point's."""
+    del project
+    document = export("netia", "--stack", "production")
+    (note,) = document["notes"]
+
+    assert document["compose"]["services"]["app"]["ports"] == ["127.0.0.1:4000-4001:4000"]
+    assert "docker compose run --rm --entrypoint sh app -c '/entrypoint.sh db migrate'" in note
 
 
 def test_secrets_are_written_on_request_alone(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
