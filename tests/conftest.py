@@ -48,6 +48,7 @@ SLOW = (
 """What starts commands, brings stacks up or tries every fault: ``-m "not slow"`` leaves these folders and files out."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow; give one worker all tests of a folder that share something made once for the session."""
     for item in items:

@@ -49,6 +49,8 @@ BOOKKEEPING = {"created", "modified", "sourcePosition", "stackTrace"}
 """What the state says of a resource beyond what it is."""
 UNTOLD = {"same", "create-replacement", "delete-replaced"}
 """Steps that change nothing, and the parts of a replacement, which is a step of its own."""
+NEW_STACKS: dict[str, tuple[dict[Path, bytes], str]] = {}
+"""Stack → the files of a backend in which it was just made, and the salt that this added to its settings."""
 GROUPING = {"patches", "rates", "throttled", "facts"}
 """What depends on how requests fell together."""
 
@@ -153,7 +155,22 @@ class RealEngine(Engine):
             put_standins(directory, directory / "plugins", directory / ".venv" / "bin" / "python")
             self.variables["PULUMI_HOME"] = str(directory / "home")
         if after is None:
-            self.pulumi("stack", "init", stack, "--no-select")
+            self._make_stack()
+
+    def _make_stack(self) -> None:
+        """Make the stack: the first time with ``pulumi stack init``, then from the files that this left."""
+        backend, settings = make_backend(self.sandbox), self.directory / f"Pulumi.{self.stack}.yaml"
+        if self.stack not in NEW_STACKS:
+            self.pulumi("stack", "init", self.stack, "--no-select")
+            files = {file.relative_to(backend): file.read_bytes() for file in backend.rglob("*") if file.is_file()}
+            (salt,) = re.findall(r"^encryptionsalt: .*\n", settings.read_text(), re.MULTILINE)
+            NEW_STACKS[self.stack] = (files, salt)
+            return
+        files, salt = NEW_STACKS[self.stack]
+        for name, content in files.items():
+            (backend / name).parent.mkdir(parents=True, exist_ok=True)
+            (backend / name).write_bytes(content)
+        settings.write_text(settings.read_text() + salt)
 
     def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
         # A test may have written other settings since the clouds were opened.
