@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -17,6 +19,7 @@ from tests.pages import operations
 ROOT = Path(__file__).parents[2]
 SANDBOX = ROOT / "packages" / "railway-sandbox" / "railway_sandbox" / "railway" / "schema.graphql"
 REAL = ROOT.parent / "shared" / "railway-schema.graphql"
+LEFT_OUT = ROOT / "docs" / "left-out.md"
 DOCUMENTS = documents.DOCUMENTS
 VARIANTS = [
     (f"progress {snapshot} {count}", progress(snapshot=snapshot, domains=count, deployments=count).text)
@@ -42,6 +45,20 @@ def test_documents_are_valid_in_the_sandbox() -> None:
 def test_documents_are_valid_in_railways_own_schema() -> None:
     """No document uses a field, argument or type that Railway does not have."""
     assert mistakes(REAL) == {}
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="Railway's full schema is not part of the repository")
+def test_what_is_left_out_of_railways_mutations_stands_on_its_page() -> None:
+    """Each is sent by us or named there, with a reason; and nothing is named there that is sent, or that is none."""
+    root = graphql.build_schema(REAL.read_text(), assume_valid=True).mutation_type
+    assert root is not None
+    names = re.findall(r"`([A-Za-z*]+)`", LEFT_OUT.read_text())
+    named = {each: [name for name in names if fnmatchcase(each, name)] for each in root.fields}
+    sent = set(documents.MUTATIONS)
+    assert [each for each in root.fields if each not in sent and not named[each]] == []
+    assert [each for each in sent if each in names] == []
+    patterns = [name for name in names if "*" in name]
+    assert [name for name in patterns if not any(fnmatchcase(each, name) for each in root.fields)] == []
 
 
 def test_names_are_unique() -> None:

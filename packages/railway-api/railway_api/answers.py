@@ -227,7 +227,7 @@ class CustomDomainStatus(TypedDict):
 
 
 class Customer(TypedDict):
-    """Hold the fields selected by workspace."""
+    """Hold the fields selected by usageLimitOfWorkspace."""
 
     id: str
     usageLimit: UsageLimit | None
@@ -805,10 +805,16 @@ class TCPProxy(TypedDict):
 
 
 class UsageLimit(TypedDict):
-    """Hold the fields selected by workspace."""
+    """Hold the fields selected by usageLimitOfWorkspace."""
 
     softLimit: int
     hardLimit: int | None
+
+
+class UsageLimitOfWorkspace(TypedDict):
+    """Hold the answer to usageLimitOfWorkspace."""
+
+    workspace: WorkspaceInUsageLimitOfWorkspace
 
 
 class User(TypedDict):
@@ -935,8 +941,8 @@ class Workspace(TypedDict):
     apiTokenRateLimit: ApiTokenRateLimit | None
 
 
-class WorkspaceInWorkspace(TypedDict):
-    """Hold the fields selected by workspace."""
+class WorkspaceInUsageLimitOfWorkspace(TypedDict):
+    """Hold the fields selected by usageLimitOfWorkspace."""
 
     id: str
     customer: Customer

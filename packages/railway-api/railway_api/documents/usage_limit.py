@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from railway_api.operation import Operation, mutation, query
+from railway_api.operation import Document, Operation, mutation
 
 if TYPE_CHECKING:
-    from railway_api.answers import WorkspaceInWorkspace
+    from railway_api.answers import UsageLimitOfWorkspace
 
-USAGE_LIMIT: Operation[WorkspaceInWorkspace] = query(
-    "workspace", {"workspaceId": "String!"}, "{ id customer { id usageLimit { softLimit hardLimit } } }"
+USAGE_LIMIT: Document[UsageLimitOfWorkspace] = Document(
+    name="usageLimitOfWorkspace",
+    text="""query usageLimitOfWorkspace($workspaceId: String!) {
+  workspace(workspaceId: $workspaceId) { id customer { id usageLimit { softLimit hardLimit } } }
+}""",
 )
 USAGE_LIMIT_SET: Operation[bool] = mutation("usageLimitSet", {"input": "UsageLimitSetInput!"}, repeatable=True)
 USAGE_LIMIT_REMOVE: Operation[bool] = mutation("usageLimitRemove", {"input": "UsageLimitRemoveInput!"}, repeatable=True)

@@ -133,7 +133,8 @@ class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
 
 async def _customer(client: Client, workspace_id: str) -> Customer:
     try:
-        return (await client.call(USAGE_LIMIT, workspaceId=workspace_id))["customer"]
+        answer = await client.transport.read(USAGE_LIMIT, workspaceId=workspace_id)
+        return answer["workspace"]["customer"]
     except NotFound as failure:
         raise Failure(f"the token does not reach workspace {workspace_id}: give a token of it") from failure
 
