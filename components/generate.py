@@ -36,6 +36,8 @@ class Group:
     of: str
     """What it is the settings of, as its docstring says."""
     inputs: type
+    method: str = "inputs"
+    """Name of its method; a class may inherit from several groups."""
     without: frozenset[str]
     """Inputs that a component makes of what it is wired to, or that its settings have in another form."""
 
@@ -57,6 +59,7 @@ GROUPS: Final = (
         name="IdentitySettings",
         of="Settings of a service that are not part of what it runs: a change of them deploys nothing.",
         inputs=ServiceInputs,
+        method="identity_inputs",
         without=frozenset({*WHERE, "name", "icon"}),
     ),
     Group(
@@ -125,10 +128,10 @@ def _class(group: Group) -> Iterator[str]:
     yield from (f"class {group.name}(Arguments):", f'    """{group.of}"""', "")
     for field, hint in _settings(group):
         yield from _field(field, hint)
-    yield from ("", *_METHOD.format(name=group.name).splitlines(), "", "")
+    yield from ("", *_METHOD.format(name=group.name, method=group.method).splitlines(), "", "")
 
 
-_METHOD: Final = '''    def inputs(self) -> dict[str, Any]:
+_METHOD: Final = '''    def {method}(self) -> dict[str, Any]:
         """Return them as inputs of their resource; None stands for what is not set."""
         values: dict[str, Any] = {{name: getattr(self, name) for name in {name}.model_fields}}
         return {{name: None if value == () else value for name, value in values.items()}}'''

@@ -247,7 +247,7 @@ class Service(pulumi.ComponentResource):
             project_id=self._project.project_id,
             environment_id=self._project.environment_id,
             name=service_name,
-            **IdentitySettings.inputs(self.args),
+            **self.args.identity_inputs(),
             # Not deleted_with the project: a destroy that stops at a protected volume would drop the service from the
             # state and leave it, and the project, on Railway.
             opts=pulumi.ResourceOptions(parent=self),
@@ -351,7 +351,7 @@ class Service(pulumi.ComponentResource):
     ) -> railway.ServiceInstance:
         args, variables = self.args, self.referring.variables
         secrets = self._secrets.among(variables)
-        settings: dict[str, Any] = ServiceSettings.inputs(args) | {
+        settings: dict[str, Any] = args.inputs() | {
             "branch": (args.branch or "main") if args.repo else None,
             "check_suites": args.check_suites if args.repo else None,
             "restart_policy_type": "NEVER" if args.cron_schedule else args.restart_policy_type,

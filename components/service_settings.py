@@ -120,7 +120,7 @@ class IdentitySettings(Arguments):
     false.
     """
 
-    def inputs(self) -> dict[str, Any]:
+    def identity_inputs(self) -> dict[str, Any]:
         """Return them as inputs of their resource; None stands for what is not set."""
         values: dict[str, Any] = {name: getattr(self, name) for name in IdentitySettings.model_fields}
         return {name: None if value == () else value for name, value in values.items()}

@@ -88,13 +88,14 @@ def _regions(config: Config, done: Translation) -> None:
         done.placed["deploy.numReplicas"] = f"replicas: {replicas}"
         return
     done.placed["deploy.numReplicas"] = "left out: multiRegionConfig says it"
-    names = ", ".join(placed)
-    if len(placed) > 1:
-        done.left["deploy.multiRegionConfig"] = f"a service has one region here, and this is {len(placed)}: {names}"
-    elif (region := next(iter(placed))) not in REGIONS:
-        done.left["deploy.multiRegionConfig"] = f"{region} is none of {', '.join(REGIONS)}"
+    if unknown := [name for name in placed if name not in REGIONS]:
+        done.left["deploy.multiRegionConfig"] = f"{unknown[0]} is none of {', '.join(REGIONS)}"
+    elif len(placed) > 1:
+        done.settings["regions"] = placed
+        counts = ", ".join(f"{name}: {count}" for name, count in placed.items())
+        done.placed["deploy.multiRegionConfig"] = f"regions: {{{counts}}}"
     else:
-        replicas = placed[region]
+        ((region, replicas),) = placed.items()
         done.settings["region"] = region
         if replicas != 1:
             done.settings["replicas"] = replicas
@@ -167,7 +168,7 @@ def deployed_args(args: ServiceArgs) -> Config:
         project_id="",
         environment_id="",
         service_id="",
-        regions={args.region: args.replicas},
+        regions=args.placement,
         variables=args.variables,
         **inputs,
     )

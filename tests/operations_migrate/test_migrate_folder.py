@@ -102,9 +102,9 @@ def test_what_railway_never_read_is_named_and_changes_nothing(
     ("lines", "key", "reason"),
     [
         (
-            "[deploy.multiRegionConfig]\nus-west2 = {numReplicas = 1}\nus-east4-eqdc4a = {numReplicas = 2}",
+            "[deploy.multiRegionConfig]\nus-west2 = {numReplicas = 1}\nmoon = {numReplicas = 2}",
             "deploy.multiRegionConfig",
-            "a service has one region here, and this is 2: us-west2, us-east4-eqdc4a",
+            "moon is none of us-west2, us-east4-eqdc4a",
         ),
         (
             "[build.nixpacksPlan.phases.install]\ncmds = ['x']",
@@ -131,6 +131,15 @@ def test_what_no_setting_says_is_named_and_breaks_the_proof(
     assert said.code == 1
     assert not said.json["proven"]
     assert said.json["differences"]
+
+
+def test_a_service_in_several_regions_stays_there(migrated: Callable[..., Said]) -> None:
+    """Each with its number of instances, and the same effect is proven."""
+    regions = ["us-west2 = {numReplicas = 1}", "us-east4-eqdc4a = {numReplicas = 2}"]
+    said = migrated({"railway.toml": "\n".join(["[deploy.multiRegionConfig]", *regions])})
+
+    assert said.becomes("deploy.multiRegionConfig")[1] == "regions: {us-west2: 1, us-east4-eqdc4a: 2}"
+    assert said.json["proven"]
 
 
 def test_the_proof_is_no_repetition_of_the_translation(
