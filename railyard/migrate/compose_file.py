@@ -89,6 +89,8 @@ class ComposeReader:
         if image is None:
             self._say(Kind.NOT_EXPRESSIBLE, "image", "its name comes from a variable: write it out")
             return
+        if "@" not in image and ":" not in image.rpartition("/")[2]:
+            image = f"{image}:latest"  # which both Docker and Railway take
         self.service.image = image
         base = image.rpartition("/")[2].partition(":")[0]
         note = f"; a system has {_DATABASES[base]} as a part of its own" if base in _DATABASES else ""

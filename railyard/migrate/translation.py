@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from components.service import ServiceArgs
+from components.service_settings import ServiceSettings
 from pulumiverse_railway.provider.resources.parts import instance_config
 from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS, Builder, RestartPolicyType
@@ -161,7 +162,7 @@ def deployed(settings: Settings, *, image: str | None = None) -> Config:
 
 def deployed_args(args: ServiceArgs) -> Config:
     """Return the same of settings that are read already, those that a system has by itself included."""
-    inputs = args.inputs()
+    inputs = ServiceSettings.inputs(args)
     inputs["restart_policy_type"] = "NEVER" if args.cron_schedule else args.restart_policy_type
     inputs["on_failure"] = OnFailure(args.on_failure)
     wanted = ServiceInstanceInputs(
