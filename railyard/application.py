@@ -15,6 +15,7 @@ from railyard.deliver.deploy import deploy
 from railyard.deliver.drift import drift
 from railyard.deliver.notify import notify
 from railyard.deliver.plan import plan
+from railyard.environments import commands as environments
 from railyard.export import command as export
 from railyard.map.command import map_
 from railyard.migrate.command import migrate
@@ -63,6 +64,7 @@ application.command()(adopt)
 application.command()(abandon)
 application.command()(promote.promote)
 application.command()(rollback.rollback)
+application.add_typer(environments.application, name="review")
 application.add_typer(images.application, name="images")
 backup.application.command("due")(due.due)
 application.add_typer(backup.application, name="backup")

@@ -16,7 +16,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from components.project import Project
 from components.usage_limit import UsageLimit
-from stacks import adopted, secrets, zone_ids
+from stacks import adopted, review_secrets, secrets, zone_ids
 from stacks.budget import WHOLE_PREVIEW, over_budget
 from stacks.choice import chosen
 from stacks.netia import Netia
@@ -101,12 +101,13 @@ def compose(settings: StackSettings) -> None:
     if settings.stack.usage_limit:
         UsageLimit("workspace", settings.stack.usage_limit)
     wanted = _wanted(settings)
-    found = secrets.read_all(
-        {name: settings.secrets_of(name) for name in wanted},
-        {name: class_of(name).declared(each) for name, each in wanted.items()},
-        preview=pulumi.runtime.is_dry_run(),
-        known=[*(system.NAME for system in SYSTEMS), *settings.systems],
-    )
+    declared = {name: class_of(name).declared(each) for name, each in wanted.items()}
+    files, preview = {name: settings.secrets_of(name) for name in wanted}, pulumi.runtime.is_dry_run()
+    if settings.stack.review:
+        found = review_secrets.read(settings.stack.review, files, declared, preview=preview)
+    else:
+        known = [*(system.NAME for system in SYSTEMS), *settings.systems]
+        found = secrets.read_all(files, declared, preview=preview, known=known)
     before = _kept_outputs([name for name in settings.systems if name not in wanted])
     instances = secrets.instances_from_now_on()
     projects: dict[str, Project] = {}

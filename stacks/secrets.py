@@ -121,7 +121,7 @@ def read(
         if os.environ.get(STANDINS_VARIABLE):
             values = _standins(declared, document)
         else:
-            values = _values(document, preview=preview, tolerant=bool(findings), alone=alone)
+            values = opened(document, preview=preview, tolerant=bool(findings), alone=alone)
     except sops.SopsError as error:
         raise SecretsError(str(error)) from None
     values = None if values is None else {**values, **made_up}
@@ -143,7 +143,7 @@ def read(
         systems={
             system: SystemSecrets(
                 values={
-                    secret.name: _unknown() if values is None else _secret(values[system][secret.name])
+                    secret.name: unknown() if values is None else as_output(values[system][secret.name])
                     for secret in declared[system]
                     if secret.name in names.get(system, ())
                 },
@@ -210,8 +210,8 @@ def _way_to_set(declared: Declared, finding: Finding) -> str:
     return secret_rules.way_to_set(finding.key, secret, pulumi.get_stack(), sandbox=_is_sandbox_file())
 
 
-def _values(
-    document: sops.Document, *, preview: bool, tolerant: bool, alone: bool
+def opened(
+    document: sops.Document, *, preview: bool, tolerant: bool, alone: bool = False
 ) -> Mapping[str, Mapping[str, Any]] | None:
     """Return the values; None without a key, in a preview or when (``tolerant``) there is something to report."""
     keyless = (sops.KeyMissingError, sops.WrongKeyError) if alone else sops.KeyMissingError
@@ -260,11 +260,14 @@ class _Hidden(str):
         return "[secret]"
 
 
-def _secret(value: Any) -> pulumi.Output[str]:
+def as_output(value: Any) -> pulumi.Output[str]:
+    """Return a value as a secret from now on."""
     return pulumi.Output.secret(_Hidden(as_text(value)))
 
 
-def _unknown() -> pulumi.Output[str]:
+def unknown() -> pulumi.Output[str]:
+    """Return the value of a secret that nobody here can open."""
+
     def settled(value: Any) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_event_loop().create_future()
         future.set_result(value)

@@ -32,6 +32,7 @@ from stacks.policy.judgement import PolicyLevel, PolicyName
 from stacks.prices import Prices, ServiceUsage
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.proven import unproven
+from stacks.reviews import Review, Reviews, wrong_reviews
 from stacks.services import services
 from stacks.shared_settings import (
     DEFAULTS_FILE,
@@ -115,6 +116,10 @@ class StackKeys(Arguments):
     """Prices that differ from the list prices, and what is paid elsewhere."""
     usage: dict[Name, ServiceUsage] = Field(default_factory=dict)
     """System → service → how much it uses, where that is known. Default: assumed."""
+    reviews: Reviews | None = None
+    """Environments for pull requests, made from the settings of this stack. Default: it has none."""
+    review: Review | None = None
+    """Of which pull request this stack is the environment; written by ``railyard review up``. Default: of none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +191,9 @@ def parse(
             found.extend(_beyond_plan(name, settings, plan))
     found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
     found.extend(_beside_others(parsed))
+    declared = {name: known[name].secrets(settings) for name, settings in parsed.items()}
+    if stack and not stack.review:
+        found.extend(wrong_reviews(stack.reviews, runs, declared))
     found.extend(unproven(stack.promotes_from if stack else None, parsed, known))
     found = _with_credentials(found, in_clear.in_settings({name: own[name] for name in runs}))
     if stack:

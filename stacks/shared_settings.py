@@ -8,6 +8,7 @@ and only Railyard's own keys: those of providers are read by Pulumi's engine, wh
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -20,6 +21,7 @@ DEFAULTS_FILE: Final = "defaults.yaml"
 """Beside ``Pulumi.yaml``: what all stacks share. It may be absent."""
 SERVICES: Final = "services"
 """The key by which a system is known that is said in the settings alone."""
+_REVIEW: Final = re.compile(r"pr-([1-9]\d*)")
 _BEFORE, _AFTER = "Pulumi.", ".yaml"
 
 
@@ -34,8 +36,18 @@ def stack_of(file: str) -> str:
 
 
 def stack_names(root: Path) -> list[str]:
-    """Return the stacks of the project in ``root``, each ``Pulumi.<name>.yaml`` one, in alphabetical order."""
-    return sorted(stack_of(path.name) for path in root.glob(file_name("*")))
+    """Return the stacks of the project in ``root``, each ``Pulumi.<name>.yaml`` one, in alphabetical order.
+
+    Review environments are left out: they come and go, and their files are in no repository.
+    """
+    found = (stack_of(path.name) for path in root.glob(file_name("*")))
+    return sorted(name for name in found if review_number(name) is None)
+
+
+def review_number(stack: str) -> int | None:
+    """Return the pull request whose review environment has this name as a stack, None for any other stack."""
+    found = _REVIEW.fullmatch(stack)
+    return int(found[1]) if found else None
 
 
 def defaults_text(root: Path) -> str:

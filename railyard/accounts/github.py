@@ -41,6 +41,11 @@ class Pull:
     number: int
     of_fork: bool = False
     """Whether its code comes from another repository."""
+    open: bool = True
+    commit: str = ""
+    """Its newest one, in full."""
+    branch: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def _understood(
@@ -108,19 +113,50 @@ class GitHub:
         """Return the open pull request of ``owner:branch`` with ``commit`` as its newest; None when it has moved on."""
         for pull in self._pages("/pulls", state="open", head=head):
             if pull["head"]["sha"] == commit:
-                origin: Mapping[str, Any] | None = pull["head"]["repo"]  # None when the fork was deleted
-                ours = origin is not None and str(origin["full_name"]).lower() == self.repository.lower()
-                return Pull(number=int(pull["number"]), of_fork=not ours)
+                return self._pull(pull)
         return None
 
     @_understood
-    def comment(self, number: int, marker: str, body: str) -> Posted:
-        """Write the one comment with this marker on an issue or pull request, in the place of its last version."""
+    def pull(self, number: int) -> Pull:
+        """Return a pull request as it is now."""
+        return self._pull(self._call("GET", f"/pulls/{number}"))
+
+    def _pull(self, pull: Mapping[str, Any]) -> Pull:
+        origin: Mapping[str, Any] | None = pull["head"]["repo"]  # None when the fork was deleted
+        ours = origin is not None and str(origin["full_name"]).lower() == self.repository.lower()
+        return Pull(
+            number=int(pull["number"]),
+            of_fork=not ours,
+            open=pull["state"] == "open",
+            commit=str(pull["head"]["sha"]),
+            branch=str(pull["head"]["ref"]),
+            labels=tuple(str(each["name"]) for each in pull["labels"]),
+        )
+
+    @_understood
+    def file(self, path: str, commit: str) -> str:
+        """Return a file as a commit has it, that of a fork's pull request, too."""
+        found = self._call("GET", f"/contents/{path}", params={"ref": commit})
+        return base64.b64decode(found["content"]).decode(errors="replace")
+
+    @_understood
+    def add_label(self, number: int, label: str) -> None:
+        """Give a pull request a label, which is made where there is none of that name."""
+        self._call("POST", f"/issues/{number}/labels", json={"labels": [label]})
+
+    @_understood
+    def comment(self, number: int, marker: str, body: str | Callable[[str], str]) -> Posted:
+        """Write the one comment with this marker on an issue or pull request, in the place of its last version.
+
+        ``body`` may be a function of that one, which is empty where there is none.
+        """
         for each in self._pages(f"/issues/{number}/comments"):
             if self._is_ours(each, marker):
-                answer = self._call("PATCH", f"/issues/comments/{each['id']}", json={"body": body})
+                text = body if isinstance(body, str) else body(str(each["body"]))
+                answer = self._call("PATCH", f"/issues/comments/{each['id']}", json={"body": text})
                 return Posted("updated", answer["html_url"])
-        return Posted("created", self._call("POST", f"/issues/{number}/comments", json={"body": body})["html_url"])
+        text = body if isinstance(body, str) else body("")
+        return Posted("created", self._call("POST", f"/issues/{number}/comments", json={"body": text})["html_url"])
 
     @_understood
     def issue(self, marker: str, title: str, body: str) -> Posted:

@@ -85,6 +85,8 @@ class Dump(Kept):
     """Number of rows of each table in the transaction that was dumped."""
     unsettled: list[str] = []
     """Tables that somebody wrote to while they were dumped: their rows are not compared."""
+    rehearsed: str | None = None
+    """When it last came back as it was dumped, UTC; None while nobody has tried."""
 
 
 class FilesBackup(Kept):

@@ -18,7 +18,7 @@ from railyard.data import files_commands
 from railyard.data.confirmation import ConfirmOption, confirm
 from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import Restored, replace_live, scratch
-from railyard.data.dumps import Dump, Dumps
+from railyard.data.dumps import Dump, Dumps, time_now
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make
 from railyard.shared.console import PROBLEM, JsonOption, OperationError, people, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
@@ -90,7 +90,8 @@ def dump(
     """Restore a dump into a scratch database beside the live one, compare the rows of each table, and drop it.
 
     That is the rehearsal, and it writes to no live database. With --replace the restored database takes the live
-    one's name afterwards, and the former one is kept under another. Exit code 1 when a table differs.
+    one's name afterwards, and the former one is kept under another. That a dump came back is noted beside it, for
+    review environments. Exit code 1 when a table differs.
     """
 
     def say(text: str) -> None:
@@ -117,6 +118,8 @@ def dump(
                 reached(railway, database, say, in_clear=in_clear) as server,
                 scratch(tools, server, dumps, chosen, database) as restored,
             ):
+                if not restored.differences:
+                    dumps.note(chosen.model_copy(update={"rehearsed": time_now()}))
                 if replace and not restored.differences:
                     former = replace_live(tools, server, restored)
     if json:

@@ -17,6 +17,7 @@ from railway_api.counting import count
 from railyard.accounts.github import GitHub, Pull
 from railyard.review.diff_document import Diff
 from railyard.review.markdown import MARKER, markdown
+from railyard.review.sections import kept_section
 from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
 
 _SHOWN: Final = ("check", "real")
@@ -66,7 +67,8 @@ def comment(
         found = with_real(found, real) if real else found
         runs = github.runs(commit) if commit else {}
         checks = [run for name, run in runs.items() if name in _SHOWN]
-        posted = github.comment(pull.number, MARKER, markdown(found, of_fork=pull.of_fork, checks=checks))
+        text = markdown(found, of_fork=pull.of_fork, checks=checks)
+        posted = github.comment(pull.number, MARKER, lambda former: kept_section(former, text))
         if json:
             write_json({"action": posted.action, "pullRequest": pull.number, "url": posted.url})
         else:

@@ -169,12 +169,9 @@ def _sources() -> dict[str, str | None]:
 
 def read_stack(name: str, *, sandbox: bool = False) -> Stack:
     """Return the stack ``name``; raises ``CallError`` when there is none, ``OperationError`` for wrong settings."""
-    root = project_directory()
-    file = root / file_name(name)
-    if not file.exists():
-        raise CallError(f"there is no stack {name!r}: name one of {', '.join(names())}")
+    root, text = project_directory(), read_stack_text(name)
     try:
-        settings = settings_in(file.name, read_text(file))
+        settings = settings_in(file_name(name), text)
     except (ProjectError, SettingsError) as error:
         raise OperationError(str(error)) from None
     environment = dict(os.environ)
@@ -183,6 +180,17 @@ def read_stack(name: str, *, sandbox: bool = False) -> Stack:
         environment.pop("SOPS_AGE_KEY", None)
     named = "secrets/sandbox.yaml" if sandbox else environment.get(FILE_VARIABLE) or settings.secrets
     return Stack(name=name, settings=settings, secrets_file=root / named, environment=environment, sandbox=sandbox)
+
+
+def read_stack_text(name: str) -> str:
+    """Return the text of the stack's settings file; raises ``CallError`` when there is none."""
+    file = project_directory() / file_name(name)
+    if not file.exists():
+        raise CallError(f"there is no stack {name!r}: name one of {', '.join(names())}")
+    try:
+        return read_text(file)
+    except ProjectError as error:
+        raise OperationError(str(error)) from None
 
 
 def settings_in(name: str, text: str) -> StackSettings:

@@ -71,9 +71,15 @@ class SimulatedGitHub:
 
     def open_pull(self, number: int, head: str, commit: str) -> None:
         """Somebody opens a pull request from ``owner:branch``."""
-        origin = {"sha": commit, "repo": {"full_name": f"{head.partition(':')[0]}/railyard"}}
+        owner, _, branch = head.partition(":")
+        origin = {"sha": commit, "ref": branch, "repo": {"full_name": f"{owner}/railyard"}}
         fields = {"number": number, "state": "open", "label": head, "head": origin, "title": "", "body": ""}
-        self.pulls.append(fields | {"html_url": f"https://github.example/{REPOSITORY}/pull/{number}"})
+        fields |= {"labels": [], "html_url": f"https://github.example/{REPOSITORY}/pull/{number}"}
+        self.pulls.append(fields)
+
+    def pull(self, number: int) -> dict[str, Any]:
+        """One pull request, to be changed."""
+        return next(each for each in self.pulls if each["number"] == number)
 
     def began(self, workflow: str, commit: str, state: str) -> None:
         """A run of a workflow began at a commit, and has this state now."""
@@ -128,6 +134,11 @@ class SimulatedGitHub:
             case "GET", "pulls":
                 head = query.get("head")
                 return [each for each in self.pulls if each["state"] == "open" and head in (None, each["label"])]
+            case "GET", "pulls", number:
+                return self.pull(int(number))
+            case "POST", "issues", number, "labels":
+                self.pull(int(number))["labels"] += [{"name": name} for name in body["labels"]]
+                return self.pull(int(number))["labels"]
             case "POST", "pulls":
                 self.open_pull(len(self.pulls) + 100, f"{OWNER}:{body['head']}", "0" * 40)
                 self.pulls[-1].update(title=body["title"], body=body["body"], base=body["base"])

@@ -1,0 +1,227 @@
+"""``railyard review up``: one environment is let in, written down, brought up, filled with data and verified.
+
+Owns the order. What is written down comes before anything that exists, so that a run that is killed at any moment
+leaves nothing that the next sweep does not find.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from components.bucket import BucketArgs
+from pulumi_operations.project import load_file
+from railyard.accounts.github import Pull
+from railyard.accounts.running_services_query import running_systems
+from railyard.deliver.deploy import last_look
+from railyard.engine.engines import engine_for
+from railyard.environments import data
+from railyard.environments.document import Address, Check, Environment, moment
+from railyard.environments.place import Place, github
+from railyard.environments.record import Record, oldest_first, settings_file
+from railyard.environments.settings import Made, Source, make
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.project import project_directory
+from railyard.shared.settings_yaml import settings_yaml
+from railyard.shared.stack import read_stack
+from stacks.arguments_tree import walk_arguments
+from stacks.shared_settings import file_name
+
+LABEL: Final = "review"
+"""The label of a pull request that starts its environment, and that ends it when it is taken away."""
+_ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
+"""Keys of a settings file that the Pulumi CLI writes; they belong to the state."""
+_COMMIT_DIGITS: Final = 40
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What somebody asks for."""
+
+    number: int
+    commit: str = ""
+    repository: str = ""
+    branch: str = ""
+    given: dict[tuple[str, ...], str] = field(default_factory=dict[tuple[str, ...], str])
+
+
+class RefusedError(OperationError):
+    """There may be no such environment now."""
+
+
+def bring_up(place: Place, request: Request, *, say: Say, quiet: bool) -> Environment:
+    """Bring the environment of a pull request up, as it is now; raises ``OperationError`` when it cannot begin."""
+    pull, source = _source(place, request)
+    number = request.number
+    with place.records.held(number):
+        fillings, notes = (
+            data.planned(place.base, place.reviews, list(place.base.declared)) if source.trusted else ([], [])
+        )
+        made = make(place.base, source, data.sizes_gb(fillings))
+        fillings = [each for each in fillings if each.system in made.settings.systems]
+        notes = [note for note in notes if note.partition("/")[0] in made.settings.systems]
+        former = place.records.all().get(number)
+        record = _admitted(place, _record(place, request, pull, made, former))
+        _write_settings(place, number, made.text)
+        say(f"{record.name}: {', '.join(made.settings.systems)}, from the settings of {place.base.name}")
+        problems, checks, addresses = _made(place, record, fillings, say, quiet=quiet)
+    if pull and record.labelled and LABEL not in pull.labels and (api := github()):
+        api.add_label(number, LABEL)
+    return Environment(
+        number=number,
+        state="failed" if problems or not all(each.passed for each in checks) else "up",
+        stack=place.base.name,
+        commit=record.commit,
+        expires=record.expires,
+        cost=record.cost,
+        addresses=tuple(addresses),
+        checks=tuple(checks),
+        notes=(*made.left_out.values(), *notes, *_of_fork(record)),
+        problems=tuple(line[:4_000] for line in problems),
+    )
+
+
+def _of_fork(record: Record) -> tuple[str, ...]:
+    return (
+        ("it runs the code of a fork: it has no secrets and no data, and stays at this commit",) if record.fork else ()
+    )
+
+
+def _source(place: Place, request: Request) -> tuple[Pull | None, Source]:
+    """Return the pull request, where GitHub can be asked, and what its environment is to run."""
+    api = github()
+    pull = api.pull(request.number) if api else None
+    own = Source(number=request.number, repository=request.repository, branch=request.branch, given=request.given)
+    if pull is None or api is None:
+        return None, own
+    if not pull.open:
+        raise CallError(f"pull request {request.number} is closed: there is nothing to look at")
+    if request.commit and request.commit != pull.commit:
+        raise RefusedError(
+            f"pull request {request.number} is at {pull.commit[:12]} and not at {request.commit[:12]} (any more): look "
+            "at what is there now, and name that commit"
+        )
+    if not pull.of_fork:
+        return pull, own
+    if len(request.commit) != _COMMIT_DIGITS:
+        raise RefusedError(
+            f"pull request {request.number} comes from a fork: a maintainer looks at its newest commit first, and says "
+            f"so with --commit {pull.commit}"
+        )
+    text = api.file(file_name(place.base.name), pull.commit)
+    return pull, replace(own, text=text, trusted=False)
+
+
+def _record(place: Place, request: Request, pull: Pull | None, made: Made, former: Record | None) -> Record:
+    now = place.now()
+    settings = made.settings.systems.values()
+    buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketArgs)]
+    repository = os.environ.get("GITHUB_REPOSITORY", "")
+    if former and former.repository != repository and former.repository and repository:
+        raise CallError(f"{former.name} is the environment of a pull request of {former.repository}")
+    return Record(
+        number=request.number,
+        stack=place.base.name,
+        begun=now,
+        first=former.first if former else now,
+        expires=now + timedelta(hours=place.reviews.hours),
+        commit=pull.commit if pull else request.commit,
+        repository=repository,
+        fork=bool(pull and pull.of_fork),
+        labelled=os.environ.get("GITHUB_ACTIONS") == "true",
+        cost=made.cost,
+        systems=tuple(made.settings.systems),
+        filled=former.filled if former else (),
+        buckets=tuple((each.name, str(each.region)) for each in buckets),
+        zones=tuple((zone.name, zone.id) for zone in made.settings.stack.zones),
+    )
+
+
+def _admitted(place: Place, record: Record) -> Record:
+    """Write the record down, unless there are too many or they cost too much; raises ``RefusedError`` then.
+
+    They are counted once more when it is written: of two that come at once, one sees the other.
+    """
+    before = place.records.all()
+    former = before.get(record.number)
+    if refusal := _refusal(place, record, oldest_first({**before, record.number: record})):
+        raise RefusedError(refusal)
+    place.records.write(record)
+    refusal = _refusal(place, record, oldest_first(place.records.all()))
+    if refusal is None:
+        return record
+    if former:
+        place.records.write(former)
+    else:
+        place.records.remove(record.number)
+    raise RefusedError(refusal)
+
+
+def _refusal(place: Place, record: Record, every: Sequence[Record]) -> str | None:
+    reviews, others = place.reviews, [each for each in every if each.number != record.number]
+    listed = ", ".join(f"{each.name} until {moment(each.expires)}" for each in others)
+    if [each.number for each in every].index(record.number) >= reviews.most:
+        return (
+            f"there are {len(others)} review environments, and railyard:reviews.most allows {reviews.most}: {listed}; "
+            f"end one with ./bin/railyard review down {others[0].number}, or raise it"
+        )
+    cost = sum(each.cost for each in every)
+    if reviews.budget is not None and cost > reviews.budget:
+        return (
+            f"with {record.name}, about ${record.cost:,.2f} a month as used, review environments would cost "
+            f"${cost:,.2f}, and railyard:reviews.budget is ${reviews.budget:,.2f}; there are {listed or 'no others'}: "
+            "end one, raise it, or name fewer railyard:reviews.systems"
+        )
+    return None
+
+
+def _write_settings(place: Place, number: int, text: str) -> None:
+    """Write the settings file of the environment, with what the Pulumi CLI wrote there about its state."""
+    file = settings_file(number)
+    written: dict[str, Any] = load_file(file) if file.exists() else {}
+    base = load_file(project_directory() / file_name(place.base.name))
+    kept = {key: written[key] for key in _ENCRYPTION if key in written}
+    if not kept and "secretsprovider" in base:
+        kept = {"secretsprovider": base["secretsprovider"]}
+    file.write_text(text + (settings_yaml(kept) if kept else ""), encoding="utf-8")
+
+
+def _made(
+    place: Place, record: Record, fillings: Sequence[data.Filling], say: Say, *, quiet: bool
+) -> tuple[list[str], list[Check], list[Address]]:
+    """Bring it up, databases with data first; what went wrong, what verify found, and where it answers."""
+    stack = read_stack(record.name)
+    engine = engine_for(stack, sandbox=place.sandbox)
+    root, problems = project_directory(), list[str]()
+    empty = [filling for filling in fillings if filling.system not in record.filled]
+    try:
+        if empty:
+            targets = [target for filling in empty for target in filling.targets]
+            problems += engine.up_from(root, targets, quiet=quiet).problems
+        for filling in empty if not problems else ():
+            data.fill(place.railway, stack, filling, say)
+            record = record.model_copy(update={"filled": (*record.filled, filling.system)})
+            place.records.write(record)
+        problems += engine.up_from(root, (), quiet=quiet).problems
+    except OperationError as error:
+        problems.append(str(error))
+    place.records.write(record.model_copy(update={"ended": True}))
+    running = place.railway.run(running_systems(place.railway.client, stack))
+    addresses = [
+        Address(where=f"{system.name}/{service.name}", url=f"https://{domain.name}")
+        for system in running
+        for service in system.services
+        for domain in service.domains
+    ]
+    checks = place.railway.run(last_look(place.railway, stack, say=say)) if not problems else ()
+    shown = [Check(where=each.where, check=each.check, passed=each.passed, found=each.found[:1_000]) for each in checks]
+    return problems, shown, addresses
+
+
+def expired(record: Record, now: datetime) -> bool:
+    """Tell whether the time of an environment is over."""
+    return now >= record.expires

@@ -1,0 +1,96 @@
+"""``railyard review down`` and ``sweep``: environments end, with all that they have anywhere.
+
+Owns why one ends, and the order: what exists, then the state, then what is written down. A removal that is cut off goes
+on where it was with the next one, since it asks the clouds what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from railyard.accounts.github import GitHub, Pull
+from railyard.environments.bring_up import LABEL, expired
+from railyard.environments.document import moment
+from railyard.environments.leftovers import Places, Thing, existing, remove
+from railyard.environments.names import stack_name
+from railyard.environments.place import Place
+from railyard.environments.record import Record
+from railyard.shared.console import OperationError
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How the end of one environment went."""
+
+    number: int
+    reason: str
+    removed: Sequence[Thing] = ()
+    problems: Sequence[str] = ()
+
+
+def take_down(place: Place, number: int, say: Say) -> Ended:
+    """Remove everything of one environment, and forget it; what is not there is fine."""
+    return _end(place, number, "somebody said so", place.records.all().get(number), say)
+
+
+def sweep(place: Place, api: GitHub | None, say: Say, *, preview: bool) -> list[Ended]:
+    """Remove what has expired, is closed, was cut off, or is of nobody; what cannot be removed keeps no other one."""
+    # What exists first, what is written down after it: of what is made meanwhile the record is there before.
+    things = _existing(place, list(place.records.all().values()))
+    records = place.records.all()
+    ended: list[Ended] = []
+    for number in sorted({*records, *(each.number for each in things)}):
+        mine = [each for each in things if each.number == number]
+        try:
+            reason = _reason(place, number, records.get(number), api)
+            if reason is None:
+                continue
+            if preview:
+                ended.append(Ended(number=number, reason=reason, removed=mine))
+                continue
+            say(f"{stack_name(number)} ends: {reason}")
+            ended.append(_end(place, number, reason, records.get(number), say))
+        except OperationError as error:
+            ended.append(Ended(number=number, reason="", problems=[f"{stack_name(number)}: {error}"]))
+    return ended
+
+
+def _existing(place: Place, records: Sequence[Record | None]) -> list[Thing]:
+    return existing(place.railway, Places.of(place.base, place.program, records))
+
+
+def _end(place: Place, number: int, reason: str, record: Record | None, say: Say) -> Ended:
+    with place.records.held(number, alone=True):
+        # Once nobody works on it any more: what an engine made at its end is there now.
+        things = [each for each in _existing(place, [record]) if each.number == number]
+        problems = remove(things, say)
+        if not problems:
+            place.records.remove(number)
+    return Ended(number=number, reason=reason, removed=things, problems=problems)
+
+
+def _reason(place: Place, number: int, record: Record | None, api: GitHub | None) -> str | None:
+    """Return why an environment ends now; None while it lives."""
+    if record is None:
+        return "it is of nobody: nothing is written down of it"
+    now = place.now()
+    if place.records.is_alive(record, now):
+        return None
+    if not record.ended:
+        return "what made it was cut off"
+    if expired(record, now):
+        return f"its time was over at {moment(record.expires)}"
+    if api is not None and api.repository == record.repository:
+        return _said_at_github(api.pull(number), record)
+    return None
+
+
+def _said_at_github(pull: Pull, record: Record) -> str | None:
+    if not pull.open:
+        return f"pull request {pull.number} is closed"
+    if record.labelled and LABEL not in pull.labels:
+        return f"pull request {pull.number} has the label {LABEL} no more"
+    return None

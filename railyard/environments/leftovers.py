@@ -1,0 +1,273 @@
+"""What review environments have in the clouds, found by its names, and removed thing by thing.
+
+Owns what is looked for, and the order of removal. Asks the clouds and no state: an ``up`` that was killed, a state that
+was lost and a removal that was cut off leave things with the same names.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cache
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any, Final, cast
+
+import httpx
+
+from components.bucket import BucketArgs
+from railway_api.documents.project import PROJECT_DELETE, PROJECTS
+from railway_api.errors import NotFound
+from railyard.accounts.railway_client import Railway
+from railyard.accounts.spaces_client import KEY_VARIABLES, spaces_client, spaces_refusals
+from railyard.environments import names
+from railyard.environments.record import Record
+from railyard.shared.console import OperationError
+from railyard.shared.stack import Stack
+from stacks.arguments_tree import walk_arguments
+
+CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
+DIGITALOCEAN: Final = "https://api.digitalocean.com"
+TIMEOUT_S: Final = 30.0
+_PAGE: Final = 200
+_GONE: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+
+class Kind(IntEnum):
+    """What it is, in the order of removal: names first, then what runs, then what stores."""
+
+    RECORD = 0
+    """No name may lead to where somebody else could settle."""
+    PROJECT = 1
+    ENDPOINT = 2
+    KEY = 3
+    """Before its bucket, so that nothing writes there any more."""
+    BUCKET = 4
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        titles = ("DNS record", "Railway project", "CDN endpoint", "Spaces key", "bucket")
+        return titles[self]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing:
+    """One thing in a cloud that belongs to the environment of a pull request."""
+
+    number: int
+    kind: Kind
+    name: str
+    remove: Callable[[], object] = field(repr=False, compare=False)
+    """Removes it; that it is gone already is fine."""
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.kind.title} {self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where environments of a stack can have anything, by its settings now and by what was written down."""
+
+    program: str
+    """Name of the Pulumi project, as descriptions of Railway projects have it."""
+    zones: Mapping[str, str]
+    """Name → id."""
+    systems: frozenset[str]
+    """Systems that projects are called after."""
+    buckets: frozenset[str]
+    """Names of the stack's own buckets, which those of environments begin with."""
+    regions: frozenset[str]
+
+    @classmethod
+    def of(cls, base: Stack, program: str, records: Collection[Record | None]) -> Places:
+        """Return the places of a stack and of the environments that are written down."""
+        parts = [part for settings in base.settings.systems.values() for _, part in walk_arguments(settings)]
+        own = [part for part in parts if isinstance(part, BucketArgs)]
+        written = [bucket for record in records if record for bucket in record.buckets]
+        zones = {zone.name: zone.id for zone in base.settings.stack.zones}
+        for record in records:
+            zones |= dict(record.zones) if record else {}
+        return cls(
+            program=program,
+            zones=zones,
+            systems=frozenset(
+                [
+                    *base.known,
+                    *base.settings.systems,
+                    *(system for record in records if record for system in record.systems),
+                ]
+            ),
+            buckets=frozenset([*(each.name for each in own), *(name.rpartition("-pr-")[0] for name, _ in written)]),
+            regions=frozenset([*(str(each.region) for each in own), *(region for _, region in written)]),
+        )
+
+
+def existing(railway: Railway, places: Places) -> list[Thing]:
+    """Return all that any environment has, in the order of removal; raises ``OperationError``."""
+    found = [*_projects(railway, places)]
+    if places.zones:
+        found += _records(places)
+    if places.buckets:
+        with spaces_refusals():
+            found += [*_endpoints(places), *_keys(places), *_buckets(places)]
+    return sorted(found, key=lambda each: (each.number, each.kind, each.name))
+
+
+def remove(things: Sequence[Thing], say: Callable[[str], None]) -> list[str]:
+    """Remove things in their order; what cannot be removed is told, and does not keep the others."""
+    problems: list[str] = []
+    for thing in things:
+        try:
+            with spaces_refusals():
+                thing.remove()
+        except OperationError as error:
+            problems.append(f"{thing} could not be removed: {error}")
+        else:
+            say(f"removed {thing}")
+    return problems
+
+
+def _projects(railway: Railway, places: Places) -> Iterator[Thing]:
+    for project in railway.run(railway.client.list_all(PROJECTS, workspaceId=None)):
+        number = names.number_of_project(project["name"], project["description"], places.program, places.systems)
+        if number is None or project["deletedAt"]:
+            continue
+        yield Thing(number=number, kind=Kind.PROJECT, name=project["name"], remove=_deletes(railway, project["id"]))
+
+
+def _deletes(railway: Railway, id: str) -> Callable[[], object]:
+    async def delete() -> None:
+        try:
+            await railway.client.call(PROJECT_DELETE, id=id)
+        except NotFound:
+            return
+
+    return lambda: railway.run(delete())
+
+
+def _records(places: Places) -> Iterator[Thing]:
+    api = _Api(os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE, "CLOUDFLARE_API_TOKEN")
+    for zone, zone_id in places.zones.items():
+        for record in api.every(f"/zones/{zone_id}/dns_records", "result"):
+            number = names.number_of_record(str(record["name"]), zone)
+            if number is not None:
+                name = f"{record['name']} ({record['type']})"
+                path = f"/zones/{zone_id}/dns_records/{record['id']}"
+                yield Thing(number=number, kind=Kind.RECORD, name=name, remove=api.deletes(path))
+
+
+def _digitalocean() -> _Api:
+    return _Api(os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN, "DIGITALOCEAN_TOKEN")
+
+
+def _endpoints(places: Places) -> Iterator[Thing]:
+    api = _digitalocean()
+    for endpoint in api.every("/v2/cdn/endpoints", "endpoints"):
+        bucket, _, _ = str(endpoint["origin"]).partition(".")
+        number = names.number_of_bucket(bucket, places.buckets)
+        if number is not None:
+            path = f"/v2/cdn/endpoints/{endpoint['id']}"
+            yield Thing(number=number, kind=Kind.ENDPOINT, name=str(endpoint["origin"]), remove=api.deletes(path))
+
+
+def _keys(places: Places) -> Iterator[Thing]:
+    api = _digitalocean()
+    for key in api.every("/v2/spaces/keys", "keys"):
+        bucket, _, version = str(key["name"]).rpartition("-")
+        number = names.number_of_bucket(bucket, places.buckets)
+        if number is not None and version.isdigit():
+            path = f"/v2/spaces/keys/{key['access_key']}"
+            yield Thing(number=number, kind=Kind.KEY, name=str(key["name"]), remove=api.deletes(path))
+
+
+def _buckets(places: Places) -> Iterator[Thing]:
+    if not all(os.environ.get(name) for name in KEY_VARIABLES):
+        raise OperationError(f"the stack has buckets, and {' and '.join(KEY_VARIABLES)} are not set: set both")
+    for region in sorted(places.regions):
+        client = spaces_client(region)
+        for bucket in client.list_buckets()["Buckets"]:
+            name = str(bucket["Name"])
+            number = names.number_of_bucket(name, places.buckets)
+            if number is not None:
+                yield Thing(number=number, kind=Kind.BUCKET, name=name, remove=_empties(client, name))
+
+
+def _empties(client: Any, bucket: str) -> Callable[[], object]:
+    """Return what deletes a bucket with all in it: objects, their versions, and uploads that never ended."""
+
+    def delete() -> None:
+        with _unless_gone():
+            for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+                for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    client.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+            for upload in client.list_multipart_uploads(Bucket=bucket).get("Uploads", ()):
+                client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+            client.delete_bucket(Bucket=bucket)
+
+    return delete
+
+
+@contextmanager
+def _unless_gone() -> Generator[None]:
+    refusals: Any = import_module("botocore.exceptions")
+    try:
+        yield
+    except refusals.ClientError as failure:
+        if failure.response.get("Error", {}).get("Code") not in ("NoSuchBucket", "404"):
+            raise
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return what certificates are checked by, which is slow to load."""
+    return httpx.create_ssl_context()
+
+
+class _Api:
+    """A REST API with pages: Cloudflare's or DigitalOcean's."""
+
+    def __init__(self, address: str, variable: str) -> None:
+        token = os.environ.get(variable, "")
+        if not token:
+            raise OperationError(f"{variable} is not set, so that nobody can tell what is left there: set it")
+        self._address = address
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def every(self, path: str, key: str) -> Iterator[Mapping[str, Any]]:
+        """Yield all items of a list, page by page."""
+        page = 1
+        while True:
+            answer = self._call("GET", path, {"page": page, "per_page": _PAGE})
+            items = cast("list[Mapping[str, Any]]", answer.get(key) or [])
+            yield from items
+            if len(items) < _PAGE:
+                return
+            page += 1
+
+    def deletes(self, path: str) -> Callable[[], object]:
+        """Return what deletes something, which may be gone."""
+        return lambda: self._call("DELETE", path)
+
+    def _call(self, method: str, path: str, query: Mapping[str, int] | None = None) -> Mapping[str, Any]:
+        where = httpx.URL(f"{self._address}{path}")
+        try:
+            answer = httpx.request(
+                method, where, params=query, headers=self._headers, timeout=TIMEOUT_S, verify=_certificates()
+            )
+        except httpx.HTTPError as failure:
+            raise OperationError(f"{where.host} gave no answer ({type(failure).__name__}): run it again") from None
+        if method == "DELETE" and (answer.is_success or answer.status_code in _GONE):
+            return {}
+        try:
+            body: Any = answer.json()
+        except ValueError:
+            raise OperationError(f"{where.host} answered {answer.status_code} without JSON: run it again") from None
+        if not answer.is_success or not isinstance(body, dict):
+            raise OperationError(f"{where.host} answered {answer.status_code} to {method} {path}: {str(body)[:300]}")
+        return cast("Mapping[str, Any]", body)

@@ -1,0 +1,82 @@
+"""The names of a review environment, by which all that it made is found again, whatever its state says.
+
+Owns the patterns. The number of a pull request stands in each name: the stack is ``pr-123``, its projects are
+``seance-pr-123``, its public names ``pr-123-backend.seance.dev``, its buckets ``seance-cdn-staging-pr-123``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from components.zone import ZoneArgs, nearest
+from stacks.services import services
+from stacks.system import SystemSettings
+
+_PROJECT: Final = re.compile(r"([a-z0-9-]+)-pr-([1-9]\d*)")
+_PUBLIC: Final = re.compile(r"(?:_[a-z0-9-]+\.)?pr-([1-9]\d*)-[a-z0-9-]+")
+"""What stands before the zone's name; a record that proves ownership has a label of its own in front."""
+DESCRIBED: Final = "Managed by Pulumi: {program}, {system}."
+"""How the description of a project begins that this program made (``components/project.py``)."""
+
+
+def stack_name(number: int) -> str:
+    """Return the name of the stack, which is that of its Railway environment, too."""
+    return f"pr-{number}"
+
+
+def project_name(system: str, number: int) -> str:
+    """Return the name of the Railway project of a system."""
+    return f"{system}-pr-{number}"
+
+
+def number_of_project(name: str, description: str | None, program: str, systems: Collection[str]) -> int | None:
+    """Return the pull request for which ``program`` made the project with this name; None for any other one."""
+    found = _PROJECT.fullmatch(name)
+    if found is None or found[1] not in systems:
+        return None
+    described = (description or "").startswith(DESCRIBED.format(program=program, system=found[1]))
+    return int(found[2]) if described else None
+
+
+def bucket_name(name: str, number: int) -> str:
+    """Return the name of the bucket that stands for ``name``, which nobody else has, since nobody has that."""
+    return f"{name}-pr-{number}"
+
+
+def number_of_bucket(name: str, originals: Collection[str]) -> int | None:
+    """Return the pull request whose bucket has this name, where ``originals`` are those of the stack."""
+    original, _, digits = name.rpartition("-pr-")
+    return int(digits) if original in originals and re.fullmatch(r"[1-9]\d*", digits) else None
+
+
+def number_of_record(name: str, zone: str) -> int | None:
+    """Return the pull request to which a DNS record of ``zone`` belongs; None for any other record."""
+    if not name.endswith(f".{zone}"):
+        return None
+    found = _PUBLIC.fullmatch(name.removesuffix(f".{zone}").lower())
+    return int(found[1]) if found else None
+
+
+def public_names(systems: Mapping[str, SystemSettings], zones: Sequence[ZoneArgs], number: int) -> dict[str, str]:
+    """Return hostname of the stack → hostname of the environment, one level below the zone; wildcards have none.
+
+    A name is called after its service, and after its system as well where two have a service of that name.
+    """
+    every = [
+        (system, service.name, [each.hostname for each in service.domains if not each.hostname.startswith("*.")])
+        for system, settings in systems.items()
+        for service in services(settings)
+    ]
+    named = [service for _, service, hostnames in every if hostnames]
+    found: dict[str, str] = {}
+    for system, service, hostnames in every:
+        called = f"{system}-{service}" if named.count(service) > 1 else service
+        label = re.sub("[^a-z0-9]+", "-", called.lower()).strip("-")
+        for index, hostname in enumerate(hostnames):
+            zone = nearest(zones, hostname)
+            if zone is not None:
+                more = f"-{index + 1}" if index else ""
+                found[hostname] = f"pr-{number}-{label}{more}.{zone.name}"
+    return found

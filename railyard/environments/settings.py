@@ -1,0 +1,267 @@
+"""The settings of a review environment, made from those of its stack: smaller, asleep when idle, with names of its own.
+
+Owns what differs and why. What is made is checked as any settings are, so that an environment cannot ask for what a
+stack may not. Knows no account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from components.arguments import Arguments
+from components.bucket import BucketArgs
+from components.database import DatabaseArgs
+from components.service import ServiceArgs
+from components.volume import VolumeArgs
+from pulumi_operations.project import ProjectError, config_nodes, full_key
+from railyard.environments import names
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.project import project_directory
+from railyard.shared.settings_yaml import settings_yaml
+from railyard.shared.stack import Stack, own_keys, read_stack_text
+from stacks import SYSTEMS, class_of
+from stacks.arguments_tree import walk_arguments
+from stacks.budget import lines_of_stack
+from stacks.monthly_cost import Kind, total
+from stacks.own_system import is_own
+from stacks.problems import SettingsError
+from stacks.settings import PLAN_KEY, StackSettings, parse, with_environment
+from stacks.shared_settings import (
+    DEFAULTS_FILE,
+    NAMESPACE,
+    defaults_text,
+    file_name,
+    merged,
+    own_values,
+    shared_values,
+)
+
+SMALLEST_GB: Final = 1
+"""The smallest volume that settings can ask for."""
+_KEPT: Final = ("zones", "prices")
+"""Keys of the stack itself that an environment has as they are."""
+_NO_COPIES: Final = {"level": "disabled", "reason": "what a review environment stores is made up or a copy"}
+_HEADER: Final = """\
+# Made by `railyard review up {number}` from Pulumi.{stack}.yaml, and made again by the next one: change nothing here.
+# `railyard review down {number}` removes it with all that it describes.
+"""
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What an environment is to run."""
+
+    number: int
+    """Of the pull request."""
+    text: str = ""
+    """The settings file as the pull request has it, of which the systems alone count. Default: the stack's own."""
+    trusted: bool = True
+    """Whether it may have secrets: nothing of a fork does."""
+    repository: str = ""
+    """Repository of services that run the pull request's branch. Default: none."""
+    branch: str = ""
+    """That branch."""
+    given: Mapping[tuple[str, ...], str] = field(default_factory=dict[tuple[str, ...], str])
+    """Place in the settings → text that stands there instead: an image, or the commit that images are tagged with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """The settings of an environment."""
+
+    text: str
+    """The whole file."""
+    settings: StackSettings
+    left_out: Mapping[str, str]
+    """System → why the environment does not have it."""
+    cost: float
+    """US dollars a month, as used: services and volumes. What the account pays once is not counted."""
+
+
+def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None) -> Made:
+    """Return the settings for a pull request; ``sizes_gb`` are of databases that get data, by system.
+
+    Raises ``OperationError`` when the settings that result could not be deployed, with what is wrong and where.
+    """
+    number, reviews = source.number, base.settings.stack.reviews
+    assert reviews is not None
+    file = file_name(base.name)
+    here = read_stack_text(base.name)
+    text = source.text or here
+    own, systems = _whole(base.name, here), _whole(base.name, text)
+    chosen, left_out = _chosen(base, systems)
+    if not chosen:
+        raise OperationError(f"no system of {base.name} can have a review environment: " + "; ".join(left_out.values()))
+    projects = _projects(base, chosen, number)
+    trees: Tree = {name: _with_project(systems[name], own[name], projects[name], number) for name in chosen}
+    kept = {key: own[key] for key in _KEPT if key in own}
+    head: Tree = {
+        PLAN_KEY: str(base.settings.plan),
+        **_full({"environment": names.stack_name(number), "systems": chosen, "secrets": base.settings.secrets}),
+    }
+    if source.repository:
+        _take_branch(trees, _checked({**head, **_full({**kept, **trees})}, file, text), source)
+    for place, value in source.given.items():
+        _put(trees, place, value)
+    before = _checked({**head, **_full({**kept, **trees})}, file, text)
+    hosts = names.public_names(before.systems, before.stack.zones, number)
+    trees = cast("Tree", _renamed(trees, hosts))
+    for name in chosen:
+        _shrink(trees[name], before.systems[name], number, hosts, (sizes_gb or {}).get(name, SMALLEST_GB))
+    handed = [key for key in reviews.secrets if source.trusted and key.partition(".")[0] in chosen]
+    review = {"pullRequest": number, "stack": base.name, **({"secrets": handed} if handed else {})}
+    policies = {**own.get("policies", {}), "volumes-have-backups": _NO_COPIES}
+    document = {**head, **_full({"review": review, "policies": policies, **kept, **trees})}
+    made = _HEADER.format(number=number, stack=base.name) + settings_yaml({"config": document}, short_in_one_line=True)
+    settings = _checked(document, file_name(names.stack_name(number)), made)
+    lines = [line for line in lines_of_stack(settings) if line.kind in (Kind.SERVICE, Kind.VOLUME)]
+    return Made(text=made, settings=settings, left_out=left_out, cost=round(total(lines).as_used, 2))
+
+
+def _chosen(base: Stack, systems: Tree) -> tuple[list[str], dict[str, str]]:
+    """Return the systems that the environment has, and why it has not the others."""
+    reviews = base.settings.stack.reviews
+    found = [name for name, tree in systems.items() if _is_system(name, tree)]
+    wanted = [name for name in found if not (reviews and reviews.systems) or name in reviews.systems]
+    left_out: dict[str, str] = {}
+    for name in wanted:
+        needed = next((each for each in base.declared.get(name, ()) if each.one_per_stack and each.required), None)
+        if name not in base.settings.systems:
+            left_out[name] = f"{name} is left out: {base.name} does not have it yet"
+        elif needed is not None:
+            left_out[name] = f"{name} is left out: {name}.{needed.name} is for one stack, {needed.one_per_stack}"
+    return [name for name in base.settings.systems if name in wanted and name not in left_out], left_out
+
+
+def _whole(stack: str, text: str) -> Tree:
+    """Return the keys of Railyard in the text of a settings file, with what stands below them and follows from them.
+
+    Raises ``OperationError`` for a text that is no settings file.
+    """
+    try:
+        config = own_keys(file_name(stack), text)
+        below = config_nodes(DEFAULTS_FILE, defaults_text(project_directory()))
+    except ProjectError as error:
+        raise OperationError(str(error)) from None
+    shared = shared_values({full_key(NAMESPACE, key): node for key, node in below.items()})
+    trees = merged(own_values(config), shared, [system.NAME for system in SYSTEMS])
+    environment = str(trees.get("environment") or stack)
+    return {
+        key: with_environment(class_of(key), tree, environment) if _is_system(key, tree) else tree
+        for key, tree in trees.items()
+    }
+
+
+def _is_system(key: str, tree: Any) -> bool:
+    return isinstance(tree, dict) and (key in [system.NAME for system in SYSTEMS] or is_own(tree))
+
+
+def _checked(config: Tree, file: str, text: str) -> StackSettings:
+    """Return what settings say; raises ``OperationError`` with all that is wrong with them."""
+    try:
+        return parse(config, SYSTEMS, file=file, text=text, defaults=defaults_text(project_directory()))
+    except SettingsError as error:
+        raise OperationError(str(error)) from None
+
+
+def _full(trees: Mapping[str, Any]) -> Tree:
+    return {f"{NAMESPACE}:{key}": value for key, value in trees.items()}
+
+
+def _projects(base: Stack, systems: Sequence[str], number: int) -> dict[str, str]:
+    """Return system → its Railway project; systems of one project stay together, and the first one names it."""
+    first: dict[str, str] = {}
+    for system in systems:
+        first.setdefault(base.settings.systems[system].project.name, system)
+    return {system: names.project_name(first[base.settings.systems[system].project.name], number) for system in systems}
+
+
+def _with_project(tree: Tree, own: Tree, project: str, number: int) -> Tree:
+    """Return the settings of a system with a Railway project of its own, in the workspace that the stack says."""
+    said = {**own["project"], "name": project, "environment": names.stack_name(number)}
+    return {**tree, "project": said}
+
+
+def _take_branch(trees: Tree, settings: StackSettings, source: Source) -> None:
+    """Let each service of the pull request's repository run its branch."""
+    places = [
+        path
+        for system, each in settings.systems.items()
+        for path, part in walk_arguments(each, (system,))
+        if isinstance(part, ServiceArgs) and (part.repo or "").lower() == source.repository.lower()
+    ]
+    for path in places:
+        place = _at(trees, path)
+        place |= {"branch": source.branch, "commitSha": None, "checkSuites": False}
+    if not places:
+        raise CallError(f"no service is built from {source.repository}: name a repository of the settings")
+
+
+def _put(trees: Tree, place: Sequence[str], value: str) -> None:
+    """Write a text into the settings of a system that the environment has; raises ``CallError``."""
+    if place[0] not in trees:
+        raise CallError(f"the environment has no system {place[0]!r}: name one of {', '.join(trees)}")
+    _at(trees, place[:-1])[place[-1]] = value
+
+
+def _at(tree: Tree, path: Sequence[str | int]) -> Tree:
+    """Return the group at a place, made where it is missing."""
+    here: Any = tree
+    for key in path:
+        if isinstance(here, list):
+            here = cast("list[Any]", here)[int(key)]
+            continue
+        if not isinstance(here.get(key), dict | list):
+            here[key] = {}
+        here = here[key]
+    return cast("Tree", here)
+
+
+def _renamed(value: Any, hosts: Mapping[str, str]) -> Any:
+    """Return settings in which the stack's hostnames are those of the environment, in the middle of texts, too."""
+    if isinstance(value, str):
+        for old, new in hosts.items():
+            value = re.sub(rf"(?<![\w.*-]){re.escape(old)}(?![\w-]|\.\w)", new, value)
+        return value
+    if isinstance(value, dict):
+        return {key: _renamed(each, hosts) for key, each in cast("Tree", value).items()}
+    return [_renamed(each, hosts) for each in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def _shrink(tree: Tree, settings: Arguments, number: int, hosts: Mapping[str, str], size_gb: int) -> None:
+    """Make a system as small as it can be: one sleeping replica of each service, the smallest volumes, no backups."""
+    _reset(tree, sealed=[], followsBranch=False)
+    for path, part in walk_arguments(settings):
+        if isinstance(part, ServiceArgs):
+            _shrink_service(_at(tree, path), part, hosts)
+        elif isinstance(part, DatabaseArgs) and part.volume is not None:
+            _at(tree, path).update(sizeGb=size_gb, backups=[], usageAlerts=[])
+        elif isinstance(part, VolumeArgs):
+            _at(tree, path).update(sizeGb=SMALLEST_GB, backups=[], usageAlerts=[])
+        elif isinstance(part, BucketArgs):
+            place = _at(tree, path)
+            place["name"] = names.bucket_name(part.name, number)
+            _reset(place, cdnDomain=None)
+
+
+def _reset(place: Tree, **values: Any) -> None:
+    """Give keys that are set the value that they have without being set: what all stacks share would come back."""
+    place |= {key: value for key, value in values.items() if key in place}
+
+
+def _shrink_service(place: Tree, args: ServiceArgs, hosts: Mapping[str, str]) -> None:
+    _reset(place, regions=None, replicas=1)
+    if args.regions:
+        place["region"] = max(args.regions, key=args.regions.__getitem__)
+    if not args.cron_schedule:
+        place["sleepApplication"] = True
+    if args.domains:
+        given = cast("list[Tree]", place["domains"])
+        kept = [new for new, old in zip(given, args.domains, strict=True) if old.hostname in hosts]
+        place["domains"] = kept
+        if not kept and args.port is not None:
+            place["railwayDomain"] = True
