@@ -191,7 +191,7 @@ def parse(
             found.extend(_beyond_plan(name, settings, plan))
     found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
     found.extend(_beside_others(parsed))
-    declared = {name: known[name].secrets(settings) for name, settings in parsed.items()}
+    declared = {name: known[name].declared(settings) for name, settings in parsed.items()}
     if stack and not stack.review:
         found.extend(wrong_reviews(stack.reviews, runs, declared))
     found.extend(unproven(stack.promotes_from if stack else None, parsed, known))
