@@ -50,7 +50,7 @@ def mask(server: Server, columns: Sequence[str]) -> None:
         query(server, f"SET session_replication_role = replica;\nUPDATE {table} SET {', '.join(changes)}")
         query(server, f"VACUUM (FULL, ANALYZE) {table}")
     for (view,) in query(server, _VIEWS) if tables else ():
-        query(server, f"REFRESH MATERIALIZED VIEW {view}")
+        query(server, f"REFRESH MATERIALIZED VIEW {view};\nANALYZE {view}")
 
 
 def _found(rows: Rows, columns: Sequence[str], *, salt: str) -> dict[str, list[str]]:
@@ -69,7 +69,8 @@ def _found(rows: Rows, columns: Sequence[str], *, salt: str) -> dict[str, list[s
                 f"column {wanted} of railyard:reviews.mask has type {kind}, which is not masked and may not be empty; "
                 "nothing was taken over"
             )
-        change = f"{quoted(column)} = CASE WHEN {quoted(column)} IS NULL THEN NULL ELSE {value} END"
+        name = quoted(column)
+        change = f"{name} = CASE WHEN {name} IS NULL THEN NULL ELSE ({value})::{quoted(kind)} END"
         tables.setdefault(f"{quoted(schema)}.{quoted(table)}", []).append(change)
     return tables
 

@@ -234,18 +234,25 @@ def _renamed(value: Any, hosts: Mapping[str, str]) -> Any:
 
 def _shrink(tree: Tree, settings: Arguments, number: int, hosts: Mapping[str, str], size_gb: int) -> None:
     """Make a system as small as it can be: one sleeping replica of each service, the smallest volumes, no backups."""
-    _reset(tree, sealed=[], followsBranch=False)
+    _reset(tree, sealed=[], followsBranch=False, protected=False, alerts=None)
+    _reset(tree["project"], prDeploys=False, botPrEnvironments=False, focusedPrEnvironments=False)
     for path, part in walk_arguments(settings):
         if isinstance(part, ServiceArgs):
             _shrink_service(_at(tree, path), part, hosts)
         elif isinstance(part, DatabaseArgs) and part.volume is not None:
-            _at(tree, path).update(sizeGb=size_gb, backups=[], usageAlerts=[])
+            _smallest(_at(tree, path), size_gb)
         elif isinstance(part, VolumeArgs):
-            _at(tree, path).update(sizeGb=SMALLEST_GB, backups=[], usageAlerts=[])
+            _smallest(_at(tree, path), SMALLEST_GB)
         elif isinstance(part, BucketArgs):
             place = _at(tree, path)
             place["name"] = names.bucket_name(part.name, number)
             _reset(place, cdnDomain=None)
+
+
+def _smallest(place: Tree, size_gb: int) -> None:
+    """Give a volume this size, and nothing that costs more or alerts anybody."""
+    place |= {"sizeGb": size_gb, "backups": [], "usageAlerts": []}
+    _reset(place, outside=None)
 
 
 def _reset(place: Tree, **values: Any) -> None:
