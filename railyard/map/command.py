@@ -18,8 +18,9 @@ from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_plan, with_status
 from railyard.map.svg import Picture, svg
 from railyard.map.topology import Node
+from railyard.review.comment import read
 from railyard.review.resource_changes import changes_of
-from railyard.shared.console import CallError, JsonOption, SystemsArgument, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, OperationError, SystemsArgument, people, shown, write_json
 from railyard.shared.files import write_whole
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
@@ -30,6 +31,14 @@ OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write a picture (.svg) or a page with it (.html).")
 ]
 PlanOption = Annotated[bool, typer.Option("--plan", help="Mark what an up would make, change, replace and delete.")]
+ComparisonOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--comparison",
+        metavar="FILE",
+        help="Mark what `railyard diff --document` wrote; --out is a folder, which gets a page for each stack.",
+    ),
+]
 StatusOption = Annotated[bool, typer.Option("--status", help="Mark how each service is.")]
 
 
@@ -37,6 +46,7 @@ def map_(
     systems: SystemsArgument = None,
     stack: StackOption = "",
     out: OutOption = None,
+    comparison: ComparisonOption = None,
     *,
     plan: PlanOption = False,
     status: StatusOption = False,
@@ -46,13 +56,17 @@ def map_(
     """Draw what a stack is made of, and what leads where: names, services, databases, volumes, buckets.
 
     The picture follows from the settings: it asks no account and needs no key. With --plan it is compared with the
-    state, with --status Railway is asked. Without --out the connections are listed.
+    state, with --status Railway is asked, with --comparison with what a pull request changes. Without --out the
+    connections are listed.
     """
     with people(json=json):
-        if plan and status:
-            raise CallError("one of --plan and --status: a box has one mark")
-        if out and out.suffix not in _WRITERS:
-            raise CallError(f"{shown(out)}: a file ends in {' or '.join(_WRITERS)}")
+        if comparison:
+            if out is None or systems or plan or status or json:
+                raise CallError("--comparison is about all stacks of the document: give it with --out FOLDER alone")
+            for line in _pages(comparison, out):
+                typer.echo(line)
+            return
+        _check_call(out, plan=plan, status=status)
         here = read_stack(stack)
         chosen = list(chosen_systems(here, systems or ()))
         picture = draw(here, declared(stack), chosen)
@@ -68,6 +82,30 @@ def map_(
             return
         for line in [f"{picture.title}: {shown(out)} written"] if out else text(picture):
             typer.echo(line)
+
+
+def _check_call(out: Path | None, *, plan: bool, status: bool) -> None:
+    if plan and status:
+        raise CallError("one of --plan and --status: a box has one mark")
+    if out and out.suffix not in _WRITERS:
+        raise CallError(f"{shown(out)}: a file ends in {' or '.join(_WRITERS)}")
+
+
+def _pages(comparison: Path, folder: Path) -> Iterator[str]:
+    """Write a page for each stack of a comparison, and return a line for each.
+
+    A stack whose program fails has none: the comparison says why.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for found in read(comparison).stacks:
+        file = folder / f"{found.stack}.html"
+        try:
+            picture = draw(read_stack(found.stack), declared(found.stack))
+        except OperationError as error:
+            yield f"{found.stack}: no picture: {str(error).splitlines()[0]}"
+            continue
+        write_whole(file, page(with_plan(picture, found.changes)))
+        yield f"{found.stack}: {shown(file)} written"
 
 
 def text(picture: Picture) -> Iterator[str]:

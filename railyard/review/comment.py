@@ -22,6 +22,8 @@ from railyard.shared.console import CallError, JsonOption, OperationError, peopl
 
 _SHOWN: Final = ("check", "real")
 """Workflows whose state the comment tells."""
+_PICTURES: Final = "preview"
+"""The workflow whose artifact holds a picture of each stack."""
 _LARGEST: Final = 5_000_000
 """Bytes of a document; a preview of hundreds of resources needs a tenth."""
 
@@ -67,7 +69,8 @@ def comment(
         found = with_real(found, real) if real else found
         runs = github.runs(commit) if commit else {}
         checks = [run for name, run in runs.items() if name in _SHOWN]
-        text = markdown(found, of_fork=pull.of_fork, checks=checks)
+        pictures = f"{runs[_PICTURES].url}#artifacts" if _PICTURES in runs else ""
+        text = markdown(found, of_fork=pull.of_fork, checks=checks, pictures=pictures)
         posted = github.comment(pull.number, MARKER, lambda former: kept_section(former, text))
         if json:
             write_json({"action": posted.action, "pullRequest": pull.number, "url": posted.url})

@@ -36,15 +36,18 @@ _OF_A_FORK: Final = (
 )
 
 
-def markdown(diff: Diff, *, of_fork: bool = False, checks: Sequence[WorkflowRun] = ()) -> str:
+def markdown(diff: Diff, *, of_fork: bool = False, checks: Sequence[WorkflowRun] = (), pictures: str = "") -> str:
     """Return the whole text, with as much detail as there is room for.
 
     ``of_fork``: strangers made the document, with code of their own. The reader is told, and what it says of a real
-    state is left out, since no fork can have seen one. ``checks`` are runs of workflows whose state is told.
+    state is left out, since no fork can have seen one. ``checks`` are runs of workflows whose state is told,
+    ``pictures`` is the address of pages that show each stack.
     """
+    ends = [f"[Pictures of each stack, with what changes marked]({pictures})", ""] if pictures else []
     text = ""
-    for properties, pictures, most in ((True, True, 500), (True, False, 500), (False, False, 500), (False, False, 40)):
-        text = _text(diff, _Detail(properties=properties, pictures=pictures, most=most, of_fork=of_fork), checks)
+    for properties, diagrams, most in ((True, True, 500), (True, False, 500), (False, False, 500), (False, False, 40)):
+        detail = _Detail(properties=properties, diagrams=diagrams, most=most, of_fork=of_fork)
+        text = "\n".join([*_lines(diff, detail, checks), *ends])
         if len(text) <= LONGEST:
             return text
     return text[:LONGEST] + "\n\n(cut: too long)\n"
@@ -53,22 +56,22 @@ def markdown(diff: Diff, *, of_fork: bool = False, checks: Sequence[WorkflowRun]
 @dataclass(frozen=True, kw_only=True)
 class _Detail:
     properties: bool
-    pictures: bool
+    diagrams: bool
     most: int
     of_fork: bool
 
 
-def _text(diff: Diff, detail: _Detail, checks: Sequence[WorkflowRun] = ()) -> str:
+def _lines(diff: Diff, detail: _Detail, checks: Sequence[WorkflowRun] = ()) -> list[str]:
     lines = [MARKER, "## What this changes", "", *(_OF_A_FORK if detail.of_fork else ())]
     lines += [*(_verdict(stack) for stack in diff.stacks), *(_check(run) for run in checks), ""]
     lines += [f"{_side(diff.base)} → {_side(diff.head)}", ""]
     lines += [f"> **Note:** {code(note)}\n" for note in diff.notes]
     for stack in diff.stacks:
         lines += _stack(stack, detail)
-    if not (detail.properties and detail.pictures):
+    if not (detail.properties and detail.diagrams):
         lines += ["_Shortened, since comments have a limit: `railyard diff` shows all of it._", ""]
     lines += ["_The base was brought up in a sandbox and the head previewed on it: no account was asked._", ""]
-    return "\n".join(lines)
+    return lines
 
 
 def _verdict(stack: StackDiff) -> str:
@@ -124,7 +127,7 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
     if stack.cost:
         lines += [sentence(stack.cost, stack.plan) + ".", ""]
     lines += _rules(stack)
-    if detail.pictures and stack.changes:
+    if detail.diagrams and stack.changes:
         lines += ["<details><summary>Diagram of what changes</summary>", ""]
         lines += [*block("mermaid", diagram(stack.changes)), "", "</details>", ""]
     if stack.real and not detail.of_fork:

@@ -22,6 +22,7 @@ from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_plan, with_status
 from railyard.map.svg import Mark, Picture, svg
 from railyard.map.topology import Edge, Kind, Node, Reason, System, topology
+from railyard.review.diff_document import Diff, Side, StackDiff
 from railyard.review.resource_changes import Change
 from railyard.review.resource_changes import Kind as ChangeKind
 from railyard.shared.stack import read_stack
@@ -222,11 +223,28 @@ def test_the_command_lists_draws_and_answers(tmp_path: Path) -> None:
     assert ET.parse(out).getroot().tag.endswith("svg")
 
 
+def test_a_comparison_becomes_a_page_for_each_stack(tmp_path: Path, production: Sequence[Step]) -> None:
+    """What changes is marked; a stack that cannot be drawn is told, and the others are drawn."""
+    urn = next(step.urn for step in production if step.name == "omega-bot-instance")
+    change = Change(kind=ChangeKind.UPDATE, urn=urn, type="", name="omega-bot-instance", system="Omega", component="")
+    stacks = (StackDiff(stack="production", changes=(change,)), StackDiff(stack="gone"))
+    comparison = tmp_path / "diff.json"
+    comparison.write_text(Diff(base=Side(name="a"), head=Side(name="b"), stacks=stacks).model_dump_json())
+
+    done = CliRunner().invoke(application, ["map", "--comparison", str(comparison), "--out", str(tmp_path / "pages")])
+
+    assert done.exit_code == 0, done.stderr
+    assert "gone: no picture: there is no stack 'gone'" in done.stdout
+    assert [file.name for file in (tmp_path / "pages").iterdir()] == ["production.html"]
+    assert "~ changed" in (tmp_path / "pages" / "production.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--out", "map.png"], "map.png: a file ends in .svg or .html"),
         (["--plan", "--status"], "one of --plan and --status"),
+        (["--comparison", "diff.json"], "give it with --out FOLDER alone"),
         (["omga"], "name one of omega, seance, omnistack, netia, rose"),
     ],
 )

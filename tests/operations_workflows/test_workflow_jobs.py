@@ -73,6 +73,7 @@ def test_from_pull_request_to_production_and_through_the_night(
     assert comment["body"].startswith(MARKER)
     assert "- :hourglass: workflow `check`: [in progress](" in comment["body"]
     assert "Changed by hand" not in comment["body"]
+    assert "[Pictures of each stack, with what changes marked](https://" in comment["body"]
 
     code, told = job.run("real", "real", ref=merge, **{"matrix.stack": "production"})
     assert code == 0, told
