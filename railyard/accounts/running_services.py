@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from components.service import ServiceArgs
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentSpec, describe_failure
@@ -70,6 +70,8 @@ class Deployed:
     """The full commit."""
     overrides: tuple[str, ...] = ()
     """Settings that a ``railway.toml`` or ``railway.json`` of the repository decided, ``deploy.startCommand``."""
+    manifest: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The settings with which it runs, in the form of Railway's configuration."""
     config_file: str | None = None
     """That file, where Railway names it."""
     stopped: bool = False

@@ -33,6 +33,7 @@ from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.documents.running import AMONG_OTHERS, RUNNING
 from railway_api.errors import NotFound, RailwayError
+from railway_api.json_objects import table
 from railway_api.rollback import LISTED
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
@@ -304,6 +305,7 @@ def deployed(deployment: Deployment | DeploymentInEnvironmentRunning) -> Deploye
         commit=meta.get("commitHash"),
         overrides=tuple(sorted(meta.get("propertyFileMapping") or ())),
         config_file=meta.get("configFile"),
+        manifest=table(meta.get("serviceManifest")),
         stopped=deployment["deploymentStopped"],
     )
 

@@ -194,13 +194,17 @@ def test_services_that_still_read_a_railway_toml(railyard: Railyard) -> None:
         world.newest("rose/web").meta |= {
             "configFile": "railway.toml",
             "propertyFileMapping": {"deploy.startCommand": "$.deploy.startCommand"},
+            "serviceManifest": {"deploy": {"startCommand": "npm start"}},
         }
 
-    landing, web = problems(railyard.run("doctor", "--json"), "config as code")
+    said = railyard.run("doctor", "--json")
+    landing, web = problems(said, "config as code")
 
     assert landing.startswith("seance/landing: /landing/railway.json is set as its config-as-code file")
     assert web.startswith("rose/web: railway.toml decides deploy.startCommand. Railway stops reading")
     assert "2026-12-01" in web
+    assert 'write startCommand: \\"npm start\\" under rose.web in the stack' in said.text
+    assert "migrate --to-railway --project rose-staging" in said.text
 
 
 def test_a_spaces_key_without_rights(railyard: Railyard, pointed) -> None:

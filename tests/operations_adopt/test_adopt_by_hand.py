@@ -205,12 +205,22 @@ def test_services_that_are_nobodys_come_in_beside_the_system(elsewhere: Elsewher
 
 
 def test_secrets_go_from_railway_into_the_encrypted_file_and_nowhere_else(
-    elsewhere: Elsewhere, sops_calls, monkeypatch: pytest.MonkeyPatch
+    elsewhere: Elsewhere, sops_calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No message, no file, no command line and no list of requests has a value of theirs in clear."""
-    del sops_calls
+    """No message, no file, no command line and no list of requests has a value of theirs in clear.
+
+    Neither has a file that is gone afterwards: each folder of temporary ones is searched before it is removed.
+    """
     monkeypatch.setenv("SOPS_AGE_KEY", encrypting.KEY)
     monkeypatch.chdir(elsewhere.directory)
+    passing: list[str] = []
+    clean_up = tempfile.TemporaryDirectory[str].cleanup
+
+    def search_and_clean_up(folder: tempfile.TemporaryDirectory[str]) -> None:
+        passing.extend(holding_a_secret(Path(folder.name)))
+        clean_up(folder)
+
+    monkeypatch.setattr(tempfile.TemporaryDirectory, "cleanup", search_and_clean_up)
     with elsewhere.world() as (cloud, clock):
         by_hand(cloud, clock)
 
@@ -218,15 +228,24 @@ def test_secrets_go_from_railway_into_the_encrypted_file_and_nowhere_else(
         "adopt", "rose", "-s", "staging", "--project", "voice", "--environment", "production", "--service",
         "web=companion", "--age", encrypting.RECIPIENT, "--yes", "--json",
     )  # fmt: skip
+    own = elsewhere.railyard("adopt", "umami", "--own", "-s", "staging", "--project", "voice", "--yes", "--json")
 
     assert said.json.get("stored") == [
         "rose.GROQ_API_KEY", "rose.ELEVENLABS_API_KEY", "rose.QDRANT_URL", "rose.QDRANT_API_KEY",
     ]  # fmt: skip
-    stored = sops_files.opened(elsewhere.directory / "secrets" / "staging.yaml")["rose"]
-    assert stored["GROQ_API_KEY"] == "made-by-hand-groq"
-    clouds = {elsewhere.clouds / "clouds.sqlite3"}  # Railway itself
-    places = [elsewhere.directory / name for name in ("secrets", "Pulumi.staging.yaml")]
-    files = [path for place in (*places, elsewhere.clouds) for path in (place, *place.rglob("*")) if path.is_file()]
-    told = said.text + said.errors
-    assert "made-by-hand" not in told
-    assert [path.name for path in files if path not in clouds and b"made-by-hand" in path.read_bytes()] == []
+    assert set(own.json.get("stored")) == {
+        "umami.UMAMI_APP_SECRET", "umami.POSTGRES_POSTGRES_PASSWORD", "umami.POSTGRES_LEGACY_URL",
+    }  # fmt: skip
+    stored = sops_files.opened(elsewhere.directory / "secrets" / "staging.yaml")
+    assert stored["rose"]["GROQ_API_KEY"] == "made-by-hand-groq"
+    assert stored["umami"]["POSTGRES_POSTGRES_PASSWORD"] == "made-by-hand-postgres"
+    assert "made-by-hand" not in said.text + said.errors + own.text + own.errors
+    assert sops_calls.exists()  # what stood on the command lines is among the files
+    assert (holding_a_secret(tmp_path), passing) == ([], [])
+
+
+def holding_a_secret(folder: Path) -> list[str]:
+    """Files with a value in clear, without those in which the simulated Railway itself keeps what it has."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    others = [path for path in files if not path.name.startswith("clouds.sqlite3")]
+    return [str(path) for path in others if b"made-by-hand" in path.read_bytes()]

@@ -6,6 +6,7 @@ Owns these looks. Reads alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,9 +15,11 @@ from railway_api.counting import count
 from railway_api.documents.account import ME, WORKSPACE
 from railway_api.documents.project import API_TOKEN, PROJECT, PROJECT_TOKEN
 from railway_api.errors import NotAuthorized, RailwayError
+from railway_api.patches import at, nested
 from railway_api.plans import PLANS, Plan
 from railyard.accounts.railway_client import Railway
-from railyard.accounts.running_services import RunningService, RunningSystem
+from railyard.accounts.running_services import Deployed, RunningService, RunningSystem
+from railyard.migrate.translation import translate
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.stack import Stack
 from stacks.plan import excesses
@@ -97,24 +100,35 @@ def config_as_code(systems: Sequence[RunningSystem]) -> Iterator[Finding]:
     for system in systems:
         for service in system.services:
             looked += service.service_id is not None
-            if finding := _file(f"{system.name}/{service.name}", service):
+            if finding := _file(f"{system.name}/{service.name}", service, system.project_name):
                 yield finding
     if looked:
         yield ok("config as code", f"looked at {count(looked, 'service')}")
 
 
-def _file(where: str, service: RunningService) -> Finding | None:
+def _file(where: str, service: RunningService, project: str) -> Finding | None:
     serving = service.serving
     file = service.config_file or (serving.config_file if serving else None)
     overrides = serving.overrides if serving else ()
     if not file and not overrides:
         return None
     decides = f" decides {', '.join(overrides)}" if overrides else " is set as its config-as-code file"
+    path = where.replace("/", ".")
+    lines = _as_settings(serving) if serving else []
+    write = f"write {', '.join(lines)} under {path}" if lines else f"write these settings under {path}"
     return problem(
         "config as code",
         f"{where}: {file or 'a railway.toml or railway.json'}{decides}. {CUT_OFF}, and until then it wins over "
         "the settings here",
-        f"write these settings under {where.replace('/', '.')} in the stack's file (./bin/railyard migrate with the "
-        "repository's folder and --into does), remove the other file from the repository and its path from the "
-        "service's settings, then run up",
+        f"{write} in the stack's file (./bin/railyard migrate with the repository's folder and --into does), remove "
+        "the other file from the repository and its path from the service's settings, then run up; without a "
+        f"deployment ./bin/railyard migrate --to-railway --project {project} writes them into Railway's own settings",
     )
+
+
+def _as_settings(serving: Deployed) -> list[str]:
+    """Return what a file decided of a deployment as settings, ``startCommand: "npm start"``."""
+    paths = [(*key.split(".", 1),) for key in serving.overrides]
+    decided = nested({path: at(serving.manifest, path) for path in paths})
+    settings = translate(decided, image=serving.image).settings
+    return [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in settings.items()]
