@@ -1,6 +1,6 @@
-"""Runs one up in a process of its own and kills that process at a given line of the journal.
+"""Runs one up or refresh in a process of its own and kills that process at a given line of the journal.
 
-Arguments: project directory, phase of the program, number of the line, and whether to die before the line, in the
+Arguments: project directory, phase of the program or ``refresh``, number of the line, and whether to die before the line, in the
 middle of it, or after it. Prints ``finished`` when the run needs fewer lines.
 """
 
@@ -59,17 +59,18 @@ def die_at(number: int, when: str) -> None:
 
 def main() -> None:
     """See above."""
-    root, phase, number, when = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    root, what, number, when = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+    refreshes = what == "refresh"
     die_at(number, when)
     options = runner.Options(
         root=root,
         stack="test",
         state_file=root / "state" / "test.json",
         config={},
-        program=lambda: program(phase),
+        program=None if refreshes else lambda: program(int(what)),
         environment={"THINGS": str(root / "home")},
     )
-    result = runner.run(Operation.UP, options)
+    result = runner.run(Operation.REFRESH if refreshes else Operation.UP, options)
     print("finished" if result.succeeded else result.diagnostics)  # noqa: T201 - what the test reads
 
 
