@@ -17,8 +17,11 @@ from typing import Any, Final
 WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES: Final = (
     "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.truncate",
-    "subprocess.Popen",
 )  # fmt: skip
+
+
+SIMULATED: Final = f"{os.sep}.sandbox"
+"""What the simulated clouds write lies there: they are no part of the command."""
 
 
 class Killed(BaseException):
@@ -37,9 +40,9 @@ class _Death:
     def see(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, flags = str(arguments[0]), arguments[2]
-            if not path.startswith(self.directory) or not flags & WRITES:
+            if not path.startswith(self.directory) or SIMULATED in path or not flags & WRITES:
                 return
-        elif event not in CHANGES or not (self.directory in str(arguments) or event == "subprocess.Popen"):
+        elif event not in CHANGES or self.directory not in str(arguments) or SIMULATED in str(arguments):
             return
         self.count += 1
         if not self.dead and self.count != self.number:

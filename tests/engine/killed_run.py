@@ -1,7 +1,7 @@
 """Runs one up or refresh in a process of its own and kills that process at a given line of the journal.
 
-Arguments: project directory, phase of the program or ``refresh``, number of the line, and whether to die before the line, in the
-middle of it, or after it. Prints ``finished`` when the run needs fewer lines.
+Arguments: project directory, phase of the program or ``refresh``, number of the line, and whether to die before it,
+in the middle of it, or after it. Prints ``finished`` when the run needs fewer lines.
 """
 
 from __future__ import annotations

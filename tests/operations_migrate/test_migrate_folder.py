@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from railyard.migrate import translation
+from tests.killed_writes import killed_everywhere
 from tests.lifecycle.conftest import ROOT
 from tests.operations_migrate.conftest import Said
 
@@ -327,6 +328,42 @@ def test_settings_are_written_into_a_stack_that_runs_the_system(
     assert len(after.splitlines()) == len(before.splitlines()) + 1
     assert said.json["into"]["difference"] == shown.json["into"]["difference"]
     assert "bot.startCommand" in said.json["into"]["differences"]
+
+
+def test_a_migration_that_is_killed_is_done_by_the_next(
+    railyard: Callable[..., Said], folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stack's file and the file of settings are the old ones or the new ones at any moment."""
+    files = folder({"railway.toml": "[deploy]\nhealthcheckPath = '/health'\ndrainingSeconds = 30\n"})
+    numbers = iter(range(100))
+
+    def prepared() -> Path:
+        place = tmp_path / f"settings-{next(numbers)}"
+        place.mkdir()
+        for name in ("Pulumi.yaml", "defaults.yaml", "Pulumi.production.yaml"):
+            shutil.copy(ROOT / name, place)
+        return place
+
+    def migrate(place: Path) -> None:
+        monkeypatch.setenv("RAILYARD_PROJECT", str(place))
+        call = ("migrate", files, "--name", "omega", "--service", "bot", "--repo", "thomasdavis/omega", "--json")
+        assert railyard(*call, "--into", "production", "--output", place / "out.yaml").code == 0
+
+    def written(place: Path) -> tuple[str, str]:
+        out = place / "out.yaml"
+        return (place / "Pulumi.production.yaml").read_text(), out.read_text() if out.exists() else ""
+
+    before = written(done := prepared())
+    migrate(done)
+    after = written(done)
+    points = 0
+    for _, place in killed_everywhere(prepared, migrate):
+        points += 1
+        assert all(text in both for text, both in zip(written(place), zip(before, after, strict=True), strict=True))
+        migrate(place)
+        assert written(place) == after
+    assert before[0] != after[0] != ""
+    assert points >= 4
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from railway_sandbox.railway.pushes import push
 from railway_sandbox.railway.state import Moment
 from railyard.promote.promote import promote
+from tests.killed_writes import killed_everywhere
 
 HEAD = re.compile(r"commitSha: \"?([0-9a-f]{40})\"?")
 PINNED = r"funnyzak/y-webrtc-signaling:latest@sha256:[0-9a-f]{64}"
@@ -39,6 +40,25 @@ def test_exactly_the_lines_that_change_change(ahead):
     assert "+    commit: b2c3d4e" in done.text
     assert ahead.deployments("staging", "backend")[0].id in done.text
     assert ahead.git("status", "--short", "--untracked-files=no") == " M Pulumi.production.yaml\n"
+
+
+def test_a_promotion_that_is_killed_is_done_by_the_next(ahead):
+    """Production's settings are the old ones or the new ones at any moment."""
+    before = ahead.file()
+    assert ahead.railyard("promote", "seance").code == 0
+    after = ahead.file()
+
+    def prepared():
+        (ahead.directory / "Pulumi.production.yaml").write_text(before)
+        return ahead.directory
+
+    points = 0
+    for _, _place in killed_everywhere(prepared, lambda _: ahead.railyard("promote", "seance")):
+        points += 1
+        assert ahead.file() in (before, after)
+        assert ahead.railyard("promote", "seance").code == 0
+        assert ahead.file() == after
+    assert points >= 2
 
 
 def test_a_second_promotion_finds_nothing(ahead):
