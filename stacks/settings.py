@@ -188,7 +188,7 @@ def parse(
     for name, settings in parsed.items():
         found.extend(_about_secrets(name, settings, [each.name for each in known[name].declared(settings)]))
         if plan:
-            found.extend(_beyond_plan(name, settings, plan))
+            found.extend(_beyond_plan(name, settings, (settings.railway and settings.railway.plan) or plan))
     found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
     found.extend(_beside_others(parsed))
     declared = {name: known[name].declared(settings) for name, settings in parsed.items()}

@@ -22,6 +22,7 @@ from components.project import Project, ProjectArgs
 from components.redis import Redis, RedisArgs
 from components.service import SecretVariables, Service, ServiceArgs
 from components.zone import Zone, ZoneArgs, holding, nearest
+from stacks.account import AccountArgs, provider_of
 from stacks.arguments_tree import walk_arguments
 from stacks.names import names_of
 from stacks.releases import Release, releases_of
@@ -33,6 +34,8 @@ class SystemSettings(Arguments):
 
     project: ProjectArgs
     """Its Railway project and environment."""
+    railway: AccountArgs | None = None
+    """Whose Railway account it uses. Default: that of the stack."""
     follows_branch: bool = False
     """Whether it may run the head of a branch, or an image without a version, in a stack that promotes from another."""
     protected: bool = False
@@ -79,8 +82,10 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         project: Project | None = None,
     ) -> None:
         """Make the system, in a ``project`` that another one has made, or in its own."""
-        # Children have the protection of their parents.
-        super().__init__(self.TOKEN, self.NAME, None, pulumi.ResourceOptions(protect=settings.protected or None))
+        # Children have the protection of their parents, and their providers.
+        own = [provider_of(self.NAME, settings.railway)] if settings.railway else None
+        options = pulumi.ResourceOptions(protect=settings.protected or None, providers=own)
+        super().__init__(self.TOKEN, self.NAME, None, options)
         self._secret_variables = SecretVariables(sealed=self._sealed(settings), kept=secrets.kept)
         self.project = project or Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
         self.zones = self._zones(settings, zones)

@@ -58,3 +58,11 @@ def test_a_system_moves_with_the_pulumi_cli(real: RealEngine) -> None:
         assert not {"created", "deleted", "replaced"} & set(again.stdout.split()), again.stdout
     assert [each for each in requests(real)[asked:] if not each.startswith(("query ", "GET ", "HEAD "))] == []
     assert {**ids(real, "production"), **ids(real, "omega-production")} == before
+
+    # A token and a plan of its own: another provider, by which nothing is replaced.
+    file = real.directory / "Pulumi.omega-production.yaml"
+    account = "    railway: {tokenVariable: OMEGA_RAILWAY_TOKEN, plan: pro}\n    project:"
+    file.write_text(file.read_text().replace("    project:", account))
+    moved = run(real, "up", "-s", "omega-production")
+    assert moved.returncode == 0, moved.stdout + moved.stderr
+    assert ids(real, "omega-production") == omega

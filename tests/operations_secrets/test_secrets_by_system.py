@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,10 @@ import sops
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stack
 from railyard.stack import secrets_parts
+from stacks import compose
+from stacks.secrets import SecretsError
+from tests import programs
+from tests.conftest import Recorder
 from tests.operations_secrets import sops_files
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, Place
 from tests.sops import encrypting
@@ -125,3 +130,37 @@ def test_a_file_that_is_there_is_not_taken_for_the_copy(place: Place) -> None:
     with pytest.raises(OperationError, match="does not hold omega: move it away"):
         secrets_parts.copied(read_stack("staging"), read_stack("omega-staging"), ["omega"], [RECIPIENT])
     assert place.values() == GOOD
+
+
+class FirstRun(Recorder):
+    """A stack that was never up: what its program reads of earlier outputs is empty."""
+
+    def call(self, args: Any) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return ({"outputs": {}}, []) if args.token == "pulumi:pulumi:readStackOutputs" else super().call(args)
+
+
+def test_an_up_of_one_system_needs_its_own_key_and_token_alone(
+    by_system: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Omega's job has Omega's key and token, none of Seance's, and its program makes Omega with its secrets."""
+    settings = by_system.directory / "Pulumi.staging.yaml"
+    for system in ("omega", "seance"):
+        project = f"    project: {{name: {system}-staging"
+        account = f"    railway: {{tokenVariable: {system.upper()}_RAILWAY_TOKEN}}\n{project}"
+        settings.write_text(settings.read_text().replace(project, account))
+    staging = read_stack("staging").settings
+    monkeypatch.setenv("OMEGA_RAILWAY_TOKEN", "planted-token-of-omega")
+    monkeypatch.delenv("SEANCE_RAILWAY_TOKEN", raising=False)
+    monkeypatch.setenv("RAILYARD_CHOSEN_SYSTEMS", "omega")
+    made = FirstRun()
+
+    programs.run(made, lambda: compose(staging))
+
+    instances = [each for (kind, _), each in made.seen.items() if kind == "railway:index:ServiceInstance"]
+    assert [each["variables"]["DISCORD_BOT_TOKEN"] for each in instances] == [GOOD["omega"]["DISCORD_BOT_TOKEN"]]
+    accounts = {name: each["token"] for (kind, name), each in made.seen.items() if kind == "pulumi:providers:railway"}
+    assert accounts == {"omega-railway": "planted-token-of-omega"}
+    for chosen in ("omega seance", "seance"):
+        monkeypatch.setenv("RAILYARD_CHOSEN_SYSTEMS", chosen)
+        with pytest.raises(SecretsError, match=r"seance\.yaml is encrypted for"):
+            programs.run(FirstRun(), lambda: compose(staging))

@@ -1,0 +1,55 @@
+"""A Railway account that one system uses and the rest of its stack does not: a token and a plan of its own.
+
+Owns the provider that the system's resources have then. A system that is up gets it without being touched: both engines
+ask the new provider whether its configuration demands a replacement, and it never does.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Self
+
+import pulumi
+from pydantic import model_validator
+
+import pulumiverse_railway as railway
+from components.arguments import Arguments, VariableName
+from railway_api.loopback import is_loopback
+from railway_api.plans import Plan
+
+
+class AccountArgs(Arguments):
+    """Whose Railway account a system uses."""
+
+    token_variable: VariableName | None = None
+    """Environment variable that holds its token, which no other system is given. Default: the token of the stack."""
+    plan: Plan | None = None
+    """Railway plan of its workspace. Default: that of the stack."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.token_variable is None and self.plan is None:
+            raise ValueError("tokenVariable, plan, or both: write one of them, or remove railway")
+        return self
+
+
+class AccountError(pulumi.RunError):
+    """The account of a system cannot be used; the text says why and what to do."""
+
+
+def provider_of(system: str, account: AccountArgs) -> pulumi.ProviderResource:
+    """Make the provider of a system. Raises ``AccountError`` when an ``up`` has no token for it."""
+    token = os.environ.get(account.token_variable) if account.token_variable else None
+    known = bool(token) or account.token_variable is None
+    if not known and not pulumi.runtime.is_dry_run() and not is_loopback(os.environ.get("RAILWAY_API_URL", "")):
+        raise AccountError(f"{account.token_variable} is not set: it holds the Railway token of {system}")
+    config = pulumi.Config("railway")
+    return railway.Provider(
+        f"{system}-railway",
+        token=token or (config.get_secret("token") if account.token_variable is None else None),
+        api_url=config.get("apiUrl"),
+        plan=account.plan or config.get("plan"),
+        workspace_id=config.get("workspaceId"),
+        # A preview without the token leaves the one of the state as it is.
+        opts=None if known else pulumi.ResourceOptions(ignore_changes=["token"]),
+    )
