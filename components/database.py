@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar
 from urllib.parse import quote
 
 import pulumi
 from pydantic import model_validator
 
-from components.arguments import Arguments, Backups, Image, MemoryMb, Obeys, Port, UsageAlerts, VolumeGb, matching
+from components.arguments import Arguments, Backups, Image, MemoryMb, Name, Obeys, Port, UsageAlerts, VolumeGb, matching
 from components.project import Project
 from components.service import DEFAULT_REGION, NO_SECRETS, Region, SecretVariables, Service, ServiceArgs
 from components.volume import OutsideBackups, VolumeArgs
@@ -45,6 +45,21 @@ class Server:
     """The variable in which it gets its password."""
 
 
+IMAGES: Final = {
+    "PostgreSQL": ("postgres", "postgis", "pgvector", "timescale"),
+    "MySQL": ("mysql", "mariadb", "percona"),
+    "MongoDB": ("mongo", "ferretdb"),
+    "Redis": ("redis", "valkey", "keydb", "dragonfly"),
+}
+"""Kind of server → what its images have in their names."""
+
+
+def kind_of(image: str) -> str | None:
+    """Return which kind of server an image is, as far as its name tells."""
+    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return next((kind for kind, parts in IMAGES.items() if any(part in name for part in parts)), None)
+
+
 class StoreArgs(ServiceArgs):
     """The service of a database: those that use it are best in its region."""
 
@@ -56,6 +71,8 @@ class DatabaseArgs(Arguments):
 
     SERVER: ClassVar[Server]
 
+    name: Name | None = None
+    """Name of its service on Railway, by which others refer to it. Default: its key in the settings."""
     image: Image | None = None
     """Docker image with its tag. Default: that of its version."""
     region: Region = DEFAULT_REGION
@@ -79,6 +96,8 @@ class DatabaseArgs(Arguments):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
+        if self.image and (kind := kind_of(self.image)) not in (None, self.SERVER.title):
+            raise ValueError(f"an image of {self.SERVER.title}, and {self.image} is one of {kind}: give another image")
         if self.tcp_port not in (None, self.SERVER.port):
             raise ValueError(
                 f"tcpPort of the port on which {self.SERVER.title} listens, {self.SERVER.port}, not {self.tcp_port}: "
@@ -159,7 +178,7 @@ class Database(pulumi.ComponentResource, Generic[ArgsT]):
                 variables=dict(args.variables()),
             ),
             project=project,
-            service_name=service_name or server.service_name,
+            service_name=args.name or service_name or server.service_name,
             variables={server.password_variable: password} if password is not None else {},
             secrets=secrets,
             opts=pulumi.ResourceOptions(parent=self),

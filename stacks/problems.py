@@ -18,6 +18,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 import go_yaml
+from components.arguments import Obeys
+from pulumiverse_railway.rules import Rule
 from railway_api.counting import count
 from stacks import credentials
 from stacks.arguments_tree import Path
@@ -43,6 +45,8 @@ class Problem:
     """Whether the first key is a whole configuration key."""
     wants_quotes: bool = False
     """Whether the value would be right in quotes."""
+    rule: Rule | None = None
+    """What a text there has to obey."""
 
     @classmethod
     def unknown_key(cls, path: Path, known: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
@@ -67,9 +71,13 @@ class SettingsError(pulumi.RunError):
             # Of allowed texts one may be meant that is written otherwise: 16.0 is no '16'.
             listed = "'" not in problem.allowed or f"'{value}'" in problem.allowed
             fix = f'write "{value if listed else problem.value}" in quotes' if problem.wants_quotes else problem.fix
+            allowed = problem.allowed
+            # What is no text is told as one that is wrong, where quotes alone would not make it right.
+            if problem.wants_quotes and problem.rule and (demand := problem.rule.broken_by(value)):
+                allowed, fix = f"{demand.removeprefix('be ')}, in quotes", problem.fix
             lines += [
                 f"  {place}{f':{line}' if line else ''}: {key}{value and f' = {value}'}",
-                f"    allowed: {problem.allowed}",
+                f"    allowed: {allowed}",
                 f"    fix: {fix}",
             ]
         # A stranger may have written the keys, and somebody a credential where none is expected.
@@ -115,7 +123,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     quotes = isinstance(given, bool | int | float) and (
         kind == "string_type" or (kind == "literal_error" and f"'{given}'" in allowed)
     )
-    return Problem(here, given, allowed, _fix(kind, given, place), wants_quotes=quotes)
+    rule = _rule(_field(_model_at(model, place[:-1]), place[-1])) if place else None
+    return Problem(here, given, allowed, _fix(kind, given, place), wants_quotes=quotes, rule=rule)
 
 
 _GROUPS = {"model_type", "model_attributes_type"}
@@ -199,6 +208,17 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 def _field(model: type[BaseModel], key: str | int) -> Any:
     return next((field for name, field in model.model_fields.items() if key in (name, field.alias)), None)
+
+
+def _rule(field: Any) -> Rule | None:
+    """Return the rule that a field obeys, if it has one of its own."""
+    parts = () if field is None else (*field.metadata, *_metadata(field.annotation))
+    return next((part.rule for part in parts if isinstance(part, Obeys)), None)
+
+
+def _metadata(annotation: Any) -> tuple[Any, ...]:
+    own: tuple[Any, ...] = getattr(annotation, "__metadata__", ())
+    return (*own, *(each for part in get_args(annotation) for each in getattr(part, "__metadata__", ())))
 
 
 def _doc(model: type[BaseModel], place: Path) -> str:

@@ -1,7 +1,7 @@
 """Which services a system has, as its settings say.
 
 Owns the rule that makes this readable without running the program: a service has the name of its key in the settings,
-on Railway too. A test holds every system to it.
+on Railway too, and a database the ``name`` that it says. A test holds every system to it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from components.database import DatabaseArgs
 from components.domain import DomainArgs
 from components.service import ServiceArgs
 from stacks.arguments_tree import walk_arguments
+from stacks.problems import Problem
 
 Declared = ServiceArgs | DatabaseArgs
 
@@ -48,4 +49,15 @@ def services(settings: Arguments) -> Iterator[DeclaredService]:
     """Return the services of a system with these settings, in the order in which they stand there."""
     for path, part in walk_arguments(settings):
         if isinstance(part, ServiceArgs | DatabaseArgs):
-            yield DeclaredService(name=str(path[-1]), path=path, args=part)
+            own = part.name if isinstance(part, DatabaseArgs) else None
+            yield DeclaredService(name=own or str(path[-1]), path=path, args=part)
+
+
+def named_twice(system: str, settings: Arguments) -> Iterator[Problem]:
+    """Report each database that has the name of another service of its system."""
+    known: dict[str, DeclaredService] = {}
+    for service in sorted(services(settings), key=lambda each: getattr(each.args, "name", None) is not None):
+        other = known.setdefault(service.name, service)
+        if other is not service:
+            taken = f"a name that no other service of {system} has, and {'.'.join(map(str, other.path))} has this one"
+            yield Problem((system, *service.path, "name"), service.name, taken, "give it another name")

@@ -33,7 +33,7 @@ from stacks.prices import Prices, ServiceUsage
 from stacks.problems import Problem, SettingsError, problems_of
 from stacks.proven import unproven
 from stacks.reviews import Review, Reviews, wrong_reviews
-from stacks.services import services
+from stacks.services import named_twice, services
 from stacks.shared_settings import (
     DEFAULTS_FILE,
     NAMESPACE,
@@ -189,6 +189,7 @@ def parse(
         found.extend(_about_secrets(name, settings, [each.name for each in known[name].declared(settings)]))
         if plan:
             found.extend(_beyond_plan(name, settings, (settings.railway and settings.railway.plan) or plan))
+        found.extend(named_twice(name, settings))
     found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
     found.extend(_beside_others(parsed))
     declared = {name: known[name].declared(settings) for name, settings in parsed.items()}

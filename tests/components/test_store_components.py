@@ -196,6 +196,45 @@ def test_data_is_backed_up_unless_somebody_says_otherwise(kind):
         kind(tcp_port=80)
 
 
+def test_a_database_has_a_name_of_its_own_in_the_settings(deploy):
+    """It outweighs the program's, and its host follows."""
+    args = PostgresArgs.model_validate({"sizeGb": 1, "name": "orders"})
+
+    seen = deploy(lambda: Postgres("shop-db", args, project=project(), service_name="postgres"))
+
+    assert seen["railway:index:Service", "shop-db-service"]["name"] == "orders"
+
+
+@pytest.mark.parametrize(
+    ("kind", "image"),
+    [
+        (PostgresArgs, "mysql:9"),
+        (PostgresArgs, "docker.io/library/mongo:8@sha256:" + "0" * 64),
+        (MysqlArgs, "ghcr.io/railwayapp-templates/postgres-ssl:17"),
+        (MongodbArgs, "redis:8"),
+        (RedisArgs, "mariadb:11"),
+    ],
+)
+def test_an_image_of_another_kind_of_server_is_refused(kind, image):
+    """It would start with the variables and the volume of the wrong one."""
+    with pytest.raises(ValidationError, match=f"an image of {kind.SERVER.title}, and {image} is one of"):
+        kind(image=image, size_gb=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "image"),
+    [
+        (PostgresArgs, "pgvector/pgvector:pg17"),
+        (PostgresArgs, "acme/our-database:3"),
+        (MysqlArgs, "mariadb:11"),
+        (RedisArgs, "valkey/valkey:8"),
+    ],
+)
+def test_images_that_may_be_of_the_kind_are_taken(kind, image):
+    """Forks and extensions, and one whose name says nothing."""
+    assert kind(image=image, size_gb=1).server_image == image
+
+
 def test_backups_of_a_cache_are_refused():
     """There is nothing of which they could be made."""
     with pytest.raises(ValidationError, match="backups only with a volume, which they are made of: add sizeGb"):

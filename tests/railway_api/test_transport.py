@@ -277,6 +277,16 @@ async def test_answer_without_graphql_points_to_the_address() -> None:
     assert "check RAILWAY_API_URL" in str(result)
 
 
+@pytest.mark.parametrize("work", [query, creation, deletion])
+@pytest.mark.parametrize("type_", ["text/html", "application/json"])
+async def test_a_web_page_is_asked_for_once(work: Any, type_: str) -> None:
+    """Whatever it calls itself: a proxy or a log-in page answers the same each time, and the error says so."""
+    page = httpx.Response(200, headers={"Content-Type": type_}, text="  <!doctype html><html>hello</html>")
+    result, wire = await ended(work, page)
+    assert "HTTP 200 and a web page in the place of GraphQL: check RAILWAY_API_URL" in str(result)
+    assert len(wire.requests) == 1
+
+
 async def test_neighbours_of_a_failed_call_are_unknown() -> None:
     """When one call of a document empties the whole answer, the other writes are of unknown outcome."""
     error = {"message": "A service named a already exists", "path": ["call_1"]}

@@ -234,13 +234,22 @@ def _body(name: str, response: httpx.Response) -> Mapping[str, object] | None:
         body = None
         if isinstance(broken, RecursionError):
             raise Unexpected(name, "nested too deep") from broken
-        if response.is_success and "json" in response.headers.get("content-type", ""):
+        if response.is_success and "json" in response.headers.get("content-type", "") and not _is_page(response):
             return None
     if is_object(body) and ("data" in body or "errors" in body):
         return body
     if response.status_code in REFUSED_TOKEN:
         return {"errors": [{"message": f"Not Authorized (HTTP {response.status_code})"}]}
-    raise Validation(f"Railway answered {name} with HTTP {response.status_code} and no GraphQL: check RAILWAY_API_URL")
+    what = "a web page in the place of GraphQL" if _is_page(response) else "no GraphQL"
+    raise Validation(
+        f"Railway answered {name} with HTTP {response.status_code} and {what}: check RAILWAY_API_URL, and whether a "
+        "proxy or a log-in page answers in its place"
+    )
+
+
+def _is_page(response: httpx.Response) -> bool:
+    """Tell whether an answer is HTML, whatever it says of itself: asking again would bring the same page."""
+    return response.text.lstrip()[:1] == "<"
 
 
 def _retry_after_s(response: httpx.Response) -> float:
