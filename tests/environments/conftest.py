@@ -20,6 +20,18 @@ config:
     - {name: rose.example, id: "905e0000000000000000000000000e04"}
     - {name: seance.dev, id: "5ea9ce0de7000000000000000000d001"}
 """
+SHOP = """\
+  railyard:shop:
+    project: {name: shop-staging, environment: staging}
+    services:
+      web:
+        image: "example/shop:1.0"
+        port: 8080
+        domains: [{hostname: staging.rose.example}]
+        volume: {mountPath: /data}
+        secrets: [API_KEY]
+"""
+"""A system that needs no Python, up in a few seconds."""
 ROSE = """\
   railyard:rose:
     project: {name: rose-staging, environment: staging}
@@ -103,7 +115,7 @@ def said(project: Project, *arguments: str, code: int = 0) -> Said:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project whose staging has Rose alone."""
+    """A project whose staging has the shop alone."""
     made = _made(tmp_path / "railyard")
     _point(made, monkeypatch)
     return made
@@ -111,9 +123,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 @pytest.fixture(scope="session")
 def with_seven(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with Rose, Seance and Omega in which the environment of pull request 7 is up; tests copy it."""
+    """A project with the shop, Seance and Omega in which the environment of pull request 7 is up; tests copy it."""
     made = _made(tmp_path_factory.mktemp("environments") / "railyard")
-    made.settings(ROSE, SEANCE, OMEGA)
+    made.settings(SHOP, SEANCE, OMEGA)
     with pytest.MonkeyPatch.context() as patch:
         _point(made, patch)
         said(made, "up", "7", "--json")
@@ -132,7 +144,7 @@ def seven(with_seven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def _made(root: Path) -> Project:
     made = Project(Checkout(root).directory)
     (made.root / "Pulumi.production.yaml").unlink()
-    made.settings(ROSE)
+    made.settings(SHOP)
     return made
 
 

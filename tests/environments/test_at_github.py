@@ -9,7 +9,7 @@ import pytest
 from railyard.environments.document import Address, Check, Environment
 from railyard.review.markdown import MARKER
 from railyard.review.sections import kept_section, with_section
-from tests.environments.conftest import ROSE, Project, said
+from tests.environments.conftest import SHOP, Project, said
 from tests.operations_workflows.simulated_github import SimulatedGitHub, mentions
 
 COMMIT = "c" * 40
@@ -28,9 +28,9 @@ def test_a_fork_has_an_environment_only_for_the_commit_that_a_maintainer_named(
     project: Project, github: SimulatedGitHub
 ) -> None:
     """Without the commit it is refused, with another one too; then it comes without secrets, and the label ends it."""
-    project.settings(ROSE, reviews="{secrets: [rose.GROQ_API_KEY]}")
+    project.settings(SHOP, reviews="{secrets: [shop.WEB_API_KEY]}")
     text = (project.root / "Pulumi.staging.yaml").read_text()
-    github.files[COMMIT, "Pulumi.staging.yaml"] = text.replace("repo: rose/rose", "repo: stranger/rose")
+    github.files[COMMIT, "Pulumi.staging.yaml"] = text.replace("example/shop:1.0", "stranger/shop:1.0")
     github.open_pull(8, "stranger:topic", COMMIT)
 
     unasked = said(project, "up", "8", "--comment", code=1)
@@ -48,8 +48,8 @@ def test_a_fork_has_an_environment_only_for_the_commit_that_a_maintainer_named(
     assert nothing == []
     assert (up["state"], up["commit"]) == ("up", COMMIT)
     assert "it runs the code of a fork: it has no secrets and no data, and stays at this commit" in up["notes"]
-    assert "repo: stranger/rose" in settings
-    assert "GROQ_API_KEY" not in settings
+    assert "stranger/shop:1.0" in settings
+    assert "shop.WEB_API_KEY" not in settings
     assert labelled == ["review"]
     assert "nothing to remove" in kept.text
     assert project.left() == {}

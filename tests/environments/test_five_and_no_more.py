@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.environments.conftest import ROSE, Project, said
+from tests.environments.conftest import SHOP, Project, said
 from tests.operations.conftest import World
 
 
@@ -32,7 +32,7 @@ def test_five_come_up_the_sixth_is_refused_and_a_sweep_leaves_nothing(project: P
 
 def test_what_would_cost_too_much_is_refused_before_anything_is_made(project: Project) -> None:
     """Services and volumes of all environments count; the refusal has the figures."""
-    project.settings(ROSE, reviews="{budget: 0.5}")
+    project.settings(SHOP, reviews="{budget: 0.5}")
 
     refused = said(project, "up", "1", code=1)
 
@@ -52,6 +52,6 @@ def test_a_stack_that_says_nothing_of_reviews_has_none(project: Project) -> None
 def _key(project: Project, number: int) -> str:
     """The made-up secret of an environment, as its service has it."""
     world = World(project.directory)
-    found = next(each for each in world.railway.state.projects.values() if each.name == f"rose-pr-{number}")
+    found = next(each for each in world.railway.state.projects.values() if each.name == f"shop-pr-{number}")
     (config,) = world.railway.environments_of(found.id)[0].config["services"].values()
-    return config["variables"]["GROQ_API_KEY"]["value"]
+    return config["variables"]["API_KEY"]["value"]

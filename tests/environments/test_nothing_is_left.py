@@ -101,7 +101,7 @@ def test_what_is_written_down_nowhere_is_of_nobody(seven: Project) -> None:
     """A lost state and a lost record: what has the names of an environment is found all the same."""
     for file in (*seven.directory.rglob("pr-*"), *seven.root.glob("Pulumi.pr-*")):
         file.unlink()
-    assert seven.left()["projects"] == ["rose-pr-7", "seance-pr-7"]
+    assert seven.left()["projects"] == ["seance-pr-7", "shop-pr-7"]
 
     told = said(seven, "sweep", "--preview")
     assert seven.left()["projects"]
