@@ -66,6 +66,10 @@ class ServiceArgs(IdentitySettings, ServiceSettings):
     """Public domains of its own; the first that is no wildcard is its address."""
     cdn: CdnSettings | None = None
     """Railway's CDN before its public addresses: ``{}`` for one as Railway sets it up. Default: none."""
+    health_answer: dict[str, str] = Field(default_factory=dict[str, str])
+    """What the JSON of its health answer has to say, where it says it: ``{database: ready}``. ``verify`` looks there,
+    Railway at the status alone.
+    """
     volume: VolumeArgs | None = None
     """The volume that it mounts. Default: none, nothing that it writes survives a deployment."""
     variables: Variables = Field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Omega: a Discord bot that shows what it makes.
 
 Discord Gateway ⇄ bot ─ volume /data
-                   ↑
+                   ↑ └→ redis (where the settings have one)
 browser → Railway domain :3001 (the artifact server)
 """
 
@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from pydantic import Field
+
 from components.arguments import Backups, UsageAlerts
+from components.redis import RedisArgs
 from components.service_settings import Builder, OnFailure
 from components.volume import OutsideBackups, VolumeArgs
+from stacks.backend import REDIS_PASSWORD
 from stacks.bot import BotArgs
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -40,6 +44,7 @@ class OmegaBot(BotArgs):
     start_command: str | None = "node apps/bot/dist/index.js"
     healthcheck_path: str | None = "/health"
     healthcheck_timeout: int | None = 300
+    health_answer: dict[str, str] = Field(default_factory=lambda: {"discord": "connected", "database": "ready"})
     on_failure: OnFailure = "rollBack"
     memory_mb: int | None = 512
     port: int | None = ARTIFACT_SERVER_PORT
@@ -52,6 +57,8 @@ class OmegaSettings(SystemSettings):
 
     bot: OmegaBot = OmegaBot()
     """The bot itself."""
+    redis: RedisArgs | None = None
+    """A Redis for frequent answers, in REDIS_URL. Default: none, or the one of the secret REDIS_URL."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     """What it logs."""
     unsandbox_enable_semitrust: bool = True
@@ -68,7 +75,6 @@ class Omega(System[OmegaSettings]):
     @classmethod
     def secrets(cls, settings: OmegaSettings) -> Sequence[Secret]:
         """Declare those of Discord and OpenAI; the rest where it is used, Turso's pair whole."""
-        del settings
         turso = ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN")
         return (
             Secret(
@@ -91,12 +97,16 @@ class Omega(System[OmegaSettings]):
                 required=False,
                 also_sets=("UNSANDBOX_ENABLE_SEMITRUST",),
             ),
-            Secret(name="REDIS_URL", meaning="address of a Redis that caches frequent answers", required=False),
+            Secret(name="REDIS_URL", meaning="address of a Redis that caches frequent answers", required=False)
+            if settings.redis is None
+            else REDIS_PASSWORD,
             Secret(name="SENTRY_DSN", meaning="address of the Sentry project", required=False, prefix="https://"),
         )
 
     def compose(self, settings: OmegaSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
-        """Make one bot."""
+        """Make one bot, and before it the Redis that it uses, where the settings have one."""
+        redis = settings.redis and self.redis("redis", settings.redis, secrets["REDIS_PASSWORD"])
+        own = [secret.name for secret in self.secrets(settings) if secret is not REDIS_PASSWORD]
         semitrust = {"UNSANDBOX_ENABLE_SEMITRUST": str(settings.unsandbox_enable_semitrust).lower()}
         self.service(
             "bot",
@@ -105,9 +115,11 @@ class Omega(System[OmegaSettings]):
                 "NODE_ENV": "production",
                 "LOG_LEVEL": settings.log_level,
                 "ARTIFACT_SERVER_PORT": str(settings.bot.port),
-                **secrets.variables(*(secret.name for secret in self.secrets(settings))),
+                **secrets.variables(*own),
+                **({"REDIS_URL": redis.url} if redis else {}),
                 **(semitrust if "UNSANDBOX_API_KEY" in secrets else {}),
             },
             own_address=("ARTIFACT_SERVER_URL",),
+            uses=[redis] if redis else [],
         )
         return {}

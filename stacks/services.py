@@ -40,6 +40,11 @@ class DeclaredService:
         return self.args.healthcheck_path if isinstance(self.args, ServiceArgs) else None
 
     @property
+    def health_answer(self) -> dict[str, str]:
+        """Return what the JSON of its health answer has to say, where it says it."""
+        return self.args.health_answer if isinstance(self.args, ServiceArgs) else {}
+
+    @property
     def is_store(self) -> bool:
         """Tell whether it is a database or cache, which only the private network reaches."""
         return isinstance(self.args, DatabaseArgs)

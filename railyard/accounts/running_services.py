@@ -148,6 +148,24 @@ FULL: Final = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
+class Load:
+    """What a service uses at this moment, all its replicas together, and what they may use."""
+
+    vcpus: float
+    vcpus_limit: float | None
+    memory_gb: float
+    memory_limit_gb: float | None
+
+    def __str__(self) -> str:
+        """Return it for people: ``CPU 0.1 of 2 vCPUs, memory 0.26 of 0.51 GB``."""
+        cpu, memory = (
+            f"{used:.2g}{f' of {limit:g}' if limit else ''}"
+            for used, limit in ((self.vcpus, self.vcpus_limit), (self.memory_gb, self.memory_limit_gb))
+        )
+        return f"CPU {cpu} vCPUs, memory {memory} GB"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunningService:
     """One service in one environment."""
 
@@ -171,6 +189,8 @@ class RunningService:
     disks: tuple[Disk, ...] = ()
     config_file: str | None = None
     """Path of its config-as-code file, which Railway stops reading on 2026-12-01."""
+    load: Load | None = None
+    """What it uses, where that was asked for."""
 
     @property
     def differs(self) -> str | None:

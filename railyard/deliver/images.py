@@ -29,6 +29,9 @@ application = typer.Typer(no_args_is_help=True, help="Build a system's images, a
 
 SystemArgument = Annotated[str, typer.Argument(help="A system that names the commit of its images, such as seance.")]
 SourceOption = Annotated[Path, typer.Option("--source", help="A clone of the system's own repository.")]
+PlatformOption = Annotated[
+    str, typer.Option("--platform", help="Of the machines that run them: Railway's are linux/amd64, whatever builds.")
+]
 PushOption = Annotated[bool, typer.Option("--push", help="Push the images; docker has to be logged in.")]
 
 
@@ -38,6 +41,7 @@ def build(
     source: SourceOption,
     stack: StackOption = "",
     *,
+    platform: PlatformOption = "linux/amd64",
     push: PushOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -50,7 +54,9 @@ def build(
         images = images_of(read_stack(stack), system)
         calls = {service: _context(source, service) for service in images}
         for service, image in images.items():
-            _docker("build", "--pull", "--tag", f"{image}:{commit}", *calls[service], quiet=json)
+            _docker(
+                "build", "--pull", "--platform", platform, "--tag", f"{image}:{commit}", *calls[service], quiet=json
+            )
         for image in images.values() if push else ():
             _docker("push", f"{image}:{commit}", quiet=json)
         made = [f"{image}:{commit}" for image in images.values()]

@@ -6,8 +6,11 @@ services themselves, which is what ``verify`` does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,7 +19,9 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from railway_api.client import Client
 from railway_api.limiter import HOUR_S
+from railyard.accounts.load import with_load
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services import Deployed, Health, RunningService, RunningSystem, source_of
 from railyard.accounts.running_services_query import running_systems
@@ -55,6 +60,9 @@ def status(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with a picture as well.")
     ] = None,
+    usage: Annotated[
+        bool, typer.Option("--usage", help="CPU and memory too: one more request for each system.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again until Ctrl-C.")] = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
@@ -72,9 +80,10 @@ def status(
             )
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
-            found = railway.run(running_systems(railway.client, here, systems or ()))
+            look = partial(_look, railway.client, here, systems or (), usage=usage)
+            found = railway.run(look())
             if watch:
-                found = _watch(railway, here, systems or (), found)
+                found = _watch(railway, here, look, found)
             elif json:
                 write_json(document(here, railway, found))
             else:
@@ -87,20 +96,30 @@ def status(
         raise typer.Exit(PROBLEM)
 
 
-def _watch(railway: Railway, stack: Stack, systems: Sequence[str], found: list[RunningSystem]) -> list[RunningSystem]:
+async def _look(client: Client, stack: Stack, systems: Sequence[str], *, usage: bool) -> list[RunningSystem]:
+    found = await running_systems(client, stack, systems)
+    return list(await asyncio.gather(*(with_load(client, system) for system in found))) if usage else found
+
+
+def _watch(
+    railway: Railway,
+    stack: Stack,
+    look: Callable[[], Coroutine[Any, Any, list[RunningSystem]]],
+    found: list[RunningSystem],
+) -> list[RunningSystem]:
     """Look again and again, as often as the request budget bears; gives the last look."""
     budget = railway.client.transport.limiter.budget
     interval_s = max(budget.poll_s, (len(found) + 1) * HOUR_S / (budget.per_hour * SHARE))
 
-    async def look() -> list[RunningSystem]:
+    async def next_look() -> list[RunningSystem]:
         await railway.client.clock.sleep(interval_s)
-        return await running_systems(railway.client, stack, systems)
+        return await look()
 
     note = f"looking again every {interval_s:.0f} s; Ctrl-C ends"
     with Live(screen(stack, railway, found, note), console=table_console(), auto_refresh=False) as live:
         while True:
             try:
-                found = railway.run(look())
+                found = railway.run(next_look())
             except KeyboardInterrupt:
                 return found
             except OperationError as error:
@@ -154,6 +173,7 @@ def problems(systems: Sequence[RunningSystem]) -> list[str]:
 def _row(service: RunningService) -> list[RenderableType]:
     shown = service.serving or service.latest
     domains = [f"{domain.name} {certificate(service, index)}" for index, domain in enumerate(service.domains)]
+    load = [str(service.load)] if service.load else []
     disks = [f"volume {disk.used:.0%} of {disk.size_mb / 1_000:g} GB" for disk in service.disks]
     return [
         f" {service.name}",
@@ -161,7 +181,7 @@ def _row(service: RunningService) -> list[RenderableType]:
         _age(shown) if shown else "-",
         "+".join(str(number) for number in service.replicas.values()) or "-",
         # Below each other, so that a terminal of 80 columns breaks none of them.
-        "\n".join([source_of(shown) if shown else "-", *domains, *disks]),
+        "\n".join([source_of(shown) if shown else "-", *domains, *disks, *load]),
     ]
 
 
@@ -224,6 +244,7 @@ def _service(service: RunningService) -> dict[str, Any]:
             {"name": disk.name, "mountPath": disk.mount_path, "sizeMb": disk.size_mb, "usedMb": disk.used_mb}
             for disk in service.disks
         ],
+        **({"load": asdict(service.load)} if service.load else {}),
     }
 
 

@@ -7,13 +7,14 @@ finds. A database is private: from outside only Railway can be asked about it, a
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from components.bucket import BucketArgs
 from railway_api.counting import count
@@ -30,6 +31,7 @@ NAMES: Final = ("railway:CustomDomain", "railway:ServiceDomain", "cloudflare:")
 """How the types of the resources begin that a public name hangs on."""
 BUCKETS: Final = ("digitalocean:", "cloudflare:")
 """The same for a bucket and its CDN."""
+_NOTHING: Final[Mapping[str, str]] = {}
 RENEWED_BEFORE_DAYS: Final = 14
 """Let's Encrypt's certificates are renewed a month before they end: one this close was not."""
 
@@ -121,7 +123,8 @@ async def _domain(stack: Stack, where: str, service: RunningService, domain: Run
     exact = bool(service.declared and service.declared.healthcheck_path)
     dns = [await _dns(where, domain)] if domain.custom else []
     answer = await visit(domain.name, path)
-    return [*dns, *_answered(stack, where, answer, exact=exact)]
+    wanted = service.declared.health_answer if service.declared else {}
+    return [*dns, *answered(stack, where, answer, exact=exact, wanted=wanted)]
 
 
 async def _dns(where: str, domain: RunningDomain) -> Result:
@@ -146,8 +149,13 @@ async def _dns(where: str, domain: RunningDomain) -> Result:
 _RECORDS: Final = "put the record back: run up, after a refresh if somebody changed it by hand; DNS takes minutes"
 
 
-def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Iterator[Result]:
-    """Return what a visit says of the certificate and of the application."""
+def answered(
+    stack: Stack, where: str, answer: Answer, *, exact: bool, wanted: Mapping[str, str] = _NOTHING
+) -> Iterator[Result]:
+    """Return what a visit says of the certificate and of the application.
+
+    ``wanted`` is what the JSON of a health answer has to say, where it says it.
+    """
     certificate, problem = answer.certificate, answer.problem
     if certificate is None and problem and "certificate" in problem:
         yield Result(
@@ -173,6 +181,9 @@ def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Itera
         )
     good = answer.status == HTTPStatus.OK if exact else (answer.status or 500) < HTTPStatus.INTERNAL_SERVER_ERROR
     said = problem or f"{answer.status} from {answer.url}"
+    told = _told(answer, wanted) if good and exact else {}
+    said += "".join(f", {name} {value}" for name, value in told.items())
+    good = good and all(value == wanted[name] for name, value in told.items())
     # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
     reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
     step = f"./bin/railyard logs {where} -s {stack.name}" if reached else _RECORDS
@@ -185,6 +196,18 @@ def _answered(stack: Stack, where: str, answer: Answer, *, exact: bool) -> Itera
         time_s=answer.time_s,
         broken_by=None if reached else NAMES,
     )
+
+
+def _told(answer: Answer, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return what a health answer says of the wanted names; nothing where it is no JSON."""
+    try:
+        said: Any = json.loads(answer.body)
+    except ValueError:
+        return {}
+    if not isinstance(said, dict):
+        return {}
+    found = cast("Mapping[str, Any]", said)
+    return {name: str(found[name]) for name in wanted if name in found}
 
 
 async def _bucket(where: str, bucket: BucketArgs) -> list[Result]:

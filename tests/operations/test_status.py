@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,18 @@ def test_watching_is_refused_where_nobody_could_see_it(railyard: Railyard, more:
 
     assert said.code == 2
     assert "--watch is for a terminal" in said.text + said.errors
+
+
+def test_cpu_and_memory_stand_beside_it_on_request(railyard: Railyard) -> None:
+    """Of all replicas together, with what they may use; without the option nobody asks Railway for it."""
+    plain = railyard.run("status", "rose")
+    asked = railyard.run("status", "rose", "--usage")
+    load = railyard.run("status", "rose", "--usage", "--json").json["systems"]["rose"]["services"]["web"]["load"]
+
+    assert "CPU" not in plain.text
+    assert re.search(r"CPU 0\.1 of 1 vCPUs, memory 0\.\d+ of [\d.]+ GB", asked.text)
+    assert load["memory_gb"] == pytest.approx(load["memory_limit_gb"] / 2)
+    assert railyard.requests().count("railway query metrics") == 2
 
 
 def test_a_status_is_a_page_too(railyard: Railyard, tmp_path: Path) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from railway_api.edge import Answer
 from railway_sandbox.edge import authority
+from railyard.operate.verify_checks import answered
+from railyard.shared.stack import read_stack
+from stacks.omega import OmegaSettings
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard, Said
 
@@ -181,3 +185,28 @@ def test_a_domain_that_only_the_settings_have(railyard: Railyard, monkeypatch: p
     )
     assert failed["rose/web", "dns"]["next"] == "bring it up: make up STACK=staging"
     assert "new.rose.example stands in the settings" in railyard.run("status", "rose").flat
+
+
+@pytest.mark.parametrize(
+    ("body", "passed", "found"),
+    [
+        (
+            '{"status": "healthy", "discord": "connected", "database": "ready"}',
+            True,
+            ", discord connected, database ready",
+        ),
+        ('{"status": "healthy", "discord": "reconnecting", "database": "ready"}', False, ", discord reconnecting"),
+        ('{"status": "healthy"}', True, "/health"),
+        ("OK", True, "/health"),
+        ("[1]", True, "/health"),
+    ],
+)
+def test_a_health_answer_is_read(body: str, passed: bool, found: str) -> None:
+    """A bot that answers 200 without its gateway is not well; one that says nothing of it counts by its status."""
+    answer = Answer(url="https://bot.example/health", status=200, body=body, reached_railway=True)
+    omega = cast("OmegaSettings", read_stack("production").settings.systems["omega"])
+    wanted = omega.bot.health_answer
+    (result,) = answered(read_stack("production"), "omega/bot", answer, exact=True, wanted=wanted)
+
+    assert (result.check, result.passed) == ("health", passed)
+    assert found in result.found

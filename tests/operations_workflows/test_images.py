@@ -51,10 +51,9 @@ def test_every_image_of_the_commit_is_built_and_pushed(source: Path, docker: Pat
     calls = docker.read_text().splitlines()
     pushed = [call.removeprefix("push ") for call in calls if call.startswith("push ")]
     assert sorted(pushed) == sorted(f"fractalhuman1/seance-{service}:{commit}" for service in BUILT)
-    assert f"build --pull --tag fractalhuman1/seance-backend:{commit} {source}/backend" in calls
-    assert (
-        f"build --pull --tag fractalhuman1/seance-litellm:{commit} --file {source}/Dockerfile.litellm {source}" in calls
-    )
+    assert f"build --pull --platform linux/amd64 --tag fractalhuman1/seance-backend:{commit} {source}/backend" in calls
+    litellm = f"--tag fractalhuman1/seance-litellm:{commit} --file {source}/Dockerfile.litellm {source}"
+    assert f"build --pull --platform linux/amd64 {litellm}" in calls
 
 
 def test_nothing_is_built_when_one_cannot_be(source: Path, docker: Path) -> None:

@@ -420,3 +420,14 @@ def test_the_page_on_the_documents_has_roses_development_environment(deploy):
     }
     assert part(seen, *wanted) == wanted
     assert settings.workers == 1
+
+
+def test_omega_gets_a_redis_where_the_settings_have_one(deploy):
+    """Its address is the bot's REDIS_URL, which is no secret of the file then; its password is none of the bot's."""
+    settings = OmegaSettings.model_validate({"project": PROJECT, "redis": {}})
+    needed = {"DISCORD_BOT_TOKEN": "d", "OPENAI_API_KEY": "sk-x", "REDIS_PASSWORD": "p" * 32}
+    seen = variables_of(deploy, Omega, settings, "omega-bot-instance", **needed)
+
+    assert "REDIS_URL" in seen
+    assert "REDIS_PASSWORD" not in seen
+    assert "REDIS_URL" not in {each.name for each in Omega.secrets(settings)}

@@ -529,10 +529,25 @@ class Log(TypedDict):
     timestamp: str
 
 
+class Metric(TypedDict):
+    """Hold the fields selected by metrics."""
+
+    ts: int
+    value: float
+
+
 class MetricTags(TypedDict):
-    """Hold the fields selected by usage."""
+    """Hold the fields selected by usage, metrics."""
 
     serviceId: str | None
+
+
+class MetricsResult(TypedDict):
+    """Hold the fields selected by metrics."""
+
+    measurement: MetricMeasurement
+    tags: MetricTags
+    values: list[Metric]
 
 
 class NotificationChannel(TypedDict):

@@ -1,7 +1,7 @@
 """Visits a name: one request over HTTPS, with the certificate really checked.
 
 Owns how a failure becomes a sentence that says which part failed: name, connection, certificate, Cloudflare, Railway.
-Does not know what an application should answer. Needs no credential and reads no body but that of an error page.
+Does not know what an application should answer. Needs no credential and reads no more than the beginning of a body.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ class Answer:
     """Whether Cloudflare's proxy answered."""
     reached_railway: bool = False
     """Whether name, certificate and proxy are right, whatever Railway or the application said then."""
+    body: str = ""
+    """The beginning of what was answered: its first 4,096 bytes at most."""
 
 
 async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> Answer:
@@ -93,10 +95,9 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
             took = time.monotonic() - started
             certificate = _certificate(response)
             body = b""
-            if response.status_code >= httpx.codes.BAD_REQUEST:
-                async for part in response.aiter_bytes(LONGEST_BODY):
-                    body = part
-                    break
+            async for part in response.aiter_bytes(LONGEST_BODY):
+                body = part
+                break
     except (httpx.HTTPError, OSError) as failure:
         return Answer(url=url, time_s=time.monotonic() - started, problem=_explained(name, failure))
     problem = _edge_problem(url, response, body.decode(errors="replace"))
@@ -108,6 +109,7 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
         problem=problem,
         proxied=response.headers.get("server", "").lower() == "cloudflare",
         reached_railway=problem is None or _railway_itself(response),
+        body=body.decode(errors="replace"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from railway_api.operation import Operation, query
 
 if TYPE_CHECKING:
-    from railway_api.answers import AggregatedUsage, EstimatedUsage, Region
+    from railway_api.answers import AggregatedUsage, EstimatedUsage, MetricsResult, Region
 
 REGIONS: Operation[list[Region]] = query(
     "regions",
@@ -31,4 +31,16 @@ USAGE: Operation[list[AggregatedUsage]] = query(
     "{ measurement value tags { serviceId } }",
 )
 
-OPERATIONS = (REGIONS, ESTIMATED_USAGE, USAGE)
+METRICS: Operation[list[MetricsResult]] = query(
+    "metrics",
+    {
+        "environmentId": "String",
+        "groupBy": "[MetricTag!]",
+        "measurements": "[MetricMeasurement!]!",
+        "startDate": "DateTime!",
+        "sampleRateSeconds": "Int",
+    },
+    "{ measurement tags { serviceId } values { ts value } }",
+)
+
+OPERATIONS = (REGIONS, ESTIMATED_USAGE, USAGE, METRICS)

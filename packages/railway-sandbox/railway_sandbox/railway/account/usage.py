@@ -6,9 +6,10 @@ nothing is metered here.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from railway_sandbox.clock import EPOCH
 from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import replicas_of
@@ -131,8 +132,36 @@ def _used(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     ]
 
 
+def _metrics(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    """Return the load of the services of an environment at this moment, one sample of each measurement.
+
+    Nothing is kept of what was before, so the period that is asked for does not matter.
+    """
+    environment = caller.environment(arguments["environmentId"])
+    wanted, grouped = arguments.get("serviceId"), "SERVICE_ID" in (arguments.get("groupBy") or ())
+    ts = int((EPOCH + timedelta(seconds=caller.now)).timestamp())
+    found: list[dict[str, Any]] = []
+    by_service = _by_service(caller.cloud, environment)
+    for measurement in arguments["measurements"]:
+        parts = {each: used[measurement] / MINUTES for each, used in by_service.items() if each}
+        if wanted is not None:
+            parts = {wanted: parts.get(wanted, 0.0)}
+        if not grouped:
+            parts = {"": sum(parts.values())}
+        found += [
+            {
+                "measurement": measurement,
+                "tags": {"serviceId": each or None},
+                "values": [{"ts": ts, "value": value}],
+            }
+            for each, value in parts.items()
+            if value
+        ]
+    return found
+
+
 def _moment(given: str | datetime) -> datetime:
     return given if isinstance(given, datetime) else datetime.fromisoformat(given)
 
 
-QUERIES: Operations = {"estimatedUsage": _estimated, "usage": _used}
+QUERIES: Operations = {"estimatedUsage": _estimated, "usage": _used, "metrics": _metrics}
