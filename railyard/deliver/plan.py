@@ -19,6 +19,8 @@ from railyard.accounts.railway_client import SandboxOption
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.system_release import limited
 from railyard.engine.engines import Engine, RefusedError, engine_for
+from railyard.map.page import page
+from railyard.map.picture import declared, draw, with_plan
 from railyard.output.money import MoneyDifference, of_document
 from railyard.review.markdown import block, change_lines
 from railyard.review.refusals import refusals
@@ -44,6 +46,9 @@ CHANGED: Final = "+"
 
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="The Markdown of a workflow's summary.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan for `railyard deploy`.")]
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write a page with a picture as well, changes marked.")
+]
 WithoutOption = Annotated[
     list[str] | None,
     typer.Option("--without", metavar="SYSTEM", help="Leave these out; several in one text may stand between blanks."),
@@ -73,6 +78,7 @@ def plan(
     stack: StackOption = "",
     out: OutOption = None,
     without: WithoutOption = None,
+    html: HtmlOption = None,
     *,
     markdown: MarkdownOption = False,
     sandbox: SandboxOption = False,
@@ -84,7 +90,7 @@ def plan(
     """
     with people(json=json):
         here = read_stack(stack)
-        chosen_systems(here, systems or ())
+        chosen = list(chosen_systems(here, systems or ()))
         left_out = [name for each in without or () for name in each.split()]
         try:
             made = plan_of(engine_for(here, sandbox=sandbox), here, systems or (), left_out)
@@ -92,6 +98,9 @@ def plan(
             made = error.plan
         if out and not made.refused:
             write_whole(out, made.model_dump_json(indent=4) + "\n")
+        if html:
+            picture = with_plan(draw(here, declared(here.name), chosen), made.changes)
+            write_whole(html, page(picture, list(text(made))))
         if json:
             write_json(made.model_dump(mode="json"))
         else:

@@ -27,10 +27,10 @@ def sent(github: SimulatedGitHub) -> dict[str, str]:
 
 
 def test_the_reviewed_plan_is_applied(deployed: Repository) -> None:
-    """A plan that still holds is carried out; the stack runs what it says."""
+    """A plan that still holds is carried out; the stack runs what it says, and the page of the plan marks it."""
     deployed.change(STAGING, "omega:1.0", "omega:2.0")
     deployed.commit("2.0")
-    planned = deployed.railyard("plan", "--out", "plan.json")
+    planned = deployed.railyard("plan", "--out", "plan.json", "--html", "plan.html")
 
     said = deployed.railyard("deploy", "--plan", "plan.json")
 
@@ -40,6 +40,7 @@ def test_the_reviewed_plan_is_applied(deployed: Repository) -> None:
     assert (said.errors, "engine: " in said.text) == (planned.errors, False)
     assert said.text.rstrip().endswith("staging: deployed")
     assert deployed.image() == "example/omega:2.0"
+    assert "~ changed" in (deployed.directory / "plan.html").read_text()
 
 
 def test_a_changed_world_stops_it(deployed: Repository, github: SimulatedGitHub) -> None:
