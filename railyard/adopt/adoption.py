@@ -69,6 +69,18 @@ class Adoption:
         """Return the name of its environment."""
         return str(self.live.snapshot.environment["name"])
 
+    @property
+    def fits(self) -> list[str]:
+        """Return what of the project the system expects: services, with another name on Railway, zones, buckets."""
+        there, names = self.live.services(), self.target.names
+        services = [
+            f"{name} ({names[name]} on Railway)" if name in names else name
+            for name in (self.target.system.SETTINGS.model_fields if not self.target.own else there)
+            if names.get(name, name) in there and (not self.target.own or name not in self.strangers)
+        ]
+        buckets = {self.live.variables(key).get("SPACES_BUCKET") for key in there.values()} - {None}
+        return [*services, *(f"bucket {each}" for each in buckets), *(f"zone {each}" for each in self.live.zones)]
+
     def document(self) -> dict[str, Any]:
         """Return it for programs."""
         return {
@@ -76,6 +88,7 @@ class Adoption:
             "own": self.target.own,
             "reasons": list(self.target.reasons),
             "services": dict(self.target.names),
+            "fits": self.fits,
             "stack": self.stack,
             "project": self.project,
             "environment": self.environment,

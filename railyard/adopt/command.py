@@ -91,7 +91,7 @@ def adopt(
         if json:
             write_json(done.document() | ({"rehearsed": True, "writes": wrote} if rehearse else {}))
         else:
-            _conclude(done, dry_run=dry_run)
+            _conclude(done, dry_run=dry_run, rehearse=rehearse)
             if rehearse:
                 typer.echo(
                     f"rehearsed in a throw-away sandbox, with {count(wrote, 'request')} that wrote; nothing is left"
@@ -110,8 +110,7 @@ def _show(done: Adoption) -> None:
     typer.echo(f"{done.project}, environment {done.environment}, becomes {done.system} of {done.stack}")
     if done.target.reasons:
         typer.echo(f"proposed: {', '.join(dict.fromkeys(done.target.reasons))}")
-    for name, other in done.target.names.items():
-        typer.echo(f"{name} is {other} on Railway")
+    typer.echo(f"fits: {', '.join(done.fits) or 'nothing'}")
     for line in done.edit.lines or [f"{done.edit.file.name}: says all of it already"]:
         typer.echo(line)
     for note in done.notes:
@@ -120,12 +119,12 @@ def _show(done: Adoption) -> None:
         typer.echo(f"of nobody, left alone: {', '.join(done.strangers)}; --own makes a system of them")
 
 
-def _conclude(done: Adoption, *, dry_run: bool) -> None:
+def _conclude(done: Adoption, *, dry_run: bool, rehearse: bool) -> None:
     if dry_run:
         typer.echo("nothing was written")
         return
     for key in done.stored:
-        typer.echo(f"{key}: stored")
+        typer.echo(f"{key}: {'would be stored' if rehearse else 'stored'}")
     if done.sealed:
         typer.echo(f"sealed, nobody can read them: {', '.join(done.sealed)}; ./bin/railyard secrets set takes them")
     typer.echo(f"{count(done.imported, 'resource')} imported")

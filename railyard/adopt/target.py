@@ -63,6 +63,7 @@ def target(name: str | None, live: Live, names: Mapping[str, str], stack: StackS
         return Target(name=name or _own_name(live), system=class_of(name or _own_name(live)), own=True)
     if name:
         system = named(name)
+        _refuse_names(system, live, names)
         return Target(name=name, system=system, names={**_other_names(system, live), **names})
     fits = {each.NAME: list(_reasons(each, live, {**_other_names(each, live), **names})) for each in SYSTEMS}
     taken = set(stack.systems) if stack else set[str]()
@@ -72,6 +73,23 @@ def target(name: str | None, live: Live, names: Mapping[str, str], stack: StackS
         reason = f"no system has {_ENOUGH} of its variables or services: its services become one of their own"
         return Target(name=own_name, system=system_of(own_name), own=True, reasons=[reason])
     return Target(name=best.NAME, system=best, names={**_other_names(best, live), **names}, reasons=fits[best.NAME])
+
+
+def _refuse_names(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> None:
+    """Raise ``CallError`` for a service that the system, or the project, does not have."""
+    for own, other in names.items():
+        for name, known, whose in (
+            (own, list(_services(system)), system.NAME),
+            (other, list(live.services()), str(live.snapshot.project["name"])),
+        ):
+            if name not in known:
+                raise CallError(f"{whose} has no service {name!r}: name one of {', '.join(known)}")
+
+
+def _services(system: type[System[Any]]) -> dict[str, type[BaseModel]]:
+    """Return the services that a system may have: name in the settings → their arguments."""
+    models = {name: model_of(info) for name, info in system.SETTINGS.model_fields.items()}
+    return {name: each for name, each in models.items() if each and issubclass(each, ServiceArgs | DatabaseArgs)}
 
 
 def strangers(live: Live, chosen: Target, stack: StackSettings | None) -> list[str]:
@@ -128,11 +146,7 @@ def _settings_variables(fields: Iterable[tuple[str, FieldInfo]], path: str = "")
 def _other_names(system: type[System[Any]], live: Live) -> dict[str, str]:
     """Return which service of the project is which of the system's, where it has another name and no rival."""
     there = live.services()
-    wanted = {
-        name: model
-        for name, info in system.SETTINGS.model_fields.items()
-        if (model := model_of(info)) and issubclass(model, ServiceArgs | DatabaseArgs)
-    }
+    wanted = _services(system)
     open_ = [name for name in wanted if name not in there and not optional(system.SETTINGS.model_fields[name])]
     free = [name for name in there if name not in wanted]
     found: dict[str, str] = {}
