@@ -1,4 +1,4 @@
-"""What the variables of a project's services refer to: who is deployed before whom, and what leads nowhere.
+"""What variables and commands of a project's services refer to: who is deployed before whom, and what leads nowhere.
 
 Railway fills a reference (``${{db.PASSWORD}}``) in when it deploys. One to a variable that does not exist yet becomes
 an empty text, and the service is not deployed again when the variable appears. So an instance waits for what it refers
@@ -44,9 +44,10 @@ NodeT = TypeVar("NodeT")
 
 @dataclass(frozen=True)
 class Named:
-    """A reference, and the variable in which it stands."""
+    """A reference, and where it stands."""
 
-    variable: str
+    place: str
+    """``variables.DATABASE_URL``, or ``startCommand``."""
     reference: Reference
     secret: bool = False
     """Whether it stands in a value that is shown to nobody."""
@@ -67,6 +68,8 @@ class Referring:
     """Its name on Railway, by which others refer to it."""
     project: ProjectReferences
     variables: Mapping[str, pulumi.Input[str]]
+    commands: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Its commands, in which references may stand as in variables, by their keys in the settings."""
     uses: Sequence[Referring]
     """Services that it waits for whatever its variables say."""
     addresses: Mapping[frozenset[str], Sequence[pulumi.Resource]]
@@ -109,7 +112,7 @@ class Referring:
             yield other, "is made to start after it"
         for other, named in self.others():
             if other.has(named.reference.variable):
-                yield other, f"variables.{named.variable} holds {named.text}"
+                yield other, f"{named.place} holds {named.text}"
 
     def giving(self, variable: str) -> Sequence[pulumi.Resource]:
         """Return what has to be there for one of Railway's own variables of it to have a value."""
@@ -135,7 +138,8 @@ class ProjectReferences:
 
         Raises ``pulumi.RunError`` for a function of templates, and where references form a circle.
         """
-        texts = {name: value for name, value in service.variables.items() if isinstance(value, str)}
+        clear = {name: value for name, value in service.variables.items() if isinstance(value, str)}
+        texts = {**{f"variables.{name}": value for name, value in clear.items()}, **service.commands}
         with self._remembering():
             service.named = self._read(service, texts, secret=False)
             self.services[service.name] = service
@@ -153,7 +157,9 @@ class ProjectReferences:
                 continue
             text, secret = await value.future(), await value.is_secret()
             with self._remembering():
-                service.named += self._read(service, {name: text}, secret=secret) if isinstance(text, str) else []
+                service.named += (
+                    self._read(service, {f"variables.{name}": text}, secret=secret) if isinstance(text, str) else []
+                )
                 self._refuse_circles(service)
         if self._refused:
             raise self._refused
@@ -177,21 +183,21 @@ class ProjectReferences:
         found: dict[Named, None] = {}
         waiting = [*texts.items()]
         seen: set[str] = set()
-        for variable, text in waiting:
+        for place, text in waiting:
             if refused := refused_function(text):
-                raise pulumi.RunError(f"{service.label}: variables.{variable} must be {refused}")
+                raise pulumi.RunError(f"{service.label}: {place} must be {refused}")
             for each in expressions(text):
                 if isinstance(each, Unreadable):
                     shown = "a reference in its secret value" if secret else each.text
                     pulumi.log.warn(
-                        f"{service.label}: variables.{variable} holds {shown}, which Railway cannot read: write "
+                        f"{service.label}: {place} holds {shown}, which Railway cannot read: write "
                         "${{service.NAME}}, ${{shared.NAME}} or ${{NAME}}"
                     )
                 elif isinstance(each, Reference):
-                    found[Named(variable, each, secret)] = None
+                    found[Named(place, each, secret)] = None
                     if each.owner == SHARED and each.variable in self._shared and each.variable not in seen:
                         seen.add(each.variable)
-                        waiting.append((f"{variable}, by shared.{each.variable},", self._shared[each.variable]))
+                        waiting.append((f"{place}, by shared.{each.variable},", self._shared[each.variable]))
         return list(found)
 
     def _courteous(self) -> Mapping[Referring, Sequence[Referring]]:
@@ -220,7 +226,7 @@ class ProjectReferences:
             if path := _path(start, start, lambda node: self._inside(service, *node), longer=True):
                 shown = " → ".join(f"{owner}.{name}" if owner else name for owner, name in path)
                 raise pulumi.RunError(
-                    f"{service.label}: variables.{named.variable} refers to itself ({shown}), so that none of these "
+                    f"{service.label}: {named.place} refers to itself ({shown}), so that none of these "
                     "has a value: write the value into one of them"
                 )
 
@@ -251,7 +257,7 @@ class ProjectReferences:
 
     def _warnings(self, service: Referring) -> Iterator[str]:
         for named in service.named:
-            reference, begin = named.reference, f"variables.{named.variable} holds {named.text}, and"
+            reference, begin = named.reference, f"{named.place} holds {named.text}, and"
             if reference.owner == SHARED:
                 if reference.variable not in self._shared:
                     lacks = f"{self.project} has no shared variable {reference.variable}"

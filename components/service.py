@@ -235,6 +235,14 @@ class Service(pulumi.ComponentResource):
             name=service_name,
             project=project.references,
             variables=self._variables(name, computed),
+            commands={
+                key: command
+                for key, command in (
+                    ("startCommand", args.start_command),
+                    ("preDeployCommand", args.pre_deploy_command),
+                )
+                if command
+            },
             uses=[service.referring for service in uses],
             addresses=addresses,
             identity=identity,

@@ -364,3 +364,53 @@ def test_a_circle_ends_a_preview_in_words(railway):
     (error,) = [each.message for each in result.diagnostics if each.severity == "error"]
     assert error.startswith("the services of shop-test refer to each other in a circle")
     assert railway.deployed() == []
+
+
+@pytest.mark.parametrize("command", ["start_command", "pre_deploy_command"])
+def test_a_reference_in_a_command_is_an_order_as_one_in_a_variable(railway, command):
+    """What it names is deployed first, wherever it stands in the program."""
+
+    def program() -> None:
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+        web = ServiceArgs.model_validate({"image": "web:1", command: "run --token ${{worker.TOKEN}}"})
+        Service("shop-web", web, project=project, service_name="web")
+        worker = ServiceArgs(image="worker:1", variables={"TOKEN": "t"})
+        Service("shop-worker", worker, project=project, service_name="worker")
+
+    railway.up(program)
+
+    assert [name for name, _ in railway.deployed()] == ["worker", "web"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("run ${{wroker.TOKEN}}", "startCommand holds ${{wroker.TOKEN}}, and this program makes no service wroker"),
+        ("run ${{PROT}}", "startCommand holds ${{PROT}}, and it has no variable PROT: did you mean PORT?"),
+    ],
+)
+def test_a_reference_in_a_command_that_leads_nowhere_is_told(said, text, told):
+    """With the place in which it stands, and the nearest name."""
+
+    def program() -> None:
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+        web = ServiceArgs(image="web:1", port=80, start_command=text)
+        Service("shop-web", web, project=project, service_name="web")
+
+    (warning,) = said(program)
+
+    assert told in warning
+
+
+def test_a_function_of_templates_in_a_command_is_refused(railway):
+    """Railway evaluates it in templates alone, whatever it stands in."""
+
+    def program() -> None:
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+        web = ServiceArgs(image="web:1", start_command="run --key ${{secret(32)}}")
+        Service("shop-web", web, project=project, service_name="web")
+
+    result = railway.run(Operation.UP, program)
+
+    (error,) = [each.message for each in result.diagnostics if each.severity == "error"]
+    assert error.startswith("shop-web: startCommand must be a value without ${{secret(32)}}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.view import default_region, service_config
-from railway_sandbox.railway.state import Config, Environment, Service
+from railway_sandbox.railway.state import Config, Environment, Service, part
 
 PATTERN = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
 SHARED = "shared"
@@ -47,9 +47,13 @@ def references(text: str) -> set[Reference]:
 
 
 def referenced_by(environment: Environment, service_id: str) -> set[Reference]:
-    """Return every reference in the variables of a service."""
-    variables: Config = service_config(environment, service_id).get("variables", {})
-    return {reference for entry in variables.values() for reference in references(entry.get("value") or "")}
+    """Return every reference in the variables and commands of a service."""
+    config = service_config(environment, service_id)
+    variables: Config = config.get("variables", {})
+    texts = [entry.get("value") or "" for entry in variables.values()]
+    for command in (part(config, "deploy").get(name) for name in ("startCommand", "preDeployCommand")):
+        texts += [str(command or "")]
+    return {reference for text in texts for reference in references(text)}
 
 
 def service_named(cloud: RailwayCloud, environment: Environment, name: str) -> Service | None:
