@@ -74,6 +74,7 @@ check: .venv/ready ## Lint, format, types, imports and workflows, and whether ge
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m tests.pages.operations --check
 	@$(BIN)/python -m railyard.map.generate --check
+	@$(BIN)/python -m railyard.stack.code_owners --check
 	@./bin/railyard workflows --check
 	@$(BIN)/zizmor --quiet --no-progress --offline .github
 	@if command -v go >/dev/null; then \
@@ -127,6 +128,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m stacks.policy.page
 	@$(BIN)/python -m tests.pages.operations
 	@$(BIN)/python -m railyard.map.generate
+	@$(BIN)/python -m railyard.stack.code_owners
 	@./bin/railyard workflows
 	@$(BIN)/python -m tools.import_table
 	@$(BIN)/python -m tools.decision_index

@@ -45,7 +45,7 @@ from stacks.shared_settings import (
     stack_of,
     value_of,
 )
-from stacks.system import System, SystemSettings
+from stacks.system import Owner, System, SystemSettings
 
 PROVIDER_NAMESPACE: Final = "railway"
 """Prefix of the keys of the Railway provider."""
@@ -100,6 +100,9 @@ class StackKeys(Arguments):
     secrets: Annotated[str | None, BeforeValidator(_unless_empty)] = None
     """Path of the SOPS file with the systems' secrets; or of a folder, with a slash at its end, in which each system
     has one with its own recipients, ``secrets/production/omega.yaml``. Default: ``secrets/<stack>.yaml``."""
+    owner: Many[Owner] = ()
+    """Who is asked to review the stack, as GitHub's CODEOWNERS writes it: ``@org/team``, ``@user``, an address. In
+    defaults.yaml: who is asked to review everything. Default: nobody."""
     promotes_from: Annotated[Name | None, BeforeValidator(_unless_empty)] = None
     """The stack that proves what this one runs: systems are pinned then, unless they say ``followsBranch: true``.
     Default: none."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import pulumi
 
 from components.alerts import Alerts, AlertsArgs
-from components.arguments import Arguments, Many, VariableName
+from components.arguments import Arguments, Many, VariableName, matching
 from components.bucket import Bucket, BucketArgs
 from components.database import Database, DatabaseArgs
 from components.domain import DomainArgs
@@ -28,12 +28,21 @@ from stacks.names import names_of
 from stacks.releases import Release, releases_of
 from stacks.secrets import Secret, SystemSecrets
 
+Owner = Annotated[
+    str,
+    matching(r"@[A-Za-z0-9][\w./-]*|[^@\s]+@[^@\s]+\.[^@\s]+", "@user, @organization/team, or an e-mail address"),
+]
+"""Who is asked to review, as GitHub's CODEOWNERS writes it."""
+
 
 class SystemSettings(Arguments):
     """The settings that every system has."""
 
     project: ProjectArgs
     """Its Railway project and environment."""
+    owner: Many[Owner] = ()
+    """Who is asked to review what is the system's alone: its file, and its secrets where they have a file of their own.
+    Default: nobody."""
     railway: AccountArgs | None = None
     """Whose Railway account it uses. Default: that of the stack."""
     follows_branch: bool = False

@@ -1,0 +1,74 @@
+"""Writes who is asked to review what: ``python -m railyard.stack.code_owners``; with ``--check`` it only compares.
+
+Owns the text of ``.github/CODEOWNERS``. Owners stand in the settings, ``owner:`` of a stack and of a system; where they
+name nobody, the file names nobody.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from railyard.shared.project import project_directory
+from railyard.shared.stack import Stack, read_stacks
+from stacks.shared_settings import DEFAULTS_FILE, file_name
+
+FILE: Final = ".github/CODEOWNERS"
+_HEAD: Final = """\
+# Who is asked to review, by `owner:` of stacks and systems in the settings. Written by `make generate`: change those.
+# The last line that matches a file decides.
+"""
+_NOBODY: Final = "# The settings name no owner.\n"
+
+
+def text(stacks: Sequence[Stack], root: Path) -> str:
+    """Return the file as it should be."""
+    lines = [f"{path} {' '.join(owners)}\n" for path, owners in _rules(stacks, root) if owners]
+    return _HEAD + ("".join(dict.fromkeys(lines)) or _NOBODY)
+
+
+def _rules(stacks: Sequence[Stack], root: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield paths with their owners: all of the repository, each system's code, each stack, each system's secrets."""
+    everybody = tuple(dict.fromkeys(owner for stack in stacks for owner in stack.settings.stack.owner))
+    yield "*", everybody
+    systems = {name: each for stack in stacks for name, each in stack.settings.systems.items()}
+    for name in systems:
+        if (root / "stacks" / f"{name}.py").is_file():
+            owners = [owner for stack in stacks for owner in _of_system(stack, name)]
+            yield f"/stacks/{name}.py", tuple(dict.fromkeys(owners))
+    for stack in stacks:
+        owners = stack.settings.stack.owner
+        if len(stack.systems) == 1:
+            owners = tuple(dict.fromkeys([*owners, *_of_system(stack, stack.systems[0])]))
+        yield f"/{file_name(stack.name)}", owners
+        yield f"/{stack.settings.secrets}", owners
+        if stack.settings.has_secrets_by_system:
+            for name in stack.systems:
+                yield f"/{stack.settings.secrets_of(name)}", _of_system(stack, name)
+    yield f"/{DEFAULTS_FILE}", everybody
+
+
+def _of_system(stack: Stack, system: str) -> tuple[str, ...]:
+    """Return the owners of a system in a stack that runs it."""
+    settings = stack.settings.systems.get(system)
+    return settings.owner if settings else ()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the file, or compare it; return the exit code."""
+    root = project_directory()
+    file, current = root / FILE, text(read_stacks(), root)
+    if "--check" in arguments:
+        if not file.exists() or file.read_text(encoding="utf-8") != current:
+            sys.stdout.write(f"{FILE} is out of date: make generate\n")
+            return 1
+        return 0
+    file.write_text(current, encoding="utf-8")
+    sys.stdout.write(f"{FILE} written\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
