@@ -15,10 +15,24 @@ from urllib.parse import quote
 
 import pulumi
 from pydantic import model_validator
+from pydantic.alias_generators import to_camel
 
-from components.arguments import Arguments, Backups, Image, MemoryMb, Name, Obeys, Port, UsageAlerts, VolumeGb, matching
+from components.arguments import (
+    Arguments,
+    Backups,
+    Image,
+    Many,
+    MemoryMb,
+    Name,
+    Obeys,
+    Port,
+    UsageAlerts,
+    VolumeGb,
+    matching,
+)
 from components.project import Project
 from components.service import DEFAULT_REGION, NO_SECRETS, Region, SecretVariables, Service, ServiceArgs
+from components.service_settings import AutoUpdates
 from components.volume import OutsideBackups, VolumeArgs
 from pulumiverse_railway import rules
 
@@ -75,6 +89,10 @@ class DatabaseArgs(Arguments):
     """Name of its service on Railway, by which others refer to it. Default: its key in the settings."""
     image: Image | None = None
     """Docker image with its tag. Default: that of its version."""
+    auto_updates: AutoUpdates | None = None
+    """Which newer versions of the image Railway deploys by itself, after a backup of the volume. Default: none."""
+    auto_update_windows: Annotated[Many[str], Obeys(rules.update_windows)] = ()
+    """When it does so, in UTC: 'SAT 2-6'. Default: Railway's choice."""
     region: Region = DEFAULT_REGION
     """Region in which it runs, best that of the services that use it."""
     size_gb: VolumeGb | None = None
@@ -98,6 +116,10 @@ class DatabaseArgs(Arguments):
     def _agrees_with_itself(self) -> Self:
         if self.image and (kind := kind_of(self.image)) not in (None, self.SERVER.title):
             raise ValueError(f"an image of {self.SERVER.title}, and {self.image} is one of {kind}: give another image")
+        updates = {"auto_updates": self.auto_updates, "auto_update_windows": self.auto_update_windows}
+        given = {name: value for name, value in updates.items() if value}
+        for name, reason in rules.wrong_updates({"image": self.server_image, **given}):
+            raise ValueError(f"{to_camel(name)} {reason}")
         if self.tcp_port not in (None, self.SERVER.port):
             raise ValueError(
                 f"tcpPort of the port on which {self.SERVER.title} listens, {self.SERVER.port}, not {self.tcp_port}: "
@@ -169,6 +191,8 @@ class Database(pulumi.ComponentResource, Generic[ArgsT]):
             name,
             StoreArgs(
                 image=args.server_image,
+                auto_updates=args.auto_updates,
+                auto_update_windows=args.auto_update_windows,
                 region=args.region,
                 vcpus=args.vcpus,
                 memory_mb=args.memory_mb,

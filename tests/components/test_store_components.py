@@ -196,6 +196,18 @@ def test_data_is_backed_up_unless_somebody_says_otherwise(kind):
         kind(tcp_port=80)
 
 
+def test_a_database_is_updated_in_windows(deploy):
+    """As any service that runs an image; windows alone are refused."""
+    given = {"sizeGb": 1, "autoUpdates": "minor", "autoUpdateWindows": ["SUN 2-6"]}
+
+    seen = deploy(lambda: Postgres("shop-db", PostgresArgs.model_validate(given), project=project()))
+
+    instance = seen["railway:index:ServiceInstance", "shop-db-instance"]
+    assert (instance["autoUpdates"], instance["autoUpdateWindows"]) == ("minor", ["SUN 2-6"])
+    with pytest.raises(ValidationError, match="autoUpdateWindows needs autoUpdates"):
+        PostgresArgs.model_validate({**given, "autoUpdates": None})
+
+
 def test_a_database_has_a_name_of_its_own_in_the_settings(deploy):
     """It outweighs the program's, and its host follows."""
     args = PostgresArgs.model_validate({"sizeGb": 1, "name": "orders"})

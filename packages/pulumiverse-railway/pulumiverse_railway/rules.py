@@ -228,7 +228,7 @@ def contradictions(given: Mapping[str, Any], *, replicas: int = 1) -> Iterator[t
     """
     present = {name: value for name, value in given.items() if value not in (None, False, [], (), {})}
     yield from _source(present)
-    yield from _auto_updates(present)
+    yield from wrong_updates(present)
     if "pre_deploy_timeout_seconds" in present and "pre_deploy_command" not in present:
         yield (
             "pre_deploy_timeout_seconds",
@@ -269,8 +269,8 @@ def _source(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "registry_credentials", "belong to an image, and this service runs a repo: remove them"
 
 
-def _auto_updates(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield why an image is never updated."""
+def wrong_updates(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield why an image is never updated: a setting, and the reason. Only what is given is in ``present``."""
     if present.get("auto_updates") in (None, "disabled"):
         for name in FOR_AN_IMAGE[1:]:
             if name in present:
