@@ -193,7 +193,13 @@ def finish(adoption: Adoption, railway: Railway, age: Sequence[str] | None) -> N
     else:
         adoption.notes.append("no secret was stored: there is no sops program, and the sandbox has secrets of its own")
     engine = engine_for(here, sandbox=not railway.real)
-    wanted, matched = _wanted(adoption, engine)
+    try:
+        wanted, matched = _wanted(adoption, engine)
+    except OperationError as error:
+        raise OperationError(
+            f"{error}\n{adoption.edit.file.name} is written, and nothing is imported yet: mend this, and run the same "
+            "command again"
+        ) from None
     _keep_variables(adoption, wanted, matched, found)
     take_over.take(engine, wanted, matched, live)
     adoption.imported, adoption.written = sum(each.new and each.urn in matched.ids for each in wanted), True
