@@ -154,9 +154,10 @@ def _elsewhere(stack: str) -> Generator[Path]:
         before = dict(os.environ)
         engine = {name: before[name] for name in (engine_choice.VARIABLE, "PULUMI_HOME") if name in before}
         python = {"PYTHONPATH": before["PYTHONPATH"]} if "PYTHONPATH" in before else {}
+        here = {SANDBOX_VARIABLE: f"{folder}/clouds", PROJECT_VARIABLE: str(copy)}
+        variables = clean_environment() | engine | python | here
         os.environ.clear()
-        os.environ.update(clean_environment() | engine | python)
-        os.environ.update({SANDBOX_VARIABLE: f"{folder}/clouds", PROJECT_VARIABLE: str(copy)})
+        os.environ.update(variables)
         try:
             yield Path(folder) / "clouds"
         finally:

@@ -55,7 +55,8 @@ def written(real: RealEngine, since: int) -> list[str]:
 def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine) -> None:
     """Nothing is written anywhere, the preview is empty, and the state forgets it again without deleting anything.
 
-    All five, from nothing but a token, one after the other; then one change is made of each, and only that is done.
+    All five, from nothing but a token, one after the other; a rehearsal with the same engine ends alike. Then one
+    change is made of each, and only that is done.
     """
     up = run(real, "up", "-s", "staging")
     assert up.returncode == 0, up.stdout + up.stderr
@@ -72,6 +73,10 @@ def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine) -> None:
         assert written(real, before) == []
     again = railyard(real, "adopt", "seance", "-s", "staging", "--yes")
     assert (again["imported"], again["left"]) == (0, [])
+
+    rehearsed = railyard(real, "adopt", "omega", "-s", "live", "--project", "omega-staging", "--rehearse")
+    assert (rehearsed["left"], rehearsed["writes"]) == ([], 0)
+    assert rehearsed["imported"] >= 5
 
     text = settings.read_text()
     for old, new, _ in ONE_CHANGE.values():

@@ -10,7 +10,7 @@ import pytest
 from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
 
 
-@pytest.mark.parametrize("system", ["seance", "omnistack"])
+@pytest.mark.parametrize("system", ["seance"])
 def test_a_rehearsal_ends_as_the_adoption_would(
     elsewhere: Elsewhere, system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
