@@ -43,6 +43,8 @@ _COPIED: Final = (
     "secrets",
     "requirements.txt",
 )
+_STACKS: Final = {"one": 1, "fifty": FIFTY}
+_ROUNDS: Final = 2
 _COMMANDS: Final = ("diff HEAD^ -s {stack}", "plan {system} -s {stack}", "deploy {system} -s {stack}")
 _SETTINGS: Final = """
   railyard:shop{number}:
@@ -71,7 +73,7 @@ class Copy:
         for name in _COPIED:
             place = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             place(ROOT / name, folder / name)
-        for stack, systems in (("one", 1), ("fifty", FIFTY)):
+        for stack, systems in _STACKS.items():
             head = "config:\n  railway:plan: pro\n  railyard:secrets: secrets/none.yaml\n"
             settings = [_SETTINGS.format(number=number, stack=stack) for number in range(systems)]
             (folder / f"Pulumi.{stack}.yaml").write_text("".join([head, *settings]), encoding="utf-8")
@@ -80,10 +82,11 @@ class Copy:
         (folder / ".git" / "info" / "exclude").write_text("/.venv\n/.sandbox\n__pycache__\n", encoding="utf-8")
         self.commit("Before")
 
-    def change(self, stack: str) -> None:
+    def change(self, stack: str, round_: int) -> None:
         """Commit another image of the first system of a stack."""
         file = self.directory / f"Pulumi.{stack}.yaml"
-        file.write_text(file.read_text(encoding="utf-8").replace(":1.0", ":2.0", 1), encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(f"shop:{round_ + 1}.0", f"shop:{round_ + 2}.0", 1), encoding="utf-8")
         self.commit("After")
 
     def commit(self, message: str) -> None:
@@ -113,17 +116,21 @@ class Copy:
 
 
 def measure() -> list[Cost]:
-    """Measure each command in both stacks."""
-    found: list[Cost] = []
+    """Measure each command in both stacks, in turns; of several rounds the one counts that nothing disturbed."""
+    found: dict[tuple[str, int], Cost] = {}
     with tempfile.TemporaryDirectory() as folder:
         copy = Copy(Path(folder))
-        for stack, systems in (("one", 1), ("fifty", FIFTY)):
+        for stack in _STACKS:
             copy.run(["railyard.engine", "up", "--stack", stack])
-            copy.change(stack)
-            for command in _COMMANDS:
-                arguments = command.format(stack=stack, system="shop0").split()
-                found.append(Cost(arguments[0], systems, *copy.run(["railyard", *arguments])))
-    return found
+        for round_ in range(_ROUNDS):
+            for stack, systems in _STACKS.items():
+                copy.change(stack, round_)
+                for command in _COMMANDS:
+                    arguments = command.format(stack=stack, system="shop0").split()
+                    cost = Cost(arguments[0], systems, *copy.run(["railyard", *arguments]))
+                    before = found.get((cost.command, systems), cost)
+                    found[cost.command, systems] = min(before, cost, key=lambda each: each.cpu_s)
+    return [found[command, systems] for systems in _STACKS.values() for command in ("diff", "plan", "deploy")]
 
 
 def main() -> None:

@@ -37,6 +37,8 @@ from railyard.engine.outcome import judged
 from railyard.output import Report
 from railyard.shared.console import OperationError
 
+BACKEND_VARIABLE: Final = "RAILYARD_SANDBOX_BACKEND"
+"""Environment variable that puts the CLI's states of the sandbox elsewhere: into a bucket of Spaces."""
 PASSPHRASE: Final = "sandbox"
 _ENCRYPTION: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys of a stack's settings file that say how its real state is encrypted."""
@@ -56,7 +58,7 @@ def variables(directory: Path) -> dict[str, str]:
     Without them it would work on the backend that the user is logged in to, where real stacks may be.
     """
     return {
-        "PULUMI_BACKEND_URL": _backend(directory).as_uri(),
+        "PULUMI_BACKEND_URL": os.environ.get(BACKEND_VARIABLE) or _backend(directory).as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -168,7 +170,8 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
             environment,
             captured=True,
         )
-        if done.returncode != 0:
+        # In a backend that is elsewhere it may be there all the same.
+        if done.returncode != 0 and "already exists" not in done.stderr:
             raise OperationError(f"`pulumi stack init {states.stack}` failed:\n{(done.stdout + done.stderr).strip()}")
     _unlock(states)
     return settings

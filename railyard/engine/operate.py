@@ -40,6 +40,8 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
         **cli_operations.variables(directory),
         WHOLE_PREVIEW: "1",
     }
+    keys = {"AWS_ACCESS_KEY_ID": "SPACES_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY": "SPACES_SECRET_ACCESS_KEY"}
+    simulated |= {name: simulated[key] for name, key in keys.items()} if _backend_in_a_bucket() else {}
     if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
         return simulated
     return {
@@ -128,13 +130,17 @@ def _interruptible(operation: Operation, options: Options) -> Result:
 def clouds(operation: Operation, plan: str) -> Generator[str]:
     """The address of the simulated APIs for as long as an operation takes; a preview, which asks nobody, gets none.
 
-    The simulated Railway account has this plan from then on.
+    Unless the states themselves are in a simulated bucket. The simulated Railway account has this plan from then on.
     """
-    if operation is Operation.PREVIEW:
+    if operation is Operation.PREVIEW and not _backend_in_a_bucket():
         yield UNREACHABLE_URL
         return
     with serving(plan) as address:
         yield address
+
+
+def _backend_in_a_bucket() -> bool:
+    return os.environ.get(cli_operations.BACKEND_VARIABLE, "").startswith("s3:")
 
 
 @contextmanager

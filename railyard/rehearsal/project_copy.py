@@ -69,6 +69,7 @@ class ProjectCopy:
         self._copy()
         self.clouds = sandbox_door.clouds(self.directory / ".sandbox")
         with self.clouds.serve() as address, self.inbox.open():
+            self._address = address
             self.dashboard = Dashboard(address)
             yield self
 
@@ -105,15 +106,16 @@ class ProjectCopy:
         file = self.directory / f"Pulumi.{stack}.yaml"
         file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
-    def run(self, *command: str) -> CommandRun:
-        """Run a command in the copy to its end."""
+    def run(self, *command: str, in_shell: bool = False, **variables: str) -> CommandRun:
+        """Run a command in the copy to its end, with ``variables``; ``in_shell``: in a shell of the sandbox."""
+        shell = sandbox_door.variables(self._address, self.directory / ".sandbox") if in_shell else {}
         before, began = len(self._requests()), time.monotonic()
         done = subprocess.run(
-            command, cwd=self.directory, env=self._environment(), text=True, check=False,
+            command, cwd=self.directory, env={**self._environment(), **shell, **variables}, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         return CommandRun(
-            command=" ".join(command),
+            command=" ".join([*(f"{name}={value}" for name, value in variables.items()), *command]),
             code=done.returncode,
             text=done.stdout,
             time_s=time.monotonic() - began,

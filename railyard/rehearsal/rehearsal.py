@@ -1,4 +1,4 @@
-"""The road of a change from a pull request to production, through a bad release and a change by hand.
+"""The road of a change from a pull request to production, system by system, past red systems and a change by hand.
 
 Owns the steps, and how each must end. Raises ``UnexpectedError`` where one ends otherwise.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from railyard.rehearsal.bucket import states_in_a_bucket
 from railyard.rehearsal.project_copy import CommandRun, ProjectCopy
 from railyard.rehearsal.report import Report
 
 RAILYARD: Final = "./bin/railyard"
-_COMMIT_1, _COMMIT_2 = "1" * 40, "2" * 40
+_PLAN: Final = ".sandbox/plan.json"
+_COMMIT_1, _COMMIT_2, _COMMIT_3, _COMMIT_4 = ("1" * 40, "2" * 40, "3" * 40, "4" * 40)
 """Commits of OmniStack."""
 
 
@@ -32,9 +34,11 @@ class Rehearsal:
         self.staging()
         self.promotion()
         self.production()
-        self.bad_release()
-        self.fixed_release()
+        self.red_beside_good()
+        self.the_other_way_round()
+        self.red_by_itself()
         self.drift()
+        states_in_a_bucket(self._place, self._report, self.command)
 
     def begin(self) -> None:
         """Bring both stacks up with the same releases."""
@@ -58,10 +62,15 @@ class Rehearsal:
         self._run("diff", "-s", "staging", "--markdown", says="a1b2c3d", first=60, last=0)
 
     def staging(self) -> None:
-        """Apply the reviewed plan to staging after the merge, and check staging."""
-        self._report.step("Merge: staging up and verify", because="The plan is made, reviewed, and is what is applied.")
+        """Take what changed up in staging after the merge, each system by itself, and check staging."""
+        self._report.step(
+            "Merge: staging, system by system",
+            because="A job of the workflow is for one system: it makes, asks and judges that one alone.",
+        )
         self._merge("new-commits")
-        self._deploy_as_planned("staging")
+        self._run("changed", "-s", "staging", "--since", "HEAD^1", says="seance omnistack")
+        for system in ("seance", "omnistack"):
+            self._run("deploy", system, "-s", "staging", says="staging: deployed", last=2)
         self._run("verify", "-s", "staging", says="checks passed", first=5, last=2)
 
     def promotion(self) -> None:
@@ -74,36 +83,73 @@ class Rehearsal:
         self._place.commit("Promote Seance and OmniStack")
 
     def production(self) -> None:
-        """Merge and approve the promotion."""
-        self._report.step("Merge: production up", because="The plan is what the environment's reviewer approves.")
-        self._deploy_as_planned("production")
-
-    def bad_release(self) -> None:
-        """Write a release that never becomes healthy straight into production."""
+        """Merge the promotion; each system is planned, approved, and done exactly as approved."""
         self._report.step(
-            "A bad release in production",
-            because="Somebody skips staging. The backend of c3d4e5f starts and never answers its health check.",
+            "Merge: production, each plan approved",
+            because="A reviewer of the environment production approves the plan of one system, and that is done.",
+        )
+        self._plan("seance")
+        self._approved("seance")
+        self._plan("omnistack")
+        self._place.change("production", "sizeGb: 20", "sizeGb: 25")
+        commit = self._place.commit("More room for OmniStack")
+        self._report.did(f"git commit: {commit} is merged while the plan waits, and then somebody approves it")
+        stopped = "nothing was begun"
+        self._run("deploy", "omnistack", "-s", "production", "--plan", _PLAN, code=1, says=stopped, last=8)
+        self._plan("omnistack")
+        self._approved("omnistack")
+
+    def red_beside_good(self) -> None:
+        """Write releases of both systems straight into production: one of them never becomes healthy."""
+        self._report.step(
+            "A red system beside a good one, in production",
+            because="Somebody skips staging with both systems. Seance's backend of c3d4e5f never answers its health "
+            "check; OmniStack's 3333333 is good.",
         )
         self._place.clouds.railway.fail_image("fractalhuman1/seance-backend:c3d4e5f", "unhealthy")
         before = self._place.git("rev-parse", "--short=7", "HEAD")
         self._place.change("production", "commit: b2c3d4e", "commit: c3d4e5f")
-        commit = self._place.commit("Seance c3d4e5f in production")
+        self._place.change("production", _COMMIT_2, _COMMIT_3)
+        commit = self._place.commit("Seance c3d4e5f and OmniStack 3333333 in production")
         self._report.did(f"git commit: {commit} changes Pulumi.production.yaml")
-        self._run("deploy", "-s", "production", code=1, says="production: rolled back", last=22)
-        message = self._place.inbox.messages[-1]
-        self._report.message(message)
-        self._expect(f"{before} again, all services healthy" in str(message), "the message does not say what runs now")
-        self._run("status", "-s", "production", "seance", says="b2c3d4e", first=20, last=3)
+        self._run("deploy", "-s", "production", code=1, says="omnistack: deployed", last=22)
+        self._told(
+            f"seance: {before} again, all services healthy", "production: omnistack deployed, seance rolled back"
+        )
+        self._run("status", "-s", "production", says="b2c3d4e", first=24, last=3)
 
-    def fixed_release(self) -> None:
-        """Take the whole road with the fix."""
-        self._report.step("The fixed release", because="d4e5f6a takes the road that c3d4e5f did not.")
+    def the_other_way_round(self) -> None:
+        """Release both in staging: OmniStack is the red one."""
+        self._report.step(
+            "The other way round, in staging",
+            because="d4e5f6a of Seance is its mended release; OmniStack's 4444444 fails beside it.",
+        )
+        self._place.clouds.railway.fail(_COMMIT_4, "unhealthy")
         self._place.change("staging", "commit: b2c3d4e", "commit: d4e5f6a")
-        self._place.commit("Seance d4e5f6a in staging")
-        self._run("deploy", "-s", "staging", says="staging: deployed", last=3)
-        self._run("promote", "seance", "--healthy-for", "0", says="commit: c3d4e5f → d4e5f6a", first=60, last=0)
+        self._place.change("staging", _COMMIT_2, _COMMIT_4)
+        self._place.commit("Seance d4e5f6a and OmniStack 4444444 in staging")
+        self._run("deploy", "-s", "staging", code=1, says="seance: deployed", last=16)
+        self._told("omnistack: ", "staging: seance deployed, omnistack rolled back")
+
+    def red_by_itself(self) -> None:
+        """Let OmniStack fail without a release of its own while Seance is released: Seance stays, and goes on."""
+        self._report.step(
+            "Red by itself: whose release it is not",
+            because="Somebody sets a variable of OmniStack's API in Railway's dashboard, and what that deploys fails. "
+            "e5f6a7b of Seance is released right then.",
+        )
+        self._place.change("staging", _COMMIT_4, _COMMIT_2)
+        self._place.commit("OmniStack 4444444 is taken back")
+        self._place.clouds.railway.fail(_COMMIT_2, "unhealthy")
+        self._place.dashboard.set_variable("omnistack-staging", "api", "LOG_LEVEL", "debug")
+        self._place.change("staging", "commit: d4e5f6a", "commit: e5f6a7b")
+        self._place.commit("Seance e5f6a7b in staging")
+        self._run("deploy", "seance", "-s", "staging", says="staging: deployed", last=4)
+        self._told("not of this release: omnistack/api", "staging: seance deployed; something else fails")
+        self._run("promote", "seance", "--healthy-for", "0", says="commit: c3d4e5f → e5f6a7b", first=60, last=0)
         self._place.commit("Promote Seance")
-        self._run("deploy", "-s", "production", says="production: deployed", last=3)
+        self._plan("seance")
+        self._approved("seance")
 
     def drift(self) -> None:
         """Find and mend a change by hand."""
@@ -113,24 +159,44 @@ class Rehearsal:
         self._place.dashboard.set_variable("omnistack-production", "api", "ENVIRONMENT", "debug")
         difference = 'variables.ENVIRONMENT: "production" → "debug"'
         self._run("drift", "-s", "production", code=1, says=difference)
-        self._command("make", "refresh", "STACK=production", says="debug", last=6)
-        self._run("deploy", "-s", "production", says="production: deployed", first=6, last=3)
+        self._run("deploy", "omnistack", "-s", "production", says="production: deployed", first=6, last=3)
         self._run("drift", "-s", "production", says="what exists is what the state says")
 
-    def _deploy_as_planned(self, stack: str) -> None:
-        self._run("plan", "-s", stack, "--out", f"plan-{stack}.json", says="to update", first=40, last=0)
-        self._run("deploy", "-s", stack, "--plan", f"plan-{stack}.json", says=f"{stack}: deployed", last=3)
-        (self._place.directory / f"plan-{stack}.json").unlink()
+    def _plan(self, system: str) -> None:
+        self._run("plan", system, "-s", "production", "--out", _PLAN, says="to update", first=40, last=0)
+
+    def _approved(self, system: str) -> None:
+        """Do what was planned, since a reviewer has approved it."""
+        self._report.did(f"Grace, a reviewer of the environment production, approves the plan of {system}")
+        self._run("deploy", system, "-s", "production", "--plan", _PLAN, says="production: deployed", last=2)
+        (self._place.directory / _PLAN).unlink()
+
+    def _told(self, says: str, title: str) -> None:
+        """Print the last message, which must say so under this title."""
+        message = self._place.inbox.messages[-1]
+        self._report.message(message)
+        self._expect(
+            says in str(message) and title in str(message), f"the message must be titled {title}, and say: {says}"
+        )
 
     def _merge(self, branch: str) -> None:
         self._place.git("checkout", "--quiet", "main")
         self._place.git("merge", "--quiet", "--no-ff", "--message", f"Merge {branch}", branch)
 
     def _run(self, *arguments: str, says: str, code: int = 0, first: int = 0, last: int = 20) -> CommandRun:
-        return self._command(RAILYARD, *arguments, says=says, code=code, first=first, last=last)
+        return self.command(RAILYARD, *arguments, says=says, code=code, first=first, last=last)
 
-    def _command(self, *command: str, says: str, code: int = 0, first: int = 0, last: int = 20) -> CommandRun:
-        done = self._place.run(*command)
+    def command(
+        self,
+        *command: str,
+        says: str,
+        code: int = 0,
+        first: int = 0,
+        last: int = 20,
+        in_shell: bool = False,
+        **variables: str,
+    ) -> CommandRun:
+        done = self._place.run(*command, in_shell=in_shell, **variables)
         as_it_must = done.code == code and says in done.text
         self._report.command(done, first=first if as_it_must else 0, last=last if as_it_must else 100)
         self._expect(as_it_must, f"{done.command} must end with exit code {code} and say: {says}")

@@ -40,12 +40,12 @@ def touched(files: Sequence[str], stack: str, before: Path, after: Path) -> list
         own = f"{NAMESPACE}:secrets"
         secrets = {each.get(own, f"secrets/{stack}.yaml") for each in (one, other)}
         found = [*_differing(one, other)]
-        for file in secrets:
+        for file in (each for each in secrets if not each.endswith("/")):
             systems = _differing(_groups(before / file), _groups(after / file))
             found += [f"{NAMESPACE}:{name}" for name in systems if name != _SOPS]
         for file in files:  # secrets/<stack>/<system>.yaml
             folder, _, name = file.rpartition("/")
-            if folder in {each.removesuffix(".yaml") for each in secrets}:
+            if f"{folder}/" in secrets:
                 found.append(f"{NAMESPACE}:{name.removesuffix('.yaml')}")
     except (ProjectError, go_yaml.YamlError, ValueError):
         return None

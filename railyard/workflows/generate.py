@@ -111,7 +111,7 @@ def _approved(stack: Stack) -> list[str]:
 {_matrix(stack)}
   runs-on: ubuntu-24.04
   timeout-minutes: 30
-  environment: {stack.name}-plan
+  environment: {_environment(stack, "-plan")}
   permissions:
     contents: read
   steps:
@@ -147,7 +147,7 @@ def _up(stack: Stack) -> str:
 {_matrix(stack)}
   runs-on: ubuntu-24.04
   timeout-minutes: 90
-  environment: {stack.name}
+  environment: {_environment(stack)}
   # A stack has one state: its systems are taken up one after the other, and none of them drops out.
   concurrency:
     group: deploy-{stack.name}
@@ -414,6 +414,12 @@ def _matrix(stack: Stack) -> str:
     fail-fast: false
     matrix:
       system: ${{{{ fromJSON({systems}) }}}}"""
+
+
+def _environment(stack: Stack, suffix: str = "") -> str:
+    """Return whose secrets a job holds: those of the stack or, where each system has its own, of its system alone."""
+    system = "-${{ matrix.system }}" if stack.settings.has_secrets_by_system else ""
+    return f"{stack.name}{system}{suffix}"
 
 
 def _job(stack: str) -> str:

@@ -58,6 +58,18 @@ def test_each_stack_has_its_jobs_behind_those_it_promotes_from(project: Path) ->
     )
 
 
+def test_a_job_holds_the_secrets_of_its_system_alone(project: Path) -> None:
+    """Where each system of a stack has a secrets file of its own, each has environments of its own, too."""
+    file = project / "Pulumi.live.eu.yaml"
+    file.write_text(file.read_text().replace("secrets/live.yaml", "secrets/live/"))
+
+    found = jobs(files(read_stacks())[DEPLOY])
+
+    assert found["live-eu"]["environment"] == "live.eu-${{ matrix.system }}"
+    assert found["live-eu-plan"]["environment"] == "live.eu-${{ matrix.system }}-plan"
+    assert found["stack-1st"]["environment"] == "1st"
+
+
 def test_no_generated_file_names_what_the_stacks_do_not(project: Path) -> None:
     """Neither a stack nor a system of this repository is known to what makes them."""
     text = "\n".join(files(read_stacks()).values())

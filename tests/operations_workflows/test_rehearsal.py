@@ -56,10 +56,15 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
 
 
 def test_commands_end_as_they_must(walked: Walked) -> None:
-    """Two of them find something wrong, and say so with their exit code: the bad release, and the drift."""
+    """Four find something wrong, and say so: a stale plan, a bad release in each stack, and the drift."""
     failed = [done.command for step in walked.report.steps for done in step.done if done.code]
 
-    assert failed == ["./bin/railyard deploy -s production", "./bin/railyard drift -s production"]
+    assert failed == [
+        "./bin/railyard deploy omnistack -s production --plan .sandbox/plan.json",
+        "./bin/railyard deploy -s production",
+        "./bin/railyard deploy -s staging",
+        "./bin/railyard drift -s production",
+    ]
 
 
 def test_the_comment_shows_both_systems_and_asks_no_account(walked: Walked) -> None:
@@ -76,8 +81,9 @@ def test_the_fixed_release_runs_in_both_stacks(walked: Walked) -> None:
     """What was promoted twice is what the simulated Railway runs."""
     for stack in ("staging", "production"):
         seance, omnistack = walked.runs(f"seance-{stack}"), walked.runs(f"omnistack-{stack}")
-        assert {seance[name]["source"]["image"].rpartition(":")[2] for name in SERVICES} == {"d4e5f6a"}
-        assert {omnistack[name]["source"]["commitSha"] for name in ("api", "worker")} == {"2" * 40}
+        assert {seance[name]["source"]["image"].rpartition(":")[2] for name in SERVICES} == {"e5f6a7b"}
+        runs = {"staging": "2" * 40, "production": "3" * 40}[stack]
+        assert {omnistack[name]["source"]["commitSha"] for name in ("api", "worker")} == {runs}
 
 
 def commands(walked: Walked) -> list[CommandRun]:
@@ -87,9 +93,9 @@ def commands(walked: Walked) -> list[CommandRun]:
 
 def test_the_bad_release_leaves_what_ran_before_and_one_message(walked: Walked) -> None:
     """Whoever is on call reads what failed, what runs now and what to do, and nothing secret."""
-    _, status = walked.step("bad release")
+    _, status = walked.step("in production")
     titles = [each["embeds"][0]["title"] for each in walked.place.inbox.messages]
-    (at,) = (at for at, title in enumerate(titles) if title == "production: seance rolled back")
+    (at,) = (at for at, title in enumerate(titles) if title == "production: omnistack deployed, seance rolled back")
     message = walked.place.inbox.messages[at]
     (embed,) = message["embeds"]
     fields = {each["name"]: each["value"] for each in embed["fields"]}
@@ -101,6 +107,28 @@ def test_the_bad_release_leaves_what_ran_before_and_one_message(walked: Walked) 
     assert "Revert" in fields["Next step"]
     secrets = walked.place.directory / "secrets" / "sandbox.agekey"
     assert secrets.read_text().splitlines()[-1] not in json.dumps(message)
+
+
+def test_a_red_system_stops_itself_and_nobody_else(walked: Walked) -> None:
+    """Both ways round, and red by itself: the other one is released and stays, and its production opens."""
+    titles = [each["embeds"][0]["title"] for each in walked.place.inbox.messages]
+    told = [title for title in titles if "rolled back" in title or "something else fails" in title]
+    *_, approved = walked.step("Red by itself")
+
+    assert told == [
+        "production: omnistack deployed, seance rolled back",
+        "staging: seance deployed, omnistack rolled back",
+        "staging: seance deployed; something else fails",
+    ]
+    assert (approved.code, "-s production --plan" in approved.command) == (0, True)
+
+
+def test_what_is_done_is_what_was_approved(walked: Walked) -> None:
+    """A change that was merged while a plan waited for its approval stops it before anything begins."""
+    stopped = next(done for done in walked.step("each plan approved") if done.code)
+
+    assert "nothing was begun" in stopped.text
+    assert not stopped.requests
 
 
 def test_what_was_changed_by_hand_is_mended(walked: Walked) -> None:
@@ -116,7 +144,7 @@ def test_times_and_requests_are_counted_for_each_step(walked: Walked) -> None:
     """The table has a row for each step; an up asks Railway."""
     ups = [step for step in walked.report.steps if any(" deploy " in done.command for done in step.done)]
 
-    assert (len(walked.report.steps), len(ups)) == (8, 6)
+    assert (len(walked.report.steps), len(ups)) == (10, 7)
     assert all(step.time_s > 0 for step in walked.report.steps)
     assert all(step.requests("railway") > 0 for step in ups)
     assert "Times and requests" in walked.printed
@@ -127,6 +155,6 @@ def test_the_copy_is_all_that_changes(walked: Walked) -> None:
     root = Path(__file__).parents[2]
 
     assert walked.place.directory.resolve() not in (root, *root.parents)
-    assert "commit: d4e5f6a" in (walked.place.directory / "Pulumi.production.yaml").read_text()
-    assert "d4e5f6a" not in (root / "Pulumi.production.yaml").read_text()
+    assert "commit: e5f6a7b" in (walked.place.directory / "Pulumi.production.yaml").read_text()
+    assert "e5f6a7b" not in (root / "Pulumi.production.yaml").read_text()
     assert walked.place.git("rev-list", "--count", "HEAD") != "1"

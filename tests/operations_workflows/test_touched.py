@@ -49,7 +49,7 @@ def test_what_differs_names_the_systems(tmp_path: Path, change: str) -> None:
         ("docs/map.md", []),
         ("tests/test_new.py", []),
         ("Pulumi.production.yaml", []),
-        ("secrets/staging/omega.yaml", ["omega"]),
+        ("secrets/staging/omega.yaml", []),
         ("stacks/omega.py", None),
         ("packages/railway-api/railway_api/client.py", None),
         ("Pulumi.yaml", None),
@@ -62,3 +62,11 @@ def test_every_other_file_may_be_code_of_all(tmp_path: Path, file: str, expected
     folder = written(tmp_path, FILES)
 
     assert touched([file], "staging", folder, folder) == expected
+
+
+def test_a_system_may_have_a_secrets_file_of_its_own(tmp_path: Path) -> None:
+    """Whichever of them differs is that of one system."""
+    folder = written(tmp_path, {SETTINGS: TWO.replace("secrets/staging.yaml", "secrets/staging/")})
+
+    assert touched(["secrets/staging/omega.yaml"], "staging", folder, folder) == ["omega"]
+    assert touched(["secrets/production/omega.yaml"], "staging", folder, folder) == []
