@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 
@@ -19,7 +19,7 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data.confirmation import ConfirmOption, confirm
-from railyard.data.dumps import FilesBackup, FilesBackups
+from railyard.data.dumps import FilesBackup, FilesBackups, Kept
 from railyard.data.tools import tools_of
 from railyard.data.volume_backups import BackedUp, backed_up
 from railyard.shared.console import PROBLEM, CallError, JsonOption, people, write_json
@@ -131,6 +131,20 @@ class Measured:
     """Recovery time, from the beginning of the command."""
     asked: OutsideBackups | None
 
+    @classmethod
+    def since(cls, began: float, chosen: Kept, asked: OutsideBackups | None) -> Self:
+        """Return what a restore of ``chosen`` took that began at a moment of the monotonic clock and ends now."""
+        age_s = (datetime.now(UTC) - chosen.made).total_seconds()
+        return cls(age_h=age_s / 3_600, took_s=time.monotonic() - began, asked=asked)
+
+    def document(self) -> dict[str, Any]:
+        """Return both figures, for programs."""
+        return {
+            "recoveryPointHours": round(self.age_h, 2),
+            "recoveryTimeSeconds": round(self.took_s, 1),
+            "problems": self.problems,
+        }
+
     @property
     def problems(self) -> list[str]:
         """Return what the settings ask for and was not reached."""
@@ -232,9 +246,7 @@ class Restored:
             "differences": self.differences,
             "replaced": self.former is not None,
             "formerFolder": self.former,
-            "recoveryPointHours": round(self.measured.age_h, 2),
-            "recoveryTimeSeconds": round(self.measured.took_s, 1),
-            "problems": self.measured.problems,
+            **self.measured.document(),
         }
 
 
@@ -270,11 +282,7 @@ def restore_files(
             databases = len(unpacked.databases)
         if former:
             files.restart(railway, here, volume)
-    measured = Measured(
-        age_h=(datetime.now(UTC) - chosen.made).total_seconds() / 3_600,
-        took_s=time.monotonic() - began,
-        asked=_asked(volume),
-    )
+    measured = Measured.since(began, chosen, _asked(volume))
     return Restored(chosen=chosen, into=full, databases=databases, differences=wrong, former=former, measured=measured)
 
 

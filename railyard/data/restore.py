@@ -6,10 +6,12 @@ typed their name (``confirmation``).
 
 from __future__ import annotations
 
+import time as time_
 from typing import Annotated, Any
 
 import typer
 
+from components.database import DatabaseArgs
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.spaces_client import spaces_refusals
@@ -19,6 +21,7 @@ from railyard.data.confirmation import ConfirmOption, confirm
 from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps, time_now
+from railyard.data.files_commands import Measured
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make
 from railyard.shared.console import PROBLEM, JsonOption, OperationError, people, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
@@ -91,13 +94,14 @@ def dump(
 
     That is the rehearsal, and it writes to no live database. With --replace the restored database takes the live
     one's name afterwards, and the former one is kept under another. That a dump came back is noted beside it, for
-    review environments. Exit code 1 when a table differs.
+    review environments. Exit code 1 when a table differs, or when the dump is older or the restore took longer than the
+    settings ask for.
     """
 
     def say(text: str) -> None:
         typer.echo(text, err=json)
 
-    former = None
+    began, former = time_.monotonic(), None
     with people(json=json), spaces_refusals():
         theirs, here = read_stack(source), read_stack(into)
         with connected(here, sandbox=sandbox) as railway:
@@ -113,6 +117,7 @@ def dump(
                     f"{into} is in {railway.place}.",
                 ]
                 confirm(database.full_name, typed, losses, json=json)
+                began = time_.monotonic()
             tools = database.tools
             with (
                 reached(railway, database, say, in_clear=in_clear) as server,
@@ -122,13 +127,15 @@ def dump(
                     dumps.note(chosen.model_copy(update={"rehearsed": time_now()}))
                 if replace and not restored.differences:
                     former = replace_live(tools, server, restored)
+    args = database.service.declared.args if database.service.declared else None
+    measured = Measured.since(began, chosen, args.outside if isinstance(args, DatabaseArgs) else None)
     if json:
-        write_json(_document(chosen, database.full_name, restored, former))
+        write_json({**_document(chosen, database.full_name, restored, former), **measured.document()})
     else:
-        for line in _found(chosen, restored.rows, restored.differences):
+        became = [_became(database.full_name, former), measured.sentence(), *measured.problems]
+        for line in (*_found(chosen, restored.rows, restored.differences), *became):
             typer.echo(line)
-        typer.echo(_became(database.full_name, former))
-    if restored.differences:
+    if restored.differences or measured.problems:
         raise typer.Exit(PROBLEM)
 
 

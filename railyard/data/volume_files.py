@@ -263,3 +263,18 @@ async def exchange(reached: Reached, beside: str, former: str) -> None:
 async def _top(sftp: SFTPClient, folder: str, *, whole: bool) -> list[Entry]:
     found = (await _listed(sftp, folder, whole=whole)).entries
     return [each for each in found if "/" not in each.path]
+
+
+async def exchange_mark(reached: Reached, mark: str) -> str | None:
+    """Leave a mark on a volume, beside its data, and return the one that was there; None where there was none."""
+    sftp, path = reached.sftp, posixpath.join(reached.mount, f"{OWN}mark")
+    former: str | None = None
+    try:
+        async with sftp.open(path) as file:
+            former = str(await cast("Any", file).read())
+    except SFTPNoSuchFile:
+        pass
+    if former != mark:
+        async with sftp.open(path, "w") as file:
+            await file.write(mark)
+    return former

@@ -6,7 +6,7 @@ Owns the command and its table. What is checked, and what counts as passed, stan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -17,6 +17,7 @@ from railyard.accounts.running_services import RunningSystem
 from railyard.accounts.running_services_query import running_systems
 from railyard.operate.verify_checks import Result
 from railyard.operate.verify_checks import verify as check_all
+from railyard.operate.verify_volumes import verify_volumes
 from railyard.shared.console import (
     PROBLEM,
     JsonOption,
@@ -34,30 +35,31 @@ def verify(
     systems: SystemsArgument = None,
     stack: StackOption = "",
     *,
+    volumes: Annotated[
+        bool,
+        typer.Option("--volumes", help="Leave a mark on each volume, and look for the one of a former deployment."),
+    ] = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
     """Check a stack from outside: deployments, health endpoints over HTTPS, DNS, certificates, CDN, databases.
 
-    Puts a small object into each bucket, gets it over the CDN and deletes it. Changes nothing else.
+    Puts a small object into each bucket, gets it over the CDN and deletes it. Changes nothing else, but for --volumes.
 
     Exit code 1 when a check fails.
     """
     with people(json=json):
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
-            results = railway.run(_verified(railway, here, systems or ()))
+            found: list[RunningSystem] = railway.run(running_systems(railway.client, here, systems or ()))
+            results = railway.run(check_all(railway, here, found))
+            results += verify_volumes(railway, here, found) if volumes else []
             if json:
                 write_json(_document(here, results))
             else:
                 _print(here, railway, results)
     if not all(result.passed for result in results):
         raise typer.Exit(PROBLEM)
-
-
-async def _verified(railway: Railway, stack: Stack, systems: Sequence[str]) -> list[Result]:
-    found: list[RunningSystem] = await running_systems(railway.client, stack, systems)
-    return await check_all(railway, stack, found)
 
 
 def _print(stack: Stack, railway: Railway, results: Sequence[Result]) -> None:

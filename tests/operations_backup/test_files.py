@@ -470,6 +470,27 @@ def test_what_fails_does_not_keep_the_next_one_back(railyard: Railyard):
     assert "staging/omega/bot: 3 files" in said.text
 
 
+def test_what_is_on_a_volume_survives_a_deployment(railyard: Railyard):
+    """A mark that was left under one deployment is found under the next; it is no data, and a lost volume shows."""
+
+    def said() -> str:
+        done = railyard.run("verify", "omega", "--volumes", "--json")
+        return next(each["found"] for each in done.json["checks"] if each["check"] == "volume")
+
+    first, same = said(), said()
+    with railyard.world() as world:
+        former = world.newest(WHERE).id
+        world.deploy(WHERE)
+    later = said()
+    (disk(railyard) / ".railyard-mark").unlink()
+
+    assert "a mark was left on /data" in first
+    assert "the mark of this deployment" in same
+    assert later == f"what was written under deployment {former[:8]} is on /data still"
+    assert "a mark was left on /data" in said()
+    assert back_up(railyard)["files"] == 3
+
+
 @pytest.mark.parametrize(
     ("where", "text"),
     [("omega/nobody", "has no volume"), ("netia/postgres", "has no volume"), ("shop", "has no system 'shop'")],
