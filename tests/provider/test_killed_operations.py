@@ -80,7 +80,8 @@ def an_account(records: Records, stored: str = "", now_s: float = 0.0) -> Iterat
         if stored:
             sandbox.railway.state = State.from_json(stored)
             sandbox.railway.ids = Identifiers("copy")  # never an id that the copy has already
-        yield sandbox
+        with sandbox.storage.database.kept_open():
+            yield sandbox
 
 
 @asynccontextmanager
@@ -124,7 +125,6 @@ class Ended:
 
     account: Mapping[str, list[str]]
     state: str
-    differences: Mapping[str, str]
 
 
 async def _end(prepared: Prepared, sandbox: Sandbox, kept: Kept) -> Ended:
@@ -133,12 +133,7 @@ async def _end(prepared: Prepared, sandbox: Sandbox, kept: Kept) -> Ended:
         await up(driver, kept, prepared.wanted, deletes_first=prepared.deletes_first)
         await driver.settle(ALL_OVER_S)
     assert not kept.condemned
-    async with a_run(sandbox) as (driver, _):
-        differences: Mapping[str, str] = {}
-        if kept.made is not None:
-            read = await driver.refresh(kept.made)
-            differences = {"": "gone"} if read is None else await driver.diff(read, **kept.made.inputs)
-    return Ended(content(sandbox.railway), shown(sandbox.railway, kept.made), differences)
+    return Ended(content(sandbox.railway), shown(sandbox.railway, kept.made))
 
 
 async def _undisturbed(prepared: Prepared) -> tuple[Ended, int]:
@@ -147,7 +142,13 @@ async def _undisturbed(prepared: Prepared) -> tuple[Ended, int]:
     with prepared.account() as sandbox:
         async with a_run(sandbox) as (driver, mortal):
             await up(driver, kept, prepared.wanted, deletes_first=prepared.deletes_first)
-        return await _end(prepared, sandbox, kept), mortal.count
+        ended = await _end(prepared, sandbox, kept)
+        async with a_run(sandbox) as (driver, _):
+            if kept.made is not None:
+                read = await driver.refresh(kept.made)
+                assert read is not None
+                assert await driver.diff(read, **kept.made.inputs) == {}
+        return ended, mortal.count
 
 
 async def _killed(prepared: Prepared, kill: Kill) -> Ended:
@@ -163,8 +164,8 @@ def _has(kind: str, operation: str) -> bool:
     """Whether the resource can be tried so."""
     return not (
         (operation == "update" and not LIVES[kind].changes)
-        or (operation == AGAIN and kind in REFUSED_TWICE)
-        or (operation == "replace" and kind == "Project")  # the account has one workspace
+        or (operation == AGAIN and kind in (*REFUSED_TWICE, "ServiceCdn"))  # a second one is refused
+        or (operation == "replace" and kind in ("Project", "UsageLimit"))  # the account has one workspace
     )
 
 
@@ -172,14 +173,13 @@ async def _all_of(kind: str, operation: str) -> tuple[list[str], int]:
     """What is wrong with the operation of one resource, and at how many points it was killed."""
     prepared = await _prepare(kind, operation)
     undisturbed, count = await _undisturbed(prepared)
-    assert undisturbed.differences == {}
     kills = kills_of(count)
     wrong = [f"{kind}, {kill}" for kill in kills if await _killed(prepared, kill) != undisturbed]
     return wrong, len(kills)
 
 
 @pytest.mark.parametrize(
-    ("operation", "least"), [("create", 36), ("update", 25), ("replace", 50), (AGAIN, 4), ("delete", 25)]
+    ("operation", "least"), [("create", 40), ("update", 30), ("replace", 60), (AGAIN, 4), ("delete", 36)]
 )
 def test_after_one_more_run_nothing_is_left_undone(
     operation: str, least: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
