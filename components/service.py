@@ -149,6 +149,8 @@ class SecretVariables:
     """Railway never shows their values again."""
     kept: frozenset[str] = frozenset()
     """Their values are not known in this run, and stay as the state has them."""
+    encrypted: frozenset[str] = frozenset()
+    """Their values are encrypted in the settings, and stay secret in the state and in previews."""
 
     def among(self, variables: Mapping[str, pulumi.Input[str]]) -> SecretVariables:
         """Return those that one service has. A secret and what is made of it are Outputs; a plain text is none."""
@@ -350,7 +352,11 @@ class Service(pulumi.ComponentResource):
     def _variables(self, name: str, computed: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
         for variable in sorted(computed.keys() & self.args.variables.keys()):
             pulumi.log.warn(f"{name}: variables.{variable} has no effect, since its system sets {variable}: remove it")
-        return {**self.args.variables, **computed, **({"PORT": str(self.args.port)} if self.args.port else {})}
+        own: dict[str, pulumi.Input[str]] = {
+            variable: pulumi.Output.secret(value) if variable in self._secrets.encrypted else value
+            for variable, value in self.args.variables.items()
+        }
+        return {**own, **computed, **({"PORT": str(self.args.port)} if self.args.port else {})}
 
     async def _before(self, made: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         return list(dict.fromkeys([*made, *await self._project.references.needed_by(self.referring)]))

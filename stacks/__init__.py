@@ -112,7 +112,9 @@ def compose(settings: StackSettings) -> None:
     instances = secrets.instances_from_now_on()
     projects: dict[str, Project] = {}
     for name, each in wanted.items():
-        made = class_of(name)(each, found.systems[name], settings.stack.zones, projects.get(each.project.name))
+        project = projects.get(each.project.name)
+        encrypted = settings.encrypted_variables(name)
+        made = class_of(name)(each, found.systems[name], settings.stack.zones, project, encrypted=encrypted)
         projects[each.project.name] = made.project
         pulumi.export(name, made.outputs)
     pulumi.export(secrets.FINGERPRINTS, secrets.deployed({**before, **found.fingerprints}, instances))

@@ -137,6 +137,13 @@ class StackSettings:
     systems: Mapping[str, SystemSettings] = field(default_factory=dict[str, SystemSettings])
     """The systems that are deployed, in the order in which their classes are listed."""
 
+    encrypted: frozenset[Path] = frozenset()
+    """Where a value is encrypted in the file: variables, which stay secret."""
+
+    def encrypted_variables(self, system: str) -> frozenset[str]:
+        """Return the names of a system's variables whose values are encrypted in the file."""
+        return frozenset(str(path[-1]) for path in self.encrypted if path[0] == system)
+
     @property
     def environment(self) -> str:
         """Return for which environment the stack stands."""
@@ -199,12 +206,14 @@ def parse(
     if stack and not stack.review:
         found.extend(wrong_reviews(stack.reviews, runs, declared))
     found.extend(unproven(stack.promotes_from if stack else None, parsed, known))
-    found = _with_credentials(found, in_clear.in_settings({name: own[name] for name in runs}))
+    encrypted = frozenset(_encrypted({**below, **nodes}))
+    shown = in_clear.in_settings({name: own[name] for name in runs})
+    found = _with_credentials(found, (each for each in shown if each.path not in encrypted))
     if stack:
         found.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
     if found or stack is None or plan is None:
         raise SettingsError(file, _each_place_once(found), prefix=f"{NAMESPACE}:", text=text, defaults=defaults)
-    return StackSettings(name=stack_of(file), plan=plan, stack=stack, systems=parsed)
+    return StackSettings(name=stack_of(file), plan=plan, stack=stack, systems=parsed, encrypted=encrypted)
 
 
 def with_environment(system: type[System[Any]], settings: Any, environment: str) -> Any:
@@ -294,12 +303,29 @@ def _about_text(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:
         if not key.startswith(f"{NAMESPACE}:"):
             continue
         for path, part in _walk(node, (key.partition(":")[2],)):
-            if isinstance(part, go_yaml.MappingNode) and [name.text for name, _ in go_yaml.entries(part)] == ["secure"]:
-                yield Problem(
-                    path, None, "no encrypted value: secrets of systems come from the SOPS file", "store it there"
-                )
+            if _is_encrypted(part) and not _may_be_encrypted(path):
+                allowed = "no encrypted value but below variables; secrets of systems come from the SOPS file"
+                yield Problem(path, None, allowed, "store it there")
             elif isinstance(part, go_yaml.ScalarNode) and isinstance(go_yaml.scalar_of(part), go_yaml.Moment):
                 yield Problem(path, part.text, "a text, and YAML takes this for a date", "", wants_quotes=True)
+
+
+def _encrypted(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Path]:
+    """Yield where values are encrypted, and may be."""
+    for key, node in nodes.items():
+        if key.startswith(f"{NAMESPACE}:"):
+            every = _walk(node, (key.partition(":")[2],))
+            yield from (path for path, part in every if _is_encrypted(part) and _may_be_encrypted(path))
+
+
+def _is_encrypted(node: go_yaml.Node) -> bool:
+    """Tell whether a value is one that ``pulumi config set --secret`` writes."""
+    return isinstance(node, go_yaml.MappingNode) and [key.text for key, _ in go_yaml.entries(node)] == ["secure"]
+
+
+def _may_be_encrypted(path: Path) -> bool:
+    """Tell whether a value stays secret on its way to Railway: that of a variable does."""
+    return len(path) > 2 and path[-2] == "variables"
 
 
 def _walk(node: go_yaml.Node, path: Path) -> Iterator[tuple[Path, go_yaml.Node]]:

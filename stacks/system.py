@@ -7,7 +7,7 @@ settings, its secrets and its topology, and nothing that differs between environ
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import pulumi
@@ -89,13 +89,20 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         secrets: SystemSecrets,
         zones: Sequence[ZoneArgs],
         project: Project | None = None,
+        *,
+        encrypted: Collection[str] = (),
     ) -> None:
-        """Make the system, in a ``project`` that another one has made, or in its own."""
+        """Make the system, in a ``project`` that another one has made, or in its own.
+
+        ``encrypted`` names variables whose values are encrypted in the settings.
+        """
         # Children have the protection of their parents, and their providers.
         own = [provider_of(self.NAME, settings.railway)] if settings.railway else None
         options = pulumi.ResourceOptions(protect=settings.protected or None, providers=own)
         super().__init__(self.TOKEN, self.NAME, None, options)
-        self._secret_variables = SecretVariables(sealed=self._sealed(settings), kept=secrets.kept)
+        self._secret_variables = SecretVariables(
+            sealed=self._sealed(settings), kept=secrets.kept, encrypted=frozenset(encrypted)
+        )
         self.project = project or Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}

@@ -29,6 +29,7 @@ from pulumi_operations.project import (
     full_key,
     load_file,
     load_project,
+    standin_text,
 )
 from railyard.engine.cli_events import read_log
 from railyard.engine.configuration import ENVIRONMENT
@@ -243,7 +244,8 @@ def _copy_settings(root: Path, copy: Path) -> None:
     """
     source = root / copy.name
     try:
-        without = encrypted_keys(load_project(root), copy.stem.removeprefix("Pulumi."))
+        encrypted = encrypted_keys(load_project(root), copy.stem.removeprefix("Pulumi."))
+        without = [key for key in encrypted if not key.startswith(f"{PROJECT}:")]
         nodes = config_nodes(source.name, source.read_text(encoding="utf-8")) if source.exists() else {}
         given = load_file(source) if source.exists() else {}
         kept = load_file(copy) if copy.exists() else {}
@@ -260,4 +262,4 @@ def _copy_settings(root: Path, copy: Path) -> None:
 def _value(node: go_yaml.Node) -> Any:
     """Return a value of the configuration; a plain one with the characters that it has in the file."""
     plain = isinstance(go_yaml.resolved(node), go_yaml.ScalarNode)
-    return config_text(node) if plain else json.loads(config_text(node))
+    return config_text(node) if plain else json.loads(standin_text(node))

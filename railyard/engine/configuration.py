@@ -66,9 +66,11 @@ def read_stack(root: Path, name: str) -> Stack:
     try:
         project = load_project(root)
         own = f"{project.name}:"
-        without = [key for key in encrypted_keys(project, name) if not key.startswith(own)]
-        config = stack_config(project, name, without=without)
-        notes = _notes(load_file(root / file_name(name)), without)
+        encrypted = encrypted_keys(project, name)
+        without = [key for key in encrypted if not key.startswith(own)]
+        config = stack_config(project, name, without=without, standins=True)
+        replaced = [key for key in encrypted if key not in without]
+        notes = _notes(load_file(root / file_name(name)), without, replaced)
         shared = _shared(root)
     except ProjectError as error:
         raise ConfigurationError(str(error)) from None
@@ -93,7 +95,9 @@ def _shared(root: Path) -> dict[str, str]:
     return {full_key(NAMESPACE, key): config_text(node) for key, node in nodes.items()}
 
 
-def _notes(document: Mapping[str, Any], encrypted: Sequence[str]) -> Iterator[str]:
+def _notes(document: Mapping[str, Any], encrypted: Sequence[str], replaced: Sequence[str]) -> Iterator[str]:
+    for key in replaced:
+        yield f"{go_yaml.printable(key)} holds encrypted values: the sandbox has made-up ones in their place"
     for key in encrypted:
         yield f"{go_yaml.printable(key)} is encrypted and left out here: the sandbox has credentials of its own"
     if ENVIRONMENT in document:

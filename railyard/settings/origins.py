@@ -96,8 +96,9 @@ def _walked(files: Files, path: Path, value: Any, follows: Any) -> Iterator[Valu
 
 
 def _found(files: Files, path: Path, value: Any, *, follows: bool = False) -> Value:
+    # What Pulumi.yaml declares with an empty default says nothing.
     for file, document in files.items():
         line, node = located(document, ("config", *path))
-        if node is not None:
+        if node is not None and (file != _PROJECT_FILE or go_yaml.find(node, ("default",)) is None):
             return Value(path=path, value=value, file=file, line=line)
     return Value(path=path, value=value, follows=follows)

@@ -20,6 +20,7 @@ from pulumi_operations.project import (
     load_project,
     project_config,
     read_text,
+    standin_text,
 )
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
@@ -214,5 +215,5 @@ def own_keys(name: str, text: str) -> dict[str, str]:
         raise OperationError(f"{name} has no group 'config:' of keys such as {NAMESPACE}:omega: add it at the top")
     below = project_config(load_project(project_directory()))
     named = {key: value for key, value in below.items() if value is not None}
-    named |= {full_key(NAMESPACE, key): config_text(node) for key, node in nodes.items()}
+    named |= {full_key(NAMESPACE, key): standin_text(node) for key, node in nodes.items()}
     return {key: value for key, value in named.items() if is_own(key)}

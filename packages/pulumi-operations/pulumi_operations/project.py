@@ -6,6 +6,7 @@ opened: the key of a stack's ``encryptionsalt`` is the CLI's business.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -76,6 +77,15 @@ def config_nodes(name: str, text: str) -> dict[str, go_yaml.Node]:
     return {key.text: value for key, value in go_yaml.entries(config)}
 
 
+def standin_text(node: go_yaml.Node) -> str:
+    """Return a value as ``config_text`` does, with a made-up text in the place of each part that is encrypted.
+
+    It changes when the ciphertext does, and tells nothing of it.
+    """
+    value = go_yaml.value_of(node)
+    return _json(_with_standins(value)) if _is_encrypted(value) else config_text(node)
+
+
 def config_text(node: go_yaml.Node) -> str:
     """Return a value of the configuration as the Pulumi CLI hands it to programs.
 
@@ -87,8 +97,12 @@ def config_text(node: go_yaml.Node) -> str:
     return _json(go_yaml.value_of(node))
 
 
-def stack_config(project: Project, stack: str, *, without: Collection[str] = ()) -> dict[str, str]:
+def stack_config(
+    project: Project, stack: str, *, without: Collection[str] = (), standins: bool = False
+) -> dict[str, str]:
     """Return the stack's configuration with the project's defaults, but for the keys in ``without``.
+
+    With ``standins`` what is encrypted has a made-up text in its place.
 
     Every key has its namespace. Raises ``ProjectError``, for a value that is encrypted too.
     """
@@ -104,8 +118,9 @@ def stack_config(project: Project, stack: str, *, without: Collection[str] = ())
         )
     for key, node in named.items():
         if key not in without:
-            _refuse_encrypted(key, node, path)
-            config[key] = config_text(node)
+            if not standins:
+                _refuse_encrypted(key, node, path)
+            config[key] = standin_text(node) if standins else config_text(node)
     return config
 
 
@@ -188,6 +203,18 @@ def _refuse_encrypted(key: str, node: go_yaml.Node, path: Path) -> None:
             f"{key!r} in {path} is an encrypted configuration value, which needs the Pulumi CLI; "
             f"secrets of this project belong into its SOPS files"
         )
+
+
+def _with_standins(value: Any) -> Any:
+    match value:
+        case {"secure": str(sealed)} if len(value) == 1:  # pyright: ignore[reportUnknownArgumentType]
+            return f"encrypted-{hashlib.sha256(sealed.encode()).hexdigest()[:8]}"
+        case dict():
+            return {key: _with_standins(item) for key, item in cast("dict[str, Any]", value).items()}
+        case list():
+            return [_with_standins(item) for item in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 def _is_encrypted(value: Any) -> bool:
