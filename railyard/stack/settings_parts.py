@@ -24,7 +24,7 @@ from stacks.settings import BUDGET_KEY, StackSettings
 from stacks.shared_settings import NAMESPACE, file_name
 
 _SYSTEMS, _ZONES = f"{NAMESPACE}:systems", f"{NAMESPACE}:zones"
-_OWN = (_SYSTEMS, f"{NAMESPACE}:environment", f"{NAMESPACE}:secrets", BUDGET_KEY)
+_OWN = (_SYSTEMS, f"{NAMESPACE}:environment", f"{NAMESPACE}:secrets", f"{NAMESPACE}:reviews", BUDGET_KEY)
 """Keys that each of the two stacks says for itself."""
 
 
