@@ -67,22 +67,26 @@ class Review(Arguments):
 def wrong_reviews(
     reviews: Reviews | None, systems: Sequence[str], declared: Mapping[str, Sequence[Secret]]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with ``railyard:reviews`` of a stack with ``systems``, as far as their secrets are known."""
+    """Yield what is wrong with ``railyard:reviews``, as far as secrets are known.
+
+    ``systems`` are all of the project: one that the stack does not run any more may be named. ``declared`` are the
+    secrets of those that it runs.
+    """
     if reviews is None:
         return
     for index, system in enumerate(reviews.systems):
         if system not in systems:
-            yield _unknown(("reviews", "systems", index), system, systems, "a system of this stack")
+            yield _unknown(("reviews", "systems", index), system, systems, "a system of the project")
     for system in reviews.mask:
         if system not in systems:
-            yield _unknown(("reviews", "mask", system), None, systems, "a system of this stack as key")
+            yield _unknown(("reviews", "mask", system), None, systems, "a system of the project as key")
     secrets = {f"{system}.{each.name}": each for system, needed in declared.items() for each in needed}
     for index, key in enumerate(reviews.secrets):
         place = ("reviews", "secrets", index)
         if key.partition(".")[0] in set(systems) - declared.keys():
             continue
         if key not in secrets:
-            yield _unknown(place, key, list(secrets), "a secret of a system of this stack")
+            yield _unknown(place, key, list(secrets), "a secret of a system of the project")
         elif secrets[key].one_per_stack:
             allowed = f"no secret of which each stack needs its own: {secrets[key].one_per_stack}"
             yield Problem(place, key, allowed, "remove it; the system is left out of review environments")

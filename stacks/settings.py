@@ -204,7 +204,7 @@ def parse(
     found.extend(_beside_others(parsed))
     declared = {name: known[name].declared(settings) for name, settings in parsed.items()}
     if stack and not stack.review:
-        found.extend(wrong_reviews(stack.reviews, runs, declared))
+        found.extend(wrong_reviews(stack.reviews, list(known), declared))
     found.extend(unproven(stack.promotes_from if stack else None, parsed, known))
     encrypted = frozenset(_encrypted({**below, **nodes}))
     shown = in_clear.in_settings({name: own[name] for name in runs})

@@ -121,6 +121,8 @@ def _record(place: Place, request: Request, pull: Pull | None, made: Made, forme
     settings = made.settings.systems.values()
     buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketArgs)]
     repository = os.environ.get("GITHUB_REPOSITORY", "")
+    if former and former.stack != place.base.name:
+        raise CallError(f"{former.name} is made from {former.stack}: end it there, or give --stack {former.stack}")
     if former and former.repository != repository and former.repository and repository:
         raise CallError(f"{former.name} is the environment of a pull request of {former.repository}")
     return Record(
@@ -162,7 +164,8 @@ def _admitted(place: Place, record: Record) -> Record:
 
 
 def _refusal(place: Place, record: Record, every: Sequence[Record]) -> str | None:
-    reviews, others = place.reviews, [each for each in every if each.number != record.number]
+    reviews, every = place.reviews, [each for each in every if each.stack == record.stack]
+    others = [each for each in every if each.number != record.number]
     listed = ", ".join(f"{each.name} until {moment(each.expires)}" for each in others)
     if [each.number for each in every].index(record.number) >= reviews.most:
         return (

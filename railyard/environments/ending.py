@@ -77,7 +77,8 @@ def _reason(place: Place, number: int, record: Record | None, api: GitHub | None
     if record is None:
         return "it is of nobody: nothing is written down of it"
     now = place.now()
-    if place.records.is_alive(record, now):
+    # Of another stack that has environments, too, the settings of that one decide.
+    if record.stack != place.base.name or place.records.is_alive(record, now):
         return None
     if not record.ended:
         return "what made it was cut off"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from railyard.environments.record import Record, SandboxRecords
 from tests.environments.conftest import SHOP, Project, said
 from tests.operations.conftest import World
 
@@ -47,6 +50,21 @@ def test_a_stack_that_says_nothing_of_reviews_has_none(project: Project) -> None
     file.write_text(file.read_text().replace("  railyard:reviews: {hours: 72, most: 5}\n", ""))
 
     assert "add 'railyard:reviews: {}'" in said(project, "list", code=2).errors
+
+
+def test_an_environment_belongs_to_the_stack_from_which_it_is_made(project: Project) -> None:
+    """Another stack neither takes its number nor counts it nor sweeps it, however old it is."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    other = Record(number=1, stack="other", begun=long_ago, first=long_ago, expires=long_ago, ended=True, cost=900)
+    SandboxRecords(project.directory).write(other)
+    project.settings(SHOP, reviews="{most: 1, budget: 100}")
+
+    taken = said(project, "up", "1", code=2)
+    swept = said(project, "sweep")
+
+    assert "pr-1 is made from other: end it there, or give --stack other" in taken.errors
+    assert "nothing to remove" in swept.text
+    assert SandboxRecords(project.directory).all() == {1: other}
 
 
 def _key(project: Project, number: int) -> str:

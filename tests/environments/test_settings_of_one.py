@@ -119,7 +119,7 @@ def test_what_all_stacks_share_does_not_come_back(project: Project, making: Maki
         ("{lasts: 3}", "its keys are: hours, most, budget"),
         ("{systems: [rosa]}", "did you mean rose?"),
         ("{mask: {rose: [email]}}", "a column with its table, such as users.email"),
-        ("{mask: {netia: []}}", "a system of this stack as key: omega, rose"),
+        ("{mask: {nettia: []}}", "a system of the project as key: omega, seance"),
         ("{secrets: [rose.GROK_API_KEY]}", "did you mean rose.GROQ_API_KEY?"),
         ("{secrets: [omega.DISCORD_BOT_TOKEN]}", "two gateways answer every message twice"),
     ],
