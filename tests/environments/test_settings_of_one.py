@@ -86,6 +86,14 @@ def test_secrets_are_handed_over_by_name_and_never_to_a_fork(making: Making) -> 
     assert forks.settings.stack.review.secrets == ()
 
 
+def test_what_is_encrypted_in_the_settings_stays_with_the_stack(making: Making) -> None:
+    """Its value is the stack's, and no environment could open it: a made-up text stands there."""
+    made = making(ROSE.replace("variables: {", "variables: {TOKEN: {secure: v1:abc:def}, "))
+
+    assert made.settings.systems["rose"].web.variables["TOKEN"].startswith("encrypted-")  # type: ignore[attr-defined]
+    assert "v1:abc" not in made.text
+
+
 def test_of_a_forks_settings_the_systems_alone_count(project: Project, making: Making) -> None:
     """Its workspace, its zones, its budget for everybody's environments: all of that stays the stack's own."""
     project.settings(ROSE)
