@@ -10,8 +10,10 @@ from pulumi.runtime.proto import provider_pb2
 
 from pulumi_provider.values import SECRET, SIGNATURE
 from pulumiverse_railway.provider.resources import ALL
+from railway_sandbox.railway.account.usage_limits import customer_id
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.projects.members import open_account
+from tests import virtual_time
 from tests.provider.dashboard import click, patch
 from tests.provider.driver import Driver, Made
 
@@ -134,6 +136,23 @@ def _service_domain(hand: Hand) -> str:
     return f"{hand.place}/{service}/{found.domain}"
 
 
+def _cdn(hand: Hand) -> str:
+    service = hand.running()
+    where = {"environmentId": hand.environment, "serviceId": service}
+    click(hand.cloud, "serviceDomainCreate", input={**where, "targetPort": 80})
+    virtual_time.block(1.0)  # until Railway's edge knows the domain
+    config = {"caching": {"htmlCaching": "never"}}
+    click(hand.cloud, "enableServiceCdn", selection="{ enabled }", input={**where, "config": config})
+    return f"{hand.place}/{service}"
+
+
+def _limit(hand: Hand) -> str:
+    (workspace,) = hand.cloud.state.workspaces.values()
+    wanted = {"softLimitDollars": 50, "hardLimitDollars": 100}
+    click(hand.cloud, "usageLimitSet", input={**wanted, "customerId": customer_id(workspace)})
+    return workspace.id
+
+
 def _tcp_proxy(hand: Hand) -> str:
     service = hand.running()
     wanted = {"environmentId": hand.environment, "serviceId": service, "applicationPort": 6379}
@@ -211,6 +230,9 @@ WAYS: list[tuple[str, Make, Mapping[str, Any]]] = [
     ("CustomDomainValidation", _custom_domain, {"domain": "api.example.com", "proxied": False}),
     ("ServiceDomain", _service_domain, {"targetPort": 80}),
     ("TcpProxy", _tcp_proxy, {"applicationPort": 6379}),
+    ("ServiceCdn", _cdn, {"htmlCaching": "never"}),
+    ("ServiceCdn", _cdn, {"htmlCaching": "never", "defaultTtlSeconds": 7200, "purgeOnDeploy": "HTML"}),
+    ("UsageLimit", _limit, {"softLimitDollars": 50, "hardLimitDollars": 100}),
     ("EgressGateway", _outbound, {}),
     ("PrivateNetworkEndpoint", _endpoint, {"dnsName": "web"}),
     ("Variables", _variables, {"variables": {"A": "1", "B": "${{shared.B}}"}}),
