@@ -92,7 +92,8 @@ async def a_run(sandbox: Sandbox, kill: Kill | None = None) -> AsyncIterator[tup
         yield driver, dying.mortal
 
 
-async def _prepare(kind: str, operation: str) -> Prepared:
+async def prepare(kind: str, operation: str) -> Prepared:
+    """Make an account in which the operation can be tried, and what the program wants."""
     life, records = LIVES[kind], Records()
     with an_account(records) as sandbox:
         async with a_run(sandbox) as (driver, _):
@@ -127,7 +128,7 @@ class Ended:
     state: str
 
 
-async def _end(prepared: Prepared, sandbox: Sandbox, kept: Kept) -> Ended:
+async def end(prepared: Prepared, sandbox: Sandbox, kept: Kept) -> Ended:
     """Run the program once more and look."""
     async with a_run(sandbox) as (driver, _):
         await up(driver, kept, prepared.wanted, deletes_first=prepared.deletes_first)
@@ -136,13 +137,13 @@ async def _end(prepared: Prepared, sandbox: Sandbox, kept: Kept) -> Ended:
     return Ended(content(sandbox.railway), shown(sandbox.railway, kept.made))
 
 
-async def _undisturbed(prepared: Prepared) -> tuple[Ended, int]:
+async def undisturbed_run(prepared: Prepared) -> tuple[Ended, int]:
     """How an undisturbed run ends, and how many requests of it change something."""
     kept = prepared.kept.copy()
     with prepared.account() as sandbox:
         async with a_run(sandbox) as (driver, mortal):
             await up(driver, kept, prepared.wanted, deletes_first=prepared.deletes_first)
-        ended = await _end(prepared, sandbox, kept)
+        ended = await end(prepared, sandbox, kept)
         async with a_run(sandbox) as (driver, _):
             if kept.made is not None:
                 read = await driver.refresh(kept.made)
@@ -157,7 +158,7 @@ async def _killed(prepared: Prepared, kill: Kill) -> Ended:
         async with a_run(sandbox, kill) as (driver, mortal):
             await mortal.until_dead(up(driver, kept, prepared.wanted, deletes_first=prepared.deletes_first))
             assert mortal.dead.is_set()
-        return await _end(prepared, sandbox, kept)
+        return await end(prepared, sandbox, kept)
 
 
 def _has(kind: str, operation: str) -> bool:
@@ -171,8 +172,8 @@ def _has(kind: str, operation: str) -> bool:
 
 async def _all_of(kind: str, operation: str) -> tuple[list[str], int]:
     """What is wrong with the operation of one resource, and at how many points it was killed."""
-    prepared = await _prepare(kind, operation)
-    undisturbed, count = await _undisturbed(prepared)
+    prepared = await prepare(kind, operation)
+    undisturbed, count = await undisturbed_run(prepared)
     kills = kills_of(count)
     wrong = [f"{kind}, {kill}" for kill in kills if await _killed(prepared, kill) != undisturbed]
     return wrong, len(kills)
