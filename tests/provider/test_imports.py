@@ -140,7 +140,7 @@ def _cdn(hand: Hand) -> str:
     service = hand.running()
     where = {"environmentId": hand.environment, "serviceId": service}
     click(hand.cloud, "serviceDomainCreate", input={**where, "targetPort": 80})
-    virtual_time.block(1.0)  # until Railway's edge knows the domain
+    virtual_time.block(10.0)  # until Railway's edge knows the domain
     config = {"caching": {"htmlCaching": "never"}}
     click(hand.cloud, "enableServiceCdn", selection="{ enabled }", input={**where, "config": config})
     return f"{hand.place}/{service}"
