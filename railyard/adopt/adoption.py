@@ -45,6 +45,8 @@ class Adoption:
     stack: str
     live: Live
     edit: Edit
+    services: list[str]
+    """Services of the project that the system has, by their names on Railway."""
     strangers: list[str]
     """Services of the project that are nobody's."""
     notes: list[str]
@@ -72,14 +74,11 @@ class Adoption:
     @property
     def fits(self) -> list[str]:
         """Return what of the project the system expects: services, with another name on Railway, zones, buckets."""
-        there, names = self.live.services(), self.target.names
-        services = [
-            f"{name} ({names[name]} on Railway)" if name in names else name
-            for name in (self.target.system.SETTINGS.model_fields if not self.target.own else there)
-            if names.get(name, name) in there and (not self.target.own or name not in self.strangers)
-        ]
-        buckets = {self.live.variables(key).get("SPACES_BUCKET") for key in there.values()} - {None}
-        return [*services, *(f"bucket {each}" for each in buckets), *(f"zone {each}" for each in self.live.zones)]
+        names = {other: name for name, other in self.target.names.items()}
+        services = [f"{names[each]} ({each} on Railway)" if each in names else each for each in self.services]
+        every = [self.live.variables(self.live.services()[each]) for each in self.services]
+        buckets = dict.fromkeys(f"bucket {each['SPACES_BUCKET']}" for each in every if each.get("SPACES_BUCKET"))
+        return [*services, *buckets, *(f"zone {each}" for each in self.live.zones)]
 
     def document(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -156,7 +155,10 @@ def begin(
         if not kept.settings[SERVICES]:
             raise OperationError(f"{live.snapshot.project['name']} has no service that runs and belongs to no system")
         kept.settings["project"] = _project_of(config, kept.settings["project"])
+        mine = list(kept.settings[SERVICES])
     else:
+        expected = [chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields]
+        mine = [name for name in expected if name in live.services()]
         kept = system_settings.keep(chosen.system, live, chosen.names, _shared(chosen.name))
     if there is None:
         kept.settings["protected"] = True
@@ -164,8 +166,8 @@ def begin(
         stack, chosen.name, kept.settings, cast("Settings | None", there), _missing_zones(config, live)
     )
     _valid(edit)
-    notes = [*kept.notes, *_from_files(live), *_about_environments(live)]
-    return Adoption(target=chosen, stack=stack, live=live, edit=edit, strangers=strangers, notes=notes)
+    notes = [*kept.notes, *_from_files(live, mine), *_about_environments(live)]
+    return Adoption(target=chosen, stack=stack, live=live, edit=edit, services=mine, strangers=strangers, notes=notes)
 
 
 def declared(adoption: Adoption) -> list[Secret]:
@@ -188,8 +190,8 @@ def finish(adoption: Adoption, railway: Railway, age: Sequence[str] | None) -> N
         adoption.stored = [f"{adoption.system}.{name}" for name in found.values]
     elif railway.real or sops_program.find(here.environment):
         # In the sandbox too it is the stack's own file: that of the sandbox holds made-up values.
-        own = here if railway.real else replace(here, secrets_file=project_directory() / here.settings.secrets)
-        adoption.stored = secrets_of.store(own, adoption.system, found, age)
+        its = here if railway.real else replace(here, secrets_file=project_directory() / here.settings.secrets)
+        adoption.stored = secrets_of.store(its, adoption.system, found, age)
     else:
         adoption.notes.append("no secret was stored: there is no sops program, and the sandbox has secrets of its own")
     engine = engine_for(here, sandbox=not railway.real)
@@ -203,7 +205,8 @@ def finish(adoption: Adoption, railway: Railway, age: Sequence[str] | None) -> N
     _keep_variables(adoption, wanted, matched, found)
     take_over.take(engine, wanted, matched, live)
     adoption.imported, adoption.written = sum(each.new and each.urn in matched.ids for each in wanted), True
-    adoption.left = take_over.left(engine.preview([adoption.system]), adoption.system, _why(adoption, matched))
+    own = () if railway.real else here.declared[adoption.system]
+    adoption.left = take_over.left(engine.preview([adoption.system]), adoption.system, _why(adoption, matched, own))
     take_over.settle(engine, wanted, matched, adoption.left)
 
 
@@ -284,11 +287,13 @@ def _valid(edit: Edit) -> None:
         ) from None
 
 
-def _from_files(live: Live) -> list[str]:
+def _from_files(live: Live, services: Sequence[str]) -> list[str]:
     """Return a note for each service whose settings a file decides: they are settings here from now on."""
     way = f"railyard migrate --to-railway --project {live.snapshot.project['name']}"
     notes: list[str] = []
     for each in live.files.values():
+        if each.name not in services:
+            continue
         keys = ", ".join(one.key for one in each.decided)
         if keys:
             notes.append(
@@ -315,15 +320,16 @@ def _about_environments(live: Live) -> list[str]:
     ]
 
 
-def _why(adoption: Adoption, matched: Matched) -> dict[str, dict[str, str]]:
-    """Return what explains a difference: URN → property → reason."""
-    found: dict[str, dict[str, str]] = {}
+def _why(adoption: Adoption, matched: Matched, made_up: Sequence[Secret]) -> dict[str, dict[str, str]]:
+    """Return what explains a difference: URN → property → reason. ``made_up`` are secrets of the sandbox's own."""
+    names = [name for secret in made_up for name in (secret.name, *secret.also_sets)]
+    values = dict.fromkeys((f"variables.{name}" for name in names), "the sandbox has a value of its own")
+    found = {urn: dict(values) for urn in matched.ids}
     for urn, id_ in matched.ids.items():
         file = adoption.live.files.get(id_.rpartition("/")[2])
         if file and f"${INSTANCE_TYPE}::" in urn:
-            found[urn] = {
-                each.key.partition(".")[2]: f"{file.file} says it, Railway's settings do not" for each in file.decided
-            }
+            keys = [each.key.partition(".")[2] for each in file.decided]
+            found[urn] |= dict.fromkeys(keys, f"{file.file} says it, Railway's settings do not")
     return found
 
 

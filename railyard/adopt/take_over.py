@@ -27,7 +27,7 @@ BUCKET_TYPE: Final = "digitalocean:index/spacesBucket:SpacesBucket"
 PROJECT_TYPE: Final = "railway:index:Project"
 UNREAD: Final = frozenset({KEY_TYPE})
 """What a second run reads not again: of a key the provider knows no secret."""
-_KINDS: Final = {"add": "only here", "delete": "only there", "update": "another value"}
+_KINDS: Final = {"add": "only in the settings", "delete": "only on Railway", "update": "another value"}
 """How a variable differs, whose value is not shown."""
 
 

@@ -128,7 +128,8 @@ def test_a_project_made_by_hand(elsewhere: Elsewhere) -> None:
     left = {each["name"]: (each["op"], dict(zip(each["keys"], each["reasons"], strict=True))) for each in found["left"]}
     assert left["rose-web-service"] == ("update", {"name": '"companion" → "web"'})
     assert left["rose-web-instance"][1]["startCommand"] == "railway.toml says it, Railway's settings do not"
-    assert left["rose-web-instance"][1]["variables.SENTRY_TOKEN"] == "only there"
+    assert left["rose-web-instance"][1]["variables.SENTRY_TOKEN"] == "only on Railway"
+    assert left["rose-web-instance"][1]["variables.GROQ_API_KEY"] == "the sandbox has a value of its own"
     assert {op for op, _ in left.values()} == {"update"}, left
     assert set(left) == {"rose-web-service", "rose-web-instance", "rose-project"}
     assert said.code == 1
@@ -186,6 +187,7 @@ def test_services_that_are_nobodys_come_in_beside_the_system(elsewhere: Elsewher
     said = elsewhere.railyard("adopt", "umami", "--own", "-s", "staging", "--project", "voice", "--yes", "--json")
 
     assert (said.json.get("imported"), said.json.get("strangers")) == (4, []), said.text
+    assert said.json["fits"] == ["umami", "Postgres", "zone rose.example"]
     settings = elsewhere.of_systems["railyard:umami"]
     assert settings["project"] == elsewhere.of_systems["railyard:rose"]["project"]
     assert settings["services"]["Postgres"]["secrets"] == ["POSTGRES_PASSWORD", "LEGACY_URL"]
