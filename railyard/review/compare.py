@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, cast
 
+from pulumi_operations.project import ProjectError
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.output.money import calculation_of, of_document
 from railyard.review import checkout as diff_checkout
@@ -23,8 +24,10 @@ from railyard.review.resource_changes import changes_of
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
 from railyard.review.touched import differing_files, touched
 from railyard.shared.console import CallError, OperationError
+from railyard.shared.stack import settings_in
+from stacks.problems import SettingsError
 from stacks.settings import PLAN_KEY
-from stacks.shared_settings import NAMESPACE
+from stacks.shared_settings import NAMESPACE, file_name
 
 _CHOICE: Final = Path("stacks") / "choice.py"
 """Where a commit's program is told which systems to make."""
@@ -66,7 +69,17 @@ class Comparison:
         """Return the systems that can change; None: any, or the code of a side always makes all of them."""
         if not all((side.directory / _CHOICE).exists() for side in (self.base, self.head)):
             return None
-        return touched(self._files, name, self.base.directory, self.head.directory)
+        found = touched(self._files, name, self.base.directory, self.head.directory)
+        return found or (found if self._is_valid(name) else None)
+
+    def _is_valid(self, name: str) -> bool:
+        """Tell whether the settings of the base are: where nothing differs, what is wrong with both has to be said."""
+        file = file_name(name)
+        try:
+            settings_in(file, _text(self.base.directory / file))
+        except (ProjectError, SettingsError, OperationError):
+            return False
+        return True
 
     def _notes(self) -> list[str]:
         packages = diff_checkout.differing_packages(self.base, self.head)
