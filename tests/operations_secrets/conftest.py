@@ -136,7 +136,7 @@ class Railyard(Checkout):
             (directory / name).symlink_to(ROOT / name)
         shutil.copytree(ROOT / "secrets", directory / "secrets")
         settings = self.settings()
-        for system in ("netia", "rose"):
+        for system in ("netia", "rose", "reviews"):
             del settings["config"][f"railyard:{system}"]
         self.write_settings(settings)
 
