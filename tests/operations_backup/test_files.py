@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tarfile
@@ -22,6 +24,7 @@ from components.volume import OutsideBackups
 from railway_sandbox import control, ssh_relay
 from railway_sandbox.railway.state import SshKey, VolumeInstance
 from railyard.data import archive, volume_files
+from railyard.data.database import terminable
 from railyard.data.files_commands import Measured
 from railyard.shared.console import OperationError
 from tests.lifecycle.conftest import Checkout
@@ -489,6 +492,27 @@ def test_what_is_on_a_volume_survives_a_deployment(railyard: Railyard):
     assert later == f"what was written under deployment {former[:8]} is on /data still"
     assert "a mark was left on /data" in said()
     assert back_up(railyard)["files"] == 3
+
+
+def test_a_job_that_is_ended_ends_in_order():
+    """By SIGTERM as by Ctrl-C: what is under way is cancelled, and what follows it, the deletion of a key say, runs."""
+    ended: list[str] = []
+
+    async def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(60)
+        finally:
+            ended.append("work")
+
+    async def deletion() -> None:
+        ended.append("deletion")
+
+    with asyncio.Runner() as runner, terminable():
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(work())
+        runner.run(deletion())
+    assert ended == ["work", "deletion"]
 
 
 @pytest.mark.parametrize(
