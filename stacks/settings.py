@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
@@ -325,9 +325,9 @@ def _shown(systems: Mapping[str, Any], *, of_review: bool) -> Iterator[Problem]:
     """Yield the credentials in clear; a review environment has made-up texts where its stack has encrypted ones."""
     for problem in in_clear.in_settings(systems):
         value: Any = systems
-        for key in problem.path:
-            value = value[key]
-        if not (of_review and isinstance(value, str) and _STANDIN.fullmatch(value)):
+        for key in problem.path if of_review else ():
+            value = cast("Mapping[Any, Any]", value).get(key) if isinstance(value, Mapping) else None
+        if not (isinstance(value, str) and _STANDIN.fullmatch(value)):
             yield problem
 
 
