@@ -247,7 +247,7 @@ def test_a_change_of_one_system_looks_at_that_one_alone(two: Repository) -> None
     assert "~ 1 to update" in compared.text
     assert (done.code, done.json["notices"]) == (0, []), done
     asked = [str(each.get("query")) for each in requests(two)[before:]]
-    assert len([query for query in asked if query.startswith("query environment(")]) == 1
+    assert len([query for query in asked if query.startswith("query environmentAmongOthers(")]) == 1
     assert outputs_in_state(two)["rose"] == outputs["rose"]
     assert outputs_in_state(two).keys() == outputs.keys()
     whole = two.railyard("plan", "--json")

@@ -31,6 +31,13 @@ class Operation(Generic[Answer_co]):
     """Never sent together with others: Railway counts how many of it arrive in a short time."""
     nullable: bool = False
     """Railway's schema lets it answer null."""
+    called: str = ""
+    """The name of its document, where another operation has the same field."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of its document."""
+        return self.called or self.field
 
     @property
     def safe_to_repeat(self) -> bool:
@@ -48,7 +55,7 @@ class Operation(Generic[Answer_co]):
             call = f"{self.field}({passed})" if passed else self.field
             fields.append(f"  {call if count == 1 else f'{key}: {call}'} {self.selection}".rstrip())
         head = f"({', '.join(declared)})" if declared else ""
-        return f"{self.kind} {self.field}{head} {{\n" + "\n".join(fields) + "\n}"
+        return f"{self.kind} {self.name}{head} {{\n" + "\n".join(fields) + "\n}"
 
     def keys(self, count: int = 1) -> Sequence[str]:
         """Return the keys of the answer's data, in order."""
@@ -70,10 +77,16 @@ class Document(Generic[Answer_co]):
 
 
 def query(
-    field: str, arguments: Mapping[str, str] | None = None, selection: str = "", *, nullable: bool = False
+    field: str,
+    arguments: Mapping[str, str] | None = None,
+    selection: str = "",
+    *,
+    nullable: bool = False,
+    called: str = "",
 ) -> Operation[Any]:
     """Declare a root field that reads."""
-    return Operation(kind="query", field=field, arguments=arguments or {}, selection=selection, nullable=nullable)
+    given = arguments or {}
+    return Operation(kind="query", field=field, arguments=given, selection=selection, nullable=nullable, called=called)
 
 
 def mutation(

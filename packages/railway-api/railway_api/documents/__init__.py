@@ -31,8 +31,8 @@ def _documents() -> list[tuple[str, str]]:
         if isinstance(item, Document):
             found.append((item.name, item.text))
         else:
-            found.append((item.field, item.document()))
-            found.append((f"{item.field} three times", item.document(3)))
+            found.append((item.name, item.document()))
+            found.append((f"{item.name} three times", item.document(3)))
     return found
 
 

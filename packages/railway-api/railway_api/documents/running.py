@@ -73,6 +73,7 @@ AMONG_OTHERS: Operation[Environment] = query(
       id volumeId serviceId mountPath sizeMB currentSizeMB state isPendingDeletion deletedAt volume {{ id name }}
     }} }} {_PAGE} }}
   }}""",
+    called="environmentAmongOthers",
 )
 """The same of an environment without its project, so that one request serves many."""
 
