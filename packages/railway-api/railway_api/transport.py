@@ -117,7 +117,7 @@ class Transport:
         """Send ``calls`` in one document; return for each its answer or its ``RailwayError``."""
         variables = operation.variables(calls)
         document, repeat = operation.document(len(calls)), operation.safe_to_repeat
-        body = await self._answer(operation.field, document, variables, repeat=repeat)
+        body = await self._answer(operation.name, document, variables, repeat=repeat)
         return [body.answer(operation, key) for key in operation.keys(len(calls))]
 
     async def read(self, document: Document[Answer], **variables: object) -> Answer:
@@ -132,7 +132,7 @@ class Transport:
 
     async def _ask_as(self, operation: Operation[Answer], token: Token) -> Answer:
         """Send a query without arguments with another token than usual."""
-        sent = await self._post(operation.field, operation.document(), {}, repeat=True, token=token)
+        sent = await self._post(operation.name, operation.document(), {}, repeat=True, token=token)
         answer = decoded(operation.field, sent, {}).answer(operation, operation.field)
         if isinstance(answer, RailwayError):
             raise answer
