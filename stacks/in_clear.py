@@ -16,11 +16,12 @@ from stacks.arguments_tree import Path
 from stacks.problems import Problem
 
 _NAMED: Final = re.compile(
-    r"(?i)(^|_)(password|passwd|passphrase|pwd|secret|token|credentials?|(api|access|secret|private|master|auth)_?key|secret_key_base)$"
+    r"(?i)((^|_)pwd|password|passwd|passphrase|secret|token|credentials?|(api|access|secret|private|master|auth)_?key"
+    r"|secret_key_base)(_?[0-9]+)?$"
 )
 """Names of variables that hold a credential."""
 _NO_CREDENTIAL: Final = re.compile(
-    r"\s*|\$.*|/.*|(?i:true|false|yes|no|on|off|none|null|include|omit|same-origin)|\d{1,5}", re.DOTALL
+    r"\s*|\$\{.*\}|(/[\w.-]+){2,}/?|(?i:true|false|yes|no|on|off|none|null|include|omit|same-origin)|\d{1,5}", re.DOTALL
 )
 """Values of such variables that are none: a reference, the path of a file, a flag, a small number."""
 _PROVIDERS_CREDENTIAL: Final = re.compile(r"^(?!railyard:).*:\w*(token|Token|apiKey|secretKey|SecretKey|password)$")

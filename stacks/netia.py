@@ -6,6 +6,7 @@ internet → app :4000 ─┬→ PostgreSQL (TLS) ─ volume
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Self
@@ -37,7 +38,6 @@ INTEGRATIONS = {
 
 ECTO_POOL_SIZE = 10
 """Connections to the database that a node keeps, unless the variable POOL_SIZE says another number."""
-_DIGITS = 4
 
 
 class NetiaApp(BackendArgs):
@@ -91,9 +91,14 @@ class NetiaSettings(SystemSettings):
 
     @model_validator(mode="after")
     def _connections(self) -> Self:
-        pool = self.app.variables.get("POOL_SIZE", "")
-        size = int(pool) if pool.isascii() and pool.isdigit() and len(pool) <= _DIGITS else ECTO_POOL_SIZE
-        refuse_too_many_connections(self.app.instances, size, setting="app.variables.POOL_SIZE")
+        pool = self.app.variables.get("POOL_SIZE", str(ECTO_POOL_SIZE))
+        if re.fullmatch(r"[1-9][0-9]{0,8}", pool):
+            refuse_too_many_connections(self.app.instances, int(pool), setting="app.variables.POOL_SIZE")
+        elif "${{" not in pool:
+            raise ValueError(
+                f"POOL_SIZE in app.variables is the number of connections to the database: write a number such as "
+                f'"{ECTO_POOL_SIZE}", without blanks'
+            )
         return self
 
     @model_validator(mode="after")

@@ -29,6 +29,9 @@ SERVICE_DEFECTS: Final = {
     "build": "cannot be built: each deployment that comes next fails",
     "pre-deploy": "fails in the command before each deployment that comes next",
 }
+_LONGEST_DAYS: Final = 3_650
+_DIGITS: Final = 9
+"""Of the number of a time; the longest time in seconds has as many."""
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MEND: Final = "railyard sandbox mend"
 
@@ -99,8 +102,8 @@ def advance(
     """Let simulated time pass at once: certificates, backups and deployments get on, logs and limits grow old."""
     with people(json=json), _control() as address:
         told = re.fullmatch(r"(\d+)([smhd])", time)
-        if told is None:
-            raise CallError(f"{time!r} is no time: write 90s, 45m, 3h or 2d")
+        if told is None or len(told[1]) > _DIGITS or int(told[1]) * _UNITS_S[told[2]] > _LONGEST_DAYS * _UNITS_S["d"]:
+            raise CallError(f"{time[:40]!r} is no time: write 90s, 45m, 3h or 2d, at most {_LONGEST_DAYS}d at once")
         now = sandbox_door.control(address, "POST", "time", {"advance_s": int(told[1]) * _UNITS_S[told[2]]})
         if json:
             write_json(now)
@@ -138,7 +141,7 @@ def _ordered(stack: Stack, what: str, how: str | None, times: int | None, addres
     """Return what to tell the simulated clouds, and what to tell the person; raises ``CallError``."""
     if what in APIS:
         status = how or "503"
-        if not re.fullmatch(r"[45]\d\d|200", status):
+        if not re.fullmatch(r"[45]\d\d" + ("|200" if what == "railway" else ""), status):
             raise CallError(f"{status!r} is no HTTP status of a failure: name 400 to 599, or 200 for one of GraphQL")
         requests = "every request" if times is None else f"the next {times} requests"
         fault = {"api": what, "operation": "", "status": int(status), "count": times}

@@ -29,7 +29,8 @@ INNOCENT = [
 ]  # fmt: skip
 NAMED = {
     "ADMIN_PASSWORD": "hunter2", "API_KEY": "abc", "SECRET_KEY_BASE": "x" * 64, "SESSION_SECRET": "swordfish",
-    "TOKEN": "abc", "apiKey": "abc",
+    "TOKEN": "abc", "apiKey": "abc", "APITOKEN": "abc", "dbPassword": "hunter2", "STRIPE_SECRET_KEY_2": "abc",
+    "DB_PASSWORD": "$ecret123hunter", "DB_SECRET": "/aB3dE9fGh1jKl2",
 }  # fmt: skip
 UNNAMED = {
     "MAX_TOKEN": "4096", "CORS_ALLOW_CREDENTIALS": "true", "FETCH_CREDENTIALS": "same-origin", "API_KEY": "${{db.KEY}}",

@@ -162,7 +162,7 @@ def _cron_numbers(text: str, low: int, high: int, names: tuple[str, ...]) -> fro
 def _cron_number(text: str, low: int, names: tuple[str, ...]) -> int | None:
     if text in names:
         return names.index(text) + low
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if re.fullmatch(r"[0-9]{1,2}", text) else None
 
 
 def _shortest_gap(minutes: frozenset[int], hours: frozenset[int]) -> int:
@@ -306,13 +306,19 @@ def _shown(value: Any) -> str:
 
 
 _LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_IN_PATH: Final = r"[^\s\x00-\x1f\x7f]"
+_INSIDE: Final = r"(?!.*(^|/)\.\.(/|$))[^\\\x00-\x1f\x7f]*[^\s\\\x00-\x1f\x7f][^\\\x00-\x1f\x7f]*"
+_HOST: Final = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _IMAGE_PART: Final = "[a-z0-9]+([._-]+[a-z0-9]+)*"
 
 text: Final = Matching(r"(?s)(?!.*\x00).*\S.*", "a text that is not empty, without the character NUL")
 texts: Final = Each(text)
 port: Final = Between(1, 65_535)
-absolute_path: Final = Matching(r"/\S*", "a path that starts with / and holds no space")
-url_path: Final = Matching(r"/([^\s/\\]\S*)?", "a path that starts with one / and holds no space")
+absolute_path: Final = Matching(rf"/{_IN_PATH}*", "a path that starts with / and holds no space")
+url_path: Final = Matching(
+    r"(?!.*/\.\.(/|$))/([^\s/\\#\x00-\x1f\x7f][^\s#\x00-\x1f\x7f]*)?",
+    "a path that starts with one / and holds no space, no # and no ..",
+)
 mount_path: Final = MountPath()
 label: Final = Matching(_LABEL, "lower case letters, digits and hyphens, at most 63, no hyphen first or last")
 hostname: Final = Matching(
@@ -324,7 +330,7 @@ variable_name: Final = Matching(
     r"[A-Za-z_][A-Za-z0-9_]*", "a variable name of letters, digits and underscores that starts with no digit"
 )
 image: Final = Matching(
-    rf"([A-Za-z0-9.-]+(:[0-9]+)?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
+    rf"({_HOST}(\.{_HOST})*(:[0-9]+)?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",
     "a Docker image with its tag or digest, such as valkey/valkey:8, without scheme or spaces, its name in lower case",
 )
@@ -332,13 +338,13 @@ repository: Final = Matching(
     r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+(?<!\.git)", "owner/name of a GitHub repository"
 )
 branch: Final = Matching(
-    r"(?![/.-])(?!@$)(?!.*(\.\.|//|/\.|@\{|\.lock(/|$)))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![/.])",
+    r"(?![/.-])(?!(@|HEAD)$)(?!refs/)(?!.*(\.\.|//|/\.|@\{|\.lock(/|$)))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![/.])",
     "a name that git takes for a branch",
 )
 commit: Final = Matching(r"[0-9a-f]{7,40}", "a git commit of 7 to 40 hexadecimal digits")
-folder: Final = Matching(r"(?!.*(^|[/\\])\.\.([/\\]|$)).*\S.*", "a folder inside the repository, without ..")
+folder: Final = Matching(_INSIDE, "a folder inside the repository, with / between names and without ..")
 repository_file: Final = Matching(
-    r"(?!.*(^|[/\\])\.\.([/\\]|$)).*\S.*", "the path of a file inside the repository, without .."
+    _INSIDE, "the path of a file inside the repository, with / between names and without .."
 )
 variable_value: Final = Matching(r"(?s)[^\x00]*", "a text without the character NUL, which no variable can hold")
 cron: Final = Cron()

@@ -31,6 +31,7 @@ from railway_sandbox.railway.deployments import service_defects
 from railway_sandbox.railway.plans import PLANS
 from railway_sandbox.storage import SandboxError
 
+_LONGEST_S: Final = 3_650 * 86_400
 _FAULT: Final = TypeAdapter(Fault)
 
 
@@ -112,8 +113,8 @@ def _mend(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _advance(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
     seconds = given.get("advance_s")
-    if not isinstance(seconds, int | float) or not seconds >= 0:
-        raise ValueError(f"advance_s is {seconds!r}: name seconds, 0 or more")
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_S:
+        raise ValueError(f"advance_s is no number of seconds between 0 and {_LONGEST_S}, which is ten years")
     sandbox.clock.advance(seconds)
     return {"now": timestamp(sandbox.clock.now())}
 
