@@ -127,7 +127,7 @@ def test_time_passes_when_it_is_asked_to(railyard: Railyard) -> None:
         (("break", "dns"), "name a domain in a zone of staging: seance.dev, rose.example"),
         (("break", "dns", "rose.test"), "name a domain in a zone of staging: seance.dev, rose.example"),
         (("advance", "3 hours"), "'3 hours' is no time: write 90s, 45m, 3h or 2d"),
-        (("advance", "99999999999999d"), "'99999999999999d' is no time: write 90s, 45m, 3h or 2d, at most 3650d at once"),
+        (("advance", "99999999999999d"), "write 90s, 45m, 3h or 2d, at most 3650d at once"),
         (("break", "cloudflare", "200"), "'200' is no HTTP status of a failure"),
     ],
 )
