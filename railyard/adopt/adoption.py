@@ -7,7 +7,7 @@ at the end. Prints nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import go_yaml
@@ -29,10 +29,11 @@ from railyard.promote.settings_file import Edit
 from railyard.secrets import sops_program
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
-from railyard.shared.stack import read_stack, settings_in
+from railyard.shared.stack import Stack, read_stack, settings_in
 from stacks import declared_secrets, own_system
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
+from stacks.secrets import FILE_VARIABLE
 from stacks.settings import PLAN_KEY, StackSettings
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, SERVICES, defaults_text, shared_values
 
@@ -176,10 +177,30 @@ def declared(adoption: Adoption) -> list[Secret]:
     return list(declared_secrets(settings_in(edit.file.name, edit.after))[adoption.system])
 
 
-def finish(adoption: Adoption, railway: Railway, age: Sequence[str] | None) -> None:
+def keeper(adoption: Adoption, environment: Mapping[str, str], age: Sequence[str], *, real: bool) -> Stack | None:
+    """Return the stack as it will be, with its own secrets file and the keys of ``environment``; None without sops.
+
+    In the sandbox too it is the stack's own file, since that of the sandbox holds made-up values; there alone an
+    adoption goes on where there is no ``sops``. Raises ``CallError`` or ``OperationError`` where the secrets could not
+    be stored for ``age``, so that nothing is written before that is known.
+    """
+    if not real and not sops_program.find(environment):
+        return None
+    edit = adoption.edit
+    settings = settings_in(edit.file.name, edit.after)
+    around = {name: value for name, value in environment.items() if real or name != FILE_VARIABLE}
+    file = project_directory() / (around.get(FILE_VARIABLE) or settings.secrets)
+    stack = Stack(name=adoption.stack, settings=settings, secrets_file=file, environment=around)
+    found = secrets_of.look(declared(adoption), adoption.live, places(adoption))
+    secrets_of.check(stack, adoption.system, found, age)
+    return stack
+
+
+def finish(adoption: Adoption, railway: Railway, kept_by: Stack | None, age: Sequence[str] | None) -> None:
     """Write the settings, store the secrets, import what is there, and look what a preview still changes.
 
-    ``age`` is who can open a secrets file that is new; without it, None, no secret is stored.
+    ``age`` is who can open a secrets file that is new; without it, None, no secret is stored. ``kept_by`` is the stack
+    with the file that they go into.
     """
     if adoption.edit.lines:
         write.save(adoption.edit)
@@ -188,14 +209,12 @@ def finish(adoption: Adoption, railway: Railway, age: Sequence[str] | None) -> N
     adoption.sealed = found.sealed
     if age is None:
         adoption.stored = [f"{adoption.system}.{name}" for name in found.values]
-    elif railway.real or sops_program.find(here.environment):
-        # In the sandbox too it is the stack's own file: that of the sandbox holds made-up values.
-        its = here if railway.real else replace(here, secrets_file=project_directory() / here.settings.secrets)
-        adoption.stored = secrets_of.store(its, adoption.system, found, age)
-    else:
+    elif kept_by is None:
         adoption.notes.append("no secret was stored: there is no sops program, and the sandbox has secrets of its own")
     engine = engine_for(here, sandbox=not railway.real)
     try:
+        if kept_by and age is not None:
+            adoption.stored = secrets_of.store(kept_by, adoption.system, found, age)
         wanted, matched = _wanted(adoption, engine)
     except OperationError as error:
         raise OperationError(

@@ -5,6 +5,7 @@ Owns the command: its options, what it prints and how it ends. The steps are in 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -77,6 +78,7 @@ def adopt(
             raise CallError("give --project with the id or name of Railway's project, or the system that it becomes")
         names, wrote = _names(service or ()), 0
         config = adoption.configuration(stack)
+        mine = dict(os.environ)  # the sandbox's keys open its own secrets, and those of the stack belong to the user's
         with account(adoption.plan_of(config), sandbox=sandbox) as railway:
             live = adoption.read(railway, project or f"{system}-{stack}", stack, environment, config)
             done = adoption.begin(stack, live, system, names, config, own=own)
@@ -85,9 +87,10 @@ def adopt(
             if rehearse:
                 done, wrote = rehearsal.rehearse(done, adoption.declared(done), names, config, done.environment)
             elif not dry_run:
+                keeper = adoption.keeper(done, mine, age or (), real=railway.real)
                 if not (yes or typer.confirm(f"Write this into {done.edit.file.name} and take the project over?")):
                     raise typer.Abort
-                adoption.finish(done, railway, age or ())
+                adoption.finish(done, railway, keeper, age or ())
         if json:
             write_json(done.document() | ({"rehearsed": True, "writes": wrote} if rehearse else {}))
         else:

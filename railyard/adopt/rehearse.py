@@ -52,7 +52,7 @@ def rehearse(
             live = adoption.read(railway, seen.project, seen.stack, environment, config)
             done = adoption.begin(seen.stack, live, seen.system, names, config, own=seen.target.own)
             done.target = seen.target
-            adoption.finish(done, railway, None)
+            adoption.finish(done, railway, None, None)
         return done, len(_writes(clouds)) - before
 
 

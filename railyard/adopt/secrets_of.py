@@ -16,6 +16,7 @@ from railyard.secrets import file as secrets_file
 from railyard.secrets import sops_program
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.stack import Stack
+from sops.age import Recipient, identities
 from stacks import secret_rules
 from stacks.secret_rules import Secret
 
@@ -52,6 +53,34 @@ def look(declared: Sequence[Secret], live: Live, places: Mapping[str, tuple[str,
     return found
 
 
+def check(stack: Stack, system: str, found: Found, age: Sequence[str]) -> None:
+    """Raise ``CallError`` or ``OperationError`` where ``store`` could not end: no program, recipient or key."""
+    if not found.values:
+        return
+    stack = stack.holding(system)
+    sops_program.path(stack)
+    if stack.secrets_file.exists():
+        if found.values.keys() - _stored(stack, system, found):
+            try:
+                sops.read(stack.secrets_file, stack.environment).decrypt()
+            except sops.SopsError as error:
+                raise OperationError(str(error)) from None
+        return
+    if not (openers := secrets_file.age_keys(stack)):
+        if secrets_file.has_rule(stack):
+            return  # the sops program knows whether keys of other kinds are at hand
+        _refuse_nobody(stack, age)
+        secrets_file.refuse_recipients(stack, age)
+        openers = list(age)
+    # The values go one by one into a file that is encrypted already, so that a key has to open it.
+    native = all(Recipient(public_key=each, encrypted_data_key="").native for each in openers)
+    if native and not set(openers) & set(identities(stack.environment, openers[0]).public_keys):
+        raise OperationError(
+            f"{shown(stack.secrets_file)} is made for {', '.join(openers)}, whose secret key is not here, and without "
+            "it no value can be set: set SOPS_AGE_KEY_FILE to its file. Nothing was written"
+        )
+
+
 def store(stack: Stack, system: str, found: Found, age: Sequence[str]) -> list[str]:
     """Put the values into the stack's file, which is made where there is none; returns the keys that were set.
 
@@ -85,11 +114,7 @@ def _stored(stack: Stack, system: str, found: Found) -> set[str]:
 
 def _make(stack: Stack, age: Sequence[str]) -> None:
     if not secrets_file.has_rule(stack):
-        if not age:
-            raise CallError(
-                f"{shown(stack.secrets_file)} does not exist, and no rule says who can open it: give --age with a "
-                "public age key (age1…)"
-            )
+        _refuse_nobody(stack, age)
         secrets_file.add_rule(stack, age)
     stack.secrets_file.parent.mkdir(parents=True, exist_ok=True)
     skeleton = secrets_file.skeleton_file(stack)
@@ -98,3 +123,11 @@ def _make(stack: Stack, age: Sequence[str]) -> None:
         sops_program.encrypt(stack, secrets_file.rules_file(stack), skeleton)
     finally:
         skeleton.unlink()
+
+
+def _refuse_nobody(stack: Stack, age: Sequence[str]) -> None:
+    if not age:
+        raise CallError(
+            f"{shown(stack.secrets_file)} does not exist, and no rule says who can open it: give --age with a public "
+            "age key (age1…)"
+        )

@@ -45,12 +45,23 @@ def is_rule_for(stack: Stack, recipients: Sequence[str]) -> bool:
 
 def recipients(stack: Stack) -> list[str]:
     """Return who can open the stack's file by its rule; raises ``OperationError`` where no rule names age keys."""
-    named = str((_rule(stack) or {}).get("age") or "")
-    if not named:
+    if not (named := age_keys(stack)):
         raise OperationError(
             f"{shown(rules_file(stack))} does not say who can open {stack.secrets_file.name}: give --age"
         )
-    return [each.strip() for each in named.split(",")]
+    return named
+
+
+def age_keys(stack: Stack) -> list[str]:
+    """Return the age keys that the rule of the stack's file names; none where there is no rule, or one without them."""
+    named = str((_rule(stack) or {}).get("age") or "")
+    return [each.strip() for each in named.split(",") if each.strip()]
+
+
+def refuse_recipients(stack: Stack, recipients: Sequence[str]) -> None:
+    """Raise ``CallError`` for a recipient that will not do."""
+    for recipient in recipients:
+        _refuse_recipient(stack, recipient)
 
 
 def _rule(stack: Stack) -> dict[str, Any] | None:
@@ -63,8 +74,7 @@ def _rule(stack: Stack) -> dict[str, Any] | None:
 
 def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
     """Add the rule of the stack, before all others. Raises ``CallError`` for a recipient that will not do."""
-    for recipient in recipients:
-        _refuse_recipient(stack, recipient)
+    refuse_recipients(stack, recipients)
     file = rules_file(stack)
     before = _rules(file)
     text = file.read_text(encoding="utf-8") if file.exists() else "creation_rules:\n"

@@ -39,7 +39,7 @@ def encrypt(stack: Stack, rules: Path, skeleton: Path) -> None:
     """Encrypt ``skeleton`` into the stack's file; raises ``OperationError``."""
     file = stack.secrets_file
     with _replacing(file) as new:
-        command = encrypt_command(_program(stack), rules, skeleton, file, new)
+        command = encrypt_command(path(stack), rules, skeleton, file, new)
         if _run(command, stack.environment).returncode != 0:
             by_hand = shlex.join(encrypt_command("sops", rules, skeleton, file, file))
             raise OperationError(f"the sops program could not encrypt {shown(skeleton)}; this shows why:\n  {by_hand}")
@@ -49,7 +49,7 @@ def encrypt_text(stack: Stack, rules: Path, text: str) -> None:
     """Encrypt ``text``, which passes through a pipe alone, into the stack's file; raises ``OperationError``."""
     file = stack.secrets_file
     with _replacing(file) as new:
-        command = encrypt_command(_program(stack), rules, Path("/dev/stdin"), file, new)
+        command = encrypt_command(path(stack), rules, Path("/dev/stdin"), file, new)
         if _run(command, stack.environment, text).returncode != 0:
             raise OperationError(f"the sops program could not make {shown(file)}; nothing was written")
 
@@ -59,7 +59,7 @@ def remove(stack: Stack, system: str) -> None:
     file = shown(stack.secrets_file)
     with _replacing(stack.secrets_file) as new:
         shutil.copy(stack.secrets_file, new)
-        done = _run([_program(stack), "unset", str(new), f'["{system}"]'], stack.environment)
+        done = _run([path(stack), "unset", str(new), f'["{system}"]'], stack.environment)
         _refuse_failure(done, system, file)
 
 
@@ -68,7 +68,7 @@ def store(stack: Stack, system: str, name: str, value: str) -> None:
     file = shown(stack.secrets_file)
     with _replacing(stack.secrets_file) as new:
         shutil.copy(stack.secrets_file, new)
-        command = [_program(stack), "set", "--value-stdin", str(new), f'["{system}"]["{name}"]']
+        command = [path(stack), "set", "--value-stdin", str(new), f'["{system}"]["{name}"]']
         _refuse_failure(_run(command, stack.environment, json.dumps(value)), f"{system}.{name}", file)
 
 
@@ -85,7 +85,8 @@ def _refuse_failure(done: subprocess.CompletedProcess[str], key: str, file: str)
         )
 
 
-def _program(stack: Stack) -> str:
+def path(stack: Stack) -> str:
+    """Return the path of the program; raises ``OperationError`` where it is not installed."""
     program = find(stack.environment)
     if program is None:
         raise OperationError("this needs the sops program, and it is not on PATH: install it from https://getsops.io")

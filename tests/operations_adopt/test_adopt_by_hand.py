@@ -15,6 +15,7 @@ from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.server import Sandbox
 from railyard.adopt import adoption
 from stacks.rose import UVICORN
+from tests.lifecycle.conftest import ROOT
 from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
 from tests.operations_secrets import sops_files
 from tests.operations_secrets.conftest import sops_calls
@@ -31,6 +32,7 @@ ROSE = {
     "TIMEZONE": "Europe/Berlin", "SENTRY_TOKEN": "made-by-hand-sentry",
 }  # fmt: skip
 __all__ = ["sops_calls"]
+THE_SANDBOX_S = (ROOT / "secrets" / ".sops.yaml").read_text().partition("age: ")[2].split()[0]
 
 
 def by_hand(cloud: Sandbox, clock: ManualClock) -> None:
@@ -244,6 +246,60 @@ def test_secrets_go_from_railway_into_the_encrypted_file_and_nowhere_else(
     assert "made-by-hand" not in said.text + said.errors + own.text + own.errors
     assert sops_calls.exists()  # what stood on the command lines is among the files
     assert (holding_a_secret(tmp_path), passing) == ([], [])
+
+
+def test_in_the_sandbox_the_user_s_own_key_writes_the_stack_s_file(
+    elsewhere: Elsewhere, sops_calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SOPS_AGE_KEY_FILE names it: the sandbox's opens made-up secrets alone, also where RAILYARD_SECRETS is set."""
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(encrypting.KEY_FILE))
+    monkeypatch.setenv("RAILYARD_SECRETS", str(elsewhere.directory / "secrets" / "sandbox.yaml"))
+    before = (elsewhere.directory / "secrets" / "sandbox.yaml").read_bytes()
+
+    said = elsewhere.railyard(
+        "adopt", "rose", "-s", "staging", "--project", "rose-staging", "--yes", "--sandbox",
+        "--age", encrypting.RECIPIENT, "--json",
+    )  # fmt: skip
+
+    assert (said.code, said.json["left"]) == (0, []), said.text + said.errors
+    assert "rose.GROQ_API_KEY" in said.json["stored"]
+    stored = sops_files.opened(elsewhere.directory / "secrets" / "staging.yaml")
+    assert set(stored["rose"]) >= {name.removeprefix("rose.") for name in said.json["stored"]}
+    assert all(stored["rose"][name.removeprefix("rose.")] for name in said.json["stored"])
+    assert (elsewhere.directory / "secrets" / "sandbox.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "message"),
+    [
+        ((), encrypting.KEY_FILE, "no rule says who can open it: give --age with a public age key"),
+        (("--age", "age1nobody"), encrypting.KEY_FILE, "that is no public age key"),
+        (("--age", THE_SANDBOX_S), encrypting.KEY_FILE, "that is the sandbox's key"),
+        (("--age", encrypting.RECIPIENT), encrypting.OTHER_KEY_FILE, "set SOPS_AGE_KEY_FILE to its file"),
+        (("--age", encrypting.RECIPIENT), None, "set SOPS_AGE_KEY_FILE to its file"),
+    ],
+)
+def test_where_a_secret_could_not_be_stored_nothing_is_written(
+    elsewhere: Elsewhere,
+    sops_calls,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    key: Path | None,
+    message: str,
+) -> None:
+    """Recipient, key and program are looked at before the question and before any file."""
+    if key:
+        monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(key))
+    rules = (elsewhere.directory / "secrets" / ".sops.yaml").read_bytes()
+
+    said = elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes", "--sandbox", *options)
+
+    assert said.code in (1, 2)
+    assert message in " ".join(said.errors.split())
+    assert elsewhere.settings.read_text() == FORGOTTEN
+    assert not (elsewhere.directory / "secrets" / "staging.yaml").exists()
+    assert (elsewhere.directory / "secrets" / ".sops.yaml").read_bytes() == rules
+    assert not (elsewhere.clouds / "staging.json").exists()
 
 
 def holding_a_secret(folder: Path) -> list[str]:
