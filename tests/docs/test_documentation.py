@@ -7,8 +7,10 @@ from pathlib import Path
 from textwrap import indent
 
 import pytest
+import typer
 import yaml
 
+from railyard.application import application
 from stacks import SYSTEMS
 from stacks.problems import SettingsError
 from stacks.settings import parse
@@ -84,3 +86,12 @@ def test_the_refused_settings_of_the_readme_are_refused_with_these_words():
         parse(yaml.safe_load(text)["config"], SYSTEMS, file="Pulumi.staging.yaml", text=text, defaults=shared)
 
     assert indent(f"error: {refused.value}", "  ") in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_stands_in_the_readme():
+    """In the table of ``./bin/railyard``, each by its name."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = list(typer.main.get_group(application).commands)
+
+    assert len(names) > 20
+    assert [name for name in names if f"`{name}`" not in readme] == []
