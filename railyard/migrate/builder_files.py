@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from railyard.migrate.findings import BASE, Finding, Kind, Service, merged, part
+from railyard.migrate.findings import BASE, Finding, Kind, Service, in_clear, merged, part
 from railyard.migrate.railway_file import read_document
 
 _LINE: Final = re.compile(r"^([A-Za-z0-9_-]+):\s*(.+?)\s*$")
@@ -57,6 +57,20 @@ def processes(path: Path) -> dict[str, str]:
     return {match[1]: match[2] for line in lines if (match := _LINE.match(line))}
 
 
+def unread(path: Path) -> dict[int, str]:
+    """Return the lines of a Procfile that start nothing, by their number, with the reason."""
+    found: dict[int, str] = {}
+    last: dict[str, int] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if match := _LINE.match(line):
+            if match[1] in last:
+                found[last[match[1]]] = f"{match[1]} stands again in line {number}, and the last one counts"
+            last[match[1]] = number
+        elif line.strip() and not line.lstrip().startswith("#"):
+            found[number] = "no NAME: COMMAND, so that it starts nothing: correct it, or remove it"
+    return dict(sorted(found.items()))
+
+
 def read_procfile(path: Path, shown: str, service: Service, *, dockerfile: bool) -> tuple[list[Service], list[Finding]]:
     """Say what becomes of each process of a Procfile: the start of the service, or a service of its own."""
     commands = processes(path)
@@ -64,9 +78,10 @@ def read_procfile(path: Path, shown: str, service: Service, *, dockerfile: bool)
     if builder == "DOCKERFILE":
         text = "the service is built by DOCKERFILE, which does not read it"
         return [], [Finding(kind=Kind.NEVER_READ, file=shown, key=name, text=text) for name in commands]
+    lines = unread(path).items()
     service.files.append(shown)
     others: list[Service] = []
-    findings: list[Finding] = []
+    findings = [Finding(kind=Kind.NEVER_READ, file=shown, key=f"line {line}", text=text) for line, text in lines]
     main = next((name for name in ("web", "worker", *commands) if name in commands and name != _RELEASE), None)
     for name, command in commands.items():
         kind, text = Kind.TRANSLATED, f"startCommand: {command}"
@@ -80,6 +95,8 @@ def read_procfile(path: Path, shown: str, service: Service, *, dockerfile: bool)
         else:
             start = {"deploy": {"startCommand": command}}
             service.layers[BASE] = merged(start, service.layers.get(BASE, {}))
+        if kind is Kind.TRANSLATED and (reason := in_clear(command)):
+            kind, text = Kind.NOT_EXPRESSIBLE, reason
         findings.append(Finding(kind=kind, file=shown, key=name, text=text))
     return others, findings
 

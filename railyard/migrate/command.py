@@ -98,6 +98,9 @@ def _result(
             f"{shown(folder)} has no railway.toml, railway.json, nixpacks.toml, Procfile, .env or compose file"
         )
     chosen = list(environments) or _environments(reading)
+    for each in chosen:
+        if rules.label.broken_by(f"{label}-{each}"):
+            raise CallError(f"{label}-{each} is no name of a project: it is {rules.label.meaning}")
     source = repo or folders.repository(folder)
     if source is None and any(each.image is None for each in reading.services):
         raise CallError(f"{shown(folder)} has no GitHub repository as its origin: give --repo owner/name")

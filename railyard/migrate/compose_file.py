@@ -9,11 +9,12 @@ import math
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 import go_yaml
-from railyard.migrate.findings import BASE, Finding, Kind, Service
+from railyard.migrate.findings import BASE, STOPPED, Finding, Kind, Service, in_clear
 from railyard.shared.console import OperationError
 
 FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -44,6 +45,7 @@ _MEANINGLESS: Final = {
     "init": "Railway starts the process as the image says",
 }
 """Keys that mean nothing on Railway: nothing is lost without them."""
+_LEFT_OUT: Final = "the service is left out"
 _REASONS: Final = {"depends_on": "which service waits for which stands in the system's code (uses)"}
 
 
@@ -73,16 +75,30 @@ class ComposeReader:
                 self._say(kind, key, _MEANINGLESS.get(key) or _REASONS.get(key, "it has no counterpart on Railway"))
         if "image" in self._given and "build" in self._given:
             self.service.image = None
-        if not self.service.image and "build" not in self._given:
-            self._say(Kind.NOT_EXPRESSIBLE, "image", "a service needs an image or a build")
+        if not self.runs:
+            self._leave_out()
         return self.service
+
+    @property
+    def runs(self) -> bool:
+        """Tell whether there is something that it could run."""
+        return bool(self.service.image) or "build" in self._given
+
+    def _leave_out(self) -> None:
+        """Say of each key that nothing comes of it, since the service has neither image nor build."""
+        kept = [each for each in self.findings if each.kind is not Kind.TRANSLATED]
+        lost = [each for each in self.findings if each.kind is Kind.TRANSLATED]
+        self.findings = [*kept, *(replace(each, kind=Kind.NOT_EXPRESSIBLE, text=_LEFT_OUT) for each in lost)]
+        if not any(each.key == f"{self._key}.image" for each in kept):
+            self._say(Kind.NOT_EXPRESSIBLE, "image", f"a service needs an image or a build; {_LEFT_OUT}")
 
     def _say(self, kind: Kind, key: str, text: str) -> None:
         self.findings.append(Finding(kind=kind, file=self._file, key=f"{self._key}.{key}", text=text))
 
     def _set(self, section: str, name: str, value: Any, key: str, text: str) -> None:
         self.service.layers[BASE][section][name] = value
-        self._say(Kind.TRANSLATED, key, text)
+        reason = in_clear(value)
+        self._say(Kind.NOT_EXPRESSIBLE if reason else Kind.TRANSLATED, key, reason or text)
 
     def _image(self, value: Any) -> None:
         image = _expanded(str(value))
@@ -124,7 +140,7 @@ class ComposeReader:
             if name == "PORT" and text and text.isdigit():
                 self.service.extra["port"] = int(text)
                 self._say(Kind.TRANSLATED, key, f"port: {text}")
-            elif text is None or SECRET.search(name) or _LOGIN.search(text):
+            elif text is None or SECRET.search(name) or _LOGIN.search(text) or in_clear(text):
                 self.service.secrets.append(name)
                 self._say(Kind.TRANSLATED, key, f"secret {name}: its value belongs into the SOPS file")
             else:
@@ -214,7 +230,7 @@ class ComposeReader:
     def _deploy(self, value: Any) -> None:
         deploy: Mapping[str, Any] = value or {}
         if "replicas" in deploy:
-            self._set("deploy", "numReplicas", deploy["replicas"], "deploy.replicas", f"replicas: {deploy['replicas']}")
+            self._replicas(deploy["replicas"])
         resources: Mapping[str, Any] = deploy.get("resources") or {}
         limits: Mapping[str, Any] = resources.get("limits") or {}
         if "memory" in limits:
@@ -225,6 +241,15 @@ class ComposeReader:
             self._say(Kind.NOT_EXPRESSIBLE, f"deploy.{key}", "Railway places and replaces replicas itself")
         for key in set(resources) - {"limits"}:
             self._say(Kind.NOT_EXPRESSIBLE, f"deploy.resources.{key}", "Railway reserves nothing")
+
+    def _replicas(self, value: Any) -> None:
+        text = _expanded(str(value)) or ""
+        if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text):
+            self._say(Kind.NOT_EXPRESSIBLE, "deploy.replicas", f"{value} is not a whole number")
+            return
+        self.service.layers[BASE]["deploy"]["numReplicas"] = int(text)
+        kind, said = (Kind.TRANSLATED, f"replicas: {int(text)}") if int(text) else (Kind.NOT_EXPRESSIBLE, STOPPED)
+        self._say(kind, "deploy.replicas", said)
 
     def _limit(self, name: str, value: Any) -> None:
         limits = self.service.layers[BASE]["deploy"].setdefault("limitOverride", {"containers": {}})
@@ -271,7 +296,9 @@ def read(path: Path, shown: str) -> tuple[list[Service], list[Finding]]:
     findings: list[Finding] = []
     for name, body in cast("dict[str, Any]", given).items():
         reader = ComposeReader(str(name), body or {}, shown)
-        services.append(reader.read())
+        service = reader.read()
+        if reader.runs:
+            services.append(service)
         findings += reader.findings
     for key in cast("dict[str, Any]", document):
         if key in {"secrets", "configs", "include"}:

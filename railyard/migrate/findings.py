@@ -10,12 +10,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias, cast
 
+from stacks import credentials
+
 BASE: Final = ""
 """The environment of keys that hold wherever no block of an environment says otherwise."""
 Config: TypeAlias = dict[str, Any]
 """A service's part of an EnvironmentConfig: ``source``, ``build``, ``deploy``, ``variables``."""
 Settings: TypeAlias = dict[str, Any]
 """Settings of a service, as ``Pulumi.<stack>.yaml`` writes them."""
+
+
+STOPPED: Final = "a service with 0 replicas is a stopped one, and no setting says that: leave it out, or run one"
+"""Why a number of replicas is no setting."""
 
 
 class Kind(StrEnum):
@@ -42,6 +48,10 @@ class Finding:
     text: str
     """The setting that it becomes, or why it does not."""
     environment: str = BASE
+
+    def __post_init__(self) -> None:
+        """Keep credentials out of everything that is shown."""
+        object.__setattr__(self, "text", credentials.masked(self.text))
 
 
 @dataclass(kw_only=True)
@@ -72,6 +82,23 @@ class Reading:
 
     services: Sequence[Service]
     findings: Sequence[Finding]
+
+
+def in_clear(value: Any) -> str | None:
+    """Return why a value may not stand in settings, which everyone reads; None when it may."""
+    texts = cast("list[object]", value) if isinstance(value, list) else [value]
+    what = next(filter(None, (credentials.kind_of(each) for each in texts if isinstance(each, str))), None)
+    return what and (
+        f"{what} stands in it, and settings hold none in clear: make it a secret of the system, which the service gets "
+        "as a variable, and write ${NAME} in its place"
+    )
+
+
+def shown_value(value: Any) -> Any:
+    """Return a value without the credentials in its texts."""
+    if isinstance(value, list):
+        return [shown_value(each) for each in cast("list[object]", value)]
+    return credentials.masked(value) if isinstance(value, str) else value
 
 
 def part(config: Config, *path: str) -> Config:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import configparser
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from railyard.migrate import builder_files, compose_file, env_file, railway_file
 from railyard.migrate.findings import BASE, Finding, Kind, Reading, Service, part
@@ -85,7 +85,7 @@ def _folder(folder: Path, here: Path, main: str) -> tuple[list[Service], list[Fi
     return list(services.values()), findings
 
 
-def _documents(folder: Path, here: Path) -> Iterator[tuple[str, str, dict[str, object]]]:
+def _documents(folder: Path, here: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     found = sorted(path for path in here.iterdir() if path.is_file() and _FILE.fullmatch(path.name))
     for path in sorted(found, key=lambda each: (each.suffix != ".toml", each.name)):
         match = _FILE.fullmatch(path.name)
@@ -93,7 +93,7 @@ def _documents(folder: Path, here: Path) -> Iterator[tuple[str, str, dict[str, o
         document = railway_file.read_document(path, shown)
         named = path.stem == "railway"  # whatever it says: Railway reads it
         if match and (named or railway_file.is_railway_document(document)):
-            yield shown, match["before"] or match["after"] or "", dict(document)
+            yield shown, match["before"] or match["after"] or "", document
 
 
 def _builders(folder: Path, here: Path, name: str, root: str | None, services: dict[str, Service]) -> list[Finding]:
@@ -141,6 +141,9 @@ def _environment_files(folder: Path, services: list[Service], main: str) -> list
     for path in sorted(folder.glob(".env*")):
         if not path.is_file():
             continue
+        kind = Kind.NEVER_READ if env_file.why_not(path) else Kind.NOT_EXPRESSIBLE
+        for line, text in env_file.unread(path).items():
+            findings.append(Finding(kind=kind, file=path.name, key=f"line {line}", text=text))
         for name in env_file.read(path):
             kind, text = Kind.TRANSLATED, f"secret {name}: its value belongs into the SOPS file"
             if reason := env_file.why_not(path):
@@ -162,6 +165,8 @@ def _told(service: Service, findings: list[Finding]) -> list[Finding]:
             section, _, name = key.partition(".")
             if name not in part(layer, section) or service.files[0].endswith("Procfile"):
                 continue
+            if "compose" in service.files[0] and any(each.text == text for each in findings):
+                continue  # its reader has named it
             shown = f"environments.{environment}.{key}" if environment else key
             findings = [each for each in findings if not (each.key == shown and each.file == service.files[0])]
             kind = Kind.NOT_EXPRESSIBLE if key in done.left else Kind.TRANSLATED

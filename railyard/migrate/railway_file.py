@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
+import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +19,10 @@ from typing import Any, Final, cast
 
 from pydantic.alias_generators import to_camel
 
+from go_yaml.nodes import DEEPEST, MOST_VALUES
+from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.settings import SETTINGS, Setting
-from railyard.migrate.findings import BASE, Config, Finding, Kind, merged
+from railyard.migrate.findings import BASE, Config, Finding, Kind, in_clear, merged
 from railyard.shared.console import OperationError
 
 SECTIONS: Final = ("build", "deploy")
@@ -44,6 +49,13 @@ _REASONS: Final = {
     ("deploy", "registryCredentials"): "give registryUsername, and the password as a secret",
 }
 _KNOWN: Final = {*DIRECT, *VARIABLES, *DEFAULTS, *PLACED, *_REASONS}
+_DIGITS: Final = re.compile(r"[0-9]{1,9}")
+_DEEP: Final = f"{{key}} is nested more than {DEEPEST} levels deep: make it flatter"
+_BRACKET: Final = re.compile(
+    r'''"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?P<key>(?:\\.|[^"\\\n])*)"(?=\s*[:=])|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''''
+    r"|(?P<bare>[\w.-]+)(?=\s*=)|\#[^\n]*|(?P<open>[\[{])|(?P<close>[\]}])"
+)
+"""Brackets of JSON and TOML, with the keys before them; texts and comments are passed over."""
 _VARIABLE_TABLES: Final = ("variables", "env", "envVars", "environment", "vars")
 _NUMBERS: Final = ("healthcheckTimeout", "restartPolicyMaxRetries", "overlapSeconds", "drainingSeconds", "numReplicas")
 _BOOLEANS: Final = ("sleepApplication",)
@@ -62,15 +74,63 @@ def read_document(path: Path, shown: str) -> Mapping[str, Any]:
     """Return the document of a file; raises ``OperationError`` when it is none."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        document: Any = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        _refuse_depth(text, shown)
+        toml = path.suffix == ".toml"
+        document: Any = tomllib.loads(text) if toml else json.loads(text, object_pairs_hook=_Table)
     except (UnicodeDecodeError, ValueError) as error:
         kind = "TOML" if path.suffix == ".toml" else "JSON"
         raise OperationError(
             f"{shown} is no valid {kind} ({error}): correct it, since Railway refuses it, too"
         ) from None
+    _refuse_size(document, shown)
     if not isinstance(document, dict):
         raise OperationError(f"{shown} holds no keys, such as build and deploy: correct it, or remove it")
     return cast("dict[str, Any]", document)
+
+
+class _Table(dict[str, Any]):
+    """An object of JSON that knows which of its keys stand more than once; the last one counts."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+
+
+def _twice(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the keys that stand twice in a document, with those of the tables in it."""
+    yield from (prefix + name for name in (table.twice if isinstance(table, _Table) else ()))
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _twice(cast("Mapping[str, Any]", value), f"{prefix}{name}.")
+
+
+def _refuse_depth(text: str, shown: str) -> None:
+    """Raise ``OperationError`` for brackets that are nested deeper than YAML may be, before a parser follows them."""
+    depth, key = 0, ""
+    for match in _BRACKET.finditer(text):
+        key = match["key"] or match["bare"] or key
+        depth += (match["open"] is not None) - (match["close"] is not None)
+        if depth > DEEPEST:
+            line = text.count("\n", 0, match.start()) + 1
+            raise OperationError(f"{shown}, line {line}: {_DEEP.format(key=key or 'the document')}")
+
+
+def _refuse_size(document: Any, shown: str) -> None:
+    """Raise ``OperationError`` for a document that is deeper or larger than YAML may be, by dotted keys too."""
+    waiting: list[tuple[Any, int, str]] = [(document, 1, "")]
+    values = 0
+    while waiting:
+        node, depth, key = waiting.pop()
+        values += 1
+        if depth > DEEPEST + 1:
+            raise OperationError(f"{shown}: {_DEEP.format(key=key)}")
+        if values > MOST_VALUES:
+            raise OperationError(f"{shown} has more than {MOST_VALUES:,} values: make it smaller")
+        if isinstance(node, dict):
+            inner = cast("dict[str, Any]", node)
+            waiting += [(value, depth + 1, key or name) for name, value in inner.items()]
+        elif isinstance(node, list):
+            waiting += [(value, depth + 1, key) for value in cast("list[Any]", node)]
 
 
 def is_railway_document(document: Mapping[str, Any]) -> bool:
@@ -81,6 +141,8 @@ def is_railway_document(document: Mapping[str, Any]) -> bool:
 def read(document: Mapping[str, Any], file: str) -> RailwayFile:
     """Return the layers of a document, and what becomes of each of its keys."""
     found = RailwayFile()
+    for key in _twice(document):
+        found.findings.append(_never(file, f"{key} (not the last)", "it stands again below, and the last one counts"))
     blocks: Any = document.get("environments")
     named = cast("dict[str, Any]", blocks) if isinstance(blocks, dict) else {}
     for environment, block in [(BASE, document), *named.items()]:
@@ -98,7 +160,9 @@ def read(document: Mapping[str, Any], file: str) -> RailwayFile:
                 continue
             items = cast("Mapping[str, Any]", values)
             layer = merged(layer, _section(section, items, file, prefix, environment, found.findings))
-        if environment.lower() == "pr":
+        if environment and rules.label.broken_by(environment):
+            found.findings.append(_not(file, prefix.rstrip("."), _NO_STACK, environment))
+        elif environment.lower() == "pr":
             found.findings.append(_not(file, prefix.rstrip("."), _PR, environment))
         else:
             found.layers[environment] = layer
@@ -106,6 +170,11 @@ def read(document: Mapping[str, Any], file: str) -> RailwayFile:
 
 
 _PR: Final = "settings belong to a stack, and this block is for environments of pull requests, which no stack describes"
+
+
+_NO_STACK: Final = (
+    f"an environment that settings describe has a name of {rules.label.meaning}: rename it on Railway first"
+)
 
 
 def _section(
@@ -121,6 +190,9 @@ def _section(
         if wrong:
             findings.append(_not(file, shown, f"{_text(given)} is not {wrong}", environment))
             continue
+        if value is not None and (path in PLACED) and (wrong := _placed_wrong(key, value)):
+            findings.append(_not(file, shown, wrong, environment))
+            continue
         layer[key] = value
         findings.extend(_known(path, value, file, shown, environment))
     return {section: layer} if layer else {}
@@ -133,6 +205,9 @@ def _known(path: tuple[str, str], value: Any, file: str, shown: str, environment
     if path in DIRECT:
         setting = DIRECT[path]
         plain = f"{to_camel(setting.name)}: {_text(setting.given({path[0]: {path[1]: value}}))}"
+        if reason := in_clear(value):
+            yield _not(file, shown, reason, environment)
+            return
         text = f"{to_camel(setting.name)}, left out: as Railway takes it by itself" if value is None else plain
         yield _translated(file, shown, text, environment)
     elif value is None or DEFAULTS.get(path) == value:
@@ -151,12 +226,53 @@ def _value(key: str, given: Any, setting: Setting | None) -> tuple[Any, str | No
         choice, allowed = str(given).upper(), [each.value for each in setting.choices]
         return choice, None if choice in allowed else f"one of {', '.join(allowed)}"
     if key in _NUMBERS:
-        digits = str(given)
-        return (int(digits), None) if digits.isdigit() and not isinstance(given, bool) else (None, "a whole number")
+        number = _whole(given)
+        return number, None if number is not None else "a whole number"
+    if key == "multiRegionConfig" and isinstance(given, Mapping):
+        return _regions(cast("Mapping[str, Any]", given)), None
     if key == "preDeployCommand":
         commands = _texts([given] if isinstance(given, str) else given)
         return ([" && ".join(commands)], None) if commands else (None, "a command")
     return given, _demand(key, given, setting)
+
+
+def _whole(given: Any) -> int | None:
+    """Return a whole number, which may stand in quotes; None for anything else."""
+    return int(str(given)) if not isinstance(given, bool) and _DIGITS.fullmatch(str(given)) else None
+
+
+def _regions(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the regions with their numbers as numbers, as far as they are such."""
+    found: dict[str, Any] = {}
+    for name, each in given.items():
+        region: Any = dict(cast("Mapping[str, Any]", each)) if isinstance(each, Mapping) else each
+        if isinstance(each, Mapping) and (count := _whole(region.get("numReplicas"))) is not None:
+            region["numReplicas"] = count
+        found[name] = region
+    return found
+
+
+def _placed_wrong(key: str, value: Any) -> str | None:
+    """Return what is wrong inside of a table that is placed: regions or limits."""
+    if key == "multiRegionConfig":
+        for name, each in cast("Mapping[str, Any]", value).items():
+            if each is not None and not isinstance(each, Mapping):
+                return f"{name} is no table with numReplicas"
+            count: Any = cast("Mapping[str, Any]", each or {}).get("numReplicas")
+            if count is not None and _whole(count) is None:
+                return f"{name}.numReplicas: {_text(count)} is not a whole number"
+    if key == "limitOverride":
+        containers: Any = cast("Mapping[str, Any]", value).get("containers")
+        if containers is not None and not isinstance(containers, Mapping):
+            return "containers is no table with cpu and memoryBytes"
+        for name, limit in cast("Mapping[str, Any]", containers or {}).items():
+            if name in ("cpu", "memoryBytes") and limit is not None and not _is_number(limit):
+                return f"containers.{name}: {_text(limit)} is not a number"
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _demand(key: str, given: Any, setting: Setting | None) -> str | None:
@@ -198,14 +314,14 @@ def _hint(path: tuple[str, ...], given: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=str)  # TOML has dates and times
 
 
 def _translated(file: str, key: str, text: str, environment: str) -> Finding:
     return Finding(kind=Kind.TRANSLATED, file=file, key=key, text=text, environment=environment)
 
 
-def _never(file: str, key: str, text: str, environment: str) -> Finding:
+def _never(file: str, key: str, text: str, environment: str = BASE) -> Finding:
     return Finding(kind=Kind.NEVER_READ, file=file, key=key, text=text, environment=environment)
 
 

@@ -43,7 +43,8 @@ class Result:
     @property
     def proven(self) -> bool:
         """Tell whether every service has the same effective configuration in every environment."""
-        return not any(part.differences for part in self.parts)
+        lost = any(each.kind is Kind.NOT_EXPRESSIBLE for each in self.reading.findings)
+        return not any(part.differences for part in self.parts) and (bool(self.parts) or not lost)
 
     def settings(self, environment: str) -> dict[str, Any]:
         """Return the settings of the system in one environment."""

@@ -19,7 +19,7 @@ from components.service_settings import ServiceSettings
 from pulumiverse_railway.provider.resources.parts import instance_config
 from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS, Builder, RestartPolicyType
-from railyard.migrate.findings import Config, Settings, part
+from railyard.migrate.findings import STOPPED, Config, Settings, in_clear, part, shown_value
 from railyard.migrate.railway_file import DEFAULTS, DIRECT, PLACED, VARIABLES
 
 BYTES_PER_MB: Final = instance_config.BYTES_PER_MB
@@ -52,8 +52,10 @@ def translate(config: Config, *, image: str | None = None) -> Translation:
     _regions(config, done)
     _limits(config, done)
     variables = {name: each["value"] for name, each in part(config, "variables").items()}
+    _in_clear(variables, done, "variables.")
     if variables:
         done.settings["variables"] = variables
+    _in_clear(done.settings, done, "")
     _refused(done, image)
     return done
 
@@ -84,13 +86,19 @@ def normal(config: Config) -> Config:
 def _regions(config: Config, done: Translation) -> None:
     placed = placed_in(config)
     if not placed:
-        if (replicas := part(config, "deploy").get("numReplicas") or 1) != 1:
+        replicas = _count(part(config, "deploy").get("numReplicas"))
+        if replicas == 0:
+            done.left["deploy.numReplicas"] = STOPPED
+            return
+        if replicas != 1:
             done.settings["replicas"] = replicas
         done.placed["deploy.numReplicas"] = f"replicas: {replicas}"
         return
     done.placed["deploy.numReplicas"] = "left out: multiRegionConfig says it"
     if unknown := [name for name in placed if name not in REGIONS]:
         done.left["deploy.multiRegionConfig"] = f"{unknown[0]} is none of {', '.join(REGIONS)}"
+    elif 0 in placed.values():
+        done.left["deploy.multiRegionConfig"] = STOPPED
     elif len(placed) > 1:
         done.settings["regions"] = placed
         counts = ", ".join(f"{name}: {count}" for name, count in placed.items())
@@ -118,6 +126,14 @@ def _limits(config: Config, done: Translation) -> None:
         done.left["deploy.limitOverride"] = f"no setting says {', '.join(others)}"
     if said:
         done.placed["deploy.limitOverride"] = ", ".join(said)
+
+
+def _in_clear(values: Settings, done: Translation, prefix: str) -> None:
+    """Take out values with a credential in them, which the settings' rules refuse, too."""
+    for name, reason in [(name, reason) for name, value in values.items() if (reason := in_clear(value))]:
+        del values[name]
+        key = next((".".join(path) for path, each in DIRECT.items() if to_camel(each.name) == name), prefix + name)
+        done.left[key] = reason
 
 
 def _refused(done: Translation, image: str | None) -> None:
@@ -177,9 +193,10 @@ def deployed_args(args: ServiceArgs) -> Config:
 
 
 def differences(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
-    """Return where two configurations have another effect: key → (before, after), without defaults."""
+    """Return where two configurations have another effect: key → (before, after), without defaults or credentials."""
     left, right = _effect(normal(before)), _effect(normal(after))
-    return {key: (left.get(key), right.get(key)) for key in sorted({*left, *right}) if left.get(key) != right.get(key)}
+    keys = [key for key in sorted({*left, *right}) if left.get(key) != right.get(key)]
+    return {key: (shown_value(left.get(key)), shown_value(right.get(key))) for key in keys}
 
 
 def _effect(config: Config) -> dict[str, Any]:
@@ -192,7 +209,7 @@ def _effect(config: Config) -> dict[str, Any]:
     limits = part(config, "deploy", "limitOverride", "containers")
     found |= {f"limits.{name}": value for name, value in limits.items() if value is not None}
     found["replicas"] = placed_in(config) or {
-        instance_config.STANDARD_REGIONS[0]: part(config, "deploy").get("numReplicas") or 1
+        instance_config.STANDARD_REGIONS[0]: _count(part(config, "deploy").get("numReplicas"))
     }
     known = {*DIRECT, *PLACED}
     for section in ("build", "deploy"):
@@ -209,4 +226,9 @@ def _plain(value: Any) -> Any:
 def placed_in(config: Config) -> dict[str, int]:
     """Return how often a service runs, by region; empty when only the number is said."""
     regions: dict[str, Config | None] = part(config, "deploy", "multiRegionConfig")
-    return {name: each.get("numReplicas") or 1 for name, each in regions.items() if each}
+    return {name: _count(each.get("numReplicas")) for name, each in regions.items() if each is not None}
+
+
+def _count(replicas: int | None) -> int:
+    """Return how many replicas run: one where nothing is said, and none where 0 is."""
+    return 1 if replicas is None else replicas

@@ -19,6 +19,7 @@ from railyard.accounts.running_services_query import running_systems
 from railyard.shared.console import CallError, OperationError, people
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
+from stacks.services import services
 
 PROGRAM: Final = "railway"
 INSTALL: Final = "install it as https://docs.railway.com/guides/cli says, npm install -g @railway/cli for one"
@@ -42,6 +43,9 @@ def run(
         if system not in here.settings.systems or not name:
             known = ", ".join(here.settings.systems)
             raise CallError(f"{service}: name a system of {stack} and one of its services, netia/app; it has {known}")
+        declared = [each.name for each in services(here.settings.systems[system])]
+        if name not in declared:
+            raise OperationError(f"{service} does not run in {stack}; what runs of {system}: {', '.join(declared)}")
         program = _program()
         pointed = bool(os.environ.get(URL_VARIABLE))
         with connected(here) as railway:

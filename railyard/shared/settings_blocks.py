@@ -58,7 +58,7 @@ def without(name: str, text: str, key: str, *, comment: bool = False) -> str:
         raise OperationError(f"{name} is not laid out as expected: remove {key} by hand")
     start = found.above if comment else found.start
     before, after = text[:start], text[found.end :]
-    if comment and before.endswith("\n\n") and (after.startswith("\n") or not after):
+    if before.endswith("\n\n") and (after.startswith("\n") or not after):
         after = after.removeprefix("\n")
     return (before + after).rstrip("\n") + "\n"
 

@@ -86,6 +86,15 @@ def test_a_service_that_is_not_there(
     assert message in " ".join(said.errors.split())
 
 
+def test_a_wrong_name_is_said_before_what_is_missing(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has neither the program nor a token learns first that there is no such service."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+    said = railyard.run("run", "rose/nope", "-s", "staging", "--", "true")
+
+    assert (said.code, "rose/nope does not run in staging" in " ".join(said.errors.split())) == (1, True), said.errors
+
+
 def test_a_program_that_is_missing_or_too_old(
     railyard: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

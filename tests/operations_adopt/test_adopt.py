@@ -157,6 +157,9 @@ def test_a_system_that_is_abandoned_goes_on_running(elsewhere: Elsewhere) -> Non
     assert ("omega-bot" in state, "rose-web" in state) == (True, False)
     assert elsewhere.writes() == []
     assert elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes", "--json").json["left"] == []
+    assert elsewhere.railyard("adopt", "netia", "-s", "staging", "--yes").code == 0
+    elsewhere.railyard("abandon", "rose", "-s", "staging", "--yes")
+    assert "\n\n\n" not in elsewhere.settings.read_text()  # one blank line between what is left
 
 
 @pytest.mark.parametrize(
