@@ -69,7 +69,10 @@ class ComposeReader:
         }  # fmt: skip
         for key, value in self._given.items():
             if key in readers:
-                readers[key](value)
+                try:
+                    readers[key](value)
+                except (AttributeError, TypeError, ValueError):  # a list for a table, a word for a number
+                    self._say(Kind.NOT_EXPRESSIBLE, key, "its value has no form that compose knows: correct it")
             else:
                 kind = Kind.NEVER_READ if key in _MEANINGLESS else Kind.NOT_EXPRESSIBLE
                 self._say(kind, key, _MEANINGLESS.get(key) or _REASONS.get(key, "it has no counterpart on Railway"))
@@ -295,7 +298,7 @@ def read(path: Path, shown: str) -> tuple[list[Service], list[Finding]]:
     services: list[Service] = []
     findings: list[Finding] = []
     for name, body in cast("dict[str, Any]", given).items():
-        reader = ComposeReader(str(name), body or {}, shown)
+        reader = ComposeReader(str(name), cast("Any", body) if isinstance(body, dict) else {}, shown)
         service = reader.read()
         if reader.runs:
             services.append(service)

@@ -177,3 +177,22 @@ def test_an_environment_that_no_stack_can_be_named_after_is_named(migrated: Call
     assert "rename it on Railway first" in said.becomes("environments.weird name")[1]
     refused = migrated({}, "--environment", "weird name")
     assert (refused.code, "is no name of a project" in refused.text) == (2, True), refused.text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("cpus", "many"), ("healthcheck", "3"), ("healthcheck", "{test: 'curl http://localhost/a', retries: x}"),
+        ("deploy", "[1]"), ("deploy", "{resources: {limits: {cpus: x}}}"), ("ports", "3"), ("volumes", "7"),
+        ("environment", "3"),
+    ],
+)  # fmt: skip
+def test_a_value_that_compose_does_not_know_is_named(migrated: Callable[..., Said], key: str, value: str) -> None:
+    """By its key and without a traceback; the rest of the service is translated."""
+    said = migrated({"compose.yaml": f"services:\n  w: {{image: a, {key}: {value}}}\n  n: text\n"})
+
+    assert said.becomes(f"services.w.{key}") == (
+        "not expressible", "its value has no form that compose knows: correct it",
+    )  # fmt: skip
+    assert said.settings(service="w")["image"] == "a:latest"
+    assert "n" not in said.json["settings"]["production"]
