@@ -45,6 +45,7 @@ def files_system(directory: Path) -> Checkout:
     listed = directory / "stacks" / "__init__.py"
     text = listed.read_text().replace("from stacks.netia", "from stacks.files import Files\nfrom stacks.netia")
     listed.write_text(re.sub(r"= \(Omega, .*\)", "= (Files,)", text))
+    (directory / "defaults.yaml").unlink()  # it is about systems that this copy does not know
     settings = directory / "Pulumi.staging.yaml"
     settings.write_text(settings.read_text().partition("\n  railyard:omega")[0] + SETTINGS)
     return checkout
