@@ -13,9 +13,15 @@ def write_whole(path: Path, text: str, *, mode: int | None = None) -> None:
     """Put ``text`` in the place of a file: whoever reads it, after a kill too, finds all of the old or of the new one.
 
     A link is followed, and what is no file (a pipe, a terminal) is written to. ``mode`` is who may read it, such as
-    0o600; without it the old file's stays, and a new one gets what is usual.
+    0o600; without it the old file's stays, and a new one gets what is usual. An ``OSError`` names ``path``.
     """
-    target = path.resolve()
+    try:
+        _write(path.resolve(), text, mode)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _write(target: Path, text: str, mode: int | None) -> None:
     if target.exists() and not target.is_file():
         target.write_text(text, encoding="utf-8")
         return

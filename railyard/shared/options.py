@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from railyard.shared.console import CallError
+from railyard.shared.console import WRONG_CALL, CallError
 from railyard.shared.stack import first_stack, last_stack
 
 
@@ -19,7 +19,8 @@ def _named_or(default: Callable[[], str]) -> Callable[[str], str]:
         try:
             return value or default()
         except CallError as error:
-            raise typer.BadParameter(str(error)) from None
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(WRONG_CALL) from None
 
     return chosen
 

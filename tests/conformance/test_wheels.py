@@ -221,7 +221,7 @@ def test_the_installed_commands_work_on_the_project_in_whose_folder_they_are_cal
     """In a folder below one that holds a program with settings and secrets, and nothing else of this checkout."""
     project = tmp_path / "project"
     shutil.copytree(ROOT / "secrets", project / "secrets")
-    for name in ("__main__.py", "Pulumi.staging.yaml"):
+    for name in ("__main__.py", "Pulumi.staging.yaml", "defaults.yaml"):
         shutil.copy(ROOT / name, project)
     (project / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
     options = {"cwd": project / "secrets", "env": {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}}

@@ -114,7 +114,7 @@ def _mend(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
 def _advance(sandbox: Controlled, given: Mapping[str, Any]) -> dict[str, Any]:
     seconds = given.get("advance_s")
     if not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_S:
-        raise ValueError(f"advance_s is no number of seconds between 0 and {_LONGEST_S}, which is ten years")
+        raise ValueError(f"advance_s is {seconds!r:.40}: name seconds, 0 or more and {_LONGEST_S} at most")
     sandbox.clock.advance(seconds)
     return {"now": timestamp(sandbox.clock.now())}
 
