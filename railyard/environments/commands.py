@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.text import Text
@@ -40,7 +40,10 @@ from railyard.shared.options import StackOption
 
 application = typer.Typer(no_args_is_help=True, help="Bring up environments for pull requests, list them, end them.")
 
-NumberArgument = Annotated[int, typer.Argument(min=1, metavar="NUMBER", help="Number of the pull request.")]
+_LARGEST_NUMBER: Final = 999_999_999
+NumberArgument = Annotated[
+    int, typer.Argument(min=1, max=_LARGEST_NUMBER, metavar="NUMBER", help="Number of the pull request.")
+]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write what happened as a document.")]
 CommentOption = Annotated[bool, typer.Option("--comment", help="Write it into the comment of the pull request, too.")]
 

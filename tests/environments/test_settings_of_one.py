@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from railyard.application import application
 from railyard.environments.settings import Made, Source, make
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stack
@@ -141,3 +143,9 @@ def test_a_wrong_group_is_refused_with_file_and_line(project: Project, reviews: 
 
     assert said in str(refused.value)
     assert "Pulumi.staging.yaml:4: railyard:reviews" in str(refused.value)
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999999"])
+def test_a_number_that_no_pull_request_has_is_a_wrong_call(number: str) -> None:
+    """Before anything is written: a record of it would count as an environment."""
+    assert CliRunner().invoke(application, ["review", "up", number]).exit_code == 2
