@@ -29,7 +29,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from rich.console import Console
 from rich.table import Table
 
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = 5

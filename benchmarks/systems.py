@@ -26,7 +26,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from railyard.review.throwaway_sandbox import EMBEDDED, clean_environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent

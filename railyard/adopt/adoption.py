@@ -23,7 +23,8 @@ from railyard.adopt.secrets_of import Found
 from railyard.adopt.take_over import Left
 from railyard.adopt.target import Target
 from railyard.adopt.write import Zones
-from railyard.engine.engines import Engine, engine_for
+from railyard.engine.engine import Engine
+from railyard.engine.engines import engine_for
 from railyard.migrate.findings import Settings
 from railyard.promote.settings_file import Edit
 from railyard.secrets import sops_program

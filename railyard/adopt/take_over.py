@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 
 from railyard.adopt.live import Live
 from railyard.adopt.matching import KEY_TYPE, Matched, Planned
-from railyard.engine.engines import Engine, Unimportable
+from railyard.engine.engine import Engine, Unimportable
 from railyard.shared.urns import carries, name_of
 from stacks.adopted import VARIABLE
 

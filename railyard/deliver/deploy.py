@@ -39,7 +39,8 @@ from railyard.deliver.system_release import (
     releases_of,
     targets_of,
 )
-from railyard.engine.engines import Engine, engine_for
+from railyard.engine.engine import Engine
+from railyard.engine.engines import engine_for
 from railyard.operate.verify_checks import Result as Check
 from railyard.operate.verify_checks import verify
 from railyard.review import checkout as diff_checkout

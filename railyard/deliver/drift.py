@@ -16,7 +16,8 @@ from railyard.accounts.railway_client import SandboxOption
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.notify import run_link, told
 from railyard.deliver.system_release import limited
-from railyard.engine.engines import Engine, engine_for
+from railyard.engine.engine import Engine
+from railyard.engine.engines import engine_for
 from railyard.review.markdown import LONGEST, block, change_lines, code
 from railyard.review.resource_changes import Change, Kind, changes_of
 from railyard.shared.console import (

@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from railyard.accounts.railway_client import SandboxOption
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.system_release import limited
-from railyard.engine.engines import Engine, RefusedError, engine_for
+from railyard.engine.engine import Engine, RefusedError
+from railyard.engine.engines import engine_for
 from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_plan
 from railyard.output.money import MoneyDifference, of_document

@@ -22,7 +22,7 @@ from typing import Final
 
 from railyard.deliver.notify import DISCORD
 from railyard.engine import sandbox_door
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from railyard.rehearsal.dashboard_and_webhook import Dashboard, Inbox
 from railyard.review.throwaway_sandbox import EMBEDDED, clean_environment
 from railyard.shared.project import project_directory

@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from railyard.accounts.railway_client import SandboxOption
-from railyard.engine.engines import Engine, engine_for
+from railyard.engine.engine import Engine
+from railyard.engine.engines import engine_for
 from railyard.review import comment
 from railyard.review.diff_document import Difference, StackDiff
 from railyard.review.resource_changes import Change, changes_of, counted

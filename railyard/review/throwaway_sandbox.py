@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
+from railyard.engine.engine import code_of
 from railyard.engine.engine_choice import VARIABLE, Engine
-from railyard.engine.engines import code_of
 from railyard.review.checkout import Checkout
 from railyard.shared.console import OperationError
 from stacks.choice import CHOSEN_VARIABLE

@@ -13,7 +13,8 @@ from typing import Any, Final
 import typer
 
 from railway_api.counting import count
-from railyard.engine.engines import Engine, engine_for, secrets_files
+from railyard.engine.engine import Engine
+from railyard.engine.engines import engine_for, secrets_files
 from railyard.shared.console import OperationError, write_json
 from railyard.shared.stack import Stack
 from stacks.secret_rules import Secret

@@ -69,15 +69,18 @@ class Stack:
 
     def by_file(self) -> list[Stack]:
         """Return the stack once for each of its secrets files, with the systems whose secrets are in there."""
-        if not self.settings.has_secrets_by_system or self.sandbox or FILE_VARIABLE in self.environment:
-            return [self]
-        return [self.holding(system) for system in self.systems]
+        return [self.holding(system) for system in self.systems] if self._has_secrets_by_system else [self]
 
     def holding(self, system: str) -> Stack:
         """Return the stack with the secrets file of one system."""
-        if not self.settings.has_secrets_by_system or self.sandbox or FILE_VARIABLE in self.environment:
+        if not self._has_secrets_by_system:
             return self
         return replace(self, secrets_file=project_directory() / self.settings.secrets_of(system), holds=(system,))
+
+    @property
+    def _has_secrets_by_system(self) -> bool:
+        """Tell whether each system has a secrets file of its own, and no other file stands in their place."""
+        return self.settings.has_secrets_by_system and not self.sandbox and FILE_VARIABLE not in self.environment
 
     @property
     def known(self) -> list[str]:

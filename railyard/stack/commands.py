@@ -12,7 +12,8 @@ import typer
 
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, surroundings
-from railyard.engine.engines import Engine, engine_for
+from railyard.engine.engine import Engine
+from railyard.engine.engines import engine_for
 from railyard.promote.promote import DryRunOption, show_edit
 from railyard.shared.console import (
     PROBLEM,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from pulumi_operations.project import config_nodes, config_text, read_text
 from railway_api.counting import count
-from railyard.engine.engines import Engine, RefusedError, secrets_files
+from railyard.engine.engine import Engine, RefusedError
+from railyard.engine.engines import secrets_files
 from railyard.promote.settings_file import Edit
 from railyard.shared.console import CallError
 from railyard.shared.stack import Stack, names, read_stack

@@ -181,10 +181,7 @@ permissions: {{}}
 jobs:
   drift:
     if: vars.RAILYARD_DEPLOY == 'true'
-    strategy:
-      fail-fast: false
-      matrix:
-        stack: {_list([stack.name for stack in stacks])}
+{_for_each(stacks)}
     runs-on: ubuntu-24.04
     timeout-minutes: 30
     environment: ${{{{ matrix.stack }}}}-plan
@@ -206,6 +203,15 @@ jobs:
 
 
 _STACK: Final = {"STACK": "${{ matrix.stack }}"}
+
+
+def _for_each(stacks: Sequence[Stack]) -> str:
+    """Run a job for each stack, whatever becomes of the others."""
+    return f"""\
+    strategy:
+      fail-fast: false
+      matrix:
+        stack: {_list([stack.name for stack in stacks])}"""
 
 
 def _real(stacks: Sequence[Stack]) -> str:
@@ -230,10 +236,7 @@ jobs:
     if: >-
       vars.RAILYARD_REAL_PREVIEW == 'true' &&
       github.event.pull_request.head.repo.full_name == github.repository
-    strategy:
-      fail-fast: false
-      matrix:
-        stack: {_list([stack.name for stack in stacks])}
+{_for_each(stacks)}
     runs-on: ubuntu-24.04
     timeout-minutes: 30
     environment: ${{{{ matrix.stack }}}}-preview

@@ -28,8 +28,8 @@ from railway_sandbox.server import Sandbox
 from railyard.engine import go_build, pulumi_cli
 from railyard.engine.cli_operations import make_backend
 from railyard.engine.configuration import read_stack
+from railyard.engine.engine import code_of
 from railyard.engine.engine_choice import States
-from railyard.engine.engines import code_of
 from railyard.engine.operate import environment, plan_of
 from railyard.engine.pulumi_cli import LANGUAGE_HOST, PLUGINS, home
 from tests import forked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from railway_sandbox.server import Sandbox
 from railyard.engine import pulumi_cli
-from railyard.engine.engines import PulumiCli
+from railyard.engine.cli_engine import PulumiCli
 from railyard.review.resource_changes import changes_of
 from railyard.shared.stack import read_stack
 from tests.conformance.conftest import program

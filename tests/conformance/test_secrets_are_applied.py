@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from railway_sandbox.server import Sandbox
-from railyard.engine import engines, pulumi_cli
+from railyard.engine import pulumi_cli
+from railyard.engine.cli_engine import PulumiCli
 from railyard.secrets import apply as secrets_apply
 from railyard.shared.stack import read_stack
 from tests.conformance.conftest import RealEngine, program
@@ -49,7 +50,7 @@ def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, m
     real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
     real.change_secret("omnistack", "POSTGRES_PASSWORD", "planted-postgres-pw-2")
     stack = read_stack("staging")
-    cli = engines.PulumiCli(stack, pulumi_cli.PulumiCli(program()))
+    cli = PulumiCli(stack, pulumi_cli.PulumiCli(program()))
     options: dict[str, Any] = {"preview": False, "yes": True}
 
     assert secrets_apply.carry_out(cli, stack, **options, json=False)

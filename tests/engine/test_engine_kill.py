@@ -16,7 +16,7 @@ from pulumi import Output, ResourceOptions
 
 from pulumi_embedded import runner
 from pulumi_operations.events import StepKind
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from tests.engine.harness import Stack, Thing, errors, kinds, things, warnings
 from tests.engine.killed_run import program
 from tests.lifecycle.conftest import LONGEST_S

@@ -17,7 +17,7 @@ from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.server import Sandbox
 from railyard.accounts.spaces_client import spaces_client
 from railyard.engine import operate
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from tests.environments.conftest import Project, left, said
 from tests.lifecycle.conftest import LONGEST_S
 

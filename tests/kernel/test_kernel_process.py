@@ -15,7 +15,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_provider.main import engine_address
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from tests.lifecycle.conftest import LONGEST_S
 
 ROOT = Path(__file__).parents[2]

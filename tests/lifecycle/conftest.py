@@ -19,7 +19,7 @@ import pytest
 
 from railway_sandbox.railway.cloud import Defect
 from railway_sandbox.server import Sandbox
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("__main__.py", "Pulumi.yaml", "defaults.yaml", "secrets")

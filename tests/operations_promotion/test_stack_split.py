@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from railyard.engine.engines import Embedded
+from railyard.engine.embedded_engine import Embedded
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import read_stack
 from railyard.stack import split as splits

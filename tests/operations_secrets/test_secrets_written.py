@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from railyard.shared.stack import read_stack
 from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, without

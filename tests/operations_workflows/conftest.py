@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from railway_sandbox.server import Sandbox
 from railyard.application import application
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from tests.lifecycle.conftest import CODE, COPIED, LONGEST_S, copy
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from railyard.engine.cli_engine import PulumiCli
 from railyard.engine.engine_choice import States
-from railyard.engine.engines import PulumiCli, engine_for
+from railyard.engine.engines import engine_for
 from railyard.shared.stack import read_stack
 from tests.operations_workflows.conftest import run
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from railyard.engine import pulumi_cli
-from railyard.engine.engines import PulumiCli
+from railyard.engine.cli_engine import PulumiCli
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stack
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from components import generate
 from components.service import ServiceArgs
 from pulumiverse_railway import rules
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from tests.lifecycle.conftest import Checkout
 
 PROVIDER = "packages/pulumiverse-railway/pulumiverse_railway/provider/resources/parts"

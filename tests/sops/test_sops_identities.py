@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import sops
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from tests.sops.encrypting import CORPUS, KEY, KEY_FILE, OTHER_KEY_FILE
 
 FILE = CORPUS / "encrypted-comment.yaml"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from railyard.engine.engines import code_of
+from railyard.engine.engine import code_of
 from tests.lifecycle.conftest import Checkout
 
 PAGE = (Path(__file__).parents[2] / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
