@@ -6,15 +6,27 @@ list prices stand in ``railway_api.prices``. All amounts are US dollars, of a mo
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from components.arguments import Arguments, Many, MemoryMb, Name, Text
 from railway_api import prices as railway
 
 Usd = Annotated[float, Field(ge=0, le=1_000_000)]
 """An amount in US dollars."""
+
+
+def _number(value: Any) -> Any:
+    """Return the number in a text, which is how Pulumi hands a plain value over; anything else as it is."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Budget = Annotated[float, Field(gt=0, le=1_000_000), BeforeValidator(_number)]
+"""An amount that may not be passed, as a key that belongs to no system."""
 Share = Annotated[float, Field(ge=0, le=1)]
 
 SOURCES: Final = (

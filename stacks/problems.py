@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -51,9 +51,14 @@ class Problem:
     @classmethod
     def unknown_key(cls, path: Path, known: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
         """Report a key that means nothing: with the nearest one that does, without its value, a secret perhaps."""
-        near = difflib.get_close_matches(str(path[-1]), known, n=1)
-        fix = f"did you mean {near[0]}?" if near else "remove it"
+        fix = nearest_or_none(str(path[-1]), known)
         return cls(path, None, f"no such key in {place}; its keys are: {', '.join(known)}", fix, absolute)
+
+
+def nearest_or_none(given: str, known: Iterable[str]) -> str:
+    """Return what to do about a name that means nothing: write the nearest one that does, or remove it."""
+    near = difflib.get_close_matches(given, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else "remove it"
 
 
 class SettingsError(pulumi.RunError):

@@ -6,14 +6,14 @@ with the rules that a settings file can break. How one is made and removed stand
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from components.arguments import Arguments, Many, Name, matching
-from stacks.problems import Problem
+from stacks.prices import Budget
+from stacks.problems import Problem, nearest_or_none
 from stacks.secret_rules import Secret
 
 SecretKey = Annotated[
@@ -25,14 +25,6 @@ Column = Annotated[
 ]
 
 
-def _number(value: Any) -> Any:
-    """Return the number in a text, as which Pulumi may hand a value over; anything else as it is."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
 class Reviews(Arguments):
     """What environments for pull requests may be, which are made from the settings of this stack."""
 
@@ -40,7 +32,7 @@ class Reviews(Arguments):
     """How long one lives after its last ``up``, in hours."""
     most: Annotated[int, Field(ge=1, le=50)] = 5
     """How many there may be at once."""
-    budget: Annotated[Annotated[float, Field(gt=0, le=1_000_000)] | None, BeforeValidator(_number)] = None
+    budget: Budget | None = None
     """US dollars that all of them together may cost a month, as used. Default: no limit."""
     systems: Many[Name] = ()
     """Systems that they have. Default: those of the stack that can run beside it."""
@@ -93,5 +85,4 @@ def wrong_reviews(
 
 
 def _unknown(place: tuple[str | int, ...], given: str | None, known: Sequence[str], what: str) -> Problem:
-    near = difflib.get_close_matches(given or str(place[-1]), known, n=1)
-    return Problem(place, given, f"{what}: {', '.join(known)}", f"did you mean {near[0]}?" if near else "remove it")
+    return Problem(place, given, f"{what}: {', '.join(known)}", nearest_or_none(given or str(place[-1]), known))

@@ -30,8 +30,8 @@ from stacks.names import wrong_names
 from stacks.own_system import OwnSettings
 from stacks.plan import excesses
 from stacks.policy.judgement import PolicyLevel, PolicyName
-from stacks.prices import Prices, ServiceUsage
-from stacks.problems import Problem, SettingsError, problems_of
+from stacks.prices import Budget, Prices, ServiceUsage
+from stacks.problems import Problem, SettingsError, nearest_or_none, problems_of
 from stacks.proven import unproven
 from stacks.reviews import Review, Reviews, wrong_reviews
 from stacks.services import named_twice, services
@@ -77,14 +77,6 @@ def _each_zone_once(zones: tuple[ZoneArgs, ...]) -> tuple[ZoneArgs, ...]:
     return zones
 
 
-def _number(value: Any) -> Any:
-    """Return the number in a text, which is how Pulumi hands a plain value over; anything else as it is."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
 def _unless_empty(value: Any) -> Any:
     """Return None for an empty text, which is what ``Pulumi.yaml`` declares where a stack says nothing."""
     return None if value == "" else value
@@ -111,7 +103,7 @@ class StackKeys(Arguments):
     Default: none."""
     backups: BackupBucket | None = None
     """Where copies outside of Railway go, files and dumps. Default: nowhere, and ``railyard backup`` says so."""
-    budget: Annotated[Annotated[float, Field(gt=0, le=1_000_000)] | None, BeforeValidator(_number)] = None
+    budget: Budget | None = None
     """US dollars that the stack may cost a month, as used; what would pass it is refused. Default: no limit."""
     usage_limit: UsageLimitArgs | None = None
     """What the workspace may use in a billing period, all of its stacks together: at ``softLimitDollars`` Railway sends
@@ -234,9 +226,8 @@ def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str],
     named = None if stack is None else stack.systems
     for index, name in enumerate(named or ()):
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            fix = f"did you mean {near[0]}?" if near else "remove it"
-            found.append(Problem(("systems", index), name, f"a system of the project: {', '.join(known)}", fix))
+            allowed = f"a system of the project: {', '.join(known)}"
+            found.append(Problem(("systems", index), name, allowed, nearest_or_none(name, known)))
     if named is not None:
         found.extend(
             Problem((name,), None, f"a system that {NAMESPACE}:systems names", f"add {name} there, or remove this key")
@@ -435,7 +426,6 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
     ]
     for index, given in enumerate(settings.sealed):
         if given not in secrets:
-            near = difflib.get_close_matches(given, secrets, n=1)
-            fix = f"did you mean {near[0]}?" if near else "remove it"
-            found.append(Problem((name, "sealed", index), given, f"a secret of {name}: {', '.join(secrets)}", fix))
+            allowed = f"a secret of {name}: {', '.join(secrets)}"
+            found.append(Problem((name, "sealed", index), given, allowed, nearest_or_none(given, secrets)))
     return found
