@@ -21,11 +21,11 @@ from pulumi_policy import (
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), *sorted(str(package) for package in (ROOT / "packages").iterdir())]
 
-from pulumi_operations.project import ProjectError, config_nodes, config_text  # noqa: E402
+from pulumi_operations.project import ProjectError, config_texts  # noqa: E402
 from stacks.policy.judgement import Levels, judged, levels_of  # noqa: E402
 from stacks.policy.policy import Level, Resource  # noqa: E402
 from stacks.policy.rules import POLICIES  # noqa: E402
-from stacks.shared_settings import DEFAULTS_FILE, defaults_text, file_name, with_shared  # noqa: E402
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared  # noqa: E402
 
 PROPERTIES = (
     "backupSchedules", "commitSha", "cronSchedule", "domain", "healthcheckPath", "image", "memoryMb", "numReplicas",
@@ -40,11 +40,10 @@ def levels(stack: str) -> Levels:
     if not file.is_file():
         return {}
     try:
-        nodes = config_nodes(file.name, file.read_text(encoding="utf-8"))
-        shared = config_nodes(DEFAULTS_FILE, defaults_text(ROOT))
+        own = config_texts(file.name, file.read_text(encoding="utf-8"), NAMESPACE)
+        below = config_texts(DEFAULTS_FILE, defaults_text(ROOT), NAMESPACE)
     except ProjectError:
         return {}
-    own, below = ({key: config_text(node) for key, node in each.items()} for each in (nodes, shared))
     return levels_of(with_shared(own, below, known=()))
 
 

@@ -15,10 +15,8 @@ from typing import Any, Final
 import go_yaml
 from pulumi_operations.project import (
     ProjectError,
-    config_nodes,
-    config_text,
+    config_texts,
     encrypted_keys,
-    full_key,
     load_file,
     load_project,
     stack_config,
@@ -91,8 +89,7 @@ def _systems() -> list[str]:
 
 def _shared(root: Path) -> dict[str, str]:
     """Return what all stacks share, full key → value in the form that programs get. Raises ``ProjectError``."""
-    nodes = config_nodes(DEFAULTS_FILE, defaults_text(root))
-    return {full_key(NAMESPACE, key): config_text(node) for key, node in nodes.items()}
+    return config_texts(DEFAULTS_FILE, defaults_text(root), NAMESPACE)
 
 
 def _notes(document: Mapping[str, Any], encrypted: Sequence[str], replaced: Sequence[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import go_yaml
-from pulumi_operations.project import ProjectError, config_nodes, config_text, full_key
+from pulumi_operations.project import ProjectError, config_texts
 from railyard.shared.console import OperationError
 from stacks import SYSTEMS
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared
@@ -83,12 +83,9 @@ def _settings(folder: Path, stack: str) -> dict[str, str]:
     """Return the configuration of a stack with what all stacks share, and what else its file says."""
     file = folder / file_name(stack)
     text = file.read_text(encoding="utf-8") if file.exists() else ""
-    config = with_shared(_keys(file.name, text), _keys(DEFAULTS_FILE, defaults_text(folder)), _SYSTEMS)
+    shared = config_texts(DEFAULTS_FILE, defaults_text(folder), NAMESPACE)
+    config = with_shared(config_texts(file.name, text, NAMESPACE), shared, _SYSTEMS)
     return {**config, **{key: str(value) for key, value in _groups(file).items() if key != "config"}}
-
-
-def _keys(name: str, text: str) -> dict[str, str]:
-    return {full_key(NAMESPACE, key): config_text(node) for key, node in config_nodes(name, text).items()}
 
 
 def _groups(file: Path) -> dict[str, Any]:

@@ -146,6 +146,14 @@ def encrypted_keys(project: Project, stack: str) -> list[str]:
     return [key for key, node in named.items() if _is_encrypted(go_yaml.value_of(node))]
 
 
+def config_texts(name: str, text: str, project: str) -> dict[str, str]:
+    """Return the configuration in the text of the file ``name``, full key → value in the form that programs get.
+
+    Raises ``ProjectError``.
+    """
+    return {full_key(project, key): config_text(node) for key, node in config_nodes(name, text).items()}
+
+
 def full_key(project: str, key: str) -> str:
     """Return a key with its namespace, which is the project's where none is written."""
     return key if ":" in key else f"{project}:{key}"
