@@ -116,8 +116,17 @@ class SimulatedGitHub:
             return found[(page - 1) * size : page * size]
         return found
 
-    def _answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Any:  # noqa: C901, PLR0911, PLR0912 - one case for each operation
-        parts = path.strip("/").split("/")
+    def _answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Any:
+        match parts := path.strip("/").split("/"):
+            case ["issues" | "pulls", *_]:
+                return self._of_conversations(method, parts, query, body)
+            case ["deployments" | "actions", *_]:
+                return self._of_deployments(method, parts, query, body)
+            case _:
+                return self._of_files(method, parts, query, body)
+
+    def _of_conversations(self, method: str, parts: list[str], query: dict[str, str], body: dict[str, Any]) -> Any:  # noqa: C901, PLR0911
+        """Answer about issues, pull requests and their comments."""
         match method, *parts:
             case "GET", "issues":
                 return [each for each in self.issues if each["state"] == query.get("state", "open")]
@@ -145,6 +154,12 @@ class SimulatedGitHub:
                 return self.pulls[-1]
             case "PATCH", "pulls", number:
                 return self._update(self.pulls, "number", number, body)
+            case _:
+                raise RefusedError(404, "Not Found")
+
+    def _of_files(self, method: str, parts: list[str], query: dict[str, str], body: dict[str, Any]) -> Any:  # noqa: PLR0911
+        """Answer about branches, and files in them."""
+        match method, *parts:
             case "GET", "":
                 return {"default_branch": "main"}
             case "GET", "git", "ref", "heads", branch:
@@ -165,6 +180,12 @@ class SimulatedGitHub:
                     raise RefusedError(409, f"{name} does not match {body['sha']}")
                 self.files[body["branch"], name] = base64.b64decode(body["content"]).decode()
                 return {}
+            case _:
+                raise RefusedError(404, "Not Found")
+
+    def _of_deployments(self, method: str, parts: list[str], query: dict[str, str], body: dict[str, Any]) -> Any:
+        """Answer about deployments, and runs of workflows."""
+        match method, *parts:
             case "GET", "actions", "runs":
                 return {"workflow_runs": [each for each in self.runs if each["head_sha"] == query["head_sha"]]}
             case "GET", "deployments":
