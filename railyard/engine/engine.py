@@ -46,7 +46,7 @@ class RefusedError(OperationError):
 
 
 class Engine(Protocol):
-    """What a command needs of an engine."""
+    """Serves a command as either engine does."""
 
     place: str
     """Where it works, for people."""
@@ -54,7 +54,7 @@ class Engine(Protocol):
     """The SOPS file whose secrets it deploys."""
 
     def preview(self, systems: Sequence[str] = (), *, unchanged: bool = False) -> dict[str, Any]:
-        """What would change, as ``pulumi preview --json`` says it: of ``systems`` alone, of which the rest is not made.
+        """Return what would change, as ``pulumi preview --json`` says it: of ``systems`` alone, without making others.
 
         With ``unchanged`` also what would not change.
 
@@ -79,7 +79,7 @@ class Engine(Protocol):
         ...
 
     def drift(self) -> dict[str, Any]:
-        """What a refresh would find, as a document of steps; the state stays as it is. Raises ``OperationError``."""
+        """Return what a refresh would find, as steps; the state stays as it is. Raises ``OperationError``."""
         ...
 
     def record(self, what: Unimportable) -> None:
