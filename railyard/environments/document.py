@@ -11,12 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from railway_api.counting import count
 from railyard.review.markdown import block, code
 from railyard.review.resource_changes import Model
-from railyard.shared.console import OperationError, shown
+from railyard.shared.documents import read_document
 
 FORMAT: Final = 1
 _LARGEST: Final = 1_000_000
@@ -107,13 +107,4 @@ def moment(time: datetime) -> str:
 
 def read(file: Path) -> Environment:
     """Return the document in a file; raises ``OperationError`` for anything else."""
-    try:
-        if file.stat().st_size > _LARGEST:
-            raise OperationError(f"{shown(file)} is larger than {_LARGEST:,} bytes: that is no environment")
-        return Environment.model_validate_json(file.read_bytes())
-    except OSError:
-        raise OperationError(f"{shown(file)} cannot be read: make it with `railyard review up --out`") from None
-    except ValidationError as error:
-        raise OperationError(
-            f"{shown(file)} is no document of `railyard review` ({count(error.error_count(), 'problem')})"
-        ) from None
+    return read_document(file, Environment, command="railyard review", option="up --out", limit=_LARGEST)

@@ -11,7 +11,7 @@ from typing import Final
 
 from railyard.map.picture import declared, draw
 from railyard.map.svg import svg
-from railyard.shared.project import project_directory
+from railyard.shared.generated_file import write_or_check
 from railyard.shared.stack import last_stack, read_stack
 
 FILE: Final = "docs/map.svg"
@@ -25,16 +25,7 @@ def picture() -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the picture, or compare it; return the exit code."""
-    file = project_directory() / FILE
-    current = picture()
-    if "--check" in arguments:
-        if not file.exists() or file.read_text(encoding="utf-8") != current:
-            sys.stdout.write(f"{FILE} is out of date: make generate\n")
-            return 1
-        return 0
-    file.write_text(current, encoding="utf-8")
-    sys.stdout.write(f"{FILE} written\n")
-    return 0
+    return write_or_check(FILE, picture(), arguments)
 
 
 if __name__ == "__main__":

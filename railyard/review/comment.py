@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from pydantic import ValidationError
 
-from railway_api.counting import count
 from railyard.accounts.github import GitHub, Pull
 from railyard.review.diff_document import Diff
 from railyard.review.markdown import MARKER, markdown
 from railyard.review.sections import kept_section
-from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, people, write_json
+from railyard.shared.documents import read_document
 
 _SHOWN: Final = ("check", "real")
 """Workflows whose state the comment tells."""
@@ -107,13 +106,4 @@ def with_real(found: Diff, folder: Path) -> Diff:
 
 def read(file: Path) -> Diff:
     """Return the document in ``file``; raises ``OperationError`` for anything else."""
-    try:
-        if file.stat().st_size > _LARGEST:
-            raise OperationError(f"{shown(file)} is larger than {_LARGEST:,} bytes: that is no comparison")
-        return Diff.model_validate_json(file.read_bytes())
-    except OSError:
-        raise OperationError(f"{shown(file)} cannot be read: make it with `railyard diff --document`") from None
-    except ValidationError as error:
-        raise OperationError(
-            f"{shown(file)} is no document of `railyard diff` ({count(error.error_count(), 'problem')})"
-        ) from None
+    return read_document(file, Diff, command="railyard diff", option="--document", limit=_LARGEST)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from railyard.shared.generated_file import write_or_check
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stacks
 from stacks.shared_settings import DEFAULTS_FILE, file_name
@@ -58,16 +59,7 @@ def _of_system(stack: Stack, system: str) -> tuple[str, ...]:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the file, or compare it; return the exit code."""
-    root = project_directory()
-    file, current = root / FILE, text(read_stacks(), root)
-    if "--check" in arguments:
-        if not file.exists() or file.read_text(encoding="utf-8") != current:
-            sys.stdout.write(f"{FILE} is out of date: make generate\n")
-            return 1
-        return 0
-    file.write_text(current, encoding="utf-8")
-    sys.stdout.write(f"{FILE} written\n")
-    return 0
+    return write_or_check(FILE, text(read_stacks(), project_directory()), arguments)
 
 
 if __name__ == "__main__":
