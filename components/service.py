@@ -141,6 +141,11 @@ class ServiceArgs(IdentitySettings, ServiceSettings):
         return self
 
 
+def given(args: ServiceArgs, *names: str) -> str:
+    """Return which of these settings a service has, as they are written in a file: "domains and tcpPort"."""
+    return " and ".join(to_camel(name) for name in names if getattr(args, name))
+
+
 @dataclass(frozen=True, kw_only=True)
 class SecretVariables:
     """Names of variables with secrets that are not treated as others are, in whichever service they stand."""

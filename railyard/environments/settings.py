@@ -16,6 +16,7 @@ from components.bucket import BucketArgs
 from components.database import DatabaseArgs
 from components.service import ServiceArgs
 from components.volume import VolumeArgs
+from components.worker import WorkerArgs
 from pulumi_operations.project import ProjectError, config_nodes, full_key
 from railyard.environments import names
 from railyard.shared.console import CallError, OperationError
@@ -233,7 +234,10 @@ def _renamed(value: Any, hosts: Mapping[str, str]) -> Any:
 
 
 def _shrink(tree: Tree, settings: Arguments, number: int, hosts: Mapping[str, str], size_gb: int) -> None:
-    """Make a system as small as it can be: one sleeping replica of each service, the smallest volumes, no backups."""
+    """Make a system as small as it can be: one replica of each service, the smallest volumes, no backups.
+
+    A service sleeps until it is asked; a worker, which nobody asks, and a cron job do not.
+    """
     _reset(tree, sealed=[], followsBranch=False, protected=False, alerts=None)
     _reset(tree["project"], prDeploys=False, botPrEnvironments=False, focusedPrEnvironments=False)
     for path, part in walk_arguments(settings):
@@ -264,7 +268,7 @@ def _shrink_service(place: Tree, args: ServiceArgs, hosts: Mapping[str, str]) ->
     _reset(place, regions=None, replicas=1)
     if args.regions:
         place["region"] = max(args.regions, key=args.regions.__getitem__)
-    if not args.cron_schedule:
+    if not args.cron_schedule and not isinstance(args, WorkerArgs):
         place["sleepApplication"] = True
     if args.domains:
         given = cast("list[Tree]", place["domains"])

@@ -140,7 +140,11 @@ class _Composer:
         if deploy := _deploy(inputs):
             service["deploy"] = deploy
         if cron := inputs.get("cronSchedule"):
-            self._done.notes.append(f"{name} runs on the schedule {cron}, and compose has none: let cron start it")
+            service["profiles"] = ["cron"]
+            self._done.notes.append(
+                f"{name} runs on a schedule, and compose has none: write into a crontab (in UTC) "
+                f"{cron} docker compose run --rm {name}"
+            )
         if before := inputs.get("preDeployCommand"):
             run = f"docker compose run --rm --entrypoint sh {name} -c {shlex.quote(str(before))}"
             self._done.notes.append(f"{name}: run before each deployment: {run}")

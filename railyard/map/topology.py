@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, cast
 
+from components.cron_job import CronJobArgs
 from components.databases import SERVERS
+from components.worker import WorkerArgs
 from pulumi_operations.events import Step
 
 _SYSTEMS: Final = "railyard:systems:"
 _REFERENCE: Final = re.compile(r"\$\{\{\s*([^.}\s]+)\.")
 _PORTS: Final = {server.token: server.port for server in SERVERS}
 _PROXY: Final = "railyard:topologies:Proxy"
+_LABELS: Final = {WorkerArgs.TOKEN: "worker", CronJobArgs.TOKEN: "cron job"}
+"""How services of a kind are called in the picture; all others are a "service"."""
 OUTSIDE: Final = {
     "DISCORD_": "Discord",
     "OPENAI_": "OpenAI",
@@ -194,12 +198,16 @@ def _services(found: _Found) -> Iterator[Node]:
         yield Node(
             id=f"service {key}",
             kind=Kind.STORE if port else Kind.SERVICE,
-            label="database" if "postgres" in str(step.new_inputs.get("image")) else "cache" if port else "service",
+            label="database" if "postgres" in str(step.new_inputs.get("image")) else "cache" if port else _label(step),
             title=f"{key} :{listens}" if listens else key,
             lines=tuple(line for line in (_source(step), _size(step)) if line),
             urns=(step.urn, *identity),
             service=key,
         )
+
+
+def _label(step: Step) -> str:
+    return next((_LABELS[each] for each in _types(step) if each in _LABELS), "service")
 
 
 def _source(step: Step) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from railway_api import edge
 from railway_sandbox.addresses import SPACES_ACCESS_KEY, environment
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
-from tests.lifecycle.conftest import LONGEST_S, Checkout
+from tests.lifecycle.conftest import LONGEST_S, Checkout, with_copy_of, with_system
 
 SETTINGS = """
   railyard:files:
@@ -40,15 +39,7 @@ KEY = ("      region: sfo3\n      cdnDomain", "      region: sfo3\n      keyVers
 
 def files_system(directory: Path) -> Checkout:
     """A copy of the project with the system Files."""
-    checkout = Checkout(directory, changes=["stacks"])
-    shutil.copy(Path(__file__).with_name("files.py"), directory / "stacks" / "files.py")
-    listed = directory / "stacks" / "__init__.py"
-    text = listed.read_text().replace("from stacks.netia", "from stacks.files import Files\nfrom stacks.netia")
-    listed.write_text(re.sub(r"= \(Omega, .*\)", "= (Files,)", text))
-    (directory / "defaults.yaml").unlink()  # it is about systems that this copy does not know
-    settings = directory / "Pulumi.staging.yaml"
-    settings.write_text(settings.read_text().partition("\n  railyard:omega")[0] + SETTINGS)
-    return checkout
+    return with_system(directory, Path(__file__).with_name("files.py"), SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +60,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 @pytest.fixture
 def again(tmp_path: Path) -> Callable[[Checkout], Checkout]:
     """A copy of a system as it was brought up, with an empty request log."""
-
-    def copy(found: Checkout) -> Checkout:
-        shutil.copytree(found.directory, tmp_path / "railyard", symlinks=True)
-        checkout = object.__new__(Checkout)
-        checkout.directory, checkout.sandbox = tmp_path / "railyard", tmp_path / "railyard" / ".sandbox"
-        (checkout.sandbox / "requests.jsonl").unlink(missing_ok=True)
-        return checkout
-
-    return copy
+    return lambda found: with_copy_of(found, tmp_path / "railyard")
 
 
 @contextmanager

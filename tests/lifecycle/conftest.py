@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -132,6 +133,30 @@ class Checkout:
             text=True,
             start_new_session=True,
         )
+
+
+def with_system(directory: Path, module: Path, settings: str) -> Checkout:
+    """Return a copy of the project whose only system is the one in ``module``, with these settings in staging."""
+    checkout = Checkout(directory, changes=["stacks"])
+    shutil.copy(module, directory / "stacks" / module.name)
+    listed, name = directory / "stacks" / "__init__.py", module.stem.capitalize()
+    text = listed.read_text().replace(
+        "from stacks.netia", f"from stacks.{module.stem} import {name}\nfrom stacks.netia"
+    )
+    listed.write_text(re.sub(r"= \(Omega, .*\)", f"= ({name},)", text))
+    (directory / "defaults.yaml").unlink()  # it is about systems that this copy does not know
+    file = directory / "Pulumi.staging.yaml"
+    file.write_text(file.read_text().partition("\n  railyard:omega")[0] + settings)
+    return checkout
+
+
+def with_copy_of(found: Checkout, directory: Path) -> Checkout:
+    """Return a copy of a checkout as it was brought up, with an empty request log."""
+    shutil.copytree(found.directory, directory, symlinks=True)
+    checkout = object.__new__(Checkout)
+    checkout.directory, checkout.sandbox = directory, directory / ".sandbox"
+    (checkout.sandbox / "requests.jsonl").unlink(missing_ok=True)
+    return checkout
 
 
 def world(sandbox: Sandbox) -> dict[str, Any]:

@@ -1,0 +1,36 @@
+"""A worker: a service that takes its work from a queue or a database, and that nobody calls.
+
+queue, database ← worker → other services
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from components.service import ServiceArgs, given
+
+
+class WorkerArgs(ServiceArgs):
+    """What a worker needs: a service without a public address that runs for good.
+
+    It may have a port, for a health check or for metrics on the private network.
+    """
+
+    TOKEN = "railyard:components:Worker"
+
+    @model_validator(mode="after")
+    def _called_by_nobody(self) -> Self:
+        if found := given(self, "domains", "railway_domain", "tcp_port"):
+            raise ValueError(
+                f"a worker only without a public address: remove {found}, or make it a service of another kind"
+            )
+        if self.cron_schedule:
+            raise ValueError("a worker only without a cronSchedule, since it runs for good: make it a cron job")
+        if self.sleep_application:
+            raise ValueError(
+                "a worker only without sleepApplication, since a request alone would wake it and nobody sends one: "
+                "remove sleepApplication"
+            )
+        return self

@@ -1,0 +1,67 @@
+"""Kinds of services that people expect: what each refuses, and what reaches Railway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from components.cron_job import CronJobArgs
+from components.project import Project, ProjectArgs
+from components.service import Service, ServiceArgs
+from components.worker import WorkerArgs
+
+INSTANCE = "railway:index:ServiceInstance"
+NIGHTLY = {"image": "shop/report:1", "cronSchedule": "0 3 * * *"}
+
+
+def made(deploy: Any, args: ServiceArgs) -> Any:
+    """What a program registers that makes one service."""
+
+    def program() -> None:
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+        Service("shop-part", args, project=project, service_name="part")
+
+    return deploy(program)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "said"),
+    [
+        (WorkerArgs, {"railwayDomain": True, "port": 80}, "without a public address: remove railwayDomain, or"),
+        (WorkerArgs, {"domains": [{"hostname": "w.example.com"}], "port": 80, "tcpPort": 1}, "domains and tcpPort"),
+        (WorkerArgs, {"cronSchedule": "0 3 * * *"}, "make it a cron job"),
+        (WorkerArgs, {"sleepApplication": True}, "nobody sends one: remove sleepApplication"),
+        (CronJobArgs, {}, "add cronSchedule"),
+        (CronJobArgs, {"cronSchedule": "* * * * *"}, "leave at least 5 minutes between two runs"),
+        (CronJobArgs, {**NIGHTLY, "port": 80, "healthcheckPath": "/"}, "remove port and healthcheckPath"),
+        (CronJobArgs, {**NIGHTLY, "replicas": 2}, "cronSchedule allows exactly 1 replica, not 2"),
+        (CronJobArgs, {**NIGHTLY, "restartPolicyType": "ALWAYS"}, "must be NEVER or left out with a cronSchedule"),
+    ],
+)
+def test_what_cannot_be_of_its_kind_is_refused(kind: type[ServiceArgs], settings: dict[str, Any], said: str) -> None:
+    """With what to do about it."""
+    with pytest.raises(ValidationError) as refused:
+        kind.model_validate({"image": "shop/part:1", **settings})
+
+    assert said in str(refused.value)
+
+
+def test_a_worker_runs_for_good_and_has_no_address(deploy: Any) -> None:
+    """A port of its own is for a health check, and opens nothing to the internet."""
+    args = WorkerArgs(image="shop/worker:1", port=9000, healthcheck_path="/ready", replicas=2)
+
+    seen = made(deploy, args)
+
+    instance = seen[INSTANCE, "shop-part-instance"]
+    assert (instance["restartPolicyType"], instance["healthcheckPath"]) == ("ON_FAILURE", "/ready")
+    assert not {kind for kind, _ in seen} & {f"railway:index:{each}" for each in ("ServiceDomain", "CustomDomain")}
+
+
+def test_a_cron_job_starts_once_at_each_time_and_never_again(deploy: Any) -> None:
+    """Its schedule reaches Railway with the only restart policy that it allows beside one."""
+    seen = made(deploy, CronJobArgs.model_validate(NIGHTLY))
+
+    instance = seen[INSTANCE, "shop-part-instance"]
+    assert (instance["cronSchedule"], instance["restartPolicyType"]) == ("0 3 * * *", "NEVER")
