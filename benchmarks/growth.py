@@ -21,8 +21,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from components.project import Project, ProjectArgs
-from components.service import Service, ServiceArgs
+from components.project import Project, ProjectSettings
+from components.service import Service, ServiceSettings
 from pulumi_embedded.runner import Options, run
 from pulumi_operations.events import Operation
 from railyard.engine.operate import UNREACHABLE_URL, environment
@@ -48,9 +48,9 @@ def preview(services: int) -> None:
     """Preview a project with so many services, all alike."""
 
     def program() -> None:
-        project = Project("shop", ProjectArgs(name="shop", environment="production"))
+        project = Project("shop", ProjectSettings(name="shop", environment="production"))
         for index in range(services):
-            args = ServiceArgs(
+            args = ServiceSettings(
                 image=f"example/service-{index}:1",
                 healthcheck_path="/health",
                 memory_mb=1_000,

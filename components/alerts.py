@@ -25,7 +25,7 @@ def _some_once(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-class AlertsArgs(Arguments):
+class AlertsSettings(Arguments):
     """What is sent."""
 
     events: Annotated[Many[Event], AfterValidator(_some_once)] = (
@@ -45,7 +45,7 @@ class Alerts(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        args: AlertsArgs,
+        args: AlertsSettings,
         *,
         project: Project,
         webhook: pulumi.Input[str],

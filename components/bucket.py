@@ -58,7 +58,7 @@ class LifecycleRule(Arguments):
         return self
 
 
-class BucketArgs(Arguments):
+class BucketSettings(Arguments):
     """What a bucket needs."""
 
     name: BucketName
@@ -100,13 +100,13 @@ class Bucket(pulumi.ComponentResource):
     """Name of the bucket, known once it exists."""
     cdn_endpoint: pulumi.Output[str] | None
     """Host of the CDN endpoint, None without one."""
-    args: BucketArgs
+    args: BucketSettings
     """What it was made of."""
 
     def __init__(
         self,
         name: str,
-        args: BucketArgs,
+        args: BucketSettings,
         *,
         zone: Zone | None = None,
         opts: pulumi.ResourceOptions | None = None,

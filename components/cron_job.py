@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from components.service import ServiceArgs, given
+from components.service import ServiceSettings, given
 
 _FOR_WHAT_LISTENS = (
     "domains",
@@ -22,7 +22,7 @@ _FOR_WHAT_LISTENS = (
 )
 
 
-class CronJobArgs(ServiceArgs):
+class CronJobArgs(ServiceSettings):
     """What a cron job needs: a schedule, and a command that ends.
 
     Railway starts one instance at each time of the schedule, in UTC, and skips a time at which the one before still

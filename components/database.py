@@ -1,6 +1,6 @@
 """What all database servers have in common: a private service with a password, a volume with backups, an address.
 
-A server is a declaration: a subclass of ``DatabaseArgs`` that says what its image is called, which variables and
+A server is a declaration: a subclass of ``DatabaseSettings`` that says what its image is called, which variables and
 command it starts with, and how its address looks; and a ``Database`` that names its type. Owns the server and its
 address. Does not own what is in it, and makes no user but the first. Reached over the private network alone, unless
 ``tcpPort`` opens it to the internet.
@@ -31,9 +31,9 @@ from components.arguments import (
     matching,
 )
 from components.project import Project
-from components.service import DEFAULT_REGION, NO_SECRETS, Region, SecretVariables, Service, ServiceArgs
+from components.service import DEFAULT_REGION, NO_SECRETS, Region, SecretVariables, Service, ServiceSettings
 from components.service_settings import AutoUpdates
-from components.volume import OutsideBackups, VolumeArgs
+from components.volume import OutsideBackups, VolumeSettings
 from pulumiverse_railway import rules
 
 Identifier = Annotated[str, matching(r"[a-z_][a-z0-9_]*", "lower case letters, digits and underscores")]
@@ -74,13 +74,13 @@ def kind_of(image: str) -> str | None:
     return next((kind for kind, parts in IMAGES.items() if any(part in name for part in parts)), None)
 
 
-class StoreArgs(ServiceArgs):
+class StoreSettings(ServiceSettings):
     """The service of a database: those that use it are best in its region."""
 
     STORE = True
 
 
-class DatabaseArgs(Arguments):
+class DatabaseSettings(Arguments):
     """What every database server may be given."""
 
     SERVER: ClassVar[Server]
@@ -130,11 +130,11 @@ class DatabaseArgs(Arguments):
         return self
 
     @property
-    def volume(self) -> VolumeArgs | None:
+    def volume(self) -> VolumeSettings | None:
         """Return the volume that holds its data, if any."""
         if self.size_gb is None:
             return None
-        return VolumeArgs(
+        return VolumeSettings(
             mount_path=self.SERVER.mount_path,
             size_gb=self.size_gb,
             backups=self.backups,
@@ -161,7 +161,7 @@ class DatabaseArgs(Arguments):
         return None
 
 
-ArgsT = TypeVar("ArgsT", bound=DatabaseArgs)
+ArgsT = TypeVar("ArgsT", bound=DatabaseSettings)
 
 
 class Database(pulumi.ComponentResource, Generic[ArgsT]):
@@ -189,7 +189,7 @@ class Database(pulumi.ComponentResource, Generic[ArgsT]):
         server, given = args.SERVER, password is not None
         self.service = Service(
             name,
-            StoreArgs(
+            StoreSettings(
                 image=args.server_image,
                 auto_updates=args.auto_updates,
                 auto_update_windows=args.auto_update_windows,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.mongodb import MongodbArgs
-from components.mysql import MysqlArgs
-from components.postgres import PostgresArgs
-from components.redis import RedisArgs
+from components.mongodb import MongodbSettings
+from components.mysql import MysqlSettings
+from components.postgres import PostgresSettings
+from components.redis import RedisSettings
 
-SERVERS: Final = tuple(args.SERVER for args in (PostgresArgs, MysqlArgs, MongodbArgs, RedisArgs))
+SERVERS: Final = tuple(args.SERVER for args in (PostgresSettings, MysqlSettings, MongodbSettings, RedisSettings))
 """What is the same for every server of each kind."""

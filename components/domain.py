@@ -15,7 +15,7 @@ from components.project import Project
 from components.zone import AUTOMATIC_TTL, Zone
 
 
-class DomainArgs(Arguments):
+class DomainSettings(Arguments):
     """What a public domain needs."""
 
     hostname: Hostname
@@ -41,7 +41,7 @@ class Domain(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        args: DomainArgs,
+        args: DomainSettings,
         *,
         project: Project,
         service: railway.Service,

@@ -45,7 +45,7 @@ class Group:
 WHERE: Final = ("project_id", "environment_id", "service_id")
 GROUPS: Final = (
     Group(
-        name="ServiceSettings",
+        name="InstanceSettings",
         of="Settings of a service.",
         inputs=ServiceInstanceInputs,
         without=frozenset(
@@ -69,13 +69,13 @@ GROUPS: Final = (
         without=frozenset(WHERE),
     ),
     Group(
-        name="ProjectSettings",
+        name="RailwayProjectSettings",
         of="Settings of a project.",
         inputs=ProjectInputs,
         without=frozenset({"name", "description", "workspace_id", "environment_name"}),
     ),
     Group(
-        name="UsageLimitSettings",
+        name="RailwayUsageLimitSettings",
         of="How much the workspace may use in a billing period.",
         inputs=UsageLimitInputs,
         without=frozenset({"workspace_id"}),

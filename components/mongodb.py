@@ -9,11 +9,11 @@ import pulumi
 from typing_extensions import override
 
 from components.arguments import VolumeGb
-from components.database import Database, DatabaseArgs, Identifier, Server
+from components.database import Database, DatabaseSettings, Identifier, Server
 from components.volume import OutsideBackups
 
 
-class MongodbArgs(DatabaseArgs):
+class MongodbSettings(DatabaseSettings):
     """What a MongoDB server needs."""
 
     SERVER = Server(
@@ -57,7 +57,7 @@ class MongodbArgs(DatabaseArgs):
         return "docker-entrypoint.sh mongod --ipv6 --bind_ip ::,0.0.0.0"
 
 
-class Mongodb(Database[MongodbArgs]):
+class Mongodb(Database[MongodbSettings]):
     """A MongoDB server, reachable from the other services of its environment."""
 
     def url(self, *, query: str = "?authSource=admin") -> pulumi.Output[str]:

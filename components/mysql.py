@@ -9,11 +9,11 @@ import pulumi
 from typing_extensions import override
 
 from components.arguments import VolumeGb
-from components.database import Database, DatabaseArgs, Identifier, Server
+from components.database import Database, DatabaseSettings, Identifier, Server
 from components.volume import OutsideBackups
 
 
-class MysqlArgs(DatabaseArgs):
+class MysqlSettings(DatabaseSettings):
     """What a MySQL server needs."""
 
     SERVER = Server(
@@ -55,7 +55,7 @@ class MysqlArgs(DatabaseArgs):
         return "docker-entrypoint.sh mysqld --innodb-use-native-aio=0 --disable-log-bin"
 
 
-class Mysql(Database[MysqlArgs]):
+class Mysql(Database[MysqlSettings]):
     """A MySQL server, reachable from the other services of its environment."""
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:

@@ -9,11 +9,11 @@ import pulumi
 from typing_extensions import override
 
 from components.arguments import VolumeGb
-from components.database import Database, DatabaseArgs, Identifier, Server
+from components.database import Database, DatabaseSettings, Identifier, Server
 from components.volume import OutsideBackups
 
 
-class PostgresArgs(DatabaseArgs):
+class PostgresSettings(DatabaseSettings):
     """What a PostgreSQL server needs."""
 
     SERVER = Server(
@@ -58,7 +58,7 @@ class PostgresArgs(DatabaseArgs):
         }
 
 
-class Postgres(Database[PostgresArgs]):
+class Postgres(Database[PostgresSettings]):
     """A PostgreSQL server with TLS, reachable from the other services of its environment."""
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:

@@ -15,11 +15,11 @@ from pydantic.alias_generators import to_camel
 import pulumiverse_railway as railway
 from components.arguments import Name, Variables
 from components.references import ProjectReferences
-from components.service_settings import ProjectSettings
+from components.service_settings import RailwayProjectSettings
 from pulumiverse_railway import rules
 
 
-class ProjectArgs(ProjectSettings):
+class ProjectSettings(RailwayProjectSettings):
     """What a Railway project needs."""
 
     name: Name
@@ -50,7 +50,7 @@ class Project(pulumi.ComponentResource):
     references: ProjectReferences
     """What the variables of its services refer to."""
 
-    def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ProjectSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("railyard:components:Project", name, None, opts)
         project = railway.Project(
             f"{name}-project",

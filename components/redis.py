@@ -11,10 +11,10 @@ import pulumi
 from typing_extensions import override
 
 from components.arguments import Image
-from components.database import Database, DatabaseArgs, Server
+from components.database import Database, DatabaseSettings, Server
 
 
-class RedisArgs(DatabaseArgs):
+class RedisSettings(DatabaseSettings):
     """What a Redis or Valkey server needs."""
 
     SERVER = Server(
@@ -50,12 +50,12 @@ class RedisArgs(DatabaseArgs):
         return f"{program}{options}" if options else None
 
 
-class Redis(Database[RedisArgs]):
+class Redis(Database[RedisSettings]):
     """A Redis or Valkey server, reachable from the other services of its environment."""
 
     url: pulumi.Output[str]
     """Its address, ``redis://…:6379``; a secret when it has a password."""
 
-    def __init__(self, name: str, args: RedisArgs, **wiring: Any) -> None:
+    def __init__(self, name: str, args: RedisSettings, **wiring: Any) -> None:
         super().__init__(name, args, **wiring)
         self.url = self.address()

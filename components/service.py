@@ -18,11 +18,11 @@ from pydantic.alias_generators import to_camel
 import pulumiverse_railway as railway
 from components.arguments import Many, Obeys, Port, Text, Variables
 from components.bucket import Bucket
-from components.domain import Domain, DomainArgs
+from components.domain import Domain, DomainSettings
 from components.project import Project
 from components.references import PUBLIC, TCP, VOLUME, Referring
-from components.service_settings import CdnSettings, IdentitySettings, ServiceSettings
-from components.volume import Volume, VolumeArgs
+from components.service_settings import CdnSettings, IdentitySettings, InstanceSettings
+from components.volume import Volume, VolumeSettings
 from components.zone import Zone, holding
 from pulumiverse_railway import rules
 
@@ -31,7 +31,7 @@ DEFAULT_REGION: Final = "us-west2"
 """Railway's own first region; replicas of a service without ``region`` run there."""
 
 
-class ServiceArgs(IdentitySettings, ServiceSettings):
+class ServiceSettings(IdentitySettings, InstanceSettings):
     """What a service needs: the settings that Railway has by that name, and what is made of others.
 
     A topology is a subclass: a rule for the settings, and the type token of the services that keep it.
@@ -62,7 +62,7 @@ class ServiceArgs(IdentitySettings, ServiceSettings):
     """Port to which that address leads. Default: port."""
     tcp_port: Port | None = None
     """Port that Railway's TCP proxy opens to the internet, at a host and port that Railway chooses. Default: none."""
-    domains: Many[DomainArgs] = ()
+    domains: Many[DomainSettings] = ()
     """Public domains of its own; the first that is no wildcard is its address."""
     cdn: CdnSettings | None = None
     """Railway's CDN before its public addresses: ``{}`` for one as Railway sets it up. Default: none."""
@@ -70,14 +70,14 @@ class ServiceArgs(IdentitySettings, ServiceSettings):
     """What the JSON of its health answer has to say, where it says it: ``{database: ready}``. ``verify`` looks there,
     Railway at the status alone.
     """
-    volume: VolumeArgs | None = None
+    volume: VolumeSettings | None = None
     """The volume that it mounts. Default: none, nothing that it writes survives a deployment."""
     variables: Variables = Field(default_factory=dict)
     """Environment variables in clear."""
 
     @model_validator(mode="after")
     def _contradictions(self) -> Self:
-        given = {name: getattr(self, name) for name in ServiceSettings.model_fields}
+        given = {name: getattr(self, name) for name in InstanceSettings.model_fields}
         if "restart_policy_type" not in self.model_fields_set:
             del given["restart_policy_type"]
         found = list(
@@ -141,7 +141,7 @@ class ServiceArgs(IdentitySettings, ServiceSettings):
         return self
 
 
-def given(args: ServiceArgs, *names: str) -> str:
+def given(args: ServiceSettings, *names: str) -> str:
     """Return which of these settings a service has, as they are written in a file: "domains and tcpPort"."""
     return " and ".join(to_camel(name) for name in names if getattr(args, name))
 
@@ -181,7 +181,7 @@ class Service(pulumi.ComponentResource):
     """Its public domains."""
     instance: railway.ServiceInstance
     """The running instance; depend on it to start after this service is healthy."""
-    args: ServiceArgs
+    args: ServiceSettings
     """What it was made of."""
     referring: Referring
     """What its variables refer to."""
@@ -189,7 +189,7 @@ class Service(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        args: ServiceArgs,
+        args: ServiceSettings,
         *,
         project: Project,
         service_name: str,
@@ -282,11 +282,11 @@ class Service(pulumi.ComponentResource):
             VOLUME: [volume] if volume else [],
         }
 
-    def _volume(self, name: str, identity: railway.Service, args: VolumeArgs) -> Volume:
+    def _volume(self, name: str, identity: railway.Service, args: VolumeSettings) -> Volume:
         mine = pulumi.ResourceOptions(parent=self)
         return Volume(f"{name}-volume", args, project=self._project, service=identity, opts=mine)
 
-    def _domain(self, name: str, domain: DomainArgs, identity: railway.Service, zones: Sequence[Zone]) -> Domain:
+    def _domain(self, name: str, domain: DomainSettings, identity: railway.Service, zones: Sequence[Zone]) -> Domain:
         return Domain(
             f"{name}-{domain.hostname}",
             domain,

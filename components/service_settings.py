@@ -30,7 +30,7 @@ UpdateTags = Literal["semver", "sha"]
 """What tells that there is a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
 
 
-class ServiceSettings(Arguments):
+class InstanceSettings(Arguments):
     """Settings of a service."""
 
     image: Annotated[str, Obeys(rules.image)] | None = None
@@ -104,7 +104,7 @@ class ServiceSettings(Arguments):
 
     def inputs(self) -> dict[str, Any]:
         """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in ServiceSettings.model_fields}
+        values: dict[str, Any] = {name: getattr(self, name) for name in InstanceSettings.model_fields}
         return {name: None if value == () else value for name, value in values.items()}
 
 
@@ -145,7 +145,7 @@ class CdnSettings(Arguments):
         return {name: None if value == () else value for name, value in values.items()}
 
 
-class ProjectSettings(Arguments):
+class RailwayProjectSettings(Arguments):
     """Settings of a project."""
 
     pr_deploys: bool | None = None
@@ -163,11 +163,11 @@ class ProjectSettings(Arguments):
 
     def inputs(self) -> dict[str, Any]:
         """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in ProjectSettings.model_fields}
+        values: dict[str, Any] = {name: getattr(self, name) for name in RailwayProjectSettings.model_fields}
         return {name: None if value == () else value for name, value in values.items()}
 
 
-class UsageLimitSettings(Arguments):
+class RailwayUsageLimitSettings(Arguments):
     """How much the workspace may use in a billing period."""
 
     soft_limit_dollars: Annotated[int, Obeys(rules.soft_limit_dollars)]
@@ -179,5 +179,5 @@ class UsageLimitSettings(Arguments):
 
     def inputs(self) -> dict[str, Any]:
         """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in UsageLimitSettings.model_fields}
+        values: dict[str, Any] = {name: getattr(self, name) for name in RailwayUsageLimitSettings.model_fields}
         return {name: None if value == () else value for name, value in values.items()}

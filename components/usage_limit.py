@@ -8,11 +8,11 @@ import pulumi
 from pydantic import model_validator
 
 import pulumiverse_railway as railway
-from components.service_settings import UsageLimitSettings
+from components.service_settings import RailwayUsageLimitSettings
 from pulumiverse_railway import rules
 
 
-class UsageLimitArgs(UsageLimitSettings):
+class UsageLimitSettings(RailwayUsageLimitSettings):
     """How much the stack's workspace may use in a billing period, all of its stacks together."""
 
     @model_validator(mode="after")
@@ -25,7 +25,7 @@ class UsageLimitArgs(UsageLimitSettings):
 class UsageLimit(pulumi.ComponentResource):
     """The limit of the workspace of the token."""
 
-    def __init__(self, name: str, args: UsageLimitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: UsageLimitSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("railyard:components:UsageLimit", name, None, opts)
         railway.UsageLimit(f"{name}-usage-limit", **args.inputs(), opts=pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

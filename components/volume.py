@@ -29,7 +29,7 @@ class OutsideBackups(Arguments):
     """Minutes in which a restore has to be done (RTO): a rehearsal that takes longer is a problem. Default: none."""
 
 
-class VolumeArgs(Arguments):
+class VolumeSettings(Arguments):
     """What a volume needs."""
 
     mount_path: MountPath
@@ -53,7 +53,7 @@ class Volume(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        args: VolumeArgs,
+        args: VolumeSettings,
         *,
         project: Project,
         service: railway.Service,

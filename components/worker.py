@@ -9,10 +9,10 @@ from typing import Self
 
 from pydantic import model_validator
 
-from components.service import ServiceArgs, given
+from components.service import ServiceSettings, given
 
 
-class WorkerArgs(ServiceArgs):
+class WorkerArgs(ServiceSettings):
     """What a worker needs: a service without a public address that runs for good.
 
     It may have a port, for a health check or for metrics on the private network.

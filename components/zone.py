@@ -19,7 +19,7 @@ AUTOMATIC_TTL = 1
 """Cloudflare's value for "automatic", the only one it takes for a proxied record."""
 
 
-class ZoneArgs(Arguments):
+class ZoneSettings(Arguments):
     """Which zone it is."""
 
     name: Hostname
@@ -51,10 +51,12 @@ class Zone(pulumi.ComponentResource):
     """Cloudflare's id of the zone."""
     settings: Sequence[pulumi.Resource]
     """What a proxied name of the zone depends on; empty where there is none."""
-    args: ZoneArgs
+    args: ZoneSettings
     """What it was made of."""
 
-    def __init__(self, name: str, args: ZoneArgs, *, proxied: bool, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, args: ZoneSettings, *, proxied: bool, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         """Make the zone; ``proxied`` says whether Cloudflare's proxy stands in front of any of its names here."""
         super().__init__("railyard:components:Zone", name, None, opts)
         self.args = args
@@ -71,7 +73,7 @@ class Zone(pulumi.ComponentResource):
         ]
 
 
-def nearest(zones: Iterable[ZoneArgs], hostname: str) -> ZoneArgs | None:
+def nearest(zones: Iterable[ZoneSettings], hostname: str) -> ZoneSettings | None:
     """Return the zone that has the records of ``hostname``: of those that hold it, the one furthest below."""
     return max((zone for zone in zones if zone.holds(hostname)), key=lambda zone: len(zone.name), default=None)
 

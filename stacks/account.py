@@ -18,7 +18,7 @@ from railway_api.loopback import is_loopback
 from railway_api.plans import Plan
 
 
-class AccountArgs(Arguments):
+class AccountSettings(Arguments):
     """Whose Railway account a system uses."""
 
     token_variable: VariableName | None = None
@@ -37,7 +37,7 @@ class AccountError(pulumi.RunError):
     """The account of a system cannot be used; the text says why and what to do."""
 
 
-def provider_of(system: str, account: AccountArgs) -> pulumi.ProviderResource:
+def provider_of(system: str, account: AccountSettings) -> pulumi.ProviderResource:
     """Make the provider of a system. Raises ``AccountError`` when an ``up`` has no token for it."""
     token = os.environ.get(account.token_variable) if account.token_variable else None
     known = bool(token) or account.token_variable is None

@@ -6,7 +6,7 @@ internet → backend ─┬→ PostgreSQL ─ volume
 
 from __future__ import annotations
 
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from stacks.secrets import Generated, Secret
 
 POSTGRES_PASSWORD = Secret(
@@ -62,7 +62,7 @@ def refuse_too_many_connections(instances: int, pool_size: int, *, setting: str)
         )
 
 
-class BackendArgs(ServiceArgs):
+class BackendSettings(ServiceSettings):
     """What a backend needs: an application, connected to what it stores its data in."""
 
     TOKEN = "railyard:topologies:Backend"

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
 
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 
 
 def _exactly_one(replicas: int) -> int:
@@ -23,7 +23,7 @@ def _exactly_one(replicas: int) -> int:
     return replicas
 
 
-class BotArgs(ServiceArgs):
+class BotSettings(ServiceSettings):
     """What a bot needs: a service that runs exactly once."""
 
     TOKEN = "railyard:topologies:Bot"

@@ -6,10 +6,10 @@ services, internet → gateway ─┬→ provider
 
 from __future__ import annotations
 
-from stacks.proxy import ProxyArgs
+from stacks.proxy import ProxySettings
 
 
-class GatewayArgs(ProxyArgs):
+class GatewaySettings(ProxySettings):
     """What a gateway needs: like a proxy, a public address and nothing that it stores.
 
     The providers' keys reach it as secret variables.

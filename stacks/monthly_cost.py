@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Final
 
 from components.arguments import Arguments
-from components.bucket import BucketArgs
-from components.database import DatabaseArgs
-from components.service import ServiceArgs
+from components.bucket import BucketSettings
+from components.database import DatabaseSettings
+from components.service import ServiceSettings
 from railway_api.plans import PLANS, Plan
 from railway_api.prices import BACKUPS_KEPT, DEFAULT_VOLUME_GB, SUBSCRIPTION_USD
 from stacks.arguments_tree import walk_arguments
@@ -202,7 +202,7 @@ def lines_of(calculation: Calculation, systems: Mapping[str, Arguments], zones: 
     buckets: list[tuple[str, str]] = []
     for system, settings in systems.items():
         lines += _of_system(calculation, system, settings)
-        buckets += [(system, part.name) for _, part in walk_arguments(settings) if isinstance(part, BucketArgs)]
+        buckets += [(system, part.name) for _, part in walk_arguments(settings) if isinstance(part, BucketSettings)]
     lines.append(calculation.subscription(lines))
     lines += calculation.buckets(buckets)
     if zones and calculation.prices.cloudflare_zone:
@@ -219,16 +219,16 @@ def lines_of(calculation: Calculation, systems: Mapping[str, Arguments], zones: 
 def _of_system(calculation: Calculation, system: str, settings: Arguments) -> Iterator[Line]:
     for path, part in walk_arguments(settings):
         name = str(path[-1]) if path else ""
-        if not isinstance(part, ServiceArgs | DatabaseArgs):
+        if not isinstance(part, ServiceSettings | DatabaseSettings):
             continue
         yield calculation.service(system, name, load_of(part))
         if part.volume:
             yield calculation.volume(system, name, part.volume.size_gb, part.volume.backups)
 
 
-def load_of(args: ServiceArgs | DatabaseArgs) -> Load:
+def load_of(args: ServiceSettings | DatabaseSettings) -> Load:
     """Return what of a service's settings decides what it costs."""
-    if not isinstance(args, ServiceArgs):
+    if not isinstance(args, ServiceSettings):
         return Load(memory_mb=args.memory_mb, vcpus=args.vcpus, is_store=True)
     return Load(
         replicas=args.instances,

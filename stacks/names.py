@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from components.arguments import Arguments
-from components.bucket import BucketArgs
-from components.domain import DomainArgs
-from components.zone import ZoneArgs, nearest
+from components.bucket import BucketSettings
+from components.domain import DomainSettings
+from components.zone import ZoneSettings, nearest
 from stacks.arguments_tree import walk_arguments
 from stacks.problems import Path, Problem
 
@@ -22,13 +22,13 @@ Named = tuple[Path, str, bool]
 def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
     """Return every name in the settings of one system."""
     for here, part in walk_arguments(settings, path):
-        if isinstance(part, DomainArgs):
+        if isinstance(part, DomainSettings):
             yield (*here, "hostname"), part.hostname, part.proxied
-        elif isinstance(part, BucketArgs) and part.cdn_domain:
+        elif isinstance(part, BucketSettings) and part.cdn_domain:
             yield (*here, "cdnDomain"), part.cdn_domain, False
 
 
-def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneArgs], *, zones_key: str) -> list[Problem]:
+def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneSettings], *, zones_key: str) -> list[Problem]:
     """Return what is wrong with the names of all systems; ``zones_key`` is where the zones stand."""
     every = [named for name, settings in systems.items() for named in names_of(settings, (name,))]
     found = [problem for named in every if (problem := _misplaced(named, zones, zones_key))]
@@ -41,7 +41,7 @@ def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneArgs], *, 
     return found
 
 
-def _misplaced(named: Named, zones: Sequence[ZoneArgs], zones_key: str) -> Problem | None:
+def _misplaced(named: Named, zones: Sequence[ZoneSettings], zones_key: str) -> Problem | None:
     path, name, proxied = named
     zone = nearest(zones, name)
     if zone is None:

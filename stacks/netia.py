@@ -15,10 +15,10 @@ import pulumi
 from pydantic import Field, model_validator
 
 from components.arguments import Port, Text
-from components.postgres import PostgresArgs
-from components.redis import RedisArgs
+from components.postgres import PostgresSettings
+from components.redis import RedisSettings
 from components.service_settings import Builder
-from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendArgs, refuse_too_many_connections
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendSettings, refuse_too_many_connections
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -40,7 +40,7 @@ ECTO_POOL_SIZE = 10
 """Connections to the database that a node keeps, unless the variable POOL_SIZE says another number."""
 
 
-class NetiaApp(BackendArgs):
+class NetiaApp(BackendSettings):
     """The Phoenix application; its migrations run before its new code takes traffic."""
 
     builder: Builder | None = "DOCKERFILE"
@@ -59,9 +59,9 @@ class NetiaSettings(SystemSettings):
 
     app: NetiaApp
     """The Phoenix application; each replica is a node."""
-    postgres: PostgresArgs = PostgresArgs(version="16")
+    postgres: PostgresSettings = PostgresSettings(version="16")
     """The database."""
-    redis: RedisArgs | None = None
+    redis: RedisSettings | None = None
     """Carries messages between nodes: needed for more than one, of no use for a single one."""
     llm_model: str = "gpt-4o-mini"
     """LLM_MODEL."""

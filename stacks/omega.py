@@ -13,18 +13,18 @@ from typing import Any, Literal
 from pydantic import Field
 
 from components.arguments import Backups, UsageAlerts
-from components.redis import RedisArgs
+from components.redis import RedisSettings
 from components.service_settings import Builder, OnFailure
-from components.volume import OutsideBackups, VolumeArgs
+from components.volume import OutsideBackups, VolumeSettings
 from stacks.backend import REDIS_PASSWORD
-from stacks.bot import BotArgs
+from stacks.bot import BotSettings
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
 ARTIFACT_SERVER_PORT = 3001
 
 
-class OmegaVolume(VolumeArgs):
+class OmegaVolume(VolumeSettings):
     """Where the bot keeps artifacts, uploads and its SQLite database."""
 
     mount_path: str = "/data"
@@ -33,7 +33,7 @@ class OmegaVolume(VolumeArgs):
     usage_alerts: UsageAlerts = (80,)
 
 
-class OmegaBot(BotArgs):
+class OmegaBot(BotSettings):
     """The bot, as its operators describe it."""
 
     repo: str | None = "thomasdavis/omega"
@@ -57,7 +57,7 @@ class OmegaSettings(SystemSettings):
 
     bot: OmegaBot = OmegaBot()
     """The bot itself."""
-    redis: RedisArgs | None = None
+    redis: RedisSettings | None = None
     """A Redis for frequent answers, in REDIS_URL. Default: none, or the one of the secret REDIS_URL."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     """What it logs."""

@@ -13,10 +13,10 @@ import pulumi
 from pydantic import Field, model_validator
 
 from components.arguments import Arguments, matching
-from components.postgres import PostgresArgs
-from components.redis import RedisArgs
+from components.postgres import PostgresSettings
+from components.redis import RedisSettings
 from components.service_settings import Builder
-from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendArgs, refuse_too_many_connections
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendSettings, refuse_too_many_connections
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -29,7 +29,7 @@ EXTERNAL_DATABASE = Secret(
 """The secret of a stack without a database of its own."""
 
 
-class OmnistackService(BackendArgs):
+class OmnistackService(BackendSettings):
     """What api and worker share: one repository, one Dockerfile."""
 
     builder: Builder | None = "DOCKERFILE"
@@ -98,11 +98,11 @@ class OmnistackSettings(SystemSettings):
     """The API: 1 or 2 instances on staging, 2 to 4 in production."""
     worker: OmnistackWorker
     """The worker: 1 instance on staging, 2 in production."""
-    postgres: PostgresArgs | None = PostgresArgs(version="16")
+    postgres: PostgresSettings | None = PostgresSettings(version="16")
     """The database: 1 GB in development, 5 GB on staging, 20 GB or more in production. null: a database elsewhere, such
     as Neon or Supabase, whose address is the secret DATABASE_URL; set dbPoolSize to 5 and dbUseNullPool to true.
     """
-    redis: RedisArgs = RedisArgs(size_gb=1)
+    redis: RedisSettings = RedisSettings(size_gb=1)
     """Cache and job queue; its volume keeps queued jobs over a restart."""
     authentication: Authentication
     """Who signs users in."""

@@ -20,7 +20,7 @@ from pydantic import Field
 
 import go_yaml
 from components.arguments import Many, VariableName, matching
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from stacks.secrets import Secret, SystemSecrets
 from stacks.shared_settings import NAMESPACE, SERVICES
 from stacks.system import System, SystemSettings
@@ -28,7 +28,7 @@ from stacks.system import System, SystemSettings
 ServiceName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name such as web or Postgres")]
 
 
-class OwnServiceArgs(ServiceArgs):
+class OwnServiceSettings(ServiceSettings):
     """A service of a system of one's own."""
 
     secrets: Many[VariableName] = ()
@@ -38,7 +38,7 @@ class OwnServiceArgs(ServiceArgs):
 class OwnSettings(SystemSettings):
     """A system of services that are not said in Python."""
 
-    services: Annotated[dict[ServiceName, OwnServiceArgs], Field(min_length=1)]
+    services: Annotated[dict[ServiceName, OwnServiceSettings], Field(min_length=1)]
     """Name of each service on Railway → what it is."""
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.arguments import Arguments
-from components.database import DatabaseArgs
-from components.service import ServiceArgs
-from components.volume import VolumeArgs
+from components.database import DatabaseSettings
+from components.service import ServiceSettings
+from components.volume import VolumeSettings
 from railway_api.plans import PLANS, Limits, Plan
 from stacks.arguments_tree import Path, walk_arguments
 
@@ -54,7 +54,7 @@ def excesses(settings: Arguments, plan: Plan) -> list[Excess]:
 def _lacking(settings: Arguments, limits: Limits) -> Iterator[tuple[Path, object, str]]:
     """Yield settings that need what the plan does not have, with what it has in their place."""
     for path, part in walk_arguments(settings):
-        if not isinstance(part, ServiceArgs):
+        if not isinstance(part, ServiceSettings):
             continue
         if not limits.private_registries and part.registry_username:
             yield (*path, "registryUsername"), part.registry_username, "images of public registries alone"
@@ -71,9 +71,9 @@ Limited = tuple[Path, object, float | None, float | None, str]
 def _limited(settings: Arguments, limits: Limits) -> Iterator[Limited]:
     volumes = 0
     for path, part in walk_arguments(settings):
-        if isinstance(part, ServiceArgs):
+        if isinstance(part, ServiceSettings):
             yield from _of_service(path, part, limits)
-        if isinstance(part, DatabaseArgs):
+        if isinstance(part, DatabaseSettings):
             yield (
                 (*path, "memoryMb"),
                 *_twice(part.memory_mb),
@@ -81,9 +81,9 @@ def _limited(settings: Arguments, limits: Limits) -> Iterator[Limited]:
                 "MB of memory for a service",
             )
             yield (*path, "vcpus"), *_twice(part.vcpus), limits.vcpus_per_service, "vCPUs for a service"
-        if isinstance(part, VolumeArgs | DatabaseArgs):
+        if isinstance(part, VolumeSettings | DatabaseSettings):
             yield (*path, "sizeGb"), *_twice(part.size_gb), limits.gb_per_volume, "GB for a volume"
-            volumes += 0 if isinstance(part, DatabaseArgs) and part.volume is None else 1
+            volumes += 0 if isinstance(part, DatabaseSettings) and part.volume is None else 1
     yield (), volumes, volumes, limits.volumes_per_project, "volumes in a project"
 
 
@@ -92,7 +92,7 @@ def _twice(value: float | None) -> tuple[object, float | None]:
     return value, value
 
 
-def _of_service(path: Path, args: ServiceArgs, limits: Limits) -> Iterator[Limited]:
+def _of_service(path: Path, args: ServiceSettings, limits: Limits) -> Iterator[Limited]:
     """Compare what all replicas have together, since each of them may have what the settings say."""
     service = "a service" if args.instances == 1 else f"a service, which its {args.instances} replicas share"
     memory_mb = None if args.memory_mb is None else args.memory_mb * args.instances

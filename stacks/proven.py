@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from components.arguments import Arguments
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from stacks.arguments_tree import walk_arguments
 from stacks.problems import Problem
 from stacks.releases import Key, Release, names_a_version
@@ -31,7 +31,7 @@ def unproven(
         for release in known[name].releases(settings):
             yield from _of_release(name, settings, release, str(source))
         for path, part in walk_arguments(settings):
-            if isinstance(part, ServiceArgs) and part.auto_updates in ("patch", "minor"):
+            if isinstance(part, ServiceSettings) and part.auto_updates in ("patch", "minor"):
                 allowed = f"no updates by themselves, since this stack promotes from {source}"
                 yield Problem((name, *path, "autoUpdates"), part.auto_updates, allowed, _FIX_UPDATES)
 

@@ -9,10 +9,10 @@ from typing import Self
 
 from pydantic import model_validator
 
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 
 
-class ProxyArgs(ServiceArgs):
+class ProxySettings(ServiceSettings):
     """What a proxy needs: a public address, and nothing that it stores."""
 
     TOKEN = "railyard:topologies:Proxy"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from components.arguments import Arguments
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from stacks.arguments_tree import walk_arguments
 
 Key = tuple[str | int, ...]
@@ -70,7 +70,7 @@ def releases_of(settings: Arguments) -> list[Release]:
     found: list[Release] = []
     repositories: dict[tuple[str, str], list[Key]] = {}
     for path, part in walk_arguments(settings):
-        if not isinstance(part, ServiceArgs):
+        if not isinstance(part, ServiceSettings):
             continue
         if part.image:
             key = (*path, "image")

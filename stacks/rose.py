@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 
 from components.arguments import Backups, Many, UsageAlerts, matching
 from components.service_settings import Builder
-from components.volume import OutsideBackups, VolumeArgs
-from stacks.backend import BackendArgs
+from components.volume import OutsideBackups, VolumeSettings
+from stacks.backend import BackendSettings
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -24,7 +24,7 @@ WORKER_MB = 200
 UVICORN = "uvicorn ai_companion.interfaces.web.app:app --host 0.0.0.0 --port $PORT"
 
 
-class RoseVolume(VolumeArgs):
+class RoseVolume(VolumeSettings):
     """Where Rose keeps conversations, sessions and its own backups."""
 
     mount_path: str = "/app/data"
@@ -35,7 +35,7 @@ class RoseVolume(VolumeArgs):
     usage_alerts: UsageAlerts = (80,)
 
 
-class RoseWeb(BackendArgs):
+class RoseWeb(BackendSettings):
     """The web process; its workers are the settings' ``workers``."""
 
     builder: Builder | None = "NIXPACKS"

@@ -17,12 +17,12 @@ from pydantic import model_validator
 from typing_extensions import override
 
 from components.arguments import Commit
-from components.bucket import BucketArgs
-from components.redis import RedisArgs
-from components.service import ServiceArgs
-from stacks.backend import BackendArgs
-from stacks.gateway import GatewayArgs
-from stacks.proxy import ProxyArgs
+from components.bucket import BucketSettings
+from components.redis import RedisSettings
+from components.service import ServiceSettings
+from stacks.backend import BackendSettings
+from stacks.gateway import GatewaySettings
+from stacks.proxy import ProxySettings
 from stacks.releases import Release, releases_of, untagged
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -31,21 +31,21 @@ BUILT_FROM_COMMIT = ("backend", "landing", "beholder", "litellm")
 """The services whose images are built from Seance's repository and tagged with its commit."""
 
 
-class SeanceBackend(BackendArgs):
+class SeanceBackend(BackendSettings):
     """The API server."""
 
     port: int | None = 8765
     healthcheck_path: str | None = "/"
 
 
-class SeanceLanding(ServiceArgs):
+class SeanceLanding(ServiceSettings):
     """The website."""
 
     port: int | None = 80
     healthcheck_path: str | None = "/"
 
 
-class SeanceSignaling(ServiceArgs):
+class SeanceSignaling(ServiceSettings):
     """The WebRTC signaling server."""
 
     image: str | None = "funnyzak/y-webrtc-signaling:latest"
@@ -53,21 +53,21 @@ class SeanceSignaling(ServiceArgs):
     healthcheck_path: str | None = "/health"
 
 
-class SeanceBeholder(ProxyArgs):
+class SeanceBeholder(ProxySettings):
     """The reverse proxy for PostHog."""
 
     port: int | None = 80
     healthcheck_path: str | None = "/health"
 
 
-class SeanceLitellm(GatewayArgs):
+class SeanceLitellm(GatewaySettings):
     """The LLM gateway."""
 
     port: int | None = 4000
     healthcheck_path: str | None = "/health"
 
 
-class SeanceValkey(RedisArgs):
+class SeanceValkey(RedisSettings):
     """The cache of the backend."""
 
     image: str = "valkey/valkey:latest"
@@ -90,7 +90,7 @@ class SeanceSettings(SystemSettings):
     """The LLM gateway."""
     valkey: SeanceValkey = SeanceValkey()
     """The cache of the backend."""
-    bucket: BucketArgs
+    bucket: BucketSettings
     """Where the backend keeps build artifacts."""
 
     @model_validator(mode="before")

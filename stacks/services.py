@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.arguments import Arguments
-from components.database import DatabaseArgs
-from components.domain import DomainArgs
-from components.service import ServiceArgs
+from components.database import DatabaseSettings
+from components.domain import DomainSettings
+from components.service import ServiceSettings
 from stacks.arguments_tree import walk_arguments
 from stacks.problems import Problem
 
-Declared = ServiceArgs | DatabaseArgs
+Declared = ServiceSettings | DatabaseSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,31 +30,31 @@ class DeclaredService:
     args: Declared
 
     @property
-    def domains(self) -> tuple[DomainArgs, ...]:
+    def domains(self) -> tuple[DomainSettings, ...]:
         """Return its public domains."""
-        return tuple(self.args.domains) if isinstance(self.args, ServiceArgs) else ()
+        return tuple(self.args.domains) if isinstance(self.args, ServiceSettings) else ()
 
     @property
     def healthcheck_path(self) -> str | None:
         """Return the path that has to answer 200, where there is one."""
-        return self.args.healthcheck_path if isinstance(self.args, ServiceArgs) else None
+        return self.args.healthcheck_path if isinstance(self.args, ServiceSettings) else None
 
     @property
     def health_answer(self) -> dict[str, str]:
         """Return what the JSON of its health answer has to say, where it says it."""
-        return self.args.health_answer if isinstance(self.args, ServiceArgs) else {}
+        return self.args.health_answer if isinstance(self.args, ServiceSettings) else {}
 
     @property
     def is_store(self) -> bool:
         """Tell whether it is a database or cache, which only the private network reaches."""
-        return isinstance(self.args, DatabaseArgs)
+        return isinstance(self.args, DatabaseSettings)
 
 
 def services(settings: Arguments) -> Iterator[DeclaredService]:
     """Return the services of a system with these settings, in the order in which they stand there."""
     for path, part in walk_arguments(settings):
-        if isinstance(part, ServiceArgs | DatabaseArgs):
-            own = part.name if isinstance(part, DatabaseArgs) else None
+        if isinstance(part, ServiceSettings | DatabaseSettings):
+            own = part.name if isinstance(part, DatabaseSettings) else None
             yield DeclaredService(name=own or str(path[-1]), path=path, args=part)
 
 

@@ -18,9 +18,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 import go_yaml
 from components.arguments import Arguments, Many, Name
 from components.bucket import BucketName, SpacesRegion
-from components.service import ServiceArgs
-from components.usage_limit import UsageLimitArgs
-from components.zone import ZoneArgs
+from components.service import ServiceSettings
+from components.usage_limit import UsageLimitSettings
+from components.zone import ZoneSettings
 from pulumiverse_railway import rules
 from pulumiverse_railway.configured_provider import CONFIGURATION
 from railway_api.plans import Plan
@@ -71,7 +71,7 @@ class BackupBucket(Arguments):
     """DigitalOcean region, best another one than the stack's own buckets have."""
 
 
-def _each_zone_once(zones: tuple[ZoneArgs, ...]) -> tuple[ZoneArgs, ...]:
+def _each_zone_once(zones: tuple[ZoneSettings, ...]) -> tuple[ZoneSettings, ...]:
     if len({zone.name for zone in zones}) < len(zones) or len({zone.id for zone in zones}) < len(zones):
         raise ValueError("each zone once, with an id of its own: remove one, or correct its name or id")
     return zones
@@ -90,7 +90,7 @@ class StackKeys(Arguments):
     environments, unless a system says otherwise. Default: the name of the stack."""
     systems: Many[Name] | None = None
     """Which systems the stack runs. Default: those that its own file has a key of."""
-    zones: Annotated[Many[ZoneArgs], AfterValidator(_each_zone_once)] = ()
+    zones: Annotated[Many[ZoneSettings], AfterValidator(_each_zone_once)] = ()
     """Cloudflare zones that hold the systems' domains."""
     secrets: Annotated[str | None, BeforeValidator(_unless_empty)] = None
     """Path of the SOPS file with the systems' secrets; or of a folder, with a slash at its end, in which each system
@@ -105,7 +105,7 @@ class StackKeys(Arguments):
     """Where copies outside of Railway go, files and dumps. Default: nowhere, and ``railyard backup`` says so."""
     budget: Budget | None = None
     """US dollars that the stack may cost a month, as used; what would pass it is refused. Default: no limit."""
-    usage_limit: UsageLimitArgs | None = None
+    usage_limit: UsageLimitSettings | None = None
     """What the workspace may use in a billing period, all of its stacks together: at ``softLimitDollars`` Railway sends
     a mail, at ``hardLimitDollars`` it stops every service. In one stack of the workspace alone. Default: none."""
     policies: dict[PolicyName, PolicyLevel] = Field(default_factory=dict[PolicyName, PolicyLevel])
@@ -420,7 +420,7 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
             f"remove it, have another one made, and store that as {name}.{variable} in the SOPS file",
         )
         for path, part in walk_arguments(settings)
-        if isinstance(part, ServiceArgs)
+        if isinstance(part, ServiceSettings)
         for variable in part.variables
         if variable in secrets
     ]

@@ -12,17 +12,17 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import pulumi
 
-from components.alerts import Alerts, AlertsArgs
+from components.alerts import Alerts, AlertsSettings
 from components.arguments import Arguments, Many, VariableName, matching
-from components.bucket import Bucket, BucketArgs
-from components.database import Database, DatabaseArgs
-from components.domain import DomainArgs
-from components.postgres import Postgres, PostgresArgs
-from components.project import Project, ProjectArgs
-from components.redis import Redis, RedisArgs
-from components.service import SecretVariables, Service, ServiceArgs
-from components.zone import Zone, ZoneArgs, holding, nearest
-from stacks.account import AccountArgs, provider_of
+from components.bucket import Bucket, BucketSettings
+from components.database import Database, DatabaseSettings
+from components.domain import DomainSettings
+from components.postgres import Postgres, PostgresSettings
+from components.project import Project, ProjectSettings
+from components.redis import Redis, RedisSettings
+from components.service import SecretVariables, Service, ServiceSettings
+from components.zone import Zone, ZoneSettings, holding, nearest
+from stacks.account import AccountSettings, provider_of
 from stacks.arguments_tree import walk_arguments
 from stacks.names import names_of
 from stacks.releases import Release, releases_of
@@ -38,12 +38,12 @@ Owner = Annotated[
 class SystemSettings(Arguments):
     """The settings that every system has."""
 
-    project: ProjectArgs
+    project: ProjectSettings
     """Its Railway project and environment."""
     owner: Many[Owner] = ()
     """Who is asked to review what is the system's alone: its file, and its secrets where they have a file of their own.
     Default: nobody."""
-    railway: AccountArgs | None = None
+    railway: AccountSettings | None = None
     """Whose Railway account it uses. Default: that of the stack."""
     follows_branch: bool = False
     """Whether it may run the head of a branch, or an image without a version, in a stack that promotes from another."""
@@ -51,13 +51,13 @@ class SystemSettings(Arguments):
     """Whether nothing of it is ever deleted or replaced, which is what ``railyard adopt`` sets."""
     sealed: Many[VariableName] = ()
     """Secrets whose values Railway never shows again, in the dashboard neither. It cannot unseal them."""
-    alerts: AlertsArgs | None = None
+    alerts: AlertsSettings | None = None
     """Events that are sent to the webhook of the secret ALERT_WEBHOOK: ``{}`` for what fails, crashes or passes a
     threshold. Default: none."""
 
-    def domains(self) -> list[DomainArgs]:
+    def domains(self) -> list[DomainSettings]:
         """Return every public domain in these settings."""
-        return [part for _, part in walk_arguments(self) if isinstance(part, DomainArgs)]
+        return [part for _, part in walk_arguments(self) if isinstance(part, DomainSettings)]
 
     def origins(self) -> list[str]:
         """Return where its web pages come from, as browsers write it."""
@@ -87,7 +87,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         self,
         settings: SettingsT,
         secrets: SystemSecrets,
-        zones: Sequence[ZoneArgs],
+        zones: Sequence[ZoneSettings],
         project: Project | None = None,
         *,
         encrypted: Collection[str] = (),
@@ -144,7 +144,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         """Return options of its direct children."""
         return pulumi.ResourceOptions(parent=self)
 
-    def bucket(self, noun: str, args: BucketArgs) -> Bucket:
+    def bucket(self, noun: str, args: BucketSettings) -> Bucket:
         """Make a bucket that the system's own web pages may use, as soon as their domains work."""
         zone = holding(self.zones, args.cdn_domain) if args.cdn_domain else None
         bucket = Bucket(self.named(noun), args, zone=zone, opts=self.child())
@@ -154,7 +154,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     def service(
         self,
         name: str,
-        args: ServiceArgs,
+        args: ServiceSettings,
         *,
         variables: Mapping[str, pulumi.Input[str]] | None = None,
         own_address: Sequence[str] = (),
@@ -184,16 +184,16 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         self._services[name] = service
         return service
 
-    def postgres(self, args: PostgresArgs, password: pulumi.Input[str], *, name: str = "postgres") -> Postgres:
+    def postgres(self, args: PostgresSettings, password: pulumi.Input[str], *, name: str = "postgres") -> Postgres:
         """Make a PostgreSQL server, named as its key in the settings."""
         return self.database(Postgres, name, args, password)
 
-    def redis(self, name: str, args: RedisArgs, password: pulumi.Input[str] | None = None) -> Redis:
+    def redis(self, name: str, args: RedisSettings, password: pulumi.Input[str] | None = None) -> Redis:
         """Make a server of the Redis protocol, named as its key in the settings."""
         return self.database(Redis, name, args, password)
 
     def database(
-        self, kind: type[DatabaseT], name: str, args: DatabaseArgs, password: pulumi.Input[str] | None = None
+        self, kind: type[DatabaseT], name: str, args: DatabaseSettings, password: pulumi.Input[str] | None = None
     ) -> DatabaseT:
         """Make a database server (``Mysql``, ``Mongodb``, …), named as its key in the settings."""
         made = kind(
@@ -213,7 +213,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         chosen = [secret for secret in self.secrets(settings) if secret.name in settings.sealed]
         return frozenset(variable for secret in chosen for variable in (secret.name, *secret.also_sets))
 
-    def _zones(self, settings: SystemSettings, zones: Sequence[ZoneArgs]) -> list[Zone]:
+    def _zones(self, settings: SystemSettings, zones: Sequence[ZoneSettings]) -> list[Zone]:
         held = [(nearest(zones, name), proxied) for _, name, proxied in names_of(settings)]
         return [
             Zone(self.named(zone.name), zone, proxied=(zone, True) in held, opts=self.child())

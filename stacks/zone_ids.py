@@ -13,7 +13,7 @@ import idna
 import pulumi
 
 from components.packages import cloudflare
-from components.zone import ZoneArgs, nearest
+from components.zone import ZoneSettings, nearest
 from stacks.names import names_of
 from stacks.previous_outputs import previous_output
 from stacks.problems import Problem
@@ -60,7 +60,7 @@ def _confirmed_before() -> Mapping[str, str]:
         return {}
 
 
-def _name_of(zone: ZoneArgs) -> str | None:
+def _name_of(zone: ZoneSettings) -> str | None:
     """Return the name of the zone with this id; None when Cloudflare does not tell, which stops no ``up``."""
     try:
         return _spelled(cloudflare.get_zone(zone_id=zone.id).name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentSpec, describe_failure
 from railway_api.rollback import HEALTHY
 from stacks.services import DeclaredService
@@ -221,7 +221,7 @@ class RunningService:
     def as_settings_say(self) -> bool:
         """Tell whether it serves what the settings name: after a rollback, whatever Railway is asked for."""
         args, serving = self.declared.args if self.declared else None, self.serving
-        if serving is None or not isinstance(args, ServiceArgs):
+        if serving is None or not isinstance(args, ServiceSettings):
             return False
         wanted = DeploymentSpec(
             service_id="", service_name="", image=args.image, repo=args.repo, commit_sha=args.commit_sha

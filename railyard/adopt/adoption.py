@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import go_yaml
-from components.zone import ZoneArgs
+from components.zone import ZoneSettings
 from pulumi_operations.project import ProjectError, config_nodes
 from railway_api.plans import Plan
 from railyard.accounts.railway_client import Railway
@@ -138,7 +138,7 @@ def read(railway: Railway, project: str, stack: str, environment: str | None, co
             f"{project} has the environments {', '.join(environments)}: give --environment with the one of {stack}; "
             "each of them goes into a stack of its own"
         )
-    zones = [ZoneArgs.model_validate(each) for each in _zones(config)]
+    zones = [ZoneSettings.model_validate(each) for each in _zones(config)]
     return railway.run(live_reader.read(railway.client, project_id, environments[wanted], zones))
 
 

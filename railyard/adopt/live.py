@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 
 import httpx
 
-from components.zone import ZoneArgs, holds, nearest
+from components.zone import ZoneSettings, holds, nearest
 from railway_api.answers import EnvironmentAdopted, EnvironmentSnapshot
 from railway_api.client import Client
 from railway_api.connections import nodes
@@ -113,7 +113,7 @@ async def environments(client: Client, project: str) -> tuple[str, dict[str, str
     return found["id"], {str(each["name"]): each["id"] for each in living}
 
 
-async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneArgs]) -> Live:
+async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneSettings]) -> Live:
     """Read an environment and what belongs to it; ``zones`` are those that the settings know already."""
     data = await client.transport.read(ADOPTED, projectId=project_id, environmentId=environment_id)
     snapshot = Snapshot(cast("EnvironmentSnapshot", data))
@@ -139,7 +139,7 @@ def _variables(snapshot: Snapshot, service_id: str) -> Mapping[str, Any]:
     return snapshot.service_config(service_id).get("variables") or {}
 
 
-def _zones(hosts: Sequence[str], zones: Sequence[ZoneArgs], known: Mapping[str, str]) -> dict[str, str]:
+def _zones(hosts: Sequence[str], zones: Sequence[ZoneSettings], known: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     unknown: list[str] = []
     for host in hosts:

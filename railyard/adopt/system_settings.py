@@ -16,10 +16,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from components.bucket import BucketArgs
-from components.postgres import PostgresArgs
-from components.redis import RedisArgs
-from components.service import ServiceArgs
+from components.bucket import BucketSettings
+from components.postgres import PostgresSettings
+from components.redis import RedisSettings
+from components.service import ServiceSettings
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.settings import SETTINGS
 from railway_api.answers import CustomDomainOfAllDomains
@@ -28,7 +28,7 @@ from railyard.migrate.compose_file import SECRET
 from railyard.migrate.findings import Settings
 from railyard.migrate.translation import normal, translate
 from stacks import in_clear
-from stacks.own_system import OwnServiceArgs, secret_name
+from stacks.own_system import OwnServiceSettings, secret_name
 from stacks.system import System, SystemSettings
 
 MB_PER_GB: Final = 1_000
@@ -62,13 +62,13 @@ def keep(
     sections: dict[str, tuple[FieldInfo, type[BaseModel]]] = {}
     for name, info in system.SETTINGS.model_fields.items():
         model = model_of(info)
-        if model and issubclass(model, ServiceArgs | PostgresArgs | RedisArgs | BucketArgs):
+        if model and issubclass(model, ServiceSettings | PostgresSettings | RedisSettings | BucketSettings):
             sections[name] = (info, model)
         elif name not in {"project", "sealed"}:
             _value(kept.settings, (name,), info, _everything(live))
     for name, (info, model) in sections.items():
         service = services.get(names.get(name, name))
-        if issubclass(model, BucketArgs):
+        if issubclass(model, BucketSettings):
             if bucket := _bucket(live):
                 kept.settings[to_camel(name)] = bucket
         elif service is None:
@@ -117,7 +117,7 @@ def keep_own(live: Live, names: Sequence[str]) -> Kept:
         sealed += [secret_name(name, key) for key, value in variables.items() if value is None]
         given["variables"] = {key: value for key, value in variables.items() if key not in hidden}
         given["secrets"] = hidden
-        found[name] = dict(_different(OwnServiceArgs, given))
+        found[name] = dict(_different(OwnServiceSettings, given))
     kept.settings |= {"services": found, **({"sealed": sealed} if sealed else {})}
     return kept
 
@@ -183,7 +183,7 @@ def _value(settings: Settings, path: tuple[str, ...], info: FieldInfo, variables
 
 
 def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
-    if issubclass(model, ServiceArgs):
+    if issubclass(model, ServiceSettings):
         return own_service(live, service_id)
     config = live.effective(service_id)
     image = live.snapshot.source(service_id).get("image") or ""
@@ -194,7 +194,7 @@ def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
     limits = translate(cast("dict[str, Any]", config), image=image or None).settings
     if "memoryMb" in limits:
         found["memoryMb"] = limits["memoryMb"]
-    if issubclass(model, PostgresArgs):
+    if issubclass(model, PostgresSettings):
         variables = live.variables(service_id)
         found |= {"version": image.rpartition(":")[2].partition(".")[0]}
         found |= {key: value for key in ("database", "user") if (value := variables.get(f"POSTGRES_{_SHORT[key]}"))}
@@ -238,7 +238,7 @@ def own_service(live: Live, service_id: str) -> Settings:
 def _railway_defaults(image: str | None) -> Settings:
     """Return what Railway takes for each setting that a configuration does not say."""
     names = [each for each in SETTINGS if not image or each.name not in rules.FOR_A_REPO]
-    return {to_camel(each.name): _scalar(each.default) for each in names if each.name in ServiceArgs.model_fields}
+    return {to_camel(each.name): _scalar(each.default) for each in names if each.name in ServiceSettings.model_fields}
 
 
 def _scalar(value: Any) -> Any:

@@ -15,8 +15,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from components.database import DatabaseArgs
-from components.service import ServiceArgs
+from components.database import DatabaseSettings
+from components.service import ServiceSettings
 from railyard.adopt.live import Live
 from railyard.adopt.system_settings import OTHER_NAMES, keep, model_of, optional
 from railyard.shared.console import CallError
@@ -89,7 +89,9 @@ def _refuse_names(system: type[System[Any]], live: Live, names: Mapping[str, str
 def _services(system: type[System[Any]]) -> dict[str, type[BaseModel]]:
     """Return the services that a system may have: name in the settings → their arguments."""
     models = {name: model_of(info) for name, info in system.SETTINGS.model_fields.items()}
-    return {name: each for name, each in models.items() if each and issubclass(each, ServiceArgs | DatabaseArgs)}
+    return {
+        name: each for name, each in models.items() if each and issubclass(each, ServiceSettings | DatabaseSettings)
+    }
 
 
 def strangers(live: Live, chosen: Target, stack: StackSettings | None) -> list[str]:
@@ -139,7 +141,7 @@ def _settings_variables(fields: Iterable[tuple[str, FieldInfo]], path: str = "")
         model = model_of(info)
         if model is None and name not in {"sealed", "protected", "follows_branch", "environment"}:
             yield OTHER_NAMES.get(f"{path}{info.alias or name}", name.upper())
-        elif model and not issubclass(model, ServiceArgs | DatabaseArgs) and name != "project":
+        elif model and not issubclass(model, ServiceSettings | DatabaseSettings) and name != "project":
             yield from _settings_variables(model.model_fields.items(), f"{info.alias or name}.")
 
 
@@ -151,7 +153,7 @@ def _other_names(system: type[System[Any]], live: Live) -> dict[str, str]:
     free = [name for name in there if name not in wanted]
     found: dict[str, str] = {}
     for name in open_:
-        if issubclass(wanted[name], DatabaseArgs):
+        if issubclass(wanted[name], DatabaseSettings):
             rivals = [each for each in free if _is_database(wanted[name], live, there[each])]
         else:
             applications = [each for each in free if not any(_family(live, there[each]))]

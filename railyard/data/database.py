@@ -16,7 +16,7 @@ from typing import Annotated, Final
 
 import typer
 
-from components.database import DatabaseArgs
+from components.database import DatabaseSettings
 from railway_api.answers import TCPProxy
 from railway_api.documents.service_variables import SERVICE_VARIABLES
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
@@ -74,7 +74,7 @@ def find(railway: Railway, stack: Stack, name: str) -> Database:
     for service in system.services:
         args = service.declared.args if service.declared else None
         tools = tools_of(args)
-        if tools is None or not isinstance(args, DatabaseArgs) or wanted not in ("", service.name):
+        if tools is None or not isinstance(args, DatabaseSettings) or wanted not in ("", service.name):
             continue
         if service.serving is None:
             full = f"{system_name}/{service.name}"

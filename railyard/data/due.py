@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from components.database import DatabaseArgs
+from components.database import DatabaseSettings
 from components.volume import OutsideBackups
 from railyard.accounts.railway_client import SandboxOption, surroundings
 from railyard.accounts.running_services_query import chosen_systems
@@ -68,8 +68,8 @@ def wanted(stack: Stack, systems: list[str] | None = None) -> list[Wanted]:
     for system, settings in chosen_systems(stack, systems or []).items():
         for service in services(settings):
             args = service.args
-            kind: Literal["files", "dump"] = "dump" if isinstance(args, DatabaseArgs) else "files"
-            outside = args.outside if isinstance(args, DatabaseArgs) else args.volume and args.volume.outside
+            kind: Literal["files", "dump"] = "dump" if isinstance(args, DatabaseSettings) else "files"
+            outside = args.outside if isinstance(args, DatabaseSettings) else args.volume and args.volume.outside
             tools = tools_of(args)
             if outside and (kind == "files" or tools):
                 title = tools.title if tools else None

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 
 import typer
 
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from components.volume import OutsideBackups
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
@@ -288,7 +288,7 @@ def restore_files(
 
 def _asked(volume: BackedUp) -> OutsideBackups | None:
     args = volume.service.declared.args if volume.service.declared else None
-    return args.volume.outside if isinstance(args, ServiceArgs) and args.volume else None
+    return args.volume.outside if isinstance(args, ServiceSettings) and args.volume else None
 
 
 def document(made: FilesBackup) -> dict[str, Any]:

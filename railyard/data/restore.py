@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from components.database import DatabaseArgs
+from components.database import DatabaseSettings
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.spaces_client import spaces_refusals
@@ -128,7 +128,7 @@ def dump(
                 if replace and not restored.differences:
                     former = replace_live(tools, server, restored)
     args = database.service.declared.args if database.service.declared else None
-    measured = Measured.since(began, chosen, args.outside if isinstance(args, DatabaseArgs) else None)
+    measured = Measured.since(began, chosen, args.outside if isinstance(args, DatabaseSettings) else None)
     if json:
         write_json({**_document(chosen, database.full_name, restored, former), **measured.document()})
     else:

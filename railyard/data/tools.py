@@ -13,10 +13,10 @@ from typing import IO, ClassVar, Final
 
 from typing_extensions import override
 
-from components.database import DatabaseArgs
-from components.mongodb import MongodbArgs
-from components.mysql import MysqlArgs
-from components.postgres import PostgresArgs
+from components.database import DatabaseSettings
+from components.mongodb import MongodbSettings
+from components.mysql import MysqlSettings
+from components.postgres import PostgresSettings
 from railyard.data import mongodb, mysql, postgres
 from railyard.data.postgres import Server, quoted
 from railyard.shared.console import CallError, OperationError
@@ -86,7 +86,7 @@ class Tools(ABC):
 class Postgres(Tools):
     """PostgreSQL: rows are counted in the very transaction that ``pg_dump`` reads."""
 
-    title = PostgresArgs.SERVER.title
+    title = PostgresSettings.SERVER.title
     login = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB")
     rotated = "ALTER USER"
     to_dump = ("psql", "pg_dump")
@@ -157,8 +157,8 @@ def _beside(server: Server) -> Server:
 class Mysql(Tools):
     """MySQL: tables move between databases, since a database has no other name to take."""
 
-    title = MysqlArgs.SERVER.title
-    login = ("=root", MysqlArgs.SERVER.password_variable, "MYSQL_DATABASE")
+    title = MysqlSettings.SERVER.title
+    login = ("=root", MysqlSettings.SERVER.password_variable, "MYSQL_DATABASE")
     rotated = "ALTER USER"
     to_dump = ("mysql", "mysqldump")
     to_restore = ("mysql",)
@@ -209,8 +209,8 @@ class Mysql(Tools):
 class Mongodb(Tools):
     """MongoDB: a restored database cannot take the live one's name, so that is left to a person."""
 
-    title = MongodbArgs.SERVER.title
-    login = ("MONGO_INITDB_ROOT_USERNAME", MongodbArgs.SERVER.password_variable, "MONGO_INITDB_DATABASE")
+    title = MongodbSettings.SERVER.title
+    login = ("MONGO_INITDB_ROOT_USERNAME", MongodbSettings.SERVER.password_variable, "MONGO_INITDB_DATABASE")
     rotated = "db.changeUserPassword"
     hint = "; MongoDB's own image has no TLS: give --in-clear if the dump may cross the internet as it is"
     to_dump = ("mongosh", "mongodump")
@@ -269,10 +269,10 @@ def _counted_around(
     return replace(known, rows=rows, unsettled=tuple(moved))
 
 
-TOOLS: Final[Mapping[type[DatabaseArgs], Tools]] = {
-    PostgresArgs: Postgres(),
-    MysqlArgs: Mysql(),
-    MongodbArgs: Mongodb(),
+TOOLS: Final[Mapping[type[DatabaseSettings], Tools]] = {
+    PostgresSettings: Postgres(),
+    MysqlSettings: Mysql(),
+    MongodbSettings: Mongodb(),
 }
 """The kinds that can be dumped. Redis is none: its file is part of the backups of its volume."""
 

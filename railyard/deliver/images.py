@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from railyard.accounts.github import GitHub
 from railyard.promote import settings_file
 from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
@@ -113,7 +113,7 @@ def images_in(settings: SystemSettings) -> dict[str, str]:
     return {
         str(path[-1]): part.image.removesuffix(tag)
         for path, part in walk_arguments(settings)
-        if len(tag) > 1 and isinstance(part, ServiceArgs) and part.image and part.image.endswith(tag)
+        if len(tag) > 1 and isinstance(part, ServiceSettings) and part.image and part.image.endswith(tag)
     }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from components.bucket import BucketArgs
+from components.bucket import BucketSettings
 from pulumi_operations.project import load_file
 from railyard.accounts.github import Pull
 from railyard.accounts.running_services_query import running_systems
@@ -119,7 +119,7 @@ def _source(place: Place, request: Request) -> tuple[Pull | None, Source]:
 def _record(place: Place, request: Request, pull: Pull | None, made: Made, former: Record | None) -> Record:
     now = place.now()
     settings = made.settings.systems.values()
-    buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketArgs)]
+    buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketSettings)]
     repository = os.environ.get("GITHUB_REPOSITORY", "")
     if former and former.stack != place.base.name:
         raise CallError(f"{former.name} is made from {former.stack}: end it there, or give --stack {former.stack}")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from components.postgres import PostgresArgs
+from components.postgres import PostgresSettings
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import masking, postgres
@@ -66,7 +66,9 @@ def planned(base: Stack, reviews: Reviews, systems: Sequence[str]) -> tuple[list
             with spaces_refusals():
                 dumps = Dumps(read_stack(reviews.data or base.name), system)
                 dumps.check()
-                rehearsed = [each for each in dumps.all() if each.rehearsed and each.kind == PostgresArgs.SERVER.title]
+                rehearsed = [
+                    each for each in dumps.all() if each.rehearsed and each.kind == PostgresSettings.SERVER.title
+                ]
         except OperationError as error:
             notes.append(f"{where}: {str(error).splitlines()[0]}")
             continue
@@ -107,5 +109,5 @@ def sizes_gb(fillings: Sequence[Filling]) -> Mapping[str, int]:
 
 def _database(base: Stack, system: str) -> str | None:
     """Return the service that is the PostgreSQL server of a system."""
-    found = (each for each in services(base.settings.systems[system]) if isinstance(each.args, PostgresArgs))
+    found = (each for each in services(base.settings.systems[system]) if isinstance(each.args, PostgresSettings))
     return next((each.name for each in found), None)

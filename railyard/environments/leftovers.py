@@ -19,7 +19,7 @@ from typing import Any, Final, cast
 
 import httpx
 
-from components.bucket import BucketArgs
+from components.bucket import BucketSettings
 from railway_api.documents.project import PROJECT_DELETE, PROJECTS
 from railway_api.errors import NotFound
 from railyard.accounts.railway_client import Railway
@@ -88,7 +88,7 @@ class Places:
     def of(cls, base: Stack, program: str, records: Collection[Record | None]) -> Places:
         """Return the places of a stack and of the environments that are written down."""
         parts = [part for settings in base.settings.systems.values() for _, part in walk_arguments(settings)]
-        own = [part for part in parts if isinstance(part, BucketArgs)]
+        own = [part for part in parts if isinstance(part, BucketSettings)]
         written = [bucket for record in records if record for bucket in record.buckets]
         zones = {zone.name: zone.id for zone in base.settings.stack.zones}
         for record in records:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from components.zone import ZoneArgs, nearest
+from components.zone import ZoneSettings, nearest
 from stacks.services import services
 from stacks.system import SystemSettings
 
@@ -59,7 +59,7 @@ def number_of_record(name: str, zone: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def public_names(systems: Mapping[str, SystemSettings], zones: Sequence[ZoneArgs], number: int) -> dict[str, str]:
+def public_names(systems: Mapping[str, SystemSettings], zones: Sequence[ZoneSettings], number: int) -> dict[str, str]:
     """Return hostname of the stack → hostname of the environment, one level below the zone; wildcards have none.
 
     A name is called after its service, and after its system as well where two have a service of that name.

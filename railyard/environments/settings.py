@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from components.arguments import Arguments
-from components.bucket import BucketArgs
-from components.database import DatabaseArgs
-from components.service import ServiceArgs
-from components.volume import VolumeArgs
+from components.bucket import BucketSettings
+from components.database import DatabaseSettings
+from components.service import ServiceSettings
+from components.volume import VolumeSettings
 from components.worker import WorkerArgs
 from pulumi_operations.project import ProjectError, config_nodes, full_key
 from railyard.environments import names
@@ -193,7 +193,7 @@ def _take_branch(trees: Tree, settings: StackSettings, source: Source) -> None:
         path
         for system, each in settings.systems.items()
         for path, part in walk_arguments(each, (system,))
-        if isinstance(part, ServiceArgs) and (part.repo or "").lower() == source.repository.lower()
+        if isinstance(part, ServiceSettings) and (part.repo or "").lower() == source.repository.lower()
     ]
     for path in places:
         place = _at(trees, path)
@@ -241,13 +241,13 @@ def _shrink(tree: Tree, settings: Arguments, number: int, hosts: Mapping[str, st
     _reset(tree, sealed=[], followsBranch=False, protected=False, alerts=None)
     _reset(tree["project"], prDeploys=False, botPrEnvironments=False, focusedPrEnvironments=False)
     for path, part in walk_arguments(settings):
-        if isinstance(part, ServiceArgs):
+        if isinstance(part, ServiceSettings):
             _shrink_service(_at(tree, path), part, hosts)
-        elif isinstance(part, DatabaseArgs) and part.volume is not None:
+        elif isinstance(part, DatabaseSettings) and part.volume is not None:
             _smallest(_at(tree, path), size_gb)
-        elif isinstance(part, VolumeArgs):
+        elif isinstance(part, VolumeSettings):
             _smallest(_at(tree, path), SMALLEST_GB)
-        elif isinstance(part, BucketArgs):
+        elif isinstance(part, BucketSettings):
             place = _at(tree, path)
             place["name"] = names.bucket_name(part.name, number)
             _reset(place, cdnDomain=None)
@@ -264,7 +264,7 @@ def _reset(place: Tree, **values: Any) -> None:
     place |= {key: value for key, value in values.items() if key in place}
 
 
-def _shrink_service(place: Tree, args: ServiceArgs, hosts: Mapping[str, str]) -> None:
+def _shrink_service(place: Tree, args: ServiceSettings, hosts: Mapping[str, str]) -> None:
     _reset(place, regions=None, replicas=1)
     if args.regions:
         place["region"] = max(args.regions, key=args.regions.__getitem__)

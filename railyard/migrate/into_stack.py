@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pydantic.alias_generators import to_snake
 
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from railyard.migrate import env_file
 from railyard.migrate.findings import Settings
 from railyard.migrate.result import Part, Result
@@ -89,12 +89,12 @@ def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Wr
     )
 
 
-def _service(stack: Stack, system: str, part: Part) -> ServiceArgs:
+def _service(stack: Stack, system: str, part: Part) -> ServiceSettings:
     settings = stack.settings.systems[system]
     found = getattr(settings, to_snake(part.service.name), None)
-    if isinstance(found, ServiceArgs):
+    if isinstance(found, ServiceSettings):
         return found
-    known = [name for name in type(settings).model_fields if isinstance(getattr(settings, name), ServiceArgs)]
+    known = [name for name in type(settings).model_fields if isinstance(getattr(settings, name), ServiceSettings)]
     raise CallError(
         f"{system} has no service {part.service.name!r}: its services are {', '.join(known)}; --service names the one "
         "at the root of the folder"
@@ -111,7 +111,7 @@ def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[
     settings = settings_in(edit.file.name, edit.after).systems[system]
     found: dict[str, tuple[Any, Any]] = {}
     for part in parts:
-        args: ServiceArgs = getattr(settings, to_snake(part.service.name))
+        args: ServiceSettings = getattr(settings, to_snake(part.service.name))
         before = part.service.effective(part.environment)
         for key, both in differences(before, deployed_args(args)).items():
             if not key.startswith("variables."):

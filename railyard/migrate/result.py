@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from components.volume import VolumeArgs
+from components.volume import VolumeSettings
 from railway_api.counting import count
 from railyard.migrate.findings import Kind, Reading, Service, Settings
 from railyard.migrate.translation import deployed, differences, translate
@@ -134,7 +134,7 @@ def _part(service: Service, environment: str, repo: str | None) -> Part:
 def _valid(extra: Settings) -> Settings:
     try:
         if "volume" in extra:
-            VolumeArgs.model_validate(extra["volume"])
+            VolumeSettings.model_validate(extra["volume"])
     except ValidationError:
         return {name: value for name, value in extra.items() if name != "volume"}
     return extra

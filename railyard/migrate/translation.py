@@ -14,8 +14,8 @@ from typing import Any, Final, cast, get_args
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from components.service import ServiceArgs
-from components.service_settings import ServiceSettings
+from components.service import ServiceSettings
+from components.service_settings import InstanceSettings
 from pulumiverse_railway.provider.resources.parts import instance_config
 from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS, Builder, RestartPolicyType
@@ -23,7 +23,7 @@ from railyard.migrate.findings import STOPPED, Config, Settings, in_clear, part,
 from railyard.migrate.railway_file import DEFAULTS, DIRECT, PLACED, VARIABLES
 
 BYTES_PER_MB: Final = instance_config.BYTES_PER_MB
-REGIONS: Final = get_args(ServiceArgs.model_fields["region"].annotation)
+REGIONS: Final = get_args(ServiceSettings.model_fields["region"].annotation)
 _SOURCES: Final = ("branch", "root_directory", "check_suites", "commit_sha")
 _STAND_IN: Final = "owner/repository"
 """Stands for the source where only the other settings are judged."""
@@ -164,11 +164,11 @@ def _problems(settings: Settings, image: str | None) -> dict[str, str]:
     return {}
 
 
-def arguments(settings: Settings, *, image: str | None = None) -> ServiceArgs:
+def arguments(settings: Settings, *, image: str | None = None) -> ServiceSettings:
     """Return settings as the components take them; raises pydantic's ``ValidationError``."""
     source = {"image": image} if image else {"repo": _STAND_IN}
     given = {name: value for name, value in settings.items() if name not in {"image", "repo"}}
-    return ServiceArgs.model_validate_json(json.dumps({**source, **given}))
+    return ServiceSettings.model_validate_json(json.dumps({**source, **given}))
 
 
 def deployed(settings: Settings, *, image: str | None = None) -> Config:
@@ -176,9 +176,9 @@ def deployed(settings: Settings, *, image: str | None = None) -> Config:
     return deployed_args(arguments(settings, image=image))
 
 
-def deployed_args(args: ServiceArgs) -> Config:
+def deployed_args(args: ServiceSettings) -> Config:
     """Return the same of settings that are read already, those that a system has by itself included."""
-    inputs = ServiceSettings.inputs(args)
+    inputs = InstanceSettings.inputs(args)
     inputs["restart_policy_type"] = "NEVER" if args.cron_schedule else args.restart_policy_type
     inputs["on_failure"] = OnFailure(args.on_failure)
     wanted = ServiceInstanceInputs(

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from components.bucket import BucketArgs
+from components.bucket import BucketSettings
 from railway_api.counting import count
 from railway_api.dns import lookup
 from railway_api.edge import TIMEOUT_S, Answer, visit
@@ -61,7 +61,7 @@ async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem
             continue
         waiting += [_of_service(railway, stack, f"{system.name}/{each.name}", each) for each in system.services]
         buckets = [
-            part for _, part in walk_arguments(stack.settings.systems[system.name]) if isinstance(part, BucketArgs)
+            part for _, part in walk_arguments(stack.settings.systems[system.name]) if isinstance(part, BucketSettings)
         ]
         waiting += [_bucket(f"{system.name}/{bucket.name}", bucket) for bucket in buckets]
     return [result for results in await asyncio.gather(*waiting) for result in results]
@@ -210,7 +210,7 @@ def _told(answer: Answer, wanted: Mapping[str, str]) -> dict[str, str]:
     return {name: str(found[name]) for name in wanted if name in found}
 
 
-async def _bucket(where: str, bucket: BucketArgs) -> list[Result]:
+async def _bucket(where: str, bucket: BucketSettings) -> list[Result]:
     """Put a small object, get it as a visitor does, delete it."""
     started = time.monotonic()
     host = bucket.cdn_domain or f"{bucket.name}.{bucket.region}.cdn.digitaloceanspaces.com"

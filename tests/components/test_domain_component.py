@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import pulumiverse_railway as railway
-from components.domain import Domain, DomainArgs
-from components.project import Project, ProjectArgs
-from components.zone import Zone, ZoneArgs
+from components.domain import Domain, DomainSettings
+from components.project import Project, ProjectSettings
+from components.zone import Zone, ZoneSettings
 
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 
 
-def make(args: DomainArgs) -> None:
-    project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+def make(args: DomainSettings) -> None:
+    project = Project("shop", ProjectSettings(name="shop-test", environment="test"))
     service = railway.Service(
         "shop-api", project_id=project.project_id, environment_id=project.environment_id, name="api"
     )
-    zone = Zone("shop-zone", ZoneArgs(name="example.com", id="0" * 32), proxied=args.proxied)
+    zone = Zone("shop-zone", ZoneSettings(name="example.com", id="0" * 32), proxied=args.proxied)
     Domain("shop-domain", args, project=project, service=service, zone=zone, port=80)
 
 
 def test_the_cname_leads_where_railway_says(deploy):
     """The record's content is Railway's answer, proxied when asked for."""
-    seen = deploy(lambda: make(DomainArgs(hostname="api.example.com", proxied=True)))
+    seen = deploy(lambda: make(DomainSettings(hostname="api.example.com", proxied=True)))
 
     record = seen[RECORD, "shop-domain-cname"]
     assert (record["type"], record["name"], record["content"], record["proxied"], record["ttl"]) == (
@@ -35,7 +35,7 @@ def test_the_cname_leads_where_railway_says(deploy):
 
 def test_the_verification_record_is_quoted_and_never_proxied(deploy):
     """Cloudflare stores a TXT in quotes: sent so, it never shows as a difference."""
-    seen = deploy(lambda: make(DomainArgs(hostname="api.example.com", proxied=True)))
+    seen = deploy(lambda: make(DomainSettings(hostname="api.example.com", proxied=True)))
 
     record = seen[RECORD, "shop-domain-txt"]
     assert (record["name"], record["content"], record["proxied"]) == (
@@ -47,14 +47,14 @@ def test_the_verification_record_is_quoted_and_never_proxied(deploy):
 
 def test_a_wildcard_has_the_record_for_its_certificate(deploy):
     """The ACME record exists for wildcards alone, and is not proxied."""
-    seen = deploy(lambda: make(DomainArgs(hostname="*.example.com", proxied=True)))
+    seen = deploy(lambda: make(DomainSettings(hostname="*.example.com", proxied=True)))
 
     assert seen[RECORD, "shop-domain-acme"]["proxied"] is False
 
 
 def test_a_zone_without_proxied_names_is_left_as_it_is(deploy):
     """SSL mode and certificate are set where the proxy depends on them, and nowhere else."""
-    args = ZoneArgs(name="example.com", id="0" * 32)
+    args = ZoneSettings(name="example.com", id="0" * 32)
 
     seen = deploy(lambda: (Zone("plain", args, proxied=False), Zone("proxied", args, proxied=True)))
 

@@ -8,19 +8,19 @@ import pytest
 from pydantic import ValidationError
 
 from components.cron_job import CronJobArgs
-from components.project import Project, ProjectArgs
-from components.service import Service, ServiceArgs
+from components.project import Project, ProjectSettings
+from components.service import Service, ServiceSettings
 from components.worker import WorkerArgs
 
 INSTANCE = "railway:index:ServiceInstance"
 NIGHTLY = {"image": "shop/report:1", "cronSchedule": "0 3 * * *"}
 
 
-def made(deploy: Any, args: ServiceArgs) -> Any:
+def made(deploy: Any, args: ServiceSettings) -> Any:
     """What a program registers that makes one service."""
 
     def program() -> None:
-        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+        project = Project("shop", ProjectSettings(name="shop-test", environment="test"))
         Service("shop-part", args, project=project, service_name="part")
 
     return deploy(program)
@@ -40,7 +40,9 @@ def made(deploy: Any, args: ServiceArgs) -> Any:
         (CronJobArgs, {**NIGHTLY, "restartPolicyType": "ALWAYS"}, "must be NEVER or left out with a cronSchedule"),
     ],
 )
-def test_what_cannot_be_of_its_kind_is_refused(kind: type[ServiceArgs], settings: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_of_its_kind_is_refused(
+    kind: type[ServiceSettings], settings: dict[str, Any], said: str
+) -> None:
     """With what to do about it."""
     with pytest.raises(ValidationError) as refused:
         kind.model_validate({"image": "shop/part:1", **settings})

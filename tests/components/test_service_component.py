@@ -5,27 +5,27 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from components.bucket import Bucket, BucketArgs
-from components.domain import DomainArgs
-from components.project import Project, ProjectArgs
-from components.service import Service, ServiceArgs
-from components.volume import VolumeArgs
-from components.zone import Zone, ZoneArgs
+from components.bucket import Bucket, BucketSettings
+from components.domain import DomainSettings
+from components.project import Project, ProjectSettings
+from components.service import Service, ServiceSettings
+from components.volume import VolumeSettings
+from components.zone import Zone, ZoneSettings
 
 INSTANCE = "railway:index:ServiceInstance"
 
 
 def project() -> Project:
-    return Project("shop", ProjectArgs(name="shop-test", environment="test"))
+    return Project("shop", ProjectSettings(name="shop-test", environment="test"))
 
 
 def zone() -> Zone:
-    return Zone("shop-zone", ZoneArgs(name="example.com", id="0" * 32), proxied=False)
+    return Zone("shop-zone", ZoneSettings(name="example.com", id="0" * 32), proxied=False)
 
 
 def test_an_image_with_a_port_listens_there(deploy):
     """The port becomes the PORT variable, beside the variables of the arguments."""
-    args = ServiceArgs(image="api:1", port=9000, variables={"MODE": "fast"})
+    args = ServiceSettings(image="api:1", port=9000, variables={"MODE": "fast"})
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
@@ -34,14 +34,14 @@ def test_an_image_with_a_port_listens_there(deploy):
 
 def test_a_private_service_has_no_address(deploy):
     """Nothing is exposed to the internet unless it is asked for."""
-    seen = deploy(lambda: Service("shop-api", ServiceArgs(image="api:1"), project=project(), service_name="api"))
+    seen = deploy(lambda: Service("shop-api", ServiceSettings(image="api:1"), project=project(), service_name="api"))
 
     assert [kind for kind, _ in seen if kind in {"railway:index:CustomDomain", "railway:index:ServiceDomain"}] == []
 
 
 def test_a_repository_is_deployed_from_its_main_branch(deploy):
     """Without a branch, main; the image stays unset."""
-    seen = deploy(lambda: Service("shop-api", ServiceArgs(repo="shop/api"), project=project(), service_name="api"))
+    seen = deploy(lambda: Service("shop-api", ServiceSettings(repo="shop/api"), project=project(), service_name="api"))
 
     instance = seen[INSTANCE, "shop-api-instance"]
     assert (instance["repo"], instance["branch"], instance.get("image")) == ("shop/api", "main", None)
@@ -49,7 +49,7 @@ def test_a_repository_is_deployed_from_its_main_branch(deploy):
 
 def test_replicas_are_sent_with_their_region(deploy):
     """Railway forgets what is not sent: region and replicas always go together."""
-    args = ServiceArgs(image="api:1", replicas=3, region="europe-west4-drams3a")
+    args = ServiceSettings(image="api:1", replicas=3, region="europe-west4-drams3a")
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
@@ -58,22 +58,22 @@ def test_replicas_are_sent_with_their_region(deploy):
 
 def test_a_service_runs_in_several_regions(deploy):
     """Each with its own number of instances; the shorthand of one region and the plural exclude each other."""
-    args = ServiceArgs(image="api:1", regions={"us-west2": 2, "europe-west4-drams3a": 1})
+    args = ServiceSettings(image="api:1", regions={"us-west2": 2, "europe-west4-drams3a": 1})
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
     assert seen[INSTANCE, "shop-api-instance"]["regions"] == {"us-west2": 2.0, "europe-west4-drams3a": 1.0}
     with pytest.raises(ValidationError, match="either regions, which holds the replicas of each region, or replicas"):
-        ServiceArgs(image="api:1", regions={"us-west2": 2}, replicas=2)
-    volume = VolumeArgs(mount_path="/data")
+        ServiceSettings(image="api:1", regions={"us-west2": 2}, replicas=2)
+    volume = VolumeSettings(mount_path="/data")
     with pytest.raises(ValidationError, match="1 replica with a volume"):
-        ServiceArgs(image="api:1", regions={"us-west2": 1, "us-east4-eqdc4a": 1}, volume=volume)
+        ServiceSettings(image="api:1", regions={"us-west2": 1, "us-east4-eqdc4a": 1}, volume=volume)
 
 
 def test_each_domain_may_lead_to_a_port_of_its_own(deploy):
     """The service's port is that of those that name none; without it each has to name one."""
-    domains = (DomainArgs(hostname="api.example.com"), DomainArgs(hostname="admin.example.com", port=9001))
-    args = ServiceArgs(image="api:1", port=9000, domains=domains, railway_domain=True, railway_domain_port=9002)
+    domains = (DomainSettings(hostname="api.example.com"), DomainSettings(hostname="admin.example.com", port=9001))
+    args = ServiceSettings(image="api:1", port=9000, domains=domains, railway_domain=True, railway_domain_port=9002)
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", zones=[zone()]))
 
@@ -81,14 +81,14 @@ def test_each_domain_may_lead_to_a_port_of_its_own(deploy):
     assert seen[custom, "shop-api-api.example.com-domain"]["targetPort"] == 9000
     assert seen[custom, "shop-api-admin.example.com-domain"]["targetPort"] == 9001
     assert seen["railway:index:ServiceDomain", "shop-api-railway-domain"]["targetPort"] == 9002
-    assert ServiceArgs(image="api:1", domains=domains[1:]).port is None
+    assert ServiceSettings(image="api:1", domains=domains[1:]).port is None
     with pytest.raises(ValidationError, match="a domain only with the port that it leads to"):
-        ServiceArgs(image="api:1", domains=domains)
+        ServiceSettings(image="api:1", domains=domains)
 
 
 def test_the_first_domain_is_the_address(deploy):
     """A variable that holds the own address gets the first public domain, and the domain leads to the port."""
-    args = ServiceArgs(image="api:1", port=9000, domains=(DomainArgs(hostname="api.example.com"),))
+    args = ServiceSettings(image="api:1", port=9000, domains=(DomainSettings(hostname="api.example.com"),))
 
     seen = deploy(
         lambda: Service(
@@ -102,7 +102,7 @@ def test_the_first_domain_is_the_address(deploy):
 
 def test_a_railway_domain_is_the_address_of_a_service_without_its_own(deploy):
     """The address that Railway generated reaches the service's variables in the same run."""
-    args = ServiceArgs(image="api:1", port=9000, railway_domain=True)
+    args = ServiceSettings(image="api:1", port=9000, railway_domain=True)
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", own_address=["PUBLIC_URL"]))
 
@@ -115,14 +115,14 @@ def test_a_railway_domain_is_the_address_of_a_service_without_its_own(deploy):
 def test_a_cdn_stands_before_the_address(deploy):
     """As its settings say, and as Railway sets it up where they are silent. A service without an address has none."""
     settings = {"image": "api:1", "port": 80, "railwayDomain": True}
-    args = ServiceArgs.model_validate({**settings, "cdn": {"htmlCaching": "never"}})
+    args = ServiceSettings.model_validate({**settings, "cdn": {"htmlCaching": "never"}})
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
     made = seen["railway:index:ServiceCdn", "shop-api-cdn"]
     assert (made["htmlCaching"], made["defaultTtlSeconds"], made["purgeOnDeploy"]) == ("never", 7200, "HTML")
     with pytest.raises(ValidationError, match="cdn only with a public address"):
-        ServiceArgs.model_validate({**settings, "railwayDomain": False, "cdn": {}})
+        ServiceSettings.model_validate({**settings, "railwayDomain": False, "cdn": {}})
 
 
 def test_a_cdn_behind_cloudflares_proxy_is_told(deploy, monkeypatch):
@@ -130,7 +130,7 @@ def test_a_cdn_behind_cloudflares_proxy_is_told(deploy, monkeypatch):
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", said.append)
     domains = [{"hostname": "api.example.com", "proxied": True}]
-    args = ServiceArgs.model_validate({"image": "api:1", "port": 80, "domains": domains, "cdn": {}})
+    args = ServiceSettings.model_validate({"image": "api:1", "port": 80, "domains": domains, "cdn": {}})
 
     deploy(lambda: Service("shop-api", args, project=project(), service_name="api", zones=[zone()]))
 
@@ -139,11 +139,11 @@ def test_a_cdn_behind_cloudflares_proxy_is_told(deploy, monkeypatch):
 
 def test_tracing_is_a_setting_of_the_service_and_of_the_project(deploy):
     """It changes no instance, so that nothing is deployed for it."""
-    args = ServiceArgs.model_validate({"image": "api:1", "tracingEnabled": False})
+    args = ServiceSettings.model_validate({"image": "api:1", "tracingEnabled": False})
     traced = {"name": "shop-test", "environment": "test", "tracingEnabled": True, "tracingSampleRate": 0.5}
 
     def program() -> None:
-        made = Project("shop", ProjectArgs.model_validate(traced))
+        made = Project("shop", ProjectSettings.model_validate(traced))
         Service("shop-api", args, project=made, service_name="api")
 
     seen = deploy(program)
@@ -157,14 +157,14 @@ def test_a_project_says_how_pull_requests_get_environments_only_where_they_do():
     """By the provider's own rule, with the key and the fix."""
     settings = {"name": "shop-test", "environment": "test", "botPrEnvironments": True}
     with pytest.raises(ValidationError, match="botPrEnvironments only with prDeploys: set that to true"):
-        ProjectArgs.model_validate(settings)
-    assert ProjectArgs.model_validate({**settings, "prDeploys": True}).bot_pr_environments is True
+        ProjectSettings.model_validate(settings)
+    assert ProjectSettings.model_validate({**settings, "prDeploys": True}).bot_pr_environments is True
 
 
 def test_a_volume_has_its_size_in_mb_and_its_backups(deploy):
     """Gigabytes of the settings are megabytes of the API, daily is DAILY."""
-    volume = VolumeArgs(mount_path="/data", size_gb=5, backups=("daily", "weekly"), usage_alerts=(80,))
-    args = ServiceArgs(image="api:1", volume=volume)
+    volume = VolumeSettings(mount_path="/data", size_gb=5, backups=("daily", "weekly"), usage_alerts=(80,))
+    args = ServiceSettings(image="api:1", volume=volume)
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
@@ -175,7 +175,7 @@ def test_a_volume_has_its_size_in_mb_and_its_backups(deploy):
 
 def test_a_job_with_a_schedule_is_never_restarted(deploy):
     """Railway runs a cron service with the policy NEVER; asking for another would show as drift."""
-    args = ServiceArgs(image="job:1", cron_schedule="0 3 * * *")
+    args = ServiceSettings(image="job:1", cron_schedule="0 3 * * *")
 
     seen = deploy(lambda: Service("shop-job", args, project=project(), service_name="job"))
 
@@ -186,8 +186,8 @@ def test_a_bucket_hands_its_own_key_to_the_service(deploy):
     """The service gets the bucket's address, prefix and scoped key as variables."""
 
     def program() -> None:
-        bucket = Bucket("shop-bucket", BucketArgs(name="shop-files", region="sfo3", prefix="prod/"))
-        Service("shop-api", ServiceArgs(image="api:1"), project=project(), service_name="api", bucket=bucket)
+        bucket = Bucket("shop-bucket", BucketSettings(name="shop-files", region="sfo3", prefix="prod/"))
+        Service("shop-api", ServiceSettings(image="api:1"), project=project(), service_name="api", bucket=bucket)
 
     variables = deploy(program)[INSTANCE, "shop-api-instance"]["variables"]
     assert variables == {
@@ -203,7 +203,7 @@ def test_a_bucket_hands_its_own_key_to_the_service(deploy):
 
 def test_an_image_of_a_private_registry_has_its_user_and_password(deploy):
     """The user is a setting, the password a secret that is handed over; one without the other is a mistake."""
-    args = ServiceArgs(image="registry.example.com:5000/shop/api:1", registry_username="robot")
+    args = ServiceSettings(image="registry.example.com:5000/shop/api:1", registry_username="robot")
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", registry_password="made-up"))
 
@@ -215,7 +215,7 @@ def test_an_image_of_a_private_registry_has_its_user_and_password(deploy):
 def test_a_tcp_proxy_leads_to_its_port(deploy):
     """Its address is an output, since Railway chooses host and port."""
     made = []
-    args = ServiceArgs(image="mqtt:2", tcp_port=1883)
+    args = ServiceSettings(image="mqtt:2", tcp_port=1883)
 
     seen = deploy(lambda: made.append(Service("shop-mqtt", args, project=project(), service_name="mqtt")))
 
@@ -225,8 +225,8 @@ def test_a_tcp_proxy_leads_to_its_port(deploy):
 
 def test_shared_variables_belong_to_the_project(deploy):
     """A service refers to them in Railway's own way, and a reference stays as it is written."""
-    shared = ProjectArgs(name="shop-test", environment="test", shared_variables={"LOG_LEVEL": "info"})
-    args = ServiceArgs(image="api:1", variables={"LOG_LEVEL": "${{shared.LOG_LEVEL}}"})
+    shared = ProjectSettings(name="shop-test", environment="test", shared_variables={"LOG_LEVEL": "info"})
+    args = ServiceSettings(image="api:1", variables={"LOG_LEVEL": "${{shared.LOG_LEVEL}}"})
 
     seen = deploy(lambda: Service("shop-api", args, project=Project("shop", shared), service_name="api"))
 
@@ -236,7 +236,7 @@ def test_shared_variables_belong_to_the_project(deploy):
 
 def test_a_push_elsewhere_in_the_repository_is_no_deployment(deploy):
     """Watch patterns reach Railway."""
-    args = ServiceArgs(repo="shop/monorepo", root_directory="api", watch_patterns=("api/**",))
+    args = ServiceSettings(repo="shop/monorepo", root_directory="api", watch_patterns=("api/**",))
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
 
@@ -247,7 +247,7 @@ def test_a_variable_that_the_system_sets_itself_is_told(deploy, monkeypatch):
     """The setting has no effect, and whoever wrote it hears that."""
     said = []
     monkeypatch.setattr("pulumi.log.warn", said.append)
-    args = ServiceArgs(image="api:1", variables={"MODE": "slow"})
+    args = ServiceSettings(image="api:1", variables={"MODE": "slow"})
 
     seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", variables={"MODE": "fast"}))
 

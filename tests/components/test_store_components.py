@@ -6,22 +6,22 @@ import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components.bucket import Bucket, BucketArgs, CorsRule, LifecycleRule
-from components.mongodb import Mongodb, MongodbArgs
-from components.mysql import Mysql, MysqlArgs
-from components.postgres import Postgres, PostgresArgs
-from components.project import Project, ProjectArgs
-from components.redis import Redis, RedisArgs
-from components.service import Service, ServiceArgs
-from components.volume import VolumeArgs
-from components.zone import Zone, ZoneArgs
+from components.bucket import Bucket, BucketSettings, CorsRule, LifecycleRule
+from components.mongodb import Mongodb, MongodbSettings
+from components.mysql import Mysql, MysqlSettings
+from components.postgres import Postgres, PostgresSettings
+from components.project import Project, ProjectSettings
+from components.redis import Redis, RedisSettings
+from components.service import Service, ServiceSettings
+from components.volume import VolumeSettings
+from components.zone import Zone, ZoneSettings
 
 INSTANCE = "railway:index:ServiceInstance"
-BUCKET = BucketArgs(name="shop-files", region="sfo3")
+BUCKET = BucketSettings(name="shop-files", region="sfo3")
 
 
 def project() -> Project:
-    return Project("shop", ProjectArgs(name="shop-test", environment="test"))
+    return Project("shop", ProjectSettings(name="shop-test", environment="test"))
 
 
 def test_a_bucket_is_private_and_its_key_opens_nothing_else(deploy):
@@ -83,7 +83,7 @@ def test_a_lifecycle_is_data(deploy):
 def test_the_own_name_of_a_cdn_has_its_record_and_certificate(deploy):
     """DNS only: DigitalOcean's CDN is behind Cloudflare itself."""
     args = BUCKET.model_copy(update={"cdn_domain": "cdn.example.com"})
-    zone = ZoneArgs(name="example.com", id="0" * 32)
+    zone = ZoneSettings(name="example.com", id="0" * 32)
 
     seen = deploy(lambda: Bucket("b", args, zone=Zone("z", zone, proxied=False)))
 
@@ -116,7 +116,7 @@ def test_a_database_address_holds_the_password_percent_encoded_and_secret(deploy
     found: list[tuple[str, bool]] = []
 
     def program() -> None:
-        database = Postgres("shop-postgres", PostgresArgs(), project=project(), password="p@ss/word")
+        database = Postgres("shop-postgres", PostgresSettings(), project=project(), password="p@ss/word")
         url = database.url(scheme="postgresql+asyncpg", query="?sslmode=require")
         pulumi.Output.all(url, url.is_secret()).apply(lambda pair: found.append((pair[0], pair[1])))
 
@@ -129,7 +129,7 @@ def test_a_database_address_holds_the_password_percent_encoded_and_secret(deploy
 
 def test_a_database_keeps_its_data_below_the_mount(deploy):
     """PostgreSQL refuses a data folder that is the root of a disk."""
-    seen = deploy(lambda: Postgres("shop-postgres", PostgresArgs(), project=project(), password="secret"))
+    seen = deploy(lambda: Postgres("shop-postgres", PostgresSettings(), project=project(), password="secret"))
 
     variables = seen[INSTANCE, "shop-postgres-instance"]["variables"]
     assert variables["PGDATA"].startswith(seen["railway:index:Volume", "shop-postgres-volume-disk"]["mountPath"] + "/")
@@ -137,7 +137,7 @@ def test_a_database_keeps_its_data_below_the_mount(deploy):
 
 def test_redis_with_a_password_asks_for_it(deploy):
     """The command needs a shell to see the password, and the address holds it."""
-    seen = deploy(lambda: Redis("shop-redis", RedisArgs(), project=project(), password="secret"))
+    seen = deploy(lambda: Redis("shop-redis", RedisSettings(), project=project(), password="secret"))
 
     instance = seen[INSTANCE, "shop-redis-instance"]
     assert instance["startCommand"] == '/bin/sh -c "exec redis-server --requirepass $REDIS_PASSWORD"'
@@ -145,16 +145,16 @@ def test_redis_with_a_password_asks_for_it(deploy):
 
 def test_a_cache_without_password_and_volume_runs_as_its_image_says(deploy):
     """Nothing is started differently without a reason."""
-    seen = deploy(lambda: Redis("shop-valkey", RedisArgs(image="valkey/valkey:8"), project=project()))
+    seen = deploy(lambda: Redis("shop-valkey", RedisSettings(image="valkey/valkey:8"), project=project()))
 
     assert seen[INSTANCE, "shop-valkey-instance"].get("startCommand") is None
 
 
 KINDS = [
-    (Postgres, PostgresArgs(), "postgresql://postgres:p%40ss@postgres.railway.internal:5432/railway"),
-    (Mysql, MysqlArgs(), "mysql://root:p%40ss@mysql.railway.internal:3306/railway"),
-    (Mongodb, MongodbArgs(), "mongodb://mongo:p%40ss@mongodb.railway.internal:27017/railway?authSource=admin"),
-    (Redis, RedisArgs(size_gb=5), "redis://default:p%40ss@redis.railway.internal:6379/0"),
+    (Postgres, PostgresSettings(), "postgresql://postgres:p%40ss@postgres.railway.internal:5432/railway"),
+    (Mysql, MysqlSettings(), "mysql://root:p%40ss@mysql.railway.internal:3306/railway"),
+    (Mongodb, MongodbSettings(), "mongodb://mongo:p%40ss@mongodb.railway.internal:27017/railway?authSource=admin"),
+    (Redis, RedisSettings(size_gb=5), "redis://default:p%40ss@redis.railway.internal:6379/0"),
 ]
 
 
@@ -186,11 +186,11 @@ def test_every_database_has_the_same_settings(deploy, kind, args, address):
     assert address in found
 
 
-@pytest.mark.parametrize("kind", [PostgresArgs, MysqlArgs, MongodbArgs, RedisArgs])
+@pytest.mark.parametrize("kind", [PostgresSettings, MysqlSettings, MongodbSettings, RedisSettings])
 def test_data_is_backed_up_unless_somebody_says_otherwise(kind):
     """A volume has a daily schedule; schedules without a volume, and another port to the outside, are refused."""
     mounted = {"mount_path": kind.SERVER.mount_path, "size_gb": 1}
-    assert kind(size_gb=1).volume == VolumeArgs(**mounted, backups=("daily",), usage_alerts=(80,))
+    assert kind(size_gb=1).volume == VolumeSettings(**mounted, backups=("daily",), usage_alerts=(80,))
     assert kind(size_gb=1, backups=()).volume.backups == ()
     with pytest.raises(ValidationError, match=f"listens, {kind.SERVER.port}, not 80: set it to {kind.SERVER.port}"):
         kind(tcp_port=80)
@@ -200,17 +200,17 @@ def test_a_database_is_updated_in_windows(deploy):
     """As any service that runs an image; windows alone are refused."""
     given = {"sizeGb": 1, "autoUpdates": "minor", "autoUpdateWindows": ["SUN 2-6"]}
 
-    seen = deploy(lambda: Postgres("shop-db", PostgresArgs.model_validate(given), project=project()))
+    seen = deploy(lambda: Postgres("shop-db", PostgresSettings.model_validate(given), project=project()))
 
     instance = seen["railway:index:ServiceInstance", "shop-db-instance"]
     assert (instance["autoUpdates"], instance["autoUpdateWindows"]) == ("minor", ["SUN 2-6"])
     with pytest.raises(ValidationError, match="autoUpdateWindows needs autoUpdates"):
-        PostgresArgs.model_validate({**given, "autoUpdates": None})
+        PostgresSettings.model_validate({**given, "autoUpdates": None})
 
 
 def test_a_database_has_a_name_of_its_own_in_the_settings(deploy):
     """It outweighs the program's, and its host follows."""
-    args = PostgresArgs.model_validate({"sizeGb": 1, "name": "orders"})
+    args = PostgresSettings.model_validate({"sizeGb": 1, "name": "orders"})
 
     seen = deploy(lambda: Postgres("shop-db", args, project=project(), service_name="postgres"))
 
@@ -220,11 +220,11 @@ def test_a_database_has_a_name_of_its_own_in_the_settings(deploy):
 @pytest.mark.parametrize(
     ("kind", "image"),
     [
-        (PostgresArgs, "mysql:9"),
-        (PostgresArgs, "docker.io/library/mongo:8@sha256:" + "0" * 64),
-        (MysqlArgs, "ghcr.io/railwayapp-templates/postgres-ssl:17"),
-        (MongodbArgs, "redis:8"),
-        (RedisArgs, "mariadb:11"),
+        (PostgresSettings, "mysql:9"),
+        (PostgresSettings, "docker.io/library/mongo:8@sha256:" + "0" * 64),
+        (MysqlSettings, "ghcr.io/railwayapp-templates/postgres-ssl:17"),
+        (MongodbSettings, "redis:8"),
+        (RedisSettings, "mariadb:11"),
     ],
 )
 def test_an_image_of_another_kind_of_server_is_refused(kind, image):
@@ -236,10 +236,10 @@ def test_an_image_of_another_kind_of_server_is_refused(kind, image):
 @pytest.mark.parametrize(
     ("kind", "image"),
     [
-        (PostgresArgs, "pgvector/pgvector:pg17"),
-        (PostgresArgs, "acme/our-database:3"),
-        (MysqlArgs, "mariadb:11"),
-        (RedisArgs, "valkey/valkey:8"),
+        (PostgresSettings, "pgvector/pgvector:pg17"),
+        (PostgresSettings, "acme/our-database:3"),
+        (MysqlSettings, "mariadb:11"),
+        (RedisSettings, "valkey/valkey:8"),
     ],
 )
 def test_images_that_may_be_of_the_kind_are_taken(kind, image):
@@ -250,7 +250,7 @@ def test_images_that_may_be_of_the_kind_are_taken(kind, image):
 def test_backups_of_a_cache_are_refused():
     """There is nothing of which they could be made."""
     with pytest.raises(ValidationError, match="backups only with a volume, which they are made of: add sizeGb"):
-        RedisArgs(backups=("daily",))
+        RedisSettings(backups=("daily",))
 
 
 def test_two_databases_of_a_kind_have_names_of_their_own(deploy):
@@ -259,8 +259,8 @@ def test_two_databases_of_a_kind_have_names_of_their_own(deploy):
 
     def program() -> None:
         here = project()
-        Postgres("shop-postgres", PostgresArgs(), project=here, password="p")
-        second = Postgres("shop-reports", PostgresArgs(), project=here, password="p", service_name="reports")
+        Postgres("shop-postgres", PostgresSettings(), project=here, password="p")
+        second = Postgres("shop-reports", PostgresSettings(), project=here, password="p", service_name="reports")
         second.url().apply(found.append)
 
     seen = deploy(program)
@@ -277,9 +277,9 @@ def test_an_app_apart_from_its_database_is_told(deploy, monkeypatch, by):
 
     def program(regions: dict[str, int]) -> None:
         here = project()
-        database = Postgres("shop-db", PostgresArgs(region="us-east4-eqdc4a"), project=here, password="p")
+        database = Postgres("shop-db", PostgresSettings(region="us-east4-eqdc4a"), project=here, password="p")
         variables = {"HOST": "${{postgres.RAILWAY_PRIVATE_DOMAIN}}"} if by == "reference" else {}
-        args = ServiceArgs.model_validate({"image": "api:1", "regions": regions, "variables": variables})
+        args = ServiceSettings.model_validate({"image": "api:1", "regions": regions, "variables": variables})
         uses = [database.service] if by == "uses" else []
         Service("shop-api", args, project=here, service_name="api", uses=uses)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.bucket import BucketArgs
-from stacks.backend import BackendArgs
+from components.bucket import BucketSettings
+from stacks.backend import BackendSettings
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
 
-class FilesWeb(BackendArgs):
+class FilesWeb(BackendSettings):
     """The one service."""
 
     image: str | None = "files/web:1"
@@ -28,7 +28,7 @@ class FilesSettings(SystemSettings):
 
     web: FilesWeb
     """The one service."""
-    bucket: BucketArgs
+    bucket: BucketSettings
     """Where it keeps its files."""
 
 

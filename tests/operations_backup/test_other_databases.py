@@ -21,10 +21,10 @@ from typing import IO
 
 import pytest
 
-from components.mongodb import MongodbArgs
-from components.mysql import MysqlArgs
-from components.postgres import PostgresArgs
-from components.redis import RedisArgs
+from components.mongodb import MongodbSettings
+from components.mysql import MysqlSettings
+from components.postgres import PostgresSettings
+from components.redis import RedisSettings
 from railyard.data import mysql
 from railyard.data.postgres import Server
 from railyard.data.tools import Mongodb, Mysql, check_kind, tools_of
@@ -268,15 +268,19 @@ def test_what_mongodb_refuses_is_told_without_the_password(mongo: Path) -> None:
 
 def test_each_kind_has_its_own_programs_and_variables() -> None:
     """A dump of one is no dump of another; Redis has none."""
-    assert [type(tools).__name__ for kind in (PostgresArgs, MysqlArgs, MongodbArgs) if (tools := tools_of(kind()))] == [
+    assert [
+        type(tools).__name__
+        for kind in (PostgresSettings, MysqlSettings, MongodbSettings)
+        if (tools := tools_of(kind()))
+    ] == [
         "Postgres",
         "Mysql",
         "Mongodb",
     ]
-    assert tools_of(RedisArgs()) is None
-    variables = {"MYSQL_ROOT_PASSWORD": "p", **MysqlArgs(database="shop").variables()}
+    assert tools_of(RedisSettings()) is None
+    variables = {"MYSQL_ROOT_PASSWORD": "p", **MysqlSettings(database="shop").variables()}
     assert Mysql().credentials(variables) == ("root", "p", "shop")
-    variables = {"MONGO_INITDB_ROOT_PASSWORD": "p", **MongodbArgs(user="me").variables()}
+    variables = {"MONGO_INITDB_ROOT_PASSWORD": "p", **MongodbSettings(user="me").variables()}
     assert Mongodb().credentials(variables) == ("me", "p", "railway")
     with pytest.raises(KeyError, match="MYSQL_ROOT_PASSWORD"):
         Mysql().credentials({"MYSQL_DATABASE": "shop"})

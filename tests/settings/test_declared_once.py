@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from components import generate
-from components.service import ServiceArgs
+from components.service import ServiceSettings
 from pulumiverse_railway import rules
 from railyard.engine.engine import code_of
 from tests.lifecycle.conftest import Checkout
@@ -111,14 +111,14 @@ def test_settings_and_provider_refuse_by_one_rule(setting: str, wrong: object) -
     assert f"check=rules.{_rule_of(setting)}" in " ".join(declared.split())
 
     with pytest.raises(ValidationError):
-        ServiceArgs.model_validate({"image": "app:1"} | {setting: wrong})
+        ServiceSettings.model_validate({"image": "app:1"} | {setting: wrong})
     assert getattr(rules, _rule_of(setting))(wrong) is not None
 
 
 def _rule_of(setting: str) -> str:
     (obeys,) = (
         mark
-        for part in get_args(ServiceArgs.model_fields[setting].annotation)
+        for part in get_args(ServiceSettings.model_fields[setting].annotation)
         for mark in getattr(part, "__metadata__", ())
     )
     return next(name for name, rule in vars(rules).items() if rule is obeys.rule)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.cron_job import CronJobArgs
-from components.redis import RedisArgs
+from components.redis import RedisSettings
 from components.worker import WorkerArgs
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -23,7 +23,7 @@ class PartsSettings(SystemSettings):
     """Takes its work from Redis."""
     report: CronJobArgs
     """Reads from Redis what was done."""
-    redis: RedisArgs = RedisArgs()
+    redis: RedisSettings = RedisSettings()
     """Where both meet."""
 
 

@@ -11,7 +11,7 @@ import pulumi
 import pytest
 import yaml
 
-from components.zone import ZoneArgs
+from components.zone import ZoneSettings
 from railyard.engine.configuration import read_stack
 from stacks import SYSTEMS, compose
 from stacks.netia import Netia, NetiaSettings
@@ -271,7 +271,7 @@ def test_what_fails_is_sent_to_the_webhook_of_a_system(deploy, system, settings)
     def program():
         secret = pulumi.Output.secret("https://hooks.example.com/planted")
         names = declared - {"TURSO_DATABASE_URL"}
-        zones = (ZoneArgs(name="rose.example", id="0" * 32),)
+        zones = (ZoneSettings(name="rose.example", id="0" * 32),)
         system(parsed, SystemSecrets(values=dict.fromkeys(names, secret)), zones)
 
     seen = deploy(program)

@@ -13,8 +13,8 @@ from typing import Any, Final, cast
 
 import httpx
 
-from components.bucket import BucketArgs
-from components.zone import ZoneArgs
+from components.bucket import BucketSettings
+from components.zone import ZoneSettings
 from railyard.accounts.spaces_client import spaces_client
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
@@ -40,7 +40,7 @@ async def cloudflare(stack: Stack, *, up: bool) -> list[Finding]:
     return [finding for each in found for finding in each]
 
 
-async def _zone(stack: Stack, zone: ZoneArgs, *, up: bool) -> list[Finding]:
+async def _zone(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
     try:
         read = await _cloudflare(f"/zones/{zone.id}")
     except _RefusedError as refused:
@@ -58,7 +58,7 @@ async def _zone(stack: Stack, zone: ZoneArgs, *, up: bool) -> list[Finding]:
     return [*findings, *await _ssl(stack, zone, up=up)]
 
 
-async def _ssl(stack: Stack, zone: ZoneArgs, *, up: bool) -> list[Finding]:
+async def _ssl(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
     domains = [domain for each in stack.settings.systems.values() for domain in each.domains()]
     if not any(domain.proxied and zone.holds(domain.hostname) for domain in domains):
         return []
@@ -77,7 +77,7 @@ async def _ssl(stack: Stack, zone: ZoneArgs, *, up: bool) -> list[Finding]:
 async def digitalocean(stack: Stack) -> list[Finding]:
     """Check the token, and each bucket with the Spaces key."""
     settings = stack.settings.systems.values()
-    buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketArgs)]
+    buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketSettings)]
     if not buckets:
         return []
     findings: list[Finding] = []
@@ -94,7 +94,7 @@ async def digitalocean(stack: Stack) -> list[Finding]:
     return [*findings, *looked]
 
 
-def _bucket(bucket: BucketArgs) -> Finding:
+def _bucket(bucket: BucketSettings) -> Finding:
     try:
         spaces_client(bucket.region).head_bucket(Bucket=bucket.name)
     except OperationError as error:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from components.bucket import BucketArgs
+from components.bucket import BucketSettings
 from railyard.accounts.spaces_client import KEY_VARIABLES
 from railyard.engine import pulumi_cli
 from railyard.operate.doctor.findings import Finding, note, ok, problem
@@ -113,7 +113,7 @@ def tokens(stack: Stack) -> Iterator[Finding]:
     needed = [("CLOUDFLARE_API_TOKEN", token)]
     needed = needed if stack.settings.stack.zones else []
     if any(
-        isinstance(part, BucketArgs) for each in stack.settings.systems.values() for _, part in walk_arguments(each)
+        isinstance(part, BucketSettings) for each in stack.settings.systems.values() for _, part in walk_arguments(each)
     ):
         needed.append(("DIGITALOCEAN_TOKEN", "make one at https://cloud.digitalocean.com/account/api/tokens"))
         keys = "make a key at https://cloud.digitalocean.com/spaces/access_keys"
