@@ -60,7 +60,7 @@ class InstanceSettings(Arguments):
     """Command that builds it. Default: the builder's."""
     dockerfile_path: Annotated[str, Obeys(rules.repository_file)] | None = None
     """Path of the Dockerfile in the repository. Default: Dockerfile, if there is one."""
-    watch_patterns: Annotated[Many[str], Obeys(rules.texts)] = ()
+    watch_patterns: Annotated[Many[str], Obeys(rules.watch_patterns)] = ()
     """Paths in gitignore's syntax, from the root of the repository; a push deploys only if it changes one of them.
     Default: any.
     """

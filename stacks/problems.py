@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -25,8 +24,8 @@ from stacks import credentials
 from stacks.arguments_tree import Path
 from stacks.shared_settings import DEFAULTS_FILE
 
-LONGEST_VALUE = 60
-"""Longer values are cut in a report, in characters."""
+MOST_PROBLEMS = 50
+"""Problems of a file that a report lists; the number of all is told."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,12 @@ class SettingsError(pulumi.RunError):
     ) -> None:
         lines = [f"{file} has {count(len(problems), 'problem')}:"]
         documents = {file: composed(text), DEFAULTS_FILE: composed(defaults)}
-        for problem in problems:
+        for problem in problems[:MOST_PROBLEMS]:
             key = _key(problem, prefix)
             place, line, written = _in_files(documents, problem, prefix)
-            value = written or ("" if problem.value is None else _cut(json.dumps(problem.value, ensure_ascii=False)))
+            value = written or (
+                "" if problem.value is None else go_yaml.shortened(json.dumps(problem.value, ensure_ascii=False))
+            )
             # Of allowed texts one may be meant that is written otherwise: 16.0 is no '16'.
             listed = "'" not in problem.allowed or f"'{value}'" in problem.allowed
             fix = f'write "{value if listed else problem.value}" in quotes' if problem.wants_quotes else problem.fix
@@ -85,6 +86,8 @@ class SettingsError(pulumi.RunError):
                 f"    allowed: {allowed}",
                 f"    fix: {fix}",
             ]
+        if len(problems) > MOST_PROBLEMS:
+            lines.append(f"  and {count(len(problems) - MOST_PROBLEMS, 'more problem')}: mend these, and look again")
         # A stranger may have written the keys, and somebody a credential where none is expected.
         super().__init__("\n".join(go_yaml.printable(credentials.masked(line)) for line in lines))
         self.problems = tuple(problems)
@@ -109,8 +112,10 @@ def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path
 def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Path) -> Problem:
     place = tuple(details["loc"])
     kind, context = details["type"], details.get("ctx", {})
-    here: Path = (*path, *place)
     given = _at(value, place)
+    if place[-1:] == (_IS_A_KEY,):
+        place, given = place[:-1], None
+    here: Path = (*path, *place)
     if kind == "extra_forbidden":
         owner = _model_at(model, place[:-1])
         return Problem.unknown_key(here, _keys(owner), place=".".join(map(str, here[:-1])))
@@ -132,6 +137,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     return Problem(here, given, allowed, _fix(kind, given, place), wants_quotes=quotes, rule=rule)
 
 
+_IS_A_KEY = "[key]"
+"""What pydantic puts behind a key that is wrong as a key."""
 _GROUPS = {"model_type", "model_attributes_type"}
 _ALLOWED = {
     "string_type": "a text",
@@ -153,7 +160,7 @@ _ALLOWED = {
 
 
 def _fix(kind: str, given: Any, place: Path) -> str:
-    if kind in {"int_type", "float_type", "bool_type"} and isinstance(given, str) and _PLAIN[kind].fullmatch(given):
+    if isinstance(given, str) and type(go_yaml.plain_scalar(given.strip())) in _PLAIN.get(kind, ()):
         return f"write {given.strip()} without quotes"
     if kind == "tuple_type":
         return "begin each entry on its own line with a dash"
@@ -162,12 +169,8 @@ def _fix(kind: str, given: Any, place: Path) -> str:
     return f"correct {_named(place)}"
 
 
-_PLAIN = {
-    "int_type": re.compile(r"\s*[+-]?\d+\s*"),
-    "float_type": re.compile(r"\s*[+-]?\d+(\.\d+)?\s*"),
-    "bool_type": re.compile(r"\s*(true|false)\s*"),
-}
-"""Texts that are a value of the type once their quotes are gone."""
+_PLAIN: Mapping[str, tuple[type, ...]] = {"int_type": (int,), "float_type": (int, float), "bool_type": (bool,)}
+"""What a text has to be once its quotes are gone, so that they are all that is wrong with it."""
 
 
 def _named(place: Path) -> str:
@@ -234,12 +237,10 @@ def _doc(model: type[BaseModel], place: Path) -> str:
 def _key(problem: Problem, prefix: str) -> str:
     text = "" if problem.absolute else prefix
     for index, key in enumerate(problem.path):
-        text += f"[{key}]" if isinstance(key, int) else (f".{key}" if index else key)
+        text += (
+            f"[{key}]" if isinstance(key, int) else f".{go_yaml.shortened(key)}" if index else go_yaml.shortened(key)
+        )
     return text
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 def _in_files(
@@ -261,7 +262,9 @@ def _in_file(document: go_yaml.Node | None, problem: Problem, prefix: str) -> tu
         return None, "", False
     first = problem.path[0] if problem.absolute else f"{prefix}{problem.path[0]}"
     line, node = located(document, ("config", first, *problem.path[1:]))
-    written = _cut(go_yaml.written(node)) if node and problem.value is not None and _is_no_text(node) else ""
+    written = (
+        go_yaml.shortened(go_yaml.written(node)) if node and problem.value is not None and _is_no_text(node) else ""
+    )
     return line, written, node is not None
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, cast
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 import go_yaml
-from components.arguments import Arguments, Many, Name
+from components.arguments import Arguments, Many, Name, matching
 from components.bucket import BucketName, SpacesRegion
 from components.service import ServiceSettings
 from components.usage_limit import UsageLimitSettings
@@ -82,6 +82,13 @@ def _unless_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
+_SECRETS_PATH: Final = matching(
+    r"(?!/)(?!.*(^|/)\.\.(/|$))[^\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f](/|\.yaml|\.yml|\.json)",
+    "a path inside the project without .., of a file that ends in .yaml, .yml or .json, or of a folder with a slash at "
+    "its end",
+)
+
+
 class StackKeys(Arguments):
     """The keys that belong to the stack and not to one system."""
 
@@ -92,7 +99,7 @@ class StackKeys(Arguments):
     """Which systems the stack runs. Default: those that its own file has a key of."""
     zones: Annotated[Many[ZoneSettings], AfterValidator(_each_zone_once)] = ()
     """Cloudflare zones that hold the systems' domains."""
-    secrets: Annotated[str | None, BeforeValidator(_unless_empty)] = None
+    secrets: Annotated[Annotated[str, _SECRETS_PATH] | None, BeforeValidator(_unless_empty)] = None
     """Path of the SOPS file with the systems' secrets; or of a folder, with a slash at its end, in which each system
     has one with its own recipients, ``secrets/production/omega.yaml``. Default: ``secrets/<stack>.yaml``."""
     owner: Many[Owner] = ()

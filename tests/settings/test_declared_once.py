@@ -139,3 +139,23 @@ def _rule_of(setting: str) -> str:
 def test_schedules_that_come_round_are_accepted(schedule: str) -> None:
     """Names, ranges, lists and steps, a leap day, and either of two kinds of days."""
     assert rules.cron(schedule) is None
+
+
+@pytest.mark.parametrize("path", ["Dockerfile", "docker/Dockerfile", "/build/Dockerfile"])
+def test_a_dockerfile_may_be_named_from_the_root_of_its_repository(path: str) -> None:
+    """Railway documents the form with a first slash, which is no folder of a machine."""
+    assert rules.repository_file(path) is None
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["valkey/valkey:8", "ghcr.io/a/b:1", "registry.example.com:5000/x:1", "8.8.8.8:443/x:1", "x@sha256:" + "0" * 64],
+)
+def test_images_of_reachable_registries_are_accepted(image: str) -> None:
+    """A host by its name or by an address of the internet, with a port."""
+    assert rules.image(image) is None
+
+
+def test_a_long_value_is_cut_in_a_reason() -> None:
+    """What a provider refuses is shown with its beginning alone."""
+    assert len(str(rules.commit("z" * 5_000))) < 150

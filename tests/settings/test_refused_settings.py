@@ -77,12 +77,28 @@ CASES = [
     Case("folder of Windows", "      memoryMb: 1024", "      rootDirectory: 'C:\\x'", "web.rootDirectory", "with / between names", "correct rootDirectory"),
     Case("health path that leads upwards", "      memoryMb: 1024", "      healthcheckPath: /../x", "web.healthcheckPath", "no # and no ..", "correct healthcheckPath"),
     Case("health path with a fragment", "      memoryMb: 1024", "      healthcheckPath: /a#b", "web.healthcheckPath", "no # and no ..", "correct healthcheckPath"),
+    Case("mount path in what the kernel fills", "volume: {sizeGb: 1}", "volume: {sizeGb: 1, mountPath: /proc/x}", "volume.mountPath", "not be below /proc", "correct mountPath"),
+    Case("patterns that lead outside", "      memoryMb: 1024", "      watchPatterns: [src/**, ../x]", "web.watchPatterns", "inside the repository", "correct watchPatterns"),
+    *(
+        Case(f"image at {host}", "valkey: {sizeGb: 1}", f"valkey: {{sizeGb: 1, image: '{host}/x:1'}}", "seance.valkey.image", "a registry that Railway can reach", "correct image")
+        for host in ("localhost", "localhost:5000", "127.0.0.1:5000", "10.0.0.5", "registry:5000", "nas.local", "host.docker.internal:80", "REGISTRY")
+    ),
+    Case("image at a port that is none", "valkey: {sizeGb: 1}", "valkey: {sizeGb: 1, image: 'ghcr.io:99999/x:1'}", "seance.valkey.image", "a port of its registry from 1 to 65535", "correct image"),
+    *(
+        Case(f"secrets at {path}", "railyard:secrets: secrets/staging.yaml", f"railyard:secrets: {path}", "railyard:secrets", "a path inside the project", "correct secrets")
+        for path in ("/etc/passwd", "/run/secrets.yaml", "../secrets.yaml", "secrets/../../x.yaml", "secrets/staging", "/", "'a\\b.yaml'", "5")
+    ),
+    Case("name of a variable that is none", "      memoryMb: 1024", '      variables: {"A B": x}', "rose.web.variables.A B\n", "letters, digits and underscores", "correct A B"),
+    Case("number of 5,000 digits", "workers: 2", f"workers: {'9' * 5000}", f'rose.workers = "{"9" * 59}…\n', "a whole number", "correct workers"),
+    Case("key of 900 letters", "logLevel: debug", f"{'k' * 900}: 1", f"omega.{'k' * 60}…\n", "no such key", "remove it"),
     Case("mount path with a character that no path has", "volume: {sizeGb: 1}", 'volume: {sizeGb: 1, mountPath: "/a\\0b"}', "volume.mountPath", "a path that starts with /", "correct mountPath"),
     Case("branch that is none", "      memoryMb: 1024", "      branch: HEAD", "web.branch", "a name that git takes for a branch", "correct branch"),
     Case("reference in the place of a branch", "      memoryMb: 1024", "      branch: refs/heads/main", "web.branch", "a name that git takes for a branch", "correct branch"),
     Case("schedule with a number without end", "      sleepApplication: true", f'      cronSchedule: "{"9" * 5000} * * * *"', "web.cronSchedule", "numbers from 0 to 59", "correct cronSchedule"),
     Case("schedule with a minute that is none", "      sleepApplication: true", '      cronSchedule: "60 * * * *"', 'rose.web.cronSchedule = "60 * * * *"', "as its minute numbers from 0 to 59", "correct cronSchedule"),
     Case("schedule with a step of a single number", "      sleepApplication: true", '      cronSchedule: "0/2 * * * *"', "rose.web.cronSchedule", "steps such as */5", "correct cronSchedule"),
+    Case("schedule with a step beyond its range", "      sleepApplication: true", '      cronSchedule: "*/90 * * * *"', "rose.web.cronSchedule", "not beyond their range", "correct cronSchedule"),
+    Case("schedule with a step beyond a range of its own", "      sleepApplication: true", '      cronSchedule: "0 8-18/12 * * *"', "rose.web.cronSchedule", "as its hour numbers from 0 to 23", "correct cronSchedule"),
     Case("schedule that never comes", "      sleepApplication: true", '      cronSchedule: "0 0 31 2 *"', "rose.web.cronSchedule", "a day that its months have", "correct cronSchedule"),
     Case("less CPU than Railway sells", "      memoryMb: 1024", "      vcpus: 0.05", "rose.web.vcpus = 0.05", "between 0.1 and 2400", "correct vcpus"),
     Case("updates of what is built", "      memoryMb: 1024", "      autoUpdates: patch", "rose.web", "autoUpdates belongs to an image", "remove it"),

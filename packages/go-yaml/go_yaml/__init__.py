@@ -7,7 +7,7 @@
 Does not write. Knows neither settings nor secrets.
 """
 
-from go_yaml.errors import Reason, YamlError, printable
+from go_yaml.errors import Reason, YamlError, printable, shortened
 from go_yaml.nodes import AliasNode, ListNode, MappingNode, Node, ScalarNode, compose
 from go_yaml.scalars import Moment, Scalar, plain_scalar
 from go_yaml.values import Value, entries, find, is_merge, load, resolved, scalar_of, value_of, written
@@ -32,6 +32,7 @@ __all__ = [
     "printable",
     "resolved",
     "scalar_of",
+    "shortened",
     "value_of",
     "written",
 ]

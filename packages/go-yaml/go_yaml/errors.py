@@ -28,6 +28,11 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
+def shortened(text: str, longest: int = 60) -> str:
+    """Return ``text`` for a message, cut behind ``longest`` characters."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
 class YamlError(Exception):
     """A text is refused."""
 

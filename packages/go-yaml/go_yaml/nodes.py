@@ -14,9 +14,9 @@ from typing import Any, Final, cast
 
 import yaml
 
-from go_yaml.errors import Reason, YamlError
+from go_yaml.errors import Reason, YamlError, shortened
 
-LONGEST: Final = 1_000_000
+LONGEST: Final = 250_000
 """Characters of a text that is read."""
 DEEPEST: Final = 100
 """Levels of groups and lists, aliases written out."""
@@ -190,16 +190,16 @@ class _Composer:
         self._add(node)
 
     def _alias(self, event: Any) -> None:
-        target = self._anchors.get(event.anchor)
+        target, name = self._anchors.get(event.anchor), shortened(event.anchor)
         if target is None:
             raise YamlError(
-                f"there is no anchor &{event.anchor} above *{event.anchor}: correct the name, or write the value",
+                f"there is no anchor &{name} above *{name}: correct the name, or write the value",
                 *_place(event.start_mark),
                 reason=Reason.ALIAS,
             )
         if any(node is target for node, _ in self._open):
             raise YamlError(
-                f"the anchor &{event.anchor} contains itself: write out what is meant",
+                f"the anchor &{name} contains itself: write out what is meant",
                 *_place(event.start_mark),
                 reason=Reason.ALIAS,
             )
@@ -212,7 +212,7 @@ class _Composer:
         if tag is not None and tag not in _TAGS:
             short = tag.replace("tag:yaml.org,2002:", "!!")
             raise YamlError(
-                f"the tag {short} is not read here: remove it, and write the value itself",
+                f"the tag {shortened(short)} is not read here: remove it, and write the value itself",
                 line,
                 column,
                 reason=Reason.TAG,
@@ -251,10 +251,10 @@ def _refuse_keys(mapping: MappingNode) -> None:
         if isinstance(key, ScalarNode):
             if key.text in seen:
                 raise YamlError(
-                    f"the key {key.text!r} stands twice: remove one",
+                    f"the key {shortened(key.text)!r} stands twice: remove one",
                     key.line,
                     key.column,
                     reason=Reason.KEY_TWICE,
-                    key=key.text,
+                    key=shortened(key.text),
                 )
             seen.add(key.text)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from go_yaml.errors import Reason, YamlError
+from go_yaml.errors import Reason, YamlError, shortened
 from go_yaml.nodes import MERGE, AliasNode, ListNode, MappingNode, Node, ScalarNode, compose
 from go_yaml.scalars import Moment, Scalar, plain_scalar
 
@@ -117,9 +117,10 @@ def _key(node: Node) -> ScalarNode:
     value = scalar_of(node)
     if isinstance(value, str) and not isinstance(value, Moment):
         return node
-    shown = node.text or "of no characters"
+    shown = shortened(node.text)
     raise YamlError(
-        f'the key {shown} is {_KINDS[type(value)]} in YAML, and needs to be a text: write "{node.text}" in quotes, '
+        f"the key {shown or 'of no characters'} is {_KINDS[type(value)]} in YAML, and needs to be a text: "
+        f'write "{shown}" in quotes, '
         "or another name",
         node.line,
         node.column,

@@ -6,6 +6,7 @@ small class, and needs neither Pulumi nor the provider. Rules quote the value gi
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -99,12 +100,63 @@ class MountPath(Rule):
         names = [name for name in value.split("/") if name not in ("", ".")]
         if not names or ".." in names:
             return "not be /, which is the container's own, but a path below / without .."
+        if names[0] in _OF_THE_KERNEL:
+            return f"not be below /{names[0]}, which the container's kernel fills, but another path, such as /data"
         return None
 
     @property
     def json_schema(self) -> Mapping[str, Any]:
         """Return the pattern of a path with a name in it."""
         return {"pattern": r"^/\S*[^/\s]\S*$"}
+
+
+_OF_THE_KERNEL: Final = ("dev", "proc", "sys")
+"""Folders at the root of a container that no volume can take the place of."""
+
+
+class Image(Rule):
+    """A Docker image with its tag or digest, in a registry that Railway can reach."""
+
+    def broken_by(self, value: Any) -> str | None:
+        """Look at the form, then at the host of the registry."""
+        if not re.fullmatch(_IMAGE, value):
+            return (
+                "be a Docker image with its tag or digest, such as valkey/valkey:8, without scheme or spaces, its name "
+                "in lower case"
+            )
+        registry = registry_of(value)
+        if registry is None:
+            return None
+        host, _, number = registry.partition(":")
+        if number and port.broken_by(int(number[:6])):
+            return f"have a port of its registry from {port.low} to {port.high}"
+        return None if _is_public(host) else f"lie in a registry that Railway can reach by the internet, not at {host}"
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """Return the pattern."""
+        return {"pattern": f"^(?:{_IMAGE})$"}
+
+
+def registry_of(image: str) -> str | None:
+    """Return the host of an image's registry, with its port if it has one; None for an image of Docker Hub."""
+    first, slash, _ = image.partition("/")
+    # As Docker tells them apart: a first part that can be no user of Docker Hub is a host.
+    is_host = slash and (re.search(r"[.:]", first) or first == "localhost" or first != first.lower())
+    return first if is_host else None
+
+
+_PRIVATE_ENDINGS: Final = ("localhost", "local", "internal", "lan", "home", "corp", "test", "invalid", "home.arpa")
+"""Names that the public DNS never answers: RFC 2606, RFC 6761, RFC 6762, RFC 8375, and what ICANN keeps back."""
+
+
+def _is_public(host: str) -> bool:
+    """Tell whether a host can be reached from elsewhere, by its name alone."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        name = host.lower()
+        return "." in name and not any(name.endswith(f".{ending}") for ending in _PRIVATE_ENDINGS)
 
 
 class Cron(Rule):
@@ -119,7 +171,10 @@ class Cron(Rule):
         for text, (name, low, high, names) in zip(texts, _CRON_FIELDS, strict=True):
             numbers = _cron_numbers(text.upper(), low, high, names)
             if not numbers:
-                allowed = f"numbers from {low} to {high}, ranges such as {low}-{low + 5}, or steps such as */5"
+                allowed = (
+                    f"numbers from {low} to {high}, ranges such as {low}-{low + 5}, or steps such as */5 that are not "
+                    "beyond their range"
+                )
                 return f"have the five fields minute, hour, day, month and weekday (UTC), and as its {name} {allowed}"
             fields.append(numbers)
         minutes, hours, days, months, _ = fields
@@ -155,7 +210,10 @@ def _cron_numbers(text: str, low: int, high: int, names: tuple[str, ...]) -> fro
         last = high if match["all"] else _cron_number(match["last"] or match["first"], low, names)
         if first is None or last is None or not low <= first <= last <= high:
             return frozenset()
-        found.update(range(first, last + 1, int(match["step"] or 1)))
+        step = int(match["step"] or 1)
+        if match["step"] and step > last - first:
+            return frozenset()
+        found.update(range(first, last + 1, step))
     return frozenset(found)
 
 
@@ -279,8 +337,8 @@ def wrong_updates(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     named = present.get("image")
     if not isinstance(named, str):
         return
-    registry = named.partition("/")[0]
-    if "/" in named and re.search(r"[.:]", registry) and registry not in UPDATED_REGISTRIES:
+    registry = registry_of(named)
+    if registry and registry not in UPDATED_REGISTRIES:
         yield "auto_updates", f"works for images of Docker Hub and ghcr.io, not of {registry}: remove it"
     elif "@" in named:
         yield "auto_updates", "and an image by its digest, which never changes, exclude each other: remove one of them"
@@ -302,14 +360,24 @@ def limits_crossed(soft: object, hard: object) -> str | None:
 
 
 def _shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+    text = f"{value:g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+_LONGEST_SHOWN: Final = 60
+"""Longer values are cut in a reason, in characters."""
 
 
 _LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _IN_PATH: Final = r"[^\s\x00-\x1f\x7f]"
 _INSIDE: Final = r"(?!.*(^|/)\.\.(/|$))[^\\\x00-\x1f\x7f]*[^\s\\\x00-\x1f\x7f][^\\\x00-\x1f\x7f]*"
+_PATTERN: Final = r"(?!.*(^!?|/)\.\.(/|$))[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*"
 _HOST: Final = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _IMAGE_PART: Final = "[a-z0-9]+([._-]+[a-z0-9]+)*"
+_IMAGE: Final = (
+    rf"({_HOST}(\.{_HOST})*(:[0-9]+)?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
+)
 
 text: Final = Matching(r"(?s)(?!.*\x00).*\S.*", "a text that is not empty, without the character NUL")
 texts: Final = Each(text)
@@ -329,11 +397,7 @@ hostname: Final = Matching(
 variable_name: Final = Matching(
     r"[A-Za-z_][A-Za-z0-9_]*", "a variable name of letters, digits and underscores that starts with no digit"
 )
-image: Final = Matching(
-    rf"({_HOST}(\.{_HOST})*(:[0-9]+)?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
-    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",
-    "a Docker image with its tag or digest, such as valkey/valkey:8, without scheme or spaces, its name in lower case",
-)
+image: Final = Image()
 repository: Final = Matching(
     r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+(?<!\.git)", "owner/name of a GitHub repository"
 )
@@ -346,6 +410,8 @@ folder: Final = Matching(_INSIDE, "a folder inside the repository, with / betwee
 repository_file: Final = Matching(
     _INSIDE, "the path of a file inside the repository, with / between names and without .."
 )
+"""A first / means the root of the repository: https://docs.railway.com/builds/dockerfiles"""
+watch_patterns: Final = Each(Matching(_PATTERN, "a pattern of paths inside the repository, without .."))
 variable_value: Final = Matching(r"(?s)[^\x00]*", "a text without the character NUL, which no variable can hold")
 cron: Final = Cron()
 healthcheck_timeout: Final = Between(1, HOUR_S, "seconds")

@@ -132,7 +132,7 @@ class ServiceInstanceInputs(ServiceScoped):
         Property(
             "Paths in gitignore's syntax, from the root of the repository; a push deploys only if it changes one of "
             "them. Default: any (API: build.watchPatterns).",
-            check=rules.texts,
+            check=rules.watch_patterns,
         ),
     ] = None
 
