@@ -268,18 +268,21 @@ def _unknown(keys: Sequence[str], allowed: Sequence[str]) -> list[Problem]:
 
 def _with_credentials(problems: Sequence[Problem], shown: Iterable[Problem]) -> list[Problem]:
     """Return ``problems`` with the credentials in clear; of a place with one nothing is said that tells its value."""
-    told = [each.path for each in problems if each.value is None]
+    told = {each.path for each in problems if each.value is None}
     more = [each for each in shown if each.path not in told]
-    return [*(each for each in problems if each.path not in [other.path for other in more]), *more]
+    places = {each.path for each in more}
+    return [*(each for each in problems if each.path not in places), *more]
 
 
 def _each_place_once(problems: Sequence[Problem]) -> list[Problem]:
     """Return what is said first about each place; of a whole group or a missing key there may be more to say."""
     kept: list[Problem] = []
+    places: set[tuple[Path, bool]] = set()
     for problem in problems:
-        same = [each for each in kept if (each.path, each.absolute) == (problem.path, problem.absolute)]
-        if not (same and problem.value is not None):
+        place = (problem.path, problem.absolute)
+        if place not in places or problem.value is None:
             kept.append(problem)
+            places.add(place)
     return kept
 
 

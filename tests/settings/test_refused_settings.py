@@ -306,3 +306,14 @@ def test_a_system_that_is_absent_is_not_deployed(tmp_path: Path) -> None:
 
 def _line(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
+
+
+def test_a_file_with_thousands_of_mistakes_is_told_in_short() -> None:
+    """The number of all mistakes, the first of them, and no more lines than somebody reads."""
+    config = {"railyard:omega": {"project": {"name": "a", "environment": "b"}, **dict.fromkeys(map(str, range(3000)))}}
+    with pytest.raises(SettingsError) as refused:
+        parse(config, SYSTEMS, file="Pulumi.staging.yaml")
+    said = str(refused.value).splitlines()
+    assert said[0] == "Pulumi.staging.yaml has 3,000 problems:"
+    assert said[-1] == "  and 2,950 more problems: mend these, and look again"
+    assert len(said) == 2 + 3 * 50
