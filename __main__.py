@@ -1,8 +1,5 @@
-"""The Pulumi program: read the stack's settings, confirm its zones, compose its systems."""
+"""The Pulumi program: the systems that the settings of the stack name."""
 
-from stacks import compose, confirm_zones, load, refusals
+from stacks import main
 
-with refusals():
-    settings = load()
-    confirm_zones(settings)
-    compose(settings)
+main()

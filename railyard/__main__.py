@@ -7,7 +7,7 @@ from functools import partial
 
 
 def main() -> None:
-    """Run the command line with the systems and components of the project in whose folder it is called."""
+    """Run the command line; systems in Python are those of the project in whose folder it is called."""
     interrupted = signal.getsignal(signal.SIGINT)
     if interrupted is signal.default_int_handler:
         # The imports take a second: a Ctrl-C meanwhile ends the process without a traceback.
@@ -18,7 +18,7 @@ def main() -> None:
     from railyard.shared.project import project_directory  # noqa: PLC0415
 
     with suppress(CallError):  # help needs no project; a command that does says that there is none
-        sys.path.insert(0, str(project_directory()))
+        sys.path.append(str(project_directory()))
     from railyard.application import application  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, interrupted)

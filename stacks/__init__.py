@@ -9,7 +9,7 @@ import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
@@ -19,30 +19,30 @@ from components.usage_limit import UsageLimit
 from stacks import adopted, review_secrets, secrets, zone_ids
 from stacks.budget import WHOLE_PREVIEW, over_budget
 from stacks.choice import chosen
-from stacks.netia import Netia
-from stacks.omega import Omega
-from stacks.omnistack import Omnistack
-from stacks.own_system import system_of
 from stacks.previous_outputs import previous_output
 from stacks.problems import Problem, SettingsError
-from stacks.rose import Rose
-from stacks.seance import Seance
+from stacks.python_systems import class_of, python_systems, system_names
 from stacks.secret_rules import Secret
 from stacks.settings import StackSettings, parse
 from stacks.shared_settings import NAMESPACE, defaults_text, file_name
-from stacks.system import System, SystemSettings
+from stacks.system import SystemSettings
 
-SYSTEMS: tuple[type[System[Any]], ...] = (Omega, Seance, Omnistack, Netia, Rose)
-"""Every system that a settings file may name. A new one is a file beside these and an entry here."""
-
-__all__ = ["SYSTEMS", "class_of", "compose", "confirm_zones", "declared_secrets", "load", "refusals"]
+__all__ = ["class_of", "compose", "declared_secrets", "load", "main", "python_systems", "system_names"]
 
 _TOLD: Final = 32
 """Exit code by which Pulumi's language host knows that the user has read what is wrong."""
 
 
+def main() -> None:
+    """Run the Pulumi program: read the stack's settings, confirm its zones, compose its systems."""
+    with _refusals():
+        settings = load()
+        _confirm_zones(settings)
+        compose(settings)
+
+
 @contextmanager
-def refusals() -> Generator[None]:
+def _refusals() -> Generator[None]:
     """End the program with one error when settings or secrets are refused.
 
     Of a program that raises ``pulumi.RunError`` the CLI says what is wrong, and then that an unhandled error occurred.
@@ -54,18 +54,14 @@ def refusals() -> Generator[None]:
         raise SystemExit(_TOLD) from error
 
 
-def class_of(name: str) -> type[System[Any]]:
-    """Return the class of a system of the settings: one of SYSTEMS, or that of a system of one's own."""
-    return next((system for system in SYSTEMS if name == system.NAME), None) or system_of(name)
-
-
 def load() -> StackSettings:
     """Return the settings of the current stack; raises ``SettingsError`` with all that is wrong with them."""
     file, text = _settings_file()
-    return parse({**get_config_env(), **CONFIG.get()}, SYSTEMS, file=file, text=text, defaults=defaults_text(Path()))
+    config, shared = {**get_config_env(), **CONFIG.get()}, defaults_text(Path())
+    return parse(config, python_systems(), file=file, text=text, defaults=shared)
 
 
-def confirm_zones(settings: StackSettings) -> None:
+def _confirm_zones(settings: StackSettings) -> None:
     """Let Cloudflare confirm the ids of zones that no ``up`` has asked about, and export them for the next one.
 
     Raises ``SettingsError`` when one is that of another zone.
@@ -106,7 +102,7 @@ def compose(settings: StackSettings) -> None:
     if settings.stack.review:
         found = review_secrets.read(settings.stack.review, files, declared, preview=preview)
     else:
-        known = [*(system.NAME for system in SYSTEMS), *settings.systems]
+        known = [*system_names(), *settings.systems]
         found = secrets.read_all(files, declared, preview=preview, known=known)
     before = _kept_outputs([name for name in settings.systems if name not in wanted])
     instances = secrets.instances_from_now_on()

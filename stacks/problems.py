@@ -66,7 +66,7 @@ class SettingsError(pulumi.RunError):
     def __init__(
         self, file: str, problems: Sequence[Problem], *, prefix: str, text: str = "", defaults: str = ""
     ) -> None:
-        lines = [f"{file} has {count(len(problems), 'problem')}:"]
+        lines = [f"{file} has {count(len(problems), 'problem')}:" if problems else file]
         documents = {file: composed(text), DEFAULTS_FILE: composed(defaults)}
         for problem in problems[:MOST_PROBLEMS]:
             key = _key(problem, prefix)

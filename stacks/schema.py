@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from pydantic.json_schema import models_json_schema
 
 from railway_api.plans import Plan
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.own_system import OwnSettings
 from stacks.settings import PLAN_KEY, PROVIDER_KEYS, PROVIDER_NAMESPACE, StackKeys
 from stacks.shared_settings import NAMESPACE
@@ -27,7 +27,7 @@ FILE: Final = Path(__file__).parent.parent / "docs" / "settings.schema.json"
 
 def schema() -> dict[str, Any]:
     """Return the schema of a whole settings file."""
-    settings = (*(system.SETTINGS for system in SYSTEMS), OwnSettings)
+    settings = (*(system.SETTINGS for system in python_systems()), OwnSettings)
     models = [(model, "validation") for model in (StackKeys, *settings)]
     _, shared = models_json_schema(models, by_alias=True, ref_template="#/$defs/{model}")  # pyright: ignore[reportArgumentType]
     definitions = _of_one_file(_with_sorted_choices(shared["$defs"]))
@@ -41,7 +41,7 @@ def schema() -> dict[str, Any]:
                 "$ref": f"#/$defs/{system.SETTINGS.__name__}",
                 "description": f"{(system.__doc__ or '').strip()} Without it the system is not deployed.",
             }
-            for system in SYSTEMS
+            for system in python_systems()
         },
     }
     return {

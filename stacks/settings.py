@@ -233,7 +233,7 @@ def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str],
     named = None if stack is None else stack.systems
     for index, name in enumerate(named or ()):
         if name not in known:
-            allowed = f"a system of the project: {', '.join(known)}"
+            allowed = f"a system of the project{': ' if known else ''}{', '.join(known)}"
             found.append(Problem(("systems", index), name, allowed, nearest_or_none(name, known)))
     if named is not None:
         found.extend(
@@ -243,8 +243,8 @@ def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str],
         )
     runs = [name for name in known if name in own and (named is None or name in named)]
     if not runs:
-        allowed = f"at least one system of: {', '.join(known)}"
-        found.append(Problem((), None, allowed, "add one, or copy it from another stack"))
+        choice = f" of: {', '.join(known)}" if known else f", {NAMESPACE}:<name> with a group {SERVICES}"
+        found.append(Problem((), None, f"at least one system{choice}", "add one, or copy it from another stack"))
     return runs
 
 

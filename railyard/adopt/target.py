@@ -20,7 +20,7 @@ from components.service import ServiceSettings
 from railyard.adopt.live import Live
 from railyard.adopt.system_settings import OTHER_NAMES, keep, model_of, optional
 from railyard.shared.console import CallError
-from stacks import SYSTEMS, class_of
+from stacks import class_of, python_systems, system_names
 from stacks.own_system import OwnSettings, system_of
 from stacks.services import services
 from stacks.settings import StackSettings
@@ -49,7 +49,7 @@ class Target:
 
 def named(name: str) -> type[System[Any]]:
     """Return the system of this name; raises ``CallError`` with the nearest one."""
-    known = {each.NAME: each for each in SYSTEMS}
+    known = {each.NAME: each for each in python_systems()}
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=1)
@@ -59,15 +59,15 @@ def named(name: str) -> type[System[Any]]:
 
 def target(name: str | None, live: Live, names: Mapping[str, str], stack: StackSettings | None, *, own: bool) -> Target:
     """Return what the project becomes: the system ``name``, or the one that fits best."""
-    if own or (name and stack and name in stack.systems and name not in {each.NAME for each in SYSTEMS}):
+    if own or (name and stack and name in stack.systems and name not in system_names()):
         return Target(name=name or _own_name(live), system=class_of(name or _own_name(live)), own=True)
     if name:
         system = named(name)
         _refuse_names(system, live, names)
         return Target(name=name, system=system, names={**_other_names(system, live), **names})
-    fits = {each.NAME: list(_reasons(each, live, {**_other_names(each, live), **names})) for each in SYSTEMS}
-    taken = set(stack.systems) if stack else set[str]()
-    best = max((each for each in SYSTEMS if each.NAME not in taken), key=lambda one: len(fits[one.NAME]), default=None)
+    known, taken = python_systems(), set(stack.systems) if stack else set[str]()
+    fits = {each.NAME: list(_reasons(each, live, {**_other_names(each, live), **names})) for each in known}
+    best = max((each for each in known if each.NAME not in taken), key=lambda one: len(fits[one.NAME]), default=None)
     if best is None or len(fits[best.NAME]) < _ENOUGH:
         own_name = _own_name(live)
         reason = f"no system has {_ENOUGH} of its variables or services: its services become one of their own"
@@ -115,7 +115,7 @@ def _own_name(live: Live) -> str:
     """Return the project's name without that of its environment, as a system's name."""
     name = _LABEL.sub("-", str(live.snapshot.project["name"]).lower()).strip("-")
     name = name.removesuffix(f"-{live.snapshot.environment['name']}") or "own"
-    return f"{name}-services" if name in {each.NAME for each in SYSTEMS} else name
+    return f"{name}-services" if name in system_names() else name
 
 
 def _reasons(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> Iterator[str]:

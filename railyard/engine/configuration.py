@@ -23,6 +23,7 @@ from pulumi_operations.project import (
 )
 from railyard.shared.console import OperationError
 from railyard.shared.urns import targets_of
+from stacks.problems import SettingsError
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, stack_names, with_shared
 
 ENVIRONMENT: Final = "environment"
@@ -70,21 +71,20 @@ def read_stack(root: Path, name: str) -> Stack:
         replaced = [key for key in encrypted if key not in without]
         notes = _notes(load_file(root / file_name(name)), without, replaced)
         shared = _shared(root)
-    except ProjectError as error:
+        systems = _systems()
+    except (ProjectError, SettingsError) as error:
         raise ConfigurationError(str(error)) from None
     if not config:
-        raise ConfigurationError(
-            f"Pulumi.{name}.yaml has no group 'config:' of keys such as railyard:omega: add it at the top"
-        )
-    config = with_shared(config, shared, _systems()) if shared else config
+        raise ConfigurationError(f"Pulumi.{name}.yaml has no group 'config:' with keys of systems: add it at the top")
+    config = with_shared(config, shared, systems) if shared else config
     return Stack(name=name, config=config, notes=[f"Pulumi.{name}.yaml: {note}" for note in notes])
 
 
 def _systems() -> list[str]:
     """Return the names of all systems there are."""
-    from stacks import SYSTEMS  # noqa: PLC0415 - loads all components, and most calls name no system
+    from stacks import system_names  # noqa: PLC0415 - loads all components, and most calls name no system
 
-    return [system.NAME for system in SYSTEMS]
+    return system_names()
 
 
 def _shared(root: Path) -> dict[str, str]:

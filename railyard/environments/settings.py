@@ -23,7 +23,7 @@ from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.settings_yaml import settings_yaml
 from railyard.shared.stack import Stack, own_keys, read_stack_text
-from stacks import SYSTEMS, class_of
+from stacks import class_of, python_systems, system_names
 from stacks.arguments_tree import walk_arguments
 from stacks.budget import lines_of_stack
 from stacks.monthly_cost import Kind, total
@@ -149,7 +149,7 @@ def _whole(stack: str, text: str) -> Tree:
     except ProjectError as error:
         raise OperationError(str(error)) from None
     shared = shared_values({full_key(NAMESPACE, key): node for key, node in below.items()})
-    trees = merged(own_values(config), shared, [system.NAME for system in SYSTEMS])
+    trees = merged(own_values(config), shared, system_names())
     environment = str(trees.get("environment") or stack)
     return {
         key: with_environment(class_of(key), tree, environment) if _is_system(key, tree) else tree
@@ -158,13 +158,13 @@ def _whole(stack: str, text: str) -> Tree:
 
 
 def _is_system(key: str, tree: Any) -> bool:
-    return isinstance(tree, dict) and (key in [system.NAME for system in SYSTEMS] or is_own(tree))
+    return isinstance(tree, dict) and (key in system_names() or is_own(tree))
 
 
 def _checked(config: Tree, file: str, text: str) -> StackSettings:
     """Return what settings say; raises ``OperationError`` with all that is wrong with them."""
     try:
-        return parse(config, SYSTEMS, file=file, text=text, defaults=defaults_text(project_directory()))
+        return parse(config, python_systems(), file=file, text=text, defaults=defaults_text(project_directory()))
     except SettingsError as error:
         raise OperationError(str(error)) from None
 

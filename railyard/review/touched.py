@@ -15,7 +15,7 @@ from typing import Any, Final
 import go_yaml
 from pulumi_operations.project import ProjectError, config_texts
 from railyard.shared.console import OperationError
-from stacks import SYSTEMS
+from stacks import system_names
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared
 
 _RUNS_NOTHING: Final = (
@@ -23,7 +23,6 @@ _RUNS_NOTHING: Final = (
     file_name("*"), DEFAULTS_FILE,
 )  # fmt: skip
 """Files that decide nothing of what a stack runs, but for its own settings and secrets. ``*`` means folders, too."""
-_SYSTEMS: Final = [system.NAME for system in SYSTEMS]
 _SOPS: Final = "sops"
 """Key of a SOPS file that says who can open it."""
 
@@ -84,7 +83,7 @@ def _settings(folder: Path, stack: str) -> dict[str, str]:
     file = folder / file_name(stack)
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     shared = config_texts(DEFAULTS_FILE, defaults_text(folder), NAMESPACE)
-    config = with_shared(config_texts(file.name, text, NAMESPACE), shared, _SYSTEMS)
+    config = with_shared(config_texts(file.name, text, NAMESPACE), shared, system_names())
     return {**config, **{key: str(value) for key, value in _groups(file).items() if key != "config"}}
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from railway_api.json_text import json_text
+from stacks.problems import SettingsError
 
 PROBLEM: Final = 1
 WRONG_CALL: Final = 2
@@ -42,7 +43,7 @@ def people(*, json: bool) -> Generator[None]:
     """End the command on errors that a person can act on, with their text and nothing else."""
     try:
         yield
-    except OperationError as error:
+    except (OperationError, SettingsError) as error:
         _tell(str(error), json=json)
         raise typer.Exit(WRONG_CALL if isinstance(error, CallError) else PROBLEM) from None
     except OSError as error:

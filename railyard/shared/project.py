@@ -1,6 +1,6 @@
-"""Finds the folder of the Pulumi project on which a command works, and the sandbox in it.
+"""The folder of the Pulumi project on which a command works, and the sandbox in it.
 
-Owns nothing but the search: what is in the folder is read by others. The commands themselves may be installed anywhere.
+Owns what people are told where there is none. The commands themselves may be installed anywhere.
 """
 
 from __future__ import annotations
@@ -10,33 +10,45 @@ from pathlib import Path
 from typing import Final
 
 from railyard.shared.console import CallError
+from stacks.project_folder import PROJECT_FILE, PROJECT_VARIABLE, find_project
 
-PROJECT_VARIABLE: Final = "RAILYARD_PROJECT"
 SANDBOX_VARIABLE: Final = "RAILYARD_SANDBOX"
-_FILE: Final = "Pulumi.yaml"
+_PACKAGES: Final = {"components": "service.py", "railyard": "application.py", "stacks": "system.py"}
+"""Railyard's own packages that a program finds by these names → a file that only they have."""
 
 
 def project_directory() -> Path:
     """Return the project's folder: the nearest one with a ``Pulumi.yaml``, from the working directory upwards.
 
-    The variable ``RAILYARD_PROJECT`` names another one. Raises ``CallError`` where there is no such file.
+    The variable ``RAILYARD_PROJECT`` names another one. Raises ``CallError`` where there is no such file, or where
+    something else in the folder has the name of a package that the program imports.
     """
-    named = os.environ.get(PROJECT_VARIABLE)
-    if named:
-        if not (Path(named) / _FILE).is_file():
-            raise CallError(f"{PROJECT_VARIABLE} is {named!r}, a folder without {_FILE}: name the folder of a project")
-        return Path(named).resolve()
     try:
-        here = Path.cwd()
+        found = find_project()
     except FileNotFoundError:
         raise CallError("the working directory has been deleted: change into the folder of a project") from None
-    for folder in (here, *here.parents):
-        if (folder / _FILE).is_file():
-            return folder
+    if found is not None:
+        refuse_hidden_packages(found)
+        return found
+    if named := os.environ.get(PROJECT_VARIABLE):
+        raise CallError(
+            f"{PROJECT_VARIABLE} is {named!r}, a folder without {PROJECT_FILE}: name the folder of a project"
+        )
     raise CallError(
-        f"there is no {_FILE} in {here} or in a folder above it: change into the folder of a project, "
-        f"or name it in {PROJECT_VARIABLE}"
+        f"there is no {PROJECT_FILE} in {Path.cwd()} or in a folder above it: change into the folder of a project, "
+        f"make one with `railyard init`, or name one in {PROJECT_VARIABLE}"
     )
+
+
+def refuse_hidden_packages(folder: Path) -> None:
+    """Raise ``CallError`` for a folder in which a program would import something else in the place of Railyard."""
+    for name, own in _PACKAGES.items():
+        for other in (folder / f"{name}.py", folder / name / "__init__.py"):
+            if other.is_file() and not (folder / name / own).is_file():
+                raise CallError(
+                    f"{other} hides Railyard's package {name!r} from the Pulumi program, which looks beside itself "
+                    "first: rename it, or keep Pulumi.yaml in a folder of its own, such as infrastructure/"
+                )
 
 
 def sandbox_directory() -> Path:

@@ -24,7 +24,7 @@ from pulumi_operations.project import (
 )
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
-from stacks import SYSTEMS, declared_secrets
+from stacks import declared_secrets, python_systems, system_names
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
@@ -85,7 +85,7 @@ class Stack:
     @property
     def known(self) -> list[str]:
         """Return every system there is, in this stack or not."""
-        return list(dict.fromkeys([*(system.NAME for system in SYSTEMS), *self.settings.systems]))
+        return list(dict.fromkeys([*system_names(), *self.settings.systems]))
 
     def secret(self, key: str) -> tuple[str, Secret]:
         """Return the system and the secret that ``key`` (``seance.BUILDER_KEY``) names; raises ``CallError``."""
@@ -204,7 +204,7 @@ def settings_in(name: str, text: str) -> StackSettings:
     ``SettingsError`` for settings that are refused.
     """
     shared = defaults_text(project_directory())
-    return parse(own_keys(name, text), SYSTEMS, file=name, text=text, defaults=shared)
+    return parse(own_keys(name, text), python_systems(), file=name, text=text, defaults=shared)
 
 
 def own_keys(name: str, text: str) -> dict[str, str]:
@@ -215,7 +215,7 @@ def own_keys(name: str, text: str) -> dict[str, str]:
     """
     nodes = config_nodes(name, text)
     if not nodes:
-        raise OperationError(f"{name} has no group 'config:' of keys such as {NAMESPACE}:omega: add it at the top")
+        raise OperationError(f"{name} has no group 'config:' with keys of systems: add it at the top")
     below = project_config(load_project(project_directory()))
     named = {key: value for key, value in below.items() if value is not None}
     named |= {full_key(NAMESPACE, key): standin_text(node) for key, node in nodes.items()}

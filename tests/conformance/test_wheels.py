@@ -223,7 +223,8 @@ def test_the_installed_commands_work_on_the_project_in_whose_folder_they_are_cal
     shutil.copytree(ROOT / "secrets", project / "secrets")
     for name in ("__main__.py", "Pulumi.staging.yaml", "defaults.yaml"):
         shutil.copy(ROOT / name, project)
-    (project / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    systems = (ROOT / "Pulumi.yaml").read_text().partition("\nrailyard:")[2]
+    (project / "Pulumi.yaml").write_text(f"name: railyard\nruntime: python\nrailyard:{systems}")
     options = {"cwd": project / "secrets", "env": {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}}
 
     planned = json.loads(run(installed, "plan", "--stack", "staging", "--sandbox", "--json", **options))
@@ -246,5 +247,5 @@ def test_the_installed_commands_outside_of_a_project_say_what_is_missing(install
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"error: there is no Pulumi.yaml in {tmp_path} or in a folder above it: change into the folder of a project, "
-        "or name it in RAILYARD_PROJECT\n"
+        "make one with `railyard init`, or name one in RAILYARD_PROJECT\n"
     )

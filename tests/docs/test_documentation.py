@@ -11,7 +11,7 @@ import typer
 import yaml
 
 from railyard.application import application
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.problems import SettingsError
 from stacks.settings import parse
 from tests.lifecycle.conftest import Checkout
@@ -83,7 +83,7 @@ def test_the_refused_settings_of_the_readme_are_refused_with_these_words():
     text = text.replace("commit: a1b2c3d", "commit: 1234567").replace("netia/netia,", "netia/netia, replicas: 2,")
 
     with pytest.raises(SettingsError) as refused:
-        parse(yaml.safe_load(text)["config"], SYSTEMS, file="Pulumi.staging.yaml", text=text, defaults=shared)
+        parse(yaml.safe_load(text)["config"], python_systems(), file="Pulumi.staging.yaml", text=text, defaults=shared)
 
     assert indent(f"error: {refused.value}", "  ") in (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ import pytest
 
 from railway_api.plans import Plan
 from railway_api.prices import USD_PER_UNIT
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.budget import called, lines_of_stack, over_budget
 from stacks.monthly_cost import Calculation, Kind, Load, total
 from stacks.prices import Prices
@@ -42,7 +42,7 @@ ROSE = {
 
 def settings(plan: str = "hobby", **keys: Any) -> StackSettings:
     config = {**SECRETS, "railway:plan": plan, **{f"railyard:{name}": value for name, value in keys.items()}}
-    return parse(config, SYSTEMS, file="Pulumi.shop.yaml")
+    return parse(config, python_systems(), file="Pulumi.shop.yaml")
 
 
 def cost(found: StackSettings, case: str, *kinds: Kind) -> float:

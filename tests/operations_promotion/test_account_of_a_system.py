@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.problems import SettingsError
 from stacks.settings import parse
 from tests.operations_promotion.conftest import Place
@@ -49,7 +49,7 @@ def test_an_account_says_something_and_its_plan_counts() -> None:
     """A key without a token and a plan is refused, and so is what the system's own plan does not have."""
     omega = {"railyard:omega": {"railway": {}}}
     with pytest.raises(SettingsError, match="tokenVariable, plan, or both"):
-        parse(omega, SYSTEMS, file="Pulumi.dev.yaml")
+        parse(omega, python_systems(), file="Pulumi.dev.yaml")
     small = {"railyard:omega": {"railway": {"plan": "free"}, "bot": {"memoryMb": 4096}}, "railway:plan": "pro"}
     with pytest.raises(SettingsError, match="the free plan allows"):
-        parse(small, SYSTEMS, file="Pulumi.dev.yaml")
+        parse(small, python_systems(), file="Pulumi.dev.yaml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from railyard.shared.stack import read_stack
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.releases import Release, names_a_version, tag_of, untagged
 from stacks.seance import Seance, SeanceSettings
 
@@ -18,7 +18,7 @@ def test_every_system_says_what_it_runs():
 
     found = {
         f"{system.NAME} {release.name}": release.services
-        for system in SYSTEMS
+        for system in python_systems()
         for release in system.releases(settings[system.NAME])
     }
 

@@ -66,7 +66,7 @@ def production() -> str:
 
 def project_in(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command line work on the project in a folder."""
-    (directory / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "Pulumi.yaml", directory)
     shutil.copy(ROOT / "defaults.yaml", directory)
     monkeypatch.setenv("RAILYARD_PROJECT", str(directory))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ OTHER = """\
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with stacks of other names, of which nothing knows."""
-    (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     (tmp_path / "Pulumi.1st.yaml").write_text(SETTINGS.format(stack="1st", plan="hobby") + OTHER)
     follows = "  railyard:promotesFrom: 1st\n  railyard:backups: {bucket: kept-elsewhere, region: nyc3}\n"
     (tmp_path / "Pulumi.live.eu.yaml").write_text(SETTINGS.format(stack="live", plan="pro") + OTHER + follows)

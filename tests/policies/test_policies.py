@@ -11,7 +11,7 @@ from components.databases import SERVERS
 from pulumi_operations.events import Step, StepKind
 from pulumi_operations.values import Secret
 from railyard.output.rules import as_document, lines, of_document, refused, violations
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.policy import page
 from stacks.policy.judgement import Levels, PolicyLevel, PolicyName, judged, levels_of
 from stacks.policy.policy import Level, Policy, Resource
@@ -66,7 +66,7 @@ def test_a_level_that_means_nothing_is_refused(given: dict[str, Any], said: str)
     project = {"name": "omega", "environment": "production"}
     config = {"railyard:secrets": "s.yaml", "railyard:omega": {"project": project}, "railyard:policies": given}
     with pytest.raises(SettingsError) as refusal:
-        parse(config, SYSTEMS, file="Pulumi.shop.yaml")
+        parse(config, python_systems(), file="Pulumi.shop.yaml")
     assert said in str(refusal.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from railyard.engine.configuration import read_stack
 from railyard.shared.stack import read_stack as read_settings
-from stacks import SYSTEMS, compose
+from stacks import compose, python_systems
 from stacks.problems import SettingsError
 from stacks.settings import StackSettings, parse
 from tests import programs
@@ -30,7 +31,7 @@ OPENED = {"railyard:omega": '{"bot":{"variables":{"FEATURE_TOKEN":"opened-value"
 
 
 def settings() -> StackSettings:
-    return parse(OPENED, SYSTEMS, file="Pulumi.dev.yaml", text=TEXT)
+    return parse(OPENED, python_systems(), file="Pulumi.dev.yaml", text=TEXT)
 
 
 class Wire(pulumi.runtime.Mocks):
@@ -56,8 +57,9 @@ def test_an_encrypted_variable_is_read_opened_and_stays_secret(monkeypatch: pyte
 
     assert settings().encrypted_variables("omega") == {"FEATURE_TOKEN"}
     programs.run(wire, lambda: compose(settings()))
+    in_clear = TEXT.replace(f'{{secure: "{SEALED}"}}', "opened-value")
     with pytest.raises(SettingsError, match="no credential in clear"):
-        parse(OPENED, SYSTEMS, file="Pulumi.dev.yaml", text=TEXT.replace(f'{{secure: "{SEALED}"}}', "opened-value"))
+        parse(OPENED, python_systems(), file="Pulumi.dev.yaml", text=in_clear)
 
     assert "opened-value" in str(wire.variables)
     assert "1b47061264138c4ac30d75fd1eb44270" in str(wire.variables)
@@ -75,12 +77,12 @@ def test_an_encrypted_value_elsewhere_is_refused(line: str) -> None:
     """It would stand in clear in the state, and in every preview."""
     text = f"config:\n  {line}\n"
     with pytest.raises(SettingsError, match="no encrypted value but below variables"):
-        parse({"railyard:omega": "{}"}, SYSTEMS, file="Pulumi.dev.yaml", text=text)
+        parse({"railyard:omega": "{}"}, python_systems(), file="Pulumi.dev.yaml", text=text)
 
 
 def test_the_sandbox_and_the_commands_have_a_made_up_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody there can open it; it differs when the ciphertext does, and a line says so."""
-    (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     file = tmp_path / "Pulumi.dev.yaml"
     monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path))
     found: list[str] = []

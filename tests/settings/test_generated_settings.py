@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from railyard.engine.configuration import ConfigurationError, read_stack
 from railyard.shared import stack as commands
 from railyard.shared.console import OperationError
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.problems import SettingsError
 from stacks.settings import parse
 
@@ -43,7 +43,7 @@ def judged(directory: Path, text: str) -> str:
     file.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     said = ["", ""]
     try:
-        parse(read_stack(directory, "staging").config, SYSTEMS, file=file.name, text=text)
+        parse(read_stack(directory, "staging").config, python_systems(), file=file.name, text=text)
     except (ConfigurationError, SettingsError) as error:
         said[0] = str(error)
     try:
@@ -62,7 +62,7 @@ def judged(directory: Path, text: str) -> str:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project in which ``make`` and the commands find the settings of one stack."""
-    (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     shutil.copy(ROOT / "defaults.yaml", tmp_path)
     monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path))
     return tmp_path

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import go_yaml
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.problems import SettingsError
 from stacks.settings import StackSettings, parse
 
@@ -35,7 +35,7 @@ def _name(part: str) -> str:
 def parsed(text: str) -> StackSettings:
     """The settings in a text."""
     document: Any = go_yaml.load(text)
-    return parse(document["config"], SYSTEMS, file="Pulumi.production.yaml", text=text, defaults=DEFAULTS)
+    return parse(document["config"], python_systems(), file="Pulumi.production.yaml", text=text, defaults=DEFAULTS)
 
 
 def test_what_is_not_pinned_is_refused_with_its_place_and_the_ways_out() -> None:
@@ -93,7 +93,7 @@ def test_what_is_pinned_for_production_passes_its_checks_in_staging() -> None:
     text = (ROOT / "Pulumi.staging.yaml").read_text()
     document: Any = go_yaml.load(text)
     omnistack: Any = parse(
-        document["config"], SYSTEMS, file="Pulumi.staging.yaml", text=text, defaults=DEFAULTS
+        document["config"], python_systems(), file="Pulumi.staging.yaml", text=text, defaults=DEFAULTS
     ).systems["omnistack"]
 
     assert [(each.commit_sha, each.check_suites) for each in (omnistack.api, omnistack.worker)] == [(None, True)] * 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from railyard.engine.configuration import ConfigurationError, read_stack
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.problems import SettingsError
 from stacks.settings import is_own, parse
 
@@ -21,10 +21,10 @@ def refusal(directory: Path, text: str) -> str:
     """What a user reads when ``Pulumi.staging.yaml`` holds ``text``."""
     file = directory / "Pulumi.staging.yaml"
     file.write_text(text)
-    (directory / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "Pulumi.yaml", directory)
     shutil.copy(ROOT / "defaults.yaml", directory)
     with pytest.raises((ConfigurationError, SettingsError)) as refused:
-        parse(read_stack(directory, "staging").config, SYSTEMS, file=file.name, text=text)
+        parse(read_stack(directory, "staging").config, python_systems(), file=file.name, text=text)
     return str(refused.value)
 
 
@@ -163,7 +163,7 @@ CASES = [
     Case("variable name with a space", "      memoryMb: 1024", "      variables: {MY KEY: a}", "MY KEY", "letters, digits and underscores", "correct"),
     Case("no YAML", "config:", "config: [", "Pulumi.staging.yaml:", "no valid YAML", "Correct that line"),
     Case("config that is a list", "config:\n", "config: [a]\nother:\n", "Pulumi.staging.yaml", "should be a group of keys", "not a list"),
-    Case("no config", "config:", "settings:", "Pulumi.staging.yaml", "no group 'config:'", "add it"),
+    Case("no config", "config:", "settings:", "Pulumi.staging.yaml", "at least one system of: omega", "add one"),
     Case("no secrets file", "railyard:secrets: secrets/staging.yaml", "railyard:secrets: {}", "railyard:secrets", "a text", "correct secrets"),
     Case("commit that YAML takes for an octal number", "commit: a1b2c3d", "commit: 0123456", "seance.commit = 0123456", "a text", 'write "0123456" in quotes'),
     Case("commit that is no commit in quotes either", "commit: a1b2c3d", "commit: 0755", "seance.commit = 0755", "a git commit of 7 to 40 hexadecimal digits, in quotes", "correct commit"),
@@ -263,7 +263,7 @@ def test_keys_of_other_packages_are_not_judged(package: str) -> None:
 def test_the_value_of_an_unknown_key_is_not_told() -> None:
     """It may be a token: a program gets the values of secret configuration in clear."""
     with pytest.raises(SettingsError) as refused:
-        parse({"railway:tokn": "planted", "railyard:tokn": "planted"}, SYSTEMS, file="Pulumi.staging.yaml")
+        parse({"railway:tokn": "planted", "railyard:tokn": "planted"}, python_systems(), file="Pulumi.staging.yaml")
 
     assert "did you mean railway:token?" in str(refused.value)
     assert "planted" not in str(refused.value)
@@ -287,19 +287,19 @@ def test_the_stacks_of_the_repository_are_accepted(stack: str) -> None:
     """Both settings files hold all five systems and nothing that is refused."""
     file = ROOT / f"Pulumi.{stack}.yaml"
 
-    settings = parse(read_stack(ROOT, stack).config, SYSTEMS, file=file.name, text=file.read_text())
+    settings = parse(read_stack(ROOT, stack).config, python_systems(), file=file.name, text=file.read_text())
 
-    assert [system.NAME for system in SYSTEMS] == list(settings.systems)
+    assert [system.NAME for system in python_systems()] == list(settings.systems)
 
 
 def test_a_system_that_is_absent_is_not_deployed(tmp_path: Path) -> None:
     """Without its key a system has no settings, and nothing else changes."""
     text = STAGING[: STAGING.index("  railyard:rose:")]
     (tmp_path / "Pulumi.staging.yaml").write_text(text)
-    (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     shutil.copy(ROOT / "defaults.yaml", tmp_path)
 
-    settings = parse(read_stack(tmp_path, "staging").config, SYSTEMS, file="Pulumi.staging.yaml")
+    settings = parse(read_stack(tmp_path, "staging").config, python_systems(), file="Pulumi.staging.yaml")
 
     assert list(settings.systems) == ["omega", "seance", "omnistack", "netia"]
 
@@ -312,7 +312,7 @@ def test_a_file_with_thousands_of_mistakes_is_told_in_short() -> None:
     """The number of all mistakes, the first of them, and no more lines than somebody reads."""
     config = {"railyard:omega": {"project": {"name": "a", "environment": "b"}, **dict.fromkeys(map(str, range(3000)))}}
     with pytest.raises(SettingsError) as refused:
-        parse(config, SYSTEMS, file="Pulumi.staging.yaml")
+        parse(config, python_systems(), file="Pulumi.staging.yaml")
     said = str(refused.value).splitlines()
     assert said[0] == "Pulumi.staging.yaml has 3,000 problems:"
     assert said[-1] == "  and 2,950 more problems: mend these, and look again"

@@ -14,6 +14,14 @@ from railyard.application import application
 from railyard.promote.settings_file import edited
 
 ROOT = Path(__file__).parents[2]
+PROJECT = """\
+name: railyard
+runtime: python
+config:
+  railway:plan: {value: hobby}
+railyard:
+  systems: {omega: "stacks.omega:Omega", rose: "stacks.rose:Rose"}
+"""
 DEV = """\
 config:
   railyard:systems: [omega, rose]
@@ -34,7 +42,7 @@ config:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with one stack and what its stacks share."""
-    (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\nconfig:\n  railway:plan: {value: hobby}\n")
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     (tmp_path / "Pulumi.dev.yaml").write_text(DEV)
     (tmp_path / "defaults.yaml").write_text(DEFAULTS)
     monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path))

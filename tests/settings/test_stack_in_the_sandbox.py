@@ -16,7 +16,7 @@ STAGING = (ROOT / "Pulumi.staging.yaml").read_text()
 def stack_of(directory: Path, text: str) -> Stack:
     """The stack whose settings file holds ``text``."""
     (directory / "Pulumi.staging.yaml").write_text(text)
-    (directory / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
+    shutil.copy(ROOT / "Pulumi.yaml", directory)
     shutil.copy(ROOT / "defaults.yaml", directory)
     return read_stack(directory, "staging")
 

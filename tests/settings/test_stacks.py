@@ -11,7 +11,7 @@ import pytest
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import first_stack, in_order, last_stack, read_stack, read_stacks
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.problems import SettingsError
 from stacks.settings import StackSettings, parse
 from stacks.shared_settings import merged
@@ -47,7 +47,7 @@ def parsed(text: str, defaults: str = "", *, stack: str = "dev") -> StackSetting
     import yaml  # noqa: PLC0415
 
     file = f"Pulumi.{stack}.yaml"
-    return parse(yaml.safe_load(text)["config"], SYSTEMS, file=file, text=text, defaults=defaults)
+    return parse(yaml.safe_load(text)["config"], python_systems(), file=file, text=text, defaults=defaults)
 
 
 def test_a_stack_dev_takes_five_lines(project: Path) -> None:
@@ -183,7 +183,7 @@ def test_no_code_knows_the_name_of_a_stack() -> None:
     railways = {"migrate/command.py", "projects/projects.py", "resources/project.py", "pulumiverse_railway/project.py"}
     found: list[str] = []
     for file in (*ROOT.glob("railyard/**/*.py"), *ROOT.glob("stacks/**/*.py"), *ROOT.glob("packages/*/*/**/*.py")):
-        if "rehearsal" in file.parts or file.stem in {each.NAME for each in SYSTEMS}:
+        if "rehearsal" in file.parts or file.stem in {each.NAME for each in python_systems()}:
             continue
         if str(Path(*file.parts[-2:])) in railways:
             continue

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from pulumi_embedded.monitor import MonitorError
-from stacks import SYSTEMS
+from stacks import python_systems
 from stacks.settings import StackSettings, parse
 from stacks.zone_ids import confirm
 from tests.programs import run
@@ -59,7 +59,7 @@ def settings(zone: str, id: str, hostname: str) -> StackSettings:
     }
     if not hostname:
         config["railyard:rose"]["allowedOrigins"] = ["https://shop.example"]
-    return parse(config, SYSTEMS, file="Pulumi.staging.yaml")
+    return parse(config, python_systems(), file="Pulumi.staging.yaml")
 
 
 Asked = tuple[dict[str, str], list[str]]

@@ -13,7 +13,7 @@ import yaml
 
 from components.zone import ZoneSettings
 from railyard.engine.configuration import read_stack
-from stacks import SYSTEMS, compose
+from stacks import compose, python_systems
 from stacks.netia import Netia, NetiaSettings
 from stacks.omega import Omega, OmegaSettings
 from stacks.omnistack import Omnistack, OmnistackSettings
@@ -35,7 +35,7 @@ def stack(deploy, monkeypatch):
 
     @cache
     def made(name: str) -> dict[tuple[str, str], Any]:
-        settings = parse(read_stack(ROOT, name).config, SYSTEMS, file=f"Pulumi.{name}.yaml")
+        settings = parse(read_stack(ROOT, name).config, python_systems(), file=f"Pulumi.{name}.yaml")
         return deploy(lambda: compose(settings))
 
     return made
@@ -54,7 +54,7 @@ def test_every_system_has_a_project_of_its_own_named_with_the_stack(stack, name)
         if kind == "railway:index:Project"
     }
 
-    assert projects == {f"{system.NAME}-{name}": name for system in SYSTEMS}
+    assert projects == {f"{system.NAME}-{name}": name for system in python_systems()}
 
 
 def test_omega_is_one_bot_from_its_repository(stack):
@@ -306,7 +306,7 @@ def test_a_zone_below_another_one_has_its_names_alone(deploy, monkeypatch):
     rose = json.loads(given["railyard:rose"])
     rose["web"]["domains"] = domains
     config = {"railyard:secrets": "secrets/staging.yaml", "railyard:zones": zones, "railyard:rose": rose}
-    settings = parse(config, SYSTEMS, file="Pulumi.staging.yaml")
+    settings = parse(config, python_systems(), file="Pulumi.staging.yaml")
 
     made = deploy(lambda: compose(settings))
 

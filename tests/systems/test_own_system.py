@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stacks import SYSTEMS, class_of, declared_secrets, own_system
+from stacks import class_of, declared_secrets, own_system, python_systems
 from stacks.problems import SettingsError
 from stacks.services import services
 from stacks.settings import parse
@@ -27,7 +27,7 @@ NETIA_APP = {"repo": "netia/netia", "railwayDomain": True}
 
 def read(**systems: Any) -> Any:
     config = {f"railyard:{name}": value for name, value in systems.items()}
-    return parse({"railyard:secrets": "secrets/x.yaml", **config}, SYSTEMS, file="Pulumi.x.yaml")
+    return parse({"railyard:secrets": "secrets/x.yaml", **config}, python_systems(), file="Pulumi.x.yaml")
 
 
 def test_services_are_a_system_and_may_stand_in_the_project_of_another() -> None:

@@ -1,0 +1,25 @@
+"""Finds the folder of the Pulumi project on which a program or a command works.
+
+Owns nothing but the search. What is in the folder is read by others.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+PROJECT_VARIABLE: Final = "RAILYARD_PROJECT"
+PROJECT_FILE: Final = "Pulumi.yaml"
+
+
+def find_project() -> Path | None:
+    """Return the nearest folder with a ``Pulumi.yaml``, from the working directory upwards; None where there is none.
+
+    The variable ``RAILYARD_PROJECT`` names another one. Raises ``FileNotFoundError`` when the working directory has
+    been deleted.
+    """
+    named = os.environ.get(PROJECT_VARIABLE)
+    here = Path(named).resolve() if named else Path.cwd()
+    folders = (here,) if named else (here, *here.parents)
+    return next((folder for folder in folders if (folder / PROJECT_FILE).is_file()), None)
