@@ -4,7 +4,7 @@ SYSTEM ?=
 ENGINE ?=
 PYTHON ?= python3
 BIN := .venv/bin
-SANDBOX := $(BIN)/python -m railyard.engine
+RAILYARD := ./bin/railyard
 PYTEST := -n 2 --dist loadgroup
 STACK_AND_ENGINE := $(if $(STACK),--stack $(STACK)) $(if $(ENGINE),--engine $(ENGINE))
 # A company's mirror of the package index that pip is told of holds for uv, too (see the recipe of .venv/ready).
@@ -24,31 +24,31 @@ help: ## List the targets
 	@echo "  ENGINE=embedded|pulumi (default: pulumi where it and its plugins are found)"
 
 preview: .venv/ready ## Show what would change, without a single request
-	@$(SANDBOX) preview $(OPTIONS)
+	@$(RAILYARD) preview $(OPTIONS)
 
 up: .venv/ready ## Bring the stack up in the sandbox; REFRESH=1 brings back what was changed by hand
-	@$(SANDBOX) up $(OPTIONS) $(if $(REFRESH),--refresh)
+	@$(RAILYARD) up $(OPTIONS) $(if $(REFRESH),--refresh)
 
 refresh: .venv/ready ## Compare the state with the simulated clouds and take over what differs
-	@$(SANDBOX) refresh $(OPTIONS)
+	@$(RAILYARD) refresh $(OPTIONS)
 
 destroy: .venv/ready ## Take the stack down (protected resources: make unprotect first)
-	@$(SANDBOX) destroy $(OPTIONS)
+	@$(RAILYARD) destroy $(OPTIONS)
 
 unprotect: .venv/ready ## Lift the protection of volumes and buckets, so that destroy may delete them
-	@$(SANDBOX) unprotect $(STACK_AND_ENGINE)
+	@$(RAILYARD) unprotect $(STACK_AND_ENGINE)
 
 sandbox: .venv/ready ## Serve the simulated APIs; print the variables that point ordinary tools at them, and write them to .sandbox/environment
-	@$(SANDBOX) serve
+	@$(RAILYARD) sandbox serve
 
 shell: .venv/ready ## Open a shell whose variables point at the sandbox
-	@$(SANDBOX) shell
+	@$(RAILYARD) sandbox shell
 
 reset: .venv/ready ## Empty the sandbox: all simulated clouds and both states
-	@$(SANDBOX) reset
+	@$(RAILYARD) sandbox reset
 
 tools: .venv/ready ## Install the pinned Pulumi CLI and its plugins, where the network allows; else build the CLI with Go
-	@$(SANDBOX) tools
+	@$(RAILYARD) tools
 
 test: .venv/ready ## Run the whole test suite
 	@$(BIN)/pytest $(PYTEST)
@@ -75,7 +75,7 @@ check: .venv/ready ## Lint, format, types, imports and workflows, and whether ge
 	@$(BIN)/python -m tests.pages.operations --check
 	@$(BIN)/python -m railyard.map.generate --check
 	@$(BIN)/python -m railyard.stack.code_owners --check
-	@./bin/railyard workflows --check
+	@$(RAILYARD) workflows --check
 	@$(BIN)/zizmor --quiet --no-progress --offline .github
 	@if command -v go >/dev/null; then \
 	  go -C tools/actionlint build -o "$(CURDIR)/.venv/actionlint" github.com/rhysd/actionlint/cmd/actionlint && .venv/actionlint; \
@@ -129,7 +129,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m tests.pages.operations
 	@$(BIN)/python -m railyard.map.generate
 	@$(BIN)/python -m railyard.stack.code_owners
-	@./bin/railyard workflows
+	@$(RAILYARD) workflows
 	@$(BIN)/python -m tools.import_table
 	@$(BIN)/python -m tools.decision_index
 

@@ -15,6 +15,7 @@ from railyard.deliver.deploy import deploy
 from railyard.deliver.drift import drift
 from railyard.deliver.notify import notify
 from railyard.deliver.plan import plan
+from railyard.engine import commands as engine
 from railyard.environments import commands as environments
 from railyard.export import command as export
 from railyard.map.command import map_
@@ -39,14 +40,17 @@ application = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="What people do with a stack of Railyard beside previewing and deploying it.",
+    help="What people do with a stack of Railyard: in the sandbox, before and after a deployment, on real accounts.",
     epilog="Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong.",
 )
+for _operation in (engine.preview, engine.up, engine.refresh, engine.destroy, engine.unprotect):
+    application.command(rich_help_panel="In the sandbox")(_operation)
 application.command()(status.status)
 application.command()(verify.verify)
 application.command()(logs.logs)
 application.command()(run)
 application.command()(doctor.doctor)
+application.command()(engine.tools)
 application.command()(settings)
 application.command()(cost)
 application.command("map")(map_)
@@ -71,6 +75,8 @@ application.add_typer(backup.application, name="backup")
 application.add_typer(restore.application, name="restore")
 application.add_typer(export.application, name="export")
 application.add_typer(secrets.application, name="secrets")
+for _command in (engine.serve, engine.shell, engine.reset):
+    sandbox.application.command()(_command)
 application.add_typer(sandbox.application, name="sandbox")
 application.add_typer(stack.application, name="stack")
 application.add_typer(state.application, name="state")
@@ -78,4 +84,4 @@ application.add_typer(state.application, name="state")
 
 @application.callback()
 def main() -> None:
-    """What people do with a stack of Railyard beside previewing and deploying it."""
+    """What people do with a stack of Railyard."""

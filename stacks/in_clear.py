@@ -14,6 +14,7 @@ import go_yaml
 from stacks import credentials
 from stacks.arguments_tree import Path
 from stacks.problems import Problem
+from stacks.project_folder import RAILYARD
 
 _NAMED: Final = re.compile(
     r"(?i)((^|_)pwd|password|passwd|passphrase|secret|token|credentials?|(api|access|secret|private|master|auth)_?key"
@@ -42,7 +43,7 @@ def in_settings(values: Mapping[str, Any]) -> Iterator[Problem]:
                 None,
                 f"no credential in clear, and this is {what}",
                 f"take it out, have another one made, and store that as {system}.{name} in the SOPS file "
-                f"(./bin/railyard secrets set); what {system} does not read yet is declared in stacks/{system}.py",
+                f"({RAILYARD} secrets set); what {system} does not read yet is declared in stacks/{system}.py",
             )
 
 

@@ -6,6 +6,7 @@ Owns nothing but the search. What is in the folder is read by others.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,3 +24,16 @@ def find_project() -> Path | None:
     here = Path(named).resolve() if named else Path.cwd()
     folders = (here,) if named else (here, *here.parents)
     return next((folder for folder in folders if (folder / PROJECT_FILE).is_file()), None)
+
+
+def _typed() -> str:
+    with suppress(FileNotFoundError):
+        root = find_project()
+        if root and (root / "bin" / "railyard").is_file():
+            return "./bin/railyard"
+    return "railyard"
+
+
+RAILYARD: Final = _typed()
+"""How a person types the command line in this project: a checkout of Railyard has a script for it, which needs no
+activated environment."""

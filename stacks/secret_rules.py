@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 import sops
+from stacks.project_folder import RAILYARD
 
 
 class Alphabet(StrEnum):
@@ -124,7 +125,7 @@ class Finding:
 
 def way_to_set(key: str, secret: Secret, stack: str, *, sandbox: bool) -> str:
     """Return the command that gives a secret its value, which is no part of it: command lines are seen."""
-    told = f"./bin/railyard secrets {'generate' if secret.generated else 'set'} -s {stack} {key}"
+    told = f"{RAILYARD} secrets {'generate' if secret.generated else 'set'} -s {stack} {key}"
     return ("make one: " if secret.generated else "set it: ") + told + (" --sandbox" if sandbox else "")
 
 

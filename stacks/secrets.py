@@ -114,7 +114,7 @@ def read(
     """
     path = Path(os.environ.get(FILE_VARIABLE) or file)
     try:
-        document = sops.read(path)
+        document = sandbox_document(path) if _is_sandbox_file() else sops.read(path)
         made_up = _made_up(declared, document) if _is_sandbox_file() else {}
         names = secret_rules.present(document) | made_up
         findings = secret_rules.missing(declared, names)
@@ -233,6 +233,24 @@ def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mappi
         system: {secret.name: secret.standin(document.ciphertext((system, secret.name)) or "") for secret in secrets}
         for system, secrets in declared.items()
     }
+
+
+class _NoFile(sops.Document):
+    """The sandbox's file of a project that has none."""
+
+    @override
+    def decrypt(self) -> dict[str, Any]:
+        return {}
+
+
+def sandbox_document(path: Path, environment: Mapping[str, str] | None = None) -> sops.Document:
+    """Return the sandbox's own file; where the project has none, one without any group, so that values are made up.
+
+    ``environment`` says where keys are; default: that of the process. Raises ``sops.SopsError``.
+    """
+    if path.exists():
+        return sops.read(path, environment)
+    return _NoFile(path=path, tree={}, metadata=cast("Any", None), environment={})
 
 
 def _is_sandbox_file() -> bool:

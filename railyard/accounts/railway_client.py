@@ -23,6 +23,7 @@ from railyard.engine import operate
 from railyard.engine.engines import points_at_real_account
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
+from stacks.project_folder import RAILYARD
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class Railway:
 
     def up(self, stack: Stack) -> str:
         """Return the command that brings ``stack`` up there."""
-        return f"pulumi up -s {stack.name}" if self.real else f"make up STACK={stack.name}"
+        return f"pulumi up -s {stack.name}" if self.real else f"{RAILYARD} up -s {stack.name}"
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of ``work`` on the client; raises ``OperationError`` with the text of what went wrong."""

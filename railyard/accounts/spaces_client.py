@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from railyard.shared.console import OperationError
+from stacks.project_folder import RAILYARD
 
 KEY_VARIABLES: Final = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
 # DigitalOcean's page on S3 SDKs asks for us-east-1 where a bucket is made, and for the bucket's own region elsewhere.
@@ -63,5 +64,5 @@ def spaces_refusals() -> Generator[None]:
     except (refusals.BotoCoreError, refusals.ClientError) as failure:
         raise OperationError(
             f"Spaces did not do what was asked: {failure}\n"
-            "next: run the command again; if it stays so, check the Spaces key with ./bin/railyard doctor"
+            f"next: run the command again; if it stays so, check the Spaces key with {RAILYARD} doctor"
         ) from None

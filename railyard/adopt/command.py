@@ -25,6 +25,7 @@ from railyard.shared.console import (
     write_json,
 )
 from railyard.shared.options import LastStackOption
+from stacks.project_folder import RAILYARD
 
 
 def adopt(
@@ -129,7 +130,7 @@ def _conclude(done: Adoption, *, dry_run: bool, rehearse: bool) -> None:
     for key in done.stored:
         typer.echo(f"{key}: {'would be stored' if rehearse else 'stored'}")
     if done.sealed:
-        typer.echo(f"sealed, nobody can read them: {', '.join(done.sealed)}; ./bin/railyard secrets set takes them")
+        typer.echo(f"sealed, nobody can read them: {', '.join(done.sealed)}; {RAILYARD} secrets set takes them")
     typer.echo(f"{count(done.imported, 'resource')} imported")
     for each in done.left:
         typer.echo(f"left: {each.text}" + (" (deploys)" if each.deploys else ""))

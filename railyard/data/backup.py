@@ -23,6 +23,7 @@ from railyard.data.volume_backups import BackedUp, Backup, backed_up, make, thin
 from railyard.shared.console import CallError, JsonOption, people, table, table_console, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
+from stacks.project_folder import RAILYARD
 
 WhereArgument = Annotated[
     str | None,
@@ -52,7 +53,7 @@ def list_(
         table_console().print(_table(volumes))
         for each in volumes:
             if not each.backups:
-                typer.echo(f"{each.where} has no backup; next: ./bin/railyard backup create {each.where} -s {stack}")
+                typer.echo(f"{each.where} has no backup; next: {RAILYARD} backup create {each.where} -s {stack}")
     if not all(each.backups for each in volumes):
         raise typer.Exit(1)
 
@@ -149,7 +150,7 @@ def dumps(
         for each in found:
             typer.echo(f"{each.time}  {_described(each)}")
         if not found:
-            typer.echo(f"{there.bucket} has none; next: ./bin/railyard backup dump {system} -s {stack}")
+            typer.echo(f"{there.bucket} has none; next: {RAILYARD} backup dump {system} -s {stack}")
     if not found:
         raise typer.Exit(1)
 

@@ -29,6 +29,7 @@ from railyard.data.postgres import Server
 from railyard.data.tools import TOOLS, Tools, tools_of
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
+from stacks.project_folder import RAILYARD
 
 ANSWERS_S: Final = 180.0
 """How long a new proxy may take until the server answers through it, in seconds."""
@@ -78,7 +79,7 @@ def find(railway: Railway, stack: Stack, name: str) -> Database:
             continue
         if service.serving is None:
             full = f"{system_name}/{service.name}"
-            raise OperationError(f"{full} does not run in {stack.name}: ./bin/railyard status {system_name}")
+            raise OperationError(f"{full} does not run in {stack.name}: {RAILYARD} status {system_name}")
         return Database(stack=stack, system=system, service=service, tools=tools, port=args.SERVER.port)
     *others, last = (tools.title for tools in TOOLS.values())
     raise CallError(f"{name} has no {', no '.join(others)} and no {last} in {stack.name}")

@@ -20,6 +20,7 @@ from railyard.accounts.spaces_client import spaces_client
 from railyard.data import programs
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
+from stacks.project_folder import RAILYARD
 
 PART: Final = 16 * 1024 * 1024
 """Bytes of one part of an upload: 10,000 of them are Spaces' limit, so a dump may have 160 GB."""
@@ -143,7 +144,7 @@ class Store(Generic[KeptT]):
             raise OperationError(
                 f"bucket {self.bucket} in {self._region} cannot be used: {failure}\n"
                 "next: make it once at https://cloud.digitalocean.com/spaces, private and without a CDN, or give "
-                "--create-bucket; check the Spaces key with ./bin/railyard doctor"
+                f"--create-bucket; check the Spaces key with {RAILYARD} doctor"
             ) from None
 
     def create_bucket(self) -> None:

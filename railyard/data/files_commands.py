@@ -25,6 +25,7 @@ from railyard.data.volume_backups import BackedUp, backed_up
 from railyard.shared.console import PROBLEM, CallError, JsonOption, people, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
+from stacks.project_folder import RAILYARD
 
 MB = 1_000_000
 WhereArgument = Annotated[str, typer.Argument(metavar="SYSTEM[/SERVICE]", help="Whose volume.", show_default=False)]
@@ -73,7 +74,7 @@ def volume_of(railway: Railway, stack: Stack, where: str) -> BackedUp:
     if volume.service.declared and tools_of(volume.service.declared.args):
         raise CallError(
             f"{volume.where} is a database, whose files are of use only when nobody writes to them: "
-            f"./bin/railyard backup dump {volume.where}"
+            f"{RAILYARD} backup dump {volume.where}"
         )
     return volume
 
@@ -116,7 +117,7 @@ def _list(here: Stack, where: str, *, sandbox: bool, json: bool) -> None:
         for each in found:
             typer.echo(f"{each.time}  {described(each)}")
         if not found:
-            typer.echo(f"{store.bucket} has none; next: ./bin/railyard backup files {volume.where} -s {here.name}")
+            typer.echo(f"{store.bucket} has none; next: {RAILYARD} backup files {volume.where} -s {here.name}")
     if not found:
         raise typer.Exit(PROBLEM)
 

@@ -26,6 +26,7 @@ from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back
 from railyard.shared.console import PROBLEM, JsonOption, OperationError, people, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
+from stacks.project_folder import RAILYARD
 
 application = typer.Typer(no_args_is_help=True, help="Bring back a volume from a backup, or a database from a dump.")
 application.command("files")(files_commands.restore)
@@ -197,13 +198,15 @@ def _healthy(railway: Railway, stack: Stack, found: BackedUp) -> BackedUp:
         return railway.run(healthy_again(railway, stack, found))
     except OperationError as error:
         raise OperationError(
-            f"{error}\nnext: ./bin/railyard logs {found.where} -s {stack.name}; to go back, mount volume "
+            f"{error}\nnext: {RAILYARD} logs {found.where} -s {stack.name}; to go back, mount volume "
             f"{found.disk.name} ({found.disk.volume_id}) at {found.disk.mount_path} again in the dashboard"
         ) from None
 
 
 def _afterwards(stack: str, found: BackedUp, *, real: bool) -> str:
-    refresh, up = (f"pulumi {each} -s {stack}" if real else f"make {each} STACK={stack}" for each in ("refresh", "up"))
+    refresh, up = (
+        f"pulumi {each} -s {stack}" if real else f"{RAILYARD} {each} -s {stack}" for each in ("refresh", "up")
+    )
     return (
         f"next: {refresh}, then {up}: the first sees that the volume is another one, the second takes it over.\n"
         f"The former volume {found.disk.name} ({found.disk.volume_id}) is kept and billed: delete it in the dashboard "

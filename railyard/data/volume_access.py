@@ -23,6 +23,7 @@ from railyard.data.dumps import time_now
 from railyard.data.volume_backups import BackedUp
 from railyard.engine import sandbox_door
 from railyard.shared.console import OperationError
+from stacks.project_folder import RAILYARD
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ def reached(railway: Railway, volume: BackedUp, name: str, say: Callable[[str], 
     """Yield the way to a volume's files, with a key of its own; raises ``OperationError`` when nobody is let in."""
     if volume.service.serving is None or volume.service.instance_id is None:
         raise OperationError(
-            f"{name} does not run, and Railway shows the files of what runs alone: ./bin/railyard status {volume.where}"
+            f"{name} does not run, and Railway shows the files of what runs alone: {RAILYARD} status {volume.where}"
         )
     key = cast("Any", asyncssh).generate_private_key("ssh-ed25519")  # its types are not whole
     with terminable():

@@ -28,6 +28,7 @@ from railyard.accounts.running_services_query import running_systems
 from railyard.accounts.workflows import UNKNOWN, follow, poll_s, staged
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
+from stacks.project_folder import RAILYARD
 
 OWN: Final = "railyard-"
 """How the names of backups begin that this project made: only those are ever deleted."""
@@ -72,7 +73,7 @@ class BackedUp:
         found = [each for each in self.backups if each.name == wanted or each.id.startswith(wanted)]
         if len(found) != 1:
             how = "no" if not found else "more than one"
-            raise CallError(f"{self.where} has {how} backup {wanted!r}: ./bin/railyard backup list {self.where}")
+            raise CallError(f"{self.where} has {how} backup {wanted!r}: {RAILYARD} backup list {self.where}")
         return found[0]
 
 
@@ -88,7 +89,7 @@ async def backed_up(client: Client, stack: Stack, where: str | None, *, backups:
         if service_name in ("", service.name)
     ]
     if where and not found:
-        raise CallError(f"{where} has no volume in {stack.name}: ./bin/railyard backup list -s {stack.name}")
+        raise CallError(f"{where} has no volume in {stack.name}: {RAILYARD} backup list -s {stack.name}")
     return list(await asyncio.gather(*(_with_backups(client, each) for each in found))) if backups else found
 
 

@@ -12,6 +12,7 @@ from railyard.deliver import plan as deploy_plan
 from railyard.deliver.system_release import Ending, Result, SystemRelease
 from railyard.review.checkout import authorship
 from railyard.shared.project import project_directory
+from stacks.project_folder import RAILYARD
 
 _MOST_NAMED = 6
 """Systems of one result that a title names."""
@@ -102,8 +103,8 @@ def _next_steps(stack: str, ending: Ending) -> list[str]:
         if release.result is Result.BROKEN:
             system = release.system or "SYSTEM"
             steps.append(
-                f"./bin/railyard status {release.system} -s {stack}, then ./bin/railyard logs {system}/SERVICE "
-                f"-s {stack} for what is unhealthy; ./bin/railyard rollback {system} -s {stack} --now goes back with "
+                f"{RAILYARD} status {release.system} -s {stack}, then {RAILYARD} logs {system}/SERVICE "
+                f"-s {stack} for what is unhealthy; {RAILYARD} rollback {system} -s {stack} --now goes back with "
                 "Railway's own rollback."
             )
         elif release.back_to == ending.commit:
@@ -118,5 +119,5 @@ def _next_steps(stack: str, ending: Ending) -> list[str]:
             )
     if ending.notices:
         whom = " ".join(ending.unwell)
-        steps.append(f"./bin/railyard verify {whom} -s {stack} says what to do about what else fails.")
+        steps.append(f"{RAILYARD} verify {whom} -s {stack} says what to do about what else fails.")
     return steps or ["Nothing has to be done."]

@@ -31,6 +31,7 @@ from railyard.shared.console import (
 )
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
+from stacks.project_folder import RAILYARD
 
 _SHOWN: Final = 100
 """Resources in one issue."""
@@ -108,7 +109,7 @@ def _show(stack: str, changes: Sequence[Change], waiting: Sequence[Change], post
         names = ", ".join(change.name for change in waiting)
         typer.echo(
             f"{stack}: {count(len(waiting), 'resource')} waiting for the next up, after a rollback or a deployment "
-            f"that failed: {names}\n  next: ./bin/railyard deploy {systems} -s {stack} settles it"
+            f"that failed: {names}\n  next: {RAILYARD} deploy {systems} -s {stack} settles it"
         )
     for line in _lines(changes):
         typer.echo(line)
@@ -137,7 +138,7 @@ def body(stack: str, changes: Sequence[Change]) -> str:
     shown = _fitting([_sides(change) for change in changes])
     lines += block("diff", [line for sides in shown for line in sides])
     if len(changes) > len(shown):
-        lines.append(f"and {len(changes) - len(shown)} more: `./bin/railyard drift -s {stack}` shows all")
+        lines.append(f"and {len(changes) - len(shown)} more: `{RAILYARD} drift -s {stack}` shows all")
     lines += [
         "",
         "Two ways to mend it:",

@@ -20,6 +20,7 @@ import httpx
 import typer
 
 from railyard.shared.console import PROBLEM
+from stacks.project_folder import RAILYARD
 
 DISCORD: Final = "DISCORD_WEBHOOK_URL"
 SLACK: Final = "SLACK_WEBHOOK_URL"
@@ -125,7 +126,7 @@ def notify(
         title=title,
         failed=f"{job} failed, or was cut off by its time limit or by hand",
         where=f"commit {known.get('GITHUB_SHA', '')[:7] or 'unknown'}",
-        runs_now="./bin/railyard status says it.",
+        runs_now=f"{RAILYARD} status says it.",
         next_step="Read in the run which step failed, mend that, and run the job again.",
         link=run_link(),
     )

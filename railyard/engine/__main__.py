@@ -1,4 +1,4 @@
-"""``python -m railyard.engine``: the commands behind the Makefile."""
+"""``python -m railyard.engine``: the commands of the sandbox alone."""
 
 from railyard.engine.commands import application
 from railyard.shared.broken_pipe import run

@@ -37,6 +37,7 @@ from railyard.engine.engine_choice import PROJECT, Choice, States, checkpoint_re
 from railyard.engine.outcome import judged
 from railyard.output import Report
 from railyard.shared.console import OperationError
+from stacks.project_folder import RAILYARD
 
 BACKEND_VARIABLE: Final = "RAILYARD_SANDBOX_BACKEND"
 """Environment variable that puts the CLI's states of the sandbox elsewhere: into a bucket of Spaces."""
@@ -120,8 +121,8 @@ def way_out(events: str) -> str:
     if not any(_GONE.search(line) for line in failed):
         return ""
     return (
-        "next: what was to be deleted is gone already, after a run that was killed say: `make refresh` (or `pulumi "
-        "refresh`) takes it out of the state; then run the command again"
+        f"next: what was to be deleted is gone already, after a run that was killed say: `{RAILYARD} refresh` (or "
+        "`pulumi refresh`) takes it out of the state; then run the command again"
     )
 
 
@@ -213,7 +214,7 @@ def _refuse_protected(states: States, meant: Sequence[re.Pattern[str]]) -> None:
         names = "".join(f"\n  {urn.split('::')[2].rsplit('$', 1)[-1]} {urn.rsplit('::', 1)[-1]}" for urn in found)
         raise OperationError(
             f"protected resources of {states.stack} would be deleted ({len(found)}); so nothing is deleted:{names}\n"
-            f"If they are meant to go, run `make unprotect STACK={states.stack}` first"
+            f"If they are meant to go, run `{RAILYARD} unprotect -s {states.stack}` first"
         )
 
 

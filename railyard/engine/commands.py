@@ -1,7 +1,7 @@
 """The sandbox's commands: preview, up, refresh, destroy, unprotect, serve, shell, reset and tools.
 
-Owns the wiring of one command: which stack, which of the two engines, and the report. Does no work of its own. The
-Makefile is its usual caller.
+Owns the wiring of one command: which stack, which of the two engines, and the report. Does no work of its own. They are
+commands of ``railyard``; ``python -m railyard.engine`` has them alone, for processes that start it often.
 """
 
 from __future__ import annotations

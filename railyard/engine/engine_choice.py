@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from railyard.engine import pulumi_cli, sandbox_door
 from railyard.engine.pulumi_cli import PulumiCli
 from railyard.shared.console import OperationError
+from stacks.project_folder import RAILYARD
 
 VARIABLE: Final = "ENGINE"
 """The variable that decides by hand."""
@@ -107,17 +108,17 @@ def choose(wanted: Engine | None, states: States) -> Choice:
         raise OperationError(
             f"stack {states.stack} is up with {holders[0].spoken} (state in {states.place(holders[0])}), and "
             f"{engine.spoken} does not know what it made: go on with ENGINE={holders[0]}, or destroy the stack "
-            "with it first; `make reset` empties everything"
+            f"with it first; `{RAILYARD} sandbox reset` empties everything"
         )
     if engine is Engine.EMBEDDED:
         return Choice(engine=engine, reason=reason, states=states)
     if cli is None or cli.missing:
         if engine in holders:
             raise OperationError(
-                f"stack {states.stack} is up with {engine.spoken}, and {_lack(cli)}: `make tools` installs it; "
-                "`make reset` empties everything"
+                f"stack {states.stack} is up with {engine.spoken}, and {_lack(cli)}: `{RAILYARD} tools` installs it; "
+                f"`{RAILYARD} sandbox reset` empties everything"
             )
-        raise OperationError(f"{_lack(cli)}: `make tools` installs it, and ENGINE=embedded needs nothing")
+        raise OperationError(f"{_lack(cli)}: `{RAILYARD} tools` installs it, and ENGINE=embedded needs nothing")
     return Choice(engine=engine, reason=reason, states=states, cli=cli)
 
 
@@ -135,7 +136,7 @@ def _engine(wanted: Engine | None, states: States, cli: PulumiCli | None) -> tup
         case _:
             pass
     if cli is None or cli.missing:
-        return Engine.EMBEDDED, f"{_lack(cli)}; `make tools` installs what is missing"
+        return Engine.EMBEDDED, f"{_lack(cli)}; `{RAILYARD} tools` installs what is missing"
     return Engine.PULUMI, f"{cli.program} with its plugins is there"
 
 

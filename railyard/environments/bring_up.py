@@ -28,6 +28,7 @@ from railyard.shared.project import project_directory
 from railyard.shared.settings_yaml import settings_yaml
 from railyard.shared.stack import read_stack
 from stacks.arguments_tree import walk_arguments
+from stacks.project_folder import RAILYARD
 from stacks.shared_settings import file_name
 
 LABEL: Final = "review"
@@ -170,7 +171,7 @@ def _refusal(place: Place, record: Record, every: Sequence[Record]) -> str | Non
     if [each.number for each in every].index(record.number) >= reviews.most:
         return (
             f"there are {len(others)} review environments, and railyard:reviews.most allows {reviews.most}: {listed}; "
-            f"end one with ./bin/railyard review down {others[0].number}, or raise it"
+            f"end one with {RAILYARD} review down {others[0].number}, or raise it"
         )
     cost = sum(each.cost for each in every)
     if reviews.budget is not None and cost > reviews.budget:

@@ -37,6 +37,7 @@ from railyard.shared.console import (
     write_json,
 )
 from railyard.shared.options import StackOption
+from stacks.project_folder import RAILYARD
 
 application = typer.Typer(no_args_is_help=True, help="Bring up environments for pull requests, list them, end them.")
 
@@ -223,7 +224,7 @@ def _print(made: Environment) -> None:
     checked = f"{len(made.checks) - len(failed)} of {count(len(made.checks), 'check')} passed" if made.checks else ""
     outcome = ", ".join(filter(None, ["up" if made.state == "up" else "not as it should be", checked]))
     typer.echo(f"{name}: {outcome}; about ${made.cost:,.2f} a month, until {moment(made.expires)}")
-    typer.echo(f"next: ./bin/railyard logs -s {name} SYSTEM/SERVICE; ./bin/railyard review down {made.number}")
+    typer.echo(f"next: {RAILYARD} logs -s {name} SYSTEM/SERVICE; {RAILYARD} review down {made.number}")
 
 
 def _table(place: Place, records: dict[int, Record | None]) -> list[str]:

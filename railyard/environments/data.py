@@ -20,6 +20,7 @@ from railyard.data.dumping import MB, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack, read_stack
+from stacks.project_folder import RAILYARD
 from stacks.reviews import Reviews
 from stacks.services import services
 
@@ -74,7 +75,7 @@ def planned(base: Stack, reviews: Reviews, systems: Sequence[str]) -> tuple[list
             continue
         if not rehearsed:
             notes.append(
-                f"{where}: no dump of {reviews.data or base.name} was rehearsed; ./bin/railyard restore dump {system} "
+                f"{where}: no dump of {reviews.data or base.name} was rehearsed; {RAILYARD} restore dump {system} "
                 f"--from {reviews.data or base.name} does that"
             )
             continue

@@ -24,6 +24,7 @@ from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack
 from stacks.budget import lines_of_stack
 from stacks.monthly_cost import total
+from stacks.project_folder import RAILYARD
 from stacks.settings import BUDGET_KEY
 
 _MARKS: Mapping[ChangeKind, Mark] = {
@@ -63,7 +64,7 @@ def declared(stack: str) -> Sequence[Step]:
         result = operate(Operation.PREVIEW, configuration, (), _Quiet(), Path(folder))
     if not result.succeeded:
         said = dict.fromkeys(item.message.strip() for item in result.diagnostics if item.severity == "error")
-        raise OperationError("\n".join(said) or "the program of the stack fails: `make preview` says why")
+        raise OperationError("\n".join(said) or f"the program of the stack fails: `{RAILYARD} preview` says why")
     return result.steps
 
 

@@ -21,6 +21,7 @@ from railyard.promote.settings_file import Edit, edited
 from railyard.secrets import sops_program
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.stack import Stack, read_stack, settings_in
+from stacks.project_folder import RAILYARD
 from stacks.releases import Key
 
 
@@ -137,7 +138,7 @@ def _secrets(stack: Stack, system: str, folder: Path, *, dry_run: bool) -> tuple
         if not stack.secrets_file.exists():
             raise OperationError(
                 f"{shown(stack.secrets_file)} does not exist, so nothing was written: make it with "
-                f"./bin/railyard secrets init -s {stack.name}"
+                f"{RAILYARD} secrets init -s {stack.name}"
             )
         for key in stored:
             name = key.partition(".")[2]

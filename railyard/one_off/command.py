@@ -19,6 +19,7 @@ from railyard.accounts.running_services_query import running_systems
 from railyard.shared.console import CallError, OperationError, people
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
+from stacks.project_folder import RAILYARD
 from stacks.services import services
 
 PROGRAM: Final = "railway"
@@ -52,7 +53,7 @@ def run(
             if not (railway.real or pointed):
                 raise OperationError(
                     "Railway's command line is pointed at nothing: set RAILWAY_API_TOKEN, or practise in the sandbox, "
-                    "with `make sandbox` in one shell and `. .sandbox/environment` in this one"
+                    f"with `{RAILYARD} sandbox serve` in one shell and `. .sandbox/environment` in this one"
                 )
             (found,) = railway.run(running_systems(railway.client, here, [system]))
         running = found.service(name)

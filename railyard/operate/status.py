@@ -41,6 +41,7 @@ from railyard.shared.console import (
 from railyard.shared.files import write_whole
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
+from stacks.project_folder import RAILYARD
 
 SHARE: Final = 0.25
 """The part of the hourly request budget that watching may use up."""
@@ -160,11 +161,11 @@ def problems(systems: Sequence[RunningSystem]) -> list[str]:
                 lines.append(f"{where}: the settings have it, Railway does not; next: bring it up")
             elif service.rolled_back and not service.as_settings_say:
                 lines.append(
-                    f"  next: it was rolled back or deployed by hand; ./bin/railyard deploy {system.name} brings back "
-                    f"what the settings say, ./bin/railyard rollback {system.name} writes what serves into them"
+                    f"  next: it was rolled back or deployed by hand; {RAILYARD} deploy {system.name} brings back "
+                    f"what the settings say, {RAILYARD} rollback {system.name} writes what serves into them"
                 )
             elif service.problems and service.serving is None:
-                lines.append(f"  next: ./bin/railyard logs {where}")
+                lines.append(f"  next: {RAILYARD} logs {where}")
             if service.declared is None:
                 lines.append(f"{where}: nothing in the settings has it; somebody added it by hand")
     return lines

@@ -26,6 +26,7 @@ from railyard.accounts.spaces_client import spaces_client
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
+from stacks.project_folder import RAILYARD
 
 NAMES: Final = ("railway:CustomDomain", "railway:ServiceDomain", "cloudflare:")
 """How the types of the resources begin that a public name hangs on."""
@@ -113,9 +114,9 @@ def _deployment(railway: Railway, stack: Stack, where: str, service: RunningServ
         return replace(
             failed,
             next="somebody rolled it back or deployed it by hand: "
-            f"./bin/railyard deploy {system} -s {stack.name} brings back what the settings say",
+            f"{RAILYARD} deploy {system} -s {stack.name} brings back what the settings say",
         )
-    return replace(failed, next=f"./bin/railyard logs {where} -s {stack.name}")
+    return replace(failed, next=f"{RAILYARD} logs {where} -s {stack.name}")
 
 
 async def _domain(stack: Stack, where: str, service: RunningService, domain: RunningDomain) -> list[Result]:
@@ -186,7 +187,7 @@ def answered(
     good = good and all(value == wanted[name] for name, value in told.items())
     # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
     reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
-    step = f"./bin/railyard logs {where} -s {stack.name}" if reached else _RECORDS
+    step = f"{RAILYARD} logs {where} -s {stack.name}" if reached else _RECORDS
     yield Result(
         where=where,
         check="health",
@@ -236,7 +237,7 @@ async def _bucket(where: str, bucket: BucketSettings) -> list[Result]:
     return [replace(result, passed=True, found=served)]
 
 
-_BUCKET: Final = "check the Spaces key with ./bin/railyard doctor, and that the bucket is there with a preview"
+_BUCKET: Final = f"check the Spaces key with {RAILYARD} doctor, and that the bucket is there with a preview"
 _CDN: Final = "look at the bucket's CDN endpoint in DigitalOcean's control panel; a new one takes some minutes"
 
 

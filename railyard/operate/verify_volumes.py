@@ -14,6 +14,7 @@ from railyard.data.volume_backups import BackedUp
 from railyard.operate.verify_checks import Result
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
+from stacks.project_folder import RAILYARD
 
 VOLUMES = ("railway:Volume", "railway:ServiceInstance")
 """How the types of the resources begin that the files of a volume hang on."""
@@ -41,7 +42,7 @@ def _survived(railway: Railway, stack: Stack, system: RunningSystem, service: Ru
         with reached(railway, volume, f"{stack.name}/{where}", lambda _text: None) as way:
             former = way.run(exchange_mark(way, now))
     except OperationError as problem:
-        told, step = str(problem).splitlines()[0], f"./bin/railyard logs {where} -s {stack.name}"
+        told, step = str(problem).splitlines()[0], f"{RAILYARD} logs {where} -s {stack.name}"
         return Result(where=where, check="volume", passed=False, found=told, next=step, broken_by=VOLUMES)
     if former is None:
         found = f"a mark was left on {disk.mount_path}: the next deployment shows whether it survives"

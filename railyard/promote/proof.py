@@ -17,6 +17,7 @@ from railyard.accounts.running_services import Deployed, RunningService
 from railyard.promote.deployment_history import first_run
 from railyard.promote.settings_file import Changes, value_at
 from railyard.promote.side import Side, runs
+from stacks.project_folder import RAILYARD
 from stacks.releases import Release, names_a_version
 
 PROVEN_AFTER_MINUTES: Final = 5
@@ -215,7 +216,8 @@ def _early(source: Side, move: Move, demand: Demand) -> Refusal | None:
     healthy = f"{youngest.service} is healthy in {source.stack} for {seconds} s"
     later = f"promote again after {since + demand.healthy_for:%H:%M:%S} UTC, or"
     if demand.sandbox:
-        later = "time passes in the sandbox only while something runs there (make sandbox): wait so long, or"
+        runs = f"{RAILYARD} sandbox serve"
+        later = f"time passes in the sandbox only while something runs there ({runs}): wait so long, or"
     return _refusal(
         move.system, f"not proven yet: {healthy}, and {asked} are asked for", f"{later} give --healthy-for 0"
     )

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from railyard.review.resource_changes import Change, Kind
 from railyard.shared.urns import name_of
+from stacks.project_folder import RAILYARD
 
 _URN: Final = re.compile(r"urn:pulumi:[^\s']+")
-_UNPROTECT: Final = "lift its protection first (make unprotect, or pulumi state unprotect)"
+_UNPROTECT: Final = f"lift its protection first ({RAILYARD} unprotect, or pulumi state unprotect)"
 
 
 def refusals(document: Mapping[str, Any], changes: Sequence[Change]) -> list[str]:

@@ -14,6 +14,7 @@ from railway_api.counting import count
 from railyard.shared.console import OperationError, shown
 from railyard.shared.stack import Stack, names, read_stack
 from stacks import secret_rules
+from stacks.project_folder import RAILYARD
 from stacks.secret_rules import Finding, Kind
 from stacks.secrets import FILE_VARIABLE
 
@@ -145,7 +146,7 @@ def _file_problem(stack: Stack, error: sops.SopsError) -> Problem:
     kind = next((kind for each, kind in _KINDS.items() if isinstance(error, each)), "invalid")
     if isinstance(error, sops.FileMissingError):
         text = f"{shown(stack.secrets_file)} does not exist"
-        return Problem(kind=kind, text=text, fix=f"make it: ./bin/railyard secrets init -s {stack.name}")
+        return Problem(kind=kind, text=text, fix=f"make it: {RAILYARD} secrets init -s {stack.name}")
     return Problem(kind=kind, text=str(error))
 
 

@@ -32,6 +32,7 @@ from railyard.shared.console import (
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks import secret_rules
+from stacks.project_folder import RAILYARD
 from stacks.secret_rules import Secret
 
 application = typer.Typer(no_args_is_help=True, help="Make, check, fill and apply the secrets of a stack.")
@@ -105,7 +106,7 @@ def _make(here: Stack, age: list[str] | None, *, json: bool) -> None:
         typer.echo(f"  {command}")
     else:
         typer.echo(f"{shown(here.secrets_file)}: made, with empty values. Fill it in:")
-        typer.echo(f"  ./bin/railyard secrets generate -s {stack}\n  sops edit {shown(here.secrets_file)}")
+        typer.echo(f"  {RAILYARD} secrets generate -s {stack}\n  sops edit {shown(here.secrets_file)}")
 
 
 @application.command()
@@ -183,7 +184,7 @@ def set_value(
         if json:
             write_json({"stack": stack, "file": shown(here.secrets_file), "set": key})
         else:
-            typer.echo(f"{key}: stored. Deploy it with ./bin/railyard secrets apply -s {stack}")
+            typer.echo(f"{key}: stored. Deploy it with {RAILYARD} secrets apply -s {stack}")
 
 
 @application.command()
@@ -268,7 +269,7 @@ def _open(here: Stack) -> sops.Document:
         document.decrypt()
     except sops.FileMissingError:
         raise OperationError(
-            f"{shown(here.secrets_file)} does not exist: make it with ./bin/railyard secrets init -s {here.name}"
+            f"{shown(here.secrets_file)} does not exist: make it with {RAILYARD} secrets init -s {here.name}"
         ) from None
     except sops.SopsError as error:
         raise OperationError(str(error)) from None
@@ -283,7 +284,7 @@ def _to_generate(
         if secret.generated is None:
             raise CallError(
                 f"{system}.{secret.name} is handed out by somebody else ({secret.meaning}): "
-                f"give it with ./bin/railyard secrets set -s {here.name} {system}.{secret.name}"
+                f"give it with {RAILYARD} secrets set -s {here.name} {system}.{secret.name}"
             )
         if secret.name in names.get(system, ()) and not replace:
             raise OperationError(f"{system}.{secret.name} is there already; --replace makes it anew")

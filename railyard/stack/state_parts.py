@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 
 from railyard.shared.console import OperationError
 from railyard.shared.urns import name_of
+from stacks.project_folder import RAILYARD
 from stacks.secrets import FINGERPRINTS
 from stacks.zone_ids import CONFIRMED
 
@@ -50,7 +51,7 @@ def divided(
     if deployment.get("pending_operations"):
         raise OperationError(
             f"an interrupted run of {source} left operations without an outcome: finish it first, with `pulumi up` or "
-            f"`make up STACK={source}`"
+            f"`{RAILYARD} up -s {source}`"
         )
     records = records_of(document)
     moving = _below({each["urn"] for each in records if _is_system(each, systems)}, records)

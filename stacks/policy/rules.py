@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from components.databases import SERVERS
 from stacks.policy.policy import RAILWAY, Broken, Level, Policy, Resource, Resources
+from stacks.project_folder import RAILYARD
 from stacks.releases import names_a_version
 
 _SYSTEMS: Final = "railyard:systems:"
@@ -131,7 +132,7 @@ POLICIES: Final = (
         name="data-is-protected",
         must="Volumes and buckets are protected.",
         why="A destroy, or a name that changes, would delete what nobody can make again.",
-        fix="make it by the components Volume and Bucket, which protect; `make unprotect` lifts it on purpose",
+        fix=f"make it by the components Volume and Bucket, which protect; `{RAILYARD} unprotect` lifts it on purpose",
         level=Level.MANDATORY,
         judge=_data,
         failing=[_made("Volume", "shop-web-volume-disk")],

@@ -308,7 +308,7 @@ def test_a_state_of_another_version_is_refused_with_the_way_out(tmp_path):
     database = Database(tmp_path / "box" / "clouds.sqlite3")
     database.write([("railway/projects", [], {"1": json.dumps({"id": "1", "unknown": True})})])
 
-    with pytest.raises(SandboxError, match="make reset"):
+    with pytest.raises(SandboxError, match="railyard sandbox reset"):
         Sandbox(tmp_path / "box")
 
 
@@ -317,7 +317,7 @@ def test_the_file_of_an_older_version_is_refused_with_the_way_out(directory: Pat
     directory.mkdir()
     (directory / "clouds.json").write_text("{}")
 
-    with pytest.raises(SandboxError, match="make reset"):
+    with pytest.raises(SandboxError, match="railyard sandbox reset"):
         Sandbox(directory)
     reset(directory)
     assert Sandbox(directory).railway.state.projects == {}

@@ -73,7 +73,7 @@ def test_without_pulumi_the_embedded_engine_works_and_says_why(machine):
 
     assert choice.cli is None
     assert choice.sentence == (
-        "engine: the embedded engine (there is no pulumi on PATH; `make tools` installs what is missing); "
+        "engine: the embedded engine (there is no pulumi on PATH; `./bin/railyard tools` installs what is missing); "
         "state in .sandbox/staging.json"
     )
 
@@ -95,7 +95,7 @@ def test_a_pulumi_that_lacks_something_is_not_used_unasked(machine, there):
 
     assert choose(None, machine.states).engine is Engine.EMBEDDED
     assert f"comes without {lacking}" in choose(None, machine.states).sentence
-    with pytest.raises(OperationError, match=f"without {lacking}.*make tools"):
+    with pytest.raises(OperationError, match=f"without {lacking}.*railyard tools"):
         choose(Engine.PULUMI, machine.states)
 
 
@@ -215,5 +215,5 @@ def test_a_destroy_of_what_is_protected_is_refused_before_the_cli_begins(prepare
     with pytest.raises(OperationError, match=r"nothing is deleted:\n  railway:index:Volume rose-disk\n") as refused:
         begin(Operation.DESTROY)
 
-    assert "make unprotect STACK=staging" in str(refused.value)
+    assert "./bin/railyard unprotect -s staging" in str(refused.value)
     assert begin(Operation.REFRESH).succeeded

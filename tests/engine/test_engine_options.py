@@ -116,7 +116,7 @@ def test_protected_resource_is_not_deleted_and_nothing_else_is(stack: Stack) -> 
     for result in (stack.up(things()), stack.destroy()):
         assert not result.succeeded
         assert "::safe' would be deleted, but is protected" in errors(result)[0]
-        assert "make unprotect STACK=test" in errors(result)[0]
+        assert "railyard unprotect -s test" in errors(result)[0]
         assert {"safe-1", "other-1"} == stack.existing()
 
 

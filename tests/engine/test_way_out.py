@@ -23,7 +23,7 @@ def event(message: str, severity: str = "error") -> str:
 )
 def test_the_way_out_is_named_where_a_delete_found_nothing(message: str) -> None:
     """A refresh helps, and nothing else does: the same run would fail for ever."""
-    assert "make refresh" in way_out(event("deleting", "info") + event(message))
+    assert "./bin/railyard refresh" in way_out(event("deleting", "info") + event(message))
 
 
 def test_other_failures_get_no_such_advice() -> None:

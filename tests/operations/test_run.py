@@ -109,10 +109,10 @@ def test_a_program_that_is_missing_or_too_old(
 
 
 def test_the_sandbox_runs_no_command(railyard: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is nothing that Railway's command line could reach, unless `make sandbox` serves it: that is said."""
+    """There is nothing that Railway's command line could reach, unless `./bin/railyard sandbox serve` serves it: that is said."""
     installed(tmp_path / "programs", monkeypatch)
 
     said = railyard.run("run", "rose/web", "-s", "staging", "--", "true")
 
     assert said.code == 1
-    assert "set RAILWAY_API_TOKEN, or practise in the sandbox, with `make sandbox`" in said.errors
+    assert "set RAILWAY_API_TOKEN, or practise in the sandbox, with `./bin/railyard sandbox serve`" in said.errors

@@ -167,7 +167,7 @@ def test_a_system_that_is_not_there(railyard: Railyard) -> None:
     assert said.code == 1
     ((place, found),) = failures(said).items()
     assert place == ("omnistack", "deployment")
-    assert found["next"] == "bring it up: make up STACK=staging"
+    assert found["next"] == "bring it up: ./bin/railyard up -s staging"
 
 
 def test_a_domain_that_only_the_settings_have(railyard: Railyard, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
@@ -183,7 +183,7 @@ def test_a_domain_that_only_the_settings_have(railyard: Railyard, monkeypatch: p
     assert (
         failed["rose/web", "dns"]["found"] == "new.rose.example stands in the settings, and is no domain of the service"
     )
-    assert failed["rose/web", "dns"]["next"] == "bring it up: make up STACK=staging"
+    assert failed["rose/web", "dns"]["next"] == "bring it up: ./bin/railyard up -s staging"
     assert "new.rose.example stands in the settings" in railyard.run("status", "rose").flat
 
 

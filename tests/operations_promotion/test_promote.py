@@ -316,7 +316,7 @@ def test_what_became_healthy_a_moment_ago_has_proven_nothing(level):
     assert "not proven yet: " in early.errors
     assert "600 minutes are asked for" in document.json["refused"][0]["reason"]
     assert document.json["refused"][0]["next"] == (
-        "time passes in the sandbox only while something runs there (make sandbox): wait so long, "
+        "time passes in the sandbox only while something runs there (./bin/railyard sandbox serve): wait so long, "
         "or give --healthy-for 0"
     )
     assert (done.code, level.file() == before) == (0, False), done.errors

@@ -42,7 +42,7 @@ def test_a_stack_of_the_cli_is_not_begun_anew(held, command):
 
     assert said.code == 1
     assert (
-        "stack staging is up with the Pulumi CLI, and there is no pulumi on PATH: `make tools`"
+        "stack staging is up with the Pulumi CLI, and there is no pulumi on PATH: `./bin/railyard tools`"
         in said.text + said.errors
     )
     assert untouched(held)

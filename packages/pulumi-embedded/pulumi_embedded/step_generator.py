@@ -267,4 +267,4 @@ class StepGenerator:
 
 def way_to_unprotect(stack: str) -> str:
     """Tell how a person lifts protection."""
-    return f"run `make unprotect STACK={stack}` (sandbox) or `pulumi state unprotect`"
+    return f"run `railyard unprotect -s {stack}` (sandbox) or `pulumi state unprotect`"

@@ -8,7 +8,7 @@ the running one listens. Does not know what the state means.
     requests.jsonl   the request log
     server.json      port and process id, while a server runs
     server.lock      held, while a server runs
-    port             where `make sandbox` listens, each time
+    port             where `railyard sandbox serve` listens, each time
     environment      variables that point a shell at it
     volumes/         files on volumes, and in backups of them, each below its id
 """
@@ -44,7 +44,7 @@ class AlreadyServingError(SandboxError):
 
 def other_version(path: Path) -> str:
     """Return what to say of a state that this version does not understand."""
-    return f"{path} is of another version of Railyard: 'make reset' empties the sandbox"
+    return f"{path} is of another version of Railyard: 'railyard sandbox reset' empties the sandbox"
 
 
 def unreadable(path: Path, problem: Exception) -> str:

@@ -21,6 +21,7 @@ from railyard.secrets import check as secrets_check
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
+from stacks.project_folder import RAILYARD
 
 OLDEST_PYTHON: Final = (3, 11)
 PACKAGES: Final = ("pulumi", "pulumi_cloudflare", "pulumi_digitalocean", "pulumiverse-railway")
@@ -48,13 +49,17 @@ def _package(name: str) -> Finding:
     try:
         return ok("tools", f"{name} {version(name)}")
     except PackageNotFoundError:
-        return problem("tools", f"the package {name} is not installed", "remove .venv and run: make preview")
+        return problem(
+            "tools",
+            f"the package {name} is not installed",
+            "install what requirements.txt pins",
+        )
 
 
 def _pulumi(*, real: bool) -> Finding:
     cli = pulumi_cli.find()
     if cli is None:
-        install = "run: make tools, or install it from https://www.pulumi.com/docs/install/"
+        install = f"run: {RAILYARD} tools, or install it from https://www.pulumi.com/docs/install/"
         if real:
             return problem("tools", "there is no pulumi, and a real account needs it", install)
         return note("tools", "there is no pulumi: the sandbox does without, a real account does not", install)
@@ -92,7 +97,7 @@ def secrets(stack: Stack) -> Iterator[Finding]:
     """Check that the file is there, that the key opens it, and that everything is in it."""
     report = secrets_check.check(stack)
     for each in report.problems:
-        yield problem("secrets", each.text, each.fix or f"./bin/railyard secrets check -s {stack.name}")
+        yield problem("secrets", each.text, each.fix or f"{RAILYARD} secrets check -s {stack.name}")
     if report.note:
         yield problem("secrets", report.note, "set SOPS_AGE_KEY_FILE to the file with your age key")
     if not report.problems and not report.note:

@@ -23,6 +23,7 @@ from railyard.migrate.translation import translate
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.stack import Stack
 from stacks.plan import excesses
+from stacks.project_folder import RAILYARD
 
 _ORDER: Final = list(PLANS)
 CUT_OFF: Final = "Railway stops reading railway.toml and railway.json on 2026-12-01"
@@ -120,9 +121,9 @@ def _file(where: str, service: RunningService, project: str) -> Finding | None:
         "config as code",
         f"{where}: {file or 'a railway.toml or railway.json'}{decides}. {CUT_OFF}, and until then it wins over "
         "the settings here",
-        f"{write} in the stack's file (./bin/railyard migrate with the repository's folder and --into does), remove "
+        f"{write} in the stack's file ({RAILYARD} migrate with the repository's folder and --into does), remove "
         "the other file from the repository and its path from the service's settings, then run up; without a "
-        f"deployment ./bin/railyard migrate --to-railway --project {project} writes them into Railway's own settings",
+        f"deployment {RAILYARD} migrate --to-railway --project {project} writes them into Railway's own settings",
     )
 
 
