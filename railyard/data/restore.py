@@ -204,9 +204,8 @@ def _healthy(railway: Railway, stack: Stack, found: BackedUp) -> BackedUp:
 
 
 def _afterwards(stack: str, found: BackedUp, *, real: bool) -> str:
-    refresh, up = (
-        f"pulumi {each} -s {stack}" if real else f"{RAILYARD} {each} -s {stack}" for each in ("refresh", "up")
-    )
+    program = "pulumi" if real else RAILYARD
+    refresh, up = (f"{program} {each} -s {stack}" for each in ("refresh", "up"))
     return (
         f"next: {refresh}, then {up}: the first sees that the volume is another one, the second takes it over.\n"
         f"The former volume {found.disk.name} ({found.disk.volume_id}) is kept and billed: delete it in the dashboard "

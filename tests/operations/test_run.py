@@ -109,7 +109,7 @@ def test_a_program_that_is_missing_or_too_old(
 
 
 def test_the_sandbox_runs_no_command(railyard: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is nothing that Railway's command line could reach, unless `./bin/railyard sandbox serve` serves it: that is said."""
+    """There is nothing that Railway's command line could reach, unless the sandbox is served: that is said."""
     installed(tmp_path / "programs", monkeypatch)
 
     said = railyard.run("run", "rose/web", "-s", "staging", "--", "true")
