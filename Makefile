@@ -10,13 +10,14 @@ STACK_AND_ENGINE := $(if $(STACK),--stack $(STACK)) $(if $(ENGINE),--engine $(EN
 # A company's mirror of the package index that pip is told of holds for uv, too (see the recipe of .venv/ready).
 NEEDS_INDEX := It needs a package index: with one, call make again
 EDITABLE := --editable . $(patsubst %/pyproject.toml,--editable ./%,$(wildcard packages/*/pyproject.toml))
+SPHINX := $(BIN)/sphinx-build -qEW --keep-going -d .venv/sphinx docs
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 # Commands that find compiled files start in half the time; `make clean` removes them with .venv.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox shell reset tools test test-fast coverage check lock wheels audit bench faults live demo format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox shell reset tools test test-fast coverage check lock wheels audit bench faults live demo docs format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,7 +63,7 @@ coverage: .venv/ready ## Run the whole test suite, and print which lines and bra
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-check: .venv/ready ## Lint, format, types, imports and workflows, and whether generated files are current
+check: .venv/ready ## Lint, format, types, imports, workflows, links of the pages, and whether generated files are current
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
@@ -71,11 +72,14 @@ check: .venv/ready ## Lint, format, types, imports and workflows, and whether ge
 	@$(BIN)/python -m tools.versions --check
 	@$(BIN)/python -m tools.decision_index --check
 	@$(BIN)/python -m tools.railway_answers --check
+	@$(BIN)/python -m tools.command_reference --check
+	@$(BIN)/python -m tools.settings_reference --check
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m tests.pages.operations --check
 	@$(BIN)/python -m railyard.map.generate --check
 	@$(BIN)/python -m railyard.stack.code_owners --check
 	@$(RAILYARD) workflows --check
+	@$(SPHINX) -b dummy .venv/site
 	@$(BIN)/zizmor --quiet --no-progress --offline .github
 	@if command -v go >/dev/null; then \
 	  go -C tools/actionlint build -o "$(CURDIR)/.venv/actionlint" github.com/rhysd/actionlint/cmd/actionlint && .venv/actionlint; \
@@ -115,6 +119,13 @@ live: .venv/ready ## Try the doubtful points of Railway's API: with RAILWAY_API_
 demo: .venv/ready ## Walk the road from a pull request to production, in a throw-away copy and sandbox
 	@$(BIN)/python -m railyard.rehearsal
 
+docs: .venv/ready ## Make a site of the pages, with a search that works offline: site/index.html
+	@rm -rf site
+	@$(SPHINX) site
+	@! grep -rEo '<(script|link|img)[^>]*(src|href)="(https?:)?//[^"]*"' site --include=*.html || \
+	  { echo "the site loads this from elsewhere: a page of it has to work without a network" >&2; exit 1; }
+	@echo "site/index.html"
+
 format: .venv/ready ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -132,9 +143,11 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(RAILYARD) workflows
 	@$(BIN)/python -m tools.import_table
 	@$(BIN)/python -m tools.decision_index
+	@$(BIN)/python -m tools.command_reference
+	@$(BIN)/python -m tools.settings_reference
 
-clean: ## Remove the virtual environment and the sandbox
-	@rm -rf .venv .sandbox
+clean: ## Remove the virtual environment, the sandbox and the site
+	@rm -rf .venv .sandbox site
 
 .venv/ready: requirements.txt $(wildcard packages/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

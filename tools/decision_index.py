@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from railyard.shared.generated_file import write_or_check
+
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "decisions"
 INDEX: Final = FOLDER / "README.md"
 _HEAD: Final = """\
@@ -40,17 +42,5 @@ def _row(page: Path) -> str:
     return f"| {number} | [{title}]({page.name}) | {f'replaced by {replaced[1]}' if replaced else 'holds'} |\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Write, or check; return the exit code."""
-    written = index()
-    if INDEX.exists() and INDEX.read_text(encoding="utf-8") == written:
-        return 0
-    if "--check" in arguments:
-        sys.stdout.write("out of date: docs/decisions/README.md; bring it up to date with: make generate\n")
-        return 1
-    INDEX.write_text(written, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check("docs/decisions/README.md", index(), sys.argv[1:]))

@@ -12,6 +12,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+from railyard.shared.generated_file import write_or_check
+
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "architecture.md"
 UNTOLD: Final = ("benchmarks", "tests")
@@ -67,18 +69,10 @@ def _place(module: str) -> str:
     return f"{path}/" if (ROOT / path).is_dir() else f"{path}.py"
 
 
-def main(arguments: list[str]) -> int:
-    """Write, or check; return the exit code."""
-    text = PAGE.read_text(encoding="utf-8")
-    written = _TABLE.sub(lambda _: table(), text)
-    if written == text:
-        return 0
-    if "--check" in arguments:
-        sys.stdout.write("out of date: docs/architecture.md; bring it up to date with: make generate\n")
-        return 1
-    PAGE.write_text(written, encoding="utf-8")
-    return 0
+def page() -> str:
+    """Return the page with the table as the contracts say it."""
+    return _TABLE.sub(lambda _: table(), PAGE.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check("docs/architecture.md", page(), sys.argv[1:]))

@@ -231,8 +231,9 @@ class Deployment:
                 projects = railway.run(living_projects(railway.client))
                 if not back:
                     self._notices |= _troubles(railway, self._stack, others, projects)
-                looking = last_look(railway, self._stack, systems, projects, say=self._say)
-                checked: Sequence[Check] = railway.run(looking) if systems else ()
+                checked: Sequence[Check] = (
+                    railway.run(last_look(railway, self._stack, systems, projects, say=self._say)) if systems else ()
+                )
         except OperationError as error:
             for release in mine.values():
                 _problems(release, back).append(f"whether it is healthy could not be found out: {error}")

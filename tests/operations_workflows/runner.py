@@ -21,6 +21,7 @@ from tests.operations_workflows.test_workflow_rules import FOLDER, read
 EXPRESSION = re.compile(r"\$\{\{ *([^}]+?) *\}\}")
 TOO_LONG = {
     "make check": "make --dry-run check",
+    "make docs": "make --dry-run docs",
     "make tools": "make --dry-run tools",
     "make test": "make --dry-run test",
     "make audit": "make --dry-run audit",
