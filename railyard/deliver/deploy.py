@@ -231,9 +231,9 @@ class Deployment:
                 projects = railway.run(living_projects(railway.client))
                 if not back:
                     self._notices |= _troubles(railway, self._stack, others, projects)
-                checked: Sequence[Check] = (
-                    railway.run(last_look(railway, self._stack, systems, projects, say=self._say)) if systems else ()
-                )
+                if not systems:
+                    return
+                checked = railway.run(last_look(railway, self._stack, systems, projects, say=self._say))
         except OperationError as error:
             for release in mine.values():
                 _problems(release, back).append(f"whether it is healthy could not be found out: {error}")

@@ -250,7 +250,13 @@ def _damaged(state: object) -> Iterator[str]:
         "[" * 5000,
         *(text[:at] for at in range(1, len(text), 97)),
     )
-    for path in _paths(state):
+    yield from _reshaped(state)
+
+
+def _reshaped(document: object) -> Iterator[str]:
+    """Yield the text of a document with each of its values replaced by one of another shape."""
+    text = json.dumps(document)
+    for path in _paths(document):
         for other in (None, 1, "x", [], ["x"], {"x": 1}):
             damaged = json.loads(text)
             *above, last = path
@@ -259,6 +265,34 @@ def _damaged(state: object) -> Iterator[str]:
                 inner = inner[key]
             inner[last] = other
             yield json.dumps(damaged)
+
+
+def test_a_damaged_journal_is_refused_or_read_never_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each value of each line replaced by one of another shape."""
+    state, path, tried, refused = tmp_path / "state.json", tmp_path / "state.json.journal", 0, 0
+    journal = Journal(state, "", durable=True)
+    journal.intend_create(thing("lamp"))
+    journal.settle(thing("lamp", inputs={"key": Secret("planted")}))
+    journal.settle(thing("desk", dependencies=[f"{URN}lamp"]))
+    lines = path.read_text().splitlines()
+    journal.close()
+    state.unlink()
+
+    for at, line in enumerate(lines):
+        for damaged in _reshaped(json.loads(line)):
+            path.write_text("\n".join([*lines[:at], damaged, *lines[at + 1 :], ""]))
+            tried += 1
+            with contextlib.suppress(StateError):
+                Journal(state, "", durable=False)
+                continue
+            refused += 1
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{tried} damaged journals, {refused} refused in words, none ended in a traceback\n")
+    assert tried > 150
+    assert refused > tried / 3
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

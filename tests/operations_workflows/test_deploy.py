@@ -120,6 +120,7 @@ def test_when_the_way_back_fails_too_somebody_has_to_look(deployed: Repository, 
 
     assert said.json["result"] == "broken"
     assert said.json["rollbackProblems"]
+    assert "Warning" not in said.errors
     assert [each["embeds"][0]["title"] for each in github.sent["/discord"]] == [
         "staging: omega broken: somebody has to look"
     ]

@@ -168,8 +168,11 @@ def load(state_file: Path, passphrase: str) -> tuple[Deployment, str]:
     if salt := next((line["salt"] for line in lines if "salt" in line), ""):
         vault.salt = salt
     snapshot = Snapshot(deployment)
-    for line in lines:
-        _replay(snapshot, line, vault)
+    for number, line in enumerate(lines, start=1):
+        try:
+            _replay(snapshot, line, vault)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            raise StateError(_unreadable(journal, number)) from None
     resources = tuple(replace(each, place=place) for place, each in enumerate(snapshot.resources()))
     pending = tuple(snapshot.pending_creates.values())
     return Deployment(resources=resources, pending_creates=pending, vault=vault), text
@@ -189,14 +192,18 @@ def _complete_lines(path: Path) -> list[dict[str, Any]]:
         if line is None:
             if number == len(texts) - 1 and not texts[-1]:
                 break  # a disk that lost power may keep the line end and not all before it
-            message = (
-                f"line {number} of {path} cannot be read, and the steps behind it did happen: put the file back from a "
-                f"copy; or remove it and run a refresh, which does not know what those steps made. The state from "
-                f"before the last run is {former_path(path.with_name(path.name.removesuffix('.journal')))}"
-            )
-            raise StateError(message)
+            raise StateError(_unreadable(path, number))
         lines.append(line)
     return lines
+
+
+def _unreadable(journal: Path, number: int) -> str:
+    """Say what to do about a line of a journal that cannot be read."""
+    return (
+        f"line {number} of {journal} cannot be read, and the steps behind it did happen: put the file back from a "
+        f"copy; or remove it and run a refresh, which does not know what those steps made. The state from before that "
+        f"run is {journal.name.removesuffix('.journal')} beside it"
+    )
 
 
 def _line(text: str) -> dict[str, Any] | None:

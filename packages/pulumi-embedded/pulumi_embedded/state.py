@@ -216,6 +216,10 @@ def _camel(name: str) -> str:
     return "importID" if name == "import_id" else re.sub(r"_(\w)", lambda found: found[1].upper(), name)
 
 
+_PARTS_OF_A_URN: Final = 4
+_TYPES: Final = {"str": str, "bool": bool, "int": int, "list": list, "dict": dict, "Properties": (dict, Secret)}
+_SHAPES: Final = {each.name: _TYPES[str(each.type).partition("[")[0]] for each in fields(Resource)}
+"""The type of each field of a record."""
 _FIELDS: Final = {each.name: _camel(each.name) for each in fields(Resource) if each.name != "place"}
 
 
@@ -239,11 +243,27 @@ def decode_resource(record: Mapping[str, Any], vault: Vault, place: int = -1) ->
     known = {name: record[key] for name, key in _FIELDS.items() if record.get(key) is not None}
     for name in ("inputs", "outputs"):
         known[name] = decode_value(record.get(name) or {}, vault)
-    if not isinstance(known["urn"], str) or not isinstance(known["type"], str):
+    if isinstance(by_name := known.get("property_dependencies"), dict):  # Go writes null for a list that is empty
+        known["property_dependencies"] = {
+            key: [] if urns is None else urns for key, urns in cast("dict[str, Any]", by_name).items()
+        }
+    for name, value in known.items():
+        _check_shape(name, value)
+    if known["urn"].count("::") < _PARTS_OF_A_URN - 1:
         raise TypeError("urn")
-    if not isinstance(known["inputs"], dict | Secret) or not isinstance(known["outputs"], dict | Secret):
-        raise TypeError("inputs")
     return Resource(**known, place=place)
+
+
+def _check_shape(name: str, value: Any) -> None:
+    """Raise ``TypeError`` where a field of a record has another type than it has here."""
+    if not isinstance(value, _SHAPES[name]):
+        raise TypeError(name)
+    lists: list[Any] = [value] if _SHAPES[name] is list else []
+    if name == "property_dependencies":
+        lists = [*cast("dict[str, Any]", value).values()]
+    for each in lists:
+        if not isinstance(each, list) or not all(isinstance(text, str) for text in cast("list[Any]", each)):
+            raise TypeError(name)
 
 
 @dataclass(frozen=True, kw_only=True)
