@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import pulumi
 from typing_extensions import override
@@ -11,6 +11,9 @@ from typing_extensions import override
 from components.arguments import VolumeGb
 from components.database import Database, DatabaseSettings, Identifier, Server
 from components.volume import OutsideBackups
+
+QUERY: Final = "?authSource=admin"
+"""End of its address: users are those of the database ``admin``."""
 
 
 class MongodbSettings(DatabaseSettings):
@@ -60,6 +63,6 @@ class MongodbSettings(DatabaseSettings):
 class Mongodb(Database[MongodbSettings]):
     """A MongoDB server, reachable from the other services of its environment."""
 
-    def url(self, *, query: str = "?authSource=admin") -> pulumi.Output[str]:
+    def url(self, *, query: str = QUERY) -> pulumi.Output[str]:
         """Return the address with user and password, a secret; users are those of the database ``admin``."""
         return self.address(query=query)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated, Any, Self
 
 import pulumi
@@ -129,7 +128,7 @@ class Netia(System[NetiaSettings]):
                 rotation="it ends all sessions, and what it encrypted can no longer be read",
             ),
             POSTGRES_PASSWORD,
-            replace(REDIS_PASSWORD, required=settings.redis is not None),
+            REDIS_PASSWORD.model_copy(update={"required": settings.redis is not None}),
             *(Secret(name=name, meaning=meaning, required=False) for name, meaning in INTEGRATIONS.items()),
         )
 

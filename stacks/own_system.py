@@ -2,67 +2,75 @@
 
 Owns what such a system is. A key below ``railyard:`` that no class has, with a group ``services``, is one:
 
-    railyard:umami:
-      project: {name: umami-production, environment: production}
+    railyard:shop:
+      project: {name: shop-production, environment: production}
       services:
-        umami: {image: "umami/umami:2", port: 3000, secrets: [APP_SECRET]}
+        web: {image: "shop/web:2", port: 3000, variables: {DATABASE_URL: "${postgres.url}"}, secrets: [SESSION_KEY]}
+      databases: {postgres: {version: "17"}}
+      secrets: {SESSION_KEY: {meaning: key that signs sessions, minBytes: 32, generated: {}}}
 
-It may stand in the project of another system, whose services it leaves alone.
+Its keys are those of ``stacks.own.settings``. It may stand in the project of another system, whose services it leaves
+alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
+import pulumi
 
 import go_yaml
-from components.arguments import Many, VariableName, matching
-from components.service import ServiceSettings
+from components.database import Database
+from components.service import Service
+from stacks.own import secrets as own_secrets
+from stacks.own.expressions import is_plain
+from stacks.own.order import waits
+from stacks.own.settings import KINDS, OwnSettings
+from stacks.own.values import Values
 from stacks.secrets import Secret, SystemSecrets
 from stacks.shared_settings import NAMESPACE, SERVICES
-from stacks.system import System, SystemSettings
-
-ServiceName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name such as web or Postgres")]
-
-
-class OwnServiceSettings(ServiceSettings):
-    """A service of a system of one's own."""
-
-    secrets: Many[VariableName] = ()
-    """Variables whose values are secrets: APP_SECRET of umami is UMAMI_APP_SECRET in the SOPS file."""
-
-
-class OwnSettings(SystemSettings):
-    """A system of services that are not said in Python."""
-
-    services: Annotated[dict[ServiceName, OwnServiceSettings], Field(min_length=1)]
-    """Name of each service on Railway → what it is."""
+from stacks.system import System
 
 
 class OwnSystem(System[OwnSettings]):
-    """Services as they stand in the settings; what each needs of another is a reference, ``${{Postgres.PGHOST}}``."""
+    """Services, databases and buckets as they stand in the settings."""
 
     SETTINGS = OwnSettings
 
     @classmethod
     def secrets(cls, settings: OwnSettings) -> Sequence[Secret]:
-        """Declare one for each variable that the services name."""
-        return [
-            Secret(name=secret_name(service, variable), meaning=f"{variable} of {service}", also_sets=(variable,))
-            for service, args in settings.services.items()
-            for variable in args.secrets
-        ]
+        """Declare those of the settings, and the passwords of the databases."""
+        return own_secrets.declared(settings)
 
     def compose(self, settings: OwnSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
-        """Make each service; which waits for which follows from what their variables refer to."""
-        for name, args in settings.services.items():
-            given = {variable: secret_name(name, variable) for variable in args.secrets}
-            values = secrets.variables(*given.values())
-            self.service(name, args, variables={variable: values[key] for variable, key in given.items()})
-        return {}
+        """Make buckets and databases, then each service after those for which it waits."""
+        buckets = {name: self.bucket(name, args) for name, args in settings.buckets.items()}
+        databases: dict[str, Database[Any]] = {}
+        for name, args in settings.databases.items():
+            password = secrets[own_secrets.password_name(name)]
+            databases[name] = self.database(KINDS[args.kind].component, name, args, password)
+        values = Values(settings, secrets, buckets, databases)
+        made: dict[str, Service | Database[Any]] = {**databases}
+        for name, before in waits(settings).items():
+            args = settings.services[name]
+            clear = {variable: value for variable, value in args.variables.items() if is_plain(value)}
+            made[name] = values.made[name] = self.service(
+                name,
+                args.model_copy(update={"variables": clear}),
+                variables=self._still_encrypted(values.of(name)),
+                bucket=buckets[args.bucket] if args.bucket else None,
+                uses=[made[each] for each in before],
+                registry_password=values.registry_password(name),
+            )
+        values.tell()
+        return {"buckets": {name: each.bucket_name for name, each in buckets.items()}} if buckets else {}
+
+    def _still_encrypted(self, variables: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+        """Return variables in which those that are encrypted in the settings stay secret."""
+        hidden = self._secret_variables.encrypted
+        return {name: pulumi.Output.secret(value) if name in hidden else value for name, value in variables.items()}
 
 
 @cache
@@ -82,8 +90,3 @@ def names_in(config: Mapping[str, str]) -> list[str]:
     prefix = f"{NAMESPACE}:"
     values = {key: go_yaml.load(value) for key, value in config.items() if key.startswith(prefix) and SERVICES in value}
     return [key.removeprefix(prefix) for key, value in values.items() if is_own(value)]
-
-
-def secret_name(service: str, variable: str) -> str:
-    """Return the key of a variable's value in the SOPS file."""
-    return f"{''.join(each if each.isalnum() else '_' for each in service).upper()}_{variable}"

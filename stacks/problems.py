@@ -10,7 +10,7 @@ import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, cast, get_args, get_origin
 
 import pulumi
 from pydantic import BaseModel, ValidationError
@@ -22,6 +22,7 @@ from pulumiverse_railway.rules import Rule
 from railway_api.counting import count
 from stacks import credentials
 from stacks.arguments_tree import Path
+from stacks.by_key import MARKED, NO_CHOICE
 from stacks.shared_settings import DEFAULTS_FILE
 
 MOST_PROBLEMS = 50
@@ -105,23 +106,28 @@ def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path
     """Return Pydantic's errors about ``value`` (settings of ``model`` at ``path``) as problems."""
     details = error.errors(include_url=False)
     # A system may make settings of others, the image of a commit: what is wrong there is wrong with that other one.
-    written = [each for each in details if each["type"] == "missing" or _stands(value, tuple(each["loc"]))]
+    written = [each for each in details if each["type"] == "missing" or _stands(value, _written(each["loc"]))]
     return [_problem(each, model, value, path) for each in written or details]
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Path) -> Problem:
-    place = tuple(details["loc"])
     kind, context = details["type"], details.get("ctx", {})
+    place = _written(details["loc"])
     given = _at(value, place)
+    owner = _model_at(model, details["loc"][:-1])
     if place[-1:] == (_IS_A_KEY,):
         place, given = place[:-1], None
     here: Path = (*path, *place)
     if kind == "extra_forbidden":
-        owner = _model_at(model, place[:-1])
         return Problem.unknown_key(here, _keys(owner), place=".".join(map(str, here[:-1])))
     if kind == "missing":
-        doc = _doc(model, place)
+        doc = _doc(owner, place[-1])
         return Problem(here, None, f"a value is required. {doc}", f"add {_named(place)}")
+    if kind == NO_CHOICE:
+        key, choices = str(context["key"]), str(context["choices"])
+        named = cast("Mapping[str, Any]", given).get(key)
+        fix = f"add {key}" if named is None else nearest_or_none(str(named), choices.split(", "))
+        return Problem((*here, key), named, f"one of {choices}", fix)
     if kind == "value_error":
         said = details["msg"].removeprefix("Value error, ")
         allowed, _, fix = said.partition(": ")
@@ -129,11 +135,11 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
         return Problem(here, shown, allowed, fix or f"correct {_named(place)}")
     allowed = _ALLOWED.get(kind, details["msg"].removeprefix("Input should be ").lower()).format(**context)
     if kind in _GROUPS:
-        allowed += f": {', '.join(_keys(_model_at(model, place)))}"
+        allowed += f": {', '.join(_keys(_model_at(model, details['loc'])))}"
     quotes = isinstance(given, bool | int | float) and (
         kind == "string_type" or (kind == "literal_error" and f"'{given}'" in allowed)
     )
-    rule = _rule(_field(_model_at(model, place[:-1]), place[-1])) if place else None
+    rule = _rule(_field(owner, place[-1])) if place else None
     return Problem(here, given, allowed, _fix(kind, given, place), wants_quotes=quotes, rule=rule)
 
 
@@ -197,15 +203,28 @@ def _at(value: Any, place: Path) -> Any:
     return value
 
 
+def _written(place: Path) -> Path:
+    """Return a place without what stands in no file."""
+    return tuple(key for key in place if key not in MARKED)
+
+
 def _model_at(model: type[BaseModel], place: Path) -> type[BaseModel]:
+    """Return the model of the innermost group around a place, in which chosen models are marked."""
+    annotation: Any = model
     for key in place:
-        if isinstance(key, int):
-            continue
-        inner = _inner(_field(model, key).annotation if _field(model, key) else None)
-        if inner is None:
-            return model
-        model = inner
+        annotation = MARKED.get(str(key)) or _below(annotation, key)
+        model = _inner(annotation) or model
     return model
+
+
+def _below(annotation: Any, key: str | int) -> Any:
+    """Return the type of what stands below a key; None where that is no group."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        field = _field(annotation, key)
+        return field and field.annotation
+    if get_origin(annotation) in (dict, tuple):
+        return get_args(annotation)[-1 if get_origin(annotation) is dict else 0]
+    return next((found for part in get_args(annotation) if (found := _below(part, key)) is not None), None)
 
 
 def _inner(annotation: Any) -> type[BaseModel] | None:
@@ -229,8 +248,8 @@ def _metadata(annotation: Any) -> tuple[Any, ...]:
     return (*own, *(each for part in get_args(annotation) for each in getattr(part, "__metadata__", ())))
 
 
-def _doc(model: type[BaseModel], place: Path) -> str:
-    field = _field(_model_at(model, place[:-1]), place[-1])
+def _doc(model: type[BaseModel], key: str | int) -> str:
+    field = _field(model, key)
     return " ".join((field.description or "").split()) if field else ""
 
 

@@ -59,6 +59,9 @@ def _at(settings: Arguments, key: Key) -> Any:
         if isinstance(part, int):
             found = cast("Sequence[Any]", found)[part]
             continue
+        if isinstance(found, Mapping):
+            found = cast("Mapping[str, Any]", found).get(part)
+            continue
         fields = type(found).model_fields if isinstance(found, Arguments) else {}
         attribute = next((each for each, field in fields.items() if part in (each, field.alias)), part)
         found = getattr(cast("Any", found), attribute, None)

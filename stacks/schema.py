@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 
 from railway_api.plans import Plan
 from stacks import python_systems
-from stacks.own_system import OwnSettings
+from stacks.own.settings import OwnSettings
 from stacks.settings import PLAN_KEY, PROVIDER_KEYS, PROVIDER_NAMESPACE, StackKeys
 from stacks.shared_settings import NAMESPACE
 

@@ -12,53 +12,72 @@ import string
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, cast
+from typing import Annotated, Any, Final, Literal, Self, cast
+
+from pydantic import Field, model_validator
 
 import sops
+from components.arguments import Arguments, Many, Text
 from stacks.project_folder import RAILYARD
 
+Alphabet = Literal["lettersAndDigits", "hexadecimal"]
+"""The characters of which a generated value is made. Letters and digits need no quoting in an address or a shell."""
+CHARACTERS: Final[Mapping[Alphabet, str]] = {
+    "lettersAndDigits": string.ascii_letters + string.digits,
+    "hexadecimal": "0123456789abcdef",
+}
+"""Alphabet → its characters."""
 
-class Alphabet(StrEnum):
-    """The characters of which a generated value is made."""
 
-    LETTERS_AND_DIGITS = string.ascii_letters + string.digits
-    """Needs no quoting in an address, a command or a shell."""
-    HEXADECIMAL = "0123456789abcdef"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Generated:
+class Generated(Arguments):
     """How a value is made that nobody else hands out."""
 
-    length: int = 32
+    length: Annotated[int, Field(ge=16, le=4_096)] = 32
     """Number of characters after the prefix; 32 letters and digits are 190 bits."""
-    alphabet: Alphabet = Alphabet.LETTERS_AND_DIGITS
+    alphabet: Alphabet = "lettersAndDigits"
+    """The characters of which it is made."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Secret:
-    """One secret that a system needs."""
+class SecretRules(Arguments):
+    """What is known of a secret beside its name: what it is, how a right value looks, and how one is made."""
 
-    name: str
-    """Its key in the SOPS file and the variable that the service reads."""
-    meaning: str
+    meaning: Text
+    """What it is, for whoever has to find a value for it."""
     required: bool = True
+    """Whether a stack needs it. A variable that is made of an optional one is there where the file holds it."""
     prefix: str = ""
     """What the value starts with."""
-    min_bytes: int = 1
+    min_bytes: Annotated[int, Field(ge=1, le=65_536)] = 1
     """Shortest value that is accepted, in bytes."""
-    one_of: tuple[str, ...] = ()
+    one_of: Many[Text] = ()
     """The only values that are accepted. Default: any."""
     together_with: str = ""
     """Another secret: both are there or neither."""
     generated: Generated | None = None
-    """How a value is made for it. Default: somebody else hands it out."""
-    also_sets: tuple[str, ...] = ()
-    """Other variables that follow from it: they hold the value, as an address does, or stand only beside it."""
+    """How a value is made for it: ``{}`` for 32 letters and digits. Default: somebody else hands it out."""
     one_per_stack: str = ""
     """What happens when two stacks have the same value. Default: nothing that anybody notices at once."""
     rotation: str = ""
     """What a person has to do when the value changes, where new deployments alone are not enough."""
+
+    @model_validator(mode="after")
+    def _a_generated_value_is_accepted(self) -> Self:
+        made = self.generated and len(self.prefix) + self.generated.length
+        if made is not None and made < self.min_bytes:
+            raise ValueError(
+                f"minBytes of at most {made}, since that is what generated makes, and not {self.min_bytes}: raise "
+                "generated.length"
+            )
+        return self
+
+
+class Secret(SecretRules):
+    """One secret that a system needs."""
+
+    name: str
+    """Its key in the SOPS file and the variable that the service reads."""
+    also_sets: tuple[str, ...] = ()
+    """Other variables that follow from it: they hold the value, as an address does, or stand only beside it."""
 
     def problem(self, value: Any) -> str | None:
         """Return why ``value`` is refused, in words that do not give it away."""
@@ -80,7 +99,7 @@ class Secret:
         """Make a new random value. Raises ``ValueError`` for a secret that is not generated."""
         if self.generated is None:
             raise ValueError(f"{self.name} is handed out by somebody else")
-        alphabet = self.generated.alphabet.value
+        alphabet = CHARACTERS[self.generated.alphabet]
         return self.prefix + "".join(secrets.choice(alphabet) for _ in range(self.generated.length))
 
     def standin(self, ciphertext: str) -> str:

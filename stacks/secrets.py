@@ -27,9 +27,9 @@ from railway_api.counting import count
 from railway_api.loopback import is_loopback
 from stacks import secret_rules
 from stacks.previous_outputs import previous_output
-from stacks.secret_rules import Alphabet, Declared, Finding, Generated, Secret, as_text
+from stacks.secret_rules import Declared, Finding, Generated, Secret, as_text
 
-__all__ = ["Alphabet", "Generated", "Secret", "SecretsError", "StackSecrets", "SystemSecrets", "read"]
+__all__ = ["Generated", "Secret", "SecretsError", "StackSecrets", "SystemSecrets", "read"]
 
 FILE_VARIABLE: Final = "RAILYARD_SECRETS"
 """Environment variable that replaces the file of the settings: the sandbox has a file of its own."""

@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
@@ -27,7 +27,9 @@ from railway_api.plans import Plan
 from stacks import in_clear, own_system
 from stacks.arguments_tree import Path, walk_arguments
 from stacks.names import wrong_names
-from stacks.own_system import OwnSettings
+from stacks.own.expressions import expressions
+from stacks.own.judgement import wrong as wrong_own
+from stacks.own.settings import OwnSettings
 from stacks.plan import excesses
 from stacks.policy.judgement import PolicyLevel, PolicyName
 from stacks.prices import Budget, Prices, ServiceUsage
@@ -202,6 +204,7 @@ def parse(
         if plan:
             found.extend(_beyond_plan(name, settings, (settings.railway and settings.railway.plan) or plan))
         found.extend(named_twice(name, settings))
+        found.extend(_about_own(name, settings))
     found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
     found.extend(_beside_others(parsed))
     declared = {name: known[name].declared(settings) for name, settings in parsed.items()}
@@ -388,6 +391,12 @@ def _about_name(name: str, known: Iterable[str]) -> Iterator[Problem]:
         yield Problem((name,), None, allowed, "give the system another name")
 
 
+def _about_own(name: str, settings: SystemSettings) -> Iterator[Problem]:
+    """Yield what is wrong between the keys of a system that is settings alone."""
+    if isinstance(settings, OwnSettings):
+        yield from (replace(each, path=(name, *each.path)) for each in wrong_own(settings))
+
+
 def _projects_twice(systems: Mapping[str, SystemSettings]) -> list[Problem]:
     first: dict[str, str] = {}
     for system, settings in systems.items():
@@ -416,9 +425,9 @@ def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
                 allowed = f"what {other} says of this project, which both have"
                 yield Problem((name, "project"), None, allowed, f"write the same as in {other}.project")
             for service in services(each):
-                if service.name in settings.services:
+                if mine := next((own for own in services(settings) if own.name == service.name), None):
                     allowed = f"services that no other system has, and {service.name} is one of {other}"
-                    yield Problem((name, SERVICES, service.name), None, allowed, "leave it to one of them")
+                    yield Problem((name, *mine.path), None, allowed, "leave it to one of them")
 
 
 def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
@@ -431,8 +440,8 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
         )
         for path, part in walk_arguments(settings)
         if isinstance(part, ServiceSettings)
-        for variable in part.variables
-        if variable in secrets
+        for variable, value in part.variables.items()
+        if variable in secrets and not expressions(value)
     ]
     for index, given in enumerate(settings.sealed):
         if given not in secrets:

@@ -25,7 +25,7 @@ from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
 from railyard.shared.settings_blocks import without
 from railyard.shared.stack import Stack, read_stack
-from stacks.own_system import OwnSettings
+from stacks.own.settings import OwnSettings
 from stacks.shared_settings import NAMESPACE, file_name
 
 

@@ -32,6 +32,7 @@ from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack, settings_in
 from stacks import declared_secrets, own_system
+from stacks.own import secrets as own_secrets
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
@@ -292,7 +293,7 @@ def places(adoption: Adoption) -> dict[str, tuple[str, str]]:
     if not adoption.target.own:
         return {}
     return {
-        own_system.secret_name(name, variable): (name, variable)
+        own_secrets.secret_name(name, variable): (name, variable)
         for name, id_ in adoption.live.services().items()
         for variable in adoption.live.variables(id_)
     }

@@ -28,7 +28,9 @@ from railyard.migrate.compose_file import SECRET
 from railyard.migrate.findings import Settings
 from railyard.migrate.translation import normal, translate
 from stacks import in_clear
-from stacks.own_system import OwnServiceSettings, secret_name
+from stacks.own.expressions import literal
+from stacks.own.secrets import secret_name
+from stacks.own.settings import OwnServiceSettings
 from stacks.system import System, SystemSettings
 
 MB_PER_GB: Final = 1_000
@@ -115,7 +117,7 @@ def keep_own(live: Live, names: Sequence[str]) -> Kept:
         }
         hidden = [key for key, value in variables.items() if hides(key, value)]
         sealed += [secret_name(name, key) for key, value in variables.items() if value is None]
-        given["variables"] = {key: value for key, value in variables.items() if key not in hidden}
+        given["variables"] = {key: literal(value or "") for key, value in variables.items() if key not in hidden}
         given["secrets"] = hidden
         found[name] = dict(_different(OwnServiceSettings, given))
     kept.settings |= {"services": found, **({"sealed": sealed} if sealed else {})}

@@ -21,7 +21,8 @@ from railyard.adopt.live import Live
 from railyard.adopt.system_settings import OTHER_NAMES, keep, model_of, optional
 from railyard.shared.console import CallError
 from stacks import class_of, python_systems, system_names
-from stacks.own_system import OwnSettings, system_of
+from stacks.own.settings import OwnSettings
+from stacks.own_system import system_of
 from stacks.services import services
 from stacks.settings import StackSettings
 from stacks.system import System

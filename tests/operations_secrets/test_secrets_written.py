@@ -12,6 +12,7 @@ import pytest
 
 from railyard.engine.engine import code_of
 from railyard.shared.stack import read_stack
+from stacks.secret_rules import CHARACTERS
 from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, without
 
@@ -41,7 +42,7 @@ def test_each_generated_value_keeps_the_rule_of_its_secret():
         value = secret.generate()
         assert secret.problem(value) is None
         assert value.startswith(secret.prefix)
-        assert set(value.removeprefix(secret.prefix)) <= set(secret.generated.alphabet.value)
+        assert set(value.removeprefix(secret.prefix)) <= set(CHARACTERS[secret.generated.alphabet])
         assert len(value) >= 32
         assert value != secret.generate()
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import yaml
 
 from stacks import class_of, declared_secrets, own_system, python_systems
+from stacks.own.expressions import expressions, literal, parts
+from stacks.own.settings import OwnSettings
 from stacks.problems import SettingsError
 from stacks.services import services
 from stacks.settings import parse
@@ -30,6 +34,17 @@ def read(**systems: Any) -> Any:
     return parse({"railyard:secrets": "secrets/x.yaml", **config}, python_systems(), file="Pulumi.x.yaml")
 
 
+def refused(**systems: Any) -> dict[str, str]:
+    """What is wrong with systems: place in the first of them → what is said about it."""
+    with pytest.raises(SettingsError) as error:
+        read(**systems)
+    return {_place(each.path): f"{each.allowed}: {each.fix}" for each in error.value.problems}
+
+
+def _place(path: Sequence[str | int]) -> str:
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path[1:]).removeprefix(".")
+
+
 def test_services_are_a_system_and_may_stand_in_the_project_of_another() -> None:
     """It has services and secrets as every system has, beside the one whose project it is."""
     settings = read(umami=UMAMI, rose=ROSE)
@@ -42,6 +57,121 @@ def test_services_are_a_system_and_may_stand_in_the_project_of_another() -> None
     ]  # fmt: skip
     assert class_of("umami").TOKEN == "railyard:systems:Umami"
     assert own_system.names_in({"railyard:umami": json.dumps(UMAMI), "railyard:rose": json.dumps(ROSE)}) == ["umami"]
+
+
+SECRET = {"meaning": "a key"}
+SHOP = {
+    "project": PROJECT,
+    "services": {
+        "web": {"image": "x:1", "port": 80, "railwayDomain": True, "uses": ["api"], "secrets": ["KEY"]},
+        "api": {"image": "x:1"},
+    },
+    "databases": {"postgres": {}, "cache": {"kind": "redis"}},
+    "buckets": {"files": {"name": "shop-files", "region": "sfo3", "cdn": False}},
+    "secrets": {"KEY": SECRET},
+}
+
+
+def shop(path: str, value: Any) -> dict[str, Any]:
+    """The settings of a shop with another value at one place."""
+    found = json.loads(json.dumps(SHOP))
+    *groups, last = path.split(".")
+    here = found
+    for key in groups:
+        here = here.setdefault(key, {})
+    here[last] = value
+    return {"shop": found}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "place", "said"),
+    [
+        ("services.web.topology", "backnd", "services.web.topology", "did you mean backend?"),
+        ("services.bot", {"topology": "bot", "image": "x:1", "replicas": 2}, "services.bot.replicas", "exactly 1"),
+        ("services.web.topology", "worker", "services.web", "a worker only without a public address"),
+        ("services.api.volume", {"mountPath": "/x", "size": 1}, "services.api.volume.size", "did you mean sizeGb?"),
+        ("services.web.uses", ["apo"], "services.web.uses[0]", "did you mean api?"),
+        ("services.web.bucket", "file", "services.web.bucket", "did you mean files?"),
+        ("services.web.secrets", ["KEYS"], "services.web.secrets[0]", "did you mean KEY?"),
+        ("services.web.secrets", ["OTHER"], "services.web.secrets[0]", "declare OTHER in the group secrets"),
+        ("services.api.uses", ["web"], "services.web.uses", "web → api → web"),
+        ("services.api.registryUsername", "me", "services.api", "registryUsername and registryPassword together"),
+        ("databases.postgres.verson", "16", "databases.postgres.verson", "did you mean version?"),
+        ("databases.orders", {}, "databases.orders.kind", "one of postgres, mysql, mongodb, redis, valkey"),
+        ("databases.orders", {"kind": "mysq"}, "databases.orders.kind", "did you mean mysql?"),
+        ("databases.orders", {"kind": "mysql", "user": "me"}, "databases.orders.user", "no such key"),
+        ("databases.api", {"kind": "mysql"}, "databases.api.name", "services.api has this one"),
+        ("databases.api", {"kind": "mysql", "name": "x"}, "databases.api", "do not share"),
+        ("buckets.api", {"name": "shop-api", "region": "sfo3"}, "buckets.api", "do not share"),
+        ("buckets.self", {"name": "x-y", "region": "sfo3"}, "buckets.self", "a meaning of its own in variables"),
+        ("secrets.NEW", SECRET, "secrets.NEW", "add NEW to the secrets of a service"),
+        ("secrets.KEY.togetherWith", "KEI", "secrets.KEY.togetherWith", "did you mean KEY?"),
+        ("secrets.KEY.minBytes", "32", "secrets.KEY.minBytes", "write 32 without quotes"),
+        ("secrets.KEY", {**SECRET, "minBytes": 64, "generated": {}}, "secrets.KEY", "minBytes of at most 32"),
+        ("secrets.POSTGRES_PASSWORD", SECRET, "secrets.POSTGRES_PASSWORD", "the password of databases.postgres"),
+        ("sealed", ["KEYS"], "sealed[0]", "did you mean KEY?"),
+    ],
+)  # fmt: skip
+def test_a_key_that_means_nothing_is_told_with_its_place_and_the_nearest_one(
+    path: str, value: Any, place: str, said: str
+) -> None:
+    """Names of parts, kinds, secrets and rules; nothing else is wrong with these settings."""
+    problems = refused(**shop(path, value))
+
+    assert list(problems) == [place]
+    assert said in problems[place]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("${postgrs.url}", "did you mean postgres?"),
+        ("${postgres.adress}", "postgres with one of: url, urlWithoutScheme, host, port, user, password, database"),
+        ("${cache.hots}", "did you mean host?"),
+        ("${cache.publicUrl}", "publicUrl only where cache has a port that is open to the internet"),
+        ("${self.url}", "url only where the service has a public address"),
+        ("${web.tcpAddress}", "tcpAddress only where web has a port that is open to the internet"),
+        ("${api.port}", "port only where api has a port"),
+        ("${files.cdnUrl}", "cdnUrl only where files has a CDN"),
+        ("${files.secretKey}", "did you mean secretAccessKey?"),
+        ("${secrets.KEYS}", "did you mean KEY?"),
+    ],
+)
+def test_what_a_variable_cannot_name_is_told_where_it_stands(value: str, said: str) -> None:
+    """A part that there is not, a property that it does not have, and one that needs another setting."""
+    problems = refused(**shop("services.api.variables.X", f"a {value} b"))
+
+    assert list(problems) == ["services.api.variables.X"]
+    assert said in problems["services.api.variables.X"]
+
+
+def test_an_expression_is_told_from_what_only_looks_like_one() -> None:
+    """A dot and a name are needed; two dollar signs take the meaning away; Railway's references are its own."""
+    text = "$${a.b} ${HOME} ${{ api.PORT }} ${a:-b.c} $a.b {a.b} ${ a.b }"
+
+    assert expressions(text) == []
+    assert "".join(str(each) for each in parts(text)) == text.replace("$${a.b}", "${a.b}")
+    assert "".join(map(str, parts(literal("${a.b} $${c.d} ${e}")))) == "${a.b} $${c.d} ${e}"
+
+
+def test_a_stack_leaves_out_what_all_stacks_share_by_null() -> None:
+    """A database, a secret and a variable of the shared file that this stack does not have."""
+    null: dict[str, Any] = {
+        "services": {"api": {"variables": {"URL": None}}},
+        "databases": {"cache": None},
+        "secrets": {"MAIL": None},
+    }
+    shared = json.loads(json.dumps(SHOP))
+    shared["services"]["api"]["variables"] = {"URL": "${cache.url}", "KEY": "${secrets.MAIL}"}
+    shared["secrets"]["MAIL"] = SECRET
+    null["services"]["api"]["variables"]["KEY"] = None
+    defaults = yaml.safe_dump({"config": {"railyard:shop": shared}})
+
+    settings = parse({"railyard:shop": null}, python_systems(), file="Pulumi.x.yaml", defaults=defaults).systems["shop"]
+
+    assert isinstance(settings, OwnSettings)
+    assert (list(settings.databases), list(settings.secrets)) == (["postgres"], ["KEY"])
+    assert settings.services["api"].variables == {}
 
 
 @pytest.mark.parametrize(

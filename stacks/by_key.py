@@ -1,0 +1,62 @@
+"""Groups of settings of which one key says what they are: the topology of a service, the kind of a database.
+
+Owns the choice among models by such a key, for reading, for the schema that editors use, and the marks by which errors
+tell which model was chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+MARKED: Final[dict[str, type[BaseModel]]] = {}
+"""Part of the place of an error that stands in no file → the model that was chosen there."""
+NO_CHOICE: Final = "no_choice"
+"""Type of the error about a key that chooses nothing; its context has the ``key`` and the ``choices``."""
+
+
+@dataclass(frozen=True)
+class ByKey:
+    """Lets a group be of the model that one of its keys names, as ``Annotated[Model, ByKey("topology", …)]``."""
+
+    key: str
+    models: Mapping[str, type[BaseModel]]
+    default: str = ""
+    """What the key says where it is left out. Default: it is needed."""
+    alike: bool = False
+    """Whether all models have the same keys, so that editors need the first one alone."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read a group by the model that its key names."""
+        del source
+        MARKED.update({_mark(model): model for model in self.models.values()})
+        return core_schema.tagged_union_schema(
+            {_mark(model): handler.generate_schema(model) for model in self.models.values()},
+            discriminator=self._chosen,
+            custom_error_type=NO_CHOICE,
+            custom_error_message="no model",
+            custom_error_context={"key": self.key, "choices": ", ".join(self.models)},
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the schema of the first model, or of any of them."""
+        every = cast("dict[str, Any]", cast("Any", schema)["choices"])
+        needed = dict([*every.items()][:1]) if self.alike else every
+        return {"anyOf": handler(cast("CoreSchema", {**schema, "choices": needed}))["oneOf"]}
+
+    def _chosen(self, value: Any) -> str | None:
+        if isinstance(value, BaseModel):
+            return _mark(type(value))
+        if not isinstance(value, Mapping):  # refused as what it is, by the first model
+            return _mark(next(iter(self.models.values())))
+        model = self.models.get(str(cast("Mapping[str, object]", value).get(self.key) or self.default))
+        return model and _mark(model)
+
+
+def _mark(model: type[BaseModel]) -> str:
+    # No key of a YAML file holds this character.
+    return f"\0{model.__name__}"

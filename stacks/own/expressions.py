@@ -1,0 +1,104 @@
+"""The syntax in which a variable of a system of data names what Railyard knows: ``${postgres.url}``.
+
+As in Pulumi's own YAML, an expression is ``${name.property}``, and ``$${name.property}`` is that text itself. What has
+no dot, ``${HOME}``, is left to whoever reads the variable, and ``${{postgres.PGDATA}}`` to Railway. Owns the syntax and
+the properties that there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from components.bucket import BucketSettings
+from components.database import DatabaseSettings
+from components.service import ServiceSettings
+
+SELF: Final = "self"
+"""Name of the service in whose variable an expression stands."""
+SECRETS: Final = "secrets"
+"""Name of the secrets of the system."""
+RESERVED: Final = (SELF, SECRETS, "shared")
+
+_EXPRESSION: Final = re.compile(r"(?P<escape>\$?)(?P<text>\$\{(?P<owner>\w[\w.-]*)\.(?P<name>[A-Za-z_]\w*)\})")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One expression."""
+
+    owner: str
+    """Name of a service, a database or a bucket of the system, ``self`` or ``secrets``."""
+    name: str
+    """The property of it, or the name of the secret."""
+
+    @property
+    def text(self) -> str:
+        """Return it as it is written."""
+        return f"${{{self.owner}.{self.name}}}"
+
+
+def parts(value: str) -> Iterator[str | Expression]:
+    """Yield the value of a variable piece by piece: texts as they are meant, and expressions."""
+    end = 0
+    for match in _EXPRESSION.finditer(value):
+        yield value[end : match.start()]
+        yield match["text"] if match["escape"] else Expression(match["owner"], match["name"])
+        end = match.end()
+    yield value[end:]
+
+
+def expressions(value: str) -> list[Expression]:
+    """Return the expressions in the value of a variable, in order."""
+    return [each for each in parts(value) if isinstance(each, Expression)]
+
+
+def is_plain(value: str) -> bool:
+    """Tell whether the value of a variable is what it means, without an expression and without an escaped one."""
+    return _EXPRESSION.search(value) is None
+
+
+def literal(value: str) -> str:
+    """Return how a text is written that holds no expression, and stays as it is."""
+    return _EXPRESSION.sub(lambda match: f"${match[0]}", value)
+
+
+OF_A_SERVICE: Final = ("host", "port", "url", "domain", "tcpAddress")
+OF_A_DATABASE: Final = ("url", "urlWithoutScheme", "host", "port", "user", "password", "database", "publicUrl")
+WITH_PASSWORD: Final = ("url", "urlWithoutScheme", "password", "publicUrl")
+"""Properties of a database that hold its password."""
+OF_A_BUCKET: Final = {
+    "bucket": "SPACES_BUCKET",
+    "region": "SPACES_REGION",
+    "endpoint": "SPACES_ENDPOINT",
+    "prefix": "SPACES_PREFIX",
+    "accessKeyId": "SPACES_ACCESS_KEY_ID",
+    "secretAccessKey": "SPACES_SECRET_ACCESS_KEY",
+    "cdnUrl": "SPACES_CDN_URL",
+}
+"""Property of a bucket → the variable with which a service gets it."""
+
+
+def properties(args: ServiceSettings | DatabaseSettings | BucketSettings) -> tuple[str, ...]:
+    """Return the properties of a service, a database or a bucket."""
+    if isinstance(args, ServiceSettings):
+        return OF_A_SERVICE
+    return OF_A_DATABASE if isinstance(args, DatabaseSettings) else tuple(OF_A_BUCKET)
+
+
+def lacking(args: ServiceSettings | DatabaseSettings | BucketSettings, name: str) -> str:
+    """Return what a property needs and these settings do not have, with the fix; empty where it has a value."""
+    if isinstance(args, BucketSettings):
+        return "a CDN: set cdn to true" if name == "cdnUrl" and not args.cdn else ""
+    if name in ("tcpAddress", "publicUrl"):
+        return "" if args.tcp_port else "a port that is open to the internet: add tcpPort"
+    if not isinstance(args, ServiceSettings):
+        return ""
+    if name == "port":
+        return "" if args.port else "a port: add port"
+    public = args.railway_domain or any(not each.hostname.startswith("*.") for each in args.domains)
+    if name in ("url", "domain") and not public:
+        return "a public address: add domains, or set railwayDomain to true"
+    return ""

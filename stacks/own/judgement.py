@@ -1,0 +1,133 @@
+"""What is wrong with a system that is settings alone: names that mean nothing, and what cannot be wired so.
+
+Owns the problems that only several keys together tell, each with the place where it stands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from stacks.arguments_tree import Path
+from stacks.own.expressions import RESERVED, SECRETS, SELF, Expression, expressions, lacking, properties
+from stacks.own.order import circle
+from stacks.own.secrets import password_name, secret_name
+from stacks.own.settings import OwnServiceSettings, OwnSettings
+from stacks.problems import Problem, nearest_or_none
+
+
+def wrong(settings: OwnSettings) -> Iterator[Problem]:
+    """Yield what is wrong, with places that begin below the system's key."""
+    yield from _about_names(settings)
+    named = [each for name, args in settings.services.items() for each in _about_service(name, args, settings)]
+    yield from named
+    # One that is declared and misspelled where it is used is told there.
+    yield from _about_secrets(settings, None if named else set(_used(settings)))
+    if found := circle(settings):
+        yield Problem(
+            ("services", found[0], "uses"),
+            None,
+            f"services that can be started one after the other, and these wait for each other: {' → '.join(found)}",
+            "remove one of them from uses: who only needs an address, ${name.url} or ${name.host}, need not wait",
+        )
+
+
+def _about_service(name: str, args: OwnServiceSettings, settings: OwnSettings) -> Iterator[Problem]:
+    place: Path = ("services", name)
+    yield from _about_parts(place, args, settings)
+    yield from _about_secrets_of(place, args, settings)
+    for variable, value in args.variables.items():
+        for each in expressions(value):
+            yield from _about_expression((*place, "variables", variable), each, args, settings)
+
+
+def _about_names(settings: OwnSettings) -> Iterator[Problem]:
+    groups = (("services", settings.services), ("databases", settings.databases), ("buckets", settings.buckets))
+    every = Counter(name for _, group in groups for name in group)
+    for key, group in groups:
+        for name in group:
+            if name in RESERVED:
+                allowed = f"a name, and {name} has a meaning of its own in variables"
+                yield Problem((key, name), None, allowed, "give it another name")
+            elif every[name] > 1 and key != "services" and getattr(group[name], "name", None):
+                # Without a name of its own, a database is told as one that another service's name has.
+                allowed = "names that services, databases and buckets do not share"
+                yield Problem((key, name), None, allowed, "give one of them another name")
+
+
+def _about_parts(place: Path, args: OwnServiceSettings, settings: OwnSettings) -> Iterator[Problem]:
+    there = [name for name in (*settings.services, *settings.databases) if name != place[-1]]
+    for index, name in enumerate(args.uses):
+        if name not in there:
+            allowed = f"another service or database of the system: {_listed(there)}"
+            yield Problem((*place, "uses", index), name, allowed, nearest_or_none(name, there))
+    if args.bucket is not None and args.bucket not in settings.buckets:
+        allowed = f"a bucket of the system: {_listed(settings.buckets)}"
+        yield Problem((*place, "bucket"), args.bucket, allowed, nearest_or_none(args.bucket, settings.buckets))
+
+
+def _about_secrets_of(place: Path, args: OwnServiceSettings, settings: OwnSettings) -> Iterator[Problem]:
+    named: list[tuple[Path, str]] = [((*place, "secrets", index), name) for index, name in enumerate(args.secrets)]
+    if args.registry_password is not None:
+        named.append(((*place, "registryPassword"), args.registry_password))
+    for path, name in named:
+        if settings.secrets and not {name, secret_name(str(place[-1]), name)} & settings.secrets.keys():
+            yield _unknown_secret(path, name, name, settings)
+    if (args.registry_username is None) != (args.registry_password is None):
+        yield Problem(place, None, "registryUsername and registryPassword together", "add the other one, or remove it")
+
+
+def _about_expression(
+    path: Path, expression: Expression, args: OwnServiceSettings, settings: OwnSettings
+) -> Iterator[Problem]:
+    owner, name = expression.owner, expression.name
+    parts = {**settings.buckets, **settings.databases, **settings.services, SELF: args}
+    if owner == SECRETS:
+        if name not in settings.secrets:
+            yield _unknown_secret(path, expression.text, name, settings)
+    elif owner not in parts:
+        allowed = f"{expression.text} of a part of the system: {', '.join([*parts, SECRETS])}"
+        yield Problem(path, expression.text, allowed, _nearest(owner, [*parts, SECRETS]))
+    elif name not in properties(parts[owner]):
+        known = properties(parts[owner])
+        yield Problem(path, expression.text, f"{owner} with one of: {', '.join(known)}", _nearest(name, known))
+    elif lacks := lacking(parts[owner], name):
+        needs, _, fix = lacks.partition(": ")
+        whose = "the service" if owner == SELF else owner
+        yield Problem(path, expression.text, f"{name} only where {whose} has {needs}", f"{fix} there")
+
+
+def _about_secrets(settings: OwnSettings, used: Collection[str] | None) -> Iterator[Problem]:
+    """Yield what is wrong with the group of secrets; ``used`` are those that services have, where that is known."""
+    passwords = {password_name(name): name for name in settings.databases}
+    for name, args in settings.secrets.items():
+        if name in passwords:
+            allowed = f"secrets that nothing else declares, and this is the password of databases.{passwords[name]}"
+            yield Problem(("secrets", name), None, allowed, "remove it")
+        elif used is not None and name not in used:
+            allowed = "secrets that a service has: by its key secrets, or in a variable as ${secrets.NAME}"
+            yield Problem(("secrets", name), None, allowed, f"add {name} to the secrets of a service, or remove it")
+        if args.together_with and args.together_with not in settings.secrets:
+            yield _unknown_secret(("secrets", name, "togetherWith"), args.together_with, args.together_with, settings)
+
+
+def _used(settings: OwnSettings) -> Iterator[str]:
+    for service, args in settings.services.items():
+        for name in (*args.secrets, *filter(None, [args.registry_password])):
+            yield from (name, secret_name(service, name))
+        for value in args.variables.values():
+            yield from (each.name for each in expressions(value) if each.owner == SECRETS)
+
+
+def _unknown_secret(path: Path, shown: str, name: str, settings: OwnSettings) -> Problem:
+    allowed = f"a secret of the system's group secrets: {_listed(settings.secrets)}"
+    return Problem(path, shown, allowed, _nearest(name, settings.secrets, f"declare {name} in the group secrets"))
+
+
+def _nearest(name: str, known: Collection[str], otherwise: str = "correct it") -> str:
+    found = nearest_or_none(name, known)
+    return otherwise if found == "remove it" else found
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(names) or "there is none"

@@ -1,0 +1,122 @@
+"""What the expressions in variables mean: addresses, passwords and buckets of a system that is settings alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.bucket import Bucket
+from components.database import Database
+from components.mongodb import QUERY, Mongodb
+from components.service import Service
+from stacks.own import secrets as own_secrets
+from stacks.own.expressions import OF_A_BUCKET, SECRETS, SELF, Expression, expressions, is_plain, parts
+from stacks.own.settings import OwnSettings
+from stacks.secrets import SystemSecrets
+
+Value = pulumi.Input[str]
+
+
+class Values:
+    """What the expressions of a system's variables mean."""
+
+    def __init__(
+        self,
+        settings: OwnSettings,
+        secrets: SystemSecrets,
+        buckets: Mapping[str, Bucket],
+        databases: Mapping[str, Database[Any]],
+    ) -> None:
+        self._settings, self._secrets = settings, secrets
+        self._buckets, self._databases = buckets, databases
+        self.made: dict[str, Service] = {}
+        """The services that are made, by name."""
+        self._told: list[tuple[asyncio.Future[Any], Expression]] = []
+
+    def of(self, service: str) -> dict[str, Value]:
+        """Return the variables of a service that are secrets, or name what Railyard knows; without optional secrets
+        that the file does not hold.
+        """
+        args = self._settings.services[service]
+        found: dict[str, Value] = {}
+        for variable, value in args.variables.items():
+            each = expressions(value)
+            needed = [key for one in each if (key := own_secrets.needed_by(self._settings, one))]
+            if not is_plain(value) and all(key in self._secrets for key in needed):
+                found[variable] = self._whole(service, value)
+        for variable in args.secrets:
+            key = own_secrets.key_of(self._settings, service, variable)
+            if key in self._secrets:
+                rules = self._settings.secrets.get(key)
+                found |= {variable: self._secrets[key], **(rules.also_sets if rules else {})}
+        return found
+
+    def registry_password(self, service: str) -> Value | None:
+        """Return the password with which Railway pulls the image of a service."""
+        name = self._settings.services[service].registry_password
+        return self._secrets[own_secrets.key_of(self._settings, service, name)] if name else None
+
+    def tell(self) -> None:
+        """Give the expressions about services their values, now that all services are made."""
+        for future, expression in self._told:
+            future.set_result(_of_service(self.made[expression.owner], expression.name))
+
+    def _whole(self, service: str, value: str) -> Value:
+        pieces = [each if isinstance(each, str) else self._one(service, each) for each in parts(value)]
+        clear = [each for each in pieces if isinstance(each, str)]
+        return "".join(clear) if len(clear) == len(pieces) else pulumi.Output.concat(*pieces)
+
+    def _one(self, service: str, expression: Expression) -> Value:
+        owner, name = expression.owner, expression.name
+        if owner == SECRETS:
+            return self._secrets[name]
+        if owner in self._buckets:
+            return self._buckets[owner].variables()[OF_A_BUCKET[name]]
+        if owner in self._databases:
+            return _of_database(self._databases[owner], name, self._secrets[own_secrets.password_name(owner)])
+        # Of a service that is made later, too, and of the one that is about to be.
+        future: asyncio.Future[Any] = asyncio.get_event_loop().create_future()
+        self._told.append((future, Expression(service if owner == SELF else owner, name)))
+        return pulumi.Output.from_input(future)
+
+
+def _of_service(service: Service, name: str) -> Value | None:
+    match name:
+        case "host":
+            return service.private_host
+        case "port":
+            return str(service.args.port)
+        case "tcpAddress":
+            return service.tcp_address
+        case "domain":
+            return service.url and service.url.apply(lambda url: url.removeprefix("https://"))
+        case _:
+            return service.url
+
+
+def _of_database(database: Database[Any], name: str, password: Value) -> Value:
+    user, first = database.args.login
+    match name:
+        case "host":
+            return database.service.private_host
+        case "port":
+            return str(database.args.SERVER.port)
+        case "user":
+            return user
+        case "password":
+            return password
+        case "database":
+            return first
+        case _:
+            return _address(database, name)
+
+
+def _address(database: Database[Any], name: str) -> pulumi.Output[str]:
+    query = QUERY if isinstance(database, Mongodb) else ""
+    if name == "publicUrl":
+        return database.public_address(query=query)
+    url = database.address(query=query)
+    return url if name == "url" else url.apply(lambda whole: whole.partition("://")[2])

@@ -1,0 +1,89 @@
+"""Systems that stand in the settings alone get what the same systems in Python get, resource for resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from google.protobuf import json_format
+from pulumi.runtime.mocks import MockMonitor
+
+from railyard.engine.configuration import read_stack
+from stacks import compose, python_systems
+from stacks.services import services
+from stacks.settings import StackSettings, parse
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(__file__).parent / "as_data"
+TWINS = ("omega", "omnistack", "netia", "rose")
+
+
+def in_python(stack: str) -> StackSettings:
+    """The settings of the project's own stack, of the systems that stand as data, too."""
+    config = read_stack(ROOT, stack).config
+    kept = {key: value for key, value in config.items() if key.partition(":")[2] not in {"seance", "reviews"}}
+    return parse(kept, python_systems(), file=f"Pulumi.{stack}.yaml")
+
+
+def as_data(stack: str) -> StackSettings:
+    """The same systems, and no class for any of them."""
+    file, defaults = f"Pulumi.{stack}.yaml", (DATA / "defaults.yaml").read_text(encoding="utf-8")
+    text = (DATA / file).read_text(encoding="utf-8")
+    return parse(yaml.safe_load(text)["config"], (), file=file, text=text, defaults=defaults)
+
+
+Registered = Mapping[str, Mapping[str, Any]]
+
+
+@pytest.fixture
+def registered(deploy, monkeypatch):
+    """What a program with these settings registers: URN → inputs, dependencies and protection, as on the wire."""
+    monkeypatch.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(ROOT / "secrets" / "sandbox.agekey"))
+
+    original = MockMonitor.RegisterResource
+
+    def run(root: Path, settings: StackSettings) -> Registered:
+        found: dict[str, Mapping[str, Any]] = {}
+
+        def register(monitor: MockMonitor, request: Any) -> Any:
+            answer = original(monitor, request)
+            found[answer.urn] = {
+                "inputs": json_format.MessageToDict(request.object),
+                "dependencies": sorted(request.dependencies),
+                "protect": request.protect,
+                "ignoreChanges": sorted(request.ignoreChanges),
+            }
+            return answer
+
+        with monkeypatch.context() as patched:
+            patched.setattr(MockMonitor, "RegisterResource", register)
+            patched.chdir(root)
+            deploy(lambda: compose(settings))
+        return found
+
+    return run
+
+
+@pytest.mark.parametrize("stack", ["staging", "production"])
+def test_a_system_as_data_has_the_resources_of_its_twin_in_python(registered, stack) -> None:
+    """The same URNs, inputs, protection and order, for a bot, an API with a worker, Phoenix and a web process."""
+    python = registered(ROOT, in_python(stack))
+    data = registered(DATA, as_data(stack))
+
+    assert data.keys() == python.keys()
+    assert {urn: (data[urn], python[urn]) for urn in data if data[urn] != python[urn]} == {}
+    assert {f"railyard:systems:{each.title()}" for each in TWINS} <= {urn.split("::")[2].split("$")[0] for urn in data}
+
+
+def test_the_example_of_the_page_on_adding_a_system_is_read() -> None:
+    """With a value for each of its expressions."""
+    page = (ROOT / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
+    block = page.split("## Without Python", 1)[1].split("```yaml\n", 1)[1].split("```", 1)[0]
+
+    settings = parse(yaml.safe_load(block), python_systems(), file="Pulumi.staging.yaml")
+
+    assert [each.name for each in services(settings.systems["shop"])] == ["web", "worker", "postgres", "redis"]
