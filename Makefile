@@ -77,7 +77,6 @@ check: .venv/ready ## Lint, format, types, imports, workflows, links of the page
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m tests.pages.operations --check
 	@$(BIN)/python -m railyard.map.generate --check
-	@$(BIN)/python -m railyard.stack.code_owners --check
 	@$(RAILYARD) workflows --check
 	@$(SPHINX) -b dummy .venv/site
 	@$(BIN)/zizmor --quiet --no-progress --offline .github
@@ -139,7 +138,6 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m stacks.policy.page
 	@$(BIN)/python -m tests.pages.operations
 	@$(BIN)/python -m railyard.map.generate
-	@$(BIN)/python -m railyard.stack.code_owners
 	@$(RAILYARD) workflows
 	@$(BIN)/python -m tools.import_table
 	@$(BIN)/python -m tools.decision_index

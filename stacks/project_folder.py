@@ -26,14 +26,18 @@ def find_project() -> Path | None:
     return next((folder for folder in folders if (folder / PROJECT_FILE).is_file()), None)
 
 
+def is_checkout(root: Path) -> bool:
+    """Tell whether a project is a checkout of Railyard itself, which has a script for the command line, and make."""
+    return (root / "bin" / "railyard").is_file()
+
+
 def _typed() -> str:
     with suppress(FileNotFoundError):
         root = find_project()
-        if root and (root / "bin" / "railyard").is_file():
+        if root and is_checkout(root):
             return "./bin/railyard"
     return "railyard"
 
 
 RAILYARD: Final = _typed()
-"""How a person types the command line in this project: a checkout of Railyard has a script for it, which needs no
-activated environment."""
+"""How a person types the command line in this project: in a checkout of Railyard it needs no activated environment."""

@@ -19,6 +19,7 @@ from railyard.engine.engine_choice import VARIABLE, Engine
 from railyard.review.checkout import Checkout
 from railyard.shared.console import OperationError
 from stacks.choice import CHOSEN_VARIABLE
+from stacks.project_folder import is_checkout
 
 EMBEDDED: Final = {VARIABLE: Engine.EMBEDDED.value}
 """What is thrown away is made with the embedded engine, whatever is on PATH: two machines show the same comparison, and
@@ -79,13 +80,13 @@ class ThrowAway:
     def _python(self, side: Checkout) -> str:
         if not self._own or side.directory == self._running:
             return sys.executable
-        made = subprocess.run(
-            ["make", f"PYTHON={sys.executable}", ".venv/ready"],
-            cwd=side.directory, env=clean_environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if made.returncode != 0:
-            last = "\n".join((made.stdout + made.stderr).strip().splitlines()[-_LAST_LINES:])
-            raise SideError(f"its virtual environment could not be made:\n{last}")
+        for command in _set_up(side.directory):
+            made = subprocess.run(
+                command, cwd=side.directory, env=clean_environment(), capture_output=True, text=True, check=False
+            )
+            if made.returncode != 0:
+                last = "\n".join((made.stdout + made.stderr).strip().splitlines()[-_LAST_LINES:])
+                raise SideError(f"its virtual environment could not be made:\n{last}")
         return str(side.directory / ".venv" / "bin" / "python")
 
     def _environment(self, side: Checkout) -> Mapping[str, str]:
@@ -93,6 +94,14 @@ class ThrowAway:
         ours |= {"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {}
         ours |= {CHOSEN_VARIABLE: " ".join(self._systems)} if self._systems else {}
         return {**clean_environment(), **ours}
+
+
+def _set_up(project: Path) -> list[list[str]]:
+    """Return the commands that make the virtual environment of a project in its folder."""
+    if is_checkout(project):
+        return [["make", f"PYTHON={sys.executable}", ".venv/ready"]]
+    pip = [".venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return [[sys.executable, "-m", "venv", ".venv"], [*pip, "--require-hashes", "--requirement", "requirements.txt"]]
 
 
 def clean_environment() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""``railyard workflows``: write the workflow files that follow from the stacks, or say that they are out of date."""
+"""``railyard workflows``: write the files at GitHub that follow from the stacks, or say that they are out of date."""
 
 from __future__ import annotations
 
@@ -7,28 +7,31 @@ from typing import Annotated
 
 import typer
 
-from railyard.shared.console import PROBLEM, people
+from railyard.shared.console import PROBLEM, CallError, people
 from railyard.shared.project import project_directory
 from railyard.shared.stack import read_stacks
-from railyard.workflows.generate import FOLDER, MARK, files
+from railyard.workflows import code_owners
+from railyard.workflows.generate import FOLDER, MARK, SET_UP, files
+from stacks.project_folder import is_checkout
 
 CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when a file is out of date.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files of these names that somebody else wrote.")]
 
 
-def workflows(*, check: CheckOption = False) -> None:
-    """Write the workflows at GitHub that follow from the stacks and their systems.
+def workflows(*, check: CheckOption = False, force: ForceOption = False) -> None:
+    """Write the workflows at GitHub that follow from the stacks and their systems, and CODEOWNERS.
 
     Each stack gets its jobs, behind those of the stack that it promotes from; files that no stack asks for any more
-    are removed. The others in the folder are the same whatever the stacks are.
+    are removed. Whatever nobody generated is left alone.
     """
     with people(json=False):
         root = project_directory()
-        wanted = files(read_stacks())
-        generated = {
-            file for file in (root / FOLDER).glob("*.yml") if file.read_text(encoding="utf-8").startswith(MARK)
-        }
+        wanted = wanted_files(root)
         stale = [root / name for name, text in wanted.items() if not _is(root / name, text)]
-        gone = sorted(generated - {root / name for name in wanted})
+        gone = sorted(_generated(root) - {root / name for name in wanted})
+        for file in [*stale, *gone]:
+            if not check:
+                _refuse_foreign(file, force=force)
         for file in [*stale, *gone]:
             typer.echo(f"{file.relative_to(root)} {'is out of date: railyard workflows' if check else 'written'}")
         if check and (stale or gone):
@@ -38,6 +41,30 @@ def workflows(*, check: CheckOption = False) -> None:
             file.write_text(wanted[str(file.relative_to(root))], encoding="utf-8")
         for file in gone:
             file.unlink()
+
+
+def wanted_files(root: Path) -> dict[str, str]:
+    """Return the files that follow from the stacks of the project in ``root``, path → text."""
+    stacks = read_stacks()
+    wanted = files(stacks, installed=not is_checkout(root))
+    owners = code_owners.text(stacks, root)
+    if (root / code_owners.FILE).exists() or code_owners.names_somebody(owners):
+        wanted[code_owners.FILE] = owners
+    return wanted
+
+
+def _generated(root: Path) -> set[Path]:
+    found = {*(root / FOLDER).glob("*.yml"), root / SET_UP}
+    return {file for file in found if _is_generated(file)}
+
+
+def _is_generated(file: Path) -> bool:
+    return file.is_file() and file.read_text(encoding="utf-8").startswith((MARK, code_owners.MARK))
+
+
+def _refuse_foreign(file: Path, *, force: bool) -> None:
+    if file.exists() and not force and not _is_generated(file):
+        raise CallError(f"{file} exists and was not written by this command: rename it, or overwrite it with --force")
 
 
 def _is(file: Path, text: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from railyard.shared.stack import read_stacks
-from railyard.workflows.generate import MARK, files
+from railyard.workflows.generate import MARK, SET_UP, files
 from tests.lifecycle.conftest import ROOT
 from tests.operations_workflows.conftest import GIT, SETTINGS, run
 from tests.operations_workflows.simulated_github import SimulatedGitHub
@@ -77,6 +77,30 @@ def test_no_generated_file_names_what_the_stacks_do_not(project: Path) -> None:
 
     known = ("staging", "production", "seance", "netia", "omnistack", "rose")
     assert [name for name in known if name in text.lower()] == []
+
+
+def test_a_project_with_railyard_installed_calls_it_and_nothing_of_this_repository(project: Path) -> None:
+    """One action sets its jobs up by what it pins; no script, Makefile or page is named that it does not have."""
+    found = files(read_stacks(), installed=True)
+
+    assert "pip install" in found[SET_UP]
+    assert ".venv/bin/railyard deploy" in found[DEPLOY]
+    assert [word for word in ("./bin", "make ", "docs/", "check.yml") if word in "".join(found.values())] == []
+    run("workflows")
+    assert {name: (project / name).read_text() for name in found} == found
+
+
+def test_what_somebody_else_wrote_is_kept_without_force(project: Path) -> None:
+    """An application may have a deploy.yml of its own."""
+    (project / DEPLOY).parent.mkdir(parents=True)
+    (project / DEPLOY).write_text("name: mine\n")
+
+    refused = run("workflows")
+
+    assert (refused.code, list((project / DEPLOY).parent.iterdir())) == (2, [project / DEPLOY])
+    assert "deploy.yml exists and was not written by this command" in refused.errors
+    assert run("workflows", "--force").code == 0
+    assert (project / DEPLOY).read_text().startswith(MARK)
 
 
 def test_files_are_written_once_and_those_of_nobody_removed(project: Path) -> None:

@@ -1,4 +1,4 @@
-"""Writes who is asked to review what: ``python -m railyard.stack.code_owners``; with ``--check`` it only compares.
+"""Who is asked to review what, as ``railyard workflows`` writes it.
 
 Owns the text of ``.github/CODEOWNERS``. Owners stand in the settings, ``owner:`` of a stack and of a system; where they
 name nobody, the file names nobody.
@@ -6,19 +6,18 @@ name nobody, the file names nobody.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from railyard.shared.generated_file import write_or_check
-from railyard.shared.project import project_directory
-from railyard.shared.stack import Stack, read_stacks
+from railyard.shared.stack import Stack
 from stacks.shared_settings import DEFAULTS_FILE, file_name
 
 FILE: Final = ".github/CODEOWNERS"
-_HEAD: Final = """\
-# Who is asked to review, by `owner:` of stacks and systems in the settings. Written by `make generate`: change those.
+MARK: Final = "# Who is asked to review, by `owner:` of stacks and systems in the settings. "
+"""How the file begins."""
+_HEAD: Final = f"""\
+{MARK}Written by `railyard workflows`: change those.
 # The last line that matches a file decides.
 """
 _NOBODY: Final = "# The settings name no owner.\n"
@@ -28,6 +27,11 @@ def text(stacks: Sequence[Stack], root: Path) -> str:
     """Return the file as it should be."""
     lines = [f"{path} {' '.join(owners)}\n" for path, owners in _rules(stacks, root) if owners]
     return _HEAD + ("".join(dict.fromkeys(lines)) or _NOBODY)
+
+
+def names_somebody(text: str) -> bool:
+    """Tell whether a file names an owner."""
+    return not text.endswith(_NOBODY)
 
 
 def _rules(stacks: Sequence[Stack], root: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -55,12 +59,3 @@ def _of_system(stack: Stack, system: str) -> tuple[str, ...]:
     """Return the owners of a system in a stack that runs it."""
     settings = stack.settings.systems.get(system)
     return settings.owner if settings else ()
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the file, or compare it; return the exit code."""
-    return write_or_check(FILE, text(read_stacks(), project_directory()), arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
