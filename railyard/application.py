@@ -84,4 +84,4 @@ application.add_typer(state.application, name="state")
 
 @application.callback()
 def main() -> None:
-    """What people do with a stack of Railyard."""
+    """Take no options of its own: the commands have theirs."""

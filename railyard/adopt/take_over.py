@@ -46,7 +46,7 @@ class Left:
 
     @property
     def deploys(self) -> bool:
-        """Whether Railway deploys a service by it."""
+        """Tell whether Railway deploys a service by it."""
         return self.type == "railway:index:ServiceInstance"
 
     @property

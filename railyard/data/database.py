@@ -54,22 +54,22 @@ class Database:
 
     @property
     def where(self) -> str:
-        """``netia/postgres``."""
+        """Return system and service, ``netia/postgres``."""
         return f"{self.system.name}/{self.service.name}"
 
     @property
     def full_name(self) -> str:
-        """``staging/netia/postgres``."""
+        """Return stack, system and service, ``staging/netia/postgres``."""
         return f"{self.stack.name}/{self.where}"
 
     @property
     def disk(self) -> Disk | None:
-        """Its volume."""
+        """Return its volume, or None."""
         return next(iter(self.service.disks), None)
 
 
 def find(railway: Railway, stack: Stack, name: str) -> Database:
-    """The database of a system; raises ``CallError`` when there is none, ``OperationError`` when it is down."""
+    """Return the database of a system; raises ``CallError`` when there is none, ``OperationError`` when it is down."""
     system_name, _, wanted = name.partition("/")
     (system,) = railway.run(running_systems(railway.client, stack, [system_name]))
     for service in system.services:
@@ -87,7 +87,7 @@ def find(railway: Railway, stack: Stack, name: str) -> Database:
 
 @contextmanager
 def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = False) -> Generator[Server]:
-    """The server of a database, through a TCP proxy; on a real account only with TLS, unless ``in_clear``."""
+    """Give the server of a database, through a TCP proxy; on a real account only with TLS, unless ``in_clear``."""
     where = {"environmentId": database.system.environment_id, "serviceId": database.service.service_id}
     with terminable():
         there = railway.run(railway.client.call(TCP_PROXIES, **where))
@@ -150,7 +150,7 @@ def _close(railway: Railway, database: Database, where: Mapping[str, str | None]
 
 
 def _answering(railway: Railway, database: Database, proxy: TCPProxy, *, in_clear: bool) -> Server:
-    """The server behind a proxy, once it answers."""
+    """Return the server behind a proxy, once it answers."""
     host = proxy["domain"].rstrip(".")
     if not railway.real and not is_loopback(f"https://{host}"):
         raise OperationError(

@@ -23,7 +23,7 @@ MB: Final = 1_000_000
 
 
 def dump_of(tools: Tools, server: Server, dumps: Dumps, system: str, stack: str) -> Dump:
-    """A new dump, with what is known of it."""
+    """Return a new dump, with what is known of it."""
     time = time_now()
     with dumps.upload(f"{system}/{stack}/{time}.dump") as upload:
         taken = tools.take(server, upload.write)
@@ -58,7 +58,7 @@ class Restored:
 
 @contextmanager
 def scratch(tools: Tools, server: Server, dumps: Dumps, dump: Dump, database: Database) -> Generator[Restored]:
-    """A new database beside the live one, filled with a dump and compared; dropped at the end unless it was renamed."""
+    """Give a new database beside the live one, filled with a dump and compared; it is dropped unless it was renamed."""
     check_kind(tools, dump.kind)
     major = tools.major(server)
     if major < dump.server_major:

@@ -155,7 +155,7 @@ class Store(Generic[KeptT]):
             self._client.create_bucket(Bucket=self.bucket, ACL="private")
 
     def upload(self, key: str) -> Upload:
-        """A new object, written part by part."""
+        """Return a new object, to be written part by part."""
         return Upload(self._client, self.bucket, key)
 
     def note(self, made: KeptT) -> None:

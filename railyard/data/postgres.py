@@ -44,7 +44,7 @@ class Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables of a child; none of the caller's own settings for PostgreSQL."""
+        """Return the variables of a child; none of the caller's own settings for PostgreSQL."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         return {
             **kept,
@@ -60,7 +60,7 @@ class Server:
 
 
 def program(name: str) -> str:
-    """The path of one of PostgreSQL's programs; raises ``OperationError`` when it is not installed."""
+    """Return the path of one of PostgreSQL's programs; raises ``OperationError`` when it is not installed."""
     return programs.program(
         name,
         "PostgreSQL's client programs (package postgresql-client, or "
@@ -75,12 +75,12 @@ def check_installed(*names: str) -> None:
 
 
 def major_of(server: Server) -> int:
-    """The server's major version; raises ``OperationError`` when it does not answer."""
+    """Return the server's major version; raises ``OperationError`` when it does not answer."""
     return int(query(server, "SHOW server_version_num")[0][0]) // 10_000
 
 
 def check_versions(server: Server, *names: str) -> int:
-    """The server's major version, which the programs have to have as well; raises ``OperationError``.
+    """Return the server's major version, which the programs have to have as well; raises ``OperationError``.
 
     An older ``pg_dump`` refuses the server, and what a newer one writes the server's own ``pg_restore`` cannot read.
     """
@@ -102,7 +102,7 @@ def _psql() -> list[str]:
 
 
 def query(server: Server, sql: str) -> Rows:
-    """The rows of an answer; raises ``OperationError`` with the server's words."""
+    """Return the rows of an answer; raises ``OperationError`` with the server's words."""
     done = subprocess.run(
         _psql(), input=sql, env=server.environment, capture_output=True, text=True, encoding="utf-8", check=False
     )
@@ -150,13 +150,13 @@ def snapshot(server: Server) -> Generator[Ask]:
 
 
 def row_counts(ask: Ask) -> dict[str, int]:
-    """Each table of the database with the number of its rows, counted one by one."""
+    """Return each table of the database with the number of its rows, counted one by one."""
     tables = sorted(row[0] for row in ask(_TABLES))
     return {table: int(ask(f"SELECT count(*) FROM {table}")[0][0]) for table in tables}  # noqa: S608 quoted by format
 
 
 def quoted(name: str) -> str:
-    """An identifier as SQL has it."""
+    """Return an identifier as SQL has it."""
     return '"' + name.replace('"', '""') + '"'
 
 

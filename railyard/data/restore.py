@@ -168,7 +168,7 @@ def _became(where: str, former: str | None) -> str:
 
 
 def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[BackedUp, Backup]:
-    """The volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
+    """Return the volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
     (found,) = railway.run(backed_up(railway.client, stack, where))[:1]
     chosen = found.backup(wanted)
     if waiting := railway.run(staged(railway.client, found.system.environment_id)):

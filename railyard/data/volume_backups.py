@@ -50,7 +50,7 @@ class Backup:
 
     @property
     def own(self) -> bool:
-        """Whether this project made it, and may delete it."""
+        """Tell whether this project made it, and may delete it."""
         return not self.scheduled and self.name.startswith(OWN)
 
 
@@ -67,7 +67,7 @@ class BackedUp:
     backups: tuple[Backup, ...] = ()
 
     def backup(self, wanted: str) -> Backup:
-        """The backup with this name, or the beginning of this id, or the latest; raises ``CallError``."""
+        """Return the backup with this name, or the beginning of this id, or the latest; raises ``CallError``."""
         if wanted == "latest" and self.backups:
             return self.backups[0]
         found = [each for each in self.backups if each.name == wanted or each.id.startswith(wanted)]
@@ -78,7 +78,7 @@ class BackedUp:
 
 
 async def backed_up(client: Client, stack: Stack, where: str | None, *, backups: bool = True) -> list[BackedUp]:
-    """The volumes of a stack, of one system or of one service; raises ``CallError`` when there is none of the name."""
+    """Return the volumes of a stack, a system or a service; raises ``CallError`` when there is none of the name."""
     system_name, _, service_name = (where or "").partition("/")
     systems = await running_systems(client, stack, [system_name] if system_name else [])
     found = [
@@ -121,7 +121,7 @@ def _backup(found: VolumeInstanceBackup) -> Backup:
 
 
 async def make(client: Client, volume: BackedUp, name: str | None = None) -> Backup:
-    """A new backup, once it is there; raises ``OperationError`` with Railway's reason when it fails."""
+    """Make a backup, and return it once it is there; raises ``OperationError`` with Railway's reason when it fails."""
     name = name or f"{OWN}{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
     known = {each.id for each in (await _with_backups(client, volume)).backups}
     try:
@@ -165,7 +165,7 @@ async def bring_back(client: Client, volume: BackedUp, backup: Backup) -> None:
 
 
 async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> BackedUp:
-    """The volume that the service has now, once a new deployment is healthy on it; raises ``OperationError``."""
+    """Return the volume that the service has now, once a new deployment is healthy on it; raises ``OperationError``."""
     client, before = railway.client, volume.service.latest
     until = client.clock.now() + HEALTHY_S
     while client.clock.now() < until:

@@ -49,14 +49,14 @@ class PulumiCli:
         self._stack, self._cli = stack, cli
 
     def preview(self, systems: Sequence[str] = (), *, unchanged: bool = False) -> dict[str, Any]:
-        """``pulumi preview --json``, and the rules, for which what does not change is needed, too."""
+        """Run ``pulumi preview --json``, and look at the rules, for which what does not change is needed, too."""
         targets = named(targets_of(*systems))
         document = self._document(Operation.PREVIEW, "--show-sames", *targets, variables=chosen(systems))
         refuse_broken(rules.of_document(document["steps"], self._stack.settings.stack.policies))
         return {**document, "steps": [step for step in document["steps"] if unchanged or step["op"] != "same"]}
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
-        """``pulumi up --target … --yes``."""
+        """Run ``pulumi up --target … --yes``."""
         # Services that are deployed again change no output of the stack.
         options = ["--yes", "--skip-preview", "--suppress-outputs", *named(targets)]
         done = self._pulumi(Operation.UP, *options, quiet=quiet)
@@ -65,7 +65,7 @@ class PulumiCli:
         return done.returncode == 0
 
     def up_from(self, project: Path, targets: Sequence[str], systems: Sequence[str] = (), *, quiet: bool) -> UpRun:
-        """``pulumi up --target … --yes`` in that folder, with the virtual environment of this one."""
+        """Run ``pulumi up --target … --yes`` in that folder, with the virtual environment of this one."""
         environment = project_directory() / ".venv"
         if project != project_directory() and environment.exists() and not (project / ".venv").exists():
             (project / ".venv").symlink_to(environment, target_is_directory=True)
@@ -81,13 +81,13 @@ class PulumiCli:
             return follow(command, project, all_variables, events, quiet=quiet)
 
     def refresh(self, targets: Sequence[str]) -> None:
-        """``pulumi refresh --target … --yes``."""
+        """Run ``pulumi refresh --target … --yes``."""
         done = self._pulumi(Operation.REFRESH, "--yes", "--skip-preview", *named(targets), quiet=True)
         if done.returncode != 0:
             raise OperationError(f"pulumi refresh failed:\n{(done.stdout + done.stderr).strip()}")
 
     def drift(self) -> dict[str, Any]:
-        """``pulumi refresh --preview-only --json``."""
+        """Run ``pulumi refresh --preview-only --json``."""
         return self._document(Operation.REFRESH, "--preview-only")
 
     def record(self, what: Unimportable) -> None:
@@ -126,7 +126,7 @@ class PulumiCli:
             self._stack_command("import", given=json.dumps(state))
 
     def forget(self, system: str) -> int:
-        """``pulumi stack import`` of the state without them."""
+        """Run ``pulumi stack import`` with the state without them."""
         state = self._state()
         resources = cast("list[dict[str, Any]]", state["deployment"].get("resources") or [])
         gone = set(of_system([str(each["urn"]) for each in resources], system))
@@ -178,7 +178,7 @@ class PulumiCli:
 
     @contextmanager
     def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
-        """The variables and the options with which ``operation`` finds clouds, state and settings."""
+        """Give the variables and the options with which ``operation`` finds clouds, state and settings."""
         del operation, project
         yield {WHOLE_PREVIEW: "1"}, ["--stack", self._stack.name]
 

@@ -125,7 +125,7 @@ def read_log(text: str, document: str = "") -> EventLog:
 
 
 def _dependencies(document: str) -> dict[str, frozenset[str]]:
-    """URN → the URNs that it needs; none where the preview failed before it wrote its document."""
+    """Return URN → the URNs that it needs; none where the preview failed before it wrote its document."""
     try:
         steps = cast("list[JsonObject]", _object(json.loads(document)).get("steps") or [])
     except ValueError:

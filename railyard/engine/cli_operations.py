@@ -55,7 +55,7 @@ _GONE: Final = re.compile(r"81044|NoSuchBucket|\b404\b")
 
 
 def variables(directory: Path) -> dict[str, str]:
-    """The environment in which any ``pulumi`` command works on the sandbox's own file backend, and downloads nothing.
+    """Return the environment in which ``pulumi`` works on the sandbox's own file backend, and downloads nothing.
 
     Without them it would work on the backend that the user is logged in to, where real stacks may be.
     """
@@ -133,7 +133,7 @@ def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> boo
 
 
 def options_of(choice: Choice, root: Path, environment: Mapping[str, str]) -> list[str]:
-    """The options that name the stack and its settings, once the backend and the stack in it are made.
+    """Return the options that name the stack and its settings, once the backend and the stack in it are made.
 
     Raises ``OperationError``.
     """

@@ -221,7 +221,7 @@ def _end(succeeded: bool) -> None:
 
 @contextmanager
 def _kept(report: Report, as_json: Callable[[TextIO], Report], document: Path | None) -> Generator[Report]:
-    """The report, which also writes the JSON document to a file where one is named."""
+    """Give the report, which also writes the JSON document to a file where one is named."""
     if document is None:
         yield report
         return

@@ -44,7 +44,7 @@ class Stack:
     """What of the file has no effect in the sandbox, each a sentence."""
 
     def targets(self, system: str) -> tuple[str, ...]:
-        """URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""
+        """Return URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""
         from stacks import own_system  # noqa: PLC0415 - loads all components, and most calls name no system
 
         known = [name for name in _systems() if f"{NAMESPACE}:{name}" in self.config]
@@ -59,7 +59,7 @@ class Stack:
 
 
 def read_stack(root: Path, name: str) -> Stack:
-    """The stack ``name`` of the project in ``root``; raises ``ConfigurationError``."""
+    """Return the stack ``name`` of the project in ``root``; raises ``ConfigurationError``."""
     if not (root / file_name(name)).exists():
         raise ConfigurationError(f"there is no stack {name!r}: name one of {', '.join(stack_names(root))}")
     try:

@@ -66,7 +66,7 @@ class Embedded:
         return operate.operate(Operation.UP, self._configuration(), targets, report).succeeded
 
     def up_from(self, project: Path, targets: Sequence[str], systems: Sequence[str] = (), *, quiet: bool) -> UpRun:
-        """In a process of the project's own code, with the simulated clouds and the state of this one."""
+        """Bring up in a process of the project's own code, with the simulated clouds and the state of this one."""
         ours = {SANDBOX_VARIABLE: str(sandbox_directory()), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
         with tempfile.TemporaryDirectory() as folder:
             events = Path(folder) / "document.json"
@@ -87,7 +87,7 @@ class Embedded:
             return self._document(Operation.REFRESH, directory=Path(folder))
 
     def record(self, what: Unimportable) -> None:
-        """With the engine's own journal and encryption."""
+        """Record with the engine's own journal and encryption."""
         sandbox_door.record(
             self._options(),
             what.urn,
@@ -99,7 +99,7 @@ class Embedded:
         )
 
     def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
-        """With the engine's own journal."""
+        """Amend with the engine's own journal."""
         sandbox_door.amend(self._options(), changes)
 
     def forget(self, system: str) -> int:
@@ -135,7 +135,7 @@ class Embedded:
         *,
         unchanged: bool = False,
     ) -> dict[str, Any]:
-        """What an operation says to programs, with the state in ``directory`` or ours; raises ``OperationError``."""
+        """Return what an operation says to programs, on the state in ``directory`` or ours. Raises OperationError."""
         text = io.StringIO()
         report = JsonReport(text, show_same=unchanged)
         result = operate.operate(operation, self._configuration(), targets, report, directory, variables)

@@ -33,7 +33,7 @@ class Engine(StrEnum):
 
     @property
     def spoken(self) -> str:
-        """For people."""
+        """Return its name for people."""
         return "the embedded engine" if self is Engine.EMBEDDED else "the Pulumi CLI"
 
 
@@ -46,31 +46,31 @@ class States:
 
     @property
     def embedded(self) -> Path:
-        """The state file of the embedded engine; its journal lies beside it."""
+        """Return the state file of the embedded engine; its journal lies beside it."""
         return self.directory / f"{self.stack}.json"
 
     @property
     def backend(self) -> Path:
-        """The directory that is the Pulumi CLI's file backend."""
+        """Return the directory that is the Pulumi CLI's file backend."""
         return self.directory / "pulumi"
 
     @property
     def checkpoint(self) -> Path:
-        """The file in which that backend keeps the stack."""
+        """Return the file in which that backend keeps the stack."""
         return self.backend / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json"
 
     @property
     def locks(self) -> Path:
-        """The directory in which that backend keeps the locks of the stack's runs."""
+        """Return the directory in which that backend keeps the locks of the stack's runs."""
         return self.backend / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
 
     def place(self, engine: Engine) -> Path:
-        """What to name to a person."""
+        """Return the path that is named to a person."""
         place = self.embedded if engine is Engine.EMBEDDED else self.backend
         return place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else place
 
     def holders(self) -> list[Engine]:
-        """The engines whose state holds resources."""
+        """Return the engines whose state holds resources."""
         journal = sandbox_door.journal_path(self.embedded)
         interrupted = journal.exists() and journal.stat().st_size > 0
         held = {
@@ -92,7 +92,7 @@ class Choice:
 
     @property
     def sentence(self) -> str:
-        """The one line that a command prints before it begins."""
+        """Return the one line that a command prints before it begins."""
         return f"{TOLD}{self.engine.spoken} ({self.reason}); state in {self.states.place(self.engine)}"
 
 
@@ -123,7 +123,7 @@ def choose(wanted: Engine | None, states: States) -> Choice:
 
 
 def _engine(wanted: Engine | None, states: States, cli: PulumiCli | None) -> tuple[Engine, str]:
-    """The engine that is meant, whether or not it can be had, and why it is meant."""
+    """Return the engine that is meant, whether or not it can be had, and why it is meant."""
     if wanted is not None:
         return wanted, f"ENGINE={wanted} says so"
     match states.holders():

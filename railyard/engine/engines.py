@@ -23,7 +23,7 @@ from railyard.shared.stack import Stack
 
 
 def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
-    """The engine for ``stack``: the Pulumi CLI on a real account where the environment points at one.
+    """Return the engine for ``stack``: the Pulumi CLI on a real account where the environment points at one.
 
     In the sandbox it is the one that the stack is up with, as with ``make``; a line on standard error says which and
     why. Raises ``OperationError`` when it cannot be had.
@@ -48,7 +48,7 @@ def secrets_files(engine: Engine, stack: Stack) -> list[Path]:
 
 
 def _wanted() -> engine_choice.Engine | None:
-    """The engine that somebody decided for by hand."""
+    """Return the engine that somebody decided for by hand."""
     named = os.environ.get(engine_choice.VARIABLE)
     try:
         return engine_choice.Engine(named) if named else None
@@ -58,7 +58,7 @@ def _wanted() -> engine_choice.Engine | None:
 
 
 def points_at_real_account(environment: Mapping[str, str]) -> bool:
-    """Whether Railway's address or a token says that a real account is meant."""
+    """Tell whether Railway's address or a token says that a real account is meant."""
     address = environment.get("RAILWAY_API_URL")
     if address:
         return not is_loopback(address)

@@ -30,7 +30,7 @@ UNREACHABLE_URL: Final = "http://127.0.0.1:9"
 
 
 def environment(address: str, directory: Path | None = None, root: Path | None = None) -> dict[str, str]:
-    """The variables that point Railyard, both engines and other tools at the sandbox in ``directory``, or in ours.
+    """Return the variables that point Railyard, both engines and other tools at the sandbox in ``directory``, or ours.
 
     The secrets are those of the project in ``root``, or of this one.
     """
@@ -128,7 +128,7 @@ def _interruptible(operation: Operation, options: Options) -> Result:
 
 @contextmanager
 def clouds(operation: Operation, plan: str) -> Generator[str]:
-    """The address of the simulated APIs for as long as an operation takes; a preview, which asks nobody, gets none.
+    """Give the address of the simulated APIs while an operation lasts; a preview, which asks nobody, gets none.
 
     Unless the states themselves are in a simulated bucket. The simulated Railway account has this plan from then on.
     """
@@ -145,7 +145,7 @@ def _backend_in_a_bucket() -> bool:
 
 @contextmanager
 def serving(plan: str | None = None) -> Generator[str]:
-    """The address of the simulated APIs: those that ``serve`` runs already, or our own for as long as we need them.
+    """Give the address of the simulated APIs: those that ``serve`` runs already, or our own while we need them.
 
     With a ``plan`` the simulated Railway account has it from then on; without one it stays as it is.
     """

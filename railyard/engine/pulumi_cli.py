@@ -34,7 +34,7 @@ class PulumiCli:
 
     @cached_property
     def missing(self) -> list[str]:
-        """What it lacks to run this project: files by their names; empty when all is there."""
+        """Return what it lacks to run this project: files by their names; empty when all is there."""
         path = _path(os.environ, self.program)
         lacking = [] if shutil.which(LANGUAGE_HOST, path=path) else [LANGUAGE_HOST]
         return lacking + [
@@ -62,24 +62,24 @@ class PulumiCli:
             )
 
     def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
-        """The variables of its process: those of this one, ``variables``, and a PATH that leads to its own programs."""
+        """Return the variables of its process: ours, ``variables``, and a PATH that leads to its own programs."""
         environment = {**os.environ, **variables}
         return {**environment, "PATH": _path(environment, self.program)}
 
 
 def find() -> PulumiCli | None:
-    """The ``pulumi`` on PATH, or else the one that ``make tools`` installed; ``None`` when there is neither."""
+    """Return the ``pulumi`` on PATH, or else the one that ``make tools`` installed; ``None`` when there is neither."""
     found = shutil.which("pulumi") or shutil.which("pulumi", path=str(tools_directory() / "bin"))
     return PulumiCli(Path(found)) if found else None
 
 
 def home() -> Path:
-    """Pulumi's own directory, which holds its plugins."""
+    """Return Pulumi's own directory, which holds its plugins."""
     return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
 
 
 def tools_directory() -> Path:
-    """Where ``PulumiCommand.install`` puts the release that belongs to the pinned SDK."""
+    """Return the directory where ``PulumiCommand.install`` puts the release that belongs to the pinned SDK."""
     return Path.home() / ".pulumi" / "versions" / version("pulumi")
 
 
@@ -89,7 +89,7 @@ def plugin_versions() -> dict[str, str]:
 
 
 def _note(name: str) -> dict[str, Any]:
-    """What an SDK says of its plugin. The SDK itself is slow to import, and stays unimported."""
+    """Return what an SDK says of its plugin. The SDK itself is slow to import, and stays unimported."""
     package = find_spec(f"pulumi_{name}")
     assert package is not None
     assert package.origin is not None
@@ -97,7 +97,7 @@ def _note(name: str) -> dict[str, Any]:
 
 
 def _path(environment: Mapping[str, str], program: Path) -> str:
-    """PATH with the program's own directory, where the language hosts lie."""
+    """Return PATH with the program's own directory, where the language hosts lie."""
     return os.pathsep.join([environment.get("PATH", ""), str(program.parent)])
 
 

@@ -75,7 +75,7 @@ def follow(command: Sequence[str], folder: Path, environment: Mapping[str, str],
 
 
 def _failed(events: Path) -> dict[str, list[str]]:
-    """URN → the errors in what an engine wrote; nothing when it did not come so far."""
+    """Return URN → the errors in what an engine wrote; nothing when it did not come so far."""
     try:
         text = events.read_text(encoding="utf-8")
     except OSError:
@@ -88,7 +88,7 @@ def _failed(events: Path) -> dict[str, list[str]]:
 
 
 def _diagnostics(text: str) -> Sequence[Diagnostic]:
-    """Of one document, or of a log with an event in each line."""
+    """Return the diagnostics of one document, or of a log with an event in each line."""
     try:
         document: Any = json.loads(text)
     except ValueError:

@@ -50,7 +50,7 @@ class Kind(IntEnum):
 
     @property
     def title(self) -> str:
-        """For people."""
+        """Return its name for people."""
         titles = ("DNS record", "Railway project", "CDN endpoint", "Spaces key", "bucket")
         return titles[self]
 
@@ -66,7 +66,7 @@ class Thing:
     """Removes it; that it is gone already is fine."""
 
     def __str__(self) -> str:
-        """For people."""
+        """Return it for people."""
         return f"{self.kind.title} {self.name}"
 
 

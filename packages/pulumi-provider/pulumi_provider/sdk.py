@@ -157,7 +157,7 @@ def _getter(resource: type[Resource[Any, Any]]) -> str:
             ") -> Self:",
             4,
         ),
-        docstring(f"An existing {name}, by its id: it is read, and never changed by the program.", 8),
+        docstring(f"Look up an existing {name} by its id: it is read, and never changed by the program.", 8),
         f"        values = _{name}Inputs.__new__(_{name}Inputs)",
         f"        values.__dict__.update(dict.fromkeys({name}.__annotations__))",
         "        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))",

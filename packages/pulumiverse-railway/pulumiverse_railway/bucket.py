@@ -88,7 +88,7 @@ class Bucket(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing Bucket, by its id: it is read, and never changed by the program."""
+        """Look up an existing Bucket by its id: it is read, and never changed by the program."""
         values = _BucketInputs.__new__(_BucketInputs)
         values.__dict__.update(dict.fromkeys(Bucket.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -85,7 +85,7 @@ class CustomDomain(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing CustomDomain, by its id: it is read, and never changed by the program."""
+        """Look up an existing CustomDomain by its id: it is read, and never changed by the program."""
         values = _CustomDomainInputs.__new__(_CustomDomainInputs)
         values.__dict__.update(dict.fromkeys(CustomDomain.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

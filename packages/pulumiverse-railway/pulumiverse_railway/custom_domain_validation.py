@@ -81,7 +81,7 @@ class CustomDomainValidation(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing CustomDomainValidation, by its id: it is read, and never changed by the program."""
+        """Look up an existing CustomDomainValidation by its id: it is read, and never changed by the program."""
         values = _CustomDomainValidationInputs.__new__(_CustomDomainValidationInputs)
         values.__dict__.update(dict.fromkeys(CustomDomainValidation.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

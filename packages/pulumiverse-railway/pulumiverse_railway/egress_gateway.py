@@ -75,7 +75,7 @@ class EgressGateway(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing EgressGateway, by its id: it is read, and never changed by the program."""
+        """Look up an existing EgressGateway by its id: it is read, and never changed by the program."""
         values = _EgressGatewayInputs.__new__(_EgressGatewayInputs)
         values.__dict__.update(dict.fromkeys(EgressGateway.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -91,7 +91,7 @@ class Environment(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing Environment, by its id: it is read, and never changed by the program."""
+        """Look up an existing Environment by its id: it is read, and never changed by the program."""
         values = _EnvironmentInputs.__new__(_EnvironmentInputs)
         values.__dict__.update(dict.fromkeys(Environment.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -29,7 +29,7 @@ def get_environment(
     name: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetEnvironmentResult:
-    """An environment of a project, by its id or its name.
+    """Look up an environment of a project by its id or its name.
 
     :param project_id: Railway's id of the project.
     :param environment_id: Railway's id of the environment. Exclusive with name.
@@ -52,7 +52,7 @@ def get_environment_output(
     name: pulumi.Input[str | None] = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetEnvironmentResult]:
-    """An environment of a project, by its id or its name.
+    """Look up an environment of a project by its id or its name.
 
     Takes outputs of resources, and calls when these are known.
 

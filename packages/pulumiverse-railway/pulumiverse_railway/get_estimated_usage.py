@@ -27,7 +27,7 @@ def get_estimated_usage(
     workspace_id: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetEstimatedUsageResult:
-    """What a project, or all of a workspace, is about to use and cost in this billing period.
+    """Estimate what a project, or all of a workspace, will use and cost in this billing period.
 
     :param project_id: Railway's id of a project. Exclusive with workspaceId.
     :param workspace_id: Railway's id of a workspace, for all projects in it. Exclusive with projectId.
@@ -47,7 +47,7 @@ def get_estimated_usage_output(
     workspace_id: pulumi.Input[str | None] = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetEstimatedUsageResult]:
-    """What a project, or all of a workspace, is about to use and cost in this billing period.
+    """Estimate what a project, or all of a workspace, will use and cost in this billing period.
 
     Takes outputs of resources, and calls when these are known.
 

@@ -34,7 +34,7 @@ def get_project(
     workspace_id: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetProjectResult:
-    """A project, by its id or its name.
+    """Look up a project by its id or its name.
 
     :param project_id: Railway's id of the project. Exclusive with name.
     :param name: Name of the project; the only one of that name. Exclusive with id.
@@ -57,7 +57,7 @@ def get_project_output(
     workspace_id: pulumi.Input[str | None] = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetProjectResult]:
-    """A project, by its id or its name.
+    """Look up a project by its id or its name.
 
     Takes outputs of resources, and calls when these are known.
 

@@ -26,7 +26,7 @@ def get_regions(
     project_id: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetRegionsResult:
-    """The regions in which services can run.
+    """List the regions in which services can run.
 
     :param project_id: Railway's id of a project, for the regions of its workspace too. Default: none.
     :param opts: How to call: with which provider, say.
@@ -43,7 +43,7 @@ def get_regions_output(
     project_id: pulumi.Input[str | None] = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetRegionsResult]:
-    """The regions in which services can run.
+    """List the regions in which services can run.
 
     Takes outputs of resources, and calls when these are known.
 

@@ -43,7 +43,7 @@ def get_service(
     name: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetServiceResult:
-    """A service in an environment, by its id or its name.
+    """Look up a service in an environment by its id or its name.
 
     :param project_id: Railway's id of the project.
     :param environment_id: Railway's id of the environment.
@@ -69,7 +69,7 @@ def get_service_output(
     name: pulumi.Input[str | None] = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetServiceResult]:
-    """A service in an environment, by its id or its name.
+    """Look up a service in an environment by its id or its name.
 
     Takes outputs of resources, and calls when these are known.
 

@@ -97,7 +97,7 @@ class NotificationRule(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing NotificationRule, by its id: it is read, and never changed by the program."""
+        """Look up an existing NotificationRule by its id: it is read, and never changed by the program."""
         values = _NotificationRuleInputs.__new__(_NotificationRuleInputs)
         values.__dict__.update(dict.fromkeys(NotificationRule.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -79,7 +79,7 @@ class PrivateNetworkEndpoint(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing PrivateNetworkEndpoint, by its id: it is read, and never changed by the program."""
+        """Look up an existing PrivateNetworkEndpoint by its id: it is read, and never changed by the program."""
         values = _PrivateNetworkEndpointInputs.__new__(_PrivateNetworkEndpointInputs)
         values.__dict__.update(dict.fromkeys(PrivateNetworkEndpoint.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -112,7 +112,7 @@ class Project(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing Project, by its id: it is read, and never changed by the program."""
+        """Look up an existing Project by its id: it is read, and never changed by the program."""
         values = _ProjectInputs.__new__(_ProjectInputs)
         values.__dict__.update(dict.fromkeys(Project.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

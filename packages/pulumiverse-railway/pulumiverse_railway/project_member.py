@@ -67,7 +67,7 @@ class ProjectMember(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing ProjectMember, by its id: it is read, and never changed by the program."""
+        """Look up an existing ProjectMember by its id: it is read, and never changed by the program."""
         values = _ProjectMemberInputs.__new__(_ProjectMemberInputs)
         values.__dict__.update(dict.fromkeys(ProjectMember.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

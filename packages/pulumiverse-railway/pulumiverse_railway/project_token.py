@@ -68,7 +68,7 @@ class ProjectToken(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing ProjectToken, by its id: it is read, and never changed by the program."""
+        """Look up an existing ProjectToken by its id: it is read, and never changed by the program."""
         values = _ProjectTokenInputs.__new__(_ProjectTokenInputs)
         values.__dict__.update(dict.fromkeys(ProjectToken.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -94,7 +94,7 @@ class Service(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing Service, by its id: it is read, and never changed by the program."""
+        """Look up an existing Service by its id: it is read, and never changed by the program."""
         values = _ServiceInputs.__new__(_ServiceInputs)
         values.__dict__.update(dict.fromkeys(Service.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -99,7 +99,7 @@ class ServiceCdn(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing ServiceCdn, by its id: it is read, and never changed by the program."""
+        """Look up an existing ServiceCdn by its id: it is read, and never changed by the program."""
         values = _ServiceCdnInputs.__new__(_ServiceCdnInputs)
         values.__dict__.update(dict.fromkeys(ServiceCdn.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -68,7 +68,7 @@ class ServiceDomain(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing ServiceDomain, by its id: it is read, and never changed by the program."""
+        """Look up an existing ServiceDomain by its id: it is read, and never changed by the program."""
         values = _ServiceDomainInputs.__new__(_ServiceDomainInputs)
         values.__dict__.update(dict.fromkeys(ServiceDomain.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

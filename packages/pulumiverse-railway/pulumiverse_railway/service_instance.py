@@ -357,7 +357,7 @@ class ServiceInstance(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing ServiceInstance, by its id: it is read, and never changed by the program."""
+        """Look up an existing ServiceInstance by its id: it is read, and never changed by the program."""
         values = _ServiceInstanceInputs.__new__(_ServiceInstanceInputs)
         values.__dict__.update(dict.fromkeys(ServiceInstance.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

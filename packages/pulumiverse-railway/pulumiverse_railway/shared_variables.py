@@ -65,7 +65,7 @@ class SharedVariables(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing SharedVariables, by its id: it is read, and never changed by the program."""
+        """Look up an existing SharedVariables by its id: it is read, and never changed by the program."""
         values = _SharedVariablesInputs.__new__(_SharedVariablesInputs)
         values.__dict__.update(dict.fromkeys(SharedVariables.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

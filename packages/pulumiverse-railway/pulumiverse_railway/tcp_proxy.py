@@ -74,7 +74,7 @@ class TcpProxy(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing TcpProxy, by its id: it is read, and never changed by the program."""
+        """Look up an existing TcpProxy by its id: it is read, and never changed by the program."""
         values = _TcpProxyInputs.__new__(_TcpProxyInputs)
         values.__dict__.update(dict.fromkeys(TcpProxy.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -67,7 +67,7 @@ class UsageLimit(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing UsageLimit, by its id: it is read, and never changed by the program."""
+        """Look up an existing UsageLimit by its id: it is read, and never changed by the program."""
         values = _UsageLimitInputs.__new__(_UsageLimitInputs)
         values.__dict__.update(dict.fromkeys(UsageLimit.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

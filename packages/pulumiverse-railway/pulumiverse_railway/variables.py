@@ -83,7 +83,7 @@ class Variables(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing Variables, by its id: it is read, and never changed by the program."""
+        """Look up an existing Variables by its id: it is read, and never changed by the program."""
         values = _VariablesInputs.__new__(_VariablesInputs)
         values.__dict__.update(dict.fromkeys(Variables.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

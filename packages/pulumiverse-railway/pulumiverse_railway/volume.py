@@ -108,7 +108,7 @@ class Volume(pulumi.CustomResource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """An existing Volume, by its id: it is read, and never changed by the program."""
+        """Look up an existing Volume by its id: it is read, and never changed by the program."""
         values = _VolumeInputs.__new__(_VolumeInputs)
         values.__dict__.update(dict.fromkeys(Volume.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))

@@ -31,7 +31,7 @@ class Recipient:
 
     @property
     def native(self) -> bool:
-        """Whether the key is X25519. Others carry a second "1" (plugins) or another prefix (SSH)."""
+        """Tell whether the key is X25519. Others carry a second "1" (plugins) or another prefix (SSH)."""
         return self.public_key.startswith("age1") and self.public_key.count("1") == 1
 
 
@@ -45,7 +45,7 @@ class Search:
 
     @property
     def public_keys(self) -> list[str]:
-        """The recipients that the identities belong to."""
+        """Return the recipients that the identities belong to."""
         return [str(identity.to_public()) for identity in self.identities]
 
 
@@ -106,7 +106,7 @@ def _take_command(search: Search, place: str, command: str, environment: Mapping
 
 
 def identities(environment: Mapping[str, str], recipient: str) -> Search:
-    """All identities at hand. ``recipient`` is told to SOPS_AGE_KEY_CMD as SOPS_AGE_RECIPIENT."""
+    """Return all identities at hand. ``recipient`` is told to SOPS_AGE_KEY_CMD as SOPS_AGE_RECIPIENT."""
     search = Search()
     if "SOPS_AGE_KEY" in environment:
         _take(search, "SOPS_AGE_KEY", environment["SOPS_AGE_KEY"])
@@ -129,7 +129,7 @@ def identities(environment: Mapping[str, str], recipient: str) -> Search:
 
 
 def open_data_key(recipient: Recipient, search: Search) -> bytes | None:
-    """The data key, or None when none of the identities is the recipient's."""
+    """Return the data key, or None when none of the identities is the recipient's."""
     try:
         opened: bytes = _pyrage.decrypt(recipient.encrypted_data_key.encode(), search.identities)
     except _pyrage.DecryptError:

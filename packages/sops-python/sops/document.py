@@ -39,7 +39,7 @@ _ONLY_ENCRYPTED: Final = hashlib.sha256(b"sops").digest()
 
 
 def _config(path: Path) -> str:
-    """The option that names the rules for ``path``: ``sops`` looks for them from the current folder upwards only."""
+    """Return the option that names the rules for ``path``: ``sops`` looks from the current folder upwards only."""
     above = path.parent.parent / ".sops.yaml"
     beside = path.parent / ".sops.yaml"
     return f"--config {above if above.exists() and not beside.exists() else beside}"
@@ -72,11 +72,11 @@ class Document:
     environment: Mapping[str, str] = field(repr=False)
 
     def keys(self) -> KeyTree:
-        """All keys, in the order of the file; they are in clear text, so this needs no key."""
+        """Return all keys, in the order of the file; they are in clear text, so this needs no key."""
         return _key_tree(self.tree)
 
     def ciphertext(self, path: Keys) -> str | None:
-        """What stands in the file at ``path``, None where nothing does.
+        """Return what stands in the file at ``path``, None where nothing does.
 
         Differs when the value differs; ``sops`` leaves the ciphertext of untouched values as it was. For comparison
         only: values that are not encrypted are in it in clear text.
@@ -89,7 +89,7 @@ class Document:
         return json.dumps(node) if isinstance(node, dict | list) else values.text(node)
 
     def decrypt(self) -> Tree:
-        """The values. Points in time are given as RFC 3339 text.
+        """Return the values. Points in time are given as RFC 3339 text.
 
         Raises KeyMissingError, WrongKeyError, TamperedError or ProgramError.
         """
@@ -103,7 +103,7 @@ class Document:
         return decrypted
 
     def check(self) -> None:
-        """What can be said without a key. Raises NotEncryptedError, InvalidFileError or TamperedError."""
+        """Check what can be checked without a key. Raises NotEncryptedError, InvalidFileError or TamperedError."""
         rules = self.metadata.rules()
         if len(rules) > 1:
             raise InvalidFileError(f"{self.path} has {' and '.join(rules)} in its sops block; SOPS allows one of them")
@@ -174,7 +174,7 @@ class Document:
             )
 
     def _data_key(self, group: KeyGroup) -> bytes | None:
-        """The data key by age; None where the ``sops`` program has to be asked."""
+        """Return the data key by age; None where the ``sops`` program has to be asked."""
         searches: list[age.Search] = []
         for recipient in group.recipients():
             search = age.identities(self.environment, recipient.public_key)

@@ -104,7 +104,7 @@ _FORMATS: Final = {".yaml": _from_yaml, ".yml": _from_yaml, ".json": _from_json}
 
 
 def load(path: Path, text: str) -> Tree:
-    """``text`` as a tree. Raises InvalidFileError for anything that SOPS would not have written to ``path``."""
+    """Return ``text`` as a tree. Raises InvalidFileError for anything that SOPS would not have written to ``path``."""
     if path.suffix not in _FORMATS:
         raise InvalidFileError(f"{path}: only {', '.join(_FORMATS)} files are read here; rename or convert the file")
     if not text.strip():

@@ -76,12 +76,12 @@ class KeyGroup(BaseModel):
         return {name: value for name, value in cast("dict[str, Any]", block).items() if value is not None}
 
     def recipients(self) -> list[Recipient]:
-        """The age recipients that can be used in process."""
+        """Return the age recipients that can be used in process."""
         entries = [Recipient(public_key=entry.recipient, encrypted_data_key=entry.enc) for entry in self.age]
         return [recipient for recipient in entries if recipient.native]
 
     def other_keys(self) -> list[str]:
-        """The kinds of key that only the ``sops`` program can use, by name."""
+        """Return the kinds of key that only the ``sops`` program can use, by name."""
         others = [f"keys of {name}" for kind, name in _OTHER_KEYS.items() if getattr(self, kind)]
         return others + (
             ["keys of age (SSH, plugin or post-quantum)"] if len(self.recipients()) < len(self.age) else []
@@ -107,11 +107,11 @@ class Metadata(KeyGroup):
     encrypted_comment_regex: str = ""
 
     def groups(self) -> list[KeyGroup]:
-        """The key groups; keys at the top of the block are the only group then."""
+        """Return the key groups; keys at the top of the block are the only group then."""
         return [self] if self.age or self.other_keys() else self.key_groups
 
     def needs(self) -> str:
-        """Which keys open the file, for errors."""
+        """Return which keys open the file, for errors."""
         groups = self.groups()
         if len(groups) > 1:
             return f"needs keys of several of its {len(groups)} key groups"
@@ -119,11 +119,11 @@ class Metadata(KeyGroup):
         return f"is encrypted for {' or '.join([*age, *groups[0].other_keys()])}"
 
     def rules(self) -> list[str]:
-        """The names of the rules that are set. SOPS allows one."""
+        """Return the names of the rules that are set. SOPS allows one."""
         return [rule for rule in (*_RULES, *_COMMENT_RULES) if getattr(self, rule)]
 
     def encrypts(self, keys: Keys, value: Scalar) -> bool:
-        """Whether the value at ``keys`` ought to be encrypted. Raises re.error if the rule is no regular expression.
+        """Tell whether the value at ``keys`` ought to be encrypted. Raises re.error if a rule is no regular expression.
 
         Rules about comments are answered from the value's form: comments are not at hand, and if anything was
         exchanged the code no longer matches.

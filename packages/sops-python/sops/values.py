@@ -31,17 +31,17 @@ class Comment(str):
 
 
 def is_encrypted(value: object) -> bool:
-    """Whether ``value`` has the form of an encrypted value. Says nothing of whether it can be decrypted."""
+    """Tell whether ``value`` has the form of an encrypted value. Says nothing of whether it can be decrypted."""
     return isinstance(value, str) and _WRITTEN.fullmatch(value) is not None
 
 
 def is_damaged(value: object) -> bool:
-    """Whether ``value`` begins as an encrypted value does, and is none."""
+    """Tell whether ``value`` begins as an encrypted value does, and is none."""
     return isinstance(value, str) and value.startswith("ENC[") and not is_encrypted(value)
 
 
 def additional_data(path: Sequence[str]) -> str:
-    """What ties a value to its place: the keys above it. List indexes are not part of it."""
+    """Return what ties a value to its place: the keys above it. List indexes are not part of it."""
     return ":".join(path) + ":"
 
 
@@ -63,7 +63,7 @@ def _decoded(kind: str, data: bytes) -> Scalar:
 
 
 def decrypt(written: str, data_key: bytes, additional: str) -> Scalar:
-    """The value behind ``written``.
+    """Return the value behind ``written``.
 
     Raises ValueError, without any detail, when it was not encrypted with this key for this place or is of no type
     that SOPS has.
@@ -79,7 +79,7 @@ def decrypt(written: str, data_key: bytes, additional: str) -> Scalar:
 
 
 def text(value: Scalar) -> str:
-    """The text of a value as SOPS encrypts it and as the message authentication code covers it."""
+    """Return the text of a value as SOPS encrypts it and as the message authentication code covers it."""
     match value:
         case None:
             return ""

@@ -32,7 +32,7 @@ class GetEnvironmentResult(Inputs):
 
 
 class GetEnvironment(Function[GetEnvironmentInputs, GetEnvironmentResult]):
-    """An environment of a project, by its id or its name."""
+    """Look up an environment of a project by its id or its name."""
 
     token = "railway:index:getEnvironment"
     inputs_type, result_type = GetEnvironmentInputs, GetEnvironmentResult

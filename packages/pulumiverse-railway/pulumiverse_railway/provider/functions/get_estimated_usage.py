@@ -52,7 +52,7 @@ class GetEstimatedUsageResult(Inputs):
 
 
 class GetEstimatedUsage(Function[GetEstimatedUsageInputs, GetEstimatedUsageResult]):
-    """What a project, or all of a workspace, is about to use and cost in this billing period."""
+    """Estimate what a project, or all of a workspace, will use and cost in this billing period."""
 
     token = "railway:index:getEstimatedUsage"
     inputs_type, result_type = GetEstimatedUsageInputs, GetEstimatedUsageResult

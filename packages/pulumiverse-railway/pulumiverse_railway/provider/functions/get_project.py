@@ -45,7 +45,7 @@ class GetProjectResult(Inputs):
 
 
 class GetProject(Function[GetProjectInputs, GetProjectResult]):
-    """A project, by its id or its name."""
+    """Look up a project by its id or its name."""
 
     token = "railway:index:getProject"
     inputs_type, result_type = GetProjectInputs, GetProjectResult

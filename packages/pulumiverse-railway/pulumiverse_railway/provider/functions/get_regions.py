@@ -43,7 +43,7 @@ class GetRegionsResult(Inputs):
 
 
 class GetRegions(Function[GetRegionsInputs, GetRegionsResult]):
-    """The regions in which services can run."""
+    """List the regions in which services can run."""
 
     token = "railway:index:getRegions"
     inputs_type, result_type = GetRegionsInputs, GetRegionsResult

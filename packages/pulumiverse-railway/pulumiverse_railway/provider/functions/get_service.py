@@ -44,7 +44,7 @@ class GetServiceResult(Inputs):
 
 
 class GetService(Function[GetServiceInputs, GetServiceResult]):
-    """A service in an environment, by its id or its name."""
+    """Look up a service in an environment by its id or its name."""
 
     token = "railway:index:getService"
     inputs_type, result_type = GetServiceInputs, GetServiceResult
