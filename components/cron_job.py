@@ -22,7 +22,7 @@ _FOR_WHAT_LISTENS = (
 )
 
 
-class CronJobArgs(ServiceSettings):
+class CronJobSettings(ServiceSettings):
     """What a cron job needs: a schedule, and a command that ends.
 
     Railway starts one instance at each time of the schedule, in UTC, and skips a time at which the one before still

@@ -20,6 +20,7 @@ from components.arguments import Many, Obeys, Port, Text, Variables
 from components.bucket import Bucket
 from components.domain import Domain, DomainSettings
 from components.project import Project
+from components.railway_bucket import RailwayBucket
 from components.references import PUBLIC, TCP, VOLUME, Referring
 from components.service_settings import CdnSettings, IdentitySettings, InstanceSettings
 from components.volume import Volume, VolumeSettings
@@ -100,6 +101,10 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
             )
         return self
 
+    def made_variables(self) -> dict[str, str]:
+        """Return the variables that follow from other settings."""
+        return {"PORT": str(self.port)} if self.port else {}
+
     @property
     def placement(self) -> dict[str, int]:
         """Return the number of instances by region."""
@@ -133,8 +138,8 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
             raise ValueError(
                 "cdn only with a public address, which it stands before: add domains or railwayDomain, or remove cdn"
             )
-        if "PORT" in self.variables:
-            raise ValueError("variables without PORT, which port sets: remove it from variables")
+        if twice := sorted(self.variables.keys() & self.made_variables().keys() | self.variables.keys() & {"PORT"}):
+            raise ValueError(f"variables without {twice[0]}, which follows from other settings: remove it")
         names = [domain.hostname for domain in self.domains]
         for name in sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"each domain once, and {name} stands there more often: remove one")
@@ -196,7 +201,7 @@ class Service(pulumi.ComponentResource):
         zones: Sequence[Zone] = (),
         variables: Mapping[str, pulumi.Input[str]] | None = None,
         own_address: Sequence[str] = (),
-        bucket: Bucket | None = None,
+        bucket: Bucket | RailwayBucket | None = None,
         uses: Sequence[Service] = (),
         registry_password: pulumi.Input[str] | None = None,
         secrets: SecretVariables = NO_SECRETS,
@@ -361,7 +366,7 @@ class Service(pulumi.ComponentResource):
             variable: pulumi.Output.secret(value) if variable in self._secrets.encrypted else value
             for variable, value in self.args.variables.items()
         }
-        return {**own, **computed, **({"PORT": str(self.args.port)} if self.args.port else {})}
+        return {**own, **computed, **self.args.made_variables()}
 
     async def _before(self, made: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         return list(dict.fromkeys([*made, *await self._project.references.needed_by(self.referring)]))

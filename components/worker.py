@@ -12,7 +12,7 @@ from pydantic import model_validator
 from components.service import ServiceSettings, given
 
 
-class WorkerArgs(ServiceSettings):
+class WorkerSettings(ServiceSettings):
     """What a worker needs: a service without a public address that runs for good.
 
     It may have a port, for a health check or for metrics on the private network.

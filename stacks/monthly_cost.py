@@ -14,6 +14,7 @@ from typing import Final
 from components.arguments import Arguments
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
+from components.railway_bucket import RailwayBucketSettings
 from components.service import ServiceSettings
 from railway_api.plans import PLANS, Plan
 from railway_api.prices import BACKUPS_KEPT, DEFAULT_VOLUME_GB, SUBSCRIPTION_USD
@@ -50,9 +51,14 @@ class Kind(StrEnum):
     SERVICE = "service"
     VOLUME = "volume"
     BUCKET = "bucket"
+    RAILWAY_BUCKET = "bucket at Railway"
     ZONE = "zone"
     SUBSCRIPTION = "subscription"
     ELSEWHERE = "elsewhere"
+
+
+USED_AT_RAILWAY: Final = (Kind.SERVICE, Kind.VOLUME, Kind.RAILWAY_BUCKET)
+"""What is counted against what the Railway plan includes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,11 +152,17 @@ class Calculation:
             Line(kind=Kind.BUCKET, system=system, name=name, cost=_part(each, len(names))) for system, name in names
         ]
 
+    def railway_bucket(self, system: str, name: str) -> Line:
+        """Return what a bucket of Railway's own costs; no setting limits what is stored in it."""
+        used = AS_USED.objects_gb * self.prices.railway.object_gb
+        cost = Cost(at_rest=AT_REST.objects_gb * self.prices.railway.object_gb, as_used=used, at_limits=used)
+        return Line(kind=Kind.RAILWAY_BUCKET, system=system, name=name, cost=cost)
+
     def subscription(self, lines: Sequence[Line]) -> Line:
         """Return what the Railway plan costs beyond the usage in ``lines``, which is counted against it."""
         price = self.prices.railway.subscription
         price = SUBSCRIPTION_USD[self.plan] if price is None else price
-        used = total(line for line in lines if line.kind in (Kind.SERVICE, Kind.VOLUME))
+        used = total(line for line in lines if line.kind in USED_AT_RAILWAY)
         return Line(
             kind=Kind.SUBSCRIPTION,
             system="",
@@ -219,6 +231,8 @@ def lines_of(calculation: Calculation, systems: Mapping[str, Arguments], zones: 
 def _of_system(calculation: Calculation, system: str, settings: Arguments) -> Iterator[Line]:
     for path, part in walk_arguments(settings):
         name = str(path[-1]) if path else ""
+        if isinstance(part, RailwayBucketSettings):
+            yield calculation.railway_bucket(system, part.name or name)
         if not isinstance(part, ServiceSettings | DatabaseSettings):
             continue
         yield calculation.service(system, name, load_of(part))

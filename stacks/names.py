@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from components.arguments import Arguments
 from components.bucket import BucketSettings
 from components.domain import DomainSettings
+from components.redirect import RedirectSettings
 from components.zone import ZoneSettings, nearest
 from stacks.arguments_tree import walk_arguments
 from stacks.problems import Path, Problem
@@ -26,6 +27,8 @@ def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
             yield (*here, "hostname"), part.hostname, part.proxied
         elif isinstance(part, BucketSettings) and part.cdn_domain:
             yield (*here, "cdnDomain"), part.cdn_domain, False
+        elif isinstance(part, RedirectSettings):
+            yield (*here, "hostname"), part.hostname, True
 
 
 def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneSettings], *, zones_key: str) -> list[Problem]:
@@ -38,7 +41,27 @@ def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneSettings],
             place = ".".join(str(key) for key in first[name])
             found.append(Problem(path, name, f"each name once, and {place} has it too", "remove one, or rename it"))
         first.setdefault(name, path)
-    return found
+    return [*found, *_wrong_redirects(systems, zones)]
+
+
+def _wrong_redirects(systems: Mapping[str, Arguments], zones: Sequence[ZoneSettings]) -> Iterator[Problem]:
+    """Yield redirects that lead to another one, and those of a zone whose rules another system has."""
+    every = [
+        (path, redirect)
+        for name, settings in systems.items()
+        for path, redirect in walk_arguments(settings, (name,))
+        if isinstance(redirect, RedirectSettings)
+    ]
+    further = {redirect.hostname: redirect.to for _, redirect in every}
+    owners: dict[str, str | int] = {}
+    for path, redirect in every:
+        if redirect.to in further:
+            allowed = f"a name that is not led on itself, as {redirect.to} is"
+            yield Problem((*path, "to"), redirect.to, allowed, f"write {further[redirect.to]}")
+        zone = nearest(zones, redirect.hostname)
+        if zone and (owner := owners.setdefault(zone.name, path[0])) != path[0]:
+            allowed = f"redirects of a zone in one system, since the zone has one list of them: {owner} has {zone.name}"
+            yield Problem((*path, "hostname"), redirect.hostname, allowed, f"move it to {owner}.redirects")
 
 
 def _misplaced(named: Named, zones: Sequence[ZoneSettings], zones_key: str) -> Problem | None:

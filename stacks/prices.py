@@ -51,6 +51,8 @@ class RailwayPrices(Arguments):
     """A GB of backups for a month, of what differs between them."""
     egress_gb: Usd = railway.EGRESS_USD_PER_GB
     """A GB sent to the internet."""
+    object_gb: Usd = railway.BUCKET_USD_PER_GB_MONTH
+    """A GB in a bucket of Railway's own for a month."""
     subscription: Usd | None = None
     """The plan for a month, which includes usage of the same worth. Default: the list price of ``railway:plan``."""
 

@@ -19,6 +19,8 @@ from components.database import Database, DatabaseSettings
 from components.domain import DomainSettings
 from components.postgres import Postgres, PostgresSettings
 from components.project import Project, ProjectSettings
+from components.railway_bucket import RailwayBucket, RailwayBucketSettings
+from components.redirect import Redirects, RedirectSettings
 from components.redis import Redis, RedisSettings
 from components.service import SecretVariables, Service, ServiceSettings
 from components.zone import Zone, ZoneSettings, holding, nearest
@@ -51,6 +53,8 @@ class SystemSettings(Arguments):
     """Whether nothing of it is ever deleted or replaced, which is what ``railyard adopt`` sets."""
     sealed: Many[VariableName] = ()
     """Secrets whose values Railway never shows again, in the dashboard neither. It cannot unseal them."""
+    redirects: Many[RedirectSettings] = ()
+    """Names at Cloudflare that lead visitors on to another name, www to the name itself for one. Default: none."""
     alerts: AlertsSettings | None = None
     """Events that are sent to the webhook of the secret ALERT_WEBHOOK: ``{}`` for what fails, crashes or passes a
     threshold. Default: none."""
@@ -111,6 +115,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         if settings.alerts:
             webhook, kept = secrets[ALERT_WEBHOOK.name], ALERT_WEBHOOK.name in secrets.kept
             Alerts(self.NAME, settings.alerts, project=self.project, webhook=webhook, kept=kept, opts=self.child())
+        self._redirect(settings.redirects)
         domains = [domain for service in self._services.values() for domain in service.domains]
         for bucket in self._buckets:
             bucket.allow(settings.origins(), after=domains)
@@ -151,6 +156,10 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         self._buckets.append(bucket)
         return bucket
 
+    def railway_bucket(self, name: str, args: RailwayBucketSettings) -> RailwayBucket:
+        """Make a bucket of Railway's own, named as its key in the settings."""
+        return RailwayBucket(self.named(name), args, project=self.project, bucket_name=name, opts=self.child())
+
     def service(
         self,
         name: str,
@@ -158,7 +167,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         *,
         variables: Mapping[str, pulumi.Input[str]] | None = None,
         own_address: Sequence[str] = (),
-        bucket: Bucket | None = None,
+        bucket: Bucket | RailwayBucket | None = None,
         uses: Sequence[Service | Database[Any]] = (),
         registry_password: pulumi.Input[str] | None = None,
     ) -> Service:
@@ -220,6 +229,12 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
             for zone in zones
             if (zone, True) in held or (zone, False) in held
         ]
+
+    def _redirect(self, redirects: Sequence[RedirectSettings]) -> None:
+        for zone in self.zones:
+            mine = [each for each in redirects if holding(self.zones, each.hostname) is zone]
+            if mine:
+                Redirects(self.named(f"{zone.args.name}-redirects"), mine, zone=zone, opts=self.child())
 
     def _common(self) -> dict[str, Any]:
         addresses = {name: service.url for name, service in self._services.items() if service.url}

@@ -16,7 +16,7 @@ from components.bucket import BucketSettings
 from components.database import DatabaseSettings
 from components.service import ServiceSettings
 from components.volume import VolumeSettings
-from components.worker import WorkerArgs
+from components.worker import WorkerSettings
 from pulumi_operations.project import ProjectError, config_nodes, full_key
 from railyard.environments import names
 from railyard.shared.console import CallError, OperationError
@@ -26,7 +26,7 @@ from railyard.shared.stack import Stack, own_keys, read_stack_text
 from stacks import class_of, python_systems, system_names
 from stacks.arguments_tree import walk_arguments
 from stacks.budget import lines_of_stack
-from stacks.monthly_cost import Kind, total
+from stacks.monthly_cost import USED_AT_RAILWAY, total
 from stacks.own_system import is_own
 from stacks.problems import SettingsError
 from stacks.settings import PLAN_KEY, StackSettings, parse, with_environment
@@ -119,7 +119,7 @@ def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None)
     document = {**head, **_full({"review": review, "policies": policies, **kept, **trees})}
     made = _HEADER.format(number=number, stack=base.name) + settings_yaml({"config": document}, short_in_one_line=True)
     settings = _checked(document, file_name(names.stack_name(number)), made)
-    lines = [line for line in lines_of_stack(settings) if line.kind in (Kind.SERVICE, Kind.VOLUME)]
+    lines = [line for line in lines_of_stack(settings) if line.kind in USED_AT_RAILWAY]
     return Made(text=made, settings=settings, left_out=left_out, cost=round(total(lines).as_used, 2))
 
 
@@ -238,7 +238,7 @@ def _shrink(tree: Tree, settings: Arguments, number: int, hosts: Mapping[str, st
 
     A service sleeps until it is asked; a worker, which nobody asks, and a cron job do not.
     """
-    _reset(tree, sealed=[], followsBranch=False, protected=False, alerts=None)
+    _reset(tree, sealed=[], followsBranch=False, protected=False, alerts=None, redirects=[])
     _reset(tree["project"], prDeploys=False, botPrEnvironments=False, focusedPrEnvironments=False)
     for path, part in walk_arguments(settings):
         if isinstance(part, ServiceSettings):
@@ -268,7 +268,7 @@ def _shrink_service(place: Tree, args: ServiceSettings, hosts: Mapping[str, str]
     _reset(place, regions=None, replicas=1)
     if args.regions:
         place["region"] = max(args.regions, key=args.regions.__getitem__)
-    if not args.cron_schedule and not isinstance(args, WorkerArgs):
+    if not args.cron_schedule and not isinstance(args, WorkerSettings):
         place["sleepApplication"] = True
     if args.domains:
         given = cast("list[Tree]", place["domains"])

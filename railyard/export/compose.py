@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
+from components.redirect import redirects_of
 from pulumi_operations.events import Step
 from pulumi_operations.values import Secret, plain
 
@@ -22,6 +23,7 @@ INTERVAL_S: Final = 5
 START_S: Final = 60
 """How long a database may take until it answers."""
 SERVICE: Final = "railway:index:Service"
+RULESET: Final = "cloudflare:index/ruleset:Ruleset"
 INSTANCE: Final = "railway:index:ServiceInstance"
 PINGS: Final = {
     "railyard:components:Postgres": 'pg_isready -U "$POSTGRES_USER" -d "$POSTGRES_DB"',
@@ -31,8 +33,13 @@ PINGS: Final = {
 }
 """Type of a database's component → what tells, inside its container, that it answers. Railway asks none of them."""
 _RESTART: Final = {"ALWAYS": "always", "NEVER": "no"}
-_MADE: Final = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
-"""Variables whose values a cloud makes, so that the sandbox only made them up."""
+_MADE: Final = {
+    "SPACES_ACCESS_KEY_ID": "DigitalOcean",
+    "SPACES_SECRET_ACCESS_KEY": "DigitalOcean",
+    "AWS_ACCESS_KEY_ID": "Railway",
+    "AWS_SECRET_ACCESS_KEY": "Railway",
+}
+"""Variables whose values a cloud makes, so that the sandbox only made them up → which cloud."""
 _NAME: Final = re.compile(r"[^A-Z0-9]+")
 
 
@@ -80,6 +87,12 @@ class _Composer:
                 service["volumes"] = [f"{name}-data:{mount}"]
                 volumes[f"{name}-data"] = {}
             self._done.document["services"][name] = service
+        for step in self._steps.values():
+            if step.type == RULESET:
+                self._done.notes += [
+                    f"{each.hostname} leads on to {each.to} ({each.status}) at Cloudflare, and to nothing in the file"
+                    for each in redirects_of(step.new_inputs)
+                ]
         self._here()
         services = self._done.document["services"]
         self._done.document["services"] = {name: services[name] for name in sorted(services)}
@@ -181,7 +194,7 @@ class _Composer:
                 environment[variable] = f"${{{key}}}"
                 self._done.secrets[key] = "" if variable in _MADE else text
                 if variable in _MADE:
-                    self._done.notes.append(f"{key}: a key of the bucket, which only DigitalOcean gives")
+                    self._done.notes.append(f"{key}: a key of the bucket, which only {_MADE[variable]} gives")
             else:
                 environment[variable] = _escaped(text)
         return environment

@@ -12,16 +12,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from components.cron_job import CronJobArgs
+from components.cron_job import CronJobSettings
 from components.databases import SERVERS
-from components.worker import WorkerArgs
+from components.redirect import RedirectSettings, redirects_of
+from components.static_site import StaticSiteSettings
+from components.worker import WorkerSettings
 from pulumi_operations.events import Step
 
 _SYSTEMS: Final = "railyard:systems:"
 _REFERENCE: Final = re.compile(r"\$\{\{\s*([^.}\s]+)\.")
 _PORTS: Final = {server.token: server.port for server in SERVERS}
 _PROXY: Final = "railyard:topologies:Proxy"
-_LABELS: Final = {WorkerArgs.TOKEN: "worker", CronJobArgs.TOKEN: "cron job"}
+_LABELS: Final = {
+    WorkerSettings.TOKEN: "worker",
+    CronJobSettings.TOKEN: "cron job",
+    StaticSiteSettings.TOKEN: "static site",
+}
 """How services of a kind are called in the picture; all others are a "service"."""
 OUTSIDE: Final = {
     "DISCORD_": "Discord",
@@ -169,6 +175,15 @@ def _names(found: _Found) -> Iterator[Node]:
             title=name,
             urns=(step.urn, *(each.urn for each in related)),
         )
+    for step, redirect in _redirects(found):
+        records = [each.urn for each in found.of("DnsRecord") if each.new_inputs.get("name") == redirect.hostname]
+        yield Node(
+            id=f"redirect {redirect.hostname}",
+            kind=Kind.NAME,
+            label=f"Cloudflare · {redirect.status}",
+            title=redirect.hostname,
+            urns=(step.urn, *records),
+        )
     for step in found.of("ServiceDomain"):
         yield Node(id=step.urn, kind=Kind.NAME, label="Railway domain", title="….up.railway.app", urns=(step.urn,))
     for step in found.of("TcpProxy"):
@@ -182,6 +197,12 @@ def _names(found: _Found) -> Iterator[Node]:
             title="….cdn.digitaloceanspaces.com",
             urns=(step.urn,),
         )
+
+
+def _redirects(found: _Found) -> Iterator[tuple[Step, RedirectSettings]]:
+    for step in found.of("Ruleset"):
+        for redirect in redirects_of(step.new_inputs):
+            yield step, redirect
 
 
 def _services(found: _Found) -> Iterator[Node]:
@@ -265,6 +286,12 @@ def _buckets(found: _Found) -> Iterator[Node]:
             urns=(step.urn, *keys),
         )
 
+    for step in found.of("Bucket"):
+        title, region = str(step.new_inputs.get("name", "")), str(step.new_inputs.get("region", ""))
+        yield Node(
+            id=step.urn, kind=Kind.BUCKET, label="Railway bucket", title=title, lines=(region,), urns=(step.urn,)
+        )
+
 
 def _name_edges(found: _Found) -> Iterator[Edge]:
     services = {step.urn: found.key(step, "-service") for step in found.of("Service")}
@@ -272,6 +299,12 @@ def _name_edges(found: _Found) -> Iterator[Edge]:
         for step in found.of(kind):
             for urn in sorted(step.dependencies & services.keys()):
                 yield Edge(source=step.urn, target=f"service {services[urn]}", reason=Reason.TRAFFIC)
+    names = {step.new_inputs.get("domain"): step.urn for step in found.of("CustomDomain")}
+    for _, redirect in _redirects(found):
+        if redirect.to not in names:
+            found.outside.add(redirect.to)
+        target = names.get(redirect.to, f"outside {redirect.to}")
+        yield Edge(source=f"redirect {redirect.hostname}", target=target, reason=Reason.TRAFFIC)
     for step in found.of("Cdn"):
         for bucket in found.of("SpacesBucket"):
             if bucket.urn in step.dependencies:
@@ -281,7 +314,7 @@ def _name_edges(found: _Found) -> Iterator[Edge]:
 def _service_edges(found: _Found) -> Iterator[Edge]:
     services = {step.urn: found.key(step, "-service") for step in found.of("Service")}
     instances = {step.urn: found.key(step, "-instance") for step in found.of("ServiceInstance")}
-    buckets = {step.urn for step in found.of("SpacesBucket")}
+    buckets = {step.urn for step in (*found.of("SpacesBucket"), *found.of("Bucket"))}
     for step in found.of("ServiceInstance"):
         own = instances[step.urn]
         me = f"service {own}"

@@ -29,7 +29,7 @@ from railyard.shared.console import (
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.budget import lines_of_stack, over_budget
-from stacks.monthly_cost import Cost, Kind, Line, total
+from stacks.monthly_cost import USED_AT_RAILWAY, Cost, Line, total
 from stacks.prices import SOURCES
 from stacks.problems import Problem
 
@@ -161,7 +161,7 @@ def _remarks(answer: Answer) -> Iterator[str]:
         if said.estimated is None:
             yield f"{said.system}: Railway has no such project, or the token does not reach it"
             continue
-        billed = (line for line in answer.of(said.system) if line.kind in (Kind.SERVICE, Kind.VOLUME))
+        billed = (line for line in answer.of(said.system) if line.kind in USED_AT_RAILWAY)
         forecast = total(billed).as_used
         yield f"{said.system}: forecast for Railway {_usd(forecast)}, Railway's own estimate {_usd(said.estimated)}"
         for name in said.idle:

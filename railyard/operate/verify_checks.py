@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 
 from components.bucket import BucketSettings
+from components.redirect import RedirectSettings
 from railway_api.counting import count
 from railway_api.dns import lookup
 from railway_api.edge import TIMEOUT_S, Answer, visit
@@ -65,6 +66,8 @@ async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem
             part for _, part in walk_arguments(stack.settings.systems[system.name]) if isinstance(part, BucketSettings)
         ]
         waiting += [_bucket(f"{system.name}/{bucket.name}", bucket) for bucket in buckets]
+        redirects = stack.settings.systems[system.name].redirects
+        waiting += [_redirect(f"{system.name}/{each.hostname}", each) for each in redirects]
     return [result for results in await asyncio.gather(*waiting) for result in results]
 
 
@@ -117,6 +120,21 @@ def _deployment(railway: Railway, stack: Stack, where: str, service: RunningServ
             f"{RAILYARD} deploy {system} -s {stack.name} brings back what the settings say",
         )
     return replace(failed, next=f"{RAILYARD} logs {where} -s {stack.name}")
+
+
+async def _redirect(where: str, redirect: RedirectSettings) -> list[Result]:
+    wanted = f"https://{redirect.to}/"
+    answer = await visit(redirect.hostname)
+    result = Result(where=where, check="redirect", passed=False, found="", time_s=answer.time_s, broken_by=NAMES)
+    if answer.problem:
+        return [replace(result, found=answer.problem, next=_RECORDS)]
+    if (answer.status, answer.location) == (redirect.status, wanted):
+        return [replace(result, passed=True, found=f"{answer.status} to {wanted}")]
+    there = f"{answer.status} to {answer.location}" if answer.location else f"{answer.status}"
+    return [replace(result, found=f"{there}, not {redirect.status} to {wanted}", next=_RULES)]
+
+
+_RULES: Final = "put the redirect rule back: run up, after a refresh if somebody changed it by hand"
 
 
 async def _domain(stack: Stack, where: str, service: RunningService, domain: RunningDomain) -> list[Result]:

@@ -24,6 +24,7 @@ from stacks.prices import Prices, ServiceUsage
 _INSTANCE: Final = "railway:index:ServiceInstance"
 _VOLUME: Final = "railway:index:Volume"
 _BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"
+_RAILWAY_BUCKET: Final = "railway:index:Bucket"
 _SYSTEMS: Final = "railyard:systems:"
 _STORES: Final = tuple(server.token for server in SERVERS)
 _COUNTED: Final = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.REPLACE, StepKind.DELETE})
@@ -211,6 +212,8 @@ def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifferen
 def _line(step: Changed, inputs: Mapping[str, Any], calculation: Calculation) -> Line | None:
     if step.type == _INSTANCE:
         return calculation.service(step.system, _service(step, "-instance"), _load(step, inputs))
+    if step.type == _RAILWAY_BUCKET:
+        return calculation.railway_bucket(step.system, str(inputs.get("name", "")))
     if step.type == _VOLUME:
         size_mb = _number(inputs.get("sizeMb"))
         backups = [str(each) for each in inputs.get("backupSchedules") or ()]

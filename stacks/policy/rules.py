@@ -43,7 +43,7 @@ def _urns(noun: str, name: str, above: str = _ABOVE) -> str:
 
 
 def _data(stack: Resources) -> Broken:
-    return ((each, "is not protected") for each in stack.of("Volume", "SpacesBucket") if not each.protect)
+    return ((each, "is not protected") for each in stack.of("Volume", "SpacesBucket", "Bucket") if not each.protect)
 
 
 def _backups(stack: Resources) -> Broken:

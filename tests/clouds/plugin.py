@@ -22,6 +22,7 @@ SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
+RULESET = "cloudflare:index/ruleset:Ruleset"
 UNIVERSAL_SSL = "cloudflare:index/universalSslSetting:UniversalSslSetting"
 BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
 CORS = "digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration"
@@ -35,6 +36,29 @@ CNAME = {
     "content": "x.up.railway.app",
     "ttl": 1,
     "proxied": True,
+}
+REDIRECTS = {
+    "zoneId": ZONE,
+    "kind": "zone",
+    "name": "redirects",
+    "phase": "http_request_dynamic_redirect",
+    "description": "made by a test",
+    "rules": [
+        {
+            "action": "redirect",
+            "expression": 'http.host eq "www.seance.dev"',
+            "description": "www.seance.dev",
+            "enabled": True,
+            "ref": "www.seance.dev",
+            "actionParameters": {
+                "fromValue": {
+                    "targetUrl": {"expression": 'concat("https://seance.dev", http.request.uri.path)'},
+                    "statusCode": 301,
+                    "preserveQueryString": True,
+                }
+            },
+        }
+    ],
 }
 SPACE = {"name": "seance-cdn", "region": "sfo3", "acl": "private"}
 ORIGIN = "seance-cdn.sfo3.digitaloceanspaces.com"

@@ -21,11 +21,26 @@ from pulumi_embedded.standins.digitalocean import provider as digitalocean
 from pulumi_provider.engine_log import EngineLog
 from pulumi_provider.servicer import Servicer
 from railway_sandbox.addresses import environment
+from railway_sandbox.cloudflare.rulesets import Rulesets
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.http_messages import Request
 from railway_sandbox.server import Sandbox
 from tests import virtual_time
-from tests.clouds.plugin import BUCKET, CDN, CNAME, CORS, KEY, ORIGIN, RECORD, SETTING, SPACE, UNIVERSAL_SSL, ZONE
+from tests.clouds.plugin import (
+    BUCKET,
+    CDN,
+    CNAME,
+    CORS,
+    KEY,
+    ORIGIN,
+    RECORD,
+    REDIRECTS,
+    RULESET,
+    SETTING,
+    SPACE,
+    UNIVERSAL_SSL,
+    ZONE,
+)
 from tests.provider.driver import Driver
 from tests.provider.in_process import Engine, LoopClock, Rpc
 from tests.provider.kills.death import Kill, Mortal, kills_of
@@ -58,6 +73,7 @@ LIVES: Final = {
         {"value": "full"},
         {"settingId": "min_tls_version", "value": "1.2"},
     ),
+    RULESET: Life(REDIRECTS, {"rules": [{**REDIRECTS["rules"][0], "enabled": False}]}, {"zoneId": OTHER_ZONE}),
     UNIVERSAL_SSL: Life({"zoneId": ZONE, "enabled": True}, {"enabled": False}, {"zoneId": OTHER_ZONE}),
     BUCKET: Life(
         {**SPACE, "versioning": {"enabled": True}}, {"versioning": None, "acl": "public-read"}, {"region": "nyc3"}
@@ -137,6 +153,7 @@ class Place:
             *(_lasting(each) for zone in (ZONE, OTHER_ZONE) for each in clouds.cloudflare.records(zone)),
             *(_lasting(each) for zone in (ZONE, OTHER_ZONE) for each in clouds.cloudflare.settings(zone)),
             *(clouds.cloudflare.universal_ssl(zone) for zone in (ZONE, OTHER_ZONE)),
+            *(_rules(clouds.cloudflare.rulesets(zone)) for zone in (ZONE, OTHER_ZONE)),
             *sorted(map(str, map(_lasting, clouds.digitalocean.spaces_keys()))),
             *sorted(map(str, map(_lasting, clouds.digitalocean.endpoints()))),
             *(name for name in (SPACE["name"], "seance-files") if spaces.owns(name)),
@@ -145,6 +162,12 @@ class Place:
 
 
 MADE_UP: Final = ("id", "created_on", "modified_on", "access_key", "secret_key", "created_at", "endpoint")
+
+
+def _rules(rulesets: Rulesets) -> list[dict[str, Any]]:
+    """Every rule, without what counts its changes."""
+    rules = [rule for each in rulesets.every() for rule in rulesets.one(each["id"]).get("rules", [])]
+    return [{name: rule[name] for name in ("action", "expression", "enabled", "ref")} for rule in rules]
 
 
 def _lasting(record: Any) -> dict[str, Any]:

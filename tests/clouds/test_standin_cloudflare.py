@@ -10,6 +10,8 @@ from railway_sandbox.server import Sandbox
 from tests.clouds.plugin import (
     CNAME,
     RECORD,
+    REDIRECTS,
+    RULESET,
     SETTING,
     UNIVERSAL_SSL,
     ZONE,
@@ -171,3 +173,43 @@ def test_a_zone_is_looked_up_with_one_request(cloudflare_plugin: Engine, standin
 
     assert (found["name"], found["zoneId"], found["status"]) == ("seance.dev", ZONE, "active")
     assert [f"GET /zones/{ZONE}"] == requests_of(standin_sandbox)
+
+
+def test_redirects_are_made_changed_and_deleted_with_one_request_each(
+    cloudflare_plugin: Engine, standin_sandbox: Sandbox
+) -> None:
+    """POST, PUT with all rules, DELETE; another zone by replacement, and nothing to do for the same rules."""
+    made, state = cloudflare_plugin.create(RULESET, REDIRECTS)
+    disabled = {**REDIRECTS, "rules": [{**REDIRECTS["rules"][0], "enabled": False}]}
+
+    same = cloudflare_plugin.diff(RULESET, made, REDIRECTS, state, REDIRECTS)
+    moved = cloudflare_plugin.diff(RULESET, made, REDIRECTS, state, {**REDIRECTS, "zoneId": "0" * 32})
+    updated = cloudflare_plugin.update(RULESET, made, state, disabled)
+    cloudflare_plugin.delete(RULESET, made, updated)
+
+    assert (same.changes, list(moved.replaces)) == (provider_pb2.DiffResponse.DIFF_NONE, ["zoneId"])
+    assert moved.deleteBeforeReplace
+    path = f"/zones/{ZONE}/rulesets"
+    assert [f"POST {path}", f"PUT {path}/{made}", f"DELETE {path}/{made}"] == requests_of(standin_sandbox)
+
+
+def test_redirects_changed_by_hand_are_drift(cloudflare_plugin: Engine, standin_sandbox: Sandbox) -> None:
+    """A refresh reads the rules as they are, an import reads what was made, and what is gone is gone."""
+    made, state = cloudflare_plugin.create(RULESET, REDIRECTS)
+    imported = cloudflare_plugin.read(RULESET, f"zones/{ZONE}/{made}")
+    assert {name: plain(imported.inputs)[name] for name in REDIRECTS} == REDIRECTS
+    rulesets = standin_sandbox.cloudflare.rulesets(ZONE)
+    rulesets.replace(made, {"rules": []})
+    assert plain(cloudflare_plugin.read(RULESET, made, REDIRECTS, state).inputs)["rules"] == []
+
+    rulesets.delete(made)
+
+    assert cloudflare_plugin.read(RULESET, made, REDIRECTS, state).id == ""
+
+
+def test_a_second_list_of_redirects_is_refused_in_cloudflares_words(cloudflare_plugin: Engine) -> None:
+    """The zone has one; somebody else's is not taken over."""
+    cloudflare_plugin.create(RULESET, REDIRECTS)
+
+    with pytest.raises(grpc.RpcError, match=r"exceeded maximum number of zone rulesets .*\(code 20217\)"):
+        cloudflare_plugin.create(RULESET, {**REDIRECTS, "name": "others"}, interrupted=True)

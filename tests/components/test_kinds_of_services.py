@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.cron_job import CronJobArgs
+from components.cron_job import CronJobSettings
 from components.project import Project, ProjectSettings
 from components.service import Service, ServiceSettings
-from components.worker import WorkerArgs
+from components.worker import WorkerSettings
 
 INSTANCE = "railway:index:ServiceInstance"
 NIGHTLY = {"image": "shop/report:1", "cronSchedule": "0 3 * * *"}
@@ -29,15 +29,15 @@ def made(deploy: Any, args: ServiceSettings) -> Any:
 @pytest.mark.parametrize(
     ("kind", "settings", "said"),
     [
-        (WorkerArgs, {"railwayDomain": True, "port": 80}, "without a public address: remove railwayDomain, or"),
-        (WorkerArgs, {"domains": [{"hostname": "w.example.com"}], "port": 80, "tcpPort": 1}, "domains and tcpPort"),
-        (WorkerArgs, {"cronSchedule": "0 3 * * *"}, "make it a cron job"),
-        (WorkerArgs, {"sleepApplication": True}, "nobody sends one: remove sleepApplication"),
-        (CronJobArgs, {}, "add cronSchedule"),
-        (CronJobArgs, {"cronSchedule": "* * * * *"}, "leave at least 5 minutes between two runs"),
-        (CronJobArgs, {**NIGHTLY, "port": 80, "healthcheckPath": "/"}, "remove port and healthcheckPath"),
-        (CronJobArgs, {**NIGHTLY, "replicas": 2}, "cronSchedule allows exactly 1 replica, not 2"),
-        (CronJobArgs, {**NIGHTLY, "restartPolicyType": "ALWAYS"}, "must be NEVER or left out with a cronSchedule"),
+        (WorkerSettings, {"railwayDomain": True, "port": 80}, "without a public address: remove railwayDomain, or"),
+        (WorkerSettings, {"domains": [{"hostname": "w.example.com"}], "port": 80, "tcpPort": 1}, "domains and tcpPort"),
+        (WorkerSettings, {"cronSchedule": "0 3 * * *"}, "make it a cron job"),
+        (WorkerSettings, {"sleepApplication": True}, "nobody sends one: remove sleepApplication"),
+        (CronJobSettings, {}, "add cronSchedule"),
+        (CronJobSettings, {"cronSchedule": "* * * * *"}, "leave at least 5 minutes between two runs"),
+        (CronJobSettings, {**NIGHTLY, "port": 80, "healthcheckPath": "/"}, "remove port and healthcheckPath"),
+        (CronJobSettings, {**NIGHTLY, "replicas": 2}, "cronSchedule allows exactly 1 replica, not 2"),
+        (CronJobSettings, {**NIGHTLY, "restartPolicyType": "ALWAYS"}, "must be NEVER or left out with a cronSchedule"),
     ],
 )
 def test_what_cannot_be_of_its_kind_is_refused(
@@ -52,7 +52,7 @@ def test_what_cannot_be_of_its_kind_is_refused(
 
 def test_a_worker_runs_for_good_and_has_no_address(deploy: Any) -> None:
     """A port of its own is for a health check, and opens nothing to the internet."""
-    args = WorkerArgs(image="shop/worker:1", port=9000, healthcheck_path="/ready", replicas=2)
+    args = WorkerSettings(image="shop/worker:1", port=9000, healthcheck_path="/ready", replicas=2)
 
     seen = made(deploy, args)
 
@@ -63,7 +63,7 @@ def test_a_worker_runs_for_good_and_has_no_address(deploy: Any) -> None:
 
 def test_a_cron_job_starts_once_at_each_time_and_never_again(deploy: Any) -> None:
     """Its schedule reaches Railway with the only restart policy that it allows beside one."""
-    seen = made(deploy, CronJobArgs.model_validate(NIGHTLY))
+    seen = made(deploy, CronJobSettings.model_validate(NIGHTLY))
 
     instance = seen[INSTANCE, "shop-part-instance"]
     assert (instance["cronSchedule"], instance["restartPolicyType"]) == ("0 3 * * *", "NEVER")

@@ -1,4 +1,4 @@
-"""Files: the smallest system with a public name and a bucket. The tests copy it into ``stacks/``.
+"""Files: the smallest system with a public name and a bucket. The tests copy it beside ``Pulumi.yaml``.
 
 browser → Cloudflare → web → Spaces bucket → CDN
 """

@@ -74,6 +74,23 @@ def test_behind_cloudflare_only_full_works(world: World, mode: str, status: int,
     assert found.certificate.names == ("seance.dev", "*.seance.dev")
 
 
+def test_a_redirect_rule_leads_on_with_path_and_query(world: World) -> None:
+    """Cloudflare itself answers, whatever is behind the name; without a proxied record nobody comes to it."""
+    value = {"target_url": {"expression": 'concat("https://seance.dev", http.request.uri.path)'}}
+    rule = {"action": "redirect", "expression": 'http.host eq "www.seance.dev"',
+            "action_parameters": {"from_value": {**value, "preserve_query_string": True}}}  # fmt: skip
+    world.sandbox.cloudflare.rulesets(ZONE).create(
+        {"kind": "zone", "name": "redirects", "phase": "http_request_dynamic_redirect", "rules": [rule]}
+    )
+    assert world.visit("www.seance.dev").problem == "the DNS has no address for www.seance.dev"
+    world.record("A", "www.seance.dev", "192.0.2.1", proxied=True)
+
+    found = world.visit("www.seance.dev", "/a/page?lang=de")
+
+    assert (found.status, found.location, found.problem) == (301, "https://seance.dev/a/page?lang=de", None)
+    assert found.certificate is not None
+
+
 @pytest.mark.parametrize("name", ["a.b.seance.dev", "api.seance.dev"])
 def test_cloudflare_has_no_certificate(world: World, name: str) -> None:
     """Neither two levels below the zone, nor with Universal SSL off."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -137,13 +136,11 @@ class Checkout:
 
 def with_system(directory: Path, module: Path, settings: str) -> Checkout:
     """Return a copy of the project whose only system is the one in ``module``, with these settings in staging."""
-    checkout = Checkout(directory, changes=["stacks"])
-    shutil.copy(module, directory / "stacks" / module.name)
-    listed, name = directory / "stacks" / "__init__.py", module.stem.capitalize()
-    text = listed.read_text().replace(
-        "from stacks.netia", f"from stacks.{module.stem} import {name}\nfrom stacks.netia"
-    )
-    listed.write_text(re.sub(r"= \(Omega, .*\)", f"= ({name},)", text))
+    checkout = Checkout(directory)
+    shutil.copy(module, directory)
+    project, name = directory / "Pulumi.yaml", module.stem
+    before = project.read_text().partition("\nrailyard:\n")[0]
+    project.write_text(f"{before}\nrailyard:\n  systems: {{{name}: {name}:{name.capitalize()}}}\n")
     (directory / "defaults.yaml").unlink()  # it is about systems that this copy does not know
     file = directory / "Pulumi.staging.yaml"
     file.write_text(file.read_text().partition("\n  railyard:omega")[0] + settings)
@@ -192,6 +189,13 @@ def world(sandbox: Sandbox) -> dict[str, Any]:
         "records": sorted(
             f"{record['type']} {record['name']}" for zone in zones for record in sandbox.cloudflare.records(zone["id"])
         ),
+        "redirects": sorted(
+            rule["ref"]
+            for zone in zones
+            for each in sandbox.cloudflare.rulesets(zone["id"]).every()
+            for rule in sandbox.cloudflare.rulesets(zone["id"]).one(each["id"]).get("rules", [])
+        ),
+        "railway buckets": sorted(railway.buckets[each.bucket_id].name for each in live(railway.bucket_instances)),
         "keys": sorted(key["name"] for key in sandbox.digitalocean.spaces_keys()),
         "endpoints": sorted(endpoint["origin"] for endpoint in sandbox.digitalocean.endpoints()),
         "buckets": sorted(name for name in ("seance-cdn", "seance-cdn-staging") if sandbox.spaces.owns(name)),

@@ -96,7 +96,7 @@ class Driver:
         return [failure.reason for failure in response.failures]
 
     async def create(
-        self, kind: str, *, interrupted: bool = False, timeout_s: float = PATIENCE_S, **inputs: Any
+        self, kind: str, /, *, interrupted: bool = False, timeout_s: float = PATIENCE_S, **inputs: Any
     ) -> Made:
         """Check and create."""
         checked = await self._checked(kind, inputs)
@@ -105,7 +105,7 @@ class Driver:
         response = await _answered(kind, checked, self.rpc.Create(request, metadata=metadata))
         return Made(kind, response.id, checked, decode(response.properties))
 
-    async def preview(self, kind: str, **inputs: Any) -> Properties:
+    async def preview(self, kind: str, /, **inputs: Any) -> Properties:
         """The outputs that a preview of a create shows."""
         checked = await self._checked(kind, inputs)
         request = provider_pb2.CreateRequest(urn=_urn(kind), properties=encode(checked), preview=True)

@@ -8,16 +8,25 @@ from typing import Any
 
 import pytest
 
+from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
+from tests.edge.test_systems_at_the_edge import visiting
 from tests.lifecycle.conftest import Checkout, with_copy_of, with_system
 
 MODULE = Path(__file__).with_name("parts.py")
 SETTINGS = """
   railyard:parts:
     project: {name: parts-staging, environment: staging}
+    site:
+      repo: parts/site
+      folder: public
+      domains: [{hostname: parts.seance.dev, proxied: true}]
+    redirects: [{hostname: www.seance.dev, to: parts.seance.dev}]
     worker: {image: "parts/worker:1", memoryMb: 512}
     report: {image: "parts/report:1", cronSchedule: "0 3 * * *"}
+    files: {region: ams}
 """
+ZONE = ZONE_IDS["seance.dev"]
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +45,57 @@ def again(parts: Checkout, tmp_path: Path) -> Checkout:
     return with_copy_of(parts, tmp_path / "railyard")
 
 
-def test_each_part_is_deployed_once_and_nobody_reaches_them(parts: Checkout) -> None:
-    """One deployment of each service, no address."""
+def test_each_part_is_deployed_once_and_the_site_alone_has_a_name(parts: Checkout) -> None:
+    """One deployment of each service; nobody reaches the worker and the cron job."""
     world = parts.world()
 
-    assert world["deployments"] == {f"parts-staging/{each}": 1 for each in ("redis", "report", "worker")}
-    assert world["service domains"] == world["custom domains"] == []
+    assert world["deployments"] == {f"parts-staging/{each}": 1 for each in ("redis", "report", "site", "worker")}
+    assert world["custom domains"] == ["parts-staging/site parts.seance.dev"]
+    assert world["service domains"] == []
+
+
+def test_what_each_part_gets_of_the_others(parts: Checkout) -> None:
+    """The worker has the credentials of the bucket, Railpack the folder of the site."""
+    railway = Sandbox(parts.sandbox).railway.state
+    given = {each.service_id: each.variables for each in railway.deployments.values()}
+    variables = {each.name: given[each.id] for each in railway.services.values()}
+
+    assert variables["site"]["RAILPACK_STATIC_FILE_ROOT"] == "public"
+    (bucket,) = railway.buckets.values()
+    assert bucket.name == "files"
+    assert variables["worker"]["AWS_S3_BUCKET_NAME"].startswith("files")
+    assert {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= variables["worker"].keys()
+    state = (parts.sandbox / "staging.json").read_text()
+    assert variables["worker"]["AWS_SECRET_ACCESS_KEY"] not in state
+
+
+def test_visitors_of_www_are_led_on_with_path_and_query(parts: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """301 to the name of the site, which answers there; verify looks for just that."""
+    with visiting(parts, monkeypatch) as visit:
+        led, there = visit("www.seance.dev", "/a?b=c"), visit("parts.seance.dev")
+
+    assert (led.status, led.location) == (301, "https://parts.seance.dev/a?b=c")
+    assert (there.status, there.problem) == (200, None)
+
+
+def test_a_redirect_is_changed_in_place_and_drift_of_it_is_brought_back(
+    again: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another target changes the rule; a rule that somebody deleted comes back, and so does its record."""
+    again.change("staging", "to: parts.seance.dev}", "to: parts.seance.dev, status: 308}")
+    assert again.json("up").operations() == Counter(update=1)
+    sandbox = Sandbox(again.sandbox)
+    (ruleset,) = sandbox.cloudflare.rulesets(ZONE).every()
+    sandbox.cloudflare.rulesets(ZONE).replace(ruleset["id"], {"rules": []})
+    (record,) = sandbox.cloudflare.records(ZONE, name="www.seance.dev")
+    sandbox.cloudflare.delete_record(ZONE, record["id"])
+    sandbox.save()
+
+    again.json("up", "--refresh")
+
+    with visiting(again, monkeypatch) as visit:
+        found = visit("www.seance.dev")
+    assert (found.status, found.location) == (308, "https://parts.seance.dev/")
 
 
 def configured(sandbox: Sandbox, service: str) -> dict[str, Any]:

@@ -76,6 +76,8 @@ class Answer:
     """None when the handshake failed."""
     problem: str | None = None
     """Why the name does not lead to an application that answers; None when it does, with whatever status."""
+    location: str = ""
+    """Where a redirect leads; empty when the answer is none."""
     proxied: bool = False
     """Whether Cloudflare's proxy answered."""
     reached_railway: bool = False
@@ -107,6 +109,7 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
         time_s=took,
         certificate=certificate,
         problem=problem,
+        location=response.headers.get("location", ""),
         proxied=response.headers.get("server", "").lower() == "cloudflare",
         reached_railway=problem is None or _railway_itself(response),
         body=body.decode(errors="replace"),

@@ -20,6 +20,8 @@ VOLUME_USD_PER_GB_MONTH: Final = 0.15
 """Of what is stored on it, not of its size."""
 BACKUP_USD_PER_GB_MONTH: Final = 0.15
 EGRESS_USD_PER_GB: Final = 0.05
+BUCKET_USD_PER_GB_MONTH: Final = 0.015
+"""Of what is stored; what is read costs nothing (https://docs.railway.com/storage-buckets/billing)."""
 SUBSCRIPTION_USD: Final = {Plan.FREE: 0.0, Plan.HOBBY: 5.0, Plan.PRO: 20.0, Plan.ENTERPRISE: 20.0}
 """Price of a workspace a month, which includes usage of the same worth; Enterprise agrees on its own, no less."""
 

@@ -1,1 +1,1 @@
-"""Simulated Cloudflare API v4: zones, DNS records and zone settings of a free plan."""
+"""Simulated Cloudflare API v4: zones, DNS records, zone settings and redirect rules of a free plan."""

@@ -63,3 +63,25 @@ def unknown_setting() -> RefusedError:
 
 def invalid_setting(name: str) -> RefusedError:
     return RefusedError(400, 1007, f"Invalid value for zone setting {name}")
+
+
+def phase_taken(phase: str) -> RefusedError:
+    reason = f"exceeded maximum number of zone rulesets for phase {phase}"
+    return RefusedError(400, 20_217, f"'zone' is not a valid value for kind because {reason}")
+
+
+def no_entry_point(phase: str) -> RefusedError:
+    return RefusedError(404, 10_003, f"could not find entrypoint ruleset in the {phase} phase")
+
+
+def ruleset_not_found(id: str) -> RefusedError:
+    return RefusedError(404, 10_003, f"could not find ruleset {id}")
+
+
+def invalid_ruleset(reason: str) -> RefusedError:
+    """Cloudflare has a code for each of these reasons; this one stands for all of them."""
+    return RefusedError(400, 20_000, reason)
+
+
+def too_many_rules(phase: str, count: int, most: int) -> RefusedError:
+    return invalid_ruleset(f"exceeded maximum number of rules in the phase {phase}: {count} out of {most}")

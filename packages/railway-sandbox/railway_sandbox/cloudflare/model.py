@@ -1,4 +1,4 @@
-"""Cloudflare's state and rules: zones, DNS records, zone settings, and what the public DNS says of them.
+"""Cloudflare's state and rules: zones, DNS records, zone settings, rulesets, and what the public DNS says of them.
 
 Knows nothing of HTTP. What a free plan cannot do is refused as Cloudflare refuses it.
 """
@@ -11,6 +11,7 @@ from typing import Any, Final, TypedDict, cast
 from railway_sandbox.clock import EPOCH, timestamp
 from railway_sandbox.cloudflare import errors, rules
 from railway_sandbox.cloudflare.rules import Record
+from railway_sandbox.cloudflare.rulesets import Ruleset, Rulesets
 from railway_sandbox.cloudflare.zones import ACCOUNT_ID, NAME_SERVERS, ZONE_IDS
 from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.tables import Table
@@ -57,6 +58,7 @@ class CloudflareCloud:
         """Name → id of zones beside those that every sandbox has."""
         self._records: dict[str, Table[Record]] = {zone: Table() for zone in ZONE_IDS.values()}
         self._settings: dict[str, Table[Setting]] = {zone: Table() for zone in ZONE_IDS.values()}
+        self._rulesets: dict[str, Table[Ruleset]] = {zone: Table() for zone in ZONE_IDS.values()}
         self._universal_ssl: Table[bool] = Table()
 
     # Persistence
@@ -65,7 +67,8 @@ class CloudflareCloud:
         """Return all that changes, by name."""
         records = {f"records/{zone}": table for zone, table in self._records.items()}
         settings = {f"settings/{zone}": table for zone, table in self._settings.items()}
-        return {"zones": self._added, **records, **settings, "universal_ssl": self._universal_ssl}
+        rulesets = {f"rulesets/{zone}": table for zone, table in self._rulesets.items()}
+        return {"zones": self._added, **records, **settings, **rulesets, "universal_ssl": self._universal_ssl}
 
     def load(self, rows: Mapping[str, Mapping[str, str]]) -> None:
         """Continue from the rows of ``tables``; none are a new account."""
@@ -91,6 +94,7 @@ class CloudflareCloud:
     def _make(self, zone_id: str) -> None:
         self._records.setdefault(zone_id, Table())
         self._settings.setdefault(zone_id, Table())
+        self._rulesets.setdefault(zone_id, Table())
 
     def zones(self, name: str | None = None) -> list[dict[str, Any]]:
         """Return the zones of the account, or the one of that name."""
@@ -225,6 +229,13 @@ class CloudflareCloud:
     def change_universal_ssl(self, zone_id: str, *, enabled: bool) -> None:
         self.zone_name(zone_id)
         self._universal_ssl[zone_id] = enabled
+
+    # Rulesets
+
+    def rulesets(self, zone_id: str) -> Rulesets:
+        """Return the rulesets of a zone."""
+        self.zone_name(zone_id)
+        return Rulesets(self._rulesets[zone_id], self._now, self._ids)
 
     # The public DNS
 

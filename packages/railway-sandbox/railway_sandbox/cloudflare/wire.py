@@ -165,6 +165,44 @@ def _change_universal_ssl(cloud: CloudflareCloud, request: Request, ids: Sequenc
     return _get_universal_ssl(cloud, request, ids)
 
 
+def _list_rulesets(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
+    del request
+    return _success(cloud.rulesets(ids[0]).every())
+
+
+def _create_ruleset(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
+    return _success(cloud.rulesets(ids[0]).create(request.json_object(), dry_run=_is_dry_run(request)))
+
+
+def _get_ruleset(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
+    del request
+    return _success(cloud.rulesets(ids[0]).one(ids[1]))
+
+
+def _replace_ruleset(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
+    return _success(cloud.rulesets(ids[0]).replace(ids[1], request.json_object(), dry_run=_is_dry_run(request)))
+
+
+def _delete_ruleset(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
+    del request
+    cloud.rulesets(ids[0]).delete(ids[1])
+    return Response(status=204)
+
+
+def _get_entry_point(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
+    del request
+    return _success(cloud.rulesets(ids[0]).entry_point(ids[1]))
+
+
+def _replace_entry_point(cloud: CloudflareCloud, request: Request, ids: Sequence[str]) -> Response:
+    rulesets, dry_run = cloud.rulesets(ids[0]), _is_dry_run(request)
+    return _success(rulesets.replace_entry_point(ids[1], request.json_object(), dry_run=dry_run))
+
+
+def _is_dry_run(request: Request) -> bool:
+    return request.parameters().get("dry_run") == "true"
+
+
 def _route(method: str, path: str, handler: Handler) -> tuple[str, re.Pattern[str], Handler]:
     return method, re.compile(path.replace("ID", r"([\w-]+)")), handler
 
@@ -184,4 +222,11 @@ ROUTES: Final = (
     _route("PATCH", "/zones/ID/settings/ID", _change_setting),
     _route("GET", "/zones/ID/ssl/universal/settings", _get_universal_ssl),
     _route("PATCH", "/zones/ID/ssl/universal/settings", _change_universal_ssl),
+    _route("GET", "/zones/ID/rulesets", _list_rulesets),
+    _route("POST", "/zones/ID/rulesets", _create_ruleset),
+    _route("GET", "/zones/ID/rulesets/ID", _get_ruleset),
+    _route("PUT", "/zones/ID/rulesets/ID", _replace_ruleset),
+    _route("DELETE", "/zones/ID/rulesets/ID", _delete_ruleset),
+    _route("GET", "/zones/ID/rulesets/phases/ID/entrypoint", _get_entry_point),
+    _route("PUT", "/zones/ID/rulesets/phases/ID/entrypoint", _replace_entry_point),
 )

@@ -1,7 +1,7 @@
 """What a visitor of a name gets: the certificate that is shown, and the answer.
 
-Owns Cloudflare's proxy (its certificate, its SSL modes, its errors) and DigitalOcean's CDN. Railway's own edge stands
-with the simulated Railway.
+Owns Cloudflare's proxy (its certificate, its redirect rules, its SSL modes, its errors) and DigitalOcean's CDN.
+Railway's own edge stands with the simulated Railway.
 """
 
 from __future__ import annotations
@@ -78,7 +78,11 @@ class Visitors:
     # Cloudflare's proxy
 
     def _proxied(self, name: str, request: Request) -> Response:
-        mode = self._clouds.cloudflare.setting(ZONE_IDS[_zone(name)], "ssl")["value"]
+        zone_id = ZONE_IDS[_zone(name)]
+        if found := self._clouds.cloudflare.rulesets(zone_id).redirect(name, request.path, request.query):
+            status, address = found
+            return Response(status=status, headers={"Location": address, "Server": "cloudflare"})
+        mode = self._clouds.cloudflare.setting(zone_id, "ssl")["value"]
         if mode == "off":
             return Response(status=301, headers={"Location": f"http://{name}{request.path}", "Server": "cloudflare"})
         place = names.end(self._clouds, name)

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from pulumi_embedded.standins.cloudflare.client import CloudflareClient
 from pulumi_embedded.standins.cloudflare.dns_record import DnsRecord
 from pulumi_embedded.standins.cloudflare.get_zone import GetZone
+from pulumi_embedded.standins.cloudflare.ruleset import Ruleset
 from pulumi_embedded.standins.cloudflare.universal_ssl_setting import UniversalSslSetting
 from pulumi_embedded.standins.cloudflare.zone_setting import ZoneSetting
 from pulumi_embedded.standins.transport import speed
@@ -32,9 +33,9 @@ def build_provider() -> Provider:
         name="cloudflare",
         version=VERSION,
         display_name="Cloudflare (stand-in)",
-        description="DNS records and zone settings at the simulated Cloudflare.",
+        description="DNS records, zone settings and redirect rules at the simulated Cloudflare.",
         config_type=Configuration,
-        resources=(DnsRecord, UniversalSslSetting, ZoneSetting),
+        resources=(DnsRecord, Ruleset, UniversalSslSetting, ZoneSetting),
         functions=(GetZone,),
         build_client=_client,
         time_scale=speed,

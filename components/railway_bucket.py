@@ -1,0 +1,70 @@
+"""A bucket of Railway's own: an object store that speaks S3, inside the project, with credentials of its own.
+
+Owns the bucket. Does not own its objects. A bucket holds data, so it is protected; another region would be another,
+empty bucket. Unlike a bucket in Spaces it has no public address, no CDN and no rules for its objects.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pulumi
+
+import pulumiverse_railway as railway
+from components.arguments import Arguments, Name
+from components.project import Project
+
+RailwayBucketRegion = Literal["sjc", "iad", "ams", "sin"]
+
+
+class RailwayBucketSettings(Arguments):
+    """What a bucket of Railway's own needs."""
+
+    region: RailwayBucketRegion
+    """Where it is: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore)."""
+    name: Name | None = None
+    """Its name in the project. Default: its key in the settings."""
+
+
+class RailwayBucket(pulumi.ComponentResource):
+    """An object store in one environment, with the credentials to use it."""
+
+    bucket_name: pulumi.Output[str]
+    """Name by which S3 clients address it, which Railway makes."""
+    endpoint: pulumi.Output[str]
+    """Address for S3 clients."""
+
+    def __init__(
+        self,
+        name: str,
+        args: RailwayBucketSettings,
+        *,
+        project: Project,
+        bucket_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the bucket; ``bucket_name`` is its name in the project where ``args`` says none."""
+        super().__init__("railyard:components:RailwayBucket", name, None, opts)
+        self._bucket = railway.Bucket(
+            f"{name}-store",
+            project_id=project.project_id,
+            environment_id=project.environment_id,
+            name=args.name or bucket_name,
+            region=args.region,
+            opts=pulumi.ResourceOptions(parent=self, protect=True),
+        )
+        self.bucket_name, self.endpoint = self._bucket.bucket_name, self._bucket.endpoint
+        self.register_outputs({"bucketName": self.bucket_name, "endpoint": self.endpoint})
+
+    def variables(self) -> dict[str, pulumi.Input[str]]:
+        """Return the environment variables with which a service uses the bucket: those that the SDKs of AWS read.
+
+        AWS_S3_BUCKET_NAME no SDK reads: it is how Railway calls the bucket's name beside them.
+        """
+        return {
+            "AWS_S3_BUCKET_NAME": self.bucket_name,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": self._bucket.signing_region,
+            "AWS_ACCESS_KEY_ID": pulumi.Output.secret(self._bucket.access_key_id),
+            "AWS_SECRET_ACCESS_KEY": pulumi.Output.secret(self._bucket.secret_access_key),
+        }

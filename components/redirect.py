@@ -1,0 +1,109 @@
+"""Redirects at Cloudflare: names of a zone that lead visitors on to another name, www to the zone's own for one.
+
+Owns the zone's redirect rules and a proxied record for each name. A zone has one list of such rules, so that one
+component has all redirects of a zone. Does not own the zone, and asks no server: Cloudflare itself answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, Self
+
+import pulumi
+from pydantic import model_validator
+
+from components.arguments import Arguments, Hostname
+from components.packages import cloudflare
+from components.zone import AUTOMATIC_TTL, Zone
+
+PHASE: Final = "http_request_dynamic_redirect"
+"""Cloudflare's name for the list of redirect rules."""
+NO_ORIGIN: Final = "192.0.2.1"
+"""An address that belongs to nobody, for a proxied name without a server: https://www.rfc-editor.org/rfc/rfc5737."""
+
+
+def _target(to: str) -> str:
+    return f'concat("https://{to}", http.request.uri.path)'
+
+
+_TARGET: Final = re.compile(re.escape(_target("TO")).replace("TO", '(?P<to>[^"]+)'))
+
+
+class RedirectSettings(Arguments):
+    """What a redirect needs."""
+
+    hostname: Hostname
+    """Name whose visitors are led on, ``www.example.com``."""
+    to: Hostname
+    """Name to which they are led, over HTTPS, with the path and the query of their request."""
+    status: Literal[301, 302, 307, 308] = 301
+    """HTTP status of the answer: 301 and 308 for good, 302 and 307 for now; 307 and 308 let a POST stay a POST."""
+
+    @model_validator(mode="after")
+    def _from_one_name_to_another(self) -> Self:
+        for name, value in (("hostname", self.hostname), ("to", self.to)):
+            if value.startswith("*."):
+                raise ValueError(f"a {name} without a wildcard: name one host")
+        if self.hostname == self.to:
+            raise ValueError("a redirect from one name to another: correct hostname or to")
+        return self
+
+
+class Redirects(pulumi.ComponentResource):
+    """All redirects of one zone."""
+
+    def __init__(
+        self, name: str, args: Sequence[RedirectSettings], *, zone: Zone, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("railyard:components:Redirects", name, None, opts)
+        rules = cloudflare.Ruleset(
+            f"{name}-rules",
+            zone_id=zone.zone_id,
+            kind="zone",
+            name="Redirects",
+            phase=PHASE,
+            rules=[_rule(each) for each in args],
+            # Cloudflare takes no second list of the phase.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        for each in args:
+            cloudflare.DnsRecord(
+                f"{name}-{each.hostname}",
+                zone_id=zone.zone_id,
+                type="A",
+                name=each.hostname,
+                content=NO_ORIGIN,
+                ttl=AUTOMATIC_TTL,
+                proxied=True,
+                # Visitors come with the record: the rule and the zone's certificate are there before.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[rules, *zone.settings]),
+            )
+        self.register_outputs({})
+
+
+def redirects_of(inputs: Mapping[str, Any]) -> Iterator[RedirectSettings]:
+    """Yield what the rules of a ``cloudflare.Ruleset`` mean that a component here made, from its inputs."""
+    for rule in inputs.get("rules") or ():
+        value = rule["actionParameters"]["fromValue"]
+        if found := _TARGET.fullmatch(value["targetUrl"].get("expression") or ""):
+            given = {"hostname": rule["ref"], "to": found["to"], "status": int(value["statusCode"])}
+            yield RedirectSettings.model_validate(given)
+
+
+def _rule(args: RedirectSettings) -> cloudflare.RulesetRuleArgsDict:
+    return {
+        # The name by which Cloudflare takes it for the same rule after a change.
+        "ref": args.hostname,
+        "description": f"{args.hostname} to {args.to}",
+        "expression": f'http.host eq "{args.hostname}"',
+        "action": "redirect",
+        "action_parameters": {
+            "from_value": {
+                "target_url": {"expression": _target(args.to)},
+                "status_code": args.status,
+                "preserve_query_string": True,
+            }
+        },
+        "enabled": True,
+    }

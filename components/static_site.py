@@ -1,0 +1,71 @@
+"""A static site: files that a web server on Railway hands out, from a repository or in an image.
+
+internet → domain → Caddy ─ files
+
+Of a repository Railpack, Railway's own builder, makes an image in which Caddy serves a folder on PORT
+(https://railpack.com/languages/staticfile). That takes no Dockerfile and no setting in the repository, as a Staticfile
+would. https://railpack.com/languages/node says what it does with a site that is built first.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import model_validator
+from typing_extensions import override
+
+from components.arguments import Obeys
+from components.service import ServiceSettings, given
+from pulumiverse_railway import rules
+
+
+class StaticSiteSettings(ServiceSettings):
+    """What a static site needs: where its files are, and a public address.
+
+    Without ``folder`` and ``build_output`` Railpack looks for a Staticfile, a folder ``public`` or an index.html.
+    """
+
+    TOKEN = "railyard:components:StaticSite"
+
+    folder: Annotated[str, Obeys(rules.folder)] | None = None
+    """Folder of the repository, from rootDirectory, whose files are served as they are, for a repository without a
+    build: RAILPACK_STATIC_FILE_ROOT."""
+    build_output: Annotated[str, Obeys(rules.folder)] | None = None
+    """Folder that the build of a package.json writes, such as dist: RAILPACK_SPA_OUTPUT_DIR. Paths without a file get
+    its index.html."""
+    port: int | None = 80
+    """Port on which it is served: Railpack's Caddy takes any, an image has its own. Default: 80."""
+    healthcheck_path: str | None = "/"
+
+    @override
+    def made_variables(self) -> dict[str, str]:
+        return {
+            **super().made_variables(),
+            **({"RAILPACK_STATIC_FILE_ROOT": self.folder} if self.folder else {}),
+            **({"RAILPACK_SPA_OUTPUT_DIR": self.build_output} if self.build_output else {}),
+        }
+
+    @model_validator(mode="after")
+    def _public_and_stateless(self) -> Self:
+        if not (self.domains or self.railway_domain):
+            raise ValueError("a static site only with a public address: add domains, or set railwayDomain to true")
+        if found := given(self, "volume", "cron_schedule"):
+            raise ValueError(f"a static site hands out files and does nothing else: remove {found}")
+        return self
+
+    @model_validator(mode="after")
+    def _served_by_railpack(self) -> Self:
+        where = given(self, "folder", "build_output")
+        if self.folder and self.build_output:
+            raise ValueError(
+                "either folder, for files as they are, or buildOutput, for what a build writes: remove one"
+            )
+        if where and self.image:
+            raise ValueError(
+                f"an image without {where}, which tells Railpack what of a repository it serves: remove it"
+            )
+        if where and (self.builder or "RAILPACK") != "RAILPACK":
+            raise ValueError(f"{where} only with the builder RAILPACK: remove builder, or {where}")
+        if where and (found := given(self, "start_command", "dockerfile_path")):
+            raise ValueError(f"{where} without {found}, in whose place Caddy serves the files: remove one of them")
+        return self

@@ -1,0 +1,162 @@
+"""``cloudflare.Ruleset``: the rules of one phase of a zone, as far as redirects need it.
+
+Requests as of the real plugin: POST, PUT with all rules, GET on refresh, DELETE. A zone has one entry point for each
+phase, so that one in the place of another is made after that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, cast
+
+from pulumi_embedded.standins.cloudflare.client import NOT_FOUND, CloudflareClient, failure
+from pulumi_provider.declaration import Context, Inputs, Nested, Property, Resource
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetUrl(Nested):
+    """Where a redirect leads: one of both."""
+
+    value: Annotated[str | None, Property("An address.")] = None
+    expression: Annotated[str | None, Property("An expression whose value is the address.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromValue(Nested):
+    """Hold what a redirect answers."""
+
+    target_url: Annotated[TargetUrl, Property("Where it leads.")]
+    status_code: Annotated[int | None, Property("Status of the answer.")] = None
+    preserve_query_string: Annotated[bool | None, Property("Whether the query is kept.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionParameters(Nested):
+    """Hold what an action needs."""
+
+    from_value: Annotated[FromValue | None, Property("What a redirect answers.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(Nested):
+    """Hold one rule. What Cloudflare adds to it, its id and its version, is left out of the state."""
+
+    action: Annotated[str, Property("What is done.")]
+    expression: Annotated[str, Property("Which requests it is about.")]
+    action_parameters: Annotated[ActionParameters | None, Property("What the action needs.")] = None
+    description: Annotated[str | None, Property("A note for people.")] = None
+    enabled: Annotated[bool | None, Property("Whether it is applied. Default: true.")] = None
+    ref: Annotated[str | None, Property("The name by which it stays the same rule.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesetInputs(Inputs):
+    """Hold what a program gives."""
+
+    zone_id: Annotated[str, Property("Cloudflare's id of the zone.", replaces=True)]
+    kind: Annotated[str, Property("What it is: zone.", replaces=True)]
+    name: Annotated[str, Property("Its name.", replaces=True)]
+    phase: Annotated[str, Property("When it is applied.", replaces=True)]
+    description: Annotated[str | None, Property("A note for people.")] = None
+    rules: Annotated[list[Rule] | None, Property("Its rules; the first that matches counts.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesetState(RulesetInputs):
+    """Hold what Cloudflare adds."""
+
+    version: Annotated[str | None, Property("Counts its changes.")] = None
+    last_updated: Annotated[str | None, Property("When it last changed.")] = None
+
+
+class Ruleset(Resource[RulesetInputs, RulesetState]):
+    """The rules of one phase of a zone."""
+
+    token = "cloudflare:index/ruleset:Ruleset"
+    inputs_type, state_type = RulesetInputs, RulesetState
+    delete_before_replace = True
+
+    async def create(self, context: Context, new: RulesetInputs) -> tuple[str, RulesetState]:
+        client = cast("CloudflareClient", context.client)
+        made = await _leftover(client, new) if context.interrupted else None
+        if made is None:
+            made = await client.result("POST", f"/zones/{new.zone_id}/rulesets", _sent(new))
+        return str(made["id"]), _state(made, new.zone_id)
+
+    async def read(self, context: Context, id: str, old: RulesetState | None) -> RulesetState | None:
+        """Return an import names zone and ruleset as ``zones/ZONE/RULESET``."""
+        zone_id, _, ruleset_id = id.removeprefix("zones/").rpartition("/")
+        zone_id = zone_id or (old.zone_id if old else "")
+        path = f"/zones/{zone_id}/rulesets/{ruleset_id}"
+        answer = await cast("CloudflareClient", context.client).ask("GET", path)
+        if answer.status == NOT_FOUND:
+            return None
+        if not answer.succeeded:
+            raise failure("GET", path, answer)
+        return _state(answer.json()["result"], zone_id)
+
+    async def update(self, context: Context, id: str, old: RulesetState, new: RulesetInputs) -> RulesetState:
+        del old
+        client = cast("CloudflareClient", context.client)
+        return _state(await client.result("PUT", f"/zones/{new.zone_id}/rulesets/{id}", _sent(new)), new.zone_id)
+
+    async def delete(self, context: Context, id: str, old: RulesetState) -> None:
+        path = f"/zones/{old.zone_id}/rulesets/{id}"
+        answer = await cast("CloudflareClient", context.client).ask("DELETE", path)
+        if not answer.succeeded and not (answer.status == NOT_FOUND and answer.repeated):
+            raise failure("DELETE", path, answer)
+
+
+def _sent(new: RulesetInputs) -> dict[str, Any]:
+    return {name: value for name, value in _given({"rules": [], **asdict(new)}).items() if name != "zone_id"}
+
+
+def _given(value: Any) -> Any:
+    """Return a value without what is not set in it."""
+    if isinstance(value, list):
+        return [_given(each) for each in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    return {name: _given(each) for name, each in cast("dict[str, Any]", value).items() if each is not None}
+
+
+def _state(ruleset: Mapping[str, Any], zone_id: str) -> RulesetState:
+    same = {name: ruleset.get(name) for name in ("description", "version", "last_updated")}
+    rules: list[dict[str, Any]] = ruleset.get("rules") or []
+    return RulesetState(
+        zone_id=zone_id,
+        kind=ruleset["kind"],
+        name=ruleset["name"],
+        phase=ruleset["phase"],
+        rules=[_rule(rule) for rule in rules],
+        **same,
+    )
+
+
+def _rule(rule: Mapping[str, Any]) -> Rule:
+    parameters = cast("dict[str, Any]", rule.get("action_parameters") or {})
+    value = cast("dict[str, Any] | None", parameters.get("from_value"))
+    same = {name: rule.get(name) for name in ("description", "enabled", "ref")}
+    return Rule(
+        action=rule["action"],
+        expression=rule["expression"],
+        action_parameters=ActionParameters(from_value=_from_value(value)) if value else None,
+        **same,
+    )
+
+
+def _from_value(value: Mapping[str, Any]) -> FromValue:
+    same = {name: value.get(name) for name in ("status_code", "preserve_query_string")}
+    return FromValue(target_url=TargetUrl(**value["target_url"]), **same)
+
+
+async def _leftover(client: CloudflareClient, new: RulesetInputs) -> dict[str, Any] | None:
+    """Return what an interrupted create may have left: the ruleset of the phase, if it says exactly the same."""
+    answer = await client.ask("GET", f"/zones/{new.zone_id}/rulesets/phases/{new.phase}/entrypoint")
+    if not answer.succeeded:
+        return None
+    found = cast("dict[str, Any]", answer.json()["result"])
+    there = _state(found, new.zone_id)
+    same = (there.name, there.rules or []) == (new.name, new.rules or [])
+    return found if same else None

@@ -1,0 +1,209 @@
+"""Rulesets of a zone: the redirect rules that Cloudflare applies before a request reaches an origin.
+
+Owns the one entry point ruleset that a zone has in a phase, its rules and what they answer a visitor. Of the phases
+``http_request_dynamic_redirect`` alone is simulated, and of the rules language what a redirect of a host name needs;
+all else is answered as not simulated. https://developers.cloudflare.com/ruleset-engine/rulesets-api/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NotRequired, TypedDict, cast
+
+from railway_sandbox.clock import timestamp
+from railway_sandbox.cloudflare import errors
+from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.tables import Table
+
+REDIRECTS: Final = "http_request_dynamic_redirect"
+STATUSES: Final = (301, 302, 303, 307, 308)
+MOST_RULES: Final = 10
+"""Redirect rules of a zone on the free plan."""
+_HOST: Final = re.compile(r'\(?\s*http\.host eq "(?P<host>[^"\\]+)"\s*\)?')
+_PATH: Final = "http.request.uri.path"
+_CONCAT: Final = re.compile(
+    rf'concat\(\s*((?:"[^"\\]*"|{re.escape(_PATH)})(?:\s*,\s*(?:"[^"\\]*"|{re.escape(_PATH)}))*)\s*\)'
+)
+_PART: Final = re.compile(rf'"([^"\\]*)"|{re.escape(_PATH)}')
+
+
+class Rule(TypedDict):
+    """A rule as the API answers it."""
+
+    id: str
+    version: str
+    action: str
+    action_parameters: dict[str, Any]
+    expression: str
+    description: str
+    last_updated: str
+    ref: str
+    enabled: bool
+
+
+class Ruleset(TypedDict):
+    """A ruleset as the API answers it; a list of rulesets comes without their rules."""
+
+    id: str
+    name: str
+    description: str
+    kind: str
+    version: str
+    phase: str
+    last_updated: str
+    rules: NotRequired[list[Rule]]
+
+
+class Rulesets:
+    """The rulesets of one zone."""
+
+    def __init__(self, table: Table[Ruleset], now: Callable[[], float], ids: Identifiers) -> None:
+        self._table, self._now, self._ids = table, now, ids
+
+    def every(self) -> list[dict[str, Any]]:
+        """Return all of them, without their rules."""
+        return [{key: value for key, value in each.items() if key != "rules"} for each in self._table.values()]
+
+    def one(self, id: str) -> Ruleset:
+        """Return a ruleset; ``RefusedError`` when the zone has none with this id."""
+        if id not in self._table:
+            raise errors.ruleset_not_found(id)
+        return self._table[id]
+
+    def entry_point(self, phase: str) -> Ruleset:
+        """Return the entry point of a phase; ``RefusedError`` when there is none."""
+        if (found := self._of_phase(phase)) is None:
+            raise errors.no_entry_point(phase)
+        return found
+
+    def create(self, sent: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
+        """Make the entry point of a phase; ``RefusedError`` when it is invalid, or there is one already."""
+        for name in ("kind", "name", "phase"):
+            if not isinstance(sent.get(name), str) or not sent[name]:
+                raise errors.invalid_ruleset(f"{name} is required")
+        if sent["kind"] != "zone":
+            raise errors.not_simulated(f"rulesets of kind {sent['kind']!r}")
+        if self._of_phase(sent["phase"]) is not None:
+            raise errors.phase_taken(sent["phase"])
+        return self._store(self._ids.hexadecimal(32), sent, old=None, dry_run=dry_run)
+
+    def replace(self, id: str, sent: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
+        """Let a ruleset have exactly the rules that were sent; name and phase stay unless they were sent, too."""
+        old = self.one(id)
+        for name in ("kind", "phase"):
+            if sent.get(name, old[name]) != old[name]:
+                raise errors.invalid_ruleset(f"{name} cannot be changed")
+        return self._store(id, {**old, "rules": [], **sent}, old=old, dry_run=dry_run)
+
+    def replace_entry_point(self, phase: str, sent: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
+        """Do so with the entry point of a phase, which is made where there is none."""
+        if (old := self._of_phase(phase)) is not None:
+            return self.replace(old["id"], sent, dry_run=dry_run)
+        return self.create({"name": "default", "kind": "zone", "phase": phase, **sent}, dry_run=dry_run)
+
+    def delete(self, id: str) -> None:
+        """Delete a ruleset with all its rules."""
+        self.one(id)
+        del self._table[id]
+
+    def redirect(self, host: str, path: str, query: str) -> tuple[int, str] | None:
+        """Return status and address of the first rule that matches a request; None when none does."""
+        found = self._of_phase(REDIRECTS)
+        for rule in found.get("rules", []) if found else []:
+            if not rule["enabled"] or _host_of(rule["expression"]) != host:
+                continue
+            value = rule["action_parameters"]["from_value"]
+            address = _address(value["target_url"], path)
+            kept = f"?{query}" if query and value.get("preserve_query_string") and "?" not in address else ""
+            return value.get("status_code", 301), f"{address}{kept}"
+        return None
+
+    def _of_phase(self, phase: str) -> Ruleset | None:
+        if phase != REDIRECTS:
+            raise errors.not_simulated(f"rulesets of the phase {phase!r}")
+        return next(iter(self._table.values()), None)
+
+    def _store(self, id: str, sent: Mapping[str, Any], *, old: Ruleset | None, dry_run: bool) -> Ruleset:
+        now = timestamp(self._now())
+        ruleset = Ruleset(
+            id=id,
+            name=sent["name"],
+            description=sent.get("description") or "",
+            kind=sent["kind"],
+            version=str(int(old["version"]) + 1 if old else 1),
+            phase=sent["phase"],
+            last_updated=now,
+            rules=self._rules(sent.get("rules") or [], old.get("rules", []) if old else [], now),
+        )
+        if not dry_run:
+            self._table[id] = ruleset
+        return ruleset
+
+    def _rules(self, sent: Sequence[Mapping[str, Any]], old: Sequence[Rule], now: str) -> list[Rule]:
+        if len(sent) > MOST_RULES:
+            raise errors.too_many_rules(REDIRECTS, len(sent), MOST_RULES)
+        rules = [self._rule(each, old, now) for each in sent]
+        refs = [rule["ref"] for rule in rules]
+        if len(set(refs)) < len(refs):
+            raise errors.invalid_ruleset("rules must have different refs")
+        return rules
+
+    def _rule(self, sent: Mapping[str, Any], old: Sequence[Rule], now: str) -> Rule:
+        """Return a rule; it is the one from before that has the same id, or the same ref."""
+        id_, ref = sent.get("id"), sent.get("ref")
+        before = next((rule for rule in old if rule["id"] == id_ or (rule["ref"] == ref and id_ is None)), None)
+        if id_ is not None and before is None:
+            raise errors.invalid_ruleset(f"'{id_}' is not a rule of this ruleset")
+        _validate(sent)
+        own = before["id"] if before else self._ids.hexadecimal(32)
+        rule = Rule(
+            id=own,
+            version=before["version"] if before else "1",
+            action=sent["action"],
+            action_parameters=dict(sent["action_parameters"]),
+            expression=sent["expression"],
+            description=sent.get("description") or "",
+            last_updated=before["last_updated"] if before else now,
+            ref=ref or own,
+            enabled=bool(sent.get("enabled", True)),
+        )
+        if before and rule != before:
+            rule["version"], rule["last_updated"] = str(int(before["version"]) + 1), now
+        return rule
+
+
+def _validate(sent: Mapping[str, Any]) -> None:
+    """Raise ``RefusedError`` for a rule that no redirect can be."""
+    if sent.get("action") != "redirect":
+        raise errors.invalid_ruleset(f"'{sent.get('action')}' is not a valid value for action in phase {REDIRECTS}")
+    value = _group(_group(sent, "action_parameters"), "from_value")
+    target = _group(value, "target_url")
+    if len({"value", "expression"} & target.keys()) != 1:
+        raise errors.invalid_ruleset("target_url must have either a value or an expression")
+    if value.get("status_code", 301) not in STATUSES:
+        raise errors.invalid_ruleset(f"'{value['status_code']}' is not a valid value for status_code")
+    if not isinstance(value.get("preserve_query_string", False), bool):
+        raise errors.invalid_ruleset("preserve_query_string must be a boolean")
+    _host_of(str(sent.get("expression", "")))
+    _address(target, "/")
+
+
+def _group(sent: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", sent.get(name) or {})
+
+
+def _host_of(expression: str) -> str:
+    """Return the host that a rule is about."""
+    if (found := _HOST.fullmatch(expression.strip())) is None:
+        raise errors.not_simulated(f"the expression {expression!r}")
+    return found["host"].lower()
+
+
+def _address(target: Mapping[str, Any], path: str) -> str:
+    """Return where a visitor of ``path`` is sent."""
+    if "value" in target:
+        return target["value"]
+    if (found := _CONCAT.fullmatch(target["expression"].strip())) is None:
+        raise errors.not_simulated(f"the expression {target['expression']!r}")
+    return "".join(path if part[0] == _PATH else part[1] for part in _PART.finditer(found[1]))
