@@ -59,12 +59,12 @@ class RailwayBucket(pulumi.ComponentResource):
     def variables(self) -> dict[str, pulumi.Input[str]]:
         """Return the environment variables with which a service uses the bucket: those that the SDKs of AWS read.
 
-        AWS_S3_BUCKET_NAME no SDK reads: it is how Railway calls the bucket's name beside them.
+        AWS_S3_BUCKET_NAME is read by none of them: so Railway itself calls the bucket's name beside the others.
         """
         return {
             "AWS_S3_BUCKET_NAME": self.bucket_name,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_DEFAULT_REGION": self._bucket.signing_region,
-            "AWS_ACCESS_KEY_ID": pulumi.Output.secret(self._bucket.access_key_id),
-            "AWS_SECRET_ACCESS_KEY": pulumi.Output.secret(self._bucket.secret_access_key),
+            "AWS_ACCESS_KEY_ID": self._bucket.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self._bucket.secret_access_key,
         }

@@ -89,6 +89,13 @@ class Recorder(pulumi.runtime.Mocks):
                 "privateDomain": f"{args.inputs.get('name')}.railway.internal",
             },
             "railway:index:ServiceDomain": {"domain": f"{args.name}.up.railway.app"},
+            "railway:index:Bucket": {
+                "bucketName": "files-1a2b",
+                "endpoint": "https://storage.railway.app",
+                "signingRegion": "auto",
+                "accessKeyId": "made-key",
+                "secretAccessKey": "made-secret",
+            },
             "railway:index:Volume": {"volumeId": f"{args.name}-id"},
             "railway:index:CustomDomain": {
                 "cnameTarget": "abc.up.railway.app",

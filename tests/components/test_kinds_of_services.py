@@ -10,9 +10,11 @@ from pydantic import ValidationError
 from components.cron_job import CronJobSettings
 from components.project import Project, ProjectSettings
 from components.service import Service, ServiceSettings
+from components.static_site import StaticSiteSettings
 from components.worker import WorkerSettings
 
 INSTANCE = "railway:index:ServiceInstance"
+SITE = {"repo": "shop/site", "railwayDomain": True}
 NIGHTLY = {"image": "shop/report:1", "cronSchedule": "0 3 * * *"}
 
 
@@ -38,6 +40,26 @@ def made(deploy: Any, args: ServiceSettings) -> Any:
         (CronJobSettings, {**NIGHTLY, "port": 80, "healthcheckPath": "/"}, "remove port and healthcheckPath"),
         (CronJobSettings, {**NIGHTLY, "replicas": 2}, "cronSchedule allows exactly 1 replica, not 2"),
         (CronJobSettings, {**NIGHTLY, "restartPolicyType": "ALWAYS"}, "must be NEVER or left out with a cronSchedule"),
+        (StaticSiteSettings, SITE | {"railwayDomain": False}, "a static site only with a public address"),
+        (StaticSiteSettings, SITE | {"volume": {"mountPath": "/data"}}, "does nothing else: remove volume"),
+        (
+            StaticSiteSettings,
+            SITE | {"folder": "public", "buildOutput": "dist"},
+            "either folder, for files as they are",
+        ),
+        (StaticSiteSettings, {"railwayDomain": True, "folder": "public"}, "an image without folder"),
+        (
+            StaticSiteSettings,
+            SITE | {"folder": "public", "builder": "NIXPACKS"},
+            "folder only with the builder RAILPACK",
+        ),
+        (StaticSiteSettings, SITE | {"buildOutput": "dist", "startCommand": "x"}, "buildOutput without startCommand"),
+        (StaticSiteSettings, SITE | {"folder": "../other"}, "folder"),
+        (
+            StaticSiteSettings,
+            SITE | {"folder": "public", "variables": {"RAILPACK_STATIC_FILE_ROOT": "dist"}},
+            "variables without RAILPACK_STATIC_FILE_ROOT",
+        ),
     ],
 )
 def test_what_cannot_be_of_its_kind_is_refused(
@@ -45,7 +67,7 @@ def test_what_cannot_be_of_its_kind_is_refused(
 ) -> None:
     """With what to do about it."""
     with pytest.raises(ValidationError) as refused:
-        kind.model_validate({"image": "shop/part:1", **settings})
+        kind.model_validate({**({} if "repo" in settings else {"image": "shop/part:1"}), **settings})
 
     assert said in str(refused.value)
 
@@ -67,3 +89,22 @@ def test_a_cron_job_starts_once_at_each_time_and_never_again(deploy: Any) -> Non
 
     instance = seen[INSTANCE, "shop-part-instance"]
     assert (instance["cronSchedule"], instance["restartPolicyType"]) == ("0 3 * * *", "NEVER")
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables"),
+    [
+        (SITE | {"folder": "public"}, {"PORT": "80", "RAILPACK_STATIC_FILE_ROOT": "public"}),
+        (SITE | {"buildOutput": "dist"}, {"PORT": "80", "RAILPACK_SPA_OUTPUT_DIR": "dist"}),
+        (SITE, {"PORT": "80"}),
+        ({"image": "shop/site:1", "port": 8080, "railwayDomain": True}, {"PORT": "8080"}),
+    ],
+)
+def test_a_static_site_tells_railpack_what_it_serves(
+    deploy: Any, settings: dict[str, Any], variables: dict[str, str]
+) -> None:
+    """Files as they are, or what a build writes; an image brings its own server. Railway asks whether it is there."""
+    seen = made(deploy, StaticSiteSettings.model_validate(settings))
+
+    instance = seen[INSTANCE, "shop-part-instance"]
+    assert (instance["variables"], instance["healthcheckPath"]) == (variables, "/")

@@ -11,6 +11,7 @@ from components.mongodb import Mongodb, MongodbSettings
 from components.mysql import Mysql, MysqlSettings
 from components.postgres import Postgres, PostgresSettings
 from components.project import Project, ProjectSettings
+from components.railway_bucket import RailwayBucket, RailwayBucketSettings
 from components.redis import Redis, RedisSettings
 from components.service import Service, ServiceSettings
 from components.volume import VolumeSettings
@@ -290,3 +291,22 @@ def test_an_app_apart_from_its_database_is_told(deploy, monkeypatch, by):
         "shop-api: it runs in us-west2, and postgres, which it uses, in us-east4-eqdc4a: each question crosses the "
         "distance between them, so set the region of one of them to that of the other"
     ]
+
+
+def test_a_bucket_of_railways_own_has_the_name_of_its_key(deploy):
+    """In a region that Railway has; a service gets of it the variables that S3 clients read."""
+
+    def program() -> None:
+        made = project()
+        bucket = RailwayBucket("shop-files", RailwayBucketSettings(region="ams"), project=made, bucket_name="files")
+        Service("shop-web", ServiceSettings(image="web:1"), project=made, service_name="web", bucket=bucket)
+
+    seen = deploy(program)
+
+    bucket = seen["railway:index:Bucket", "shop-files-store"]
+    assert (bucket["name"], bucket["region"]) == ("files", "ams")
+    assert seen[INSTANCE, "shop-web-instance"]["variables"].keys() == {
+        "AWS_S3_BUCKET_NAME", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+    }  # fmt: skip
+    with pytest.raises(ValidationError, match="'sjc', 'iad', 'ams' or 'sin'"):
+        RailwayBucketSettings.model_validate({"region": "eu"})

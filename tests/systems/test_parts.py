@@ -12,6 +12,7 @@ from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
 from tests.edge.test_systems_at_the_edge import visiting
 from tests.lifecycle.conftest import Checkout, with_copy_of, with_system
+from tests.operations.conftest import POINTING, Railyard
 
 MODULE = Path(__file__).with_name("parts.py")
 SETTINGS = """
@@ -27,6 +28,7 @@ SETTINGS = """
     files: {region: ams}
 """
 ZONE = ZONE_IDS["seance.dev"]
+SERVICES = ("mongodb", "mysql", "redis", "report", "site", "worker")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_each_part_is_deployed_once_and_the_site_alone_has_a_name(parts: Checkou
     """One deployment of each service; nobody reaches the worker and the cron job."""
     world = parts.world()
 
-    assert world["deployments"] == {f"parts-staging/{each}": 1 for each in ("redis", "report", "site", "worker")}
+    assert world["deployments"] == {f"parts-staging/{each}": 1 for each in SERVICES}
     assert world["custom domains"] == ["parts-staging/site parts.seance.dev"]
     assert world["service domains"] == []
 
@@ -96,6 +98,37 @@ def test_a_redirect_is_changed_in_place_and_drift_of_it_is_brought_back(
     with visiting(again, monkeypatch) as visit:
         found = visit("www.seance.dev")
     assert (found.status, found.location) == (308, "https://parts.seance.dev/")
+
+
+def test_every_command_knows_the_parts(parts: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture names their kinds, what they cost is counted, and the compose file says what it cannot do."""
+    monkeypatch.setenv("RAILYARD_PROJECT", str(parts.directory))
+    monkeypatch.syspath_prepend(parts.directory)
+    for name in POINTING:
+        monkeypatch.delenv(name, raising=False)
+    railyard = Railyard(parts.sandbox)
+
+    drawn = railyard.run("map", "-s", "staging", "--json").json["systems"]["parts"]
+    costs = railyard.run("cost", "-s", "staging", "--json").json["systems"]["parts"]["parts"]
+    exported = railyard.run("export", "compose", "parts", "-s", "staging", "--json").json
+    checked = railyard.run("verify", "-s", "staging", "--sandbox", "--json").json
+
+    kinds = {node["title"].partition(" ")[0]: node["label"] for node in drawn["boxes"]}
+    assert {name: kinds[name] for name in ("site", "worker", "report", "files", "www.seance.dev")} == {
+        "site": "static site", "worker": "worker", "report": "cron job", "files": "Railway bucket",
+        "www.seance.dev": "Cloudflare · 301",
+    }  # fmt: skip
+    titles = {node["id"]: node["title"] for node in drawn["boxes"]}
+    arrows = {(titles[edge["from"]], titles[edge["to"]]) for edge in drawn["arrows"]}
+    assert {("www.seance.dev", "parts.seance.dev"), ("worker", "files"), ("report", "redis :6379")} <= arrows
+    used = {each["name"]: each["asUsed"] for each in costs}
+    assert (used["files"], used["report"] < used["worker"]) == (0.15, True)
+    assert exported["compose"]["services"]["report"]["profiles"] == ["cron"]
+    assert any("0 3 * * * docker compose run --rm report" in note for note in exported["notes"])
+    assert any("www.seance.dev leads on to parts.seance.dev" in note for note in exported["notes"])
+    redirect = next(each for each in checked["checks"] if each["check"] == "redirect")
+    assert (redirect["passed"], redirect["found"]) == (True, "301 to https://parts.seance.dev/")
+    assert checked["ok"]
 
 
 def configured(sandbox: Sandbox, service: str) -> dict[str, Any]:
