@@ -28,7 +28,7 @@ class ByKey:
     default: str = ""
     """What the key says where it is left out. Default: it is needed."""
     alike: bool = False
-    """Whether all models have the same keys, so that editors need the first one alone."""
+    """Whether of models with the same keys editors need the first one alone."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read a group by the model that its key names."""
@@ -43,9 +43,10 @@ class ByKey:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Return the schema of the first model, or of any of them."""
+        """Return the schema of any of the models, or of the first of those with the same keys."""
         every = cast("dict[str, Any]", cast("Any", schema)["choices"])
-        needed = dict([*every.items()][:1]) if self.alike else every
+        firsts = {frozenset(model.model_fields): _mark(model) for model in reversed([*self.models.values()])}
+        needed = {mark: each for mark, each in every.items() if not self.alike or mark in firsts.values()}
         return {"anyOf": handler(cast("CoreSchema", {**schema, "choices": needed}))["oneOf"]}
 
     def _chosen(self, value: Any) -> str | None:

@@ -22,6 +22,7 @@ from typing import Any
 import pulumi
 
 import go_yaml
+from components.bucket import BucketSettings
 from components.database import Database
 from components.service import Service
 from stacks.own import secrets as own_secrets
@@ -46,7 +47,10 @@ class OwnSystem(System[OwnSettings]):
 
     def compose(self, settings: OwnSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
         """Make buckets and databases, then each service after those for which it waits."""
-        buckets = {name: self.bucket(name, args) for name, args in settings.buckets.items()}
+        buckets = {
+            name: self.bucket(name, args) if isinstance(args, BucketSettings) else self.railway_bucket(name, args)
+            for name, args in settings.buckets.items()
+        }
         databases: dict[str, Database[Any]] = {}
         for name, args in settings.databases.items():
             password = secrets[own_secrets.password_name(name)]

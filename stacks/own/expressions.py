@@ -8,12 +8,13 @@ the properties that there are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
+from components.railway_bucket import RailwayBucketSettings
 from components.service import ServiceSettings
 
 SELF: Final = "self"
@@ -69,7 +70,7 @@ OF_A_SERVICE: Final = ("host", "port", "url", "domain", "tcpAddress")
 OF_A_DATABASE: Final = ("url", "urlWithoutScheme", "host", "port", "user", "password", "database", "publicUrl")
 WITH_PASSWORD: Final = ("url", "urlWithoutScheme", "password", "publicUrl")
 """Properties of a database that hold its password."""
-OF_A_BUCKET: Final = {
+_OF_SPACES: Final = {
     "bucket": "SPACES_BUCKET",
     "region": "SPACES_REGION",
     "endpoint": "SPACES_ENDPOINT",
@@ -78,20 +79,34 @@ OF_A_BUCKET: Final = {
     "secretAccessKey": "SPACES_SECRET_ACCESS_KEY",
     "cdnUrl": "SPACES_CDN_URL",
 }
-"""Property of a bucket → the variable with which a service gets it."""
+_OF_RAILWAY: Final = {
+    "bucket": "AWS_S3_BUCKET_NAME",
+    "region": "AWS_DEFAULT_REGION",
+    "endpoint": "AWS_ENDPOINT_URL",
+    "accessKeyId": "AWS_ACCESS_KEY_ID",
+    "secretAccessKey": "AWS_SECRET_ACCESS_KEY",
+}
+Part = ServiceSettings | DatabaseSettings | BucketSettings | RailwayBucketSettings
+"""What an expression may name beside secrets."""
 
 
-def properties(args: ServiceSettings | DatabaseSettings | BucketSettings) -> tuple[str, ...]:
+def variables_of_bucket(args: BucketSettings | RailwayBucketSettings) -> Mapping[str, str]:
+    """Return the properties of a bucket, each with the variable by which a service gets it."""
+    return _OF_SPACES if isinstance(args, BucketSettings) else _OF_RAILWAY
+
+
+def properties(args: Part) -> tuple[str, ...]:
     """Return the properties of a service, a database or a bucket."""
     if isinstance(args, ServiceSettings):
         return OF_A_SERVICE
-    return OF_A_DATABASE if isinstance(args, DatabaseSettings) else tuple(OF_A_BUCKET)
+    return OF_A_DATABASE if isinstance(args, DatabaseSettings) else tuple(variables_of_bucket(args))
 
 
-def lacking(args: ServiceSettings | DatabaseSettings | BucketSettings, name: str) -> str:
+def lacking(args: Part, name: str) -> str:
     """Return what a property needs and these settings do not have, with the fix; empty where it has a value."""
-    if isinstance(args, BucketSettings):
-        return "a CDN: set cdn to true" if name == "cdnUrl" and not args.cdn else ""
+    if isinstance(args, BucketSettings | RailwayBucketSettings):
+        without = isinstance(args, BucketSettings) and not args.cdn
+        return "a CDN: set cdn to true" if name == "cdnUrl" and without else ""
     if name in ("tcpAddress", "publicUrl"):
         return "" if args.tcp_port else "a port that is open to the internet: add tcpPort"
     if not isinstance(args, ServiceSettings):

@@ -13,14 +13,16 @@ from pydantic import Field, create_model, model_validator
 
 from components.arguments import Image, Many, VariableName, Variables, matching
 from components.bucket import BucketSettings
-from components.cron_job import CronJobArgs
+from components.cron_job import CronJobSettings
 from components.database import Database
 from components.mongodb import Mongodb, MongodbSettings
 from components.mysql import Mysql, MysqlSettings
 from components.postgres import Postgres, PostgresSettings
+from components.railway_bucket import RailwayBucketSettings
 from components.redis import Redis, RedisSettings
 from components.service import ServiceSettings
-from components.worker import WorkerArgs
+from components.static_site import StaticSiteSettings
+from components.worker import WorkerSettings
 from stacks.backend import MONGODB_PASSWORD, MYSQL_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, BackendSettings
 from stacks.bot import BotSettings
 from stacks.by_key import ByKey
@@ -38,7 +40,7 @@ def _or_null(schema: dict[str, Any]) -> None:
     schema["patternProperties"] = {name: {"anyOf": [each, {"type": "null"}]} for name, each in names.items()}
 
 
-Topology = Literal["service", "backend", "bot", "worker", "cronJob", "proxy", "gateway"]
+Topology = Literal["service", "backend", "bot", "worker", "cronJob", "staticSite", "proxy", "gateway"]
 
 
 class OwnServiceSettings(ServiceSettings):
@@ -46,15 +48,16 @@ class OwnServiceSettings(ServiceSettings):
 
     topology: Topology = "service"
     """What kind of service it is, with the rule of that kind: a bot and a cron job run once, a worker has no address, a
-    proxy and a gateway have one and store nothing. Default: a service without a rule."""
+    static site, a proxy and a gateway have one and store nothing. Default: a service without a rule."""
     uses: Many[ServiceName] = ()
     """Services and databases that have to be healthy before it starts. What its variables name is among them anyway."""
     secrets: Many[VariableName] = ()
     """Variables whose values are secrets: those of the system's group ``secrets``, or secrets of its own; APP_SECRET of
     umami is UMAMI_APP_SECRET in the SOPS file."""
     bucket: ServiceName | None = None
-    """Bucket that it uses, by the variables SPACES_BUCKET, SPACES_REGION, SPACES_ENDPOINT, SPACES_PREFIX,
-    SPACES_ACCESS_KEY_ID, SPACES_SECRET_ACCESS_KEY and SPACES_CDN_URL. Default: none."""
+    """Bucket that it uses: one in Spaces by the variables SPACES_BUCKET, SPACES_REGION, SPACES_ENDPOINT, SPACES_PREFIX,
+    SPACES_ACCESS_KEY_ID, SPACES_SECRET_ACCESS_KEY and SPACES_CDN_URL, one at Railway by AWS_S3_BUCKET_NAME,
+    AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Default: none."""
     registry_password: VariableName | None = None
     """Secret that holds the password of registryUsername. Default: a public image."""
     variables: Variables = Field(default_factory=dict, json_schema_extra=_or_null)
@@ -66,8 +69,9 @@ TOPOLOGIES: Final[Mapping[Topology, type[ServiceSettings]]] = {
     "service": ServiceSettings,
     "backend": BackendSettings,
     "bot": BotSettings,
-    "worker": WorkerArgs,
-    "cronJob": CronJobArgs,
+    "worker": WorkerSettings,
+    "cronJob": CronJobSettings,
+    "staticSite": StaticSiteSettings,
     "proxy": ProxySettings,
     "gateway": GatewaySettings,
 }
@@ -138,6 +142,24 @@ KINDS: Final[Mapping[str, Kind]] = {
 """Value of the key ``kind`` → how such a database is made."""
 
 
+class OwnBucketSettings(BucketSettings):
+    """A bucket in DigitalOcean Spaces."""
+
+    kind: Literal["spaces"] = "spaces"
+    """Where it is: spaces, DigitalOcean's, or railway, in the project. Default: spaces."""
+
+
+class OwnRailwayBucketSettings(RailwayBucketSettings):
+    """A bucket of Railway's own."""
+
+    kind: Literal["railway"] = "railway"
+    """Where it is: spaces, DigitalOcean's, or railway, in the project. Default: spaces."""
+
+
+OwnBuckets = OwnBucketSettings | OwnRailwayBucketSettings
+_BUCKETS: Final = {"spaces": OwnBucketSettings, "railway": OwnRailwayBucketSettings}
+
+
 class OwnSecretSettings(SecretRules):
     """A secret of a system of one's own."""
 
@@ -158,7 +180,9 @@ class OwnSettings(SystemSettings):
         ServiceName, Annotated[OwnDatabaseSettings, ByKey("kind", {name: each.args for name, each in KINDS.items()})]
     ] = Field(default_factory=dict[str, OwnDatabaseSettings], json_schema_extra=_or_null)
     """Name of each database server on Railway → what it is. Its password is the secret <NAME>_PASSWORD."""
-    buckets: dict[ServiceName, BucketSettings] = Field(default_factory=dict, json_schema_extra=_or_null)
+    buckets: dict[ServiceName, Annotated[OwnBuckets, ByKey("kind", _BUCKETS, default="spaces")]] = Field(
+        default_factory=dict[str, OwnBuckets], json_schema_extra=_or_null
+    )
     """Name of each bucket in this system → what it is."""
     secrets: dict[VariableName, OwnSecretSettings] = Field(default_factory=dict, json_schema_extra=_or_null)
     """Secrets that services have: name in the SOPS file → the rules that its value obeys. Where there are some, the

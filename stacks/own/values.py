@@ -11,9 +11,10 @@ import pulumi
 from components.bucket import Bucket
 from components.database import Database
 from components.mongodb import QUERY, Mongodb
+from components.railway_bucket import RailwayBucket
 from components.service import Service
 from stacks.own import secrets as own_secrets
-from stacks.own.expressions import OF_A_BUCKET, SECRETS, SELF, Expression, expressions, is_plain, parts
+from stacks.own.expressions import SECRETS, SELF, Expression, expressions, is_plain, parts, variables_of_bucket
 from stacks.own.settings import OwnSettings
 from stacks.secrets import SystemSecrets
 
@@ -27,7 +28,7 @@ class Values:
         self,
         settings: OwnSettings,
         secrets: SystemSecrets,
-        buckets: Mapping[str, Bucket],
+        buckets: Mapping[str, Bucket | RailwayBucket],
         databases: Mapping[str, Database[Any]],
     ) -> None:
         self._settings, self._secrets = settings, secrets
@@ -74,7 +75,7 @@ class Values:
         if owner == SECRETS:
             return self._secrets[name]
         if owner in self._buckets:
-            return self._buckets[owner].variables()[OF_A_BUCKET[name]]
+            return self._buckets[owner].variables()[variables_of_bucket(self._settings.buckets[owner])[name]]
         if owner in self._databases:
             return _of_database(self._databases[owner], name, self._secrets[own_secrets.password_name(owner)])
         # Of a service that is made later, too, and of the one that is about to be.

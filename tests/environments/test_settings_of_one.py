@@ -12,7 +12,7 @@ from railyard.application import application
 from railyard.environments.settings import Made, Source, make
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stack
-from tests.environments.conftest import OMEGA, ROSE, SEANCE, Project
+from tests.environments.conftest import OMEGA, ROSE, SEANCE, SHOP, Project
 
 Making = Callable[..., Made]
 
@@ -74,6 +74,20 @@ def test_a_pull_request_of_an_application_runs_its_branch_or_its_images(making: 
     web = made.settings.systems["rose"].web  # type: ignore[attr-defined]
     assert (web.branch, web.commit_sha, web.check_suites) == ("new-voice", None, False)
     assert made.settings.systems["seance"].backend.image == "fractalhuman1/seance-backend:b2c3d4e"  # type: ignore[attr-defined]
+
+
+def test_what_no_request_would_wake_does_not_sleep(making: Making) -> None:
+    """A worker and a cron job run as in the stack; a redirect, of which the zone has one list, is left out."""
+    jobs = """      worker: {topology: worker, image: "example/worker:1.0"}
+      report: {topology: cronJob, image: "example/report:1.0", cronSchedule: "0 3 * * *"}
+    redirects: [{hostname: www.rose.example, to: staging.rose.example}]
+"""
+    shop = making(SHOP + jobs).settings.systems["shop"]
+
+    assert {name: each.sleep_application for name, each in shop.services.items()} == {  # type: ignore[attr-defined]
+        "web": True, "worker": False, "report": False,
+    }  # fmt: skip
+    assert shop.redirects == ()
 
 
 def test_secrets_are_handed_over_by_name_and_never_to_a_fork(making: Making) -> None:

@@ -1,4 +1,4 @@
-"""The kinds of services that people expect, by the real program and provider: made, changed, drifted and gone."""
+"""The components that people expect, in Python and as data, by the real program: made, changed, drifted and gone."""
 
 from __future__ import annotations
 
@@ -26,9 +26,18 @@ SETTINGS = """
     worker: {image: "parts/worker:1", memoryMb: 512}
     report: {image: "parts/report:1", cronSchedule: "0 3 * * *"}
     files: {region: ams}
+  railyard:data:
+    project: {name: data-staging, environment: staging}
+    services:
+      site: {topology: staticSite, image: "data/site:1", railwayDomain: true}
+      worker: {topology: worker, image: "data/worker:1", bucket: files, variables: {NAME: "${files.bucket}"}}
+    buckets: {files: {kind: railway, region: sin}}
 """
 ZONE = ZONE_IDS["seance.dev"]
-SERVICES = ("mongodb", "mysql", "redis", "report", "site", "worker")
+SERVICES = (
+    "data-staging/site", "data-staging/worker",
+    *(f"parts-staging/{each}" for each in ("mongodb", "mysql", "redis", "report", "site", "worker")),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -51,24 +60,26 @@ def test_each_part_is_deployed_once_and_the_site_alone_has_a_name(parts: Checkou
     """One deployment of each service; nobody reaches the worker and the cron job."""
     world = parts.world()
 
-    assert world["deployments"] == {f"parts-staging/{each}": 1 for each in SERVICES}
+    assert world["deployments"] == dict.fromkeys(SERVICES, 1)
     assert world["custom domains"] == ["parts-staging/site parts.seance.dev"]
-    assert world["service domains"] == []
+    assert world["service domains"] == ["data-staging/site 80"]
 
 
 def test_what_each_part_gets_of_the_others(parts: Checkout) -> None:
     """The worker has the credentials of the bucket, Railpack the folder of the site."""
     railway = Sandbox(parts.sandbox).railway.state
     given = {each.service_id: each.variables for each in railway.deployments.values()}
-    variables = {each.name: given[each.id] for each in railway.services.values()}
+    projects = {each.id: each.name for each in railway.projects.values()}
+    services = railway.services.values()
+    variables = {f"{projects[each.project_id]}/{each.name}": given[each.id] for each in services}
+    worker, as_data = variables["parts-staging/worker"], variables["data-staging/worker"]
 
-    assert variables["site"]["RAILPACK_STATIC_FILE_ROOT"] == "public"
-    (bucket,) = railway.buckets.values()
-    assert bucket.name == "files"
-    assert variables["worker"]["AWS_S3_BUCKET_NAME"].startswith("files")
-    assert {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= variables["worker"].keys()
-    state = (parts.sandbox / "staging.json").read_text()
-    assert variables["worker"]["AWS_SECRET_ACCESS_KEY"] not in state
+    assert variables["parts-staging/site"]["RAILPACK_STATIC_FILE_ROOT"] == "public"
+    assert parts.world()["railway buckets"] == ["files", "files"]
+    assert worker["AWS_S3_BUCKET_NAME"].startswith("files")
+    assert {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= worker.keys()
+    assert worker["AWS_S3_BUCKET_NAME"] != as_data["AWS_S3_BUCKET_NAME"] == as_data["NAME"]
+    assert worker["AWS_SECRET_ACCESS_KEY"] not in (parts.sandbox / "staging.json").read_text()
 
 
 def test_visitors_of_www_are_led_on_with_path_and_query(parts: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,8 +145,8 @@ def test_every_command_knows_the_parts(parts: Checkout, monkeypatch: pytest.Monk
 def configured(sandbox: Sandbox, service: str) -> dict[str, Any]:
     """The configuration of a service at the simulated Railway, to read or to change by hand."""
     railway = sandbox.railway.state
-    (id_,) = (each.id for each in railway.services.values() if each.name == service)
-    (environment,) = railway.environments.values()
+    id_ = next(each.id for each in railway.services.values() if each.name == service)
+    environment = next(each for each in railway.environments.values() if id_ in each.config["services"])
     return environment.config["services"][id_]
 
 
