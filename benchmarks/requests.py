@@ -58,7 +58,7 @@ PEERS: Final[Mapping[str, Mapping[str, str]]] = {
 
 @dataclass(frozen=True)
 class Sent:
-    """What one operation sent to Railway."""
+    """The requests that one operation sent to Railway."""
 
     requests: int
     polls: int

@@ -26,7 +26,7 @@ def _some_once(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class AlertsSettings(Arguments):
-    """What is sent."""
+    """The events that are sent to the system's webhook."""
 
     events: Annotated[Many[Event], AfterValidator(_some_once)] = (
         "Deployment.failed",

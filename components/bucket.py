@@ -27,7 +27,7 @@ CLOUDFLARE_CERTIFICATE = "needs-cloudflare-cert"
 
 
 class CorsRule(Arguments):
-    """Which web pages may use the bucket from a browser."""
+    """Web pages that may use the bucket from a browser."""
 
     origins: Many[Annotated[str, matching(r"https?://[^/\s]+|\*", "an origin with scheme and without path, or *")]] = ()
     """Origins with scheme, ``https://example.com``. Default: the domains of the system itself."""
@@ -38,7 +38,7 @@ class CorsRule(Arguments):
 
 
 class LifecycleRule(Arguments):
-    """What becomes of objects with time."""
+    """A rule by which objects are deleted with time."""
 
     prefix: Folder = ""
     """Folder that it is about. Default: the whole bucket."""
@@ -59,7 +59,7 @@ class LifecycleRule(Arguments):
 
 
 class BucketSettings(Arguments):
-    """What a bucket needs."""
+    """Settings of a bucket."""
 
     name: BucketName
     """Name of the bucket: unique among all buckets of all Spaces users."""

@@ -23,7 +23,7 @@ _FOR_WHAT_LISTENS = (
 
 
 class CronJobSettings(ServiceSettings):
-    """What a cron job needs: a schedule, and a command that ends.
+    """Settings of a cron job: a schedule, and a command that ends.
 
     Railway starts one instance at each time of the schedule, in UTC, and skips a time at which the one before still
     runs (https://docs.railway.com/cron-jobs). It is not started again when it fails: the next time comes.

@@ -42,7 +42,7 @@ Identifier = Annotated[str, matching(r"[a-z_][a-z0-9_]*", "lower case letters, d
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """What is the same for every server of one kind."""
+    """A kind of server: its type token, port, paths and names."""
 
     token: str
     """Type token of its component; part of its URN, so that it never changes."""
@@ -81,7 +81,7 @@ class StoreSettings(ServiceSettings):
 
 
 class DatabaseSettings(Arguments):
-    """What every database server may be given."""
+    """Settings that every database server has."""
 
     SERVER: ClassVar[Server]
 

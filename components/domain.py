@@ -16,7 +16,7 @@ from components.zone import AUTOMATIC_TTL, Zone
 
 
 class DomainSettings(Arguments):
-    """What a public domain needs."""
+    """Settings of a public domain."""
 
     hostname: Hostname
     """The full name, ``backend.example.com``, the name of the zone itself, or a wildcard ``*.example.com``."""

@@ -64,7 +64,7 @@ GROUPS: Final = (
     ),
     Group(
         name="CdnSettings",
-        of="How Railway's CDN caches what a service answers.",
+        of="Settings of Railway's CDN before a service.",
         inputs=ServiceCdnInputs,
         without=frozenset(WHERE),
     ),
@@ -76,7 +76,7 @@ GROUPS: Final = (
     ),
     Group(
         name="RailwayUsageLimitSettings",
-        of="How much the workspace may use in a billing period.",
+        of="The limit of what the workspace may use in a billing period.",
         inputs=UsageLimitInputs,
         without=frozenset({"workspace_id"}),
     ),

@@ -17,7 +17,7 @@ QUERY: Final = "?authSource=admin"
 
 
 class MongodbSettings(DatabaseSettings):
-    """What a MongoDB server needs."""
+    """Settings of a MongoDB server."""
 
     SERVER = Server(
         token="railyard:components:Mongodb",

@@ -14,7 +14,7 @@ from components.volume import OutsideBackups
 
 
 class MysqlSettings(DatabaseSettings):
-    """What a MySQL server needs."""
+    """Settings of a MySQL server."""
 
     SERVER = Server(
         token="railyard:components:Mysql",

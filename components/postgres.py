@@ -14,7 +14,7 @@ from components.volume import OutsideBackups
 
 
 class PostgresSettings(DatabaseSettings):
-    """What a PostgreSQL server needs."""
+    """Settings of a PostgreSQL server."""
 
     SERVER = Server(
         token="railyard:components:Postgres",

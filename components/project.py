@@ -20,7 +20,7 @@ from pulumiverse_railway import rules
 
 
 class ProjectSettings(RailwayProjectSettings):
-    """What a Railway project needs."""
+    """Settings of a Railway project."""
 
     name: Name
     """Name of the project on Railway, ``seance-production``."""

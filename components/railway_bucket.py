@@ -18,7 +18,7 @@ RailwayBucketRegion = Literal["sjc", "iad", "ams", "sin"]
 
 
 class RailwayBucketSettings(Arguments):
-    """What a bucket of Railway's own needs."""
+    """Settings of a bucket of Railway's own."""
 
     region: RailwayBucketRegion
     """Where it is: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore)."""

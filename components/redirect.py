@@ -31,7 +31,7 @@ _TARGET: Final = re.compile(re.escape(_target("TO")).replace("TO", '(?P<to>[^"]+
 
 
 class RedirectSettings(Arguments):
-    """What a redirect needs."""
+    """Settings of a redirect."""
 
     hostname: Hostname
     """Name whose visitors are led on, ``www.example.com``."""

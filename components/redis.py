@@ -15,7 +15,7 @@ from components.database import Database, DatabaseSettings, Server
 
 
 class RedisSettings(DatabaseSettings):
-    """What a Redis or Valkey server needs."""
+    """Settings of a Redis or Valkey server."""
 
     SERVER = Server(
         token="railyard:components:Redis",

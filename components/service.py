@@ -33,7 +33,7 @@ DEFAULT_REGION: Final = "us-west2"
 
 
 class ServiceSettings(IdentitySettings, InstanceSettings):
-    """What a service needs: the settings that Railway has by that name, and what is made of others.
+    """Settings of a service: those that Railway has by that name, and those of its volume, domains and CDN.
 
     A topology is a subclass: a rule for the settings, and the type token of the services that keep it.
     """

@@ -9,25 +9,25 @@ from components.arguments import Arguments, Many, Obeys
 from pulumiverse_railway import rules
 
 AutoUpdates = Literal["disabled", "patch", "minor"]
-"""Which newer versions of an image are deployed by themselves (EnvironmentConfig: source.autoUpdates.type)."""
+"""The newer versions of an image that Railway deploys by itself (EnvironmentConfig: source.autoUpdates.type)."""
 
 Builder = Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"]
-"""What builds a repository (EnvironmentConfig: build.builder)."""
+"""The builder of a repository (EnvironmentConfig: build.builder)."""
 
 HtmlCaching = Literal["auto", "force", "never"]
-"""When HTML is cached (API: EdgeCachingConfig.htmlCaching)."""
+"""The rule by which HTML is cached (API: EdgeCachingConfig.htmlCaching)."""
 
 OnFailure = Literal["keep", "rollBack"]
-"""What is done when a new deployment fails, crashes, is unhealthy or does not end in time."""
+"""The reaction when a new deployment fails, crashes, is unhealthy or does not end in time."""
 
 PurgeOnDeploy = Literal["OFF", "HTML", "ALL"]
-"""What a successful deployment removes from the cache (API: PurgeOnDeploy)."""
+"""The part of the cache that a successful deployment removes (API: PurgeOnDeploy)."""
 
 RestartPolicyType = Literal["ON_FAILURE", "ALWAYS", "NEVER"]
-"""When a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
+"""The rule by which a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
 
 UpdateTags = Literal["semver", "sha"]
-"""What tells that there is a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
+"""The tags that tell of a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
 
 
 class InstanceSettings(Arguments):
@@ -127,7 +127,7 @@ class IdentitySettings(Arguments):
 
 
 class CdnSettings(Arguments):
-    """How Railway's CDN caches what a service answers."""
+    """Settings of Railway's CDN before a service."""
 
     default_ttl_seconds: Annotated[int, Obeys(rules.cache_seconds)] = 7200
     """How long an answer is kept that does not say so itself, in seconds. Default: 7200."""
@@ -168,7 +168,7 @@ class RailwayProjectSettings(Arguments):
 
 
 class RailwayUsageLimitSettings(Arguments):
-    """How much the workspace may use in a billing period."""
+    """The limit of what the workspace may use in a billing period."""
 
     soft_limit_dollars: Annotated[int, Obeys(rules.soft_limit_dollars)]
     """Use in a billing period, in US dollars, about which Railway sends a mail."""

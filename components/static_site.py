@@ -20,7 +20,7 @@ from pulumiverse_railway import rules
 
 
 class StaticSiteSettings(ServiceSettings):
-    """What a static site needs: where its files are, and a public address.
+    """Settings of a static site: where its files are, and a public address.
 
     Without ``folder`` and ``build_output`` Railpack looks for a Staticfile, a folder ``public`` or an index.html.
     """

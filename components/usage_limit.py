@@ -13,7 +13,7 @@ from pulumiverse_railway import rules
 
 
 class UsageLimitSettings(RailwayUsageLimitSettings):
-    """How much the stack's workspace may use in a billing period, all of its stacks together."""
+    """The limit of what the stack's workspace may use in a billing period, all of its stacks together."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -19,7 +19,7 @@ MB_PER_GB = 1_000
 
 
 class OutsideBackups(Arguments):
-    """When a copy outside of Railway is due, and how long it is kept: what ``railyard backup due`` goes by."""
+    """The schedule of copies outside of Railway, and how long they are kept: ``railyard backup due`` goes by it."""
 
     every: Literal["daily", "weekly", "monthly"] = "daily"
     """How often one is made."""
@@ -30,7 +30,7 @@ class OutsideBackups(Arguments):
 
 
 class VolumeSettings(Arguments):
-    """What a volume needs."""
+    """Settings of a volume."""
 
     mount_path: MountPath
     """Absolute path at which the service sees the volume."""

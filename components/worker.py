@@ -13,7 +13,7 @@ from components.service import ServiceSettings, given
 
 
 class WorkerSettings(ServiceSettings):
-    """What a worker needs: a service without a public address that runs for good.
+    """Settings of a worker: a service without a public address that runs for good.
 
     It may have a port, for a health check or for metrics on the private network.
     """

@@ -20,7 +20,7 @@ AUTOMATIC_TTL = 1
 
 
 class ZoneSettings(Arguments):
-    """Which zone it is."""
+    """The name and the id of a zone."""
 
     name: Hostname
     """Name of the zone, ``example.com``."""

@@ -19,7 +19,7 @@ from railway_api.plans import Plan
 
 
 class AccountSettings(Arguments):
-    """Whose Railway account a system uses."""
+    """The Railway account that a system uses."""
 
     token_variable: VariableName | None = None
     """Environment variable that holds its token, which no other system is given. Default: the token of the stack."""

@@ -63,6 +63,6 @@ def refuse_too_many_connections(instances: int, pool_size: int, *, setting: str)
 
 
 class BackendSettings(ServiceSettings):
-    """What a backend needs: an application, connected to what it stores its data in."""
+    """Settings of a backend: an application, connected to what it stores its data in."""
 
     TOKEN = "railyard:topologies:Backend"

@@ -24,7 +24,7 @@ def _exactly_one(replicas: int) -> int:
 
 
 class BotSettings(ServiceSettings):
-    """What a bot needs: a service that runs exactly once."""
+    """Settings of a bot: a service that runs exactly once."""
 
     TOKEN = "railyard:topologies:Bot"
 

@@ -10,7 +10,7 @@ from stacks.proxy import ProxySettings
 
 
 class GatewaySettings(ProxySettings):
-    """What a gateway needs: like a proxy, a public address and nothing that it stores.
+    """Settings of a gateway: like a proxy, a public address and nothing that it stores.
 
     The providers' keys reach it as secret variables.
     """

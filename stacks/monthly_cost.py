@@ -46,7 +46,7 @@ class Cost:
 
 
 class Kind(StrEnum):
-    """What a line of the calculation is about."""
+    """The subject of a line of the calculation."""
 
     SERVICE = "service"
     VOLUME = "volume"
@@ -76,7 +76,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What of a service decides what it costs."""
+    """The properties of a service that decide what it costs."""
 
     replicas: int = 1
     memory_mb: float | None = None

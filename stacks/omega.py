@@ -25,7 +25,7 @@ ARTIFACT_SERVER_PORT = 3001
 
 
 class OmegaVolume(VolumeSettings):
-    """Where the bot keeps artifacts, uploads and its SQLite database."""
+    """The volume on which the bot keeps artifacts, uploads and its SQLite database."""
 
     mount_path: str = "/data"
     backups: Backups = ("daily",)

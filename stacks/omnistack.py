@@ -30,7 +30,7 @@ EXTERNAL_DATABASE = Secret(
 
 
 class OmnistackService(BackendSettings):
-    """What api and worker share: one repository, one Dockerfile."""
+    """Settings that api and worker share: one repository, one Dockerfile."""
 
     builder: Builder | None = "DOCKERFILE"
     dockerfile_path: str | None = "docker/Dockerfile"
@@ -56,7 +56,7 @@ class OmnistackWorker(OmnistackService):
 
 
 class Authentication(Arguments):
-    """Who signs users in: exactly one provider, with the address that belongs to it."""
+    """The service that signs users in: exactly one provider, with the address that belongs to it."""
 
     provider: Literal["supabase", "clerk"]
     """AUTH_PROVIDER."""

@@ -73,7 +73,7 @@ class SpacesPrices(Arguments):
 
 
 class PaidElsewhere(Arguments):
-    """What a system costs at somebody whom Railyard does not manage."""
+    """The money that a system costs at somebody whom Railyard does not manage."""
 
     system: Name
     """The system, as its key in the settings."""
@@ -101,7 +101,7 @@ class Prices(Arguments):
 
 
 class Usage(Arguments):
-    """How much a service uses in a usual month. What is left out is assumed."""
+    """The usage of a service in a usual month. What is left out is assumed."""
 
     memory_mb: MemoryMb | None = None
     """Memory of each replica, on average."""
@@ -120,7 +120,7 @@ ServiceUsage = dict[str, Usage]
 
 
 class Assumed(Arguments):
-    """What is taken for granted of a replica, a volume and a bucket of which nobody says how much they use."""
+    """The usage that is assumed of a replica, a volume and a bucket of which nobody says how much they use."""
 
     memory_mb: float
     share_of_limit: Share

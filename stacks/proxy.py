@@ -13,7 +13,7 @@ from components.service import ServiceSettings
 
 
 class ProxySettings(ServiceSettings):
-    """What a proxy needs: a public address, and nothing that it stores."""
+    """Settings of a proxy: a public address, and nothing that it stores."""
 
     TOKEN = "railyard:topologies:Proxy"
 

@@ -26,7 +26,7 @@ Column = Annotated[
 
 
 class Reviews(Arguments):
-    """What environments for pull requests may be, which are made from the settings of this stack."""
+    """The limits of environments for pull requests, which are made from the settings of this stack."""
 
     hours: Annotated[int, Field(ge=1, le=720)] = 72
     """How long one lives after its last ``up``, in hours."""
@@ -46,7 +46,7 @@ class Reviews(Arguments):
 
 
 class Review(Arguments):
-    """What a stack says that is a review environment. Written by ``railyard review up``, never by hand."""
+    """The keys of a stack that is a review environment. Written by ``railyard review up``, never by hand."""
 
     pull_request: Annotated[int, Field(ge=1)]
     """Number of the pull request."""

@@ -25,7 +25,7 @@ UVICORN = "uvicorn ai_companion.interfaces.web.app:app --host 0.0.0.0 --port $PO
 
 
 class RoseVolume(VolumeSettings):
-    """Where Rose keeps conversations, sessions and its own backups."""
+    """The volume on which Rose keeps conversations, sessions and its own backups."""
 
     mount_path: str = "/app/data"
     size_gb: int | None = 1

@@ -30,7 +30,7 @@ CHARACTERS: Final[Mapping[Alphabet, str]] = {
 
 
 class Generated(Arguments):
-    """How a value is made that nobody else hands out."""
+    """The way in which a value is made that nobody else hands out."""
 
     length: Annotated[int, Field(ge=16, le=4_096)] = 32
     """Number of characters after the prefix; 32 letters and digits are 190 bits."""
@@ -39,7 +39,7 @@ class Generated(Arguments):
 
 
 class SecretRules(Arguments):
-    """What is known of a secret beside its name: what it is, how a right value looks, and how one is made."""
+    """The rules of a secret beside its name: what it is, how a right value looks, and how one is made."""
 
     meaning: Text
     """What it is, for whoever has to find a value for it."""
@@ -117,7 +117,7 @@ Present = Mapping[str, Collection[str]]
 
 
 class Kind(StrEnum):
-    """What is wrong."""
+    """The kinds of problems of a secret."""
 
     MISSING = "missing"
     MALFORMED = "malformed"

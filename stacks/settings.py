@@ -65,7 +65,7 @@ PLAN_KEY: Final = f"{PROVIDER_NAMESPACE}:plan"
 
 
 class BackupBucket(Arguments):
-    """Where copies outside of Railway go: a bucket outside of the stack, which nothing that the stack runs can open."""
+    """The bucket to which copies outside of Railway go: outside of the stack, so that nothing it runs can open it."""
 
     bucket: BucketName
     """Name of the bucket. It is made once by hand, so that destroying the stack leaves it alone."""

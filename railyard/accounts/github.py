@@ -27,7 +27,7 @@ Returned = TypeVar("Returned")
 
 @dataclass(frozen=True)
 class Posted:
-    """What was written, and where people find it."""
+    """A text that was written at GitHub, and where people find it."""
 
     action: str
     """``created``, ``updated``, ``closed`` or ``unchanged``."""

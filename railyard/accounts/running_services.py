@@ -28,7 +28,7 @@ NOT_ATTEMPTED: Final = frozenset(_RECORDED)
 
 
 class Health(StrEnum):
-    """How a service is, as a whole."""
+    """The health of a service as a whole."""
 
     HEALTHY = "healthy"
     """It serves, and what it serves is the newest deployment and exactly what was asked for."""
@@ -44,7 +44,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What a service is asked to run."""
+    """The image or the commit that a service is asked to run."""
 
     image: str | None = None
     repo: str | None = None
@@ -149,7 +149,7 @@ FULL: Final = 0.9
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What a service uses at this moment, all its replicas together, and what they may use."""
+    """CPU and memory that a service uses at this moment, all its replicas together, and what they may use."""
 
     vcpus: float
     vcpus_limit: float | None

@@ -36,7 +36,7 @@ _FAMILIES: Final = {"redis": ("redis", "valkey"), "postgres": ("postgres",), "my
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What a project becomes."""
+    """The system and the stack that a project becomes."""
 
     name: str
     system: type[System[Any]]

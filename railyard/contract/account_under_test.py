@@ -42,7 +42,7 @@ class CallError(Failure):
 
 @dataclass(frozen=True)
 class Account:
-    """Where Railway is asked, and as whom."""
+    """The address and the token with which Railway is asked."""
 
     configuration: Configuration
     place: str

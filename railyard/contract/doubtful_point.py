@@ -13,7 +13,7 @@ from railyard.contract.project_under_test import ProjectUnderTest
 
 
 class Outcome(StrEnum):
-    """What came of trying a point."""
+    """The outcome of trying a point."""
 
     AS_ASSUMED = "as assumed"
     OTHERWISE = "otherwise"
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of it, and what was seen (or why nothing could be told)."""
+    """The outcome, and what was seen (or why nothing could be told)."""
 
     outcome: Outcome
     seen: str

@@ -47,7 +47,7 @@ def dump_of(tools: Tools, server: Server, dumps: Dumps, system: str, stack: str)
 
 @dataclass(frozen=True, kw_only=True)
 class Restored:
-    """What a restore into a scratch database came to."""
+    """The result of a restore into a scratch database."""
 
     database: str
     """Name of the scratch database."""

@@ -28,7 +28,7 @@ _TIME: Final = "%Y-%m-%dT%H%M%SZ"
 
 
 class Kept(BaseModel):
-    """What is known about an object of the bucket."""
+    """The note beside an object of the bucket."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
@@ -71,7 +71,7 @@ class Kept(BaseModel):
 
 
 class Dump(Kept):
-    """What is known about a dump of a database."""
+    """The note beside a dump of a database."""
 
     NOUN = "dump"
     ENDING = ".dump"
@@ -91,7 +91,7 @@ class Dump(Kept):
 
 
 class FilesBackup(Kept):
-    """What is known about the files of a volume in an archive."""
+    """The note beside an archive with the files of a volume."""
 
     NOUN = "backup of files"
     ENDING = ".tar.gz"

@@ -124,7 +124,7 @@ def _list(here: Stack, where: str, *, sandbox: bool, json: bool) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a restore took, and how much it would have lost."""
+    """The time that a restore took, and how much it would have lost."""
 
     age_h: float
     """Recovery point: how old what came back is."""
@@ -210,7 +210,7 @@ def restore(
 
 @dataclass(frozen=True, kw_only=True)
 class Restored:
-    """How a restore ended."""
+    """The outcome of a restore."""
 
     chosen: FilesBackup
     into: str

@@ -27,7 +27,7 @@ Read = Callable[[IO[bytes]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What is known of a database that was dumped."""
+    """The facts about a database that was dumped."""
 
     server_major: int
     database_bytes: int
@@ -38,7 +38,7 @@ class Taken:
 
 
 class Tools(ABC):
-    """How a database of one kind is dumped and restored."""
+    """The programs that dump and restore databases of one kind."""
 
     title: ClassVar[str]
     login: ClassVar[tuple[str, str, str]]

@@ -33,7 +33,7 @@ _LEFT_OUT: Final = "\n…\n"
 
 
 class Mood(Enum):
-    """How a message is coloured at Discord."""
+    """The colour of a message at Discord."""
 
     BAD = 0xC62828
     GOOD = 0x2E7D32

@@ -57,7 +57,7 @@ WithoutOption = Annotated[
 
 
 class Plan(Model):
-    """What was reviewed."""
+    """A plan as it was reviewed."""
 
     format: int = FORMAT
     stack: str

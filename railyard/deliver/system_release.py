@@ -22,7 +22,7 @@ SHARED: Final = ""
 
 
 class Result(StrEnum):
-    """How a release of one system ended, and how a deployment of several did."""
+    """The outcome of a release of one system, and of a deployment of several did."""
 
     DEPLOYED = "deployed"
     """What was planned runs and is healthy."""
@@ -137,7 +137,7 @@ def _belongs(change: Change, part: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How a deployment ended, system by system."""
+    """The outcome of a deployment, system by system."""
 
     commit: str
     releases: Sequence[SystemRelease] = ()

@@ -32,7 +32,7 @@ JsonObject = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class EventLog:
-    """What an operation of the CLI said."""
+    """The events of an operation of the CLI."""
 
     events: tuple[JsonObject, ...] = ()
     dependencies: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])

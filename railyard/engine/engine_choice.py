@@ -39,7 +39,7 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class States:
-    """Where the two engines keep the state of one stack in a sandbox directory."""
+    """The places where the two engines keep the state of one stack in a sandbox directory."""
 
     directory: Path
     stack: str

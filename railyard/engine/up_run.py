@@ -35,7 +35,7 @@ class LockedError(OperationError):
 
 @dataclass(frozen=True, kw_only=True)
 class UpRun:
-    """How an ``up`` ended."""
+    """The outcome of an ``up``."""
 
     problems: Sequence[str] = ()
     """Its last words, a line each, when it failed; empty when it went well."""

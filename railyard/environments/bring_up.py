@@ -41,7 +41,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What somebody asks for."""
+    """The environment that somebody asks for."""
 
     number: int
     commit: str = ""

@@ -30,7 +30,7 @@ _ROOM: Final = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Filling:
-    """What the database of one system gets."""
+    """The data that the database of one system gets."""
 
     system: str
     service: str

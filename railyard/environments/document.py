@@ -34,7 +34,7 @@ class Check(Model):
 
 
 class Address(Model):
-    """Where a service answers."""
+    """The address at which a service answers."""
 
     where: Text
     """``seance/backend``."""

@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How the end of one environment went."""
+    """The outcome of ending one environment."""
 
     number: int
     reason: str

@@ -38,7 +38,7 @@ _GONE: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 class Kind(IntEnum):
-    """What it is, in the order of removal: names first, then what runs, then what stores."""
+    """The kinds of things, in the order of removal: names first, then what runs, then what stores."""
 
     RECORD = 0
     """No name may lead to where somebody else could settle."""
@@ -72,7 +72,7 @@ class Thing:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Where environments of a stack can have anything, by its settings now and by what was written down."""
+    """The places where environments of a stack can have anything, by its settings now and by what was written down."""
 
     program: str
     """Name of the Pulumi project, as descriptions of Railway projects have it."""

@@ -40,7 +40,7 @@ LONGEST_UP: Final = timedelta(hours=2)
 
 
 class Record(BaseModel):
-    """What is known of one environment."""
+    """The record of one environment."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 

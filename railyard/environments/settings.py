@@ -54,7 +54,7 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What an environment is to run."""
+    """The commits or images that an environment is to run."""
 
     number: int
     """Of the pull request."""

@@ -46,7 +46,7 @@ STYLE: Final = """
 
 
 class Mark(StrEnum):
-    """What is said of a box: what a plan does to it, or how it is."""
+    """A mark of a box: what a plan does to it, or how it is."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -77,7 +77,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """What is drawn."""
+    """The picture that is drawn."""
 
     title: str
     systems: Sequence[System]

@@ -52,7 +52,7 @@ OUTSIDE: Final = {
 
 
 class Kind(StrEnum):
-    """What a node is; the words stand in the picture."""
+    """The kind of a node; the words stand in the picture."""
 
     INTERNET = "internet"
     NAME = "name"
@@ -64,7 +64,7 @@ class Kind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an edge is there."""
+    """The reason why an edge is there."""
 
     TRAFFIC = "traffic"
     """Requests from the internet."""

@@ -25,7 +25,7 @@ STOPPED: Final = "a service with 0 replicas is a stopped one, and no setting say
 
 
 class Kind(StrEnum):
-    """What becomes of a key."""
+    """The kinds of what becomes of a key."""
 
     TRANSLATED = "translated"
     """It is a setting from now on."""
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What becomes of one key."""
+    """A key of a file, and what becomes of it."""
 
     kind: Kind
     file: str

@@ -27,7 +27,7 @@ from stacks.releases import Key
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What was written, or would be."""
+    """The files that were written, or would be."""
 
     edit: Edit
     stored: list[str] = field(default_factory=list[str])

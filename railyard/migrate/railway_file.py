@@ -64,7 +64,7 @@ _TABLES: Final = ("multiRegionConfig", "limitOverride", "nixpacksPlan")
 
 @dataclass
 class RailwayFile:
-    """What one file says."""
+    """The content of one file."""
 
     layers: dict[str, Config] = field(default_factory=dict[str, Config])
     findings: list[Finding] = field(default_factory=list[Finding])

@@ -36,7 +36,7 @@ _MINUTES: Final = HOURS_PER_MONTH * 60
 
 @dataclass(frozen=True, kw_only=True)
 class Actual:
-    """What Railway says of one system."""
+    """Railway's own figures of one system."""
 
     system: str
     estimated: float | None

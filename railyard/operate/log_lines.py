@@ -19,7 +19,7 @@ from railyard.shared.console import CallError
 
 
 class Level(StrEnum):
-    """How severe a line is, from the least on."""
+    """The severities of a line, from the least on."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -78,7 +78,7 @@ def moment(since: str, now: datetime) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What a reader wants to see of a log."""
+    """The lines that a reader wants to see of a log."""
 
     contains: str = ""
     """Only lines that contain this text, as they are printed, in upper or lower case."""

@@ -40,7 +40,7 @@ RENEWED_BEFORE_DAYS: Final = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What one check found."""
+    """The result of one check."""
 
     where: str
     """``seance/backend``."""

@@ -44,7 +44,7 @@ _SCALING: Final = ("regions", "numReplicas", "waitForDeployment")
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a preview expects of the ``up`` that follows."""
+    """The requests and deployments that a preview expects of the ``up`` that follows."""
 
     requests: int
     """To Railway's API, about, without polls."""

@@ -63,7 +63,7 @@ class Changed:
 
 
 class SystemMoney(BaseModel):
-    """What a change costs in one system, in US dollars a month; negative where it costs less."""
+    """The money that a change costs in one system, in US dollars a month; negative where it costs less."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,7 +75,7 @@ class SystemMoney(BaseModel):
 
 
 class MoneyDifference(BaseModel):
-    """What a change costs in all, and system by system."""
+    """The money that a change costs in all, and system by system."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -26,7 +26,7 @@ PROVEN_AFTER_MINUTES: Final = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """What is asked of a value before it moves."""
+    """The proof that is asked of a value before it moves."""
 
     now: datetime
     """By Railway's clock."""
@@ -69,7 +69,7 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Why a system stays as it is."""
+    """The reason why a system stays as it is."""
 
     system: str
     reason: str
@@ -79,7 +79,7 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """What is to be done about one system."""
+    """The judgement of one system: what moves, or why nothing does."""
 
     moves: tuple[Move, ...] = ()
     refusals: tuple[Refusal, ...] = ()

@@ -37,7 +37,7 @@ APPEAR_S: Final = 60.0
 
 
 class Action(StrEnum):
-    """What is asked of Railway for one service."""
+    """The request to Railway for one service."""
 
     NOTHING = "nothing"
     """It serves the value already."""

@@ -68,7 +68,7 @@ def commit(root: Path, name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Authorship:
-    """Whose commit it is, and what it says."""
+    """The author of a commit, and its message."""
 
     subject: str
     name: str

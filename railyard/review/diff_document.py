@@ -26,7 +26,7 @@ class Side(Model):
 
 
 class Cost(Model):
-    """What the ``up`` that follows is going to cost."""
+    """The requests and deployments of the ``up`` that follows."""
 
     requests: int
     """To Railway's API, about, without polls."""
@@ -51,7 +51,7 @@ class Rule(Model):
 
 
 class Difference(Model):
-    """What a person should know who compares the sandbox with the real state."""
+    """A difference that a person should know who compares the sandbox with the real state."""
 
     only_real: tuple[Change, ...] = ()
     """Changes that the real preview shows beside the pull request's: what runs is not what the base says."""
@@ -69,7 +69,7 @@ class Difference(Model):
 
 
 class StackDiff(Model):
-    """What changes in one stack."""
+    """The changes of one stack."""
 
     stack: Text
     plan: Text = ""

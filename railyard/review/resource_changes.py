@@ -24,13 +24,13 @@ _ABSENT: Final = "(none)"
 
 
 class Model(BaseModel):
-    """What is kept as a document: strict, so that a document that somebody else made is not trusted further."""
+    """The base of documents: strict, so that a document that somebody else made is not trusted further."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Kind(StrEnum):
-    """What happens to a resource, the gravest first."""
+    """The kinds of changes of a resource, the gravest first."""
 
     REPLACE = "replace"
     DELETE = "delete"

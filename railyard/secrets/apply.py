@@ -41,7 +41,7 @@ class Instance:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What applying the secrets means."""
+    """The instances that a change of secrets deploys again, and what a person has to do beside it."""
 
     instances: tuple[Instance, ...]
     notes: tuple[str, ...]

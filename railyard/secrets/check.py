@@ -45,7 +45,7 @@ class Problem:
 
 @dataclass(kw_only=True)
 class Check:
-    """What a check found."""
+    """The findings of a check."""
 
     stack: Stack
     problems: list[Problem] = field(default_factory=list[Problem])

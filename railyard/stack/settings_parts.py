@@ -30,7 +30,7 @@ _OWN = (_SYSTEMS, f"{NAMESPACE}:environment", f"{NAMESPACE}:secrets", f"{NAMESPA
 
 @dataclass(frozen=True, kw_only=True)
 class SettingsParts:
-    """What becomes of a settings file."""
+    """The two parts into which a settings file is split."""
 
     source: Path
     before: str

@@ -33,7 +33,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """What is to become of a stack."""
+    """The split of a stack, as it was asked for."""
 
     source: Stack
     target: str

@@ -29,7 +29,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What becomes of a state."""
+    """The two parts into which a state is split."""
 
     left: dict[str, Any]
     """The document without what moves."""

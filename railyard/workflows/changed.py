@@ -57,7 +57,7 @@ def _list(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Changed:
-    """What of a stack is not deployed as its settings say."""
+    """The systems of a stack that are not deployed as its settings say."""
 
     stack: str
     systems: Sequence[str]

@@ -125,7 +125,7 @@ OwnDatabaseSettings = OwnPostgresSettings | OwnMysqlSettings | OwnMongodbSetting
 
 @dataclass(frozen=True)
 class Kind:
-    """What makes a database of one kind."""
+    """The component and the settings of a database of one kind."""
 
     args: type[OwnDatabaseSettings]
     component: type[Database[Any]]

@@ -22,7 +22,7 @@ Value = pulumi.Input[str]
 
 
 class Values:
-    """What the expressions of a system's variables mean."""
+    """The values of the expressions in a system's variables."""
 
     def __init__(
         self,

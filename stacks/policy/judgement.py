@@ -33,7 +33,7 @@ PolicyName = Literal[
 
 
 class PolicyLevel(Arguments):
-    """How a stack takes one rule."""
+    """The level that one rule has in a stack."""
 
     level: Literal["advisory", "mandatory", "disabled"]
     """Told, refused, or not looked at."""

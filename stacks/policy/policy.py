@@ -16,7 +16,7 @@ _CLOUDS: Final = (RAILWAY, "cloudflare:", "digitalocean:")
 
 
 class Level(StrEnum):
-    """What comes of a broken rule."""
+    """The consequence of a broken rule."""
 
     ADVISORY = "advisory"
     """It is told."""

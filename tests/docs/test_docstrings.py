@@ -1,4 +1,4 @@
-"""Docstrings of functions begin with a verb in the imperative: what a call does or gives."""
+"""Docstrings of functions begin with a verb in the imperative, those of classes with what an object of them is."""
 
 from __future__ import annotations
 
@@ -25,13 +25,18 @@ NOT_THIRD_PERSON = frozenset(
 )
 
 
-def openings(folder: str) -> Iterator[tuple[str, str]]:
-    """Place and first word of the docstring of each function in a folder."""
+QUESTIONS = frozenset({"How", "What", "When", "Where", "Whether", "Which", "Who", "Whose", "Why"})
+
+
+def openings(
+    folder: str, *kinds: type[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]
+) -> Iterator[tuple[str, str]]:
+    """Place and first word of the docstring of each definition of these kinds in a folder."""
     for file in sorted((ROOT / folder).rglob("*.py")):
         if file.name in GENERATED:
             continue
         for node in ast.walk(parsed(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (text := ast.get_docstring(node)):
+            if isinstance(node, kinds) and (text := ast.get_docstring(node)):
                 yield f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", text.split()[0].rstrip(",:;.")
 
 
@@ -44,7 +49,15 @@ def is_verb(word: str) -> bool:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_docstrings_of_functions_begin_with_a_verb(folder: str):
     """Return, Tell, Write …: neither a question word nor an article, neither a name nor the third person."""
-    assert [f"{place}: {word}" for place, word in openings(folder) if not is_verb(word)] == []
+    found = openings(folder, ast.FunctionDef, ast.AsyncFunctionDef)
+
+    assert [f"{place}: {word}" for place, word in found if not is_verb(word)] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_docstrings_of_classes_are_no_questions(folder: str):
+    """Settings of a bucket, The outcome of an operation …: a noun that can be searched for."""
+    assert [f"{place}: {word}" for place, word in openings(folder, ast.ClassDef) if word in QUESTIONS] == []
 
 
 @pytest.mark.parametrize("word", ["Whether", "What", "The", "Returns", "``text``", "Nothing"])

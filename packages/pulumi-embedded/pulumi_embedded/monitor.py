@@ -55,7 +55,7 @@ class MonitorError(grpc.RpcError):
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Which stack of which project this is, and with what configuration."""
+    """The stack, its project, and its configuration."""
 
     project: str
     stack: str

@@ -42,7 +42,7 @@ class StepKind(StrEnum):
 
 
 class Change(StrEnum):
-    """How one property differs, as in Pulumi's detailed diff."""
+    """The difference of one property, as in Pulumi's detailed diff."""
 
     ADD = "add"
     ADD_REPLACE = "add-replace"
@@ -123,7 +123,7 @@ Event = StepStarted | StepFinished | Status | Diagnostic
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """How an operation ended."""
+    """The outcome of an operation."""
 
     operation: Operation
     succeeded: bool

@@ -25,7 +25,7 @@ class ProjectError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """What Pulumi.yaml says."""
+    """The content of Pulumi.yaml."""
 
     name: str
     root: Path

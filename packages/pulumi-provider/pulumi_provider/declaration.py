@@ -91,7 +91,7 @@ ClientT = TypeVar("ClientT")
 
 
 class Deadline(Protocol):
-    """How long an operation may still take, from ``customTimeouts`` or the resource's default."""
+    """The time that an operation may still take, from ``customTimeouts`` or the resource's default."""
 
     def remaining_s(self) -> float:
         """Return seconds left, in the time of the API (simulated in the sandbox); 0 when it is over."""

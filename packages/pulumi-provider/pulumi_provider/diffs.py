@@ -23,7 +23,7 @@ from .values import contains_unknown
 
 
 class Kind(Enum):
-    """How one property differs."""
+    """The kind of difference of one property."""
 
     ADD = "add"
     DELETE = "delete"

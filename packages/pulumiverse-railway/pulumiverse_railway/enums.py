@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class AutoUpdates(StrEnum):
-    """Which newer versions of an image are deployed by themselves (EnvironmentConfig: source.autoUpdates.type)."""
+    """The newer versions of an image that Railway deploys by itself (EnvironmentConfig: source.autoUpdates.type)."""
 
     DISABLED = "disabled"
     PATCH = "patch"
@@ -13,7 +13,7 @@ class AutoUpdates(StrEnum):
 
 
 class BackupSchedule(StrEnum):
-    """How often a volume is backed up (API: VolumeInstanceBackupScheduleKind)."""
+    """The schedule of a volume's backups (API: VolumeInstanceBackupScheduleKind)."""
 
     DAILY = "DAILY"
     WEEKLY = "WEEKLY"
@@ -21,7 +21,7 @@ class BackupSchedule(StrEnum):
 
 
 class Builder(StrEnum):
-    """What builds a repository (EnvironmentConfig: build.builder)."""
+    """The builder of a repository (EnvironmentConfig: build.builder)."""
 
     RAILPACK = "RAILPACK"
     NIXPACKS = "NIXPACKS"
@@ -31,7 +31,7 @@ class Builder(StrEnum):
 
 
 class HtmlCaching(StrEnum):
-    """When HTML is cached (API: EdgeCachingConfig.htmlCaching)."""
+    """The rule by which HTML is cached (API: EdgeCachingConfig.htmlCaching)."""
 
     AUTO = "auto"
     FORCE = "force"
@@ -39,7 +39,7 @@ class HtmlCaching(StrEnum):
 
 
 class NotificationSeverity(StrEnum):
-    """How serious an event is (API: NotificationSeverity)."""
+    """The severity of an event (API: NotificationSeverity)."""
 
     INFO = "INFO"
     NOTICE = "NOTICE"
@@ -48,7 +48,7 @@ class NotificationSeverity(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What is done when a new deployment fails, crashes, is unhealthy or does not end in time."""
+    """The reaction when a new deployment fails, crashes, is unhealthy or does not end in time."""
 
     KEEP = "keep"
     ROLL_BACK = "rollBack"
@@ -65,7 +65,7 @@ class Plan(StrEnum):
 
 
 class ProjectRole(StrEnum):
-    """What a member may do (API: ProjectRole): a VIEWER looks, a MEMBER changes, an ADMIN also deletes."""
+    """The role of a member (API: ProjectRole): a VIEWER looks, a MEMBER changes, an ADMIN also deletes."""
 
     ADMIN = "ADMIN"
     MEMBER = "MEMBER"
@@ -73,7 +73,7 @@ class ProjectRole(StrEnum):
 
 
 class PurgeOnDeploy(StrEnum):
-    """What a successful deployment removes from the cache (API: PurgeOnDeploy)."""
+    """The part of the cache that a successful deployment removes (API: PurgeOnDeploy)."""
 
     OFF = "OFF"
     HTML = "HTML"
@@ -81,7 +81,7 @@ class PurgeOnDeploy(StrEnum):
 
 
 class RestartPolicyType(StrEnum):
-    """When a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
+    """The rule by which a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
 
     ON_FAILURE = "ON_FAILURE"
     ALWAYS = "ALWAYS"
@@ -89,7 +89,7 @@ class RestartPolicyType(StrEnum):
 
 
 class UpdateTags(StrEnum):
-    """What tells that there is a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
+    """The tags that tell of a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
 
     SEMVER = "semver"
     SHA = "sha"

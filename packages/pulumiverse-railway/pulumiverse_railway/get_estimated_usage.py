@@ -13,7 +13,7 @@ _TOKEN = "railway:index:getEstimatedUsage"
 
 @pulumi.output_type
 class GetEstimatedUsageResult:
-    """What is about to be used in this billing period."""
+    """The usage that Railway expects in this billing period."""
 
     projects: Sequence[ProjectUsage] = pulumi.property("projects")
     """Usage of each project."""

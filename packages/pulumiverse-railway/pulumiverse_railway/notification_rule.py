@@ -24,7 +24,7 @@ class _NotificationRuleInputs:
 
 
 class NotificationRule(pulumi.CustomResource):
-    """Which events are sent where. Its id is <workspace id>/<rule id>."""
+    """A rule that sends events of a workspace or a project to webhooks. Its id is <workspace id>/<rule id>."""
 
     event_types: pulumi.Output[Sequence[str]] = pulumi.property("eventTypes")
     """Names of the events, such as Deployment.failed; Railway publishes no list of them, and the check is its own (API:

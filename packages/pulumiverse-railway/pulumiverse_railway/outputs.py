@@ -8,7 +8,7 @@ import pulumi
 
 @pulumi.output_type
 class ProjectUsage:
-    """What one project is about to use in this billing period."""
+    """The usage of one project that Railway expects in this billing period."""
 
     project_id: str = pulumi.property("projectId")
     """Railway's id of the project (API: projectId)."""

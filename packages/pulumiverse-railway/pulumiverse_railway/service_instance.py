@@ -61,7 +61,7 @@ class _ServiceInstanceInputs:
 
 
 class ServiceInstance(pulumi.CustomResource):
-    """What a service runs in one environment. Its id is <project id>/<environment id>/<service id>."""
+    """A service as it runs in one environment. Its id is <project id>/<environment id>/<service id>."""
 
     project_id: pulumi.Output[str] = pulumi.property("projectId")
     """Railway's id of the project (API: projectId)."""

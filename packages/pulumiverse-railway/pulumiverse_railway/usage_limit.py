@@ -16,7 +16,7 @@ class _UsageLimitInputs:
 
 
 class UsageLimit(pulumi.CustomResource):
-    """How much a workspace may use in a billing period; one for each workspace. Its id is <workspace id>."""
+    """The limit of what a workspace may use in a billing period; one for each workspace. Its id is <workspace id>."""
 
     soft_limit_dollars: pulumi.Output[int] = pulumi.property("softLimitDollars")
     """Use in a billing period, in US dollars, about which Railway sends a mail (API: softLimitDollars)."""

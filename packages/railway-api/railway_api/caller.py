@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Deadline(Protocol):
-    """How long an operation may still take."""
+    """The time that an operation may still take."""
 
     def remaining_s(self) -> float:
         """Return the seconds left, in the time of the API (simulated in a sandbox); 0 when it is over."""

@@ -24,7 +24,7 @@ class Plan(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How many requests a plan allows."""
+    """The requests that a plan allows."""
 
     per_hour: int
     per_second: int
@@ -34,7 +34,7 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a plan allows; None: no limit that Railway states."""
+    """The limits of a plan; None: no limit that Railway states."""
 
     requests: Budget
     replicas_per_service: int

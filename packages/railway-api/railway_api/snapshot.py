@@ -57,7 +57,7 @@ def latest_deployments(instances: Iterable[ServiceInstanceInEnvironmentProgress]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one read of an environment said."""
+    """The answer to one read of an environment."""
 
     data: EnvironmentSnapshot
     unread: frozenset[str] = frozenset()

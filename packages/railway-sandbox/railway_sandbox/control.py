@@ -36,7 +36,7 @@ _FAULT: Final = TypeAdapter(Fault)
 
 
 class Time(Protocol):
-    """What gives the simulated moment: ``Clock``, or ``ManualClock`` in a test."""
+    """The source of the simulated time: ``Clock``, or ``ManualClock`` in a test."""
 
     def now(self) -> float: ...
 
@@ -44,7 +44,7 @@ class Time(Protocol):
 
 
 class Controlled(Protocol):
-    """What a sandbox shows of itself here."""
+    """The parts of a sandbox that can be controlled from here."""
 
     @property
     def railway(self) -> RailwayCloud: ...

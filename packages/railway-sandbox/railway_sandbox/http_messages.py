@@ -23,7 +23,7 @@ def _no_headers() -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a client sent."""
+    """A request of a client."""
 
     method: str
     host: str = ""
@@ -64,7 +64,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What the client gets."""
+    """A response to a client."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=_no_headers)

@@ -38,7 +38,7 @@ Certificate = ssl.SSLContext | ssl.AlertDescription
 
 @dataclass(frozen=True)
 class Secure:
-    """What connections over TLS get: a certificate by the name that they ask for, and answers of their own."""
+    """TLS for connections: a certificate by the name that they ask for, and answers of their own."""
 
     certificate: Callable[[str], Certificate]
     answer: Answer

@@ -22,7 +22,7 @@ from railway_sandbox.spaces import wire as spaces
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Where a request goes."""
+    """The handler to which a request goes."""
 
     api: Api
     operation: str

@@ -115,7 +115,7 @@ class Relay:
 
 
 class _Entrance(asyncssh.SSHServer):
-    """Who is let in."""
+    """The check of who is let in."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay

@@ -37,7 +37,7 @@ class Recipient:
 
 @dataclass(kw_only=True)
 class Search:
-    """What a search for identities came upon."""
+    """The result of a search for identities."""
 
     identities: list[Any] = field(default_factory=list[Any], repr=False)
     searched: list[str] = field(default_factory=list[str])

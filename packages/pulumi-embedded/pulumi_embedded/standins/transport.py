@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Retries:
-    """How a client repeats."""
+    """The number of a client's retries, and the pauses between them."""
 
     count: int
     """At most this many times after the first."""

@@ -33,7 +33,7 @@ DISTRIBUTION: Final = "pulumiverse-railway"
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration(Inputs):
-    """What the provider needs to reach Railway. Everything may come from the environment instead."""
+    """The configuration with which the provider reaches Railway. Everything may come from the environment instead."""
 
     token: Annotated[
         str | None,

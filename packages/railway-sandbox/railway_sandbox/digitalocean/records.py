@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 
 
 class Grant(TypedDict):
-    """What a key may do. A ``fullaccess`` grant names no bucket: it means all of them."""
+    """A right of a key. A ``fullaccess`` grant names no bucket: it means all of them."""
 
     bucket: str
     permission: str

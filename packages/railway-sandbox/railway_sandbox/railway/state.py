@@ -52,7 +52,7 @@ class OfInstance(Record):
 
 
 class Workspace(Changed):
-    """What is billed: it holds projects and has a plan."""
+    """The unit that is billed: it holds projects and has a plan."""
 
     name: str
     preferred_region: str | None = None
@@ -179,7 +179,7 @@ class ServiceInstance(Changed, Deletable):
 
 
 class EdgeConfig(Made):
-    """Whether and how Railway's edge caches the answers of a service in an environment."""
+    """The cache of Railway's edge for the answers of a service in an environment."""
 
     instance_id: str
     enabled: bool = True
@@ -250,7 +250,7 @@ class VolumeInstance(Made, Deletable):
 
 
 class VolumeBackup(Made, Deletable):
-    """What was on a disk at one moment."""
+    """The content of a disk at one moment."""
 
     volume_instance_id: str
     name: str
@@ -356,14 +356,14 @@ class ProjectMember(Record):
 
 
 class NotificationChannel(Changed):
-    """Where a rule sends what happens."""
+    """The webhook to which a rule sends events."""
 
     workspace_id: str
     config: dict[str, Any]
 
 
 class NotificationRule(Changed):
-    """Which events of a workspace, or of one project in it, are sent where."""
+    """A rule that sends events of a workspace, or of one project in it, to channels."""
 
     workspace_id: str
     event_types: list[str]

@@ -28,7 +28,7 @@ HOST_TYPES = ("A", "AAAA", "CNAME")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Nested):
-    """How addresses are answered."""
+    """Settings of how addresses are answered."""
 
     flatten_cname: Annotated[bool | None, Property("Answer addresses in place of the CNAME.")] = None
     ipv4_only: Annotated[bool | None, Property("Answer no AAAA records.")] = None

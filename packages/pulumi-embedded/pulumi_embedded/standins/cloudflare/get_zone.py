@@ -11,7 +11,7 @@ from pulumi_provider.declaration import Context, Function, Inputs, Property
 
 @dataclass(frozen=True, kw_only=True)
 class GetZoneInputs(Inputs):
-    """Which zone is meant."""
+    """The zone that is meant."""
 
     zone_id: Annotated[str, Property("Cloudflare's id of the zone.")]
 

@@ -16,7 +16,7 @@ from pulumi_provider.declaration import Context, Inputs, Nested, Property, Resou
 
 @dataclass(frozen=True, kw_only=True)
 class TargetUrl(Nested):
-    """Where a redirect leads: one of both."""
+    """The address to which a redirect leads: one of both."""
 
     value: Annotated[str | None, Property("An address.")] = None
     expression: Annotated[str | None, Property("An expression whose value is the address.")] = None

@@ -17,14 +17,14 @@ from pulumi_provider.declaration import Nested, Property
 
 @dataclass(frozen=True, kw_only=True)
 class Versioning(Nested):
-    """Whether overwritten objects are kept."""
+    """The setting that keeps overwritten objects."""
 
     enabled: Annotated[bool | None, Property("Whether overwritten objects are kept.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Expiration(Nested):
-    """When objects go."""
+    """The time after which objects are deleted."""
 
     date: Annotated[str | None, Property("The day on which they go.")] = None
     days: Annotated[int | None, Property("Days after which they go.")] = None
@@ -33,7 +33,7 @@ class Expiration(Nested):
 
 @dataclass(frozen=True, kw_only=True)
 class NoncurrentVersionExpiration(Nested):
-    """When overwritten objects go."""
+    """The time after which overwritten objects are deleted."""
 
     days: Annotated[int | None, Property("Days after which they go.")] = None
 
@@ -54,7 +54,7 @@ class LifecycleRule(Nested):
 
 @dataclass(frozen=True, kw_only=True)
 class CorsRule(Nested):
-    """Which web pages may use the bucket from a browser."""
+    """Web pages that may use the bucket from a browser."""
 
     allowed_methods: Annotated[list[str], Property("HTTP methods.")]
     allowed_origins: Annotated[list[str], Property("Origins with scheme.")]

@@ -14,7 +14,7 @@ from railway_api.failure import Failure
 
 @dataclass(frozen=True, kw_only=True)
 class GetEnvironmentInputs(Inputs):
-    """Which environment is meant."""
+    """The environment that is meant."""
 
     project_id: Annotated[str, Property("Railway's id of the project.")]
     environment_id: Annotated[str | None, Property("Railway's id of the environment. Exclusive with name.")] = None

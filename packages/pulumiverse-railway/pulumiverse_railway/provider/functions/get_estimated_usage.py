@@ -17,7 +17,7 @@ from railway_api.prices import USD_PER_UNIT
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectUsage(Nested):
-    """What one project is about to use in this billing period."""
+    """The usage of one project that Railway expects in this billing period."""
 
     project_id: Annotated[str, Property("Railway's id of the project (API: projectId).")]
     usage: Annotated[
@@ -33,7 +33,7 @@ class ProjectUsage(Nested):
 
 @dataclass(frozen=True, kw_only=True)
 class GetEstimatedUsageInputs(Inputs):
-    """Whose usage is meant."""
+    """The project or the workspace whose usage is meant."""
 
     project_id: Annotated[str | None, Property("Railway's id of a project. Exclusive with workspaceId.")] = None
     workspace_id: Annotated[
@@ -43,7 +43,7 @@ class GetEstimatedUsageInputs(Inputs):
 
 @dataclass(frozen=True, kw_only=True)
 class GetEstimatedUsageResult(Inputs):
-    """What is about to be used in this billing period."""
+    """The usage that Railway expects in this billing period."""
 
     projects: Annotated[list[ProjectUsage], Property("Usage of each project.")]
     total_usd: Annotated[

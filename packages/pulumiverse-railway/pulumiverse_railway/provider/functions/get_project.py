@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class GetProjectInputs(Inputs):
-    """Which project is meant."""
+    """The project that is meant."""
 
     project_id: Annotated[str | None, Property("Railway's id of the project. Exclusive with name.")] = None
     name: Annotated[str | None, Property("Name of the project; the only one of that name. Exclusive with id.")] = None

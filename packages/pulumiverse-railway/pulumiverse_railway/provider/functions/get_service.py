@@ -15,7 +15,7 @@ from railway_api.snapshot import Snapshot
 
 @dataclass(frozen=True, kw_only=True)
 class GetServiceInputs(Inputs):
-    """Which service is meant."""
+    """The service that is meant."""
 
     project_id: Annotated[str, Property("Railway's id of the project.")]
     environment_id: Annotated[str, Property("Railway's id of the environment.")]

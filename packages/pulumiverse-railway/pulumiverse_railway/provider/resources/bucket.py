@@ -44,7 +44,7 @@ ID_PARTS: Final = ("project id", "environment id", "bucket id")
 
 @dataclass(frozen=True, kw_only=True)
 class BucketInputs(EnvironmentScoped):
-    """What a bucket is made of."""
+    """Inputs of a bucket."""
 
     name: Annotated[
         str,

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomDomainInputs(ServiceScoped):
-    """What a custom domain is made of."""
+    """Inputs of a custom domain."""
 
     domain: Annotated[
         str,

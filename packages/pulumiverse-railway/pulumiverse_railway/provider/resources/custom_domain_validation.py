@@ -49,7 +49,7 @@ _STATUS_PREFIX: Final = "CERTIFICATE_STATUS_TYPE_"
 
 @dataclass(frozen=True, kw_only=True)
 class CustomDomainValidationInputs(ServiceScoped):
-    """Which domain to wait for."""
+    """The domain that is waited for."""
 
     domain: Annotated[str, Property("The domain of a CustomDomain.", replaces=True, check=checks.hostname)]
     proxied: Annotated[
@@ -63,7 +63,7 @@ class CustomDomainValidationInputs(ServiceScoped):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomDomainValidationState(CustomDomainValidationInputs):
-    """How the domain stood when it was last waited for."""
+    """The status of the domain when it was last waited for."""
 
     certificate_status: Annotated[
         str,

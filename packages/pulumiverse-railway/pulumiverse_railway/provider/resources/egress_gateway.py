@@ -33,7 +33,7 @@ ID_PARTS: Final = ("project id", "environment id", "service id")
 
 @dataclass(frozen=True, kw_only=True)
 class EgressGatewayInputs(ServiceScoped):
-    """What static outbound addresses are made of."""
+    """Inputs of static outbound addresses."""
 
     region: Annotated[
         str | None,

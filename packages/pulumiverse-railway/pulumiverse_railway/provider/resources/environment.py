@@ -38,7 +38,7 @@ ID_PARTS: Final = ("project id", "environment id")
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentInputs(Inputs):
-    """What an environment is made of."""
+    """Inputs of an environment."""
 
     project_id: Annotated[str, Property("Railway's id of the project (API: projectId).", replaces=True)]
     name: Annotated[

@@ -37,7 +37,7 @@ ID_PARTS: Final = ("workspace id", "rule id")
 
 
 class NotificationSeverity(StrEnum):
-    """How serious an event is (API: NotificationSeverity)."""
+    """The severity of an event (API: NotificationSeverity)."""
 
     INFO = "INFO"
     NOTICE = "NOTICE"
@@ -47,7 +47,7 @@ class NotificationSeverity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationRuleInputs(Inputs):
-    """What a notification rule is made of."""
+    """Inputs of a notification rule."""
 
     event_types: Annotated[
         list[str],
@@ -105,7 +105,7 @@ class NotificationRuleState(NotificationRuleInputs):
 
 
 class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
-    """Which events are sent where. Its id is <workspace id>/<rule id>."""
+    """A rule that sends events of a workspace or a project to webhooks. Its id is <workspace id>/<rule id>."""
 
     token = "railway:index:NotificationRule"
     inputs_type, state_type = NotificationRuleInputs, NotificationRuleState

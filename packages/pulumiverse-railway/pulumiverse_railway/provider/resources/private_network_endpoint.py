@@ -48,7 +48,7 @@ def _dns_name(value: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateNetworkEndpointInputs(ServiceScoped):
-    """What the name of a service in the private network is."""
+    """Inputs of a service's name in the private network."""
 
     dns_name: Annotated[
         str,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectInputs(Inputs):
-    """What a project is made of."""
+    """Inputs of a project."""
 
     name: Annotated[str, Property("Name of the project, at most 63 characters (API: name).", check=checks.name)]
     description: Annotated[

@@ -35,7 +35,7 @@ ID_PARTS: Final = ("project id", "user id")
 
 
 class ProjectRole(StrEnum):
-    """What a member may do (API: ProjectRole): a VIEWER looks, a MEMBER changes, an ADMIN also deletes."""
+    """The role of a member (API: ProjectRole): a VIEWER looks, a MEMBER changes, an ADMIN also deletes."""
 
     ADMIN = "ADMIN"
     MEMBER = "MEMBER"
@@ -44,7 +44,7 @@ class ProjectRole(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectMemberInputs(Inputs):
-    """What a membership is made of."""
+    """Inputs of a membership."""
 
     project_id: Annotated[str, Property("Railway's id of the project (API: projectId).", replaces=True)]
     user_id: Annotated[

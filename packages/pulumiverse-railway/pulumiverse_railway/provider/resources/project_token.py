@@ -41,7 +41,7 @@ ORPHAN_S: Final = 3_600.0
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectTokenInputs(EnvironmentScoped):
-    """What a project token is made of."""
+    """Inputs of a project token."""
 
     name: Annotated[
         str,

@@ -27,7 +27,7 @@ from railway_api.snapshot import Snapshot
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceInputs(EnvironmentScoped):
-    """What a service is made of."""
+    """Inputs of a service."""
 
     name: Annotated[
         str,

@@ -35,7 +35,7 @@ OFF: Final = "off"
 
 
 class HtmlCaching(StrEnum):
-    """When HTML is cached (API: EdgeCachingConfig.htmlCaching)."""
+    """The rule by which HTML is cached (API: EdgeCachingConfig.htmlCaching)."""
 
     AUTO = "auto"
     FORCE = "force"
@@ -43,7 +43,7 @@ class HtmlCaching(StrEnum):
 
 
 class PurgeOnDeploy(StrEnum):
-    """What a successful deployment removes from the cache (API: PurgeOnDeploy)."""
+    """The part of the cache that a successful deployment removes (API: PurgeOnDeploy)."""
 
     OFF = "OFF"
     HTML = "HTML"
@@ -52,7 +52,7 @@ class PurgeOnDeploy(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceCdnInputs(ServiceScoped):
-    """How a service is cached."""
+    """Inputs of the CDN before a service."""
 
     default_ttl_seconds: Annotated[
         int,

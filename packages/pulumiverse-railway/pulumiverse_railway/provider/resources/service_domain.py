@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceDomainInputs(ServiceScoped):
-    """What an address of Railway's own is made of."""
+    """Inputs of an address of Railway's own."""
 
     target_port: Annotated[
         int | None,

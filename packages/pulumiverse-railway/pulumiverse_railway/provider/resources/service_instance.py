@@ -57,7 +57,7 @@ class ServiceInstanceState(ServiceInstanceInputs):
 
 
 class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
-    """What a service runs in one environment. Its id is <project id>/<environment id>/<service id>."""
+    """A service as it runs in one environment. Its id is <project id>/<environment id>/<service id>."""
 
     token = "railway:index:ServiceInstance"
     inputs_type, state_type = ServiceInstanceInputs, ServiceInstanceState

@@ -39,7 +39,7 @@ ID_PARTS: Final = ("project id", "environment id", "service id", "application po
 
 @dataclass(frozen=True, kw_only=True)
 class TcpProxyInputs(ServiceScoped):
-    """What a TCP proxy is made of."""
+    """Inputs of a TCP proxy."""
 
     application_port: Annotated[
         int,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class UsageLimitInputs(Inputs):
-    """How much a workspace may use."""
+    """Inputs of a workspace's usage limit."""
 
     soft_limit_dollars: Annotated[
         int,
@@ -63,7 +63,7 @@ class UsageLimitState(UsageLimitInputs):
 
 
 class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
-    """How much a workspace may use in a billing period; one for each workspace. Its id is <workspace id>."""
+    """The limit of what a workspace may use in a billing period; one for each workspace. Its id is <workspace id>."""
 
     token = "railway:index:UsageLimit"
     inputs_type, state_type = UsageLimitInputs, UsageLimitState

@@ -48,7 +48,7 @@ ID_PARTS: Final = ("project id", "environment id", "volume id")
 
 
 class BackupSchedule(StrEnum):
-    """How often a volume is backed up (API: VolumeInstanceBackupScheduleKind)."""
+    """The schedule of a volume's backups (API: VolumeInstanceBackupScheduleKind)."""
 
     DAILY = "DAILY"
     WEEKLY = "WEEKLY"
@@ -57,7 +57,7 @@ class BackupSchedule(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class VolumeInputs(EnvironmentScoped):
-    """What a volume is made of."""
+    """Inputs of a volume."""
 
     service_id: Annotated[
         str,

@@ -22,7 +22,7 @@ EDGE_KEY = "edge"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a request: ``limited`` names the limit that refuses it. ``resets_at`` is simulated time."""
+    """The verdict of the rate limits: ``limited`` names the limit that refuses it. ``resets_at`` is simulated time."""
 
     limited: Literal["edge", "plan"] | None
     limit: int = 0

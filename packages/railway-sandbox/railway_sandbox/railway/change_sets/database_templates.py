@@ -14,7 +14,7 @@ PASSWORD: Final = "${{secret}}"
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """What a database of one engine is made with; ``variables`` hold ``PASSWORD`` where one is made up."""
+    """The parts of a database of one engine; ``variables`` hold ``PASSWORD`` where one is made up."""
 
     image: str
     mount_path: str

@@ -31,7 +31,7 @@ class Shape(BaseModel):
 
 
 class UpdateWindow(Shape):
-    """When an image may be updated: day 0 is Sunday, the hours are UTC's."""
+    """The hours in which an image may be updated: day 0 is Sunday, the hours are UTC's."""
 
     day: Annotated[Whole, Field(ge=0, le=6)]
     start_hour: Annotated[Whole, Field(ge=0, le=23)]
@@ -39,7 +39,7 @@ class UpdateWindow(Shape):
 
 
 class AutoUpdates(Shape):
-    """Which newer versions of an image are deployed by themselves."""
+    """The newer versions of an image that are deployed by themselves."""
 
     type: Literal["disabled", "patch", "minor"] | None = None
     schedule: list[UpdateWindow] | None = None
@@ -47,7 +47,7 @@ class AutoUpdates(Shape):
 
 
 class Source(Shape):
-    """Where a service comes from."""
+    """The source of a service."""
 
     image: str | None = None
     repo: str | None = None
@@ -60,7 +60,7 @@ class Source(Shape):
 
 
 class Build(Shape):
-    """How a service is built."""
+    """The build of a service."""
 
     builder: Literal["NIXPACKS", "DOCKERFILE", "RAILPACK", "HEROKU", "PAKETO"] | None = None
     build_command: str | None = None
@@ -95,14 +95,14 @@ class LimitOverride(Shape):
 
 
 class RegistryCredentials(Shape):
-    """How to log in to a private registry."""
+    """User and password of a private registry."""
 
     username: str | None = None
     password: str | None = None
 
 
 class Deploy(Shape):
-    """How a service runs."""
+    """The way in which a service is deployed and runs."""
 
     start_command: str | None = None
     pre_deploy_command: str | list[str] | None = None
@@ -127,13 +127,13 @@ class Deploy(Shape):
 
 
 class Port(Shape):
-    """Where a domain leads."""
+    """The port to which a domain leads."""
 
     port: Whole | None = None
 
 
 class Networking(Shape):
-    """How a service is reached."""
+    """The domains and proxies by which a service is reached."""
 
     service_domains: dict[str, Port | None] | None = None
     custom_domains: dict[str, Port | None] | None = None

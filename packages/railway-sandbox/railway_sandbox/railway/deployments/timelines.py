@@ -35,7 +35,7 @@ TAKES_OVER = (*RUNNING, "CRASHED")
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """What decides the course of a deployment."""
+    """The conditions that decide the course of a deployment."""
 
     starts_at: float
     from_repository: bool = True

@@ -24,7 +24,7 @@ from pulumiverse_railway.provider.resources.parts.settings import (
 
 
 class OnFailure(StrEnum):
-    """What is done when a new deployment fails, crashes, is unhealthy or does not end in time."""
+    """The reaction when a new deployment fails, crashes, is unhealthy or does not end in time."""
 
     KEEP = "keep"
     ROLL_BACK = "rollBack"
@@ -40,7 +40,7 @@ class RegistryCredentials(Nested):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceInstanceInputs(ServiceScoped):
-    """What a service runs in one environment, and how. "API" names the place in Railway's EnvironmentConfig."""
+    """Inputs of a service in one environment. "API" names the place in Railway's EnvironmentConfig."""
 
     image: Annotated[
         str | None,

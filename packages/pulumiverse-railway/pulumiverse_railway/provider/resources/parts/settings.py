@@ -18,7 +18,7 @@ from railway_api.patches import Path, at
 
 
 class Builder(StrEnum):
-    """What builds a repository (EnvironmentConfig: build.builder)."""
+    """The builder of a repository (EnvironmentConfig: build.builder)."""
 
     RAILPACK = "RAILPACK"
     NIXPACKS = "NIXPACKS"
@@ -28,7 +28,7 @@ class Builder(StrEnum):
 
 
 class RestartPolicyType(StrEnum):
-    """When a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
+    """The rule by which a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
 
     ON_FAILURE = "ON_FAILURE"
     ALWAYS = "ALWAYS"
@@ -36,7 +36,7 @@ class RestartPolicyType(StrEnum):
 
 
 class AutoUpdates(StrEnum):
-    """Which newer versions of an image are deployed by themselves (EnvironmentConfig: source.autoUpdates.type)."""
+    """The newer versions of an image that Railway deploys by itself (EnvironmentConfig: source.autoUpdates.type)."""
 
     DISABLED = "disabled"
     PATCH = "patch"
@@ -44,7 +44,7 @@ class AutoUpdates(StrEnum):
 
 
 class UpdateTags(StrEnum):
-    """What tells that there is a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
+    """The tags that tell of a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
 
     SEMVER = "semver"
     SHA = "sha"
@@ -52,7 +52,7 @@ class UpdateTags(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """How a property's value is written in Railway's configuration, where that is not as it stands."""
+    """The form of a property's value in Railway's configuration, where that is not as it stands."""
 
     sent: Callable[[object], object]
     """Property → configuration."""
