@@ -221,6 +221,17 @@ class GitHub:
         return None
 
     @_understood
+    def environments(self) -> list[str]:
+        """Return the names of the repository's environments. Needs a token with actions: read."""
+        names: list[str] = []
+        while True:
+            query = {"per_page": _PAGE, "page": len(names) // _PAGE + 1}
+            page = self._call("GET", "/environments", params=query)["environments"]
+            names += [str(each["name"]) for each in page]
+            if len(page) < _PAGE:
+                return names
+
+    @_understood
     def record_deployment(self, environment: str, commit: str, state: str) -> None:
         """Keep that ``commit`` was deployed to a GitHub environment, which is made by this, and how it ended.
 

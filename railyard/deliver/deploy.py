@@ -10,8 +10,9 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, ParamSpec, TypeVar
 
 import typer
 
@@ -41,6 +42,7 @@ from railyard.deliver.system_release import (
 )
 from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for
+from railyard.engine.up_run import LockedError
 from railyard.operate.verify_checks import Result as Check
 from railyard.operate.verify_checks import verify
 from railyard.review import checkout as diff_checkout
@@ -73,6 +75,13 @@ BackOption = Annotated[
 
 LOOKED_AGAIN_AFTER_S: Final = (15, 45)
 """A new name or a cache takes a moment: no single glance takes a release back. In API time."""
+WaitOption = Annotated[
+    int, typer.Option(metavar="MINUTES", min=0, help="How long to wait while another run holds the stack.")
+]
+LOOKS_EVERY_S: Final = 20
+"""How often to look whether another run has let go of the stack. In API time."""
+Given = ParamSpec("Given")
+Done = TypeVar("Done")
 WORLD_CHANGED: Final = "an up would not do what was reviewed; nothing was begun. Plan again, and review that:"
 
 
@@ -82,6 +91,7 @@ def deploy(
     plan: PlanOption = None,
     rollback_to: BackOption = "",
     *,
+    wait: WaitOption = 50,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -95,7 +105,8 @@ def deploy(
     """
     with people(json=json):
         telling = notify.Telling()
-        ending = _carried_out(stack, systems or (), plan, rollback_to, sandbox=sandbox, quiet=json, telling=telling)
+        how = _How(sandbox=sandbox, quiet=json, waits_s=wait * 60)
+        ending = _carried_out(stack, systems or (), plan, rollback_to, how, telling)
         if json:
             write_json(ending.document(stack))
         else:
@@ -126,21 +137,30 @@ def _leave_outputs(ending: Ending) -> None:
             file.write(f"settled={'false' if ending.stopped else 'true'}\nwaiting={' '.join(ending.waiting)}\n")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _How:
+    """How a deployment is carried out."""
+
+    sandbox: bool
+    quiet: bool
+    """Whether nothing is said on the way."""
+    waits_s: int
+    """How long it waits while another run holds the stack, in API time."""
+
+
 def _carried_out(
     stack: str,
     systems: Sequence[str],
     plan: Path | None,
     rollback_to: str,
-    *,
-    sandbox: bool,
-    quiet: bool,
+    how: _How,
     telling: notify.Telling,
 ) -> Ending:
     """Do all of it. Whatever stops it before it begins is an ending too, of which whoever is on call has to hear."""
     try:
         here = read_stack(stack)
         chosen_systems(here, systems)
-        work = Deployment(here, sandbox=sandbox, quiet=quiet, telling=telling)
+        work = Deployment(here, how, telling)
         return work.carry_out(deploy_plan.read(plan) if plan else None, systems, rollback_to)
     except CallError:
         raise
@@ -151,10 +171,10 @@ def _carried_out(
 class Deployment:
     """One deployment of one stack: the releases of its systems, side by side."""
 
-    def __init__(self, stack: Stack, *, sandbox: bool, quiet: bool, telling: notify.Telling | None = None) -> None:
-        self._stack, self._sandbox, self._quiet = stack, sandbox, quiet
-        self._engine: Engine = engine_for(stack, sandbox=sandbox)
-        self._telling = telling or notify.Telling()
+    def __init__(self, stack: Stack, how: _How, telling: notify.Telling) -> None:
+        self._stack, self._sandbox, self._quiet, self._waits_s = stack, how.sandbox, how.quiet, how.waits_s
+        self._engine: Engine = engine_for(stack, sandbox=how.sandbox)
+        self._telling = telling
         self._began = time.monotonic()
         self._begun = False
         self._notices: dict[str, str] = {}
@@ -167,8 +187,9 @@ class Deployment:
         only = systems or (reviewed.systems if reviewed else ())
         without = reviewed.without if reviewed else ()
         if systems and reviewed is None:  # who names a system wants it as the settings say, whatever was done by hand
-            self._engine.refresh([target for system in systems for target in targets_of(system)])
-        now = deploy_plan.plan_of(self._engine, self._stack, only, without)
+            mine = [target for system in systems for target in targets_of(system)]
+            self._once_free(self._engine.refresh, mine)
+        now = self._once_free(deploy_plan.plan_of, self._engine, self._stack, only, without)
         if reviewed and (found := deploy_plan.differences(reviewed, now)):
             return Ending(commit=commit, stopped=[WORLD_CHANGED, *found])
         self._say(f"{self._stack.name}: {counted(now.changes)}")
@@ -193,6 +214,21 @@ class Deployment:
     def _passed(self) -> float:
         return time.monotonic() - self._began
 
+    def _once_free(self, begin: Callable[Given, Done], *arguments: Given.args, **options: Given.kwargs) -> Done:
+        """Begin something that needs the stack's state for itself, once no other run holds it.
+
+        Raises ``LockedError`` when one still does after the time that this one waits.
+        """
+        for waited_s in range(0, self._waits_s, LOOKS_EVERY_S):
+            try:
+                return begin(*arguments, **options)
+            except LockedError:
+                if not waited_s:
+                    self._say(f"another run holds {self._stack.name}: waiting until it has ended")
+            with connected(self._stack, sandbox=self._sandbox) as railway:
+                railway.run(railway.client.clock.sleep(LOOKS_EVERY_S))
+        return begin(*arguments, **options)
+
     def _bring_up(self, project: Path, releases: Sequence[SystemRelease], *, back: bool = False) -> None:
         """Take the releases up side by side, until each of them is up or has failed by its own fault.
 
@@ -203,8 +239,9 @@ class Deployment:
         while waiting:
             targets = [target for release in waiting for target in release.targets]
             systems = [release.system for release in waiting]
+            only = () if SHARED in systems else systems
             try:
-                run = self._engine.up_from(project, targets, () if SHARED in systems else systems, quiet=self._quiet)
+                run = self._once_free(self._engine.up_from, project, targets, only, quiet=self._quiet)
             except OperationError as error:
                 if not self._begun:
                     raise

@@ -30,7 +30,7 @@ from railyard.engine.engine import (
     sandbox_secrets,
 )
 from railyard.engine.engine_choice import Choice, States
-from railyard.engine.up_run import UpRun, follow
+from railyard.engine.up_run import UpRun, follow, refuse_locked
 from railyard.output import rules
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
@@ -84,6 +84,7 @@ class PulumiCli:
         """Run ``pulumi refresh --target … --yes``."""
         done = self._pulumi(Operation.REFRESH, "--yes", "--skip-preview", *named(targets), quiet=True)
         if done.returncode != 0:
+            refuse_locked(done.stdout + done.stderr)
             raise OperationError(f"pulumi refresh failed:\n{(done.stdout + done.stderr).strip()}")
 
     def drift(self) -> dict[str, Any]:

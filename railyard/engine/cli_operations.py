@@ -35,6 +35,7 @@ from railyard.engine.cli_events import read_log
 from railyard.engine.configuration import ENVIRONMENT
 from railyard.engine.engine_choice import PROJECT, Choice, States, checkpoint_resources
 from railyard.engine.outcome import judged
+from railyard.engine.up_run import LockedError
 from railyard.output import Report
 from railyard.shared.console import OperationError
 from stacks.project_folder import RAILYARD
@@ -193,7 +194,7 @@ def _unlock(states: States) -> None:
             file.unlink(missing_ok=True)
             continue
         # What the CLI advises, `pulumi cancel`, works in a shell without the sandbox's variables on another backend.
-        raise OperationError(
+        raise LockedError(
             f"another run is using stack {states.stack} in {states.backend}, process {process} on {host}: wait until "
             f"it has ended; if it is gone for good, remove {file}"
         )

@@ -34,8 +34,9 @@ from railyard.engine.engine import (
     sandbox_secrets,
 )
 from railyard.engine.engine_choice import States
-from railyard.engine.up_run import UpRun, follow
+from railyard.engine.up_run import UpRun, follow, refuse_locked
 from railyard.output import JsonReport, TextReport, rules
+from railyard.shared.console import OperationError
 from railyard.shared.project import SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
 from railyard.shared.urns import targets_of
@@ -138,7 +139,11 @@ class Embedded:
         """Return what an operation says to programs, on the state in ``directory`` or ours. Raises OperationError."""
         text = io.StringIO()
         report = JsonReport(text, show_same=unchanged)
-        result = operate.operate(operation, self._configuration(), targets, report, directory, variables)
+        try:
+            result = operate.operate(operation, self._configuration(), targets, report, directory, variables)
+        except OperationError as error:
+            refuse_locked(str(error))
+            raise
         document = cast("dict[str, Any]", json.loads(text.getvalue()))
         if not document["succeeded"]:
             raise RefusedError(errors_of(document), document)

@@ -58,7 +58,8 @@ class Engine(Protocol):
 
         With ``unchanged`` also what would not change.
 
-        Raises ``RefusedError`` when an ``up`` would be refused, ``OperationError`` when nothing can be said.
+        Raises ``RefusedError`` when an ``up`` would be refused, ``OperationError`` when nothing can be said, and
+        ``LockedError`` where the engine does not say it while another run holds the stack.
         """
         ...
 
@@ -75,7 +76,10 @@ class Engine(Protocol):
         ...
 
     def refresh(self, targets: Sequence[str]) -> None:
-        """Let the state of what ``targets`` name follow what exists; raises ``OperationError``."""
+        """Let the state of what ``targets`` name follow what exists.
+
+        Raises ``OperationError``: ``LockedError`` while another run holds the stack.
+        """
         ...
 
     def drift(self) -> dict[str, Any]:

@@ -33,6 +33,12 @@ class LockedError(OperationError):
     """Another run holds the stack, and nothing was begun."""
 
 
+def refuse_locked(said: str) -> None:
+    """Raise ``LockedError`` where an engine says that another run holds the stack."""
+    if any(mark in said for mark in _LOCKED):
+        raise LockedError(said)
+
+
 @dataclass(frozen=True, kw_only=True)
 class UpRun:
     """The outcome of an ``up``."""
@@ -68,8 +74,7 @@ def follow(command: Sequence[str], folder: Path, environment: Mapping[str, str],
     # Both engines name the resource in the line above its error.
     first = next((max(at - 1, 0) for at, line in enumerate(told) if line.lstrip().startswith("error:")), -_LAST_LINES)
     last = textwrap.dedent("\n".join(told[first:][:_LAST_LINES]))
-    if any(mark in last for mark in _LOCKED):
-        raise LockedError(last)
+    refuse_locked(last)
     problems = last.splitlines() or [f"it ended with exit code {running.returncode}"]
     return UpRun(problems=problems, failed=_failed(events))
 

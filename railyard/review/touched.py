@@ -6,6 +6,7 @@ be code of all, and then all are.
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
@@ -23,14 +24,21 @@ _RUNS_NOTHING: Final = (
     file_name("*"), DEFAULTS_FILE,
 )  # fmt: skip
 """Files that decide nothing of what a stack runs, but for its own settings and secrets. ``*`` means folders, too."""
+_JUDGES: Final = frozenset(
+    f"{NAMESPACE}:{key}"
+    for key in ("backups", "budget", "owner", "policies", "prices", "promotesFrom", "reviews", "usage")
+)
+"""Keys of a stack by which a change is judged or told, and of which nothing that runs is made."""
+_OF_A_SYSTEM: Final = re.compile(r'"(project|services)":')
 _SOPS: Final = "sops"
 """Key of a SOPS file that says who can open it."""
 
 
-def touched(files: Sequence[str], stack: str, before: Path, after: Path) -> list[str] | None:
+def touched(files: Sequence[str], stack: str, before: Path, after: Path, *, judged: bool = True) -> list[str] | None:
     """Return the systems of ``stack`` that a change of ``files`` between two folders can touch; None: any.
 
-    A name may be one that the settings do not hold any more.
+    A name may be one that the settings do not hold any more. Unless ``judged``, keys do not count that change nothing
+    of what runs, but what is said or allowed of a change: the budget, say.
     """
     if any(not _matches(file) for file in files):
         return None
@@ -38,7 +46,7 @@ def touched(files: Sequence[str], stack: str, before: Path, after: Path) -> list
         one, other = _settings(before, stack), _settings(after, stack)
         own = f"{NAMESPACE}:secrets"
         secrets = {each.get(own, f"secrets/{stack}.yaml") for each in (one, other)}
-        found = [*_differing(one, other)]
+        found = [key for key in _differing(one, other) if judged or key not in _JUDGES]
         for file in (each for each in secrets if not each.endswith("/")):
             systems = _differing(_groups(before / file), _groups(after / file))
             found += [f"{NAMESPACE}:{name}" for name in systems if name != _SOPS]
@@ -49,8 +57,15 @@ def touched(files: Sequence[str], stack: str, before: Path, after: Path) -> list
     except (ProjectError, go_yaml.YamlError, ValueError):
         return None
     systems = {key.partition(":")[2] for key in found}
-    known = {key.partition(":")[2] for key in {**one, **other} if _is_system({**one, **other}[key])}
-    return sorted(systems) if systems <= known else None
+    return sorted(systems) if systems <= _systems({**one, **other}) else None
+
+
+def systems_in(folder: Path, stack: str) -> set[str]:
+    """Return the systems that a stack of the project in ``folder`` has settings of; none where they cannot be read."""
+    try:
+        return _systems(_settings(folder, stack))
+    except (ProjectError, go_yaml.YamlError, ValueError):
+        return set()
 
 
 def differing_files(root: Path, base: str, head: str = "") -> list[str]:
@@ -93,6 +108,8 @@ def _groups(file: Path) -> dict[str, Any]:
     return dict(document or {})
 
 
-def _is_system(text: str) -> bool:
-    """Tell whether a value of the configuration is the group of a system: each names its project."""
-    return text.startswith("{") and '"project"' in text
+def _systems(config: Mapping[str, str]) -> set[str]:
+    """Return the systems of a configuration: those in Python, and groups with a project or services of their own."""
+    named = {key.partition(":")[2]: text for key, text in config.items() if key.startswith(f"{NAMESPACE}:")}
+    groups = {key for key, text in named.items() if text.startswith("{") and _OF_A_SYSTEM.search(text)}
+    return groups | named.keys() & {*system_names()}

@@ -53,8 +53,9 @@ def _changed(stack: Stack) -> str:
     systems: ${{{{ steps.changed.outputs.systems }}}}
   permissions:
     contents: read
-    # With which commit each system went well last.
+    # With which commit each system went well last, and whose environments there are.
     deployments: read
+    actions: read
   steps:
 {set_up(history=True)}
     - id: changed
@@ -113,9 +114,10 @@ def _up(stack: Stack) -> str:
   runs-on: ubuntu-24.04
   timeout-minutes: 90
   environment: {environment_of(stack)}
-  # A stack has one state: its systems are taken up one after the other, and none of them drops out.
+  # One deployment of a system at a time, and none drops out. Those of other systems do not wait for its approval: a
+  # stack has one state, and `deploy` waits while another run holds it.
   concurrency:
-    group: deploy-{stack.name}
+    group: deploy-{stack.name}-${{{{ matrix.system }}}}
     queue: max
   permissions:
     contents: read

@@ -93,9 +93,8 @@ jobs:
     runs-on: ubuntu-24.04
     timeout-minutes: 30
     environment: ${{{{ matrix.stack }}}}-plan
-    # Not while a deployment changes what is looked at.
     concurrency:
-      group: deploy-${{{{ matrix.stack }}}}
+      group: drift-${{{{ matrix.stack }}}}
       queue: max
     permissions:
       contents: read

@@ -120,7 +120,7 @@ class SimulatedGitHub:
         match parts := path.strip("/").split("/"):
             case ["issues" | "pulls", *_]:
                 return self._of_conversations(method, parts, query, body)
-            case ["deployments" | "actions", *_]:
+            case ["deployments" | "environments" | "actions", *_]:
                 return self._of_deployments(method, parts, query, body)
             case _:
                 return self._of_files(method, parts, query, body)
@@ -188,6 +188,9 @@ class SimulatedGitHub:
         match method, *parts:
             case "GET", "actions", "runs":
                 return {"workflow_runs": [each for each in self.runs if each["head_sha"] == query["head_sha"]]}
+            case "GET", "environments":
+                names = dict.fromkeys(each["environment"] for each in self.deployments)
+                return {"environments": [{"name": name} for name in names] if query["page"] == "1" else []}
             case "GET", "deployments":
                 return [each for each in self.deployments if each["environment"] == query["environment"]]
             case "POST", "deployments":

@@ -108,6 +108,21 @@ def test_a_deployment_that_is_interrupted_ends_there(deployed: Repository) -> No
     assert 'image: "example/omega:1.0" → "example/omega:2.0"' in deployed.railyard("plan").text
 
 
+def test_a_deployment_waits_while_another_run_holds_the_stack(deployed: Repository) -> None:
+    """Jobs of other systems of the stack share its state: none fails because another one is at work."""
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    deployed.commit("2.0")
+
+    with locked(deployed.directory / ".sandbox" / "staging.json", shared=False):
+        running = deployed.start("deploy", "omega")
+        assert running.stdout is not None
+        assert "another run holds staging: waiting until it has ended\n" in iter(running.stdout.readline, "")
+    said, errors = running.communicate(timeout=LONGEST_S * 3)
+
+    assert running.returncode == 0, said + errors
+    assert deployed.image() == "example/omega:2.0"
+
+
 def test_when_the_way_back_fails_too_somebody_has_to_look(deployed: Repository, github: SimulatedGitHub) -> None:
     """The message does not say that all is well."""
     deployed.change(STAGING, "omega:1.0", "omega:2.0")
@@ -199,7 +214,7 @@ def test_while_another_run_holds_the_stack_nothing_begins(deployed: Repository) 
     state = deployed.directory / ".sandbox" / "staging.json"
 
     with locked(state, shared=True):
-        said = deployed.railyard("deploy", "--json")
+        said = deployed.railyard("deploy", "--json", "--wait", "0")
 
     assert (said.code, said.json["result"], said.json["rolledBackTo"]) == (1, "stopped", None)
     assert "another run is using" in str(said.json["problems"])

@@ -149,5 +149,14 @@ def test_what_changed_is_named_and_what_waits_is_told(
 
     assert run("changed", "-s", "1st").text == "umami\n"
     waiting = run("changed", "-s", "live.eu", "--json").json
-    assert waiting == {"stack": "live.eu", "systems": [], "waiting": {"umami": "1st"}}
+    assert waiting == {"stack": "live.eu", "systems": [], "waiting": {"umami": "1st"}, "left": []}
     assert run("changed", "-s", "live.eu", "--since", first).text == "umami\n"
+
+    file = project / "Pulumi.1st.yaml"
+    file.write_text(file.read_text().replace(OTHER.replace("umami:1.0", "umami:2.0"), "  railyard:budget: 500\n"))
+    commit()
+
+    said = run("changed", "-s", "1st")
+    assert said.text == ""
+    assert said.errors.startswith("::warning::umami was deployed to 1st and has left its settings")
+    assert run("changed", "-s", "1st", "--since", first, "--json").json["left"] == ["umami"]

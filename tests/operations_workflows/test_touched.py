@@ -18,6 +18,7 @@ CHANGES: dict[str, tuple[str, str, str, list[str] | None]] = {
     "a secret of a system": ("secrets/staging.yaml", "ENC[2]", "ENC[3]", ["rose"]),
     "who can open the secrets": ("secrets/staging.yaml", "version: 1", "version: 2", []),
     "what all systems share": (SETTINGS, "plan: hobby", "plan: pro", None),
+    "the budget": (SETTINGS, "plan: hobby", "plan: hobby\n  railyard:budget: 50", None),
     "a key that is none": (SETTINGS, "railyard:rose:", "railyard:rise:", ["rise", "rose"]),
     "an import of values": (SETTINGS, "config:", "environment: [shared]\nconfig:", None),
     "settings that are no YAML": (SETTINGS, "config:", "config: [", None),
@@ -70,3 +71,22 @@ def test_a_system_may_have_a_secrets_file_of_its_own(tmp_path: Path) -> None:
 
     assert touched(["secrets/staging/omega.yaml"], "staging", folder, folder) == ["omega"]
     assert touched(["secrets/production/omega.yaml"], "staging", folder, folder) == []
+
+
+@pytest.mark.parametrize("key", ["budget: 50", "owner: [me]", "prices: {egressGb: 0.1}", "usage: {rose: {web: {}}}"])
+def test_what_judges_a_change_runs_nothing(tmp_path: Path, key: str) -> None:
+    """A comparison looks at all, since it may be refused; a workflow deploys none."""
+    before = written(tmp_path / "before", FILES)
+    after = written(tmp_path / "after", {**FILES, SETTINGS: f"{TWO}  railyard:{key}\n"})
+
+    assert touched([SETTINGS], "staging", before, after) is None
+    assert touched([SETTINGS], "staging", before, after, judged=False) == []
+
+
+def test_a_system_needs_no_project_in_its_settings(tmp_path: Path) -> None:
+    """Its name follows from the stack: a change of it is that of one system all the same."""
+    short = "config:\n  railyard:omega: {logLevel: info}\n  railyard:rose: {}\n"
+    before = written(tmp_path / "before", {SETTINGS: short})
+    after = written(tmp_path / "after", {SETTINGS: short.replace("info", "debug")})
+
+    assert touched([SETTINGS], "staging", before, after) == ["omega"]

@@ -112,17 +112,22 @@ def test_no_workflow_has_the_rights_of_the_base_and_the_code_of_a_fork(file: Pat
 
 
 def test_one_deployment_at_a_time_and_none_is_cut_off() -> None:
-    """Jobs of one stack share a group, also of other workflows; a new one cancels neither what runs nor what waits."""
+    """Jobs of one system share a group and wait for no other's approval; a new one cancels neither runs nor waits."""
     found = [
         job["concurrency"]
         for name in ("deploy.yml", "drift.yml", "backup.yml")
         for job in read(FOLDER / name)["jobs"].values()
         if "concurrency" in job
     ]
-    groups = {each["group"] for each in found if each["group"].startswith("deploy")}
+    groups = {each["group"] for each in found}
 
     assert all(each["queue"] == "max" and "cancel-in-progress" not in each for each in found)
-    assert groups == {"deploy-staging", "deploy-production", "deploy-${{ matrix.stack }}"}
+    assert groups == {
+        "deploy-staging-${{ matrix.system }}",
+        "deploy-production-${{ matrix.system }}",
+        "drift-${{ matrix.stack }}",
+        "backup-${{ matrix.stack }}-${{ matrix.system }}",
+    }
 
 
 def test_secrets_are_held_by_the_step_that_needs_them(file: Path) -> None:
