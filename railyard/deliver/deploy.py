@@ -139,7 +139,7 @@ def _leave_outputs(ending: Ending) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _How:
-    """How a deployment is carried out."""
+    """The way in which a deployment is carried out."""
 
     sandbox: bool
     quiet: bool

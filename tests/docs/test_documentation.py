@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PROVIDER = Path("packages/pulumiverse-railway/pulumiverse_railway/provider")
 GENERATED = {"commands.md", "settings-reference.md"}
-PAGES = [page for page in sorted([*DOCS.glob("*.md"), *DOCS.glob("guides/*.md")]) if page.name not in GENERATED]
+OUTSIDE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+PAGES = [
+    page for page in sorted([*DOCS.glob("*.md"), *DOCS.glob("guides/*.md"), *OUTSIDE]) if page.name not in GENERATED
+]
 ARCHITECTURE = (DOCS / "architecture.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|md|yaml|graphql|json)))`")
@@ -49,6 +52,22 @@ def test_every_file_that_a_page_names_exists(page):
 
     assert sorted(path for path in named if not where(path).exists()) == []
     assert sorted(link for link in LINK.findall(text) if not (page.parent / link).exists()) == []
+
+
+def test_every_page_stands_in_the_order_of_the_site():
+    """By its name, or by that of its folder: where it does not, ``make docs`` fails."""
+    order = re.findall(r"(?:root|file|glob): (\S+)", (DOCS / "_toc.yml").read_text(encoding="utf-8"))
+    pages = [page.relative_to(DOCS).with_suffix("") for page in DOCS.rglob("*.md")]
+
+    assert [str(page) for page in pages if not any(page.match(each) for each in order)] == []
+
+
+def test_every_anchor_to_which_a_page_beside_the_site_leads_is_a_heading():
+    """Sphinx follows those of the site; these pages are read at GitHub alone."""
+    for page in OUTSIDE:
+        for link, anchor in re.findall(r"\]\(([^)#:]+)#([^)]+)\)", page.read_text(encoding="utf-8")):
+            headings = re.findall(r"^#+ (.+)$", (page.parent / link).read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in [re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings], link
 
 
 def test_every_decision_stands_in_the_index_with_its_title_and_status():
