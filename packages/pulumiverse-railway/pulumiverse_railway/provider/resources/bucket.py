@@ -16,6 +16,7 @@ from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     EnvironmentScoped,
+    claimed,
     commit,
     delete,
     environment_of,
@@ -100,11 +101,11 @@ class Bucket(Resource[BucketInputs, BucketState]):
         environment = environment_of(context, new.project_id, new.environment_id)
         left_over = await _left_over(environment, new)
         bucket_id = left_over or await _create(context, environment, new)
-        if not environment.claim(bucket_id):
+        id = join(new.project_id, new.environment_id, bucket_id)
+        if not claimed(context, environment, bucket_id, id):
             raise Failure(f"two resources are the bucket named {new.name!r}: give one of them another name")
         if left_over:
             await context.info(f"took over bucket {bucket_id} of the same name")
-        id = join(new.project_id, new.environment_id, bucket_id)
         # What exists is kept from here on; an update completes it.
         try:
             await _materialise(context, environment, bucket_id, new)

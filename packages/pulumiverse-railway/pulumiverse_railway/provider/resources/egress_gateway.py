@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    ServiceScoped,
+    claimed,
+    delete,
+    environment_of,
+)
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.egress import (
     EGRESS_GATEWAY_CREATE,
@@ -77,7 +82,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         else:
             gateways = await retry_on(context, lambda: _create(environment, new), on=(Busy, Race))
         # The addresses have no id, so the service stands for them.
-        if not environment.claim(f"static outbound IPs of {new.service_id}"):
+        if not claimed(context, environment, f"static outbound IPs of {new.service_id}", id):
             raise Failure(f"two resources are the static outbound IPs of service {new.service_id}: remove one of them")
         return id, _state(new, gateways)
 

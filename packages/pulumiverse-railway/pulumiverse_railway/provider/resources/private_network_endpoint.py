@@ -4,7 +4,7 @@ Owns the name alone. Railway makes the endpoint itself with the first deployment
 the service: so creating this resource means to find the endpoint and name it, and deleting it only forgets it.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
+# ruff: noqa: A001, ARG002 the names of the interface that every resource has
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, environment_of
+from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, claimed, environment_of
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.private_network import (
     PRIVATE_NETWORK_ENDPOINT,
@@ -95,10 +95,11 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
         """Wait for the endpoint that Railway makes, and name it."""
         environment = environment_of(context, new.project_id, new.environment_id)
         network_id, endpoint = await _appeared(context, environment, new)
-        if not environment.claim(endpoint["publicId"]):
+        id = join(new.project_id, new.environment_id, new.service_id)
+        if not claimed(context, environment, endpoint["publicId"], id):
             raise Failure(f"two resources name service {new.service_id} in the private network: remove one of them")
         await _rename(context, environment, new, network_id, endpoint)
-        return join(new.project_id, new.environment_id, new.service_id), _state(new, network_id, endpoint)
+        return id, _state(new, network_id, endpoint)
 
     async def read(
         self, context: Context, id: str, old: PrivateNetworkEndpointState | None

@@ -15,7 +15,12 @@ from typing import Annotated, Any
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import EnvironmentScoped, delete, environment_of
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    EnvironmentScoped,
+    claimed,
+    delete,
+    environment_of,
+)
 from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split, way_out
 from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE, SERVICE_UPDATE
 from railway_api.environment import Environment
@@ -87,10 +92,10 @@ class Service(Resource[ServiceInputs, ServiceState]):
         environment = environment_of(context, new.project_id, new.environment_id)
         left_over = _empty_service(await environment.snapshot(), environment, new.name)
         service_id = left_over or await _create(context, environment, new)
-        if not environment.claim(service_id):
+        id = join(new.project_id, new.environment_id, service_id)
+        if not claimed(context, environment, service_id, id):
             raise Failure(f"two resources are the service named {new.name!r}: give one of them another name")
         state = ServiceState(**asdict(new), service_id=service_id, private_domain=private_domain(new.name))
-        id = join(new.project_id, new.environment_id, service_id)
         if left_over:
             await context.info(f"took over the empty service {service_id} of the same name")
         try:

@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import HalfMade
 from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
+from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+    ServiceScoped,
+    claimed,
+    delete,
+    environment_of,
+)
 from pulumiverse_railway.provider.resources.parts.identifiers import join, split
 from railway_api.documents.cdn import SERVICE_CDN_DISABLE, SERVICE_CDN_ENABLE, SERVICE_EDGE, SERVICE_EDGE_UPDATE
 from railway_api.environment import Environment
@@ -112,7 +117,8 @@ class ServiceCdn(Resource[ServiceCdnInputs, ServiceCdnState]):
                 f"service {snapshot.service_name(new.service_id)} has no public domain, which Railway's CDN stands "
                 "before: make a ServiceDomain or a CustomDomain, and let this depend on it"
             )
-        if not environment.claim(f"CDN of {new.service_id}"):
+        id = join(new.project_id, new.environment_id, new.service_id)
+        if not claimed(context, environment, f"CDN of {new.service_id}", id):
             raise Failure(f"two resources are the CDN of service {new.service_id}: remove one of them")
         # A new domain takes Railway's edge a moment; until then it gives no reason.
         edge = await retry_on(
@@ -121,7 +127,7 @@ class ServiceCdn(Resource[ServiceCdnInputs, ServiceCdnState]):
             on=(Opaque, Race, Busy, NotFound, OutcomeUnknown),
             doing="waiting for Railway's edge to know the domain...",
         )
-        id, state = join(new.project_id, new.environment_id, new.service_id), ServiceCdnState(**asdict(new))
+        state = ServiceCdnState(**asdict(new))
         if _caching(edge) == _wanted(new):
             return id, state
         try:

@@ -59,13 +59,13 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         environment = environment_of(context, new.project_id, new.environment_id)
         snapshot = await environment.snapshot()
         every = snapshot.service_domains(new.service_id)
-        address = _left_over(environment, new, every)
+        address = _left_over(context, environment, new, every)
         if address is None:
             _refuse_a_second(every)
             address = await _create(context, environment, new)
         environment.claim(address["id"])
         state = ServiceDomainState(**asdict(new), domain=address["domain"])
-        return join(new.project_id, new.environment_id, new.service_id, state.domain), state
+        return _id(new, address), state
 
     async def read(self, context: Context, id: str, old: ServiceDomainState | None) -> ServiceDomainState | None:
         """Return the address."""
@@ -116,15 +116,20 @@ class ServiceDomain(Resource[ServiceDomainInputs, ServiceDomainState]):
         await delete(context, environment, action, lambda snapshot: bool(snapshot.service_domain(service_id, domain)))
 
 
+def _id(new: ServiceDomainInputs, address: AnsweredDomain) -> str:
+    return join(new.project_id, new.environment_id, new.service_id, address["domain"])
+
+
 def _left_over(
-    environment: Environment, new: ServiceDomainInputs, every: list[AnsweredDomain]
+    context: Context, environment: Environment, new: ServiceDomainInputs, every: list[AnsweredDomain]
 ) -> AnsweredDomain | None:
     """Return an address on this port that no other resource of this run has."""
     return next(
         (
             address
             for address in every
-            if address["targetPort"] == new.target_port and environment.is_free(address["id"])
+            if address["targetPort"] == new.target_port
+            and (environment.is_free(address["id"]) or _id(new, address) == context.replaces)
         ),
         None,
     )
@@ -147,7 +152,7 @@ async def _create(context: Context, environment: Environment, new: ServiceDomain
 
     async def look() -> AnsweredDomain | None:
         # The name is Railway's, so what the service has now tells whether one was made.
-        return _left_over(environment, new, await service_domains(environment, new.service_id))
+        return _left_over(context, environment, new, await service_domains(environment, new.service_id))
 
     async def create() -> AnsweredDomain:
         return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)

@@ -17,6 +17,7 @@ from pulumi_provider.errors import HalfMade
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     ServiceScoped,
+    claimed,
     commit,
     delete,
     environment_of,
@@ -86,7 +87,7 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
             except Failure as failure:
                 # The port is open from here on; the next run reads the address.
                 raise HalfMade(id, asdict(new), [str(failure)]) from failure
-        if not environment.claim(proxy["id"]):
+        if not claimed(context, environment, proxy["id"], id):
             raise Failure(f"two resources are the TCP proxy of service {new.service_id}, and a service has one")
         return id, _state(new, proxy)
 

@@ -20,6 +20,7 @@ from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     EnvironmentScoped,
+    claimed,
     commit,
     delete,
     environment_of,
@@ -134,10 +135,10 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             disk = await _in_turn(context, environment, new)
         else:
             await context.info(f"took over volume {disk.volume_id}, which the service mounts already")
-        if not environment.claim(disk.volume_id):
+        id = join(new.project_id, new.environment_id, disk.volume_id)
+        if not claimed(context, environment, disk.volume_id, id):
             raise Failure(f"two resources are the volume of service {new.service_id}: a service has one volume")
         state = VolumeState(**asdict(new), volume_id=disk.volume_id, volume_instance_id=disk.instance_id)
-        id = join(new.project_id, new.environment_id, state.volume_id)
         # What exists is kept from here on; an update completes it.
         try:
             await _complete(context, environment, state.volume_id, new)

@@ -43,6 +43,14 @@ def environment_of(context: Context, project_id: str, environment_id: str) -> En
     return railway(context).environment(project_id, environment_id)
 
 
+def claimed(context: Context, environment: Environment, thing: str, id: str) -> bool:
+    """Take a thing that exists for the resource ``id``; False when another resource of this run has it already.
+
+    With ``--replace`` the engine may ask twice for what it replaces, once to find what an interrupted run has left.
+    """
+    return environment.claim(thing) or context.replaces == id
+
+
 async def commit(context: Context, environment: Environment, build: BuildPatch) -> Committed:
     """Change the configuration of an environment, and tell what others did or are about to do to it."""
     committed = await environment.commit(build)
