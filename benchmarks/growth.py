@@ -1,4 +1,4 @@
-"""What one more service costs a preview by the embedded engine, in stacks of several sizes.
+"""The cost of one more service in a preview by the embedded engine, in stacks of several sizes.
 
     python -m benchmarks.growth             a table
     python -m benchmarks.growth --json      the same for programs

@@ -1,4 +1,4 @@
-"""How many requests Railyard sends to Railway for a topology of ordinary size, beside other tools.
+"""The number of requests that Railyard sends to Railway for a topology of ordinary size, beside other tools.
 
     python -m benchmarks.requests            a table
     python -m benchmarks.requests --json     the same for programs

@@ -1,4 +1,4 @@
-"""What a write to the simulated Railway costs as the account grows: CPU time of a ``serviceCreate``.
+"""The cost of a write to the simulated Railway as the account grows: CPU time of a ``serviceCreate``.
 
     python -m benchmarks.simulator_growth
 

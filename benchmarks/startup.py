@@ -1,4 +1,4 @@
-"""How long things take before the first resource is looked at, and how much memory they hold.
+"""The time before the first resource is looked at, and the memory that is held then.
 
     python -m benchmarks.startup             a table
     python -m benchmarks.startup --json      the same for programs

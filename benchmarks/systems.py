@@ -1,4 +1,4 @@
-"""What a change of one system costs in a stack of fifty, beside one in a stack of one.
+"""The cost of a change of one system in a stack of fifty, beside one in a stack of one.
 
     python -m benchmarks.systems            a table
     python -m benchmarks.systems --json     the same for programs

@@ -1,4 +1,4 @@
-"""What all component arguments share: how they are read, checked and documented.
+"""The base of all components' arguments: how they are read, checked and documented.
 
 Owns the base model and the value types that several components use. Arguments hold plain values alone, so one
 object is at once the settings of an environment (parsed from YAML) and the arguments of a component. Rules for single

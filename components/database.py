@@ -1,4 +1,4 @@
-"""What all database servers have in common: a private service with a password, a volume with backups, an address.
+"""The base of all database servers: a private service with a password, a volume with backups, an address.
 
 A server is a declaration: a subclass of ``DatabaseSettings`` that says what its image is called, which variables and
 command it starts with, and how its address looks; and a ``Database`` that names its type. Owns the server and its

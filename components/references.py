@@ -1,4 +1,4 @@
-"""What variables and commands of a project's services refer to: who is deployed before whom, and what leads nowhere.
+"""References in variables and commands of a project's services: who is deployed before whom, and what leads nowhere.
 
 Railway fills a reference (``${{db.PASSWORD}}``) in when it deploys. One to a variable that does not exist yet becomes
 an empty text, and the service is not deployed again when the variable appears. So an instance waits for what it refers

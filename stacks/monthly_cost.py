@@ -1,4 +1,4 @@
-"""What a stack costs a month, from its settings: at rest, as used, and at its limits.
+"""The cost of a stack a month, from its settings: at rest, as used, and at its limits.
 
 Owns the arithmetic for services, volumes, buckets and whole stacks. Prices and assumptions stand in ``stacks.prices``.
 Asks nobody. Railway bills what is used, so that none of the three is what the bill will say; they are where it can be.

@@ -1,4 +1,4 @@
-"""What things cost and how much of them is used: the tables that ``railyard:prices`` and ``railyard:usage`` change.
+"""Prices, and how much of each thing is used: the tables that ``railyard:prices`` and ``railyard:usage`` change.
 
 Owns the list prices of Spaces and Cloudflare, and what is assumed where nobody says how much a service uses. Railway's
 list prices stand in ``railway_api.prices``. All amounts are US dollars, of a month where nothing else is said.

@@ -1,4 +1,4 @@
-"""What is wrong with a settings file, in words that a newcomer can act on.
+"""Problems of a settings file, in words that a newcomer can act on.
 
 Owns the form of a problem (file, line, key, value, what is allowed, the fix) and the translation of pydantic's errors
 into it. Does not judge: the models do.

@@ -1,4 +1,4 @@
-"""What a stack runs that takes its releases from another one: what was proven there, and nothing that moves by itself.
+"""The rule of a stack that promotes from another one: it runs what was proven there, and nothing that moves by itself.
 
 Owns the rule. In a stack with ``promotesFrom`` a system names the commits and images that it runs, unless it says
 ``followsBranch: true``: a push would be live at once otherwise, and no promotion would see it. An image that the system

@@ -1,4 +1,4 @@
-"""What a system runs, as its settings say it: the part of the settings that a release changes, and nothing else.
+"""The release of a system, as its settings say it: the part of the settings that a release changes, and nothing else.
 
 Owns which keys these are, and what of a deployment stands in them. Found from the settings: a service of the system's
 own has its ``image`` or the ``commitSha`` of its ``repo``, and services of one repository and branch are one release.

@@ -1,4 +1,4 @@
-"""Which services a system has, as its settings say.
+"""The services of a system, as its settings say.
 
 Owns the rule that makes this readable without running the program: a service has the name of its key in the settings,
 on Railway too, and a database the ``name`` that it says. A test holds every system to it.

@@ -1,4 +1,4 @@
-"""What all systems share: a project, the zones of their names, and how they report what they made.
+"""The base of all systems: a project, the zones of their names, and how they report what they made.
 
 A system is a component, so that everything of it stands under one name in the tree of the stack. Its file holds its
 settings, its secrets and its topology, and nothing that differs between environments.

@@ -1,4 +1,4 @@
-"""Whether the id of each zone is that of its name, which Cloudflare alone knows.
+"""The check that the id of each zone is that of its name, which Cloudflare alone knows.
 
 Asked once, by the first ``up`` that has names in the zone, before it changes anything. It matters because Cloudflare
 refuses no record for a name outside of a zone: it adds the zone's own name to it, where nobody finds it.

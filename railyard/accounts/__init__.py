@@ -1,1 +1,1 @@
-"""What commands ask of accounts: Railway, Spaces and GitHub, and what the services of a stack run now."""
+"""Access of commands to accounts: Railway, Spaces and GitHub, and what the services of a stack run now."""

@@ -1,4 +1,4 @@
-"""What the services of a system use at this moment: CPU and memory, as Railway measures them.
+"""The load of a system's services at this moment: CPU and memory, as Railway measures them.
 
 Owns the request and which of its samples counts: the newest. Railway's unit of memory is a GB of 1,000,000,000 bytes.
 """

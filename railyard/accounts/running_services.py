@@ -1,4 +1,4 @@
-"""What a system runs at one moment, and whether that is proven healthy.
+"""The services that a system runs at one moment, and whether that is proven healthy.
 
 Owns the records and what follows from them. Does not ask Railway; that is ``running_services_query``.
 """

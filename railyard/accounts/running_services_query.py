@@ -1,4 +1,4 @@
-"""What the systems of a stack run at this moment, as Railway says it.
+"""The query for what the systems of a stack run at this moment.
 
 Owns the few requests (one for all projects, one for each environment or, of systems that a command is not about, one
 for many) and the view on their answers. Which services

@@ -1,4 +1,4 @@
-"""What exists: one environment of a Railway project, and what belongs to it at Cloudflare and DigitalOcean.
+"""The live environment of a Railway project, and what belongs to it at Cloudflare and DigitalOcean.
 
 Owns the reading: one request for the environment, one for each zone, one for the CDN endpoints. Changes nothing
 anywhere. Values of variables are held, and never shown. What a ``railway.toml`` decides of a service counts as its

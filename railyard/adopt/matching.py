@@ -1,4 +1,4 @@
-"""Which existing thing each resource of the program is: from a preview's steps to ids.
+"""The existing thing that each resource of the program is: from a preview's steps to ids.
 
 Owns the rule for each type of resource. What has no counterpart stays without an id, and is told.
 """

@@ -1,4 +1,4 @@
-"""What runs → the settings of a system that keep it as it is.
+"""From what runs to the settings of a system that keep it as it is.
 
 Owns the way back: a service's configuration, volume and addresses into its keys, variables into the system's own
 settings. Only what differs from the system's own defaults is said. Values of secrets never stand here.

@@ -1,4 +1,4 @@
-"""What an adoption is about: which system the project becomes, and which of its services are which.
+"""The target of an adoption: which system the project becomes, and which of its services are which.
 
 Owns the choice where nobody made one: the system that fits best by its services, its variables and its name, or a
 system of one's own for services that no system has.

@@ -1,4 +1,4 @@
-"""Where a run goes: to the account whose token is set, or to the sandbox.
+"""The account under test: the one whose token is set, or the sandbox.
 
 Owns which tokens will do. Never shows one.
 """

@@ -1,4 +1,4 @@
-"""What a doubtful point is, and what can come of trying one.
+"""A doubtful point of Railway's API, and what can come of trying one.
 
 Owns no point: those stand in ``checks``, and those that are not tried in ``skipped``.
 """

@@ -1,4 +1,4 @@
-"""What a run prints: a plan before, a table after, or one JSON document for programs.
+"""The report of a run: a plan before, a table after, or one JSON document for programs.
 
 Owns the form. Decides nothing.
 """

@@ -1,4 +1,4 @@
-"""What a run costs at most: requests, time and money.
+"""The cost of a run at most: requests, time and money.
 
 Owns the sums. The figures of each point stand with the point, the prices are those of
 https://docs.railway.com/pricing/plans.

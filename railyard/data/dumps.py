@@ -1,4 +1,4 @@
-"""What leaves Railway, in a Spaces bucket: names, what is written down about each object, and how long they are kept.
+"""Copies outside of Railway in a Spaces bucket: names, the note about each object, and how long they are kept.
 
 ``<system>/<stack>/<UTC time>.dump`` is what ``pg_dump`` wrote, ``<system>/<stack>/<service>/<UTC time>.tar.gz`` are the
 files of a volume, ``….json`` beside it what is known about it. The second is written last, so an object without it is

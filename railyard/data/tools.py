@@ -1,4 +1,4 @@
-"""What dump and restore need of each kind of database: its programs, its login, and how one of it is copied.
+"""The tools of dump and restore for each kind of database: its programs, its login, and how one of it is copied.
 
 Owns what differs between them. The order of the steps stands in ``dumping``, and knows no kind.
 """

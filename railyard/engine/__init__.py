@@ -1,1 +1,1 @@
-"""What ``make`` calls: preview, up, refresh, destroy, and which engine carries them out."""
+"""The operations of a stack: preview, up, refresh, destroy, and which engine carries them out."""

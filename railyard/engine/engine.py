@@ -1,4 +1,4 @@
-"""What every engine gives the commands, in one form: the document of ``pulumi preview --json``.
+"""The engine as commands see it, in one form: the document of ``pulumi preview --json``.
 
 Owns the protocol, and what both implementations of it share: variables, arguments, refusals. Starts nothing.
 """

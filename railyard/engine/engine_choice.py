@@ -1,4 +1,4 @@
-"""Which engine a command uses, and why: the Pulumi CLI or the embedded one.
+"""The choice of the engine that a command uses, and its reason: the Pulumi CLI or the embedded one.
 
 Owns the choice and the sentence that tells it. A stack that is up stays with the engine whose state knows it: both
 engines work on the same simulated clouds, and the other one would make everything a second time.

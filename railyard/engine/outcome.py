@@ -1,4 +1,4 @@
-"""How a preview ended, judged by what its program logged."""
+"""The outcome of a preview, judged by what its program logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What review environments have in the clouds, found by its names, and removed thing by thing.
+"""Things of review environments in the clouds, found by its names, and removed thing by thing.
 
 Owns what is looked for, and the order of removal. Asks the clouds and no state: an ``up`` that was killed, a state that
 was lost and a removal that was cut off leave things with the same names.

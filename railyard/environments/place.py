@@ -1,4 +1,4 @@
-"""Where review environments are: the account or the sandbox, what is written down there, and what time it is there.
+"""The place of review environments: the account or the sandbox, what is written down there, and what time it is there.
 
 Owns which of the two is meant, once for all commands of the group.
 """

@@ -1,4 +1,4 @@
-"""What is written down of each review environment before anything of it is made, and where.
+"""The record of each review environment, written before anything of it is made, and where.
 
 Owns the record and its two places: the sandbox's directory, and for real accounts the tags of the environment's stack,
 which stand in the same backend as its state. A record is written first and removed last, so that whatever exists has

@@ -1,4 +1,4 @@
-"""Where the boxes of one system stand, and which way its arrows take: a layered layout.
+"""A layered layout: where the boxes of one system stand, and which way its arrows take.
 
 Owns columns, order and coordinates. Deterministic: the same topology gives the same picture, to the pixel. Boxes never
 overlap, and an arrow that passes a column goes between its boxes, since it has a place of its own there.

@@ -1,4 +1,4 @@
-"""What becomes of each key of a file that is migrated, and what comes out: services with their settings.
+"""Findings of a migration: what becomes of each key of a file, and what comes out: services with their settings.
 
 Owns the records. Reads no file and decides nothing.
 """

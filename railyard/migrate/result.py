@@ -1,4 +1,4 @@
-"""What a migration comes to: settings for each environment, and the proof that they mean the same.
+"""The result of a migration: settings for each environment, and the proof that they mean the same.
 
 Owns the document of settings and the verdict. Reads and writes nothing.
 """

@@ -1,1 +1,1 @@
-"""What a stack costs a month, and what Railway says of it: ``railyard cost``."""
+"""The cost of a stack a month, and what Railway says of it: ``railyard cost``."""

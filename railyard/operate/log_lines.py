@@ -1,4 +1,4 @@
-"""Which lines of a log are meant: by level, by text, by time.
+"""A selection of the lines of a log: by level, by text, by time.
 
 Owns how severe a line is. Railway calls what a container writes to standard output ``info`` and to standard error
 ``error``, unless the line is JSON; what an application says of itself ("warn: …") counts where Railway says nothing or

@@ -1,4 +1,4 @@
-"""What ``verify`` checks: the deployment, the public names and the bucket of each system, as a person would by hand.
+"""Checks of ``verify``: the deployment, the public names and the bucket of each system, as a person would by hand.
 
 Owns what counts as passed, and the next step of each failure. Each check gives results and never raises for what it
 finds. A database is private: from outside only Railway can be asked about it, and the result says so.

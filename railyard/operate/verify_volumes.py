@@ -1,4 +1,4 @@
-"""Whether what is on a volume survives a deployment: a file is left there, and the next look finds it or does not.
+"""The check that data on a volume survives a deployment: a file is left there, and the next look finds it or does not.
 
 Owns that file and what it proves. It names the deployment that ran when it was written, so no clock is compared.
 """

@@ -1,4 +1,4 @@
-"""What an ``up`` is going to cost: about how many requests to Railway, and how many deployments.
+"""The cost of an ``up``: about how many requests to Railway, and how many deployments.
 
 A pure function of the steps of a preview; nobody is asked. The rules are those by which the Railway provider saves
 requests, measured in this sandbox: creates of one kind leave together, settings leave in as few commits as the order of

@@ -1,4 +1,4 @@
-"""What a change costs a month: the difference by system, from the steps of a preview.
+"""The money that a change costs a month: the difference by system, from the steps of a preview.
 
 Owns the way from the inputs of a resource to the arithmetic of ``stacks.monthly_cost``. A resource that does not change
 costs the same before and after, so that the steps are enough, of either engine, on any state. A pure function; nobody

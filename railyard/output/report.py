@@ -1,4 +1,4 @@
-"""What every form of output has in common."""
+"""The base of every form of output."""
 
 from __future__ import annotations
 

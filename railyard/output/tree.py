@@ -1,4 +1,4 @@
-"""What has happened so far, as a tree: systems, components and resources in order of first appearance.
+"""The tree of what has happened so far: systems, components and resources in order of first appearance.
 
 Owns the record of one operation and the counting. A replacement arrives as up to three steps of one URN; here it is
 one. Does not print.

@@ -1,4 +1,4 @@
-"""What ``Pulumi.<stack>.yaml`` said before, on top of what all stacks share: its versions in git, newest first.
+"""The history of ``Pulumi.<stack>.yaml``, on top of what all stacks share: its versions in git, newest first.
 
 Owns reading them. A version that is no valid YAML is left out; whether it would still be valid as settings is nobody's
 business, since only single values are taken from it.

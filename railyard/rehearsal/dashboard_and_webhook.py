@@ -1,4 +1,4 @@
-"""What others do while the road is walked: somebody at Railway's dashboard, and Discord, which takes messages.
+"""The others while the road is walked: somebody at Railway's dashboard, and Discord, which takes messages.
 
 Owns both ends of these connections. Like the real dashboard it goes through Railway's API.
 """

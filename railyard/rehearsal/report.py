@@ -1,4 +1,4 @@
-"""What the demo prints: each step with its commands and the important part of what they said, then a table."""
+"""The report of the demo: each step with its commands and the important part of what they said, then a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a comparison of two commits found, as a document: made where the code of a pull request runs, shown elsewhere.
+"""The document of a comparison of two commits: made where the code of a pull request runs, shown elsewhere.
 
 Owns the model and its limits. Whoever shows it must treat every text in it as data of a stranger: a fork makes it with
 code of its own.

@@ -1,4 +1,4 @@
-"""What a preview refuses, each once: which resource, why, and what to do, without the URNs of an engine.
+"""Refusals of a preview, each once: which resource, why, and what to do, without the URNs of an engine.
 
 Owns the words. An engine says it of URNs; whoever reads a comparison knows the names of settings and systems.
 """

@@ -1,4 +1,4 @@
-"""What a preview says would change, in the form that is shown, compared and kept.
+"""Changes of resources by a preview, in the form that is shown, compared and kept.
 
 Owns one model for the documents of ``pulumi preview --json`` and of the embedded engine, which has the same shape.
 Components, providers and the stack itself are left out: what changes is resources. Values are masked by whoever wrote

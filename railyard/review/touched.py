@@ -1,4 +1,4 @@
-"""Which systems of a stack a change can touch, by the files that differ, without running anything.
+"""The systems of a stack that a change can touch, by the files that differ, without running anything.
 
 Owns that judgement. Where only settings and secrets of some systems differ, these are looked at; every other file may
 be code of all, and then all are.

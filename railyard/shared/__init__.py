@@ -1,1 +1,1 @@
-"""What all commands share: options, exit codes and errors, and a stack as they see it."""
+"""The common part of all commands: options, exit codes and errors, and a stack as they see it."""

@@ -1,4 +1,4 @@
-"""How a command ends whose reader has gone, as in ``… | head``: quietly, with the exit code that shells know for it.
+"""The end of a command whose reader has gone, as in ``… | head``: quietly, with the exit code that shells know for it.
 
 Owns the two streams of a process. The signal of a broken pipe stays ignored, as Python has it: a connection to a
 simulated or a real API that breaks is no reason to end.

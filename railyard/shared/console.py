@@ -1,4 +1,4 @@
-"""What all commands share: options, exit codes, and how results and errors reach people and programs.
+"""The console that all commands share: options, exit codes, and how results and errors reach people and programs.
 
 Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong. Owns no work.
 """

@@ -1,4 +1,4 @@
-"""What the name in a URN says: ``urn:pulumi:stack::project::type$type::name``."""
+"""Names in URNs: ``urn:pulumi:stack::project::type$type::name``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is asked to review what, as ``railyard workflows`` writes it.
+"""The file CODEOWNERS: who is asked to review what, as ``railyard workflows`` writes it.
 
 Owns the text of ``.github/CODEOWNERS``. Owners stand in the settings, ``owner:`` of a stack and of a system; where they
 name nobody, the file names nobody.

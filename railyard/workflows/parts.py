@@ -1,4 +1,4 @@
-"""What the jobs of several workflows have in common: the set-up, the secrets, the message about what failed.
+"""The common parts of several workflows' jobs: the set-up, the secrets, the message about what failed.
 
 Owns these texts alone.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with a system that is settings alone: names that mean nothing, and what cannot be wired so.
+"""Problems of a system that is settings alone: names that mean nothing, and what cannot be wired so.
 
 Owns the problems that only several keys together tell, each with the place where it stands.
 """

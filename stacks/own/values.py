@@ -1,4 +1,4 @@
-"""What the expressions in variables mean: addresses, passwords and buckets of a system that is settings alone."""
+"""Values of the expressions in variables: addresses, passwords and buckets of a system that is settings alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the rules a stack breaks, at the levels that its settings choose.
+"""The rules that a stack breaks, at the levels that its settings choose.
 
 Owns the levels. A stack may raise, lower or switch off a rule under ``railyard:policies``, with a reason, which is
 shown wherever the rule is.

@@ -29,7 +29,7 @@ QUESTIONS = frozenset({"How", "What", "When", "Where", "Whether", "Which", "Who"
 
 
 def openings(
-    folder: str, *kinds: type[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]
+    folder: str, *kinds: type[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module]
 ) -> Iterator[tuple[str, str]]:
     """Place and first word of the docstring of each definition of these kinds in a folder."""
     for file in sorted((ROOT / folder).rglob("*.py")):
@@ -37,7 +37,8 @@ def openings(
             continue
         for node in ast.walk(parsed(file.read_text(encoding="utf-8"))):
             if isinstance(node, kinds) and (text := ast.get_docstring(node)):
-                yield f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", text.split()[0].rstrip(",:;.")
+                place = "" if isinstance(node, ast.Module) else f":{node.lineno} {node.name}"
+                yield f"{file.relative_to(ROOT)}{place}", text.split()[0].rstrip(",:;.")
 
 
 def is_verb(word: str) -> bool:
@@ -55,9 +56,11 @@ def test_docstrings_of_functions_begin_with_a_verb(folder: str):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_docstrings_of_classes_are_no_questions(folder: str):
+def test_docstrings_of_modules_and_classes_are_no_questions(folder: str):
     """Settings of a bucket, The outcome of an operation …: a noun that can be searched for."""
-    assert [f"{place}: {word}" for place, word in openings(folder, ast.ClassDef) if word in QUESTIONS] == []
+    found = openings(folder, ast.Module, ast.ClassDef)
+
+    assert [f"{place}: {word}" for place, word in found if word in QUESTIONS] == []
 
 
 @pytest.mark.parametrize("word", ["Whether", "What", "The", "Returns", "``text``", "Nothing"])

@@ -1,4 +1,4 @@
-"""What the project is about to cost this month, as an output of the stack."""
+"""The cost that Railway expects of the project this month, as an output of the stack."""
 
 import pulumi
 

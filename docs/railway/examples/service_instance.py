@@ -1,4 +1,4 @@
-"""What a service runs: an image with its variables, deployed once all of it is known, and waited for."""
+"""A service that runs an image with its variables, deployed once all of it is known, and waited for."""
 
 import pulumi
 

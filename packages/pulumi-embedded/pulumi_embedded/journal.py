@@ -1,4 +1,4 @@
-"""What a run has done so far, on disk before anything else happens: an append-only journal beside the state file.
+"""The journal of a run, an append-only file beside the state: what was done is on disk before anything else happens.
 
 Owns durability. Each step costs one line, not a rewritten state file; at the end the lines are folded into the state
 file at once. A killed run loses nothing: state file and journal together are the state. An intent line precedes each

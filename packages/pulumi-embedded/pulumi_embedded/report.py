@@ -1,4 +1,4 @@
-"""What a run tells its caller, collected in one place and handed on as events.
+"""The events that a run tells its caller, collected in one place and handed on as events.
 
 Owns the order of events (one at a time, whatever thread they come from), what has failed, and the log service that
 plugins and program write to. Does not print.

@@ -1,1 +1,1 @@
-"""What an operation of a Pulumi engine works on and tells: settings files, property values, steps and results."""
+"""The terms of an operation of a Pulumi engine: settings files, property values, steps and results."""

@@ -1,4 +1,4 @@
-"""What the embedded engine tells its caller: the steps it plans and runs, what is said meanwhile, and the outcome.
+"""The events of an embedded engine's operation: the steps it plans and runs, what is said meanwhile, and the outcome.
 
 Owns the vocabulary between the engine and whoever shows or checks its work. Does not print.
 Values are plain Python; secrets are ``Secret``, not yet known ones are ``UNKNOWN`` (see ``values``).

@@ -1,4 +1,4 @@
-"""What lasts as long as the provider, and what lasts as long as one call.
+"""The context of the provider, and that of one call.
 
 Owns configuration, the API client made of it, the wish to stop, and the ``Context`` that a resource gets, with its time
 limit. Time here is the API's: in the sandbox it runs faster than ours by ``Provider.time_scale``.

@@ -1,4 +1,4 @@
-"""How a resource is declared: once, as two dataclasses and a class.
+"""The declaration of a resource: once, as two dataclasses and a class.
 
 Schema, checks, defaults, diff, replacement, secrets, preview and the SDK class are derived from what stands here
 (see the neighbouring modules); nothing repeats it. Protocol values never reach a resource: it sees plain Python.

@@ -1,4 +1,4 @@
-"""What differs between the inputs in the state and the inputs that are wanted now.
+"""Differences between the inputs in the state and the inputs that are wanted now.
 
 Owns the comparison of inputs with inputs, by declared type, and which differences make a new resource. Outputs are not
 compared: drift enters through ``read``, which reports inputs.

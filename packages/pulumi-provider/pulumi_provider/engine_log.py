@@ -1,4 +1,4 @@
-"""What the provider says to the user, through the engine's Log service.
+"""Messages of the provider to the user, through the engine's Log service.
 
 Owns the connection back to the engine. Saying something must never make an operation fail, so a lost engine is silent
 here. Failures do not belong here: an error that is only logged would leave the exit code at 0.

@@ -1,4 +1,4 @@
-"""What a declaration says, read once: names, types, defaults and marks of the properties of a class.
+"""Properties of a declared class, read once: names, types, defaults and marks of the properties of a class.
 
 Owns the reading of dataclasses and ``Annotated`` marks; every derived thing (schema, checks, diffs, the SDK) starts
 from ``fields_of``. A declaration that the kernel cannot serve is refused here, when the provider starts.

@@ -1,4 +1,4 @@
-"""Which things the state is going to hold after this run, so that no delete takes away one of them.
+"""The ids that the state is going to hold after this run, so that no delete takes away one of them.
 
 Owns that memory, and nothing else. Things of Railway's are found by what they are: the one disk of a service, what a
 service runs. So the replacement of such a thing (``--replace``, ``replaceOnChanges``), or its new name in the program,

@@ -1,4 +1,4 @@
-"""How a failure of a resource reaches the engine: one place for every RPC.
+"""Failures of a resource as errors of an RPC: one place for every method.
 
 Owns status codes and details. A known failure is shown as it is; something that exists in spite of the failure travels
 in the details, so that the engine keeps it; anything else is a bug of the provider: one clean sentence for the user,

@@ -1,4 +1,4 @@
-"""What the engine stores of a resource: its outputs, its inputs as read back, and what a preview can tell of both.
+"""The state of a resource in the engine: its outputs, its inputs as read back, and what a preview can tell of both.
 
 Owns the rules between a state and the inputs it came from. Outputs mirror the inputs and add to them. Pure functions:
 nothing here calls an API.

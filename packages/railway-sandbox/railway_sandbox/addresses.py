@@ -1,4 +1,4 @@
-"""Where the simulated APIs are found, and with which credentials: the variables that point ordinary tools at them.
+"""Addresses and credentials of the simulated APIs: the variables that point ordinary tools at them.
 
 Owns paths, tokens and the list of variables. Imports nothing heavy: a preview needs the variables and no server.
 """

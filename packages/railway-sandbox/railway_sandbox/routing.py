@@ -1,4 +1,4 @@
-"""Which simulated API a request is for, what it is called in the log and in faults, and whether it may change things.
+"""The simulated API that a request is for, its name in the log and in faults, and whether it may change things.
 
 Owns the paths of the one server. Knows no state.
 """

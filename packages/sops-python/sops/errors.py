@@ -1,4 +1,4 @@
-"""What can be wrong with a SOPS file or its keys, said so that a person can put it right.
+"""Errors of a SOPS file or its keys, said so that a person can put it right.
 
     SopsError
       FileMissingError    there is no such file

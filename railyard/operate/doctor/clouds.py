@@ -1,4 +1,4 @@
-"""What ``doctor`` asks Cloudflare, DigitalOcean and Spaces: do the tokens work, and are zones and buckets what they
+"""Checks of ``doctor`` at Cloudflare, DigitalOcean and Spaces: do the tokens work, and are zones and buckets what they
 are taken for?
 
 Reads alone: that a token may also write shows only when something is written, and the findings say so.

@@ -1,4 +1,4 @@
-"""What ``doctor`` finds, one thing at a time.
+"""Findings of ``doctor``, one thing at a time.
 
 Owns the form alone; who looks for what stands in the modules beside this one.
 """

@@ -1,4 +1,4 @@
-"""What ``doctor`` can say without a network: programs and packages, the settings' secrets, and which tokens are set.
+"""Checks of ``doctor`` that need no network: programs and packages, the settings' secrets, and which tokens are set.
 
 Owns these looks. The settings themselves are refused by ``read_stack`` when they are wrong, plan limits included.
 """

@@ -1,4 +1,4 @@
-"""What ``doctor`` asks Railway: whose the token is and what it may not do, the plan, and config-as-code files that
+"""Checks of ``doctor`` at Railway: whose the token is and what it may not do, the plan, and config-as-code files that
 still decide settings.
 
 Owns these looks. Reads alone.

@@ -1,4 +1,4 @@
-"""Whose a token is, and what its workspaces allow: only commands that explain a set-up ask."""
+"""The owner of a token, and what its workspaces allow: only commands that explain a set-up ask."""
 
 from __future__ import annotations
 

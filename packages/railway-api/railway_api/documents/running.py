@@ -1,4 +1,4 @@
-"""What an environment runs: the read behind commands that people ask for now and then.
+"""The services and deployments of an environment: the read behind commands that people ask for now and then.
 
 Unlike the read of a refresh it asks for what Railway has to look up elsewhere (what deployments run, the DNS status of
 domains, how full volumes are), and it leaves the values of variables encrypted: whoever looks needs none of them.

@@ -1,4 +1,4 @@
-"""How work is getting on that Railway does in the background: a commit that it accepted, a backup that it makes."""
+"""The progress of work that Railway does in the background: a commit that it accepted, a backup that it makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a DNS record acceptable, and how Cloudflare spells its name.
+"""The rules for a DNS record, and the spelling that Cloudflare gives its name.
 
 Pure rules over plain values: no state, no HTTP. A record is echoed exactly as it was sent; only its name becomes fully
 qualified.

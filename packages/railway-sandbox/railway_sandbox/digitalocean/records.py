@@ -1,4 +1,4 @@
-"""What DigitalOcean's account holds, in the shape in which the API answers it."""
+"""Records of a DigitalOcean account, in the shape in which the API answers it."""
 
 from __future__ import annotations
 

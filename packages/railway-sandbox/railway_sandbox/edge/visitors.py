@@ -1,4 +1,4 @@
-"""What a visitor of a name gets: the certificate that is shown, and the answer.
+"""The visit of a name: the certificate that is shown, and the answer.
 
 Owns Cloudflare's proxy (its certificate, its redirect rules, its SSL modes, its errors) and DigitalOcean's CDN.
 Railway's own edge stands with the simulated Railway.

@@ -1,4 +1,4 @@
-"""Who asks, and what each kind of token may do.
+"""Tokens: who asks, and what each kind of token may do.
 
 Owns Railway's three token kinds and their limits. Reading the headers belongs to ``wire``.
 """

@@ -1,4 +1,4 @@
-"""What a visitor of a domain gets: Railway's edge in front of the services.
+"""Railway's edge in front of the services: the answer that a visitor of a domain gets.
 
 Owns the answer to a request for a host, and which certificate Railway has for it. No API operation tells it; a sandbox
 or a test asks on behalf of a browser. What an application answers is not known here: 200 on its health path and on

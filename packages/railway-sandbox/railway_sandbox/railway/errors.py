@@ -1,4 +1,4 @@
-"""What the simulated Railway refuses, in the words that Railway itself uses on the wire.
+"""Errors of the simulated Railway, in the words that Railway itself uses on the wire.
 
 Owns the texts, because almost every business error of Railway carries the same code and only its text tells which it
 is. Does not know HTTP or GraphQL: ``wire`` puts these into an answer.

@@ -1,4 +1,4 @@
-"""What lies on volumes and in backups of them: folders of this machine, each below the id of a disk or a backup.
+"""Files on volumes and in backups of them: folders of this machine, each below the id of a disk or a backup.
 
 Owns where they are. Without a directory, in a cloud that nobody serves, volumes have no files.
 """

@@ -1,4 +1,4 @@
-"""Which web pages may use a bucket from a browser: the answer to a preflight, and the headers of all other answers.
+"""CORS of a bucket, for web pages in a browser: the answer to a preflight, and the headers of all other answers.
 
 The rules are moto's, and it keeps them. How they are read is not: moto takes any origin that begins like an allowed
 one, and every method.

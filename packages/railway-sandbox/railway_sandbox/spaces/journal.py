@@ -1,4 +1,4 @@
-"""What was written to Spaces, as one line per request, so that it can be done again.
+"""The journal of what was written to Spaces, as one line per request, so that it can be done again.
 
 Owns the file and its format. Moto keeps buckets in memory alone; repeating the successful requests in their order
 rebuilds them. A journal costs one appended line per request instead of all objects rewritten each time.

@@ -1,4 +1,4 @@
-"""What projects use, and are about to use in the billing period.
+"""The usage of projects, and what they are about to use in the billing period.
 
 Owns the estimate. It follows from what is declared and running, as if it had run for the whole month at the same load:
 nothing is metered here.

@@ -1,4 +1,4 @@
-"""Which services a change of an environment touches: those that need a new deployment, and those that only scale.
+"""Services that a change of an environment touches: those that need a new deployment, and those that only scale.
 
 Owns what counts as a change of a service. A setting that is set to Railway's default is no change.
 """

@@ -1,4 +1,4 @@
-"""How a patch and the settings of a service become new settings.
+"""The merge of a patch into the settings of a service.
 
 Owns the deep merge with its exceptions: which nulls remove, which Railway ignores, and when nulls get lost.
 """

@@ -1,4 +1,4 @@
-"""What Railway does not allow in the settings of a service or a volume, and what it sets by itself.
+"""Rules of Railway for the settings of a service or a volume, and what it sets by itself.
 
 Owns the rules on complete settings, for every way in which they can be changed.
 """

@@ -1,4 +1,4 @@
-"""When a cron schedule runs next: five fields, in UTC, as Railway takes them.
+"""The next run of a cron schedule: five fields, in UTC, as Railway takes them.
 
 Owns what the fields mean. Whether a schedule is allowed is decided by ``rules``.
 """

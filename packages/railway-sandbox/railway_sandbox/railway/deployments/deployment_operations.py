@@ -1,4 +1,4 @@
-"""What can be asked of deployments: start, repeat, roll back, stop, approve, list.
+"""Operations on deployments: start, repeat, roll back, stop, approve, list.
 
 Owns these operations. What a deployment is and how it proceeds stands in ``deployments`` and ``timelines``.
 """

@@ -1,4 +1,4 @@
-"""Where deployments come from: images, repositories and their commits, with the defects that were ordered for them.
+"""Sources of deployments: images, repositories and their commits, with the defects that were ordered for them.
 
 Owns what a source looks like at a moment. The defects themselves are told to ``RailwayCloud.fail``.
 """

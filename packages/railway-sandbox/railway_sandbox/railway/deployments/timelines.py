@@ -1,4 +1,4 @@
-"""When a deployment is in which status.
+"""The statuses of a deployment over time.
 
 Owns the durations and the course of a deployment: all its moments are written down when it starts, so that the clock
 alone, and never a reader, moves it. What replaces or ends it belongs to ``deployments``.

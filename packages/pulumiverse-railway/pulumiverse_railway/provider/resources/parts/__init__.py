@@ -1,1 +1,1 @@
-"""What several resources share: checks of values, readable ids, and how settings travel in the configuration."""
+"""Parts that several resources share: checks of values, readable ids, and how settings travel in the configuration."""

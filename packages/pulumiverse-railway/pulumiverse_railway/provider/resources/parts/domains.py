@@ -1,4 +1,4 @@
-"""What the domain resources share: reading Railway's answer about a custom domain, and deleting a domain.
+"""The common part of the domain resources: reading Railway's answer about a custom domain, and deleting a domain.
 
 Owns how Railway's list of DNS records becomes the few values that a DNS provider needs. Does not talk to any DNS.
 """

@@ -1,4 +1,4 @@
-"""How the settings of a service instance travel in the environment's configuration, in both directions.
+"""Settings of a service instance in the form of the environment's configuration, in both directions.
 
 Owns which setting stands where, what Railway takes when it is absent (and therefore leaves out of a read), and which
 value clears it: for some, null is ignored. Works on plain settings; sources, replicas, limits and variables, which
