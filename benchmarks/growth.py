@@ -21,8 +21,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from components.project import Project, ProjectSettings
-from components.service import Service, ServiceSettings
+from components.project import Project, ProjectArgs
+from components.service import Service, ServiceArgs
 from pulumi_embedded.runner import Options, run
 from pulumi_operations.events import Operation
 from railyard.engine.operate import UNREACHABLE_URL, environment
@@ -48,16 +48,17 @@ def preview(services: int) -> None:
     """Preview a project with so many services, all alike."""
 
     def program() -> None:
-        project = Project("shop", ProjectSettings(name="shop", environment="production"))
+        project = Project("shop", ProjectArgs(name="shop", environment="production"))
         for index in range(services):
-            args = ServiceSettings(
+            args = ServiceArgs(
+                project=project,
                 image=f"example/service-{index}:1",
                 healthcheck_path="/health",
                 memory_mb=1_000,
                 port=8_080,
                 variables={f"VARIABLE_{number}": f"value {number}" for number in range(9)},
             )
-            Service(f"service-{index}", args, project=project, service_name=f"service-{index}")
+            Service(f"service-{index}", args)
 
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)

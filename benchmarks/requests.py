@@ -22,11 +22,10 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from components.domain import DomainSettings
-from components.project import Project, ProjectSettings
-from components.service import Service, ServiceSettings
-from components.volume import VolumeSettings
-from components.zone import Zone, ZoneSettings
+from components.inputs import DomainInputs, VolumeInputs
+from components.project import Project, ProjectArgs
+from components.service import Service, ServiceArgs
+from components.zone import Zone, ZoneArgs
 from pulumi_embedded import standins
 from pulumi_embedded.runner import Options, run
 from pulumi_operations.events import Operation
@@ -68,20 +67,22 @@ def topology(tag: str) -> Callable[[], None]:
     """Return the program; ``tag`` is the image tag of the first service."""
 
     def program() -> None:
-        project = Project("shop", ProjectSettings(name="shop", environment="production"))
-        zone = Zone("zone", ZoneSettings(name=ZONE, id=ZONE_IDS[ZONE]), proxied=False)
+        project = Project("shop", ProjectArgs(name="shop", environment="production"))
+        zone = Zone("zone", ZoneArgs(name=ZONE, id=ZONE_IDS[ZONE]))
         for index in range(6):
-            args = ServiceSettings(
+            args = ServiceArgs(
+                project=project,
+                zones=[zone],
                 image=f"example/service-{index}:{tag if index == 0 else '1'}",
                 healthcheck_path="/health",
                 memory_mb=1_000,
                 port=8_080,
                 # With PORT, which comes of the port, there are ten.
                 variables={f"VARIABLE_{number}": f"value {number}" for number in range(9)},
-                volume=VolumeSettings(mount_path="/data", size_gb=60, backups=("daily",)) if index < 3 else None,
-                domains=(DomainSettings(hostname=f"service-{index}.{ZONE}"),) if index < 5 else (),
+                volume=VolumeInputs(mount_path="/data", size_gb=60, backups=("daily",)) if index < 3 else None,
+                domains=(DomainInputs(hostname=f"service-{index}.{ZONE}"),) if index < 5 else (),
             )
-            Service(f"service-{index}", args, project=project, service_name=f"service-{index}", zones=[zone])
+            Service(f"service-{index}", args)
 
     return program
 

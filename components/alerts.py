@@ -7,6 +7,8 @@ one is passed, this rule sends that, too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pulumi
@@ -14,6 +16,9 @@ from pydantic import AfterValidator
 
 import pulumiverse_railway as railway
 from components.arguments import Arguments, Many, matching
+from components.checking import checked, derived
+from components.existing import ExistingProject
+from components.inputs import AlertsInputs
 from components.project import Project
 
 Event = Annotated[str, matching(r"[A-Z][A-Za-z]*\.[A-Za-z_]+", "the name of an event, such as Deployment.failed")]
@@ -39,28 +44,40 @@ class AlertsSettings(Arguments):
     """Only events this serious. Default: all."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AlertsArgs(AlertsInputs):
+    """Arguments of the alerts of a project."""
+
+    project: Project | ExistingProject
+    """Whose events are sent."""
+    webhook: pulumi.Input[str]
+    """Address to which they are sent, a secret."""
+    kept: bool = False
+    """Whether the address is not known in this run, and stays as the state has it. Default: false."""
+
+
 class Alerts(pulumi.ComponentResource):
     """A rule that sends events of a project to a webhook."""
 
-    def __init__(
-        self,
-        name: str,
-        args: AlertsSettings,
-        *,
-        project: Project,
-        webhook: pulumi.Input[str],
-        kept: bool = False,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the rule. ``kept`` says that the address is not known in this run, and stays as the state has it."""
+    def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = checked(name, args, AlertsSettings)
+        args = given.args
         super().__init__("railyard:components:Alerts", name, None, opts)
-        channel = pulumi.Output.json_dumps({"type": "webhook", "url": webhook})
+        channel = pulumi.Output.json_dumps({"type": "webhook", "url": args.webhook})
         railway.NotificationRule(
             f"{name}-rule",
-            project_id=project.project_id,
-            event_types=list(args.events),
-            severities=list(args.severities) or None,
+            project_id=args.project.project_id,
+            event_types=args.events,
+            severities=derived(_some, args.severities),
             channel_configs=[channel],
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["channelConfigs"] if kept else None),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=["channelConfigs"] if args.kept else None,
+                depends_on=given.depends_on,
+            ),
         )
         self.register_outputs({})
+
+
+def _some(severities: Sequence[str]) -> list[str] | None:
+    return list(severities) or None

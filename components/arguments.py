@@ -21,6 +21,9 @@ from components.templates import TemplateText
 from pulumiverse_railway import rules
 from pulumiverse_railway.rules import Between, Matching, Rule
 
+Path = tuple[str | int, ...]
+"""Keys, and indices of lists, from the top of the settings to a place in them."""
+
 ItemT = TypeVar("ItemT")
 
 Many = Annotated[tuple[ItemT, ...], Field(strict=False)]
@@ -48,6 +51,16 @@ class Obeys:
         if isinstance(value, str) and not value.strip():
             raise ValueError("a text that is not empty: write one, or remove the key")
         raise ValueError(demand.removeprefix("be ") if demand.startswith("be ") else f"it must {demand}")
+
+
+@dataclass(frozen=True)
+class Decides:
+    """Marks a field that no Output may stand in, as ``Annotated[int, Decides("how many instances run where")]``."""
+
+    what: str
+    """What of the resources it decides."""
+    inside: bool = True
+    """Whether the values of a mapping decide it, too, and not its keys alone."""
 
 
 def matching(pattern: str, meaning: str) -> Obeys:

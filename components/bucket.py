@@ -6,13 +6,17 @@ nothing here ever empties one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 import pulumi
 from pydantic import Field, model_validator
 
-from components.arguments import Arguments, Hostname, Many, matching
+from components.arguments import Arguments, Decides, Hostname, Many, matching
+from components.checking import checked, derived, is_output
+from components.existing import ExistingZone
+from components.inputs import BucketInputs, LifecycleRuleInputs
 from components.packages import cloudflare, digitalocean
 from components.zone import AUTOMATIC_TTL, Zone
 
@@ -29,7 +33,10 @@ CLOUDFLARE_CERTIFICATE = "needs-cloudflare-cert"
 class CorsRule(Arguments):
     """Web pages that may use the bucket from a browser."""
 
-    origins: Many[Annotated[str, matching(r"https?://[^/\s]+|\*", "an origin with scheme and without path, or *")]] = ()
+    origins: Annotated[
+        Many[Annotated[str, matching(r"https?://[^/\s]+|\*", "an origin with scheme and without path, or *")]],
+        Decides("whether there is a rule for web pages"),
+    ] = ()
     """Origins with scheme, ``https://example.com``. Default: the domains of the system itself."""
     methods: Many[Literal["GET", "PUT", "POST", "DELETE", "HEAD"]] = ("GET", "HEAD")
     """HTTP methods they may use."""
@@ -71,15 +78,15 @@ class BucketSettings(Arguments):
     """Whether overwritten and deleted objects are kept."""
     lifecycle: Many[LifecycleRule] = ()
     """What becomes of objects with time. Default: they stay."""
-    cdn: bool = True
+    cdn: Annotated[bool, Decides("whether there is a CDN endpoint")] = True
     """Whether a CDN endpoint serves the bucket's public objects."""
     cdn_ttl_seconds: Literal[60, 600, 3_600, 86_400, 604_800] = 3_600
     """How long the CDN keeps an object, in seconds; DigitalOcean knows these five."""
-    cdn_domain: Hostname | None = None
+    cdn_domain: Annotated[Hostname | None, Decides("whether the CDN has a record")] = None
     """Own name of the CDN endpoint, in a Cloudflare zone of the stack. Default: the name that DigitalOcean gives."""
     cors: CorsRule | None = CorsRule()
     """Who may use it from a browser. Default: pages of the system's own domains; null: nobody."""
-    key_version: Annotated[int, Field(ge=1)] = 1
+    key_version: Annotated[int, Field(ge=1), Decides("which access key there is")] = 1
     """Number of the access key. The next number makes a new key, and the old one goes when the new one is in use."""
 
     @model_validator(mode="after")
@@ -93,6 +100,14 @@ class BucketSettings(Arguments):
         return self
 
 
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs(BucketInputs):
+    """Arguments of a bucket."""
+
+    zone: Zone | ExistingZone | None = None
+    """The Cloudflare zone that holds the CDN's own name. Default: none, for a CDN without such a name."""
+
+
 class Bucket(pulumi.ComponentResource):
     """An object store with its CDN and a key of its own."""
 
@@ -100,18 +115,15 @@ class Bucket(pulumi.ComponentResource):
     """Name of the bucket, known once it exists."""
     cdn_endpoint: pulumi.Output[str] | None
     """Host of the CDN endpoint, None without one."""
-    args: BucketSettings
+    variables: Mapping[str, pulumi.Input[str]]
+    """The environment variables with which a service uses the bucket."""
+    args: BucketArgs
     """What it was made of."""
 
-    def __init__(
-        self,
-        name: str,
-        args: BucketSettings,
-        *,
-        zone: Zone | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the bucket; ``zone`` holds the CDN's own name. No web page may use it before ``allow``."""
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the bucket. No web page may use it before ``allow``."""
+        given = checked(name, args, BucketSettings)
+        args = given.args
         super().__init__("railyard:components:Bucket", name, None, opts)
         self._name, self.args = name, args
         self._mine = pulumi.ResourceOptions(parent=self)
@@ -120,11 +132,12 @@ class Bucket(pulumi.ComponentResource):
             name=args.name,
             region=args.region,
             acl="private",
-            versioning={"enabled": True} if args.versioning else None,
+            versioning=derived(_versioning, args.versioning),
             lifecycle_rules=[_lifecycle(index, rule) for index, rule in enumerate(args.lifecycle)] or None,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=True,
+                depends_on=given.depends_on,
                 # DigitalOcean's provider takes a new name for the same bucket: all would go to one that does not exist.
                 replace_on_changes=["name"],
                 # For another region it would delete CDN, key and bucket first, and stop half-way at one with objects.
@@ -132,26 +145,28 @@ class Bucket(pulumi.ComponentResource):
             ),
         )
         self.bucket_name = bucket.name
-        self.cdn_endpoint = self._cdn(bucket, zone) if args.cdn else None
+        self.cdn_endpoint = self._cdn(bucket) if args.cdn else None
         # A key of its own for each version: the new one is made, the service gets it, and the old one goes at the end.
-        self._key = digitalocean.SpacesKey(
+        key = digitalocean.SpacesKey(
             f"{name}-key-{args.key_version}",
-            name=f"{args.name}-{args.key_version}",
+            name=pulumi.Output.format("{0}-{1}", args.name, args.key_version)
+            if is_output(args.name)
+            else f"{args.name}-{args.key_version}",
             grants=[{"bucket": bucket.name, "permission": "readwrite"}],
             # For another bucket too: what still runs goes on with the old one until the service has been deployed.
             opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["grants"]),
         )
+        self.variables = self._variables(key)
         self.register_outputs({"bucketName": self.bucket_name, "cdnEndpoint": self.cdn_endpoint})
 
-    def variables(self) -> dict[str, pulumi.Input[str]]:
-        """Return the environment variables with which a service uses the bucket."""
+    def _variables(self, key: digitalocean.SpacesKey) -> dict[str, pulumi.Input[str]]:
         found: dict[str, pulumi.Input[str]] = {
             "SPACES_BUCKET": self.bucket_name,
             "SPACES_REGION": self.args.region,
-            "SPACES_ENDPOINT": f"https://{self.args.region}.digitaloceanspaces.com",
+            "SPACES_ENDPOINT": derived("https://{}.digitaloceanspaces.com".format, self.args.region),
             "SPACES_PREFIX": self.args.prefix,
-            "SPACES_ACCESS_KEY_ID": self._key.access_key,
-            "SPACES_SECRET_ACCESS_KEY": pulumi.Output.secret(self._key.secret_key),
+            "SPACES_ACCESS_KEY_ID": key.access_key,
+            "SPACES_SECRET_ACCESS_KEY": pulumi.Output.secret(key.secret_key),
         }
         if self.cdn_endpoint:
             found["SPACES_CDN_URL"] = pulumi.Output.concat("https://", self.cdn_endpoint)
@@ -173,7 +188,7 @@ class Bucket(pulumi.ComponentResource):
             cors_rules=[
                 {
                     "allowed_origins": list(allowed),
-                    "allowed_methods": list(rule.methods),
+                    "allowed_methods": rule.methods,
                     "allowed_headers": ["*"],
                     "max_age_seconds": rule.max_age_seconds,
                 }
@@ -181,7 +196,7 @@ class Bucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(after), replace_on_changes=["bucket"]),
         )
 
-    def _cdn(self, bucket: digitalocean.SpacesBucket, zone: Zone | None) -> pulumi.Output[str]:
+    def _cdn(self, bucket: digitalocean.SpacesBucket) -> pulumi.Output[str]:
         args = self.args
         cdn = digitalocean.Cdn(
             f"{self._name}-cdn",
@@ -193,11 +208,11 @@ class Bucket(pulumi.ComponentResource):
         )
         if args.cdn_domain is None:
             return cdn.endpoint
-        if zone is None:
-            raise ValueError(f"{self._name}: {args.cdn_domain} needs the zone that holds it")
+        if args.zone is None:
+            raise pulumi.RunError(f"{self._name}: {args.cdn_domain} needs the zone that holds it: give it as zone")
         cloudflare.DnsRecord(
             f"{self._name}-cdn-cname",
-            zone_id=zone.zone_id,
+            zone_id=args.zone.zone_id,
             type="CNAME",
             name=args.cdn_domain,
             content=cdn.endpoint,
@@ -209,14 +224,18 @@ class Bucket(pulumi.ComponentResource):
         return pulumi.Output.from_input(args.cdn_domain)
 
 
-def _lifecycle(index: int, rule: LifecycleRule) -> digitalocean.SpacesBucketLifecycleRuleArgsDict:
+def _versioning(wanted: bool) -> digitalocean.SpacesBucketVersioningArgsDict | None:
+    return {"enabled": True} if wanted else None
+
+
+def _lifecycle(index: int, rule: LifecycleRuleInputs) -> digitalocean.SpacesBucketLifecycleRuleArgsDict:
     found: digitalocean.SpacesBucketLifecycleRuleArgsDict = {"id": f"rule-{index + 1}", "enabled": True}
-    if rule.prefix:
+    if is_output(rule.prefix) or rule.prefix:
         found["prefix"] = rule.prefix
-    if rule.expiration_days:
+    if rule.expiration_days is not None:
         found["expiration"] = {"days": rule.expiration_days}
-    if rule.noncurrent_expiration_days:
+    if rule.noncurrent_expiration_days is not None:
         found["noncurrent_version_expiration"] = {"days": rule.noncurrent_expiration_days}
-    if rule.abort_incomplete_upload_days:
+    if rule.abort_incomplete_upload_days is not None:
         found["abort_incomplete_multipart_upload_days"] = rule.abort_incomplete_upload_days
     return found

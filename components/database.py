@@ -8,9 +8,9 @@ address. Does not own what is in it, and makes no user but the first. Reached ov
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Self
 from urllib.parse import quote
 
 import pulumi
@@ -20,6 +20,7 @@ from pydantic.alias_generators import to_camel
 from components.arguments import (
     Arguments,
     Backups,
+    Decides,
     Image,
     Many,
     MemoryMb,
@@ -30,8 +31,12 @@ from components.arguments import (
     VolumeGb,
     matching,
 )
+from components.checking import checked
+from components.existing import ExistingProject
+from components.inputs import DatabaseInputs, VolumeInputs
 from components.project import Project
-from components.service import DEFAULT_REGION, NO_SECRETS, Region, SecretVariables, Service, ServiceSettings
+from components.service import Service, ServiceArgs
+from components.service_kind import DEFAULT_REGION, Region, ServiceSettings
 from components.service_settings import AutoUpdates
 from components.volume import OutsideBackups, VolumeSettings
 from pulumiverse_railway import rules
@@ -85,7 +90,7 @@ class DatabaseSettings(Arguments):
 
     SERVER: ClassVar[Server]
 
-    name: Name | None = None
+    name: Annotated[Name | None, Decides("which service others refer to")] = None
     """Name of its service on Railway, by which others refer to it. Default: its key in the settings."""
     image: Image | None = None
     """Docker image with its tag. Default: that of its version."""
@@ -93,9 +98,9 @@ class DatabaseSettings(Arguments):
     """Which newer versions of the image Railway deploys by itself, after a backup of the volume. Default: none."""
     auto_update_windows: Annotated[Many[str], Obeys(rules.update_windows)] = ()
     """When it does so, in UTC: 'SAT 2-6'. Default: Railway's choice."""
-    region: Region = DEFAULT_REGION
+    region: Annotated[Region, Decides("where it runs")] = DEFAULT_REGION
     """Region in which it runs, best that of the services that use it."""
-    size_gb: VolumeGb | None = None
+    size_gb: Annotated[VolumeGb | None, Decides("whether there is a volume")] = None
     """Size of its volume in GB. Grows in place, never shrinks. Default: none, a restart empties it."""
     backups: Backups = ("daily",)
     """Backup schedules of its volume."""
@@ -107,7 +112,7 @@ class DatabaseSettings(Arguments):
     """CPU limit in vCPUs. Default: the plan's."""
     memory_mb: MemoryMb | None = None
     """Memory limit in MB. Default: the plan's."""
-    tcp_port: Port | None = None
+    tcp_port: Annotated[Port | None, Decides("whether there is a TCP proxy")] = None
     """Its port, opened to the internet at a host and port that Railway chooses. Default: only services of its
     environment reach it.
     """
@@ -161,71 +166,99 @@ class DatabaseSettings(Arguments):
         return None
 
 
-ArgsT = TypeVar("ArgsT", bound=DatabaseSettings)
+@dataclass(frozen=True, kw_only=True)
+class DatabaseArgs(DatabaseInputs):
+    """Arguments of a database server of any kind."""
+
+    project: Project | ExistingProject
+    """The project, and in it the environment, in which it runs."""
+    password: pulumi.Input[str] | None = None
+    """Password of its user. Default: none, for a Redis that only its own environment reaches."""
+    sealed: Sequence[str] = ()
+    """Variables whose values Railway never shows again."""
+    kept: Sequence[str] = ()
+    """Variables whose values are not known in this run, and stay as the state has them."""
 
 
-class Database(pulumi.ComponentResource, Generic[ArgsT]):
+class Database(pulumi.ComponentResource):
     """A database server, reachable from the other services of its environment."""
+
+    SETTINGS: ClassVar[type[DatabaseSettings]]
+    ARGS: ClassVar[type[DatabaseArgs]]
 
     service: Service
     """The service that runs it; use it to start after the server is up."""
-    args: ArgsT
+    args: DatabaseArgs
     """What it was made of."""
 
-    def __init__(
-        self,
-        name: str,
-        args: ArgsT,
-        *,
-        project: Project,
-        service_name: str | None = None,
-        password: pulumi.Input[str] | None = None,
-        secrets: SecretVariables = NO_SECRETS,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__(args.SERVER.token, name, None, opts)
-        self.args = args
-        self._password = password
-        server, given = args.SERVER, password is not None
+    def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        server = self.SETTINGS.SERVER
+        self._given = checked(name, args, self.SETTINGS)
+        self.args = args = self._given.args
+        super().__init__(server.token, name, None, opts)
+        with_password = args.password is not None
         self.service = Service(
             name,
-            StoreSettings(
-                image=args.server_image,
+            ServiceArgs(
+                kind=StoreSettings,
+                project=args.project,
+                name=args.name or server.service_name,
+                image=self._given.made(lambda made: made.server_image),
                 auto_updates=args.auto_updates,
                 auto_update_windows=args.auto_update_windows,
                 region=args.region,
                 vcpus=args.vcpus,
                 memory_mb=args.memory_mb,
                 tcp_port=args.tcp_port,
-                volume=args.volume,
-                start_command=args.start_command(with_password=given),
-                variables=dict(args.variables()),
+                volume=self._volume(),
+                start_command=self._given.made(lambda made: made.start_command(with_password=with_password)),
+                variables=self._variables(),
+                sealed=args.sealed,
+                kept=args.kept,
             ),
-            project=project,
-            service_name=args.name or service_name or server.service_name,
-            variables={server.password_variable: password} if password is not None else {},
-            secrets=secrets,
-            opts=pulumi.ResourceOptions(parent=self),
+            pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"host": self.service.private_host})
 
-    def address(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
-        """Return ``scheme://user:password@host:port/database?query``, a secret when there is a password."""
-        return self._address(
-            pulumi.Output.concat(self.service.private_host, f":{self.args.SERVER.port}"), scheme, query
+    def _volume(self) -> VolumeInputs | None:
+        args = self.args
+        if args.size_gb is None:
+            return None
+        return VolumeInputs(
+            mount_path=self.SETTINGS.SERVER.mount_path,
+            size_gb=args.size_gb,
+            backups=args.backups,
+            usage_alerts=args.usage_alerts,
         )
 
+    def _variables(self) -> dict[str, pulumi.Input[str]]:
+        names = self.SETTINGS().variables()
+        own = {name: self._given.made(lambda made, name=name: made.variables()[name]) for name in names}
+        password = self.args.password
+        return own if password is None else {**own, self.SETTINGS.SERVER.password_variable: password}
+
+    @property
+    def login(self) -> tuple[pulumi.Input[str], pulumi.Input[str]]:
+        """Return the user and the database of its address."""
+        return self._given.made(lambda made: made.login[0]), self._given.made(lambda made: made.login[1])
+
+    def address(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
+        """Return ``scheme://user:password@host:port/database?query``, a secret when there is a password."""
+        port = self.SETTINGS.SERVER.port
+        return self._address(pulumi.Output.concat(self.service.private_host, f":{port}"), scheme, query)
+
     def public_address(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
-        """Return its address from the internet. Raises ``ValueError`` without ``tcpPort``."""
+        """Return its address from the internet. Raises ``pulumi.RunError`` without ``tcpPort``."""
         if self.service.tcp_address is None:
-            raise ValueError(f"{self.args.SERVER.title} is not reachable from the internet: set its tcpPort")
+            title = self.SETTINGS.SERVER.title
+            raise pulumi.RunError(f"{title} is not reachable from the internet: set its tcpPort")
         return self._address(self.service.tcp_address, scheme, query)
 
     def _address(self, place: pulumi.Output[str], scheme: str, query: str) -> pulumi.Output[str]:
-        begin = f"{scheme or self.args.SERVER.scheme}://"
-        if self._password is None:
+        begin = f"{scheme or self.SETTINGS.SERVER.scheme}://"
+        if self.args.password is None:
             return pulumi.Output.concat(begin, place, query)
-        user, database = self.args.login
-        quoted: Any = pulumi.Output.secret(self._password).apply(lambda password: quote(password, safe=""))
-        whole = pulumi.Output.concat(f"{begin}{user}:", quoted, "@", place, f"/{database}", query)
+        quoted: Any = pulumi.Output.secret(self.args.password).apply(lambda password: quote(password, safe=""))
+        user, database = self.login
+        whole = pulumi.Output.concat(begin, user, ":", quoted, "@", place, "/", database, query)
         return pulumi.Output.secret(whole)

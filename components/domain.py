@@ -6,10 +6,16 @@ nothing is copied by hand. Does not own the zone.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import pulumi
 
 import pulumiverse_railway as railway
-from components.arguments import Arguments, Hostname, Port
+from components.arguments import Arguments, Decides, Hostname, Port
+from components.checking import checked
+from components.existing import ExistingProject, ExistingZone, ServiceReference, resource_of, service_id_of
+from components.inputs import DomainInputs
 from components.packages import cloudflare
 from components.project import Project
 from components.zone import AUTOMATIC_TTL, Zone
@@ -18,12 +24,24 @@ from components.zone import AUTOMATIC_TTL, Zone
 class DomainSettings(Arguments):
     """Settings of a public domain."""
 
-    hostname: Hostname
+    hostname: Annotated[Hostname, Decides("which records there are")]
     """The full name, ``backend.example.com``, the name of the zone itself, or a wildcard ``*.example.com``."""
-    proxied: bool = False
+    proxied: Annotated[bool, Decides("which settings of its zone are changed before")] = False
     """Whether Cloudflare's proxy (CDN and DDoS protection) stands in front of Railway."""
     port: Port | None = None
     """Port of the service to which it leads. Default: the service's port."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainArgs(DomainInputs):
+    """Arguments of a domain: its settings, where it leads, and who holds its records."""
+
+    project: Project | ExistingProject
+    """Where the service is."""
+    service: ServiceReference
+    """The service to which it leads: its resource, or Railway's id of it."""
+    zone: Zone | ExistingZone
+    """The Cloudflare zone that holds it."""
 
 
 class Domain(pulumi.ComponentResource):
@@ -38,32 +56,24 @@ class Domain(pulumi.ComponentResource):
     custom_domain: railway.CustomDomain
     """Railway's side of it, before its records exist."""
 
-    def __init__(
-        self,
-        name: str,
-        args: DomainSettings,
-        *,
-        project: Project,
-        service: railway.Service,
-        zone: Zone,
-        port: int | None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
+    def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(name, args, DomainSettings).args
         super().__init__("railyard:components:Domain", name, None, opts)
-        mine, zone_id = pulumi.ResourceOptions(parent=self), zone.zone_id
+        mine, zone_id = pulumi.ResourceOptions(parent=self), args.zone.zone_id
+        project, service = args.project, resource_of(args.service)
         self.hostname = args.hostname
         self.url = f"https://{args.hostname}"
         custom = railway.CustomDomain(
             f"{name}-domain",
             project_id=project.project_id,
             environment_id=project.environment_id,
-            service_id=service.service_id,
+            service_id=service_id_of(args.service),
             domain=args.hostname,
-            target_port=port,
+            target_port=args.port,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=service),
         )
         # Visitors of a name that becomes proxied must not meet another SSL mode for a moment.
-        after = pulumi.ResourceOptions(parent=self, depends_on=list(zone.settings) if args.proxied else None)
+        after = pulumi.ResourceOptions(parent=self, depends_on=list(args.zone.settings) if args.proxied else None)
         records: list[pulumi.Resource] = [
             _record(f"{name}-cname", "CNAME", zone_id, args.hostname, custom.cname_target, after, proxied=args.proxied),
             _record(
@@ -83,7 +93,7 @@ class Domain(pulumi.ComponentResource):
             f"{name}-validation",
             project_id=project.project_id,
             environment_id=project.environment_id,
-            service_id=service.service_id,
+            service_id=service_id_of(args.service),
             domain=custom.domain,
             proxied=args.proxied,
             opts=pulumi.ResourceOptions(parent=self, depends_on=records, deleted_with=custom),

@@ -1,4 +1,5 @@
-"""Writes ``service_settings.py``, the settings of services and projects, from the provider's declarations.
+"""Writes ``service_settings.py``, the settings of services and projects, from the provider's declarations; then
+``inputs.py``, which follows from these and from the components' own settings.
 
 Started as ``python -m components.generate``, by ``make generate``. Owns which inputs of a resource are no settings,
 and which defaults are told to Railway. No other module here reads the provider's declarations.
@@ -7,7 +8,9 @@ and which defaults are told to Railway. No other module here reads the provider'
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -111,7 +114,7 @@ def text() -> str:
         "",
     ]
     aliases = [
-        line for enum in sorted(enums, key=str) for line in (_alias(enum), _documented(enum.__doc__ or "", 0), "")
+        line for enum in sorted(enums, key=str) for line in (_alias(enum), documented(enum.__doc__ or "", 0), "")
     ]
     classes = [line for group in GROUPS for line in _class(group)]
     return "\n".join([*head, *aliases, "", *classes[:-1]])
@@ -150,7 +153,7 @@ def _field(field: dataclasses.Field[Any], hint: Any) -> Iterator[str]:
     default = TOLD.get(name, field.default)
     said = " | None = None" if default is None else "" if default is dataclasses.MISSING else f" = {_quoted(default)}"
     yield f"    {name}: {written}{said}"
-    yield _documented(re.sub(r"\s*\(API: [^)]*\)", "", mark.doc), 4)
+    yield documented(re.sub(r"\s*\(API: [^)]*\)", "", mark.doc), 4)
 
 
 def _type(hint: Any) -> Any:
@@ -179,7 +182,8 @@ def _quoted(value: object) -> str:
     return f'"{value!s}"' if isinstance(value, str) else repr(value)
 
 
-def _documented(doc: str, indent: int) -> str:
+def documented(doc: str, indent: int) -> str:
+    """Return a docstring, ``indent`` characters to the right, broken where a line would be too long."""
     margin = " " * indent
     short = f'{margin}"""{doc}"""'
     if len(short) <= WIDTH:
@@ -188,6 +192,14 @@ def _documented(doc: str, indent: int) -> str:
     return f'{wrapped}\n{margin}"""'
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the settings, then what follows from them, which is read only when they are there."""
     FILE.write_text(text(), encoding="utf-8")
-    sys.stdout.write(f"{FILE.name} written\n")
+    inputs = importlib.import_module("components.generate_inputs")
+    inputs.FILE.write_text(inputs.text(), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", inputs.FILE], check=True)
+    sys.stdout.write(f"{FILE.name} and {inputs.FILE.name} written\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import pulumi
 from typing_extensions import override
 
 from components.arguments import VolumeGb
-from components.database import Database, DatabaseSettings, Identifier, Server
+from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server
+from components.inputs import MongodbInputs
 from components.volume import OutsideBackups
 
 QUERY: Final = "?authSource=admin"
@@ -60,8 +62,18 @@ class MongodbSettings(DatabaseSettings):
         return "docker-entrypoint.sh mongod --ipv6 --bind_ip ::,0.0.0.0"
 
 
-class Mongodb(Database[MongodbSettings]):
+@dataclass(frozen=True, kw_only=True)
+class MongodbArgs(MongodbInputs, DatabaseArgs):
+    """Arguments of a MongoDB server."""
+
+
+class Mongodb(Database):
     """A MongoDB server, reachable from the other services of its environment."""
+
+    SETTINGS, ARGS = MongodbSettings, MongodbArgs
+
+    def __init__(self, name: str, args: MongodbArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, opts)
 
     def url(self, *, query: str = QUERY) -> pulumi.Output[str]:
         """Return the address with user and password, a secret; users are those of the database ``admin``."""

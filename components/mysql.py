@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
 from typing_extensions import override
 
 from components.arguments import VolumeGb
-from components.database import Database, DatabaseSettings, Identifier, Server
+from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server
+from components.inputs import MysqlInputs
 from components.volume import OutsideBackups
 
 
@@ -55,8 +57,18 @@ class MysqlSettings(DatabaseSettings):
         return "docker-entrypoint.sh mysqld --innodb-use-native-aio=0 --disable-log-bin"
 
 
-class Mysql(Database[MysqlSettings]):
+@dataclass(frozen=True, kw_only=True)
+class MysqlArgs(MysqlInputs, DatabaseArgs):
+    """Arguments of a MySQL server."""
+
+
+class Mysql(Database):
     """A MySQL server, reachable from the other services of its environment."""
+
+    SETTINGS, ARGS = MysqlSettings, MysqlArgs
+
+    def __init__(self, name: str, args: MysqlArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, opts)
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
         """Return the address with user and password, a secret: ``mysql://root:password@host:3306/database``."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
 from typing_extensions import override
 
 from components.arguments import VolumeGb
-from components.database import Database, DatabaseSettings, Identifier, Server
+from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server
+from components.inputs import PostgresInputs
 from components.volume import OutsideBackups
 
 
@@ -58,8 +60,18 @@ class PostgresSettings(DatabaseSettings):
         }
 
 
-class Postgres(Database[PostgresSettings]):
+@dataclass(frozen=True, kw_only=True)
+class PostgresArgs(PostgresInputs, DatabaseArgs):
+    """Arguments of a PostgreSQL server."""
+
+
+class Postgres(Database):
     """A PostgreSQL server with TLS, reachable from the other services of its environment."""
+
+    SETTINGS, ARGS = PostgresSettings, PostgresArgs
+
+    def __init__(self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, opts)
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
         """Return the address with user and password, a secret: ``postgresql://user:password@host:5432/database``."""

@@ -6,14 +6,18 @@ environment of its project, so two stacks that shared a project would write into
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Self
 
 import pulumi
 from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
 import pulumiverse_railway as railway
-from components.arguments import Name, Variables
+from components.arguments import Decides, Name, Variables
+from components.checking import checked, clear, resource_inputs
+from components.inputs import ProjectInputs
 from components.references import ProjectReferences
 from components.service_settings import RailwayProjectSettings
 from pulumiverse_railway import rules
@@ -28,7 +32,9 @@ class ProjectSettings(RailwayProjectSettings):
     """Name of its default environment."""
     workspace_id: str | None = None
     """Railway workspace that owns the project. Default: the workspace of the token."""
-    shared_variables: Variables = Field(default_factory=dict)
+    shared_variables: Annotated[Variables, Decides("whether there are shared variables", inside=False)] = Field(
+        default_factory=dict
+    )
     """Variables in clear that each service may refer to, as ``${{shared.NAME}}`` in its own variables."""
 
     @model_validator(mode="after")
@@ -36,6 +42,11 @@ class ProjectSettings(RailwayProjectSettings):
         for name, reason in rules.without_pull_requests(self.inputs()):
             raise ValueError(f"{to_camel(name)} {reason.replace('needs', 'only with')}")
         return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectArgs(ProjectInputs):
+    """Arguments of a project."""
 
 
 class Project(pulumi.ComponentResource):
@@ -50,7 +61,9 @@ class Project(pulumi.ComponentResource):
     references: ProjectReferences
     """What the variables of its services refer to."""
 
-    def __init__(self, name: str, args: ProjectSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = checked(name, args, ProjectSettings)
+        args = given.args
         super().__init__("railyard:components:Project", name, None, opts)
         project = railway.Project(
             f"{name}-project",
@@ -58,16 +71,17 @@ class Project(pulumi.ComponentResource):
             description=f"Managed by Pulumi: {pulumi.get_project()}, {name}. Changes made by hand show as drift.",
             workspace_id=args.workspace_id,
             environment_name=args.environment,
-            **args.inputs(),
-            opts=pulumi.ResourceOptions(parent=self),
+            **resource_inputs(args, RailwayProjectSettings),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=given.depends_on),
         )
         self.project_id = project.id
         self.environment_id = project.environment_id
         self.shared_variables = self._shared(name, args.shared_variables) if args.shared_variables else None
-        self.references = ProjectReferences(args.name, args.shared_variables)
+        label = args.name if isinstance(args.name, str) else name
+        self.references = ProjectReferences(label, clear(args.shared_variables))
         self.register_outputs({"projectId": self.project_id, "environmentId": self.environment_id})
 
-    def _shared(self, name: str, variables: Variables) -> railway.SharedVariables:
+    def _shared(self, name: str, variables: Mapping[str, pulumi.Input[str]]) -> railway.SharedVariables:
         return railway.SharedVariables(
             f"{name}-shared-variables",
             project_id=self.project_id,

@@ -6,12 +6,17 @@ empty bucket. Unlike a bucket in Spaces it has no public address, no CDN and no 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
 
 import pulumiverse_railway as railway
 from components.arguments import Arguments, Name
+from components.checking import checked, derived
+from components.existing import ExistingProject
+from components.inputs import RailwayBucketInputs
 from components.project import Project
 
 RailwayBucketRegion = Literal["sjc", "iad", "ams", "sin"]
@@ -26,6 +31,14 @@ class RailwayBucketSettings(Arguments):
     """Its name in the project. Default: its key in the settings."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class RailwayBucketArgs(RailwayBucketInputs):
+    """Arguments of a bucket of Railway's own."""
+
+    project: Project | ExistingProject
+    """The project, and in it the environment, in which it is."""
+
+
 class RailwayBucket(pulumi.ComponentResource):
     """An object store in one environment, with the credentials to use it."""
 
@@ -33,38 +46,33 @@ class RailwayBucket(pulumi.ComponentResource):
     """Name by which S3 clients address it, which Railway makes."""
     endpoint: pulumi.Output[str]
     """Address for S3 clients."""
+    variables: Mapping[str, pulumi.Input[str]]
+    """The environment variables with which a service uses the bucket: those that the SDKs of AWS read.
 
-    def __init__(
-        self,
-        name: str,
-        args: RailwayBucketSettings,
-        *,
-        project: Project,
-        bucket_name: str,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Make the bucket; ``bucket_name`` is its name in the project where ``args`` says none."""
+    AWS_S3_BUCKET_NAME is read by none of them: so Railway itself calls the bucket's name beside the others.
+    """
+
+    def __init__(self, name: str, args: RailwayBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(name, args, RailwayBucketSettings).args
         super().__init__("railyard:components:RailwayBucket", name, None, opts)
-        self._bucket = railway.Bucket(
+        bucket = railway.Bucket(
             f"{name}-store",
-            project_id=project.project_id,
-            environment_id=project.environment_id,
-            name=args.name or bucket_name,
+            project_id=args.project.project_id,
+            environment_id=args.project.environment_id,
+            name=derived(_first, args.name, name),
             region=args.region,
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
-        self.bucket_name, self.endpoint = self._bucket.bucket_name, self._bucket.endpoint
-        self.register_outputs({"bucketName": self.bucket_name, "endpoint": self.endpoint})
-
-    def variables(self) -> dict[str, pulumi.Input[str]]:
-        """Return the environment variables with which a service uses the bucket: those that the SDKs of AWS read.
-
-        AWS_S3_BUCKET_NAME is read by none of them: so Railway itself calls the bucket's name beside the others.
-        """
-        return {
+        self.bucket_name, self.endpoint = bucket.bucket_name, bucket.endpoint
+        self.variables = {
             "AWS_S3_BUCKET_NAME": self.bucket_name,
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_DEFAULT_REGION": self._bucket.signing_region,
-            "AWS_ACCESS_KEY_ID": self._bucket.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self._bucket.secret_access_key,
+            "AWS_DEFAULT_REGION": bucket.signing_region,
+            "AWS_ACCESS_KEY_ID": bucket.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": bucket.secret_access_key,
         }
+        self.register_outputs({"bucketName": self.bucket_name, "endpoint": self.endpoint})
+
+
+def _first(name: str | None, otherwise: str) -> str:
+    return name or otherwise

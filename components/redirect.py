@@ -7,13 +7,17 @@ component has all redirects of a zone. Does not own the zone, and asks no server
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, Self
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, Self
 
 import pulumi
 from pydantic import model_validator
 
-from components.arguments import Arguments, Hostname
+from components.arguments import Arguments, Decides, Hostname, Many
+from components.checking import checked
+from components.existing import ExistingZone
+from components.inputs import RedirectInputs, RedirectsInputs
 from components.packages import cloudflare
 from components.zone import AUTOMATIC_TTL, Zone
 
@@ -33,9 +37,9 @@ _TARGET: Final = re.compile(re.escape(_target("TO")).replace("TO", '(?P<to>[^"]+
 class RedirectSettings(Arguments):
     """Settings of a redirect."""
 
-    hostname: Hostname
+    hostname: Annotated[Hostname, Decides("which records there are")]
     """Name whose visitors are led on, ``www.example.com``."""
-    to: Hostname
+    to: Annotated[Hostname, Decides("which rules there are")]
     """Name to which they are led, over HTTPS, with the path and the query of their request."""
     status: Literal[301, 302, 307, 308] = 301
     """HTTP status of the answer: 301 and 308 for good, 302 and 307 for now; 307 and 308 let a POST stay a POST."""
@@ -50,12 +54,26 @@ class RedirectSettings(Arguments):
         return self
 
 
+class RedirectsSettings(Arguments):
+    """Settings of the redirects of a zone."""
+
+    redirects: Many[RedirectSettings]
+    """What leads where."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedirectsArgs(RedirectsInputs):
+    """Arguments of the redirects of a zone."""
+
+    zone: Zone | ExistingZone
+    """The Cloudflare zone that holds the names."""
+
+
 class Redirects(pulumi.ComponentResource):
     """All redirects of one zone."""
 
-    def __init__(
-        self, name: str, args: Sequence[RedirectSettings], *, zone: Zone, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: RedirectsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args, zone = checked(name, args, RedirectsSettings).args, args.zone
         super().__init__("railyard:components:Redirects", name, None, opts)
         rules = cloudflare.Ruleset(
             f"{name}-rules",
@@ -63,11 +81,11 @@ class Redirects(pulumi.ComponentResource):
             kind="zone",
             name="Redirects",
             phase=PHASE,
-            rules=[_rule(each) for each in args],
+            rules=[_rule(each) for each in args.redirects],
             # Cloudflare takes no second list of the phase.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        for each in args:
+        for each in args.redirects:
             cloudflare.DnsRecord(
                 f"{name}-{each.hostname}",
                 zone_id=zone.zone_id,
@@ -91,7 +109,7 @@ def redirects_of(inputs: Mapping[str, Any]) -> Iterator[RedirectSettings]:
             yield RedirectSettings.model_validate(given)
 
 
-def _rule(args: RedirectSettings) -> cloudflare.RulesetRuleArgsDict:
+def _rule(args: RedirectInputs) -> cloudflare.RulesetRuleArgsDict:
     return {
         # The name by which Cloudflare takes it for the same rule after a change.
         "ref": args.hostname,

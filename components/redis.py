@@ -5,13 +5,14 @@ With a volume it survives a restart with its data; without one it is a cache.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import pulumi
 from typing_extensions import override
 
 from components.arguments import Image
-from components.database import Database, DatabaseSettings, Server
+from components.database import Database, DatabaseArgs, DatabaseSettings, Server
+from components.inputs import RedisInputs
 
 
 class RedisSettings(DatabaseSettings):
@@ -50,12 +51,19 @@ class RedisSettings(DatabaseSettings):
         return f"{program}{options}" if options else None
 
 
-class Redis(Database[RedisSettings]):
+@dataclass(frozen=True, kw_only=True)
+class RedisArgs(RedisInputs, DatabaseArgs):
+    """Arguments of a Redis or Valkey server."""
+
+
+class Redis(Database):
     """A Redis or Valkey server, reachable from the other services of its environment."""
+
+    SETTINGS, ARGS = RedisSettings, RedisArgs
 
     url: pulumi.Output[str]
     """Its address, ``redis://…:6379``; a secret when it has a password."""
 
-    def __init__(self, name: str, args: RedisSettings, **wiring: Any) -> None:
-        super().__init__(name, args, **wiring)
+    def __init__(self, name: str, args: RedisArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, opts)
         self.url = self.address()

@@ -68,7 +68,7 @@ class Referring:
     """Its name on Railway, by which others refer to it."""
     project: ProjectReferences
     variables: Mapping[str, pulumi.Input[str]]
-    commands: Mapping[str, str] = field(default_factory=dict[str, str])
+    commands: Mapping[str, pulumi.Input[str | None]] = field(default_factory=dict[str, pulumi.Input[str | None]])
     """Its commands, in which references may stand as in variables, by their keys in the settings."""
     uses: Sequence[Referring]
     """Services that it waits for whatever its variables say."""
@@ -83,6 +83,10 @@ class Referring:
     """What has all variables and runs; None until it is made."""
     named: list[Named] = field(default_factory=list[Named])
     """What its variables are known to refer to; those of outputs come when these are known."""
+
+    def texts(self) -> dict[str, pulumi.Input[str] | pulumi.Input[str | None]]:
+        """Return what references may stand in, by its place in the settings."""
+        return {**{f"variables.{name}": value for name, value in self.variables.items()}, **self.commands}
 
     def has(self, variable: str) -> bool:
         """Tell whether the program sets a variable of it."""
@@ -122,9 +126,11 @@ class Referring:
 class ProjectReferences:
     """The services of one project, and what their variables refer to."""
 
-    def __init__(self, project: str, shared: Mapping[str, str]) -> None:
+    def __init__(self, project: str, shared: Mapping[str, str], *, whole: bool = True) -> None:
+        """Begin with no service; ``whole`` says whether the program makes all services of the project."""
         self.project = project
         self._shared = shared
+        self._whole = whole
         self.services: dict[str, Referring] = {}
         """By their names on Railway."""
         self._courtesy: dict[Referring, list[Referring]] = {}
@@ -138,10 +144,9 @@ class ProjectReferences:
 
         Raises ``pulumi.RunError`` for a function of templates, and where references form a circle.
         """
-        clear = {name: value for name, value in service.variables.items() if isinstance(value, str)}
-        texts = {**{f"variables.{name}": value for name, value in clear.items()}, **service.commands}
         with self._remembering():
-            service.named = self._read(service, texts, secret=False)
+            clear = {place: text for place, text in service.texts().items() if isinstance(text, str)}
+            service.named = self._read(service, clear, secret=False)
             self.services[service.name] = service
             self._courtesy.clear()
             self._refuse_circles(service)
@@ -152,14 +157,12 @@ class ProjectReferences:
         For a task that begins when the whole program has run, so that all services are known.
         """
         waited = self._courteous()[service]
-        for name, value in service.variables.items():
+        for place, value in service.texts().items():
             if not isinstance(value, pulumi.Output):
                 continue
             text, secret = await value.future(), await value.is_secret()
             with self._remembering():
-                service.named += (
-                    self._read(service, {f"variables.{name}": text}, secret=secret) if isinstance(text, str) else []
-                )
+                service.named += self._read(service, {place: text}, secret=secret) if isinstance(text, str) else []
                 self._refuse_circles(service)
         if self._refused:
             raise self._refused
@@ -258,6 +261,8 @@ class ProjectReferences:
     def _warnings(self, service: Referring) -> Iterator[str]:
         for named in service.named:
             reference, begin = named.reference, f"{named.place} holds {named.text}, and"
+            if not self._whole and reference.owner not in ("", service.name):
+                continue
             if reference.owner == SHARED:
                 if reference.variable not in self._shared:
                     lacks = f"{self.project} has no shared variable {reference.variable}"

@@ -9,13 +9,16 @@ would. https://railpack.com/languages/node says what it does with a site that is
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Self
 
 from pydantic import model_validator
-from typing_extensions import override
 
 from components.arguments import Obeys
-from components.service import ServiceSettings, given
+from components.inputs import StaticSiteInputs
+from components.service import ServiceArgs
+from components.service_kind import ServiceSettings, given
 from pulumiverse_railway import rules
 
 
@@ -26,6 +29,11 @@ class StaticSiteSettings(ServiceSettings):
     """
 
     TOKEN = "railyard:components:StaticSite"
+    MADE: ClassVar[Mapping[str, str]] = {
+        **ServiceSettings.MADE,
+        "RAILPACK_STATIC_FILE_ROOT": "folder",
+        "RAILPACK_SPA_OUTPUT_DIR": "build_output",
+    }
 
     folder: Annotated[str, Obeys(rules.folder)] | None = None
     """Folder of the repository, from rootDirectory, whose files are served as they are, for a repository without a
@@ -36,14 +44,6 @@ class StaticSiteSettings(ServiceSettings):
     port: int | None = 80
     """Port on which it is served: Railpack's Caddy takes any, an image has its own. Default: 80."""
     healthcheck_path: str | None = "/"
-
-    @override
-    def made_variables(self) -> dict[str, str]:
-        return {
-            **super().made_variables(),
-            **({"RAILPACK_STATIC_FILE_ROOT": self.folder} if self.folder else {}),
-            **({"RAILPACK_SPA_OUTPUT_DIR": self.build_output} if self.build_output else {}),
-        }
 
     @model_validator(mode="after")
     def _public_and_stateless(self) -> Self:
@@ -69,3 +69,10 @@ class StaticSiteSettings(ServiceSettings):
         if where and (found := given(self, "start_command", "dockerfile_path")):
             raise ValueError(f"{where} without {found}, in whose place Caddy serves the files: remove one of them")
         return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticSiteArgs(StaticSiteInputs, ServiceArgs):
+    """Arguments of a static site."""
+
+    kind: type[ServiceSettings] = StaticSiteSettings

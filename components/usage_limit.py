@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Self
 
 import pulumi
 from pydantic import model_validator
 
 import pulumiverse_railway as railway
+from components.checking import checked, resource_inputs
+from components.inputs import UsageLimitInputs
 from components.service_settings import RailwayUsageLimitSettings
 from pulumiverse_railway import rules
 
@@ -22,10 +25,20 @@ class UsageLimitSettings(RailwayUsageLimitSettings):
         return self
 
 
+@dataclass(frozen=True, kw_only=True)
+class UsageLimitArgs(UsageLimitInputs):
+    """Arguments of the limit of its workspace."""
+
+
 class UsageLimit(pulumi.ComponentResource):
     """The limit of the workspace of the token."""
 
-    def __init__(self, name: str, args: UsageLimitSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: UsageLimitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = checked(name, args, UsageLimitSettings)
         super().__init__("railyard:components:UsageLimit", name, None, opts)
-        railway.UsageLimit(f"{name}-usage-limit", **args.inputs(), opts=pulumi.ResourceOptions(parent=self))
+        railway.UsageLimit(
+            f"{name}-usage-limit",
+            **resource_inputs(given.args, RailwayUsageLimitSettings),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=given.depends_on),
+        )
         self.register_outputs({})

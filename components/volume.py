@@ -6,6 +6,8 @@ until somebody lifts the protection.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pulumi
@@ -13,6 +15,9 @@ from pydantic import Field
 
 import pulumiverse_railway as railway
 from components.arguments import Arguments, Backups, MountPath, UsageAlerts, VolumeGb
+from components.checking import checked, derived
+from components.existing import ExistingProject, ServiceReference, service_id_of
+from components.inputs import VolumeInputs
 from components.project import Project
 
 MB_PER_GB = 1_000
@@ -44,32 +49,48 @@ class VolumeSettings(Arguments):
     """Percentages of its capacity at which Railway alerts, such as 80. Default: those that Railway itself sets."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class VolumeArgs(VolumeInputs):
+    """Arguments of a volume: its settings, and what it belongs to."""
+
+    project: Project | ExistingProject
+    """Where the service is."""
+    service: ServiceReference
+    """The service that mounts it: its resource, or Railway's id of it."""
+
+
 class Volume(pulumi.ComponentResource):
     """A disk mounted into one service, and its backups."""
 
     volume_id: pulumi.Output[str]
     """Railway's id of the volume."""
 
-    def __init__(
-        self,
-        name: str,
-        args: VolumeSettings,
-        *,
-        project: Project,
-        service: railway.Service,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
+    def __init__(self, name: str, args: VolumeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = checked(name, args, VolumeSettings)
+        args = given.args
         super().__init__("railyard:components:Volume", name, None, opts)
         volume = railway.Volume(
             f"{name}-disk",
-            project_id=project.project_id,
-            environment_id=project.environment_id,
-            service_id=service.service_id,
+            project_id=args.project.project_id,
+            environment_id=args.project.environment_id,
+            service_id=service_id_of(args.service),
             mount_path=args.mount_path,
-            size_mb=None if args.size_gb is None else args.size_gb * MB_PER_GB,
-            backup_schedules=[kind.upper() for kind in args.backups] or None,
-            usage_alerts=list(args.usage_alerts) or None,
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
+            size_mb=derived(_megabytes, args.size_gb),
+            backup_schedules=derived(_schedules, args.backups),
+            usage_alerts=derived(_some, args.usage_alerts),
+            opts=pulumi.ResourceOptions(parent=self, protect=True, depends_on=given.depends_on),
         )
         self.volume_id = volume.volume_id
         self.register_outputs({"volumeId": self.volume_id})
+
+
+def _megabytes(size_gb: int | None) -> int | None:
+    return None if size_gb is None else size_gb * MB_PER_GB
+
+
+def _schedules(backups: Sequence[str]) -> list[str] | None:
+    return [kind.upper() for kind in backups] or None
+
+
+def _some(percentages: Sequence[int]) -> list[int] | None:
+    return list(percentages) or None

@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from components.service import ServiceSettings, given
+from components.service_kind import ServiceSettings, given
 
 
 class WorkerSettings(ServiceSettings):

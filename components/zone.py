@@ -7,12 +7,16 @@ certificate for visitors. Does not create the zone, and leaves its other setting
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Protocol, TypeVar
 
 import pulumi
 from pydantic import field_validator
 
-from components.arguments import Arguments, Hostname, matching
+from components.arguments import Arguments, Decides, Hostname, matching
+from components.checking import checked
+from components.existing import ExistingZone
+from components.inputs import ZoneInputs
 from components.packages import cloudflare
 
 AUTOMATIC_TTL = 1
@@ -22,7 +26,7 @@ AUTOMATIC_TTL = 1
 class ZoneSettings(Arguments):
     """The name and the id of a zone."""
 
-    name: Hostname
+    name: Annotated[Hostname, Decides("which names it holds")]
     """Name of the zone, ``example.com``."""
     id: Annotated[str, matching("[0-9a-f]{32}", "the 32 hexadecimal digits of its id: copy it from its overview page")]
     """Cloudflare's id of the zone, from its overview page: given here, a preview needs no request."""
@@ -34,34 +38,35 @@ class ZoneSettings(Arguments):
             raise ValueError("the name of a zone, without a wildcard: remove *.")
         return name
 
-    def holds(self, hostname: str) -> bool:
-        """Tell whether ``hostname`` is the zone's own name or below it."""
-        return holds(self.name, hostname)
-
 
 def holds(zone: str, hostname: str) -> bool:
     """Tell whether ``hostname`` is the name of a zone itself or below it."""
     return hostname == zone or hostname.endswith(f".{zone}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class ZoneArgs(ZoneInputs):
+    """Arguments of a zone."""
+
+    proxied: bool = False
+    """Whether Cloudflare's proxy stands in front of any of its names here: then its SSL mode is set. Default: false."""
+
+
 class Zone(pulumi.ComponentResource):
     """A zone whose names lead to Railway."""
 
-    zone_id: str
+    name: str
+    """Its name."""
+    zone_id: pulumi.Input[str]
     """Cloudflare's id of the zone."""
     settings: Sequence[pulumi.Resource]
     """What a proxied name of the zone depends on; empty where there is none."""
-    args: ZoneSettings
-    """What it was made of."""
 
-    def __init__(
-        self, name: str, args: ZoneSettings, *, proxied: bool, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        """Make the zone; ``proxied`` says whether Cloudflare's proxy stands in front of any of its names here."""
+    def __init__(self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(name, args, ZoneSettings).args
         super().__init__("railyard:components:Zone", name, None, opts)
-        self.args = args
-        self.zone_id = args.id
-        self.settings = self._proxy_settings(name) if proxied else ()
+        self.name, self.zone_id = args.name, args.id
+        self.settings = self._proxy_settings(name) if args.proxied else ()
         self.register_outputs({"zoneId": self.zone_id})
 
     def _proxy_settings(self, name: str) -> list[pulumi.Resource]:
@@ -73,14 +78,28 @@ class Zone(pulumi.ComponentResource):
         ]
 
 
-def nearest(zones: Iterable[ZoneSettings], hostname: str) -> ZoneSettings | None:
+class HasName(Protocol):
+    """A zone, whoever made it."""
+
+    @property
+    def name(self) -> str:
+        """Return its name, ``example.com``."""
+        ...
+
+
+ZoneT = TypeVar("ZoneT", bound=HasName)
+
+
+def nearest(zones: Iterable[ZoneT], hostname: str) -> ZoneT | None:
     """Return the zone that has the records of ``hostname``: of those that hold it, the one furthest below."""
-    return max((zone for zone in zones if zone.holds(hostname)), key=lambda zone: len(zone.name), default=None)
+    return max((zone for zone in zones if holds(zone.name, hostname)), key=lambda zone: len(zone.name), default=None)
 
 
-def holding(zones: Sequence[Zone], hostname: str) -> Zone:
-    """Return the zone that holds ``hostname``. Raises LookupError when none does: settings are checked before."""
-    found = nearest((zone.args for zone in zones), hostname)
+def holding(zones: Iterable[Zone | ExistingZone], hostname: str) -> Zone | ExistingZone:
+    """Return the zone that holds ``hostname``. Raises ``pulumi.RunError`` when none does."""
+    zones = list(zones)
+    found = nearest(zones, hostname)
     if found is None:
-        raise LookupError(f"no Cloudflare zone of this stack holds {hostname}")
-    return next(zone for zone in zones if zone.args == found)
+        known = ", ".join(zone.name for zone in zones) or "none"
+        raise pulumi.RunError(f"no Cloudflare zone holds {hostname}: the zones given are {known}; add its own")
+    return found

@@ -14,13 +14,15 @@ from typing import Final
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from components.from_settings import inputs_of
+from components.problems import Problem
 from components.project import Project
-from components.usage_limit import UsageLimit
+from components.usage_limit import UsageLimit, UsageLimitArgs
 from stacks import adopted, review_secrets, secrets, zone_ids
 from stacks.budget import WHOLE_PREVIEW, over_budget
 from stacks.choice import chosen
 from stacks.previous_outputs import previous_output
-from stacks.problems import Problem, SettingsError
+from stacks.problems import SettingsError
 from stacks.python_systems import class_of, python_systems, system_names
 from stacks.secret_rules import Secret
 from stacks.settings import StackSettings, parse
@@ -95,7 +97,7 @@ def compose(settings: StackSettings) -> None:
         raise _refused(beyond)
     adopted.take_over()
     if settings.stack.usage_limit:
-        UsageLimit("workspace", settings.stack.usage_limit)
+        UsageLimit("workspace", UsageLimitArgs(**inputs_of(settings.stack.usage_limit)))
     wanted = _wanted(settings)
     declared = {name: class_of(name).declared(each) for name, each in wanted.items()}
     files, preview = {name: settings.secrets_of(name) for name in wanted}, pulumi.runtime.is_dry_run()

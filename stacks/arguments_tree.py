@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.arguments import Arguments
-
-Path = tuple[str | int, ...]
-"""Keys, and indices of lists, from the top of the settings to a place in them."""
+from components.arguments import Arguments, Path
 
 
 def walk_arguments(arguments: Arguments, path: Path = ()) -> Iterator[tuple[Path, Arguments]]:

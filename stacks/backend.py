@@ -6,7 +6,7 @@ internet → backend ─┬→ PostgreSQL ─ volume
 
 from __future__ import annotations
 
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from stacks.secrets import Generated, Secret
 
 POSTGRES_PASSWORD = Secret(

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
 
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 
 
 def _exactly_one(replicas: int) -> int:

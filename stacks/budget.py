@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from components.problems import Problem
 from stacks.monthly_cost import Calculation, Line, lines_of, total
-from stacks.problems import Problem
 from stacks.settings import BUDGET_KEY, StackSettings
 
 WHOLE_PREVIEW: Final = "RAILYARD_WHOLE_PREVIEW"

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 import go_yaml
+from components.problems import Problem
 from stacks import credentials
 from stacks.arguments_tree import Path
-from stacks.problems import Problem
 from stacks.project_folder import RAILYARD
 
 _NAMED: Final = re.compile(

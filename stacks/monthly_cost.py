@@ -15,7 +15,7 @@ from components.arguments import Arguments
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
 from components.railway_bucket import RailwayBucketSettings
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from railway_api.plans import PLANS, Plan
 from railway_api.prices import BACKUPS_KEPT, DEFAULT_VOLUME_GB, SUBSCRIPTION_USD
 from stacks.arguments_tree import walk_arguments

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from components.arguments import Arguments
+from components.arguments import Arguments, Path
 from components.bucket import BucketSettings
 from components.domain import DomainSettings
+from components.problems import Problem
 from components.redirect import RedirectSettings
 from components.zone import ZoneSettings, nearest
 from stacks.arguments_tree import walk_arguments
-from stacks.problems import Path, Problem
 
 Named = tuple[Path, str, bool]
 """Where a name stands, the name, and whether Cloudflare's proxy stands in front of it."""

@@ -19,8 +19,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import pulumi
-
 import go_yaml
 from components.bucket import BucketSettings
 from components.database import Database
@@ -51,30 +49,25 @@ class OwnSystem(System[OwnSettings]):
             name: self.bucket(name, args) if isinstance(args, BucketSettings) else self.railway_bucket(name, args)
             for name, args in settings.buckets.items()
         }
-        databases: dict[str, Database[Any]] = {}
+        databases: dict[str, Database] = {}
         for name, args in settings.databases.items():
             password = secrets[own_secrets.password_name(name)]
             databases[name] = self.database(KINDS[args.kind].component, name, args, password)
         values = Values(settings, secrets, buckets, databases)
-        made: dict[str, Service | Database[Any]] = {**databases}
+        made: dict[str, Service | Database] = {**databases}
         for name, before in waits(settings).items():
             args = settings.services[name]
             clear = {variable: value for variable, value in args.variables.items() if is_plain(value)}
             made[name] = values.made[name] = self.service(
                 name,
                 args.model_copy(update={"variables": clear}),
-                variables=self._still_encrypted(values.of(name)),
+                variables=self.still_encrypted(values.of(name)),
                 bucket=buckets[args.bucket] if args.bucket else None,
                 uses=[made[each] for each in before],
                 registry_password=values.registry_password(name),
             )
         values.tell()
         return {"buckets": {name: each.bucket_name for name, each in buckets.items()}} if buckets else {}
-
-    def _still_encrypted(self, variables: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
-        """Return variables in which those that are encrypted in the settings stay secret."""
-        hidden = self._secret_variables.encrypted
-        return {name: pulumi.Output.secret(value) if name in hidden else value for name, value in variables.items()}
 
 
 @cache

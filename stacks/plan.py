@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from components.arguments import Arguments
+from components.arguments import Arguments, Path
 from components.database import DatabaseSettings
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from components.volume import VolumeSettings
 from railway_api.plans import PLANS, Limits, Plan
-from stacks.arguments_tree import Path, walk_arguments
+from stacks.arguments_tree import walk_arguments
 
 _MOVE: Final = "move to a plan that allows more and set railway:plan"
 FEW_RESTARTS: Final = 10

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from components.arguments import Arguments
-from components.service import ServiceSettings
+from components.problems import Problem
+from components.service_kind import ServiceSettings
 from stacks.arguments_tree import walk_arguments
-from stacks.problems import Problem
 from stacks.releases import Key, Release, names_a_version
 from stacks.system import System, SystemSettings
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 
 
 class ProxySettings(ServiceSettings):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from components.arguments import Arguments
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from stacks.arguments_tree import walk_arguments
 
 Key = tuple[str | int, ...]

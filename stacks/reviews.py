@@ -12,8 +12,8 @@ from typing import Annotated
 from pydantic import Field
 
 from components.arguments import Arguments, Many, Name, matching
+from components.problems import Problem, nearest_or_none
 from stacks.prices import Budget
-from stacks.problems import Problem, nearest_or_none
 from stacks.secret_rules import Secret
 
 SecretKey = Annotated[

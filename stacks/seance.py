@@ -19,7 +19,7 @@ from typing_extensions import override
 from components.arguments import Commit
 from components.bucket import BucketSettings
 from components.redis import RedisSettings
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from stacks.backend import BackendSettings
 from stacks.gateway import GatewaySettings
 from stacks.proxy import ProxySettings

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from components.arguments import Arguments
 from components.database import DatabaseSettings
 from components.domain import DomainSettings
-from components.service import ServiceSettings
+from components.problems import Problem
+from components.service_kind import ServiceSettings
 from stacks.arguments_tree import walk_arguments
-from stacks.problems import Problem
 
 Declared = ServiceSettings | DatabaseSettings
 

@@ -18,7 +18,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 import go_yaml
 from components.arguments import Arguments, Many, Name, matching
 from components.bucket import BucketName, SpacesRegion
-from components.service import ServiceSettings
+from components.problems import Problem, nearest_or_none, problems_of
+from components.service_kind import ServiceSettings
 from components.usage_limit import UsageLimitSettings
 from components.zone import ZoneSettings
 from pulumiverse_railway import rules
@@ -33,7 +34,7 @@ from stacks.own.settings import OwnSettings
 from stacks.plan import excesses
 from stacks.policy.judgement import PolicyLevel, PolicyName
 from stacks.prices import Budget, Prices, ServiceUsage
-from stacks.problems import Problem, SettingsError, nearest_or_none, problems_of
+from stacks.problems import SettingsError
 from stacks.proven import unproven
 from stacks.reviews import Review, Reviews, wrong_reviews
 from stacks.services import named_twice, services

@@ -12,18 +12,22 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import pulumi
 
-from components.alerts import Alerts, AlertsSettings
+from components.alerts import Alerts, AlertsArgs, AlertsSettings
 from components.arguments import Arguments, Many, VariableName, matching
-from components.bucket import Bucket, BucketSettings
+from components.bucket import Bucket, BucketArgs, BucketSettings
 from components.database import Database, DatabaseSettings
 from components.domain import DomainSettings
+from components.from_settings import inputs_of
+from components.inputs import RedirectInputs
+from components.kinds import args_class
 from components.postgres import Postgres, PostgresSettings
-from components.project import Project, ProjectSettings
-from components.railway_bucket import RailwayBucket, RailwayBucketSettings
-from components.redirect import Redirects, RedirectSettings
+from components.project import Project, ProjectArgs, ProjectSettings
+from components.railway_bucket import RailwayBucket, RailwayBucketArgs, RailwayBucketSettings
+from components.redirect import Redirects, RedirectsArgs, RedirectSettings
 from components.redis import Redis, RedisSettings
-from components.service import SecretVariables, Service, ServiceSettings
-from components.zone import Zone, ZoneSettings, holding, nearest
+from components.service import Service
+from components.service_kind import ServiceSettings, kind_of
+from components.zone import Zone, ZoneArgs, ZoneSettings, holding, nearest
 from stacks.account import AccountSettings, provider_of
 from stacks.arguments_tree import walk_arguments
 from stacks.names import names_of
@@ -73,7 +77,7 @@ ALERT_WEBHOOK = Secret(
 )
 
 SettingsT = TypeVar("SettingsT", bound=SystemSettings)
-DatabaseT = TypeVar("DatabaseT", bound=Database[Any])
+DatabaseT = TypeVar("DatabaseT", bound=Database)
 
 
 class System(pulumi.ComponentResource, Generic[SettingsT]):
@@ -104,17 +108,17 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         own = [provider_of(self.NAME, settings.railway)] if settings.railway else None
         options = pulumi.ResourceOptions(protect=settings.protected or None, providers=own)
         super().__init__(self.TOKEN, self.NAME, None, options)
-        self._secret_variables = SecretVariables(
-            sealed=self._sealed(settings), kept=secrets.kept, encrypted=frozenset(encrypted)
-        )
-        self.project = project or Project(self.NAME, settings.project, pulumi.ResourceOptions(parent=self))
+        self._sealed = self._sealed_variables(settings)
+        self._kept, self._encrypted = secrets.kept, frozenset(encrypted)
+        self.project = project or Project(self.NAME, ProjectArgs(**inputs_of(settings.project)), self.child())
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}
         self._buckets: list[Bucket] = []
         extra = self.compose(settings, secrets)
         if settings.alerts:
             webhook, kept = secrets[ALERT_WEBHOOK.name], ALERT_WEBHOOK.name in secrets.kept
-            Alerts(self.NAME, settings.alerts, project=self.project, webhook=webhook, kept=kept, opts=self.child())
+            alerts = AlertsArgs(**inputs_of(settings.alerts), project=self.project, webhook=webhook, kept=kept)
+            Alerts(self.NAME, alerts, self.child())
         self._redirect(settings.redirects)
         domains = [domain for service in self._services.values() for domain in service.domains]
         for bucket in self._buckets:
@@ -152,13 +156,14 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     def bucket(self, noun: str, args: BucketSettings) -> Bucket:
         """Make a bucket that the system's own web pages may use, as soon as their domains work."""
         zone = holding(self.zones, args.cdn_domain) if args.cdn_domain else None
-        bucket = Bucket(self.named(noun), args, zone=zone, opts=self.child())
+        bucket = Bucket(self.named(noun), BucketArgs(**inputs_of(args), zone=zone), self.child())
         self._buckets.append(bucket)
         return bucket
 
     def railway_bucket(self, name: str, args: RailwayBucketSettings) -> RailwayBucket:
         """Make a bucket of Railway's own, named as its key in the settings."""
-        return RailwayBucket(self.named(name), args, project=self.project, bucket_name=name, opts=self.child())
+        given = RailwayBucketArgs(**inputs_of(args, name=args.name or name), project=self.project)
+        return RailwayBucket(self.named(name), given, self.child())
 
     def service(
         self,
@@ -168,7 +173,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         variables: Mapping[str, pulumi.Input[str]] | None = None,
         own_address: Sequence[str] = (),
         bucket: Bucket | RailwayBucket | None = None,
-        uses: Sequence[Service | Database[Any]] = (),
+        uses: Sequence[Service | Database] = (),
         registry_password: pulumi.Input[str] | None = None,
     ) -> Service:
         """Make a service and export its addresses. ``name`` is its key in the settings, and its name on Railway.
@@ -176,22 +181,35 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         ``variables`` come from secrets or other resources. ``own_address`` names those that hold its public address.
         ``uses`` are healthy first. ``registry_password`` belongs to ``args.registry_username``.
         """
+        made = {**(bucket.variables if bucket else {}), **(variables or {})}
+        for variable in sorted({*made, *own_address} & args.variables.keys()):
+            pulumi.log.warn(
+                f"{self.named(name)}: variables.{variable} has no effect, since its system sets {variable}: remove it"
+            )
+        every = {**self.still_encrypted(args.variables), **made}
         service = Service(
             self.named(name),
-            args,
-            project=self.project,
-            service_name=name,
-            zones=self.zones,
-            variables=variables,
-            own_address=own_address,
-            bucket=bucket,
-            uses=[each if isinstance(each, Service) else each.service for each in uses],
-            registry_password=registry_password,
-            secrets=self._secret_variables,
-            opts=self.child(),
+            args_class(args)(
+                **inputs_of(args, variables=every),
+                kind=kind_of(args),
+                project=self.project,
+                name=name,
+                zones=self.zones,
+                own_address=own_address,
+                uses=[each if isinstance(each, Service) else each.service for each in uses],
+                registry_password=registry_password,
+                sealed=_secret(self._sealed, every),
+                kept=_secret(self._kept, every),
+            ),
+            self.child(),
         )
         self._services[name] = service
         return service
+
+    def still_encrypted(self, variables: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+        """Return variables in which those that are encrypted in the settings stay secret."""
+        hidden = self._encrypted
+        return {name: pulumi.Output.secret(value) if name in hidden else value for name, value in variables.items()}
 
     def postgres(self, args: PostgresSettings, password: pulumi.Input[str], *, name: str = "postgres") -> Postgres:
         """Make a PostgreSQL server, named as its key in the settings."""
@@ -205,19 +223,22 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         self, kind: type[DatabaseT], name: str, args: DatabaseSettings, password: pulumi.Input[str] | None = None
     ) -> DatabaseT:
         """Make a database server (``Mysql``, ``Mongodb``, …), named as its key in the settings."""
+        given = {args.SERVER.password_variable: password}
         made = kind(
             self.named(name),
-            args,
-            project=self.project,
-            service_name=name,
-            password=password,
-            secrets=self._secret_variables,
-            opts=self.child(),
+            kind.ARGS(
+                **inputs_of(args, name=args.name or name),
+                project=self.project,
+                password=password,
+                sealed=_secret(self._sealed, given),
+                kept=_secret(self._kept, given),
+            ),
+            self.child(),
         )
         self._services[name] = made.service
         return made
 
-    def _sealed(self, settings: SettingsT) -> frozenset[str]:
+    def _sealed_variables(self, settings: SettingsT) -> frozenset[str]:
         """Return the variables that hold a sealed secret, alone or as a part of an address."""
         chosen = [secret for secret in self.secrets(settings) if secret.name in settings.sealed]
         return frozenset(variable for secret in chosen for variable in (secret.name, *secret.also_sets))
@@ -225,16 +246,19 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     def _zones(self, settings: SystemSettings, zones: Sequence[ZoneSettings]) -> list[Zone]:
         held = [(nearest(zones, name), proxied) for _, name, proxied in names_of(settings)]
         return [
-            Zone(self.named(zone.name), zone, proxied=(zone, True) in held, opts=self.child())
+            Zone(self.named(zone.name), ZoneArgs(**inputs_of(zone), proxied=(zone, True) in held), self.child())
             for zone in zones
             if (zone, True) in held or (zone, False) in held
         ]
 
     def _redirect(self, redirects: Sequence[RedirectSettings]) -> None:
         for zone in self.zones:
-            mine = [each for each in redirects if holding(self.zones, each.hostname) is zone]
+            mine = [
+                RedirectInputs(**inputs_of(each)) for each in redirects if holding(self.zones, each.hostname) is zone
+            ]
             if mine:
-                Redirects(self.named(f"{zone.args.name}-redirects"), mine, zone=zone, opts=self.child())
+                args = RedirectsArgs(redirects=mine, zone=zone)
+                Redirects(self.named(f"{zone.name}-redirects"), args, self.child())
 
     def _common(self) -> dict[str, Any]:
         addresses = {name: service.url for name, service in self._services.items() if service.url}
@@ -247,3 +271,8 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
             **({"tcpAddresses": tcp} if tcp else {}),
             **({"dnsTargets": targets} if targets else {}),
         }
+
+
+def _secret(names: Collection[str], variables: Mapping[str, pulumi.Input[str] | None]) -> list[str]:
+    """Return those of the variables that ``names`` has. A secret and what is made of it are Outputs, no plain texts."""
+    return [name for name, value in variables.items() if name in names and isinstance(value, pulumi.Output)]

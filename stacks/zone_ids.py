@@ -13,10 +13,10 @@ import idna
 import pulumi
 
 from components.packages import cloudflare
+from components.problems import Problem
 from components.zone import ZoneSettings, nearest
 from stacks.names import names_of
 from stacks.previous_outputs import previous_output
-from stacks.problems import Problem
 from stacks.settings import StackSettings
 
 CONFIRMED: Final = "confirmedZones"

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +122,20 @@ class Recorder(pulumi.runtime.Mocks):
 def deploy() -> Deploy:
     """Run a program in up mode; the inputs of all that it registered, by type and name, as on the wire."""
 
-    def run(program: Callable[[], object]) -> dict[tuple[str, str], Inputs]:
-        recorder = Recorder()
+    return _deploy
 
-        def body() -> None:
-            program()
 
-        programs.run(recorder, body)
-        return recorder.seen
+@pytest.fixture
+def preview() -> Deploy:
+    """Run a program as a preview does, in which what resources make is unknown; gives what ``deploy`` gives."""
+    return partial(_deploy, preview=True)
 
-    return run
+
+def _deploy(program: Callable[[], object], *, preview: bool = False) -> dict[tuple[str, str], Inputs]:
+    recorder = Recorder()
+
+    def body() -> None:
+        program()
+
+    programs.run(recorder, body, preview=preview)
+    return recorder.seen

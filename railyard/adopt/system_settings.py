@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from components.bucket import BucketSettings
 from components.postgres import PostgresSettings
 from components.redis import RedisSettings
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.settings import SETTINGS
 from railway_api.answers import CustomDomainOfAllDomains

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from components.database import DatabaseSettings
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from railyard.adopt.live import Live
 from railyard.adopt.system_settings import OTHER_NAMES, keep, model_of, optional
 from railyard.shared.console import CallError

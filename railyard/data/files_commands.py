@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 
 import typer
 
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from components.volume import OutsideBackups
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings

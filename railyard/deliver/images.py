@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from railyard.accounts.github import GitHub
 from railyard.promote import settings_file
 from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json

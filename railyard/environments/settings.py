@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from components.arguments import Arguments
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from components.volume import VolumeSettings
 from components.worker import WorkerSettings
 from pulumi_operations.project import ProjectError, config_nodes, full_key

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pydantic.alias_generators import to_snake
 
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from railyard.migrate import env_file
 from railyard.migrate.findings import Settings
 from railyard.migrate.result import Part, Result

@@ -14,7 +14,7 @@ from typing import Any, Final, cast, get_args
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from components.service_settings import InstanceSettings
 from pulumiverse_railway.provider.resources.parts import instance_config
 from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from components.problems import Problem
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, connected
 from railyard.accounts.running_services_query import chosen_systems
@@ -31,7 +32,6 @@ from railyard.shared.stack import Stack, read_stack
 from stacks.budget import lines_of_stack, over_budget
 from stacks.monthly_cost import USED_AT_RAILWAY, Cost, Line, total
 from stacks.prices import SOURCES
-from stacks.problems import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Final
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
 from components.railway_bucket import RailwayBucketSettings
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 
 SELF: Final = "self"
 """Name of the service in whose variable an expression stands."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from components.problems import Problem, nearest_or_none
 from stacks.arguments_tree import Path
 from stacks.own.expressions import RESERVED, SECRETS, SELF, Expression, expressions, lacking, properties
 from stacks.own.order import circle
 from stacks.own.secrets import password_name, secret_name
 from stacks.own.settings import OwnServiceSettings, OwnSettings
-from stacks.problems import Problem, nearest_or_none
 
 
 def wrong(settings: OwnSettings) -> Iterator[Problem]:

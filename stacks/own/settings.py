@@ -13,6 +13,7 @@ from pydantic import Field, create_model, model_validator
 
 from components.arguments import Image, Many, VariableName, Variables, matching
 from components.bucket import BucketSettings
+from components.by_key import ByKey
 from components.cron_job import CronJobSettings
 from components.database import Database
 from components.mongodb import Mongodb, MongodbSettings
@@ -20,12 +21,11 @@ from components.mysql import Mysql, MysqlSettings
 from components.postgres import Postgres, PostgresSettings
 from components.railway_bucket import RailwayBucketSettings
 from components.redis import Redis, RedisSettings
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from components.static_site import StaticSiteSettings
 from components.worker import WorkerSettings
 from stacks.backend import MONGODB_PASSWORD, MYSQL_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, BackendSettings
 from stacks.bot import BotSettings
-from stacks.by_key import ByKey
 from stacks.gateway import GatewaySettings
 from stacks.proxy import ProxySettings
 from stacks.secret_rules import Secret, SecretRules
@@ -128,7 +128,7 @@ class Kind:
     """The component and the settings of a database of one kind."""
 
     args: type[OwnDatabaseSettings]
-    component: type[Database[Any]]
+    component: type[Database]
     password: Secret
 
 

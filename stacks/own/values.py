@@ -29,7 +29,7 @@ class Values:
         settings: OwnSettings,
         secrets: SystemSecrets,
         buckets: Mapping[str, Bucket | RailwayBucket],
-        databases: Mapping[str, Database[Any]],
+        databases: Mapping[str, Database],
     ) -> None:
         self._settings, self._secrets = settings, secrets
         self._buckets, self._databases = buckets, databases
@@ -75,7 +75,7 @@ class Values:
         if owner == SECRETS:
             return self._secrets[name]
         if owner in self._buckets:
-            return self._buckets[owner].variables()[variables_of_bucket(self._settings.buckets[owner])[name]]
+            return self._buckets[owner].variables[variables_of_bucket(self._settings.buckets[owner])[name]]
         if owner in self._databases:
             return _of_database(self._databases[owner], name, self._secrets[own_secrets.password_name(owner)])
         # Of a service that is made later, too, and of the one that is about to be.
@@ -98,13 +98,13 @@ def _of_service(service: Service, name: str) -> Value | None:
             return service.url
 
 
-def _of_database(database: Database[Any], name: str, password: Value) -> Value:
-    user, first = database.args.login
+def _of_database(database: Database, name: str, password: Value) -> Value:
+    user, first = database.login
     match name:
         case "host":
             return database.service.private_host
         case "port":
-            return str(database.args.SERVER.port)
+            return str(database.SETTINGS.SERVER.port)
         case "user":
             return user
         case "password":
@@ -115,7 +115,7 @@ def _of_database(database: Database[Any], name: str, password: Value) -> Value:
             return _address(database, name)
 
 
-def _address(database: Database[Any], name: str) -> pulumi.Output[str]:
+def _address(database: Database, name: str) -> pulumi.Output[str]:
     query = QUERY if isinstance(database, Mongodb) else ""
     if name == "publicUrl":
         return database.public_address(query=query)

@@ -8,8 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from components.cron_job import CronJobSettings
-from components.project import Project, ProjectSettings
-from components.service import Service, ServiceSettings
+from components.from_settings import inputs_of
+from components.project import Project, ProjectArgs
+from components.service import Service, ServiceArgs
+from components.service_kind import ServiceSettings
 from components.static_site import StaticSiteSettings
 from components.worker import WorkerSettings
 
@@ -22,8 +24,8 @@ def made(deploy: Any, args: ServiceSettings) -> Any:
     """What a program registers that makes one service."""
 
     def program() -> None:
-        project = Project("shop", ProjectSettings(name="shop-test", environment="test"))
-        Service("shop-part", args, project=project, service_name="part")
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+        Service("shop-part", ServiceArgs(**inputs_of(args), project=project, name="part"))
 
     return deploy(program)
 

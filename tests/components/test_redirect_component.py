@@ -7,21 +7,24 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.redirect import Redirects, RedirectSettings, redirects_of
-from components.zone import Zone, ZoneSettings
+from components.from_settings import inputs_of
+from components.inputs import RedirectInputs
+from components.redirect import Redirects, RedirectsArgs, RedirectSettings, redirects_of
+from components.zone import Zone, ZoneArgs, ZoneSettings
 from stacks.names import wrong_names
 from stacks.system import SystemSettings
 
 RULES = "cloudflare:index/ruleset:Ruleset"
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
-ZONE = ZoneSettings(name="example.com", id="0" * 32)
+ZONE = ZoneArgs(name="example.com", id="0" * 32, proxied=True)
 WWW = RedirectSettings(hostname="www.example.com", to="example.com")
 OLD = RedirectSettings(hostname="old.example.com", to="example.com", status=302)
 
 
 def test_all_names_of_a_zone_share_one_list_of_rules(deploy: Any) -> None:
     """The rules say what the settings say, and visitors come by a proxied record without a server."""
-    seen = deploy(lambda: Redirects("shop-redirects", [WWW, OLD], zone=Zone("zone", ZONE, proxied=True)))
+    redirects = [RedirectInputs(**inputs_of(each)) for each in (WWW, OLD)]
+    seen = deploy(lambda: Redirects("shop-redirects", RedirectsArgs(redirects=redirects, zone=Zone("zone", ZONE))))
 
     assert list(redirects_of(seen[RULES, "shop-redirects-rules"])) == [WWW, OLD]
     assert [each["ref"] for each in seen[RULES, "shop-redirects-rules"]["rules"]] == [WWW.hostname, OLD.hostname]
@@ -72,6 +75,6 @@ def test_names_that_cannot_be_led_on_are_told(systems: dict[str, list[str]], all
         for name, hosts in systems.items()
     }
 
-    problems = wrong_names(settings, [ZONE], zones_key="railyard:zones")
+    problems = wrong_names(settings, [ZoneSettings(name=ZONE.name, id="0" * 32)], zones_key="railyard:zones")
 
     assert [allowed in each.allowed and fix in each.fix for each in problems] == [True]

@@ -11,8 +11,10 @@ import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components.project import Project, ProjectSettings
-from components.service import Service, ServiceSettings
+from components.from_settings import inputs_of
+from components.project import Project, ProjectArgs, ProjectSettings
+from components.service import Service, ServiceArgs
+from components.service_kind import ServiceSettings
 from components.templates import Reference, TemplateFunction, Unreadable, expressions
 from components.volume import VolumeSettings
 from pulumi_embedded.runner import Options, run
@@ -82,19 +84,21 @@ def test_a_function_of_templates_is_refused_with_what_to_write(deploy, value, ad
     with pytest.raises(ValidationError, match=advice):
         ProjectSettings(name="shop", environment="test", shared_variables={"KEY": value})
     for given in (value, lambda: pulumi.Output.secret(value)):
-        with pytest.raises(pulumi.RunError, match=f"shop-api: variables.KEY must be a value without .*{advice}"):
+        with pytest.raises(
+            pulumi.RunError, match=rf"(?s)shop-api has 1 problem:\s+variables.KEY.*a value without .*{advice}"
+        ):
             deploy(lambda given=given: shop(api={"KEY": given() if callable(given) else given}))
 
 
 def shop(shared: Any = None, **services: Any) -> dict[str, Service]:
     """Make services in this order, each with the variables given; a callable makes the value inside of the program."""
     args = ProjectSettings(name="shop-test", environment="test", shared_variables=dict(shared or {}))
-    project = Project("shop", args)
+    project = Project("shop", ProjectArgs(**inputs_of(args)))
     made: dict[str, Service] = {}
     for name, variables in services.items():
         values: dict[str, Any] = {each: value() if callable(value) else value for each, value in variables.items()}
         made[name] = Service(
-            f"shop-{name}", ServiceSettings(image=f"{name}:1"), project=project, service_name=name, variables=values
+            f"shop-{name}", ServiceArgs(image=f"{name}:1", project=project, name=name, variables=values)
         )
     return made
 
@@ -174,8 +178,8 @@ def test_a_service_of_another_project_is_told_as_that(said):
 
     def program() -> None:
         shop(web={"A": "${{engine.URL}}"})
-        other = Project("garage", ProjectSettings(name="garage-test", environment="test"))
-        Service("garage-engine", ServiceSettings(image="engine:1"), project=other, service_name="engine")
+        other = Project("garage", ProjectArgs(name="garage-test", environment="test"))
+        Service("garage-engine", ServiceArgs(image="engine:1", project=other, name="engine"))
 
     (warning,) = said(program)
     assert "engine is a service of garage-test: Railway fills in variables of the same project only" in warning
@@ -230,11 +234,11 @@ def test_what_a_service_is_made_to_start_after_counts_for_circles(deploy):
     """The program's own order and the references have to agree."""
 
     def program() -> None:
-        project = Project("shop", ProjectSettings(name="shop-test", environment="test"))
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
         api_args = ServiceSettings(image="api:1", variables={"X": "${{worker.X}}"})
-        api = Service("shop-api", api_args, project=project, service_name="api")
+        api = Service("shop-api", ServiceArgs(**inputs_of(api_args), project=project, name="api"))
         worker_args = ServiceSettings(image="worker:1", variables={"X": "1"})
-        Service("shop-worker", worker_args, project=project, service_name="worker", uses=[api])
+        Service("shop-worker", ServiceArgs(**inputs_of(worker_args), project=project, name="worker", uses=[api]))
 
     with pytest.raises(pulumi.RunError, match="worker needs api: is made to start after it"):
         deploy(program)
@@ -326,12 +330,12 @@ def test_an_address_and_a_volume_are_there_before_they_are_named(railway):
     """A service that names another's volume waits for it, and never for itself."""
 
     def program() -> None:
-        project = Project("shop", ProjectSettings(name="shop-test", environment="test"))
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
         variables = {"PATH_OF_DB": "${{db.RAILWAY_VOLUME_MOUNT_PATH}}", "SELF": "${{web.RAILWAY_PUBLIC_DOMAIN}}"}
         web = ServiceSettings(image="web:1", port=80, railway_domain=True, variables=variables)
-        Service("shop-web", web, project=project, service_name="web")
+        Service("shop-web", ServiceArgs(**inputs_of(web), project=project, name="web"))
         db = ServiceSettings(image="db:1", volume=VolumeSettings(mount_path="/data"))
-        Service("shop-db", db, project=project, service_name="db")
+        Service("shop-db", ServiceArgs(**inputs_of(db), project=project, name="db"))
 
     railway.up(program)
 
@@ -371,11 +375,11 @@ def test_a_reference_in_a_command_is_an_order_as_one_in_a_variable(railway, comm
     """What it names is deployed first, wherever it stands in the program."""
 
     def program() -> None:
-        project = Project("shop", ProjectSettings(name="shop-test", environment="test"))
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
         web = ServiceSettings.model_validate({"image": "web:1", command: "run --token ${{worker.TOKEN}}"})
-        Service("shop-web", web, project=project, service_name="web")
+        Service("shop-web", ServiceArgs(**inputs_of(web), project=project, name="web"))
         worker = ServiceSettings(image="worker:1", variables={"TOKEN": "t"})
-        Service("shop-worker", worker, project=project, service_name="worker")
+        Service("shop-worker", ServiceArgs(**inputs_of(worker), project=project, name="worker"))
 
     railway.up(program)
 
@@ -393,9 +397,9 @@ def test_a_reference_in_a_command_that_leads_nowhere_is_told(said, text, told):
     """With the place in which it stands, and the nearest name."""
 
     def program() -> None:
-        project = Project("shop", ProjectSettings(name="shop-test", environment="test"))
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
         web = ServiceSettings(image="web:1", port=80, start_command=text)
-        Service("shop-web", web, project=project, service_name="web")
+        Service("shop-web", ServiceArgs(**inputs_of(web), project=project, name="web"))
 
     (warning,) = said(program)
 
@@ -406,9 +410,9 @@ def test_a_function_of_templates_in_a_command_is_refused(railway):
     """Railway evaluates it in templates alone, whatever it stands in."""
 
     def program() -> None:
-        project = Project("shop", ProjectSettings(name="shop-test", environment="test"))
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
         web = ServiceSettings(image="web:1", start_command="run --key ${{secret(32)}}")
-        Service("shop-web", web, project=project, service_name="web")
+        Service("shop-web", ServiceArgs(**inputs_of(web), project=project, name="web"))
 
     result = railway.run(Operation.UP, program)
 

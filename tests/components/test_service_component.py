@@ -2,46 +2,56 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components.bucket import Bucket, BucketSettings
+from components.bucket import Bucket, BucketArgs
 from components.domain import DomainSettings
-from components.project import Project, ProjectSettings
-from components.service import Service, ServiceSettings
+from components.from_settings import inputs_of
+from components.project import Project, ProjectArgs, ProjectSettings
+from components.service import Service, ServiceArgs
+from components.service_kind import ServiceSettings
 from components.volume import VolumeSettings
-from components.zone import Zone, ZoneSettings
+from components.zone import Zone, ZoneArgs
 
 INSTANCE = "railway:index:ServiceInstance"
 
 
 def project() -> Project:
-    return Project("shop", ProjectSettings(name="shop-test", environment="test"))
+    return Project("shop", ProjectArgs(name="shop-test", environment="test"))
+
+
+def api(settings: ServiceSettings, **given: Any) -> Service:
+    """Make the service of these settings."""
+    return Service("shop-api", ServiceArgs(**inputs_of(settings), **{"project": project(), "name": "api", **given}))
 
 
 def zone() -> Zone:
-    return Zone("shop-zone", ZoneSettings(name="example.com", id="0" * 32), proxied=False)
+    return Zone("shop-zone", ZoneArgs(name="example.com", id="0" * 32))
 
 
 def test_an_image_with_a_port_listens_there(deploy):
     """The port becomes the PORT variable, beside the variables of the arguments."""
     args = ServiceSettings(image="api:1", port=9000, variables={"MODE": "fast"})
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+    seen = deploy(lambda: api(args))
 
     assert seen[INSTANCE, "shop-api-instance"]["variables"] == {"MODE": "fast", "PORT": "9000"}
 
 
 def test_a_private_service_has_no_address(deploy):
     """Nothing is exposed to the internet unless it is asked for."""
-    seen = deploy(lambda: Service("shop-api", ServiceSettings(image="api:1"), project=project(), service_name="api"))
+    seen = deploy(lambda: Service("shop-api", ServiceArgs(image="api:1", project=project(), name="api")))
 
     assert [kind for kind, _ in seen if kind in {"railway:index:CustomDomain", "railway:index:ServiceDomain"}] == []
 
 
 def test_a_repository_is_deployed_from_its_main_branch(deploy):
     """Without a branch, main; the image stays unset."""
-    seen = deploy(lambda: Service("shop-api", ServiceSettings(repo="shop/api"), project=project(), service_name="api"))
+    seen = deploy(lambda: Service("shop-api", ServiceArgs(repo="shop/api", project=project(), name="api")))
 
     instance = seen[INSTANCE, "shop-api-instance"]
     assert (instance["repo"], instance["branch"], instance.get("image")) == ("shop/api", "main", None)
@@ -51,7 +61,7 @@ def test_replicas_are_sent_with_their_region(deploy):
     """Railway forgets what is not sent: region and replicas always go together."""
     args = ServiceSettings(image="api:1", replicas=3, region="europe-west4-drams3a")
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+    seen = deploy(lambda: api(args))
 
     assert seen[INSTANCE, "shop-api-instance"]["regions"] == {"europe-west4-drams3a": 3.0}
 
@@ -60,7 +70,7 @@ def test_a_service_runs_in_several_regions(deploy):
     """Each with its own number of instances; the shorthand of one region and the plural exclude each other."""
     args = ServiceSettings(image="api:1", regions={"us-west2": 2, "europe-west4-drams3a": 1})
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+    seen = deploy(lambda: api(args))
 
     assert seen[INSTANCE, "shop-api-instance"]["regions"] == {"us-west2": 2.0, "europe-west4-drams3a": 1.0}
     with pytest.raises(ValidationError, match="either regions, which holds the replicas of each region, or replicas"):
@@ -75,7 +85,7 @@ def test_each_domain_may_lead_to_a_port_of_its_own(deploy):
     domains = (DomainSettings(hostname="api.example.com"), DomainSettings(hostname="admin.example.com", port=9001))
     args = ServiceSettings(image="api:1", port=9000, domains=domains, railway_domain=True, railway_domain_port=9002)
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", zones=[zone()]))
+    seen = deploy(lambda: api(args, zones=[zone()]))
 
     custom = "railway:index:CustomDomain"
     assert seen[custom, "shop-api-api.example.com-domain"]["targetPort"] == 9000
@@ -92,7 +102,8 @@ def test_the_first_domain_is_the_address(deploy):
 
     seen = deploy(
         lambda: Service(
-            "shop-api", args, project=project(), service_name="api", zones=[zone()], own_address=["PUBLIC_URL"]
+            "shop-api",
+            ServiceArgs(**inputs_of(args), project=project(), name="api", zones=[zone()], own_address=["PUBLIC_URL"]),
         )
     )
 
@@ -104,7 +115,7 @@ def test_a_railway_domain_is_the_address_of_a_service_without_its_own(deploy):
     """The address that Railway generated reaches the service's variables in the same run."""
     args = ServiceSettings(image="api:1", port=9000, railway_domain=True)
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", own_address=["PUBLIC_URL"]))
+    seen = deploy(lambda: api(args, own_address=["PUBLIC_URL"]))
 
     assert (
         seen[INSTANCE, "shop-api-instance"]["variables"]["PUBLIC_URL"]
@@ -117,7 +128,7 @@ def test_a_cdn_stands_before_the_address(deploy):
     settings = {"image": "api:1", "port": 80, "railwayDomain": True}
     args = ServiceSettings.model_validate({**settings, "cdn": {"htmlCaching": "never"}})
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+    seen = deploy(lambda: api(args))
 
     made = seen["railway:index:ServiceCdn", "shop-api-cdn"]
     assert (made["htmlCaching"], made["defaultTtlSeconds"], made["purgeOnDeploy"]) == ("never", 7200, "HTML")
@@ -132,7 +143,7 @@ def test_a_cdn_behind_cloudflares_proxy_is_told(deploy, monkeypatch):
     domains = [{"hostname": "api.example.com", "proxied": True}]
     args = ServiceSettings.model_validate({"image": "api:1", "port": 80, "domains": domains, "cdn": {}})
 
-    deploy(lambda: Service("shop-api", args, project=project(), service_name="api", zones=[zone()]))
+    deploy(lambda: api(args, zones=[zone()]))
 
     assert ["api.example.com has Cloudflare's proxy before Railway's CDN" in text for text in said] == [True]
 
@@ -143,8 +154,8 @@ def test_tracing_is_a_setting_of_the_service_and_of_the_project(deploy):
     traced = {"name": "shop-test", "environment": "test", "tracingEnabled": True, "tracingSampleRate": 0.5}
 
     def program() -> None:
-        made = Project("shop", ProjectSettings.model_validate(traced))
-        Service("shop-api", args, project=made, service_name="api")
+        made = Project("shop", ProjectArgs(**inputs_of(ProjectSettings.model_validate(traced))))
+        Service("shop-api", ServiceArgs(**inputs_of(args), project=made, name="api"))
 
     seen = deploy(program)
 
@@ -166,7 +177,7 @@ def test_a_volume_has_its_size_in_mb_and_its_backups(deploy):
     volume = VolumeSettings(mount_path="/data", size_gb=5, backups=("daily", "weekly"), usage_alerts=(80,))
     args = ServiceSettings(image="api:1", volume=volume)
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+    seen = deploy(lambda: api(args))
 
     disk = seen["railway:index:Volume", "shop-api-volume-disk"]
     assert (disk["mountPath"], disk["sizeMb"], disk["backupSchedules"]) == ("/data", 5000, ["DAILY", "WEEKLY"])
@@ -177,7 +188,7 @@ def test_a_job_with_a_schedule_is_never_restarted(deploy):
     """Railway runs a cron service with the policy NEVER; asking for another would show as drift."""
     args = ServiceSettings(image="job:1", cron_schedule="0 3 * * *")
 
-    seen = deploy(lambda: Service("shop-job", args, project=project(), service_name="job"))
+    seen = deploy(lambda: Service("shop-job", ServiceArgs(**inputs_of(args), project=project(), name="job")))
 
     assert seen[INSTANCE, "shop-job-instance"]["restartPolicyType"] == "NEVER"
 
@@ -186,8 +197,8 @@ def test_a_bucket_hands_its_own_key_to_the_service(deploy):
     """The service gets the bucket's address, prefix and scoped key as variables."""
 
     def program() -> None:
-        bucket = Bucket("shop-bucket", BucketSettings(name="shop-files", region="sfo3", prefix="prod/"))
-        Service("shop-api", ServiceSettings(image="api:1"), project=project(), service_name="api", bucket=bucket)
+        bucket = Bucket("shop-bucket", BucketArgs(name="shop-files", region="sfo3", prefix="prod/"))
+        Service("shop-api", ServiceArgs(image="api:1", project=project(), name="api", variables=bucket.variables))
 
     variables = deploy(program)[INSTANCE, "shop-api-instance"]["variables"]
     assert variables == {
@@ -205,11 +216,11 @@ def test_an_image_of_a_private_registry_has_its_user_and_password(deploy):
     """The user is a setting, the password a secret that is handed over; one without the other is a mistake."""
     args = ServiceSettings(image="registry.example.com:5000/shop/api:1", registry_username="robot")
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", registry_password="made-up"))
+    seen = deploy(lambda: api(args, registry_password="made-up"))
 
     assert seen[INSTANCE, "shop-api-instance"]["registryCredentials"] == {"username": "robot", "password": "made-up"}
-    with pytest.raises(ValueError, match="go together: give both"):
-        deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+    with pytest.raises(pulumi.RunError, match="go together: give both"):
+        deploy(lambda: api(args))
 
 
 def test_a_tcp_proxy_leads_to_its_port(deploy):
@@ -217,9 +228,9 @@ def test_a_tcp_proxy_leads_to_its_port(deploy):
     made = []
     args = ServiceSettings(image="mqtt:2", tcp_port=1883)
 
-    seen = deploy(lambda: made.append(Service("shop-mqtt", args, project=project(), service_name="mqtt")))
+    seen = deploy(lambda: made.append(api(args)))
 
-    assert seen["railway:index:TcpProxy", "shop-mqtt-tcp-proxy"]["applicationPort"] == 1883
+    assert seen["railway:index:TcpProxy", "shop-api-tcp-proxy"]["applicationPort"] == 1883
     assert made[0].tcp_address is not None
 
 
@@ -228,7 +239,7 @@ def test_shared_variables_belong_to_the_project(deploy):
     shared = ProjectSettings(name="shop-test", environment="test", shared_variables={"LOG_LEVEL": "info"})
     args = ServiceSettings(image="api:1", variables={"LOG_LEVEL": "${{shared.LOG_LEVEL}}"})
 
-    seen = deploy(lambda: Service("shop-api", args, project=Project("shop", shared), service_name="api"))
+    seen = deploy(lambda: api(args, project=Project("shop", ProjectArgs(**inputs_of(shared)))))
 
     assert seen["railway:index:SharedVariables", "shop-shared-variables"]["variables"] == {"LOG_LEVEL": "info"}
     assert seen[INSTANCE, "shop-api-instance"]["variables"] == {"LOG_LEVEL": "${{shared.LOG_LEVEL}}"}
@@ -238,18 +249,6 @@ def test_a_push_elsewhere_in_the_repository_is_no_deployment(deploy):
     """Watch patterns reach Railway."""
     args = ServiceSettings(repo="shop/monorepo", root_directory="api", watch_patterns=("api/**",))
 
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api"))
+    seen = deploy(lambda: api(args))
 
     assert seen[INSTANCE, "shop-api-instance"]["watchPatterns"] == ["api/**"]
-
-
-def test_a_variable_that_the_system_sets_itself_is_told(deploy, monkeypatch):
-    """The setting has no effect, and whoever wrote it hears that."""
-    said = []
-    monkeypatch.setattr("pulumi.log.warn", said.append)
-    args = ServiceSettings(image="api:1", variables={"MODE": "slow"})
-
-    seen = deploy(lambda: Service("shop-api", args, project=project(), service_name="api", variables={"MODE": "fast"}))
-
-    assert seen[INSTANCE, "shop-api-instance"]["variables"] == {"MODE": "fast"}
-    assert said == ["shop-api: variables.MODE has no effect, since its system sets MODE: remove it"]

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components.bucket import Bucket, BucketSettings, CorsRule, LifecycleRule
+from components.bucket import Bucket, BucketArgs, BucketSettings, CorsRule, LifecycleRule
+from components.from_settings import inputs_of
 from components.mongodb import Mongodb, MongodbSettings
 from components.mysql import Mysql, MysqlSettings
-from components.postgres import Postgres, PostgresSettings
-from components.project import Project, ProjectSettings
-from components.railway_bucket import RailwayBucket, RailwayBucketSettings
-from components.redis import Redis, RedisSettings
-from components.service import Service, ServiceSettings
+from components.postgres import Postgres, PostgresArgs, PostgresSettings
+from components.project import Project, ProjectArgs
+from components.railway_bucket import RailwayBucket, RailwayBucketArgs, RailwayBucketSettings
+from components.redis import Redis, RedisArgs, RedisSettings
+from components.service import Service, ServiceArgs
+from components.service_kind import ServiceSettings
 from components.volume import VolumeSettings
-from components.zone import Zone, ZoneSettings
+from components.zone import Zone, ZoneArgs
 
 INSTANCE = "railway:index:ServiceInstance"
 BUCKET = BucketSettings(name="shop-files", region="sfo3")
 
 
+def bucket(**changes: Any) -> Bucket:
+    """Make the bucket with other settings."""
+    return Bucket("shop-bucket", BucketArgs(**inputs_of(BUCKET.model_copy(update=changes))))
+
+
 def project() -> Project:
-    return Project("shop", ProjectSettings(name="shop-test", environment="test"))
+    return Project("shop", ProjectArgs(name="shop-test", environment="test"))
 
 
 def test_a_bucket_is_private_and_its_key_opens_nothing_else(deploy):
     """Private access, and one grant for this bucket."""
-    seen = deploy(lambda: Bucket("shop-bucket", BUCKET))
+    seen = deploy(bucket)
 
     assert seen["digitalocean:index/spacesBucket:SpacesBucket", "shop-bucket-space"]["acl"] == "private"
     assert seen["digitalocean:index/spacesKey:SpacesKey", "shop-bucket-key-1"]["grants"] == [
@@ -50,7 +59,7 @@ OWN = ("https://shop.example.com",)
 )
 def test_browsers_may_use_a_bucket_from_the_systems_own_pages(deploy, cors, origins, allowed):
     """Others only where the settings name them; no rule where there is nobody."""
-    seen = deploy(lambda: Bucket("shop-bucket", BUCKET.model_copy(update={"cors": cors})).allow(origins))
+    seen = deploy(lambda: bucket(cors=cors).allow(origins))
 
     rules = seen.get((CORS, "shop-bucket-cors"), {}).get("corsRules")
     assert (rules and rules[0]["allowedOrigins"]) == allowed
@@ -63,10 +72,10 @@ def test_a_lifecycle_is_data(deploy):
         LifecycleRule(noncurrent_expiration_days=30),
     )
 
-    seen = deploy(lambda: Bucket("b", BUCKET.model_copy(update={"versioning": True, "lifecycle": rules})))
-    plain = deploy(lambda: Bucket("b", BUCKET))
+    seen = deploy(lambda: bucket(versioning=True, lifecycle=rules))
+    plain = deploy(bucket)
 
-    space = seen["digitalocean:index/spacesBucket:SpacesBucket", "b-space"]
+    space = seen["digitalocean:index/spacesBucket:SpacesBucket", "shop-bucket-space"]
     assert space["versioning"] == {"enabled": True}
     assert space["lifecycleRules"] == [
         {
@@ -78,15 +87,15 @@ def test_a_lifecycle_is_data(deploy):
         },
         {"id": "rule-2", "enabled": True, "noncurrentVersionExpiration": {"days": 30}},
     ]
-    assert "lifecycleRules" not in plain["digitalocean:index/spacesBucket:SpacesBucket", "b-space"]
+    assert "lifecycleRules" not in plain["digitalocean:index/spacesBucket:SpacesBucket", "shop-bucket-space"]
 
 
 def test_the_own_name_of_a_cdn_has_its_record_and_certificate(deploy):
     """DNS only: DigitalOcean's CDN is behind Cloudflare itself."""
     args = BUCKET.model_copy(update={"cdn_domain": "cdn.example.com"})
-    zone = ZoneSettings(name="example.com", id="0" * 32)
+    zone = ZoneArgs(name="example.com", id="0" * 32)
 
-    seen = deploy(lambda: Bucket("b", args, zone=Zone("z", zone, proxied=False)))
+    seen = deploy(lambda: Bucket("b", BucketArgs(**inputs_of(args), zone=Zone("z", zone))))
 
     cdn = seen["digitalocean:index/cdn:Cdn", "b-cdn"]
     assert (cdn["customDomain"], cdn["certificateName"]) == ("cdn.example.com", "needs-cloudflare-cert")
@@ -100,14 +109,14 @@ def test_the_own_name_of_a_cdn_has_its_record_and_certificate(deploy):
 
 def test_nothing_ever_empties_a_bucket(deploy):
     """The one property that would is not even sent."""
-    seen = deploy(lambda: Bucket("b", BUCKET))
+    seen = deploy(bucket)
 
-    assert "forceDestroy" not in seen["digitalocean:index/spacesBucket:SpacesBucket", "b-space"]
+    assert "forceDestroy" not in seen["digitalocean:index/spacesBucket:SpacesBucket", "shop-bucket-space"]
 
 
 def test_a_bucket_without_cdn_has_no_endpoint(deploy):
     """The CDN is a choice."""
-    seen = deploy(lambda: Bucket("shop-bucket", BUCKET.model_copy(update={"cdn": False})))
+    seen = deploy(lambda: bucket(cdn=False))
 
     assert [kind for kind, _ in seen if "cdn" in kind] == []
 
@@ -117,7 +126,7 @@ def test_a_database_address_holds_the_password_percent_encoded_and_secret(deploy
     found: list[tuple[str, bool]] = []
 
     def program() -> None:
-        database = Postgres("shop-postgres", PostgresSettings(), project=project(), password="p@ss/word")
+        database = Postgres("shop-postgres", PostgresArgs(project=project(), password="p@ss/word"))
         url = database.url(scheme="postgresql+asyncpg", query="?sslmode=require")
         pulumi.Output.all(url, url.is_secret()).apply(lambda pair: found.append((pair[0], pair[1])))
 
@@ -130,7 +139,7 @@ def test_a_database_address_holds_the_password_percent_encoded_and_secret(deploy
 
 def test_a_database_keeps_its_data_below_the_mount(deploy):
     """PostgreSQL refuses a data folder that is the root of a disk."""
-    seen = deploy(lambda: Postgres("shop-postgres", PostgresSettings(), project=project(), password="secret"))
+    seen = deploy(lambda: Postgres("shop-postgres", PostgresArgs(project=project(), password="secret")))
 
     variables = seen[INSTANCE, "shop-postgres-instance"]["variables"]
     assert variables["PGDATA"].startswith(seen["railway:index:Volume", "shop-postgres-volume-disk"]["mountPath"] + "/")
@@ -138,7 +147,7 @@ def test_a_database_keeps_its_data_below_the_mount(deploy):
 
 def test_redis_with_a_password_asks_for_it(deploy):
     """The command needs a shell to see the password, and the address holds it."""
-    seen = deploy(lambda: Redis("shop-redis", RedisSettings(), project=project(), password="secret"))
+    seen = deploy(lambda: Redis("shop-redis", RedisArgs(project=project(), password="secret")))
 
     instance = seen[INSTANCE, "shop-redis-instance"]
     assert instance["startCommand"] == '/bin/sh -c "exec redis-server --requirepass $REDIS_PASSWORD"'
@@ -146,7 +155,7 @@ def test_redis_with_a_password_asks_for_it(deploy):
 
 def test_a_cache_without_password_and_volume_runs_as_its_image_says(deploy):
     """Nothing is started differently without a reason."""
-    seen = deploy(lambda: Redis("shop-valkey", RedisSettings(image="valkey/valkey:8"), project=project()))
+    seen = deploy(lambda: Redis("shop-valkey", RedisArgs(image="valkey/valkey:8", project=project())))
 
     assert seen[INSTANCE, "shop-valkey-instance"].get("startCommand") is None
 
@@ -163,11 +172,11 @@ KINDS = [
 def test_every_database_has_the_same_settings(deploy, kind, args, address):
     """Region, image, limits, volume with its backups, a port to the outside: a kind declares what is its own alone."""
     found: list[str] = []
-    given = {"region": "us-east4-eqdc4a", "memory_mb": 1024, "image": "registry.example.com/valkey-or-db:1"}
+    given = {"region": "us-east4-eqdc4a", "memory_mb": 1024, "image": "registry.example.com/our-db:1"}
     changed = args.model_copy(update={**given, "backups": ("weekly",), "tcp_port": args.SERVER.port})
 
     def program() -> None:
-        made = kind("shop-db", changed, project=project(), password="p@ss")
+        made = kind("shop-db", kind.ARGS(**inputs_of(changed), project=project(), password="p@ss"))
         address = made.url if isinstance(made.url, pulumi.Output) else made.url()
         address.apply(found.append)
         made.public_address().apply(found.append)
@@ -201,7 +210,8 @@ def test_a_database_is_updated_in_windows(deploy):
     """As any service that runs an image; windows alone are refused."""
     given = {"sizeGb": 1, "autoUpdates": "minor", "autoUpdateWindows": ["SUN 2-6"]}
 
-    seen = deploy(lambda: Postgres("shop-db", PostgresSettings.model_validate(given), project=project()))
+    settings = PostgresSettings.model_validate(given)
+    seen = deploy(lambda: Postgres("shop-db", PostgresArgs(**inputs_of(settings), project=project())))
 
     instance = seen["railway:index:ServiceInstance", "shop-db-instance"]
     assert (instance["autoUpdates"], instance["autoUpdateWindows"]) == ("minor", ["SUN 2-6"])
@@ -213,7 +223,7 @@ def test_a_database_has_a_name_of_its_own_in_the_settings(deploy):
     """It outweighs the program's, and its host follows."""
     args = PostgresSettings.model_validate({"sizeGb": 1, "name": "orders"})
 
-    seen = deploy(lambda: Postgres("shop-db", args, project=project(), service_name="postgres"))
+    seen = deploy(lambda: Postgres("shop-db", PostgresArgs(**inputs_of(args), project=project())))
 
     assert seen["railway:index:Service", "shop-db-service"]["name"] == "orders"
 
@@ -260,8 +270,8 @@ def test_two_databases_of_a_kind_have_names_of_their_own(deploy):
 
     def program() -> None:
         here = project()
-        Postgres("shop-postgres", PostgresSettings(), project=here, password="p")
-        second = Postgres("shop-reports", PostgresSettings(), project=here, password="p", service_name="reports")
+        Postgres("shop-postgres", PostgresArgs(project=here, password="p"))
+        second = Postgres("shop-reports", PostgresArgs(project=here, password="p", name="reports"))
         second.url().apply(found.append)
 
     seen = deploy(program)
@@ -278,11 +288,11 @@ def test_an_app_apart_from_its_database_is_told(deploy, monkeypatch, by):
 
     def program(regions: dict[str, int]) -> None:
         here = project()
-        database = Postgres("shop-db", PostgresSettings(region="us-east4-eqdc4a"), project=here, password="p")
+        database = Postgres("shop-db", PostgresArgs(region="us-east4-eqdc4a", project=here, password="p"))
         variables = {"HOST": "${{postgres.RAILWAY_PRIVATE_DOMAIN}}"} if by == "reference" else {}
         args = ServiceSettings.model_validate({"image": "api:1", "regions": regions, "variables": variables})
         uses = [database.service] if by == "uses" else []
-        Service("shop-api", args, project=here, service_name="api", uses=uses)
+        Service("shop-api", ServiceArgs(**inputs_of(args), project=here, name="api", uses=uses))
 
     deploy(lambda: program({"us-west2": 1, "us-east4-eqdc4a": 1}))
     assert said == []
@@ -298,8 +308,8 @@ def test_a_bucket_of_railways_own_has_the_name_of_its_key(deploy):
 
     def program() -> None:
         made = project()
-        bucket = RailwayBucket("shop-files", RailwayBucketSettings(region="ams"), project=made, bucket_name="files")
-        Service("shop-web", ServiceSettings(image="web:1"), project=made, service_name="web", bucket=bucket)
+        bucket = RailwayBucket("shop-files", RailwayBucketArgs(region="ams", project=made, name="files"))
+        Service("shop-web", ServiceArgs(image="web:1", project=made, name="web", variables=bucket.variables))
 
     seen = deploy(program)
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from components import generate
-from components.service import ServiceSettings
+from components.service_kind import ServiceSettings
 from pulumiverse_railway import rules
 from railyard.engine.engine import code_of
 from tests.lifecycle.conftest import Checkout

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import httpx
 
 from components.bucket import BucketSettings
-from components.zone import ZoneSettings
+from components.zone import ZoneSettings, holds
 from railyard.accounts.spaces_client import spaces_client
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
@@ -60,7 +60,7 @@ async def _zone(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
 
 async def _ssl(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
     domains = [domain for each in stack.settings.systems.values() for domain in each.domains()]
-    if not any(domain.proxied and zone.holds(domain.hostname) for domain in domains):
+    if not any(domain.proxied and holds(zone.name, domain.hostname) for domain in domains):
         return []
     try:
         mode = (await _cloudflare(f"/zones/{zone.id}/settings/ssl"))["value"]

@@ -1,0 +1,310 @@
+"""Checks what a program gives to a component: plain values at once, Outputs as soon as they are known.
+
+Every value of a component's arguments may be an Output, a value that only another resource knows. Both are judged by
+the model of the settings (pydantic), so that a program, a settings file and another language are refused in the same
+words. What decides which resources exist has to be plain: a preview could not show them otherwise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+import pulumi
+from pydantic import BaseModel, ValidationError
+
+import go_yaml
+from components.arguments import Decides, Path
+from components.problems import Problem, field_at, inner_model, problems_of
+
+InputsT = TypeVar("InputsT", bound="Inputs")
+ModelT = TypeVar("ModelT", bound=BaseModel)
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Base of the values that a program gives to a component, and of the groups inside of them."""
+
+
+@dataclass(frozen=True)
+class Checked(Generic[InputsT, ModelT]):
+    """Arguments whose plain values are right, and whose Outputs fail the run when they turn out to be wrong."""
+
+    args: InputsT
+    settings: pulumi.Input[ModelT]
+    """All values together: an Output where any of them is one, which fails when they do not agree with each other."""
+
+    async def agreement(self) -> list[pulumi.Resource]:
+        """Wait until all values agree; returns no resources, for ``depends_on``."""
+        await pulumi.Output.from_input(self.settings).future()
+        return []
+
+    @property
+    def depends_on(self) -> pulumi.Input[list[pulumi.Resource]] | None:
+        """Return what the first resource of a component depends on, so that a wrong value makes none."""
+        return pulumi.Output.from_input(self.agreement()) if is_output(self.settings) else None
+
+    def made(self, make: Callable[[ModelT], ValueT]) -> pulumi.Input[ValueT]:
+        """Return what follows from all values together."""
+        return derived(make, self.settings)
+
+
+def checked(label: str, args: InputsT, model: type[ModelT]) -> Checked[InputsT, ModelT]:
+    """Check the fields of ``args`` that ``model`` has; ``label`` is the component's name.
+
+    Raises ``pulumi.RunError`` that lists all plain values that are wrong, and all Outputs that have to be plain.
+    """
+    given, outputs = _given(args, model), dict[Path, pulumi.Output[Any]]()
+    known = _without_outputs(given, (), outputs)
+    if not outputs:
+        refuse(label, _problems(model, known))
+        return Checked(args, model.model_validate(known))
+    early = [_must_be_plain(path, reason) for path in outputs if (reason := _plain_reason(model, path))]
+    refuse(label, [*early, *_at_once(model, known, outputs)])
+    judged = {path: _judged(label, model, known, path, output) for path, output in outputs.items()}
+    settings = pulumi.Output.all(*outputs.values()).apply(
+        lambda values: _agreed(label, model, known, dict(zip(outputs, values, strict=True)), outputs.values())
+    )
+    return Checked(_replaced(args, model, judged), settings)
+
+
+def refuse(label: str, problems: Sequence[Problem]) -> None:
+    """Raise ``pulumi.RunError`` with all that is wrong with a component; do nothing when there is nothing."""
+    if not problems:
+        return
+    lines = [f"{label} has {len(problems)} {'problem' if len(problems) == 1 else 'problems'}:"]
+    for problem in problems:
+        value = "" if problem.value is None else go_yaml.shortened(json.dumps(problem.value, default=str))
+        lines += [
+            f"  {_written(problem.path) or 'its arguments'}{value and f' = {value}'}",
+            f"    allowed: {problem.allowed}",
+            f"    fix: {problem.fix}",
+        ]
+    raise pulumi.RunError("\n".join(lines))
+
+
+def derived(make: Callable[..., ValueT], *values: Any) -> pulumi.Input[ValueT]:
+    """Return ``make(*values)``: at once when all of them are plain, else as an Output."""
+    if not any(map(is_output, values)):
+        return make(*values)
+    return pulumi.Output.all(*values).apply(lambda known: make(*known))
+
+
+def resource_inputs(args: Inputs, settings: type[BaseModel]) -> dict[str, Any]:
+    """Return those of ``args`` that are inputs of a resource as they stand; None stands for what is not set."""
+    values = {name: getattr(args, name) for name in settings.model_fields}
+    return {name: None if isinstance(value, tuple) and not value else value for name, value in values.items()}
+
+
+def clear(variables: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> dict[str, str]:
+    """Return the variables whose values are plain."""
+    if not isinstance(variables, Mapping):
+        return {}
+    return {name: value for name, value in variables.items() if isinstance(value, str)}
+
+
+def is_output(value: Any) -> bool:
+    """Tell whether a value is known later only: an Output or an awaitable, or a list that holds one."""
+    if isinstance(value, list | tuple):
+        return any(map(is_output, cast("Sequence[Any]", value)))
+    return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
+
+
+def _given(args: Inputs, model: type[BaseModel]) -> dict[str, Any]:
+    """Return the values that are not the default, by their names in settings."""
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(args):
+        info, value = model.model_fields.get(field.name), getattr(args, field.name)
+        if info is not None and (is_output(value) or value != _default(field)):
+            found[info.alias or field.name] = _plain(value, inner_model(info.annotation))
+    return found
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+
+
+def _plain(value: Any, model: type[BaseModel] | None) -> Any:
+    """Return a value with the groups in it as mappings."""
+    if isinstance(value, Inputs) and model:
+        return _given(value, model)
+    if isinstance(value, list | tuple) and model:
+        return [_plain(each, model) for each in cast("Sequence[Any]", value)]
+    return value  # pyright: ignore[reportUnknownVariableType] whatever was given
+
+
+def _without_outputs(value: Any, path: Path, outputs: dict[Path, pulumi.Output[Any]]) -> Any:
+    """Return ``value`` without its Outputs, which are added to ``outputs``."""
+    if is_output(value):
+        outputs[path] = pulumi.Output.from_input(value)
+    elif isinstance(value, Mapping):
+        items = {
+            key: _without_outputs(each, (*path, key), outputs) for key, each in cast("Mapping[str, Any]", value).items()
+        }
+        return {key: each for key, each in items.items() if (*path, key) not in outputs}
+    elif isinstance(value, list):
+        return [_without_outputs(each, (*path, at), outputs) for at, each in enumerate(cast("list[Any]", value))]
+    return value
+
+
+def _plain_reason(model: type[BaseModel], path: Path) -> str:
+    """Return what the value at ``path`` decides, so that it has to be plain; empty when it may be an Output."""
+    if _is_group(model, path):
+        return "which resources there are"
+    marks = [(mark, key == path[-1]) for within, key in _way_to(model, path) if (mark := mark_of(within, key))]
+    return next((mark.what for mark, last in marks if last or mark.inside), "")
+
+
+def mark_of(model: type[BaseModel], key: str) -> Decides | None:
+    """Return the mark of a field that decides something; a kind of service may have declared it anew, without."""
+    fields = (field_at(each, key) for each in model.__mro__ if issubclass(each, BaseModel))
+    return next((each for field in fields if field for each in field.metadata if isinstance(each, Decides)), None)
+
+
+def _way_to(model: type[BaseModel], path: Path) -> Iterator[tuple[type[BaseModel], str]]:
+    """Yield the models and their keys that lead to ``path``."""
+    within: type[BaseModel] | None = model
+    for key in path:
+        field = field_at(within, key) if within else None
+        if within and field and isinstance(key, str):
+            yield within, key
+            within = inner_model(field.annotation)
+
+
+def _is_group(model: type[BaseModel], path: Path) -> bool:
+    """Tell whether a group of values stands at ``path``, or a list of groups, and not a single value."""
+    field = next((field_at(within, key) for within, key in reversed([*_way_to(model, path)])), None)
+    return field is None or inner_model(field.annotation) is not None
+
+
+def _must_be_plain(path: Path, decides: str) -> Problem:
+    fix = "write the value, or read it from the configuration, which is known when the program starts"
+    return Problem(path, None, f"a plain value, since it decides {decides}, and an Output is known too late", fix)
+
+
+def _at_once(model: type[BaseModel], known: Any, outputs: Iterable[Path]) -> list[Problem]:
+    """Return what is wrong with plain values by themselves; all are compared with each other when all are known."""
+    found = _problems(model, known)
+    return [each for each in found if each.path not in outputs and not _is_group(model, each.path)]
+
+
+def _problems(model: type[BaseModel], given: Any) -> list[Problem]:
+    try:
+        model.model_validate(given)
+    except ValidationError as error:
+        return problems_of(error, model, given, ())
+    return []
+
+
+def _judged(
+    label: str, model: type[BaseModel], known: Any, path: Path, output: pulumi.Output[Any]
+) -> pulumi.Output[Any]:
+    """Return the Output, which fails when its value alone is wrong."""
+
+    async def judge(value: Any) -> Any:
+        problems = [] if value is None else _problems(model, _put(known, path, value))
+        found = [each for each in problems if each.path[: len(path)] == path]
+        refuse(label, await _masked(found, [value], [output]))
+        return value
+
+    return output.apply(judge)
+
+
+async def _agreed(
+    label: str,
+    model: type[ModelT],
+    known: Any,
+    values: Mapping[Path, Any],
+    outputs: Iterable[pulumi.Output[Any]],
+) -> ModelT:
+    """Return the settings that all values together are."""
+    whole = known
+    for path, value in values.items():
+        whole = _put(whole, path, value)
+    refuse(label, await _masked(_problems(model, whole), list(values.values()), outputs))
+    return model.model_validate(whole)
+
+
+async def _masked(
+    problems: Sequence[Problem], values: Sequence[Any], outputs: Iterable[pulumi.Output[Any]]
+) -> list[Problem]:
+    """Return the problems without the values that are secrets."""
+    if not problems:
+        return []
+    secrets = [
+        str(value)
+        for value, output in zip(values, outputs, strict=True)
+        if value not in (None, "") and await output.is_secret()
+    ]
+    return [
+        dataclasses.replace(
+            each,
+            value="(secret)" if any(secret in str(each.value) for secret in secrets) else each.value,
+            allowed=_hidden(each.allowed, secrets),
+            fix=_hidden(each.fix, secrets),
+        )
+        for each in problems
+    ]
+
+
+def _hidden(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "(secret)")
+    return text
+
+
+def _put(value: Any, path: Path, put: Any) -> Any:
+    """Return ``value`` with ``put`` at ``path``; None counts as not given."""
+    if not path:
+        return put
+    key, *rest = path
+    if isinstance(key, int):
+        items = [*cast("list[Any]", value)]
+        items[key] = _put(items[key], tuple(rest), put)
+        return items
+    group = {**cast("Mapping[str, Any]", value or {})}
+    new = _put(group.get(key), tuple(rest), put)
+    if new is None:
+        group.pop(key, None)
+    else:
+        group[key] = new
+    return group
+
+
+def _replaced(args: InputsT, model: type[BaseModel], judged: Mapping[Path, pulumi.Output[Any]]) -> InputsT:
+    """Return ``args`` with the judged Outputs in the places of those that were given."""
+    changes: dict[str, Any] = {}
+    for key, below in _by_key(judged):
+        name, info = next((name, info) for name, info in model.model_fields.items() if (info.alias or name) == key)
+        changes[name] = _in_place(getattr(args, name), inner_model(info.annotation), below)
+    return dataclasses.replace(args, **changes)
+
+
+def _in_place(value: Any, model: type[BaseModel] | None, judged: Mapping[Path, pulumi.Output[Any]]) -> Any:
+    if () in judged:
+        return judged[()]
+    if isinstance(value, Inputs) and model:
+        return _replaced(value, model, judged)
+    if isinstance(value, Mapping):
+        return {**cast("Mapping[str, Any]", value), **{key: below[()] for key, below in _by_key(judged)}}
+    items = list(cast("Sequence[Any]", value))
+    for at, below in _by_key(judged):
+        items[at] = _in_place(items[at], model, below)
+    return items
+
+
+def _by_key(judged: Mapping[Path, pulumi.Output[Any]]) -> Iterator[tuple[Any, dict[Path, pulumi.Output[Any]]]]:
+    for key in dict.fromkeys(path[0] for path in judged):
+        yield key, {path[1:]: output for path, output in judged.items() if path[0] == key}
+
+
+def _written(path: Path) -> str:
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f"{'.' if text else ''}{key}"
+    return text
