@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from components.cron_job import CronJobSettings
 from components.from_settings import inputs_of
+from components.kinds import args_class
 from components.project import Project, ProjectArgs
-from components.service import Service, ServiceArgs
-from components.service_kind import ServiceSettings
+from components.service import Service
+from components.service_kind import ServiceSettings, kind_of
 from components.static_site import StaticSiteSettings
 from components.worker import WorkerSettings
 
@@ -25,7 +26,7 @@ def made(deploy: Any, args: ServiceSettings) -> Any:
 
     def program() -> None:
         project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
-        Service("shop-part", ServiceArgs(**inputs_of(args), project=project, name="part"))
+        Service("shop-part", args_class(args)(**inputs_of(args), kind=kind_of(args), project=project, name="part"))
 
     return deploy(program)
 
