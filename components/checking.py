@@ -1,4 +1,4 @@
-"""Checks what a program gives to a component: plain values at once, Outputs as soon as they are known.
+"""The check of what a program gives to a component: plain values at once, Outputs as soon as they are known.
 
 Every value of a component's arguments may be an Output, a value that only another resource knows. Both are judged by
 the model of the settings (pydantic), so that a program, a settings file and another language are refused in the same

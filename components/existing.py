@@ -1,4 +1,4 @@
-"""What another program made, by its ids: projects and zones into which this one puts its services and names.
+"""Parts that another program made, by their ids: projects and zones into which this one puts its services and names.
 
 For a project of another stack, and for programs in other languages, which hand components over by their ids.
 """

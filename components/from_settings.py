@@ -1,4 +1,4 @@
-"""Turns settings, which a file holds, into what a program gives to a component."""
+"""The way from settings, which a file holds, to what a program gives to a component."""
 
 from __future__ import annotations
 

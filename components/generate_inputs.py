@@ -1,4 +1,4 @@
-"""Writes ``inputs.py``, what a program may give to components, from the models of their settings.
+"""The generator of ``inputs.py``, what a program may give to components, from the models of their settings.
 
 Owns how a field of a model becomes a field that takes Inputs, and which settings no resource needs.
 """

@@ -1,4 +1,4 @@
-"""Which kinds of services take other arguments than a service of no special kind."""
+"""The kinds of services that take other arguments than a service of no special kind."""
 
 from __future__ import annotations
 

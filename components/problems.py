@@ -1,4 +1,4 @@
-"""What is wrong with the values of a component, in words that a newcomer can act on.
+"""Problems of the values of a component, in words that a newcomer can act on.
 
 Owns the form of a problem (key, value, what is allowed, the fix) and the translation of pydantic's errors into it. Does
 not judge: the models do.

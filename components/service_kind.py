@@ -1,4 +1,4 @@
-"""Which kinds of services there are, and what each may be given: the settings, and the rules that they obey.
+"""The settings of a service of any kind, and the rules that they obey.
 
 ``ServiceSettings`` is the service of no special kind. Another kind is a subclass: a rule for the settings, and the type
 token of the services that keep it.
