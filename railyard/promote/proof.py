@@ -1,4 +1,4 @@
-"""The proof behind a promotion: for each system the values that a stack runs and has proven, and the reasons against it.
+"""The proof behind a promotion: for each system the values that a stack runs and has proven, and the reasons against.
 
 Owns the judgment. It makes no request and writes nothing: what both stacks run and ran is handed in.
 """
