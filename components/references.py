@@ -101,7 +101,8 @@ class Referring:
                 return f"{self.name} has {lacks}"
         if variable in OF_RAILWAY or (variable.startswith("RAILWAY_SERVICE_") and variable.endswith("_URL")):
             return ""
-        return f"{self.name} has no variable {variable}{_near(variable, {*self.variables, *OF_RAILWAY})}"
+        own = f"; its own are {', '.join(sorted(self.variables))}" if self.variables else ""
+        return f"{self.name} has no variable {variable}{_near(variable, {*self.variables, *OF_RAILWAY}, otherwise=own)}"
 
     def others(self) -> Iterator[tuple[Referring, Named]]:
         """Return the other services of the project to which it refers, and how."""
@@ -293,10 +294,10 @@ _projects: WeakSet[ProjectReferences] = WeakSet()
 """The projects of all programs that this process runs."""
 
 
-def _near(name: str, known: Iterable[str]) -> str:
+def _near(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
     lower = {each.lower(): each for each in sorted(known)}
     near = difflib.get_close_matches(name.lower(), lower, n=1)
-    return f": did you mean {lower[near[0]]}?" if near else ": Railway fills in an empty text"
+    return f": did you mean {lower[near[0]]}?" if near else f": Railway fills in an empty text{otherwise}"
 
 
 def _path(

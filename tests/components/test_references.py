@@ -126,6 +126,7 @@ NOWHERE = "Railway fills in an empty text"
         ("${{Worker.PORTS}}", "makes no service Worker in shop-test: did you mean worker?"),
         ("${{queue.URL}}", f"makes no service queue in shop-test: {NOWHERE}"),
         ("${{worker.TOKN}}", "worker has no variable TOKN: did you mean TOKEN?"),
+        ("${{worker.PGHOTS}}", f"worker has no variable PGHOTS: {NOWHERE}; its own are TOKEN"),
         ("${{worker.RAILWAY_PRIVATE_DOMIAN}}", "worker has no variable RAILWAY_PRIVATE_DOMIAN: did you mean "),
         ("${{worker.RAILWAY_PUBLIC_DOMAIN}}", "worker has no public domain"),
         ("${{worker.RAILWAY_TCP_PROXY_PORT}}", "worker has no TCP proxy"),

@@ -86,6 +86,24 @@ def test_the_program_that_make_tools_installed_is_found(
     assert f"pulumi {version('pulumi')}, {program}" in texts(said, "tools")
 
 
+def test_a_plugin_on_path_is_compared_with_the_one_that_its_package_asks_for(
+    railyard: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pulumi takes whichever lies there, in any version: another one is told, with the way to the right one."""
+    wanted = pulumi_cli.plugin_versions()
+    for name, said_version in (("cloudflare", "v5.1.0"), ("digitalocean", f"v{wanted['digitalocean']}")):
+        program = tmp_path / f"pulumi-resource-{name}"
+        program.write_text(f"#!/bin/sh\necho {said_version}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    said = railyard.run("doctor", "--offline", "--json")
+
+    (told,) = problems(said, "tools")
+    assert "pulumi-resource-cloudflare, which is 5.1.0, and the package pulumi_cloudflare asks for" in told
+    assert f"pulumi-resource-digitalocean {wanted['digitalocean']}" in texts(said, "tools")
+
+
 def test_a_real_account_without_anything(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing tokens, secrets file and program, each with the way to get it."""
     monkeypatch.setenv("RAILWAY_API_TOKEN", "planted-token")

@@ -38,6 +38,7 @@ def tools(*, real: bool) -> Iterator[Finding]:
     for package in PACKAGES:
         yield _package(package)
     yield _pulumi(real=real)
+    yield from _plugins_on_path()
     if shutil.which("sops"):
         yield ok("tools", f"sops {_answer('sops', '--version', '--disable-version-check')}")
     else:
@@ -69,6 +70,21 @@ def _pulumi(*, real: bool) -> Finding:
         text = f"{cli.program}, pulumi {found}, does not fit the package pulumi {wanted}"
         return problem("tools", text, "install a matching one")
     return ok("tools", f"pulumi {found}, {cli.program}")
+
+
+def _plugins_on_path() -> Iterator[Finding]:
+    """Compare plugins that lie on PATH, which Pulumi takes in any version, with those that the packages ask for."""
+    for name, wanted in pulumi_cli.plugin_versions().items():
+        program = shutil.which(f"pulumi-resource-{name}")
+        if program is None:
+            continue
+        found = _answer(program, "--version").removeprefix("v")
+        if found == wanted:
+            yield ok("tools", f"{program} {found}")
+        else:
+            text = f"Pulumi takes {program}, which is {found}, and the package pulumi_{name} asks for {wanted}"
+            fix = f"take it off PATH, and run: pulumi plugin install resource {name} {wanted}"
+            yield problem("tools", text, fix)
 
 
 def _answer(*command: str) -> str:
