@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from railway_sandbox.faults import Api
 from railway_sandbox.server import Sandbox
 from railyard.operate.doctor import first_page
 from railyard.operate.doctor.first_steps import STEPS
@@ -132,7 +133,7 @@ def test_partly_set(first: Callable[..., Said], pointed: Point) -> None:
 )
 def test_rights_that_are_missing_are_named(
     first: Callable[..., Said], pointed: Point, monkeypatch: pytest.MonkeyPatch,
-    api: str, operation: str, name: str, text: str, fix: str,
+    api: Api, operation: str, name: str, text: str, fix: str,
 ) -> None:  # fmt: skip
     """Each step says what the token may not, in the API's words, and which right it lacks."""
     made = Sandbox.__init__

@@ -1,4 +1,4 @@
-"""How each step of ``first_steps`` is looked at, and which stacks need it.
+"""The looks at the steps of ``first_steps``, and which stacks need them.
 
 Owns the looks: each reads alone, and says what it found as ``doctor`` says it. A look that can only say what a person
 has to compare gives notes alone.
@@ -34,7 +34,7 @@ _PASSPHRASES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FIL
 
 @dataclass(kw_only=True)
 class Place:
-    """What is looked at."""
+    """The stack and the accounts that are looked at."""
 
     stack: Stack
     real: bool

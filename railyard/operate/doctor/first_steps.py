@@ -20,7 +20,7 @@ TOKENS_AT_CLOUDFLARE: Final = "https://dash.cloudflare.com/profile/api-tokens"
 
 
 class State(StrEnum):
-    """How far a step is."""
+    """State of a step."""
 
     DONE = "done"
     TO_DO = "to do"
@@ -222,7 +222,7 @@ STEPS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How far one step of a stack is."""
+    """State of one step of a stack, and what to do."""
 
     step: Step
     state: State
