@@ -15,6 +15,7 @@ from components.problems import Problem
 from stacks import credentials
 from stacks.arguments_tree import Path
 from stacks.project_folder import RAILYARD
+from stacks.shared_settings import NAMESPACE, SERVICES
 
 _NAMED: Final = re.compile(
     r"(?i)((^|_)pwd|password|passwd|passphrase|secret|token|credentials?|(api|access|secret|private|master|auth)_?key"
@@ -37,13 +38,15 @@ def in_settings(values: Mapping[str, Any]) -> Iterator[Problem]:
             what = "" if _NO_CREDENTIAL.fullmatch(value) else "one by its name"
         if what:
             system, *_ = path
+            own = isinstance(values[str(system)], Mapping) and SERVICES in values[str(system)]
+            where = f"in {NAMESPACE}:{system}.secrets" if own else f"in stacks/{system}.py"
             name = path[-1] if path[-2:-1] == ("variables",) and path[-1] != credentials.MASK else "<NAME>"
             yield Problem(
                 path,
                 None,
                 f"no credential in clear, and this is {what}",
                 f"take it out, have another one made, and store that as {system}.{name} in the SOPS file "
-                f"({RAILYARD} secrets set); what {system} does not read yet is declared in stacks/{system}.py",
+                f"({RAILYARD} secrets set); what {system} does not read yet is declared {where}",
             )
 
 

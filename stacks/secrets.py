@@ -185,15 +185,16 @@ def fingerprint(document: sops.Document, system: str, name: str) -> str:
 
 
 def _kept(declared: Declared, now: Fingerprints, before: Fingerprints) -> dict[str, frozenset[str]]:
-    return {
-        system: frozenset(
-            variable
-            for secret in secrets
-            if now[system].get(secret.name) == before.get(system, {}).get(secret.name)
-            for variable in (secret.name, *secret.also_sets)
-        )
-        for system, secrets in declared.items()
-    }
+    """Return the variables of each system that follow from secrets of which none was written anew."""
+    found: dict[str, frozenset[str]] = {}
+    for system, secrets in declared.items():
+        same: set[str] = set()
+        anew: set[str] = set()
+        for secret in secrets:
+            is_same = now[system].get(secret.name) == before.get(system, {}).get(secret.name)
+            (same if is_same else anew).update((secret.name, *secret.also_sets))
+        found[system] = frozenset(same - anew)
+    return found
 
 
 def _refuse(path: Path, declared: Declared, findings: Sequence[Finding]) -> None:

@@ -86,6 +86,8 @@ _OF_RAILWAY: Final = {
     "accessKeyId": "AWS_ACCESS_KEY_ID",
     "secretAccessKey": "AWS_SECRET_ACCESS_KEY",
 }
+_TEMPLATE_URL: Final = re.compile(r"(DATABASE|REDIS|MYSQL|MONGO)_(?P<public>PUBLIC_)?URL")
+_TEMPLATE_PART: Final = re.compile(r"(PG|REDIS_?|MYSQL_?|MONGO)(?P<part>HOST|PORT|USER|PASSWORD|DATABASE)")
 Part = ServiceSettings | DatabaseSettings | BucketSettings | RailwayBucketSettings
 """What an expression may name beside secrets."""
 
@@ -117,3 +119,14 @@ def lacking(args: Part, name: str) -> str:
     if name in ("url", "domain") and not public:
         return "a public address: add domains, or set railwayDomain to true"
     return ""
+
+
+def named_by_a_template(variable: str) -> str | None:
+    """Return the property that a variable of Railway's own template for a database holds: ``host`` for PGHOST.
+
+    The databases of a system have other variables; None for what no template has.
+    """
+    if match := _TEMPLATE_URL.fullmatch(variable):
+        return "publicUrl" if match["public"] else "url"
+    match = _TEMPLATE_PART.fullmatch(variable)
+    return match and match["part"].lower()

@@ -9,8 +9,19 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from components.problems import Problem, nearest_or_none
+from components.templates import Reference
+from components.templates import expressions as references
 from stacks.arguments_tree import Path
-from stacks.own.expressions import RESERVED, SECRETS, SELF, Expression, expressions, lacking, properties
+from stacks.own.expressions import (
+    RESERVED,
+    SECRETS,
+    SELF,
+    Expression,
+    expressions,
+    lacking,
+    named_by_a_template,
+    properties,
+)
 from stacks.own.order import circle
 from stacks.own.secrets import password_name, secret_name
 from stacks.own.settings import OwnServiceSettings, OwnSettings
@@ -37,8 +48,10 @@ def _about_service(name: str, args: OwnServiceSettings, settings: OwnSettings) -
     yield from _about_parts(place, args, settings)
     yield from _about_secrets_of(place, args, settings)
     for variable, value in args.variables.items():
+        path: Path = (*place, "variables", variable)
         for each in expressions(value):
-            yield from _about_expression((*place, "variables", variable), each, args, settings)
+            yield from _about_expression(path, each, args, settings)
+        yield from _about_references(path, value, settings)
 
 
 def _about_names(settings: OwnSettings) -> Iterator[Problem]:
@@ -95,6 +108,20 @@ def _about_expression(
         needs, _, fix = lacks.partition(": ")
         whose = "the service" if owner == SELF else owner
         yield Problem(path, expression.text, f"{name} only where {whose} has {needs}", f"{fix} there")
+
+
+def _about_references(path: Path, value: str, settings: OwnSettings) -> Iterator[Problem]:
+    """Yield references to variables that Railway's templates for databases have, and those of the system have not."""
+    servers = {each.name or name: (name, each) for name, each in settings.databases.items()}
+    for reference in references(value):
+        if not isinstance(reference, Reference) or reference.owner not in servers:
+            continue
+        name, args = servers[reference.owner]
+        known = sorted({*args.variables(), args.SERVER.password_variable})
+        meant = named_by_a_template(reference.variable)
+        if meant and reference.variable not in known:
+            allowed = f"a variable that {reference.owner} has: {', '.join(known)}"
+            yield Problem(path, reference.text, allowed, f"write ${{{name}.{meant}}}")
 
 
 def _about_secrets(settings: OwnSettings, used: Collection[str] | None) -> Iterator[Problem]:

@@ -35,9 +35,10 @@ ServiceName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a nam
 
 
 def _or_null(schema: dict[str, Any]) -> None:
-    """Let an entry be null, by which a stack leaves out what all stacks share."""
+    """Let an entry be null, by which a stack leaves out what all stacks share, and mark names that are none."""
     names = cast("dict[str, Any]", schema["patternProperties"])
     schema["patternProperties"] = {name: {"anyOf": [each, {"type": "null"}]} for name, each in names.items()}
+    schema["additionalProperties"] = False
 
 
 Topology = Literal["service", "backend", "bot", "worker", "cronJob", "staticSite", "proxy", "gateway"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pulumi
@@ -60,8 +61,19 @@ class Values:
         name = self._settings.services[service].registry_password
         return self._secrets[own_secrets.key_of(self._settings, service, name)] if name else None
 
-    def tell(self) -> None:
-        """Give the expressions about services their values, now that all services are made."""
+    @contextmanager
+    def told(self) -> Generator[None]:
+        """Give the expressions about services their values when all services are made, at the end of the block.
+
+        When it fails, what waits for them is never made.
+        """
+        try:
+            yield
+        except Exception as error:
+            for future, _ in self._told:
+                future.set_exception(error)
+                future.exception()  # or asyncio tells of it once more
+            raise
         for future, expression in self._told:
             future.set_result(_of_service(self.made[expression.owner], expression.name))
 

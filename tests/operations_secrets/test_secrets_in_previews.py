@@ -126,6 +126,20 @@ def test_a_system_that_the_sandboxs_file_does_not_know_gets_made_up_secrets(monk
         read(str(ROOT / "secrets" / "sandbox.yaml"), declared, preview=False)
 
 
+@pytest.mark.usefixtures("loop")
+def test_what_follows_from_two_secrets_changes_with_each_of_them(place, monkeypatch):
+    """An address with the passwords of two servers, in a preview without the key: it is no longer the same."""
+    pair = [Secret(name=name, meaning="a password", also_sets=("PEERS", f"{name}_URL")) for name in ("A", "B")]
+    place.hold({"notes": {"A": "planted-a", "B": "planted-b"}})
+    before = {name: fingerprint(sops.read(place.file), "notes", name) for name in ("A", "B")}
+    monkeypatch.setattr("stacks.secrets.previous_output", lambda _: {"notes": {**before, "B": "another"}})
+    monkeypatch.delenv("SOPS_AGE_KEY")
+
+    found = read(str(place.file), {"notes": pair}, preview=True)
+
+    assert found.systems["notes"].kept == {"A", "A_URL"}
+
+
 def test_made_up_values_never_reach_a_real_account(monkeypatch):
     """Nor what is not on this machine."""
     monkeypatch.setenv("RAILYARD_SECRETS_STANDINS", "1")

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from textwrap import indent
 
+import jsonschema
+import pytest
 import yaml
 
 from stacks import schema
 from stacks.settings import StackKeys
+
+ROOT = Path(__file__).parents[2]
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema.FILE.read_text(encoding="utf-8")))
 
 
 def test_the_committed_schema_is_current() -> None:
@@ -32,3 +40,32 @@ def test_pulumi_yaml_declares_what_pulumi_can_know() -> None:
     assert {key.removeprefix("railyard:") for key in declared} == texts == {"environment", "promotesFrom", "secrets"}
     assert {each["type"] for each in declared.values()} == {"string"}
     assert {each["default"] for each in declared.values()} == {""}
+
+
+@pytest.mark.parametrize("name", ["defaults.yaml", "Pulumi.staging.yaml", "Pulumi.production.yaml", "page"])
+def test_editors_take_a_system_that_is_settings_alone(name):
+    """Services of every topology, databases, secrets and null, as the tests and the page write them."""
+    if name == "page":
+        page = (ROOT / "docs" / "systems-as-data.md").read_text(encoding="utf-8")
+        blocks = [block.split("```")[0] for block in page.split("```yaml\n")[1:]]
+        given = [block if block.startswith("config:") else f"config:\n{indent(block, '  ')}" for block in blocks]
+    else:
+        # A key of the project's own is a system of its own in another project: its schema is that of the others.
+        text = (ROOT / "tests" / "systems" / "as_data" / name).read_text(encoding="utf-8")
+        given = [re.sub(r"railyard:(omega|omnistack|netia|rose):", r"railyard:my-\1:", text)]
+
+    found = [error.message for text in given for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
+
+    assert given
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "service",
+    ["{topology: bott}", "{image: 'a/b:1', secret: [X]}", "{image: 'a/b:1', uses: api}", "{variables: {A-B: x}}"],
+)
+def test_editors_mark_a_mistake_in_one(service):
+    """A topology, a key and a name that are none, and a text in place of a list."""
+    text = f"config: {{'railyard:shop': {{services: {{web: {service}}}}}}}"
+
+    assert list(VALIDATOR.iter_errors(yaml.safe_load(text)))

@@ -150,6 +150,32 @@ def test_what_a_variable_cannot_name_is_told_where_it_stands(value: str, said: s
     assert said in problems["services.api.variables.X"]
 
 
+@pytest.mark.parametrize(
+    ("reference", "written"),
+    [
+        ("postgres.PGHOST", "postgres.host"),
+        ("postgres.PGPASSWORD", "postgres.password"),
+        ("postgres.DATABASE_PUBLIC_URL", "postgres.publicUrl"),
+        ("cache.REDIS_URL", "cache.url"),
+    ],
+)
+def test_a_reference_to_what_only_railways_template_has_is_told_with_what_to_write(
+    reference: str, written: str
+) -> None:
+    """Railway would fill in an empty text; a variable that the server has is left to Railway."""
+    problems = refused(**shop("services.api.variables.X", f"a ${{{{{reference}}}}} b"))
+
+    assert f"write ${{{written}}}" in problems["services.api.variables.X"]
+    assert read(**shop("services.api.variables.X", "${{postgres.PGDATA}} ${{cache.REDIS_PASSWORD}} ${{web.PGHOST}}"))
+
+
+def test_a_credential_in_clear_is_told_with_where_its_secret_is_declared() -> None:
+    """In the group of the system, which has no file in Python."""
+    problems = refused(**shop("services.api.variables.MAIL_PASSWORD", "planted-password"))
+
+    assert "declared in railyard:shop.secrets" in problems["services.api.variables.MAIL_PASSWORD"]
+
+
 def test_an_expression_is_told_from_what_only_looks_like_one() -> None:
     """A dot and a name are needed; two dollar signs take the meaning away; Railway's references are its own."""
     text = "$${a.b} ${HOME} ${{ api.PORT }} ${a:-b.c} $a.b {a.b} ${ a.b }"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 from google.protobuf import json_format
@@ -77,6 +78,29 @@ def test_a_system_as_data_has_the_resources_of_its_twin_in_python(registered, st
     assert data.keys() == python.keys()
     assert {urn: (data[urn], python[urn]) for urn in data if data[urn] != python[urn]} == {}
     assert {f"railyard:systems:{each.title()}" for each in TWINS} <= {urn.split("::")[2].split("$")[0] for urn in data}
+
+
+def test_a_system_that_is_refused_ends_the_program_and_deploys_nothing(registered) -> None:
+    """Also where services wait for each other's addresses, which they are never told then."""
+    web = {"image": "a/b:1", "port": 80, "railwayDomain": True, "variables": {"A": "${{api.B}}", "U": "${self.url}"}}
+    api = {"image": "a/b:1", "variables": {"B": "${{web.A}}", "W": "${web.url}"}}
+    settings = parse({"railyard:shop": {"services": {"web": web, "api": api}}}, (), file="Pulumi.staging.yaml")
+
+    with pytest.raises(pulumi.RunError, match="refer to each other in a circle"):
+        registered(DATA, settings)
+
+
+def test_a_variable_that_is_encrypted_in_the_settings_stays_secret_around_what_it_names(registered) -> None:
+    """An encrypted value with an expression in it."""
+    web = {"image": "a/b:1", "port": 80, "variables": {"A": "opened for ${self.host}", "B": "${self.host}"}}
+    text = 'config: {"railyard:shop": {services: {web: {variables: {A: {secure: sealed}}}}}}'
+    settings = parse({"railyard:shop": {"services": {"web": web}}}, (), file="Pulumi.staging.yaml", text=text)
+
+    made = registered(DATA, settings)
+
+    (instance,) = (each["inputs"] for urn, each in made.items() if urn.endswith("::shop-web-instance"))
+    assert instance["variables"]["A"]["value"] == "opened for web.railway.internal"
+    assert instance["variables"]["B"] == "web.railway.internal"
 
 
 def test_the_example_of_the_page_on_adding_a_system_is_read() -> None:
