@@ -11,6 +11,8 @@ STACK_AND_ENGINE := $(if $(STACK),--stack $(STACK)) $(if $(ENGINE),--engine $(EN
 NEEDS_INDEX := It needs a package index: with one, call make again
 EDITABLE := --editable . $(patsubst %/pyproject.toml,--editable ./%,$(wildcard packages/*/pyproject.toml))
 SPHINX := $(BIN)/sphinx-build -qEW --keep-going -d .venv/sphinx docs
+PIN = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml \
+  $(patsubst packages/%/pyproject.toml,--no-emit-package %,$(wildcard packages/*/pyproject.toml))
 OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),--json)
 
 # Commands that find compiled files start in half the time; `make clean` removes them with .venv.
@@ -86,9 +88,8 @@ check: .venv/ready ## Lint, format, types, imports, workflows, links of the page
 	else echo "actionlint is left out: there is no Go toolchain" >&2; fi
 
 lock: .venv/ready ## Write requirements.txt anew: what each pyproject.toml asks for, pinned, with hashes (UPGRADE=1: newest)
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev \
-	  $(if $(UPGRADE),--upgrade) $(patsubst packages/%/pyproject.toml,--no-emit-package %,$(wildcard packages/*/pyproject.toml)) \
-	  pyproject.toml --output-file requirements.txt >/dev/null
+	@$(PIN) --group dev $(if $(UPGRADE),--upgrade) --output-file requirements.txt >/dev/null
+	@$(PIN) --constraint requirements.txt --output-file railyard/init/pinned.txt >/dev/null
 
 wheels: .venv/ready ## Build the wheel of the project and of each package into dist
 	@rm -rf dist build packages/*/build
@@ -136,7 +137,6 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m components.generate
 	@$(BIN)/python -m stacks.schema
 	@$(BIN)/python -m stacks.policy.page
-	@$(BIN)/python -m railyard.operate.doctor.first_page
 	@$(BIN)/python -m tests.pages.operations
 	@$(BIN)/python -m railyard.map.generate
 	@$(RAILYARD) workflows

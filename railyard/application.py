@@ -18,6 +18,7 @@ from railyard.deliver.plan import plan
 from railyard.engine import commands as engine
 from railyard.environments import commands as environments
 from railyard.export import command as export
+from railyard.init.command import init
 from railyard.map.command import map_
 from railyard.migrate.command import migrate
 from railyard.money.command import cost
@@ -43,6 +44,7 @@ application = typer.Typer(
     help="What people do with a stack of Railyard: in the sandbox, before and after a deployment, on real accounts.",
     epilog="Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong.",
 )
+application.command()(init)
 for _operation in (engine.preview, engine.up, engine.refresh, engine.destroy, engine.unprotect):
     application.command(rich_help_panel="In the sandbox")(_operation)
 application.command()(status.status)

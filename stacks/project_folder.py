@@ -12,6 +12,10 @@ from typing import Final
 
 PROJECT_VARIABLE: Final = "RAILYARD_PROJECT"
 PROJECT_FILE: Final = "Pulumi.yaml"
+REQUIREMENTS: Final = "requirements.txt"
+"""The file that pins what a project needs."""
+OTHER_REQUIREMENTS: Final = "requirements-railyard.txt"
+"""The same beside an application that has a ``requirements.txt`` of its own."""
 
 
 def find_project() -> Path | None:
@@ -24,6 +28,11 @@ def find_project() -> Path | None:
     here = Path(named).resolve() if named else Path.cwd()
     folders = (here,) if named else (here, *here.parents)
     return next((folder for folder in folders if (folder / PROJECT_FILE).is_file()), None)
+
+
+def requirements_file(root: Path) -> str:
+    """Return the name of the file that pins Railyard in a project."""
+    return OTHER_REQUIREMENTS if (root / OTHER_REQUIREMENTS).is_file() else REQUIREMENTS
 
 
 def is_checkout(root: Path) -> bool:

@@ -98,6 +98,11 @@ def _with_sorted_choices(part: Any) -> Any:
     return found
 
 
+def text_in_one_line() -> str:
+    """Return the schema as a project of its own has it, which nobody reads."""
+    return json.dumps(schema(), ensure_ascii=False) + "\n"
+
+
 def text() -> str:
     """Return the schema as it stands in the file."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"

@@ -20,7 +20,8 @@ from railyard.migrate.result import Result, result_of
 from railyard.shared.console import PROBLEM, CallError, JsonOption, people, shown, write_json
 from railyard.shared.files import write_whole
 
-_FIRST: Final = "production"
+FIRST: Final = "production"
+"""The environment with which a project of Railway begins."""
 _ORDER: Final = (Kind.TRANSLATED, Kind.STAYS, Kind.NEVER_READ, Kind.NOT_EXPRESSIBLE)
 
 
@@ -109,7 +110,7 @@ def _result(
 
 def _environments(reading: Reading) -> list[str]:
     named = [each for service in reading.services for each in service.layers if each]
-    return list(dict.fromkeys([_FIRST, *named]))
+    return list(dict.fromkeys([FIRST, *named]))
 
 
 def _print(result: Result, written: Written | None, output: Path | None) -> None:

@@ -137,7 +137,7 @@ class ComposeReader:
                 )
 
     def _environment(self, value: Any) -> None:
-        for name, given in _pairs(value):
+        for name, given in pairs(value):
             key = f"environment.{name}"
             text = None if given is None else _expanded(given)
             if name == "PORT" and text and text.isdigit():
@@ -310,7 +310,8 @@ def read(path: Path, shown: str) -> tuple[list[Service], list[Finding]]:
     return services, findings
 
 
-def _pairs(value: Any) -> list[tuple[str, str | None]]:
+def pairs(value: Any) -> list[tuple[str, str | None]]:
+    """Return the variables of a service, name → value; None for one whose value comes from elsewhere."""
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value).items()
         return [(name, None if given is None else _scalar(given)) for name, given in items]

@@ -69,11 +69,11 @@ def _folder(folder: Path, here: Path, main: str) -> tuple[list[Service], list[Fi
     """Return the services whose files lie in one folder: its own, and those that a file is named after."""
     below = here.relative_to(folder).as_posix()
     root = None if below == "." else f"/{below}"
-    name = main if root is None else _label(here.name)
+    name = main if root is None else label(here.name)
     services: dict[str, Service] = {}
     findings: list[Finding] = []
     for file, suffix, document in _documents(folder, here):
-        chosen = _label(suffix) if suffix else name
+        chosen = label(suffix) if suffix else name
         if chosen in services:
             text = f"{services[chosen].files[0]} is read in its place; Railway's pages do not say which of two it takes"
             findings.append(Finding(kind=Kind.NEVER_READ, file=file, key="(the whole file)", text=text))
@@ -175,5 +175,6 @@ def _told(service: Service, findings: list[Finding]) -> list[Finding]:
     return [*findings, *added]
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
+    """Return a name as services and systems have them: small letters, digits and ``-``."""
     return re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "web"

@@ -19,7 +19,7 @@ from railyard.engine.engine_choice import VARIABLE, Engine
 from railyard.review.checkout import Checkout
 from railyard.shared.console import OperationError
 from stacks.choice import CHOSEN_VARIABLE
-from stacks.project_folder import is_checkout
+from stacks.project_folder import is_checkout, requirements_file
 
 EMBEDDED: Final = {VARIABLE: Engine.EMBEDDED.value}
 """What is thrown away is made with the embedded engine, whatever is on PATH: two machines show the same comparison, and
@@ -101,7 +101,10 @@ def _set_up(project: Path) -> list[list[str]]:
     if is_checkout(project):
         return [["make", f"PYTHON={sys.executable}", ".venv/ready"]]
     pip = [".venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    return [[sys.executable, "-m", "venv", ".venv"], [*pip, "--require-hashes", "--requirement", "requirements.txt"]]
+    return [
+        [sys.executable, "-m", "venv", ".venv"],
+        [*pip, "--require-hashes", "--requirement", requirements_file(project)],
+    ]
 
 
 def clean_environment() -> dict[str, str]:

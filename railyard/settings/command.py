@@ -17,6 +17,7 @@ from railyard.shared.console import CallError, JsonOption, SystemsArgument, peop
 from railyard.shared.options import FIRST
 from railyard.shared.settings_yaml import settings_yaml
 from railyard.shared.stack import Stack, read_stack
+from stacks.schema import text_in_one_line as schema_text
 
 _WIDEST = 60
 """Columns of a value and its key, after which its origin follows at once."""
@@ -31,6 +32,9 @@ def settings(
     ] = "",
     systems: SystemsArgument = None,
     *,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema for editors, and nothing else.")
+    ] = False,
     whole: Annotated[bool, typer.Option("--all", help="Show also what is set nowhere and has no default.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -40,6 +44,9 @@ def settings(
     from the stack's environment, or is a default. Exit code 1 for settings that are refused.
     """
     with people(json=json):
+        if schema:
+            typer.echo(schema_text(), nl=False)
+            return
         here = read_stack(stack)
         found = [each for each in values(here, _chosen(here, systems or ())) if whole or not each.is_unset]
         if json:

@@ -12,7 +12,7 @@ from railyard.shared.project import project_directory
 from railyard.shared.stack import read_stacks
 from railyard.workflows import code_owners
 from railyard.workflows.generate import FOLDER, MARK, SET_UP, files
-from stacks.project_folder import is_checkout
+from stacks.project_folder import is_checkout, requirements_file
 
 CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when a file is out of date.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files of these names that somebody else wrote.")]
@@ -46,7 +46,7 @@ def workflows(*, check: CheckOption = False, force: ForceOption = False) -> None
 def wanted_files(root: Path) -> dict[str, str]:
     """Return the files that follow from the stacks of the project in ``root``, path → text."""
     stacks = read_stacks()
-    wanted = files(stacks, installed=not is_checkout(root))
+    wanted = files(stacks, requirements="" if is_checkout(root) else requirements_file(root))
     owners = code_owners.text(stacks, root)
     if (root / code_owners.FILE).exists() or code_owners.names_somebody(owners):
         wanted[code_owners.FILE] = owners
@@ -55,15 +55,16 @@ def wanted_files(root: Path) -> dict[str, str]:
 
 def _generated(root: Path) -> set[Path]:
     found = {*(root / FOLDER).glob("*.yml"), root / SET_UP}
-    return {file for file in found if _is_generated(file)}
+    return {file for file in found if is_generated(file)}
 
 
-def _is_generated(file: Path) -> bool:
+def is_generated(file: Path) -> bool:
+    """Tell whether a file is one that this command writes."""
     return file.is_file() and file.read_text(encoding="utf-8").startswith((MARK, code_owners.MARK))
 
 
 def _refuse_foreign(file: Path, *, force: bool) -> None:
-    if file.exists() and not force and not _is_generated(file):
+    if file.exists() and not force and not is_generated(file):
         raise CallError(f"{file} exists and was not written by this command: rename it, or overwrite it with --force")
 
 

@@ -42,10 +42,10 @@ _OF_REVIEWS: Final = ("review", "review-comment", "review-sweep")
 _PAGES: Final = re.compile(r"[ \n#]+See\s(?:# )?docs/[\w-]+\.md(?: for environments)?\.")
 
 
-def files(stacks: Sequence[Stack], *, installed: bool = False) -> dict[str, str]:
+def files(stacks: Sequence[Stack], *, requirements: str = "") -> dict[str, str]:
     """Return each file with its text, path → text, for ``stacks``, each behind the one that it promotes from.
 
-    With ``installed`` they are those of a project that has Railyard from ``requirements.txt``.
+    With ``requirements``, the name of a file, they are those of a project that installs Railyard as it says.
     """
     same = [*_SAME, *(_OF_REVIEWS if any(stack.settings.stack.reviews for stack in stacks) else ())]
     made = {
@@ -57,9 +57,10 @@ def files(stacks: Sequence[Stack], *, installed: bool = False) -> dict[str, str]
         **{name: _template(name) for name in same},
     }
     texts = {f"{FOLDER}/{name}.yml": MARK + text for name, text in made.items() if text}
-    if not installed:
+    if not requirements:
         return texts
-    return {SET_UP: MARK + _template("set-up"), **{name: _for_installed(text) for name, text in texts.items()}}
+    set_up = _template("set-up").replace("requirements.txt", requirements)
+    return {SET_UP: MARK + set_up, **{name: _for_installed(text) for name, text in texts.items()}}
 
 
 def _template(name: str) -> str:

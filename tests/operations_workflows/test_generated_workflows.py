@@ -81,7 +81,7 @@ def test_no_generated_file_names_what_the_stacks_do_not(project: Path) -> None:
 
 def test_a_project_with_railyard_installed_calls_it_and_nothing_of_this_repository(project: Path) -> None:
     """One action sets its jobs up by what it pins; no script, Makefile or page is named that it does not have."""
-    found = files(read_stacks(), installed=True)
+    found = files(read_stacks(), requirements="requirements.txt")
 
     assert "pip install" in found[SET_UP]
     assert ".venv/bin/railyard deploy" in found[DEPLOY]

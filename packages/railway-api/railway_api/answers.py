@@ -521,13 +521,6 @@ class EstimatedUsage(TypedDict):
     estimatedValue: float
 
 
-class GitHubAccess(TypedDict):
-    """Hold the fields selected by gitHubRepoAccessAvailable."""
-
-    hasAccess: bool
-    isPublic: bool
-
-
 class Log(TypedDict):
     """Hold the fields selected by deploymentLogTails, buildLogsLines, ..."""
 

@@ -1,0 +1,215 @@
+"""The repository of an application → what runs of it: a service for each folder that is a program, and its databases.
+
+Owns what follows from the files of package managers. A guess is a starting point that a person reads: what a framework
+or a driver does not say is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from railyard.init.proposal import Proposal, Settings
+from railyard.migrate import env_file
+from railyard.migrate.compose_file import SECRET
+from railyard.migrate.folder import label
+
+_MARKERS: Final = (
+    "Dockerfile", "package.json", "pyproject.toml", "requirements.txt", "mix.exs", "go.mod", "Cargo.toml", "Gemfile",
+    "composer.json",
+)  # fmt: skip
+"""Files by which a folder is a program of its own."""
+_SKIPPED: Final = {
+    "node_modules",
+    "vendor",
+    "dist",
+    "build",
+    "target",
+    "venv",
+    "tests",
+    "test",
+    "docs",
+    "deps",
+    "_build",
+}
+_DEPTH: Final = 2
+"""Folders below the root in which programs are looked for: apps/web."""
+_PORTS: Final = {
+    "next": 3000, "nuxt": 3000, "express": 3000, "fastify": 3000, "hono": 3000, "@nestjs/core": 3000, "vite": 4173,
+    "fastapi": 8000, "django": 8000, "flask": 8000, "starlette": 8000, "phoenix": 4000, "rails": 3000,
+}  # fmt: skip
+"""Framework that answers HTTP → its usual port, which the service gets as PORT."""
+_BOTS: Final = {
+    "discord.js",
+    "discord-py",
+    "discord.py",
+    "py-cord",
+    "telegraf",
+    "python-telegram-bot",
+    "aiogram",
+    "nostrum",
+}
+_DRIVERS: Final = {
+    "postgres": {"pg", "postgres", "psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "postgrex", "@prisma/client"},
+    "mysql": {"mysql2", "pymysql", "mysqlclient", "myxql", "aiomysql"},
+    "mongodb": {"mongodb", "mongoose", "pymongo", "motor"},
+    "redis": {"redis", "ioredis", "bullmq", "redix", "celery", "rq"},
+}
+"""Kind of database → packages that talk to it."""
+VARIABLES: Final = {"postgres": "DATABASE_URL", "mysql": "DATABASE_URL", "mongodb": "MONGO_URL", "redis": "REDIS_URL"}
+"""Kind of database → the variable in which applications expect its address."""
+_PACKAGE: Final = re.compile(r"[A-Za-z0-9@][A-Za-z0-9._/@-]*")
+_BY_NAME: Final = {
+    "bot": {"topology": "bot"},
+    "worker": {"topology": "worker"},
+    "cron": {"topology": "cronJob", "cronSchedule": "0 3 * * *"},
+}
+"""Name of a folder → what it says of the program in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A folder that is a program."""
+
+    folder: Path
+    root: str | None
+    """Its folder below the repository, ``/apps/web``; None for the repository itself."""
+    packages: frozenset[str]
+    """Names of the packages that it depends on, in lower case."""
+
+    @property
+    def databases(self) -> list[str]:
+        """Return the kinds of databases that it talks to."""
+        return [kind for kind, drivers in _DRIVERS.items() if drivers & self.packages]
+
+
+def read(folder: Path, *, topology: str | None, name: str) -> Proposal:
+    """Return what runs of the application in ``folder``.
+
+    ``topology`` decides for the only program, which is called ``name``; without it, frameworks and folders decide.
+    """
+    found = Proposal()
+    for program in programs(folder):
+        service = name if program.root is None else label(program.folder.name)
+        found.services[service] = _settings(program, topology if program.root is None else None)
+        for kind in program.databases:
+            found.databases[kind] = {}
+        if found.services[service].get("topology") == "cronJob":
+            found.notes.append(f"{service}: runs at 03:00 UTC every night; cronSchedule says when")
+    return found
+
+
+def programs(folder: Path) -> list[Program]:
+    """Return the programs of a repository: those in folders of their own or, without any, the repository itself."""
+    found = [each for each in _programs(folder) if each.root is not None]
+    whole = _program(folder, folder)
+    if whole and not (found and _is_workspace(folder)):
+        return [whole]
+    return found
+
+
+def _programs(root: Path) -> Iterator[Program]:
+    for place, folders, _ in os.walk(root):
+        here = Path(place)
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        if len(here.relative_to(root).parts) >= _DEPTH:
+            folders.clear()
+        if (program := _program(root, here)) and here != root:
+            folders.clear()
+            yield program
+
+
+def _program(root: Path, here: Path) -> Program | None:
+    if not any((here / name).is_file() and not is_ours(here / name) for name in _MARKERS):
+        return None
+    below = here.relative_to(root).as_posix()
+    return Program(folder=here, root=None if below == "." else f"/{below}", packages=frozenset(_packages(here)))
+
+
+def is_ours(file: Path) -> bool:
+    """Tell whether ``railyard init`` has written a file of this name, which says nothing of the application."""
+    if file.name != "requirements.txt":
+        return False
+    with suppress(OSError, UnicodeDecodeError):
+        return file.read_text(encoding="utf-8").startswith("# Railyard ")
+    return False
+
+
+def _is_workspace(folder: Path) -> bool:
+    """Tell whether the root only holds other folders together, as package managers write it."""
+    if (folder / "Dockerfile").is_file():
+        return False
+    package = _json(folder / "package.json")
+    project = _toml(folder / "pyproject.toml")
+    return (
+        "workspaces" in package
+        or any((folder / name).is_file() for name in ("pnpm-workspace.yaml", "turbo.json", "lerna.json"))
+        or "workspace" in project.get("tool", {}).get("uv", {})
+        or not (package.get("scripts") or project.get("project") or (folder / "mix.exs").is_file())
+    )
+
+
+def _packages(folder: Path) -> Iterator[str]:
+    package = _json(folder / "package.json")
+    yield from cast("dict[str, Any]", package.get("dependencies") or {})
+    project = _toml(folder / "pyproject.toml")
+    yield from map(_name, project.get("project", {}).get("dependencies") or [])
+    yield from project.get("tool", {}).get("poetry", {}).get("dependencies") or {}
+    requirements = folder / "requirements.txt"
+    if requirements.is_file() and not is_ours(requirements):
+        yield from map(_name, requirements.read_text(encoding="utf-8", errors="replace").splitlines())
+    for name, pattern in (("mix.exs", r"\{:(\w+),"), ("Gemfile", r"gem ['\"]([\w-]+)['\"]")):
+        if (folder / name).is_file():
+            yield from re.findall(pattern, (folder / name).read_text(encoding="utf-8", errors="replace"))
+
+
+def _name(requirement: Any) -> str:
+    match = _PACKAGE.match(str(requirement))
+    return match[0].lower().replace("_", "-") if match else ""
+
+
+def _json(file: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        found: Any = json.loads(file.read_text(encoding="utf-8"))
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    return {}
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    return {}
+
+
+def _settings(program: Program, topology: str | None) -> Settings:
+    by_name = _BY_NAME.get(label(program.folder.name), {}) if program.root else {}
+    kind = topology or by_name.get("topology") or _kind(program)
+    made: Settings = {"topology": kind} if kind else {}
+    made |= {key: value for key, value in by_name.items() if key != "topology"}
+    made |= {"rootDirectory": program.root} if program.root else {}
+    port = next((port for name, port in _PORTS.items() if name in program.packages), None)
+    if port and made.get("topology") in (None, "backend", "gateway", "proxy"):
+        made |= {"port": port, "railwayDomain": True}
+    variables = {VARIABLES[each]: f"${{{each}.url}}" for each in program.databases}
+    made |= {"variables": variables} if variables else {}
+    secrets = [name for name in _template(program.folder) if SECRET.search(name) and name not in variables]
+    return made | ({"secrets": secrets} if secrets else {})
+
+
+def _kind(program: Program) -> str | None:
+    if program.packages & _BOTS:
+        return "bot"
+    return "backend" if program.packages & set(_PORTS) else None
+
+
+def _template(folder: Path) -> list[str]:
+    """Return the variables of a ``.env.example`` or the like."""
+    files = (folder / f".env{end}" for end in env_file.TEMPLATES)
+    return list(dict.fromkeys(name for file in files if file.is_file() for name in env_file.read(file)))

@@ -1,0 +1,211 @@
+"""``railyard init``: make a small project for an application, which depends on Railyard as packages.
+
+Owns the command: what it asks, what it prints, how it ends. What the application is, and what is written, is the
+business of the modules beside this one.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final, get_args
+
+import typer
+
+from pulumiverse_railway import rules
+from railway_api.plans import Plan as RailwayPlan
+from railyard.init import application, compose, requirements, texts, write
+from railyard.init.proposal import Proposal
+from railyard.migrate.command import FIRST
+from railyard.migrate.folder import label, repository
+from railyard.review import checkout
+from railyard.shared.console import CallError, JsonOption, OperationError, can_ask, people, shown, write_json
+from railyard.shared.project import refuse_hidden_packages
+from stacks.own.settings import Topology
+from stacks.project_folder import OTHER_REQUIREMENTS, REQUIREMENTS, is_checkout
+from stacks.shared_settings import file_name, stack_names
+
+_TOPOLOGIES: Final = get_args(Topology)
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", show_default=False, help="Default: the working directory.")
+    ] = Path(),
+    name: Annotated[
+        str, typer.Option("--name", show_default=False, help="Of the system. Default: the name of the folder.")
+    ] = "",
+    topology: Annotated[
+        str, typer.Option("--topology", show_default=False, help=f"What its program is: {', '.join(_TOPOLOGIES)}.")
+    ] = "",
+    image: Annotated[
+        str, typer.Option("--image", show_default=False, help="The image that it runs, with its version.")
+    ] = "",
+    repo: Annotated[
+        str,
+        typer.Option(
+            "--repo", metavar="OWNER/NAME", show_default=False, help="What Railway builds. Default: git's origin."
+        ),
+    ] = "",
+    stacks: Annotated[
+        str,
+        typer.Option("--stacks", metavar="A,B", show_default=False, help="Each promotes from the one before it."),
+    ] = "",
+    plan: Annotated[str, typer.Option("--plan", show_default=False, help="Railway plan of the workspace.")] = "",
+    packages: Annotated[
+        Path | None,
+        typer.Option(
+            "--packages",
+            metavar="DIR",
+            show_default=False,
+            help="Pin Railyard's packages as the wheels in this folder. Default: those that are installed.",
+        ),
+    ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Make a project for an application: settings, secrets' rules, workflows, and Railyard pinned as packages.
+
+    Looks at what is there (Dockerfile, package.json, pyproject.toml, mix.exs, compose file, railway.toml, …) and writes
+    what follows from it; the files of the application are left alone. Called again, it finishes what was cut off.
+    """
+    with people(json=json):
+        asks = not yes and not json and can_ask()
+        if not asks and not yes:
+            raise CallError("nobody can be asked here: give --yes, and --name, --image, --stacks where they differ")
+        folder.mkdir(parents=True, exist_ok=True)
+        _refuse_folder(folder)
+        choices = _choices(folder.resolve(), name, stacks, plan, asks=asks)
+        proposal = _proposal(folder, topology, image, repo, asks=asks)
+        file = OTHER_REQUIREMENTS if _is_of_the_application(folder / REQUIREMENTS) else REQUIREMENTS
+        wheels = requirements.in_folder(packages, folder) if packages else requirements.installed()
+        files = texts.project_files(choices, proposal, file) | {file: requirements.text(wheels)}
+        planned = write.plan(folder, write.with_generated(files), force=force)
+        if asks:
+            _show(proposal)
+            typer.confirm(f"Write {len(planned.files)} files into {folder.resolve()}?", default=True, abort=True)
+        write.write(planned)
+        _tell(choices, proposal, planned, file, json=json)
+
+
+def _refuse_folder(folder: Path) -> None:
+    """Raise ``CallError`` for a folder in which a project would not work."""
+    if is_checkout(folder):
+        raise CallError(f"{folder.resolve()} is a checkout of Railyard: call it in the folder of an application")
+    refuse_hidden_packages(folder.resolve())
+
+
+def _choices(folder: Path, name: str, stacks: str, plan: str, *, asks: bool) -> texts.Choices:
+    chosen = name or _asked("Name", label(folder.name), asks=asks)
+    named = [each.strip() for each in (stacks or _asked("Stacks", FIRST, asks=asks)).split(",") if each.strip()]
+    for each in (chosen, *named):
+        if demand := rules.label.broken_by(each):
+            raise CallError(f"{each!r} is no name of a system or stack: it should {demand}")
+    if not named or len(set(named)) < len(named):
+        raise CallError(f"--stacks {stacks}: name one stack, or several different ones: staging,production")
+    if others := [each for each in stack_names(folder) if each not in named]:
+        raise CallError(
+            f"{file_name(others[0])} is there already: name all stacks, --stacks {','.join([*named, *others])}"
+        )
+    workspace = plan or _asked("Railway plan", RailwayPlan.HOBBY.value, asks=asks)
+    if workspace not in list(RailwayPlan):
+        raise CallError(f"--plan {workspace}: one of {', '.join(RailwayPlan)}")
+    return texts.Choices(name=chosen, stacks=named, plan=workspace, commit=_commit(folder))
+
+
+def _commit(folder: Path) -> str | None:
+    """Return the commit of the application that is checked out; None where there is none."""
+    try:
+        return checkout.commit(folder, "HEAD")[:7]
+    except OperationError:
+        return None
+
+
+def _proposal(folder: Path, topology: str, image: str, repo: str, *, asks: bool) -> Proposal:
+    if topology and topology not in _TOPOLOGIES:
+        raise CallError(f"--topology {topology}: one of {', '.join(_TOPOLOGIES)}")
+    if repo and rules.repository.broken_by(repo):
+        raise CallError(f"--repo {repo}: a repository of GitHub is written owner/name")
+    program = label(topology or "web") if topology not in ("", "service") else "web"
+    found = compose.read(folder, name=program)
+    if not found.services:
+        found = application.read(folder, topology=topology or None, name=program)
+    if image or not found.services:
+        found = _of_an_image(found, program, topology, image or _asked("Image", "", asks=asks))
+    source = repo or repository(folder)
+    for service, settings in found.services.items():
+        if "image" in settings:
+            continue
+        source = source or _asked("GitHub repository (owner/name)", "", asks=asks)
+        if not source:
+            raise CallError(
+                f"{service}: git knows no GitHub repository of {shown(folder)}: give --repo owner/name, or --image"
+            )
+        found.services[service] = {"repo": source, **settings}
+    return found
+
+
+def _of_an_image(found: Proposal, program: str, topology: str, image: str) -> Proposal:
+    """Let the only service run an image; where nothing was found, it is all there is."""
+    if not image:
+        raise CallError(
+            "nothing here says what is to run (Dockerfile, package.json, pyproject.toml, mix.exs, compose file, "
+            "railway.toml): give --image with its version, or --repo owner/name in the folder of the application"
+        )
+    if len(found.services) > 1:
+        raise CallError(f"--image is for one service, and there are {', '.join(found.services)}: leave it out")
+    name, settings = next(iter(found.services.items()), (program, {"topology": topology} if topology else {}))
+    settings = {key: value for key, value in settings.items() if key != "rootDirectory"}
+    found.services = {name: {**settings, "image": image}}
+    return found
+
+
+def _is_of_the_application(file: Path) -> bool:
+    return file.is_file() and not application.is_ours(file)
+
+
+def _asked(what: str, default: str, *, asks: bool) -> str:
+    return str(typer.prompt(what, default=default, show_default=bool(default))).strip() if asks else default
+
+
+def _show(proposal: Proposal) -> None:
+    for service, settings in proposal.services.items():
+        source = settings.get("image") or f"{settings['repo']}{settings.get('rootDirectory', '')}"
+        typer.echo(f"{service}: {settings.get('topology', 'service')}, {source}")
+    for database, settings in proposal.databases.items():
+        typer.echo(f"{database}: {settings.get('kind', database)}")
+
+
+def _tell(choices: texts.Choices, proposal: Proposal, planned: write.Plan, file: str, *, json: bool) -> None:
+    notes = [*proposal.notes, *_about_folder(planned.folder)]
+    notes += [f"{name} is yours, and was left as it is" for name in planned.kept]
+    if json:
+        write_json({"name": choices.name, "written": list(planned.files), "kept": list(planned.kept), "notes": notes})
+        return
+    _show(proposal)
+    for name in planned.files:
+        typer.echo(f"{shown(planned.folder.resolve() / name)}: written")
+    if not planned.files:
+        typer.echo("everything is there already")
+    for note in notes:
+        typer.echo(f"note: {note}")
+    install = f"python3 -m venv .venv && .venv/bin/pip install --require-hashes -r {file}"
+    steps = [] if (planned.folder / ".venv").exists() else [install]
+    typer.echo("next: " + ", then ".join([*steps, ".venv/bin/railyard preview"]))
+
+
+def _about_folder(folder: Path) -> Sequence[str]:
+    """Return what is to be known of the repository in which the folder lies."""
+    command = ["git", "rev-parse", "--show-prefix"]
+    try:
+        prefix = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ()
+    return (
+        (f"GitHub reads workflows in .github of the repository alone, and this is its folder {prefix}",)
+        if prefix
+        else ()
+    )

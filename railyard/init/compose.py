@@ -1,0 +1,138 @@
+"""Files that say what runs (compose files, railway.toml, Procfile, .env) → services and databases.
+
+Owns how a migration (``railyard/migrate``) becomes a system that is settings alone: a database of a compose file
+becomes one of Railyard's own, and what named it in the variables of others names that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, cast, get_args
+
+import go_yaml
+from railyard.init.proposal import Proposal, Settings
+from railyard.migrate import compose_file
+from railyard.migrate import folder as folders
+from railyard.migrate.compose_file import pairs
+from railyard.migrate.findings import Kind, Reading, Service, part
+from railyard.migrate.folder import label
+from railyard.migrate.translation import translate
+from stacks.own.settings import KINDS
+
+_KINDS: Final = {
+    "postgres": "postgres", "postgis": "postgres", "pgvector": "postgres", "mysql": "mysql", "mariadb": "mysql",
+    "mongo": "mongodb", "redis": "redis", "valkey": "valkey",
+}  # fmt: skip
+"""Name of an image → the kind of database that stands in its place."""
+_SCHEMES: Final = {
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mongodb": "mongodb",
+    "redis": "redis",
+    "valkey": "redis",
+}
+_ALIASES: Final = {"postgres": "postgresql"}
+_URL: Final = re.compile(r"(?P<scheme>[\w+.-]+)://(?:[^/@\s]*@)?(?P<host>[\w.-]+)(?::\d+)?(?P<rest>/\S*)?")
+_OWN: Final = re.compile(r"https?://(localhost|127\.0\.0\.1)(:\d+)?/?")
+"""The public address of a service, as a compose file on a laptop has it."""
+_PARTS: Final = {"user": ("USER", "USERNAME"), "password": ("PASSWORD", "PASS"), "database": ("DATABASE", "NAME", "DB")}
+"""What Railyard knows of a database → ends of names of variables that hold it."""
+
+
+def read(folder: Path, *, name: str) -> Proposal:
+    """Return what the files of ``folder`` describe; nothing where there are none. Raises ``OperationError``.
+
+    ``name`` is that of the service at its root.
+    """
+    reading = folders.read(folder, name)
+    given = _environments(folder)
+    databases = {each.name: kind for each in reading.services if (kind := _database(each))}
+    found = Proposal()
+    for service in reading.services:
+        if service.name in databases:
+            found.databases[service.name] = _database_settings(service, databases[service.name], found.notes)
+        else:
+            found.services[service.name] = _settings(service, given.get(service.name, {}), databases)
+    found.notes += _left_out(reading, databases)
+    return found
+
+
+def _database(service: Service) -> str | None:
+    image = (service.image or "").rpartition("/")[2].partition(":")[0]
+    return _KINDS.get(image)
+
+
+def _database_settings(service: Service, kind: str, notes: list[str]) -> Settings:
+    made: Settings = {} if service.name == kind else {"kind": kind}
+    field = KINDS[kind].args.model_fields.get("version")
+    tag = re.match(r"\d+(\.\d+)*", (service.image or "").rpartition(":")[2])
+    if field is None or tag is None:
+        return made
+    allowed = [str(each) for each in get_args(field.annotation)]
+    near = next(
+        (each for each in allowed if f"{tag[0]}.".startswith(f"{each}.") or each.startswith(f"{tag[0]}.")), None
+    )
+    if near is None:
+        notes.append(
+            f"{service.name}: {kind} {tag[0]} is none of {', '.join(allowed)}: its data need a dump and restore"
+        )
+    return made | ({"version": near} if near else {})
+
+
+def _environments(folder: Path) -> dict[str, dict[str, str]]:
+    """Return service → its variables as the compose file writes them, credentials included."""
+    file = next((folder / name for name in compose_file.FILES if (folder / name).is_file()), None)
+    document: Any = go_yaml.load(file.read_text(encoding="utf-8-sig")) if file else {}
+    services = cast("Mapping[str, Any]", document.get("services") or {})
+    return {
+        label(name): {key: value for key, value in pairs(environment) if value is not None}
+        for name, each in services.items()
+        if (environment := part({"service": each}, "service").get("environment"))
+    }
+
+
+def _settings(service: Service, given: Mapping[str, str], databases: Mapping[str, str]) -> Settings:
+    done = translate(service.effective(""), image=service.image)
+    made: Settings = {"image": service.image} if service.image else {}
+    made |= {"rootDirectory": service.root_directory} if service.root_directory and not service.image else {}
+    made |= {**done.settings, **service.extra}
+    known = {name: value for name, text in given.items() if (value := _of_database(name, text, databases))}
+    if made.get("railwayDomain"):
+        known |= {name: "${self.url}" for name, text in given.items() if _OWN.fullmatch(text)}
+    variables = {**made.pop("variables", {}), **known}
+    secrets = [name for name in dict.fromkeys(service.secrets) if name not in known]
+    return made | ({"variables": variables} if variables else {}) | ({"secrets": secrets} if secrets else {})
+
+
+def _of_database(name: str, text: str, databases: Mapping[str, str]) -> str | None:
+    """Return what names a database of ours in the place of what named that of the compose file; None for all else."""
+    host, _, port = text.partition(":")
+    if host in databases and (not port or port.isdigit()):
+        return f"${{{host}.host}}" + (f":${{{host}.port}}" if port else "")
+    url = _URL.fullmatch(text)
+    if url and url["host"] in databases:
+        scheme = _SCHEMES[databases[url["host"]]]
+        if _ALIASES.get(url["scheme"], url["scheme"]) == scheme:
+            return f"${{{url['host']}.url}}"
+        return f"{url['scheme']}://${{{url['host']}.urlWithoutScheme}}"
+    # The parts of an address, each in a variable of its own: there is one database that they can mean.
+    sql = [each for each, kind in databases.items() if kind in ("postgres", "mysql", "mongodb")]
+    if len(sql) == 1 and re.search(rf"{databases[sql[0]]}|{sql[0]}|database|^pg|^db", name, re.IGNORECASE):
+        for part, ends in _PARTS.items():
+            if name.upper().endswith(ends):
+                return f"${{{sql[0]}.{part}}}"
+    return None
+
+
+def _left_out(reading: Reading, databases: Mapping[str, str]) -> Iterator[str]:
+    """Yield what of the files has no counterpart; a database of ours needs none of what its image was told."""
+    for each in reading.findings:
+        of = each.key.split(".")[1] if each.key.startswith("services.") else ""
+        if (
+            each.kind is Kind.NOT_EXPRESSIBLE
+            and label(of or "-") not in databases
+            and not each.key.endswith("depends_on")
+        ):
+            yield f"{each.file}: {each.key} is left out: {each.text}"

@@ -1,0 +1,118 @@
+"""``requirements.txt`` of a project that depends on Railyard: every package pinned, with hashes.
+
+Owns where Railyard's own packages come from. They are on no package index, where others have the names of some of them:
+each stands as the address of its wheel, with the hash of that wheel. What they need of an index is ``pinned.txt``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any, Final
+
+from railyard.shared.console import CallError, OperationError
+
+MARK: Final = "# Railyard "
+"""How the file begins."""
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_WHEEL: Final = re.compile(r"(?P<name>[a-z0-9_]+)-(?P<version>[^-]+)-py3-none-any\.whl")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A wheel of one of Railyard's packages."""
+
+    name: str
+    version: str
+    address: str
+    """What pip takes it from: ``railyard @ https://…``, or the path of a file."""
+    sha256: str
+
+
+def text(wheels: Iterable[Wheel]) -> str:
+    """Return the file: Railyard's packages as these wheels, then all that they need of an index."""
+    found = sorted(wheels, key=lambda each: each.name)
+    version = next(each.version for each in found if each.name == "railyard")
+    lines = [
+        f"{MARK}{version} and all that it needs, with hashes. Written by `railyard init`: call it again to change it."
+    ]
+    lines += [f"{each.address} --hash=sha256:{each.sha256}" for each in found]
+    return "\n".join(lines) + "\n" + pinned()
+
+
+def pinned() -> str:
+    """Return the packages of an index that Railyard needs, pinned with hashes."""
+    return (resources.files("railyard.init") / "pinned.txt").read_text(encoding="utf-8")
+
+
+def in_folder(folder: Path, beside: Path) -> list[Wheel]:
+    """Return the wheels in ``folder``, as paths from ``beside``; raises ``CallError`` where one is missing."""
+    found: list[Wheel] = []
+    for file in sorted(folder.glob("*.whl")):
+        if match := _WHEEL.fullmatch(file.name):
+            path = Path(os.path.relpath(file.resolve(), beside.resolve())).as_posix()
+            path = path if path.startswith(".") else f"./{path}"
+            name = match["name"].replace("_", "-")
+            found.append(Wheel(name=name, version=match["version"], address=path, sha256=sha256(file)))
+    wanted, there = {*own_names()}, [each.name for each in found if each.name in own_names()]
+    if missing := sorted(wanted - set(there)):
+        raise CallError(f"{folder} has no wheel of {', '.join(missing)}: `make wheels` of a checkout builds them all")
+    if twice := sorted({name for name in there if there.count(name) > 1}):
+        raise CallError(f"{folder} has several wheels of {', '.join(twice)}: leave one version of each there")
+    return [each for each in found if each.name in wanted]
+
+
+def installed() -> list[Wheel]:
+    """Return the wheels from which Railyard is installed here, as pip has recorded them.
+
+    Raises ``OperationError`` where their addresses or hashes are not known: in a checkout, or with another installer.
+    """
+    return [_recorded(name) for name in own_names()]
+
+
+def _recorded(name: str) -> Wheel:
+    package = metadata.distribution(name)
+    record: dict[str, Any] = json.loads(package.read_text("direct_url.json") or "{}")
+    hashes = record.get("archive_info", {}).get("hashes", {})
+    if "sha256" not in hashes:
+        raise OperationError(
+            f"it is not known from which wheel {name} is installed here: name the folder with Railyard's wheels, "
+            "--packages DIR, or install the requirements.txt of a release with pip"
+        )
+    return Wheel(name=name, version=package.version, address=f"{name} @ {record['url']}", sha256=str(hashes["sha256"]))
+
+
+def own_names() -> list[str]:
+    """Return the names of Railyard's own packages: what it needs, and what that needs, and is on no index."""
+    of_index = {_normal(name) for name in _names(pinned().splitlines())}
+    found, left = dict[str, None](), ["railyard"]
+    while left:
+        name = left.pop()
+        if name in found or name in of_index:
+            continue
+        found[name] = None
+        left += [
+            _normal(each) for each in _names(each for each in metadata.requires(name) or () if "extra ==" not in each)
+        ]
+    return list(found)
+
+
+def _names(requirements: Iterable[str]) -> Iterator[str]:
+    for line in requirements:
+        if match := _NAME.match(line):
+            yield match[0]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def sha256(file: Path) -> str:
+    """Return the hash of a file, in hexadecimal digits."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()

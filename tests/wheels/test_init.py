@@ -1,0 +1,191 @@
+"""``railyard init`` as a new user has it: the installed command, an empty folder, and nothing of this checkout."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.operations_workflows.test_workflow_rules import PINNED, SCHEMAS, read
+from tests.wheels.conftest import PACKAGES, ROOT, UV, run
+from tools import versions
+
+BOT = ("--name", "pingbot", "--topology", "bot", "--image", "ghcr.io/example/pingbot:1.0.0")
+FIVE = ("omega", "seance", "omnistack", "netia", "rose")
+WRITTEN = {
+    ".github/actions/set-up/action.yml", ".github/workflows/comment.yml", ".github/workflows/deploy.yml",
+    ".github/workflows/drift.yml", ".github/workflows/preview.yml", ".github/workflows/real.yml", ".gitignore",
+    "Pulumi.production.yaml", "Pulumi.staging.yaml", "Pulumi.yaml", "README.md", "__main__.py", "defaults.yaml",
+    "requirements.txt", "secrets/.sops.yaml", "settings.schema.json",
+}  # fmt: skip
+
+
+class Project:
+    """A folder in which the installed command works."""
+
+    def __init__(self, folder: Path, program: Path) -> None:
+        self.folder, self.program = folder, program
+        folder.mkdir(exist_ok=True)
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run the command, which ends with ``code``; what it printed."""
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder.parent), "NO_COLOR": "1"}
+        done = subprocess.run(
+            [self.program, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def json(self, *arguments: str) -> Any:
+        """Run the command for its document."""
+        return json.JSONDecoder().raw_decode(self.run(*arguments, "--json"))[0]
+
+    def files(self) -> set[str]:
+        """The files of the project, but for what commands leave."""
+        found = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.is_file())
+        return {path.as_posix() for path in found if not {".sandbox", "__pycache__"} & set(path.parts)}
+
+
+@pytest.fixture(scope="session")
+def packages(installed: Path, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the wheels of all packages."""
+    return wheels
+
+
+@pytest.fixture(scope="module")
+def bot(installed: Path, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A bot in two stacks, made in an empty folder."""
+    project = Project(tmp_path_factory.mktemp("new") / "bot", installed)
+    project.run("init", *BOT, "--stacks", "staging,production", "--packages", str(packages), "--yes")
+    return project
+
+
+def test_a_new_project_is_previewed_brought_up_promoted_and_taken_down(bot):
+    """With no file of this repository, no Makefile and no account: what is changed in one stack reaches the next."""
+    assert bot.json("preview")["changeSummary"] == {"create": 6}
+    bot.run("up")
+    bot.run("up", "-s", "production")
+    staging = bot.folder / "Pulumi.staging.yaml"
+    staging.write_text(staging.read_text().replace("pingbot:1.0.0", "pingbot:1.1.0"))
+    bot.run("up")
+
+    bot.run("promote", "--healthy-for", "0")
+
+    assert "pingbot:1.1.0" in (bot.folder / "Pulumi.production.yaml").read_text()
+    assert "1.1.0" in bot.run("status")
+    assert bot.json("preview")["changeSummary"].keys() == {"same"}
+    for stack in ("staging", "production"):
+        bot.run("destroy", "-s", stack)
+
+
+def test_every_file_is_what_its_reader_takes(bot):
+    """Workflows keep GitHub's schema and zizmor's rules, settings are valid for editors, the program is this one."""
+    assert bot.files() == WRITTEN
+    workflows = json.loads((SCHEMAS / "github-workflows.json").read_text())
+    for file in bot.folder.glob(".github/workflows/*.yml"):
+        jsonschema.Draft7Validator(workflows).validate(read(file))
+    used = [line for file in bot.folder.glob(".github/**/*.yml") for line in file.read_text().splitlines()]
+    assert [line for line in used if "uses:" in line and not PINNED.match(line)] == []
+    rules = ("--config", ROOT / ".github" / "zizmor.yml")
+    run(UV.with_name("zizmor"), "--quiet", "--no-progress", "--offline", *rules, bot.folder / ".github")
+    settings = json.loads((bot.folder / "settings.schema.json").read_text())
+    for name in ("defaults.yaml", "Pulumi.staging.yaml", "Pulumi.production.yaml"):
+        jsonschema.Draft202012Validator(settings).validate(yaml.safe_load((bot.folder / name).read_text()))
+    assert sum(len((bot.folder / f"Pulumi.{name}.yaml").read_text().splitlines()) for name in ("staging",)) <= 20
+    assert (bot.folder / "__main__.py").read_text() == (ROOT / "__main__.py").read_text()
+
+
+def test_nothing_of_it_knows_the_systems_of_this_repository(bot):
+    """Neither what is written, nor a list of settings, nor the advice about a misspelled system."""
+    texts = "".join((bot.folder / name).read_text().lower() for name in WRITTEN)
+    told = bot.run("settings", "staging", "--all") + bot.run("preview", "--system", "omga", code=1)
+
+    # Examples in the documentation of settings name one of them.
+    assert [name for name in FIVE[2:] if name in texts.replace("prose", "")] == []
+    assert [name for name in FIVE if name in told] == []
+    assert "Pulumi.staging.yaml holds no system 'omga'; it has: pingbot" in told
+
+
+def test_its_requirements_install_with_hashes_and_nothing_else(bot, tmp_path):
+    """In an empty environment, each of Railyard's packages from the wheel that is named, wherever an index has one."""
+    place = tmp_path / "environment"
+    run(UV, "venv", "--quiet", place)
+    run(
+        UV, "pip", "install", "--quiet", "--python", place, "--require-hashes", "-r", "requirements.txt", cwd=bot.folder
+    )
+
+    found = json.loads(run(UV, "pip", "list", "--format", "json", "--python", place))
+    ours = [each["name"] for each in found if each["version"] == versions.version()]
+    assert {"railyard", *PACKAGES} <= set(ours)
+    named = {line.split("=")[0] for line in (ROOT / "railyard" / "init" / "pinned.txt").read_text().splitlines()}
+    assert {each["name"] for each in found} - set(ours) <= named
+
+
+def test_a_run_that_was_cut_off_is_finished_and_nothing_is_overwritten(bot, installed, packages, tmp_path):
+    """The same command writes what is missing; what somebody wrote stays, and is named."""
+    project = Project(tmp_path / "bot", installed)
+    command = ("init", *BOT, "--stacks", "staging,production", "--packages", str(packages), "--yes")
+    project.run(*command)
+    whole = {name: (project.folder / name).read_text() for name in project.files()}
+    for name in ("Pulumi.production.yaml", ".github/workflows/real.yml", "requirements.txt"):
+        (project.folder / name).unlink()
+
+    assert set(project.json(*command)["written"]) == {
+        "Pulumi.production.yaml", ".github/workflows/real.yml", "requirements.txt"
+    }  # fmt: skip
+    assert {name: (project.folder / name).read_text() for name in project.files()} == whole
+    assert "everything is there already" in project.run(*command)
+
+    (project.folder / "Pulumi.staging.yaml").write_text("config: {}\n")
+    (project.folder / "README.md").write_text("mine\n")
+    (project.folder / ".gitignore").write_text("node_modules\n")
+    refused = project.run(*command, code=2)
+    assert "there already, and not as they would be: Pulumi.staging.yaml; nothing was written" in refused
+    assert (project.folder / ".gitignore").read_text() == "node_modules\n"
+    project.run(*command, "--force")
+    assert (project.folder / "Pulumi.staging.yaml").read_text() == whole["Pulumi.staging.yaml"]
+    assert (project.folder / ".gitignore").read_text() == f"node_modules\n{whole['.gitignore']}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--yes",), "nothing here says what is to run (Dockerfile, package.json"),
+        ((), "nobody can be asked here: give --yes"),
+        (("--yes", "--name", "My Bot", "--image", "a:1"), "'My Bot' is no name of a system or stack"),
+        (("--yes", "--topology", "robot", "--image", "a:1"), "--topology robot: one of service, backend, bot"),
+        (("--yes", "--stacks", "a,a", "--image", "a:1"), "name one stack, or several different ones"),
+        (("--yes", "--plan", "free-ish", "--image", "a:1"), "--plan free-ish: one of"),
+        (("--yes", "--image", "a:1"), "it is not known from which wheel railyard is installed here"),
+        (("--yes", "--image", "a:1", "--packages", "."), "has no wheel of"),
+    ],
+)
+def test_a_call_that_cannot_work_says_what_to_give(installed, tmp_path, arguments, said):
+    """One sentence, exit code 1 or 2, and nothing is written."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    done = subprocess.run(
+        [installed, "init", *arguments], cwd=folder, capture_output=True, text=True, check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+    assert (done.returncode in (1, 2), done.stdout, list(folder.iterdir())) == (True, "", [])
+    assert done.stderr.startswith("error: ")
+    assert said in done.stderr
+
+
+def test_a_folder_that_hides_a_package_is_refused(installed, packages, tmp_path):
+    """A package ``components`` of the application would be imported in the place of Railyard's."""
+    project = Project(tmp_path / "app", installed)
+    (project.folder / "components").mkdir()
+    (project.folder / "components" / "__init__.py").touch()
+
+    refused = project.run("init", *BOT, "--packages", str(packages), "--yes", code=2)
+
+    assert "components/__init__.py hides Railyard's package 'components'" in refused
+    assert "keep Pulumi.yaml in a folder of its own" in refused
