@@ -137,6 +137,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m components.generate
 	@$(BIN)/python -m stacks.schema
 	@$(BIN)/python -m stacks.policy.page
+	@$(BIN)/python -m railyard.operate.doctor.first_page
 	@$(BIN)/python -m tests.pages.operations
 	@$(BIN)/python -m railyard.map.generate
 	@$(RAILYARD) workflows

@@ -30,9 +30,9 @@ files work together, and [the schema](settings.schema.json) brings the same into
 These stand below `config:`. Any other key `railyard:<name>` is a system of your own, made of
 [services](#ownsettings) that need no Python.
 """
-_DEFAULT: Final = re.compile(r"\s*Default: (.+?)\.(?=\s|$)", re.DOTALL)
-_BASES: Final = ("OwnServiceSettings", "RedisSettings", "VolumeSettings")
-"""The definitions from which others differ in a few defaults."""
+_DEFAULT: Final = re.compile(r"\s*Default:\s+(.+?)\.(?=\s|$)", re.DOTALL)
+_BASES: Final = ("OwnServiceSettings", "OwnPostgresSettings", "OwnRedisSettings", "OwnBucketSettings", "VolumeSettings")
+"""The groups whose keys others have, too: those are shown by what they say otherwise."""
 
 Schema = Mapping[str, Any]
 SCHEMA: Final = schema()
@@ -47,20 +47,21 @@ def page() -> str:
 
 def _group(name: str) -> str:
     own: Schema = GROUPS[name]["properties"]
-    base = next((other for other in _BASES if other != name and _differs_little(own, other)), None)
+    base = next((each for each in _BASES if each != name and _is_like(own, GROUPS[each]["properties"])), None)
     about = _prose(GROUPS[name].get("description", ""))
     required = GROUPS[name].get("required", ())
     if base is None:
         return f"### {name}\n\n{about}\n\n{_table(own, required)}"
     common = GROUPS[base]["properties"]
     other = {key: part for key, part in own.items() if _row(key, part, required) != _row(key, common[key], required)}
+    without = [as_code(key) for key in common if key not in own]
+    but = "".join([f", without {', '.join(without)}" if without else "", "; these are its own:" if other else "."])
     rest = f"\n\n{_table(other, required)}" if other else "\n"
-    return f"### {name}\n\n{about}\nKeys and defaults are those of [{base}](#{base.lower()}), but for:{rest}"
+    return f"### {name}\n\n{about}\nKeys and defaults are those of [{base}](#{base.lower()}){but}{rest}"
 
 
-def _differs_little(own: Schema, other: str) -> bool:
-    base: Schema = GROUPS[other]["properties"]
-    return all(key in base and _type(part) == _type(base[key]) for key, part in own.items())
+def _is_like(own: Schema, base: Schema) -> bool:
+    return own.keys() <= base.keys() and len(own) > len(base) / 2
 
 
 def _table(properties: Schema, required: Any) -> str:
@@ -70,16 +71,20 @@ def _table(properties: Schema, required: Any) -> str:
 
 def _row(key: str, part: Schema, required: Any) -> str:
     text = part.get("description", "")
-    told = _DEFAULT.search(text)
-    default = _prose(told[1]) if told else "required" if key in required else _default(part)
-    return f"| `{key}` | {_type(part)} | {default} | {_prose(_DEFAULT.sub('', text))} |\n"
+    meaning = _prose(_DEFAULT.sub("", text))
+    return f"| `{key}` | {_type(part)} | {'required' if key in required else _default(part, text)} | {meaning} |\n"
 
 
-def _default(part: Schema) -> str:
+def _default(part: Schema, text: str) -> str:
+    """Return the default as the text tells it, or the value where the text speaks of another one or of none."""
     value = part.get("default")
-    if value in (None, "", [], {}) or (isinstance(value, dict) and "$ref" in part):
+    told = _DEFAULT.search(text)
+    if value in (None, "", [], {}):
+        return _prose(told[1]) if told else ""
+    if isinstance(value, dict) and "](#" in _type(part):  # that of the group, which stands there
         return ""
-    return as_code(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _prose(told[1]) if told and re.search(rf"(?<!\w){re.escape(said)}(?!\w)", told[1]) else as_code(said)
 
 
 def _type(part: Schema) -> str:

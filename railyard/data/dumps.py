@@ -255,7 +255,7 @@ class Upload:
 
     @property
     def sha256(self) -> str:
-        """Checksum of what was written so far."""
+        """Return the checksum of what was written so far."""
         return self._sha256.hexdigest()
 
     def write(self, stream: IO[bytes]) -> None:

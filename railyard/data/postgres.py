@@ -39,7 +39,7 @@ class Server:
     """Whether only TLS will do. The image's certificate is signed by nobody, so it is not checked."""
 
     def to(self, database: str) -> Server:
-        """Another database of the same server."""
+        """Return another database of the same server."""
         return replace(self, database=database)
 
     @property

@@ -97,7 +97,7 @@ def propose(
 
 
 def images_of(stack: Stack, system: str) -> dict[str, str]:
-    """Service → image without tag, of those that the system's commit decides about; raises ``CallError``."""
+    """Return service → image without tag, of those that the system's commit decides about; raises ``CallError``."""
     settings = stack.settings.systems.get(system)
     if settings is None:
         raise CallError(f"{stack.name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")

@@ -63,7 +63,7 @@ class Message:
     mood: Mood = Mood.BAD
 
     def fields(self) -> dict[str, str]:
-        """Heading → text, in reading order, each within the limits."""
+        """Return heading → text, in reading order, each within the limits."""
         named = {
             "What failed": self.failed,
             "Change": self.change,

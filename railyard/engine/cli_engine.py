@@ -92,7 +92,7 @@ class PulumiCli:
         return self._document(Operation.REFRESH, "--preview-only")
 
     def record(self, what: Unimportable) -> None:
-        """Through ``pulumi stack export`` and ``import``, whose pipes nobody else reads."""
+        """Record through ``pulumi stack export`` and ``import``, whose pipes nobody else reads."""
         state = self._state()
         resources = cast("list[dict[str, Any]]", state["deployment"]["resources"])
         there = {str(each["urn"]): each for each in resources}
@@ -115,7 +115,7 @@ class PulumiCli:
         self._stack_command("import", given=json.dumps(state))
 
     def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
-        """Through ``pulumi stack export`` and ``import``."""
+        """Amend through ``pulumi stack export`` and ``import``."""
         state = self._state()
         changed = False
         for each in cast("list[dict[str, Any]]", state["deployment"].get("resources") or []):

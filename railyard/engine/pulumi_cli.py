@@ -84,7 +84,7 @@ def tools_directory() -> Path:
 
 
 def plugin_versions() -> dict[str, str]:
-    """Plugin → the version that its pinned SDK asks for, and no other will do."""
+    """Return plugin → the version that its pinned SDK asks for, and no other will do."""
     return {name: str(_note(name)["version"]) for name in PLUGINS}
 
 

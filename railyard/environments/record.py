@@ -82,7 +82,7 @@ class Records(Protocol):
     """All environments that are written down somewhere."""
 
     def all(self) -> dict[int, Record | None]:
-        """Number → record, None where a stack is there and no record can be read."""
+        """Return number → record, None where a stack is there and no record can be read."""
         ...
 
     def write(self, record: Record) -> None:

@@ -128,7 +128,7 @@ def logs(
 
 
 def find(stack: Stack, service: str) -> tuple[str, str]:
-    """System and service that ``seance/backend`` or ``backend`` means; raises ``CallError``."""
+    """Return system and service that ``seance/backend`` or ``backend`` means; raises ``CallError``."""
     known = [(system, each.name) for system, settings in stack.settings.systems.items() for each in services(settings)]
     system, _, name = service.rpartition("/")
     same = [each for each in known if each[1] == name and system in ("", each[0])]

@@ -12,7 +12,7 @@ from railyard.promote.proof import Move, short
 
 
 def document(source: str, target: str, moves: Sequence[Move]) -> dict[str, str]:
-    """Title and body for programs."""
+    """Return title and body for programs."""
     return {"title": title(target, moves), "body": "\n".join(_body(source, target, moves))}
 
 

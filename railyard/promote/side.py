@@ -46,13 +46,13 @@ def releases(system: str, settings: SystemSettings) -> Sequence[Release]:
 
 
 def runs(release: Release, system: RunningSystem) -> dict[str, str]:
-    """Service → what it serves now, as the keys of ``release`` say it; empty for what is something else."""
+    """Return service → what it serves now, as the keys of ``release`` say it; empty for what is something else."""
     serving = {service.name: service.serving for service in system.services if service.name in release.services}
     return {name: value_of(release, name, run) for name, run in serving.items() if run is not None}
 
 
 async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[str, Side]:
-    """System → what it runs and ran in ``stack``."""
+    """Return system → what it runs and ran in ``stack``."""
     file = edited(stack.name, {})
     settings = on_shared(file.file, file.before)
     found: dict[str, Side] = {}

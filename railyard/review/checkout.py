@@ -111,7 +111,7 @@ def stacks(checkout: Checkout) -> set[str]:
 
 
 def differing_packages(one: Checkout, other: Checkout) -> list[str]:
-    """Pinned packages that differ, ``pulumi 3.271.0 → 3.272.0``."""
+    """Return pinned packages that differ, ``pulumi 3.271.0 → 3.272.0``."""
     before, after = _pinned(one), _pinned(other)
     return [
         f"{name} {before.get(name, 'absent')} → {after.get(name, 'absent')}"

@@ -114,7 +114,7 @@ def counted(changes: Sequence[Change]) -> str:
 
 
 def by_system(changes: Sequence[Change]) -> dict[str, list[Change]]:
-    """System → its changes, in order of names."""
+    """Return system → its changes, in order of names."""
     return {
         system: [change for change in changes if change.system == system]
         for system in sorted({change.system for change in changes})

@@ -63,7 +63,7 @@ class Stack:
 
     @property
     def declared(self) -> Mapping[str, Sequence[Secret]]:
-        """System → the secrets that it needs in this stack, of those that the secrets file holds."""
+        """Return system → the secrets that it needs in this stack, of those that the secrets file holds."""
         every = declared_secrets(self.settings)
         return every if self.holds is None else {name: each for name, each in every.items() if name in self.holds}
 

@@ -21,6 +21,7 @@ COMMANDS = {words: (command, context) for words, command, context in command_ref
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"\$\(([A-Z]+)\)", MAKEFILE))
+BASE = re.compile(r"Keys and defaults are those of \[(\w+)\]")
 BLOCK = re.compile(r"^ *```(?:console|sh)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"(?<!`)`((?:\./bin/)?railyard [a-z][^`\n]*|make [a-z][^`\n]*)`(?!`)")
 
@@ -103,6 +104,22 @@ def test_every_command_and_option_stands_in_the_reference() -> None:
 def test_a_reference_is_what_the_declarations_say(name: str, page: str) -> None:
     """What ``make generate`` would write stands there."""
     assert (ROOT / name).read_text(encoding="utf-8") == page
+
+
+def test_every_setting_stands_in_the_reference_with_its_default() -> None:
+    """In the section of its group, or of the one that this section names; what a system says by itself stands there."""
+    page = settings_reference.page()
+    sections = {part.partition("\n")[0]: part for part in page.split("\n### ")[1:]}
+    missing = {
+        f"{group}.{key}"
+        for group, part in settings_reference.GROUPS.items()
+        for key in part["properties"]
+        if f"`{key}` |" not in sections[group] + "".join(sections[base] for base in BASE.findall(sections[group]))
+    }
+
+    assert missing == set()
+    assert "| `memoryMb` | integer from 100 to 2,400,000 | `512` |" in sections["OmegaBot"]
+    assert "| `memoryMb` | integer from 100 to 2,400,000 | the plan's |" in sections["OwnServiceSettings"]
 
 
 def test_every_command_stands_on_the_first_page_of_the_site_and_the_two_first_ones_in_the_readme() -> None:

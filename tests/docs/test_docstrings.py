@@ -15,10 +15,10 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("benchmarks", "components", "packages", "policies", "railyard", "stacks", "tools")
 GENERATED = {"answers.py"}
 NO_VERBS = re.compile(
-    r"A|All|An|And|Any|As|At|Beside|Both|By|Each|Either|Every|Everybody|Everyone|Everything|For|From|How|"
-    r"If|In|Into|It|Its|Like|Named|Neither|Never|No|Nobody|None|Nothing|Of|On|One|Only|Or|Other|Out|Own|"
-    r"Several|Somebody|Someone|Something|Such|That|The|Their|Then|There|These|They|This|Those|Three|To|Two|"
-    r"Until|What|When|Where|Whether|Which|While|Who|Whoever|Whole|Whose|Why|With|Without"
+    r"A|All|An|And|Another|Any|As|At|Become|Beside|Both|By|Each|Either|Every|Everybody|Everyone|Everything|Exactly|For|From|How|"
+    r"If|In|Into|It|Its|Like|Named|Neither|Never|No|Nobody|None|Nothing|Of|On|One|Only|Or|Other|Out|Own|Service|"
+    r"Several|Somebody|Someone|Something|Such|System|That|The|Their|Then|There|These|They|This|Those|Three|Through|To|Two|"
+    r"Until|What|When|Where|Whether|Which|While|Who|Whoever|Whole|Whose|Why|With|Without|Worth"
 )
 NOT_THIRD_PERSON = frozenset(
     {"Access", "Address", "Compress", "Discuss", "Dismiss", "Express", "Pass", "Press", "Process"}

@@ -28,8 +28,8 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|md|yaml|graphql|json)))`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 MADE_LATER = {
-    "stacks/notes.py", "secrets/staging.yaml", "secrets/dev.yaml", "compose.yaml", "railway.json", ".env", "package.json",
-    "settings.schema.json",
+    "stacks/notes.py", "secrets/staging.yaml", "secrets/dev.yaml", "compose.yaml", "railway.json", ".env",
+    "package.json", "settings.schema.json",
 }  # fmt: skip
 """Files that a reader makes, or has in a repository of an application."""
 

@@ -274,6 +274,8 @@ def test_nulls_get_lost_beside_the_removal_of_the_last_region(shop: Shop):
         {"deploy": {"healthcheckPath": "no-slash"}},
         {"deploy": {"healthcheckPath": "/up", "healthcheckTimeout": 0}},
         {"deploy": {"cronSchedule": "* * * * *"}},
+        {"deploy": {"cronSchedule": "0,3 * * * *"}},
+        {"deploy": {"cronSchedule": "0 25 * * *"}},
         {"deploy": {"cronSchedule": "hourly"}},
         {"source": {"image": "nginx", "repo": "me/web"}},
         {"source": {"image": "nginx:1.2", "autoUpdates": {"type": "major"}}},

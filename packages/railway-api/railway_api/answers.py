@@ -521,6 +521,13 @@ class EstimatedUsage(TypedDict):
     estimatedValue: float
 
 
+class GitHubAccess(TypedDict):
+    """Hold the fields selected by gitHubRepoAccessAvailable."""
+
+    hasAccess: bool
+    isPublic: bool
+
+
 class Log(TypedDict):
     """Hold the fields selected by deploymentLogTails, buildLogsLines, ..."""
 

@@ -43,7 +43,7 @@ class Clouds:
         return {"facts": self._facts, **tables}
 
     def load(self, rows: Rows) -> None:
-        """Become what the rows of ``tables`` were; none are a new world. Spaces reads its own journal."""
+        """Load what the rows of ``tables`` hold; none are a new world. Spaces reads its own journal."""
         self._facts.load(rows.get("facts", {}))
         self._ids.count = int(self._facts.get("identifiers", 0))
         self.cloudflare.load(_below(rows, "cloudflare/"))

@@ -82,7 +82,7 @@ class Faults:
         return [asdict(fault) for fault in self._waiting if fault.count != 0]
 
     def load(self, waiting: Iterable[Mapping[str, Any]]) -> None:
-        """Become what ``dump`` gave."""
+        """Load what ``dump`` gave."""
         self._waiting = [Fault(**fault) for fault in waiting]
 
     def clear(self) -> None:

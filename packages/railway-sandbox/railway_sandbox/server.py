@@ -84,7 +84,7 @@ class Sandbox:
         self._load(keep_clock=clock is not None)
 
     def _load(self, *, keep_clock: bool) -> None:
-        """Become what is stored."""
+        """Load what is stored."""
         rows = self.storage.read_state()
         kept = {name: json.loads(text) for name, text in rows.get(SANDBOX, {}).items()}
         if isinstance(self.clock, Clock) and not keep_clock:

@@ -107,7 +107,7 @@ class Table(dict[str, V], Generic[V]):
         return {key: value.stored() if isinstance(value := self[key], Record) else json.dumps(value) for key in wanted}
 
     def load(self, rows: Mapping[str, str]) -> None:
-        """Become what ``rows`` gave, with nothing to note. Raises ``ValueError`` for what is no such record."""
+        """Load what ``rows`` gave, with nothing to note. Raises ``ValueError`` for what is no such record."""
         super().clear()
         for key, text in rows.items():
             self[key] = self._read(text)

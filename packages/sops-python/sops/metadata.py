@@ -70,7 +70,7 @@ class KeyGroup(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, block: object) -> object:
-        """Older versions of SOPS wrote ``null`` into JSON files for each kind of key that is not used."""
+        """Leave out ``null``, which older versions of SOPS wrote into JSON files for kinds of key that are not used."""
         if not isinstance(block, dict):
             return block
         return {name: value for name, value in cast("dict[str, Any]", block).items() if value is not None}

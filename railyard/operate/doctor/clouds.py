@@ -20,6 +20,7 @@ from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
+from stacks.names import names_of
 
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
 DIGITALOCEAN: Final = "https://api.digitalocean.com"
@@ -29,6 +30,23 @@ _CLOUDFLARE_TOKENS: Final = "https://dash.cloudflare.com/profile/api-tokens"
 
 class _RefusedError(Exception):
     """An API said no, or nothing; the text says which."""
+
+
+async def cloudflare_token() -> Finding:
+    """Ask whose the token is: one of a person, or else one of an account, which only its zones know."""
+    try:
+        status = (await _cloudflare("/user/tokens/verify"))["status"]
+    except _RefusedError as refused:
+        try:
+            await _cloudflare("/zones?per_page=1")
+        except _RefusedError:
+            fix = f"it is revoked or mistyped: make a new one at {_CLOUDFLARE_TOKENS}"
+            return problem("tokens", f"Cloudflare refuses CLOUDFLARE_API_TOKEN: {refused}", fix)
+        return ok("tokens", "CLOUDFLARE_API_TOKEN works; it belongs to an account")
+    if status != "active":
+        fix = f"activate it, or make another one, at {_CLOUDFLARE_TOKENS}"
+        return problem("tokens", f"CLOUDFLARE_API_TOKEN is {status}, not active", fix)
+    return ok("tokens", "CLOUDFLARE_API_TOKEN is active")
 
 
 async def cloudflare(stack: Stack, *, up: bool) -> list[Finding]:
@@ -55,12 +73,30 @@ async def _zone(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
     if read["status"] != "active":
         fix = "let its registrar point at the name servers that Cloudflare shows"
         findings = [problem("zones", f"{zone.name} is {read['status']}, not active", fix)]
-    return [*findings, *await _ssl(stack, zone, up=up)]
+    rights = await asyncio.gather(*(_readable(zone, *each) for each in _needed(stack, zone)))
+    return [*findings, *rights, *await _ssl(stack, zone, up=up)]
+
+
+def _needed(stack: Stack, zone: ZoneSettings) -> Iterator[tuple[str, str, str]]:
+    """Yield what an up works with in a zone: a path below it, its name, and the right that lets a token change it."""
+    yield "dns_records?per_page=1", "DNS records", "DNS Edit"
+    redirects = [each for system in stack.settings.systems.values() for each in system.redirects]
+    if any(holds(zone.name, each.hostname) for each in redirects):
+        yield "rulesets", "redirect rules", "Single Redirect Edit"
+
+
+async def _readable(zone: ZoneSettings, path: str, what: str, right: str) -> Finding:
+    try:
+        await _cloudflare(f"/zones/{zone.id}/{path}")
+    except _RefusedError as refused:
+        fix = f"give the token {right} of it at {_CLOUDFLARE_TOKENS}"
+        return problem("zones", f"{what} of {zone.name} cannot be read: {refused}", fix)
+    return ok("zones", f"CLOUDFLARE_API_TOKEN reads the {what} of {zone.name}")
 
 
 async def _ssl(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
-    domains = [domain for each in stack.settings.systems.values() for domain in each.domains()]
-    if not any(domain.proxied and holds(zone.name, domain.hostname) for domain in domains):
+    names = [named for settings in stack.settings.systems.values() for named in names_of(settings)]
+    if not any(proxied and holds(zone.name, name) for _, name, proxied in names):
         return []
     try:
         mode = (await _cloudflare(f"/zones/{zone.id}/settings/ssl"))["value"]
@@ -76,22 +112,34 @@ async def _ssl(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
 
 async def digitalocean(stack: Stack) -> list[Finding]:
     """Check the token, and each bucket with the Spaces key."""
-    settings = stack.settings.systems.values()
-    buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketSettings)]
-    if not buckets:
+    if not _buckets(stack):
         return []
+    token = await digitalocean_token() if os.environ.get("DIGITALOCEAN_TOKEN") else []
+    return [*token, *await spaces(stack)]
+
+
+async def digitalocean_token() -> list[Finding]:
+    """Check that the token reads what an up makes: keys, and CDN endpoints."""
+    address = os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN
+    fix = "make a token with read and write of spaces_key and cdn at https://cloud.digitalocean.com/account/api/tokens"
     findings: list[Finding] = []
-    if os.environ.get("DIGITALOCEAN_TOKEN"):
-        address = os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN
-        fix = "make a token with read and write of spaces_key and cdn at https://cloud.digitalocean.com/account/api/tokens"
-        try:
-            for path, what in (("/v2/spaces/keys", "Spaces keys"), ("/v2/cdn/endpoints", "CDN endpoints")):
-                await _get(f"{address}{path}", "DIGITALOCEAN_TOKEN")
-                findings.append(ok("bucket", f"DIGITALOCEAN_TOKEN reads {what}"))
-        except _RefusedError as refused:
-            findings.append(problem("bucket", f"DIGITALOCEAN_TOKEN does not work: {refused}", fix))
-    looked = await asyncio.gather(*(asyncio.to_thread(_bucket, bucket) for bucket in buckets))
-    return [*findings, *looked]
+    try:
+        for path, what in (("/v2/spaces/keys", "Spaces keys"), ("/v2/cdn/endpoints", "CDN endpoints")):
+            await _get(f"{address}{path}", "DIGITALOCEAN_TOKEN")
+            findings.append(ok("bucket", f"DIGITALOCEAN_TOKEN reads {what}"))
+    except _RefusedError as refused:
+        findings.append(problem("bucket", f"DIGITALOCEAN_TOKEN does not work: {refused}", fix))
+    return findings
+
+
+async def spaces(stack: Stack) -> list[Finding]:
+    """Check each bucket with the Spaces key."""
+    return await asyncio.gather(*(asyncio.to_thread(_bucket, bucket) for bucket in _buckets(stack)))
+
+
+def _buckets(stack: Stack) -> list[BucketSettings]:
+    settings = stack.settings.systems.values()
+    return [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketSettings)]
 
 
 def _bucket(bucket: BucketSettings) -> Finding:

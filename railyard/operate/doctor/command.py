@@ -19,11 +19,13 @@ from railyard.accounts.railway_client import Railway, SandboxOption, connected, 
 from railyard.accounts.running_services_query import running_systems
 from railyard.engine.engines import points_at_real_account
 from railyard.operate.doctor import clouds as doctor_clouds
+from railyard.operate.doctor import first as doctor_first
 from railyard.operate.doctor import machine as doctor_machine
 from railyard.operate.doctor import railway as doctor_railway
 from railyard.operate.doctor.findings import Finding, Level, problem
 from railyard.shared.console import (
     PROBLEM,
+    CallError,
     JsonOption,
     OperationError,
     people,
@@ -40,6 +42,9 @@ def doctor(
     stack: StackOption = "",
     *,
     offline: Annotated[bool, typer.Option("--offline", help="Ask no API.")] = False,
+    first: Annotated[
+        bool, typer.Option("--first", help="Walk the steps to a first up on real accounts, and tick off what is done.")
+    ] = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -47,8 +52,11 @@ def doctor(
 
     Changes nothing.
 
-    Exit code 1 when something has to be mended.
+    Exit code 1 when something has to be mended, or with --first to be done.
     """
+    if first:
+        _first(stack, offline=offline, sandbox=sandbox, json=json)
+        return
     with people(json=json):
         findings = _offline(stack, sandbox=sandbox) if offline else _all(stack, sandbox=sandbox)
         if json:
@@ -56,6 +64,19 @@ def doctor(
         else:
             _print(findings)
     if any(finding.level is Level.PROBLEM for finding in findings):
+        raise typer.Exit(PROBLEM)
+
+
+def _first(stack: str, *, offline: bool, sandbox: bool, json: bool) -> None:
+    with people(json=json):
+        if offline:
+            raise CallError("--first asks the accounts how far each step is: leave --offline out")
+        outcomes = doctor_first.walked(stack, sandbox=sandbox)
+        if json:
+            write_json(doctor_first.document(stack, outcomes))
+        else:
+            doctor_first.show(outcomes)
+    if doctor_first.remain(outcomes):
         raise typer.Exit(PROBLEM)
 
 

@@ -35,7 +35,7 @@ def ok(area: str, text: str) -> Finding:
 
 
 def note(area: str, text: str, fix: str = "") -> Finding:
-    """Worth knowing."""
+    """Return a finding that is worth knowing."""
     return Finding(area=area, level=Level.NOTE, text=text, fix=fix)
 
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -124,23 +124,46 @@ def secrets(stack: Stack) -> Iterator[Finding]:
 
 def tokens(stack: Stack) -> Iterator[Finding]:
     """Check which credentials the environment holds; whether they work only their owners can say."""
-    railway = [name for name in ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN") if os.environ.get(name)]
-    if len(railway) > 1:
-        yield problem("tokens", "RAILWAY_API_TOKEN and RAILWAY_TOKEN are both set, and Railway takes one", "unset one")
-    elif not railway:
-        make = "make one at https://railway.com/account/tokens"
-        yield problem("tokens", "RAILWAY_API_TOKEN is not set", make)
-    token = "make one with Zone Read, DNS Edit, Zone Settings Edit and SSL and Certificates Edit of these zones"
-    needed = [("CLOUDFLARE_API_TOKEN", token)]
-    needed = needed if stack.settings.stack.zones else []
+    yield railway_token()
+    if stack.settings.stack.zones:
+        yield cloudflare_token(stack)
     if any(
         isinstance(part, BucketSettings) for each in stack.settings.systems.values() for _, part in walk_arguments(each)
     ):
-        needed.append(("DIGITALOCEAN_TOKEN", "make one at https://cloud.digitalocean.com/account/api/tokens"))
-        keys = "make a key at https://cloud.digitalocean.com/spaces/access_keys"
-        needed += [(name, keys) for name in KEY_VARIABLES]
-    missing = [(name, fix) for name, fix in needed if not os.environ.get(name)]
-    for name, fix in missing:
-        yield problem("tokens", f"{name} is not set", fix)
-    if len(railway) == 1 and not missing:
-        yield ok("tokens", f"{', '.join([*railway, *(name for name, _ in needed)])} are set")
+        yield digitalocean_token()
+        yield spaces_key()
+
+
+def railway_token() -> Finding:
+    """Check that one token of Railway's is set, and no more."""
+    found = [name for name in ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN") if os.environ.get(name)]
+    if len(found) > 1:
+        return problem("tokens", "RAILWAY_API_TOKEN and RAILWAY_TOKEN are both set, and Railway takes one", "unset one")
+    return _set(found or ["RAILWAY_API_TOKEN"], "make one at https://railway.com/account/tokens")
+
+
+def cloudflare_token(stack: Stack) -> Finding:
+    """Check that a token for Cloudflare is set."""
+    rights = ["Zone Read", "DNS Edit", "Zone Settings Edit", "SSL and Certificates Edit"]
+    if any(each.redirects for each in stack.settings.systems.values()):
+        rights.append("Single Redirect Edit")
+    make = f"make one at https://dash.cloudflare.com/profile/api-tokens with {', '.join(rights)} of these zones"
+    return _set(["CLOUDFLARE_API_TOKEN"], make)
+
+
+def digitalocean_token() -> Finding:
+    """Check that a token for DigitalOcean is set."""
+    return _set(["DIGITALOCEAN_TOKEN"], "make one at https://cloud.digitalocean.com/account/api/tokens")
+
+
+def spaces_key() -> Finding:
+    """Check that both halves of a key for Spaces are set."""
+    return _set(KEY_VARIABLES, "make a key at https://cloud.digitalocean.com/spaces/access_keys")
+
+
+def _set(names: Sequence[str], fix: str) -> Finding:
+    """Say that variables are set, or which of them are not."""
+    missing = [name for name in names if not os.environ.get(name)]
+    if not missing:
+        return ok("tokens", f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} set")
+    return problem("tokens", f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set", fix)

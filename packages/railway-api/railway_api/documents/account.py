@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from railway_api.operation import Operation, query
 
 if TYPE_CHECKING:
-    from railway_api.answers import User, Workspace
+    from railway_api.answers import GitHubAccess, User, Workspace
 
 ME: Operation[User] = query("me", {}, "{ id name }")
 """Answers account tokens alone: a workspace's token is not a person."""
 WORKSPACE: Operation[Workspace] = query(
     "workspace", {"workspaceId": "String!"}, "{ id name plan apiTokenRateLimit { remainingPoints resetsAt } }"
 )
+GITHUB_ACCESS: Operation[GitHubAccess] = query(
+    "gitHubRepoAccessAvailable", {"fullRepoName": "String!"}, "{ hasAccess isPublic }"
+)
+"""Whether Railway's GitHub app reaches a repository for the person whose token asks."""
 
-OPERATIONS = (ME, WORKSPACE)
+OPERATIONS = (ME, WORKSPACE, GITHUB_ACCESS)

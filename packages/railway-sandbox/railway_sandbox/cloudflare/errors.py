@@ -79,7 +79,7 @@ def ruleset_not_found(id: str) -> RefusedError:
 
 
 def invalid_ruleset(reason: str) -> RefusedError:
-    """Cloudflare has a code for each of these reasons; this one stands for all of them."""
+    """Return a refusal with one code for all reasons, of which Cloudflare has one each."""
     return RefusedError(400, 20_000, reason)
 
 

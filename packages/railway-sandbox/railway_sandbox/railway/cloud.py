@@ -28,6 +28,7 @@ Defect = Literal[
     "crash-later",
     "unhealthy",
     "missing-commit",
+    "no-access",
     "checks",
     "outsider",
     "certificate",
@@ -41,7 +42,7 @@ Defect = Literal[
   before the deployment fails
 - ``crash``: the process ends at its start until Railway gives up; ``crash-later``: it does so 30 s after its start
 - ``unhealthy``: it runs but never answers its health check
-- ``missing-commit``: the repository has no such commit
+- ``missing-commit``: the repository has no such commit; ``no-access``: Railway's GitHub app does not reach it
 - ``checks``: the CI checks of a push fail; ``outsider``: the author of a push is no member, so it needs approval
 - ``certificate``: no certificate can be issued for the domain; ``dns``: nobody finds its records
 - ``slow``: deployments take ten minutes longer; ``revoked``: nobody gets in with this token

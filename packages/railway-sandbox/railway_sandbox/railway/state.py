@@ -457,7 +457,7 @@ class State:
         return {**vars(self), **settings}
 
     def load(self, rows: Mapping[str, Mapping[str, str]]) -> None:
-        """Become what the rows of ``tables`` were; none are a state in which nothing exists."""
+        """Load what the rows of ``tables`` hold; none are a state in which nothing exists."""
         for name, table in vars(self).items():
             table.load(rows.get(name, {}))
         for environment in self.environments.values():

@@ -58,7 +58,7 @@ class SpacesCloud:
     # Persistence
 
     def load(self) -> None:
-        """Become what the journal says."""
+        """Load what the journal says."""
         self.forget()
         for entry in self._journal.entries():
             self._perform(entry)

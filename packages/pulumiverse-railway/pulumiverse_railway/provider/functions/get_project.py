@@ -51,7 +51,7 @@ class GetProject(Function[GetProjectInputs, GetProjectResult]):
     inputs_type, result_type = GetProjectInputs, GetProjectResult
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
-        """Exactly one of id and name."""
+        """Demand exactly one of id and name."""
         if (inputs["project_id"] is None) == (inputs["name"] is None):
             return [Problem(path="project_id", reason="or name must be given, and not both")]
         if inputs["name"] is None and inputs["workspace_id"] is not None:

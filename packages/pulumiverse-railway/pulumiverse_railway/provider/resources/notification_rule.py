@@ -111,7 +111,7 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
     inputs_type, state_type = NotificationRuleInputs, NotificationRuleState
 
     def replaced_by(self, old: NotificationRuleState, new: Mapping[str, Any]) -> Sequence[str]:
-        """Naming the workspace for the first time, or no longer, moves nothing."""
+        """Leave the workspace out where it is named for the first time, or no longer: that moves nothing."""
         wanted = new.get("workspace_id")
         moves = wanted is not None and old.workspace_id is not None and wanted != old.workspace_id
         return ("workspace_id",) if moves or wanted is UNKNOWN else ()

@@ -187,7 +187,7 @@ async def _apply(context: Context, old: VariablesState | None, new: VariablesInp
 
 
 def _to_unseal(there: AnsweredVariables, old: VariablesState | None, new: VariablesInputs) -> list[str]:
-    """Sealed variables that are to be readable: they have to go first."""
+    """Return sealed variables that are to be readable: they have to go first."""
     were = set((old and old.sealed) or ()) - set(new.sealed or ())
     return sorted(name for name in were & set(new.variables) if (there.get(name) or {}).get("isSealed"))
 

@@ -55,6 +55,11 @@ def _me(caller: Caller, _arguments: Arguments) -> dict[str, Any]:
     }
 
 
+def _repository_access(caller: Caller, arguments: Arguments) -> dict[str, Any]:
+    caller.require("account")
+    return {"hasAccess": not caller.cloud.breaks(arguments["fullRepoName"], "no-access"), "isPublic": False}
+
+
 def _workspace(caller: Caller, arguments: Arguments) -> Workspace:
     return caller.workspace(arguments["workspaceId"])
 
@@ -85,6 +90,7 @@ QUERIES: Operations = {
     "projectToken": _project_token,
     "me": _me,
     "workspace": _workspace,
+    "gitHubRepoAccessAvailable": _repository_access,
     "externalWorkspaces": lambda _caller, _arguments: [],  # those of other people, of which a project is shared
 }
 MUTATIONS: Operations = {"cliEventTrack": lambda _caller, _arguments: True}  # Railway's own statistics

@@ -9,6 +9,7 @@ from typing import Any
 
 from railway_sandbox.railway import regions
 from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.config.schedules import shortest_gap_minutes
 from railway_sandbox.railway.errors import Refused, invalid, size_beyond_plan, upgrade
 from railway_sandbox.railway.plans import GB_IN_BYTES
 from railway_sandbox.railway.state import Config, VolumeInstance, part
@@ -113,13 +114,11 @@ def check_plan(cloud: RailwayCloud, config: Config) -> None:
 
 def check_cron(schedule: str) -> None:
     """Refuse what is no cron schedule of five fields, or one that runs more often than every five minutes."""
-    fields = schedule.split()
-    if len(fields) != 5:
-        raise invalid("cronSchedule")
-    minutes = fields[0]
-    step = minutes.removeprefix("*/")
-    too_often = minutes == "*" or (step != minutes and step.isdigit() and int(step) < SHORTEST_CRON_INTERVAL_MINUTES)
-    if too_often:
+    try:
+        gap = shortest_gap_minutes(schedule)
+    except ValueError:
+        raise invalid("cronSchedule") from None
+    if gap < SHORTEST_CRON_INTERVAL_MINUTES:
         raise invalid("cronSchedule: the shortest interval is 5 minutes")
 
 

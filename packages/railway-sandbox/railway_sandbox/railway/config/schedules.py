@@ -6,14 +6,28 @@ Owns what the fields mean. Whether a schedule is allowed is decided by ``rules``
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from railway_sandbox.clock import EPOCH
 
 _FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 """The smallest and largest number of minute, hour, day of the month, month, and day of the week (0 and 7: Sunday)."""
+_NAMES: Final = {
+    name: number
+    for names in ("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", "SUN MON TUE WED THU FRI SAT")
+    for number, name in enumerate(names.split(), 1 if names.startswith("JAN") else 0)
+}
+_DAY_MINUTES: Final = 24 * 60
 _LONGEST_DAYS: Final = 5 * 366
 """How far ahead a day is looked for: 29 February comes within it."""
+
+
+def shortest_gap_minutes(schedule: str) -> int:
+    """Return the fewest minutes between two runs on one day. Raises ``ValueError`` for what is no schedule."""
+    minutes, hours, *_ = (_numbers(text, *limits) for text, limits in zip(schedule.split(), _FIELDS, strict=True))
+    times = sorted(hour * 60 + minute for hour in hours for minute in minutes)
+    return min((later - earlier for earlier, later in pairwise([*times, times[0] + _DAY_MINUTES])), default=0)
 
 
 def next_run(schedule: str, now_s: float) -> float | None:
@@ -44,10 +58,16 @@ def _first(day: datetime, hours: set[int], minutes: set[int], after: datetime) -
 def _numbers(text: str, smallest: int, largest: int) -> set[int]:
     """Return the numbers that a field names: ``*``, ``5``, ``1-5``, ``*/10``, ``1-30/2`` or several with commas."""
     numbers: set[int] = set()
-    for part in text.split(","):
+    for part in text.upper().split(","):
         span, _, step = part.partition("/")
         first, _, last = span.partition("-")
-        low = smallest if span == "*" else int(first)
-        high = largest if span == "*" or (step and not last) else int(last or first)
+        low = smallest if span == "*" else _number(first)
+        high = largest if span == "*" or (step and not last) else _number(last or first)
+        if not smallest <= low <= high <= largest:
+            raise ValueError(part)
         numbers.update(range(low, high + 1, int(step or 1)))
     return numbers
+
+
+def _number(text: str) -> int:
+    return _NAMES[text] if text in _NAMES else int(text)

@@ -15,6 +15,7 @@ from railway_sandbox.railway.state import Deployment
 _STEPS: Final = {"BUILDING": "BUILD_IMAGE", "DEPLOYING": "CREATE_CONTAINER"}
 _FAILS_AT: Final = {
     "build": ("BUILD_IMAGE", "the build command exited with code 1"),
+    "no-access": ("BUILD_IMAGE", "the repository could not be read"),
     "unpullable": ("BUILD_IMAGE", "the image could not be pulled"),
     "pre-deploy": ("PRE_DEPLOY_COMMAND", "the command exited with code 1"),
     "unhealthy": ("HEALTHCHECK", "no answer was healthy"),

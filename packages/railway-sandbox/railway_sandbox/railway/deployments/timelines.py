@@ -67,7 +67,7 @@ def moments(course: Course) -> list[Moment]:
         at += BUILD_REPOSITORY_S if course.from_repository else BUILD_IMAGE_S
     if course.failure == "slow":
         at += SLOW_S
-    if course.failure in ("build", "unpullable"):
+    if course.failure in ("build", "unpullable", "no-access"):
         return [*timeline, Moment(at=at, status="FAILED")]
     timeline.append(Moment(at=at, status="DEPLOYING"))
     return [*timeline, *_run(course, at)]

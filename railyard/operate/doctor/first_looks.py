@@ -1,0 +1,205 @@
+"""The looks at the steps of ``first_steps``, and which stacks need them.
+
+Owns the looks: each reads alone, and says what it found as ``doctor`` says it. A look that can only say what a person
+has to compare gives notes alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+from components.bucket import BucketSettings
+from components.service import ServiceSettings
+from railway_api.documents.account import GITHUB_ACCESS
+from railway_api.errors import NotAuthorized, RailwayError
+from railyard.accounts.railway_client import Railway
+from railyard.accounts.running_services_query import running_systems
+from railyard.operate.doctor import clouds
+from railyard.operate.doctor import machine as on_machine
+from railyard.operate.doctor import railway as at_railway
+from railyard.operate.doctor.findings import Finding, note, ok, problem
+from railyard.shared.project import project_directory
+from railyard.shared.stack import Stack
+from stacks.arguments_tree import walk_arguments
+from stacks.project_folder import RAILYARD
+
+GITHUB_APP: Final = "https://github.com/apps/railway-app/installations/new"
+_PASSPHRASES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+@dataclass(kw_only=True)
+class Place:
+    """The stack and the accounts that are looked at."""
+
+    stack: Stack
+    real: bool
+    """Whether real accounts are meant, not the simulated ones."""
+    railway: Railway | None
+    """The connection; None where no token is set."""
+    account: Sequence[Finding] = field(default=())
+    """What Railway said of the token and of its workspace."""
+
+
+# Which stacks need a step
+
+
+def has_repositories(place: Place) -> bool:
+    return bool(_repositories(place))
+
+
+def has_zones(place: Place) -> bool:
+    return bool(place.stack.settings.stack.zones)
+
+
+def has_spaces(place: Place) -> bool:
+    return any(isinstance(part, BucketSettings) for part in _parts(place))
+
+
+def has_secrets(place: Place) -> bool:
+    return any(place.stack.declared.values())
+
+
+def has_workflows(place: Place) -> bool:
+    del place
+    return (project_directory() / ".github" / "workflows").is_dir()
+
+
+def is_real(place: Place) -> bool:
+    return place.real
+
+
+def _parts(place: Place) -> Iterator[Any]:
+    for settings in place.stack.settings.systems.values():
+        yield from (part for _, part in walk_arguments(settings))
+
+
+def _repositories(place: Place) -> list[str]:
+    return sorted({part.repo for part in _parts(place) if isinstance(part, ServiceSettings) and part.repo})
+
+
+# Looks
+
+
+async def machine(place: Place) -> Sequence[Finding]:
+    return [*on_machine.tools(real=place.real)]
+
+
+async def settings(place: Place) -> Sequence[Finding]:
+    return [*on_machine.settings(place.stack)]
+
+
+async def railway_token(place: Place) -> Sequence[Finding]:
+    """Look whose the token is; a project's token, which works, is too little for an ``up``."""
+    if place.railway is None:
+        return [on_machine.railway_token()]
+    place.account = await at_railway.token(place.railway, place.stack)
+    if place.railway.client.transport.token.kind == "project":
+        return [problem(each.area, each.text, each.fix) for each in place.account]
+    return [each for each in place.account if each.area == "railway"]
+
+
+async def railway_plan(place: Place) -> Sequence[Finding]:
+    found = [each for each in place.account if each.area == "plan"]
+    fix = "make one for the workspace of the stack at https://railway.com/account/tokens"
+    return found or [problem("plan", "the token reaches no workspace", fix)]
+
+
+async def github_app(place: Place) -> Sequence[Finding]:
+    """Ask Railway of each repository; a workspace's token may not ask."""
+    assert place.railway is not None
+    missing: list[str] = []
+    for repository in _repositories(place):
+        try:
+            access = await place.railway.client.call(GITHUB_ACCESS, fullRepoName=repository)
+        except NotAuthorized:
+            text = "Railway tells which repositories its GitHub app reaches only to an account token"
+            return [
+                note(
+                    "github", text, f"look whether it is installed for {', '.join(_repositories(place))}: {GITHUB_APP}"
+                )
+            ]
+        except RailwayError as error:
+            return [problem("github", f"{repository}: {error}", f"install Railway's GitHub app for it: {GITHUB_APP}")]
+        missing += [] if access["hasAccess"] or access["isPublic"] else [repository]
+    if missing:
+        text = f"Railway's GitHub app does not reach {', '.join(missing)}"
+        return [problem("github", text, f"install it for their owner, or add them to it: {GITHUB_APP}")]
+    return [ok("github", f"Railway's GitHub app reaches {', '.join(_repositories(place))}")]
+
+
+async def cloudflare_token(place: Place) -> Sequence[Finding]:
+    found = on_machine.cloudflare_token(place.stack)
+    return [found] if not os.environ.get("CLOUDFLARE_API_TOKEN") else [await clouds.cloudflare_token()]
+
+
+async def cloudflare_zones(place: Place) -> Sequence[Finding]:
+    return await clouds.cloudflare(place.stack, up=False)
+
+
+async def digitalocean_token(place: Place) -> Sequence[Finding]:
+    del place
+    found = on_machine.digitalocean_token()
+    return [found] if not os.environ.get("DIGITALOCEAN_TOKEN") else await clouds.digitalocean_token()
+
+
+async def spaces_key(place: Place) -> Sequence[Finding]:
+    found = on_machine.spaces_key()
+    return [found] if found.fix else await clouds.spaces(place.stack)
+
+
+async def secrets(place: Place) -> Sequence[Finding]:
+    return [*on_machine.secrets(place.stack)]
+
+
+async def state(place: Place) -> Sequence[Finding]:
+    """Look where ``pulumi`` is logged in, and whether a bucket can be opened from here."""
+    url = _backend()
+    if not url:
+        fix = f"pulumi login, or make a bucket: {RAILYARD} state init --bucket <name> --region <region>"
+        return [problem("state", "pulumi is logged in nowhere", fix)]
+    if url.startswith("https://"):
+        return [ok("state", f"states are at {url}")]
+    missing = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if not os.environ.get(name)]
+    missing = missing if url.startswith("s3://") else []
+    file = project_directory() / f"Pulumi.{place.stack.name}.yaml"
+    if not any(os.environ.get(name) for name in _PASSPHRASES) and "\nsecretsprovider:" not in f"\n{file.read_text()}":
+        missing.append(_PASSPHRASES[0])
+    if missing:
+        fix = "export them, as railyard state init prints it"
+        return [problem("state", f"states are in {url.partition('?')[0]}, and {', '.join(missing)} not set", fix)]
+    return [ok("state", f"states are in {url.partition('?')[0]}")]
+
+
+def _backend() -> str:
+    """Return where ``pulumi`` keeps states: by its variable, or where somebody logged in; empty for nowhere."""
+    if url := os.environ.get("PULUMI_BACKEND_URL"):
+        return url
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    try:
+        stored: Any = json.loads((home / "credentials.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        stored = {}
+    current = cast("Mapping[str, Any]", stored).get("current") if isinstance(stored, dict) else None
+    return str(current or (os.environ.get("PULUMI_ACCESS_TOKEN") and "https://api.pulumi.com") or "")
+
+
+async def github(place: Place) -> Sequence[Finding]:
+    del place
+    text = "GitHub shows nobody which secrets the environments of the repository hold"
+    return [note("github", text, "compare them with docs/pull-requests.md, Environments and secrets")]
+
+
+async def first_up(place: Place) -> Sequence[Finding]:
+    """Look whether Railway has anything of the stack."""
+    assert place.railway is not None
+    systems = await running_systems(place.railway.client, place.stack)
+    there = [each.name for each in systems if each.environment_id is not None]
+    if len(there) == len(systems):
+        return [ok("up", f"{', '.join(there)} are there: {RAILYARD} verify -s {place.stack.name}")]
+    missing = ", ".join(each.name for each in systems if each.name not in there)
+    return [problem("up", f"Railway has nothing of {missing}", place.railway.up(place.stack))]

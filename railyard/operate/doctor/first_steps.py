@@ -1,0 +1,256 @@
+"""The steps from a fresh clone to the first ``up`` on real accounts: the list of ``doctor --first`` and of its page.
+
+Owns what each step is, who needs it and in which order they stand; ``first_looks`` knows how each is looked at, and
+``first_page`` writes ``docs/first-steps.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from railyard.operate.doctor import first_looks as looks
+from railyard.operate.doctor.findings import Finding, Level
+from railyard.operate.doctor.first_looks import Place
+
+TOKENS_AT_RAILWAY: Final = "https://railway.com/account/tokens"
+TOKENS_AT_CLOUDFLARE: Final = "https://dash.cloudflare.com/profile/api-tokens"
+
+
+class State(StrEnum):
+    """State of a step."""
+
+    DONE = "done"
+    TO_DO = "to do"
+    BY_HAND = "by hand"
+    """No API tells: a person looks."""
+    NOT_NEEDED = "not needed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing that somebody does once."""
+
+    name: str
+    """By which programs know it."""
+    title: str
+    who: str
+    """Who needs it, as the page says it."""
+    how: str
+    """What to do, in Markdown."""
+    link: str
+    """Where to do it, or where it is described."""
+    look: Callable[[Place], Awaitable[Sequence[Finding]]]
+    """Look how far it is, without changing anything."""
+    needed: Callable[[Place], bool] = lambda _: True
+    after: str = ""
+    """Name of the step without which it cannot be looked at."""
+
+
+STEPS: Final = (
+    Step(
+        name="machine",
+        title="Python, packages and Pulumi",
+        who="everybody",
+        how=(
+            "`make preview` makes `.venv` with all packages and shows what would be created, without an "
+            "account. Install the [Pulumi CLI](https://www.pulumi.com/docs/install/), or let `make tools` do "
+            "it."
+        ),
+        link="https://www.pulumi.com/docs/install/",
+        look=looks.machine,
+    ),
+    Step(
+        name="settings",
+        title="Settings of your own",
+        who="everybody",
+        how=(
+            "Write into `Pulumi.<stack>.yaml` which systems the stack runs, and `railway:plan` as your Railway "
+            "workspace has it: `free`, `hobby`, `pro` or `enterprise`. `railyard settings <stack>` shows each "
+            "value with its origin."
+        ),
+        link="settings.md",
+        look=looks.settings,
+    ),
+    Step(
+        name="railway-token",
+        title="A token for Railway",
+        who="everybody",
+        how=(
+            f"Make it at <{TOKENS_AT_RAILWAY}> and set `RAILWAY_API_TOKEN`. A *workspace* token (choose the "
+            "workspace) is the smaller one and enough. An *account* token (no workspace) may all that you may, "
+            "and is needed where one stack uses several workspaces. A *project* token, from a project's "
+            "settings, is too little: it makes no project."
+        ),
+        link=TOKENS_AT_RAILWAY,
+        look=looks.railway_token,
+    ),
+    Step(
+        name="railway-plan",
+        title="The plan of the workspace",
+        who="everybody",
+        how=(
+            "`railway:plan` decides what is refused before anything is made, and how many requests are sent in "
+            "an hour. It has to be the plan that the workspace has, or a smaller one."
+        ),
+        link="https://railway.com/workspace/plans",
+        look=looks.railway_plan,
+        after="railway-token",
+    ),
+    Step(
+        name="github-app",
+        title="Railway's GitHub app",
+        who="stacks with a service that Railway builds from a repository (`repo`)",
+        how=(
+            "Install it for the account or organization that owns the repositories, for all of them or for "
+            "those of the stack. Only with an account token Railway tells which repositories it reaches."
+        ),
+        link="https://github.com/apps/railway-app/installations/new",
+        look=looks.github_app,
+        needed=looks.has_repositories,
+        after="railway-token",
+    ),
+    Step(
+        name="cloudflare-token",
+        title="A token for Cloudflare",
+        who="stacks with `railyard:zones`",
+        how=(
+            f"Make it at <{TOKENS_AT_CLOUDFLARE}> (*Create Custom Token*) and set `CLOUDFLARE_API_TOKEN`. For "
+            "each zone of the stack it needs *Zone, Zone, Read*, *Zone, DNS, Edit*, *Zone, Zone Settings, "
+            "Edit*, *Zone, SSL and Certificates, Edit*, and with [redirects](components.md#redirect) *Zone, "
+            "Single Redirect, Edit*. Nothing of an account, and no other zone."
+        ),
+        link=TOKENS_AT_CLOUDFLARE,
+        look=looks.cloudflare_token,
+        needed=looks.has_zones,
+    ),
+    Step(
+        name="cloudflare-zones",
+        title="The zones",
+        who="stacks with `railyard:zones`",
+        how=(
+            "Each zone is at Cloudflare already: its registrar points to Cloudflare's name servers. Copy its id "
+            "from its overview page into `railyard:zones`. What the token may *read* of each zone is asked; "
+            "that it may write too shows in the first `up`."
+        ),
+        link="domains.md",
+        look=looks.cloudflare_zones,
+        needed=looks.has_zones,
+        after="cloudflare-token",
+    ),
+    Step(
+        name="digitalocean-token",
+        title="A token for DigitalOcean",
+        who="stacks with a bucket in Spaces",
+        how=(
+            "Make it at <https://cloud.digitalocean.com/account/api/tokens> with *Custom Scopes*, all of "
+            "`spaces_key` and `cdn`, and set `DIGITALOCEAN_TOKEN`. It makes the key of each bucket, and its "
+            "CDN."
+        ),
+        link="https://cloud.digitalocean.com/account/api/tokens",
+        look=looks.digitalocean_token,
+        needed=looks.has_spaces,
+    ),
+    Step(
+        name="spaces-key",
+        title="A key for Spaces",
+        who="stacks with a bucket in Spaces",
+        how=(
+            "Make it at <https://cloud.digitalocean.com/spaces/access_keys> with *Full Access*, since it makes "
+            "buckets, and set `SPACES_ACCESS_KEY_ID` and `SPACES_SECRET_ACCESS_KEY`. Applications get other "
+            "keys, which open their bucket alone."
+        ),
+        link="https://cloud.digitalocean.com/spaces/access_keys",
+        look=looks.spaces_key,
+        needed=looks.has_spaces,
+    ),
+    Step(
+        name="secrets",
+        title="The secrets file",
+        who="stacks whose systems have secrets",
+        how=(
+            "`railyard secrets init -s <stack> --age <your public key>` writes a skeleton, `secrets generate` "
+            "makes what is yours to choose, `secrets check` tells what is missing. Set `SOPS_AGE_KEY_FILE` to "
+            "the file with your private key."
+        ),
+        link="secrets.md",
+        look=looks.secrets,
+        needed=looks.has_secrets,
+    ),
+    Step(
+        name="state",
+        title="A place for the state",
+        who="everybody on real accounts; in the sandbox it is a file",
+        how=(
+            "`pulumi login` for Pulumi Cloud, or a bucket of your own: `railyard state init --bucket <name> "
+            "--region <region>` makes one and prints what to set. Then once for each stack `pulumi stack init "
+            "<stack>`."
+        ),
+        link="state.md",
+        look=looks.state,
+        needed=looks.is_real,
+    ),
+    Step(
+        name="github",
+        title="GitHub, for the road from pull request to production",
+        who="projects with workflows; a first `up` does without",
+        how=(
+            "The workflows of the repository take the same tokens from GitHub's *environments*, one for each "
+            "stack. GitHub shows nobody which secrets are set: compare with the list of the page."
+        ),
+        link="pull-requests.md",
+        look=looks.github,
+        needed=looks.has_workflows,
+    ),
+    Step(
+        name="first-up",
+        title="The first up",
+        who="everybody",
+        how=(
+            "`pulumi preview -s <stack>` shows what is created and asks nobody; `pulumi up -s <stack>` makes "
+            "it, and ends when every service is healthy and every name answers. `railyard verify -s <stack>` "
+            "looks from outside."
+        ),
+        link="real-accounts.md",
+        look=looks.first_up,
+        after="railway-token",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """State of one step of a stack, and what to do."""
+
+    step: Step
+    state: State
+    text: str
+    """What was found."""
+    next: str = ""
+    """What to do, where there is something to do."""
+
+
+async def walk(place: Place) -> list[Outcome]:
+    """Look at every step in turn."""
+    found: dict[str, Outcome] = {}
+    for step in STEPS:
+        found[step.name] = await _looked(step, place, found.get(step.after))
+    return list(found.values())
+
+
+async def _looked(step: Step, place: Place, before: Outcome | None) -> Outcome:
+    if not step.needed(place):
+        return Outcome(step=step, state=State.NOT_NEEDED, text=f"for {step.who}")
+    if before is not None and before.state is not State.DONE:
+        return Outcome(step=step, state=State.TO_DO, text=f"after: {before.step.title}")
+    findings = await step.look(place)
+    wrong = [each for each in findings if each.level is Level.PROBLEM]
+    good = [each.text for each in findings if each.level is Level.OK]
+    if wrong:
+        text = "; ".join(each.text for each in wrong)
+        return Outcome(step=step, state=State.TO_DO, text=text, next="; ".join(dict.fromkeys(e.fix for e in wrong)))
+    if good:
+        return Outcome(step=step, state=State.DONE, text="; ".join(good))
+    return Outcome(step=step, state=State.BY_HAND, text=findings[0].text, next=findings[0].fix)
