@@ -77,12 +77,19 @@ TOPOLOGIES: Final[Mapping[Topology, type[ServiceSettings]]] = {
     "gateway": GatewaySettings,
 }
 """Value of the key ``topology`` → the rule, and the type of the component."""
-_SERVICES: Final = {
-    name: OwnServiceSettings
-    if args is ServiceSettings
-    else create_model(f"Own{args.__name__}", __base__=(args, OwnServiceSettings), __doc__=args.__doc__)
-    for name, args in TOPOLOGIES.items()
-}
+
+
+def _own(kind: type[ServiceSettings]) -> type[OwnServiceSettings]:
+    """Return the settings of a service with the rule of a kind."""
+    if kind is ServiceSettings:
+        return OwnServiceSettings
+    same = OwnServiceSettings.model_fields["variables"]
+    fields: dict[str, Any] = {"variables": (same.annotation, same)}
+    bases = (cast("type[OwnServiceSettings]", kind), OwnServiceSettings)
+    return create_model(f"Own{kind.__name__}", __base__=bases, __doc__=kind.__doc__, **fields)
+
+
+_SERVICES: Final = {name: _own(kind) for name, kind in TOPOLOGIES.items()}
 
 
 class OwnPostgresSettings(PostgresSettings):
