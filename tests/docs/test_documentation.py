@@ -101,7 +101,7 @@ def test_the_refused_settings_of_the_page_are_refused_with_these_words():
     """With the lines on which the two mistakes stand in the file as it is."""
     text = (ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8")
     shared = (ROOT / "defaults.yaml").read_text(encoding="utf-8")
-    text = text.replace("commit: a1b2c3d", "commit: 1234567").replace("netia/netia,", "netia/netia, replicas: 2,")
+    text = text.replace("commit: a1b2c3d", "commit: 1234567").replace("app: {", "app: {replicas: 2, ")
 
     with pytest.raises(SettingsError) as refused:
         parse(yaml.safe_load(text)["config"], python_systems(), file="Pulumi.staging.yaml", text=text, defaults=shared)

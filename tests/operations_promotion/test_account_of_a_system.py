@@ -12,7 +12,7 @@ from stacks.settings import parse
 from tests.operations_promotion.conftest import Place
 from tests.operations_promotion.test_stack_split import ids
 
-OWN = "    railway: {tokenVariable: OMEGA_RAILWAY_TOKEN, plan: pro}\n    project: {name: omega-production"
+OWN = "  railyard:omega:\n    railway: {tokenVariable: OMEGA_RAILWAY_TOKEN, plan: pro}\n"
 
 
 def providers(place: Place) -> dict[str, str]:
@@ -27,7 +27,7 @@ def test_a_system_that_is_up_gets_its_own_account_without_being_touched(
 ) -> None:
     """Nothing is replaced; its resources have the provider with its token, and no other resource has."""
     before, clouds = ids(level, "production"), level.world()
-    level.change("production", "    project: {name: omega-production", OWN)
+    level.change("production", "  railyard:omega:\n", OWN)
 
     steps = level.json("preview", "--stack", "production", "--system", "omega").json["steps"]
     assert {each["op"] for each in steps if "pulumi:" not in each["urn"].split("::")[2]} <= {"same"}

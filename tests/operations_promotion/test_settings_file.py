@@ -73,8 +73,7 @@ def project_in(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_key_that_several_places_share_is_refused(tmp_path, monkeypatch):
     """An alias: a change of it would reach further than it says."""
-    shared = production().replace("api: {repo", "api: &api {repo")
-    shared = shared.replace("worker: {repo: omnistack/omnistack-backend, replicas: 2}", "worker: *api")
+    shared = production().replace("api: {rep", "api: &api {rep").replace("worker: {replicas: 2}", "worker: *api")
     (tmp_path / "Pulumi.production.yaml").write_text(shared)
     project_in(tmp_path, monkeypatch)
 
@@ -84,19 +83,19 @@ def test_a_key_that_several_places_share_is_refused(tmp_path, monkeypatch):
 
 SHARED = {
     "a value with an anchor": (
-        ("api: {repo: omnistack/omnistack-backend", "api: {commitSha: &c c0ffee1, repo: omnistack/omnistack-backend"),
-        ("worker: {repo: omnistack/omnistack-backend", "worker: {commitSha: *c, repo: omnistack/omnistack-backend"),
+        ("api: {rep", "api: {commitSha: &c c0ffee1, rep"),
+        ("worker: {rep", "worker: {commitSha: *c, rep"),
         ("commitSha: &c abcdef1", "commitSha: *c"),
     ),
     "a group that is merged": (
-        ("api: {repo: omnistack/omnistack-backend", "api: &s {commitSha: c0ffee1, repo: omnistack/omnistack-backend"),
-        ("worker: {repo: omnistack/omnistack-backend", "worker: {<<: *s"),
+        ("api: {rep", "api: &s {commitSha: c0ffee1, rep"),
+        ("worker: {rep", "worker: {<<: *s, rep"),
         ("api: &s {commitSha: abcdef1", "worker: {<<: *s, replicas: 2}"),
     ),
     "a group that is shared": (
-        ("api: {repo: omnistack/omnistack-backend, replicas: 2}", "api: &s {repo: omnistack/omnistack-backend}"),
-        ("worker: {repo: omnistack/omnistack-backend, replicas: 2}", "worker: *s"),
-        ("api: &s {repo: omnistack/omnistack-backend, commitSha: abcdef1}", "worker: *s"),
+        ("api: {replicas: 2}", "api: &s {checkSuites: false}"),
+        ("worker: {replicas: 2}", "worker: *s"),
+        ("api: &s {checkSuites: false, commitSha: abcdef1}", "worker: *s"),
     ),
 }
 

@@ -145,9 +145,9 @@ def test_an_up_of_one_system_needs_its_own_key_and_token_alone(
     """Omega's job has Omega's key and token, none of Seance's, and its program makes Omega with its secrets."""
     settings = by_system.directory / "Pulumi.staging.yaml"
     for system in ("omega", "seance"):
-        project = f"    project: {{name: {system}-staging"
-        account = f"    railway: {{tokenVariable: {system.upper()}_RAILWAY_TOKEN}}\n{project}"
-        settings.write_text(settings.read_text().replace(project, account))
+        key = f"  railyard:{system}:\n"
+        account = f"{key}    railway: {{tokenVariable: {system.upper()}_RAILWAY_TOKEN}}\n"
+        settings.write_text(settings.read_text().replace(key, account))
     staging = read_stack("staging").settings
     monkeypatch.setenv("OMEGA_RAILWAY_TOKEN", "planted-token-of-omega")
     monkeypatch.delenv("SEANCE_RAILWAY_TOKEN", raising=False)

@@ -62,7 +62,7 @@ def test_pinned_systems_and_those_that_follow_their_branch_are_taken() -> None:
 def test_an_image_without_a_version_is_not_proven() -> None:
     """Whoever pushes it moves it to the next image."""
     keys = ("image: rose/rose:latest", "repo: null", "buildCommand: null", "builder: null")
-    text = without_pins("rose").replace("      repo: rose/rose", "\n".join(f"      {key}" for key in keys))
+    text = without_pins("rose").replace("      memoryMb: 4096", "\n".join(f"      {key}" for key in keys))
 
     with pytest.raises(
         SettingsError, match=r"rose\.web\.image = \"rose/rose:latest\"\s+allowed: an image with its version"
@@ -78,7 +78,7 @@ def test_an_image_that_updates_itself_is_not_proven() -> None:
 
     assert 'seance.signaling.autoUpdates = "patch"' in str(refused.value)
     assert "no updates by themselves, since this stack promotes from staging" in str(refused.value)
-    parsed(text.replace("project: {name: seance", "followsBranch: true\n    project: {name: seance"))
+    parsed(text.replace("    commit: a1b2c3d", "    commit: a1b2c3d\n    followsBranch: true"))
 
 
 def test_a_stack_of_its_own_pins_nothing() -> None:
