@@ -198,7 +198,9 @@ def main() -> None:
     inputs = importlib.import_module("components.generate_inputs")
     inputs.FILE.write_text(inputs.text(), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", inputs.FILE], check=True)
-    sys.stdout.write(f"{FILE.name} and {inputs.FILE.name} written\n")
+    # In a process of its own, which reads the inputs as they are now.
+    subprocess.run([sys.executable, "-m", "components.plugin.schema"], check=True)
+    sys.stdout.write(f"{FILE.name}, {inputs.FILE.name} and the schema written\n")
 
 
 if __name__ == "__main__":

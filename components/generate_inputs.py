@@ -99,13 +99,13 @@ def annotation(model: type[BaseModel], name: str) -> str:
 
 
 def _written(hint: Any, *, plain: bool, inside: bool | None = None) -> str:
-    inner, optional = _unwrapped(hint)
+    inner, optional = unwrapped(hint)
     none = " | None" if optional else ""
     origin, arguments = get_origin(inner), get_args(inner)
     if isinstance(inner, type) and issubclass(inner, BaseModel):
         return f"{name_of(inner)}{none}"
     if origin is tuple:
-        item, _ = _unwrapped(arguments[0])
+        item, _ = unwrapped(arguments[0])
         if isinstance(item, type) and issubclass(item, BaseModel):
             return f"Sequence[{name_of(item)}]{none}"
         held = f"Sequence[{_written(item, plain=plain)}]"
@@ -119,13 +119,13 @@ def _written(hint: Any, *, plain: bool, inside: bool | None = None) -> str:
     return f"{held}{none}" if plain else f"pulumi.Input[{held}{none}]"
 
 
-def _unwrapped(hint: Any) -> tuple[Any, bool]:
+def unwrapped(hint: Any) -> tuple[Any, bool]:
     """Return a type without marks, and whether None is one of its values."""
     if get_origin(hint) is Annotated:
-        return _unwrapped(get_args(hint)[0])
+        return unwrapped(get_args(hint)[0])
     if get_origin(hint) in (Union, UnionType):
         (inner,) = (each for each in get_args(hint) if each is not NoneType)
-        return _unwrapped(inner)[0], True
+        return unwrapped(inner)[0], True
     return hint, False
 
 
@@ -137,7 +137,7 @@ def _default(info: FieldInfo) -> str:
         return f" = field(default_factory={name_of(type(value))})"
     if isinstance(value, dict):
         return (
-            f" = field(default_factory=dict[str, {_written(get_args(_unwrapped(info.annotation)[0])[1], plain=False)}])"
+            f" = field(default_factory=dict[str, {_written(get_args(unwrapped(info.annotation)[0])[1], plain=False)}])"
         )
     return f" = {_quoted(value)}"
 
