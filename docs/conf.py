@@ -15,7 +15,6 @@ with (Path(__file__).parents[1] / "pyproject.toml").open("rb") as file:
 extensions = ["myst_parser", "sphinx_external_toc"]
 exclude_patterns = ["railway/examples"]
 
-suppress_warnings = ["etoc.ref"]
 myst_heading_anchors = 4
 """Headings get the anchors that GitHub gives them, down to this level."""
 
