@@ -23,14 +23,15 @@ TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"\$\(([A-Z]+)\)", MAKEFILE))
 BASE = re.compile(r"Keys and defaults are those of \[(\w+)\]")
 BLOCK = re.compile(r"^ *```(?:console|sh)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"(?<!`)`((?:\./bin/)?railyard [a-z][^`\n]*|make [a-z][^`\n]*)`(?!`)")
+PROGRAM = r"(?:\./bin/|\.venv/bin/)?railyard"
+CODE = re.compile(rf"(?<!`)`({PROGRAM} [a-z][^`\n]*|make [a-z][^`\n]*)`(?!`)")
 
 
 def lines(page: Path) -> list[str]:
     """Commands of this project on a page: in its blocks behind a prompt, and in its text as code."""
     text = page.read_text(encoding="utf-8")
     shown = [line.strip().removeprefix("$ ") for block in BLOCK.findall(text) for line in block.splitlines()]
-    calls = [line for line in shown if re.match(r"(\w+=\S+ )*(\./bin/railyard|make) [a-z]", line)]
+    calls = [line for line in shown if re.match(rf"(\w+=\S+ )*({PROGRAM}|make) [a-z]", line)]
     prose = BLOCK.sub("", text)
     return [*calls, *(code for code in CODE.findall(prose) if "…" not in code)]
 
