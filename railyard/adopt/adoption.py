@@ -33,9 +33,12 @@ from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack, settings_in
 from stacks import declared_secrets, own_system
 from stacks.own import secrets as own_secrets
+from stacks.own.expressions import is_plain
+from stacks.own.settings import OwnSettings
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
+from stacks.services import services
 from stacks.settings import PLAN_KEY, StackSettings
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, SERVICES, defaults_text, shared_values
 
@@ -153,12 +156,16 @@ def begin(
     there: Any = config.get(f"{NAMESPACE}:{chosen.name}")
     if chosen.own:
         mine = list(there[SERVICES]) if own_system.is_own(there) else []
-        kept = system_settings.keep_own(live, [name for name in live.services() if name in [*mine, *strangers]])
-        strangers = [name for name in strangers if name not in kept.settings[SERVICES]]
-        if not kept.settings[SERVICES]:
+        stand = _by_hand(settings, chosen.name)
+        found = [name for name in live.services() if name in [*mine, *strangers] and name not in stand]
+        kept = system_settings.keep_own(live, found)
+        strangers = [name for name in strangers if name not in (*kept.settings[SERVICES], *stand)]
+        if not (kept.settings[SERVICES] or stand):
             raise OperationError(f"{live.snapshot.project['name']} has no service that runs and belongs to no system")
         kept.settings["project"] = _project_of(config, kept.settings["project"])
-        mine = list(kept.settings[SERVICES])
+        mine = [*kept.settings[SERVICES], *(name for name in stand if name in live.services())]
+        if not kept.settings[SERVICES]:
+            del kept.settings[SERVICES]
     else:
         expected = [chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields]
         mine = [name for name in expected if name in live.services()]
@@ -171,6 +178,16 @@ def begin(
     _valid(edit)
     notes = [*kept.notes, *_from_files(live, mine), *_about_environments(live)]
     return Adoption(target=chosen, stack=stack, live=live, edit=edit, services=mine, strangers=strangers, notes=notes)
+
+
+def _by_hand(settings: StackSettings | None, system: str) -> list[str]:
+    """Return the services and databases of a system that somebody has written, which say more than what runs tells."""
+    own = settings.systems.get(system) if settings else None
+    if not isinstance(own, OwnSettings):
+        return []
+    values = [value for args in own.services.values() for value in args.variables.values()]
+    written = own.databases or own.secrets or not all(is_plain(value) for value in values)
+    return [each.name for each in services(own)] if written else []
 
 
 def declared(adoption: Adoption) -> list[Secret]:

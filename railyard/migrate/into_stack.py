@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic.alias_generators import to_snake
-
 from components.service_kind import ServiceSettings
 from railyard.migrate import env_file
 from railyard.migrate.findings import Settings
@@ -21,8 +19,12 @@ from railyard.promote.settings_file import Edit, edited
 from railyard.secrets import sops_program
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.stack import Stack, read_stack, settings_in
+from stacks.own.expressions import literal
+from stacks.own.settings import OwnSettings
 from stacks.project_folder import RAILYARD
 from stacks.releases import Key
+from stacks.services import services
+from stacks.system import SystemSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +75,11 @@ def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Wr
         raise CallError(f"{result.name} of {stack_name} is environment {system.project.environment}: add --environment")
     changes: dict[Key, Any] = {}
     for part in parts:
-        there = _service(stack, result.name, part).model_dump(mode="json", by_alias=True)
-        for key, value in part.settings.items():
+        path, args = _service(system, result.name, part)
+        there = args.model_dump(mode="json", by_alias=True)
+        for key, value in _as_written(system, part).items():
             if there.get(key) != value and not (key == "variables" and value.items() <= there["variables"].items()):
-                changes[result.name, part.service.name, key] = _with(there.get(key), value)
+                changes[result.name, *path, key] = _with(there.get(key), value)
     edit = edited(stack_name, changes)
     stored, strange = _secrets(stack, result.name, folder, dry_run=dry_run)
     if not dry_run and changes:
@@ -90,16 +93,22 @@ def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Wr
     )
 
 
-def _service(stack: Stack, system: str, part: Part) -> ServiceSettings:
-    settings = stack.settings.systems[system]
-    found = getattr(settings, to_snake(part.service.name), None)
-    if isinstance(found, ServiceSettings):
-        return found
-    known = [name for name in type(settings).model_fields if isinstance(getattr(settings, name), ServiceSettings)]
+def _service(settings: SystemSettings, system: str, part: Part) -> tuple[Key, ServiceSettings]:
+    """Return a service of the system, and where it stands in its settings."""
+    known = {each.name: (each.path, each.args) for each in services(settings) if isinstance(each.args, ServiceSettings)}
+    if part.service.name in known:
+        return known[part.service.name]
     raise CallError(
         f"{system} has no service {part.service.name!r}: its services are {', '.join(known)}; --service names the one "
         "at the root of the folder"
     )
+
+
+def _as_written(settings: SystemSettings, part: Part) -> Settings:
+    """Return the settings of a part; its variables have no expressions, which systems that are settings alone read."""
+    if not (isinstance(settings, OwnSettings) and "variables" in part.settings):
+        return part.settings
+    return {**part.settings, "variables": {name: literal(value) for name, value in part.settings["variables"].items()}}
 
 
 def _with(there: Any, value: Any) -> Any:
@@ -112,7 +121,7 @@ def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[
     settings = settings_in(edit.file.name, edit.after).systems[system]
     found: dict[str, tuple[Any, Any]] = {}
     for part in parts:
-        args: ServiceSettings = getattr(settings, to_snake(part.service.name))
+        _, args = _service(settings, system, part)
         before = part.service.effective(part.environment)
         for key, both in differences(before, deployed_args(args)).items():
             if not key.startswith("variables."):

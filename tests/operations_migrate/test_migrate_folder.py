@@ -330,6 +330,37 @@ def test_settings_are_written_into_a_stack_that_runs_the_system(
     assert "bot.startCommand" in said.json["into"]["differences"]
 
 
+def test_a_system_that_is_settings_alone_gets_them_below_its_services(
+    railyard: Callable[..., Said], folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where all stacks share it; a text of a variable stays what it is."""
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    web = 'config: {"railyard:shop": {services: {web: {repo: acme/shop, healthcheckPath: /health}}}}'
+    (tmp_path / "defaults.yaml").write_text(web)
+    (tmp_path / "Pulumi.production.yaml").write_text("config:\n  railyard:shop: {}\n")
+    monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path))
+    files = folder(
+        {
+            "compose.yaml": """
+            services:
+              web:
+                build: .
+                environment: {FORMAT: "$${level.name}"}
+                healthcheck: {test: curl -f http://localhost/health}
+            """,
+            "railway.toml": "[deploy]\nhealthcheckPath = '/health'\ndrainingSeconds = 30\n",
+        }
+    )
+
+    said = railyard("migrate", files, "--name", "shop", "--repo", "acme/shop", "--json", "--into", "production")
+
+    assert said.code == 0, said.text + said.errors
+    written = yaml.safe_load((tmp_path / "Pulumi.production.yaml").read_text())["config"]["railyard:shop"]
+    assert written["services"]["web"]["drainingSeconds"] == 30
+    assert "healthcheckPath" not in written["services"]["web"]
+    assert written["services"]["web"]["variables"] == {"FORMAT": "$${level.name}"}
+
+
 def test_a_migration_that_is_killed_is_done_by_the_next(
     railyard: Callable[..., Said], folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,6 +165,20 @@ def test_what_staging_has_proven_is_promoted_and_taken_back(place: Place) -> Non
     assert "acme/shop-web:1.0.0" in place.file()
 
 
+def test_a_state_that_was_lost_is_found_again_by_adoption(place: Place) -> None:
+    """What runs is imported under the settings that stand there, none of which is written anew; nothing is deployed."""
+    (place.sandbox / "staging.json").unlink()
+    before = place.file("staging")
+
+    adopted = place.railyard("adopt", "shop", "--project", "shop-staging", "-s", "staging", "--yes")
+
+    assert adopted.code == 0, adopted.text + adopted.errors
+    assert place.file("staging").replace("{project: {name: shop-staging, environment: staging}}", "{}") == before
+    left = {step["urn"].rsplit("::", 1)[1] for step in place.json("preview").json["steps"] if step["op"] != "same"}
+    assert left == set()
+    assert set(place.world()["deployments"].values()) == {1}
+
+
 @pytest.fixture
 def database(place: Place, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A real PostgreSQL with the password of the settings, behind the proxy of the database."""
