@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine, Generator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -27,6 +27,8 @@ from stacks.project_folder import RAILYARD
 
 T = TypeVar("T")
 
+TOKEN_VARIABLES: Final = ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN")
+"""Environment variables of which one holds the token of a stack."""
 SandboxOption = Annotated[bool, typer.Option("--sandbox", help="In the sandbox, wherever the environment points.")]
 
 
@@ -35,9 +37,20 @@ class Railway:
     """A connection for as long as a command runs. The process's variables point at all APIs of the same place."""
 
     client: Client
+    """The client of the stack's account, or of the one system that the command is about."""
     real: bool
     """Whether this is an account, not the sandbox."""
     runner: asyncio.Runner
+    own: Mapping[str, Client] = field(default_factory=dict[str, Client])
+    """The clients of systems that have an account of their own."""
+    missing: Mapping[str, str] = field(default_factory=dict[str, str])
+    """System → the environment variable that holds the token of its account, and is not set."""
+
+    def of(self, system: str) -> Client:
+        """Return the client of the account that a system uses; raises ``OperationError`` where its token is missing."""
+        if variable := self.missing.get(system):
+            raise OperationError(f"{variable} is not set: it holds the Railway token of {system}")
+        return self.own.get(system, self.client)
 
     @property
     def place(self) -> str:
@@ -56,9 +69,42 @@ class Railway:
             raise OperationError(str(failure)) from None
 
 
-def connected(stack: Stack, *, sandbox: bool = False) -> AbstractContextManager[Railway]:
-    """Yield Railway for ``stack``: a real account where the environment points at one and ``sandbox`` is not set."""
-    return account(Plan(stack.settings.plan), sandbox=sandbox)
+@contextmanager
+def connected(stack: Stack, *, sandbox: bool = False, about: str | None = None) -> Generator[Railway]:
+    """Yield Railway for ``stack``: a real account where the environment points at one and ``sandbox`` is not set.
+
+    Systems with an account of their own are asked with its token. ``about`` is the system that a command is about, or a
+    service of it: ``omega/bot``.
+    """
+    system = (about or "").partition("/")[0]
+    accounts = {name: each.railway for name, each in stack.settings.systems.items() if each.railway}
+    with surroundings(sandbox=sandbox) as real, ExitStack() as left:
+        runner = left.enter_context(asyncio.Runner())
+
+        def build(plan: Plan, token: str | None = None) -> Client:
+            made = _client(Configuration(plan=plan, token=token))
+            left.callback(lambda: runner.run(made.close()))
+            return made
+
+        own: dict[str, Client] = {}
+        missing: dict[str, str] = {}
+        for name, each in accounts.items():
+            variable = each.token_variable
+            if variable and (token := os.environ.get(variable)):
+                own[name] = build(each.plan or Plan(stack.settings.plan), token)
+            elif variable and real:
+                missing[name] = variable
+        if system in own:
+            client = own[system]
+        elif own and not any(map(os.environ.get, TOKEN_VARIABLES)):
+            client = next(iter(own.values()))
+            missing |= {name: TOKEN_VARIABLES[0] for name in stack.settings.systems if name not in {*own, *missing}}
+        else:
+            client = build(Plan(stack.settings.plan))
+        railway = Railway(client, real, runner, own, missing)
+        if system:
+            railway.of(system)
+        yield railway
 
 
 @contextmanager
@@ -68,15 +114,19 @@ def account(plan: Plan = Plan.HOBBY, *, sandbox: bool = False) -> Generator[Rail
     The simulated APIs are started for as long as the block needs them, unless ``make sandbox`` runs them already.
     Raises ``OperationError`` when there is no token, or the sandbox cannot be used.
     """
-    with ExitStack() as left:
-        real = left.enter_context(surroundings(sandbox=sandbox))
+    with surroundings(sandbox=sandbox) as real, asyncio.Runner() as runner:
+        client = _client(Configuration(plan=plan))
         try:
-            client = build_client(Configuration(plan=plan))
-        except Failure as failure:
-            raise OperationError(str(failure)) from None
-        runner = left.enter_context(asyncio.Runner())
-        left.callback(lambda: runner.run(client.close()))
-        yield Railway(client, real, runner)
+            yield Railway(client, real, runner)
+        finally:
+            runner.run(client.close())
+
+
+def _client(configuration: Configuration) -> Client:
+    try:
+        return build_client(configuration)
+    except Failure as failure:
+        raise OperationError(str(failure)) from None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ left there; ``promote`` and ``diff`` compare settings. Writes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any, Final, TypeVar, cast
@@ -37,6 +37,7 @@ from railway_api.json_objects import table
 from railway_api.rollback import LISTED
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
+from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import (
     CALLED_OFF,
     NOT_ATTEMPTED,
@@ -53,6 +54,8 @@ from stacks.services import DeclaredService, services
 from stacks.system import SystemSettings
 
 Item = TypeVar("Item")
+Projects = Mapping[str, Sequence[Project]]
+"""System → the living projects that its token reaches."""
 _IN_ONE_REQUEST: Final = 50
 """Environments that one request reads."""
 _NO_PROXY: Final = ("UNSPECIFIED", "")
@@ -68,16 +71,15 @@ def chosen_systems(stack: Stack, names: Sequence[str]) -> dict[str, SystemSettin
 
 
 async def running_systems(
-    client: Client, stack: Stack, names: Sequence[str] = (), projects: Sequence[Project] | None = None
+    railway: Railway, stack: Stack, names: Sequence[str] = (), projects: Projects | None = None
 ) -> list[RunningSystem]:
     """Return what the systems run, in the settings' order; raises ``OperationError`` and the provider's ``Failure``.
 
     ``projects`` are those of ``living_projects``, where somebody has asked for them.
     """
     wanted = chosen_systems(stack, names)
-    if projects is None:
-        projects = await living_projects(client)
-    found = await asyncio.gather(*(_system(client, name, each, projects) for name, each in wanted.items()))
+    known = await living_projects(railway, wanted) if projects is None else projects
+    found = await asyncio.gather(*(_system(railway.of(name), name, each, known[name]) for name, each in wanted.items()))
     return [replace(each, services=_without(each, _of_neighbours(stack, each.name))) for each in found]
 
 
@@ -93,11 +95,18 @@ def _without(system: RunningSystem, names: Collection[str]) -> tuple[RunningServ
 
 
 async def other_systems(
-    client: Client, stack: Stack, names: Sequence[str], projects: Sequence[Project]
+    railway: Railway, stack: Stack, names: Sequence[str], projects: Projects
 ) -> list[RunningSystem]:
     """Return what systems run that a command is not about, of those that are there: many in one request."""
-    places = {name: _place(settings, projects) for name, settings in chosen_systems(stack, names).items()}
-    there = {name: place for name, place in places.items() if place}
+    wanted = chosen_systems(stack, names)
+    found: list[RunningSystem] = []
+    for client, mine in _by_client(railway, wanted).items():
+        places = {name: _place(wanted[name], projects[name]) for name in mine}
+        found += await _others(client, stack, {name: place for name, place in places.items() if place})
+    return sorted(found, key=lambda each: list(wanted).index(each.name))
+
+
+async def _others(client: Client, stack: Stack, there: Mapping[str, Mapping[str, str]]) -> list[RunningSystem]:
     found: list[RunningSystem] = []
     for group in _groups(list(there.items())):
         calls = [{"id": where["environmentId"], "projectId": where["projectId"]} for _, where in group]
@@ -151,8 +160,22 @@ def _place(settings: SystemSettings, projects: Sequence[Project]) -> dict[str, s
     return {"projectId": project["id"], "environmentId": environment_id} if project and environment_id else None
 
 
-async def living_projects(client: Client) -> list[Project]:
-    """Return the living projects that the token reaches: a page of 500 in one request."""
+async def living_projects(railway: Railway, names: Iterable[str]) -> dict[str, Sequence[Project]]:
+    """Return the living projects that the token of each system reaches: a page of 500 in one request."""
+    clients = _by_client(railway, names)
+    found = await asyncio.gather(*map(_living, clients))
+    return {name: each for each, mine in zip(found, clients.values(), strict=True) for name in mine}
+
+
+def _by_client(railway: Railway, names: Iterable[str]) -> dict[Client, list[str]]:
+    """Return which systems each client is for."""
+    clients: dict[Client, list[str]] = {}
+    for name in names:
+        clients.setdefault(railway.of(name), []).append(name)
+    return clients
+
+
+async def _living(client: Client) -> list[Project]:
     if client.transport.token.kind == "project":
         token = await client.call(PROJECT_TOKEN)
         return [await client.call(PROJECT, id=token["projectId"])]

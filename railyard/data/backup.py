@@ -46,7 +46,7 @@ def list_(
     with people(json=json):
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
-            volumes = railway.run(backed_up(railway.client, here, where))
+            volumes = railway.run(backed_up(railway, here, where))
     if json:
         write_json({"stack": stack, "volumes": {each.where: _volume(each) for each in volumes}})
     else:
@@ -77,9 +77,9 @@ def create(
     with people(json=json):
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
-            for volume in railway.run(backed_up(railway.client, here, where, backups=False)):
-                backup = railway.run(make(railway.client, volume, name))
-                gone = railway.run(thin_out(railway.client, volume, keep)) if keep else []
+            for volume in railway.run(backed_up(railway, here, where, backups=False)):
+                backup = railway.run(make(railway.of(volume.system.name), volume, name))
+                gone = railway.run(thin_out(railway.of(volume.system.name), volume, keep)) if keep else []
                 made[volume.where] = {**_backup(backup), "deleted": [each.name for each in gone]}
                 if not json:
                     typer.echo(f"{volume.where}: {_sentence(backup)}" + _deleted(gone))
@@ -110,7 +110,7 @@ def dump(
 
     with people(json=json), spaces_refusals():
         here = read_stack(stack)
-        with connected(here, sandbox=sandbox) as railway:
+        with connected(here, sandbox=sandbox, about=system) as railway:
             database = find(railway, here, system)
             dumps = Dumps(here, database.system.name)
             if create_bucket:

@@ -71,7 +71,7 @@ class Database:
 def find(railway: Railway, stack: Stack, name: str) -> Database:
     """Return the database of a system; raises ``CallError`` when there is none, ``OperationError`` when it is down."""
     system_name, _, wanted = name.partition("/")
-    (system,) = railway.run(running_systems(railway.client, stack, [system_name]))
+    (system,) = railway.run(running_systems(railway, stack, [system_name]))
     for service in system.services:
         args = service.declared.args if service.declared else None
         tools = tools_of(args)

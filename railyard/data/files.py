@@ -139,7 +139,7 @@ def restart(railway: Railway, stack: Stack, volume: BackedUp) -> None:
     until = client.clock.now() + HEALTHY_S
     while client.clock.now() < until:
         railway.run(client.clock.sleep(poll_s(client)))
-        (found,) = railway.run(running_systems(client, stack, [volume.system.name]))
+        (found,) = railway.run(running_systems(railway, stack, [volume.system.name]))
         service = found.service(volume.service.name)
         if service and service.proven:
             return

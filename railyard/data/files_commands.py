@@ -67,7 +67,7 @@ def backup(
 
 def volume_of(railway: Railway, stack: Stack, where: str) -> BackedUp:
     """Return the one volume that ``where`` names; raises ``CallError`` for several, and for those of databases."""
-    found = railway.run(backed_up(railway.client, stack, where, backups=False))
+    found = railway.run(backed_up(railway, stack, where, backups=False))
     if len(found) > 1:
         raise CallError(f"{where} has several volumes: name one of {', '.join(each.where for each in found)}")
     (volume,) = found
@@ -93,7 +93,7 @@ def back_up(
     from railyard.data import files  # noqa: PLC0415 slow to import: it brings SSH
     from railyard.data.volume_access import reached  # noqa: PLC0415
 
-    with connected(here, sandbox=sandbox) as railway:
+    with connected(here, sandbox=sandbox, about=where) as railway:
         volume = volume_of(railway, here, where)
         store = FilesBackups(here, volume.system.name, volume.service.name)
         if create_bucket:
@@ -105,7 +105,7 @@ def back_up(
 
 
 def _list(here: Stack, where: str, *, sandbox: bool, json: bool) -> None:
-    with connected(here, sandbox=sandbox) as railway:
+    with connected(here, sandbox=sandbox, about=where) as railway:
         volume = volume_of(railway, here, where)
     with surroundings(sandbox=sandbox):
         store = FilesBackups(here, volume.system.name, volume.service.name)
@@ -259,7 +259,7 @@ def restore_files(
     from railyard.data.volume_access import reached  # noqa: PLC0415
 
     began, former = time.monotonic(), None
-    with connected(here, sandbox=sandbox) as railway:
+    with connected(here, sandbox=sandbox, about=where) as railway:
         volume = volume_of(railway, here, where)
         full = f"{here.name}/{volume.where}"
         store = FilesBackups(theirs, volume.system.name, volume.service.name)

@@ -51,7 +51,7 @@ def volume(
     """
     with people(json=json):
         here = read_stack(stack)
-        with connected(here, sandbox=sandbox) as railway:
+        with connected(here, sandbox=sandbox, about=where) as railway:
             found, chosen = _prepared(railway, here, where, backup)
             losses = [*_losses(found, chosen), f"{stack} is in {railway.place}."]
             confirm(f"{stack}/{found.where}", typed, losses, json=json)
@@ -105,7 +105,7 @@ def dump(
     began, former = time_.monotonic(), None
     with people(json=json), spaces_refusals():
         theirs, here = read_stack(source), read_stack(into)
-        with connected(here, sandbox=sandbox) as railway:
+        with connected(here, sandbox=sandbox, about=system) as railway:
             database = find(railway, here, system)
             dumps = Dumps(theirs, database.system.name)
             dumps.check()
@@ -169,7 +169,7 @@ def _became(where: str, former: str | None) -> str:
 
 def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[BackedUp, Backup]:
     """Return the volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
-    (found,) = railway.run(backed_up(railway.client, stack, where))[:1]
+    (found,) = railway.run(backed_up(railway, stack, where))[:1]
     chosen = found.backup(wanted)
     if waiting := railway.run(staged(railway.client, found.system.environment_id)):
         raise OperationError(

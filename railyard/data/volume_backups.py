@@ -77,10 +77,10 @@ class BackedUp:
         return found[0]
 
 
-async def backed_up(client: Client, stack: Stack, where: str | None, *, backups: bool = True) -> list[BackedUp]:
+async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backups: bool = True) -> list[BackedUp]:
     """Return the volumes of a stack, a system or a service; raises ``CallError`` when there is none of the name."""
     system_name, _, service_name = (where or "").partition("/")
-    systems = await running_systems(client, stack, [system_name] if system_name else [])
+    systems = await running_systems(railway, stack, [system_name] if system_name else [])
     found = [
         BackedUp(where=f"{system.name}/{service.name}", system=system, service=service, disk=disk)
         for system in systems
@@ -90,7 +90,11 @@ async def backed_up(client: Client, stack: Stack, where: str | None, *, backups:
     ]
     if where and not found:
         raise CallError(f"{where} has no volume in {stack.name}: {RAILYARD} backup list -s {stack.name}")
-    return list(await asyncio.gather(*(_with_backups(client, each) for each in found))) if backups else found
+    return (
+        list(await asyncio.gather(*(_with_backups(railway.of(each.system.name), each) for each in found)))
+        if backups
+        else found
+    )
 
 
 async def _with_backups(client: Client, volume: BackedUp) -> BackedUp:
@@ -170,7 +174,7 @@ async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> Bac
     until = client.clock.now() + HEALTHY_S
     while client.clock.now() < until:
         await client.clock.sleep(poll_s(client))
-        (found,) = await running_systems(client, stack, [volume.system.name])
+        (found,) = await running_systems(railway, stack, [volume.system.name])
         service = found.service(volume.service.name)
         latest = service.latest if service else None
         if service is None or latest is None or latest.id == (before and before.id):

@@ -16,11 +16,11 @@ from typing import Annotated, Final, ParamSpec, TypeVar
 
 import typer
 
-from railway_api.answers import Project
 from railway_api.counting import count
 from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services_query import (
+    Projects,
     chosen_systems,
     living_projects,
     other_systems,
@@ -265,7 +265,7 @@ class Deployment:
         others = [name for name in self._stack.settings.systems if name not in {each.system for each in releases}]
         try:
             with connected(self._stack, sandbox=self._sandbox) as railway:
-                projects = railway.run(living_projects(railway.client))
+                projects = railway.run(living_projects(railway, [*systems, *others]))
                 if not back:
                     self._notices |= _troubles(railway, self._stack, others, projects)
                 if not systems:
@@ -344,12 +344,12 @@ def _problems(release: SystemRelease, back: bool) -> list[str]:
     return release.back_problems if back else release.problems
 
 
-def _troubles(railway: Railway, stack: Stack, systems: Sequence[str], projects: Sequence[Project]) -> dict[str, str]:
+def _troubles(railway: Railway, stack: Stack, systems: Sequence[str], projects: Projects) -> dict[str, str]:
     """Return what is wrong with systems that are not part of the deployment, each with its system."""
     if not systems:
         return {}
     try:
-        running = railway.run(other_systems(railway.client, stack, systems, projects))
+        running = railway.run(other_systems(railway, stack, systems, projects))
     except OperationError as error:
         return {f"how other systems are could not be found out: {error}": ""}
     return {
@@ -364,14 +364,14 @@ async def last_look(
     railway: Railway,
     stack: Stack,
     systems: Sequence[str] = (),
-    projects: Sequence[Project] | None = None,
+    projects: Projects | None = None,
     *,
     say: Callable[[str], object],
 ) -> Sequence[Check]:
     """Return the checks of `railyard verify`, made again a little later while one of them fails."""
 
     async def look() -> Sequence[Check]:
-        return await verify(railway, stack, await running_systems(railway.client, stack, systems, projects))
+        return await verify(railway, stack, await running_systems(railway, stack, systems, projects))
 
     results = await look()
     for pause_s in LOOKED_AGAIN_AFTER_S:

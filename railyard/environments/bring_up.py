@@ -214,7 +214,7 @@ def _made(
     except OperationError as error:
         problems.append(str(error))
     place.records.write(record.model_copy(update={"ended": True}))
-    running = place.railway.run(running_systems(place.railway.client, stack))
+    running = place.railway.run(running_systems(place.railway, stack))
     addresses = [
         Address(where=f"{system.name}/{service.name}", url=f"https://{domain.name}")
         for system in running

@@ -74,7 +74,7 @@ def map_(
             picture = with_plan(picture, changes_of(engine_for(here, sandbox=sandbox).preview()["steps"]))
         if status:
             with connected(here, sandbox=sandbox) as railway:
-                picture = with_status(picture, railway.run(running_systems(railway.client, here, chosen)))
+                picture = with_status(picture, railway.run(running_systems(railway, here, chosen)))
         if out:
             write_whole(out, _WRITERS[out.suffix](picture))
         if json:

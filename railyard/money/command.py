@@ -107,7 +107,7 @@ def cost(
 
 def _actual(stack: Stack, systems: Sequence[str], *, sandbox: bool) -> list[Actual]:
     with connected(stack, sandbox=sandbox) as railway:
-        return railway.run(_ask(railway.client, stack, systems, stack.settings.stack.prices.railway))
+        return railway.run(_ask(railway, stack, systems, stack.settings.stack.prices.railway))
 
 
 def _show(answer: Answer) -> None:

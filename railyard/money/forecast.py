@@ -16,6 +16,7 @@ from typing import Final
 from railway_api.client import Client
 from railway_api.documents.lookup import ESTIMATED_USAGE, USAGE
 from railway_api.prices import HOURS_PER_MONTH
+from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import RunningSystem
 from railyard.accounts.running_services_query import running_systems
 from railyard.shared.stack import Stack
@@ -49,10 +50,10 @@ class Actual:
     """Service → GB used and size of its volume."""
 
 
-async def actual(client: Client, stack: Stack, names: Sequence[str], prices: RailwayPrices) -> list[Actual]:
+async def actual(railway: Railway, stack: Stack, names: Sequence[str], prices: RailwayPrices) -> list[Actual]:
     """Return what Railway says of the systems; raises ``OperationError`` and ``Failure``."""
-    running = await running_systems(client, stack, names)
-    return list(await asyncio.gather(*(_of_system(client, system, prices) for system in running)))
+    running = await running_systems(railway, stack, names)
+    return list(await asyncio.gather(*(_of_system(railway.of(system.name), system, prices) for system in running)))
 
 
 async def _of_system(client: Client, system: RunningSystem, prices: RailwayPrices) -> Actual:

@@ -49,13 +49,13 @@ def run(
             raise OperationError(f"{service} does not run in {stack}; what runs of {system}: {', '.join(declared)}")
         program = _program()
         pointed = bool(os.environ.get(URL_VARIABLE))
-        with connected(here) as railway:
+        with connected(here, about=system) as railway:
             if not (railway.real or pointed):
                 raise OperationError(
                     "Railway's command line is pointed at nothing: set RAILWAY_API_TOKEN, or practise in the sandbox, "
                     f"with `{RAILYARD} sandbox serve` in one shell and `. .sandbox/environment` in this one"
                 )
-            (found,) = railway.run(running_systems(railway.client, here, [system]))
+            (found,) = railway.run(running_systems(railway, here, [system]))
         running = found.service(name)
         if found.project_id is None or found.environment_id is None or running is None or running.service_id is None:
             names = ", ".join(each.name for each in found.services if each.service_id) or "none yet"

@@ -107,9 +107,9 @@ def logs(
             moment(since, datetime.now(UTC))  # refused before anybody is asked
         here = read_stack(stack)
         system, name = find(here, service)
-        with connected(here, sandbox=sandbox) as railway:
+        with connected(here, sandbox=sandbox, about=system) as railway:
             secrets = {} if unmasked else hidden(read_stack(stack))
-            (running,) = railway.run(running_systems(railway.client, here, [system]))
+            (running,) = railway.run(running_systems(railway, here, [system]))
             found = running.service(name)
             log, seen = railway.run(
                 _opened(railway, f"{system}/{name}", found, deployment, build, wanted, lines, follow)

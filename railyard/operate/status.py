@@ -19,7 +19,6 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from railway_api.client import Client
 from railway_api.limiter import HOUR_S
 from railyard.accounts.load import with_load
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
@@ -81,7 +80,7 @@ def status(
             )
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
-            look = partial(_look, railway.client, here, systems or (), usage=usage)
+            look = partial(_look, railway, here, systems or (), usage=usage)
             found = railway.run(look())
             if watch:
                 found = _watch(railway, here, look, found)
@@ -97,9 +96,13 @@ def status(
         raise typer.Exit(PROBLEM)
 
 
-async def _look(client: Client, stack: Stack, systems: Sequence[str], *, usage: bool) -> list[RunningSystem]:
-    found = await running_systems(client, stack, systems)
-    return list(await asyncio.gather(*(with_load(client, system) for system in found))) if usage else found
+async def _look(railway: Railway, stack: Stack, systems: Sequence[str], *, usage: bool) -> list[RunningSystem]:
+    found = await running_systems(railway, stack, systems)
+    return (
+        list(await asyncio.gather(*(with_load(railway.of(system.name), system) for system in found)))
+        if usage
+        else found
+    )
 
 
 def _watch(

@@ -51,7 +51,7 @@ def verify(
     with people(json=json):
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
-            found: list[RunningSystem] = railway.run(running_systems(railway.client, here, systems or ()))
+            found: list[RunningSystem] = railway.run(running_systems(railway, here, systems or ()))
             results = railway.run(check_all(railway, here, found))
             results += verify_volumes(railway, here, found) if volumes else []
             if json:

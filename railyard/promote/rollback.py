@@ -106,7 +106,7 @@ def rollback(
             check_can_ask("--dry-run to see what would be done", json=json)
         here = read_stack(stack, sandbox=sandbox)
         chosen_systems(here, [system])
-        railway = left.enter_context(connected(here, sandbox=sandbox))
+        railway = left.enter_context(connected(here, sandbox=sandbox, about=system))
         found = _rollback(railway, here, system, to, now=now)
         if not json:
             _show(found)

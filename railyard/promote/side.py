@@ -56,13 +56,13 @@ async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[st
     file = edited(stack.name, {})
     settings = on_shared(file.file, file.before)
     found: dict[str, Side] = {}
-    for running in await running_systems(railway.client, stack, names):
+    for running in await running_systems(railway, stack, names):
         mine = releases(running.name, stack.settings.systems[running.name])
         services = [service for release in mine for service in release.services]
         found[running.name] = Side(
             stack=stack.name,
             running=running,
-            history=await history_of(railway.client, running, services),
+            history=await history_of(railway.of(running.name), running, services),
             settings=cast("dict[str, Any]", settings),
         )
     return found

@@ -104,7 +104,7 @@ async def _asked(railway: Railway, stack: Stack) -> list[Finding]:
     findings = await doctor_railway.token(railway, stack)
     up = False
     if not any(finding.level is Level.PROBLEM and finding.area == "railway" for finding in findings):
-        systems = await running_systems(railway.client, stack)
+        systems = await running_systems(railway, stack)
         up = any(service.serving for system in systems for service in system.services)
         findings += doctor_railway.config_as_code(systems)
     return [*findings, *await doctor_clouds.cloudflare(stack, up=up), *await doctor_clouds.digitalocean(stack)]

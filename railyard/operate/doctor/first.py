@@ -15,22 +15,23 @@ from rich.text import Text
 from railway_api.counting import count
 from railway_api.loopback import is_loopback
 from railyard.accounts.railway_client import connected
+from railyard.operate.doctor.findings import Level
 from railyard.operate.doctor.first_looks import Place
 from railyard.operate.doctor.first_steps import Outcome, State, walk
+from railyard.operate.doctor.machine import railway_token
 from railyard.shared.console import table_console
 from railyard.shared.stack import read_stack
 
 _MARKS: Final = {State.DONE: "[x]", State.TO_DO: "[ ]", State.BY_HAND: "[?]", State.NOT_NEEDED: " - "}
 _COLORS: Final = {State.DONE: "green", State.TO_DO: "bold red", State.BY_HAND: "yellow", State.NOT_NEEDED: "dim"}
-_TOKENS: Final = ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN")
 
 
 def walked(name: str, *, sandbox: bool) -> list[Outcome]:
     """Look at every step, where the environment points or with ``sandbox`` in the sandbox."""
     real = not sandbox and not is_loopback(os.environ.get("RAILWAY_API_URL", ""))
     stack = read_stack(name, sandbox=not real)
-    # With none of both tokens, and with both, nobody can be asked: the step of the token says so.
-    if not sandbox and sum(bool(os.environ.get(each)) for each in _TOKENS) != 1:
+    # Without a token nobody can be asked: the step of the token says so.
+    if not sandbox and railway_token(stack).level is Level.PROBLEM:
         return asyncio.run(walk(Place(stack=stack, real=real, railway=None)))
     with connected(stack, sandbox=sandbox) as railway:
         return railway.run(walk(Place(stack=stack, real=real, railway=railway)))

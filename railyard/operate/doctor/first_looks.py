@@ -96,7 +96,7 @@ async def settings(place: Place) -> Sequence[Finding]:
 async def railway_token(place: Place) -> Sequence[Finding]:
     """Look whose the token is; a project's token, which works, is too little for an ``up``."""
     if place.railway is None:
-        return [on_machine.railway_token()]
+        return [on_machine.railway_token(place.stack)]
     place.account = await at_railway.token(place.railway, place.stack)
     if place.railway.client.transport.token.kind == "project":
         return [problem(each.area, each.text, each.fix) for each in place.account]
@@ -197,7 +197,7 @@ async def github(place: Place) -> Sequence[Finding]:
 async def first_up(place: Place) -> Sequence[Finding]:
     """Look whether Railway has anything of the stack."""
     assert place.railway is not None
-    systems = await running_systems(place.railway.client, place.stack)
+    systems = await running_systems(place.railway, place.stack)
     there = [each.name for each in systems if each.environment_id is not None]
     if len(there) == len(systems):
         return [ok("up", f"{', '.join(there)} are there: {RAILYARD} verify -s {place.stack.name}")]

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from components.bucket import BucketSettings
+from railyard.accounts.railway_client import TOKEN_VARIABLES
 from railyard.accounts.spaces_client import KEY_VARIABLES
 from railyard.engine import pulumi_cli
 from railyard.operate.doctor.findings import Finding, note, ok, problem
@@ -124,7 +125,7 @@ def secrets(stack: Stack) -> Iterator[Finding]:
 
 def tokens(stack: Stack) -> Iterator[Finding]:
     """Check which credentials the environment holds; whether they work only their owners can say."""
-    yield railway_token()
+    yield railway_token(stack)
     if stack.settings.stack.zones:
         yield cloudflare_token(stack)
     if any(
@@ -134,12 +135,16 @@ def tokens(stack: Stack) -> Iterator[Finding]:
         yield spaces_key()
 
 
-def railway_token() -> Finding:
-    """Check that one token of Railway's is set, and no more."""
-    found = [name for name in ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN") if os.environ.get(name)]
+def railway_token(stack: Stack) -> Finding:
+    """Check that one token of Railway's is set for the stack, and one for each system with an account of its own."""
+    found = [name for name in TOKEN_VARIABLES if os.environ.get(name)]
     if len(found) > 1:
-        return problem("tokens", "RAILWAY_API_TOKEN and RAILWAY_TOKEN are both set, and Railway takes one", "unset one")
-    return _set(found or ["RAILWAY_API_TOKEN"], "make one at https://railway.com/account/tokens")
+        text = f"{' and '.join(TOKEN_VARIABLES)} are both set, and Railway takes one"
+        return problem("tokens", text, "unset one")
+    own = [each.railway and each.railway.token_variable for each in stack.settings.systems.values()]
+    of_stack = (found or TOKEN_VARIABLES[:1]) if None in own else []
+    names = dict.fromkeys([*of_stack, *(name for name in own if name)])
+    return _set([*names], "make one at https://railway.com/account/tokens")
 
 
 def cloudflare_token(stack: Stack) -> Finding:
