@@ -84,7 +84,7 @@ def _approved(stack: Stack) -> list[str]:
 {set_up(history=True, pulumi=True)}
     - run: ./bin/railyard plan "$SYSTEM" --stack {stack.name} --out plan.json --markdown | tee "$GITHUB_STEP_SUMMARY"
       shell: bash
-{variables_of(SYSTEM, credentials())}
+{variables_of(SYSTEM, credentials([stack]))}
     - uses: {UPLOAD}
       with:
         name: plan-{stack.name}-${{{{ matrix.system }}}}
@@ -128,7 +128,7 @@ def _up(stack: Stack) -> str:
 {download}\
     - id: deploy
       run: ./bin/railyard deploy "$SYSTEM" --stack {stack.name}{" --plan plan.json" if approved else ""}
-{variables_of(SYSTEM, GITHUB, credentials(*MESSAGES))}
+{variables_of(SYSTEM, GITHUB, credentials([stack], *MESSAGES))}
 {notify(f"the deployment of $SYSTEM in {stack.name} did not end", told="deploy")}
 """
 

@@ -24,6 +24,7 @@ from railyard.workflows.parts import (
     credentials,
     for_each,
     notify,
+    own_tokens,
     secrets_of,
     set_up,
     variables_of,
@@ -104,7 +105,7 @@ jobs:
 {textwrap.indent(set_up(pulumi=True), "  ")}
       - id: drift
         run: ./bin/railyard drift --stack "$STACK" --issue
-{textwrap.indent(variables_of(STACK, GITHUB, credentials()), "  ")}
+{textwrap.indent(variables_of(STACK, GITHUB, credentials(stacks)), "  ")}
       # Not for a drift, of which the issue tells.
 {textwrap.indent(notify("$STACK was not looked at for drift", told="drift", env=STACK), "  ")}
 """
@@ -143,7 +144,7 @@ jobs:
       - run: ./bin/railyard diff HEAD^1 --stack "$STACK" --document comparison/diff.json || test -f comparison/diff.json
 {textwrap.indent(variables_of(STACK), "  ")}
       - run: ./bin/railyard real comparison/diff.json --stack "$STACK"
-{textwrap.indent(variables_of(STACK, credentials(key=False)), "  ")}
+{textwrap.indent(variables_of(STACK, credentials(stacks, key=False)), "  ")}
       - uses: {UPLOAD}
         with:
           name: real-${{{{ matrix.stack }}}}
@@ -194,7 +195,7 @@ jobs:
     steps:
 {textwrap.indent(set_up(), "  ")}
       - run: ./bin/railyard backup due "$SYSTEM" --stack "$STACK" --rehearse-in "$REHEARSE"
-{textwrap.indent(variables_of(_COPIED, secrets_of(*_OF_COPIES)), "  ")}
+{textwrap.indent(variables_of(_COPIED, secrets_of(*_OF_COPIES, *own_tokens(stacks))), "  ")}
 {textwrap.indent(notify("$SYSTEM was not copied out of Railway, or not restored as a rehearsal"), "  ")}
 """
 

@@ -75,9 +75,15 @@ def notify(title: str, told: str = "", env: Mapping[str, str] | None = None) -> 
     return f"{textwrap.indent(step, '    ')}\n{variables_of(known, secrets_of(*MESSAGES))}"
 
 
-def credentials(*more: str, key: bool = True) -> dict[str, str]:
+def credentials(stacks: Sequence[Stack], *more: str, key: bool = True) -> dict[str, str]:
     """Return what a step needs that asks the accounts: the backend of states, tokens, and the key of secrets."""
-    return {**BACKEND, **secrets_of(*CLOUDS, *(["SOPS_AGE_KEY"] if key else []), *more)}
+    return {**BACKEND, **secrets_of(*CLOUDS, *own_tokens(stacks), *(["SOPS_AGE_KEY"] if key else []), *more)}
+
+
+def own_tokens(stacks: Sequence[Stack]) -> list[str]:
+    """Return the variables with the Railway tokens of systems that have an account of their own."""
+    accounts = [each.railway for stack in stacks for each in stack.settings.systems.values()]
+    return sorted({each.token_variable for each in accounts if each and each.token_variable})
 
 
 def secrets_of(*names: str) -> dict[str, str]:

@@ -71,6 +71,18 @@ def test_a_job_holds_the_secrets_of_its_system_alone(project: Path) -> None:
     assert found["stack-1st"]["environment"] == "1st"
 
 
+def test_a_system_with_an_account_of_its_own_has_its_token_in_the_jobs_of_its_stack(project: Path) -> None:
+    """Beside that of the stack, in each step that asks the accounts; other stacks know nothing of it."""
+    file = project / "Pulumi.live.eu.yaml"
+    own = "umami:\n    railway: {tokenVariable: UMAMI_RAILWAY_TOKEN}"
+    file.write_text(file.read_text().replace("umami:", own, 1))
+
+    found = jobs(files(read_stacks())[DEPLOY])
+
+    with_token = [name for name, job in found.items() if "secrets.UMAMI_RAILWAY_TOKEN" in str(job["steps"])]
+    assert with_token == ["live-eu-plan", "live-eu"]
+
+
 def test_no_generated_file_names_what_the_stacks_do_not(project: Path) -> None:
     """Neither a stack nor a system of this repository is known to what makes them."""
     text = "\n".join(files(read_stacks()).values())
