@@ -26,7 +26,7 @@ from components.service import Service
 from stacks.own import secrets as own_secrets
 from stacks.own.expressions import is_plain
 from stacks.own.order import waits
-from stacks.own.settings import KINDS, OwnSettings
+from stacks.own.settings import KINDS, TOPOLOGIES, OwnSettings
 from stacks.own.values import Values
 from stacks.secrets import Secret, SystemSecrets
 from stacks.shared_settings import NAMESPACE, SERVICES
@@ -66,6 +66,7 @@ class OwnSystem(System[OwnSettings]):
                     bucket=buckets[args.bucket] if args.bucket else None,
                     uses=[made[each] for each in before],
                     registry_password=values.registry_password(name),
+                    may_have_been=TOPOLOGIES.values(),
                 )
         return {"buckets": {name: each.bucket_name for name, each in buckets.items()}} if buckets else {}
 

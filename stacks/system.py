@@ -7,7 +7,7 @@ settings, its secrets and its topology, and nothing that differs between environ
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import pulumi
@@ -175,11 +175,13 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         bucket: Bucket | RailwayBucket | None = None,
         uses: Sequence[Service | Database] = (),
         registry_password: pulumi.Input[str] | None = None,
+        may_have_been: Iterable[type[ServiceSettings]] = (),
     ) -> Service:
         """Make a service and export its addresses. ``name`` is its key in the settings, and its name on Railway.
 
         ``variables`` come from secrets or other resources. ``own_address`` names those that hold its public address.
-        ``uses`` are healthy first. ``registry_password`` belongs to ``args.registry_username``.
+        ``uses`` are healthy first. ``registry_password`` belongs to ``args.registry_username``. A service that was of
+        a kind of ``may_have_been`` is kept, and not replaced by another one.
         """
         made = {**(bucket.variables if bucket else {}), **(variables or {})}
         for variable in sorted({*made, *own_address} & args.variables.keys()):
@@ -187,6 +189,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
                 f"{self.named(name)}: variables.{variable} has no effect, since its system sets {variable}: remove it"
             )
         every = {**self.still_encrypted(args.variables), **made}
+        aliases = [pulumi.Alias(type_=each.TOKEN) for each in may_have_been if each.TOKEN != args.TOKEN]
         service = Service(
             self.named(name),
             args_class(args)(
@@ -201,7 +204,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
                 sealed=_secret(self._sealed, every),
                 kept=_secret(self._kept, every),
             ),
-            self.child(),
+            pulumi.ResourceOptions(parent=self, aliases=aliases),
         )
         self._services[name] = service
         return service

@@ -133,6 +133,19 @@ def test_a_second_preview_finds_nothing_and_no_secret_is_shown(place: Place) -> 
     assert password not in preview.text + (place.sandbox / "staging.json").read_text()
 
 
+def test_another_topology_keeps_the_service(place: Place) -> None:
+    """The key is a rule for the settings: what runs is neither deployed again nor replaced."""
+    defaults = place.directory / "defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("topology: backend", "topology: worker"))
+    before = place.world()
+
+    assert place.json("preview").operations() == {}
+    place.up("staging", "shop")
+
+    assert place.world() == before
+    assert place.json("preview").operations() == {}
+
+
 @pytest.mark.parametrize("stack", [*STACKS])
 def test_its_health_is_known_and_verified(place: Place, stack: str) -> None:
     """By ``status`` and ``verify``, in both stacks."""
