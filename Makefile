@@ -91,12 +91,13 @@ lock: .venv/ready ## Write requirements.txt anew: what each pyproject.toml asks 
 	@$(PIN) --group dev $(if $(UPGRADE),--upgrade) --output-file requirements.txt >/dev/null
 	@$(PIN) --constraint requirements.txt --output-file railyard/init/pinned.txt >/dev/null
 
-wheels: .venv/ready ## Build the wheel of the project and of each package into dist
+wheels: .venv/ready ## Build the wheel of the project and of each package into dist, and what a release has beside them
 	@rm -rf dist build packages/*/build
 	@for package in . packages/*; do \
 	  $(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist "$$package" || exit 1; done
 	@rm -rf build packages/*/build
 	@ls dist/*.whl
+	@$(BIN)/python -m tools.release $(ADDRESS)
 
 audit: .venv/ready ## Look for known holes in the pinned packages
 	@$(PYTHON) -m venv .venv/audit

@@ -44,7 +44,7 @@ SLOW = (
     "kernel/test_kernel_process.py", "kernel/test_kernel_sdk.py", "lifecycle", "live", "operations/",
     "operations_adopt", "operations_backup", "operations_promotion", "operations_secrets", "operations_workflows",
     "provider/test_fault_matrix.py", "provider/test_faults.py", "provider/test_whole_lives.py",
-    "systems/test_adding_a_system.py", "systems/test_data_lifecycle.py", "test_forked.py", "wheels",
+    "systems/test_adding_a_system.py", "systems/test_data_lifecycle.py", "test_forked.py", "upgrade", "wheels",
 )  # fmt: skip
 """What starts commands, brings stacks up or tries every fault: ``-m "not slow"`` leaves these folders and files out."""
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,8 +98,8 @@ def _note(name: str) -> dict[str, Any]:
 
 
 def _path(environment: Mapping[str, str], program: Path) -> str:
-    """Return PATH with the program's own directory, where the language hosts lie."""
-    return os.pathsep.join([environment.get("PATH", ""), str(program.parent)])
+    """Return PATH with the program's own folder, which has the language hosts, and ours, with an installed plugin."""
+    return os.pathsep.join([environment.get("PATH", ""), str(program.parent), str(Path(sys.executable).parent)])
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -53,19 +53,33 @@ def pinned() -> str:
 
 def in_folder(folder: Path, beside: Path) -> list[Wheel]:
     """Return the wheels in ``folder``, as paths from ``beside``; raises ``CallError`` where one is missing."""
+
+    def path(file: Path, _: str) -> str:
+        found = Path(os.path.relpath(file.resolve(), beside.resolve())).as_posix()
+        return found if found.startswith(".") else f"./{found}"
+
+    return _wheels(folder, path)
+
+
+def released(folder: Path, address: str) -> list[Wheel]:
+    """Return the wheels in ``folder`` as those of a release, which has them below ``address``."""
+    return _wheels(folder, lambda file, name: f"{name} @ {address}/{file.name}")
+
+
+def _wheels(folder: Path, address: Callable[[Path, str], str]) -> list[Wheel]:
     found: list[Wheel] = []
+    wanted = own_names()
     for file in sorted(folder.glob("*.whl")):
-        if match := _WHEEL.fullmatch(file.name):
-            path = Path(os.path.relpath(file.resolve(), beside.resolve())).as_posix()
-            path = path if path.startswith(".") else f"./{path}"
-            name = match["name"].replace("_", "-")
-            found.append(Wheel(name=name, version=match["version"], address=path, sha256=sha256(file)))
-    wanted, there = {*own_names()}, [each.name for each in found if each.name in own_names()]
-    if missing := sorted(wanted - set(there)):
+        match = _WHEEL.fullmatch(file.name)
+        name = match["name"].replace("_", "-") if match else ""
+        if match and name in wanted:
+            found.append(Wheel(name=name, version=match["version"], address=address(file, name), sha256=sha256(file)))
+    there = [each.name for each in found]
+    if missing := sorted(set(wanted) - set(there)):
         raise CallError(f"{folder} has no wheel of {', '.join(missing)}: `make wheels` of a checkout builds them all")
     if twice := sorted({name for name in there if there.count(name) > 1}):
         raise CallError(f"{folder} has several wheels of {', '.join(twice)}: leave one version of each there")
-    return [each for each in found if each.name in wanted]
+    return found
 
 
 def installed() -> list[Wheel]:
@@ -91,16 +105,33 @@ def _recorded(name: str) -> Wheel:
 def own_names() -> list[str]:
     """Return the names of Railyard's own packages: what it needs, and what that needs, and is on no index."""
     of_index = {_normal(name) for name in _names(pinned().splitlines())}
-    found, left = dict[str, None](), ["railyard"]
+    return [name for name in needed_by("railyard") if name not in of_index and _requires(name) is not None]
+
+
+def needed_by(package: str) -> list[str]:
+    """Return a package and all that it needs, as far as it is installed here, each once."""
+    found, left = dict[str, None](), [package]
     while left:
         name = left.pop()
-        if name in found or name in of_index:
+        if name in found:
             continue
         found[name] = None
-        left += [
-            _normal(each) for each in _names(each for each in metadata.requires(name) or () if "extra ==" not in each)
-        ]
+        left += [_normal(each) for each in _names(each for each in _requires(name) or () if "extra ==" not in each)]
     return list(found)
+
+
+def _requires(package: str) -> list[str] | None:
+    """Return what a package needs; None for one that is not installed, as those of other systems are."""
+    try:
+        return metadata.requires(package) or []
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def pinned_of(names: Collection[str]) -> str:
+    """Return the pinned packages of an index that are among ``names``."""
+    blocks = re.split(r"(?m)^(?=[A-Za-z0-9])", pinned())
+    return "".join(block for block in blocks if any(_normal(each) in names for each in _names([block])))
 
 
 def _names(requirements: Iterable[str]) -> Iterator[str]:
