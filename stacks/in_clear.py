@@ -14,6 +14,7 @@ import go_yaml
 from components.problems import Problem
 from stacks import credentials
 from stacks.arguments_tree import Path
+from stacks.own.expressions import expressions
 from stacks.project_folder import RAILYARD
 from stacks.shared_settings import NAMESPACE, SERVICES
 
@@ -35,7 +36,7 @@ def in_settings(values: Mapping[str, Any]) -> Iterator[Problem]:
     for path, value in _texts(values, ()):
         what = credentials.kind_of(value)
         if not what and path[-2:-1] == ("variables",) and _NAMED.search(str(path[-1])):
-            what = "" if _NO_CREDENTIAL.fullmatch(value) else "one by its name"
+            what = "" if _NO_CREDENTIAL.fullmatch(value) or expressions(value) else "one by its name"
         if what:
             system, *_ = path
             own = isinstance(values[str(system)], Mapping) and SERVICES in values[str(system)]

@@ -83,8 +83,12 @@ def _about_secrets_of(place: Path, args: OwnServiceSettings, settings: OwnSettin
     named: list[tuple[Path, str]] = [((*place, "secrets", index), name) for index, name in enumerate(args.secrets)]
     if args.registry_password is not None:
         named.append(((*place, "registryPassword"), args.registry_password))
+    passwords = {password_name(each): each for each in settings.databases}
     for path, name in named:
-        if settings.secrets and not {name, secret_name(str(place[-1]), name)} & settings.secrets.keys():
+        if name in passwords and name not in settings.secrets:
+            allowed = f"secrets that are no password of a database, and {name} is that of databases.{passwords[name]}"
+            yield Problem(path, name, allowed, f'write {name}: "${{{passwords[name]}.password}}" below variables')
+        elif settings.secrets and not {name, secret_name(str(place[-1]), name)} & settings.secrets.keys():
             yield _unknown_secret(path, name, name, settings)
     if (args.registry_username is None) != (args.registry_password is None):
         yield Problem(place, None, "registryUsername and registryPassword together", "add the other one, or remove it")

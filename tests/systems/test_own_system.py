@@ -99,6 +99,7 @@ def shop(path: str, value: Any) -> dict[str, Any]:
         ("services.web.bucket", "file", "services.web.bucket", "did you mean files?"),
         ("services.web.secrets", ["KEYS"], "services.web.secrets[0]", "did you mean KEY?"),
         ("services.web.secrets", ["OTHER"], "services.web.secrets[0]", "declare OTHER in the group secrets"),
+        ("services.web.secrets", ["POSTGRES_PASSWORD"], "services.web.secrets[0]", '"${postgres.password}" below'),
         ("services.api.uses", ["web"], "services.web.uses", "web → api → web"),
         ("services.api.registryUsername", "me", "services.api", "registryUsername and registryPassword together"),
         ("databases.postgres.verson", "16", "databases.postgres.verson", "did you mean version?"),
@@ -174,6 +175,7 @@ def test_a_credential_in_clear_is_told_with_where_its_secret_is_declared() -> No
     problems = refused(**shop("services.api.variables.MAIL_PASSWORD", "planted-password"))
 
     assert "declared in railyard:shop.secrets" in problems["services.api.variables.MAIL_PASSWORD"]
+    assert read(**shop("services.api.variables.MAIL_TOKEN", "Bearer ${secrets.KEY}"))
 
 
 def test_an_expression_is_told_from_what_only_looks_like_one() -> None:

@@ -44,6 +44,8 @@ def registered(deploy, monkeypatch):
     """What a program with these settings registers: URN → inputs, dependencies and protection, as on the wire."""
     monkeypatch.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(ROOT / "secrets" / "sandbox.agekey"))
+    # There secrets are made up of which the sandbox's file knows nothing.
+    monkeypatch.setenv("RAILWAY_API_URL", "http://127.0.0.1:9/graphql/v2")
 
     original = MockMonitor.RegisterResource
 
@@ -101,6 +103,31 @@ def test_a_variable_that_is_encrypted_in_the_settings_stays_secret_around_what_i
     (instance,) = (each["inputs"] for urn, each in made.items() if urn.endswith("::shop-web-instance"))
     assert instance["variables"]["A"]["value"] == "opened for web.railway.internal"
     assert instance["variables"]["B"] == "web.railway.internal"
+
+
+def test_a_private_image_and_sealed_secrets(registered) -> None:
+    """The registry's password is a secret; what is sealed is so in each variable that holds it, and no other."""
+    web = {
+        "image": "ghcr.io/acme/web:1",
+        "registryUsername": "acme",
+        "registryPassword": "GHCR",
+        "variables": {"URL": "${postgres.url}", "HOST": "${postgres.host}", "AUTH": "Bearer ${secrets.TOKEN}"},
+        "secrets": ["TOKEN"],
+    }
+    shop = {
+        "sealed": ["POSTGRES_PASSWORD", "TOKEN"],
+        "services": {"web": web},
+        "databases": {"postgres": {}},
+        "secrets": {"GHCR": {"meaning": "a token"}, "TOKEN": {"meaning": "a token"}},
+    }
+    settings = parse({"railyard:shop": shop}, (), file="Pulumi.staging.yaml")
+
+    made = registered(DATA, settings)
+
+    inputs = {urn.rsplit("::", 1)[1]: each["inputs"] for urn, each in made.items()}
+    assert inputs["shop-web-instance"]["registryCredentials"]["username"] == "acme"
+    assert inputs["shop-web-instance"]["sealed"] == ["AUTH", "TOKEN", "URL"]
+    assert inputs["shop-postgres-instance"]["sealed"] == ["POSTGRES_PASSWORD"]
 
 
 def test_the_example_of_the_page_on_adding_a_system_is_read() -> None:
