@@ -103,9 +103,9 @@ def _service_of(kind: type[ServiceSettings], args: type[ServiceArgs]) -> Callabl
     return make
 
 
-def _service(kind: type[ServiceSettings], args: type[ServiceArgs] = ServiceArgs) -> Part:
+def _service(doc: str, kind: type[ServiceSettings], args: type[ServiceArgs] = ServiceArgs) -> Part:
     return Part(
-        doc=f"{' '.join((kind.__doc__ or '').split()).removeprefix('Settings of ').capitalize()}",
+        doc=doc,
         settings=kind,
         make=_service_of(kind, args),
         wired={
@@ -161,7 +161,7 @@ def _database(component: type[Database]) -> Part:
 
     title = component.SETTINGS.SERVER.title
     password = Property(
-        "Password of its user. Default: none, for a server that takes its environment's word.",
+        "Password of its user. Default: none, for a Redis that only its own environment reaches.",
         required=False,
         secret=True,
     )
@@ -207,10 +207,10 @@ PARTS: Final[Mapping[str, Part]] = {
         },
         told=lambda made: {"projectId": made.project_id, "environmentId": made.environment_id},
     ),
-    "Service": _service(ServiceSettings),
-    "Worker": _service(WorkerSettings),
-    "CronJob": _service(CronJobSettings),
-    "StaticSite": _service(StaticSiteSettings, StaticSiteArgs),
+    "Service": _service("A service with its volume, domains, variables and CDN.", ServiceSettings),
+    "Worker": _service("A service that takes its work from a queue or a database; nobody calls it.", WorkerSettings),
+    "CronJob": _service("A process that starts on a schedule and ends by itself.", CronJobSettings),
+    "StaticSite": _service("A public service that hands out files.", StaticSiteSettings, StaticSiteArgs),
     "Volume": Part(
         doc="A disk mounted into one service, and its backups.",
         settings=VolumeSettings,

@@ -42,7 +42,7 @@ class Components(Provider):
             made = part.make(name, arguments(name, part.settings, inputs), options)
             told = part.told(made)
         except pulumi.RunError as error:
-            raise InputPropertiesError(str(error)) from None
+            raise InputPropertiesError(str(error), []) from None
         return ConstructResult(made.urn, {key: value for key, value in told.items() if value is not None})
 
     def _check(self, name: str, resource_type: str, inputs: pulumi.Inputs) -> None:

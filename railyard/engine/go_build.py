@@ -1,8 +1,8 @@
-"""Builds the Pulumi CLI from its Go module, where there is a Go toolchain and no network beyond package registries.
+"""Programs of Pulumi built from their Go modules, where there is a Go toolchain and a proxy of Go modules alone.
 
-Owns the place where it is kept between runs and checkouts, and the command. What comes of it is the CLI alone: neither
-its Python language host nor the plugins of Cloudflare and DigitalOcean are Go modules that can be had. That is enough
-for ``tests/conformance``, and for inline programs of the Automation API.
+Owns the place where they are kept between runs and checkouts, and the command. What comes of it is the CLI and the
+language host of YAML: neither the hosts of other languages nor the plugins of Cloudflare and DigitalOcean are modules
+that can be had. That is enough for ``tests/conformance``, and for inline programs of the Automation API.
 """
 
 from __future__ import annotations
@@ -13,57 +13,88 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
 
-_CLI: Final = "github.com/pulumi/pulumi/pkg/v3"
-_VERSION_VARIABLE: Final = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+
+@dataclass(frozen=True)
+class GoProgram:
+    """A program, and the Go module that it is built from."""
+
+    name: str
+    title: str
+    """As messages call it."""
+    folder: str
+    """Folder in ``tools`` whose go.mod pins it and all that it is made of."""
+    module: str
+    package: str
+    version_variable: str
+
+    @property
+    def directory(self) -> Path:
+        """Return the folder of its go.mod."""
+        return project_directory() / "tools" / self.folder
+
+    @property
+    def version(self) -> str:
+        """Return the version that ``go.mod`` pins, ``3.274.1``."""
+        text = (self.directory / "go.mod").read_text(encoding="utf-8")
+        found = re.search(rf"^\s*{re.escape(self.module)} v(\S+)", text, re.MULTILINE)
+        assert found is not None
+        return found[1]
+
+    @property
+    def path(self) -> Path:
+        """Return where it is kept when it is built, in the user's cache: a build takes minutes."""
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return cache / "railyard" / "tools" / f"{self.folder}-{self.version}" / self.name
 
 
-def module() -> Path:
-    """Return the folder of the go.mod that pins the CLI and all that it is made of."""
-    return project_directory() / "tools" / "pulumi"
+CLI: Final = GoProgram(
+    name="pulumi",
+    title="the Pulumi CLI",
+    folder="pulumi",
+    module="github.com/pulumi/pulumi/pkg/v3",
+    package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    version_variable="github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+)
+YAML_HOST: Final = GoProgram(
+    name="pulumi-language-yaml",
+    title="the language host of YAML",
+    folder="pulumi-yaml",
+    module="github.com/pulumi/pulumi-yaml",
+    package="github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    version_variable="github.com/pulumi/pulumi-yaml/pkg/version.Version",
+)
 
 
-def version() -> str:
-    """Return the version that ``go.mod`` pins, ``3.274.1``."""
-    found = re.search(rf"^\s*{re.escape(_CLI)} v(\S+)", (module() / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
-    assert found is not None
-    return found[1]
+def built(program: GoProgram = CLI) -> Path | None:
+    """Return a built program, or None."""
+    return program.path if program.path.exists() else None
 
 
-def program() -> Path:
-    """Return where the built CLI is kept, in the user's cache: a build takes minutes."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "railyard" / "tools" / f"pulumi-{version()}" / "pulumi"
-
-
-def built() -> Path | None:
-    """Return the built CLI, or None."""
-    return program() if program().exists() else None
-
-
-def possible() -> bool:
+def possible(program: GoProgram = CLI) -> bool:
     """Tell whether there is a Go toolchain and the module."""
-    return shutil.which("go") is not None and (module() / "go.mod").exists()
+    return shutil.which("go") is not None and (program.directory / "go.mod").exists()
 
 
-def build(say: Callable[[str], object]) -> Path:
-    """Build the CLI where it is missing, and return it. Raises ``OperationError`` with the end of what Go says."""
-    if found := built():
+def build(program: GoProgram, say: Callable[[str], object]) -> Path:
+    """Build a program where it is missing, and return it. Raises ``OperationError`` with the end of what Go says."""
+    if found := built(program):
         return found
-    target = program()
-    say(f"building the Pulumi CLI {version()} from its Go module into {target.parent} (some minutes, once)")
+    target = program.path
+    say(f"building {program.title} {program.version} from its Go module into {target.parent} (some minutes, once)")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as directory:
-        made = Path(directory) / "pulumi"
-        flags = f"-s -w -X {_VERSION_VARIABLE}=v{version()}"
+        made = Path(directory) / program.name
+        flags = f"-s -w -X {program.version_variable}=v{program.version}"
         done = subprocess.run(
-            ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(made), f"{_CLI}/cmd/pulumi"],
-            cwd=module(),
+            ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(made), program.package],
+            cwd=program.directory,
             env={
                 **os.environ,
                 "CGO_ENABLED": "0",
@@ -75,6 +106,7 @@ def build(say: Callable[[str], object]) -> Path:
             check=False,
         )
         if done.returncode != 0:
-            raise OperationError("the Pulumi CLI could not be built:\n" + "\n".join(done.stderr.splitlines()[-5:]))
+            said = "\n".join(done.stderr.splitlines()[-5:])
+            raise OperationError(f"{program.title} could not be built:\n{said}")
         made.replace(target)
     return target

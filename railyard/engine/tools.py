@@ -31,10 +31,11 @@ def install_or_build(say: Callable[[str], object]) -> str:
         if pulumi_cli.find() is not None or not go_build.possible():
             raise
         say(str(problem).partition("\n")[0])
-        program = go_build.build(say)
+        program, host = (go_build.build(each, say) for each in (go_build.CLI, go_build.YAML_HOST))
         return (
-            f"{program} is there, without {pulumi_cli.LANGUAGE_HOST} and plugins: tests/conformance and inline "
-            "programs of the Automation API can use it; `make` goes on with the embedded engine"
+            f"{program} and {host} are there, without {pulumi_cli.LANGUAGE_HOST} and plugins: tests/conformance, "
+            "programs in YAML and inline programs of the Automation API can use them; `make` goes on with the embedded "
+            "engine"
         )
     return f"{found.program} and its plugins are there; for plain commands, have {found.program.parent} on PATH"
 

@@ -119,6 +119,50 @@ def environment(directory: Path, *, pulumi: Path | None = None) -> dict[str, str
     return {"PATH": os.pathsep.join(map(str, path)), "HOME": str(home), "PULUMI_HOME": str(home / ".pulumi")}
 
 
+COMPONENTS = """
+import pulumi
+
+from components.inputs import VolumeInputs
+from components.postgres import Postgres, PostgresArgs
+from components.project import Project, ProjectArgs
+from components.service import Service, ServiceArgs
+
+project = Project("shop", ProjectArgs(name="shop-staging", environment="staging"))
+registry = Service("registry", ServiceArgs(project=project, image="registry:2", railway_domain=True, port=5000))
+# A digest as a build gives it: of what exists only when the program is brought up.
+digest = registry.service_id.apply(lambda id: id.replace("-", "") * 2)
+database = Postgres("db", PostgresArgs(project=project, password=pulumi.Output.secret("made-up-password"), size_gb=1))
+web = Service(
+    "web",
+    ServiceArgs(
+        project=project,
+        image=pulumi.Output.concat("example/web@sha256:", digest),
+        volume=VolumeInputs(mount_path="/data", size_gb=1),
+        variables={"DATABASE_URL": database.url()},
+        uses=[database.service],
+    ),
+)
+pulumi.export("image", pulumi.Output.concat("example/web@sha256:", digest))
+"""
+
+
+def test_components_elsewhere_run_an_image_that_is_known_when_they_are_brought_up(installed, tmp_path):
+    """A folder with a program and nothing else of this project; the provider comes with the wheels."""
+    python = installed.with_name("python")
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text(COMPONENTS)
+    shell = {"PATH": os.pathsep.join([str(python.parent), "/usr/bin", "/bin"]), "HOME": str(tmp_path / "home")}
+
+    outputs = json.loads(run(python, "-c", EMBEDDED, cwd=tmp_path, env=shell))
+
+    services = Sandbox(tmp_path / "sandbox").railway.state.services.values()
+    assert {each.name for each in services} == {"registry", "postgres", "web"}
+    assert outputs["image"].startswith("example/web@sha256:")
+    assert run(python, "-c", "import components, sys; print(components.__file__)", cwd=tmp_path).startswith(
+        str(python.parents[1])
+    )
+
+
 def test_a_program_elsewhere_uses_the_installed_provider_with_the_embedded_engine(elsewhere):
     """Nothing but the wheels: the simulated Railway holds what the program asked for."""
     python = elsewhere / ".venv" / "bin" / "python"
