@@ -76,6 +76,7 @@ check: .venv/ready ## Lint, format, types, imports, workflows, links of the page
 	@$(BIN)/python -m tools.railway_answers --check
 	@$(BIN)/python -m tools.command_reference --check
 	@$(BIN)/python -m tools.settings_reference --check
+	@$(BIN)/python -m tools.component_reference --check
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m tests.pages.operations --check
 	@$(BIN)/python -m railyard.map.generate --check
@@ -146,6 +147,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m tools.decision_index
 	@$(BIN)/python -m tools.command_reference
 	@$(BIN)/python -m tools.settings_reference
+	@$(BIN)/python -m tools.component_reference
 
 clean: ## Remove the virtual environment, the sandbox and the site
 	@rm -rf .venv .sandbox site

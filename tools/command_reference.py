@@ -18,7 +18,7 @@ from typer.main import get_group
 
 from railyard.application import application
 from railyard.shared.generated_file import write_or_check
-from tools.markdown import as_code
+from tools.schema_tables import as_code
 
 NAME: Final = "docs/commands.md"
 _HEAD: Final = """\

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from railyard.application import application
-from tools import command_reference, settings_reference
+from tools import command_reference, component_reference, settings_reference
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -97,11 +97,10 @@ def test_every_command_and_option_stands_in_the_reference() -> None:
     assert [target for target in TARGETS if f"| `make {target}` |" not in page] == []
 
 
-@pytest.mark.parametrize(
-    ("name", "page"),
-    [(command_reference.NAME, command_reference.page()), (settings_reference.NAME, settings_reference.page())],
-    ids=["commands", "settings"],
-)
+REFERENCES = (command_reference, component_reference, settings_reference)
+
+
+@pytest.mark.parametrize(("name", "page"), [(each.NAME, each.page()) for each in REFERENCES])
 def test_a_reference_is_what_the_declarations_say(name: str, page: str) -> None:
     """What ``make generate`` would write stands there."""
     assert (ROOT / name).read_text(encoding="utf-8") == page
@@ -113,7 +112,7 @@ def test_every_setting_stands_in_the_reference_with_its_default() -> None:
     sections = {part.partition("\n")[0]: part for part in page.split("\n### ")[1:]}
     missing = {
         f"{group}.{key}"
-        for group, part in settings_reference.GROUPS.items()
+        for group, part in settings_reference.TABLES.groups.items()
         for key in part["properties"]
         if f"`{key}` |" not in sections[group] + "".join(sections[base] for base in BASE.findall(sections[group]))
     }

@@ -18,7 +18,7 @@ from tools import decision_index
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PROVIDER = Path("packages/pulumiverse-railway/pulumiverse_railway/provider")
-GENERATED = {"commands.md", "settings-reference.md"}
+GENERATED = {"commands.md", "components-reference.md", "settings-reference.md"}
 OUTSIDE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
 PAGES = [
     page for page in sorted([*DOCS.glob("*.md"), *DOCS.glob("guides/*.md"), *OUTSIDE]) if page.name not in GENERATED
