@@ -80,7 +80,8 @@ def _runs_now(ending: Ending) -> list[str]:
                 text = f"{release.back_to[:7]} again, all services healthy."
             case _:
                 text = _mix(release, ending.commit)
-        lines += _named(release, ending, [text])
+        # Beside trouble elsewhere, too, it has to be plain whose services are healthy.
+        lines.append(f"{release.label}: {text}" if len(ending.releases) > 1 or ending.notices else text)
     return lines
 
 

@@ -120,6 +120,7 @@ def test_a_good_release_stays_although_another_system_is_red(
     (message,) = github.sent["/discord"]
     assert message["embeds"][0]["title"] == f"staging: {changed} deployed; something else fails"
     assert f"not of this release: {red}/" in str(message)
+    assert f"{changed}: {two.git('rev-parse', 'HEAD')[:7]}, all services healthy." in str(message)
     assert images(two)[f"{changed}-staging"] == f"example/{changed}:2.0"
     assert output.read_text() == f"told=true\nsettled=true\nwaiting={red}\n"
 
