@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol, TextIO, cast
@@ -118,10 +118,19 @@ class SandboxRecords:
                 number = review_number(file.name.partition(".")[0])
                 if number is not None and file.suffix != ".lock":
                     found.setdefault(number, None)
+        self._put_away_locks()
         for number in found:
             file = self._file(number)
             found[number] = _parsed(file.read_text(encoding="utf-8")) if file.exists() else None
         return dict(sorted(found.items()))
+
+    def _put_away_locks(self) -> None:
+        """Remove the locks of commands that were killed before they had written anything."""
+        for lock in self._folder.glob("pr-*.lock"):
+            number = review_number(lock.stem)
+            if number is not None and not self._file(number).exists():
+                with suppress(OperationError), self.held(number):
+                    pass  # its end removes it
 
     def write(self, record: Record) -> None:
         """Replace the file in one step."""

@@ -7,7 +7,8 @@ stack may not. Knows no account.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -108,7 +109,8 @@ def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None)
         _take_branch(trees, _checked({**head, **_full({**kept, **trees})}, file, text), source)
     for place, value in source.given.items():
         _put(trees, place, value)
-    before = _checked({**head, **_full({**kept, **trees})}, file, text)
+    with _as_options(source.given):
+        before = _checked({**head, **_full({**kept, **trees})}, file, text)
     hosts = names.public_names(before.systems, before.stack.zones, number)
     trees = cast("Tree", _renamed(trees, hosts))
     for name in chosen:
@@ -161,12 +163,37 @@ def _is_system(key: str, tree: Any) -> bool:
     return isinstance(tree, dict) and (key in system_names() or is_own(tree))
 
 
+class _WrongSettingsError(OperationError):
+    """Settings that cannot be; ``problems`` says what is wrong with them, one by one."""
+
+    def __init__(self, error: SettingsError) -> None:
+        super().__init__(str(error))
+        self.problems = error.problems
+
+
 def _checked(config: Tree, file: str, text: str) -> StackSettings:
     """Return what settings say; raises ``OperationError`` with all that is wrong with them."""
     try:
         return parse(config, python_systems(), file=file, text=text, defaults=defaults_text(project_directory()))
     except SettingsError as error:
-        raise OperationError(str(error)) from None
+        raise _WrongSettingsError(error) from None
+
+
+@contextmanager
+def _as_options(given: Mapping[tuple[str, ...], str]) -> Generator[None]:
+    """Tell what is wrong with what somebody gave for this run as such: it stands in no file."""
+    try:
+        yield
+    except _WrongSettingsError as error:
+        wrong = {tuple(map(str, each.path)): each for each in error.problems}
+        mine = [
+            f"--set {'.'.join(place)}\n  allowed: {wrong[place].allowed}\n  fix: {wrong[place].fix}"
+            for place in given
+            if place in wrong
+        ]
+        if not mine:
+            raise
+        raise CallError("\n".join(mine)) from None
 
 
 def _full(trees: Mapping[str, Any]) -> Tree:

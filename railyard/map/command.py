@@ -5,7 +5,7 @@ Owns the command and where its answer goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,14 +13,25 @@ import typer
 
 from railyard.accounts.railway_client import SandboxOption, connected
 from railyard.accounts.running_services_query import chosen_systems, running_systems
+from railyard.engine.engine import Engine, RefusedError
 from railyard.engine.engines import engine_for
 from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_plan, with_status
 from railyard.map.svg import Picture, svg
 from railyard.map.topology import Node
 from railyard.review.comment import read
-from railyard.review.resource_changes import changes_of
-from railyard.shared.console import CallError, JsonOption, OperationError, SystemsArgument, people, shown, write_json
+from railyard.review.refusals import refusals
+from railyard.review.resource_changes import Change, changes_of
+from railyard.shared.console import (
+    PROBLEM,
+    CallError,
+    JsonOption,
+    OperationError,
+    SystemsArgument,
+    people,
+    shown,
+    write_json,
+)
 from railyard.shared.files import write_whole
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
@@ -58,6 +69,8 @@ def map_(
     The picture follows from the settings: it asks no account and needs no key. With --plan it is compared with the
     state, with --status Railway is asked, with --comparison with what a pull request changes. Without --out the
     connections are listed.
+
+    Exit code 1 when --plan finds that an up would be refused: the picture is drawn all the same.
     """
     with people(json=json):
         if comparison:
@@ -70,18 +83,32 @@ def map_(
         here = read_stack(stack)
         chosen = list(chosen_systems(here, systems or ()))
         picture = draw(here, declared(stack), chosen)
+        refused: Sequence[str] = ()
         if plan:
-            picture = with_plan(picture, changes_of(engine_for(here, sandbox=sandbox).preview()["steps"]))
+            changes, refused = _planned(engine_for(here, sandbox=sandbox))
+            picture = with_plan(picture, changes)
         if status:
             with connected(here, sandbox=sandbox) as railway:
                 picture = with_status(picture, railway.run(running_systems(railway, here, chosen)))
         if out:
             write_whole(out, _WRITERS[out.suffix](picture))
         if json:
-            write_json(document(picture))
-            return
-        for line in [f"{picture.title}: {shown(out)} written"] if out else text(picture):
-            typer.echo(line)
+            write_json(document(picture) | ({"refused": refused} if refused else {}))
+        else:
+            for line in [f"{picture.title}: {shown(out)} written"] if out else text(picture):
+                typer.echo(line)
+    if refused:
+        typer.echo("\n".join(refused), err=True)
+        raise typer.Exit(PROBLEM)
+
+
+def _planned(engine: Engine) -> tuple[Sequence[Change], Sequence[str]]:
+    """Return what an up would change, and why it would be refused."""
+    try:
+        return changes_of(engine.preview()["steps"]), ()
+    except RefusedError as error:
+        changes = changes_of(error.document["steps"])
+        return changes, refusals(error.document, changes)
 
 
 def _check_call(out: Path | None, *, plan: bool, status: bool) -> None:

@@ -25,8 +25,11 @@ from railyard.shared.console import (
     table_console,
     write_json,
 )
+from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack, read_stacks
 from railyard.stack import split as splits
+from railyard.workflows.generate import FOLDER
+from stacks.project_folder import RAILYARD
 
 application = typer.Typer(no_args_is_help=True, help="The stacks of the project.")
 
@@ -138,6 +141,7 @@ def _end(plan: splits.Split, done: list[str], left: dict[str, list[str]], *, jso
         return
     for name, changes in left.items():
         typer.echo(f"{name}: {count(len(changes), 'change')} by this" + "".join(f"\n  {each}" for each in changes))
-    typer.echo(
-        f"next: commit Pulumi.{plan.source.name}.yaml and Pulumi.{plan.target}.yaml together, before anybody else's up"
-    )
+    both = f"Pulumi.{plan.source.name}.yaml and Pulumi.{plan.target}.yaml"
+    if (project_directory() / FOLDER).is_dir():
+        typer.echo(f"next: {RAILYARD} workflows, which writes the jobs of {plan.target}; then commit them with {both}")
+    typer.echo(f"next: commit {both} together, before anybody else's up")

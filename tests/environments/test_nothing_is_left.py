@@ -97,6 +97,17 @@ def test_an_up_that_is_killed_at_any_moment_is_swept_up(project: Project, after:
     assert project.written() == []
 
 
+def test_the_lock_of_a_command_that_wrote_nothing_goes_too(project: Project) -> None:
+    """Killed before its record: nobody holds the lock any more, and no environment belongs to it."""
+    folder = project.directory / "reviews"
+    folder.mkdir(parents=True)
+    (folder / "pr-3.lock").touch()
+
+    said(project, "sweep")
+
+    assert project.written() == []
+
+
 def test_what_is_written_down_nowhere_is_of_nobody(seven: Project) -> None:
     """A lost state and a lost record: what has the names of an environment is found all the same."""
     for file in (*seven.directory.rglob("pr-*"), *seven.root.glob("Pulumi.pr-*")):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from railyard.application import application
 from railyard.environments.settings import Made, Source, make
-from railyard.shared.console import OperationError
+from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import read_stack
 from tests.environments.conftest import OMEGA, ROSE, SEANCE, SHOP, Project
 
@@ -88,6 +88,24 @@ def test_what_no_request_would_wake_does_not_sleep(making: Making) -> None:
         "web": True, "worker": False, "report": False,
     }  # fmt: skip
     assert shop.redirects == ()
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("seance", "comit"), "b2c3d4e", "--set seance.comit\n  allowed: no such key in seance"),
+        (("rose", "web", "commitSha"), "head", "--set rose.web.commitSha\n  allowed: "),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_told_of_the_option(
+    making: Making, place: tuple[str, ...], value: str, said: str
+) -> None:
+    """Not of the settings file, in which it does not stand; what is wrong there is told as always."""
+    with pytest.raises(CallError) as wrong:
+        making(ROSE, SEANCE, given={place: value})
+
+    assert said in str(wrong.value)
+    assert "Pulumi.staging.yaml" not in str(wrong.value)
 
 
 def test_secrets_are_handed_over_by_name_and_never_to_a_fork(making: Making) -> None:

@@ -261,8 +261,16 @@ def test_an_empty_stack_has_an_empty_picture() -> None:
 
 
 def test_a_stack_that_costs_too_much_can_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A budget refuses an up, not a look."""
+    """A budget refuses an up, not a look: with --plan the picture is written, beside the refusal."""
     checkout = Checkout(tmp_path / "railyard")
     checkout.change("staging", "config:\n", "config:\n  railyard:budget: 1\n")
     monkeypatch.setenv("RAILYARD_PROJECT", str(checkout.directory))
+    monkeypatch.setenv("RAILYARD_SANDBOX", str(checkout.sandbox))
     assert len(topology(declared("staging"))) == 5
+
+    drawn = tmp_path / "map.svg"
+    done = CliRunner().invoke(application, ["map", "-s", "staging", "--plan", "--sandbox", "--out", str(drawn)])
+
+    assert done.exit_code == 1
+    assert "railyard:budget" in done.stderr
+    assert "+ new" in drawn.read_text()

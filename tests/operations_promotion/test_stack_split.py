@@ -59,6 +59,15 @@ def test_a_system_moves_into_a_stack_of_its_own(level: Place) -> None:
     assert sorted(outputs) == ["omega", "secretFingerprints"]
 
 
+def test_a_split_says_that_the_workflows_follow(level: Place) -> None:
+    """The new stack has no jobs before they are written, where the project has workflows at all."""
+    (level.directory / ".github" / "workflows").mkdir(parents=True)
+
+    said = level.railyard(*SPLIT)
+
+    assert "railyard workflows, which writes the jobs of omega-production" in said.text
+
+
 def test_a_split_that_was_killed_is_finished_by_running_it_again(level: Place) -> None:
     """Whichever step was the last: the outcome is that of an undisturbed run, and nothing is lost on the way."""
     whole = ids(level, "production")
