@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from components.cron_job import CronJobSettings
 from components.databases import SERVERS
 from components.redirect import RedirectSettings, redirects_of
+from components.redis import RedisSettings
 from components.static_site import StaticSiteSettings
 from components.worker import WorkerSettings
 from pulumi_operations.events import Step
@@ -24,6 +25,8 @@ _REFERENCE: Final = re.compile(r"\$\{\{\s*([^.}\s]+)\.")
 _PORTS: Final = {server.token: server.port for server in SERVERS}
 _PROXY: Final = "railyard:topologies:Proxy"
 _LABELS: Final = {
+    **{server.token: "database" for server in SERVERS},
+    RedisSettings.SERVER.token: "cache",
     WorkerSettings.TOKEN: "worker",
     CronJobSettings.TOKEN: "cron job",
     StaticSiteSettings.TOKEN: "static site",
@@ -219,7 +222,7 @@ def _services(found: _Found) -> Iterator[Node]:
         yield Node(
             id=f"service {key}",
             kind=Kind.STORE if port else Kind.SERVICE,
-            label="database" if "postgres" in str(step.new_inputs.get("image")) else "cache" if port else _label(step),
+            label="database" if "postgres" in str(step.new_inputs.get("image")) else _label(step),
             title=f"{key} :{listens}" if listens else key,
             lines=tuple(line for line in (_source(step), _size(step)) if line),
             urns=(step.urn, *identity),

@@ -18,6 +18,7 @@ from stacks.own.expressions import (
     SELF,
     Expression,
     expressions,
+    is_plain,
     lacking,
     named_by_a_template,
     properties,
@@ -62,8 +63,8 @@ def _about_names(settings: OwnSettings) -> Iterator[Problem]:
             if name in RESERVED:
                 allowed = f"a name, and {name} has a meaning of its own in variables"
                 yield Problem((key, name), None, allowed, "give it another name")
-            elif every[name] > 1 and key != "services" and getattr(group[name], "name", None):
-                # Without a name of its own, a database is told as one that another service's name has.
+            elif every[name] > 1 and (key == "buckets" or (key == "databases" and settings.databases[name].name)):
+                # A database without a name of its own is told as one that has the name of another service.
                 allowed = "names that services, databases and buckets do not share"
                 yield Problem((key, name), None, allowed, "give one of them another name")
 
@@ -90,6 +91,10 @@ def _about_secrets_of(place: Path, args: OwnServiceSettings, settings: OwnSettin
             yield Problem(path, name, allowed, f'write {name}: "${{{passwords[name]}.password}}" below variables')
         elif settings.secrets and not {name, secret_name(str(place[-1]), name)} & settings.secrets.keys():
             yield _unknown_secret(path, name, name, settings)
+    rules = settings.secrets.get(args.registry_password or "")
+    if rules and not rules.required:
+        allowed = f"a secret that each stack has, and {args.registry_password} is optional"
+        yield Problem((*place, "registryPassword"), args.registry_password, allowed, "remove its required: false")
     if (args.registry_username is None) != (args.registry_password is None):
         yield Problem(place, None, "registryUsername and registryPassword together", "add the other one, or remove it")
 
@@ -138,6 +143,10 @@ def _about_secrets(settings: OwnSettings, used: Collection[str] | None) -> Itera
         elif used is not None and name not in used:
             allowed = "secrets that a service has: by its key secrets, or in a variable as ${secrets.NAME}"
             yield Problem(("secrets", name), None, allowed, f"add {name} to the secrets of a service, or remove it")
+        for variable, value in args.also_sets.items():
+            if not is_plain(value):
+                allowed = "a text alone: what names other parts stands below variables of the services"
+                yield Problem(("secrets", name, "alsoSets", variable), value, allowed, "move it there")
         if args.together_with and args.together_with not in settings.secrets:
             yield _unknown_secret(("secrets", name, "togetherWith"), args.together_with, args.together_with, settings)
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -57,6 +58,19 @@ def production() -> Sequence[Step]:
 @pytest.fixture(scope="session")
 def picture(production: Sequence[Step]) -> Picture:
     return draw(read_stack("production"), production)
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"), [("Redis", "cache"), ("Postgres", "database"), ("Mysql", "database"), ("Mongodb", "database")]
+)
+def test_a_store_is_called_what_it_is(production: Sequence[Step], kind: str, label: str) -> None:
+    """By the component that it is, whichever image it runs."""
+    valkey = [each for each in production if each.name.startswith("seance-valkey")]
+    steps = [replace(each, urn=each.urn.replace("components:Redis", f"components:{kind}")) for each in valkey]
+
+    (store,) = (node for system in topology(steps) for node in system.nodes if node.kind is Kind.STORE)
+
+    assert store.label == label
 
 
 def leads(picture: Picture, system: str) -> set[str]:

@@ -109,9 +109,11 @@ def shop(path: str, value: Any) -> dict[str, Any]:
         ("databases.api", {"kind": "mysql"}, "databases.api.name", "services.api has this one"),
         ("databases.api", {"kind": "mysql", "name": "x"}, "databases.api", "do not share"),
         ("buckets.api", {"name": "shop-api", "region": "sfo3"}, "buckets.api", "do not share"),
+        ("buckets.api", {"kind": "railway", "region": "iad"}, "buckets.api", "do not share"),
         ("buckets.self", {"name": "x-y", "region": "sfo3"}, "buckets.self", "a meaning of its own in variables"),
         ("secrets.NEW", SECRET, "secrets.NEW", "add NEW to the secrets of a service"),
         ("secrets.KEY.togetherWith", "KEI", "secrets.KEY.togetherWith", "did you mean KEY?"),
+        ("secrets.KEY.alsoSets", {"A": "${self.host}"}, "secrets.KEY.alsoSets.A", "below variables of the services"),
         ("secrets.KEY.minBytes", "32", "secrets.KEY.minBytes", "write 32 without quotes"),
         ("secrets.KEY", {**SECRET, "minBytes": 64, "generated": {}}, "secrets.KEY", "minBytes of at most 32"),
         ("secrets.POSTGRES_PASSWORD", SECRET, "secrets.POSTGRES_PASSWORD", "the password of databases.postgres"),
@@ -185,6 +187,16 @@ def test_an_expression_is_told_from_what_only_looks_like_one() -> None:
     assert expressions(text) == []
     assert "".join(str(each) for each in parts(text)) == text.replace("$${a.b}", "${a.b}")
     assert "".join(map(str, parts(literal("${a.b} $${c.d} ${e}")))) == "${a.b} $${c.d} ${e}"
+
+
+def test_the_password_of_a_registry_is_a_secret_that_each_stack_has() -> None:
+    """An optional one may not be there when Railway is to pull the image."""
+    image = {"image": "ghcr.io/acme/web:1", "registryUsername": "acme", "registryPassword": "KEY"}
+    settings = shop("secrets.KEY.required", False)
+    settings["shop"]["services"]["web"] |= image
+
+    assert "KEY is optional" in refused(**settings)["services.web.registryPassword"]
+    assert read(**shop("services.web", image))
 
 
 def test_a_stack_leaves_out_what_all_stacks_share_by_null() -> None:
