@@ -63,7 +63,12 @@ def in_folder(folder: Path, beside: Path) -> list[Wheel]:
 
 def released(folder: Path, address: str) -> list[Wheel]:
     """Return the wheels in ``folder`` as those of a release, which has them below ``address``."""
-    return _wheels(folder, lambda file, name: f"{name} @ {address}/{file.name}")
+    return _wheels(folder, lambda file, name: _direct(name, f"{address}/{file.name}", sha256(file)))
+
+
+def _direct(name: str, url: str, digest: str) -> str:
+    """Return a package by its address, which holds the hash: so it is recorded with what is installed."""
+    return f"{name} @ {url}#sha256={digest}"
 
 
 def _wheels(folder: Path, address: Callable[[Path, str], str]) -> list[Wheel]:
@@ -93,13 +98,16 @@ def installed() -> list[Wheel]:
 def _recorded(name: str) -> Wheel:
     package = metadata.distribution(name)
     record: dict[str, Any] = json.loads(package.read_text("direct_url.json") or "{}")
-    hashes = record.get("archive_info", {}).get("hashes", {})
-    if "sha256" not in hashes:
+    archive: dict[str, Any] = record.get("archive_info", {})
+    url, _, fragment = str(record.get("url", "")).partition("#")  # uv leaves the hash in the address
+    digest = archive.get("hashes", {}).get("sha256") or str(archive.get("hash") or fragment).removeprefix("sha256=")
+    if not digest:
         raise OperationError(
             f"it is not known from which wheel {name} is installed here: name the folder with Railyard's wheels, "
-            "--packages DIR, or install the requirements.txt of a release with pip"
+            "--packages DIR, or install the requirements.txt of a release"
         )
-    return Wheel(name=name, version=package.version, address=f"{name} @ {record['url']}", sha256=str(hashes["sha256"]))
+    address = _direct(name, url, digest)
+    return Wheel(name=name, version=package.version, address=address, sha256=digest)
 
 
 def own_names() -> list[str]:

@@ -35,6 +35,23 @@ def test_the_requirements_name_each_wheel_of_the_release_with_its_hash(dist):
     assert any(line.startswith("pulumi==") for line in lines)
 
 
+def test_a_project_pins_the_release_from_which_railyard_is_installed(dist, tmp_path):
+    """Whatever installed it has recorded address and hash of each wheel: no network is asked again."""
+    folder, place = tmp_path / "dist", tmp_path / "environment"
+    shutil.copytree(dist, folder)
+    release.write(folder, "")
+    run(UV, "venv", "--quiet", place)
+    run(UV, "pip", "install", "--quiet", "--python", place, "--require-hashes", "-r", folder / "requirements.txt")
+    (tmp_path / "bot").mkdir()
+
+    command = ("init", "--name", "bot", "--image", "example/bot:1", "--yes")
+    run(
+        place / "bin" / "railyard", *command, cwd=tmp_path / "bot", env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    )
+
+    assert (tmp_path / "bot" / "requirements.txt").read_text() == (folder / "requirements.txt").read_text()
+
+
 def test_the_plugin_has_the_names_that_the_cli_looks_for(dist):
     """One archive for each system and architecture, the same whenever it is made."""
     names = sorted(file.name for file in dist.glob("*.tar.gz"))
