@@ -7,6 +7,7 @@ certificate covers it, and whether it is used twice. The providers ask about the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from components.arguments import Arguments, Path
 from components.bucket import BucketSettings
@@ -18,6 +19,7 @@ from stacks.arguments_tree import walk_arguments
 
 Named = tuple[Path, str, bool]
 """Where a name stands, the name, and whether Cloudflare's proxy stands in front of it."""
+_OR_UNPROXIED: Final = ", or set proxied to false"
 
 
 def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
@@ -75,6 +77,6 @@ def _misplaced(named: Named, zones: Sequence[ZoneSettings], zones_key: str) -> P
     if not proxied or "." not in below:
         return None
     allowed = "one level below the zone: Cloudflare's free certificate covers no more for a proxied name"
-    if below.startswith("*."):
-        return Problem(path, name, allowed, f"use *.{zone.name}, or set proxied to false")
-    return Problem(path, name, allowed, f"use {below.replace('.', '-')}.{zone.name}, or set proxied to false")
+    other = f"*.{zone.name}" if below.startswith("*.") else f"{below.replace('.', '-')}.{zone.name}"
+    # A redirect is Cloudflare's own answer, and cannot be without it.
+    return Problem(path, name, allowed, f"use {other}{'' if 'redirects' in path else _OR_UNPROXIED}")

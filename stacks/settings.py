@@ -27,6 +27,7 @@ from pulumiverse_railway.configured_provider import CONFIGURATION
 from railway_api.plans import Plan
 from stacks import in_clear, own_system
 from stacks.arguments_tree import Path, walk_arguments
+from stacks.buckets import buckets_twice
 from stacks.names import wrong_names
 from stacks.own.expressions import expressions
 from stacks.own.judgement import wrong as wrong_own
@@ -208,6 +209,7 @@ def parse(
         found.extend(_about_own(name, settings))
     found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
     found.extend(_beside_others(parsed))
+    found.extend(buckets_twice(parsed))
     declared = {name: known[name].declared(settings) for name, settings in parsed.items()}
     if stack and not stack.review:
         found.extend(wrong_reviews(stack.reviews, list(known), declared))

@@ -8,7 +8,7 @@ the properties that there are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +54,16 @@ def parts(value: str) -> Iterator[str | Expression]:
 def expressions(value: str) -> list[Expression]:
     """Return the expressions in the value of a variable, in order."""
     return [each for each in parts(value) if isinstance(each, Expression)]
+
+
+def unread(value: str, owners: Iterable[str]) -> list[str]:
+    """Return what begins as an expression about one of the ``owners`` and is none, to the end of its line: it lacks the
+    brace at its end, has a space in it, or a default as in a shell.
+    """
+    known = "|".join(re.escape(each) for each in sorted(owners, key=len, reverse=True))
+    begun = re.compile(rf"(?<!\$)\$\{{\s*(?:{known})\s*\.[^}}\n]*\}}?")
+    read = {match.start("text") for match in _EXPRESSION.finditer(value)}
+    return [match[0] for match in begun.finditer(value) if match.start() not in read]
 
 
 def is_plain(value: str) -> bool:

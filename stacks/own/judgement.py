@@ -5,15 +5,14 @@ Owns the problems that only several keys together tell, each with the place wher
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator
 
 from components.problems import Problem, nearest_or_none
 from components.templates import Reference
 from components.templates import expressions as references
 from stacks.arguments_tree import Path
+from stacks.own.clashes import clashes
 from stacks.own.expressions import (
-    RESERVED,
     SECRETS,
     SELF,
     Expression,
@@ -24,13 +23,15 @@ from stacks.own.expressions import (
     properties,
 )
 from stacks.own.order import circle
+from stacks.own.places import unread_expressions
 from stacks.own.secrets import password_name, secret_name
 from stacks.own.settings import OwnServiceSettings, OwnSettings
 
 
 def wrong(settings: OwnSettings) -> Iterator[Problem]:
     """Yield what is wrong, with places that begin below the system's key."""
-    yield from _about_names(settings)
+    yield from clashes(settings)
+    yield from unread_expressions(settings)
     named = [each for name, args in settings.services.items() for each in _about_service(name, args, settings)]
     yield from named
     # One that is declared and misspelled where it is used is told there.
@@ -53,20 +54,6 @@ def _about_service(name: str, args: OwnServiceSettings, settings: OwnSettings) -
         for each in expressions(value):
             yield from _about_expression(path, each, args, settings)
         yield from _about_references(path, value, settings)
-
-
-def _about_names(settings: OwnSettings) -> Iterator[Problem]:
-    groups = (("services", settings.services), ("databases", settings.databases), ("buckets", settings.buckets))
-    every = Counter(name for _, group in groups for name in group)
-    for key, group in groups:
-        for name in group:
-            if name in RESERVED:
-                allowed = f"a name, and {name} has a meaning of its own in variables"
-                yield Problem((key, name), None, allowed, "give it another name")
-            elif every[name] > 1 and (key == "buckets" or (key == "databases" and settings.databases[name].name)):
-                # A database without a name of its own is told as one that has the name of another service.
-                allowed = "names that services, databases and buckets do not share"
-                yield Problem((key, name), None, allowed, "give one of them another name")
 
 
 def _about_parts(place: Path, args: OwnServiceSettings, settings: OwnSettings) -> Iterator[Problem]:
@@ -109,7 +96,8 @@ def _about_expression(
             yield _unknown_secret(path, expression.text, name, settings)
     elif owner not in parts:
         allowed = f"{expression.text} of a part of the system: {', '.join([*parts, SECRETS])}"
-        yield Problem(path, expression.text, allowed, _nearest(owner, [*parts, SECRETS]))
+        otherwise = f"add {owner} to the system, or write ${expression.text} for that text itself"
+        yield Problem(path, expression.text, allowed, _nearest(owner, [*parts, SECRETS], otherwise))
     elif name not in properties(parts[owner]):
         known = properties(parts[owner])
         yield Problem(path, expression.text, f"{owner} with one of: {', '.join(known)}", _nearest(name, known))
@@ -147,8 +135,11 @@ def _about_secrets(settings: OwnSettings, used: Collection[str] | None) -> Itera
             if not is_plain(value):
                 allowed = "a text alone: what names other parts stands below variables of the services"
                 yield Problem(("secrets", name, "alsoSets", variable), value, allowed, "move it there")
-        if args.together_with and args.together_with not in settings.secrets:
-            yield _unknown_secret(("secrets", name, "togetherWith"), args.together_with, args.together_with, settings)
+        place, other = ("secrets", name, "togetherWith"), args.together_with
+        if other == name:
+            yield Problem(place, other, f"another secret than {name} itself", "name the other one, or remove the key")
+        elif other and other not in settings.secrets:
+            yield _unknown_secret(place, other, other, settings)
 
 
 def _used(settings: OwnSettings) -> Iterator[str]:

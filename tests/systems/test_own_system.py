@@ -109,9 +109,14 @@ def shop(path: str, value: Any) -> dict[str, Any]:
         ("databases.api", {"kind": "mysql"}, "databases.api.name", "services.api has this one"),
         ("databases.api", {"kind": "mysql", "name": "x"}, "databases.api", "do not share"),
         ("buckets.api", {"name": "shop-api", "region": "sfo3"}, "buckets.api", "do not share"),
-        ("buckets.api", {"kind": "railway", "region": "iad"}, "buckets.api", "do not share"),
+        ("buckets.api", {"kind": "railway", "region": "ams"}, "buckets.api", "do not share"),
+        ("buckets.more", {"name": "shop-files", "region": "ams3"}, "buckets.more.name", "shop.buckets.files has this"),
         ("buckets.self", {"name": "x-y", "region": "sfo3"}, "buckets.self", "a meaning of its own in variables"),
         ("secrets.NEW", SECRET, "secrets.NEW", "add NEW to the secrets of a service"),
+        ("secrets.KEY.togetherWith", "KEY", "secrets.KEY.togetherWith", "another secret than KEY itself"),
+        ("services.web.variables", {"KEY": "${api.host}"}, "services.web.variables.KEY", "comes with the secret KEY"),
+        ("services.web.startCommand", "run ${postgres.url}", "services.web.startCommand", "variables of services"),
+        ("project.sharedVariables", {"A": "${self.url}"}, "project.sharedVariables.A", "read that variable"),
         ("secrets.KEY.togetherWith", "KEI", "secrets.KEY.togetherWith", "did you mean KEY?"),
         ("secrets.KEY.alsoSets", {"A": "${self.host}"}, "secrets.KEY.alsoSets.A", "below variables of the services"),
         ("secrets.KEY.minBytes", "32", "secrets.KEY.minBytes", "write 32 without quotes"),
@@ -135,6 +140,11 @@ def test_a_key_that_means_nothing_is_told_with_its_place_and_the_nearest_one(
     [
         ("${postgrs.url}", "did you mean postgres?"),
         ("${postgres.adress}", "postgres with one of: url, urlWithoutScheme, host, port, user, password, database"),
+        ("${mysql.url}", "add mysql to the system, or write $${mysql.url} for that text itself"),
+        ("x ${ postgres.url }", "correct ${ postgres.url }, or write $${ postgres.url } for that text itself"),
+        ("${postgres.url:-none}", "a name, a dot and a property alone"),
+        ("${self.host-name}", "a name, a dot and a property alone"),
+        ("${postgres.url", "correct ${postgres.url b, or write"),
         ("${cache.hots}", "did you mean host?"),
         ("${cache.publicUrl}", "publicUrl only where cache has a port that is open to the internet"),
         ("${self.url}", "url only where the service has a public address"),
@@ -238,3 +248,12 @@ def test_what_is_wrong_with_one_is_told_as_of_every_system(systems: dict[str, An
         read(**systems)
 
     assert said in str(refused.value)
+
+
+def test_a_secret_belongs_to_one_part_alone() -> None:
+    """Names that differ in signs alone would have one password, or one key, in the SOPS file."""
+    databases = shop("databases", {"orders-1": {"kind": "mysql"}, "orders.1": {"kind": "postgres"}})
+    services = {name: {"image": "x:1", "secrets": ["TOKEN"]} for name in ("a-b", "a.b")}
+
+    assert "ORDERS_1_PASSWORD is one of databases.orders-1 already" in refused(**databases)["databases.orders.1"]
+    assert "A_B_TOKEN is one of services.a-b already" in refused(app={"services": services})["services.a.b"]

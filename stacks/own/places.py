@@ -1,0 +1,40 @@
+"""Expressions that nothing reads: in other settings than variables, and in variables those that are written wrong.
+
+Railway would get the text as it is, and nobody would be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from components.problems import Problem
+from stacks.arguments_tree import Path
+from stacks.own.expressions import SECRETS, SELF, expressions, unread
+from stacks.own.settings import OwnSettings
+
+
+def unread_expressions(settings: OwnSettings) -> Iterator[Problem]:
+    """Yield expressions about parts of the system that stay texts, each with its place below the system's key."""
+    owners = {*settings.services, *settings.databases, *settings.buckets, SELF, SECRETS}
+    for path, text in _texts(settings.model_dump(by_alias=True, exclude_unset=True), ()):
+        if path[:1] == ("services",) and path[2:3] == ("variables",):
+            for each in unread(text, owners):
+                allowed = "an expression with a name, a dot and a property alone, such as ${postgres.url}"
+                yield Problem(path, text, allowed, f"correct {each}, or write ${each} for that text itself")
+            continue
+        found = [] if path[:1] == ("secrets",) else [each.text for each in expressions(text) if each.owner in owners]
+        if found:
+            allowed = f"a value without {found[0]}, which is filled in in the variables of services alone"
+            yield Problem(path, text, allowed, "let a variable of a service hold it, and read that variable")
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, each in cast("Mapping[str, Any]", value).items():
+            yield from _texts(each, (*path, key))
+    elif isinstance(value, Sequence):
+        for index, each in enumerate(cast("Sequence[Any]", value)):
+            yield from _texts(each, (*path, index))
