@@ -13,8 +13,8 @@ from railyard.shared.stack import read_stack
 from tests.operations.conftest import Railyard
 from tests.operations.test_doctor import other_settings
 
-ROSE = "    project: {name: rose-staging"
-OWN = f"    railway: {{tokenVariable: ROSE_RAILWAY_TOKEN}}\n{ROSE}"
+ROSE = "  railyard:rose:\n"
+OWN = f"{ROSE}    railway: {{tokenVariable: ROSE_RAILWAY_TOKEN}}\n"
 
 
 @pytest.fixture
