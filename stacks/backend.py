@@ -6,8 +6,18 @@ internet → backend ─┬→ PostgreSQL ─ volume
 
 from __future__ import annotations
 
-from components.service_kind import ServiceSettings
+from components.topologies import BackendSettings
 from stacks.secrets import Generated, Secret
+
+__all__ = [
+    "CONNECTIONS",
+    "MONGODB_PASSWORD",
+    "MYSQL_PASSWORD",
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "BackendSettings",
+    "refuse_too_many_connections",
+]
 
 POSTGRES_PASSWORD = Secret(
     name="POSTGRES_PASSWORD",
@@ -60,9 +70,3 @@ def refuse_too_many_connections(instances: int, pool_size: int, *, setting: str)
             f"at most {CONNECTIONS} connections to the database, and {instances} instances with {pool_size} each take "
             f"{wanted}: lower replicas, or {setting} to {max(CONNECTIONS // instances, 1)}"
         )
-
-
-class BackendSettings(ServiceSettings):
-    """Settings of a backend: an application, connected to what it stores its data in."""
-
-    TOKEN = "railyard:topologies:Backend"

@@ -6,13 +6,6 @@ services, internet → gateway ─┬→ provider
 
 from __future__ import annotations
 
-from stacks.proxy import ProxySettings
+from components.topologies import GatewaySettings
 
-
-class GatewaySettings(ProxySettings):
-    """Settings of a gateway: like a proxy, a public address and nothing that it stores.
-
-    The providers' keys reach it as secret variables.
-    """
-
-    TOKEN = "railyard:topologies:Gateway"
+__all__ = ["GatewaySettings"]

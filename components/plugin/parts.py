@@ -29,6 +29,7 @@ from components.redis import Redis
 from components.service import Service, ServiceArgs
 from components.service_kind import ServiceSettings
 from components.static_site import StaticSiteArgs, StaticSiteSettings
+from components.topologies import BackendSettings, BotSettings, GatewaySettings, ProxySettings
 from components.usage_limit import UsageLimit, UsageLimitArgs, UsageLimitSettings
 from components.volume import Volume, VolumeArgs, VolumeSettings
 from components.worker import WorkerSettings
@@ -211,6 +212,10 @@ PARTS: Final[Mapping[str, Part]] = {
     "Worker": _service("A service that takes its work from a queue or a database; nobody calls it.", WorkerSettings),
     "CronJob": _service("A process that starts on a schedule and ends by itself.", CronJobSettings),
     "StaticSite": _service("A public service that hands out files.", StaticSiteSettings, StaticSiteArgs),
+    "Backend": _service("An application, connected to what it stores its data in.", BackendSettings),
+    "Bot": _service("One process that holds a connection of its own: it runs exactly once.", BotSettings),
+    "Proxy": _service("A public door that passes requests on, and stores nothing.", ProxySettings),
+    "Gateway": _service("One address for several providers, with the keys to them.", GatewaySettings),
     "Volume": Part(
         doc="A disk mounted into one service, and its backups.",
         settings=VolumeSettings,

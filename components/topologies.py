@@ -1,0 +1,64 @@
+"""The topologies: kinds of services by what they are for, each a rule for the settings and a type token.
+
+Systems know them by the files in ``stacks/`` that draw them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, model_validator
+
+from components.service_kind import ServiceSettings
+
+
+def _exactly_one(replicas: int) -> int:
+    if replicas != 1:
+        raise ValueError(
+            "exactly 1, since each replica holds a connection of its own to the Discord Gateway and would answer every "
+            "message again: remove replicas, and raise memoryMb for more power"
+        )
+    return replicas
+
+
+class BotSettings(ServiceSettings):
+    """Settings of a bot: a service that runs exactly once."""
+
+    TOKEN = "railyard:topologies:Bot"
+
+    replicas: Annotated[int, AfterValidator(_exactly_one)] = 1
+    """Number of instances: 1."""
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> Self:
+        _exactly_one(self.instances)
+        return self
+
+
+class BackendSettings(ServiceSettings):
+    """Settings of a backend: an application, connected to what it stores its data in."""
+
+    TOKEN = "railyard:topologies:Backend"
+
+
+class ProxySettings(ServiceSettings):
+    """Settings of a proxy: a public address, and nothing that it stores."""
+
+    TOKEN = "railyard:topologies:Proxy"
+
+    @model_validator(mode="after")
+    def _public_and_stateless(self) -> Self:
+        if not (self.domains or self.railway_domain):
+            raise ValueError("a proxy only with a public address: add domains, or set railwayDomain to true")
+        if self.volume:
+            raise ValueError("a proxy only without a volume, since it stores nothing: remove volume")
+        return self
+
+
+class GatewaySettings(ProxySettings):
+    """Settings of a gateway: like a proxy, a public address and nothing that it stores.
+
+    The providers' keys reach it as secret variables.
+    """
+
+    TOKEN = "railyard:topologies:Gateway"
