@@ -156,6 +156,34 @@ def test_what_a_smaller_token_may_not_do(railyard: Railyard, pointed, kind: str,
     assert secret not in said.text
 
 
+@pytest.mark.parametrize(
+    ("variable", "kind", "fix"),
+    [
+        ("RAILWAY_TOKEN", "workspace", "put it into RAILWAY_API_TOKEN"),
+        ("RAILWAY_API_TOKEN", "project", "put it into RAILWAY_TOKEN"),
+        ("RAILWAY_TOKEN", "none", "it was revoked or mistyped; make another one at the settings of the project"),
+    ],
+)
+def test_a_token_of_the_other_kind_is_no_mistyped_one(
+    railyard: Railyard, pointed, variable: str, kind: str, fix: str
+) -> None:
+    """Railway refuses it alike; in which variable it belongs is found out and said."""
+    with railyard.world() as world:
+        environment, _ = world.find("rose/web")
+        where = {"project_id": environment.project_id, "environment_id": environment.id}
+        known = {"workspace": world.railway.workspace_token, "none": "00000000-0000-0000-0000-000000000000"}
+        secret = known.get(kind) or world.railway.add_token("project", "tests", **where)
+    pointed(**{"RAILWAY_API_TOKEN": None, variable: secret})
+
+    said = railyard.run("doctor", "--json")
+
+    assert problems(said, "railway") == ["Railway refuses the token"]
+    assert [fix in each["fix"] for each in said.json["findings"] if each["text"] == "Railway refuses the token"] == [
+        True
+    ]
+    assert secret not in said.text
+
+
 def test_a_zone_id_of_another_zone(railyard: Railyard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The ids were mixed up."""
     old, new = "5ea9ce0de7000000000000000000d001", "03915fac000000000000000000000e02"

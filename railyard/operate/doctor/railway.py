@@ -38,9 +38,8 @@ async def token(railway: Railway, stack: Stack) -> list[Finding]:
             project = await client.call(PROJECT, id=reached["projectId"])
             return [_project_token(project)]
         workspaces = (await client.call(API_TOKEN))["workspaces"]
-    except NotAuthorized:
-        fix = "it is revoked or mistyped: make a new one at https://railway.com/account/tokens"
-        return [problem("railway", "Railway refuses the token", fix)]
+    except NotAuthorized as refusal:
+        return [problem("railway", "Railway refuses the token", str(refusal))]
     except RailwayError as error:
         return [problem("railway", str(error), "check the network, and https://status.railway.com")]
     names = ", ".join(f"{workspace['name']} ({workspace['id']})" for workspace in workspaces) or "none"
