@@ -77,7 +77,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     if kind == NO_CHOICE:
         key, choices = str(context["key"]), str(context["choices"])
         named = cast("Mapping[str, Any]", given).get(key)
-        fix = f"add {key}" if named is None else nearest_or_none(str(named), choices.split(", "))
+        near = difflib.get_close_matches(str(named), choices.split(", "), n=1)
+        fix = f"did you mean {near[0]}?" if near else f"write {key}: with one of them"
         return Problem((*here, key), named, f"one of {choices}", fix)
     if kind == "value_error":
         said = details["msg"].removeprefix("Value error, ")
@@ -113,6 +114,7 @@ _ALLOWED = {
     "greater_than": "more than {gt}",
     "less_than_equal": "{le} or less",
     "string_too_short": "a text that is not empty",
+    "too_short": "{min_length} or more of them",
 }
 
 
@@ -121,6 +123,10 @@ def _fix(kind: str, given: Any, place: Path) -> str:
         return f"write {given.strip()} without quotes"
     if kind == "tuple_type":
         return "begin each entry on its own line with a dash"
+    if kind == "dict_type":
+        return "write each entry on its own line below it, as name: value, or remove it"
+    if kind == "too_short":
+        return "add one"
     if kind in _GROUPS and not given:
         return "write its keys below it, further to the right, or remove it"
     return f"correct {_named(place)}"
@@ -142,7 +148,10 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _stands(value: Any, place: Path) -> bool:
-    return not place or _at(value, place) is not None or place[-1] in (_at(value, place[:-1]) or ())
+    if not place or _at(value, place) is not None:
+        return True
+    group = _at(value, place[:-1])
+    return isinstance(group, Mapping) and place[-1] in group
 
 
 def _at(value: Any, place: Path) -> Any:

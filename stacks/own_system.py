@@ -83,6 +83,11 @@ def is_own(settings: Any) -> bool:
     return isinstance(settings, Mapping) and SERVICES in settings
 
 
+def lacks_services(settings: Any) -> bool:
+    """Tell whether the value of a key would be such a system if it had services: it has another group of one."""
+    return isinstance(settings, Mapping) and any(each in settings for each in OwnSettings.GROUPS if each != SERVICES)
+
+
 def names_in(config: Mapping[str, str]) -> list[str]:
     """Return the names of such systems in a configuration, whose values are texts or JSON as programs get them."""
     prefix = f"{NAMESPACE}:"

@@ -61,6 +61,10 @@ _MISSPELLED: Final = 0.85
 """How near a namespace is to one of ours to be a slip of it; those of other packages stay below 0.7 (``scaleway``)."""
 _STANDIN: Final = re.compile("encrypted-[0-9a-f]{8}")
 """How a made-up text looks that stands for an encrypted value (``pulumi_operations.project``)."""
+_SERVICES_ARE_MISSING: Final = (
+    f"a system of settings alone with a group {SERVICES}, or the name of one in Python",
+    f"add {SERVICES} to it, here or in {DEFAULTS_FILE}",
+)
 BUDGET_KEY: Final = f"{NAMESPACE}:budget"
 PLAN_KEY: Final = f"{PROVIDER_NAMESPACE}:plan"
 """The plan is a setting of the Railway provider, which sizes its request rate by it."""
@@ -200,7 +204,9 @@ def parse(
             parsed[name] = settings
     allowed = [*(f"{NAMESPACE}:{key}" for key in (*keys, *known)), *PROVIDER_KEYS]
     elsewhere = [f"{NAMESPACE}:{key}" for key, value in shared.items() if not own_system.is_own(value)]
-    found.extend(_unknown([*config, *elsewhere], allowed))
+    meant = [name for name, value in own.items() if name not in (*keys, *known) and own_system.lacks_services(value)]
+    found.extend(Problem((name,), None, *_SERVICES_ARE_MISSING) for name in meant)
+    found.extend(_unknown([*config, *elsewhere], [*allowed, *(f"{NAMESPACE}:{name}" for name in meant)]))
     for name, settings in parsed.items():
         found.extend(_about_secrets(name, settings, [each.name for each in known[name].declared(settings)]))
         if plan:
@@ -390,7 +396,7 @@ def _about_name(name: str, known: Iterable[str]) -> Iterator[Problem]:
     demand = rules.label.broken_by(name)
     near = next((each for each in known if name.startswith(f"{each}-") or each.startswith(f"{name}-")), None)
     if demand or near:
-        allowed = f"a name that begins no other, as {near} does" if near else str(demand)
+        allowed = f"a name that begins no other, as {near} does" if near else str(demand).removeprefix("be ")
         yield Problem((name,), None, allowed, "give the system another name")
 
 

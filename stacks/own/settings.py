@@ -31,7 +31,11 @@ from stacks.proxy import ProxySettings
 from stacks.secret_rules import Secret, SecretRules
 from stacks.system import SystemSettings
 
-ServiceName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name such as web or Postgres")]
+_SERVICE_NAME: Final = matching(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}",
+    "letters, digits, dots, hyphens and underscores, at most 63, the first a letter or a digit: web, Postgres",
+)
+ServiceName = Annotated[str, _SERVICE_NAME]
 
 
 def _or_null(schema: dict[str, Any]) -> None:

@@ -86,6 +86,11 @@ def shop(path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "value", "place", "said"),
     [
+        ("services", {"web": None}, "services", "1 or more of them: add one"),
+        ("databases", ["postgres"], "databases", "write each entry on its own line below it, as name: value"),
+        ("databases.orders", {"kind": ["x"]}, "databases.orders.kind", "write kind: with one of them"),
+        ("databases.postgres.kind", None, "databases.postgres.kind", "write kind: with one of them"),
+        ("services.web", 1.5, "services.web", "a group of keys"),
         ("services.web.topology", "backnd", "services.web.topology", "did you mean backend?"),
         ("services.bot", {"topology": "bot", "image": "x:1", "replicas": 2}, "services.bot.replicas", "exactly 1"),
         ("services.web.topology", "worker", "services.web", "a worker only without a public address"),
@@ -234,9 +239,11 @@ def test_a_stack_leaves_out_what_all_stacks_share_by_null() -> None:
     [
         ({"rose": ROSE, "rose-extra": UMAMI}, "a name that begins no other, as rose does"),
         ({"umami": UMAMI | {"services": {}}}, "umami.services"),
-        ({"umami": UMAMI | {"services": {"a b": {"image": "x:1"}}}}, "a name such as web or Postgres"),
+        ({"umami": UMAMI | {"services": {"a b": {"image": "x:1"}}}}, "letters, digits, dots, hyphens"),
         ({"umami": UMAMI | {"services": {"web": {"image": "x:1", "prot": 1}}}}, "did you mean port?"),
         ({"umami": {"project": PROJECT}}, "no such key in the stack"),
+        ({"rose": ROSE, "umami": {"databases": {"postgres": {}}}}, "add services to it, here or in defaults.yaml"),
+        ({"rose": ROSE, "a_b": UMAMI}, "allowed: lower case letters, digits and hyphens"),
         ({"rose": ROSE, "netia": {"project": PROJECT, "app": NETIA_APP}}, "a project of its own"),
         ({"rose": ROSE, "umami": UMAMI | {"services": {"web": {"image": "x:1"}}}}, "web is one of rose"),
         ({"rose": ROSE, "umami": UMAMI | {"project": PROJECT | {"environment": "x"}}}, "the same as in rose.project"),
