@@ -11,6 +11,7 @@ import yaml
 
 from stacks import class_of, declared_secrets, own_system, python_systems
 from stacks.own.expressions import expressions, literal, parts
+from stacks.own.order import waits
 from stacks.own.settings import OwnSettings
 from stacks.problems import SettingsError
 from stacks.services import services
@@ -212,6 +213,46 @@ def test_the_password_of_a_registry_is_a_secret_that_each_stack_has() -> None:
 
     assert "KEY is optional" in refused(**settings)["services.web.registryPassword"]
     assert read(**shop("services.web", image))
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, {"web": [], "api": ["postgres"], "worker": ["api"]}),
+        ({"web": {"API": "${api.host}"}}, {"api": ["postgres"], "worker": ["api"], "web": ["api"]}),
+        # Two that know each other's address: the first one waits.
+        (
+            {"web": {"API": "${api.host}"}, "api": {"WEB": "${web.url}"}},
+            {"api": ["postgres"], "worker": ["api"], "web": ["api"]},
+        ),
+        # Railway fills a variable of the other in, which is there when that one runs.
+        (
+            {"web": {"API": "${api.host}", "NAME": "x"}, "api": {"WEB": "${web.url} ${{web.NAME}}"}},
+            {"web": [], "api": ["postgres", "web"], "worker": ["api"]},
+        ),
+        ({"web": {"SELF": "${self.url} ${web.host}"}}, {"web": [], "api": ["postgres"], "worker": ["api"]}),
+    ],
+)
+def test_the_order_of_services_follows_from_what_they_name(
+    variables: dict[str, dict[str, str]], expected: dict[str, list[str]]
+) -> None:
+    """Databases first, then what is used, then whose address is told, unless that would close a circle."""
+    services = {
+        "web": {"image": "x:1", "port": 80, "railwayDomain": True},
+        "api": {"image": "x:1", "variables": {"DB": "${postgres.url}"}},
+        "worker": {"image": "x:1", "topology": "worker", "uses": ["api"]},
+    }
+    for name, each in variables.items():
+        services[name]["variables"] = {**services[name].get("variables", {}), **each}
+
+    settings = read(shop={"project": PROJECT, "services": services, "databases": {"postgres": {}}}).systems["shop"]
+
+    found = waits(settings)
+    assert {name: sorted(after) for name, after in found.items()} == expected
+    made = list(found)
+    assert all(
+        made.index(other) < made.index(name) for name, after in found.items() for other in after if other in made
+    )
 
 
 def test_a_stack_leaves_out_what_all_stacks_share_by_null() -> None:
