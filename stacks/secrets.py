@@ -114,7 +114,7 @@ def read(
     """
     path = Path(os.environ.get(FILE_VARIABLE) or file)
     try:
-        document = sandbox_document(path) if _is_sandbox_file() else sops.read(path)
+        document = read_file(path, empty=_is_sandbox_file() or not any(declared.values()))
         made_up = _made_up(declared, document) if _is_sandbox_file() else {}
         names = secret_rules.present(document) | made_up
         findings = secret_rules.missing(declared, names)
@@ -237,19 +237,20 @@ def _standins(declared: Declared, document: sops.Document) -> Mapping[str, Mappi
 
 
 class _NoFile(sops.Document):
-    """The sandbox's file of a project that has none."""
+    """A file of secrets that is not there, and need not be."""
 
     @override
     def decrypt(self) -> dict[str, Any]:
         return {}
 
 
-def sandbox_document(path: Path, environment: Mapping[str, str] | None = None) -> sops.Document:
-    """Return the sandbox's own file; where the project has none, one without any group, so that values are made up.
+def read_file(path: Path, environment: Mapping[str, str] | None = None, *, empty: bool) -> sops.Document:
+    """Return a file of secrets; with ``empty`` one without any group where it does not exist.
 
-    ``environment`` says where keys are; default: that of the process. Raises ``sops.SopsError``.
+    It need not exist for systems without secrets, nor in the sandbox, where values are made up. ``environment`` says
+    where keys are; default: that of the process. Raises ``sops.SopsError``.
     """
-    if path.exists():
+    if path.exists() or not empty:
         return sops.read(path, environment)
     return _NoFile(path=path, tree={}, metadata=cast("Any", None), environment={})
 

@@ -29,7 +29,7 @@ from railyard.review.throwaway_sandbox import clean_environment
 from railyard.shared.console import OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory
 from stacks.secret_rules import Secret, as_text
-from stacks.secrets import sandbox_document
+from stacks.secrets import read_file
 from stacks.shared_settings import DEFAULTS_FILE, file_name
 
 COPIED: Final = ("Pulumi.yaml", "__main__.py", DEFAULTS_FILE, "secrets")
@@ -91,7 +91,7 @@ def _of_the_sandbox(system: str, declared: list[Secret]) -> dict[str, str]:
     root = project_directory()
     environment = {"SOPS_AGE_KEY_FILE": str(root / "secrets" / "sandbox.agekey"), "PATH": os.environ.get("PATH", "")}
     try:
-        document = sandbox_document(root / "secrets" / "sandbox.yaml", environment)
+        document = read_file(root / "secrets" / "sandbox.yaml", environment, empty=True)
         held = cast("Mapping[str, Mapping[str, Any]]", document.decrypt()).get(system, {})
     except sops.SopsError as error:
         raise OperationError(str(error)) from None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Final, cast
 from urllib.parse import quote
 
@@ -35,6 +36,7 @@ from railyard.shared.console import (
 )
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
+from stacks.secrets import read_file
 from stacks.services import services
 
 LARGEST: Final = 5_000
@@ -144,7 +146,8 @@ def hidden(stack: Stack) -> dict[str, str]:
     values: dict[str, object] = {}
     try:
         for part in stack.by_file():
-            values |= sops.read(shown(part.secrets_file), part.environment).decrypt()
+            file = read_file(Path(shown(part.secrets_file)), part.environment, empty=part.needs_no_file)
+            values |= file.decrypt()
     except sops.SopsError as error:
         raise OperationError(
             f"secrets cannot be masked: {error}\nnext: give --unmasked to see the log as it is"

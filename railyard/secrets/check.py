@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import sops
@@ -16,7 +17,7 @@ from railyard.shared.stack import Stack, names, read_stack
 from stacks import secret_rules
 from stacks.project_folder import RAILYARD
 from stacks.secret_rules import Finding, Kind
-from stacks.secrets import FILE_VARIABLE
+from stacks.secrets import FILE_VARIABLE, read_file
 
 _KINDS: Final[dict[type[sops.SopsError], str]] = {
     sops.FileMissingError: "no-file",
@@ -89,7 +90,7 @@ def check(stack: Stack) -> Check:
     """Check the stack's secrets file."""
     report = Check(stack=stack)
     try:
-        document = sops.read(shown(stack.secrets_file), stack.environment)
+        document = read_file(Path(shown(stack.secrets_file)), stack.environment, empty=stack.needs_no_file)
     except sops.SopsError as error:
         report.problems.append(_file_problem(stack, error))
         return report

@@ -67,6 +67,11 @@ class Stack:
         every = declared_secrets(self.settings)
         return every if self.holds is None else {name: each for name, each in every.items() if name in self.holds}
 
+    @property
+    def needs_no_file(self) -> bool:
+        """Tell whether the secrets file may be missing: in the sandbox values are made up, and none may be needed."""
+        return self.sandbox or not any(self.declared.values())
+
     def by_file(self) -> list[Stack]:
         """Return the stack once for each of its secrets files, with the systems whose secrets are in there."""
         return [self.holding(system) for system in self.systems] if self._has_secrets_by_system else [self]

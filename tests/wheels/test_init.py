@@ -78,6 +78,8 @@ def test_a_new_project_is_previewed_brought_up_promoted_and_taken_down(bot):
 
     assert "pingbot:1.1.0" in (bot.folder / "Pulumi.production.yaml").read_text()
     assert "1.1.0" in bot.run("status")
+    for command in (("logs", "pingbot/bot"), ("verify",), ("secrets", "check"), ("workflows", "--check")):
+        bot.run(*command)
     assert bot.json("preview")["changeSummary"].keys() == {"same"}
     for stack in ("staging", "production"):
         bot.run("destroy", "-s", stack)
