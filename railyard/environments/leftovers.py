@@ -20,6 +20,7 @@ from typing import Any, Final, cast
 import httpx
 
 from components.bucket import BucketSettings
+from railway_api.client import Client
 from railway_api.documents.project import PROJECT_DELETE, PROJECTS
 from railway_api.errors import NotFound
 from railyard.accounts.railway_client import Railway
@@ -134,17 +135,22 @@ def remove(things: Sequence[Thing], say: Callable[[str], None]) -> list[str]:
 
 
 def _projects(railway: Railway, places: Places) -> Iterator[Thing]:
-    for project in railway.run(railway.client.list_all(PROJECTS, workspaceId=None)):
-        number = names.number_of_project(project["name"], project["description"], places.program, places.systems)
-        if number is None or project["deletedAt"]:
-            continue
-        yield Thing(number=number, kind=Kind.PROJECT, name=project["name"], remove=_deletes(railway, project["id"]))
+    seen: set[str] = set()
+    # Each account once. One that cannot be asked may have a project, too: that is told.
+    for client in dict.fromkeys([railway.client, *map(railway.of, sorted(places.systems))]):
+        for project in railway.run(client.list_all(PROJECTS, workspaceId=None)):
+            number = names.number_of_project(project["name"], project["description"], places.program, places.systems)
+            if number is None or project["deletedAt"] or project["id"] in seen:
+                continue
+            seen.add(project["id"])
+            remove = _deletes(railway, client, project["id"])
+            yield Thing(number=number, kind=Kind.PROJECT, name=project["name"], remove=remove)
 
 
-def _deletes(railway: Railway, id: str) -> Callable[[], object]:
+def _deletes(railway: Railway, client: Client, id: str) -> Callable[[], object]:
     async def delete() -> None:
         try:
-            await railway.client.call(PROJECT_DELETE, id=id)
+            await client.call(PROJECT_DELETE, id=id)
         except NotFound:
             return
 

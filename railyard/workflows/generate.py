@@ -48,14 +48,15 @@ def files(stacks: Sequence[Stack], *, requirements: str = "") -> dict[str, str]:
 
     With ``requirements``, the name of a file, they are those of a project that installs Railyard as it says.
     """
-    same = [*_SAME, *(_OF_REVIEWS if any(stack.settings.stack.reviews for stack in stacks) else ())]
+    reviewed = [stack for stack in stacks if stack.settings.stack.reviews]
     made = {
         "deploy": deploy(stacks),
         "drift": _drift(stacks),
         "real": _real(stacks),
         "backup": _backup(stacks),
         "images": images(stacks),
-        **{name: _template(name) for name in same},
+        **{name: _template(name) for name in _SAME},
+        **{name: _with_own_tokens(_template(name), reviewed) for name in _OF_REVIEWS if reviewed},
     }
     texts = {f"{FOLDER}/{name}.yml": MARK + text for name, text in made.items() if text}
     if not requirements:
@@ -67,6 +68,13 @@ def files(stacks: Sequence[Stack], *, requirements: str = "") -> dict[str, str]:
 def _template(name: str) -> str:
     """Return a text that no stack decides."""
     return (resources.files("railyard.workflows") / "templates" / f"{name}.yml").read_text(encoding="utf-8")
+
+
+def _with_own_tokens(text: str, stacks: Sequence[Stack]) -> str:
+    """Return a text whose steps have the tokens of systems with an account of their own beside that of the stack."""
+    tokens = secrets_of("RAILWAY_API_TOKEN", *own_tokens(stacks)).items()
+    of_the_stack, *_ = lines = [f"          {name}: {value}\n" for name, value in tokens]
+    return text.replace(of_the_stack, "".join(lines))
 
 
 def _for_installed(text: str) -> str:

@@ -83,6 +83,25 @@ def test_a_system_with_an_account_of_its_own_has_its_token_in_the_jobs_of_its_st
     assert with_token == ["live-eu-plan", "live-eu"]
 
 
+def test_workflows_of_reviews_have_the_tokens_of_the_stack_that_they_are_of(project: Path) -> None:
+    """A system with an account of its own is brought up there for a pull request, and removed from there."""
+    file = project / "Pulumi.live.eu.yaml"
+    reviews = "config:\n  railyard:reviews: {budget: 5}"
+    text = file.read_text().replace("config:", reviews, 1)
+    file.write_text(text.replace("umami:", "umami:\n    railway: {tokenVariable: UMAMI_RAILWAY_TOKEN}", 1))
+
+    found = files(read_stacks())
+
+    steps = {
+        name: text.count(" UMAMI_RAILWAY_TOKEN: ${{ secrets.UMAMI_RAILWAY_TOKEN }}\n") for name, text in found.items()
+    }
+    assert {Path(name).stem: count for name, count in steps.items() if "/review" in name} == {
+        "review": 2,
+        "review-comment": 0,
+        "review-sweep": 2,
+    }
+
+
 def test_no_generated_file_names_what_the_stacks_do_not(project: Path) -> None:
     """Neither a stack nor a system of this repository is known to what makes them."""
     text = "\n".join(files(read_stacks()).values())
