@@ -77,6 +77,7 @@ check: .venv/ready ## Lint, format, types, imports, workflows, links of the page
 	@$(BIN)/python -m tools.command_reference --check
 	@$(BIN)/python -m tools.settings_reference --check
 	@$(BIN)/python -m tools.component_reference --check
+	@$(BIN)/python -m tools.component_examples --check
 	@$(BIN)/python -m pulumiverse_railway.provider.generate --check
 	@$(BIN)/python -m tests.pages.operations --check
 	@$(BIN)/python -m railyard.map.generate --check
@@ -148,6 +149,7 @@ generate: .venv/ready ## Write what is generated: Railway's answers as types, th
 	@$(BIN)/python -m tools.command_reference
 	@$(BIN)/python -m tools.settings_reference
 	@$(BIN)/python -m tools.component_reference
+	@$(BIN)/python -m tools.component_examples
 
 clean: ## Remove the virtual environment, the sandbox and the site
 	@rm -rf .venv .sandbox site

@@ -1,5 +1,5 @@
 """Reusable components: one resource group per file, with no knowledge of the systems that use them.
 
-Each takes an ``…Args`` model of plain values (what a settings file may hold) and, as keyword arguments, what is
-wired to it: other components, secrets, values that only the cloud knows.
+Each is ``Name(name, args, opts)``. Its ``…Args`` hold its settings, each of which may be an Output unless its type is
+plain, and what it is connected to. Its ``…Settings`` are the model of the same settings in a file, with their rules.
 """

@@ -1,8 +1,8 @@
-"""The base of all components' arguments: how they are read, checked and documented.
+"""The base of all components' settings: how they are read, checked and documented.
 
-Owns the base model and the value types that several components use. Arguments hold plain values alone, so one
-object is at once the settings of an environment (parsed from YAML) and the arguments of a component. Rules for single
-values are the provider's own (``pulumiverse_railway.rules``), so that both refuse the same.
+Owns the base model and the value types that several components use. Settings hold plain values alone, as a file does;
+what a program gives, Outputs too, is judged by the same models (``checking``). Rules for single values are the
+provider's own (``pulumiverse_railway.rules``), so that both refuse the same.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def matching(pattern: str, meaning: str) -> Obeys:
 
 
 class Arguments(BaseModel):
-    """Base of every component's arguments: immutable, strict, unknown keys refused, camelCase in files."""
+    """Base of every component's settings: immutable, strict, unknown keys refused, camelCase in files."""
 
     model_config = ConfigDict(
         frozen=True,
