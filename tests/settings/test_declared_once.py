@@ -44,7 +44,7 @@ HAND_WRITTEN = (
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     """A copy of the project with the made-up setting, in which ``make generate`` was run."""
-    copy = Checkout(tmp_path / "railyard", changes=["components", "packages", "stacks"])
+    copy = Checkout(tmp_path / "railyard", changes=["components", "packages", "stacks", "pyproject.toml"])
     (copy.directory / "docs" / "railway").mkdir(parents=True)
     for name, before, line in HAND_WRITTEN:
         file = copy.directory / name
