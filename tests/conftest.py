@@ -39,8 +39,8 @@ settings.register_profile(
 settings.load_profile("suite")
 
 SLOW = (
-    "clouds/test_trouble.py", "components/test_component_examples.py", "components/test_packages.py", "settings/test_declared_once.py",
-    "conformance", "edge/test_state_backend.py", "edge/test_systems_at_the_edge.py", "engine/test_engine_kill.py",
+    "clouds/test_trouble.py", "components/test_component_examples.py", "components/test_packages.py",
+    "settings/test_declared_once.py", "conformance", "edge/test_state_backend.py", "edge/test_systems_at_the_edge.py", "engine/test_engine_kill.py",
     "kernel/test_kernel_process.py", "kernel/test_kernel_sdk.py", "lifecycle", "live", "operations/",
     "operations_adopt", "operations_backup", "operations_promotion", "operations_secrets", "operations_workflows",
     "provider/test_fault_matrix.py", "provider/test_faults.py", "provider/test_whole_lives.py",
