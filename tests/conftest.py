@@ -40,10 +40,11 @@ settings.load_profile("suite")
 
 SLOW = (
     "clouds/test_trouble.py", "components/test_component_examples.py", "components/test_packages.py",
-    "settings/test_declared_once.py", "conformance", "edge/test_state_backend.py", "edge/test_systems_at_the_edge.py", "engine/test_engine_kill.py",
+    "conformance", "edge/test_state_backend.py", "edge/test_systems_at_the_edge.py", "engine/test_engine_kill.py",
     "kernel/test_kernel_process.py", "kernel/test_kernel_sdk.py", "lifecycle", "live", "operations/",
     "operations_adopt", "operations_backup", "operations_promotion", "operations_secrets", "operations_workflows",
     "provider/test_fault_matrix.py", "provider/test_faults.py", "provider/test_whole_lives.py",
+    "settings/test_declared_once.py",
     "systems/test_adding_a_system.py", "systems/test_data_lifecycle.py", "test_forked.py", "upgrade", "wheels",
 )  # fmt: skip
 """What starts commands, brings stacks up or tries every fault: ``-m "not slow"`` leaves these folders and files out."""

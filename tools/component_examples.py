@@ -90,7 +90,7 @@ def in_python(names: list[str]) -> str:
     lines = [f"from {module} import {', '.join(sorted(each))}" for module, each in sorted(imports.items())]
     secret = 'password = pulumi.Config().require_secret("password")\n' if _has_password(names) else ""
     text = f"{head}{chr(10).join(lines)}\n\n{secret}{chr(10).join(statements)}\n"
-    formatted = [sys.executable, "-m", "ruff", "format", "--quiet", "--line-length", "100", "-"]
+    formatted = [sys.executable, "-m", "ruff", "format", "--quiet", "-"]
     return subprocess.run(formatted, input=text, capture_output=True, text=True, check=True).stdout
 
 
