@@ -106,7 +106,7 @@ class ProjectInputs(Inputs):
     tracing_sample_rate: pulumi.Input[float | None] = None
     """The part of the requests that is traced, of every traced service, 0 to 1. Default: Railway's."""
     name: pulumi.Input[str]
-    """Name of the project on Railway, ``seance-production``."""
+    """Name of the project on Railway, ``shop-production``."""
     environment: pulumi.Input[str]
     """Name of its default environment."""
     workspace_id: pulumi.Input[str | None] = None

@@ -27,7 +27,7 @@ class ProjectSettings(RailwayProjectSettings):
     """Settings of a Railway project."""
 
     name: Name
-    """Name of the project on Railway, ``seance-production``."""
+    """Name of the project on Railway, ``shop-production``."""
     environment: Name
     """Name of its default environment."""
     workspace_id: str | None = None

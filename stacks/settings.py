@@ -101,7 +101,7 @@ class StackKeys(Arguments):
     """The keys that belong to the stack and not to one system."""
 
     environment: Annotated[Name | None, BeforeValidator(_unless_empty)] = None
-    """For which environment the stack stands: it names the Railway projects (``omega-<environment>``) and their
+    """For which environment the stack stands: it names the Railway projects (``<system>-<environment>``) and their
     environments, unless a system says otherwise. Default: the name of the stack."""
     systems: Many[Name] | None = None
     """Which systems the stack runs. Default: those that its own file has a key of."""
@@ -109,7 +109,7 @@ class StackKeys(Arguments):
     """Cloudflare zones that hold the systems' domains."""
     secrets: Annotated[Annotated[str, _SECRETS_PATH] | None, BeforeValidator(_unless_empty)] = None
     """Path of the SOPS file with the systems' secrets; or of a folder, with a slash at its end, in which each system
-    has one with its own recipients, ``secrets/production/omega.yaml``. Default: ``secrets/<stack>.yaml``."""
+    has one with its own recipients, ``secrets/production/shop.yaml``. Default: ``secrets/<stack>.yaml``."""
     owner: Many[Owner] = ()
     """Who is asked to review the stack, as GitHub's CODEOWNERS writes it: ``@org/team``, ``@user``, an address. In
     defaults.yaml: who is asked to review everything. Default: nobody."""

@@ -27,7 +27,7 @@ _DIGITS: Final = 7
 
 application = typer.Typer(no_args_is_help=True, help="Build a system's images, and propose the commit they come from.")
 
-SystemArgument = Annotated[str, typer.Argument(help="A system that names the commit of its images, such as seance.")]
+SystemArgument = Annotated[str, typer.Argument(help="A system that names the commit of its images, such as shop.")]
 SourceOption = Annotated[Path, typer.Option("--source", help="A clone of the system's own repository.")]
 PlatformOption = Annotated[
     str, typer.Option("--platform", help="Of the machines that run them: Railway's are linux/amd64, whatever builds.")

@@ -62,7 +62,7 @@ def up(
     branch: Annotated[str, typer.Option("--branch", help="… run this branch of it.")] = "",
     given: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="SYSTEM.KEY=TEXT", help="An image, or a commit: seance.commit=b2c3d4e."),
+        typer.Option("--set", metavar="SYSTEM.KEY=TEXT", help="An image, or a commit: shop.commit=b2c3d4e."),
     ] = None,
     out: OutOption = None,
     *,
@@ -191,7 +191,7 @@ def _given(texts: Sequence[str]) -> dict[tuple[str, ...], str]:
         place, equals, value = text.partition("=")
         path = tuple(place.split("."))
         if not (equals and value) or len(path) < 2 or not all(path):
-            raise CallError(f"--set {text!r}: write SYSTEM.KEY=TEXT, such as seance.commit=b2c3d4e")
+            raise CallError(f"--set {text!r}: write SYSTEM.KEY=TEXT, such as shop.commit=b2c3d4e")
         found[path] = value
     return found
 

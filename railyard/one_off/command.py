@@ -35,7 +35,7 @@ def run(
 ) -> None:
     """Run a command on this machine with the variables of a service, and end as it ends.
 
-    `railyard run netia/app -s staging -- mix ecto.rollback`. Railway's own command line does it, pointed at the right
+    `railyard run shop/web -s staging -- mix ecto.rollback`. Railway's own command line does it, pointed at the right
     project and environment. The command runs here, not in the service: it sees no volume and no private name.
     """
     with people(json=False):
@@ -43,7 +43,7 @@ def run(
         here = read_stack(stack)
         if system not in here.settings.systems or not name:
             known = ", ".join(here.settings.systems)
-            raise CallError(f"{service}: name a system of {stack} and one of its services, netia/app; it has {known}")
+            raise CallError(f"{service}: name a system of {stack} and one of its services, shop/web; it has {known}")
         declared = [each.name for each in services(here.settings.systems[system])]
         if name not in declared:
             raise OperationError(f"{service} does not run in {stack}; what runs of {system}: {', '.join(declared)}")

@@ -69,7 +69,7 @@ class Log:
 
 
 def logs(
-    service: Annotated[str, typer.Argument(help="Which: seance/backend, or backend where no other system has one.")],
+    service: Annotated[str, typer.Argument(help="Which: shop/web, or web where no other system has one.")],
     deployment: Annotated[
         str | None, typer.Argument(help="Railway's id of a deployment. Default: the newest.", show_default=False)
     ] = None,

@@ -43,7 +43,7 @@ application = typer.Typer(
 @application.command("break")
 def break_(
     what: Annotated[
-        str, typer.Argument(help=f"seance/backend (a service), {', '.join(APIS)} (an API), dns, or token (Railway's).")
+        str, typer.Argument(help=f"shop/web (a service), {', '.join(APIS)} (an API), dns, or token (Railway's).")
     ],
     how: Annotated[
         str | None,

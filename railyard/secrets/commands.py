@@ -144,7 +144,7 @@ def generate(
     with people(json=json):
         here = read_stack(stack, sandbox=sandbox)
         if replace and not keys:
-            raise CallError("--replace needs the names of the secrets, such as seance.BUILDER_KEY")
+            raise CallError("--replace needs the names of the secrets, such as shop.SESSION_KEY")
         wanted = {here.secret(key)[0] for key in keys or ()}
         names: dict[str, Any] = {}
         for part in here.by_file():
