@@ -89,7 +89,8 @@ def _setting(model: type[BaseModel], name: str) -> dict[str, Any]:
     doc = " ".join((field.description or "").split())
     inner, _ = unwrapped(field.annotation)
     if get_origin(inner) is Literal:
-        doc += f" One of {', '.join(map(str, get_args(inner)))}."
+        # Python takes a Literal for the one with the same values that was written first, in whatever order.
+        doc += f" One of {', '.join(map(str, sorted(get_args(inner))))}."
     plain = {"plain": True} if mark or inner_model(field.annotation) else {}
     return {**found, "description": doc.replace("``", "`"), **plain}
 
