@@ -6,6 +6,7 @@ Owns how a field of a model becomes a field that takes Inputs, and which setting
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
@@ -75,7 +76,7 @@ def _class(model: type[BaseModel]) -> Iterator[str]:
     base = next((each for each in model.__mro__[1:] if each in MODELS), None)
     yield "@dataclass(frozen=True, kw_only=True)"
     yield f"class {name_of(model)}({name_of(base) if base else 'Inputs'}):"
-    yield documented((model.__doc__ or "").strip(), 4)
+    yield documented(" ".join(cleandoc(model.__doc__ or "").partition("\n\n")[0].split()), 4)
     yield ""
     for name, info in model.model_fields.items():
         if name not in NO_INPUTS and not (base and _same(model, base, name)):

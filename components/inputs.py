@@ -117,9 +117,7 @@ class ProjectInputs(Inputs):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceInputs(Inputs):
-    """Settings of a service: those that Railway has by that name, and those of its volume, domains and CDN.      A
-    topology is a subclass: a rule for the settings, and the type token of the services that keep it.
-    """
+    """Settings of a service: those that Railway has by that name, and those of its volume, domains and CDN."""
 
     image: pulumi.Input[str | None] = None
     """Docker image with tag or digest; either this or repo."""
@@ -229,9 +227,7 @@ class ServiceInputs(Inputs):
 
 @dataclass(frozen=True, kw_only=True)
 class StaticSiteInputs(ServiceInputs):
-    """Settings of a static site: where its files are, and a public address.      Without ``folder`` and
-    ``build_output`` Railpack looks for a Staticfile, a folder ``public`` or an index.html.
-    """
+    """Settings of a static site: where its files are, and a public address."""
 
     healthcheck_path: pulumi.Input[str | None] = "/"
     """Path that must answer 2xx before a deployment takes traffic. Default: none is asked."""
