@@ -60,9 +60,13 @@ class Source(Shape):
 
 
 class Build(Shape):
-    """The build of a service."""
+    """The build of a service.
 
-    builder: Literal["NIXPACKS", "DOCKERFILE", "RAILPACK", "HEROKU", "PAKETO"] | None = None
+    Builders stand in the order of ``components.service_settings``: of two that differ in it alone, Python may
+    keep whichever was imported first, and messages would list them so.
+    """
+
+    builder: Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"] | None = None
     build_command: str | None = None
     watch_patterns: list[str] | None = None
     build_environment: Literal["V2", "V3"] | None = None
