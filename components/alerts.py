@@ -20,6 +20,7 @@ from components.checking import checked, derived
 from components.existing import ExistingProject
 from components.inputs import AlertsInputs
 from components.project import Project
+from components.wiring import wired
 
 Event = Annotated[str, matching(r"[A-Z][A-Za-z]*\.[A-Za-z_]+", "the name of an event, such as Deployment.failed")]
 
@@ -60,7 +61,7 @@ class Alerts(pulumi.ComponentResource):
     """A rule that sends events of a project to a webhook."""
 
     def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given = checked(name, args, AlertsSettings)
+        given = checked(name, wired(name, args, AlertsArgs), AlertsSettings)
         args = given.args
         super().__init__("railyard:components:Alerts", name, None, opts)
         channel = pulumi.Output.json_dumps({"type": "webhook", "url": args.webhook})

@@ -18,6 +18,7 @@ from components.checking import checked, derived, is_output
 from components.existing import ExistingZone
 from components.inputs import BucketInputs, LifecycleRuleInputs
 from components.packages import cloudflare, digitalocean
+from components.wiring import wired
 from components.zone import AUTOMATIC_TTL, Zone
 
 SpacesRegion = Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"]
@@ -122,7 +123,7 @@ class Bucket(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the bucket. No web page may use it before ``allow``."""
-        given = checked(name, args, BucketSettings)
+        given = checked(name, wired(name, args, BucketArgs), BucketSettings)
         args = given.args
         super().__init__("railyard:components:Bucket", name, None, opts)
         self._name, self.args = name, args

@@ -39,6 +39,7 @@ from components.service import Service, ServiceArgs
 from components.service_kind import DEFAULT_REGION, Region, ServiceSettings
 from components.service_settings import AutoUpdates
 from components.volume import OutsideBackups, VolumeSettings
+from components.wiring import wired
 from pulumiverse_railway import rules
 
 Identifier = Annotated[str, matching(r"[a-z_][a-z0-9_]*", "lower case letters, digits and underscores")]
@@ -193,7 +194,7 @@ class Database(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         server = self.SETTINGS.SERVER
-        self._given = checked(name, args, self.SETTINGS)
+        self._given = checked(name, wired(name, args, self.ARGS), self.SETTINGS)
         self.args = args = self._given.args
         super().__init__(server.token, name, None, opts)
         with_password = args.password is not None

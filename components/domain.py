@@ -18,6 +18,7 @@ from components.existing import ExistingProject, ExistingZone, ServiceReference,
 from components.inputs import DomainInputs
 from components.packages import cloudflare
 from components.project import Project
+from components.wiring import wired
 from components.zone import AUTOMATIC_TTL, Zone
 
 
@@ -57,7 +58,7 @@ class Domain(pulumi.ComponentResource):
     """Railway's side of it, before its records exist."""
 
     def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        args = checked(name, args, DomainSettings).args
+        args = checked(name, wired(name, args, DomainArgs), DomainSettings).args
         super().__init__("railyard:components:Domain", name, None, opts)
         mine, zone_id = pulumi.ResourceOptions(parent=self), args.zone.zone_id
         project, service = args.project, resource_of(args.service)

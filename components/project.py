@@ -20,6 +20,7 @@ from components.checking import checked, clear, resource_inputs
 from components.inputs import ProjectInputs
 from components.references import ProjectReferences
 from components.service_settings import RailwayProjectSettings
+from components.wiring import wired
 from pulumiverse_railway import rules
 
 
@@ -62,7 +63,7 @@ class Project(pulumi.ComponentResource):
     """What the variables of its services refer to."""
 
     def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given = checked(name, args, ProjectSettings)
+        given = checked(name, wired(name, args, ProjectArgs), ProjectSettings)
         args = given.args
         super().__init__("railyard:components:Project", name, None, opts)
         project = railway.Project(

@@ -18,6 +18,7 @@ from components.checking import checked, derived
 from components.existing import ExistingProject
 from components.inputs import RailwayBucketInputs
 from components.project import Project
+from components.wiring import wired
 
 RailwayBucketRegion = Literal["sjc", "iad", "ams", "sin"]
 
@@ -53,7 +54,7 @@ class RailwayBucket(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: RailwayBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        args = checked(name, args, RailwayBucketSettings).args
+        args = checked(name, wired(name, args, RailwayBucketArgs), RailwayBucketSettings).args
         super().__init__("railyard:components:RailwayBucket", name, None, opts)
         bucket = railway.Bucket(
             f"{name}-store",

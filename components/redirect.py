@@ -19,7 +19,8 @@ from components.checking import checked
 from components.existing import ExistingZone
 from components.inputs import RedirectInputs, RedirectsInputs
 from components.packages import cloudflare
-from components.zone import AUTOMATIC_TTL, Zone
+from components.wiring import wired
+from components.zone import AUTOMATIC_TTL, Zone, holding
 
 PHASE: Final = "http_request_dynamic_redirect"
 """Cloudflare's name for the list of redirect rules."""
@@ -60,6 +61,15 @@ class RedirectsSettings(Arguments):
     redirects: Many[RedirectSettings]
     """What leads where."""
 
+    @model_validator(mode="after")
+    def _each_name_once(self) -> Self:
+        names = [each.hostname for each in self.redirects]
+        if not names:
+            raise ValueError("redirects with one at least: add one, or leave the component out")
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"each name once, and {twice} stands there more often: remove one")
+        return self
+
 
 @dataclass(frozen=True, kw_only=True)
 class RedirectsArgs(RedirectsInputs):
@@ -73,7 +83,10 @@ class Redirects(pulumi.ComponentResource):
     """All redirects of one zone."""
 
     def __init__(self, name: str, args: RedirectsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        args, zone = checked(name, args, RedirectsSettings).args, args.zone
+        args, zone = checked(name, wired(name, args, RedirectsArgs), RedirectsSettings).args, args.zone
+        # Programs in other languages may know a zone by its id alone.
+        for each in args.redirects if zone.name else ():
+            holding([zone], each.hostname)
         super().__init__("railyard:components:Redirects", name, None, opts)
         rules = cloudflare.Ruleset(
             f"{name}-rules",

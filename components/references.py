@@ -143,9 +143,15 @@ class ProjectReferences:
     def add(self, service: Referring) -> None:
         """Add a service before its instance is made.
 
-        Raises ``pulumi.RunError`` for a function of templates, and where references form a circle.
+        Raises ``pulumi.RunError`` for a function of templates, for a name that another service of the project has, and
+        where references form a circle.
         """
         with self._remembering():
+            if service.name in self.services:
+                raise pulumi.RunError(
+                    f"{service.label}: name must be one that no other service of the project has, and "
+                    f"{self.services[service.name].label} has {service.name}: give one of them another name"
+                )
             clear = {place: text for place, text in service.texts().items() if isinstance(text, str)}
             service.named = self._read(service, clear, secret=False)
             self.services[service.name] = service

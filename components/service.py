@@ -23,6 +23,7 @@ from components.references import PUBLIC, TCP, VOLUME, Referring
 from components.service_kind import ServiceSettings, placement
 from components.service_settings import CdnSettings, IdentitySettings, InstanceSettings
 from components.volume import Volume, VolumeArgs
+from components.wiring import wired
 from components.zone import Zone, holding
 
 
@@ -71,7 +72,7 @@ class Service(pulumi.ComponentResource):
     """What its variables refer to."""
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        self._given = checked(name, args, args.kind)
+        self._given = checked(name, args, wired(name, args, ServiceArgs).kind)
         self.args = args = self._given.args
         super().__init__(args.kind.TOKEN, name, None, opts)
         identity = self._identity(name)
@@ -256,8 +257,8 @@ class Service(pulumi.ComponentResource):
         )
 
 
-def _together(variables: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    return {**variables, **own}
+def _together(variables: Mapping[str, str] | None, own: Mapping[str, str]) -> dict[str, str]:
+    return {**(variables or {}), **own}
 
 
 def _first(own: int | None, otherwise: int | None) -> int | None:

@@ -19,6 +19,7 @@ from components.checking import checked, derived
 from components.existing import ExistingProject, ServiceReference, service_id_of
 from components.inputs import VolumeInputs
 from components.project import Project
+from components.wiring import wired
 
 MB_PER_GB = 1_000
 
@@ -66,7 +67,7 @@ class Volume(pulumi.ComponentResource):
     """Railway's id of the volume."""
 
     def __init__(self, name: str, args: VolumeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given = checked(name, args, VolumeSettings)
+        given = checked(name, wired(name, args, VolumeArgs), VolumeSettings)
         args = given.args
         super().__init__("railyard:components:Volume", name, None, opts)
         volume = railway.Volume(

@@ -18,6 +18,7 @@ from components.checking import checked
 from components.existing import ExistingZone
 from components.inputs import ZoneInputs
 from components.packages import cloudflare
+from components.wiring import wired
 
 AUTOMATIC_TTL = 1
 """Cloudflare's value for "automatic", the only one it takes for a proxied record."""
@@ -63,7 +64,7 @@ class Zone(pulumi.ComponentResource):
     """What a proxied name of the zone depends on; empty where there is none."""
 
     def __init__(self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        args = checked(name, args, ZoneSettings).args
+        args = checked(name, wired(name, args, ZoneArgs), ZoneSettings).args
         super().__init__("railyard:components:Zone", name, None, opts)
         self.name, self.zone_id = args.name, args.id
         self.settings = self._proxy_settings(name) if args.proxied else ()

@@ -11,9 +11,10 @@ from pulumi.output import UNKNOWN
 from components.bucket import Bucket, BucketArgs
 from components.domain import Domain, DomainArgs
 from components.existing import ExistingProject, ExistingZone
-from components.inputs import CdnInputs, DomainInputs, VolumeInputs
+from components.inputs import CdnInputs, DomainInputs, RedirectInputs, VolumeInputs
 from components.postgres import Postgres, PostgresArgs
 from components.project import Project, ProjectArgs
+from components.redirect import Redirects, RedirectsArgs
 from components.redis import Redis, RedisArgs
 from components.service import Service, ServiceArgs
 from components.volume import Volume, VolumeArgs
@@ -220,3 +221,69 @@ def test_a_buckets_name_may_be_known_later(deploy):
 
     assert seen["digitalocean:index/spacesKey:SpacesKey", "files-key-1"]["name"] == "shop-files-1"
     assert seen["digitalocean:index/spacesBucket:SpacesBucket", "files-space"]["versioning"] == {"enabled": True}
+
+
+def database(**given: Any) -> Postgres:
+    return Postgres("db", PostgresArgs(project=project(), password="x", **given))
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (lambda: api(project=None), "api has 1 problem:\n  project\n    allowed: Project or Existing"),
+        (lambda: api(project="shop"), "Project or ExistingProject, and not str"),
+        (lambda: api(zones="rose.example"), "a list of Zone or ExistingZone, and not str\n    fix: write it"),
+        (lambda: api(uses=[database()]), "fix: give the service of Postgres, its attribute service"),
+        (lambda: api(own_address="URL"), "own_address\n    allowed: a list of str, and not str"),
+        (lambda: api(kind="worker"), "kind\n    allowed: a class of ServiceSettings, and not str"),
+        (lambda: api(domains=[{"hostname": "a.rose.example"}]), "domains\n    allowed: DomainInputs(…), and not"),
+        (lambda: api(volume={"mount_path": "/data"}), "fix: write VolumeInputs(…)"),
+        (lambda: Service("api", None), "api needs ServiceArgs(…), and None was given"),  # pyright: ignore[reportArgumentType]
+        (lambda: database(sealed="A"), "db has 1 problem"),
+    ],
+)  # fmt: skip
+def test_what_a_component_is_connected_to_is_judged_by_its_type(deploy, program, said):
+    """With its name, the argument and what to write; a program without a type checker gets no traceback."""
+    with pytest.raises(pulumi.RunError) as refused:
+        deploy(program)
+
+    assert said in str(refused.value)
+
+
+def test_two_services_of_a_project_have_two_names(deploy):
+    """On Railway; a service that has no variables yet is one like any other."""
+
+    def program() -> None:
+        here = project()
+        Service("api", ServiceArgs(project=here, image="x:1", name="web"))
+        Service("site", ServiceArgs(project=here, image="x:1", name="web", variables=later(None)))
+
+    with pytest.raises(pulumi.RunError, match="site: name must be one that no other service of the project has"):
+        deploy(program)
+
+
+def test_variables_may_turn_out_to_be_none(deploy):
+    """An Output without a value is a service without variables."""
+    seen = deploy(lambda: api(variables=later(None)))
+
+    assert seen[INSTANCE, "api-instance"]["variables"] == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ([], "redirects with one at least"),
+        (["a.example.com", "a.example.com"], "each name once"),
+        (["a.other.com"], "no Cloudflare zone holds a.other.com"),
+    ],
+)
+def test_redirects_of_a_zone_are_names_of_it_each_once(deploy, names, said):
+    """A list without any would take the place of the one that somebody else made."""
+
+    def program() -> None:
+        args = [RedirectInputs(hostname=name, to="b.com") for name in names]
+        zone = Zone("zone", ZoneArgs(name="example.com", id="0" * 32))
+        Redirects("list", RedirectsArgs(zone=zone, redirects=args))
+
+    with pytest.raises(pulumi.RunError, match=said):
+        deploy(program)
