@@ -36,7 +36,7 @@ def test_each_system_is_adopted_from_nothing_but_a_token(elsewhere: Elsewhere, s
     assert said.json["imported"] >= 5
     assert elsewhere.writes() == []
     adopted = elsewhere.of_systems[f"railyard:{system}"]
-    assert adopted["project"] == BEFORE[f"railyard:{system}"]["project"]
+    assert adopted["project"] == {"name": f"{system}-staging", "environment": "staging"}
     old, new, variables = ONE_CHANGE[system]
     text = elsewhere.settings.read_text()
     assert old in text, text
@@ -51,7 +51,8 @@ def test_the_settings_say_what_was_said_before(elsewhere: Elsewhere) -> None:
     """Rose's come back as somebody wrote them: what the system says by itself does not stand there."""
     elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes")
 
-    wanted = dict(BEFORE["railyard:rose"])
+    wanted = {"project": {"name": "rose-staging", "environment": "staging"}, "environment": "staging"}
+    wanted |= BEFORE["railyard:rose"]
     wanted["web"] = {key: value for key, value in wanted["web"].items() if key != "volume"}
     wanted.pop("workers")  # two, as Rose has by itself
     wanted["protected"] = True  # as whatever was adopted
