@@ -303,8 +303,8 @@ def test_a_preview_leaves_out_what_changes_nothing(place: Place):
     assert place.preview(new) == [new]
 
 
-def test_what_a_pulled_file_leaves_out_is_a_change(place: Place):
-    """Railway's command line drops Nixpacks, backup schedules and a database's version; its plan lists all three."""
+def test_what_a_pulled_file_has_no_words_for_stays(place: Place):
+    """Nixpacks, backup schedules and the version of a database are in no such file: its plan says no changes."""
     mounts = {"disk": {"volume": "volume.disk", "mountPath": "/data", "backupSchedules": ["DAILY"]}}
     image = "ghcr.io/railwayapp-templates/postgres-ssl:16"
     place.apply(
@@ -315,21 +315,24 @@ def test_what_a_pulled_file_leaves_out_is_a_change(place: Place):
         w=True,
     )  # fmt: skip
     place.railway.clock.advance(60)
-    left_out = [
+    unwritten = [
         updated("service.bot", "build", {"builder": "NIXPACKS"}, None),
         updated("service.bot", "volumeAttachments", mounts, {"disk": {"volume": "volume.disk", "mountPath": "/data"}}),
         updated("database.db", "source", None, {"type": "image", "image": POSTGRES}),
     ]
-    assert place.service("bot")["build"] == {"builder": "NIXPACKS"}
 
-    assert place.preview(*left_out) == left_out
-    place.apply(*left_out, w=True)
+    assert place.preview(*unwritten) == []
+    place.apply(*unwritten, w=True)
 
     disk = place.names("volumes")["disk"]
-    assert "builder" not in place.service("bot").get("build", {})
-    assert place.service("bot")["volumeMounts"] == {disk: {"mountPath": "/data"}}
-    assert place.service("db")["source"] == {"image": POSTGRES}
-    assert place.preview(updated("database.db", "source", None, {"type": "image", "image": POSTGRES})) == []
+    assert place.service("bot")["build"] == {"builder": "NIXPACKS"}
+    assert place.service("bot")["volumeMounts"] == {disk: {"mountPath": "/data", "backupSchedules": ["DAILY"]}}
+    assert place.service("db")["source"] == {"image": image}
+    written = [
+        updated("service.bot", "build", {"builder": "NIXPACKS"}, {"builder": "RAILPACK"}),
+        updated("database.db", "source", None, {"type": "image", "image": POSTGRES.replace("18", "17")}),
+    ]
+    assert place.preview(*written) == written
 
 
 def test_what_the_commit_refuses_leaves_nothing_behind(place: Place):

@@ -83,3 +83,5 @@ TEMPLATES: Final = {
         start_command="mongod --ipv6 --bind_ip ::,0.0.0.0",
     ),
 }
+DEFAULT_IMAGES: Final = frozenset(template.image for template in TEMPLATES.values())
+"""What a file has for a database without saying anything of its image."""

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from railway_sandbox.railway.access import Caller
-from railway_sandbox.railway.change_sets.database_templates import PASSWORD, TEMPLATES
-from railway_sandbox.railway.config.view import default_region
+from railway_sandbox.railway.change_sets.database_templates import DEFAULT_IMAGES, PASSWORD, TEMPLATES
+from railway_sandbox.railway.config.view import default_region, service_config
 from railway_sandbox.railway.errors import NotSimulated, Refused
 from railway_sandbox.railway.ids import short_of
 from railway_sandbox.railway.services import services
@@ -74,7 +74,7 @@ class Resources:
             return self._grouped(noun, id, change.get("after"), make=make)
         if noun not in _RUNNING:
             return self._configured(noun, id, change)
-        return {"services": {id: self._entry(kind, change)}}
+        return {"services": {id: self._entry(id, kind, change)}}
 
     def _known(self, noun: str) -> dict[str, str]:
         """Return the ids of a kind of resource by name. Raises ``NotSimulated`` for another kind."""
@@ -126,7 +126,7 @@ class Resources:
             entry["deploy"] = {**deploy, "multiRegionConfig": {**home, **placed}}
         if noun == "service":
             # Only now is there an id for each volume of the same change set.
-            entry |= self._field("volumeAttachments", {"after": resource.get("volumeAttachments")})
+            entry |= self._field(made, "volumeAttachments", {"after": resource.get("volumeAttachments")})
             return {"services": {made: entry}}
         disk = volumes.make(self._cloud, self._project, f"{name}-volume").id
         entry["volumeMounts"] = {disk: {"mountPath": entry["deploy"]["requiredMountPath"]}}
@@ -138,7 +138,7 @@ class Resources:
         entry: Config = {"isCreated": True}
         for field in ("source", *_AS_IN_THE_CONFIG):
             if resource.get(field):
-                entry |= self._field(field, {"after": resource[field]})
+                entry |= self._field("", field, {"after": resource[field]})
         self._mounts(resource.get("volumeAttachments"))  # refused here, before anything is made
         return {**entry, "variables": self._variables(resource)}
 
@@ -185,20 +185,22 @@ class Resources:
             raise malformed()
         return {f"{noun}s": {id: part(cast("Config", change), "after")}}
 
-    def _entry(self, kind: str, change: Mapping[str, Any]) -> Config:
+    def _entry(self, id: str, kind: str, change: Mapping[str, Any]) -> Config:
         """Return what a change of a service that is there puts into its settings."""
         if kind == "variable.set":
             return {"variables": {change["variable"]: _variable(change.get("after"))}}
         if kind == "variable.delete":
             return {"variables": {change["variable"]: None}}
         if kind == "resource.update":
-            return self._field(str(change.get("field")), change)
+            return self._field(id, str(change.get("field")), change)
         raise malformed()
 
-    def _field(self, field: str, change: Mapping[str, Any]) -> Config:
+    def _field(self, id: str, field: str, change: Mapping[str, Any]) -> Config:
         """Return one part of a service as the configuration has it, with null for what was there and is no more."""
-        before, after = change.get("before"), change.get("after")
+        before, after = change.get("before"), _with_unwritten(field, change)
         if field == "source":
+            if before is None and part({"": after}, "").get("image") in DEFAULT_IMAGES and id:
+                return {"source": part(service_config(self._environment, id), "source")}
             return {"source": without_missing(_without_type(before), _without_type(after))}
         if field == "volumeAttachments":
             return {"volumeMounts": without_missing(self._mounts(before), self._mounts(after))}
@@ -257,6 +259,24 @@ def _variable(value: Any) -> Config:
     if kind != "literal":
         raise malformed()
     return _without_type(given)
+
+
+def _with_unwritten(field: str, change: Mapping[str, Any]) -> Any:
+    """Return what is wanted, with what a file of ``config pull`` has no words for as it was.
+
+    Such a file names no backup schedules, and of the builders not Nixpacks: a file without them takes neither away.
+    """
+    before, after = part(cast("Config", change), "before"), change.get("after")
+    if field == "build" and before.get("builder") == "NIXPACKS":
+        return {"builder": "NIXPACKS", **cast("Config", after or {})}
+    if field == "volumeAttachments" and isinstance(after, dict):
+        kept = {
+            name: {"backupSchedules": each["backupSchedules"]}
+            for name, each in before.items()
+            if each.get("backupSchedules")
+        }
+        return {name: {**kept.get(name, {}), **each} for name, each in cast("Config", after).items()}
+    return after
 
 
 def _address(change: Mapping[str, Any]) -> tuple[str, str]:
