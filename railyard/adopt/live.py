@@ -117,6 +117,7 @@ async def read(client: Client, project_id: str, environment_id: str, zones: Sequ
     """Read an environment and what belongs to it; ``zones`` are those that the settings know already."""
     data = await client.transport.read(ADOPTED, projectId=project_id, environmentId=environment_id)
     snapshot = Snapshot(cast("EnvironmentSnapshot", data))
+    _refuse_unlisted_volumes(snapshot)
     hosts = [each["domain"] for key in snapshot.services for each in snapshot.custom_domains(key)]
     known = {zone.name: zone.id for zone in zones}
     held = _zones(hosts, zones, known) if hosts else {}
@@ -124,6 +125,17 @@ async def read(client: Client, project_id: str, environment_id: str, zones: Sequ
     uses_spaces = any("SPACES_BUCKET" in (_variables(snapshot, key)) for key in snapshot.services)
     endpoints = list(_endpoints()) if uses_spaces else []
     return Live(snapshot=snapshot, records=records, zones=held, cdn_endpoints=endpoints, files=_files(data, snapshot))
+
+
+def _refuse_unlisted_volumes(snapshot: Snapshot) -> None:
+    """Raise ``OperationError`` for a volume that is mounted and not listed: without its size it would be left out."""
+    for service_id, service in snapshot.services.items():
+        for volume_id, mount in snapshot.mounted(service_id).items():
+            if mount and snapshot.has_volume(volume_id) and volume_id not in snapshot.volumes:
+                raise OperationError(
+                    f"{service['name']} mounts a volume that Railway does not list yet, which takes some seconds after "
+                    "a change: call the command again"
+                )
 
 
 def _files(data: EnvironmentAdopted, snapshot: Snapshot) -> dict[str, FileConfigured]:

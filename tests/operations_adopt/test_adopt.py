@@ -86,6 +86,19 @@ def test_a_second_adoption_has_nothing_to_do(elsewhere: Elsewhere) -> None:
     assert elsewhere.writes() == []
 
 
+def test_a_volume_that_is_not_listed_yet_is_waited_for(elsewhere: Elsewhere) -> None:
+    """Railway's list may lag behind the configuration: the settings would say that there is none."""
+    with elsewhere.world() as (cloud, clock):
+        for volume in cloud.railway.state.volumes.values():
+            volume.listed_at = clock.current_s + 10_000
+
+    said = elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes")
+
+    assert said.code == 1
+    assert "web mounts a volume that Railway does not list yet" in said.errors
+    assert elsewhere.settings.read_text() == FORGOTTEN
+
+
 def test_an_adoption_that_was_interrupted_is_finished_by_the_next(
     elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
