@@ -89,6 +89,16 @@ async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backup
         if service_name in ("", service.name)
     ]
     if where and not found:
+        if any(
+            each.service_id and each.declared and each.declared.args.volume
+            for system in systems
+            for each in system.services
+            if service_name in ("", each.name)
+        ):
+            raise OperationError(
+                f"Railway lists no volume of {where} in {stack.name}, and its settings have one: a new one is listed a "
+                f"minute or two after it was made; {RAILYARD} drift -s {stack.name} tells whether it is there"
+            )
         raise CallError(f"{where} has no volume in {stack.name}: {RAILYARD} backup list -s {stack.name}")
     return (
         list(await asyncio.gather(*(_with_backups(railway.of(each.system.name), each) for each in found)))

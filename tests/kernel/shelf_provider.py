@@ -260,7 +260,7 @@ class GetKeyResult(Inputs):
 
 
 class GetKey(Function[GetKeyInputs, GetKeyResult]):
-    """The key of the library."""
+    """Return the key of the library."""
 
     token = "library:index:getKey"
     inputs_type, result_type = GetKeyInputs, GetKeyResult

@@ -17,8 +17,11 @@ from typing import Any
 
 import pytest
 
+from railway_sandbox.clock import ManualClock
+from railway_sandbox.railway import operations
 from railway_sandbox.railway.cloud import Defect
-from railway_sandbox.server import Sandbox
+from railway_sandbox.railway.storage.volumes import LONGEST_LAG_S
+from railway_sandbox.server import SANDBOX, Sandbox
 from railyard.engine.engine import code_of
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +91,15 @@ class Checkout:
         outcome = self.run(*arguments, "--json")
         assert outcome.code == 0, outcome.text[-4000:] + outcome.errors[-4000:]
         return outcome
+
+    def listed(self) -> Path:
+        """Let time pass until Railway's lists have what was made, however fast the machine is; the clouds' folder."""
+        clock = ManualClock()
+        sandbox = Sandbox(self.sandbox, clock=clock)
+        clock.current_s = json.loads(sandbox.storage.read_state(SANDBOX)[SANDBOX]["time_s"]) + LONGEST_LAG_S
+        operations.catch_up(sandbox.railway)
+        sandbox.save()
+        return self.sandbox
 
     def killed(self, when: Callable[[], bool], *arguments: str) -> bool:
         """Run a command and kill all of it with SIGKILL as soon as ``when`` holds; False when it ended before."""

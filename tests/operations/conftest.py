@@ -120,7 +120,7 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkout = Checkout(tmp_path_factory.mktemp("brought-up") / "railyard")
     for system in ("seance", "rose"):
         checkout.json("up", "-s", "staging", "--system", system)
-    return checkout.sandbox
+    return checkout.listed()
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clouds after an up of all systems in staging."""
     checkout = Checkout(tmp_path_factory.mktemp("running") / "railyard")
     checkout.json("up", "-s", "staging")
-    return checkout.sandbox
+    return checkout.listed()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def netia(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clouds after an up of Netia in staging."""
     checkout = Checkout(tmp_path_factory.mktemp("netia") / "railyard")
     checkout.json("up", "-s", "staging", "--system", "netia")
-    return checkout.sandbox
+    return checkout.listed()
 
 
 @pytest.fixture

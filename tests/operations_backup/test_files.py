@@ -43,7 +43,7 @@ def omega(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clouds after an up of Omega in staging."""
     checkout = Checkout(tmp_path_factory.mktemp("omega") / "railyard")
     checkout.json("up", "-s", "staging", "--system", "omega")
-    return checkout.sandbox
+    return checkout.listed()
 
 
 @pytest.fixture
@@ -513,6 +513,18 @@ def test_a_job_that_is_ended_ends_in_order():
             runner.run(work())
         runner.run(deletion())
     assert ended == ["work", "deletion"]
+
+
+def test_a_volume_that_is_not_listed_yet_is_not_denied(railyard: Railyard):
+    """Railway's list lags behind: the settings have the volume, and that is said."""
+    with railyard.world() as world:
+        for made in world.railway.state.volumes.values():
+            made.listed_at = world.clock.now() + 60
+
+    said = railyard.run("backup", "files", WHERE)
+
+    assert said.code == 1
+    assert "a new one is listed a minute or two after it was made" in said.errors
 
 
 @pytest.mark.parametrize(
