@@ -177,6 +177,7 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
         if done.returncode != 0 and "already exists" not in done.stderr:
             raise OperationError(f"`pulumi stack init {states.stack}` failed:\n{(done.stdout + done.stderr).strip()}")
     _unlock(states)
+    _drop_torn_attributes(states)
     return settings
 
 
@@ -198,6 +199,18 @@ def _unlock(states: States) -> None:
             f"another run is using stack {states.stack} in {states.backend}, process {process} on {host}: wait until "
             f"it has ended; if it is gone for good, remove {file}"
         )
+
+
+def _drop_torn_attributes(states: States) -> None:
+    """Remove what a killed CLI left half-written beside its states, whose hash it holds, and can do without.
+
+    With such a file it ends with "failed to load checkpoint: EOF", though the state is whole.
+    """
+    for file in states.checkpoint.parent.glob(f"{states.checkpoint.name}*.attrs"):
+        try:
+            json.loads(file.read_bytes())
+        except ValueError:
+            file.unlink()
 
 
 def _refuse_protected(states: States, meant: Sequence[re.Pattern[str]]) -> None:

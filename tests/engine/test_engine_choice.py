@@ -189,6 +189,18 @@ def test_a_lock_that_was_torn_while_it_was_written_holds_nothing(prepared, conte
     assert not lock.exists()
 
 
+def test_attributes_that_were_torn_while_they_were_written_are_dropped(prepared) -> None:
+    """The CLI writes them in place beside the state, and reads no state whose attributes are cut off."""
+    machine, begin = prepared
+    torn, whole = (machine.states.checkpoint.with_name(f"staging.json{end}") for end in (".attrs", ".bak.attrs"))
+    torn.write_bytes(b"")
+    whole.write_text("{}")
+
+    assert begin(Operation.REFRESH).succeeded
+    assert not torn.exists()
+    assert whole.exists()
+
+
 def test_a_stack_that_a_living_run_holds_is_told_without_the_advice_of_the_cli(prepared) -> None:
     """``pulumi cancel`` would work on whatever backend a shell is logged in to."""
     machine, begin = prepared
