@@ -326,11 +326,11 @@ def test_second_run_is_refused_while_the_first_is_under_way(stack: Stack) -> Non
 
 def test_program_directory_is_run_with_its_own_modules_each_time(stack: Stack) -> None:
     """Without a program the project's ``__main__.py`` runs, its directory first on the path, its modules anew."""
-    (stack.root / "__main__.py").write_text("import pulumi, parts\npulumi.export('part', parts.NAME)\n")
-    (stack.root / "parts.py").write_text("NAME = 'one'\n")
+    (stack.root / "__main__.py").write_text("import pulumi, furniture\npulumi.export('part', furniture.NAME)\n")
+    (stack.root / "furniture.py").write_text("NAME = 'one'\n")
     assert stack.up(None, config=None).outputs == {"part": "one"}  # pyright: ignore[reportArgumentType]
 
-    (stack.root / "parts.py").write_text("NAME = 'another'\n")
+    (stack.root / "furniture.py").write_text("NAME = 'another'\n")
     assert stack.up(None, config=None).outputs == {"part": "another"}  # pyright: ignore[reportArgumentType]
 
 
