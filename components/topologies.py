@@ -1,7 +1,4 @@
-"""The topologies: kinds of services by what they are for, each a rule for the settings and a type token.
-
-Systems know them by the files in ``stacks/`` that draw them.
-"""
+"""The topologies: kinds of services by what they are for, each a rule for the settings and a type token."""
 
 from __future__ import annotations
 
@@ -22,7 +19,12 @@ def _exactly_one(replicas: int) -> int:
 
 
 class BotSettings(ServiceSettings):
-    """Settings of a bot: a service that runs exactly once."""
+    """Settings of a bot: a service that runs exactly once.
+
+    chat service ⇄ bot ─ volume
+                    ↑
+    browser → Railway domain (for what the bot shows)
+    """
 
     TOKEN = "railyard:topologies:Bot"
 
@@ -36,13 +38,20 @@ class BotSettings(ServiceSettings):
 
 
 class BackendSettings(ServiceSettings):
-    """Settings of a backend: an application, connected to what it stores its data in."""
+    """Settings of a backend: an application, connected to what it stores its data in.
+
+    internet → backend ─┬→ PostgreSQL ─ volume
+                        └→ Redis
+    """
 
     TOKEN = "railyard:topologies:Backend"
 
 
 class ProxySettings(ServiceSettings):
-    """Settings of a proxy: a public address, and nothing that it stores."""
+    """Settings of a proxy: a public address, and nothing that it stores.
+
+    internet → Cloudflare → proxy → upstream
+    """
 
     TOKEN = "railyard:topologies:Proxy"
 
@@ -57,6 +66,9 @@ class ProxySettings(ServiceSettings):
 
 class GatewaySettings(ProxySettings):
     """Settings of a gateway: like a proxy, a public address and nothing that it stores.
+
+    services, internet → gateway ─┬→ provider
+                                  └→ provider
 
     The providers' keys reach it as secret variables.
     """

@@ -1,23 +1,8 @@
-"""The backend topology: a service with its database and cache on the private network.
-
-internet → backend ─┬→ PostgreSQL ─ volume
-                    └→ Redis
-"""
+"""The passwords of a backend's databases as secrets, and how many connections PostgreSQL takes."""
 
 from __future__ import annotations
 
-from components.topologies import BackendSettings
 from stacks.secrets import Generated, Secret
-
-__all__ = [
-    "CONNECTIONS",
-    "MONGODB_PASSWORD",
-    "MYSQL_PASSWORD",
-    "POSTGRES_PASSWORD",
-    "REDIS_PASSWORD",
-    "BackendSettings",
-    "refuse_too_many_connections",
-]
 
 POSTGRES_PASSWORD = Secret(
     name="POSTGRES_PASSWORD",

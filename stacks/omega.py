@@ -15,9 +15,9 @@ from pydantic import Field
 from components.arguments import Backups, UsageAlerts
 from components.redis import RedisSettings
 from components.service_settings import Builder, OnFailure
+from components.topologies import BotSettings
 from components.volume import OutsideBackups, VolumeSettings
 from stacks.backend import REDIS_PASSWORD
-from stacks.bot import BotSettings
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 

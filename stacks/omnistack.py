@@ -16,7 +16,8 @@ from components.arguments import Arguments, matching
 from components.postgres import PostgresSettings
 from components.redis import RedisSettings
 from components.service_settings import Builder
-from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, BackendSettings, refuse_too_many_connections
+from components.topologies import BackendSettings
+from stacks.backend import POSTGRES_PASSWORD, REDIS_PASSWORD, refuse_too_many_connections
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 

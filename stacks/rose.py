@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 
 from components.arguments import Backups, Many, UsageAlerts, matching
 from components.service_settings import Builder
+from components.topologies import BackendSettings
 from components.volume import OutsideBackups, VolumeSettings
-from stacks.backend import BackendSettings
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 

@@ -20,9 +20,7 @@ from components.arguments import Commit
 from components.bucket import BucketSettings
 from components.redis import RedisSettings
 from components.service_kind import ServiceSettings
-from stacks.backend import BackendSettings
-from stacks.gateway import GatewaySettings
-from stacks.proxy import ProxySettings
+from components.topologies import BackendSettings, GatewaySettings, ProxySettings
 from stacks.releases import Release, releases_of, untagged
 from stacks.secrets import Generated, Secret, SystemSecrets
 from stacks.system import System, SystemSettings

@@ -23,11 +23,9 @@ from components.railway_bucket import RailwayBucketSettings
 from components.redis import Redis, RedisSettings
 from components.service_kind import ServiceSettings
 from components.static_site import StaticSiteSettings
+from components.topologies import BackendSettings, BotSettings, GatewaySettings, ProxySettings
 from components.worker import WorkerSettings
-from stacks.backend import MONGODB_PASSWORD, MYSQL_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, BackendSettings
-from stacks.bot import BotSettings
-from stacks.gateway import GatewaySettings
-from stacks.proxy import ProxySettings
+from stacks.backend import MONGODB_PASSWORD, MYSQL_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD
 from stacks.secret_rules import Secret, SecretRules
 from stacks.system import SystemSettings
 

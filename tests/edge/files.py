@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.bucket import BucketSettings
-from stacks.backend import BackendSettings
+from components.topologies import BackendSettings
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
