@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from railyard.init.proposal import Proposal, Settings
+from railyard.init.proposal import Proposal
 from railyard.migrate import env_file
 from railyard.migrate.compose_file import SECRET
+from railyard.migrate.findings import Settings
 from railyard.migrate.folder import label
 
 _MARKERS: Final = (

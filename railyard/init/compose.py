@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final, cast, get_args
 
 import go_yaml
-from railyard.init.proposal import Proposal, Settings
+from railyard.init.proposal import Proposal
 from railyard.migrate import compose_file
 from railyard.migrate import folder as folders
 from railyard.migrate.compose_file import pairs
-from railyard.migrate.findings import Kind, Reading, Service, part
+from railyard.migrate.findings import Kind, Reading, Service, Settings, part
 from railyard.migrate.folder import label
 from railyard.migrate.translation import translate
 from stacks.own.settings import KINDS

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-Settings = dict[str, Any]
+from railyard.migrate.findings import Settings
+
 _RELEASES: Final = ("image", "commitSha")
 """Keys that say which version runs: those that a promotion writes."""
 
@@ -32,7 +33,7 @@ class Proposal:
             name: {key: value for key, value in each.items() if key not in _RELEASES}
             for name, each in self.services.items()
         }
-        return {"services": services, **({"databases": self.databases} if self.databases else {})}
+        return {**self.whole(), "services": services}
 
     def releases(self) -> Settings:
         """Return the settings of the system that say which version runs; empty where a branch is followed."""

@@ -11,7 +11,8 @@ from importlib import resources
 from string import Template
 from typing import Any, Final
 
-from railyard.init.proposal import Proposal, Settings
+from railyard.init.proposal import Proposal
+from railyard.migrate.findings import Settings
 from railyard.shared.settings_yaml import settings_yaml
 from stacks.schema import text_in_one_line
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name
