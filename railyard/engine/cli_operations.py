@@ -107,12 +107,12 @@ def operate(
         )
     )
     report.finish(result)
-    if not result.succeeded and (advice := way_out(text)):
+    if not result.succeeded and (advice := refresh_hint(text)):
         sys.stderr.write(f"{advice}\n")
     return result
 
 
-def way_out(events: str) -> str:
+def refresh_hint(events: str) -> str:
     """Return what helps after a run that failed since something it was to delete is gone; empty for other failures.
 
     ``events`` is the engine's log of events. The plugins of Cloudflare and DigitalOcean fail to delete what is gone, in

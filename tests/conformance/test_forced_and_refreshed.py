@@ -37,7 +37,7 @@ def test_a_service_that_runs_is_not_made_twice(real):
         "up", "--stack", "staging", "--replace", "**::omega-bot-service", "--yes", "--skip-preview", fails=True
     )
 
-    assert "If it is in the state already and was to be replaced (--replace, taint): destroy it first" in said
+    assert "do not import it: destroy it first" in said
     assert world(real.simulated) == before
     assert real.operate("up") == ({}, {})
 

@@ -21,7 +21,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     delete,
     environment_of,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
+from pulumiverse_railway.provider.resources.parts.identifiers import import_hint, join, split
 from railway_api.connections import nodes
 from railway_api.documents.bucket import (
     BUCKET_CREATE,
@@ -194,7 +194,7 @@ async def _left_over(environment: Environment, new: BucketInputs) -> str | None:
             id = join(new.project_id, new.environment_id, bucket_id)
             raise Failure(
                 f"the environment has a bucket named {new.name!r} already, with objects in it or in another region: "
-                f"{way_out('Bucket', id)}"
+                f"{import_hint('Bucket', id)}"
             )
     return None
 

@@ -17,7 +17,7 @@ from pulumi_provider.declaration import Context, Inputs, Problem, Property, Reso
 from pulumiverse_railway.provider.resources.parts import checks
 from pulumiverse_railway.provider.resources.parts.client import railway
 from pulumiverse_railway.provider.resources.parts.environment_scoped import delete, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split, way_out
+from pulumiverse_railway.provider.resources.parts.identifiers import import_hint, join, split
 from railway_api.client import Client
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.environment_lifecycle import (
@@ -185,7 +185,7 @@ def _as_asked_for(found: AnsweredEnvironment, new: EnvironmentInputs) -> bool:
 
 def _taken(found: AnsweredEnvironment, new: EnvironmentInputs) -> Failure:
     its_id = join(new.project_id, found["id"])
-    return Failure(f"the project has an environment named {new.name!r} already: {way_out('Environment', its_id)}")
+    return Failure(f"the project has an environment named {new.name!r} already: {import_hint('Environment', its_id)}")
 
 
 async def _named(client: Client, new: EnvironmentInputs) -> AnsweredEnvironment | None:

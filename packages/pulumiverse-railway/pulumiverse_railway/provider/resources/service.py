@@ -21,7 +21,7 @@ from pulumiverse_railway.provider.resources.parts.environment_scoped import (
     delete,
     environment_of,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import join, label, split, way_out
+from pulumiverse_railway.provider.resources.parts.identifiers import import_hint, join, label, split
 from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE, SERVICE_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Exists, Opaque, OutcomeUnknown, RailwayError
@@ -173,7 +173,9 @@ def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> s
     latest = snapshot.latest.get(service_id)
     if source.get("image") or source.get("repo") or (latest and latest.status != "REMOVED"):
         id = join(environment.project_id, environment.environment_id, service_id)
-        raise Failure(f"the project has a service named {name!r} already, and it is in use: {way_out('Service', id)}")
+        raise Failure(
+            f"the project has a service named {name!r} already, and it is in use: {import_hint('Service', id)}"
+        )
     return service_id
 
 

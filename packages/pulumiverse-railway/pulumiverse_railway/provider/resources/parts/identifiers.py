@@ -20,11 +20,12 @@ def split(id: str, *names: str) -> tuple[str, ...]:
     return parts
 
 
-def way_out(kind: str, id: str) -> str:
+def import_hint(kind: str, id: str) -> str:
     """Tell what to do when a resource of that name is there already: the end of a sentence."""
     return (
         f"import it with 'pulumi import railway:index:{kind} <resource name> {id}', or choose another name. "
-        "If it is in the state already and was to be replaced (--replace, taint): destroy it first, or leave it"
+        "If it is in the state already (a component of another type holds it, or it was to be replaced: --replace, "
+        "taint), do not import it: destroy it first, or take that change back"
     )
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from railyard.engine.cli_operations import way_out
+from railyard.engine.cli_operations import refresh_hint
 
 
 def event(message: str, severity: str = "error") -> str:
@@ -23,10 +23,10 @@ def event(message: str, severity: str = "error") -> str:
 )
 def test_the_way_out_is_named_where_a_delete_found_nothing(message: str) -> None:
     """A refresh helps, and nothing else does: the same run would fail for ever."""
-    assert "./bin/railyard refresh" in way_out(event("deleting", "info") + event(message))
+    assert "./bin/railyard refresh" in refresh_hint(event("deleting", "info") + event(message))
 
 
 def test_other_failures_get_no_such_advice() -> None:
     """Nor does a text that is no error."""
-    assert way_out(event("the bucket is not empty") + event("HTTP 404", "info")) == ""
-    assert way_out("") == ""
+    assert refresh_hint(event("the bucket is not empty") + event("HTTP 404", "info")) == ""
+    assert refresh_hint("") == ""
