@@ -6,11 +6,12 @@ nothing is written: the exit code is 1 when the page is out of date.
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any, Final
 
 from railyard.shared.generated_file import write_or_check
-from stacks.schema import schema
+from stacks.schema import FILE
 from tools.schema_tables import SchemaTables
 
 NAME: Final = "docs/settings-reference.md"
@@ -28,7 +29,7 @@ These stand below `config:`. Any other key `railyard:<name>` is a system of your
 [services](#ownsettings) that need no Python.
 """
 _BASES: Final = ("OwnServiceSettings", "OwnPostgresSettings", "OwnRedisSettings", "OwnBucketSettings", "VolumeSettings")
-_SCHEMA: Final[dict[str, Any]] = schema()
+_SCHEMA: Final[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
 TABLES: Final = SchemaTables(_SCHEMA["$defs"], _BASES)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.core import TyperGroup
@@ -100,10 +101,10 @@ def test_every_command_and_option_stands_in_the_reference() -> None:
 REFERENCES = (command_reference, component_reference, settings_reference)
 
 
-@pytest.mark.parametrize(("name", "page"), [(each.NAME, each.page()) for each in REFERENCES])
-def test_a_reference_is_what_the_declarations_say(name: str, page: str) -> None:
+@pytest.mark.parametrize("reference", REFERENCES, ids=lambda reference: reference.NAME)
+def test_a_reference_is_what_the_declarations_say(reference: Any) -> None:
     """What ``make generate`` would write stands there."""
-    assert (ROOT / name).read_text(encoding="utf-8") == page
+    assert (ROOT / reference.NAME).read_text(encoding="utf-8") == reference.page()
 
 
 def test_every_setting_stands_in_the_reference_with_its_default() -> None:

@@ -69,10 +69,13 @@ def _no_hyphens(check: Any) -> Any:
 
 
 def _schema_with(before: str, after: str) -> Change:
-    text = wire.SCHEMA_PATH.read_text()
-    assert before in text
-    schema = build_schema(text.replace(before, after))
-    return _replaced(wire, "schema", lambda _schema: lambda: schema)
+    def change(patch: pytest.MonkeyPatch) -> None:
+        text = wire.SCHEMA_PATH.read_text()
+        assert before in text
+        schema = build_schema(text.replace(before, after))
+        patch.setattr(wire, "schema", lambda: schema)
+
+    return change
 
 
 def _deletes_domains(apply: Any) -> Any:
