@@ -129,7 +129,7 @@ class Recorder(pulumi.runtime.Mocks):
         raise AssertionError(message)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def deploy() -> Deploy:
     """Run a program in up mode; the inputs of all that it registered, by type and name, as on the wire."""
 

@@ -59,6 +59,8 @@ USED = {
     "digitalocean": ("Cdn", "SpacesBucket", "SpacesBucketCorsConfiguration", "SpacesKey"),
 }
 """Of the packages of the two clouds, by ``components/packages.py``."""
+_code = [1]
+"""How this process ends: the exit code of its program, or below 0 the signal that ends it."""
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _ROOM = 32 * 1024
 """Bytes for the arguments and for the environment that other processes see in /proc."""
@@ -309,6 +311,7 @@ def serve(number: int, *, own: bool) -> Callable[[], None]:
 
     Where ``own`` is true, these have the packages of this project.
     """
+    atexit.register(_leave)
     connection = socket.socket(fileno=number)
     connection.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -378,6 +381,22 @@ def _load_own() -> None:
     sys.path[:] = before
 
 
+def _leave() -> None:
+    """End as the last of what Python does at an exit, before it would take all modules apart.
+
+    That would write to each of their pages, which the processes share, and cost more than most programs do.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    if _code[0] == -signal.SIGINT:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    os._exit(_code[0])
+
+
 def _folder(package: ModuleType) -> Path:
     return Path(str(package.__file__)).parent
 
@@ -389,7 +408,7 @@ def _sources_in(folder: Path) -> dict[Path, bytes]:
 def _adopt_copies() -> None:
     """Let packages of this project lie where this process would find them, up to the first that is another one there.
 
-    From that one on they are forgotten.
+    From that one on they are forgotten. Those to which a link leads stay where they are.
     """
     for index, name in enumerate(OWN):
         if name not in sys.modules:
@@ -397,12 +416,13 @@ def _adopt_copies() -> None:
         specs = (finder.find_spec(name, None) for finder in sys.meta_path)
         spec, here = next(filter(None, specs), None), _folder(sys.modules[name])
         there = Path(spec.origin).parent if spec and spec.origin else None
-        if there is None or not (there.samefile(here) or _sources_in(there) == _sources[here]):
+        if there is not None and there.samefile(here):
+            continue
+        if there is None or _sources_in(there) != _sources[here]:
             for module in [module for module in sys.modules if module.partition(".")[0] in OWN[index:]]:
                 del sys.modules[module]
             return
-        if there != here:
-            _move(name, str(here), str(there))
+        _move(name, str(here), str(there))
 
 
 def _move(name: str, here: str, there: str) -> None:
@@ -505,6 +525,17 @@ def _program(order: _Order) -> Callable[[], None]:
         main = vars(sys.modules["__main__"])
         for name in [name for name in main if not name.startswith("__")]:
             del main[name]
+        try:
+            execute(main)
+            _code[0] = 0
+        except SystemExit as end:
+            _code[0] = end.code if isinstance(end.code, int) else int(end.code is not None)
+            raise
+        except KeyboardInterrupt:
+            _code[0] = -signal.SIGINT
+            raise
+
+    def execute(main: dict[str, Any]) -> None:
         if order.command[0] == "-m":
             runpy._run_module_as_main(order.command[1])  # pyright: ignore[reportAttributeAccessIssue]
         elif Path(order.command[0]).is_dir():

@@ -27,16 +27,17 @@ PRODUCTION, STAGING = "production", "staging"
 INSTANCE = "railway:index:ServiceInstance"
 
 
-@pytest.fixture
-def stack(deploy, monkeypatch):
+@pytest.fixture(scope="module")
+def stack(deploy):
     """All resources of a stack, by type and name."""
-    monkeypatch.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
-    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(ROOT / "secrets" / "sandbox.agekey"))
 
     @cache
     def made(name: str) -> dict[tuple[str, str], Any]:
         settings = parse(read_stack(ROOT, name).config, python_systems(), file=f"Pulumi.{name}.yaml")
-        return deploy(lambda: compose(settings))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
+            patched.setenv("SOPS_AGE_KEY_FILE", str(ROOT / "secrets" / "sandbox.agekey"))
+            return deploy(lambda: compose(settings))
 
     return made
 
