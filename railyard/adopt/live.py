@@ -17,6 +17,7 @@ import httpx
 
 from components.zone import ZoneSettings, holds, nearest
 from railway_api.answers import EnvironmentAdopted, EnvironmentSnapshot
+from railway_api.certificates import trusted
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.running import ADOPTED
@@ -222,7 +223,7 @@ def _get(url: str, variable: str, whose: str) -> Mapping[str, Any]:
     if not token:
         raise OperationError(f"the project uses {whose}, and {variable} is not set: set it to a token that may read")
     try:
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S)
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S, verify=trusted(url))
         answer.raise_for_status()
         return cast("Mapping[str, Any]", answer.json())
     except httpx.HTTPStatusError as refused:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, cast
 import httpx
 import typer
 
+from railway_api.certificates import trusted
 from railyard.shared.console import PROBLEM
 from stacks.project_folder import RAILYARD
 
@@ -200,7 +201,8 @@ def _request(
     try:
         url = httpx.URL(address)
         url = url.copy_with(path=url.path.rstrip("/") + below) if below else url
-        answer = httpx.request(method, url.copy_merge_params(query), json=body, timeout=_TIMEOUT_S)
+        url = url.copy_merge_params(query)
+        answer = httpx.request(method, url, json=body, timeout=_TIMEOUT_S, verify=trusted(str(url)))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return type(error).__name__, {}
     if answer.is_error:

@@ -7,12 +7,10 @@ was lost and a removal that was cut off leave things with the same names.
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cache
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any, Final, cast
@@ -20,6 +18,7 @@ from typing import Any, Final, cast
 import httpx
 
 from components.bucket import BucketSettings
+from railway_api.certificates import trusted
 from railway_api.client import Client
 from railway_api.documents.project import PROJECT_DELETE, PROJECTS
 from railway_api.errors import NotFound
@@ -229,12 +228,6 @@ def _unless_gone() -> Generator[None]:
             raise
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Return what certificates are checked by, which is slow to load."""
-    return httpx.create_ssl_context()
-
-
 class _Api:
     """A REST API with pages: Cloudflare's or DigitalOcean's."""
 
@@ -264,7 +257,7 @@ class _Api:
         where = httpx.URL(f"{self._address}{path}")
         try:
             answer = httpx.request(
-                method, where, params=query, headers=self._headers, timeout=TIMEOUT_S, verify=_certificates()
+                method, where, params=query, headers=self._headers, timeout=TIMEOUT_S, verify=trusted(self._address)
             )
         except httpx.HTTPError as failure:
             raise OperationError(f"{where.host} gave no answer ({type(failure).__name__}): run it again") from None

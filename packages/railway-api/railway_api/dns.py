@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from railway_api.certificates import trusted
 from railway_api.clock import in_sandbox
 from railway_api.loopback import is_loopback
 
@@ -30,7 +31,7 @@ async def lookup(name: str, type: str) -> list[str] | None:
     if url == RESOLVER and in_sandbox():
         return None
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=url == RESOLVER) as client:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=url == RESOLVER, verify=trusted(url)) as client:
             answer = await client.get(
                 url, params={"name": name, "type": type}, headers={"Accept": "application/dns-json"}
             )

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from railway_api.certificates import trusted
 from railway_api.clock import in_sandbox
 from railway_api.loopback import is_loopback
 
@@ -93,7 +94,7 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
         return Answer(url=url, problem=f"{EDGE_VARIABLE} is not set, and the sandbox asks nobody outside this machine")
     started = time.monotonic()
     try:
-        async with _client(timeout_s) as client, _asked(client, name, path) as response:
+        async with _client(url, timeout_s) as client, _asked(client, name, path) as response:
             took = time.monotonic() - started
             certificate = _certificate(response)
             body = b""
@@ -122,9 +123,9 @@ def simulated() -> str | None:
     return edge if edge and is_loopback(f"https://{edge}") else None
 
 
-def _client(timeout_s: float) -> httpx.AsyncClient:
+def _client(url: str, timeout_s: float) -> httpx.AsyncClient:
     if simulated() is None:
-        return httpx.AsyncClient(timeout=timeout_s)
+        return httpx.AsyncClient(timeout=timeout_s, verify=trusted(url))
     context = ssl.create_default_context(cafile=os.environ.get(AUTHORITY_VARIABLE) or None)
     return httpx.AsyncClient(timeout=timeout_s, verify=context, trust_env=False)
 

@@ -10,17 +10,16 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Final, cast
-from urllib.parse import urlsplit
 
 import httpx
 
+from railway_api.certificates import trusted
 from railway_api.clock import Clock
 from railway_api.decoding import Body, decoded
 from railway_api.errors import (
@@ -62,11 +61,6 @@ LONGEST_ANSWER_S: Final = 2 * TIMEOUT_S
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
-def _certificates(url: str) -> ssl.SSLContext | bool:
-    """Tell whom to trust: the usual authorities, which take 30 ms to load, or nobody where the address has no TLS."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if urlsplit(url).scheme == "http" else True
-
-
 class Transport:
     """Send GraphQL documents and turn what comes back into values or typed errors."""
 
@@ -96,7 +90,7 @@ class Transport:
             limits=httpx.Limits(max_connections=20),
             # A proxy of the environment is for the outside world, never for the sandbox on this machine.
             trust_env=not is_loopback(url),
-            verify=_certificates(url),
+            verify=trusted(url),
             transport=transport,
         )
 

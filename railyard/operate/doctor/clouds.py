@@ -15,6 +15,7 @@ import httpx
 
 from components.bucket import BucketSettings
 from components.zone import ZoneSettings, holds
+from railway_api.certificates import trusted
 from railyard.accounts.spaces_client import spaces_client
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
@@ -168,7 +169,7 @@ async def _get(url: str, variable: str) -> Mapping[str, Any]:
     """Return the answer as JSON; raises ``_RefusedError`` with the API's own words."""
     headers = {"Authorization": f"Bearer {os.environ[variable]}"}
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, verify=trusted(url)) as client:
             response = await client.get(url, headers=headers)
         body: Any = response.json()
     except httpx.HTTPError as failure:
