@@ -19,10 +19,10 @@ OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox shell reset tools test test-fast coverage check lock wheels audit bench faults live demo docs format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox shell reset tools test test-fast conformance coverage check lock wheels audit bench faults live demo docs format generate clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=<one Pulumi.<stack>.yaml> (default: the one from which others promote), SYSTEM=<one system>, JSON=1 for programs"
 	@echo "  ENGINE=embedded|pulumi (default: pulumi where it and its plugins are found)"
 
@@ -53,13 +53,16 @@ reset: .venv/ready ## Empty the sandbox: all simulated clouds and both states
 tools: .venv/ready ## Install the pinned Pulumi CLI and its plugins, where the network allows; else build the CLI with Go
 	@$(RAILYARD) tools
 
-test: .venv/ready ## Run the whole test suite
-	@$(BIN)/pytest $(PYTEST)
+test: .venv/ready ## Run the test suite; what needs the Pulumi CLI is `make conformance`
+	@$(BIN)/pytest $(PYTEST) --ignore tests/conformance
+
+conformance: .venv/ready ## Run the tests with the Pulumi CLI, to which they compare the embedded engine (make tools)
+	@$(BIN)/pytest $(PYTEST) tests/conformance
 
 test-fast: .venv/ready ## Run the tests that start no commands and bring no stack up
 	@$(BIN)/pytest $(PYTEST) -m "not slow"
 
-coverage: .venv/ready ## Run the whole test suite, and print which lines and branches it does not reach
+coverage: .venv/ready ## Run both test suites, and print which lines and branches they do not reach
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest $(PYTEST)
 	@$(BIN)/coverage combine --quiet

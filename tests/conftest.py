@@ -18,6 +18,8 @@ from hypothesis import HealthCheck, settings
 
 from tests import forked, programs, shared_salt
 
+pytest_plugins = ("tests.needs",)
+
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -44,7 +46,7 @@ settings.load_profile("suite")
 
 SLOW = (
     "clouds/test_trouble.py", "components/test_component_examples.py", "components/test_packages.py",
-    "conformance", "edge/test_state_backend.py", "edge/test_systems_at_the_edge.py", "engine/test_engine_kill.py",
+    "conformance", "edge/test_systems_at_the_edge.py", "engine/test_engine_kill.py",
     "kernel/test_kernel_process.py", "kernel/test_kernel_sdk.py", "lifecycle", "live", "operations/",
     "operations_adopt", "operations_backup", "operations_promotion", "operations_secrets", "operations_workflows",
     "provider/test_fault_matrix.py", "provider/test_faults.py", "provider/test_whole_lives.py",

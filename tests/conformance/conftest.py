@@ -25,14 +25,13 @@ from pulumi_embedded.state import Vault, decode_value
 from railway_sandbox.database import Database
 from railway_sandbox.railway.state import SETTINGS
 from railway_sandbox.server import Sandbox
-from railyard.engine import go_build, pulumi_cli
 from railyard.engine.cli_operations import make_backend
 from railyard.engine.configuration import read_stack
 from railyard.engine.engine import code_of
 from railyard.engine.engine_choice import States
 from railyard.engine.operate import environment, plan_of
 from railyard.engine.pulumi_cli import LANGUAGE_HOST, PLUGINS, home
-from tests import forked
+from tests import forked, needs
 from tests.lifecycle.conftest import LONGEST_S, Checkout
 
 PASSPHRASE = "sandbox"
@@ -53,9 +52,17 @@ NEW_STACKS: dict[str, tuple[dict[Path, bytes], str]] = {}
 """Stack → the files of a backend in which it was just made, and the salt that this added to its settings."""
 GROUPING = {"patches", "rates", "throttled", "facts"}
 """What depends on how requests fell together."""
+HERE = Path(__file__).parent
 
 Seen = tuple[dict[str, tuple[str, dict[str, str]]], dict[str, Any]]
 """URN → operation, and path → how it differs; URN → new inputs. Without unchanged ones, providers and the stack."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here is a comparison with the Pulumi CLI."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.needs("pulumi"))
 
 
 class Engine(Checkout):
@@ -246,9 +253,10 @@ def put_standins(project: Path, directory: Path, python: str | Path = sys.execut
 
 @cache
 def program() -> Path:
-    """The ``pulumi`` on PATH, the one that ``make tools`` installed, or the one that it built; else none."""
-    found = pulumi_cli.find()
-    return found.program if found else go_build.built() or Path("pulumi")
+    """The ``pulumi`` that all tests of this folder need."""
+    found = needs.pulumi()
+    assert found is not None
+    return found
 
 
 @cache
@@ -297,16 +305,8 @@ def _anonymous(value: Any) -> Any:
     return GENERATED.sub("#", value) if isinstance(value, str) else value
 
 
-@pytest.fixture(scope="session")
-def _pulumi() -> None:
-    """Skips where there is no Pulumi CLI; in continuous integration that is a failure, since nobody would notice."""
-    if not program().is_absolute():
-        missing = "the Pulumi CLI is needed to compare with: make tools installs it, or builds it with Go"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-
-
 @pytest.fixture
-def engines(tmp_path: Path, stack: str, _pulumi: None) -> Iterator[tuple[RealEngine, EmbeddedEngine]]:
+def engines(tmp_path: Path, stack: str) -> Iterator[tuple[RealEngine, EmbeddedEngine]]:
     """Both engines, with nothing deployed."""
     with ExitStack() as running:
         yield RealEngine(tmp_path / "real", running, stack), EmbeddedEngine(tmp_path / "embedded", stack)
@@ -319,7 +319,7 @@ def stack() -> str:
 
 
 @pytest.fixture
-def real(tmp_path: Path, stack: str, _pulumi: None) -> Iterator[RealEngine]:
+def real(tmp_path: Path, stack: str) -> Iterator[RealEngine]:
     """The real engine alone, with nothing deployed."""
     with ExitStack() as running:
         yield RealEngine(tmp_path / "real", running, stack)

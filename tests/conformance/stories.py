@@ -21,7 +21,7 @@ from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.server import Sandbox
 from railyard.engine.operate import environment
-from tests.conformance.conftest import GENERATED
+from tests.conformance.conftest import GENERATED, program
 from tests.lifecycle.conftest import LONGEST_S
 
 ZONE = ZONE_IDS["seance.dev"]
@@ -231,7 +231,7 @@ def stack(project: Path, variables: Mapping[str, str]) -> Iterator[Any]:
 
     def pulumi(*arguments: str, fails: bool = False) -> str:
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"], cwd=project, env={**os.environ, **variables},
+            [program(), *arguments, "--non-interactive"], cwd=project, env={**os.environ, **variables},
             capture_output=True, text=True, timeout=LONGEST_S, check=False,
         )  # fmt: skip
         assert (done.returncode != 0) is fails, f"{arguments}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"

@@ -23,7 +23,7 @@ FORGOTTEN = "config:\n  railway:plan: hobby\n  railyard:secrets: secrets/staging
 
 
 @pytest.fixture
-def real(tmp_path: Path, _pulumi: None) -> Iterator[RealEngine]:
+def real(tmp_path: Path) -> Iterator[RealEngine]:
     with ExitStack() as running:
         made = RealEngine(tmp_path / "real", running, "production")
         made.stack = "staging"  # which the commands make, so that its salt stands where they keep it

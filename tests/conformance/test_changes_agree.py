@@ -43,7 +43,7 @@ OTHER_WORKSPACE = "0a0b0c0d-1111-4222-8333-444455556666"
 
 
 @pytest.fixture(scope="module")
-def brought_up(tmp_path_factory, _pulumi):
+def brought_up(tmp_path_factory):
     """Both engines with two systems, which are up: a bot, and a web service with volume and domain."""
     directory = tmp_path_factory.mktemp("brought-up")
     with ExitStack() as running:

@@ -63,7 +63,7 @@ class Place(Repository):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, _pulumi: None) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The stack is up with the Pulumi CLI."""
     with ExitStack() as running:
         real = RealEngine(tmp_path_factory.mktemp("followed") / "real", running, "production")

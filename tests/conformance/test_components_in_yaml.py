@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,10 +15,11 @@ import pytest
 
 from components.plugin.parts import PARTS, token_of
 from railway_sandbox.server import Sandbox
-from railyard.engine import go_build
 from railyard.engine.operate import environment
+from tests import needs
 from tests.conformance.conftest import PASSPHRASE, program, put_standins
 
+pytestmark = pytest.mark.needs("pulumi-language-yaml")
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "components" / "examples.yaml"
 PLUGINS = {"railway": ROOT / "packages" / "pulumiverse-railway", "railyard": ROOT / "components"}
@@ -60,19 +60,10 @@ class Program:
 
 
 @pytest.fixture(scope="module")
-def _yaml_host(_pulumi: None) -> Path:
-    """The folder of the language host: on PATH, beside the CLI, or built; in continuous integration one has to be."""
-    path = os.pathsep.join([os.environ["PATH"], str(program().parent)])
-    found = shutil.which(go_build.YAML_HOST.name, path=path) or go_build.built(go_build.YAML_HOST)
-    if not found:
-        missing = "Pulumi's language host for YAML is needed: make tools installs it, or builds it with Go"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    return Path(found).parent
-
-
-@pytest.fixture(scope="module")
-def tools(_yaml_host: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def tools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables with which ``pulumi`` finds host and plugins."""
+    host = needs.yaml_host()
+    assert host is not None
     plugins = tmp_path_factory.mktemp("tools") / "plugins"
     put_standins(ROOT, plugins)
     for name, folder in PLUGINS.items():
@@ -80,7 +71,7 @@ def tools(_yaml_host: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         file.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(folder))} "$@"\n')
         file.chmod(0o755)
     return {
-        "PATH": os.pathsep.join(map(str, [plugins, _yaml_host, os.environ["PATH"], program().parent])),
+        "PATH": os.pathsep.join(map(str, [plugins, host.parent, os.environ["PATH"], program().parent])),
         "PULUMI_HOME": str(plugins.parent / "home"),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -7,17 +7,15 @@ from contextlib import ExitStack
 import pytest
 
 from railway_sandbox.cloudflare.zones import ZONE_IDS
-from railyard.engine import pulumi_cli
 from tests.conformance.conftest import EmbeddedEngine, RealEngine
 from tests.conformance.test_engines_agree import flat
 
+pytestmark = pytest.mark.needs("cloudflare", "digitalocean")
+
 
 @pytest.fixture
-def alone(tmp_path, _pulumi):
+def alone(tmp_path):
     """The Pulumi CLI with the real plugins, and nothing deployed."""
-    cli = pulumi_cli.find()
-    if cli is None or cli.missing:
-        pytest.skip(f"the real plugins are needed; missing: {', '.join(cli.missing if cli else ['pulumi'])}")
     with ExitStack() as running:
         yield RealEngine(tmp_path / "real", running, standins=False)
 

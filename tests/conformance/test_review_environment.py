@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
-
 from tests.conformance.conftest import RealEngine
 from tests.environments.conftest import left
 from tests.lifecycle.conftest import CODE, copy
@@ -14,7 +12,6 @@ from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.test_review_jobs import SETTINGS
 
 
-@pytest.mark.usefixtures("_pulumi")
 def test_an_environment_comes_up_and_goes_with_the_real_engine(tmp_path: Path) -> None:
     """Its state stands where the CLI keeps states, and goes with everything else."""
     with ExitStack() as running:

@@ -23,7 +23,7 @@ def record(number: int, **more: object) -> Record:
 
 
 @pytest.fixture
-def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _pulumi: None) -> PulumiRecords:
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiRecords:
     """Those of a project on a file backend of its own."""
     (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
     (tmp_path / "Pulumi.staging.yaml").write_text("config: {}\n")

@@ -35,7 +35,7 @@ class Real(RealEngine):
 
 
 @pytest.fixture
-def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _pulumi: None) -> Iterator[Real]:
+def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Real]:
     """Staging, up on the real engine, with this process's variables pointing at its clouds and its backend."""
     with ExitStack() as running:
         engine = Real(tmp_path / "railyard", running)

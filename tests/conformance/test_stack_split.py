@@ -17,7 +17,7 @@ from tests.conformance.test_plain_commands import run
 
 
 @pytest.fixture
-def real(tmp_path: Path, _pulumi: None) -> Iterator[RealEngine]:
+def real(tmp_path: Path) -> Iterator[RealEngine]:
     with ExitStack() as running:
         made = RealEngine(tmp_path / "real", running, "staging")
         made.stack = "production"  # which the commands make, so that its salt stands where they keep it

@@ -1,13 +1,9 @@
-"""``railyard state init``: the bucket for Pulumi's own states, and Pulumi on it where there is one."""
+"""``railyard state init``: the bucket for Pulumi's own states."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -16,7 +12,6 @@ from railway_sandbox.addresses import environment
 from railway_sandbox.server import Sandbox
 from railyard.application import application
 from railyard.operate.state_bucket import login_address
-from tests.lifecycle.conftest import LONGEST_S
 
 BUCKET = "example-railyard-state"
 
@@ -76,33 +71,3 @@ def test_keys_that_are_missing_are_named(sandbox: Sandbox, monkeypatch: pytest.M
 
     assert result.exit_code == 1
     assert "SPACES_SECRET_ACCESS_KEY not set" in result.output
-
-
-def run(command: str, **where: Any) -> subprocess.CompletedProcess[str]:
-    """A command as a person types it."""
-    return subprocess.run(command, shell=True, capture_output=True, text=True, timeout=LONGEST_S, check=False, **where)
-
-
-@pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH to log in with")
-def test_pulumi_keeps_a_stack_there(sandbox: Sandbox, tmp_path: Path) -> None:
-    """The printed commands, with the real CLI."""
-    login = next(line.strip() for line in init().output.splitlines() if "pulumi login" in line)
-    (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: yaml\n")
-    variables = {
-        "AWS_ACCESS_KEY_ID": os.environ["SPACES_ACCESS_KEY_ID"],
-        "AWS_SECRET_ACCESS_KEY": os.environ["SPACES_SECRET_ACCESS_KEY"],
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_CONFIG_PASSPHRASE": "sandbox",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
-
-    done = run(
-        f"{login} && pulumi stack init staging --non-interactive && pulumi stack ls --json",
-        cwd=tmp_path,
-        env={**os.environ, **variables},
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert '"name": "staging"' in done.stdout
-    log = sandbox.storage.requests.read_text()
-    assert f"PUT /{BUCKET}/.pulumi/stacks/railyard/staging.json" in log

@@ -11,6 +11,7 @@ import pytest
 from railyard.contract.checks import POINTS
 from railyard.contract.graphql_documents import OPERATIONS
 from railyard.contract.skipped import SKIPPED
+from tests.needs import RAILWAY_SCHEMA
 
 ROOT = Path(__file__).parents[2]
 PROVIDER = ROOT / "packages" / "pulumiverse-railway" / "pulumiverse_railway" / "provider"
@@ -18,7 +19,6 @@ SIMULATOR = ROOT / "packages" / "railway-sandbox" / "railway_sandbox"
 CLIENT = ROOT / "packages" / "railway-api" / "railway_api"
 PAGE = (ROOT / "docs" / "doubtful-points.md").read_text(encoding="utf-8")
 SANDBOX = ROOT / "packages" / "railway-sandbox" / "railway_sandbox" / "railway" / "schema.graphql"
-REAL = ROOT.parent / "shared" / "railway-schema.graphql"
 SECTIONS = {
     int(number): (question, text)
     for number, question, text in re.findall(r"^### (\d+)\. (.+?)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
@@ -56,10 +56,7 @@ def test_the_page_says_what_is_not_tried():
     "path",
     [
         SANDBOX,
-        pytest.param(
-            REAL,
-            marks=pytest.mark.skipif(not REAL.exists(), reason="Railway's full schema is not part of the repository"),
-        ),
+        pytest.param(RAILWAY_SCHEMA, marks=pytest.mark.needs("railway-schema")),
     ],
     ids=["sandbox", "railway"],
 )

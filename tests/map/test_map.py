@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -28,8 +27,8 @@ from railyard.review.resource_changes import Change
 from railyard.review.resource_changes import Kind as ChangeKind
 from railyard.shared.stack import read_stack
 from tests.lifecycle.conftest import Checkout
+from tests.needs import CHROMIUM
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MEASURE = """
 <script>
 const wrong = [];
@@ -207,7 +206,7 @@ def test_a_page_needs_nothing_else(picture: Picture) -> None:
     assert "prefers-color-scheme:dark" in made
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+@pytest.mark.needs("chromium")
 @pytest.mark.parametrize("width", [390, 1400])
 def test_in_a_real_browser_every_text_stands_inside_its_box(picture: Picture, tmp_path: Path, width: int) -> None:
     """By the browser's own measure of its own font, on a phone and on a desk."""

@@ -378,7 +378,7 @@ def test_a_key_that_a_killed_run_left_is_deleted(railyard: Railyard):
     assert [each.name for each in keys(railyard)] == ["laptop"]
 
 
-@pytest.mark.skipif(shutil.which("sftp") is None, reason="there is no OpenSSH here")
+@pytest.mark.needs("sftp")
 def test_the_sftp_of_openssh_reads_the_same_files(pointed: Callable[..., None], railyard: Railyard, tmp_path: Path):
     """The relay is SFTP to a program that knows nothing of this project; a key that is not registered opens nothing."""
     pointed()

@@ -29,13 +29,10 @@ from railyard.data import mysql
 from railyard.data.postgres import Server
 from railyard.data.tools import Mongodb, Mysql, check_kind, tools_of
 from railyard.shared.console import CallError, OperationError
+from tests.needs import MYSQL_SERVER
 
 PASSWORD = 'p"a\\ss#word'
-FOUND = shutil.which("mysqld") or shutil.which("mariadbd")
-SERVER = str(Path(FOUND).resolve()) if FOUND else None
-needs_mysql = pytest.mark.skipif(
-    SERVER is None or shutil.which("mysqldump") is None, reason="no MySQL server and no mysqldump on PATH"
-)
+needs_mysql = pytest.mark.needs("mysql")
 
 
 def taken(tools: Mysql | Mongodb, server: Server) -> tuple[bytes, dict[str, int], tuple[str, ...]]:
@@ -70,8 +67,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;\n"
     )
     data = directory / "data"
-    assert SERVER is not None
-    if "mariadb" in SERVER:
+    program = str(Path(str(MYSQL_SERVER)).resolve())
+    if "mariadb" in program:
         subprocess.run(
             [
                 "mariadb-install-db",
@@ -85,11 +82,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )
     else:
         subprocess.run(
-            [SERVER, "--no-defaults", "--initialize-insecure", f"--datadir={data}", "--user=root"], check=True
+            [program, "--no-defaults", "--initialize-insecure", f"--datadir={data}", "--user=root"], check=True
         )
     where = [f"--datadir={data}", f"--socket={directory}/s", f"--port={port}", "--bind-address=127.0.0.1"]
     options = [f"--pid-file={directory}/pid", "--user=root", f"--init-file={begin}", "--skip-name-resolve"]
-    process = subprocess.Popen([SERVER, "--no-defaults", *where, *options], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([program, "--no-defaults", *where, *options], stderr=subprocess.DEVNULL)
     server = Server(host="127.0.0.1", port=port, user="root", password=PASSWORD, database="railway", encrypted=False)
     try:
         for _ in range(300):

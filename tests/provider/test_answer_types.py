@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import graphql
 import pytest
 
 from railway_api import documents
 from railway_api.operation import Document, query
+from tests.needs import RAILWAY_SCHEMA
 from tools import railway_answers
 
-ROOT = Path(__file__).parents[2]
-REAL = ROOT.parent / "shared" / "railway-schema.graphql"
 SCHEMA = """
 enum Colour { RED GREEN }
 scalar Anything
@@ -38,11 +35,11 @@ def test_each_document_is_declared_with_its_answer() -> None:
     assert [*railway_answers.wrongly_declared(railway_answers.generated())] == []
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="Railway's full schema is not part of the repository")
+@pytest.mark.needs("railway-schema")
 def test_railways_own_schema_says_the_same() -> None:
     """What the sandbox's part of the schema makes nullable, a list or an enum is so at Railway, too."""
     # FAILED is a status that Railway has had since September 2026; its command line's copy of the schema lacks it.
-    text = REAL.read_text().replace("  COMMITTED\n", "  COMMITTED\n  FAILED\n")
+    text = RAILWAY_SCHEMA.read_text().replace("  COMMITTED\n", "  COMMITTED\n  FAILED\n")
     real = railway_answers.Answers(graphql.build_schema(text, assume_valid=True), [*documents.DECLARED])
     assert real.module() == railway_answers.generated().module()
 

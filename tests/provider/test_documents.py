@@ -14,11 +14,11 @@ import pytest
 from railway_api import documents
 from railway_api.documents.environment import progress
 from railway_api.operation import Document, Operation
+from tests.needs import RAILWAY_SCHEMA
 from tests.pages import operations
 
 ROOT = Path(__file__).parents[2]
 SANDBOX = ROOT / "packages" / "railway-sandbox" / "railway_sandbox" / "railway" / "schema.graphql"
-REAL = ROOT.parent / "shared" / "railway-schema.graphql"
 LEFT_OUT = ROOT / "docs" / "left-out.md"
 DOCUMENTS = documents.DOCUMENTS
 VARIANTS = [
@@ -41,16 +41,16 @@ def test_documents_are_valid_in_the_sandbox() -> None:
     assert mistakes(SANDBOX) == {}
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="Railway's full schema is not part of the repository")
+@pytest.mark.needs("railway-schema")
 def test_documents_are_valid_in_railways_own_schema() -> None:
     """No document uses a field, argument or type that Railway does not have."""
-    assert mistakes(REAL) == {}
+    assert mistakes(RAILWAY_SCHEMA) == {}
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="Railway's full schema is not part of the repository")
+@pytest.mark.needs("railway-schema")
 def test_what_is_left_out_of_railways_mutations_stands_on_its_page() -> None:
     """Each is sent by us or named there, with a reason; and nothing is named there that is sent, or that is none."""
-    root = graphql.build_schema(REAL.read_text(), assume_valid=True).mutation_type
+    root = graphql.build_schema(RAILWAY_SCHEMA.read_text(), assume_valid=True).mutation_type
     assert root is not None
     names = re.findall(r"`([A-Za-z*]+)`", LEFT_OUT.read_text())
     named = {each: [name for name in names if fnmatchcase(each, name)] for each in root.fields}

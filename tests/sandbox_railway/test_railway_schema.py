@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,23 +18,23 @@ from graphql import (
 
 from railway_sandbox.railway import operations
 from railway_sandbox.railway.wire import SCHEMA_PATH, schema
+from tests.needs import RAILWAY_SCHEMA
 
 NEWER = {"EnvironmentPatchStatus": {"FAILED"}}
 """Values that Railway answers (seen in September 2026) and its command line's copy of the schema does not list yet."""
-REAL = Path(__file__).parents[3] / "shared" / "railway-schema.graphql"
+OF_RAILWAY = pytest.mark.needs("railway-schema")
 
 
 @pytest.fixture(scope="module")
 def real() -> GraphQLSchema:
-    if not REAL.exists():
-        pytest.skip("Railway's schema is not at hand (../shared/railway-schema.graphql)")
-    return build_schema(REAL.read_text())
+    return build_schema(RAILWAY_SCHEMA.read_text())
 
 
 def _named(found: GraphQLSchema) -> dict[str, Any]:
     return {name: kind for name, kind in found.type_map.items() if not name.startswith("__")}
 
 
+@OF_RAILWAY
 def test_every_type_exists_in_railways_schema_as_the_same_kind(real: GraphQLSchema):
     """Nothing is invented."""
     theirs = _named(real)
@@ -43,6 +42,7 @@ def test_every_type_exists_in_railways_schema_as_the_same_kind(real: GraphQLSche
     assert [name for name, kind in _named(schema()).items() if type(theirs.get(name)) is not type(kind)] == []
 
 
+@OF_RAILWAY
 def test_every_field_and_argument_has_railways_type(real: GraphQLSchema):
     """Fields and arguments exist there with the same type and nullability."""
     theirs = _named(real)
@@ -61,6 +61,7 @@ def test_every_field_and_argument_has_railways_type(real: GraphQLSchema):
     assert wrong == []
 
 
+@OF_RAILWAY
 def test_inputs_and_enums_are_railways_in_full(real: GraphQLSchema):
     """What Railway would accept is accepted, and what it could answer can be expected."""
     theirs = _named(real)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def test_representation_shows_no_value() -> None:
     assert f"Document(path={path!r})" == repr(sops.read(path, ENVIRONMENT))
 
 
-@pytest.mark.skipif(shutil.which("sops") is None, reason="the sops program is not on PATH")
+@pytest.mark.needs("sops")
 @pytest.mark.parametrize("path", BY_AGE, ids=lambda path: path.name)
 def test_program_still_agrees(path: Path) -> None:
     """The sops program that is installed here reads the files as we do."""
@@ -69,7 +68,7 @@ def test_program_still_agrees(path: Path) -> None:
     assert json.loads(done.stdout) == sops.read(path, ENVIRONMENT).decrypt()
 
 
-@pytest.mark.skipif(shutil.which("sops") is None, reason="the sops program is not on PATH")
+@pytest.mark.needs("sops")
 def test_key_groups_are_opened_by_the_program() -> None:
     """A file that needs keys of two groups is read by way of the sops program."""
     keys = " ".join((CORPUS / name).read_text().split()[-1] for name in ("test-only.agekey", "test-only-other.agekey"))

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,7 +119,7 @@ def _leaves(value: Any) -> list[Any]:
     return [leaf for inner in value for leaf in _leaves(inner)] if isinstance(value, list) else [value]
 
 
-@pytest.mark.skipif(shutil.which("sops") is None, reason="the sops program is not on PATH")
+@pytest.mark.needs("sops")
 def test_the_program_agrees_about_changed_files(files: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
     """What is read here, the program reads to the same values. Here more is refused: what it would not have written."""
     environment = {**os.environ, "SOPS_AGE_KEY_FILE": str(KEY_FILE)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from tests.sops import key_services
 from tests.sops.encrypting import KEY, OTHER_KEY_FILE, RECIPIENT
 from tests.sops.key_services import KeyServices
 
-pytestmark = pytest.mark.skipif(shutil.which("sops") is None, reason="the sops program is not on PATH")
+pytestmark = pytest.mark.needs("sops")
 VALUES = {"seance": {"BUILDER_KEY": "never-show-this ✓", "PORT": 8080, "ON": True}, "place_unencrypted": "here"}
 OTHER_KEY = OTHER_KEY_FILE.read_text().split()[-1]
 

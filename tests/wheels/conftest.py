@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.conftest import _pulumi  # noqa: F401 - a fixture
-
 ROOT = Path(__file__).parents[2]
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
 LEFT_OUT = shutil.ignore_patterns("*.egg-info", "__pycache__")

@@ -13,9 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from railway_sandbox import addresses
 from railway_sandbox.server import Sandbox
-from tests.conformance.conftest import program
 from tests.wheels.conftest import LEFT_OUT, PACKAGES, ROOT, UV, install, run
 from tools import versions
 
@@ -55,20 +53,6 @@ with Sandbox(Path("sandbox")).serve() as address:
     )
 assert done.succeeded, done
 print(json.dumps(dict(done.outputs)))
-"""
-AUTOMATION = """
-import json, runpy
-from pulumi import automation
-
-def program():
-    runpy.run_path("__main__.py")
-
-stack = automation.create_or_select_stack("test", project_name="shop", program=program)
-assert stack.preview().change_summary == {"create": 3}
-done = stack.up()
-assert stack.up().summary.resource_changes == {"same": 3}
-print(json.dumps({name: output.value for name, output in done.outputs.items()}))
-assert stack.destroy().summary.result == "succeeded"
 """
 
 
@@ -112,9 +96,9 @@ def elsewhere(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def environment(directory: Path, *, pulumi: Path | None = None) -> dict[str, str]:
+def environment(directory: Path, *programs: Path) -> dict[str, str]:
     """The variables of a shell in which the folder's environment is activated, and nothing of this project."""
-    path = [directory / ".venv" / "bin", *([pulumi.parent] if pulumi else []), "/usr/bin", "/bin"]
+    path = [directory / ".venv" / "bin", *programs, "/usr/bin", "/bin"]
     home = directory / "home"
     return {"PATH": os.pathsep.join(map(str, path)), "HOME": str(home), "PULUMI_HOME": str(home / ".pulumi")}
 
@@ -172,27 +156,6 @@ def test_a_program_elsewhere_uses_the_installed_provider_with_the_embedded_engin
     assert outputs["project"] == "shop-staging"
     (service,) = Sandbox(elsewhere / "sandbox").railway.state.services.values()
     assert (service.id, service.name) == (outputs["service"].rpartition("/")[2], "web")
-
-
-@pytest.mark.usefixtures("_pulumi")
-def test_a_program_elsewhere_uses_the_installed_provider_with_the_real_engine(elsewhere, tmp_path):
-    """An inline program of the Automation API: previewed, brought up once, found unchanged, and taken down."""
-    sandbox = Sandbox(tmp_path / "sandbox")
-    (tmp_path / "backend").mkdir()
-    state = {
-        "PULUMI_BACKEND_URL": (tmp_path / "backend").as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": "sandbox",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    }
-    with sandbox.serve() as address:
-        outputs = run(
-            elsewhere / ".venv" / "bin" / "python", "-c", AUTOMATION, cwd=elsewhere,
-            env={**environment(elsewhere, pulumi=program()), **addresses.environment(address), **state},
-        )  # fmt: skip
-
-    assert json.loads(outputs.splitlines()[-1])["project"] == "shop-staging"
-    assert [each for each in sandbox.railway.state.services.values() if each.deleted_at is None] == []
 
 
 def test_the_folder_of_the_provider_is_a_plugin_by_itself(tmp_path):
