@@ -9,7 +9,6 @@ Owns the page. Rows, faults and verdicts stand in ``tests/provider/matrix``.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 import time
 from collections import Counter
@@ -20,14 +19,12 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.provider.matrix.cells import VERDICTS, Cell, cells
-from tests.provider.matrix.rows import ROWS, Row
+from tests.provider.matrix.cells import VERDICTS, cells
+from tests.provider.matrix.rows import ROWS
 from tests.provider.matrix.trouble import FAULTS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs" / "railway" / "faults.md"
-AT_A_TIME: Final = 3
-"""Rows that are tried side by side: they mostly wait."""
 WIDTH: Final = 170
 _SHORT: Final = {"at once": "✓", "next run": "✓ next", "import": "import", "warning": "warning", "none": ""}
 
@@ -50,15 +47,9 @@ fails the tests.
 """
 
 
-async def _tried(row: Row, turns: asyncio.Semaphore) -> list[Cell]:
-    async with turns:
-        return await cells(row)
-
-
-async def _measured() -> Verdicts:
-    turns = asyncio.Semaphore(AT_A_TIME)
-    found = await asyncio.gather(*(_tried(row, turns) for row in ROWS))
-    return {row.name: {cell.fault: cell.verdict for cell in each} for row, each in zip(ROWS, found, strict=True)}
+def measured() -> Verdicts:
+    """Try every cell."""
+    return {row.name: {cell.fault: cell.verdict for cell in cells(row)} for row in ROWS}
 
 
 def documented() -> Verdicts:
@@ -146,7 +137,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     started = time.monotonic()
-    verdicts = asyncio.run(_measured())
+    verdicts = measured()
     _print(verdicts, time.monotonic() - started)
     if _wrong(verdicts):
         return 1

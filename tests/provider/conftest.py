@@ -17,7 +17,7 @@ from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.server import Sandbox
 from tests import virtual_time
 from tests.provider.driver import Driver, Records, driving
-from tests.provider.in_process import Connection, LoopClock
+from tests.provider.in_process import Connection, LoopClock, pointed_here
 
 
 @pytest.fixture
@@ -48,14 +48,10 @@ def cloud(sandbox: Sandbox) -> RailwayCloud:
 
 
 @pytest.fixture
-def address(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Connection:
+def address(sandbox: Sandbox) -> Iterator[Connection]:
     """Where that account answers; the provider is pointed there."""
-    connection = Connection(sandbox)
-    monkeypatch.setenv("RAILWAY_API_URL", connection.url)
-    monkeypatch.delenv("RAILWAY_SANDBOX_SPEED", raising=False)
-    monkeypatch.delenv("RAILWAY_API_TOKEN", raising=False)
-    monkeypatch.delenv("RAILWAY_TOKEN", raising=False)
-    return connection
+    with pointed_here():
+        yield Connection(sandbox)
 
 
 @dataclass

@@ -30,10 +30,8 @@ PROVIDER = build_provider()
 
 Properties = Mapping[str, Any]
 
-PATIENCE_S: Final = 36_000.0
-"""Time limit of an operation, in simulated time: minutes, so that a busy machine decides nothing."""
-
-
+OWN_LIMIT: Final = 0.0
+"""The time limit of an operation, as the engine says it without ``customTimeouts``: that of the resource."""
 BETWEEN_RUNS_S: Final = 5.0
 """How long after one run another begins, in simulated time."""
 
@@ -96,7 +94,7 @@ class Driver:
         return [failure.reason for failure in response.failures]
 
     async def create(
-        self, kind: str, /, *, interrupted: bool = False, timeout_s: float = PATIENCE_S, **inputs: Any
+        self, kind: str, /, *, interrupted: bool = False, timeout_s: float = OWN_LIMIT, **inputs: Any
     ) -> Made:
         """Check and create."""
         checked = await self._checked(kind, inputs)
@@ -121,7 +119,7 @@ class Driver:
         kinds = provider_pb2.PropertyDiff.Kind
         return {path: kinds.Name(found.kind) for path, found in response.detailedDiff.items()}
 
-    async def update(self, made: Made, *, timeout_s: float = PATIENCE_S, **changes: Any) -> Made:
+    async def update(self, made: Made, *, timeout_s: float = OWN_LIMIT, **changes: Any) -> Made:
         """Update in place."""
         wanted = await self._changed(made, changes)
         request = provider_pb2.UpdateRequest(
@@ -153,9 +151,7 @@ class Driver:
         if not same_run:
             self.servicer.retained = RetainedIds()
             await self.settle(BETWEEN_RUNS_S)
-        request = provider_pb2.DeleteRequest(
-            urn=_urn(made.kind), id=made.id, properties=encode(made.outputs), timeout=PATIENCE_S
-        )
+        request = provider_pb2.DeleteRequest(urn=_urn(made.kind), id=made.id, properties=encode(made.outputs))
         await _answered(made.kind, made.inputs, self.rpc.Delete(request))
 
     async def invoke(self, function: str, **inputs: Any) -> Properties:

@@ -6,17 +6,20 @@ All of it is still encoded and decoded as on the wire. Time is that of the runni
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import grpc
 import grpc.aio
 import httpx
+import pytest
 
 from pulumi_provider.declaration import Provider
 from pulumi_provider.servicer import Servicer
 from pulumiverse_railway.provider.configuration import build_client
+from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.in_process import InProcessTransport
 from railway_sandbox.server import Sandbox
 from tests import virtual_time
@@ -26,6 +29,16 @@ URL = "http://127.0.0.1:9/graphql/v2"
 """An address on this machine, as the sandbox has, to which nothing is ever sent."""
 LATENCY_S = 1.2
 """How long a request takes, in virtual seconds; Railway does its work in the middle."""
+
+
+@contextmanager
+def pointed_here() -> Iterator[None]:
+    """Point the provider at the simulated Railway of this process until the block ends, with nothing else set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAILWAY_API_URL", URL)
+        for name in ("RAILWAY_SANDBOX_SPEED", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 class LoopClock:
@@ -42,11 +55,11 @@ class LoopClock:
 
 
 class Connection(Address):
-    """A simulated Railway that answers an HTTP client of this process."""
+    """A simulated Railway that answers an HTTP client of this process; ``answer`` may take the place of ``handle``."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, answer: Callable[[Request], Response] | None = None) -> None:
         super().__init__(sandbox, URL)
-        self._handed_over = InProcessTransport(lambda request: self.noted(request, sandbox.handle(request)))
+        self._handed_over = InProcessTransport(lambda request: self.noted(request, (answer or sandbox.handle)(request)))
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """Return what carries the requests of one client."""

@@ -5,15 +5,12 @@ Each row's verdicts are those of docs/railway/faults.md, which ``make faults`` w
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
 import pytest
 
 from railway_api.documents import MUTATIONS
 from tests.pages.faults import documented
 from tests.pages.operations import COMMAND_LINE, users
-from tests.provider.matrix.cells import ENVIRONMENT, cells
+from tests.provider.matrix.cells import cells
 from tests.provider.matrix.rows import ROWS, Row
 from tests.provider.matrix.trouble import FAULTS
 
@@ -21,12 +18,9 @@ DOCUMENTED = documented()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-def test_nothing_is_lost_doubled_or_orphaned(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_lost_doubled_or_orphaned(row: Row) -> None:
     """Account and state end as those of an undisturbed run, by the way that the page names."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    logging.getLogger("grpc").setLevel(logging.ERROR)
-    found = {cell.fault: cell.verdict for cell in asyncio.run(cells(row))}
+    found = {cell.fault: cell.verdict for cell in cells(row)}
     assert found == DOCUMENTED.get(row.name, {})
 
 

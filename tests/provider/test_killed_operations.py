@@ -11,23 +11,19 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from railway_sandbox.identifiers import Identifiers
-from railway_sandbox.railway.state import State
 from railway_sandbox.server import Sandbox
 from tests import virtual_time
 from tests.provider.driver import Driver, Records, a_project, driving
-from tests.provider.in_process import URL, Connection, LoopClock
+from tests.provider.in_process import Connection, pointed_here
 from tests.provider.kills.death import Kill, Mortal, kills_of
 from tests.provider.kills.engine import Kept, up
 from tests.provider.lives.rows import LIVES, World
-from tests.provider.matrix.accounts import content, shown
+from tests.provider.matrix.accounts import an_account, content, shown
 from tests.provider.test_whole_lives import KINDS, REFUSED_TWICE
 
 ALL_OVER_S: Final = 200.0
@@ -66,21 +62,6 @@ class Prepared:
     def account(self) -> Iterator[Sandbox]:
         """A copy of the account."""
         with an_account(self.records, self.stored, self.now_s) as sandbox:
-            yield sandbox
-
-
-@contextmanager
-def an_account(records: Records, stored: str = "", now_s: float = 0.0) -> Iterator[Sandbox]:
-    """An account of its own, in the virtual time of the running loop."""
-    clock = LoopClock()
-    clock.advance(now_s - clock.now())
-    with TemporaryDirectory() as directory:
-        sandbox = Sandbox(Path(directory), clock=clock)
-        sandbox.railway.dns, sandbox.railway.proxied = records.find, records.is_proxied
-        if stored:
-            sandbox.railway.state = State.from_json(stored)
-            sandbox.railway.ids = Identifiers("copy")  # never an id that the copy has already
-        with sandbox.storage.database.kept_open():
             yield sandbox
 
 
@@ -183,14 +164,11 @@ async def _all_of(kind: str, operation: str) -> tuple[list[str], int]:
     ("operation", "least"), [("create", 40), ("update", 30), ("replace", 60), (AGAIN, 6), ("delete", 36)]
 )
 def test_after_one_more_run_nothing_is_left_undone(
-    operation: str, least: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    operation: str, least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Killed before or after any request that changes something: all ends as after an undisturbed run."""
-    monkeypatch.setenv("RAILWAY_API_URL", URL)
-    for name in ("RAILWAY_SANDBOX_SPEED", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-
-    found = [virtual_time.run(_all_of(kind, operation)) for kind in sorted(LIVES) if _has(kind, operation)]
+    with pointed_here():
+        found = [virtual_time.run(_all_of(kind, operation)) for kind in sorted(LIVES) if _has(kind, operation)]
 
     points = sum(count for _, count in found)
     with capsys.disabled():

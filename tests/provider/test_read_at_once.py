@@ -6,9 +6,10 @@ import pytest
 
 from tests import virtual_time
 from tests.provider.driver import Made, Records, a_project
-from tests.provider.in_process import URL
+from tests.provider.in_process import pointed_here
 from tests.provider.lives.rows import LIVES, World
-from tests.provider.test_killed_operations import a_run, an_account
+from tests.provider.matrix.accounts import an_account
+from tests.provider.test_killed_operations import a_run
 
 
 async def _refreshed(kind: str) -> Made | None:
@@ -23,10 +24,7 @@ async def _refreshed(kind: str) -> Made | None:
 
 
 @pytest.mark.parametrize("kind", sorted(LIVES))
-def test_a_refresh_right_after_a_create_finds_it(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refresh_right_after_a_create_finds_it(kind: str) -> None:
     """By a process that remembers nothing, without a second between the two."""
-    monkeypatch.setenv("RAILWAY_API_URL", URL)
-    for name in ("RAILWAY_SANDBOX_SPEED", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-
-    assert virtual_time.run(_refreshed(kind)) is not None
+    with pointed_here():
+        assert virtual_time.run(_refreshed(kind)) is not None

@@ -13,7 +13,7 @@ import pytest
 
 from tests import virtual_time
 from tests.provider.driver import Half, Refused
-from tests.provider.in_process import URL
+from tests.provider.in_process import pointed_here
 from tests.provider.kills.engine import up
 from tests.provider.lives.rows import LIVES
 from tests.provider.test_killed_operations import Dying, Prepared, a_run, end, prepare, undisturbed_run
@@ -48,13 +48,10 @@ async def _all_of(kind: str) -> tuple[list[str], int]:
     return wrong, len(pairs)
 
 
-def test_two_faults_one_after_the_other(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_faults_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
     """Refused, done without an answer, or lost: in each order nothing is lost, doubled or left over."""
-    monkeypatch.setenv("RAILWAY_API_URL", URL)
-    for name in ("RAILWAY_SANDBOX_SPEED", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-
-    found = [virtual_time.run(_all_of(kind)) for kind in sorted(LIVES)]
+    with pointed_here():
+        found = [virtual_time.run(_all_of(kind)) for kind in sorted(LIVES)]
 
     tried = sum(count for _, count in found)
     with capsys.disabled():

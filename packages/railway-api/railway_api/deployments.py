@@ -69,6 +69,8 @@ class _Wait:
     """When a deployment that does not appear is not waited for any more."""
     own_id: str | None = None
     """The first deployment that appeared: the one that was asked for, whatever comes after it."""
+    from_before: bool = False
+    """That one was under way before the change, and may run something else."""
     shown: str = ""
     looks: int = 0
     unproven: int = 0
@@ -118,16 +120,8 @@ class Deployments:
             progress = await self._poller.next(deployment=nearly)
             latest = await self._followed(wait, progress)
             if wait.is_old(latest):
-                if environment.clock.now() >= wait.until:
-                    if latest is not None and latest.status not in {*HEALTHY, *FAILURE_BY_STATUS}:
-                        # One from before is still under way, after an interrupted run say: follow it.
-                        wait.old_id = wait.since = None
-                        continue
-                    if latest is not None and await self._is_right(spec, latest):
-                        return latest
-                    await caller.status("starting a deployment...")
-                    wait.old_id = await self._start(wait, latest)
-                    wait.until = environment.clock.now() + APPEAR_S
+                if environment.clock.now() >= wait.until and (right := await self._instead(wait, latest)) is not None:
+                    return right
             elif latest is not None and latest.status in HEALTHY:
                 meta = progress.metas.get(latest.id)
                 if meta is None and wait.unproven < PROOFS:
@@ -135,7 +129,9 @@ class Deployments:
                     nearly, wait.unproven = latest.id, wait.unproven + 1
                     self._poller.hurry()
                     continue
-                return await self._proven(wait, latest, meta)
+                if await self._is_proven(wait, latest, meta):
+                    return latest
+                await self._start(wait, latest)
             elif latest is not None and latest.status in FAILURE_BY_STATUS:
                 raise await self._failures.report(spec, latest, FAILURE_BY_STATUS[latest.status], own_id=wait.own_id)
             nearly = await wait.show(latest)
@@ -171,25 +167,39 @@ class Deployments:
         if failure is not None:
             raise await self._failures.report(wait.spec, latest, failure)
 
-    async def _is_right(self, spec: DeploymentSpec, latest: Deployment) -> bool:
-        """Tell whether the newest deployment, which no change of ours started, is healthy and the right one."""
-        return latest.status in HEALTHY and spec.differs(await self._meta(latest)) is None
+    async def _instead(self, wait: _Wait, latest: Deployment | None) -> Deployment | None:
+        """Return the newest deployment, which no change of ours started, if it is healthy and the right one.
 
-    async def _proven(self, wait: _Wait, latest: Deployment, meta: DeploymentMeta | BaseException | None) -> Deployment:
-        """Return the deployment if it runs what was asked for; ``meta`` is of the same answer, if known."""
+        One that is still under way, after an interrupted run say, is followed from now on; else a new one is started.
+        """
+        if latest is not None and latest.status not in {*HEALTHY, *FAILURE_BY_STATUS}:
+            wait.old_id, wait.since, wait.from_before = None, None, True
+            return None
+        if latest is not None and latest.status in HEALTHY and not wait.spec.differs(await self._meta(latest)):
+            return latest
+        await self._start(wait, latest)
+        return None
+
+    async def _is_proven(self, wait: _Wait, latest: Deployment, meta: DeploymentMeta | BaseException | None) -> bool:
+        """Tell whether the deployment runs what was asked for; ``meta`` is of the same answer, if known.
+
+        One from before may run something else, a rollback that an interrupted run started say. Raises
+        ``DeploymentFailed`` for any other that does.
+        """
         if meta is None or isinstance(meta, BaseException):
             meta = await self._meta(latest)
         different = wait.spec.differs(meta)
-        if different is None:
-            return latest
+        if different is None or wait.from_before:
+            return different is None
         failure = runs_something_else(latest.status, different)
         raise await self._failures.report(wait.spec, latest, failure, own_id=wait.own_id)
 
     async def _meta(self, deployment: Deployment) -> DeploymentMeta:
         return (await self._environment.ask(DEPLOYMENT, id=deployment.id))["meta"] or {}
 
-    async def _start(self, wait: _Wait, latest: Deployment | None) -> str | None:
-        """Start a deployment of the present settings; return the id that counts as old from now on."""
+    async def _start(self, wait: _Wait, latest: Deployment | None) -> None:
+        """Start a deployment of the present settings; what is the newest now counts as old from then on."""
+        await wait.caller.status("starting a deployment...")
         arguments = {"serviceId": wait.spec.service_id, "commitSha": wait.spec.commit_sha}
         while True:
             try:
@@ -206,4 +216,5 @@ class Deployments:
             else:
                 break
         self._poller.hurry()
-        return latest.id if latest else None
+        wait.old_id, wait.own_id, wait.from_before = latest.id if latest else None, None, False
+        wait.until = self._environment.clock.now() + APPEAR_S

@@ -35,7 +35,7 @@ def kills_of(count: int) -> list[Kill]:
 class Mortal:
     """Carries requests until the provider dies, and counts those that change something."""
 
-    changes: Callable[[httpx.Request], bool]
+    changes: Callable[[httpx.Request], bool] = lambda _: False
     kill: Kill | None = None
     count: int = 0
     dead: asyncio.Event = field(default_factory=asyncio.Event)

@@ -13,11 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
 
-from railway_sandbox.clock import Clock
+from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.state import Record, State
 from railway_sandbox.server import Sandbox
 from tests.provider.driver import Made, Records
+from tests.provider.in_process import LoopClock
 
 TABLES: Final = (
     "projects", "environments", "services", "instances", "triggers", "deployments", "volumes", "volume_instances",
@@ -33,14 +34,21 @@ MADE_UP: Final = {
 
 
 @contextmanager
-def an_account(speed: float, records: Records, stored: str = "", now: float = 0.0) -> Iterator[Sandbox]:
-    """A sandbox of its own, empty or with the stored content of an account; its Railway sees the records."""
+def an_account(records: Records, stored: str = "", now_s: float = 0.0) -> Iterator[Sandbox]:
+    """A sandbox of its own in the virtual time of the running loop; its Railway sees the records.
+
+    It is empty, or has the stored content of an account at that moment.
+    """
+    clock = LoopClock()
+    clock.advance(now_s - clock.now())
     with TemporaryDirectory() as directory:
-        sandbox = Sandbox(Path(directory), clock=Clock(start_s=now, speed=speed))
+        sandbox = Sandbox(Path(directory), clock=clock)
         sandbox.railway.dns, sandbox.railway.proxied = records.find, records.is_proxied
         if stored:
             sandbox.railway.state = State.from_json(stored)
-        yield sandbox
+            sandbox.railway.ids = Identifiers("copy")  # never an id that the copy has already
+        with sandbox.storage.database.kept_open():
+            yield sandbox
 
 
 def content(cloud: RailwayCloud) -> dict[str, list[str]]:

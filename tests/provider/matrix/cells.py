@@ -1,38 +1,27 @@
 """One cell of the fault matrix: a run that meets a fault, the next run, and the comparison with an undisturbed run.
 
-Owns the verdict. Each cell has a copy of the prepared account, so that the cells of a row can be tried side by side.
+Owns the verdict. Each cell has a copy of the prepared account. All of it is in virtual time.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.server import Sandbox
-from tests.provider.driver import Driver, Records
+from tests import virtual_time
+from tests.provider.driver import Driver, Records, driving
+from tests.provider.in_process import Connection, pointed_here
+from tests.provider.kills.death import Mortal
 from tests.provider.matrix.accounts import an_account, content, shown
-from tests.provider.matrix.rows import ROWS, Row
-from tests.provider.matrix.runs import (
-    Outcome,
-    Step,
-    attempt,
-    differences,
-    in_a_process,
-    in_this_process,
-    together,
-    update,
-)
-from tests.provider.matrix.trouble import FAULTS, THROTTLE, Fault, Trouble
-from tests.simulated import Address, serve
+from tests.provider.matrix.rows import Row
+from tests.provider.matrix.runs import Outcome, Step, attempt, differences, together, update
+from tests.provider.matrix.trouble import FAULTS, THROTTLE, Disturbed, Fault, Trouble
 
-SPEED: Final = 200.0
-"""Simulated seconds per second."""
 ALL_OVER_S: Final = 60.0
 """After this time, simulated, nothing changes any more by itself."""
 AT_ONCE, NEXT_RUN, IMPORTED, WARNED, NOT_THERE = "at once", "next run", "import", "warning", "none"
@@ -46,8 +35,6 @@ VERDICTS: Final = {
 _IMPORT: Final = re.compile(r"'pulumi import railway:index:(\w+) <resource name> (\S+)'")
 WITH_A_WORKFLOW: Final = "environmentPatchCommit"
 """The mutation of the provider that Railway answers before it has done anything."""
-ENVIRONMENT: Final = {"RAILWAY_API_URL": "http://127.0.0.1:1/", "RAILWAY_SANDBOX_SPEED": str(SPEED)}
-"""What says that time is simulated. Each provider is told its own address by its configuration."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +62,7 @@ class _Prepared:
     steps: Sequence[Step]
 
     def a_copy(self) -> AbstractContextManager[Sandbox]:
-        return an_account(SPEED, self.records, self.stored, self.now)
+        return an_account(self.records, self.stored, self.now)
 
 
 @dataclass(frozen=True)
@@ -86,27 +73,31 @@ class _Ended:
     state: list[str]
 
 
-async def cells(row: Row, faults: Sequence[Fault] = FAULTS) -> list[Cell]:
+def cells(row: Row, faults: Sequence[Fault] = FAULTS) -> list[Cell]:
     """All cells of a row."""
-    os.environ.update(ENVIRONMENT)
+    with pointed_here():
+        return virtual_time.run(_cells(row, faults))
+
+
+async def _cells(row: Row, faults: Sequence[Fault]) -> list[Cell]:
     prepared = await _prepare(row)
     undisturbed = await _undisturbed(prepared)
-    return list(await asyncio.gather(*(_cell(prepared, undisturbed, fault) for fault in faults)))
+    return [await _cell(prepared, undisturbed, fault) for fault in faults]
 
 
 async def _prepare(row: Row) -> _Prepared:
     records = Records()
-    with an_account(SPEED, records) as sandbox, serve(sandbox) as address:
+    with an_account(records) as sandbox:
         cloud = sandbox.railway
-        async with in_this_process(cloud, address) as driver:
+        async with driving(cloud, Connection(sandbox)) as driver:
             steps = await row.prepare(driver, records)
         return _Prepared(row, cloud.state.to_json(), cloud.now(), records, steps)
 
 
 async def _undisturbed(prepared: _Prepared) -> _Ended:
-    with prepared.a_copy() as sandbox, serve(sandbox) as address:
-        async with in_this_process(sandbox.railway, address) as driver:
-            outcomes = await together(driver, prepared.steps)
+    with prepared.a_copy() as sandbox:
+        async with driving(sandbox.railway, Connection(sandbox)) as driver:
+            outcomes = await together(driver, prepared.steps, Mortal())
             failures = [outcome.failure for outcome in outcomes if outcome.failure]
             assert not failures, failures
             await driver.settle(ALL_OVER_S)
@@ -130,22 +121,24 @@ async def _cell(prepared: _Prepared, undisturbed: _Ended, fault: Fault) -> Cell:
     )
     if missing:
         return Cell(fault.name, NOT_THERE)
-    trouble = Trouble(fault, row.mutation, SPEED, row.refusal)
-    with prepared.a_copy() as sandbox, serve(sandbox, lambda sent: trouble.respond(sandbox, sent)) as address:
+    trouble = Trouble(fault, row.mutation, row.refusal)
+    with prepared.a_copy() as sandbox:
         cloud = sandbox.railway
-        outcomes, said = await _disturbed(cloud, address, trouble, prepared.steps)
+        async with driving(cloud, Disturbed(sandbox, trouble)) as driver:
+            outcomes = await together(driver, prepared.steps, trouble.provider)
+            said = _said(driver)
         if not trouble.struck:
             return Cell(fault.name, "the mutation was not sent")
         wrong = [*_wrongly_told(fault, outcomes, said)]
         if fault.later is not None:
-            async with in_this_process(cloud, address) as driver:
+            async with driving(cloud, Disturbed(sandbox, trouble)) as driver:
                 wrong += await _wrongly_stored(driver, outcomes)
         trouble.relent(cloud.now())
-        async with in_this_process(cloud, address) as driver:
+        async with driving(cloud, Disturbed(sandbox, trouble)) as driver:
             verdict = await _next_run(driver, fault, outcomes)
             wrong += _wrongly_told(fault, (), _said(driver))
             await driver.settle(ALL_OVER_S)
-        async with in_this_process(cloud, address) as driver:
+        async with driving(cloud, Disturbed(sandbox, trouble)) as driver:
             problems = await _problems(driver, outcomes)
         ended = _ended(cloud, outcomes)
     unlike = _compared(undisturbed, ended)
@@ -160,7 +153,7 @@ async def _next_run(driver: Driver, fault: Fault, outcomes: list[Outcome]) -> st
     for index, outcome in enumerate(outcomes):
         if outcome.next is None:
             continue
-        (then,) = await together(driver, [outcome.next], interrupted=fault.kills and fault.noted)
+        then = await attempt(driver, outcome.next, interrupted=fault.kills and fault.noted)
         verdict = NEXT_RUN
         if then.failure and (advice := _IMPORT.search(then.failure)):
             then, verdict = await _imported(driver, outcome.next, advice[1], advice[2]), IMPORTED
@@ -211,17 +204,6 @@ async def _wrongly_stored(driver: Driver, outcomes: Sequence[Outcome]) -> list[s
     return wrong
 
 
-async def _disturbed(
-    cloud: RailwayCloud, address: Address, trouble: Trouble, steps: Sequence[Step]
-) -> tuple[list[Outcome], list[str]]:
-    async with AsyncExitStack() as stack:
-        if trouble.fault.kills:
-            driver, trouble.process = await stack.enter_async_context(in_a_process(cloud, address))
-        else:
-            driver = await stack.enter_async_context(in_this_process(cloud, address))
-        return await together(driver, steps), _said(driver)
-
-
 def _compared(undisturbed: _Ended, ended: _Ended) -> list[str]:
     problems: list[str] = []
     for table in sorted({*undisturbed.account, *ended.account}):
@@ -236,8 +218,3 @@ def _compared(undisturbed: _Ended, ended: _Ended) -> list[str]:
         if wanted != found:
             problems.append(f"in the state is {found} instead of {wanted}")
     return problems
-
-
-def row_named(name: str) -> Row:
-    """The row of this name."""
-    return next(row for row in ROWS if row.name == name)

@@ -21,7 +21,7 @@ ENVIRONMENTS: Final = "Only one environment can be created every 30 seconds"
 VOLUMES: Final = "Whoa there pal! You are creating volumes too quickly. Try again in a sec"
 
 ENOUGH_S: Final = 300.0
-"""Time for a deployment, in which a busy machine can also do all that comes before it."""
+"""Time for a deployment and all that comes before it."""
 
 
 @dataclass(frozen=True)

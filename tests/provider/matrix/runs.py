@@ -1,32 +1,17 @@
 """Runs of a program as an engine does them: one that meets a fault, and the next one.
 
-Owns what an engine keeps of a failed operation and repeats in its next run. The provider is the real one over gRPC;
-where it is to be killed, it is a process of its own.
+Owns what an engine keeps of a failed operation and repeats in its next run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-import grpc.aio
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-
-from pulumi_provider.main import OPTIONS, start
-from pulumi_provider.servicer import Servicer
-from pulumi_provider.values import encode
-from railway_sandbox.railway.cloud import RailwayCloud
-from tests.provider.driver import PATIENCE_S, PROVIDER, Driver, Half, ListeningEngine, Made, Refused, driving
-from tests.simulated import Address
-
-_processes: Final = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
+from tests.provider.driver import OWN_LIMIT, Driver, Half, Made, Refused
+from tests.provider.kills.death import Mortal
 
 
 @dataclass(frozen=True)
@@ -37,7 +22,7 @@ class Step:
     type: str
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     made: Made | None = None
-    timeout_s: float = PATIENCE_S
+    timeout_s: float = OWN_LIMIT
     fails: str | None = None
     """What its failure says, where it fails even when nothing disturbs it."""
 
@@ -52,7 +37,7 @@ def update(made: Made, **changes: Any) -> Step:
     return Step("update", made.kind, changes, made)
 
 
-def failing(step: Step, says: str, *, timeout_s: float = PATIENCE_S) -> Step:
+def failing(step: Step, says: str, *, timeout_s: float = OWN_LIMIT) -> Step:
     """A step that fails with this, and leaves the resource half made."""
     return replace(step, fails=says, timeout_s=timeout_s)
 
@@ -104,10 +89,13 @@ def _after_half(step: Step, half: Made) -> Step:
     return replace(step, made=replace(step.made, outputs=half.outputs))
 
 
-async def together(driver: Driver, steps: Sequence[Step], *, interrupted: bool = False) -> list[Outcome]:
-    """Steps side by side."""
-    doing: list[Awaitable[Outcome]] = [attempt(driver, step, interrupted=interrupted) for step in steps]
-    return list(await asyncio.gather(*doing))
+async def together(driver: Driver, steps: Sequence[Step], provider: Mortal) -> list[Outcome]:
+    """Steps side by side, by a provider that may die."""
+
+    async def alive(step: Step) -> Outcome:
+        return await provider.until_dead(attempt(driver, step)) or Outcome(step.made, "killed", step)
+
+    return list(await asyncio.gather(*(alive(step) for step in steps)))
 
 
 async def differences(driver: Driver, made: Made, *, failed_duly: bool = False) -> Mapping[str, str]:
@@ -119,44 +107,3 @@ async def differences(driver: Driver, made: Made, *, failed_duly: bool = False) 
             raise
         read = half.made
     return {"": "gone"} if read is None else await driver.diff(read, **made.inputs)
-
-
-@asynccontextmanager
-async def in_a_process(cloud: RailwayCloud, address: Address) -> AsyncIterator[tuple[Driver, int]]:
-    """A configured provider in a process that may be killed, and its id."""
-    ours, theirs = _processes.Pipe()
-    process = _processes.Process(target=_serve, args=(theirs, dict(os.environ)), daemon=True)
-    process.start()
-    theirs.close()
-    port = await asyncio.to_thread(ours.recv)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
-        rpc = provider_pb2_grpc.ResourceProviderStub(channel)
-        arguments = encode({"token": cloud.account_token, "apiUrl": address.url})
-        await rpc.Configure(provider_pb2.ConfigureRequest(args=arguments))
-        assert process.pid is not None
-        try:
-            yield Driver(rpc, cloud, address, ListeningEngine(), Servicer(PROVIDER)), process.pid
-        finally:
-            process.kill()
-            await asyncio.to_thread(process.join)
-            process.close()
-            ours.close()
-
-
-@asynccontextmanager
-async def in_this_process(cloud: RailwayCloud, address: Address) -> AsyncIterator[Driver]:
-    """A configured provider, started anew."""
-    async with driving(cloud, address, apiUrl=address.url) as driver:
-        yield driver
-
-
-def _serve(pipe: Connection, environment: dict[str, str]) -> None:
-    """The provider's process."""
-    os.environ.update(environment)
-
-    async def body() -> None:
-        server, port = await start(Servicer(PROVIDER))
-        pipe.send(port)
-        await server.wait_for_termination()
-
-    asyncio.run(body())

@@ -6,22 +6,26 @@ whether it did.
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
 import re
-import signal
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+import httpx
 
 from railway_sandbox.http_messages import LOST, Request, Response
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.state import Aftermath, Patch, State
 from railway_sandbox.railway.wire import respond
 from railway_sandbox.server import Sandbox
+from tests.provider.in_process import Connection
+from tests.provider.kills.death import Mortal
 
 HANG_S: Final = 30.0
+HANGS: Final = "x-hangs-s"
+"""The header of an answer that says how much later it arrives."""
 THROTTLE: Final = "throttle"
 REFUSED_LATER: Final = "Max size of 50000 MB on current plan. Please select a valid size or upgrade"
 NEVER: Final = 1e12
@@ -35,11 +39,10 @@ class Trouble:
 
     fault: Fault
     mutation: str
-    speed: float
     refusal: str | None = None
     """What Railway says when the mutation comes too often, if it has such a limit."""
-    process: int | None = None
-    """The provider's process, where that is a process of its own."""
+    provider: Mortal = field(default_factory=Mortal)
+    """The provider that asks now."""
     struck: bool = False
     before: State | None = None
     """What reads show until ``stale_until``."""
@@ -62,6 +65,19 @@ class Trouble:
         return self.fault.strike(self, sandbox, request)
 
 
+class Disturbed(Connection):
+    """A simulated Railway with trouble, as a provider that was started anew asks it, and may die of it."""
+
+    def __init__(self, sandbox: Sandbox, trouble: Trouble) -> None:
+        super().__init__(sandbox, lambda request: trouble.respond(sandbox, request))
+        self._provider = trouble.provider = Mortal()
+
+    async def _answer(self, http: httpx.Request) -> httpx.Response:
+        answer = await self._provider.carry(http, super()._answer)
+        await asyncio.sleep(float(answer.headers.get(HANGS, 0)))
+        return answer
+
+
 @dataclass(frozen=True)
 class Fault:
     """One kind of trouble."""
@@ -71,7 +87,7 @@ class Fault:
     strike: Callable[[Trouble, Sandbox, Request], Response]
     kills: bool = False
     noted: bool = True
-    """For a killed process: whether the engine knows that a create was under way."""
+    """For a killed provider: whether the engine knows that a create was under way."""
     creations_only: bool = False
     """Met only by what makes something: anything else may be sent twice."""
     later: str | None = None
@@ -133,14 +149,12 @@ def _lost_while_lagging(trouble: Trouble, sandbox: Sandbox, request: Request) ->
 
 def _hanging(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
     answer = sandbox.handle(request)
-    time.sleep(HANG_S / trouble.speed)
-    return answer
+    return replace(answer, headers={**answer.headers, HANGS: str(HANG_S)})
 
 
 def _killed(trouble: Trouble, sandbox: Sandbox, request: Request) -> Response:
     sandbox.handle(request)
-    assert trouble.process is not None
-    os.kill(trouble.process, signal.SIGKILL)
+    trouble.provider.dead.set()
     return LOST
 
 
@@ -189,7 +203,7 @@ FAULTS: Final = (
         creations_only=True,
     ),
     Fault("30 s hang", "the effect, and its answer half a minute later", _hanging),
-    Fault("killed", "the provider's process is killed after the effect; the engine knows of it", _killed, kills=True),
+    Fault("killed", "the provider is killed after the effect; the engine knows of it", _killed, kills=True),
     Fault(
         "killed, no note",
         "the same, with an engine that forgets what was under way, as the Pulumi CLI does",

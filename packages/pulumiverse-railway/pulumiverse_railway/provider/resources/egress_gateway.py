@@ -25,9 +25,9 @@ from railway_api.documents.egress import (
     EGRESS_GATEWAYS_CLEAR,
 )
 from railway_api.environment import Environment
-from railway_api.errors import Busy, Exists, NotFound, Opaque, OutcomeUnknown, Race
+from railway_api.errors import Exists, NotFound, Opaque
 from railway_api.failure import Failure
-from railway_api.retries import retry_on
+from railway_api.retries import create_through_races, retry_on
 
 if TYPE_CHECKING:
     from railway_api.answers import EgressGateway as AnsweredGateway
@@ -80,7 +80,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         if gateways:
             await context.info("took over the static outbound IPs that the service has already")
         else:
-            gateways = await retry_on(context, lambda: _create(environment, new), on=(Busy, Race))
+            gateways = await _create(context, environment, new)
         # The addresses have no id, so the service stands for them.
         if not claimed(context, environment, f"static outbound IPs of {new.service_id}", id):
             raise Failure(f"two resources are the static outbound IPs of service {new.service_id}: remove one of them")
@@ -146,16 +146,15 @@ def _left_over(new: EgressGatewayInputs, gateways: list[AnsweredGateway]) -> lis
     return gateways
 
 
-async def _create(environment: Environment, new: EgressGatewayInputs) -> list[AnsweredGateway]:
-    wanted = {"environmentId": new.environment_id, "serviceId": new.service_id}
+async def _create(context: Context, environment: Environment, new: EgressGatewayInputs) -> list[AnsweredGateway]:
+    wanted: dict[str, object] = {"environmentId": new.environment_id, "serviceId": new.service_id}
     if new.region is not None:
         wanted["region"] = new.region
-    try:
-        gateways = await environment.write(EGRESS_GATEWAY_CREATE, input=wanted)
-    except (OutcomeUnknown, Opaque, Exists) as failure:
-        gateways = _left_over(new, await _list(environment, new.service_id))
-        if not gateways:
-            if isinstance(failure, OutcomeUnknown):
-                raise Race(str(failure), reason=failure.reason) from failure
-            raise
-    return gateways
+
+    async def look() -> list[AnsweredGateway] | None:
+        return _left_over(new, await _list(environment, new.service_id)) or None
+
+    async def create() -> list[AnsweredGateway]:
+        return await environment.write(EGRESS_GATEWAY_CREATE, input=wanted)
+
+    return await create_through_races(context, create, look, doubtful=(Opaque, Exists))
