@@ -109,12 +109,13 @@ audit: .venv/ready ## Look for known holes in the pinned packages
 	@.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
 	@.venv/audit/bin/pip-audit --no-deps --disable-pip --requirement requirements.txt
 
-bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures; measure start-up, growth, and one system in a stack of fifty
+bench: .venv/ready ## Count the requests to Railway for one topology, beside other tools' figures; measure start-up, growth, one system in a stack of fifty, and the real engine
 	@$(BIN)/python -m benchmarks.requests
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.simulator_growth
 	@$(BIN)/python -m benchmarks.growth
 	@$(BIN)/python -m benchmarks.systems
+	@$(BIN)/python -m benchmarks.real_engine
 
 faults: .venv/ready ## Let everything go wrong with every mutation once, and print what became of it
 	@$(BIN)/python -m tests.pages.faults --write

@@ -15,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from components.project import Project, ProjectArgs
-from components.service import Service, ServiceArgs
+from benchmarks.shop import shop
 from pulumi_embedded.runner import Options, run
 from pulumi_operations.events import Operation
 from railyard.engine.operate import UNREACHABLE_URL, environment
@@ -46,20 +46,6 @@ class Growth:
 
 def preview(services: int) -> None:
     """Preview a project with so many services, all alike."""
-
-    def program() -> None:
-        project = Project("shop", ProjectArgs(name="shop", environment="production"))
-        for index in range(services):
-            args = ServiceArgs(
-                project=project,
-                image=f"example/service-{index}:1",
-                healthcheck_path="/health",
-                memory_mb=1_000,
-                port=8_080,
-                variables={f"VARIABLE_{number}": f"value {number}" for number in range(9)},
-            )
-            Service(f"service-{index}", args)
-
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         options = Options(
@@ -67,7 +53,7 @@ def preview(services: int) -> None:
             stack="benchmark",
             state_file=directory / "benchmark.json",
             config={},
-            program=program,
+            program=partial(shop, services),
             environment=environment(UNREACHABLE_URL, directory),
         )
         result = run(Operation.PREVIEW, options)
