@@ -50,7 +50,7 @@ def no_plugin_is_left(stack: Stack) -> None:
     deadline = time.monotonic() + LONGEST_S
     while time.monotonic() < deadline:
         # What forks the tests' processes has the variables of whoever needed it first, and stays.
-        commands = (path for path in Path("/proc").glob("[0-9]*/cmdline") if b"forked.serve" not in _read(path))
+        commands = (path for path in Path("/proc").glob("[0-9]*/cmdline") if b"fork_server.serve" not in _read(path))
         if not any(str(stack.home).encode() in _read(path.with_name("environ")) for path in commands):
             return
         time.sleep(0.01)
