@@ -22,7 +22,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.conformance.conftest import RealEngine, program
+from tests import needs
+from tests.conformance.conftest import RealEngine
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = 3
@@ -54,7 +55,7 @@ def seconds(engine: RealEngine, text: str, runs: int = 1) -> float:
 
 def measure() -> list[Preview]:
     """Measure all programs. Exits where there is no CLI."""
-    if not program().is_absolute():
+    if needs.pulumi() is None:
         raise SystemExit("there is no Pulumi CLI: make tools installs it, or builds it with Go")
     with ExitStack() as running:
         directory = Path(running.enter_context(tempfile.TemporaryDirectory()))
