@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import pulumi
 import pulumi.runtime
 import pytest
 from hypothesis import HealthCheck, settings
+from typer import testing
+from typer.main import get_command
 
 from tests import forked, programs, shared_salt
 
@@ -33,6 +35,9 @@ gc.disable()
 forked.install()
 shared_salt.share()
 
+# The tree of all commands is the same for each that a test runs in this process, and takes as long as reading a stack.
+testing._get_command = cache(get_command)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
+
 # httpcore asks with every request whether it is there, and the answer would be looked for in the whole path.
 sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
 
@@ -46,12 +51,14 @@ settings.load_profile("suite")
 
 SLOW = (
     "clouds/test_trouble.py", "components/test_component_examples.py", "components/test_packages.py",
-    "conformance", "edge/test_systems_at_the_edge.py", "engine/test_engine_kill.py",
-    "kernel/test_kernel_process.py", "kernel/test_kernel_sdk.py", "lifecycle", "live", "operations/",
-    "operations_adopt", "operations_backup", "operations_promotion", "operations_secrets", "operations_workflows",
-    "provider/test_fault_matrix.py", "provider/test_faults.py", "provider/test_whole_lives.py",
-    "settings/test_declared_once.py",
-    "systems/test_adding_a_system.py", "systems/test_data_lifecycle.py", "test_forked.py", "upgrade", "wheels",
+    "conformance", "docs/test_imports.py", "edge/test_systems_at_the_edge.py",
+    "engine/test_engine_kill.py", "environments", "kernel/test_kernel_process.py", "kernel/test_kernel_sdk.py",
+    "lifecycle", "live", "operations/", "operations_adopt", "operations_backup",
+    "operations_export", "operations_promotion", "operations_secrets", "operations_workflows",
+    "provider/test_answers_that_break_the_schema.py", "provider/test_fault_matrix.py", "provider/test_faults.py",
+    "provider/test_killed_operations.py", "provider/test_two_faults.py", "provider/test_whole_lives.py",
+    "settings/test_declared_once.py", "systems/test_adding_a_system.py", "systems/test_data_lifecycle.py",
+    "systems/test_parts.py", "test_forked.py", "test_virtual_time.py", "upgrade", "wheels",
 )  # fmt: skip
 """What starts commands, brings stacks up or tries every fault: ``-m "not slow"`` leaves these folders and files out."""
 

@@ -26,7 +26,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class Server:
     def fork(self, order: Order, files: Sequence[int]) -> int:
         """Start a process, and return its number: it is a child of this process."""
         with self._lock, _adopting():
-            send(self._connection, asdict(order), files)
+            send(self._connection, vars(order), files)
             return receive(self._connection)[0]
 
 

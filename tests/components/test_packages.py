@@ -17,7 +17,8 @@ USED = {
     "digitalocean": ("Cdn", "SpacesBucket", "SpacesKey", "SpacesBucketCorsConfiguration"),
 }
 SCRIPT = """
-import importlib, inspect, json, sys
+import gc, importlib, inspect, json, sys
+gc.disable()  # two packages of a thousand modules, of which nothing is garbage
 import components.bucket, components.domain, components.zone
 from components import packages
 from pulumi import _types

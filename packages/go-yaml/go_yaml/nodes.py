@@ -91,7 +91,7 @@ class MappingNode(Node):
     pairs: list[tuple[Node, Node]] = field(default_factory=list[tuple[Node, Node]])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def compose(text: str) -> Node | None:
     """Return the only document of ``text``, None for an empty one. Raises ``YamlError``.
 

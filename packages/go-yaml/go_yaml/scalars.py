@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 Scalar = str | int | float | bool | None
@@ -42,6 +43,7 @@ _MOMENT: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # files say the same words and numbers again and again, and are read several times
 def plain_scalar(text: str) -> Scalar:
     """Return what an unquoted scalar means."""
     if text in _WORDS:

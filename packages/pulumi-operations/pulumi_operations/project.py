@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -174,6 +175,7 @@ def read_text(path: Path) -> str:
         raise ProjectError(f"{path.name} is no UTF-8 text (byte {error.start}): save it as UTF-8") from None
 
 
+@lru_cache(maxsize=8)
 def _keys(name: str, text: str) -> go_yaml.MappingNode | None:
     try:
         node = go_yaml.compose(text)
