@@ -10,7 +10,9 @@ import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pulumi_operations.project import (
     ProjectError,
@@ -30,6 +32,7 @@ from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
 from stacks.settings import StackSettings, is_own, parse
 from stacks.shared_settings import NAMESPACE, defaults_text, file_name, stack_names
+from stacks.system import System
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,7 +212,15 @@ def settings_in(name: str, text: str) -> StackSettings:
     ``SettingsError`` for settings that are refused.
     """
     shared = defaults_text(project_directory())
-    return parse(own_keys(name, text), python_systems(), file=name, text=text, defaults=shared)
+    return _judged(name, text, shared, tuple(own_keys(name, text).items()), python_systems())
+
+
+@lru_cache(maxsize=8)
+def _judged(
+    name: str, text: str, shared: str, keys: tuple[tuple[str, str], ...], systems: tuple[type[System[Any]], ...]
+) -> StackSettings:
+    """Return the settings in a text, which a command judges once however often it reads them. Raises as above."""
+    return parse(dict(keys), systems, file=name, text=text, defaults=shared)
 
 
 def own_keys(name: str, text: str) -> dict[str, str]:

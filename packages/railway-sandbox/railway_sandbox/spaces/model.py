@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -53,15 +54,16 @@ class SpacesCloud:
         self._account = str(next(_accounts))
         self._names: dict[str, tuple[str, str]] = {}
         self._regions: dict[str, str] = {}
+        self._unread: deque[Entry] = deque()
+        """What the journal says and nobody has asked for yet: most worlds are loaded for another cloud's sake."""
         self.taken: set[str] = set(TAKEN_NAMES)
 
     # Persistence
 
     def load(self) -> None:
-        """Load what the journal says."""
+        """Load what the journal says; its buckets are made for the first one who asks."""
         self.forget()
-        for entry in self._journal.entries():
-            self._perform(entry)
+        self._unread.extend(self._journal.entries())
 
     def reset(self) -> None:
         """Remove every bucket, in memory and in the journal."""
@@ -74,6 +76,7 @@ class SpacesCloud:
             backend.reset()
         self._names.clear()
         self._regions.clear()
+        self._unread.clear()
 
     # Requests
 
@@ -85,6 +88,7 @@ class SpacesCloud:
 
         Raises ``RefusedError`` for what Spaces refuses before it looks at objects.
         """
+        self._read_up()
         self._authorize(access_key, method, bucket, key)
         if copied := headers.get("x-amz-copy-source", "").partition("?")[0]:
             source, _, source_key = unquote(copied).removeprefix("/").partition("/")
@@ -110,7 +114,13 @@ class SpacesCloud:
 
     def owns(self, bucket: str) -> bool:
         """Tell whether the team has a bucket of this name."""
+        self._read_up()
         return bucket in self._regions
+
+    def _read_up(self) -> None:
+        with _moto:
+            while self._unread:
+                self._perform(self._unread.popleft())
 
     def _authorize(self, access_key: str, method: str, bucket: str, key: str) -> None:
         if method == "OPTIONS":
