@@ -161,7 +161,7 @@ class Bucket(pulumi.ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name, "cdnEndpoint": self.cdn_endpoint})
 
     def _variables(self, key: digitalocean.SpacesKey) -> dict[str, pulumi.Input[str]]:
-        found: dict[str, pulumi.Input[str]] = {
+        variables: dict[str, pulumi.Input[str]] = {
             "SPACES_BUCKET": self.bucket_name,
             "SPACES_REGION": self.args.region,
             "SPACES_ENDPOINT": derived("https://{}.digitaloceanspaces.com".format, self.args.region),
@@ -170,8 +170,8 @@ class Bucket(pulumi.ComponentResource):
             "SPACES_SECRET_ACCESS_KEY": pulumi.Output.secret(key.secret_key),
         }
         if self.cdn_endpoint:
-            found["SPACES_CDN_URL"] = pulumi.Output.concat("https://", self.cdn_endpoint)
-        return found
+            variables["SPACES_CDN_URL"] = pulumi.Output.concat("https://", self.cdn_endpoint)
+        return variables
 
     def allow(self, origins: Sequence[str], *, after: Sequence[pulumi.Resource] = ()) -> None:
         """Let pages of ``origins`` use it from a browser, or of those that its settings name, once ``after`` is done.
@@ -230,13 +230,13 @@ def _versioning(wanted: bool) -> digitalocean.SpacesBucketVersioningArgsDict | N
 
 
 def _lifecycle(index: int, rule: LifecycleRuleInputs) -> digitalocean.SpacesBucketLifecycleRuleArgsDict:
-    found: digitalocean.SpacesBucketLifecycleRuleArgsDict = {"id": f"rule-{index + 1}", "enabled": True}
+    rule_args: digitalocean.SpacesBucketLifecycleRuleArgsDict = {"id": f"rule-{index + 1}", "enabled": True}
     if is_output(rule.prefix) or rule.prefix:
-        found["prefix"] = rule.prefix
+        rule_args["prefix"] = rule.prefix
     if rule.expiration_days is not None:
-        found["expiration"] = {"days": rule.expiration_days}
+        rule_args["expiration"] = {"days": rule.expiration_days}
     if rule.noncurrent_expiration_days is not None:
-        found["noncurrent_version_expiration"] = {"days": rule.noncurrent_expiration_days}
+        rule_args["noncurrent_version_expiration"] = {"days": rule.noncurrent_expiration_days}
     if rule.abort_incomplete_upload_days is not None:
-        found["abort_incomplete_multipart_upload_days"] = rule.abort_incomplete_upload_days
-    return found
+        rule_args["abort_incomplete_multipart_upload_days"] = rule.abort_incomplete_upload_days
+    return rule_args

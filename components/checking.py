@@ -117,12 +117,12 @@ def is_output(value: Any) -> bool:
 
 def _given(args: Inputs, model: type[BaseModel]) -> dict[str, Any]:
     """Return the values that are not the default, by their names in settings."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for field in dataclasses.fields(args):
         info, value = model.model_fields.get(field.name), getattr(args, field.name)
         if info is not None and (is_output(value) or value != _default(field)):
-            found[info.alias or field.name] = _plain(value, inner_model(info.annotation))
-    return found
+            values[info.alias or field.name] = _plain(value, inner_model(info.annotation))
+    return values
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
@@ -189,8 +189,8 @@ def _must_be_plain(path: Path, decides: str) -> Problem:
 
 def _at_once(model: type[BaseModel], known: Any, outputs: Iterable[Path]) -> list[Problem]:
     """Return what is wrong with plain values by themselves; all are compared with each other when all are known."""
-    found = _problems(model, known)
-    return [each for each in found if each.path not in outputs and not _is_group(model, each.path)]
+    problems = _problems(model, known)
+    return [each for each in problems if each.path not in outputs and not _is_group(model, each.path)]
 
 
 def _problems(model: type[BaseModel], given: Any) -> list[Problem]:
@@ -208,8 +208,8 @@ def _judged(
 
     async def judge(value: Any) -> Any:
         problems = [] if value is None else _problems(model, _put(known, path, value))
-        found = [each for each in problems if each.path[: len(path)] == path]
-        refuse(label, await _masked(found, [value], [output]))
+        of_value = [each for each in problems if each.path[: len(path)] == path]
+        refuse(label, await _masked(of_value, [value], [output]))
         return value
 
     return output.apply(judge)

@@ -35,6 +35,6 @@ class CronJobSettings(ServiceSettings):
     def _starts_and_ends(self) -> Self:
         if not self.cron_schedule:
             raise ValueError('a cron job only with a schedule: add cronSchedule, such as "0 3 * * *" for each day at 3')
-        if found := given(self, *_FOR_WHAT_LISTENS):
-            raise ValueError(f"a cron job listens to nobody, since it ends when its work is done: remove {found}")
+        if listening := given(self, *_FOR_WHAT_LISTENS):
+            raise ValueError(f"a cron job listens to nobody, since it ends when its work is done: remove {listening}")
         return self

@@ -77,7 +77,7 @@ IMAGES: Final = {
 def kind_of(image: str) -> str | None:
     """Return which kind of server an image is, as far as its name tells."""
     name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return next((kind for kind, parts in IMAGES.items() if any(part in name for part in parts)), None)
+    return next((kind for kind, names in IMAGES.items() if any(part in name for part in names)), None)
 
 
 class StoreSettings(ServiceSettings):
@@ -204,7 +204,7 @@ class Database(pulumi.ComponentResource):
                 kind=StoreSettings,
                 project=args.project,
                 name=args.name or server.service_name,
-                image=self._given.made(lambda made: made.server_image),
+                image=self._given.made(lambda settings: settings.server_image),
                 auto_updates=args.auto_updates,
                 auto_update_windows=args.auto_update_windows,
                 region=args.region,
@@ -212,7 +212,7 @@ class Database(pulumi.ComponentResource):
                 memory_mb=args.memory_mb,
                 tcp_port=args.tcp_port,
                 volume=self._volume(),
-                start_command=self._given.made(lambda made: made.start_command(with_password=with_password)),
+                start_command=self._given.made(lambda settings: settings.start_command(with_password=with_password)),
                 variables=self._variables(),
                 sealed=args.sealed,
                 kept=args.kept,
@@ -234,7 +234,7 @@ class Database(pulumi.ComponentResource):
 
     def _variables(self) -> dict[str, pulumi.Input[str]]:
         names = self.SETTINGS().variables()
-        own = {name: self._given.made(lambda made, name=name: made.variables()[name]) for name in names}
+        own = {name: self._given.made(lambda settings, name=name: settings.variables()[name]) for name in names}
         password = self.args.password
         return own if password is None else {**own, self.SETTINGS.SERVER.password_variable: password}
 

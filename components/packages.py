@@ -33,7 +33,7 @@ class _Types(ModuleType):
         self.__package__, self.__file__ = name.rpartition(".")[0], str(file)
         self.__all__: list[str] = []
         self._source = file.read_bytes()
-        self._places = {found[1].decode(): found.start() for found in _CLASS.finditer(self._source)}
+        self._places = {match[1].decode(): match.start() for match in _CLASS.finditer(self._source)}
 
     def define(self, name: str) -> set[str]:
         """Define a type; gives the names of what it mentions. Nothing happens for one that stands in another file."""
@@ -84,11 +84,11 @@ class _Package:
         if self._cut not in sys.modules:
             self._begin(directory)
         types = [sys.modules[f"{self._cut}.{name}"] for name in _SHARED]
-        waiting, seen = _mentioned((directory / f"{file}.py").read_bytes()), set[str]()
-        while waiting:
-            seen |= waiting
-            mentioned = [each.define(name) for each in types for name in sorted(waiting)]
-            waiting = set[str]().union(*mentioned) - seen
+        pending, loaded = _mentioned((directory / f"{file}.py").read_bytes()), set[str]()
+        while pending:
+            loaded |= pending
+            mentioned = [each.define(name) for each in types for name in sorted(pending)]
+            pending = set[str]().union(*mentioned) - loaded
         return importlib.import_module(f"{self._cut}.{file}")
 
     def _begin(self, directory: Path) -> None:
@@ -102,9 +102,9 @@ class _Package:
         assert spec.loader is not None
         utilities = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(utilities)
-        parts = {name: _Types(f"{self._cut}.{name}", directory / f"{name}.py") for name in _SHARED}
+        modules = {name: _Types(f"{self._cut}.{name}", directory / f"{name}.py") for name in _SHARED}
         sys.modules[self._cut] = package
-        for name, module in {"_utilities": utilities, **parts}.items():
+        for name, module in {"_utilities": utilities, **modules}.items():
             sys.modules[f"{self._cut}.{name}"] = module
             setattr(package, name, module)
 

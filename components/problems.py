@@ -184,14 +184,14 @@ def _below(annotation: Any, key: str | int) -> Any:
         return field and field.annotation
     if get_origin(annotation) in (dict, tuple):
         return get_args(annotation)[-1 if get_origin(annotation) is dict else 0]
-    return next((found for part in get_args(annotation) if (found := _below(part, key)) is not None), None)
+    return next((below for part in get_args(annotation) if (below := _below(part, key)) is not None), None)
 
 
 def inner_model(annotation: Any) -> type[BaseModel] | None:
     """Return the model of the group, or of the groups in the list, that a field holds; None for other values."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := inner_model(part))), None)
+    return next((model for part in get_args(annotation) if (model := inner_model(part))), None)
 
 
 def field_at(model: type[BaseModel], key: str | int) -> FieldInfo | None:
@@ -201,8 +201,8 @@ def field_at(model: type[BaseModel], key: str | int) -> FieldInfo | None:
 
 def _rule(field: Any) -> Rule | None:
     """Return the rule that a field obeys, if it has one of its own."""
-    parts = () if field is None else (*field.metadata, *_metadata(field.annotation))
-    return next((part.rule for part in parts if isinstance(part, Obeys)), None)
+    metadata = () if field is None else (*field.metadata, *_metadata(field.annotation))
+    return next((part.rule for part in metadata if isinstance(part, Obeys)), None)
 
 
 def _metadata(annotation: Any) -> tuple[Any, ...]:

@@ -117,9 +117,9 @@ def redirects_of(inputs: Mapping[str, Any]) -> Iterator[RedirectSettings]:
     """Yield what the rules of a ``cloudflare.Ruleset`` mean that a component here made, from its inputs."""
     for rule in inputs.get("rules") or ():
         value = rule["actionParameters"]["fromValue"]
-        if found := _TARGET.fullmatch(value["targetUrl"].get("expression") or ""):
-            given = {"hostname": rule["ref"], "to": found["to"], "status": int(value["statusCode"])}
-            yield RedirectSettings.model_validate(given)
+        if target := _TARGET.fullmatch(value["targetUrl"].get("expression") or ""):
+            settings = {"hostname": rule["ref"], "to": target["to"], "status": int(value["statusCode"])}
+            yield RedirectSettings.model_validate(settings)
 
 
 def _rule(args: RedirectInputs) -> cloudflare.RulesetRuleArgsDict:

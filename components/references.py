@@ -121,7 +121,7 @@ class Referring:
 
     def giving(self, variable: str) -> Sequence[pulumi.Resource]:
         """Return what has to be there for one of Railway's own variables of it to have a value."""
-        return next((made for names, made in self.addresses.items() if variable in names), [self.identity])
+        return next((resources for names, resources in self.addresses.items() if variable in names), [self.identity])
 
 
 class ProjectReferences:
@@ -190,10 +190,10 @@ class ProjectReferences:
 
     def _read(self, service: Referring, texts: Mapping[str, str], *, secret: bool) -> list[Named]:
         """Return what the texts refer to, and what the shared variables among that refer to in turn."""
-        found: dict[Named, None] = {}
-        waiting = [*texts.items()]
-        seen: set[str] = set()
-        for place, text in waiting:
+        references: dict[Named, None] = {}
+        pending = [*texts.items()]
+        resolved: set[str] = set()
+        for place, text in pending:
             if refused := refused_function(text):
                 raise pulumi.RunError(f"{service.label}: {place} must be {refused}")
             for each in expressions(text):
@@ -204,11 +204,11 @@ class ProjectReferences:
                         "${{service.NAME}}, ${{shared.NAME}} or ${{NAME}}"
                     )
                 elif isinstance(each, Reference):
-                    found[Named(place, each, secret)] = None
-                    if each.owner == SHARED and each.variable in self._shared and each.variable not in seen:
-                        seen.add(each.variable)
-                        waiting.append((f"{place}, by shared.{each.variable},", self._shared[each.variable]))
-        return list(found)
+                    references[Named(place, each, secret)] = None
+                    if each.owner == SHARED and each.variable in self._shared and each.variable not in resolved:
+                        resolved.add(each.variable)
+                        pending.append((f"{place}, by shared.{each.variable},", self._shared[each.variable]))
+        return list(references)
 
     def _courteous(self) -> Mapping[Referring, Sequence[Referring]]:
         """Return for each service those for which it waits although it could do without.
@@ -253,8 +253,8 @@ class ProjectReferences:
         """Return the variables of the service itself, and shared ones, to which one of them refers."""
         own = owner in ("", service.name)
         value = service.variables.get(variable) if own else self._shared.get(variable) if owner == SHARED else None
-        found = expressions(value) if isinstance(value, str) else ()
-        return [(each.owner, each.variable) for each in found if isinstance(each, Reference)]
+        references = expressions(value) if isinstance(value, str) else ()
+        return [(each.owner, each.variable) for each in references if isinstance(each, Reference)]
 
     def _distances(self, service: Referring) -> Iterator[str]:
         for other in (*service.uses, *(other for other, _ in service.others())):
@@ -310,12 +310,12 @@ def _path(
     start: NodeT, goal: NodeT, steps: Callable[[NodeT], Iterable[NodeT]], *, longer: bool = False
 ) -> list[NodeT] | None:
     """Return a shortest way from ``start`` to ``goal``, both included; ``longer``: of one step at least."""
-    ways, seen = [[start]], set[NodeT]()
-    for way in ways:
-        if way[-1] == goal and not (longer and len(way) == 1):
-            return way
-        for node in steps(way[-1]):
-            if node not in seen:
-                seen.add(node)
-                ways.append([*way, node])
+    paths, visited = [[start]], set[NodeT]()
+    for path in paths:
+        if path[-1] == goal and not (longer and len(path) == 1):
+            return path
+        for node in steps(path[-1]):
+            if node not in visited:
+                visited.add(node)
+                paths.append([*path, node])
     return None

@@ -206,24 +206,24 @@ class Service(pulumi.ComponentResource):
 
     def _own_variables(self, name: str) -> dict[str, pulumi.Input[str]]:
         """Return the variables that follow from its other settings: its public address, its port."""
-        addressed, made = self.args.own_address, self.args.kind.MADE
+        addressed, by_setting = self.args.own_address, self.args.kind.MADE
         if addressed and self.url is None:
             raise pulumi.RunError(f"{name}: {', '.join(addressed)} hold its public address, and it has none")
         own: dict[str, pulumi.Input[str]] = {variable: self.url for variable in addressed if self.url is not None}
-        values = {variable: getattr(self.args, setting) for variable, setting in made.items()}
+        values = {variable: getattr(self.args, setting) for variable, setting in by_setting.items()}
         return {**own, **{variable: derived(str, value) for variable, value in values.items() if value is not None}}
 
     async def _before(self) -> list[pulumi.Resource]:
         """Return what has to be there before its instance; wait until its values agree with each other."""
         await self._given.agreement()
         shared = self.args.project.shared_variables
-        made = [
+        needed = [
             *(service.instance for service in self.args.uses),
             # Its addresses too: Railway tells a deployment the names that it has when it starts.
-            *(each for made in self.referring.addresses.values() for each in made),
+            *(each for needed in self.referring.addresses.values() for each in needed),
             *([shared] if shared else []),
         ]
-        return list(dict.fromkeys([*made, *await self.args.project.references.needed_by(self.referring)]))
+        return list(dict.fromkeys([*needed, *await self.args.project.references.needed_by(self.referring)]))
 
     def _variables(self, name: str) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
         given = self.args.variables

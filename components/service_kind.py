@@ -83,12 +83,12 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
         given = {name: getattr(self, name) for name in InstanceSettings.model_fields}
         if "restart_policy_type" not in self.model_fields_set:
             del given["restart_policy_type"]
-        found = list(
+        contradictions = list(
             rules.contradictions({**given, "registry_credentials": self.registry_username}, replicas=self.instances)
         )
-        for name, reason in found[:1]:
+        for name, reason in contradictions[:1]:
             # Of the settings of a repo there may be several, given by the system itself.
-            names = [to_camel(each) for each, same in found if same == reason]
+            names = [to_camel(each) for each, same in contradictions if same == reason]
             said = reason.replace("belongs", "belong") if len(names) > 1 else reason
             by_system = (
                 "; set to null (checkSuites to false) what the system itself gives"

@@ -49,8 +49,8 @@ class StaticSiteSettings(ServiceSettings):
     def _public_and_stateless(self) -> Self:
         if not (self.domains or self.railway_domain):
             raise ValueError("a static site only with a public address: add domains, or set railwayDomain to true")
-        if found := given(self, "volume", "cron_schedule"):
-            raise ValueError(f"a static site hands out files and does nothing else: remove {found}")
+        if superfluous := given(self, "volume", "cron_schedule"):
+            raise ValueError(f"a static site hands out files and does nothing else: remove {superfluous}")
         return self
 
     @model_validator(mode="after")
@@ -66,8 +66,10 @@ class StaticSiteSettings(ServiceSettings):
             )
         if where and (self.builder or "RAILPACK") != "RAILPACK":
             raise ValueError(f"{where} only with the builder RAILPACK: remove builder, or {where}")
-        if where and (found := given(self, "start_command", "dockerfile_path")):
-            raise ValueError(f"{where} without {found}, in whose place Caddy serves the files: remove one of them")
+        if where and (conflicting := given(self, "start_command", "dockerfile_path")):
+            raise ValueError(
+                f"{where} without {conflicting}, in whose place Caddy serves the files: remove one of them"
+            )
         return self
 
 

@@ -66,14 +66,14 @@ Expression = Reference | TemplateFunction | Unreadable
 
 def expressions(value: str) -> list[Expression]:
     """Return every expression in the value of a variable, in order, each text once."""
-    found: dict[str, Expression] = {}
+    by_text: dict[str, Expression] = {}
     end = 0
     for match in _EXPRESSION.finditer(value):
-        found.setdefault(match[0], _read(match[0], match["inside"]))
+        by_text.setdefault(match[0], _read(match[0], match["inside"]))
         end = match.end()
     if (start := value.find("${{", end)) >= 0:
-        found.setdefault(value[start:], Unreadable(value[start:]))
-    return list(found.values())
+        by_text.setdefault(value[start:], Unreadable(value[start:]))
+    return list(by_text.values())
 
 
 def _read(text: str, inside: str) -> Expression:

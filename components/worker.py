@@ -22,9 +22,9 @@ class WorkerSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _called_by_nobody(self) -> Self:
-        if found := given(self, "domains", "railway_domain", "tcp_port"):
+        if public := given(self, "domains", "railway_domain", "tcp_port"):
             raise ValueError(
-                f"a worker only without a public address: remove {found}, or make it a service of another kind"
+                f"a worker only without a public address: remove {public}, or make it a service of another kind"
             )
         if self.cron_schedule:
             raise ValueError("a worker only without a cronSchedule, since it runs for good: make it a cron job")

@@ -99,8 +99,8 @@ def nearest(zones: Iterable[ZoneT], hostname: str) -> ZoneT | None:
 def holding(zones: Iterable[Zone | ExistingZone], hostname: str) -> Zone | ExistingZone:
     """Return the zone that holds ``hostname``. Raises ``pulumi.RunError`` when none does."""
     zones = list(zones)
-    found = nearest(zones, hostname)
-    if found is None:
-        known = ", ".join(zone.name for zone in zones) or "none"
+    zone = nearest(zones, hostname)
+    if zone is None:
+        known = ", ".join(each.name for each in zones) or "none"
         raise pulumi.RunError(f"no Cloudflare zone holds {hostname}: the zones given are {known}; add its own")
-    return found
+    return zone

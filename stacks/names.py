@@ -36,14 +36,14 @@ def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
 def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneSettings], *, zones_key: str) -> list[Problem]:
     """Return what is wrong with the names of all systems; ``zones_key`` is where the zones stand."""
     every = [named for name, settings in systems.items() for named in names_of(settings, (name,))]
-    found = [problem for named in every if (problem := _misplaced(named, zones, zones_key))]
+    problems = [problem for named in every if (problem := _misplaced(named, zones, zones_key))]
     first: dict[str, Path] = {}
     for path, name, _ in every:
         if name in first:
             place = ".".join(str(key) for key in first[name])
-            found.append(Problem(path, name, f"each name once, and {place} has it too", "remove one, or rename it"))
+            problems.append(Problem(path, name, f"each name once, and {place} has it too", "remove one, or rename it"))
         first.setdefault(name, path)
-    return [*found, *_wrong_redirects(systems, zones)]
+    return [*problems, *_wrong_redirects(systems, zones)]
 
 
 def _wrong_redirects(systems: Mapping[str, Arguments], zones: Sequence[ZoneSettings]) -> Iterator[Problem]:

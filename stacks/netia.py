@@ -152,7 +152,7 @@ class Netia(System[NetiaSettings]):
 
     @staticmethod
     def _variables(settings: NetiaSettings, secrets: SystemSecrets) -> dict[str, pulumi.Input[str]]:
-        found: dict[str, pulumi.Input[str]] = {
+        variables: dict[str, pulumi.Input[str]] = {
             "MIX_ENV": "prod",
             "REQUIRE_DB_SSL": "true",
             "LLM_MODEL": settings.llm_model,
@@ -161,7 +161,7 @@ class Netia(System[NetiaSettings]):
             **secrets.variables("SECRET_KEY_BASE", *INTEGRATIONS),
         }
         if "SMTP_USERNAME" in secrets:
-            found |= {"SMTP_HOST": settings.smtp_host, "SMTP_PORT": str(settings.smtp_port)}
+            variables |= {"SMTP_HOST": settings.smtp_host, "SMTP_PORT": str(settings.smtp_port)}
         if settings.stripe_public_key:
-            found["REACT_APP_STRIPE_PUBLIC_KEY"] = settings.stripe_public_key
-        return found
+            variables["REACT_APP_STRIPE_PUBLIC_KEY"] = settings.stripe_public_key
+        return variables

@@ -82,12 +82,12 @@ class Authentication(Arguments):
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables that say so to the application."""
-        found = {"AUTH_PROVIDER": self.provider}
+        variables = {"AUTH_PROVIDER": self.provider}
         if self.supabase_project_url:
-            found["SUPABASE_PROJECT_URL"] = self.supabase_project_url
+            variables["SUPABASE_PROJECT_URL"] = self.supabase_project_url
         if self.clerk_issuer_url:
-            found["CLERK_ISSUER_URL"] = self.clerk_issuer_url
-        return found
+            variables["CLERK_ISSUER_URL"] = self.clerk_issuer_url
+        return variables
 
 
 class OmnistackSettings(SystemSettings):
@@ -195,7 +195,7 @@ class Omnistack(System[OmnistackSettings]):
             "REDIS_PASSWORD",
         )  # these reach the application inside its addresses
         names = [secret.name for secret in self.secrets(settings) if secret.name not in stores]
-        found: dict[str, pulumi.Input[str]] = {
+        variables: dict[str, pulumi.Input[str]] = {
             "ENVIRONMENT": settings.environment,
             "DB_POOL_SIZE": str(settings.db_pool_size),
             "DB_USE_NULL_POOL": str(settings.db_use_null_pool).lower(),
@@ -203,7 +203,7 @@ class Omnistack(System[OmnistackSettings]):
             **secrets.variables(*names),
         }
         if "SENTRY_DSN" in secrets:
-            found["SENTRY_TRACES_SAMPLE_RATE"] = str(settings.sentry_traces_sample_rate)
+            variables["SENTRY_TRACES_SAMPLE_RATE"] = str(settings.sentry_traces_sample_rate)
         if "RESEND_API_KEY" in secrets:
-            found["EMAIL_PROVIDER"] = "resend"
-        return found
+            variables["EMAIL_PROVIDER"] = "resend"
+        return variables

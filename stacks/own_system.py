@@ -54,17 +54,17 @@ class OwnSystem(System[OwnSettings]):
             password = secrets[own_secrets.password_name(name)]
             databases[name] = self.database(KINDS[args.kind].component, name, args, password)
         values = Values(settings, secrets, buckets, databases)
-        made: dict[str, Service | Database] = {**databases}
+        servers: dict[str, Service | Database] = {**databases}
         with values.told():
             for name, before in waits(settings).items():
                 args = settings.services[name]
                 clear = {variable: value for variable, value in args.variables.items() if is_plain(value)}
-                made[name] = values.made[name] = self.service(
+                servers[name] = values.made[name] = self.service(
                     name,
                     args.model_copy(update={"variables": clear}),
                     variables=self.still_encrypted(values.of(name)),
                     bucket=buckets[args.bucket] if args.bucket else None,
-                    uses=[made[each] for each in before],
+                    uses=[servers[each] for each in before],
                     registry_password=values.registry_password(name),
                     may_have_been=TOPOLOGIES.values(),
                 )

@@ -40,12 +40,12 @@ def _fix(path: Path, most: float) -> str:
 
 def excesses(settings: Arguments, plan: Plan) -> list[Excess]:
     """Return what in the settings of one system is more than ``plan`` allows."""
-    found = [
+    limits = [
         Excess(path=path, value=value, allowed=f"the {plan} plan allows {most:g} {what}", fix=_fix(path, most))
         for path, value, total, most, what in _limited(settings, PLANS[plan])
         if most is not None and total is not None and total > most
     ]
-    return found + [
+    return limits + [
         Excess(path=path, value=value, allowed=f"the {plan} plan allows {what}")
         for path, value, what in _lacking(settings, PLANS[plan])
     ]

@@ -72,8 +72,10 @@ def _in_files(
     documents: Mapping[str, go_yaml.Node | None], problem: Problem, prefix: str
 ) -> tuple[str, int | None, str]:
     """Return the file, the line and the value of a problem: in the file that has its key, else in the first of them."""
-    found = [(file, *_in_file(document, problem, prefix)) for file, document in documents.items()]
-    file, line, written, _ = next((each for each in found if each[-1]), next((e for e in found if e[1]), found[0]))
+    locations = [(file, *_in_file(document, problem, prefix)) for file, document in documents.items()]
+    file, line, written, _ = next(
+        (each for each in locations if each[-1]), next((e for e in locations if e[1]), locations[0])
+    )
     return file, line, written
 
 

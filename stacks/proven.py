@@ -54,15 +54,15 @@ def _is_written(settings: Arguments, key: Key) -> bool:
 
 def _at(settings: Arguments, key: Key) -> Any:
     """Return the value at a key, whose parts are spelled as in the file."""
-    found: Any = settings
+    value: Any = settings
     for part in key:
         if isinstance(part, int):
-            found = cast("Sequence[Any]", found)[part]
+            value = cast("Sequence[Any]", value)[part]
             continue
-        if isinstance(found, Mapping):
-            found = cast("Mapping[str, Any]", found).get(part)
+        if isinstance(value, Mapping):
+            value = cast("Mapping[str, Any]", value).get(part)
             continue
-        fields = type(found).model_fields if isinstance(found, Arguments) else {}
+        fields = type(value).model_fields if isinstance(value, Arguments) else {}
         attribute = next((each for each, field in fields.items() if part in (each, field.alias)), part)
-        found = getattr(cast("Any", found), attribute, None)
-    return found
+        value = getattr(cast("Any", value), attribute, None)
+    return value

@@ -54,29 +54,29 @@ def _named(root: Path) -> dict[str, str]:
     """Return what ``Pulumi.yaml`` says, name → place. A file that is no YAML is for its own reader to report."""
     try:
         node = go_yaml.find(go_yaml.compose((root / PROJECT_FILE).read_text(encoding="utf-8")), (NAMESPACE, "systems"))
-        found = None if node is None else go_yaml.value_of(node)
+        systems = None if node is None else go_yaml.value_of(node)
     except (go_yaml.YamlError, UnicodeDecodeError):
         return {}
-    if found is None:
+    if systems is None:
         return {}
-    if not isinstance(found, Mapping) or not all(isinstance(each, str) for each in found.values()):
+    if not isinstance(systems, Mapping) or not all(isinstance(each, str) for each in systems.values()):
         raise _refused(f"{_GROUP} should be a group of names, each with a module and a class: notes: systems:Notes")
-    return cast("dict[str, str]", dict(found))
+    return cast("dict[str, str]", dict(systems))
 
 
 def _load(name: str, place: str) -> type[System[Any]]:
     module, _, member = place.partition(":")
     try:
-        found = getattr(importlib.import_module(module), member, None) if module and member else None
+        system = getattr(importlib.import_module(module), member, None) if module and member else None
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise
-        found = None
-    if not (isinstance(found, type) and issubclass(found, System)):
+        system = None
+    if not (isinstance(system, type) and issubclass(system, System)):
         raise _refused(f"{_GROUP}.{name} is {place}, and there is no such system: write module:Class of one")
-    if name != found.NAME:
-        raise _refused(f"{_GROUP}.{name} is {place}, whose NAME is {found.NAME}: write {found.NAME}: {place}")
-    return cast("type[System[Any]]", found)
+    if name != system.NAME:
+        raise _refused(f"{_GROUP}.{name} is {place}, whose NAME is {system.NAME}: write {system.NAME}: {place}")
+    return cast("type[System[Any]]", system)
 
 
 def _refused(what: str) -> SettingsError:

@@ -67,17 +67,17 @@ class Release:
 
 def releases_of(settings: Arguments) -> list[Release]:
     """Return the releases of settings in which each service names what it runs itself."""
-    found: list[Release] = []
+    images: list[Release] = []
     repositories: dict[tuple[str, str], list[Key]] = {}
     for path, part in walk_arguments(settings):
         if not isinstance(part, ServiceSettings):
             continue
         if part.image:
             key = (*path, "image")
-            found.append(Release(kind="image", keys=(key,), sources={str(path[-1]): untagged(part.image)}))
+            images.append(Release(kind="image", keys=(key,), sources={str(path[-1]): untagged(part.image)}))
         elif part.repo:
             repositories.setdefault((part.repo, part.branch or "main"), []).append(path)
-    return found + [_of_repository(repo, paths) for (repo, _), paths in repositories.items()]
+    return images + [_of_repository(repo, paths) for (repo, _), paths in repositories.items()]
 
 
 def _of_repository(repo: str, paths: Sequence[Key]) -> Release:

@@ -42,21 +42,23 @@ def read(review: Review, files: Mapping[str, str], declared: Declared, *, previe
     token = next((os.environ[name] for name in TOKENS if os.environ.get(name)), "")
     if not (token or preview):
         raise SecretsError(f"made-up secrets follow from the token of the Railway account: set {TOKENS[0]}")
-    found: dict[str, SystemSecrets] = {}
+    systems: dict[str, SystemSecrets] = {}
     fingerprints: dict[str, dict[str, str]] = {}
     for system, needed in declared.items():
-        handed = [each for each in needed if f"{system}.{each.name}" in review.secrets]
-        made = [each for each in needed if each.required and each not in handed]
-        document, values = _opened(files[system], system, handed, preview=preview)
-        mine = {each.name: as_output(made_up(each, token, review, system)) if token else unknown() for each in made}
-        mine |= {each.name: unknown() if values is None else as_output(values[each.name]) for each in handed}
-        fingerprints[system] = {each.name: MADE_UP for each in made}
+        handed_over = [each for each in needed if f"{system}.{each.name}" in review.secrets]
+        generated = [each for each in needed if each.required and each not in handed_over]
+        document, values = _opened(files[system], system, handed_over, preview=preview)
+        outputs = {
+            each.name: as_output(made_up(each, token, review, system)) if token else unknown() for each in generated
+        }
+        outputs |= {each.name: unknown() if values is None else as_output(values[each.name]) for each in handed_over}
+        fingerprints[system] = {each.name: MADE_UP for each in generated}
         if document:
-            fingerprints[system] |= {each.name: fingerprint(document, system, each.name) for each in handed}
-        unopened = [*(made if not token else ()), *(handed if values is None else ())]
+            fingerprints[system] |= {each.name: fingerprint(document, system, each.name) for each in handed_over}
+        unopened = [*(generated if not token else ()), *(handed_over if values is None else ())]
         kept = frozenset(variable for each in unopened for variable in (each.name, *each.also_sets))
-        found[system] = SystemSecrets(values=mine, kept=kept)
-    return StackSecrets(systems=found, fingerprints=fingerprints)
+        systems[system] = SystemSecrets(values=outputs, kept=kept)
+    return StackSecrets(systems=systems, fingerprints=fingerprints)
 
 
 def made_up(secret: Secret, token: str, review: Review, system: str) -> str:

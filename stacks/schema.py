@@ -92,10 +92,10 @@ def _with_sorted_choices(part: Any) -> Any:
         return [_with_sorted_choices(each) for each in cast("list[Any]", part)]
     if not isinstance(part, dict):
         return part
-    found = {key: _with_sorted_choices(value) for key, value in cast("dict[str, Any]", part).items()}
-    if isinstance(found.get("enum"), list):
-        found["enum"] = sorted(found["enum"], key=str)
-    return found
+    sorted_part = {key: _with_sorted_choices(value) for key, value in cast("dict[str, Any]", part).items()}
+    if isinstance(sorted_part.get("enum"), list):
+        sorted_part["enum"] = sorted(sorted_part["enum"], key=str)
+    return sorted_part
 
 
 def text_in_one_line() -> str:

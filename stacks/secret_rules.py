@@ -62,10 +62,10 @@ class SecretRules(Arguments):
 
     @model_validator(mode="after")
     def _a_generated_value_is_accepted(self) -> Self:
-        made = self.generated and len(self.prefix) + self.generated.length
-        if made is not None and made < self.min_bytes:
+        length = self.generated and len(self.prefix) + self.generated.length
+        if length is not None and length < self.min_bytes:
             raise ValueError(
-                f"minBytes of at most {made}, since that is what generated makes, and not {self.min_bytes}: raise "
+                f"minBytes of at most {length}, since that is what generated makes, and not {self.min_bytes}: raise "
                 "generated.length"
             )
         return self
@@ -144,8 +144,8 @@ class Finding:
 
 def way_to_set(key: str, secret: Secret, stack: str, *, sandbox: bool) -> str:
     """Return the command that gives a secret its value, which is no part of it: command lines are seen."""
-    told = f"{RAILYARD} secrets {'generate' if secret.generated else 'set'} -s {stack} {key}"
-    return ("make one: " if secret.generated else "set it: ") + told + (" --sandbox" if sandbox else "")
+    command = f"{RAILYARD} secrets {'generate' if secret.generated else 'set'} -s {stack} {key}"
+    return ("make one: " if secret.generated else "set it: ") + command + (" --sandbox" if sandbox else "")
 
 
 def as_text(value: Any) -> str:
@@ -185,7 +185,7 @@ def _missing(declared: Declared, names: Present) -> Iterator[Finding]:
 
 def malformed(declared: Declared, values: Mapping[str, Any]) -> list[Finding]:
     """Return secrets whose value breaks a rule; empty ones are a matter of ``missing``."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for system, needed in declared.items():
         group: Any = values.get(system)
         given: Mapping[str, Any] = cast("Any", group) if isinstance(group, Mapping) else {}
@@ -194,8 +194,8 @@ def malformed(declared: Declared, values: Mapping[str, Any]) -> list[Finding]:
             reason = None if value in (None, "") else secret.problem(value)
             if reason:
                 text = f"Wrong secret: {system}.{secret.name} {reason} ({secret.meaning})"
-                found.append(Finding(kind=Kind.MALFORMED, system=system, name=secret.name, text=text))
-    return found
+                findings.append(Finding(kind=Kind.MALFORMED, system=system, name=secret.name, text=text))
+    return findings
 
 
 def shared(
@@ -206,7 +206,7 @@ def shared(
     With ``refused`` those whose owners fail then, or that are made for one stack; else those that it is better to
     have twice.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for system, needed in declared.items():
         for secret in needed:
             value, other = (_value(file, system, secret.name) for file in (values, others))
@@ -214,8 +214,8 @@ def shared(
                 continue
             why = secret.one_per_stack or "who has the one stack's has the other's"
             text = f"Same secret in two stacks: {system}.{secret.name} is that of {stack}, too: {why}"
-            found.append(Finding(kind=Kind.SHARED, system=system, name=secret.name, text=text))
-    return found
+            findings.append(Finding(kind=Kind.SHARED, system=system, name=secret.name, text=text))
+    return findings
 
 
 def _is_for_one_stack(secret: Secret) -> bool:
@@ -229,15 +229,15 @@ def _value(values: Mapping[str, Any], system: str, name: str) -> Any:
 
 def unused(declared: Declared, document: sops.Document, known: Collection[str]) -> list[Finding]:
     """Return what no system reads: keys of those in ``declared``, and groups that are no system in ``known``."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for group, keys in document.keys().items():
         if group in declared:
             needed = [secret.name for secret in declared[group]]
             for name in keys or ():
                 if name not in needed:
                     text = f"Unused secret: {group}.{name}, which {group} does not read: remove it, or correct its name"
-                    found.append(Finding(kind=Kind.UNUSED, system=group, name=name, text=sops.printable(text)))
+                    findings.append(Finding(kind=Kind.UNUSED, system=group, name=name, text=sops.printable(text)))
         elif group not in known:
             text = f"Unused group of secrets: {group}, which is no system: remove it, or correct its name"
-            found.append(Finding(kind=Kind.UNUSED, system=group, name="", text=sops.printable(text)))
-    return found
+            findings.append(Finding(kind=Kind.UNUSED, system=group, name="", text=sops.printable(text)))
+    return findings

@@ -86,20 +86,20 @@ def read_all(
     is missing or wrong in any of them.
     """
     replaced = os.environ.get(FILE_VARIABLE)
-    found: list[StackSecrets] = []
+    of_files: list[StackSecrets] = []
     problems: list[str] = []
     for file in dict.fromkeys(replaced or file for file in files.values()):
         mine = {system: needed for system, needed in declared.items() if (replaced or files[system]) == file}
         alone = len(mine) < len(declared)
         try:
-            found.append(read(file, mine, preview=preview, known=() if alone else known, alone=alone))
+            of_files.append(read(file, mine, preview=preview, known=() if alone else known, alone=alone))
         except SecretsError as error:
             problems.append(str(error))
     if problems:
         raise SecretsError("\n".join(problems))
     return StackSecrets(
-        systems={system: each for part in found for system, each in part.systems.items()},
-        fingerprints={system: each for part in found for system, each in part.fingerprints.items()},
+        systems={system: each for part in of_files for system, each in part.systems.items()},
+        fingerprints={system: each for part in of_files for system, each in part.fingerprints.items()},
     )
 
 
@@ -157,14 +157,14 @@ def read(
 
 def instances_from_now_on() -> Sequence[pulumi.Resource]:
     """Return a list that grows with every service instance that the program makes."""
-    made: list[pulumi.Resource] = []
+    instances: list[pulumi.Resource] = []
 
     def note(args: pulumi.ResourceTransformationArgs) -> None:
         if args.type_ == _INSTANCE:
-            made.append(args.resource)
+            instances.append(args.resource)
 
     pulumi.runtime.register_stack_transformation(note)
-    return made
+    return instances
 
 
 def deployed(fingerprints: Fingerprints, instances: Sequence[pulumi.Resource]) -> pulumi.Output[Fingerprints]:
@@ -186,15 +186,15 @@ def fingerprint(document: sops.Document, system: str, name: str) -> str:
 
 def _kept(declared: Declared, now: Fingerprints, before: Fingerprints) -> dict[str, frozenset[str]]:
     """Return the variables of each system that follow from secrets of which none was written anew."""
-    found: dict[str, frozenset[str]] = {}
+    kept: dict[str, frozenset[str]] = {}
     for system, secrets in declared.items():
         same: set[str] = set()
         anew: set[str] = set()
         for secret in secrets:
             is_same = now[system].get(secret.name) == before.get(system, {}).get(secret.name)
             (same if is_same else anew).update((secret.name, *secret.also_sets))
-        found[system] = frozenset(same - anew)
-    return found
+        kept[system] = frozenset(same - anew)
+    return kept
 
 
 def _refuse(path: Path, declared: Declared, findings: Sequence[Finding]) -> None:

@@ -184,49 +184,54 @@ def parse(
     ``defaults`` is the text of the file that all stacks share. Raises ``SettingsError`` with everything that is wrong.
     """
     nodes, below = _nodes(file, text), _nodes(DEFAULTS_FILE, defaults)
-    found = [*_about_text(nodes), *_about_text(below), *in_clear.in_configuration(nodes | below), *_not_shared(below)]
+    problems = [
+        *_about_text(nodes),
+        *_about_text(below),
+        *in_clear.in_configuration(nodes | below),
+        *_not_shared(below),
+    ]
     known = {system.NAME: system for system in systems}
     written, shared = own_values(config), shared_values(below)
     own = merged(written, shared, list(known))
-    plan = _plan(value_of(config.get(PLAN_KEY, "pro")), found)
+    plan = _plan(value_of(config.get(PLAN_KEY, "pro")), problems)
     keys = [field.alias or name for name, field in StackKeys.model_fields.items()]
-    stack: StackKeys | None = _one(StackKeys, {key: own[key] for key in keys if key in own}, (), found)
+    stack: StackKeys | None = _one(StackKeys, {key: own[key] for key in keys if key in own}, (), problems)
     parsed: dict[str, SystemSettings] = {}
     for name, value in own.items():
         if name not in (*keys, *known) and own_system.is_own(value):
-            found.extend(_about_name(name, known))
+            problems.extend(_about_name(name, known))
             known[name] = own_system.system_of(name)
-    runs = _runs(stack, own, list(known), found)
+    runs = _runs(stack, own, list(known), problems)
     environment = (stack and stack.environment) or stack_of(file)
     for name in runs:
-        settings = _one(known[name].SETTINGS, with_environment(known[name], own[name], environment), (name,), found)
+        settings = _one(known[name].SETTINGS, with_environment(known[name], own[name], environment), (name,), problems)
         if settings:
             parsed[name] = settings
     allowed = [*(f"{NAMESPACE}:{key}" for key in (*keys, *known)), *PROVIDER_KEYS]
     elsewhere = [f"{NAMESPACE}:{key}" for key, value in shared.items() if not own_system.is_own(value)]
     meant = [name for name, value in own.items() if name not in (*keys, *known) and own_system.lacks_services(value)]
-    found.extend(Problem((name,), None, *_SERVICES_ARE_MISSING) for name in meant)
-    found.extend(_unknown([*config, *elsewhere], [*allowed, *(f"{NAMESPACE}:{name}" for name in meant)]))
+    problems.extend(Problem((name,), None, *_SERVICES_ARE_MISSING) for name in meant)
+    problems.extend(_unknown([*config, *elsewhere], [*allowed, *(f"{NAMESPACE}:{name}" for name in meant)]))
     for name, settings in parsed.items():
-        found.extend(_about_secrets(name, settings, [each.name for each in known[name].declared(settings)]))
+        problems.extend(_about_secrets(name, settings, [each.name for each in known[name].declared(settings)]))
         if plan:
-            found.extend(_beyond_plan(name, settings, (settings.railway and settings.railway.plan) or plan))
-        found.extend(named_twice(name, settings))
-        found.extend(_about_own(name, settings))
-    found.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
-    found.extend(_beside_others(parsed))
-    found.extend(buckets_twice(parsed))
+            problems.extend(_beyond_plan(name, settings, (settings.railway and settings.railway.plan) or plan))
+        problems.extend(named_twice(name, settings))
+        problems.extend(_about_own(name, settings))
+    problems.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
+    problems.extend(_beside_others(parsed))
+    problems.extend(buckets_twice(parsed))
     declared = {name: known[name].declared(settings) for name, settings in parsed.items()}
     if stack and not stack.review:
-        found.extend(wrong_reviews(stack.reviews, list(known), declared))
-    found.extend(unproven(stack.promotes_from if stack else None, parsed, known))
+        problems.extend(wrong_reviews(stack.reviews, list(known), declared))
+    problems.extend(unproven(stack.promotes_from if stack else None, parsed, known))
     encrypted = frozenset(_encrypted({**below, **nodes}))
     shown = _shown({name: own[name] for name in runs}, of_review=bool(stack and stack.review))
-    found = _with_credentials(found, (each for each in shown if each.path not in encrypted))
+    problems = _with_credentials(problems, (each for each in shown if each.path not in encrypted))
     if stack:
-        found.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
-    if found or stack is None or plan is None:
-        raise SettingsError(file, _each_place_once(found), prefix=f"{NAMESPACE}:", text=text, defaults=defaults)
+        problems.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
+    if problems or stack is None or plan is None:
+        raise SettingsError(file, _each_place_once(problems), prefix=f"{NAMESPACE}:", text=text, defaults=defaults)
     return StackSettings(name=stack_of(file), plan=plan, stack=stack, systems=parsed, encrypted=encrypted)
 
 
@@ -240,15 +245,15 @@ def with_environment(system: type[System[Any]], settings: Any, environment: str)
     return over(follows, settings)
 
 
-def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str], found: list[Problem]) -> list[str]:
+def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str], problems: list[Problem]) -> list[str]:
     """Return the systems that a stack runs, and report those that it names and cannot run, and none at all."""
     named = None if stack is None else stack.systems
     for index, name in enumerate(named or ()):
         if name not in known:
             allowed = f"a system of the project{': ' if known else ''}{', '.join(known)}"
-            found.append(Problem(("systems", index), name, allowed, nearest_or_none(name, known)))
+            problems.append(Problem(("systems", index), name, allowed, nearest_or_none(name, known)))
     if named is not None:
-        found.extend(
+        problems.extend(
             Problem((name,), None, f"a system that {NAMESPACE}:systems names", f"add {name} there, or remove this key")
             for name in known
             if name in own and name not in named
@@ -256,7 +261,7 @@ def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str],
     runs = [name for name in known if name in own and (named is None or name in named)]
     if not runs:
         choice = f" of: {', '.join(known)}" if known else f", {NAMESPACE}:<name> with a group {SERVICES}"
-        found.append(Problem((), None, f"at least one system{choice}", "add one, or copy it from another stack"))
+        problems.append(Problem((), None, f"at least one system{choice}", "add one, or copy it from another stack"))
     return runs
 
 
@@ -280,8 +285,8 @@ def _unknown(keys: Sequence[str], allowed: Sequence[str]) -> list[Problem]:
 
 def _with_credentials(problems: Sequence[Problem], shown: Iterable[Problem]) -> list[Problem]:
     """Return ``problems`` with the credentials in clear; of a place with one nothing is said that tells its value."""
-    told = {each.path for each in problems if each.value is None}
-    more = [each for each in shown if each.path not in told]
+    reported = {each.path for each in problems if each.value is None}
+    more = [each for each in shown if each.path not in reported]
     places = {each.path for each in more}
     return [*(each for each in problems if each.path not in places), *more]
 
@@ -365,23 +370,23 @@ def _walk(node: go_yaml.Node, path: Path) -> Iterator[tuple[Path, go_yaml.Node]]
             yield from _walk(item, (*path, index))
 
 
-def _plan(value: Any, found: list[Problem]) -> Plan | None:
+def _plan(value: Any, problems: list[Problem]) -> Plan | None:
     try:
         return Plan(value)
     except ValueError:
         allowed = f"one of {', '.join(Plan)}"
-        found.append(
+        problems.append(
             Problem((PLAN_KEY,), value, allowed, "write the plan that the Railway workspace has", absolute=True)
         )
         return None
 
 
-def _one(model: type[SystemSettings | StackKeys], value: Any, path: tuple[str, ...], found: list[Problem]) -> Any:
+def _one(model: type[SystemSettings | StackKeys], value: Any, path: tuple[str, ...], problems: list[Problem]) -> Any:
     try:
         # A key is written in one way, which is the one that other commands find and change.
         return model.model_validate_json(json.dumps(value), by_alias=True, by_name=False)
     except ValidationError as error:
-        found.extend(problems_of(error, model, value, path))
+        problems.extend(problems_of(error, model, value, path))
         return None
 
 
@@ -440,7 +445,7 @@ def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
 
 
 def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
-    found = [
+    problems = [
         Problem(
             (name, *path, "variables", variable),
             None,
@@ -455,5 +460,5 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
     for index, given in enumerate(settings.sealed):
         if given not in secrets:
             allowed = f"a secret of {name}: {', '.join(secrets)}"
-            found.append(Problem((name, "sealed", index), given, allowed, nearest_or_none(given, secrets)))
-    return found
+            problems.append(Problem((name, "sealed", index), given, allowed, nearest_or_none(given, secrets)))
+    return problems

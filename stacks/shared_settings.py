@@ -40,14 +40,14 @@ def stack_names(root: Path) -> list[str]:
 
     Review environments are left out: they come and go, and their files are in no repository.
     """
-    found = (stack_of(path.name) for path in root.glob(file_name("*")))
-    return sorted(name for name in found if review_number(name) is None)
+    names = (stack_of(path.name) for path in root.glob(file_name("*")))
+    return sorted(name for name in names if review_number(name) is None)
 
 
 def review_number(stack: str) -> int | None:
     """Return the pull request whose review environment has this name as a stack, None for any other stack."""
-    found = _REVIEW.fullmatch(stack)
-    return int(found[1]) if found else None
+    match = _REVIEW.fullmatch(stack)
+    return int(match[1]) if match else None
 
 
 def defaults_text(root: Path) -> str:
@@ -119,6 +119,6 @@ def with_shared(config: Mapping[str, Any], shared: Mapping[str, Any], known: Seq
     """Return a whole configuration with what all stacks share below it, both full key → value, as programs get it."""
     own, below = own_values(config), own_values(shared)
     values = merged(own, below, known)
-    found = {f"{NAMESPACE}:{key}": value for key, value in values.items()}
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
+    by_key = {f"{NAMESPACE}:{key}": value for key, value in values.items()}
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in by_key.items()}
     return {**config, **texts}

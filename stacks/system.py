@@ -183,12 +183,12 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         ``uses`` are healthy first. ``registry_password`` belongs to ``args.registry_username``. A service that was of
         a kind of ``may_have_been`` is kept, and not replaced by another one.
         """
-        made = {**(bucket.variables if bucket else {}), **(variables or {})}
-        for variable in sorted({*made, *own_address} & args.variables.keys()):
+        own = {**(bucket.variables if bucket else {}), **(variables or {})}
+        for variable in sorted({*own, *own_address} & args.variables.keys()):
             pulumi.log.warn(
                 f"{self.named(name)}: variables.{variable} has no effect, since its system sets {variable}: remove it"
             )
-        every = {**self.still_encrypted(args.variables), **made}
+        every = {**self.still_encrypted(args.variables), **own}
         aliases = [pulumi.Alias(type_=each.TOKEN) for each in may_have_been if each.TOKEN != args.TOKEN]
         service = Service(
             self.named(name),
@@ -227,7 +227,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     ) -> DatabaseT:
         """Make a database server (``Mysql``, ``Mongodb``, …), named as its key in the settings."""
         given = {args.SERVER.password_variable: password}
-        made = kind(
+        database = kind(
             self.named(name),
             kind.ARGS(
                 **inputs_of(args, name=args.name or name),
@@ -238,8 +238,8 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
             ),
             self.child(),
         )
-        self._services[name] = made.service
-        return made
+        self._services[name] = database.service
+        return database
 
     def _sealed_variables(self, settings: SettingsT) -> frozenset[str]:
         """Return the variables that hold a sealed secret, alone or as a part of an address."""

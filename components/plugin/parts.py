@@ -98,8 +98,8 @@ def _zone(given: Given, name: str) -> ExistingZone | None:
 
 def _service_of(kind: type[ServiceSettings], args: type[ServiceArgs]) -> Callable[..., Service]:
     def make(name: str, given: Given, opts: pulumi.ResourceOptions | None) -> Service:
-        made = args(project=_project(given), zones=_zones(given), kind=kind, **given)
-        return Service(name, made, opts)
+        service_args = args(project=_project(given), zones=_zones(given), kind=kind, **given)
+        return Service(name, service_args, opts)
 
     return make
 
@@ -138,12 +138,12 @@ def _service(doc: str, kind: type[ServiceSettings], args: type[ServiceArgs] = Se
             "tcpAddress": Property("Host and port of its TCP proxy; none without one.", required=False),
             "dnsTargets": Property("Hostname of each domain, and where its CNAME points.", TEXTS),
         },
-        told=lambda made: {
-            "serviceId": made.service_id,
-            "privateHost": made.private_host,
-            "url": made.url,
-            "tcpAddress": made.tcp_address,
-            "dnsTargets": {each.hostname: each.target for each in made.domains},
+        told=lambda service: {
+            "serviceId": service.service_id,
+            "privateHost": service.private_host,
+            "url": service.url,
+            "tcpAddress": service.tcp_address,
+            "dnsTargets": {each.hostname: each.target for each in service.domains},
         },
     )
 
@@ -152,12 +152,12 @@ def _database(component: type[Database]) -> Part:
     def make(name: str, given: Given, opts: pulumi.ResourceOptions | None) -> Database:
         return component(name, component.ARGS(project=_project(given), **given), opts)
 
-    def told(made: Any) -> Outputs:
+    def told(database: Any) -> Outputs:
         return {
-            "serviceId": made.service.service_id,
-            "host": made.service.private_host,
-            "url": made.url if isinstance(made, Redis) else made.url(),
-            "publicUrl": made.public_address() if made.service.tcp_address else None,
+            "serviceId": database.service.service_id,
+            "host": database.service.private_host,
+            "url": database.url if isinstance(database, Redis) else database.url(),
+            "publicUrl": database.public_address() if database.service.tcp_address else None,
         }
 
     title = component.SETTINGS.SERVER.title
@@ -183,13 +183,13 @@ def _database(component: type[Database]) -> Part:
 
 def _bucket(name: str, given: Given, opts: pulumi.ResourceOptions | None) -> Bucket:
     zone = _zone(given, name=str(given.get("cdn_domain") or ""))
-    made = Bucket(name, BucketArgs(zone=zone, **given), opts)
-    made.allow(())
-    return made
+    bucket = Bucket(name, BucketArgs(zone=zone, **given), opts)
+    bucket.allow(())
+    return bucket
 
 
-def _nothing(made: pulumi.ComponentResource) -> Outputs:
-    del made
+def _nothing(component: pulumi.ComponentResource) -> Outputs:
+    del component
     return {}
 
 

@@ -39,11 +39,11 @@ class Components(Provider):
         part = self._parts[resource_type]
         try:
             self._check(name, resource_type, inputs)
-            made = part.make(name, arguments(name, part.settings, inputs), options)
-            told = part.told(made)
+            component = part.make(name, arguments(name, part.settings, inputs), options)
+            outputs = part.told(component)
         except pulumi.RunError as error:
             raise InputPropertiesError(str(error), []) from None
-        return ConstructResult(made.urn, {key: value for key, value in told.items() if value is not None})
+        return ConstructResult(component.urn, {key: value for key, value in outputs.items() if value is not None})
 
     def _check(self, name: str, resource_type: str, inputs: pulumi.Inputs) -> None:
         """Refuse what is missing and what means nothing."""

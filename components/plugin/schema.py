@@ -85,14 +85,14 @@ def _settings(model: type[BaseModel]) -> dict[str, Any]:
 
 def _setting(model: type[BaseModel], name: str) -> dict[str, Any]:
     field, mark = model.model_fields[name], mark_of(model, name)
-    found = _typed(field.annotation, plain=bool(mark and mark.inside))
+    typed = _typed(field.annotation, plain=bool(mark and mark.inside))
     doc = " ".join((field.description or "").split())
     inner, _ = unwrapped(field.annotation)
     if get_origin(inner) is Literal:
         # Python takes a Literal for the one with the same values that was written first, in whatever order.
         doc += f" One of {', '.join(map(str, sorted(get_args(inner))))}."
     plain = {"plain": True} if mark or inner_model(field.annotation) else {}
-    return {**found, "description": doc.replace("``", "`"), **plain}
+    return {**typed, "description": doc.replace("``", "`"), **plain}
 
 
 def _typed(hint: Any, *, plain: bool) -> dict[str, Any]:
@@ -126,9 +126,9 @@ def _properties(properties: Mapping[str, Property]) -> dict[str, Any]:
 def _version() -> str:
     """Return the version of the project."""
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    found = re.search(r'^version = "([^"]+)"', text, re.MULTILINE)
-    assert found is not None
-    return found[1]
+    match = re.search(r'^version = "([^"]+)"', text, re.MULTILINE)
+    assert match is not None
+    return match[1]
 
 
 if __name__ == "__main__":

@@ -136,8 +136,8 @@ class GitHub:
     @_understood
     def file(self, path: str, commit: str) -> str:
         """Return a file as a commit has it, that of a fork's pull request, too."""
-        found = self._call("GET", f"/contents/{path}", params={"ref": commit})
-        return base64.b64decode(found["content"]).decode(errors="replace")
+        content = self._call("GET", f"/contents/{path}", params={"ref": commit})
+        return base64.b64decode(content["content"]).decode(errors="replace")
 
     @_understood
     def add_label(self, number: int, label: str) -> None:
@@ -239,31 +239,31 @@ class GitHub:
         """
         fields: dict[str, Any] = {"ref": commit, "environment": environment, "auto_merge": False}
         fields["required_contexts"] = []
-        made = self._call("POST", "/deployments", json=fields)
-        self._call("POST", f"/deployments/{made['id']}/statuses", json={"state": state, "auto_inactive": False})
+        deployment = self._call("POST", "/deployments", json=fields)
+        self._call("POST", f"/deployments/{deployment['id']}/statuses", json={"state": state, "auto_inactive": False})
 
     @_understood
     def runs(self, commit: str) -> dict[str, WorkflowRun]:
         """Return the newest run of each workflow that a pull request started at ``commit``, by its name."""
         query: dict[str, Any] = {"head_sha": commit, "event": "pull_request", "per_page": _PAGE}
-        found: dict[str, WorkflowRun] = {}
+        runs: dict[str, WorkflowRun] = {}
         for each in self._call("GET", "/actions/runs", params=query)["workflow_runs"]:
             name = str(each["path"]).partition("@")[0].rpartition("/")[2].removesuffix(".yml")
             state = str(each["conclusion"] or each["status"])
             run = WorkflowRun(workflow=name, id=int(each["id"]), state=state, url=str(each["html_url"]))
-            if name not in found or found[name].id < run.id:
-                found[name] = run
-        return found
+            if name not in runs or runs[name].id < run.id:
+                runs[name] = run
+        return runs
 
     def _open_issue(self, marker: str) -> Mapping[str, Any] | None:
         pages = self._pages("/issues", state="open", sort="created", direction="desc")
         return next((each for each in pages if "pull_request" not in each and self._is_ours(each, marker)), None)
 
-    def _is_ours(self, found: Mapping[str, Any], marker: str) -> bool:
-        author: Mapping[str, Any] = found.get("user") or {}  # of a deleted account GitHub says null
+    def _is_ours(self, comment: Mapping[str, Any], marker: str) -> bool:
+        author: Mapping[str, Any] = comment.get("user") or {}  # of a deleted account GitHub says null
         if self._only_bots and author.get("type") != "Bot":
             return False
-        return str(found.get("body") or "").startswith(marker)
+        return str(comment.get("body") or "").startswith(marker)
 
     def _pages(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
         page = 1

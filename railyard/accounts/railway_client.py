@@ -78,13 +78,13 @@ def connected(stack: Stack, *, sandbox: bool = False, about: str | None = None) 
     """
     system = (about or "").partition("/")[0]
     accounts = {name: each.railway for name, each in stack.settings.systems.items() if each.railway}
-    with surroundings(sandbox=sandbox) as real, ExitStack() as left:
-        runner = left.enter_context(asyncio.Runner())
+    with surroundings(sandbox=sandbox) as real, ExitStack() as exits:
+        runner = exits.enter_context(asyncio.Runner())
 
         def build(plan: Plan, token: str | None = None) -> Client:
-            made = _client(Configuration(plan=plan, token=token))
-            left.callback(lambda: runner.run(made.close()))
-            return made
+            opened = _client(Configuration(plan=plan, token=token))
+            exits.callback(lambda: runner.run(opened.close()))
+            return opened
 
         own: dict[str, Client] = {}
         missing: dict[str, str] = {}

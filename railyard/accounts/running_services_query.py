@@ -79,8 +79,10 @@ async def running_systems(
     """
     wanted = chosen_systems(stack, names)
     known = await living_projects(railway, wanted) if projects is None else projects
-    found = await asyncio.gather(*(_system(railway.of(name), name, each, known[name]) for name, each in wanted.items()))
-    return [replace(each, services=_without(each, _of_neighbours(stack, each.name))) for each in found]
+    systems = await asyncio.gather(
+        *(_system(railway.of(name), name, each, known[name]) for name, each in wanted.items())
+    )
+    return [replace(each, services=_without(each, _of_neighbours(stack, each.name))) for each in systems]
 
 
 def _of_neighbours(stack: Stack, name: str) -> set[str]:
@@ -99,19 +101,21 @@ async def other_systems(
 ) -> list[RunningSystem]:
     """Return what systems run that a command is not about, of those that are there: many in one request."""
     wanted = chosen_systems(stack, names)
-    found: list[RunningSystem] = []
+    systems: list[RunningSystem] = []
     for client, mine in _by_client(railway, wanted).items():
         places = {name: _place(wanted[name], projects[name]) for name in mine}
-        found += await _others(client, stack, {name: place for name, place in places.items() if place})
-    return sorted(found, key=lambda each: list(wanted).index(each.name))
+        systems += await _others(client, stack, {name: place for name, place in places.items() if place})
+    return sorted(systems, key=lambda each: list(wanted).index(each.name))
 
 
-async def _others(client: Client, stack: Stack, there: Mapping[str, Mapping[str, str]]) -> list[RunningSystem]:
-    found: list[RunningSystem] = []
-    for group in _groups(list(there.items())):
-        calls = [{"id": where["environmentId"], "projectId": where["projectId"]} for _, where in group]
+async def _others(client: Client, stack: Stack, environments: Mapping[str, Mapping[str, str]]) -> list[RunningSystem]:
+    systems: list[RunningSystem] = []
+    for group in _groups(list(environments.items())):
+        calls = [
+            {"id": environment["environmentId"], "projectId": environment["projectId"]} for _, environment in group
+        ]
         answers = await client.transport.call_all(AMONG_OTHERS, calls)
-        for (name, where), answer in zip(group, answers, strict=True):
+        for (name, environment), answer in zip(group, answers, strict=True):
             if isinstance(answer, NotFound):
                 continue
             if isinstance(answer, RailwayError):
@@ -121,12 +125,12 @@ async def _others(client: Client, stack: Stack, there: Mapping[str, Mapping[str,
             system = RunningSystem(
                 name=name,
                 project_name=settings.project.name,
-                project_id=where["projectId"],
-                environment_id=where["environmentId"],
-                services=await _attempted(client, running, where),
+                project_id=environment["projectId"],
+                environment_id=environment["environmentId"],
+                services=await _attempted(client, running, environment),
             )
-            found.append(replace(system, services=_without(system, _of_neighbours(stack, name))))
-    return found
+            systems.append(replace(system, services=_without(system, _of_neighbours(stack, name))))
+    return systems
 
 
 def _groups(every: Sequence[Item]) -> Iterator[Sequence[Item]]:
@@ -150,8 +154,8 @@ def _alone(environment: Environment) -> _Seen:
     return _Seen(Snapshot(data), data)
 
 
-def _page(found: Sequence[object]) -> dict[str, object]:
-    return {"edges": [{"node": each} for each in found], "pageInfo": {"hasNextPage": False}}
+def _page(items: Sequence[object]) -> dict[str, object]:
+    return {"edges": [{"node": each} for each in items], "pageInfo": {"hasNextPage": False}}
 
 
 def _place(settings: SystemSettings, projects: Sequence[Project]) -> dict[str, str] | None:
@@ -163,8 +167,8 @@ def _place(settings: SystemSettings, projects: Sequence[Project]) -> dict[str, s
 async def living_projects(railway: Railway, names: Iterable[str]) -> dict[str, Sequence[Project]]:
     """Return the living projects that the token of each system reaches: a page of 500 in one request."""
     clients = _by_client(railway, names)
-    found = await asyncio.gather(*map(_living, clients))
-    return {name: each for each, mine in zip(found, clients.values(), strict=True) for name in mine}
+    projects = await asyncio.gather(*map(_living, clients))
+    return {name: each for each, mine in zip(projects, clients.values(), strict=True) for name in mine}
 
 
 def _by_client(railway: Railway, names: Iterable[str]) -> dict[Client, list[str]]:
@@ -214,12 +218,12 @@ async def _attempted(
     client: Client, services: tuple[RunningService, ...], where: Mapping[str, str]
 ) -> tuple[RunningService, ...]:
     """Set aside newest deployments that changed nothing: those before them are asked for, in one request for all."""
-    asked = [each for each in services if each.service_id and each.latest and _changed_nothing(each.latest, each)]
-    if not asked:
+    skipped = [each for each in services if each.service_id and each.latest and _changed_nothing(each.latest, each)]
+    if not skipped:
         return services
-    calls = [{"input": {**where, "serviceId": each.service_id}, "first": LISTED} for each in asked]
+    calls = [{"input": {**where, "serviceId": each.service_id}, "first": LISTED} for each in skipped]
     attempted: dict[str, RunningService] = {}
-    for each, answer in zip(asked, await client.transport.call_all(DEPLOYMENTS, calls), strict=True):
+    for each, answer in zip(skipped, await client.transport.call_all(DEPLOYMENTS, calls), strict=True):
         if isinstance(answer, RailwayError):
             raise answer
         newest_first = sorted((deployed(node) for node in nodes(answer)), key=lambda one: one.created_at, reverse=True)
@@ -269,19 +273,19 @@ class _Seen:
         return next((each for each in every if each["serviceId"] == service_id and not each["deletedAt"]), None)
 
 
-def _services(seen: _Seen, declared: Mapping[str, DeclaredService]) -> tuple[RunningService, ...]:
+def _services(answer: _Seen, declared: Mapping[str, DeclaredService]) -> tuple[RunningService, ...]:
     """Return those that the settings have, in their order, then those that somebody added by hand."""
-    snapshot = seen.snapshot
-    here = {service["name"]: key for key, service in snapshot.services.items() if snapshot.has_instance(key)}
-    names = [*declared, *sorted(name for name in here if name not in declared)]
-    return tuple(_service(seen, name, declared.get(name), here.get(name)) for name in names)
+    snapshot = answer.snapshot
+    ids = {service["name"]: key for key, service in snapshot.services.items() if snapshot.has_instance(key)}
+    names = [*declared, *sorted(name for name in ids if name not in declared)]
+    return tuple(_service(answer, name, declared.get(name), ids.get(name)) for name in names)
 
 
-def _service(seen: _Seen, name: str, declared: DeclaredService | None, service_id: str | None) -> RunningService:
+def _service(answer: _Seen, name: str, declared: DeclaredService | None, service_id: str | None) -> RunningService:
     if service_id is None:
         return RunningService(name=name, declared=declared)
-    config, source = seen.snapshot.service_config(service_id), seen.snapshot.source(service_id)
-    instance = seen.instance(service_id)
+    config, source = answer.snapshot.service_config(service_id), answer.snapshot.source(service_id)
+    instance = answer.instance(service_id)
     active = [deployed(each) for each in instance["activeDeployments"]] if instance else []
     latest = instance["latestDeployment"] if instance else None
     return RunningService(
@@ -299,7 +303,7 @@ def _service(seen: _Seen, name: str, declared: DeclaredService | None, service_i
         serving=max((each for each in active if each.serves), key=lambda each: each.created_at, default=None),
         replicas=_replicas(config, latest),
         domains=_domains(instance["domains"], declared) if instance else (),
-        disks=_disks(seen, service_id),
+        disks=_disks(answer, service_id),
         config_file=(instance["railwayConfigFile"] if instance else None) or config.get("configFile"),
     )
 
@@ -365,8 +369,8 @@ def _routes(record: DNSRecords) -> bool:
     return record["purpose"].endswith("_TRAFFIC_ROUTE")
 
 
-def _disks(seen: _Seen, service_id: str) -> tuple[Disk, ...]:
-    snapshot = seen.snapshot
+def _disks(answer: _Seen, service_id: str) -> tuple[Disk, ...]:
+    snapshot = answer.snapshot
     return tuple(
         Disk(
             volume_id=volume["volumeId"],
@@ -377,6 +381,6 @@ def _disks(seen: _Seen, service_id: str) -> tuple[Disk, ...]:
             used_mb=volume["currentSizeMB"],
             state=str(volume["state"]),
         )
-        for volume in nodes(seen.data["environment"]["volumeInstances"])
+        for volume in nodes(answer.data["environment"]["volumeInstances"])
         if volume["volumeId"] in snapshot.volumes and volume["serviceId"] == service_id
     )

@@ -22,12 +22,12 @@ async def follow(client: Client, workflow_id: str | None, what: str) -> None:
     until = client.clock.now() + WORKFLOW_S
     unknown = 0
     while workflow_id is not None:
-        found = await client.call(WORKFLOW_STATUS, workflowId=workflow_id)
-        unknown = unknown + 1 if found["status"] == "NotFound" else 0
-        if found["status"] == "Complete":
+        workflow = await client.call(WORKFLOW_STATUS, workflowId=workflow_id)
+        unknown = unknown + 1 if workflow["status"] == "NotFound" else 0
+        if workflow["status"] == "Complete":
             return
-        if found["status"] == "Error":
-            raise OperationError(f"{what} failed: {found['error'] or 'Railway does not say why'}")
+        if workflow["status"] == "Error":
+            raise OperationError(f"{what} failed: {workflow['error'] or 'Railway does not say why'}")
         if unknown >= UNKNOWN:
             raise OperationError(f"{what}: Railway knows nothing of it any more; look whether it is done")
         if client.clock.now() > until:

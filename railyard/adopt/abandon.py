@@ -18,7 +18,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     check_can_ask,
-    people,
+    reported_errors,
     write_json,
 )
 from railyard.shared.options import LastStackOption
@@ -42,7 +42,7 @@ def abandon(
     Its project, records and buckets stay as they are and go on running; `railyard adopt` takes them in again. Its
     secrets stay in the SOPS file.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack)
         if system not in here.settings.systems:
             raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")

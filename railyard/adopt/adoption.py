@@ -19,7 +19,7 @@ from railyard.adopt import live as live_reader
 from railyard.adopt import secrets_of, system_settings, take_over, target, write
 from railyard.adopt.live import Live
 from railyard.adopt.matching import INSTANCE_TYPE, Matched, Planned, match, planned
-from railyard.adopt.secrets_of import Found
+from railyard.adopt.secrets_of import SecretValues
 from railyard.adopt.take_over import Left
 from railyard.adopt.target import Target
 from railyard.adopt.write import Zones
@@ -117,10 +117,10 @@ def configuration(stack: str) -> Settings:
     """Return what a stack's file holds as its configuration; nothing where there is no file."""
     file = project_directory() / f"Pulumi.{stack}.yaml"
     try:
-        found: Any = go_yaml.load(file.read_text(encoding="utf-8")) if file.exists() else {}
+        document: Any = go_yaml.load(file.read_text(encoding="utf-8")) if file.exists() else {}
     except go_yaml.YamlError as error:
         raise OperationError(f"{file.name}: {error}") from None
-    config: Any = cast("Any", found).get("config") if isinstance(found, dict) else None
+    config: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
     return cast("Settings", config) if isinstance(config, dict) else {}
 
 
@@ -157,8 +157,8 @@ def begin(
     if chosen.own:
         mine = list(there[SERVICES]) if own_system.is_own(there) else []
         stand = _by_hand(settings, chosen.name)
-        found = [name for name in live.services() if name in [*mine, *strangers] and name not in stand]
-        kept = system_settings.keep_own(live, found)
+        running = [name for name in live.services() if name in [*mine, *strangers] and name not in stand]
+        kept = system_settings.keep_own(live, running)
         strangers = [name for name in strangers if name not in (*kept.settings[SERVICES], *stand)]
         if not (kept.settings[SERVICES] or stand):
             raise OperationError(f"{live.snapshot.project['name']} has no service that runs and belongs to no system")
@@ -210,8 +210,8 @@ def keeper(adoption: Adoption, environment: Mapping[str, str], age: Sequence[str
     around = {name: value for name, value in environment.items() if real or name != FILE_VARIABLE}
     file = project_directory() / (around.get(FILE_VARIABLE) or settings.secrets)
     stack = Stack(name=adoption.stack, settings=settings, secrets_file=file, environment=around)
-    found = secrets_of.look(declared(adoption), adoption.live, places(adoption))
-    secrets_of.check(stack, adoption.system, found, age)
+    values = secrets_of.look(declared(adoption), adoption.live, places(adoption))
+    secrets_of.check(stack, adoption.system, values, age)
     return stack
 
 
@@ -223,27 +223,27 @@ def finish(adoption: Adoption, railway: Railway, kept_by: Stack | None, age: Seq
     """
     if adoption.edit.lines:
         write.save(adoption.edit)
-    here, live = read_stack(adoption.stack), adoption.live
-    found = secrets_of.look(here.declared[adoption.system], live, places(adoption))
-    adoption.sealed = found.sealed
+    stack, live = read_stack(adoption.stack), adoption.live
+    values = secrets_of.look(stack.declared[adoption.system], live, places(adoption))
+    adoption.sealed = values.sealed
     if age is None:
-        adoption.stored = [f"{adoption.system}.{name}" for name in found.values]
+        adoption.stored = [f"{adoption.system}.{name}" for name in values.values]
     elif kept_by is None:
         adoption.notes.append("no secret was stored: there is no sops program, and the sandbox has secrets of its own")
-    engine = engine_for(here, sandbox=not railway.real)
+    engine = engine_for(stack, sandbox=not railway.real)
     try:
         if kept_by and age is not None:
-            adoption.stored = secrets_of.store(kept_by, adoption.system, found, age)
+            adoption.stored = secrets_of.store(kept_by, adoption.system, values, age)
         wanted, matched = _wanted(adoption, engine)
     except OperationError as error:
         raise OperationError(
             f"{error}\n{adoption.edit.file.name} is written, and nothing is imported yet: mend this, and run the same "
             "command again"
         ) from None
-    _keep_variables(adoption, wanted, matched, found)
+    _keep_variables(adoption, wanted, matched, values)
     take_over.take(engine, wanted, matched, live)
     adoption.imported, adoption.written = sum(each.new and each.urn in matched.ids for each in wanted), True
-    own = () if railway.real else here.declared[adoption.system]
+    own = () if railway.real else stack.declared[adoption.system]
     adoption.left = take_over.left(engine.preview([adoption.system]), adoption.system, _why(adoption, matched, own))
     take_over.settle(engine, wanted, matched, adoption.left)
 
@@ -277,8 +277,8 @@ def _settings(stack: str, config: Settings) -> StackSettings | None:
 
 def _shared(system: str) -> Settings:
     """Return what all stacks share of a system."""
-    found = shared_values(config_nodes(DEFAULTS_FILE, defaults_text(project_directory()))).get(system)
-    return cast("Settings", found) if isinstance(found, dict) else {}
+    group = shared_values(config_nodes(DEFAULTS_FILE, defaults_text(project_directory()))).get(system)
+    return cast("Settings", group) if isinstance(group, dict) else {}
 
 
 def _zones(config: Settings) -> list[Settings]:
@@ -362,16 +362,16 @@ def _why(adoption: Adoption, matched: Matched, made_up: Sequence[Secret]) -> dic
     """Return what explains a difference: URN → property → reason. ``made_up`` are secrets of the sandbox's own."""
     names = [name for secret in made_up for name in (secret.name, *secret.also_sets)]
     values = dict.fromkeys((f"variables.{name}" for name in names), "the sandbox has a value of its own")
-    found = {urn: dict(values) for urn in matched.ids}
+    reasons = {urn: dict(values) for urn in matched.ids}
     for urn, id_ in matched.ids.items():
         file = adoption.live.files.get(id_.rpartition("/")[2])
         if file and f"${INSTANCE_TYPE}::" in urn:
             keys = [each.key.partition(".")[2] for each in file.decided]
-            found[urn] |= dict.fromkeys(keys, f"{file.file} says it, Railway's settings do not")
-    return found
+            reasons[urn] |= dict.fromkeys(keys, f"{file.file} says it, Railway's settings do not")
+    return reasons
 
 
-def _keep_variables(adoption: Adoption, wanted: Sequence[Planned], matched: Matched, found: Found) -> None:
+def _keep_variables(adoption: Adoption, wanted: Sequence[Planned], matched: Matched, secrets: SecretValues) -> None:
     """Write variables that the program does not set, so that none is lost; what may be a secret is named instead."""
     live = adoption.live
     names = {id_: name for name, id_ in live.services().items()}
@@ -379,15 +379,17 @@ def _keep_variables(adoption: Adoption, wanted: Sequence[Planned], matched: Matc
         if resource.type != INSTANCE_TYPE or resource.urn not in matched.ids:
             continue
         service_id = matched.ids[resource.urn].rpartition("/")[2]
-        there = live.variables(service_id)
+        variables = live.variables(service_id)
         given: Any = resource.inputs.get("variables")
         # Of what is in the state already a document hides all of them, and they were looked at before.
-        own = set(cast("dict[str, Any]", given)) if isinstance(given, dict) else set(there)
-        extra = {name: value for name, value in there.items() if name not in own and not name.startswith("RAILWAY_")}
+        own = set(cast("dict[str, Any]", given)) if isinstance(given, dict) else set(variables)
+        extra = {
+            name: value for name, value in variables.items() if name not in own and not name.startswith("RAILWAY_")
+        }
         if not extra:
             continue
         hidden = sorted(
-            name for name, value in extra.items() if system_settings.hides(name, value) or name in found.values
+            name for name, value in extra.items() if system_settings.hides(name, value) or name in secrets.values
         )
         clear = {name: value for name, value in extra.items() if name not in hidden}
         where = names[service_id]

@@ -21,7 +21,7 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     check_can_ask,
-    people,
+    reported_errors,
     write_json,
 )
 from railyard.shared.options import LastStackOption
@@ -70,37 +70,40 @@ def adopt(
 
     Run again after an interruption, it goes on from there.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if not (dry_run or yes or rehearse):
             check_can_ask("--dry-run to see what would be written, --rehearse to try it", json=json)
         if system and not own and not project:
             target.named(system)
         if not (project or system):
             raise CallError("give --project with the id or name of Railway's project, or the system that it becomes")
-        names, wrote = _names(service or ()), 0
+        names, writes = _names(service or ()), 0
         config = adoption.configuration(stack)
-        mine = dict(os.environ)  # the sandbox's keys open its own secrets, and those of the stack belong to the user's
+        # The sandbox's keys open its own secrets; those of the stack are opened with the user's.
+        user_environment = dict(os.environ)
         with account(adoption.plan_of(config), sandbox=sandbox) as railway:
             live = adoption.read(railway, project or f"{system}-{stack}", stack, environment, config)
-            done = adoption.begin(stack, live, system, names, config, own=own)
+            adopted = adoption.begin(stack, live, system, names, config, own=own)
             if not json:
-                _show(done)
+                _show(adopted)
             if rehearse:
-                done, wrote = rehearsal.rehearse(done, adoption.declared(done), names, config, done.environment)
+                adopted, writes = rehearsal.rehearse(
+                    adopted, adoption.declared(adopted), names, config, adopted.environment
+                )
             elif not dry_run:
-                keeper = adoption.keeper(done, mine, age or (), real=railway.real)
-                if not (yes or typer.confirm(f"Write this into {done.edit.file.name} and take the project over?")):
+                keeper = adoption.keeper(adopted, user_environment, age or (), real=railway.real)
+                if not (yes or typer.confirm(f"Write this into {adopted.edit.file.name} and take the project over?")):
                     raise typer.Abort
-                adoption.finish(done, railway, keeper, age or ())
+                adoption.finish(adopted, railway, keeper, age or ())
         if json:
-            write_json(done.document() | ({"rehearsed": True, "writes": wrote} if rehearse else {}))
+            write_json(adopted.document() | ({"rehearsed": True, "writes": writes} if rehearse else {}))
         else:
-            _conclude(done, dry_run=dry_run, rehearse=rehearse)
+            _conclude(adopted, dry_run=dry_run, rehearse=rehearse)
             if rehearse:
                 typer.echo(
-                    f"rehearsed in a throw-away sandbox, with {count(wrote, 'request')} that wrote; nothing is left"
+                    f"rehearsed in a throw-away sandbox, with {count(writes, 'request')} that wrote; nothing is left"
                 )
-    raise typer.Exit(PROBLEM if done.left else 0)
+    raise typer.Exit(PROBLEM if adopted.left else 0)
 
 
 def _names(given: Sequence[str]) -> dict[str, str]:

@@ -109,9 +109,9 @@ class Live:
 
 async def environments(client: Client, project: str) -> tuple[str, dict[str, str]]:
     """Return the id of a project, given by id or name, and its environments: name → id. Raises ``CallError``."""
-    found = await find_project(client, project, give="--project with an id")
-    living = [each for each in nodes(found["environments"]) if not each["deletedAt"]]
-    return found["id"], {str(each["name"]): each["id"] for each in living}
+    document = await find_project(client, project, give="--project with an id")
+    living = [each for each in nodes(document["environments"]) if not each["deletedAt"]]
+    return document["id"], {str(each["name"]): each["id"] for each in living}
 
 
 async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneSettings]) -> Live:
@@ -153,20 +153,20 @@ def _variables(snapshot: Snapshot, service_id: str) -> Mapping[str, Any]:
 
 
 def _zones(hosts: Sequence[str], zones: Sequence[ZoneSettings], known: Mapping[str, str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     unknown: list[str] = []
     for host in hosts:
         zone = nearest(zones, host.removeprefix("*."))
         if zone:
-            found[zone.name] = known[zone.name]
+            ids[zone.name] = known[zone.name]
         else:
             unknown.append(host)
     if unknown:
         every = {str(each["name"]): str(each["id"]) for each in _pages("/zones?per_page=50")}
         for host in unknown:
             if name := zone_of(host, every):
-                found[name] = every[name]
-    return found
+                ids[name] = every[name]
+    return ids
 
 
 def zone_of(host: str, zones: Iterable[str]) -> str | None:

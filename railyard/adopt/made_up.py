@@ -29,8 +29,8 @@ def without_secrets(document: Any, live: Live, known: Mapping[str, str]) -> Any:
     substitutes = dict(known)
     for name, value in _variables(live):
         if hides(name, value) and value not in substitutes:
-            found = _PASSWORD.search(value)
-            secret = found["password"] if found else value
+            match = _PASSWORD.search(value)
+            secret = match["password"] if match else value
             substitutes.setdefault(secret, shaped(secret))
     longest_first = sorted(substitutes, key=len, reverse=True)
     pairs = [(form, substitutes[one]) for one in longest_first for form in dict.fromkeys((one, quote(one, safe="")))]

@@ -63,7 +63,7 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
             states[str(state["urn"])] = cast("Mapping[str, Any]", state)
         if step["op"] == "create":
             new.add(str(step["urn"]))
-    found: list[Planned] = []
+    resources: list[Planned] = []
     for urn, state in states.items():
         if not carries(urn, system):
             continue
@@ -74,7 +74,7 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
             parent = str(states[parent].get("parent") or "")
         inputs = cast("Inputs", state.get("inputs") or {})
         custom = bool(state.get("custom"))
-        found.append(
+        resources.append(
             Planned(
                 urn=urn,
                 type=str(state["type"]),
@@ -86,7 +86,7 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
                 inputs=inputs,
             )
         )
-    return found
+    return resources
 
 
 def match(wanted: Sequence[Planned], live: Live, names: Mapping[str, str]) -> Matched:
@@ -204,8 +204,8 @@ class _Matcher:
         if type_ == "TXT":
             label = status["verificationDnsHost"]
         else:
-            told = [each for each in status["dnsRecords"] if each["purpose"].endswith("ACME_DNS01_CHALLENGE")]
-            label = told[0]["hostlabel"] if told else None
+            challenges = [each for each in status["dnsRecords"] if each["purpose"].endswith("ACME_DNS01_CHALLENGE")]
+            label = challenges[0]["hostlabel"] if challenges else None
         if not label or not zone:
             return None
         return label if label.endswith(zone) else f"{label}.{zone}"

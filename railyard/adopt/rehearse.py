@@ -38,30 +38,30 @@ _READ: Final = ("GET ", "HEAD ", "query ")
 
 
 def rehearse(
-    seen: Adoption, declared: list[Secret], names: Mapping[str, str], config: Settings, environment: str
+    proposed: Adoption, declared: list[Secret], names: Mapping[str, str], config: Settings, environment: str
 ) -> tuple[Adoption, int]:
     """Carry out an adoption of which nothing is written yet, elsewhere; return it, and how many requests wrote."""
-    world = _world(seen, declared)
-    buckets = _buckets(seen.live)
+    world = _world(proposed, declared)
+    buckets = _buckets(proposed.live)
     plan = adoption.plan_of(config)
-    with _elsewhere(seen.stack) as clouds:
+    with _elsewhere(proposed.stack) as clouds:
         sandbox_door.fill(clouds, world, plan.value)
         with account(plan, sandbox=True) as railway:
             for bucket in buckets:
                 _make(bucket)
             before = len(_writes(clouds))
-            live = adoption.read(railway, seen.project, seen.stack, environment, config)
-            done = adoption.begin(seen.stack, live, seen.system, names, config, own=seen.target.own)
-            done.target = seen.target
-            adoption.finish(done, railway, None, None)
-        return done, len(_writes(clouds)) - before
+            live = adoption.read(railway, proposed.project, proposed.stack, environment, config)
+            rehearsed = adoption.begin(proposed.stack, live, proposed.system, names, config, own=proposed.target.own)
+            rehearsed.target = proposed.target
+            adoption.finish(rehearsed, railway, None, None)
+        return rehearsed, len(_writes(clouds)) - before
 
 
-def _world(seen: Adoption, declared: list[Secret]) -> dict[str, Any]:
-    live = seen.live
-    found = secrets_of.look(declared, live, adoption.places(seen))
-    ours = _of_the_sandbox(seen.system, declared)
-    known = {value: ours[name] for name, value in found.values.items()}
+def _world(proposed: Adoption, declared: list[Secret]) -> dict[str, Any]:
+    live = proposed.live
+    secrets = secrets_of.look(declared, live, adoption.places(proposed))
+    ours = _of_the_sandbox(proposed.system, declared)
+    known = {value: ours[name] for name, value in secrets.values.items()}
     world = {
         "railway": live.snapshot.data,
         "zones": dict(live.zones),
@@ -103,15 +103,15 @@ def _of_the_sandbox(system: str, declared: list[Secret]) -> dict[str, str]:
 
 def _buckets(live: Live) -> list[dict[str, Any]]:
     """Return the buckets of the environment, with what can be read of each with the key that is there."""
-    found: dict[str, dict[str, Any]] = {}
+    buckets: dict[str, dict[str, Any]] = {}
     for key in live.services().values():
         variables = live.variables(key)
         name, region = variables.get("SPACES_BUCKET"), variables.get("SPACES_REGION")
-        if name and region and name not in found:
-            found[name] = {"name": name, "region": region}
+        if name and region and name not in buckets:
+            buckets[name] = {"name": name, "region": region}
             with suppress(OperationError):  # without a key the bucket is as a new one
-                found[name] |= _read(spaces_client(region), name)
-    return list(found.values())
+                buckets[name] |= _read(spaces_client(region), name)
+    return list(buckets.values())
 
 
 def _read(client: Any, name: str) -> dict[str, Any]:
@@ -121,11 +121,11 @@ def _read(client: Any, name: str) -> dict[str, Any]:
         "versioning": lambda: client.get_bucket_versioning(Bucket=name)["Status"],
         "lifecycle": lambda: client.get_bucket_lifecycle_configuration(Bucket=name)["Rules"],
     }
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for key, ask in answers.items():
         with suppress(Exception):  # boto3 has no common base for what can go wrong
-            found[key] = ask()
-    return found
+            settings[key] = ask()
+    return settings
 
 
 def _make(bucket: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from stacks.secret_rules import Secret
 
 
 @dataclass
-class Found:
+class SecretValues:
     """The secrets that a system declares."""
 
     values: dict[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -32,35 +32,35 @@ class Found:
     """Required, and no service has them."""
 
 
-def look(declared: Sequence[Secret], live: Live, places: Mapping[str, tuple[str, str]]) -> Found:
+def look(declared: Sequence[Secret], live: Live, places: Mapping[str, tuple[str, str]]) -> SecretValues:
     """Find each secret among the variables of the services, by its name, or where ``places`` say: service, variable."""
-    found = Found()
+    secrets = SecretValues()
     services = live.services()
     every = [live.variables(service_id) for service_id in services.values()]
     for secret in declared:
         if secret.name in places:
             service, variable = places[secret.name]
-            there = [live.variables(services[service]).get(variable)]
+            matching = [live.variables(services[service]).get(variable)]
         else:
-            there = [variables[secret.name] for variables in every if secret.name in variables]
-        values = [value for value in there if value is not None]
+            matching = [variables[secret.name] for variables in every if secret.name in variables]
+        values = [value for value in matching if value is not None]
         if values:
-            found.values[secret.name] = values[0]
-        elif there:
-            found.sealed.append(secret.name)
+            secrets.values[secret.name] = values[0]
+        elif matching:
+            secrets.sealed.append(secret.name)
         elif secret.required:
-            found.missing.append(secret.name)
-    return found
+            secrets.missing.append(secret.name)
+    return secrets
 
 
-def check(stack: Stack, system: str, found: Found, age: Sequence[str]) -> None:
+def check(stack: Stack, system: str, secrets: SecretValues, age: Sequence[str]) -> None:
     """Raise ``CallError`` or ``OperationError`` where ``store`` could not end: no program, recipient or key."""
-    if not found.values:
+    if not secrets.values:
         return
     stack = stack.holding(system)
     sops_program.path(stack)
     if stack.secrets_file.exists():
-        if found.values.keys() - _stored(stack, system, found):
+        if secrets.values.keys() - _stored(stack, system, secrets):
             try:
                 sops.read(stack.secrets_file, stack.environment).decrypt()
             except sops.SopsError as error:
@@ -81,24 +81,24 @@ def check(stack: Stack, system: str, found: Found, age: Sequence[str]) -> None:
         )
 
 
-def store(stack: Stack, system: str, found: Found, age: Sequence[str]) -> list[str]:
+def store(stack: Stack, system: str, secrets: SecretValues, age: Sequence[str]) -> list[str]:
     """Put the values into the stack's file, which is made where there is none; returns the keys that were set.
 
     What an earlier run has put there stays as it is, unless it can be opened here and is another value.
     """
-    if not found.values:
+    if not secrets.values:
         return []
     stack = stack.holding(system)
     if not stack.secrets_file.exists():
         _make(stack, age)
-    there = _stored(stack, system, found)
-    for name, value in found.values.items():
-        if name not in there:
+    stored = _stored(stack, system, secrets)
+    for name, value in secrets.values.items():
+        if name not in stored:
             sops_program.store(stack, system, name, value)
-    return [f"{system}.{name}" for name in found.values]
+    return [f"{system}.{name}" for name in secrets.values]
 
 
-def _stored(stack: Stack, system: str, found: Found) -> set[str]:
+def _stored(stack: Stack, system: str, secrets: SecretValues) -> set[str]:
     """Return the names that the file holds already, with the right values as far as anybody can tell here."""
     try:
         document = sops.read(stack.secrets_file, stack.environment)
@@ -109,7 +109,7 @@ def _stored(stack: Stack, system: str, found: Found) -> set[str]:
         values = cast("Mapping[str, Mapping[str, Any]]", document.decrypt()).get(system, {})
     except sops.SopsError:
         return names
-    return {name for name in names if secret_rules.as_text(values.get(name)) == found.values.get(name)}
+    return {name for name in names if secret_rules.as_text(values.get(name)) == secrets.values.get(name)}
 
 
 def _make(stack: Stack, age: Sequence[str]) -> None:

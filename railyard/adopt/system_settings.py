@@ -81,30 +81,30 @@ def keep(
         else:
             kept.settings[to_camel(name)] = _service(model, live, service)
     _special(system, kept.settings)
-    found = _without_defaults(system.SETTINGS, kept.settings)
-    return Kept(_over_shared(found, kept.settings, shared or {}), kept.notes)
+    settings = _without_defaults(system.SETTINGS, kept.settings)
+    return Kept(_over_shared(settings, kept.settings, shared or {}), kept.notes)
 
 
-def _over_shared(found: Settings, whole: Mapping[str, Any], shared: Mapping[str, Any]) -> Settings:
-    """Return ``found`` with what of ``whole`` is not as all stacks have it, and without what is."""
+def _over_shared(settings: Settings, whole: Mapping[str, Any], shared: Mapping[str, Any]) -> Settings:
+    """Return ``settings`` with what of ``whole`` is not as all stacks have it, and without what is."""
     for key, below in shared.items():
         if key not in whole:
             continue
         if isinstance(below, dict) and isinstance(whole[key], dict):
-            inner = _over_shared(dict(found.get(key) or {}), whole[key], cast("Settings", below))
-            if inner or key in found:
-                found[key] = inner
+            inner = _over_shared(dict(settings.get(key) or {}), whole[key], cast("Settings", below))
+            if inner or key in settings:
+                settings[key] = inner
         elif whole[key] == below:
-            found.pop(key, None)
+            settings.pop(key, None)
         else:
-            found[key] = whole[key]
-    return found
+            settings[key] = whole[key]
+    return settings
 
 
 def keep_own(live: Live, names: Sequence[str]) -> Kept:
     """Return the settings of a system of one's own, of the services with these names."""
     kept = Kept({"project": _project(live)})
-    found: Settings = {}
+    by_service: Settings = {}
     sealed: list[str] = []
     for name in names:
         id_ = live.services()[name]
@@ -119,8 +119,8 @@ def keep_own(live: Live, names: Sequence[str]) -> Kept:
         sealed += [secret_name(name, key) for key, value in variables.items() if value is None]
         given["variables"] = {key: literal(value or "") for key, value in variables.items() if key not in hidden}
         given["secrets"] = hidden
-        found[name] = dict(_different(OwnServiceSettings, given))
-    kept.settings |= {"services": found, **({"sealed": sealed} if sealed else {})}
+        by_service[name] = dict(_different(OwnServiceSettings, given))
+    kept.settings |= {"services": by_service, **({"sealed": sealed} if sealed else {})}
     return kept
 
 
@@ -135,18 +135,18 @@ def hides(name: str, value: str | None) -> bool:
 
 
 def _project(live: Live) -> Settings:
-    found: Settings = {"name": live.snapshot.project["name"], "environment": live.snapshot.environment["name"]}
+    settings: Settings = {"name": live.snapshot.project["name"], "environment": live.snapshot.environment["name"]}
     shared = live.snapshot.config.get("sharedVariables") or {}
     clear = {name: value for name, each in shared.items() if each and (value := each.get("value")) is not None}
-    return {**found, "sharedVariables": clear} if clear else found
+    return {**settings, "sharedVariables": clear} if clear else settings
 
 
 def _everything(live: Live) -> dict[str, str]:
     """Return the variables of all services that can be read."""
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for service_id in live.services().values():
-        found |= {name: value for name, value in live.variables(service_id).items() if value is not None}
-    return found
+        variables |= {name: value for name, value in live.variables(service_id).items() if value is not None}
+    return variables
 
 
 def model_of(info: FieldInfo) -> type[BaseModel] | None:
@@ -189,21 +189,21 @@ def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
         return own_service(live, service_id)
     config = live.effective(service_id)
     image = live.snapshot.source(service_id).get("image") or ""
-    found: Settings = {}
+    settings: Settings = {}
     disk = _disk(live, service_id)
     if disk:
-        found |= {name: disk[name] for name in ("sizeGb", "usageAlerts")}
+        settings |= {name: disk[name] for name in ("sizeGb", "usageAlerts")}
     limits = translate(cast("dict[str, Any]", config), image=image or None).settings
     if "memoryMb" in limits:
-        found["memoryMb"] = limits["memoryMb"]
+        settings["memoryMb"] = limits["memoryMb"]
     if issubclass(model, PostgresSettings):
         variables = live.variables(service_id)
-        found |= {"version": image.rpartition(":")[2].partition(".")[0]}
-        found |= {key: value for key in ("database", "user") if (value := variables.get(f"POSTGRES_{_SHORT[key]}"))}
-        found["backups"] = disk.get("backups", []) if disk else []
+        settings |= {"version": image.rpartition(":")[2].partition(".")[0]}
+        settings |= {key: value for key in ("database", "user") if (value := variables.get(f"POSTGRES_{_SHORT[key]}"))}
+        settings["backups"] = disk.get("backups", []) if disk else []
     else:
-        found["image"] = image
-    return found
+        settings["image"] = image
+    return settings
 
 
 _SHORT: Final = {"database": "DB", "user": "USER"}
@@ -215,26 +215,26 @@ def own_service(live: Live, service_id: str) -> Settings:
     source = live.snapshot.source(service_id)
     image = source.get("image")
     without_variables = {name: part for name, part in config.items() if name != "variables"}
-    found: Settings = {"image": image} if image else {"repo": source.get("repo")}
-    found |= _railway_defaults(image) | translate(without_variables, image=image).settings
+    settings: Settings = {"image": image} if image else {"repo": source.get("repo")}
+    settings |= _railway_defaults(image) | translate(without_variables, image=image).settings
     if normal(without_variables)["build"].get("builder") == "DOCKERFILE" and not image:
-        found["builder"] = "DOCKERFILE"
+        settings["builder"] = "DOCKERFILE"
     port = live.variables(service_id).get("PORT")
     if port and port.isdigit():
-        found["port"] = int(port)
+        settings["port"] = int(port)
     if names := live.snapshot.service_domains(service_id):
-        found["railwayDomain"] = True
-        if (target := names[0]["targetPort"]) not in (None, found.get("port")):
-            found["railwayDomainPort"] = target
+        settings["railwayDomain"] = True
+        if (target := names[0]["targetPort"]) not in (None, settings.get("port")):
+            settings["railwayDomainPort"] = target
     if hosts := live.snapshot.custom_domains(service_id):
-        found["domains"] = [_domain(live, host, found.get("port")) for host in hosts]
+        settings["domains"] = [_domain(live, host, settings.get("port")) for host in hosts]
     disk = _disk(live, service_id)
     if disk:
-        found["volume"] = disk
+        settings["volume"] = disk
     proxies = (config.get("networking") or {}).get("tcpProxies") or {}
     if proxies:
-        found["tcpPort"] = int(next(iter(proxies)))
-    return found
+        settings["tcpPort"] = int(next(iter(proxies)))
+    return settings
 
 
 def _railway_defaults(image: str | None) -> Settings:
@@ -274,15 +274,15 @@ def _bucket(live: Live) -> Settings | None:
     variables = _everything(live)
     if "SPACES_BUCKET" not in variables:
         return None
-    found: Settings = {"name": variables["SPACES_BUCKET"], "region": variables.get("SPACES_REGION")}
+    settings: Settings = {"name": variables["SPACES_BUCKET"], "region": variables.get("SPACES_REGION")}
     if variables.get("SPACES_PREFIX"):
-        found["prefix"] = variables["SPACES_PREFIX"]
+        settings["prefix"] = variables["SPACES_PREFIX"]
     url = variables.get("SPACES_CDN_URL")
     if url is None:
-        found["cdn"] = False
+        settings["cdn"] = False
     elif "digitaloceanspaces" not in url:
-        found["cdnDomain"] = url.removeprefix("https://")
-    return found
+        settings["cdnDomain"] = url.removeprefix("https://")
+    return settings
 
 
 def _special(system: type[System[Any]], settings: Settings) -> None:
@@ -309,7 +309,7 @@ def _special(system: type[System[Any]], settings: Settings) -> None:
 
 def _without_defaults(model: type[SystemSettings], settings: Settings) -> Settings:
     """Return settings without what the system says by itself, and with null where it says what is not so."""
-    found: Settings = {}
+    stated: Settings = {}
     for name, info in model.model_fields.items():
         key, inner = to_camel(name), model_of(info)
         if key not in settings:
@@ -317,12 +317,12 @@ def _without_defaults(model: type[SystemSettings], settings: Settings) -> Settin
         value = settings[key]
         if isinstance(value, dict) and inner and name != "project":
             there = info.default if isinstance(info.default, BaseModel) else None
-            found[key] = dict(_different(inner, cast("Settings", value), there))
-            if not found[key] and not info.is_required() and not optional(info):
-                found.pop(key)
+            stated[key] = dict(_different(inner, cast("Settings", value), there))
+            if not stated[key] and not info.is_required() and not optional(info):
+                stated.pop(key)
         elif info.is_required() or value != _plain(info.default):
-            found[key] = value
-    return found
+            stated[key] = value
+    return stated
 
 
 def _different(model: type[BaseModel], settings: Settings, there: BaseModel | None = None) -> Iterator[tuple[str, Any]]:

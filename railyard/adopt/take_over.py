@@ -108,7 +108,7 @@ def settle(engine: Engine, wanted: Sequence[Planned], matched: Matched, left: Se
 
 def _amend(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live) -> None:
     """Put into the state what no import tells: what the program alone knows, and which environment is meant."""
-    found: dict[str, dict[str, Any]] = {}
+    amended: dict[str, dict[str, Any]] = {}
     for each in wanted:
         if each.urn not in matched.ids:
             continue
@@ -116,9 +116,9 @@ def _amend(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Li
         if each.type == PROJECT_TYPE and not live.is_primary:
             own |= {"environmentId": live.environment_id, "environmentName": live.snapshot.environment["name"]}
         if own:
-            found[each.urn] = own
-    if found:
-        engine.amend(found)
+            amended[each.urn] = own
+    if amended:
+        engine.amend(amended)
 
 
 @contextmanager
@@ -139,7 +139,7 @@ def _list_of(ids: Mapping[str, str]) -> Generator[None]:
 
 def left(document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str, str]]) -> list[Left]:
     """Return what a preview would still change of a system; ``why``: URN → property → what explains its difference."""
-    found: list[Left] = []
+    changes: list[Left] = []
     for step in cast("Sequence[Mapping[str, Any]]", document["steps"]):
         urn = str(step["urn"])
         if step["op"] == "same" or not carries(urn, system):
@@ -150,7 +150,7 @@ def left(document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str
         detailed = cast("Mapping[str, Any]", step.get("detailedDiff") or {})
         keys = tuple(sorted(detailed)) or tuple(step.get("diffReasons") or ())
         reasons = tuple(why.get(urn, {}).get(key) or _difference(step, key) for key in keys)
-        found.append(
+        changes.append(
             Left(
                 urn=urn,
                 op=str(step["op"]),
@@ -160,7 +160,7 @@ def left(document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str
                 reasons=reasons,
             )
         )
-    return found
+    return changes
 
 
 def _difference(step: Mapping[str, Any], key: str) -> str:

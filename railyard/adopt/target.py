@@ -129,12 +129,12 @@ def _reasons(system: type[System[Any]], live: Live, names: Mapping[str, str]) ->
 
 def variables_of(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> set[str]:
     """Return the variables that only this system sets, as far as its settings tell without running it."""
-    found = set(_settings_variables(system.SETTINGS.model_fields.items()))
+    variables = set(_settings_variables(system.SETTINGS.model_fields.items()))
     try:
         settings = system.SETTINGS.model_validate(keep(system, live, names).settings, strict=False)
     except ValidationError:
-        return found
-    return found | {each.name for each in system.secrets(settings)}
+        return variables
+    return variables | {each.name for each in system.secrets(settings)}
 
 
 def _settings_variables(fields: Iterable[tuple[str, FieldInfo]], path: str = "") -> Iterator[str]:
@@ -148,21 +148,21 @@ def _settings_variables(fields: Iterable[tuple[str, FieldInfo]], path: str = "")
 
 def _other_names(system: type[System[Any]], live: Live) -> dict[str, str]:
     """Return which service of the project is which of the system's, where it has another name and no rival."""
-    there = live.services()
+    services = live.services()
     wanted = _services(system)
-    open_ = [name for name in wanted if name not in there and not optional(system.SETTINGS.model_fields[name])]
-    free = [name for name in there if name not in wanted]
-    found: dict[str, str] = {}
+    open_ = [name for name in wanted if name not in services and not optional(system.SETTINGS.model_fields[name])]
+    free = [name for name in services if name not in wanted]
+    names: dict[str, str] = {}
     for name in open_:
         if issubclass(wanted[name], DatabaseSettings):
-            rivals = [each for each in free if _is_database(wanted[name], live, there[each])]
+            rivals = [each for each in free if _is_database(wanted[name], live, services[each])]
         else:
-            applications = [each for each in free if not any(_family(live, there[each]))]
+            applications = [each for each in free if not any(_family(live, services[each]))]
             mine = set(_settings_variables(system.SETTINGS.model_fields.items()))
-            rivals = [each for each in applications if len(mine & set(live.variables(there[each]))) >= _ENOUGH]
-        if len(rivals) == 1 and rivals[0] not in found.values():
-            found[name] = rivals[0]
-    return found
+            rivals = [each for each in applications if len(mine & set(live.variables(services[each]))) >= _ENOUGH]
+        if len(rivals) == 1 and rivals[0] not in names.values():
+            names[name] = rivals[0]
+    return names
 
 
 def _is_database(model: type[BaseModel], live: Live, service_id: str) -> bool:

@@ -70,9 +70,11 @@ def account(variables: Mapping[str, str], plan: Plan) -> Generator[Account]:
         yield Account(Configuration(token=token, api_url=url, plan=plan), place, real)
         return
     with tempfile.TemporaryDirectory() as directory, sandbox_door.serving(Path(directory) / "sandbox") as address:
-        found = sandbox_door.variables(address)
-        with _set(SPEED_VARIABLE, found[SPEED_VARIABLE]):
-            configuration = Configuration(token=found[TOKEN_VARIABLE], api_url=found[URL_VARIABLE])
+        sandbox_variables = sandbox_door.variables(address)
+        with _set(SPEED_VARIABLE, sandbox_variables[SPEED_VARIABLE]):
+            configuration = Configuration(
+                token=sandbox_variables[TOKEN_VARIABLE], api_url=sandbox_variables[URL_VARIABLE]
+            )
             yield Account(configuration, f"the sandbox, since {TOKEN_VARIABLE} is not set", real=False)
 
 

@@ -92,8 +92,8 @@ def doubtful_point(
     return declare
 
 
-def judge(*found: tuple[bool, str]) -> Verdict:
+def judge(*observations: tuple[bool, str]) -> Verdict:
     """Judge as assumed when all that was found is; with what was seen for each, what is otherwise first."""
-    ordered = sorted(found, key=lambda each: each[0])
-    outcome = Outcome.AS_ASSUMED if all(right for right, _ in found) else Outcome.OTHERWISE
-    return Verdict(outcome, "; ".join(seen for _, seen in ordered))
+    ordered = sorted(observations, key=lambda each: each[0])
+    outcome = Outcome.AS_ASSUMED if all(right for right, _ in observations) else Outcome.OTHERWISE
+    return Verdict(outcome, "; ".join(text for _, text in ordered))

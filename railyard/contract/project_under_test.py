@@ -122,13 +122,13 @@ class ProjectUnderTest:
         wanted: dict[str, Any] = {"projectId": self.project_id, "mountPath": "/data"}
         wanted |= {"environmentId": self.environment_id} if place is None else place
         wanted |= {"serviceId": service_id} if service_id else {}
-        made = await self.retried(lambda: self.call(VOLUME_CREATE, input=wanted))
+        volume = await self.retried(lambda: self.call(VOLUME_CREATE, input=wanted))
         try:
-            yield made
+            yield volume
         finally:
             # It may have gone with something else; what is left goes with the project.
             with suppress(RailwayError):
-                await self.call(VOLUME_DELETE, volumeId=made["id"])
+                await self.call(VOLUME_DELETE, volumeId=volume["id"])
 
     async def service_domain(self, service_id: str) -> Json:
         """Return a new domain of Railway's for a service."""
@@ -139,8 +139,8 @@ class ProjectUnderTest:
 
     async def config(self, environment_id: str | None = None) -> dict[str, Any]:
         """Return the configuration of an environment, by default of the first."""
-        asked = {"id": environment_id or self.environment_id, "projectId": self.project_id}
-        return table((await self.call(CONFIG, **asked))["config"])
+        variables = {"id": environment_id or self.environment_id, "projectId": self.project_id}
+        return table((await self.call(CONFIG, **variables))["config"])
 
     async def service_config(self, service_id: str) -> dict[str, Any]:
         """Return the settings of a service in the first environment."""
@@ -191,8 +191,8 @@ class ProjectUnderTest:
 
     async def deployments(self, service_id: str) -> list[Json]:
         """Return the deployments of a service, newest first."""
-        asked = {**self.where, "serviceId": service_id}
-        return list(nodes(await self.call(DEPLOYMENTS, input=asked, first=10)))
+        where = {**self.where, "serviceId": service_id}
+        return list(nodes(await self.call(DEPLOYMENTS, input=where, first=10)))
 
     async def deployed(self, service_id: str, start: Callable[[], Awaitable[Any]]) -> Json:
         """Return the deployment that ``start`` leads to, once it is healthy."""

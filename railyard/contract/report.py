@@ -41,8 +41,8 @@ def table(run: Run) -> Group:
     for each in sorted(run.results, key=lambda each: each.point.number):
         verdict = Text(each.verdict.outcome, style=_STYLES[each.verdict.outcome])
         # What Railway says may hold brackets, which are no markup.
-        question, seen = Text(each.point.question.replace("`", "")), Text(_seen(each))
-        shown.add_row(str(each.point.number), question, verdict, seen, f"{each.seconds:.0f}")
+        question, observed = Text(each.point.question.replace("`", "")), Text(_seen(each))
+        shown.add_row(str(each.point.number), question, verdict, observed, f"{each.seconds:.0f}")
     return Group(shown, Text(summary(run)))
 
 

@@ -43,12 +43,12 @@ class Throwaway:
         self._asked_for = True
         for _ in range(ATTEMPTS):
             try:
-                made = await self._made(wanted)
+                project = await self._made(wanted)
             except Throttled as refused:
                 await self._client.clock.sleep(refused.retry_after_s)
             else:
-                self._id = made["id"]
-                return made
+                self._id = project["id"]
+                return project
         raise Failure("Railway keeps saying that projects are made too quickly: try again in a few minutes")
 
     async def _made(self, wanted: Mapping[str, Any]) -> Project:

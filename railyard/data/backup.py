@@ -20,7 +20,7 @@ from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dump, Dumps
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, make, thin_out
-from railyard.shared.console import CallError, JsonOption, people, table, table_console, write_json
+from railyard.shared.console import CallError, JsonOption, reported_errors, table, table_console, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 from stacks.project_folder import RAILYARD
@@ -43,7 +43,7 @@ def list_(
     json: JsonOption = False,
 ) -> None:
     """List the volumes with their schedules and backups, newest first. Exit code 1 when a volume has no backup."""
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
             volumes = railway.run(backed_up(railway, here, where))
@@ -73,18 +73,18 @@ def create(
     json: JsonOption = False,
 ) -> None:
     """Make a backup of each volume, and wait until Railway has it. The services go on running."""
-    made: dict[str, dict[str, Any]] = {}
-    with people(json=json):
+    created: dict[str, dict[str, Any]] = {}
+    with reported_errors(json=json):
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
             for volume in railway.run(backed_up(railway, here, where, backups=False)):
                 backup = railway.run(make(railway.of(volume.system.name), volume, name))
-                gone = railway.run(thin_out(railway.of(volume.system.name), volume, keep)) if keep else []
-                made[volume.where] = {**_backup(backup), "deleted": [each.name for each in gone]}
+                deleted = railway.run(thin_out(railway.of(volume.system.name), volume, keep)) if keep else []
+                created[volume.where] = {**_backup(backup), "deleted": [each.name for each in deleted]}
                 if not json:
-                    typer.echo(f"{volume.where}: {_sentence(backup)}" + _deleted(gone))
+                    typer.echo(f"{volume.where}: {_sentence(backup)}" + _deleted(deleted))
     if json:
-        write_json({"stack": stack, "backups": made})
+        write_json({"stack": stack, "backups": created})
 
 
 @application.command()
@@ -108,7 +108,7 @@ def dump(
     def say(text: str) -> None:
         typer.echo(text, err=json)
 
-    with people(json=json), spaces_refusals():
+    with reported_errors(json=json), spaces_refusals():
         here = read_stack(stack)
         with connected(here, sandbox=sandbox, about=system) as railway:
             database = find(railway, here, system)
@@ -118,13 +118,13 @@ def dump(
             dumps.check()
             database.tools.check_installed(*database.tools.to_dump)
             with reached(railway, database, say, in_clear=in_clear) as server:
-                made = dump_of(database.tools, server, dumps, database.system.name, stack)
-            gone = dumps.thin_out(keep, keep_days)
+                dump = dump_of(database.tools, server, dumps, database.system.name, stack)
+            deleted = dumps.thin_out(keep, keep_days)
     if json:
-        write_json({**_dump(made), "bucket": dumps.bucket, "deleted": [each.key for each in gone]})
+        write_json({**_dump(dump), "bucket": dumps.bucket, "deleted": [each.key for each in deleted]})
     else:
-        typer.echo(f"{database.full_name}: {_described(made)}{_deleted(gone)}")
-        typer.echo(f"{dumps.bucket}/{made.key}, SHA-256 {made.sha256}")
+        typer.echo(f"{database.full_name}: {_described(dump)}{_deleted(deleted)}")
+        typer.echo(f"{dumps.bucket}/{dump.key}, SHA-256 {dump.sha256}")
 
 
 @application.command()
@@ -136,33 +136,33 @@ def dumps(
     json: JsonOption = False,
 ) -> None:
     """List the dumps of a system's database, newest first. Exit code 1 when there is none."""
-    with people(json=json), spaces_refusals():
+    with reported_errors(json=json), spaces_refusals():
         here = read_stack(stack)
         if system not in here.settings.systems:
             raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
         with surroundings(sandbox=sandbox):
-            there = Dumps(here, system)
-            there.check()
-            found = there.all()
+            store = Dumps(here, system)
+            store.check()
+            kept = store.all()
     if json:
-        write_json({"stack": stack, "bucket": there.bucket, "dumps": [_dump(each) for each in found]})
+        write_json({"stack": stack, "bucket": store.bucket, "dumps": [_dump(each) for each in kept]})
     else:
-        for each in found:
+        for each in kept:
             typer.echo(f"{each.time}  {_described(each)}")
-        if not found:
-            typer.echo(f"{there.bucket} has none; next: {RAILYARD} backup dump {system} -s {stack}")
-    if not found:
+        if not kept:
+            typer.echo(f"{store.bucket} has none; next: {RAILYARD} backup dump {system} -s {stack}")
+    if not kept:
         raise typer.Exit(1)
 
 
-def _dump(found: Dump) -> dict[str, Any]:
-    return {"key": found.key, **found.model_dump(by_alias=True)}
+def _dump(dump: Dump) -> dict[str, Any]:
+    return {"key": dump.key, **dump.model_dump(by_alias=True)}
 
 
-def _described(found: Dump) -> str:
-    rows = f"{count(sum(found.rows.values()), 'row')} in {count(len(found.rows), 'table')}"
-    size = f"{found.bytes / 1_000_000:.1f} MB" if found.bytes >= 100_000 else f"{found.bytes / 1_000:.1f} kB"
-    return f"{rows}, {size} of {found.kind} {found.server_major}"
+def _described(dump: Dump) -> str:
+    rows = f"{count(sum(dump.rows.values()), 'row')} in {count(len(dump.rows), 'table')}"
+    size = f"{dump.bytes / 1_000_000:.1f} MB" if dump.bytes >= 100_000 else f"{dump.bytes / 1_000:.1f} kB"
+    return f"{rows}, {size} of {dump.kind} {dump.server_major}"
 
 
 def _sentence(backup: Backup) -> str:

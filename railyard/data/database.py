@@ -185,7 +185,7 @@ _REFUSED: Final = re.compile("authentication failed|access denied", re.IGNORECAS
 
 def _credentials(railway: Railway, database: Database) -> tuple[str, str, str]:
     system, service = database.system, database.service
-    found = railway.run(
+    variables = railway.run(
         railway.client.call(
             SERVICE_VARIABLES,
             projectId=system.project_id,
@@ -194,7 +194,7 @@ def _credentials(railway: Railway, database: Database) -> tuple[str, str, str]:
         )
     )
     try:
-        return database.tools.credentials(found)
+        return database.tools.credentials(variables)
     except KeyError as missing:
         raise OperationError(
             f"{database.full_name} shows no {' and no '.join(missing.args)}: the token may not read variables, or they "

@@ -26,7 +26,7 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     SystemsArgument,
-    people,
+    reported_errors,
     table,
     table_console,
     write_json,
@@ -64,7 +64,7 @@ class Wanted:
 
 def wanted(stack: Stack, systems: list[str] | None = None) -> list[Wanted]:
     """Return the copies that the settings of a stack ask for, in the settings' order; raises ``CallError``."""
-    found: list[Wanted] = []
+    copies: list[Wanted] = []
     for system, settings in chosen_systems(stack, systems or []).items():
         for service in services(settings):
             args = service.args
@@ -73,8 +73,8 @@ def wanted(stack: Stack, systems: list[str] | None = None) -> list[Wanted]:
             tools = tools_of(args)
             if outside and (kind == "files" or tools):
                 title = tools.title if tools else None
-                found.append(Wanted(system=system, service=service.name, kind=kind, outside=outside, title=title))
-    return found
+                copies.append(Wanted(system=system, service=service.name, kind=kind, outside=outside, title=title))
+    return copies
 
 
 def due(
@@ -94,35 +94,35 @@ def due(
     or not it was made now. What fails does not keep the next one back; exit code 1 when one did.
     """
     failed = False
-    with people(json=json), spaces_refusals():
+    with reported_errors(json=json), spaces_refusals():
         here = read_stack(stack)
         if rehearse_in is not None:
             read_stack(rehearse_in)
-        asked = wanted(here, systems)
+        copies = wanted(here, systems)
         if json and not listing:
             raise CallError("--json goes with --list: what is made is told line by line")
-        newest = {} if not asked else _newest(here, asked, sandbox=sandbox)
+        newest = {} if not copies else _newest(here, copies, sandbox=sandbox)
         if listing:
-            _list(here, asked, newest, json=json)
+            _list(here, copies, newest, json=json)
             return
-        for each in asked:
+        for each in copies:
             steps = list(_steps(each, stack, newest[each.where], rehearse_in, sandbox=sandbox))
             failed |= not _went_well(steps)
     if failed:
         raise typer.Exit(PROBLEM)
 
 
-def _newest(here: Stack, asked: list[Wanted], *, sandbox: bool) -> dict[str, str | None]:
+def _newest(here: Stack, copies: list[Wanted], *, sandbox: bool) -> dict[str, str | None]:
     """Return the time of the newest copy of each, None where there is none."""
-    found: dict[str, str | None] = {}
+    newest: dict[str, str | None] = {}
     with surroundings(sandbox=sandbox):
-        for each in asked:
+        for each in copies:
             store = each.store(here)
             store.check()
             # Dumps of several databases of a system lie in one folder.
-            mine = (kept.time for kept in store.all() if each.kind == "files" or kept.kind == each.title)
-            found[each.where] = next(mine, None)
-    return found
+            times = (kept.time for kept in store.all() if each.kind == "files" or kept.kind == each.title)
+            newest[each.where] = next(times, None)
+    return newest
 
 
 def _is_due(each: Wanted, newest: str | None) -> bool:
@@ -154,9 +154,9 @@ def _went_well(steps: list[Callable[[], None]]) -> bool:
     return True
 
 
-def _list(here: Stack, asked: list[Wanted], newest: dict[str, str | None], *, json: bool) -> None:
+def _list(here: Stack, copies: list[Wanted], newest: dict[str, str | None], *, json: bool) -> None:
     if json:
-        copies = [
+        documents = [
             {
                 "system": each.system,
                 "service": each.service,
@@ -165,12 +165,12 @@ def _list(here: Stack, asked: list[Wanted], newest: dict[str, str | None], *, js
                 "newest": newest[each.where],
                 "due": _is_due(each, newest[each.where]),
             }
-            for each in asked
+            for each in copies
         ]
-        write_json({"stack": here.name, "copies": copies})
+        write_json({"stack": here.name, "copies": documents})
         return
     shown = table("copy of", "how", "every", "kept", "newest, UTC", folded="copy of")
-    for each in asked:
+    for each in copies:
         last = newest[each.where]
         state = f"{last or 'none'}{', due' if _is_due(each, last) else ''}"
         shown.add_row(each.where, each.kind, each.outside.every, f"{each.outside.keep_days} days", state)

@@ -28,7 +28,7 @@ def dump_of(tools: Tools, server: Server, dumps: Dumps, system: str, stack: str)
     with dumps.upload(f"{system}/{stack}/{time}.dump") as upload:
         taken = tools.take(server, upload.write)
         upload.complete()
-    made = Dump(
+    dump = Dump(
         system=system,
         stack=stack,
         time=time,
@@ -41,8 +41,8 @@ def dump_of(tools: Tools, server: Server, dumps: Dumps, system: str, stack: str)
         rows=taken.rows,
         unsettled=list(taken.unsettled),
     )
-    dumps.note(made)
-    return made
+    dumps.note(dump)
+    return dump
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -158,33 +158,33 @@ class Store(Generic[KeptT]):
         """Return a new object, to be written part by part."""
         return Upload(self._client, self.bucket, key)
 
-    def note(self, made: KeptT) -> None:
+    def note(self, kept: KeptT) -> None:
         """Write down what is known about an object, which makes it count."""
-        body = made.model_dump_json(by_alias=True, indent=4).encode()
-        self._client.put_object(Bucket=self.bucket, Key=made.note_key, Body=body, ContentType="application/json")
+        body = kept.model_dump_json(by_alias=True, indent=4).encode()
+        self._client.put_object(Bucket=self.bucket, Key=kept.note_key, Body=body, ContentType="application/json")
 
     def all(self) -> list[KeptT]:
         """Return what is complete, newest first."""
-        found: list[KeptT] = []
+        complete: list[KeptT] = []
         keys = set(self._keys())
         for key in keys:
             if key.endswith(".json") and key.removesuffix(".json") + self._kind.ENDING in keys:
                 body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
                 try:
-                    found.append(self._kind.model_validate_json(body))
+                    complete.append(self._kind.model_validate_json(body))
                 except ValidationError:
                     raise OperationError(
                         f"{self.bucket}/{key} is no note about a {self._kind.NOUN}: delete it"
                     ) from None
-        return sorted(found, key=lambda each: each.time, reverse=True)
+        return sorted(complete, key=lambda each: each.time, reverse=True)
 
     def one(self, wanted: str) -> KeptT:
         """Return the one of this time, or the ``latest``; raises ``CallError``."""
-        found = self.all()
-        for each in found:
+        complete = self.all()
+        for each in complete:
             if wanted in ("latest", each.time, each.key):
                 return each
-        there = ", ".join(each.time for each in found[:5]) or "none"
+        there = ", ".join(each.time for each in complete[:5]) or "none"
         raise CallError(f"{self.bucket} has no {self._kind.NOUN} {wanted!r} below {self._prefix}: there are {there}")
 
     def read(self, dump: KeptT, into: IO[bytes]) -> None:

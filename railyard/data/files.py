@@ -46,7 +46,7 @@ def back_up(reached: Reached, store: FilesBackups, volume: BackedUp, stack: str)
     with tempfile.TemporaryDirectory(prefix="railyard-files-") as name:
         folder = Path(name)
         _check_room(folder, volume.disk.used_mb * MB)
-        files, packed = folder / "files", folder / "archive"
+        files, packed_file = folder / "files", folder / "archive"
         files.mkdir()
         tree = reached.run(volume_files.read_all(reached, files))
         if torn := _torn(archive.databases(tree, files)):
@@ -54,17 +54,17 @@ def back_up(reached: Reached, store: FilesBackups, volume: BackedUp, stack: str)
                 f"the bucket got nothing: {'; '.join(torn)}. It was written to while it was read, or is broken on the "
                 "volume\nnext: run the command again when less is written"
             )
-        archive.pack(tree, files, packed)
+        archive.pack(tree, files, packed_file)
         service = volume.service.name
-        made = FilesBackup(system=volume.system.name, stack=stack, service=service, time=time, sha256="", bytes=0,
+        backup = FilesBackup(system=volume.system.name, stack=stack, service=service, time=time, sha256="", bytes=0,
                            files=len(tree.files), file_bytes=tree.file_bytes, unsettled=list(tree.unsettled),
                            skipped=list(tree.skipped))  # fmt: skip
-        with store.upload(made.key) as upload, packed.open("rb") as stream:
+        with store.upload(backup.key) as upload, packed_file.open("rb") as stream:
             upload.write(stream)
             upload.complete()
-        made = made.model_copy(update={"sha256": upload.sha256, "bytes": upload.bytes})
-        store.note(made)
-    return made
+        backup = backup.model_copy(update={"sha256": upload.sha256, "bytes": upload.bytes})
+        store.note(backup)
+    return backup
 
 
 @contextmanager
@@ -79,10 +79,10 @@ def unpacked(store: FilesBackups, chosen: FilesBackup) -> Generator[Unpacked]:
         files.mkdir()
         tree = archive.unpack(packed, files)
         packed.unlink()
-        found = archive.databases(tree, files)
-        if torn := _torn(found):
+        databases = archive.databases(tree, files)
+        if torn := _torn(databases):
             raise OperationError(f"{store.bucket}/{chosen.key} is of no use: {'; '.join(torn)}")
-        yield Unpacked(tree=tree, folder=files, databases=found)
+        yield Unpacked(tree=tree, folder=files, databases=databases)
 
 
 def restore_beside(reached: Reached, volume: BackedUp, unpacked: Unpacked, *, keep: bool) -> tuple[str, list[str]]:
@@ -139,8 +139,8 @@ def restart(railway: Railway, stack: Stack, volume: BackedUp) -> None:
     until = client.clock.now() + HEALTHY_S
     while client.clock.now() < until:
         railway.run(client.clock.sleep(poll_s(client)))
-        (found,) = railway.run(running_systems(railway, stack, [volume.system.name]))
-        service = found.service(volume.service.name)
+        (system,) = railway.run(running_systems(railway, stack, [volume.system.name]))
+        service = system.service(volume.service.name)
         if service and service.proven:
             return
     raise OperationError(f"{volume.where} is not healthy {HEALTHY_S / 60:.0f} minutes after its restart")

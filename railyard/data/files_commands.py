@@ -22,7 +22,7 @@ from railyard.data.confirmation import ConfirmOption, confirm
 from railyard.data.dumps import FilesBackup, FilesBackups, Kept
 from railyard.data.tools import tools_of
 from railyard.data.volume_backups import BackedUp, backed_up
-from railyard.shared.console import PROBLEM, CallError, JsonOption, people, write_json
+from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.project_folder import RAILYARD
@@ -49,28 +49,28 @@ def backup(
     The service goes on running. What it writes to meanwhile is read again, and SQLite looks into each of its
     databases before anything is uploaded. The newest archive is never deleted.
     """
-    with people(json=json), spaces_refusals():
+    with reported_errors(json=json), spaces_refusals():
         here = read_stack(stack)
         if listing:
             _list(here, where, sandbox=sandbox, json=json)
             return
-        made, bucket, gone = back_up(
+        archive, bucket, deleted = back_up(
             here, where, keep, keep_days, create_bucket=create_bucket, sandbox=sandbox, json=json
         )
     if json:
-        write_json({**document(made), "bucket": bucket, "deleted": [each.key for each in gone]})
+        write_json({**document(archive), "bucket": bucket, "deleted": [each.key for each in deleted]})
         return
-    deleted = f"; {count(len(gone), 'older one')} deleted" if gone else ""
-    typer.echo(f"{stack}/{made.system}/{made.service}: {described(made)}{deleted}")
-    typer.echo(f"{bucket}/{made.key}, SHA-256 {made.sha256}")
+    suffix = f"; {count(len(deleted), 'older one')} deleted" if deleted else ""
+    typer.echo(f"{stack}/{archive.system}/{archive.service}: {described(archive)}{suffix}")
+    typer.echo(f"{bucket}/{archive.key}, SHA-256 {archive.sha256}")
 
 
 def volume_of(railway: Railway, stack: Stack, where: str) -> BackedUp:
     """Return the one volume that ``where`` names; raises ``CallError`` for several, and for those of databases."""
-    found = railway.run(backed_up(railway, stack, where, backups=False))
-    if len(found) > 1:
-        raise CallError(f"{where} has several volumes: name one of {', '.join(each.where for each in found)}")
-    (volume,) = found
+    volumes = railway.run(backed_up(railway, stack, where, backups=False))
+    if len(volumes) > 1:
+        raise CallError(f"{where} has several volumes: name one of {', '.join(each.where for each in volumes)}")
+    (volume,) = volumes
     if volume.service.declared and tools_of(volume.service.declared.args):
         raise CallError(
             f"{volume.where} is a database, whose files are of use only when nobody writes to them: "
@@ -99,9 +99,9 @@ def back_up(
         if create_bucket:
             store.create_bucket()
         store.check()
-        with reached(railway, volume, f"{here.name}/{volume.where}", lambda text: typer.echo(text, err=json)) as way:
-            made = files.back_up(way, store, volume, here.name)
-        return made, store.bucket, store.thin_out(keep, keep_days)
+        with reached(railway, volume, f"{here.name}/{volume.where}", lambda text: typer.echo(text, err=json)) as access:
+            archive = files.back_up(access, store, volume, here.name)
+        return archive, store.bucket, store.thin_out(keep, keep_days)
 
 
 def _list(here: Stack, where: str, *, sandbox: bool, json: bool) -> None:
@@ -110,15 +110,15 @@ def _list(here: Stack, where: str, *, sandbox: bool, json: bool) -> None:
     with surroundings(sandbox=sandbox):
         store = FilesBackups(here, volume.system.name, volume.service.name)
         store.check()
-        found = store.all()
+        backups = store.all()
     if json:
-        write_json({"stack": here.name, "bucket": store.bucket, "backups": [document(each) for each in found]})
+        write_json({"stack": here.name, "bucket": store.bucket, "backups": [document(each) for each in backups]})
     else:
-        for each in found:
+        for each in backups:
             typer.echo(f"{each.time}  {described(each)}")
-        if not found:
+        if not backups:
             typer.echo(f"{store.bucket} has none; next: {RAILYARD} backup files {volume.where} -s {here.name}")
-    if not found:
+    if not backups:
         raise typer.Exit(PROBLEM)
 
 
@@ -152,10 +152,12 @@ class Measured:
         if self.asked is None:
             return []
         late, minutes = _HOURS[self.asked.every], self.asked.recovery_minutes
-        found = [f"it is older than {late} h, and the settings ask for {self.asked.every} ones"] * (self.age_h > late)
+        problems = [f"it is older than {late} h, and the settings ask for {self.asked.every} ones"] * (
+            self.age_h > late
+        )
         if minutes and self.took_s > minutes * 60:
-            found.append(f"it took longer than the {minutes} minutes that the settings ask for")
-        return found
+            problems.append(f"it took longer than the {minutes} minutes that the settings ask for")
+        return problems
 
     def sentence(self) -> str:
         """Return both figures, for people."""
@@ -195,16 +197,16 @@ def restore(
     afterwards, the former ones are kept in a folder, and the service is started again. Exit code 1 when something
     differs, or when it is older or took longer than the settings ask for.
     """
-    with people(json=json), spaces_refusals():
-        done = restore_files(
+    with reported_errors(json=json), spaces_refusals():
+        restored = restore_files(
             read_stack(source), read_stack(into), where, wanted, typed, replace=replace, sandbox=sandbox, json=json
         )
     if json:
-        write_json(done.document())
+        write_json(restored.document())
     else:
-        for line in done.lines():
+        for line in restored.lines():
             typer.echo(line)
-    if done.differences or done.measured.problems:
+    if restored.differences or restored.measured.problems:
         raise typer.Exit(PROBLEM)
 
 
@@ -292,18 +294,18 @@ def _asked(volume: BackedUp) -> OutsideBackups | None:
     return args.volume.outside if isinstance(args, ServiceSettings) and args.volume else None
 
 
-def document(made: FilesBackup) -> dict[str, Any]:
+def document(archive: FilesBackup) -> dict[str, Any]:
     """Return what is known of an archive, for programs."""
-    return {"key": made.key, **made.model_dump(by_alias=True)}
+    return {"key": archive.key, **archive.model_dump(by_alias=True)}
 
 
-def described(made: FilesBackup) -> str:
+def described(archive: FilesBackup) -> str:
     """Return what an archive holds, for people."""
     inside, packed = (f"{size / MB:.1f} MB" if size >= MB / 10 else f"{size / 1_000:.1f} kB"
-                      for size in (made.file_bytes, made.bytes))  # fmt: skip
-    lines = f"{count(made.files, 'file')}, {inside}, {packed} as an archive"
-    if made.unsettled:
-        lines += f"; changed while they were read: {', '.join(made.unsettled[:5])}"
-    if made.skipped:
-        lines += f"; neither files nor folders nor links, and left out: {', '.join(made.skipped[:5])}"
+                      for size in (archive.file_bytes, archive.bytes))  # fmt: skip
+    lines = f"{count(archive.files, 'file')}, {inside}, {packed} as an archive"
+    if archive.unsettled:
+        lines += f"; changed while they were read: {', '.join(archive.unsettled[:5])}"
+    if archive.skipped:
+        lines += f"; neither files nor folders nor links, and left out: {', '.join(archive.skipped[:5])}"
     return lines

@@ -44,7 +44,7 @@ def mask(server: Server, columns: Sequence[str]) -> None:
 
     Raises ``OperationError`` for one that does not exist or cannot be masked, before anything is written.
     """
-    tables = _found(query(server, _COLUMNS), columns, salt=secrets.token_hex(16))
+    tables = _set_expressions(query(server, _COLUMNS), columns, salt=secrets.token_hex(16))
     for table, changes in tables.items():
         # As a replica: a trigger would copy the values elsewhere, into a log of changes say.
         query(server, f"SET session_replication_role = replica;\nUPDATE {table} SET {', '.join(changes)}")
@@ -53,7 +53,7 @@ def mask(server: Server, columns: Sequence[str]) -> None:
         query(server, f"REFRESH MATERIALIZED VIEW {view};\nANALYZE {view}")
 
 
-def _found(rows: Rows, columns: Sequence[str], *, salt: str) -> dict[str, list[str]]:
+def _set_expressions(rows: Rows, columns: Sequence[str], *, salt: str) -> dict[str, list[str]]:
     """Return table → what is set in it."""
     tables: dict[str, list[str]] = {}
     for wanted in columns:

@@ -41,8 +41,8 @@ def _options(server: Server) -> Generator[list[str]]:
 
 def _is_mariadb() -> bool:
     """Tell whether the programs are MariaDB's, which know other words for TLS."""
-    found = subprocess.run([_program("mysql"), "--version"], capture_output=True, text=True, check=False).stdout
-    return "MariaDB" in found
+    version = subprocess.run([_program("mysql"), "--version"], capture_output=True, text=True, check=False).stdout
+    return "MariaDB" in version
 
 
 def _program(name: str) -> str:
@@ -81,9 +81,9 @@ def check_versions(server: Server) -> int:
     """Return the server's major version, which ``mysqldump`` must not be older than; raises ``OperationError``."""
     major = major_of(server)
     text = subprocess.run([_program("mysqldump"), "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"(?:Distrib|Ver|from)\s+(\d+)\.\d+\.\d+", text)
-    if found is None or int(found[1]) < major:
-        has = found[1] if found else "an unknown version"
+    match = re.search(r"(?:Distrib|Ver|from)\s+(\d+)\.\d+\.\d+", text)
+    if match is None or int(match[1]) < major:
+        has = match[1] if match else "an unknown version"
         raise OperationError(
             f"the server is MySQL {major} and mysqldump on PATH is {has}: install {_PACKAGE} of version {major}"
         )

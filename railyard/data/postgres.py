@@ -87,9 +87,9 @@ def check_versions(server: Server, *names: str) -> int:
     major = major_of(server)
     for name in names:
         said = subprocess.run([program(name), "--version"], capture_output=True, text=True, check=False).stdout
-        found = re.search(r"(\d+)(\.|\s|$|devel|beta|rc)", said)
-        if found is None or int(found[1]) != major:
-            has = found[1] if found else "an unknown version"
+        match = re.search(r"(\d+)(\.|\s|$|devel|beta|rc)", said)
+        if match is None or int(match[1]) != major:
+            has = match[1] if match else "an unknown version"
             raise OperationError(
                 f"the server is PostgreSQL {major} and {name} on PATH is {has}: install PostgreSQL {major}'s client "
                 f"programs (package postgresql-client-{major}) and put them first on PATH"

@@ -27,10 +27,10 @@ _INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
 
 def program(name: str, package: str) -> str:
     """Return the path of a program; raises ``OperationError`` with what to install when it is not there."""
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         raise OperationError(f"{name} is not on PATH: install {package}")
-    return found
+    return path
 
 
 @contextmanager

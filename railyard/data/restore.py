@@ -23,7 +23,7 @@ from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps, time_now
 from railyard.data.files_commands import Measured
 from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make
-from railyard.shared.console import PROBLEM, JsonOption, OperationError, people, write_json
+from railyard.shared.console import PROBLEM, JsonOption, OperationError, reported_errors, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.project_folder import RAILYARD
@@ -49,27 +49,25 @@ def volume(
 
     What was written since the backup is gone for the service. The present volume stays at Railway, without a service.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack)
         with connected(here, sandbox=sandbox, about=where) as railway:
-            found, chosen = _prepared(railway, here, where, backup)
-            losses = [*_losses(found, chosen), f"{stack} is in {railway.place}."]
-            confirm(f"{stack}/{found.where}", typed, losses, json=json)
+            disk, chosen = _prepared(railway, here, where, backup)
+            losses = [*_losses(disk, chosen), f"{stack} is in {railway.place}."]
+            confirm(f"{stack}/{disk.where}", typed, losses, json=json)
             fresh = None
             if backup_first:
-                fresh = railway.run(make(railway.client, found))
-                _say(
-                    f"the present state is backed up as {fresh.name}, and stays on volume {found.disk.name}", json=json
-                )
-            railway.run(bring_back(railway.client, found, chosen))
+                fresh = railway.run(make(railway.client, disk))
+                _say(f"the present state is backed up as {fresh.name}, and stays on volume {disk.disk.name}", json=json)
+            railway.run(bring_back(railway.client, disk, chosen))
             _say("restored and committed; waiting until the service is healthy", json=json)
-            now = _healthy(railway, here, found)
+            now = _healthy(railway, here, disk)
     if json:
-        said = {"restored": chosen.id, "backupBefore": fresh and fresh.id, "formerVolumeId": found.disk.volume_id}
-        write_json({"stack": stack, "service": found.where, "volumeId": now.disk.volume_id, **said})
+        ids = {"restored": chosen.id, "backupBefore": fresh and fresh.id, "formerVolumeId": disk.disk.volume_id}
+        write_json({"stack": stack, "service": disk.where, "volumeId": now.disk.volume_id, **ids})
         return
-    typer.echo(f"{found.where} is healthy on volume {now.disk.name}, {now.disk.used_mb:g} MB")
-    typer.echo(_afterwards(stack, found, real=railway.real))
+    typer.echo(f"{disk.where} is healthy on volume {now.disk.name}, {now.disk.used_mb:g} MB")
+    typer.echo(_afterwards(stack, disk, real=railway.real))
 
 
 @application.command()
@@ -103,11 +101,11 @@ def dump(
         typer.echo(text, err=json)
 
     began, former = time_.monotonic(), None
-    with people(json=json), spaces_refusals():
-        theirs, here = read_stack(source), read_stack(into)
-        with connected(here, sandbox=sandbox, about=system) as railway:
-            database = find(railway, here, system)
-            dumps = Dumps(theirs, database.system.name)
+    with reported_errors(json=json), spaces_refusals():
+        source_stack, stack = read_stack(source), read_stack(into)
+        with connected(stack, sandbox=sandbox, about=system) as railway:
+            database = find(railway, stack, system)
+            dumps = Dumps(source_stack, database.system.name)
             dumps.check()
             chosen = dumps.one(time)
             database.tools.check_installed(*database.tools.to_restore)
@@ -133,8 +131,8 @@ def dump(
     if json:
         write_json({**_document(chosen, database.full_name, restored, former), **measured.document()})
     else:
-        became = [_became(database.full_name, former), measured.sentence(), *measured.problems]
-        for line in (*_found(chosen, restored.rows, restored.differences), *became):
+        outcome = [_became(database.full_name, former), measured.sentence(), *measured.problems]
+        for line in (*_verdict(chosen, restored.rows, restored.differences), *outcome):
             typer.echo(line)
     if restored.differences or measured.problems:
         raise typer.Exit(PROBLEM)
@@ -151,7 +149,7 @@ def _document(chosen: Dump, into: str, restored: Restored, former: str | None) -
     }
 
 
-def _found(chosen: Dump, rows: dict[str, int], differences: list[str]) -> list[str]:
+def _verdict(chosen: Dump, rows: dict[str, int], differences: list[str]) -> list[str]:
     if differences:
         return [f"{chosen.key} does not come back as it was dumped:", *(f"  {line}" for line in differences)]
     total = f"{count(sum(rows.values()), 'row')} in {count(len(rows), 'table')}"
@@ -169,21 +167,21 @@ def _became(where: str, former: str | None) -> str:
 
 def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[BackedUp, Backup]:
     """Return the volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
-    (found,) = railway.run(backed_up(railway, stack, where))[:1]
-    chosen = found.backup(wanted)
-    if waiting := railway.run(staged(railway.client, found.system.environment_id)):
+    (volume,) = railway.run(backed_up(railway, stack, where))[:1]
+    chosen = volume.backup(wanted)
+    if waiting := railway.run(staged(railway.client, volume.system.environment_id)):
         raise OperationError(
-            f"{count(len(waiting), 'staged change')} of {found.system.project_name} would be deployed too: "
+            f"{count(len(waiting), 'staged change')} of {volume.system.project_name} would be deployed too: "
             "deploy or discard them in the dashboard first"
         )
-    return found, chosen
+    return volume, chosen
 
 
-def _losses(found: BackedUp, chosen: Backup) -> list[str]:
-    newer = [each for each in found.backups if each.created_at > chosen.created_at]
+def _losses(volume: BackedUp, chosen: Backup) -> list[str]:
+    newer = [each for each in volume.backups if each.created_at > chosen.created_at]
     lines = [
-        f"{found.where} gets the state of {chosen.created_at[:16].replace('T', ' ')} UTC (backup {chosen.name}).",
-        f"What was written since is lost to it: its present volume {found.disk.name}, {found.disk.used_mb:g} MB, "
+        f"{volume.where} gets the state of {chosen.created_at[:16].replace('T', ' ')} UTC (backup {chosen.name}).",
+        f"What was written since is lost to it: its present volume {volume.disk.name}, {volume.disk.used_mb:g} MB, "
         "stays at Railway without a service.",
         "The service is deployed again and cannot be reached meanwhile.",
     ]
@@ -193,23 +191,23 @@ def _losses(found: BackedUp, chosen: Backup) -> list[str]:
     return lines
 
 
-def _healthy(railway: Railway, stack: Stack, found: BackedUp) -> BackedUp:
+def _healthy(railway: Railway, stack: Stack, volume: BackedUp) -> BackedUp:
     try:
-        return railway.run(healthy_again(railway, stack, found))
+        return railway.run(healthy_again(railway, stack, volume))
     except OperationError as error:
         raise OperationError(
-            f"{error}\nnext: {RAILYARD} logs {found.where} -s {stack.name}; to go back, mount volume "
-            f"{found.disk.name} ({found.disk.volume_id}) at {found.disk.mount_path} again in the dashboard"
+            f"{error}\nnext: {RAILYARD} logs {volume.where} -s {stack.name}; to go back, mount volume "
+            f"{volume.disk.name} ({volume.disk.volume_id}) at {volume.disk.mount_path} again in the dashboard"
         ) from None
 
 
-def _afterwards(stack: str, found: BackedUp, *, real: bool) -> str:
+def _afterwards(stack: str, volume: BackedUp, *, real: bool) -> str:
     program = "pulumi" if real else RAILYARD
     refresh, up = (f"{program} {each} -s {stack}" for each in ("refresh", "up"))
     return (
         f"next: {refresh}, then {up}: the first sees that the volume is another one, the second takes it over.\n"
-        f"The former volume {found.disk.name} ({found.disk.volume_id}) is kept and billed: delete it in the dashboard "
-        "when nobody needs it any more"
+        f"The former volume {volume.disk.name} ({volume.disk.volume_id}) is kept and billed: delete it in the "
+        "dashboard when nobody needs it any more"
     )
 
 

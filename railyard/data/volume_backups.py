@@ -70,25 +70,25 @@ class BackedUp:
         """Return the backup with this name, or the beginning of this id, or the latest; raises ``CallError``."""
         if wanted == "latest" and self.backups:
             return self.backups[0]
-        found = [each for each in self.backups if each.name == wanted or each.id.startswith(wanted)]
-        if len(found) != 1:
-            how = "no" if not found else "more than one"
+        matching = [each for each in self.backups if each.name == wanted or each.id.startswith(wanted)]
+        if len(matching) != 1:
+            how = "no" if not matching else "more than one"
             raise CallError(f"{self.where} has {how} backup {wanted!r}: {RAILYARD} backup list {self.where}")
-        return found[0]
+        return matching[0]
 
 
 async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backups: bool = True) -> list[BackedUp]:
     """Return the volumes of a stack, a system or a service; raises ``CallError`` when there is none of the name."""
     system_name, _, service_name = (where or "").partition("/")
     systems = await running_systems(railway, stack, [system_name] if system_name else [])
-    found = [
+    volumes = [
         BackedUp(where=f"{system.name}/{service.name}", system=system, service=service, disk=disk)
         for system in systems
         for service in system.services
         for disk in service.disks
         if service_name in ("", service.name)
     ]
-    if where and not found:
+    if where and not volumes:
         if any(
             each.service_id and each.declared and each.declared.args.volume
             for system in systems
@@ -101,9 +101,9 @@ async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backup
             )
         raise CallError(f"{where} has no volume in {stack.name}: {RAILYARD} backup list -s {stack.name}")
     return (
-        list(await asyncio.gather(*(_with_backups(railway.of(each.system.name), each) for each in found)))
+        list(await asyncio.gather(*(_with_backups(railway.of(each.system.name), each) for each in volumes)))
         if backups
-        else found
+        else volumes
     )
 
 
@@ -123,14 +123,14 @@ async def _with_backups(client: Client, volume: BackedUp) -> BackedUp:
     )
 
 
-def _backup(found: VolumeInstanceBackup) -> Backup:
+def _backup(node: VolumeInstanceBackup) -> Backup:
     return Backup(
-        id=found["id"],
-        name=found["name"] or "",
-        created_at=found["createdAt"],
-        expires_at=found["expiresAt"],
-        used_mb=found["usedMB"],
-        scheduled=found["scheduleId"] is not None,
+        id=node["id"],
+        name=node["name"] or "",
+        created_at=node["createdAt"],
+        expires_at=node["expiresAt"],
+        used_mb=node["usedMB"],
+        scheduled=node["scheduleId"] is not None,
     )
 
 
@@ -139,14 +139,14 @@ async def make(client: Client, volume: BackedUp, name: str | None = None) -> Bac
     name = name or f"{OWN}{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
     known = {each.id for each in (await _with_backups(client, volume)).backups}
     try:
-        begun = await client.call(BACKUP_CREATE, volumeInstanceId=volume.disk.instance_id, name=name)
-        await follow(client, begun["workflowId"], f"the backup of {volume.where}")
+        created = await client.call(BACKUP_CREATE, volumeInstanceId=volume.disk.instance_id, name=name)
+        await follow(client, created["workflowId"], f"the backup of {volume.where}")
     except OutcomeUnknown:
         pass  # If it was begun, it shows up under its name.
     for _ in range(UNKNOWN):
-        for found in (await _with_backups(client, volume)).backups:
-            if found.name == name and found.id not in known:
-                return found
+        for backup in (await _with_backups(client, volume)).backups:
+            if backup.name == name and backup.id not in known:
+                return backup
         await client.clock.sleep(poll_s(client))
     raise OperationError(f"Railway said that it backed up {volume.where}, but lists no {name}: run the command again")
 
@@ -184,14 +184,14 @@ async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> Bac
     until = client.clock.now() + HEALTHY_S
     while client.clock.now() < until:
         await client.clock.sleep(poll_s(client))
-        (found,) = await running_systems(railway, stack, [volume.system.name])
-        service = found.service(volume.service.name)
+        (system,) = await running_systems(railway, stack, [volume.system.name])
+        service = system.service(volume.service.name)
         latest = service.latest if service else None
         if service is None or latest is None or latest.id == (before and before.id):
             continue
         disk = next((each for each in service.disks if each.volume_id != volume.disk.volume_id), None)
         if service.proven and disk:
-            return BackedUp(where=volume.where, system=found, service=service, disk=disk)
+            return BackedUp(where=volume.where, system=system, service=service, disk=disk)
         if latest.status in FAILURE_BY_STATUS:
             raise OperationError(
                 f"{volume.where} is not healthy on the restored volume: "

@@ -83,8 +83,8 @@ async def _listed(sftp: SFTPClient, top: str, *, whole: bool) -> Tree:
     pending = [""]
     while pending:
         folder = pending.pop(0)
-        found = [each async for each in sftp.scandir(posixpath.join(top, folder))]
-        for each in sorted(found, key=lambda each: str(each.filename)):
+        names = [each async for each in sftp.scandir(posixpath.join(top, folder))]
+        for each in sorted(names, key=lambda each: str(each.filename)):
             name = str(each.filename)
             if name in (".", "..") or (not folder and not whole and (name.startswith(OWN) or name == SYSTEM)):
                 continue
@@ -196,8 +196,8 @@ async def write_beside(reached: Reached, tree: Tree, source: Path, name: str) ->
 
 async def _dress(sftp: SFTPClient, path: str, entry: Entry) -> None:
     """Give a file or folder the owner, permissions and time that it had."""
-    found = await sftp.lstat(path)
-    if (found.uid, found.gid) != entry.owner:
+    attributes = await sftp.lstat(path)
+    if (attributes.uid, attributes.gid) != entry.owner:
         await sftp.setstat(path, SFTPAttrs(uid=entry.owner[0], gid=entry.owner[1]))
     times = SFTPAttrs(permissions=entry.permissions, atime=entry.modified_s, mtime=entry.modified_s)
     await sftp.setstat(path, times)
@@ -205,16 +205,19 @@ async def _dress(sftp: SFTPClient, path: str, entry: Entry) -> None:
 
 async def differences(reached: Reached, top: str, wanted: Tree, source: Path, into: Path) -> list[str]:
     """Return what of a written folder is not as it was to be, for people: all of it is read back for that."""
-    found = await _listed(reached.sftp, top, whole=True)
-    await _read(reached.sftp, top, found.files, into)
-    there, asked = ({each.path: each for each in tree.entries} for tree in (found, wanted))
-    wrong = [f"{path}: it is not there" for path in asked if path not in there]
-    wrong += [f"{path}: nobody asked for it" for path in there if path not in asked]
-    for path, entry in asked.items():
-        now = there.get(path)
+    written = await _listed(reached.sftp, top, whole=True)
+    await _read(reached.sftp, top, written.files, into)
+    actual, expected = ({each.path: each for each in tree.entries} for tree in (written, wanted))
+    wrong = [f"{path}: it is not there" for path in expected if path not in actual]
+    wrong += [f"{path}: nobody asked for it" for path in actual if path not in expected]
+    for path, entry in expected.items():
+        now = actual.get(path)
         if now is None:
             continue
-        if now.looks != entry.looks or (now.permissions, now.owner) != (entry.permissions, entry.owner):
+        if now.looks != entry.looks or (now.permissions, now.owner) != (
+            entry.permissions,
+            entry.owner,
+        ):
             if entry.kind != "link" or now.target != entry.target:
                 wrong.append(f"{path}: its time, permissions, owner or size are others")
         elif entry.kind == "file" and sha256(source / path) != sha256(into / path):
@@ -261,8 +264,8 @@ async def exchange(reached: Reached, beside: str, former: str) -> None:
 
 
 async def _top(sftp: SFTPClient, folder: str, *, whole: bool) -> list[Entry]:
-    found = (await _listed(sftp, folder, whole=whole)).entries
-    return [each for each in found if "/" not in each.path]
+    entries = (await _listed(sftp, folder, whole=whole)).entries
+    return [each for each in entries if "/" not in each.path]
 
 
 async def exchange_mark(reached: Reached, mark: str) -> str | None:

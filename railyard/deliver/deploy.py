@@ -53,7 +53,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     SystemsArgument,
-    people,
+    reported_errors,
     write_json,
 )
 from railyard.shared.options import StackOption
@@ -103,7 +103,7 @@ def deploy(
     SLACK_WEBHOOK_URL, where they are set. What no step of the plan touches is never taken back: trouble there is told
     in the same message. Exit code 1 unless every system of the plan is deployed.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         telling = notify.Telling()
         how = _How(sandbox=sandbox, quiet=json, waits_s=wait * 60)
         ending = _carried_out(stack, systems or (), plan, rollback_to, how, telling)
@@ -190,8 +190,8 @@ class Deployment:
             mine = [target for system in systems for target in targets_of(system)]
             self._once_free(self._engine.refresh, mine)
         now = self._once_free(deploy_plan.plan_of, self._engine, self._stack, only, without)
-        if reviewed and (found := deploy_plan.differences(reviewed, now)):
-            return Ending(commit=commit, stopped=[WORLD_CHANGED, *found])
+        if reviewed and (differing := deploy_plan.differences(reviewed, now)):
+            return Ending(commit=commit, stopped=[WORLD_CHANGED, *differing])
         self._say(f"{self._stack.name}: {counted(now.changes)}")
         # Where no resource changes, an output of the stack may: then the stack as a whole is brought up.
         releases = releases_of(now.changes, self._stack) or ([] if only or without else [SystemRelease(system=SHARED)])
@@ -251,17 +251,17 @@ class Deployment:
             self._begun = True
             if not run.problems:
                 return
-            found = by_release(run.failed, waiting) or {at: list(run.problems) for at in range(len(waiting))}
-            for at, lines in found.items():
-                _problems(waiting[at], back).extend(lines)
-            waiting = [release for at, release in enumerate(waiting) if at not in found]
+            failures = by_release(run.failed, waiting) or {index: list(run.problems) for index in range(len(waiting))}
+            for index, lines in failures.items():
+                _problems(waiting[index], back).extend(lines)
+            waiting = [release for index, release in enumerate(waiting) if index not in failures]
             if waiting:
                 self._say(f"going on with {', '.join(release.label for release in waiting)}")
 
     def _check(self, releases: Sequence[SystemRelease], *, back: bool = False) -> None:
         """Verify what came up, and look at all other systems; what no change here can have broken is a notice."""
-        mine = {each.system: each for each in releases if not _problems(each, back)}
-        systems = [name for name in mine if name in self._stack.settings.systems]
+        unproblematic = {each.system: each for each in releases if not _problems(each, back)}
+        systems = [name for name in unproblematic if name in self._stack.settings.systems]
         others = [name for name in self._stack.settings.systems if name not in {each.system for each in releases}]
         try:
             with connected(self._stack, sandbox=self._sandbox) as railway:
@@ -272,20 +272,20 @@ class Deployment:
                     return
                 checked = railway.run(last_look(railway, self._stack, systems, projects, say=self._say))
         except OperationError as error:
-            for release in mine.values():
+            for release in unproblematic.values():
                 _problems(release, back).append(f"whether it is healthy could not be found out: {error}")
             return
         self._say(f"{count(len(checked), 'check')} of railyard verify done")
-        parts = [each.where for each in checked if "/" in each.where]
+        checked_parts = [each.where for each in checked if "/" in each.where]
         for each in checked:
             if each.passed:
                 continue
             system = each.where.partition("/")[0]
-            said = f"{each.where} {each.check}: {each.found}"
-            if can_have_broken(each, mine[system].changes, parts):
-                _problems(mine[system], back).append(said)
+            text = f"{each.where} {each.check}: {each.found}"
+            if can_have_broken(each, unproblematic[system].changes, checked_parts):
+                _problems(unproblematic[system], back).append(text)
             else:
-                self._notices[said] = system
+                self._notices[text] = system
 
     def _take_back(self, failed: Sequence[SystemRelease], wanted: str) -> None:
         """Bring each system that failed back to the commit with which it ran before; nothing else is touched."""
@@ -310,13 +310,13 @@ class Deployment:
         root, stack = project_directory(), self._stack.name
         try:
             github = GitHub()
-            found = (github.last_deployed(f"{stack}/{system}") if system else None) or github.last_deployed(stack)
+            deployed = (github.last_deployed(f"{stack}/{system}") if system else None) or github.last_deployed(stack)
         except OperationError:
-            found = None
+            deployed = None
         # Files that were changed by hand came after HEAD.
         here = deploy_plan.current_commit()
         try:
-            return found or diff_checkout.commit(root, "HEAD" if here.endswith(deploy_plan.CHANGED) else "HEAD^")
+            return deployed or diff_checkout.commit(root, "HEAD" if here.endswith(deploy_plan.CHANGED) else "HEAD^")
         except OperationError:
             return ""
 

@@ -39,15 +39,15 @@ def title(stack: str, ending: Ending) -> str:
     """Return how it ended in one line: ``staging: seance deployed, omnistack rolled back``."""
     if ending.stopped:
         return f"{stack} was not deployed"
-    said = {Result.DEPLOYED: "deployed", Result.ROLLED_BACK: "rolled back", Result.BROKEN: "broken"}
-    parts = [
-        f"{_names(group)} {words}"
-        for result, words in said.items()
+    words = {Result.DEPLOYED: "deployed", Result.ROLLED_BACK: "rolled back", Result.BROKEN: "broken"}
+    outcomes = [
+        f"{_names(group)} {verb}"
+        for result, verb in words.items()
         if (group := [release for release in ending.releases if release.result is result])
     ]
     tail = "; something else fails" if ending.notices and not ending.failed else ""
     look = ": somebody has to look" if ending.result is Result.BROKEN else ""
-    return f"{stack}: {', '.join(parts) or 'nothing changed'}{look}{tail}"
+    return f"{stack}: {', '.join(outcomes) or 'nothing changed'}{look}{tail}"
 
 
 def _mood(ending: Ending) -> notify.Mood:
@@ -63,8 +63,8 @@ def _names(releases: Sequence[SystemRelease]) -> str:
 
 def _named(release: SystemRelease, ending: Ending, lines: Iterable[str]) -> list[str]:
     """Set the system before the first line, where there are several."""
-    found = list(lines)
-    return [f"{release.label}: {found[0]}", *found[1:]] if found and len(ending.releases) > 1 else found
+    texts = list(lines)
+    return [f"{release.label}: {texts[0]}", *texts[1:]] if texts and len(ending.releases) > 1 else texts
 
 
 def _runs_now(ending: Ending) -> list[str]:

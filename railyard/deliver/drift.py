@@ -26,7 +26,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     SystemsArgument,
-    people,
+    reported_errors,
     write_json,
 )
 from railyard.shared.options import StackOption
@@ -54,27 +54,27 @@ def drift(
     Exit code 1 when something differs. What the settings say already, after `rollback --now` say, is told and is no
     drift. With --issue it needs GITHUB_TOKEN with issues: write, and GITHUB_REPOSITORY.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if systems and issue:
             raise CallError("--issue is about the whole stack: leave out the systems, or --issue")
         here = read_stack(stack)
         chosen_systems(here, systems or ())
         engine = engine_for(here, sandbox=sandbox)
-        found = changes_of(limited(engine.drift()["steps"], here, systems or ()))
-        waiting = _waiting(found, engine) if found else ()
-        changes = [change for change in found if change not in waiting]
+        differences = changes_of(limited(engine.drift()["steps"], here, systems or ()))
+        waiting = _waiting(differences, engine) if differences else ()
+        changes = [change for change in differences if change not in waiting]
         posted = _report(stack, changes) if issue else None
         if posted:
             told()
         if json:
-            said = {"action": posted.action, "url": posted.url} if posted else None
+            issue_document = {"action": posted.action, "url": posted.url} if posted else None
             write_json(
                 {
                     "stack": stack,
                     "drifted": bool(changes),
                     "changes": [change.model_dump(mode="json") for change in changes],
                     "waiting": [change.model_dump(mode="json") for change in waiting],
-                    "issue": said,
+                    "issue": issue_document,
                 }
             )
         else:
@@ -83,7 +83,7 @@ def drift(
         raise typer.Exit(PROBLEM)
 
 
-def _waiting(found: Sequence[Change], engine: Engine) -> tuple[Change, ...]:
+def _waiting(differences: Sequence[Change], engine: Engine) -> tuple[Change, ...]:
     """Return the differences between the state and what exists that the next ``up`` settles, since settings say so.
 
     ``rollback --now`` lets Railway run what it ran before and writes that into the settings, not into the state. A
@@ -93,7 +93,7 @@ def _waiting(found: Sequence[Change], engine: Engine) -> tuple[Change, ...]:
         planned = {change.urn: change for change in changes_of(engine.preview()["steps"]) if change.kind is Kind.UPDATE}
     except OperationError:
         return ()  # nobody knows what the next one would do
-    return tuple(change for change in found if change.urn in planned and _settles(planned[change.urn], change))
+    return tuple(change for change in differences if change.urn in planned and _settles(planned[change.urn], change))
 
 
 def _settles(planned: Change, change: Change) -> bool:

@@ -16,7 +16,7 @@ import typer
 from components.service_kind import ServiceSettings
 from railyard.accounts.github import GitHub
 from railyard.promote import settings_file
-from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, OperationError, reported_errors, shown, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.arguments_tree import walk_arguments
@@ -49,7 +49,7 @@ def build(
 
     The Dockerfile of a service is <service>/Dockerfile, with its folder as context, or Dockerfile.<service> at the top.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         commit = _short_commit(source)
         images = images_of(read_stack(stack), system)
         calls = {service: _context(source, service) for service in images}
@@ -59,11 +59,11 @@ def build(
             )
         for image in images.values() if push else ():
             _docker("push", f"{image}:{commit}", quiet=json)
-        made = [f"{image}:{commit}" for image in images.values()]
+        built = [f"{image}:{commit}" for image in images.values()]
         if json:
-            write_json({"system": system, "commit": commit, "images": made, "pushed": push})
+            write_json({"system": system, "commit": commit, "images": built, "pushed": push})
         else:
-            typer.echo(f"{system} {commit}: " + ("pushed " if push else "built ") + ", ".join(made))
+            typer.echo(f"{system} {commit}: " + ("pushed " if push else "built ") + ", ".join(built))
 
 
 @application.command()
@@ -78,7 +78,7 @@ def propose(
 
     Needs GITHUB_TOKEN with contents: write and pull-requests: write, and GITHUB_REPOSITORY.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         images_of(read_stack(stack), system)  # refuses a system without a commit of its own
         edit = settings_file.edited(stack, {(system, "commit"): commit})
         if edit.before == edit.after:
@@ -101,10 +101,10 @@ def images_of(stack: Stack, system: str) -> dict[str, str]:
     settings = stack.settings.systems.get(system)
     if settings is None:
         raise CallError(f"{stack.name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
-    found = images_in(settings)
-    if not found:
+    images = images_in(settings)
+    if not images:
         raise CallError(f"{system} deploys no images that are tagged with a commit of its own: there is none to build")
-    return found
+    return images
 
 
 def images_in(settings: SystemSettings) -> dict[str, str]:

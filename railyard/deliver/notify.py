@@ -84,9 +84,9 @@ def duration(seconds: float) -> str:
 
 def run_link(environment: Mapping[str, str] | None = None) -> str:
     """Return the page of the workflow run that we are part of; empty elsewhere."""
-    known = os.environ if environment is None else environment
-    parts = [known.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
-    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""
+    variables = os.environ if environment is None else environment
+    values = [variables.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return f"{values[0]}/{values[1]}/actions/runs/{values[2]}" if all(values) else ""
 
 
 def discord(message: Message) -> dict[str, Any]:
@@ -208,10 +208,10 @@ def _request(
     if answer.is_error:
         return f"it answered {answer.status_code}", {}
     try:
-        found: Any = answer.json()
+        document: Any = answer.json()
     except ValueError:  # Slack says "ok", and Discord nothing unless it is asked to
-        found = None
-    return "", cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
+        document = None
+    return "", cast("Mapping[str, Any]", document) if isinstance(document, dict) else {}
 
 
 def _slack_text(text: str) -> str:

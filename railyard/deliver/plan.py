@@ -31,7 +31,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     SystemsArgument,
-    people,
+    reported_errors,
     shown,
     write_json,
 )
@@ -89,34 +89,34 @@ def plan(
 
     It is about the systems that a change touches, or those named.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack)
         chosen = list(chosen_systems(here, systems or ()))
         left_out = [name for each in without or () for name in each.split()]
         try:
-            made = plan_of(engine_for(here, sandbox=sandbox), here, systems or (), left_out)
+            result = plan_of(engine_for(here, sandbox=sandbox), here, systems or (), left_out)
         except PlanRefusedError as error:
-            made = error.plan
-        if out and not made.refused:
-            write_whole(out, made.model_dump_json(indent=4) + "\n")
+            result = error.plan
+        if out and not result.refused:
+            write_whole(out, result.model_dump_json(indent=4) + "\n")
         if html:
-            picture = with_plan(draw(here, declared(here.name), chosen), made.changes)
-            write_whole(html, page(picture, list(text(made))))
+            picture = with_plan(draw(here, declared(here.name), chosen), result.changes)
+            write_whole(html, page(picture, list(text(result))))
         if json:
-            write_json(made.model_dump(mode="json"))
+            write_json(result.model_dump(mode="json"))
         else:
-            for line in block("diff", list(text(made))) if markdown else text(made):
+            for line in block("diff", list(text(result))) if markdown else text(result):
                 typer.echo(line)
-        if made.refused:
+        if result.refused:
             raise typer.Exit(PROBLEM)
 
 
 class PlanRefusedError(OperationError):
     """An ``up`` would be refused; ``plan`` says why, and what else would change."""
 
-    def __init__(self, made: Plan) -> None:
-        super().__init__("\n".join(made.refused) or "the preview failed, and does not say why")
-        self.plan = made
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("\n".join(plan.refused) or "the preview failed, and does not say why")
+        self.plan = plan
 
 
 def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: Sequence[str] = ()) -> Plan:
@@ -131,7 +131,7 @@ def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: 
     steps = limited(document["steps"], stack, systems, without)
     calculation = Calculation(stack.settings.plan, stack.settings.stack.prices, stack.settings.stack.usage)
     changes = changes_of(steps)
-    made = Plan(
+    result = Plan(
         stack=stack.name,
         commit=current_commit(),
         systems=tuple(systems),
@@ -141,8 +141,8 @@ def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: 
         money=of_document(steps, calculation),
     )
     if refused:
-        raise PlanRefusedError(made)
-    return made
+        raise PlanRefusedError(result)
+    return result
 
 
 def read(file: Path) -> Plan:
@@ -153,29 +153,29 @@ def read(file: Path) -> Plan:
         raise OperationError(f"{shown(file)} is no plan: make one with `railyard plan --out {shown(file)}`") from None
 
 
-def text(made: Plan) -> Iterator[str]:
+def text(plan: Plan) -> Iterator[str]:
     """Return the plan for people."""
-    said = f"refused: {counted(made.changes)}" if made.refused else counted(made.changes)
-    yield f"{made.stack} at {made.commit[:7] or 'an unknown commit'}: {said}"
-    for reason in made.refused:
+    summary = f"refused: {counted(plan.changes)}" if plan.refused else counted(plan.changes)
+    yield f"{plan.stack} at {plan.commit[:7] or 'an unknown commit'}: {summary}"
+    for reason in plan.refused:
         yield from (f"  refused: {line}" if not at else f"    {line}" for at, line in enumerate(reason.splitlines()))
-    for system, changes in by_system(made.changes).items():
+    for system, changes in by_system(plan.changes).items():
         yield f"  {system or 'the stack itself'}"
         yield from (f"    {line}" for change in changes for line in change_lines(change, True, lambda kind: kind.sign))
-    if made.money and made.money.systems:
-        yield f"  {made.money.sentence()}"
+    if plan.money and plan.money.systems:
+        yield f"  {plan.money.sentence()}"
 
 
 def differences(reviewed: Plan, now: Plan) -> list[str]:
     """Return why ``now`` is not what was reviewed, a line each; empty when it is."""
     if reviewed.stack != now.stack:
         return [f"the plan is of {reviewed.stack}, not of {now.stack}"]
-    found: list[str] = []
+    lines: list[str] = []
     if reviewed.commit != now.commit:
-        found.append(f"the plan is of {commit_name(reviewed.commit)}, this is {commit_name(now.commit)}")
-    found += [f"not in the plan: {line}" for line in _only(now.changes, reviewed.changes)]
-    found += [f"only in the plan: {line}" for line in _only(reviewed.changes, now.changes)]
-    return found
+        lines.append(f"the plan is of {commit_name(reviewed.commit)}, this is {commit_name(now.commit)}")
+    lines += [f"not in the plan: {line}" for line in _only(now.changes, reviewed.changes)]
+    lines += [f"only in the plan: {line}" for line in _only(reviewed.changes, now.changes)]
+    return lines
 
 
 def _only(these: Sequence[Change], others: Sequence[Change]) -> Iterator[str]:
@@ -195,11 +195,11 @@ def current_commit() -> str:
     root = project_directory()
     if shutil.which("git") is None:
         return ""
-    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
-    if found.returncode != 0:
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
+    if head.returncode != 0:
         return ""
     # Files that git does not know, such as the plan itself, are left out.
     changed = subprocess.run(
         ["git", "status", "--porcelain", "--untracked-files=no"], cwd=root, capture_output=True, text=True, check=False
     )
-    return found.stdout.strip() + (CHANGED if changed.stdout.strip() else "")
+    return head.stdout.strip() + (CHANGED if changed.stdout.strip() else "")

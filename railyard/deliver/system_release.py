@@ -97,10 +97,10 @@ def part_of(urn: str, systems: Iterable[str]) -> str:
 def releases_of(changes: Sequence[Change], stack: Stack) -> list[SystemRelease]:
     """Return a release for each system that ``changes`` touch, in the settings' order; what systems share first."""
     known = [*stack.settings.systems, *(each for each in stack.known if each not in stack.settings.systems)]
-    found: dict[str, list[Change]] = {}
+    by_system: dict[str, list[Change]] = {}
     for change in changes:
-        found.setdefault(part_of(change.urn, known), []).append(change)
-    return [SystemRelease(system=part, changes=found[part]) for part in (SHARED, *known) if part in found]
+        by_system.setdefault(part_of(change.urn, known), []).append(change)
+    return [SystemRelease(system=part, changes=by_system[part]) for part in (SHARED, *known) if part in by_system]
 
 
 def limited(
@@ -203,13 +203,15 @@ class Ending:
 
 def by_release(failed: Mapping[str, Sequence[str]], releases: Sequence[SystemRelease]) -> dict[int, list[str]]:
     """Return the problems of each release, by its position, of those that an engine told for each resource."""
-    found: dict[int, list[str]] = {}
+    problems: dict[int, list[str]] = {}
     for urn, messages in failed.items():
-        for at, release in enumerate(releases):
+        for index, release in enumerate(releases):
             if release.owns(urn):
                 kind = urn.split("::")[2].rsplit("$", 1)[-1].replace(":index:", ":")
                 lines = [line for message in messages for line in message.splitlines()]
                 first, *rest = lines or ["it failed"]
-                found.setdefault(at, []).extend([f"{kind} {name_of(urn)}: {first}", *(f"  {line}" for line in rest)])
+                problems.setdefault(index, []).extend(
+                    [f"{kind} {name_of(urn)}: {first}", *(f"  {line}" for line in rest)]
+                )
                 break
-    return found
+    return problems

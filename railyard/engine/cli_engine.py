@@ -95,23 +95,23 @@ class PulumiCli:
         """Record through ``pulumi stack export`` and ``import``, whose pipes nobody else reads."""
         state = self._state()
         resources = cast("list[dict[str, Any]]", state["deployment"]["resources"])
-        there = {str(each["urn"]): each for each in resources}
-        if what.urn in there:
+        by_urn = {str(each["urn"]): each for each in resources}
+        if what.urn in by_urn:
             return
-        beside = there[what.neighbour]
+        neighbour = by_urn[what.neighbour]
         hidden = {SIGNATURE: SECRET, "plaintext": json.dumps(what.outputs[what.hidden])}
-        made = {
+        resource = {
             "urn": what.urn,
             "custom": True,
             "id": what.id,
             "type": what.urn.split("::")[2].rpartition("$")[2],
             "inputs": what.inputs,
             "outputs": {**what.outputs, what.hidden: hidden},
-            "parent": beside["parent"],
-            "provider": beside["provider"],
+            "parent": neighbour["parent"],
+            "provider": neighbour["provider"],
             "dependencies": [what.neighbour],
         }
-        resources.insert(resources.index(beside) + 1, made)
+        resources.insert(resources.index(neighbour) + 1, resource)
         self._stack_command("import", given=json.dumps(state))
 
     def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:

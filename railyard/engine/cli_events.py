@@ -58,7 +58,7 @@ class EventLog:
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return what was said for good, each once."""
-        found: dict[tuple[str, str], Diagnostic] = {}
+        by_text: dict[tuple[str, str], Diagnostic] = {}
         for event in self.events:
             said = _object(event.get("diagnosticEvent"))
             severity = _SEVERITIES.get(str(said.get("severity")))
@@ -67,8 +67,8 @@ class EventLog:
                 urn = str(said.get("urn") or "")
                 urn = "" if any(kind in urn for kind in _UNTOLD) else urn
                 message = message.removeprefix(f"{severity}: ")
-                found.setdefault((urn, message), Diagnostic(severity=severity, message=message, urn=urn))
-        return tuple(found.values())
+                by_text.setdefault((urn, message), Diagnostic(severity=severity, message=message, urn=urn))
+        return tuple(by_text.values())
 
     def stack_outputs(self) -> tuple[Properties, Properties]:
         """Return the outputs of the stack before and after; none where it is gone or never came so far."""

@@ -218,17 +218,17 @@ def _refuse_protected(states: States, meant: Sequence[re.Pattern[str]]) -> None:
 
     Raises ``OperationError``.
     """
-    found = [
+    protected = [
         str(record["urn"])
         for record in checkpoint_resources(states)
         if record.get("protect") and not record.get("delete")
         if not meant or any(expression.fullmatch(str(record["urn"])) for expression in meant)
     ]
-    if found:
-        names = "".join(f"\n  {urn.split('::')[2].rsplit('$', 1)[-1]} {urn.rsplit('::', 1)[-1]}" for urn in found)
+    if protected:
+        names = "".join(f"\n  {urn.split('::')[2].rsplit('$', 1)[-1]} {urn.rsplit('::', 1)[-1]}" for urn in protected)
         raise OperationError(
-            f"protected resources of {states.stack} would be deleted ({len(found)}); so nothing is deleted:{names}\n"
-            f"If they are meant to go, run `{RAILYARD} unprotect -s {states.stack}` first"
+            f"protected resources of {states.stack} would be deleted ({len(protected)}); so nothing is deleted:"
+            f"{names}\nIf they are meant to go, run `{RAILYARD} unprotect -s {states.stack}` first"
         )
 
 

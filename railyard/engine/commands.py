@@ -122,7 +122,7 @@ def destroy(
 @application.command()
 def unprotect(stack: StackOption = "", engine: EngineOption = None) -> None:
     """Lift the protection of every resource of the stack."""
-    with _people():
+    with _reported_errors():
         settings = read_stack(project_directory(), stack)
         choice = _choice(stack, engine)
         if choice.cli is not None:
@@ -139,14 +139,14 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the simulated APIs until Ctrl-C, and print the variables that point ordinary tools at them."""
-    with _people():
+    with _reported_errors():
         serving.serve(port)
 
 
 @application.command()
 def shell() -> None:
     """Open a shell whose variables point at the simulated APIs, which are served for as long as it is open."""
-    with _people():
+    with _reported_errors():
         code = serving.open_shell()
     raise typer.Exit(code)
 
@@ -154,7 +154,7 @@ def shell() -> None:
 @application.command()
 def reset() -> None:
     """Empty the sandbox: all simulated clouds and all states."""
-    with _people():
+    with _reported_errors():
         sandbox_door.empty(sandbox_directory())
         typer.echo("the sandbox is empty")
 
@@ -164,7 +164,7 @@ def tools() -> None:
     """Install the pinned Pulumi CLI and its plugins into ~/.pulumi, or build the CLI with Go where none is served."""
     from railyard.engine.tools import install_or_build  # noqa: PLC0415 - imports the Automation API, which is slow
 
-    with _people():
+    with _reported_errors():
         typer.echo(install_or_build(typer.echo))
 
 
@@ -180,7 +180,7 @@ def _operate(
     told: bool = True,
 ) -> bool:
     """Carry an operation out; whether it went well. Not ``told``, its document for programs is not printed."""
-    with _people():
+    with _reported_errors():
         stack = read_stack(project_directory(), name)
         for note in stack.notes:
             typer.echo(f"note: {note}", err=True)
@@ -240,7 +240,7 @@ def _console() -> Console:
 
 
 @contextmanager
-def _people() -> Generator[None]:
+def _reported_errors() -> Generator[None]:
     """End the command on errors that a person can act on, with their text and nothing else."""
     try:
         yield

@@ -43,9 +43,9 @@ class GoProgram:
     def version(self) -> str:
         """Return the version that ``go.mod`` pins, ``3.274.1``."""
         text = (self.directory / "go.mod").read_text(encoding="utf-8")
-        found = re.search(rf"^\s*{re.escape(self.module)} v(\S+)", text, re.MULTILINE)
-        assert found is not None
-        return found[1]
+        match = re.search(rf"^\s*{re.escape(self.module)} v(\S+)", text, re.MULTILINE)
+        assert match is not None
+        return match[1]
 
     @property
     def path(self) -> Path:
@@ -84,16 +84,16 @@ def possible(program: GoProgram = CLI) -> bool:
 
 def build(program: GoProgram, say: Callable[[str], object]) -> Path:
     """Build a program where it is missing, and return it. Raises ``OperationError`` with the end of what Go says."""
-    if found := built(program):
-        return found
+    if existing := built(program):
+        return existing
     target = program.path
     say(f"building {program.title} {program.version} from its Go module into {target.parent} (some minutes, once)")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as directory:
-        made = Path(directory) / program.name
+        binary = Path(directory) / program.name
         flags = f"-s -w -X {program.version_variable}=v{program.version}"
-        done = subprocess.run(
-            ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(made), program.package],
+        process = subprocess.run(
+            ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(binary), program.package],
             cwd=program.directory,
             env={
                 **os.environ,
@@ -105,8 +105,8 @@ def build(program: GoProgram, say: Callable[[str], object]) -> Path:
             text=True,
             check=False,
         )
-        if done.returncode != 0:
-            said = "\n".join(done.stderr.splitlines()[-5:])
-            raise OperationError(f"{program.title} could not be built:\n{said}")
-        made.replace(target)
+        if process.returncode != 0:
+            last_lines = "\n".join(process.stderr.splitlines()[-5:])
+            raise OperationError(f"{program.title} could not be built:\n{last_lines}")
+        binary.replace(target)
     return target

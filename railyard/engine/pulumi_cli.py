@@ -70,8 +70,8 @@ class PulumiCli:
 
 def find() -> PulumiCli | None:
     """Return the ``pulumi`` on PATH, or else the one that ``make tools`` installed; ``None`` when there is neither."""
-    found = shutil.which("pulumi") or shutil.which("pulumi", path=str(tools_directory() / "bin"))
-    return PulumiCli(Path(found)) if found else None
+    program = shutil.which("pulumi") or shutil.which("pulumi", path=str(tools_directory() / "bin"))
+    return PulumiCli(Path(program)) if program else None
 
 
 def home() -> Path:

@@ -26,7 +26,7 @@ def install_or_build(say: Callable[[str], object]) -> str:
     Raises ``OperationError`` when neither can be.
     """
     try:
-        found = install(say)
+        cli = install(say)
     except OperationError as problem:
         if pulumi_cli.find() is not None or not go_build.possible():
             raise
@@ -37,7 +37,7 @@ def install_or_build(say: Callable[[str], object]) -> str:
             "programs in YAML and inline programs of the Automation API can use them; `make` goes on with the embedded "
             "engine"
         )
-    return f"{found.program} and its plugins are there; for plain commands, have {found.program.parent} on PATH"
+    return f"{cli.program} and its plugins are there; for plain commands, have {cli.program.parent} on PATH"
 
 
 def install(say: Callable[[str], object]) -> PulumiCli:
@@ -49,10 +49,12 @@ def install(say: Callable[[str], object]) -> PulumiCli:
             done = cli.run(_plugin(name, version), pulumi_cli.tools_directory().parent, {}, captured=True)
             if done.returncode != 0:
                 raise _failure(f"the plugin {name} {version}", done.stdout + done.stderr)
-    found = PulumiCli(cli.program)
-    if found.missing:
-        raise OperationError(f"{found.program} lacks {' and '.join(found.missing)}: install Pulumi's whole release")
-    return found
+    installed = PulumiCli(cli.program)
+    if installed.missing:
+        raise OperationError(
+            f"{installed.program} lacks {' and '.join(installed.missing)}: install Pulumi's whole release"
+        )
+    return installed
 
 
 def _install_cli(say: Callable[[str], object]) -> PulumiCli:
@@ -67,9 +69,9 @@ def _install_cli(say: Callable[[str], object]) -> PulumiCli:
         raise _failure("the Pulumi CLI", str(problem.output, errors="replace")) from None
     except OSError as problem:
         raise _failure("the Pulumi CLI", str(getattr(problem, "reason", problem))) from None
-    found = pulumi_cli.find()
-    assert found is not None
-    return found
+    cli = pulumi_cli.find()
+    assert cli is not None
+    return cli
 
 
 def _plugin(name: str, version: str) -> list[str]:

@@ -54,7 +54,7 @@ def follow(command: Sequence[str], folder: Path, environment: Mapping[str, str],
 
     After a Ctrl-C it ends in its own order, and then so does this command: nothing else is begun.
     """
-    said: list[str] = []
+    lines: list[str] = []
     with (
         pulumi_cli.patient() as interrupted,
         subprocess.Popen(
@@ -62,7 +62,7 @@ def follow(command: Sequence[str], folder: Path, environment: Mapping[str, str],
         ) as running,
     ):
         for line in running.stdout or ():
-            said.append(line.rstrip())
+            lines.append(line.rstrip())
             if not quiet and not line.startswith(engine_choice.TOLD):  # we have told it
                 sys.stdout.write(line)
                 sys.stdout.flush()
@@ -70,10 +70,10 @@ def follow(command: Sequence[str], folder: Path, environment: Mapping[str, str],
         raise KeyboardInterrupt
     if running.returncode == 0:
         return UpRun()
-    told = [line for line in said if line.strip()]
+    output = [line for line in lines if line.strip()]
     # Both engines name the resource in the line above its error.
-    first = next((max(at - 1, 0) for at, line in enumerate(told) if line.lstrip().startswith("error:")), -_LAST_LINES)
-    last = textwrap.dedent("\n".join(told[first:][:_LAST_LINES]))
+    first = next((max(at - 1, 0) for at, line in enumerate(output) if line.lstrip().startswith("error:")), -_LAST_LINES)
+    last = textwrap.dedent("\n".join(output[first:][:_LAST_LINES]))
     refuse_locked(last)
     problems = last.splitlines() or [f"it ended with exit code {running.returncode}"]
     return UpRun(problems=problems, failed=_failed(events))
@@ -85,11 +85,15 @@ def _failed(events: Path) -> dict[str, list[str]]:
         text = events.read_text(encoding="utf-8")
     except OSError:
         return {}
-    found: dict[str, list[str]] = {}
-    for said in _diagnostics(text):
-        if said.severity == "error" and said.urn and said.message not in found.setdefault(said.urn, []):
-            found[said.urn].append(said.message)
-    return found
+    errors: dict[str, list[str]] = {}
+    for diagnostic in _diagnostics(text):
+        if (
+            diagnostic.severity == "error"
+            and diagnostic.urn
+            and diagnostic.message not in errors.setdefault(diagnostic.urn, [])
+        ):
+            errors[diagnostic.urn].append(diagnostic.message)
+    return errors
 
 
 def _diagnostics(text: str) -> Sequence[Diagnostic]:

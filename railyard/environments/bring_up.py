@@ -62,13 +62,13 @@ def bring_up(place: Place, request: Request, *, say: Say, quiet: bool) -> Enviro
         fillings, notes = (
             data.planned(place.base, place.reviews, list(place.base.declared)) if source.trusted else ([], [])
         )
-        made = make(place.base, source, data.sizes_gb(fillings))
-        fillings = [each for each in fillings if each.system in made.settings.systems]
-        notes = [note for note in notes if note.partition("/")[0] in made.settings.systems]
+        review_settings = make(place.base, source, data.sizes_gb(fillings))
+        fillings = [each for each in fillings if each.system in review_settings.settings.systems]
+        notes = [note for note in notes if note.partition("/")[0] in review_settings.settings.systems]
         former = place.records.all().get(number)
-        record = _admitted(place, _record(place, request, pull, made, former))
-        _write_settings(place, number, made.text)
-        say(f"{record.name}: {', '.join(made.settings.systems)}, from the settings of {place.base.name}")
+        record = _admitted(place, _record(place, request, pull, review_settings, former))
+        _write_settings(place, number, review_settings.text)
+        say(f"{record.name}: {', '.join(review_settings.settings.systems)}, from the settings of {place.base.name}")
         problems, checks, addresses = _made(place, record, fillings, say, quiet=quiet)
     if pull and record.labelled and LABEL not in pull.labels and (api := github()):
         api.add_label(number, LABEL)
@@ -81,7 +81,7 @@ def bring_up(place: Place, request: Request, *, say: Say, quiet: bool) -> Enviro
         cost=record.cost,
         addresses=tuple(addresses),
         checks=tuple(checks),
-        notes=(*made.left_out.values(), *notes, *_of_fork(record)),
+        notes=(*review_settings.left_out.values(), *notes, *_of_fork(record)),
         problems=tuple(line[:4_000] for line in problems),
     )
 
@@ -117,9 +117,9 @@ def _source(place: Place, request: Request) -> tuple[Pull | None, Source]:
     return pull, replace(own, text=text, trusted=False)
 
 
-def _record(place: Place, request: Request, pull: Pull | None, made: Made, former: Record | None) -> Record:
+def _record(place: Place, request: Request, pull: Pull | None, review_settings: Made, former: Record | None) -> Record:
     now = place.now()
-    settings = made.settings.systems.values()
+    settings = review_settings.settings.systems.values()
     buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketSettings)]
     repository = os.environ.get("GITHUB_REPOSITORY", "")
     if former and former.stack != place.base.name:
@@ -136,11 +136,11 @@ def _record(place: Place, request: Request, pull: Pull | None, made: Made, forme
         repository=repository,
         fork=bool(pull and pull.of_fork),
         labelled=os.environ.get("GITHUB_ACTIONS") == "true",
-        cost=made.cost,
-        systems=tuple(made.settings.systems),
+        cost=review_settings.cost,
+        systems=tuple(review_settings.settings.systems),
         filled=former.filled if former else (),
         buckets=tuple((each.name, str(each.region)) for each in buckets),
-        zones=tuple((zone.name, zone.id) for zone in made.settings.stack.zones),
+        zones=tuple((zone.name, zone.id) for zone in review_settings.settings.stack.zones),
     )
 
 

@@ -31,7 +31,7 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    people,
+    reported_errors,
     table,
     table_console,
     write_json,
@@ -60,7 +60,7 @@ def up(
         str, typer.Option("--repository", metavar="OWNER/NAME", help="Services that are built from it …")
     ] = "",
     branch: Annotated[str, typer.Option("--branch", help="… run this branch of it.")] = "",
-    given: Annotated[
+    versions: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="SYSTEM.KEY=TEXT", help="An image, or a commit: shop.commit=b2c3d4e."),
     ] = None,
@@ -75,27 +75,29 @@ def up(
     It has Railway projects, names, a bucket and secrets of its own, and lives for railyard:reviews.hours from now on.
     Exit code 1 when it is refused, does not come up, or a check of it fails.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if bool(repository) != bool(branch):
             raise CallError("--repository and --branch belong together: give both, or neither")
-        request = Request(number=number, commit=commit, repository=repository, branch=branch, given=_given(given or ()))
+        request = Request(
+            number=number, commit=commit, repository=repository, branch=branch, given=_given(versions or ())
+        )
         with here(stack, sandbox=sandbox) as place:
             try:
-                made = bring_up(place, request, say=_say(json=json), quiet=json)
+                review = bring_up(place, request, say=_say(json=json), quiet=json)
             except RefusedError as error:
-                made = Environment(number=number, state="refused", stack=stack, commit=commit, problems=(str(error),))
-                _keep(made, out, comment=comment)
+                review = Environment(number=number, state="refused", stack=stack, commit=commit, problems=(str(error),))
+                _keep(review, out, comment=comment)
                 raise
-        _keep(made, out, comment=comment)
-        write_json(made.model_dump(mode="json")) if json else _print(made)
-    if made.state != "up":
+        _keep(review, out, comment=comment)
+        write_json(review.model_dump(mode="json")) if json else _print(review)
+    if review.state != "up":
         raise typer.Exit(PROBLEM)
 
 
 @application.command("list")
 def list_(stack: StackOption = "", *, sandbox: SandboxOption = False, json: JsonOption = False) -> None:
     """List the environments: of which pull request, what they cost, and how long they live."""
-    with people(json=json), here(stack, sandbox=sandbox) as place:
+    with reported_errors(json=json), here(stack, sandbox=sandbox) as place:
         records = place.records.all()
         if json:
             write_json([_listed(place, number, record) for number, record in records.items()])
@@ -119,13 +121,13 @@ def down(
     Asks the clouds what there is, so that it also ends what was half made or half removed. Exit code 1 when something
     could not be removed.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         with here(stack, sandbox=sandbox) as place:
             ended = take_down(place, number, _say(json=json))
-        gone = Environment(
+        environment = Environment(
             number=number, state="failed" if ended.problems else "removed", stack=stack, problems=tuple(ended.problems)
         )
-        _keep(gone, out, comment=comment)
+        _keep(environment, out, comment=comment)
         write_json(_ended(ended)) if json else _tell([ended])
     if ended.problems:
         raise typer.Exit(PROBLEM)
@@ -145,7 +147,7 @@ def sweep(
     With GITHUB_TOKEN and GITHUB_REPOSITORY it asks for the pull requests; without them it goes by time alone. Exit code
     1 when something could not be removed; everything else is removed all the same.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         api = github()
         with here(stack, sandbox=sandbox) as place:
             ended = sweep_all(place, api, _say(json=json), preview=preview)
@@ -171,60 +173,64 @@ def comment_(
 
     Needs GITHUB_TOKEN with pull-requests: write, and GITHUB_REPOSITORY. Where to write is not taken from the document.
     """
-    with people(json=False):
-        made, api = documents.read(document), GitHub()
+    with reported_errors(json=False):
+        review, api = documents.read(document), GitHub()
         pull: Pull | None = api.pull_request_of(head, commit)
         if pull is None:
-            pull = api.pull(made.number)
+            pull = api.pull(review.number)
             # A closed one is not found by its branch; of another commit or branch it is not the one that is meant.
             pull = pull if not pull.open and pull.commit == commit else None
-        if pull is None or pull.number != made.number:
-            typer.echo(f"no pull request {made.number} from {head} is at {commit[:7]} (any more): nothing was written")
+        if pull is None or pull.number != review.number:
+            typer.echo(
+                f"no pull request {review.number} from {head} is at {commit[:7]} (any more): nothing was written"
+            )
             return
-        posted = api.comment(pull.number, MARKER, lambda former: with_section(former, made.section()))
+        posted = api.comment(pull.number, MARKER, lambda former: with_section(former, review.section()))
         typer.echo(f"comment {posted.action}: {posted.url}")
 
 
 def _given(texts: Sequence[str]) -> dict[tuple[str, ...], str]:
-    found: dict[tuple[str, ...], str] = {}
+    values: dict[tuple[str, ...], str] = {}
     for text in texts:
         place, equals, value = text.partition("=")
         path = tuple(place.split("."))
         if not (equals and value) or len(path) < 2 or not all(path):
             raise CallError(f"--set {text!r}: write SYSTEM.KEY=TEXT, such as shop.commit=b2c3d4e")
-        found[path] = value
-    return found
+        values[path] = value
+    return values
 
 
 def _say(*, json: bool) -> Callable[[str], None]:
     return partial(typer.echo, err=json)
 
 
-def _keep(made: Environment, out: Path | None, *, comment: bool) -> None:
+def _keep(environment: Environment, out: Path | None, *, comment: bool) -> None:
     """Write the document where it is asked for, and the comment."""
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(made.model_dump_json(indent=4) + "\n", encoding="utf-8")
+        out.write_text(environment.model_dump_json(indent=4) + "\n", encoding="utf-8")
     if comment:
-        GitHub().comment(made.number, MARKER, lambda former: with_section(former, made.section()))
+        GitHub().comment(environment.number, MARKER, lambda former: with_section(former, environment.section()))
 
 
-def _print(made: Environment) -> None:
-    for each in made.addresses:
+def _print(review: Environment) -> None:
+    for each in review.addresses:
         typer.echo(f"{each.where}: {each.url}")
-    failed = [each for each in made.checks if not each.passed]
+    failed = [each for each in review.checks if not each.passed]
     for each in failed:
         typer.echo(f"FAIL {each.where} {each.check}: {each.found}")
-    for problem in made.problems:
+    for problem in review.problems:
         typer.echo(f"error: {problem}", err=True)
-    for note in made.notes:
+    for note in review.notes:
         typer.echo(f"note: {note}")
-    assert made.expires is not None
-    name = stack_name(made.number)
-    checked = f"{len(made.checks) - len(failed)} of {count(len(made.checks), 'check')} passed" if made.checks else ""
-    outcome = ", ".join(filter(None, ["up" if made.state == "up" else "not as it should be", checked]))
-    typer.echo(f"{name}: {outcome}; about ${made.cost:,.2f} a month, until {moment(made.expires)}")
-    typer.echo(f"next: {RAILYARD} logs -s {name} SYSTEM/SERVICE; {RAILYARD} review down {made.number}")
+    assert review.expires is not None
+    name = stack_name(review.number)
+    checked = (
+        f"{len(review.checks) - len(failed)} of {count(len(review.checks), 'check')} passed" if review.checks else ""
+    )
+    outcome = ", ".join(filter(None, ["up" if review.state == "up" else "not as it should be", checked]))
+    typer.echo(f"{name}: {outcome}; about ${review.cost:,.2f} a month, until {moment(review.expires)}")
+    typer.echo(f"next: {RAILYARD} logs -s {name} SYSTEM/SERVICE; {RAILYARD} review down {review.number}")
 
 
 def _table(place: Place, records: dict[int, Record | None]) -> list[str]:

@@ -110,5 +110,5 @@ def sizes_gb(fillings: Sequence[Filling]) -> Mapping[str, int]:
 
 def _database(base: Stack, system: str) -> str | None:
     """Return the service that is the PostgreSQL server of a system."""
-    found = (each for each in services(base.settings.systems[system]) if isinstance(each.args, PostgresSettings))
-    return next((each.name for each in found), None)
+    databases = (each for each in services(base.settings.systems[system]) if isinstance(each.args, PostgresSettings))
+    return next((each.name for each in databases), None)

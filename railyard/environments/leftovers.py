@@ -87,9 +87,9 @@ class Places:
     @classmethod
     def of(cls, base: Stack, program: str, records: Collection[Record | None]) -> Places:
         """Return the places of a stack and of the environments that are written down."""
-        parts = [part for settings in base.settings.systems.values() for _, part in walk_arguments(settings)]
-        own = [part for part in parts if isinstance(part, BucketSettings)]
-        written = [bucket for record in records if record for bucket in record.buckets]
+        settings_parts = [part for settings in base.settings.systems.values() for _, part in walk_arguments(settings)]
+        buckets = [part for part in settings_parts if isinstance(part, BucketSettings)]
+        noted = [bucket for record in records if record for bucket in record.buckets]
         zones = {zone.name: zone.id for zone in base.settings.stack.zones}
         for record in records:
             zones |= dict(record.zones) if record else {}
@@ -103,20 +103,20 @@ class Places:
                     *(system for record in records if record for system in record.systems),
                 ]
             ),
-            buckets=frozenset([*(each.name for each in own), *(name.rpartition("-pr-")[0] for name, _ in written)]),
-            regions=frozenset([*(str(each.region) for each in own), *(region for _, region in written)]),
+            buckets=frozenset([*(each.name for each in buckets), *(name.rpartition("-pr-")[0] for name, _ in noted)]),
+            regions=frozenset([*(str(each.region) for each in buckets), *(region for _, region in noted)]),
         )
 
 
 def existing(railway: Railway, places: Places) -> list[Thing]:
     """Return all that any environment has, in the order of removal; raises ``OperationError``."""
-    found = [*_projects(railway, places)]
+    leftovers = [*_projects(railway, places)]
     if places.zones:
-        found += _records(places)
+        leftovers += _records(places)
     if places.buckets:
         with spaces_refusals():
-            found += [*_endpoints(places), *_keys(places), *_buckets(places)]
-    return sorted(found, key=lambda each: (each.number, each.kind, each.name))
+            leftovers += [*_endpoints(places), *_keys(places), *_buckets(places)]
+    return sorted(leftovers, key=lambda each: (each.number, each.kind, each.name))
 
 
 def remove(things: Sequence[Thing], say: Callable[[str], None]) -> list[str]:
@@ -134,14 +134,14 @@ def remove(things: Sequence[Thing], say: Callable[[str], None]) -> list[str]:
 
 
 def _projects(railway: Railway, places: Places) -> Iterator[Thing]:
-    seen: set[str] = set()
+    yielded: set[str] = set()
     # Each account once. One that cannot be asked may have a project, too: that is told.
     for client in dict.fromkeys([railway.client, *map(railway.of, sorted(places.systems))]):
         for project in railway.run(client.list_all(PROJECTS, workspaceId=None)):
             number = names.number_of_project(project["name"], project["description"], places.program, places.systems)
-            if number is None or project["deletedAt"] or project["id"] in seen:
+            if number is None or project["deletedAt"] or project["id"] in yielded:
                 continue
-            seen.add(project["id"])
+            yielded.add(project["id"])
             remove = _deletes(railway, client, project["id"])
             yield Thing(number=number, kind=Kind.PROJECT, name=project["name"], remove=remove)
 

@@ -33,11 +33,11 @@ def project_name(system: str, number: int) -> str:
 
 def number_of_project(name: str, description: str | None, program: str, systems: Collection[str]) -> int | None:
     """Return the pull request for which ``program`` made the project with this name; None for any other one."""
-    found = _PROJECT.fullmatch(name)
-    if found is None or found[1] not in systems:
+    match = _PROJECT.fullmatch(name)
+    if match is None or match[1] not in systems:
         return None
-    described = (description or "").startswith(DESCRIBED.format(program=program, system=found[1]))
-    return int(found[2]) if described else None
+    described = (description or "").startswith(DESCRIBED.format(program=program, system=match[1]))
+    return int(match[2]) if described else None
 
 
 def bucket_name(name: str, number: int) -> str:
@@ -55,8 +55,8 @@ def number_of_record(name: str, zone: str) -> int | None:
     """Return the pull request to which a DNS record of ``zone`` belongs; None for any other record."""
     if not name.endswith(f".{zone}"):
         return None
-    found = _PUBLIC.fullmatch(name.removesuffix(f".{zone}").lower())
-    return int(found[1]) if found else None
+    match = _PUBLIC.fullmatch(name.removesuffix(f".{zone}").lower())
+    return int(match[1]) if match else None
 
 
 def public_names(systems: Mapping[str, SystemSettings], zones: Sequence[ZoneSettings], number: int) -> dict[str, str]:
@@ -70,7 +70,7 @@ def public_names(systems: Mapping[str, SystemSettings], zones: Sequence[ZoneSett
         for service in services(settings)
     ]
     named = [service for _, service, hostnames in every if hostnames]
-    found: dict[str, str] = {}
+    public: dict[str, str] = {}
     for system, service, hostnames in every:
         called = f"{system}-{service}" if named.count(service) > 1 else service
         label = re.sub("[^a-z0-9]+", "-", called.lower()).strip("-")
@@ -78,5 +78,5 @@ def public_names(systems: Mapping[str, SystemSettings], zones: Sequence[ZoneSett
             zone = nearest(zones, hostname)
             if zone is not None:
                 more = f"-{index + 1}" if index else ""
-                found[hostname] = f"pr-{number}-{label}{more}.{zone.name}"
-    return found
+                public[hostname] = f"pr-{number}-{label}{more}.{zone.name}"
+    return public

@@ -51,9 +51,9 @@ class Place:
         """Return the time there: the sandbox has its own."""
         if self.railway.real:
             return datetime.now(UTC).replace(microsecond=0)
-        parts = urlsplit(os.environ[URL_VARIABLE])
-        told = sandbox_door.control(f"{parts.scheme}://{parts.netloc}", "POST", "time", {"advance_s": 0})
-        return datetime.fromisoformat(str(told["now"])).replace(microsecond=0)
+        url = urlsplit(os.environ[URL_VARIABLE])
+        answer = sandbox_door.control(f"{url.scheme}://{url.netloc}", "POST", "time", {"advance_s": 0})
+        return datetime.fromisoformat(str(answer["now"])).replace(microsecond=0)
 
 
 @contextmanager

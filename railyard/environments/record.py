@@ -111,18 +111,18 @@ class SandboxRecords:
 
     def all(self) -> dict[int, Record | None]:
         """Read the files, and the names of states that have none."""
-        found: dict[int, Record | None] = {}
+        records: dict[int, Record | None] = {}
         states = [self._sandbox, States(directory=self._sandbox, stack="").checkpoint.parent]
         for folder in (*states, self._folder):
             for file in sorted(folder.glob("pr-*")):
                 number = review_number(file.name.partition(".")[0])
                 if number is not None and file.suffix != ".lock":
-                    found.setdefault(number, None)
+                    records.setdefault(number, None)
         self._put_away_locks()
-        for number in found:
+        for number in records:
             file = self._file(number)
-            found[number] = _parsed(file.read_text(encoding="utf-8")) if file.exists() else None
-        return dict(sorted(found.items()))
+            records[number] = _parsed(file.read_text(encoding="utf-8")) if file.exists() else None
+        return dict(sorted(records.items()))
 
     def _put_away_locks(self) -> None:
         """Remove the locks of commands that were killed before they had written anything."""
@@ -212,10 +212,10 @@ class PulumiRecords:
             self._pulumi("stack", "init", record.name, "--no-select", *options)
         text = record.model_dump_json(by_alias=True)
         parts = [text[at : at + _TAG_LENGTH] for at in range(0, len(text), _TAG_LENGTH)]
-        known = self._tags(record.number)
+        tags = self._tags(record.number)
         for index, part in enumerate(parts):
             self._pulumi("stack", "tag", "set", f"{TAG}{index}", part, "--stack", record.name)
-        for name in known:
+        for name in tags:
             if name.startswith(TAG) and int(name.removeprefix(TAG)) >= len(parts):
                 self._pulumi("stack", "tag", "rm", name, "--stack", record.name)
 
@@ -243,8 +243,8 @@ class PulumiRecords:
         return _parsed("".join(text for _, text in parts))
 
     def _tags(self, number: int) -> Mapping[str, str]:
-        told = self._pulumi("stack", "tag", "ls", "--json", "--stack", stack_name(number))
-        return cast("Mapping[str, str]", json.loads(told or "{}"))
+        answer = self._pulumi("stack", "tag", "ls", "--json", "--stack", stack_name(number))
+        return cast("Mapping[str, str]", json.loads(answer or "{}"))
 
     def _pulumi(self, *arguments: str) -> str:
         code, text, errors = self._run(*arguments)

@@ -92,9 +92,9 @@ def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None)
     number, reviews = source.number, base.settings.stack.reviews
     assert reviews is not None
     file = file_name(base.name)
-    here = read_stack_text(base.name)
-    text = source.text or here
-    own, systems = _whole(base.name, here), _whole(base.name, text)
+    base_text = read_stack_text(base.name)
+    text = source.text or base_text
+    own, systems = _whole(base.name, base_text), _whole(base.name, text)
     chosen, left_out = _chosen(base, systems)
     if not chosen:
         raise OperationError(f"no system of {base.name} can have a review environment: " + "; ".join(left_out.values()))
@@ -119,17 +119,19 @@ def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None)
     review = {"pullRequest": number, "stack": base.name, **({"secrets": handed} if handed else {})}
     policies = {**own.get("policies", {}), "volumes-have-backups": _NO_COPIES}
     document = {**head, **_full({"review": review, "policies": policies, **kept, **trees})}
-    made = _HEADER.format(number=number, stack=base.name) + settings_yaml({"config": document}, short_in_one_line=True)
-    settings = _checked(document, file_name(names.stack_name(number)), made)
+    written = _HEADER.format(number=number, stack=base.name) + settings_yaml(
+        {"config": document}, short_in_one_line=True
+    )
+    settings = _checked(document, file_name(names.stack_name(number)), written)
     lines = [line for line in lines_of_stack(settings) if line.kind in USED_AT_RAILWAY]
-    return Made(text=made, settings=settings, left_out=left_out, cost=round(total(lines).as_used, 2))
+    return Made(text=written, settings=settings, left_out=left_out, cost=round(total(lines).as_used, 2))
 
 
 def _chosen(base: Stack, systems: Tree) -> tuple[list[str], dict[str, str]]:
     """Return the systems that the environment has, and why it has not the others."""
     reviews = base.settings.stack.reviews
-    found = [name for name, tree in systems.items() if _is_system(name, tree)]
-    wanted = [name for name in found if not (reviews and reviews.systems) or name in reviews.systems]
+    names = [name for name, tree in systems.items() if _is_system(name, tree)]
+    wanted = [name for name in names if not (reviews and reviews.systems) or name in reviews.systems]
     left_out: dict[str, str] = {}
     for name in wanted:
         needed = next((each for each in base.declared.get(name, ()) if each.one_per_stack and each.required), None)

@@ -19,7 +19,7 @@ from railway_api.counting import count
 from railyard.engine import operate, sandbox_door
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.export.compose import Composed, compose
-from railyard.shared.console import CallError, JsonOption, OperationError, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, OperationError, reported_errors, shown, write_json
 from railyard.shared.files import write_whole
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
@@ -53,7 +53,7 @@ def compose_(
     Secrets are references, ${BACKEND_STRIPE_SECRET_KEY}, to a .env file; --env writes that from the stack's SOPS file,
     readable by you alone. Nothing is asked of any account: the system comes up in a throw-away sandbox.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack)
         if system not in here.settings.systems:
             raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")

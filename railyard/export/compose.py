@@ -115,7 +115,7 @@ class _Composer:
 
     def _below(self, component: str, type_: str) -> list[Step]:
         """Return resources of a type below a component, at whatever depth."""
-        found: list[Step] = []
+        resources: list[Step] = []
         for step in self._steps.values():
             if step.type != type_:
                 continue
@@ -123,8 +123,8 @@ class _Composer:
             while parent and parent != component:
                 parent = self._steps[parent].parent if parent in self._steps else ""
             if parent:
-                found.append(step)
-        return found
+                resources.append(step)
+        return resources
 
     def _mount(self, component: str) -> str | None:
         volumes = self._below(component, "railway:index:Volume")
@@ -257,8 +257,8 @@ def _deploy(inputs: Table) -> Table:
         limits["cpus"] = f"{cpus:g}"
     if memory := inputs.get("memoryMb"):
         limits["memory"] = f"{int(memory) * 1_000_000}b"
-    found: Table = {"replicas": replicas} if replicas > 1 else {}
-    return found | ({"resources": {"limits": limits}} if limits else {})
+    deploy: Table = {"replicas": replicas} if replicas > 1 else {}
+    return deploy | ({"resources": {"limits": limits}} if limits else {})
 
 
 def _escaped(text: str) -> str:

@@ -96,24 +96,24 @@ def read(folder: Path, *, topology: str | None, name: str) -> Proposal:
 
     ``topology`` decides for the only program, which is called ``name``; without it, frameworks and folders decide.
     """
-    found = Proposal()
+    proposal = Proposal()
     for program in programs(folder):
         service = name if program.root is None else label(program.folder.name)
-        found.services[service] = _settings(program, topology if program.root is None else None)
+        proposal.services[service] = _settings(program, topology if program.root is None else None)
         for kind in program.databases:
-            found.databases[kind] = {}
-        if found.services[service].get("topology") == "cronJob":
-            found.notes.append(f"{service}: runs at 03:00 UTC every night; cronSchedule says when")
-    return found
+            proposal.databases[kind] = {}
+        if proposal.services[service].get("topology") == "cronJob":
+            proposal.notes.append(f"{service}: runs at 03:00 UTC every night; cronSchedule says when")
+    return proposal
 
 
 def programs(folder: Path) -> list[Program]:
     """Return the programs of a repository: those in folders of their own or, without any, the repository itself."""
-    found = [each for each in _programs(folder) if each.root is not None]
+    inner = [each for each in _programs(folder) if each.root is not None]
     whole = _program(folder, folder)
-    if whole and not (found and _is_workspace(folder)):
+    if whole and not (inner and _is_workspace(folder)):
         return [whole]
-    return found
+    return inner
 
 
 def _programs(root: Path) -> Iterator[Program]:
@@ -178,8 +178,8 @@ def _name(requirement: Any) -> str:
 
 def _json(file: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError):
-        found: Any = json.loads(file.read_text(encoding="utf-8"))
-        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+        document: Any = json.loads(file.read_text(encoding="utf-8"))
+        return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
     return {}
 
 
@@ -192,16 +192,16 @@ def _toml(file: Path) -> dict[str, Any]:
 def _settings(program: Program, topology: str | None) -> Settings:
     by_name = _BY_NAME.get(label(program.folder.name), {}) if program.root else {}
     kind = topology or by_name.get("topology") or _kind(program)
-    made: Settings = {"topology": kind} if kind else {}
-    made |= {key: value for key, value in by_name.items() if key != "topology"}
-    made |= {"rootDirectory": program.root} if program.root else {}
+    settings: Settings = {"topology": kind} if kind else {}
+    settings |= {key: value for key, value in by_name.items() if key != "topology"}
+    settings |= {"rootDirectory": program.root} if program.root else {}
     port = next((port for name, port in _PORTS.items() if name in program.packages), None)
-    if port and made.get("topology") in (None, "backend", "gateway", "proxy"):
-        made |= {"port": port, "railwayDomain": True}
+    if port and settings.get("topology") in (None, "backend", "gateway", "proxy"):
+        settings |= {"port": port, "railwayDomain": True}
     variables = {VARIABLES[each]: f"${{{each}.url}}" for each in program.databases}
-    made |= {"variables": variables} if variables else {}
+    settings |= {"variables": variables} if variables else {}
     secrets = [name for name in _template(program.folder) if SECRET.search(name) and name not in variables]
-    return made | ({"secrets": secrets} if secrets else {})
+    return settings | ({"secrets": secrets} if secrets else {})
 
 
 def _kind(program: Program) -> str | None:

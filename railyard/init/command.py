@@ -20,7 +20,7 @@ from railyard.init.proposal import Proposal
 from railyard.migrate.command import FIRST
 from railyard.migrate.folder import label, repository
 from railyard.review import checkout
-from railyard.shared.console import CallError, JsonOption, OperationError, can_ask, people, shown, write_json
+from railyard.shared.console import CallError, JsonOption, OperationError, can_ask, reported_errors, shown, write_json
 from railyard.shared.project import refuse_hidden_packages
 from stacks.own.settings import Topology
 from stacks.project_folder import OTHER_REQUIREMENTS, REQUIREMENTS, is_checkout
@@ -72,7 +72,7 @@ def init(
     Looks at what is there (Dockerfile, package.json, pyproject.toml, mix.exs, compose file, railway.toml, …) and writes
     what follows from it; the files of the application are left alone. Called again, it finishes what was cut off.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         asks = not yes and not json and can_ask()
         if not asks and not yes:
             raise CallError("nobody can be asked here: give --yes, and --name, --image, --stacks where they differ")
@@ -130,13 +130,13 @@ def _proposal(folder: Path, topology: str, image: str, repo: str, *, asks: bool)
     if repo and rules.repository.broken_by(repo):
         raise CallError(f"--repo {repo}: a repository of GitHub is written owner/name")
     program = label(topology or "web") if topology not in ("", "service") else "web"
-    found = compose.read(folder, name=program)
-    if not found.services:
-        found = application.read(folder, topology=topology or None, name=program)
-    if image or not found.services:
-        found = _of_an_image(found, program, topology, image or _asked("Image", "", asks=asks))
+    proposal = compose.read(folder, name=program)
+    if not proposal.services:
+        proposal = application.read(folder, topology=topology or None, name=program)
+    if image or not proposal.services:
+        proposal = _of_an_image(proposal, program, topology, image or _asked("Image", "", asks=asks))
     source = repo or repository(folder)
-    for service, settings in found.services.items():
+    for service, settings in proposal.services.items():
         if "image" in settings:
             continue
         source = source or _asked("GitHub repository (owner/name)", "", asks=asks)
@@ -144,23 +144,23 @@ def _proposal(folder: Path, topology: str, image: str, repo: str, *, asks: bool)
             raise CallError(
                 f"{service}: git knows no GitHub repository of {shown(folder)}: give --repo owner/name, or --image"
             )
-        found.services[service] = {"repo": source, **settings}
-    return found
+        proposal.services[service] = {"repo": source, **settings}
+    return proposal
 
 
-def _of_an_image(found: Proposal, program: str, topology: str, image: str) -> Proposal:
+def _of_an_image(proposal: Proposal, program: str, topology: str, image: str) -> Proposal:
     """Let the only service run an image; where nothing was found, it is all there is."""
     if not image:
         raise CallError(
             "nothing here says what is to run (Dockerfile, package.json, pyproject.toml, mix.exs, compose file, "
             "railway.toml): give --image with its version, or --repo owner/name in the folder of the application"
         )
-    if len(found.services) > 1:
-        raise CallError(f"--image is for one service, and there are {', '.join(found.services)}: leave it out")
-    name, settings = next(iter(found.services.items()), (program, {"topology": topology} if topology else {}))
+    if len(proposal.services) > 1:
+        raise CallError(f"--image is for one service, and there are {', '.join(proposal.services)}: leave it out")
+    name, settings = next(iter(proposal.services.items()), (program, {"topology": topology} if topology else {}))
     settings = {key: value for key, value in settings.items() if key != "rootDirectory"}
-    found.services = {name: {**settings, "image": image}}
-    return found
+    proposal.services = {name: {**settings, "image": image}}
+    return proposal
 
 
 def _is_of_the_application(file: Path) -> bool:

@@ -49,14 +49,14 @@ def read(folder: Path, *, name: str) -> Proposal:
     reading = folders.read(folder, name)
     given = _environments(folder)
     databases = {each.name: kind for each in reading.services if (kind := _database(each))}
-    found = Proposal()
+    proposal = Proposal()
     for service in reading.services:
         if service.name in databases:
-            found.databases[service.name] = _database_settings(service, databases[service.name], found.notes)
+            proposal.databases[service.name] = _database_settings(service, databases[service.name], proposal.notes)
         else:
-            found.services[service.name] = _settings(service, given.get(service.name, {}), databases)
-    found.notes += _left_out(reading, databases)
-    return found
+            proposal.services[service.name] = _settings(service, given.get(service.name, {}), databases)
+    proposal.notes += _left_out(reading, databases)
+    return proposal
 
 
 def _database(service: Service) -> str | None:
@@ -65,11 +65,11 @@ def _database(service: Service) -> str | None:
 
 
 def _database_settings(service: Service, kind: str, notes: list[str]) -> Settings:
-    made: Settings = {} if service.name == kind else {"kind": kind}
+    settings: Settings = {} if service.name == kind else {"kind": kind}
     field = KINDS[kind].args.model_fields.get("version")
     tag = re.match(r"\d+(\.\d+)*", (service.image or "").rpartition(":")[2])
     if field is None or tag is None:
-        return made
+        return settings
     allowed = [str(each) for each in get_args(field.annotation)]
     near = next(
         (each for each in allowed if f"{tag[0]}.".startswith(f"{each}.") or each.startswith(f"{tag[0]}.")), None
@@ -78,7 +78,7 @@ def _database_settings(service: Service, kind: str, notes: list[str]) -> Setting
         notes.append(
             f"{service.name}: {kind} {tag[0]} is none of {', '.join(allowed)}: its data need a dump and restore"
         )
-    return made | ({"version": near} if near else {})
+    return settings | ({"version": near} if near else {})
 
 
 def _environments(folder: Path) -> dict[str, dict[str, str]]:
@@ -93,17 +93,17 @@ def _environments(folder: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def _settings(service: Service, given: Mapping[str, str], databases: Mapping[str, str]) -> Settings:
-    done = translate(service.effective(""), image=service.image)
-    made: Settings = {"image": service.image} if service.image else {}
-    made |= {"rootDirectory": service.root_directory} if service.root_directory and not service.image else {}
-    made |= {**done.settings, **service.extra}
-    known = {name: value for name, text in given.items() if (value := _of_database(name, text, databases))}
-    if made.get("railwayDomain"):
-        known |= {name: "${self.url}" for name, text in given.items() if _OWN.fullmatch(text)}
-    variables = {**made.pop("variables", {}), **known}
+def _settings(service: Service, environment: Mapping[str, str], databases: Mapping[str, str]) -> Settings:
+    translated = translate(service.effective(""), image=service.image)
+    settings: Settings = {"image": service.image} if service.image else {}
+    settings |= {"rootDirectory": service.root_directory} if service.root_directory and not service.image else {}
+    settings |= {**translated.settings, **service.extra}
+    known = {name: value for name, text in environment.items() if (value := _of_database(name, text, databases))}
+    if settings.get("railwayDomain"):
+        known |= {name: "${self.url}" for name, text in environment.items() if _OWN.fullmatch(text)}
+    variables = {**settings.pop("variables", {}), **known}
     secrets = [name for name in dict.fromkeys(service.secrets) if name not in known]
-    return made | ({"variables": variables} if variables else {}) | ({"secrets": secrets} if secrets else {})
+    return settings | ({"variables": variables} if variables else {}) | ({"secrets": secrets} if secrets else {})
 
 
 def _of_database(name: str, text: str, databases: Mapping[str, str]) -> str | None:

@@ -37,9 +37,9 @@ class Proposal:
 
     def releases(self) -> Settings:
         """Return the settings of the system that say which version runs; empty where a branch is followed."""
-        found = {name: _only(each, _RELEASES) for name, each in self.services.items()}
-        found = {name: each for name, each in found.items() if each}
-        return {"services": found} if found else {}
+        releases = {name: _only(each, _RELEASES) for name, each in self.services.items()}
+        releases = {name: each for name, each in releases.items() if each}
+        return {"services": releases} if releases else {}
 
     def whole(self) -> Settings:
         """Return all settings of the system."""

@@ -37,12 +37,12 @@ class Wheel:
 
 def text(wheels: Iterable[Wheel]) -> str:
     """Return the file: Railyard's packages as these wheels, then all that they need of an index."""
-    found = sorted(wheels, key=lambda each: each.name)
-    version = next(each.version for each in found if each.name == "railyard")
+    ordered = sorted(wheels, key=lambda each: each.name)
+    version = next(each.version for each in ordered if each.name == "railyard")
     lines = [
         f"{MARK}{version} and all that it needs, with hashes. Written by `railyard init`: call it again to change it."
     ]
-    lines += [f"{each.address} --hash=sha256:{each.sha256}" for each in found]
+    lines += [f"{each.address} --hash=sha256:{each.sha256}" for each in ordered]
     return "\n".join(lines) + "\n" + pinned()
 
 
@@ -55,8 +55,8 @@ def in_folder(folder: Path, beside: Path) -> list[Wheel]:
     """Return the wheels in ``folder``, as paths from ``beside``; raises ``CallError`` where one is missing."""
 
     def path(file: Path, _: str) -> str:
-        found = Path(os.path.relpath(file.resolve(), beside.resolve())).as_posix()
-        return found if found.startswith(".") else f"./{found}"
+        relative = Path(os.path.relpath(file.resolve(), beside.resolve())).as_posix()
+        return relative if relative.startswith(".") else f"./{relative}"
 
     return _wheels(folder, path)
 
@@ -72,19 +72,19 @@ def _direct(name: str, url: str, digest: str) -> str:
 
 
 def _wheels(folder: Path, address: Callable[[Path, str], str]) -> list[Wheel]:
-    found: list[Wheel] = []
+    wheels: list[Wheel] = []
     wanted = own_names()
     for file in sorted(folder.glob("*.whl")):
         match = _WHEEL.fullmatch(file.name)
         name = match["name"].replace("_", "-") if match else ""
         if match and name in wanted:
-            found.append(Wheel(name=name, version=match["version"], address=address(file, name), sha256=sha256(file)))
-    there = [each.name for each in found]
-    if missing := sorted(set(wanted) - set(there)):
+            wheels.append(Wheel(name=name, version=match["version"], address=address(file, name), sha256=sha256(file)))
+    names = [each.name for each in wheels]
+    if missing := sorted(set(wanted) - set(names)):
         raise CallError(f"{folder} has no wheel of {', '.join(missing)}: `make wheels` of a checkout builds them all")
-    if twice := sorted({name for name in there if there.count(name) > 1}):
+    if twice := sorted({name for name in names if names.count(name) > 1}):
         raise CallError(f"{folder} has several wheels of {', '.join(twice)}: leave one version of each there")
-    return found
+    return wheels
 
 
 def installed() -> list[Wheel]:
@@ -118,14 +118,14 @@ def own_names() -> list[str]:
 
 def needed_by(package: str) -> list[str]:
     """Return a package and all that it needs, as far as it is installed here, each once."""
-    found, left = dict[str, None](), [package]
-    while left:
-        name = left.pop()
-        if name in found:
+    needed, pending = dict[str, None](), [package]
+    while pending:
+        name = pending.pop()
+        if name in needed:
             continue
-        found[name] = None
-        left += [_normal(each) for each in _names(each for each in _requires(name) or () if "extra ==" not in each)]
-    return list(found)
+        needed[name] = None
+        pending += [_normal(each) for each in _names(each for each in _requires(name) or () if "extra ==" not in each)]
+    return list(needed)
 
 
 def _requires(package: str) -> list[str] | None:

@@ -28,7 +28,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     SystemsArgument,
-    people,
+    reported_errors,
     shown,
     write_json,
 )
@@ -72,7 +72,7 @@ def map_(
 
     Exit code 1 when --plan finds that an up would be refused: the picture is drawn all the same.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if comparison:
             if out is None or systems or plan or status or json:
                 raise CallError("--comparison is about all stacks of the document: give it with --out FOLDER alone")
@@ -124,15 +124,15 @@ def _pages(comparison: Path, folder: Path) -> Iterator[str]:
     A stack whose program fails has none: the comparison says why.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for found in read(comparison).stacks:
-        file = folder / f"{found.stack}.html"
+    for stack in read(comparison).stacks:
+        file = folder / f"{stack.stack}.html"
         try:
-            picture = draw(read_stack(found.stack), declared(found.stack))
+            picture = draw(read_stack(stack.stack), declared(stack.stack))
         except OperationError as error:
-            yield f"{found.stack}: no picture: {str(error).splitlines()[0]}"
+            yield f"{stack.stack}: no picture: {str(error).splitlines()[0]}"
             continue
-        write_whole(file, page(with_plan(picture, found.changes)))
-        yield f"{found.stack}: {shown(file)} written"
+        write_whole(file, page(with_plan(picture, stack.changes)))
+        yield f"{stack.stack}: {shown(file)} written"
 
 
 def text(picture: Picture) -> Iterator[str]:

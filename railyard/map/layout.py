@@ -160,8 +160,8 @@ def _order(table: list[list[Box]], links: Sequence[tuple[Box, Box]]) -> None:
         crossings = _crossings(table, links)
         if crossings < fewest:
             best, fewest = [list(column) for column in table], crossings
-    for column, found in zip(table, best, strict=True):
-        column[:] = found
+    for column, ordered in zip(table, best, strict=True):
+        column[:] = ordered
 
 
 def _positions(table: Sequence[Sequence[Box]]) -> dict[int, float]:

@@ -75,9 +75,9 @@ def draw(stack: Stack, steps: Iterable[Step], names: Sequence[str] = ()) -> Pict
     lines: dict[tuple[str, str], Sequence[str]] = {}
     for system in systems:
         for node in system.nodes:
-            found = [line for line in costs if line.system == system.name and line.name in _cost_names(node)]
-            if found:
-                lines[system.name, node.id] = (f"${total(found).as_used:,.2f} a month",)
+            of_node = [line for line in costs if line.system == system.name and line.name in _cost_names(node)]
+            if of_node:
+                lines[system.name, node.id] = (f"${total(of_node).as_used:,.2f} a month",)
     totals = {
         system.name: f"about ${total(line for line in costs if line.system == system.name).as_used:,.2f} a month"
         for system in systems
@@ -122,8 +122,8 @@ def with_plan(picture: Picture, changes: Sequence[Change]) -> Picture:
         now = replace(system, nodes=(*system.nodes, *left))
         systems.append(now)
         for node in now.nodes:
-            found = {by_urn[urn] for urn in node.urns if urn in by_urn}
-            mark = next((each for each in _GRAVEST if each in found), None)
+            of_node = {by_urn[urn] for urn in node.urns if urn in by_urn}
+            mark = next((each for each in _GRAVEST if each in of_node), None)
             if mark:
                 marks[system.name, node.id] = mark
     return replace(picture, title=f"{picture.title}, what would change", systems=systems, marks=marks)
@@ -140,9 +140,9 @@ def with_status(picture: Picture, running: Sequence[RunningSystem]) -> Picture:
     }
     marks: dict[tuple[str, str], Mark] = {}
     for system in picture.systems:
-        found = next((each for each in running if each.name == system.name), None)
+        state = next((each for each in running if each.name == system.name), None)
         for node in system.nodes:
-            service = found.service(node.service) if found and node.kind in (Kind.SERVICE, Kind.STORE) else None
+            service = state.service(node.service) if state and node.kind in (Kind.SERVICE, Kind.STORE) else None
             if service and service.health in words:
                 marks[system.name, node.id] = words[service.health]
     return replace(picture, title=f"{picture.title}, as it is", marks=marks)

@@ -116,7 +116,7 @@ class System:
 
 
 @dataclass(kw_only=True)
-class _Found:
+class _Resources:
     """The resources of one system, by what they are."""
 
     name: str
@@ -133,16 +133,16 @@ class _Found:
 
 def topology(steps: Iterable[Step]) -> list[System]:
     """Return the systems among the resources of these steps, in the order of their names."""
-    systems: dict[str, _Found] = {}
+    systems: dict[str, _Resources] = {}
     for step in steps:
         system = next((each for each in _types(step) if each.startswith(_SYSTEMS)), "")
         if not step.custom or not system:
             continue
         name = system.removeprefix(_SYSTEMS).lower()
-        found = systems.setdefault(name, _Found(name=name))
-        found.by_kind.setdefault(step.type.rsplit(":", 1)[-1], []).append(step)
+        resources = systems.setdefault(name, _Resources(name=name))
+        resources.by_kind.setdefault(step.type.rsplit(":", 1)[-1], []).append(step)
         if step.type == "railway:index:Project":
-            found.project = str(step.new_inputs.get("name", ""))
+            resources.project = str(step.new_inputs.get("name", ""))
     return [_system(systems[name]) for name in sorted(systems)]
 
 
@@ -150,27 +150,28 @@ def _types(step: Step) -> Sequence[str]:
     return step.urn.split("::")[2].split("$")
 
 
-def _system(found: _Found) -> System:
-    nodes = [*_names(found), *_services(found), *_volumes(found), *_buckets(found)]
-    edges = [*_name_edges(found), *_service_edges(found), *_volume_edges(found)]
+def _system(resources: _Resources) -> System:
+    nodes = [*_names(resources), *_services(resources), *_volumes(resources), *_buckets(resources)]
+    edges = [*_name_edges(resources), *_service_edges(resources), *_volume_edges(resources)]
     nodes += [
-        Node(id=f"outside {name}", kind=Kind.OUTSIDE, label="elsewhere", title=name) for name in sorted(found.outside)
+        Node(id=f"outside {name}", kind=Kind.OUTSIDE, label="elsewhere", title=name)
+        for name in sorted(resources.outside)
     ]
     public = [node for node in nodes if node.kind is Kind.NAME]
     if public:
         nodes.insert(0, Node(id="internet", kind=Kind.INTERNET, label="", title="internet"))
         edges = [*(Edge(source="internet", target=node.id, reason=Reason.TRAFFIC) for node in public), *edges]
-    there = {node.id for node in nodes}
-    edges = [edge for edge in dict.fromkeys(edges) if {edge.source, edge.target} <= there]
-    return System(name=found.name, project=found.project, nodes=tuple(nodes), edges=tuple(edges))
+    ids = {node.id for node in nodes}
+    edges = [edge for edge in dict.fromkeys(edges) if {edge.source, edge.target} <= ids]
+    return System(name=resources.name, project=resources.project, nodes=tuple(nodes), edges=tuple(edges))
 
 
-def _names(found: _Found) -> Iterator[Node]:
-    proxied = {step.new_inputs.get("name"): bool(step.new_inputs.get("proxied")) for step in found.of("DnsRecord")}
-    for step in found.of("CustomDomain"):
+def _names(resources: _Resources) -> Iterator[Node]:
+    proxied = {step.new_inputs.get("name"): bool(step.new_inputs.get("proxied")) for step in resources.of("DnsRecord")}
+    for step in resources.of("CustomDomain"):
         name = str(step.new_inputs.get("domain", ""))
         how = "proxied" if proxied.get(name) else "DNS only"
-        related = [each for each in found.of("DnsRecord") if step.urn in each.dependencies]
+        related = [each for each in resources.of("DnsRecord") if step.urn in each.dependencies]
         yield Node(
             id=step.urn,
             kind=Kind.NAME,
@@ -178,8 +179,8 @@ def _names(found: _Found) -> Iterator[Node]:
             title=name,
             urns=(step.urn, *(each.urn for each in related)),
         )
-    for step, redirect in _redirects(found):
-        records = [each.urn for each in found.of("DnsRecord") if each.new_inputs.get("name") == redirect.hostname]
+    for step, redirect in _redirects(resources):
+        records = [each.urn for each in resources.of("DnsRecord") if each.new_inputs.get("name") == redirect.hostname]
         yield Node(
             id=f"redirect {redirect.hostname}",
             kind=Kind.NAME,
@@ -187,12 +188,12 @@ def _names(found: _Found) -> Iterator[Node]:
             title=redirect.hostname,
             urns=(step.urn, *records),
         )
-    for step in found.of("ServiceDomain"):
+    for step in resources.of("ServiceDomain"):
         yield Node(id=step.urn, kind=Kind.NAME, label="Railway domain", title="….up.railway.app", urns=(step.urn,))
-    for step in found.of("TcpProxy"):
+    for step in resources.of("TcpProxy"):
         port = _number(step.new_inputs.get("applicationPort"))
         yield Node(id=step.urn, kind=Kind.NAME, label="Railway TCP proxy", title=f"→ :{port:g}", urns=(step.urn,))
-    for step in found.of("Cdn"):
+    for step in resources.of("Cdn"):
         yield Node(
             id=step.urn,
             kind=Kind.NAME,
@@ -202,22 +203,22 @@ def _names(found: _Found) -> Iterator[Node]:
         )
 
 
-def _redirects(found: _Found) -> Iterator[tuple[Step, RedirectSettings]]:
-    for step in found.of("Ruleset"):
+def _redirects(resources: _Resources) -> Iterator[tuple[Step, RedirectSettings]]:
+    for step in resources.of("Ruleset"):
         for redirect in redirects_of(step.new_inputs):
             yield step, redirect
 
 
-def _services(found: _Found) -> Iterator[Node]:
-    for step in found.of("ServiceInstance"):
-        key = found.key(step, "-instance")
+def _services(resources: _Resources) -> Iterator[Node]:
+    for step in resources.of("ServiceInstance"):
+        key = resources.key(step, "-instance")
         port = next((_PORTS[each] for each in _types(step) if each in _PORTS), None)
         variables = _variables(step)
         listens = port or variables.get("PORT")
         identity = [
             each.urn
-            for each in found.of("Service")
-            if each.urn in step.dependencies and found.key(each, "-service") == key
+            for each in resources.of("Service")
+            if each.urn in step.dependencies and resources.key(each, "-service") == key
         ]
         yield Node(
             id=f"service {key}",
@@ -258,9 +259,9 @@ def _size(step: Step) -> str:
     return ", ".join(part for part in (size, extra, f"cron {cron}" if cron else "", ", ".join(regions)) if part)
 
 
-def _volumes(found: _Found) -> Iterator[Node]:
-    for step in found.of("Volume"):
-        key = found.key(step, "-volume-disk")
+def _volumes(resources: _Resources) -> Iterator[Node]:
+    for step in resources.of("Volume"):
+        key = resources.key(step, "-volume-disk")
         size_mb = _number(step.new_inputs.get("sizeMb"))
         backups = ", ".join(str(each).lower() for each in step.new_inputs.get("backupSchedules") or ())
         yield Node(
@@ -277,9 +278,9 @@ def _volumes(found: _Found) -> Iterator[Node]:
         )
 
 
-def _buckets(found: _Found) -> Iterator[Node]:
-    for step in found.of("SpacesBucket"):
-        keys = [each.urn for each in found.of("SpacesKey") if step.urn in each.dependencies]
+def _buckets(resources: _Resources) -> Iterator[Node]:
+    for step in resources.of("SpacesBucket"):
+        keys = [each.urn for each in resources.of("SpacesKey") if step.urn in each.dependencies]
         yield Node(
             id=step.urn,
             kind=Kind.BUCKET,
@@ -289,36 +290,36 @@ def _buckets(found: _Found) -> Iterator[Node]:
             urns=(step.urn, *keys),
         )
 
-    for step in found.of("Bucket"):
+    for step in resources.of("Bucket"):
         title, region = str(step.new_inputs.get("name", "")), str(step.new_inputs.get("region", ""))
         yield Node(
             id=step.urn, kind=Kind.BUCKET, label="Railway bucket", title=title, lines=(region,), urns=(step.urn,)
         )
 
 
-def _name_edges(found: _Found) -> Iterator[Edge]:
-    services = {step.urn: found.key(step, "-service") for step in found.of("Service")}
+def _name_edges(resources: _Resources) -> Iterator[Edge]:
+    services = {step.urn: resources.key(step, "-service") for step in resources.of("Service")}
     for kind in ("CustomDomain", "ServiceDomain", "TcpProxy"):
-        for step in found.of(kind):
+        for step in resources.of(kind):
             for urn in sorted(step.dependencies & services.keys()):
                 yield Edge(source=step.urn, target=f"service {services[urn]}", reason=Reason.TRAFFIC)
-    names = {step.new_inputs.get("domain"): step.urn for step in found.of("CustomDomain")}
-    for _, redirect in _redirects(found):
+    names = {step.new_inputs.get("domain"): step.urn for step in resources.of("CustomDomain")}
+    for _, redirect in _redirects(resources):
         if redirect.to not in names:
-            found.outside.add(redirect.to)
+            resources.outside.add(redirect.to)
         target = names.get(redirect.to, f"outside {redirect.to}")
         yield Edge(source=f"redirect {redirect.hostname}", target=target, reason=Reason.TRAFFIC)
-    for step in found.of("Cdn"):
-        for bucket in found.of("SpacesBucket"):
+    for step in resources.of("Cdn"):
+        for bucket in resources.of("SpacesBucket"):
             if bucket.urn in step.dependencies:
                 yield Edge(source=step.urn, target=bucket.urn, reason=Reason.TRAFFIC)
 
 
-def _service_edges(found: _Found) -> Iterator[Edge]:
-    services = {step.urn: found.key(step, "-service") for step in found.of("Service")}
-    instances = {step.urn: found.key(step, "-instance") for step in found.of("ServiceInstance")}
-    buckets = {step.urn for step in (*found.of("SpacesBucket"), *found.of("Bucket"))}
-    for step in found.of("ServiceInstance"):
+def _service_edges(resources: _Resources) -> Iterator[Edge]:
+    services = {step.urn: resources.key(step, "-service") for step in resources.of("Service")}
+    instances = {step.urn: resources.key(step, "-instance") for step in resources.of("ServiceInstance")}
+    buckets = {step.urn for step in (*resources.of("SpacesBucket"), *resources.of("Bucket"))}
+    for step in resources.of("ServiceInstance"):
         own = instances[step.urn]
         me = f"service {own}"
         referred = {name for value in _variables(step).values() for name in _REFERENCE.findall(str(value))}
@@ -332,13 +333,13 @@ def _service_edges(found: _Found) -> Iterator[Edge]:
         outside = {name for key in _variables(step) for prefix, name in OUTSIDE.items() if key.startswith(prefix)}
         if _PROXY in _types(step):
             outside.add("what it passes on to")
-        found.outside |= outside
+        resources.outside |= outside
         yield from (Edge(source=me, target=f"outside {name}", reason=Reason.USES) for name in sorted(outside))
 
 
-def _volume_edges(found: _Found) -> Iterator[Edge]:
-    for step in found.of("Volume"):
-        key = found.key(step, "-volume-disk")
+def _volume_edges(resources: _Resources) -> Iterator[Edge]:
+    for step in resources.of("Volume"):
+        key = resources.key(step, "-volume-disk")
         yield Edge(source=f"service {key}", target=f"volume {key}", reason=Reason.STORES)
 
 

@@ -34,13 +34,13 @@ def read_nixpacks(path: Path, shown: str, service: Service, *, dockerfile: bool)
 
 
 def _keys(document: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
+    keys: list[str] = []
     for key, value in document.items():
         if isinstance(value, Mapping) and value:
-            found += [f"{key}.{inner}" for inner in _keys(cast("Mapping[str, Any]", value))]
+            keys += [f"{key}.{inner}" for inner in _keys(cast("Mapping[str, Any]", value))]
         else:
-            found.append(key)
-    return found
+            keys.append(key)
+    return keys
 
 
 def _builder(service: Service, *, dockerfile: bool) -> str | None:
@@ -59,16 +59,16 @@ def processes(path: Path) -> dict[str, str]:
 
 def unread(path: Path) -> dict[int, str]:
     """Return the lines of a Procfile that start nothing, by their number, with the reason."""
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     last: dict[str, int] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         if match := _LINE.match(line):
             if match[1] in last:
-                found[last[match[1]]] = f"{match[1]} stands again in line {number}, and the last one counts"
+                reasons[last[match[1]]] = f"{match[1]} stands again in line {number}, and the last one counts"
             last[match[1]] = number
         elif line.strip() and not line.lstrip().startswith("#"):
-            found[number] = "no NAME: COMMAND, so that it starts nothing: correct it, or remove it"
-    return dict(sorted(found.items()))
+            reasons[number] = "no NAME: COMMAND, so that it starts nothing: correct it, or remove it"
+    return dict(sorted(reasons.items()))
 
 
 def read_procfile(path: Path, shown: str, service: Service, *, dockerfile: bool) -> tuple[list[Service], list[Finding]]:

@@ -17,7 +17,7 @@ from railyard.migrate import into_stack, live_command
 from railyard.migrate.findings import Finding, Kind, Reading
 from railyard.migrate.into_stack import Written
 from railyard.migrate.result import Result, result_of
-from railyard.shared.console import PROBLEM, CallError, JsonOption, people, shown, write_json
+from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, shown, write_json
 from railyard.shared.files import write_whole
 
 FIRST: Final = "production"
@@ -65,7 +65,7 @@ def migrate(
     With --to-railway nothing is read of a folder: the services of a project that still take settings from a file get
     these as settings of their own, the difference is shown first, and nothing is deployed.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if to_railway:
             if folder or into or not project:
                 raise CallError("--to-railway takes --project with the id or name of a project, and no folder")
@@ -115,10 +115,10 @@ def _environments(reading: Reading) -> list[str]:
 
 def _print(result: Result, written: Written | None, output: Path | None) -> None:
     for kind in _ORDER:
-        found = [each for each in result.reading.findings if each.kind == kind]
-        if found:
-            typer.echo(f"{kind} ({len(found)}):")
-            for each in found:
+        findings = [each for each in result.reading.findings if each.kind == kind]
+        if findings:
+            typer.echo(f"{kind} ({len(findings)}):")
+            for each in findings:
                 typer.echo(f"  {_where(each)}: {each.text}")
             typer.echo("")
     if written:

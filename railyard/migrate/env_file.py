@@ -23,7 +23,7 @@ _ENCRYPTED: Final = (".encrypted", ".vault", ".keys")
 
 def read(path: Path) -> dict[str, str]:
     """Return the variables of a file. A value in double quotes may have escapes and span lines; no name is expanded."""
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for match in _ENTRY.finditer(_text(path)):
         if match["single"] is not None:
             value = match["single"]
@@ -31,25 +31,25 @@ def read(path: Path) -> dict[str, str]:
             value = re.sub(r"\\(.)", lambda part: _ESCAPES.get(part[1], part[1]), match["double"])
         else:
             value = re.split(r"\s#", match["plain"], maxsplit=1)[0].strip()
-        found[match["name"]] = value
-    return found
+        variables[match["name"]] = value
+    return variables
 
 
 def unread(path: Path) -> dict[int, str]:
     """Return the lines that set nothing, by their number, with the reason; what they hold may be a secret."""
     text = _text(path)
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     last: dict[str, int] = {}
     for match in _ENTRY.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         if match["name"] in last:
-            found[last[match["name"]]] = f"{match['name']} stands again in line {line}, and the last one counts"
+            reasons[last[match["name"]]] = f"{match['name']} stands again in line {line}, and the last one counts"
         last[match["name"]] = line
     left = _ENTRY.sub(lambda match: "\n" * match[0].count("\n"), text)
     for number, line in enumerate(left.split("\n"), 1):
         if line.strip() and not line.lstrip().startswith("#"):
-            found[number] = "no NAME=value, so that it sets no variable: correct it, or remove it"
-    return dict(sorted(found.items()))
+            reasons[number] = "no NAME=value, so that it sets no variable: correct it, or remove it"
+    return dict(sorted(reasons.items()))
 
 
 def _text(path: Path) -> str:

@@ -103,10 +103,10 @@ def shown_value(value: Any) -> Any:
 
 def part(config: Config, *path: str) -> Config:
     """Return the table at a path of a configuration; an empty one where there is none."""
-    found: Any = config
+    table: Any = config
     for key in path:
-        found = cast("Config", found).get(key) if isinstance(found, dict) else None
-    return cast("Config", found) if isinstance(found, dict) else {}
+        table = cast("Config", table).get(key) if isinstance(table, dict) else None
+    return cast("Config", table) if isinstance(table, dict) else {}
 
 
 def merged(below: Config, above: Config) -> Config:

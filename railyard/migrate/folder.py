@@ -30,13 +30,13 @@ def read(folder: Path, main: str) -> Reading:
     services: list[Service] = []
     findings: list[Finding] = []
     for here in _folders(folder):
-        found, said = _folder(folder, here, main)
-        services += found
-        findings += said
+        declared, read = _folder(folder, here, main)
+        services += declared
+        findings += read
     for name in compose_file.FILES:
         if (folder / name).is_file():
-            composed, said = compose_file.read(folder / name, name)
-            services, findings = _with_composed(services, composed), [*findings, *said]
+            composed, read = compose_file.read(folder / name, name)
+            services, findings = _with_composed(services, composed), [*findings, *read]
             break
     findings += _environment_files(folder, services, main)
     for service in services:
@@ -86,8 +86,8 @@ def _folder(folder: Path, here: Path, main: str) -> tuple[list[Service], list[Fi
 
 
 def _documents(folder: Path, here: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    found = sorted(path for path in here.iterdir() if path.is_file() and _FILE.fullmatch(path.name))
-    for path in sorted(found, key=lambda each: (each.suffix != ".toml", each.name)):
+    files = sorted(path for path in here.iterdir() if path.is_file() and _FILE.fullmatch(path.name))
+    for path in sorted(files, key=lambda each: (each.suffix != ".toml", each.name)):
         match = _FILE.fullmatch(path.name)
         shown = path.relative_to(folder).as_posix()
         document = railway_file.read_document(path, shown)

@@ -76,10 +76,10 @@ def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Wr
     changes: dict[Key, Any] = {}
     for part in parts:
         path, args = _service(system, result.name, part)
-        there = args.model_dump(mode="json", by_alias=True)
+        present = args.model_dump(mode="json", by_alias=True)
         for key, value in _as_written(system, part).items():
-            if there.get(key) != value and not (key == "variables" and value.items() <= there["variables"].items()):
-                changes[result.name, *path, key] = _with(there.get(key), value)
+            if present.get(key) != value and not (key == "variables" and value.items() <= present["variables"].items()):
+                changes[result.name, *path, key] = _with(present.get(key), value)
     edit = edited(stack_name, changes)
     stored, strange = _secrets(stack, result.name, folder, dry_run=dry_run)
     if not dry_run and changes:
@@ -119,14 +119,14 @@ def _with(there: Any, value: Any) -> Any:
 
 def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[Any, Any]]:
     settings = settings_in(edit.file.name, edit.after).systems[system]
-    found: dict[str, tuple[Any, Any]] = {}
+    changed: dict[str, tuple[Any, Any]] = {}
     for part in parts:
         _, args = _service(settings, system, part)
         before = part.service.effective(part.environment)
         for key, both in differences(before, deployed_args(args)).items():
             if not key.startswith("variables."):
-                found[f"{part.service.name}.{key}"] = both
-    return found
+                changed[f"{part.service.name}.{key}"] = both
+    return changed
 
 
 def _secrets(stack: Stack, system: str, folder: Path, *, dry_run: bool) -> tuple[list[str], list[str]]:

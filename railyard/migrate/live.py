@@ -70,24 +70,24 @@ class Place:
     @property
     def patch(self) -> dict[str, Any]:
         """Return what makes the API say it; empty when it does."""
-        found: dict[str, Any] = {}
+        services: dict[str, Any] = {}
         for service in self.services:
             for each in service.decided:
                 section, _, key = each.key.partition(".")
-                entry = found.setdefault(service.id, {}).setdefault(section, {})
+                entry = services.setdefault(service.id, {}).setdefault(section, {})
                 entry[key] = _regions(each) if key == _PLACED else each.value
-        return {"services": found} if found else {}
+        return {"services": services} if services else {}
 
 
 async def places(client: Client, project: str, environment: str | None) -> list[Place]:
     """Return the environments of a project, given by id or name, that are meant; raises ``CallError``."""
-    found = await find_project(client, project)
-    living = [each for each in nodes(found["environments"]) if not each["deletedAt"]]
+    document = await find_project(client, project)
+    living = [each for each in nodes(document["environments"]) if not each["deletedAt"]]
     chosen = [each for each in living if environment in (None, each["name"])]
     if not chosen:
         names = ", ".join(each["name"] for each in living)
-        raise CallError(f"project {found['name']} has no environment {environment!r}: name one of {names}")
-    return [await place(client, found["id"], each["id"]) for each in chosen]
+        raise CallError(f"project {document['name']} has no environment {environment!r}: name one of {names}")
+    return [await place(client, document["id"], each["id"]) for each in chosen]
 
 
 async def place(client: Client, project_id: str, environment_id: str) -> Place:
@@ -117,7 +117,7 @@ def file_configured(
 
     ``names`` and ``configs`` are the services' names and what the API says of them, by their ids.
     """
-    found: list[FileConfigured] = []
+    configured: list[FileConfigured] = []
     for instance in instances:
         id_ = instance["serviceId"]
         serving = [each for each in instance["activeDeployments"] if each["status"] in {"SUCCESS", "SLEEPING"}]
@@ -125,8 +125,8 @@ def file_configured(
         meta, config = table((newest or {}).get("meta")), table(configs.get(id_))
         file = instance["railwayConfigFile"] or config.get("configFile") or meta.get("configFile")
         if file or meta.get("propertyFileMapping"):
-            found.append(_service(id_, names[id_], str(file or "railway.toml or railway.json"), meta, config))
-    return found
+            configured.append(_service(id_, names[id_], str(file or "railway.toml or railway.json"), meta, config))
+    return configured
 
 
 def _service(

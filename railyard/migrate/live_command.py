@@ -17,13 +17,13 @@ from railyard.shared.console import check_can_ask, write_json
 def run(project: str, environments: Sequence[str], *, yes: bool, dry_run: bool, sandbox: bool, json: bool) -> bool:
     """Do it; returns whether nothing is left that only a file says. Raises ``OperationError``."""
     with account(sandbox=sandbox) as railway:
-        found: list[Place] = []
+        places: list[Place] = []
         for environment in environments or [None]:
-            found += railway.run(live.places(railway.client, project, environment))
+            places += railway.run(live.places(railway.client, project, environment))
         if not json:
-            for place in found:
+            for place in places:
                 _print(place)
-        open_ones = [place for place in found if place.patch]
+        open_ones = [place for place in places if place.patch]
         if open_ones and not dry_run:
             if not yes:
                 check_can_ask("--dry-run to see what would be written", json=json)
@@ -31,13 +31,13 @@ def run(project: str, environments: Sequence[str], *, yes: bool, dry_run: bool, 
                     raise typer.Abort
             for place in open_ones:
                 railway.run(live.write(railway.client, place))
-        untold = [f"{place.environment}/{each.name}" for place in found for each in place.services if each.untold]
+        untold = [f"{place.environment}/{each.name}" for place in places for each in place.services if each.untold]
         if json:
             write_json(
-                {"project": project, "environments": [_document(place) for place in found], "written": not dry_run}
+                {"project": project, "environments": [_document(place) for place in places], "written": not dry_run}
             )
         else:
-            _conclude(found, open_ones, untold, dry_run=dry_run)
+            _conclude(places, open_ones, untold, dry_run=dry_run)
     return not untold and not (dry_run and open_ones)
 
 
@@ -52,8 +52,8 @@ def _print(place: Place) -> None:
             typer.echo("  no deployment tells what it decides: migrate its folder, railyard migrate FOLDER")
 
 
-def _conclude(found: Sequence[Place], written: Sequence[Place], untold: Sequence[str], *, dry_run: bool) -> None:
-    services = sum(len(place.services) for place in found)
+def _conclude(places: Sequence[Place], written: Sequence[Place], untold: Sequence[str], *, dry_run: bool) -> None:
+    services = sum(len(place.services) for place in places)
     changes = sum(len(each.decided) for place in written for each in place.services)
     if not services:
         typer.echo("no service takes a setting from a file")

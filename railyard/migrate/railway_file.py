@@ -140,33 +140,33 @@ def is_railway_document(document: Mapping[str, Any]) -> bool:
 
 def read(document: Mapping[str, Any], file: str) -> RailwayFile:
     """Return the layers of a document, and what becomes of each of its keys."""
-    found = RailwayFile()
+    result = RailwayFile()
     for key in _twice(document):
-        found.findings.append(_never(file, f"{key} (not the last)", "it stands again below, and the last one counts"))
+        result.findings.append(_never(file, f"{key} (not the last)", "it stands again below, and the last one counts"))
     blocks: Any = document.get("environments")
     named = cast("dict[str, Any]", blocks) if isinstance(blocks, dict) else {}
     for environment, block in [(BASE, document), *named.items()]:
         prefix = f"environments.{environment}." if environment else ""
         if not isinstance(block, Mapping):
-            found.findings.append(_never(file, prefix.rstrip("."), "no table of keys", environment))
+            result.findings.append(_never(file, prefix.rstrip("."), "no table of keys", environment))
             continue
-        given = cast("Mapping[str, Any]", block)
+        table = cast("Mapping[str, Any]", block)
         layer: Config = {}
-        for section, values in given.items():
+        for section, values in table.items():
             if section == "$schema" or (section == "environments" and not environment):
                 continue
             if section not in SECTIONS or not isinstance(values, Mapping):
-                found.findings.append(_never(file, f"{prefix}{section}", _hint((section,), values), environment))
+                result.findings.append(_never(file, f"{prefix}{section}", _hint((section,), values), environment))
                 continue
             items = cast("Mapping[str, Any]", values)
-            layer = merged(layer, _section(section, items, file, prefix, environment, found.findings))
+            layer = merged(layer, _section(section, items, file, prefix, environment, result.findings))
         if environment and rules.label.broken_by(environment):
-            found.findings.append(_not(file, prefix.rstrip("."), _NO_STACK, environment))
+            result.findings.append(_not(file, prefix.rstrip("."), _NO_STACK, environment))
         elif environment.lower() == "pr":
-            found.findings.append(_not(file, prefix.rstrip("."), _PR, environment))
+            result.findings.append(_not(file, prefix.rstrip("."), _PR, environment))
         else:
-            found.layers[environment] = layer
-    return found
+            result.layers[environment] = layer
+    return result
 
 
 _PR: Final = "settings belong to a stack, and this block is for environments of pull requests, which no stack describes"
@@ -243,13 +243,13 @@ def _whole(given: Any) -> int | None:
 
 def _regions(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the regions with their numbers as numbers, as far as they are such."""
-    found: dict[str, Any] = {}
+    regions: dict[str, Any] = {}
     for name, each in given.items():
         region: Any = dict(cast("Mapping[str, Any]", each)) if isinstance(each, Mapping) else each
         if isinstance(each, Mapping) and (count := _whole(region.get("numReplicas"))) is not None:
             region["numReplicas"] = count
-        found[name] = region
-    return found
+        regions[name] = region
+    return regions
 
 
 def _placed_wrong(key: str, value: Any) -> str | None:

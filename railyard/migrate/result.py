@@ -122,13 +122,13 @@ def result_of(name: str, reading: Reading, environments: Sequence[str], repo: st
 
 def _part(service: Service, environment: str, repo: str | None) -> Part:
     config = service.effective(environment)
-    done = translate(config, image=service.image)
+    translated = translate(config, image=service.image)
     source: Settings = {"image": service.image} if service.image else {"repo": repo}
     if service.root_directory and not service.image:
         source["rootDirectory"] = service.root_directory
-    settings = {**source, **done.settings, **_valid(service.extra)}
-    found = differences(config, deployed(done.settings, image=service.image))
-    return Part(service=service, environment=environment, settings=settings, differences=found)
+    settings = {**source, **translated.settings, **_valid(service.extra)}
+    changed = differences(config, deployed(translated.settings, image=service.image))
+    return Part(service=service, environment=environment, settings=settings, differences=changed)
 
 
 def _valid(extra: Settings) -> Settings:

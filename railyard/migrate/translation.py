@@ -149,17 +149,17 @@ def _problems(settings: Settings, image: str | None) -> dict[str, str]:
     try:
         arguments(settings, image=image)
     except ValidationError as error:
-        found = {
+        problems = {
             str(each["loc"][0]): each["msg"].removeprefix("Value error, ") for each in error.errors() if each["loc"]
         }
-        if not found and "startCommand" in settings and settings.get("buildCommand") == settings["startCommand"]:
+        if not problems and "startCommand" in settings and settings.get("buildCommand") == settings["startCommand"]:
             return {"buildCommand": "a buildCommand that differs from startCommand"}
-        if not found and settings.get("replicas", 1) > 1 and "cronSchedule" in settings:
+        if not problems and settings.get("replicas", 1) > 1 and "cronSchedule" in settings:
             return {"replicas": "1 replica with a cronSchedule"}
-        if not found and "cronSchedule" in settings and "sleepApplication" in settings:
+        if not problems and "cronSchedule" in settings and "sleepApplication" in settings:
             return {"sleepApplication": "one of cronSchedule and sleepApplication"}
-        if found.keys() <= settings.keys():
-            return found
+        if problems.keys() <= settings.keys():
+            return problems
         raise
     return {}
 
@@ -204,19 +204,19 @@ def _effect(config: Config) -> dict[str, Any]:
     for name in ("image", "repo", "sealed", "regions", "num_replicas", "vcpus", "memory_mb", *_SOURCES):
         shown.pop(name, None)
     variables: Config = shown.pop("variables")
-    found = {to_camel(name): _plain(value) for name, value in shown.items() if value not in (None, [], {}, ())}
-    found |= {f"variables.{name}": value for name, value in variables.items()}
+    effect = {to_camel(name): _plain(value) for name, value in shown.items() if value not in (None, [], {}, ())}
+    effect |= {f"variables.{name}": value for name, value in variables.items()}
     limits = part(config, "deploy", "limitOverride", "containers")
-    found |= {f"limits.{name}": value for name, value in limits.items() if value is not None}
-    found["replicas"] = placed_in(config) or {
+    effect |= {f"limits.{name}": value for name, value in limits.items() if value is not None}
+    effect["replicas"] = placed_in(config) or {
         instance_config.STANDARD_REGIONS[0]: _count(part(config, "deploy").get("numReplicas"))
     }
     known = {*DIRECT, *PLACED}
     for section in ("build", "deploy"):
         for key, value in part(config, section).items():
             if (section, key) not in known and value not in (None, {}) and DEFAULTS.get((section, key)) != value:
-                found[f"{section}.{key}"] = value
-    return found
+                effect[f"{section}.{key}"] = value
+    return effect
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,7 @@ from railyard.shared.console import (
     PROBLEM,
     JsonOption,
     SystemsArgument,
-    people,
+    reported_errors,
     table,
     table_console,
     write_json,
@@ -84,7 +84,7 @@ def cost(
 
     Exit code 1 when the stack costs more than its budget.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack)
         chosen = chosen_systems(here, systems or ())
         lines = [
@@ -120,8 +120,8 @@ def _show(answer: Answer) -> None:
         estimated = "-" if said is None or said.estimated is None else _usd(said.estimated)
         shown.add_row(*_row(Text(system or "the stack itself", "bold"), lines), *([estimated] if answer.actual else []))
         for line in lines:
-            found = said.services.get(line.name) if said else None
-            last = "" if found is None else _usd(found)
+            charged = said.services.get(line.name) if said else None
+            last = "" if charged is None else _usd(charged)
             shown.add_row(*_row(Text(f"  {line.name}"), [line]), *([last] if answer.actual else []))
     console.print(shown)
     console.print()

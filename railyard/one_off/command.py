@@ -16,7 +16,7 @@ import typer
 from pulumiverse_railway.provider.configuration import URL_VARIABLE
 from railyard.accounts.railway_client import connected
 from railyard.accounts.running_services_query import running_systems
-from railyard.shared.console import CallError, OperationError, people
+from railyard.shared.console import CallError, OperationError, reported_errors
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 from stacks.project_folder import RAILYARD
@@ -38,7 +38,7 @@ def run(
     `railyard run shop/web -s staging -- mix ecto.rollback`. Railway's own command line does it, pointed at the right
     project and environment. The command runs here, not in the service: it sees no volume and no private name.
     """
-    with people(json=False):
+    with reported_errors(json=False):
         system, _, name = service.partition("/")
         here = read_stack(stack)
         if system not in here.settings.systems or not name:
@@ -55,15 +55,27 @@ def run(
                     "Railway's command line is pointed at nothing: set RAILWAY_API_TOKEN, or practise in the sandbox, "
                     f"with `{RAILYARD} sandbox serve` in one shell and `. .sandbox/environment` in this one"
                 )
-            (found,) = railway.run(running_systems(railway, here, [system]))
-        running = found.service(name)
-        if found.project_id is None or found.environment_id is None or running is None or running.service_id is None:
-            names = ", ".join(each.name for each in found.services if each.service_id) or "none yet"
+            (of_system,) = railway.run(running_systems(railway, here, [system]))
+        running = of_system.service(name)
+        if (
+            of_system.project_id is None
+            or of_system.environment_id is None
+            or running is None
+            or running.service_id is None
+        ):
+            names = ", ".join(each.name for each in of_system.services if each.service_id) or "none yet"
             raise OperationError(f"{service} does not run in {stack}; what runs of {system}: {names}")
-        where = ["--project", found.project_id, "--environment", found.environment_id, "--service", running.service_id]
+        where = [
+            "--project",
+            of_system.project_id,
+            "--environment",
+            of_system.environment_id,
+            "--service",
+            running.service_id,
+        ]
         environment = _environment(real=railway.real)
-        done = subprocess.run([program, "run", *where, "--", *command], env=environment, check=False)
-    raise typer.Exit(done.returncode)
+        process = subprocess.run([program, "run", *where, "--", *command], env=environment, check=False)
+    raise typer.Exit(process.returncode)
 
 
 def _environment(*, real: bool) -> dict[str, str]:
@@ -71,12 +83,12 @@ def _environment(*, real: bool) -> dict[str, str]:
 
     It takes an empty RAILWAY_TOKEN for the token of a project.
     """
-    found = dict(os.environ)
-    if found.get("RAILWAY_TOKEN") == "":
-        del found["RAILWAY_TOKEN"]
-    if not real and "RAILYARD_EDGE_AUTHORITY" in found:
-        found["SSL_CERT_FILE"] = found["RAILYARD_EDGE_AUTHORITY"]
-    return found
+    environment = dict(os.environ)
+    if environment.get("RAILWAY_TOKEN") == "":
+        del environment["RAILWAY_TOKEN"]
+    if not real and "RAILYARD_EDGE_AUTHORITY" in environment:
+        environment["SSL_CERT_FILE"] = environment["RAILYARD_EDGE_AUTHORITY"]
+    return environment
 
 
 def _program() -> str:

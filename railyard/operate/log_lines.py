@@ -53,8 +53,8 @@ def level_of(line: Log) -> Level:
 
 def _said(message: str) -> Level | None:
     for pattern in _SAID:
-        if found := pattern.search(message):
-            return _LEVELS.get(found["level"].lower(), Level.ERROR)
+        if match := pattern.search(message):
+            return _LEVELS.get(match["level"].lower(), Level.ERROR)
     return None
 
 
@@ -64,16 +64,16 @@ def moment(since: str, now: datetime) -> str:
     Raises ``CallError`` for anything else.
     """
     if ago := _AGO.fullmatch(since.strip()):
-        found = now - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
+        time = now - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
     else:
         try:
-            found = datetime.fromisoformat(since.strip())
+            time = datetime.fromisoformat(since.strip())
         except ValueError:
             raise CallError(
                 f"--since {since!r} is no time: write 30s, 10m, 2h or 1d, or a time in UTC, 2026-11-29T10:00"
             ) from None
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return found.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, kw_only=True)

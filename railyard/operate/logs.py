@@ -30,7 +30,7 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    people,
+    reported_errors,
     shown,
     write_json,
 )
@@ -101,7 +101,7 @@ def logs(
 
     Masking needs the key of the secrets file; without it the command refuses unless --unmasked is given.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if json and follow:
             raise CallError("--json prints one document, and --follow does not end: give one of them")
         wanted = Selection(contains=contains, level=level, since=since)
@@ -112,20 +112,20 @@ def logs(
         with connected(here, sandbox=sandbox, about=system) as railway:
             secrets = {} if unmasked else hidden(read_stack(stack))
             (running,) = railway.run(running_systems(railway, here, [system]))
-            found = running.service(name)
-            log, seen = railway.run(
-                _opened(railway, f"{system}/{name}", found, deployment, build, wanted, lines, follow)
+            running_service = running.service(name)
+            log, printed = railway.run(
+                _opened(railway, f"{system}/{name}", running_service, deployment, build, wanted, lines, follow)
             )
-            first = _meant(railway, wanted, seen)[-lines:]
+            shown = _meant(railway, wanted, printed)[-lines:]
             if json:
-                write_json(_document(log, first, secrets))
+                write_json(_document(log, shown, secrets))
                 return
             typer.echo(f"{log.kind} log of {log.where}, deployment {log.deployment_id}:", err=True)
-            for line in first:
+            for line in shown:
                 typer.echo(shown_line(line, secrets))
             if follow:
-                _follow(railway, log, wanted, seen, secrets)
-            elif not first:
+                _follow(railway, log, wanted, printed, secrets)
+            elif not shown:
                 typer.echo("nothing in it" + (" fits these options" if wanted.narrow else " yet"), err=True)
 
 
@@ -152,13 +152,13 @@ def hidden(stack: Stack) -> dict[str, str]:
         raise OperationError(
             f"secrets cannot be masked: {error}\nnext: give --unmasked to see the log as it is"
         ) from None
-    found: dict[str, str] = {}
+    hidden_values: dict[str, str] = {}
     for system, group in values.items():
         for name, value in cast("Mapping[str, object]", group).items() if isinstance(group, Mapping) else ():
-            found[f"{system}.{name}"] = str(value)
+            hidden_values[f"{system}.{name}"] = str(value)
             # As it stands in DATABASE_URL.
-            found[f"{system}.{name} in an address"] = quote(str(value), safe="")
-    return found
+            hidden_values[f"{system}.{name} in an address"] = quote(str(value), safe="")
+    return hidden_values
 
 
 async def _opened(
@@ -181,12 +181,12 @@ async def _opened(
     answer = await _ask(railway, log, limit, since)
     if service is None or answer["deployment"]["serviceId"] != service.service_id:
         raise CallError(f"deployment {log.deployment_id} is not one of {where}")
-    found = _lines(answer)
-    if build is None and not found and since is None:
+    shown = _lines(answer)
+    if build is None and not shown and since is None:
         # It ended before it ran, or has not run yet: why stands in the log of its build.
         log = Log(where, log.deployment_id, build=True)
-        found = _lines(await _ask(railway, log, limit, None))
-    return log, found
+        shown = _lines(await _ask(railway, log, limit, None))
+    return log, shown
 
 
 async def _ask(railway: Railway, log: Log, limit: int, since: str | None) -> Lines:
@@ -213,18 +213,18 @@ def _lines(answer: Lines) -> list[Line]:
 def _follow(railway: Railway, log: Log, wanted: Selection, first: Sequence[Line], secrets: Mapping[str, str]) -> None:
     """Print what comes until the deployment is over, its build is, or the reader has enough."""
     interval_s = railway.client.transport.limiter.budget.poll_s
-    seen = list(first)
+    printed = list(first)
 
     async def look() -> Lines:
         await railway.client.clock.sleep(interval_s)
-        return await _ask(railway, log, LARGEST, seen[-1]["timestamp"] if seen else None)
+        return await _ask(railway, log, LARGEST, printed[-1]["timestamp"] if printed else None)
 
     while True:
         try:
             answer = railway.run(look())
         except KeyboardInterrupt:
             return
-        for line in wanted.of(fresh(_lines(answer), seen)):
+        for line in wanted.of(fresh(_lines(answer), printed)):
             typer.echo(shown_line(line, secrets))
         status = answer["deployment"]["status"]
         if status in FAILURE_BY_STATUS or (
@@ -234,20 +234,20 @@ def _follow(railway: Railway, log: Log, wanted: Selection, first: Sequence[Line]
             return
 
 
-def fresh(lines: Sequence[Line], seen: list[Line]) -> Iterator[Line]:
+def fresh(lines: Sequence[Line], printed: list[Line]) -> Iterator[Line]:
     """Return the lines that were not seen; those of the last moment come again, and are told apart by what they say.
 
     Lines before that moment were seen, or left out by --lines: none is printed after a later one.
     """
-    latest = seen[-1]["timestamp"] if seen else ""
-    known = [line["message"] for line in seen if line["timestamp"] == latest]
+    latest = printed[-1]["timestamp"] if printed else ""
+    messages = [line["message"] for line in printed if line["timestamp"] == latest]
     for line in lines:
         if line["timestamp"] < latest:
             continue
-        if line["timestamp"] == latest and line["message"] in known:
-            known.remove(line["message"])
+        if line["timestamp"] == latest and line["message"] in messages:
+            messages.remove(line["message"])
             continue
-        seen.append(line)
+        printed.append(line)
         yield line
 
 

@@ -13,7 +13,7 @@ import typer
 
 from components.bucket import SpacesRegion
 from railyard.accounts.spaces_client import SIGNING_REGION, spaces_client, spaces_endpoint
-from railyard.shared.console import CallError, OperationError, people
+from railyard.shared.console import CallError, OperationError, reported_errors
 
 application = typer.Typer(no_args_is_help=True, help="Where Pulumi keeps the states of the stacks.")
 
@@ -27,11 +27,11 @@ def init(
     region: Annotated[str, typer.Option("--region", help="DigitalOcean region, such as sfo3.")],
 ) -> None:
     """Make a private bucket for states that keeps old versions, and print the commands that use it."""
-    with people(json=False):
+    with reported_errors(json=False):
         if region not in get_args(SpacesRegion):
             raise CallError(f"there is no region {region!r}: name one of {', '.join(get_args(SpacesRegion))}")
-        made = _make(spaces_client(region), bucket)
-        typer.echo(f"{'made' if made else 'found'} bucket {bucket} in {region}: private, keeps versions")
+        created = _make(spaces_client(region), bucket)
+        typer.echo(f"{'created' if created else 'found'} bucket {bucket} in {region}: private, keeps versions")
         typer.echo("\nFor each shell that runs pulumi:\n")
         typer.echo(
             '  export AWS_ACCESS_KEY_ID="$SPACES_ACCESS_KEY_ID" AWS_SECRET_ACCESS_KEY="$SPACES_SECRET_ACCESS_KEY"'

@@ -32,7 +32,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     SystemsArgument,
-    people,
+    reported_errors,
     table,
     table_console,
     write_json,
@@ -73,7 +73,7 @@ def status(
 
     Exit code 1 when a service is unhealthy, missing, or serves something that neither settings nor Railway ask for.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if watch and (json or not table_console().is_terminal):
             raise CallError(
                 "--watch is for a terminal: leave it out in a pipe, or for --json, and call again to look again"
@@ -81,27 +81,27 @@ def status(
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
             look = partial(_look, railway, here, systems or (), usage=usage)
-            found = railway.run(look())
+            running = railway.run(look())
             if watch:
-                found = _watch(railway, here, look, found)
+                running = _watch(railway, here, look, running)
             elif json:
-                write_json(document(here, railway, found))
+                write_json(document(here, railway, running))
             else:
-                table_console().print(screen(here, railway, found))
+                table_console().print(screen(here, railway, running))
         if html:
-            drawn = with_status(draw(here, declared(stack), [system.name for system in found]), found)
-            write_whole(html, page(drawn, problems(found)))
-    services = [service for system in found for service in system.services]
+            drawn = with_status(draw(here, declared(stack), [system.name for system in running]), running)
+            write_whole(html, page(drawn, problems(running)))
+    services = [service for system in running for service in system.services]
     if any(service.problems or service.health is Health.MISSING for service in services):
         raise typer.Exit(PROBLEM)
 
 
 async def _look(railway: Railway, stack: Stack, systems: Sequence[str], *, usage: bool) -> list[RunningSystem]:
-    found = await running_systems(railway, stack, systems)
+    running = await running_systems(railway, stack, systems)
     return (
-        list(await asyncio.gather(*(with_load(railway.of(system.name), system) for system in found)))
+        list(await asyncio.gather(*(with_load(railway.of(system.name), system) for system in running)))
         if usage
-        else found
+        else running
     )
 
 
@@ -109,26 +109,26 @@ def _watch(
     railway: Railway,
     stack: Stack,
     look: Callable[[], Coroutine[Any, Any, list[RunningSystem]]],
-    found: list[RunningSystem],
+    running: list[RunningSystem],
 ) -> list[RunningSystem]:
     """Look again and again, as often as the request budget bears; gives the last look."""
     budget = railway.client.transport.limiter.budget
-    interval_s = max(budget.poll_s, (len(found) + 1) * HOUR_S / (budget.per_hour * SHARE))
+    interval_s = max(budget.poll_s, (len(running) + 1) * HOUR_S / (budget.per_hour * SHARE))
 
     async def next_look() -> list[RunningSystem]:
         await railway.client.clock.sleep(interval_s)
         return await look()
 
     note = f"looking again every {interval_s:.0f} s; Ctrl-C ends"
-    with Live(screen(stack, railway, found, note), console=table_console(), auto_refresh=False) as live:
+    with Live(screen(stack, railway, running, note), console=table_console(), auto_refresh=False) as live:
         while True:
             try:
-                found = railway.run(next_look())
+                running = railway.run(next_look())
             except KeyboardInterrupt:
-                return found
+                return running
             except OperationError as error:
                 note = f"the last look failed: {error}"
-            live.update(screen(stack, railway, found, note), refresh=True)
+            live.update(screen(stack, railway, running, note), refresh=True)
 
 
 def screen(stack: Stack, railway: Railway, systems: Sequence[RunningSystem], note: str = "") -> RenderableType:

@@ -22,7 +22,7 @@ from railyard.shared.console import (
     PROBLEM,
     JsonOption,
     SystemsArgument,
-    people,
+    reported_errors,
     table,
     table_console,
     write_json,
@@ -48,12 +48,12 @@ def verify(
 
     Exit code 1 when a check fails.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack)
         with connected(here, sandbox=sandbox) as railway:
-            found: list[RunningSystem] = railway.run(running_systems(railway, here, systems or ()))
-            results = railway.run(check_all(railway, here, found))
-            results += verify_volumes(railway, here, found) if volumes else []
+            running: list[RunningSystem] = railway.run(running_systems(railway, here, systems or ()))
+            results = railway.run(check_all(railway, here, running))
+            results += verify_volumes(railway, here, running) if volumes else []
             if json:
                 write_json(_document(here, results))
             else:

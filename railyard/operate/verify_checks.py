@@ -72,9 +72,9 @@ async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem
 
 
 async def _absent(railway: Railway, stack: Stack, system: RunningSystem) -> list[Result]:
-    found = f"the token reaches no project {system.project_name} with the environment of the settings"
+    problem = f"the token reaches no project {system.project_name} with the environment of the settings"
     step = f"bring it up: {railway.up(stack)}"
-    return [Result(where=system.name, check="deployment", passed=False, found=found, next=step)]
+    return [Result(where=system.name, check="deployment", passed=False, found=problem, next=step)]
 
 
 async def _of_service(railway: Railway, stack: Stack, where: str, service: RunningService) -> list[Result]:
@@ -101,11 +101,11 @@ def _deployment(railway: Railway, stack: Stack, where: str, service: RunningServ
     newest = service.latest
     problem = service.deployment_problem
     if newest and (service.proven or service.rolled_back) and not problem:
-        found = f"{newest.status} since {newest.created_at[:16].replace('T', ' ')}"
+        text = f"{newest.status} since {newest.created_at[:16].replace('T', ' ')}"
         if is_store:
-            found += "; private: only Railway was asked"
-        found += "".join(f"; {note}" for note in service.notes)
-        return Result(where=where, check=check, passed=True, found=found)
+            text += "; private: only Railway was asked"
+        text += "".join(f"; {note}" for note in service.notes)
+        return Result(where=where, check=check, passed=True, found=text)
     failed = Result(where=where, check=check, passed=False, found=problem or "")
     if service.service_id is None:
         return replace(failed, found="Railway has no such service", next=f"bring it up: {railway.up(stack)}")
@@ -198,19 +198,19 @@ def answered(
             time_s=answer.time_s,
             broken_by=(),
         )
-    good = answer.status == HTTPStatus.OK if exact else (answer.status or 500) < HTTPStatus.INTERNAL_SERVER_ERROR
-    said = problem or f"{answer.status} from {answer.url}"
-    told = _told(answer, wanted) if good and exact else {}
-    said += "".join(f", {name} {value}" for name, value in told.items())
-    good = good and all(value == wanted[name] for name, value in told.items())
+    healthy = answer.status == HTTPStatus.OK if exact else (answer.status or 500) < HTTPStatus.INTERNAL_SERVER_ERROR
+    text = problem or f"{answer.status} from {answer.url}"
+    reported = _told(answer, wanted) if healthy and exact else {}
+    text += "".join(f", {name} {value}" for name, value in reported.items())
+    healthy = healthy and all(value == wanted[name] for name, value in reported.items())
     # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
     reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
     step = f"{RAILYARD} logs {where} -s {stack.name}" if reached else _RECORDS
     yield Result(
         where=where,
         check="health",
-        passed=good and problem is None,
-        found=said,
+        passed=healthy and problem is None,
+        found=text,
         next=step,
         time_s=answer.time_s,
         broken_by=None if reached else NAMES,
@@ -220,13 +220,13 @@ def answered(
 def _told(answer: Answer, wanted: Mapping[str, str]) -> dict[str, str]:
     """Return what a health answer says of the wanted names; nothing where it is no JSON."""
     try:
-        said: Any = json.loads(answer.body)
+        document: Any = json.loads(answer.body)
     except ValueError:
         return {}
-    if not isinstance(said, dict):
+    if not isinstance(document, dict):
         return {}
-    found = cast("Mapping[str, Any]", said)
-    return {name: str(found[name]) for name in wanted if name in found}
+    reported = cast("Mapping[str, Any]", document)
+    return {name: str(reported[name]) for name in wanted if name in reported}
 
 
 async def _bucket(where: str, bucket: BucketSettings) -> list[Result]:

@@ -42,13 +42,13 @@ def _survived(railway: Railway, stack: Stack, system: RunningSystem, service: Ru
         with reached(railway, volume, f"{stack.name}/{where}", lambda _text: None) as way:
             former = way.run(exchange_mark(way, now))
     except OperationError as problem:
-        told, step = str(problem).splitlines()[0], f"{RAILYARD} logs {where} -s {stack.name}"
-        return Result(where=where, check="volume", passed=False, found=told, next=step, broken_by=VOLUMES)
+        reason, step = str(problem).splitlines()[0], f"{RAILYARD} logs {where} -s {stack.name}"
+        return Result(where=where, check="volume", passed=False, found=reason, next=step, broken_by=VOLUMES)
     if former is None:
-        found = f"a mark was left on {disk.mount_path}: the next deployment shows whether it survives"
+        text = f"a mark was left on {disk.mount_path}: the next deployment shows whether it survives"
     elif former == now:
-        found = f"the mark of this deployment is on {disk.mount_path}"
+        text = f"the mark of this deployment is on {disk.mount_path}"
     else:
-        found = f"what was written under deployment {former[:8]} is on {disk.mount_path} still"
+        text = f"what was written under deployment {former[:8]} is on {disk.mount_path} still"
     took = time.monotonic() - started
-    return Result(where=where, check="volume", passed=True, found=found, time_s=took, broken_by=VOLUMES)
+    return Result(where=where, check="volume", passed=True, found=text, time_s=took, broken_by=VOLUMES)

@@ -94,15 +94,15 @@ def _owners(steps: Sequence[Step]) -> Mapping[str, str]:
         return urn
 
     railway = [step for step in steps if step.type.startswith(_PREFIX)]
-    made = [step for step in railway if _noun(step) == "Project"]
+    projects = [step for step in railway if _noun(step) == "Project"]
     owners: dict[str, str] = {}
     for step in railway:
         project_id = step.old_inputs.get("projectId") or step.new_inputs.get("projectId")
-        needed = [project.urn for project in made if project.urn in step.dependencies or project.urn == step.urn]
+        needed = [project.urn for project in projects if project.urn in step.dependencies or project.urn == step.urn]
         if needed:
             owners[step.urn] = needed[0]
         elif isinstance(project_id, str):
-            owners[step.urn] = next((project.urn for project in made if project.id == project_id), project_id)
+            owners[step.urn] = next((project.urn for project in projects if project.id == project_id), project_id)
         else:
             owners[step.urn] = root(step.urn)
     return owners

@@ -47,13 +47,13 @@ def _group(value: Any) -> Any:
 
 def of_document(steps: Iterable[Mapping[str, Any]], levels: Levels) -> list[Violation]:
     """Return the same for the steps of a ``pulumi preview --json --show-sames``."""
-    found: list[Resource] = []
+    resources: list[Resource] = []
     for step in steps:
         state = cast("Mapping[str, Any]", step.get("newState") or step.get("oldState") or {})
         if not state.get("custom") or step["op"] in _GOING:
             continue
         urn = str(step["urn"])
-        found.append(
+        resources.append(
             Resource(
                 type=urn.split("::")[2].rsplit("$", 1)[-1],
                 name=urn.rsplit("::", 1)[-1],
@@ -63,17 +63,17 @@ def of_document(steps: Iterable[Mapping[str, Any]], levels: Levels) -> list[Viol
                 needs=frozenset(state.get("dependencies") or ()),
             )
         )
-    return judged(found, levels)
+    return judged(resources, levels)
 
 
-def refused(found: Iterable[Violation]) -> bool:
+def refused(violations: Iterable[Violation]) -> bool:
     """Tell whether a mandatory rule is broken."""
-    return any(each.level is Level.MANDATORY for each in found)
+    return any(each.level is Level.MANDATORY for each in violations)
 
 
-def lines(found: Sequence[Violation]) -> Iterator[str]:
+def lines(violations: Sequence[Violation]) -> Iterator[str]:
     """Return them for people: a mandatory one whole, of an advisory one the names."""
-    for each in found:
+    for each in violations:
         more = len(each.resources) - _NAMED
         names = [*each.resources[:_NAMED], *([f"and {more} more"] if more > 0 else [])]
         said = each.message if each.level is Level.MANDATORY else ", ".join(names)
@@ -81,7 +81,7 @@ def lines(found: Sequence[Violation]) -> Iterator[str]:
         yield f"{each.level.value} {each.policy}: {said}{reason}"
 
 
-def as_document(found: Iterable[Violation]) -> list[dict[str, Any]]:
+def as_document(violations: Iterable[Violation]) -> list[dict[str, Any]]:
     """Return them for programs."""
     return [
         {
@@ -92,5 +92,5 @@ def as_document(found: Iterable[Violation]) -> list[dict[str, Any]]:
             "fix": each.fix,
             **({"reason": each.reason} if each.reason else {}),
         }
-        for each in found
+        for each in violations
     ]

@@ -54,10 +54,10 @@ def output_lines(
     ``changes`` is the path of an output → how it differs from the last run; marked unless all are new. ``system`` names
     the only one to tell of; ``order`` is that of the systems.
     """
-    told = {name: value for name, value in outputs.items() if name == system or not system}
-    told = {name: value for name, value in told.items() if name not in _OF_THE_PROGRAM}
-    rows = sorted(masked(told).items(), key=lambda row: order.index(row[0]) if row[0] in order else -1)
-    differing = {parse_path(path): kind for path, kind in changes.items() if parse_path(path)[0] in told}
+    shown = {name: value for name, value in outputs.items() if name == system or not system}
+    shown = {name: value for name, value in shown.items() if name not in _OF_THE_PROGRAM}
+    rows = sorted(masked(shown).items(), key=lambda row: order.index(row[0]) if row[0] in order else -1)
+    differing = {parse_path(path): kind for path, kind in changes.items() if parse_path(path)[0] in shown}
     marked = any(kind is not Change.ADD for kind in differing.values())
     lines: list[Text] = []
     for path, value in _flat(dict(rows), ()):

@@ -129,8 +129,8 @@ class TextReport:
         self._status.pop(event.step.urn, None)
         if event.error:
             self._failed.append((event.step.urn, event.error))
-        told = self._plain and self._operation not in _FINDINGS and event.step.custom
-        if told and event.step.kind is not StepKind.REPLACE and (self._show_same or row.changed()):
+        printed = self._plain and self._operation not in _FINDINGS and event.step.custom
+        if printed and event.step.kind is not StepKind.REPLACE and (self._show_same or row.changed()):
             self._print(self._line(event, row))
 
     def _line(self, event: StepFinished, row: Row) -> Text:

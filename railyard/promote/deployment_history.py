@@ -78,17 +78,17 @@ def value_of(release: Release, service: str, run: Deployed) -> str:
 
 def first_run(release: Release, value: str, history: History) -> str | None:
     """Return when ``value`` was first deployed, as far as the list reaches (ISO 8601)."""
-    found = [
+    times = [
         past.run.created_at
         for service in release.services
         for past in history.get(service, ())
         if release.same(value_of(release, service, past.run), value)
     ]
-    return min(found, default=None)
+    return min(times, default=None)
 
 
-def _pasts(found: Sequence[Deployment]) -> list[Past]:
-    newest_first = sorted(found, key=lambda node: node["createdAt"], reverse=True)
+def _pasts(deployments: Sequence[Deployment]) -> list[Past]:
+    newest_first = sorted(deployments, key=lambda node: node["createdAt"], reverse=True)
     following = [None, *newest_first]
     return [_past(node, newer) for node, newer in zip(newest_first, following, strict=False)]
 

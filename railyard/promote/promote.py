@@ -18,7 +18,7 @@ from railyard.promote import pull_request
 from railyard.promote.proof import PROVEN_AFTER_MINUTES, Demand, Judged, Move, Refusal, judge, short
 from railyard.promote.settings_file import Edit, edited
 from railyard.promote.side import releases, sides
-from railyard.shared.console import PROBLEM, CallError, JsonOption, people, write_json
+from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, write_json
 from railyard.shared.options import LAST
 from railyard.shared.stack import Stack, read_stack
 
@@ -78,13 +78,13 @@ def promote(
     Commits, image tags and digests move; variables, sizes and everything else stay. Nothing is deployed: the changed
     file is for a pull request, and the next up deploys it. If one of the systems is refused, nothing is written.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         source = source or read_stack(target, sandbox=sandbox).promotes_from or ""
         if not source:
             raise CallError(f"{target} has no railyard:promotesFrom: name the stack that proves it with --from")
         if source == target:
             raise CallError(f"--from and --to are both {source}: name two stacks")
-        found = _promotion(
+        promotion = _promotion(
             source,
             target,
             systems or (),
@@ -92,15 +92,19 @@ def promote(
             healthy_for=timedelta(minutes=healthy_for),
             sandbox=sandbox,
         )
-        written = bool(found.moves) and not found.refusals and not dry_run
+        written = bool(promotion.moves) and not promotion.refusals and not dry_run
         if written:
-            found.edit.write()
+            promotion.edit.write()
         if json:
-            text = {"pullRequest": pull_request.document(found.source, found.target, found.moves)} if pr else {}
-            write_json(found.document(written=written) | text)
+            text = (
+                {"pullRequest": pull_request.document(promotion.source, promotion.target, promotion.moves)}
+                if pr
+                else {}
+            )
+            write_json(promotion.document(written=written) | text)
         else:
-            _show(found, pr=pr, dry_run=dry_run)
-        if found.refusals:
+            _show(promotion, pr=pr, dry_run=dry_run)
+        if promotion.refusals:
             raise typer.Exit(PROBLEM)
 
 
@@ -163,26 +167,26 @@ async def _judge(
     ]
 
 
-def _show(found: Promotion, *, pr: bool, dry_run: bool) -> None:
-    for refusal in found.refusals:
+def _show(promotion: Promotion, *, pr: bool, dry_run: bool) -> None:
+    for refusal in promotion.refusals:
         typer.secho(f"refused: {refusal.system}: {refusal.reason}\n  next: {refusal.next}", err=True, fg="red")
-    if found.refusals:
-        others = sorted({move.system for move in found.moves} - {refusal.system for refusal in found.refusals})
+    if promotion.refusals:
+        others = sorted({move.system for move in promotion.moves} - {refusal.system for refusal in promotion.refusals})
         also = f": `railyard promote {' '.join(others)}` promotes the others" if others else ""
         typer.echo(f"nothing was written{also}", err=True)
         return
-    if not found.moves:
-        typer.echo(f"nothing to promote: the settings of {found.target} name all that {found.source} runs")
+    if not promotion.moves:
+        typer.echo(f"nothing to promote: the settings of {promotion.target} name all that {promotion.source} runs")
     elif pr:
-        typer.echo(pull_request.markdown(found.source, found.target, found.moves))
+        typer.echo(pull_request.markdown(promotion.source, promotion.target, promotion.moves))
     else:
-        show_moves(found.moves, found.source)
-        show_edit(found.edit)
-        name = found.edit.file.name
+        show_moves(promotion.moves, promotion.source)
+        show_edit(promotion.edit)
+        name = promotion.edit.file.name
         typer.echo(f"would change {name}" if dry_run else f"changed {name}")
         if not dry_run:
-            typer.echo(f"next: commit it for a pull request; the up of {found.target} after its merge deploys it")
-    for note in found.notes:
+            typer.echo(f"next: commit it for a pull request; the up of {promotion.target} after its merge deploys it")
+    for note in promotion.notes:
         typer.echo(f"note: {note}", err=pr)
 
 

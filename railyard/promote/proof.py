@@ -99,13 +99,13 @@ def judge(system: str, releases: Sequence[Release], source: Side, target: Side, 
     moves: list[Move] = []
     refusals: list[Refusal] = []
     for release in releases:
-        found = _move(system, release, source, target, demand)
-        if isinstance(found, Move):
-            found = _early(source, found, demand) or found
-        if isinstance(found, Refusal):
-            refusals.append(found)
-        elif found is not None:
-            moves.append(found)
+        verdict = _move(system, release, source, target, demand)
+        if isinstance(verdict, Move):
+            verdict = _early(source, verdict, demand) or verdict
+        if isinstance(verdict, Refusal):
+            refusals.append(verdict)
+        elif verdict is not None:
+            moves.append(verdict)
     return Judged(moves=tuple(moves), refusals=tuple(refusals))
 
 
@@ -169,8 +169,8 @@ def _foreign(system: str, release: Release, name: str, source: Side) -> tuple[st
 
 def _present(release: Release, system: str, target: Side) -> list[str]:
     """Return what the target's settings say at the keys of ``release``; a default of the system's is not said."""
-    found = [value_at(target.settings, (system, *key)) for key in release.keys]
-    return [str(value) for value in found if value is not None]
+    values = [value_at(target.settings, (system, *key)) for key in release.keys]
+    return [str(value) for value in values if value is not None]
 
 
 def _there_already(release: Release, value: str, present: Sequence[str], running: set[str]) -> bool:
@@ -211,7 +211,7 @@ def _early(source: Side, move: Move, demand: Demand) -> Refusal | None:
     since = datetime.fromisoformat(youngest.since)
     if demand.now - since >= demand.healthy_for:
         return None
-    asked = count(round(demand.healthy_for.total_seconds() / 60), "minute")
+    required = count(round(demand.healthy_for.total_seconds() / 60), "minute")
     seconds = max(round((demand.now - since).total_seconds()), 0)
     healthy = f"{youngest.service} is healthy in {source.stack} for {seconds} s"
     later = f"promote again after {since + demand.healthy_for:%H:%M:%S} UTC, or"
@@ -219,7 +219,7 @@ def _early(source: Side, move: Move, demand: Demand) -> Refusal | None:
         runs = f"{RAILYARD} sandbox serve"
         later = f"time passes in the sandbox only while something runs there ({runs}): wait so long, or"
     return _refusal(
-        move.system, f"not proven yet: {healthy}, and {asked} are asked for", f"{later} give --healthy-for 0"
+        move.system, f"not proven yet: {healthy}, and {required} are asked for", f"{later} give --healthy-for 0"
     )
 
 
@@ -230,10 +230,10 @@ def _proof(source: Side, service: str) -> Proof:
 
 
 def _serving(source: Side, service: str) -> Deployed:
-    found = source.running.service(service)
-    assert found is not None
-    assert found.serving is not None
-    return found.serving
+    running = source.running.service(service)
+    assert running is not None
+    assert running.serving is not None
+    return running.serving
 
 
 def short(value: str) -> str:

@@ -52,10 +52,10 @@ def _body(source: str, target: str, moves: Sequence[Move]) -> Iterator[str]:
 
 
 def _from(move: Move) -> str:
-    found = move.was or move.runs
-    if found is None:
+    former = move.was or move.runs
+    if former is None:
         return "nothing"
-    return _code(short(found)) if move.was else f"not pinned, runs {_code(short(found))}"
+    return _code(short(former)) if move.was else f"not pinned, runs {_code(short(former))}"
 
 
 def _to(move: Move) -> str:

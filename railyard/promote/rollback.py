@@ -28,7 +28,7 @@ from railyard.shared.console import (
     JsonOption,
     OperationError,
     check_can_ask,
-    people,
+    reported_errors,
     write_json,
 )
 from railyard.shared.options import LastStackOption
@@ -101,34 +101,34 @@ def rollback(
     With --now Railway first runs the former deployments again, with their images and their variables of then, and the
     settings are written when all of them are healthy.
     """
-    with people(json=json), ExitStack() as left:
+    with reported_errors(json=json), ExitStack() as exits:
         if now and not (yes or dry_run):
             check_can_ask("--dry-run to see what would be done", json=json)
         here = read_stack(stack, sandbox=sandbox)
         chosen_systems(here, [system])
-        railway = left.enter_context(connected(here, sandbox=sandbox, about=system))
-        found = _rollback(railway, here, system, to, now=now)
+        railway = exits.enter_context(connected(here, sandbox=sandbox, about=system))
+        plan = _rollback(railway, here, system, to, now=now)
         if not json:
-            _show(found)
-        if dry_run or (not found.edit.lines and not _acts(found.services)):
-            _end(found, {}, json=json, written=False, dry_run=dry_run)
+            _show(plan)
+        if dry_run or (not plan.edit.lines and not _acts(plan.services)):
+            _end(plan, {}, json=json, written=False, dry_run=dry_run)
             return
-        if now and not yes and _acts(found.services) and not typer.confirm(f"Roll {system} back on Railway now?"):
+        if now and not yes and _acts(plan.services) and not typer.confirm(f"Roll {system} back on Railway now?"):
             raise OperationError("nothing was changed")
-        serving = railway.run(roll_back(railway.client, found.ledgers[0].side, found.services)) if now else {}
-        found.edit.write()
-        _end(found, serving, json=json, written=bool(found.edit.lines), dry_run=False)
+        serving = railway.run(roll_back(railway.client, plan.ledgers[0].side, plan.services)) if now else {}
+        plan.edit.write()
+        _end(plan, serving, json=json, written=bool(plan.edit.lines), dry_run=False)
 
 
 def _rollback(railway: Railway, stack: Stack, system: str, to: str | None, *, now: bool) -> Rollback:
     side = railway.run(sides(railway, stack, [system]))[system]
     if side.running.project_id is None:
         raise OperationError(f"{stack.name} has no project {side.running.project_name} on Railway: it was never up")
-    known = versions(edited(stack.name, {}).file)
-    mine = releases(system, stack.settings.systems[system])
-    if not mine:
+    settings_versions = versions(edited(stack.name, {}).file)
+    own_releases = releases(system, stack.settings.systems[system])
+    if not own_releases:
         raise CallError(f"{system} runs nothing of its own")
-    ledgers = [Ledger(system=system, release=each, side=side, versions=known) for each in mine]
+    ledgers = [Ledger(system=system, release=each, side=side, versions=settings_versions) for each in own_releases]
     steps = choose(ledgers, to)
     by_name = {ledger.release.name: ledger for ledger in ledgers}
     plan = stack.settings.plan
@@ -153,28 +153,28 @@ def _acts(services: Sequence[Asked]) -> bool:
     return any(each.action is not Action.NOTHING for each in services)
 
 
-def _show(found: Rollback) -> None:
-    for step in found.steps:
+def _show(plan: Rollback) -> None:
+    for step in plan.steps:
         before = "not pinned" if step.was is None else short(step.was)
         typer.echo(f"{step.system} {step.release.name}: {before} → {short(step.value)} ({step.origin})")
         for skipped in step.skipped:
             typer.echo(f"  not to {skipped}")
-    for each in found.services:
+    for each in plan.services:
         typer.echo(f"  {each.service}: {_DONE[each.action]}, deployment {each.deployment}")
-    if _acts(found.services):
+    if _acts(plan.services):
         typer.echo("  Railway restores the variables of these deployments too; today's come back with the next up")
-    show_edit(found.edit)
+    show_edit(plan.edit)
 
 
-def _end(found: Rollback, serving: dict[str, str], *, json: bool, written: bool, dry_run: bool) -> None:
-    name = found.edit.file.name
+def _end(plan: Rollback, serving: dict[str, str], *, json: bool, written: bool, dry_run: bool) -> None:
+    name = plan.edit.file.name
     if json:
-        write_json(found.document() | {"serving": serving, "written": written})
+        write_json(plan.document() | {"serving": serving, "written": written})
         return
     for service, deployment in serving.items():
         typer.echo(f"{service} is healthy: deployment {deployment}")
     if dry_run:
-        typer.echo(f"would change {name}" if found.edit.lines else f"{name} would stay as it is")
+        typer.echo(f"would change {name}" if plan.edit.lines else f"{name} would stay as it is")
     elif written:
         typer.echo(f"changed {name}")
     else:
@@ -182,8 +182,8 @@ def _end(found: Rollback, serving: dict[str, str], *, json: bool, written: bool,
     if serving:
         again = count(len(serving), "service")
         typer.echo(
-            f"next: merge {name}; the next up of {found.stack.name} deploys {again} once more, with the same "
+            f"next: merge {name}; the next up of {plan.stack.name} deploys {again} once more, with the same "
             "image and today's variables"
         )
     elif written:
-        typer.echo(f"next: merge {name} and bring {found.stack.name} up, which deploys it")
+        typer.echo(f"next: merge {name} and bring {plan.stack.name} up, which deploys it")

@@ -55,22 +55,22 @@ class Ledger:
         """Return every value with its origin, the settings' first and each group newest first."""
         of_settings = [(value, version.name) for version, value in self._said() if value is not None]
         of_railway = [(value, "Railway's list of deployments") for value in self._deployed()]
-        found: list[tuple[str, str]] = []
+        values: list[tuple[str, str]] = []
         for value, origin in [*of_settings, *of_railway]:
-            if not any(self.same(known, value) for known, _ in found):
-                found.append((value, origin))
-        return found
+            if not any(self.same(known, value) for known, _ in values):
+                values.append((value, origin))
+        return values
 
     def earlier(self) -> list[tuple[str, str]]:
         """Return those that first came before the present one, newest first: a second rollback goes further back."""
         settings = [value for _, value in self._said() if value is not None]
         order = _before(settings, self.present, self.same)
         order += _before(list(self._deployed()), self.present or self.newest, self.same)
-        found: list[tuple[str, str]] = []
+        values: list[tuple[str, str]] = []
         for value, origin in self.known():
             if any(self.same(value, each) for each in order):
-                found.append((value, origin))
-        return found
+                values.append((value, origin))
+        return values
 
     def changed(self) -> int | None:
         """Return how many versions ago the settings said something else; None when they never did."""
@@ -87,7 +87,9 @@ class Ledger:
         """Return the deployments of ``service`` with ``value``, newest first."""
         every = self.side.history.get(service, ())
         return [
-            past for past in every if (found := value_of(self.release, service, past.run)) and self.same(found, value)
+            past
+            for past in every
+            if (deployed := value_of(self.release, service, past.run)) and self.same(deployed, value)
         ]
 
     def doubt(self, value: str) -> str | None:
@@ -108,8 +110,8 @@ class Ledger:
     def _deployed(self) -> Iterable[str]:
         pasts = [(service, past) for service in self.release.services for past in self.side.history.get(service, ())]
         newest_first = sorted(pasts, key=lambda each: each[1].run.created_at, reverse=True)
-        found = (value_of(self.release, service, past.run) for service, past in newest_first)
-        return dict.fromkeys(value for value in found if value)
+        values = (value_of(self.release, service, past.run) for service, past in newest_first)
+        return dict.fromkeys(value for value in values if value)
 
 
 def choose(ledgers: Sequence[Ledger], to: str | None) -> list[Step]:

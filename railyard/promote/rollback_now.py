@@ -62,20 +62,20 @@ class Asked:
 
 def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
     """Return what has to be asked of Railway; raises ``OperationError`` when one of the services cannot go back."""
-    found: list[Asked] = []
-    gone: list[str] = []
+    actions: list[Asked] = []
+    reasons: list[str] = []
     for name in step.release.services:
         service = ledger.side.running.service(name)
         if service is None or service.service_id is None or service.latest is None:
-            gone.append(f"{name} is not up")
+            reasons.append(f"{name} is not up")
             continue
         pasts = ledger.pasts(name, step.value)
         chosen = _chosen(service, pasts)
         if chosen is None:
-            gone.append(f"Railway has no image of {name} any more")
+            reasons.append(f"Railway has no image of {name} any more")
             continue
         action, deployment = chosen
-        found.append(
+        actions.append(
             Asked(
                 service=name,
                 service_id=service.service_id,
@@ -84,13 +84,13 @@ def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
                 newest=service.newest.id if service.newest else service.latest.id,
             )
         )
-    if gone:
+    if reasons:
         raise OperationError(
-            f"Railway cannot roll {step.system} back to {step.value}: {'; '.join(gone)}. It keeps images for "
+            f"Railway cannot roll {step.system} back to {step.value}: {'; '.join(reasons)}. It keeps images for "
             f"{PLANS[plan].rollback_hours} hours after they were replaced (plan {plan}). Run the command without "
             f"--now, which changes the settings, and bring {ledger.side.stack} up: that pulls or builds again"
         )
-    return found
+    return actions
 
 
 def _chosen(service: RunningService, pasts: Sequence[Past]) -> tuple[Action, str] | None:
@@ -140,13 +140,13 @@ def _serving(side: Side, name: str) -> str:
 async def _newest(client: Client, side: Side, waiting: Sequence[Asked]) -> dict[Asked, tuple[str, str]]:
     where = {"projectId": side.running.project_id, "environmentId": side.running.environment_id}
     calls = [{"input": {**where, "serviceId": each.service_id}, "first": 1} for each in waiting]
-    found: dict[Asked, tuple[str, str]] = {}
+    newest_by_service: dict[Asked, tuple[str, str]] = {}
     for each, answer in zip(waiting, await client.transport.call_all(DEPLOYMENTS, calls), strict=True):
         if isinstance(answer, RailwayError):
             raise answer
         newest = nodes(answer)[0]
-        found[each] = (newest["id"], newest["status"])
-    return found
+        newest_by_service[each] = (newest["id"], newest["status"])
+    return newest_by_service
 
 
 def _check(side: Side, each: Asked, deployment: str, status: str, passed_s: float) -> None:

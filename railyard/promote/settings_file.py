@@ -46,8 +46,10 @@ class Edit:
     def lines(self) -> list[str]:
         """Return the difference: the lines of a unified diff with the file's name on both sides."""
         name = self.file.name
-        found = difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), name, name, lineterm="", n=1)
-        return list(found)
+        difference = difflib.unified_diff(
+            self.before.splitlines(), self.after.splitlines(), name, name, lineterm="", n=1
+        )
+        return list(difference)
 
     def write(self) -> None:
         """Replace the file, unless somebody changed it meanwhile; raises ``OperationError``."""
@@ -95,10 +97,12 @@ def with_value(text: str, place: Sequence[Any], value: Any) -> str:
     for index, key in enumerate(place):
         if not isinstance(node, go_yaml.MappingNode):
             break
-        found = next((inner for name, inner in node.pairs if isinstance(name, ScalarNode) and name.text == key), None)
-        if found is None:
+        inner_node = next(
+            (inner for name, inner in node.pairs if isinstance(name, ScalarNode) and name.text == key), None
+        )
+        if inner_node is None:
             return _added(text, node, place[index:], value)
-        node = found
+        node = inner_node
     if node is None or not _in_one_piece(node):
         raise OperationError(_not_as_expected(place, value))
     quotes = node.quotes if isinstance(node, ScalarNode) else ""
@@ -186,10 +190,10 @@ def _prove(file: Path, before: str, after: str, changes: Changes) -> None:
             raise OperationError(_not_as_expected(_place(key), value))
         inner[last] = value
     try:
-        found = go_yaml.load(after)
+        edited = go_yaml.load(after)
     except go_yaml.YamlError:
-        found = None
-    if found != wanted:
+        edited = None
+    if edited != wanted:
         raise OperationError("\n".join(_not_as_expected(_place(key), value) for key, value in changes.items()))
     try:
         settings_in(file.name, after)

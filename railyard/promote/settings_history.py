@@ -34,9 +34,9 @@ class Version:
 
     def value(self, system: str, release: Release) -> str | None:
         """Return what it says at the keys of ``release``; None when they say nothing, or not the same."""
-        found = {value_at(self.document, (system, *key)) for key in release.keys}
-        value = found.pop()
-        return None if found or value is None else str(value)
+        values = {value_at(self.document, (system, *key)) for key in release.keys}
+        value = values.pop()
+        return None if values or value is None else str(value)
 
     @property
     def name(self) -> str:
@@ -54,8 +54,8 @@ def versions(file: Path) -> list[Version]:
     texts = _objects(_git(file, "cat-file", "--batch", given=wanted.encode()), len(names) * len(commits))
     own, shared = texts[: len(commits)], texts[len(commits) :]
     each = zip(commits, own, shared, strict=True)
-    found = [_version(commit, date, text, below) for (commit, date), text, below in each]
-    return [here, *(version for version in found if version is not None)]
+    committed = [_version(commit, date, text, below) for (commit, date), text, below in each]
+    return [here, *(version for version in committed if version is not None)]
 
 
 def on_shared(file: Path, text: str) -> Any:
@@ -73,13 +73,13 @@ def _version(commit: str, date: str, text: bytes, shared: bytes) -> Version | No
 
 def _objects(batch: bytes, count: int) -> Sequence[bytes]:
     """Return contents from git's batch format: a line ``<id> blob <size>``, the content, a line end."""
-    found: list[bytes] = []
+    contents: list[bytes] = []
     for _ in range(count):
         head, _, batch = batch.partition(b"\n")
         size = int(head.split()[-1]) if b" blob " in head else 0
-        found.append(batch[:size])
+        contents.append(batch[:size])
         batch = batch[size + 1 :] if b" blob " in head else batch
-    return found
+    return contents
 
 
 def _git(file: Path, *arguments: str, given: bytes = b"") -> bytes:

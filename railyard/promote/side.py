@@ -33,9 +33,9 @@ class Side:
 
     def address(self, service: str, deployment: str) -> str:
         """Return where a deployment is on Railway's dashboard."""
-        found = self.running.service(service)
+        running = self.running.service(service)
         return (
-            f"https://railway.com/project/{self.running.project_id}/service/{found and found.service_id}"
+            f"https://railway.com/project/{self.running.project_id}/service/{running and running.service_id}"
             f"?environmentId={self.running.environment_id}&id={deployment}"
         )
 
@@ -55,14 +55,14 @@ async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[st
     """Return system → what it runs and ran in ``stack``."""
     file = edited(stack.name, {})
     settings = on_shared(file.file, file.before)
-    found: dict[str, Side] = {}
+    by_system: dict[str, Side] = {}
     for running in await running_systems(railway, stack, names):
         mine = releases(running.name, stack.settings.systems[running.name])
         services = [service for release in mine for service in release.services]
-        found[running.name] = Side(
+        by_system[running.name] = Side(
             stack=stack.name,
             running=running,
             history=await history_of(railway.of(running.name), running, services),
             settings=cast("dict[str, Any]", settings),
         )
-    return found
+    return by_system

@@ -18,12 +18,12 @@ _TRANSCRIPT: Final = '<pre style="overflow-x:auto;font-size:13px">{code}</pre>'
 
 def pictures(place: ProjectCopy) -> list[str]:
     """Return the pictures of the copy's stacks as they are, as SVG; none of a stack that cannot be drawn."""
-    found: list[str] = []
+    texts: list[str] = []
     for stack in STACKS:
         file = place.directory / ".sandbox" / f"{stack}.svg"
         place.run("./bin/railyard", "map", "-s", stack, "--status", "--out", str(file))
-        found += [file.read_text(encoding="utf-8")] if file.exists() else []
-    return found
+        texts += [file.read_text(encoding="utf-8")] if file.exists() else []
+    return texts
 
 
 def page(console: Console, drawn: Sequence[str]) -> str:

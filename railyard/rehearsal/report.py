@@ -43,13 +43,13 @@ class Report:
         self._line(f"{len(self.steps)}. {title}", "bold cyan")
         self._line(because, "dim")
 
-    def command(self, done: CommandRun, *, first: int, last: int) -> None:
+    def command(self, run: CommandRun, *, first: int, last: int) -> None:
         """Print the first and the last lines of what a command said."""
-        self.steps[-1].done.append(done)
-        self._line(f"$ {done.command}", "bold")
-        self.text(done.text, first=first, last=last)
-        asked = ", ".join(f"{count} {api}" for api, count in sorted(done.requests.items())) or "none"
-        self._line(f"[exit code {done.code}, {done.time_s:.1f} s, requests: {asked}]", "dim")
+        self.steps[-1].done.append(run)
+        self._line(f"$ {run.command}", "bold")
+        self.text(run.text, first=first, last=last)
+        requests = ", ".join(f"{count} {api}" for api, count in sorted(run.requests.items())) or "none"
+        self._line(f"[exit code {run.code}, {run.time_s:.1f} s, requests: {requests}]", "dim")
 
     def text(self, text: str, *, first: int, last: int) -> None:
         """Print the first and the last lines of a text."""

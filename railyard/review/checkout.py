@@ -46,9 +46,9 @@ def merge_base(root: Path, head: str) -> str:
         raise OperationError(f"{root} is no git repository, so there is no commit to compare with: work in a clone")
     for branch in MAIN_BRANCHES:
         if _git(root, "rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}").returncode == 0:
-            found = _git(root, "merge-base", branch, head)
-            if found.returncode == 0:
-                return found.stdout.decode().strip()
+            answer = _git(root, "merge-base", branch, head)
+            if answer.returncode == 0:
+                return answer.stdout.decode().strip()
             raise OperationError(
                 f"{branch} and {head} have no commit in common here; a shallow clone lacks it: git fetch --unshallow"
             )
@@ -59,12 +59,12 @@ def commit(root: Path, name: str) -> str:
     """Return the full commit that ``name`` means; raises ``CallError``."""
     if name.startswith("-"):
         raise CallError(f"{name!r} is no commit")
-    found = _git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    if found.returncode != 0:
+    answer = _git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if answer.returncode != 0:
         raise CallError(
             f"there is no commit {name!r} in this repository; in a shallow clone, fetch it first: git fetch --unshallow"
         )
-    return found.stdout.decode().strip()
+    return answer.stdout.decode().strip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +79,9 @@ def authorship(root: Path, full: str) -> Authorship | None:
     """Return subject and author of the commit ``full``; None when there is no such commit here."""
     if not full or shutil.which("git") is None:
         return None
-    found = _git(root, "log", "-1", "--format=%s%x00%an", full)
-    subject, _, name = found.stdout.decode(errors="replace").strip().partition("\0")
-    return Authorship(subject=subject, name=name) if found.returncode == 0 else None
+    answer = _git(root, "log", "-1", "--format=%s%x00%an", full)
+    subject, _, name = answer.stdout.decode(errors="replace").strip().partition("\0")
+    return Authorship(subject=subject, name=name) if answer.returncode == 0 else None
 
 
 def working_tree(root: Path) -> Checkout:

@@ -16,7 +16,7 @@ from railyard.accounts.github import GitHub, Pull
 from railyard.review.diff_document import Diff
 from railyard.review.markdown import MARKER, markdown
 from railyard.review.sections import kept_section
-from railyard.shared.console import CallError, JsonOption, people, write_json
+from railyard.shared.console import CallError, JsonOption, reported_errors, write_json
 from railyard.shared.documents import read_document
 
 _SHOWN: Final = ("check", "real")
@@ -53,23 +53,23 @@ def comment(
     Needs GITHUB_TOKEN with pull-requests: write, and GITHUB_REPOSITORY. With --commit, how the checks of that commit
     are getting on stands in it, too.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if document is None:
             _leave_runs(commit)
             return
         if pull_request is None and not (head and commit):
             raise CallError("name the pull request: --pull-request, or --head with --commit")
-        found, github = read(document), GitHub()
+        comparison, github = read(document), GitHub()
         pull = Pull(number=pull_request) if pull_request else github.pull_request_of(head, commit)
         if pull is None:
-            said = f"no open pull request from {head} is at {commit[:7]} (any more): nothing was written"
-            write_json({"action": "none", "reason": said}) if json else typer.echo(said)
+            reason = f"no open pull request from {head} is at {commit[:7]} (any more): nothing was written"
+            write_json({"action": "none", "reason": reason}) if json else typer.echo(reason)
             return
-        found = with_real(found, real) if real else found
+        comparison = with_real(comparison, real) if real else comparison
         runs = github.runs(commit) if commit else {}
         checks = [run for name, run in runs.items() if name in _SHOWN]
         pictures = f"{runs[_PICTURES].url}#artifacts" if _PICTURES in runs else ""
-        text = markdown(found, of_fork=pull.of_fork, checks=checks, pictures=pictures)
+        text = markdown(comparison, of_fork=pull.of_fork, checks=checks, pictures=pictures)
         posted = github.comment(pull.number, MARKER, lambda former: kept_section(former, text))
         if json:
             write_json({"action": posted.action, "pullRequest": pull.number, "url": posted.url})
@@ -90,7 +90,7 @@ def _leave_runs(commit: str) -> None:
         typer.echo(line)
 
 
-def with_real(found: Diff, folder: Path) -> Diff:
+def with_real(comparison: Diff, folder: Path) -> Diff:
     """Return a comparison with what the documents below a folder say of real states; raises ``OperationError``."""
     said = {
         stack.stack: stack.real
@@ -99,9 +99,9 @@ def with_real(found: Diff, folder: Path) -> Diff:
         if stack.real is not None
     }
     stacks = (
-        each.model_copy(update={"real": said[each.stack]}) if each.stack in said else each for each in found.stacks
+        each.model_copy(update={"real": said[each.stack]}) if each.stack in said else each for each in comparison.stacks
     )
-    return found.model_copy(update={"stacks": tuple(stacks)})
+    return comparison.model_copy(update={"stacks": tuple(stacks)})
 
 
 def read(file: Path) -> Diff:

@@ -69,8 +69,8 @@ class Comparison:
         """Return the systems that can change; None: any, or the code of a side always makes all of them."""
         if not all((side.directory / _CHOICE).exists() for side in (self.base, self.head)):
             return None
-        found = touched(self._files, name, self.base.directory, self.head.directory)
-        return found or (found if self._is_valid(name) else None)
+        systems = touched(self._files, name, self.base.directory, self.head.directory)
+        return systems or (systems if self._is_valid(name) else None)
 
     def _is_valid(self, name: str) -> bool:
         """Tell whether the settings of the base are: where nothing differs, what is wrong with both has to be said."""

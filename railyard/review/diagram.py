@@ -33,15 +33,15 @@ def diagram(changes: Sequence[Change]) -> list[str]:
         number += 1
         top = f"n{number}"
         lines.append(f'  {top}(["{_safe(system)}"])')
-        for component, found in components.items():
+        for component, members in components.items():
             # What belongs to the system itself hangs on it directly.
             above = top
             if component and component != system.lower():
                 number += 1
                 above = f"n{number}"
-                count = f": {len(found)}" if len(changes) > MOST else ""
+                count = f": {len(members)}" if len(changes) > MOST else ""
                 lines.append(f'  {top} --> {above}["{_safe(component)}{count}"]')
-            for change in found:
+            for change in members:
                 nodes[change.name] = above
                 if len(changes) <= MOST:
                     number += 1
@@ -52,13 +52,13 @@ def diagram(changes: Sequence[Change]) -> list[str]:
 
 def _needs(changes: Sequence[Change], nodes: dict[str, str]) -> list[str]:
     """Return edges between components: of what changes, what needs what. One for each pair, whatever the direction."""
-    found: dict[frozenset[str], str] = {}
+    edges: dict[frozenset[str], str] = {}
     for change in changes:
         for name in change.needs:
             here, there = nodes[change.name], nodes.get(name)
             if there and there != here:
-                found.setdefault(frozenset((here, there)), f"  {here} -. needs .-> {there}")
-    return list(found.values())[:MOST]
+                edges.setdefault(frozenset((here, there)), f"  {here} -. needs .-> {there}")
+    return list(edges.values())[:MOST]
 
 
 def _label(change: Change) -> str:

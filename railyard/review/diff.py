@@ -19,7 +19,7 @@ from railyard.review.compare import Comparison
 from railyard.review.diff_document import Diff, StackDiff
 from railyard.review.markdown import change_lines, markdown, sentence
 from railyard.review.resource_changes import by_system
-from railyard.shared.console import PROBLEM, JsonOption, people, write_json
+from railyard.shared.console import PROBLEM, JsonOption, reported_errors, write_json
 from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
 
@@ -54,18 +54,18 @@ def diff(
     Asks no account and needs no key, so it works for anybody with a clone. Exit code 1 when one of the two does not
     work, or when what changes would be refused.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         quiet = json or markdown
-        found = compare(base, head, stack or (), own_environment=own_environment, quiet=quiet)
-        _write(found, comment, document)
+        comparison = compare(base, head, stack or (), own_environment=own_environment, quiet=quiet)
+        _write(comparison, comment, document)
         if json:
-            write_json(found.model_dump(mode="json"))
+            write_json(comparison.model_dump(mode="json"))
         elif markdown:
-            typer.echo(_markdown(found))
+            typer.echo(_markdown(comparison))
         else:
-            for line in text(found):
+            for line in text(comparison):
                 typer.echo(line)
-    if found.failed:
+    if comparison.failed:
         raise typer.Exit(PROBLEM)
 
 
@@ -95,19 +95,19 @@ def _head(root: Path, name: str, directory: Path) -> Checkout:
     return diff_checkout.unpack(root, diff_checkout.commit(root, name), directory)
 
 
-def _write(found: Diff, comment: Path | None, document: Path | None) -> None:
+def _write(comparison: Diff, comment: Path | None, document: Path | None) -> None:
     if comment:
-        write_whole(comment, _markdown(found))
+        write_whole(comment, _markdown(comparison))
     if document:
         document.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(document, found.model_dump_json(indent=4) + "\n")
+        write_whole(document, comparison.model_dump_json(indent=4) + "\n")
 
 
-def text(found: Diff) -> Iterator[str]:
+def text(comparison: Diff) -> Iterator[str]:
     """Return the comparison for a terminal."""
-    yield f"{found.base.name} → {found.head.name}"
-    yield from (f"note: {note}" for note in found.notes)
-    for stack in found.stacks:
+    yield f"{comparison.base.name} → {comparison.head.name}"
+    yield from (f"note: {note}" for note in comparison.notes)
+    for stack in comparison.stacks:
         yield ""
         yield from _stack(stack)
 

@@ -105,14 +105,14 @@ class StackDiff(Model):
     def broken_here(self) -> tuple[Rule, ...]:
         """Return the mandatory rules that are broken, and the advisory ones that the change breaks, with that alone."""
         changed = {change.name for change in self.changes if change.kind is not Kind.DELETE}
-        found: list[Rule] = []
+        broken: list[Rule] = []
         for rule in self.rules:
             here = tuple(each for each in rule.resources if each in changed)
             if rule.mandatory:
-                found.append(rule)
+                broken.append(rule)
             elif here:
-                found.append(rule.model_copy(update={"resources": here, "message": f"{', '.join(here)}: {rule.fix}"}))
-        return tuple(found)
+                broken.append(rule.model_copy(update={"resources": here, "message": f"{', '.join(here)}: {rule.fix}"}))
+        return tuple(broken)
 
 
 class Diff(Model):

@@ -18,7 +18,7 @@ from railyard.engine.engines import engine_for
 from railyard.review import comment
 from railyard.review.diff_document import Difference, StackDiff
 from railyard.review.resource_changes import Change, changes_of, counted
-from railyard.shared.console import JsonOption, OperationError, people, write_json
+from railyard.shared.console import JsonOption, OperationError, reported_errors, write_json
 from railyard.shared.files import write_whole
 from railyard.shared.stack import read_stack
 
@@ -36,18 +36,18 @@ def real(
 
     Needs the credentials of the stacks. Changes nothing that runs, and no state.
     """
-    with people(json=json):
-        found = comment.read(document)
+    with reported_errors(json=json):
+        comparison = comment.read(document)
         stacks = tuple(
             each.model_copy(update={"real": _compared(each, sandbox=sandbox)}) if each.stack in stack else each
-            for each in found.stacks
+            for each in comparison.stacks
         )
-        found = found.model_copy(update={"stacks": stacks})
-        write_whole(document, found.model_dump_json(indent=4) + "\n")
+        comparison = comparison.model_copy(update={"stacks": stacks})
+        write_whole(document, comparison.model_dump_json(indent=4) + "\n")
         if json:
-            write_json(found.model_dump(mode="json"))
+            write_json(comparison.model_dump(mode="json"))
             return
-        for each in found.stacks:
+        for each in comparison.stacks:
             if each.real:
                 typer.echo(f"{each.stack}: {_summary(each.real)}")
 
@@ -62,23 +62,23 @@ def _compared(stack: StackDiff, *, sandbox: bool) -> Difference:
 
 def difference(expected: Sequence[Change], engine: Engine) -> Difference:
     """Return what the real state says beside ``expected``; raises ``OperationError``."""
-    found = changes_of(engine.preview()["steps"])
-    ours, theirs = {change.key() for change in expected}, {change.key() for change in found}
+    changes = changes_of(engine.preview()["steps"])
+    ours, theirs = {change.key() for change in expected}, {change.key() for change in changes}
     return Difference(
-        only_real=tuple(change for change in found if change.key() not in ours),
+        only_real=tuple(change for change in changes if change.key() not in ours),
         only_sandbox=tuple(change for change in expected if change.key() not in theirs),
         by_hand=changes_of(engine.drift()["steps"]),
     )
 
 
-def _summary(found: Difference) -> str:
-    if found.error:
-        return f"the real preview failed: {found.error}"
-    if not found.drifted:
+def _summary(difference: Difference) -> str:
+    if difference.error:
+        return f"the real preview failed: {difference.error}"
+    if not difference.drifted:
         return "the real preview shows the same"
     parts = {
-        "changed by hand": found.by_hand,
-        "not part of this change": found.only_real,
-        "so already": found.only_sandbox,
+        "changed by hand": difference.by_hand,
+        "not part of this change": difference.only_real,
+        "so already": difference.only_sandbox,
     }
     return "drift: " + "; ".join(f"{counted(changes)} {words}" for words, changes in parts.items() if changes)

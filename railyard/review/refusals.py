@@ -20,12 +20,12 @@ _UNPROTECT: Final = f"lift its protection first ({RAILYARD} unprotect, or pulumi
 def refusals(document: Mapping[str, Any], changes: Sequence[Change]) -> list[str]:
     """Return what a preview's document says was refused, a text for each; of a known change with its difference."""
     by_urn = {change.urn: change for change in changes}
-    found: list[str] = []
-    for said in document.get("diagnostics") or ():
-        if said.get("severity") == "error":
-            message = _URN.sub(lambda match: name_of(match[0]), str(said.get("message") or "").strip())
-            found.append(_protected(by_urn.get(str(said.get("urn") or ""))) or message)
-    return list(dict.fromkeys(found))
+    texts: list[str] = []
+    for diagnostic in document.get("diagnostics") or ():
+        if diagnostic.get("severity") == "error":
+            message = _URN.sub(lambda match: name_of(match[0]), str(diagnostic.get("message") or "").strip())
+            texts.append(_protected(by_urn.get(str(diagnostic.get("urn") or ""))) or message)
+    return list(dict.fromkeys(texts))
 
 
 def _protected(change: Change | None) -> str | None:

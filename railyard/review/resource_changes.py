@@ -95,15 +95,15 @@ class Change(Model):
 
 def changes_of(steps: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
     """Return the changes in the steps of a document, the gravest first, then by system and name."""
-    found: dict[str, Change] = {}
+    by_urn: dict[str, Change] = {}
     for step in steps:
         kind = _KINDS.get(step["op"])
         if kind and _is_resource(step):
             change = _change(step, kind)
-            earlier = found.get(change.urn)
+            earlier = by_urn.get(change.urn)
             if earlier is None or change.properties:
-                found[change.urn] = change
-    return tuple(sorted(found.values(), key=lambda each: (list(Kind).index(each.kind), each.system, each.name)))
+                by_urn[change.urn] = change
+    return tuple(sorted(by_urn.values(), key=lambda each: (list(Kind).index(each.kind), each.system, each.name)))
 
 
 def counted(changes: Sequence[Change]) -> str:

@@ -81,11 +81,11 @@ class ThrowAway:
         if not self._own or side.directory == self._running:
             return sys.executable
         for command in _set_up(side.directory):
-            made = subprocess.run(
+            process = subprocess.run(
                 command, cwd=side.directory, env=clean_environment(), capture_output=True, text=True, check=False
             )
-            if made.returncode != 0:
-                last = "\n".join((made.stdout + made.stderr).strip().splitlines()[-_LAST_LINES:])
+            if process.returncode != 0:
+                last = "\n".join((process.stdout + process.stderr).strip().splitlines()[-_LAST_LINES:])
                 raise SideError(f"its virtual environment could not be made:\n{last}")
         return str(side.directory / ".venv" / "bin" / "python")
 

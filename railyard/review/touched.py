@@ -46,17 +46,17 @@ def touched(files: Sequence[str], stack: str, before: Path, after: Path, *, judg
         one, other = _settings(before, stack), _settings(after, stack)
         own = f"{NAMESPACE}:secrets"
         secrets = {each.get(own, f"secrets/{stack}.yaml") for each in (one, other)}
-        found = [key for key in _differing(one, other) if judged or key not in _JUDGES]
+        keys = [key for key in _differing(one, other) if judged or key not in _JUDGES]
         for file in (each for each in secrets if not each.endswith("/")):
             systems = _differing(_groups(before / file), _groups(after / file))
-            found += [f"{NAMESPACE}:{name}" for name in systems if name != _SOPS]
+            keys += [f"{NAMESPACE}:{name}" for name in systems if name != _SOPS]
         for file in files:  # secrets/<stack>/<system>.yaml
             folder, _, name = file.rpartition("/")
             if f"{folder}/" in secrets:
-                found.append(f"{NAMESPACE}:{name.removesuffix('.yaml')}")
+                keys.append(f"{NAMESPACE}:{name.removesuffix('.yaml')}")
     except (ProjectError, go_yaml.YamlError, ValueError):
         return None
-    systems = {key.partition(":")[2] for key in found}
+    systems = {key.partition(":")[2] for key in keys}
     return sorted(systems) if systems <= _systems({**one, **other}) else None
 
 

@@ -17,7 +17,7 @@ from components.zone import nearest
 from railway_api.counting import count
 from railyard.engine import operate, sandbox_door
 from railyard.operate.logs import find
-from railyard.shared.console import CallError, JsonOption, people, write_json
+from railyard.shared.console import CallError, JsonOption, reported_errors, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 
@@ -58,7 +58,7 @@ def break_(
     json: JsonOption = False,
 ) -> None:
     """Let something go wrong from now on, until `railyard sandbox mend`."""
-    with people(json=json), _control() as address:
+    with reported_errors(json=json), _control() as address:
         document, sentence = _ordered(read_stack(stack), what, how, times, address)
         ordered = sandbox_door.control(address, "POST", "faults", document)
         if json:
@@ -70,7 +70,7 @@ def break_(
 @application.command()
 def mend(*, json: JsonOption = False) -> None:
     """End everything that was ordered. What crashed meanwhile runs again with its next deployment."""
-    with people(json=json), _control() as address:
+    with reported_errors(json=json), _control() as address:
         mended = sandbox_door.control(address, "DELETE", "faults")
         if json:
             write_json(mended)
@@ -84,7 +84,7 @@ def mend(*, json: JsonOption = False) -> None:
 @application.command()
 def faults(*, json: JsonOption = False) -> None:
     """List what was ordered and not mended."""
-    with people(json=json), _control() as address:
+    with reported_errors(json=json), _control() as address:
         ordered = sandbox_door.control(address, "GET", "faults")
         if json:
             write_json(ordered)
@@ -100,11 +100,12 @@ def advance(
     json: JsonOption = False,
 ) -> None:
     """Let simulated time pass at once: certificates, backups and deployments get on, logs and limits grow old."""
-    with people(json=json), _control() as address:
-        told = re.fullmatch(r"(\d+)([smhd])", time)
-        if told is None or len(told[1]) > _DIGITS or int(told[1]) * _UNITS_S[told[2]] > _LONGEST_DAYS * _UNITS_S["d"]:
+    with reported_errors(json=json), _control() as address:
+        match = re.fullmatch(r"(\d+)([smhd])", time)
+        seconds = int(match[1]) * _UNITS_S[match[2]] if match and len(match[1]) <= _DIGITS else None
+        if seconds is None or seconds > _LONGEST_DAYS * _UNITS_S["d"]:
             raise CallError(f"{time[:40]!r} is no time: write 90s, 45m, 3h or 2d, at most {_LONGEST_DAYS}d at once")
-        now = sandbox_door.control(address, "POST", "time", {"advance_s": int(told[1]) * _UNITS_S[told[2]]})
+        now = sandbox_door.control(address, "POST", "time", {"advance_s": seconds})
         if json:
             write_json(now)
         else:
@@ -119,15 +120,15 @@ def volume(
     json: JsonOption = False,
 ) -> None:
     """Print the folder of this machine that holds the files of a volume, to put some there or to look."""
-    with people(json=json), _control() as address:
+    with reported_errors(json=json), _control() as address:
         here = read_stack(stack)
         system, name = find(here, service)
         document = {"project": here.settings.systems[system].project.name, "service": name}
-        found = sandbox_door.control(address, "PUT", "volume", document)
+        answer = sandbox_door.control(address, "PUT", "volume", document)
         if json:
-            write_json(found)
+            write_json(answer)
         else:
-            typer.echo(found["folder"])
+            typer.echo(answer["folder"])
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from railyard.shared.console import (
     OperationError,
     can_ask,
     check_can_ask,
-    people,
+    reported_errors,
     shown,
     write_json,
 )
@@ -61,7 +61,7 @@ def init(
 
     Without the sops program the skeleton is written, and the command printed that encrypts it.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         for here in _chosen(read_stack(stack), system):
             _make(here, age, json=json)
 
@@ -115,7 +115,7 @@ def check(stack: StackOption = "", *, sandbox: SandboxOption = False, json: Json
 
     Without the key names alone are checked.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         reports = [secrets_check.check(each) for each in read_stack(stack, sandbox=sandbox).by_file()]
         documents = [report.document() for report in reports]
         if json and len(documents) == 1:
@@ -141,7 +141,7 @@ def generate(
 
     Without names: all required ones that are missing. Optional ones are made when named.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack, sandbox=sandbox)
         if replace and not keys:
             raise CallError("--replace needs the names of the secrets, such as shop.SESSION_KEY")
@@ -150,15 +150,15 @@ def generate(
         for part in here.by_file():
             if not wanted or part.holds is None or wanted & set(part.holds):
                 names |= secret_rules.present(_open(part))
-        made: list[str] = []
+        stored: list[str] = []
         for system, secret in _to_generate(here, keys or (), names, replace=replace):
             sops_program.store(here.holding(system), system, secret.name, secret.generate())
-            made.append(f"{system}.{secret.name}")
+            stored.append(f"{system}.{secret.name}")
             if not json:
-                typer.echo(f"{made[-1]}: made and stored")
+                typer.echo(f"{stored[-1]}: made and stored")
         if json:
-            write_json({"stack": stack, "file": shown(here.secrets_file), "made": made})
-        elif not made:
+            write_json({"stack": stack, "file": shown(here.secrets_file), "made": stored})
+        elif not stored:
             typer.echo("nothing to make: every required secret that can be made is there")
 
 
@@ -171,7 +171,7 @@ def set_value(
     json: JsonOption = False,
 ) -> None:
     """Set one secret: asks for its value without showing it, or reads it from standard input."""
-    with people(json=json):
+    with reported_errors(json=json):
         here = read_stack(stack, sandbox=sandbox)
         system, secret = here.secret(key)
         here = here.holding(system)
@@ -204,7 +204,7 @@ def apply(
 
     Works in the sandbox unless RAILWAY_API_URL or a Railway token points at a real account, which takes the Pulumi CLI.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if not (preview or yes):
             check_can_ask("--preview to see what would be done", json=json)
         here = read_stack(stack)

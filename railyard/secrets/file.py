@@ -80,7 +80,7 @@ def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
     text = file.read_text(encoding="utf-8") if file.exists() else "creation_rules:\n"
     pattern = rf"(^|/){re.escape(_path(stack).removesuffix(stack.secrets_file.suffix))}\{stack.secrets_file.suffix}$"
     rule = f"  - path_regex: {pattern}\n    age: {','.join(recipients)}\n\n"
-    new = _LIST.sub(lambda found: found[0] + rule, text, count=1)
+    new = _LIST.sub(lambda match: match[0] + rule, text, count=1)
     if _parsed(new) != [{"path_regex": pattern, "age": ",".join(recipients)}, *before]:
         raise OperationError(f"{shown(file)} is not laid out as expected; add this below its creation_rules:\n{rule}")
     write_whole(file, new)
@@ -159,10 +159,10 @@ def _parsed(text: str, name: str = "the file of rules") -> list[dict[str, Any]]:
     except go_yaml.YamlError as error:
         place = f", line {error.line}" if error.line else ""
         raise OperationError(f"{name}{place} is no valid YAML: {error.problem}: correct it") from None
-    found: Any = cast("Any", document).get("creation_rules") if isinstance(document, dict) else None
-    if not isinstance(found or [], list):
+    creation_rules: Any = cast("Any", document).get("creation_rules") if isinstance(document, dict) else None
+    if not isinstance(creation_rules or [], list):
         raise OperationError(f"{name} has creation_rules that are no list: correct it")
-    rules: list[Any] = found or []
+    rules: list[Any] = creation_rules or []
     return [cast("dict[str, Any]", rule) for rule in rules if isinstance(rule, dict)]
 
 

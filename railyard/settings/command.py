@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from railyard.settings.origins import Value, values
-from railyard.shared.console import CallError, JsonOption, SystemsArgument, people, write_json
+from railyard.shared.console import CallError, JsonOption, SystemsArgument, reported_errors, write_json
 from railyard.shared.options import FIRST
 from railyard.shared.settings_yaml import settings_yaml
 from railyard.shared.stack import Stack, read_stack
@@ -43,17 +43,17 @@ def settings(
     What stands in the stack's file, in defaults.yaml or in Pulumi.yaml is shown with file and line; the rest follows
     from the stack's environment, or is a default. Exit code 1 for settings that are refused.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         if schema:
             typer.echo(schema_text(), nl=False)
             return
         here = read_stack(stack)
-        found = [each for each in values(here, _chosen(here, systems or ())) if whole or not each.is_unset]
+        shown = [each for each in values(here, _chosen(here, systems or ())) if whole or not each.is_unset]
         if json:
-            write_json({"stack": stack, "values": [_document(each) for each in found]})
+            write_json({"stack": stack, "values": [_document(each) for each in shown]})
         else:
             typer.echo("config:")
-            for line in _lines(found):
+            for line in _lines(shown):
                 typer.echo(line)
 
 
@@ -71,10 +71,10 @@ def _document(value: Value) -> dict[str, Any]:
     return {"key": list(value.path), "value": value.value, "origin": value.origin, **place}
 
 
-def _lines(found: Sequence[Value]) -> Iterator[str]:
+def _lines(shown: Sequence[Value]) -> Iterator[str]:
     """Yield the settings as YAML, with the origin of each value behind it."""
     above: tuple[str, ...] = ()
-    for each in found:
+    for each in shown:
         *groups, key = each.path
         common = next((i for i, (a, b) in enumerate(zip(above, groups, strict=False)) if a != b), None)
         common = min(len(above), len(groups)) if common is None else common

@@ -57,18 +57,18 @@ class Value:
 def values(stack: Stack, systems: Sequence[str] = ()) -> list[Value]:
     """Return the settings of a stack and of all its systems, or of those that are named; in the order of the keys."""
     files = _files(stack.name)
-    found: list[Value] = []
+    all_values: list[Value] = []
     if not systems:
-        found.append(_found(files, (PLAN_KEY,), str(stack.settings.plan)))
+        all_values.append(_value(files, (PLAN_KEY,), str(stack.settings.plan)))
         own = stack.settings.stack.model_dump(mode="json", by_alias=True)
         own |= {"environment": stack.environment_name, "secrets": stack.settings.secrets, "systems": stack.systems}
         for key, value in own.items():
-            found += _walked(files, (f"{NAMESPACE}:{key}",), value, {})
+            all_values += _walked(files, (f"{NAMESPACE}:{key}",), value, {})
     for name in systems or stack.systems:
         settings = stack.settings.systems[name].model_dump(mode="json", by_alias=True)
         follows = with_environment(class_of(name), {}, stack.environment_name)
-        found += _walked(files, (f"{NAMESPACE}:{name}",), settings, follows)
-    return found
+        all_values += _walked(files, (f"{NAMESPACE}:{name}",), settings, follows)
+    return all_values
 
 
 Files = Mapping[str, go_yaml.Node | None]
@@ -92,10 +92,10 @@ def _walked(files: Files, path: Path, value: Any, follows: Any) -> Iterator[Valu
         for key, inner in cast("Mapping[str, Any]", value).items():
             yield from _walked(files, (*path, key), inner, below.get(key))
         return
-    yield _found(files, path, value, follows=follows is not None and not isinstance(follows, Mapping))
+    yield _value(files, path, value, follows=follows is not None and not isinstance(follows, Mapping))
 
 
-def _found(files: Files, path: Path, value: Any, *, follows: bool = False) -> Value:
+def _value(files: Files, path: Path, value: Any, *, follows: bool = False) -> Value:
     # What Pulumi.yaml declares with an empty default says nothing.
     for file, document in files.items():
         line, node = located(document, ("config", *path))

@@ -39,7 +39,7 @@ class CallError(OperationError):
 
 
 @contextmanager
-def people(*, json: bool) -> Generator[None]:
+def reported_errors(*, json: bool) -> Generator[None]:
     """End the command on errors that a person can act on, with their text and nothing else."""
     try:
         yield
@@ -67,8 +67,8 @@ def write_json(document: Any) -> None:
 
 def table_console() -> Console:
     """Return where tables go: as wide as the terminal, and wide enough for all columns where there is none."""
-    told = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if told else WIDE)
+    has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if has_width else WIDE)
 
 
 def table(*columns: str, folded: str) -> Table:

@@ -24,12 +24,12 @@ def project_directory() -> Path:
     something else in the folder has the name of a package that the program imports.
     """
     try:
-        found = find_project()
+        directory = find_project()
     except FileNotFoundError:
         raise CallError("the working directory has been deleted: change into the folder of a project") from None
-    if found is not None:
-        refuse_hidden_packages(found)
-        return found
+    if directory is not None:
+        refuse_hidden_packages(directory)
+        return directory
     if named := os.environ.get(PROJECT_VARIABLE):
         raise CallError(
             f"{PROJECT_VARIABLE} is {named!r}, a folder without {PROJECT_FILE}: name the folder of a project"

@@ -39,13 +39,13 @@ def entries(name: str, text: str) -> list[Entry]:
     config = next((value for key, value in _pairs(root) if key.text == "config"), None)
     if not isinstance(config, MappingNode) or config.flow:
         raise OperationError(f"{name} is not laid out as expected: its keys should stand below 'config:', a line each")
-    found: list[Entry] = []
+    blocks: list[Entry] = []
     for key, value in _pairs(config):
         start = text.rfind("\n", 0, key.start) + 1
         end = text.find("\n", last_character(value))
         full, end = full_key(NAMESPACE, key.text), len(text) if end < 0 else end + 1
-        found.append(Entry(key=full, value=value, start=start, above=_above(text, start), end=end))
-    return found
+        blocks.append(Entry(key=full, value=value, start=start, above=_above(text, start), end=end))
+    return blocks
 
 
 def without(name: str, text: str, key: str, *, comment: bool = False) -> str:
@@ -53,11 +53,11 @@ def without(name: str, text: str, key: str, *, comment: bool = False) -> str:
 
     Raises ``OperationError`` where there is no such entry.
     """
-    found = next((each for each in entries(name, text) if each.key == key), None)
-    if found is None:
+    entry = next((each for each in entries(name, text) if each.key == key), None)
+    if entry is None:
         raise OperationError(f"{name} is not laid out as expected: remove {key} by hand")
-    start = found.above if comment else found.start
-    before, after = text[:start], text[found.end :]
+    start = entry.above if comment else entry.start
+    before, after = text[:start], text[entry.end :]
     if before.endswith("\n\n") and (after.startswith("\n") or not after):
         after = after.removeprefix("\n")
     return (before + after).rstrip("\n") + "\n"

@@ -118,8 +118,8 @@ def read_stacks() -> list[Stack]:
     Which systems a stack runs, for which environment it stands, and whose plan, tokens and secrets it uses: all of it
     is in its settings, and no name of a stack means anything by itself.
     """
-    found = {name: read_stack(name) for name in names()}
-    return [found[name] for name in in_order({name: each.promotes_from for name, each in found.items()})]
+    stacks = {name: read_stack(name) for name in names()}
+    return [stacks[name] for name in in_order({name: each.promotes_from for name, each in stacks.items()})]
 
 
 def in_order(sources: Mapping[str, str | None]) -> list[str]:
@@ -157,10 +157,10 @@ def last_stack() -> str:
 def _the_one(candidates: Sequence[str], what: str) -> str:
     """Return the only candidate, or the only stack there is."""
     known = names()
-    found = sorted({name for name in candidates if name in known}) or known
-    if len(found) == 1:
-        return found[0]
-    why = f"stacks are {', '.join(found)}" if found else "there is none: a file Pulumi.<stack>.yaml is one"
+    stacks = sorted({name for name in candidates if name in known}) or known
+    if len(stacks) == 1:
+        return stacks[0]
+    why = f"stacks are {', '.join(stacks)}" if stacks else "there is none: a file Pulumi.<stack>.yaml is one"
     raise CallError(f"no stack is named, and which one is {what} does not follow from promotesFrom: {why}")
 
 
@@ -168,15 +168,15 @@ def _sources() -> dict[str, str | None]:
     """Return each stack with the one that it promotes from, as far as the files can be read."""
     root = project_directory()
     key = f"{NAMESPACE}:promotesFrom"
-    found: dict[str, str | None] = {}
+    sources: dict[str, str | None] = {}
     for name in names():
         try:
             nodes = config_nodes(file_name(name), read_text(root / file_name(name)))
         except ProjectError:
             nodes = {}
         node = nodes.get(key, nodes.get("promotesFrom"))
-        found[name] = config_text(node) or None if node else None
-    return found
+        sources[name] = config_text(node) or None if node else None
+    return sources
 
 
 def read_stack(name: str, *, sandbox: bool = False) -> Stack:

@@ -20,7 +20,7 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     check_can_ask,
-    people,
+    reported_errors,
     table,
     table_console,
     write_json,
@@ -37,13 +37,13 @@ application = typer.Typer(no_args_is_help=True, help="The stacks of the project.
 @application.command("list")
 def list_(*, json: JsonOption = False) -> None:
     """List the stacks, each behind the one that it promotes from, with what their settings say they are."""
-    with people(json=json):
-        found = read_stacks()
+    with reported_errors(json=json):
+        stacks = read_stacks()
         if json:
-            write_json([_document(each) for each in found])
+            write_json([_document(each) for each in stacks])
             return
         shown = table("stack", "stands for", "promotes from", "plan", "systems", folded="systems")
-        for each in found:
+        for each in stacks:
             shown.add_row(
                 each.name,
                 each.environment_name,
@@ -87,7 +87,7 @@ def split_(
     Both previews are empty afterwards, which is tried at the end. A run that was killed is finished by running the
     command again. Commit both settings files at once: until then nobody else should bring either stack up.
     """
-    with people(json=json):
+    with reported_errors(json=json):
         named = [name for each in systems for name in each.split(",") if name]
         if not named:
             raise CallError("--systems names no system")
@@ -106,11 +106,11 @@ def split_(
                 raise typer.Abort
         with surroundings(sandbox=sandbox) as real:
             engine = engine_for(plan.source, sandbox=not real)
-            waiting = [] if plan.is_begun else splits.changes(engine)
-            done = _carry_out(plan, engine, quiet=json)
-            left = _left(plan, engine, waiting)
-        _end(plan, done, left, json=json, written=True)
-        if any(left.values()):
+            pending = [] if plan.is_begun else splits.changes(engine)
+            steps = _carry_out(plan, engine, quiet=json)
+            remaining = _left(plan, engine, pending)
+        _end(plan, steps, remaining, json=json, written=True)
+        if any(remaining.values()):
             raise typer.Exit(PROBLEM)
 
 

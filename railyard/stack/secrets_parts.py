@@ -25,20 +25,20 @@ def copied(source: Stack, target: Stack, systems: Sequence[str], recipients: Seq
     Nothing is to be done where the files are the same, or where there are none yet. Raises ``OperationError``.
     """
     moving = _moving(source, target, systems)
-    made: list[str] = []
+    created: list[str] = []
     for file in dict.fromkeys(target.holding(system).secrets_file for system in moving):
-        mine = [system for system in moving if target.holding(system).secrets_file == file]
-        place = target.holding(mine[0])
+        own_systems = [system for system in moving if target.holding(system).secrets_file == file]
+        place = target.holding(own_systems[0])
         if file.exists():
-            _refuse_without(place, mine)
+            _refuse_without(place, own_systems)
             continue
-        groups: dict[str, Any] = {system: _opened(source.holding(system)).get(system, {}) for system in mine}
+        groups: dict[str, Any] = {system: _opened(source.holding(system)).get(system, {}) for system in own_systems}
         if not secrets_file.has_rule(place):
-            secrets_file.add_rule(place, recipients or secrets_file.recipients(source.holding(mine[0])))
+            secrets_file.add_rule(place, recipients or secrets_file.recipients(source.holding(own_systems[0])))
         file.parent.mkdir(parents=True, exist_ok=True)
         sops_program.encrypt_text(place, secrets_file.rules_file(place), settings_yaml(groups))
-        made.append(shown(file))
-    return ", ".join(made)
+        created.append(shown(file))
+    return ", ".join(created)
 
 
 def removed(source: Stack, target: Stack, systems: Sequence[str]) -> str:

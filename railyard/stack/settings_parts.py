@@ -47,14 +47,14 @@ def divided(stack: Stack, target: str, systems: Sequence[str]) -> SettingsParts:
     """Return the texts of both files; raises ``OperationError`` where they would not say the same as before."""
     source = project_directory() / file_name(stack.name)
     text = read_text(source)
-    found = entries(source.name, text)
-    notes = list(_notes(stack, target, found, text))
+    blocks = entries(source.name, text)
+    notes = list(_notes(stack, target, blocks, text))
     parts = SettingsParts(
         source=source,
         before=text,
         left=_left(source.name, text, systems, stack),
         target=project_directory() / file_name(target),
-        moved=_moved(stack, text, found, systems),
+        moved=_moved(stack, text, blocks, systems),
         notes=tuple(notes),
     )
     _prove(stack, parts, systems)
@@ -78,18 +78,18 @@ def _left(name: str, text: str, systems: Sequence[str], stack: Stack) -> str:
     return text
 
 
-def _moved(stack: Stack, text: str, found: Sequence[Entry], systems: Sequence[str]) -> str:
-    moving = [each for each in found if each.key.removeprefix(f"{NAMESPACE}:") in systems]
+def _moved(stack: Stack, text: str, blocks: Sequence[Entry], systems: Sequence[str]) -> str:
+    moving = [each for each in blocks if each.key.removeprefix(f"{NAMESPACE}:") in systems]
     others = {f"{NAMESPACE}:{each}" for each in stack.known if each not in systems}
     others |= {f"{NAMESPACE}:{each}" for each in stack.systems if each not in systems}
     needs_zones = bool(used_zones(stack.settings, systems))
     shared = [
         each
-        for each in found
+        for each in blocks
         if each not in moving and each.key not in (*_OWN, *others) and not _is_encrypted(each)
         if needs_zones or each.key != _ZONES
     ]
-    indent = " " * (len(text[found[0].start :]) - len(text[found[0].start :].lstrip(" ")))
+    indent = " " * (len(text[blocks[0].start :]) - len(text[blocks[0].start :].lstrip(" ")))
     lines = [text[: text.find("\n") + 1]] if text.startswith("# yaml-language-server:") else []
     lines.append("config:\n")
     lines.append(f"{indent}{NAMESPACE}:environment: {stack.environment_name}\n")
@@ -109,14 +109,14 @@ def _is_encrypted(entry: Entry) -> bool:
     return isinstance(value, dict) and list(value) == ["secure"]
 
 
-def _notes(stack: Stack, target: str, found: Sequence[Entry], text: str) -> list[str]:
+def _notes(stack: Stack, target: str, blocks: Sequence[Entry], text: str) -> list[str]:
     notes: list[str] = []
-    if encrypted := [each.key for each in found if _is_encrypted(each)]:
+    if encrypted := [each.key for each in blocks if _is_encrypted(each)]:
         keys = " && ".join(f"pulumi config cp {key} -s {stack.name} --dest {target}" for key in encrypted)
         notes.append(f"encrypted values are those of {stack.name} alone; give {target} its own, or copy them: {keys}")
     if go_yaml.find(go_yaml.compose(text), ("environment",)) is not None:
         notes.append(f"environment: (Pulumi ESC) stays with {stack.name}: say in the new file what {target} imports")
-    if BUDGET_KEY in [each.key for each in found]:
+    if BUDGET_KEY in [each.key for each in blocks]:
         notes.append(f"{BUDGET_KEY} stays with {stack.name}: lower it, and give {target} one of its own")
     return notes
 

@@ -93,8 +93,8 @@ def steps(split: Split, engine: Engine) -> Iterator[Step]:
     """
     source, target = split.source, split.target
     if split.settings and not split.settings.target.exists():
-        made = split.settings
-        yield Step(name=f"settings of {target}", do=lambda: _written(Edit(made.target, "", made.moved)))
+        settings = split.settings
+        yield Step(name=f"settings of {target}", do=lambda: _written(Edit(settings.target, "", settings.moved)))
     there = read_stack(target)
     yield Step(
         name=f"secrets of {target}",

@@ -114,11 +114,11 @@ def _is_of_engine(record: Record) -> bool:
 
 def _below(urns: set[str], records: Iterable[Record]) -> set[str]:
     """Return ``urns`` and all that has one of them above it: a state lists parents first."""
-    found: set[str] = set(urns)
+    family: set[str] = set(urns)
     for each in records:
-        if each.get("parent") in found:
-            found.add(each["urn"])
-    return found
+        if each.get("parent") in family:
+            family.add(each["urn"])
+    return family
 
 
 def _refuse_ties(records: Sequence[Record], moving: Collection[str]) -> None:
@@ -184,16 +184,16 @@ def _renamed(record: Record, renamed: Callable[[str], str]) -> Record:
 
 def _outputs(root: Record, mine: Callable[[str], bool], zones: Collection[str] | None = None) -> dict[str, Any]:
     """Return the stack outputs of the systems that are ``mine``, and those of ``zones``; None for all zones."""
-    found: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     for name, value in cast("dict[str, Any]", root.get("outputs") or {}).items():
         if name == FINGERPRINTS:
-            found[name] = _in_secret(value, lambda each: {key: own for key, own in each.items() if mine(key)})
+            outputs[name] = _in_secret(value, lambda each: {key: own for key, own in each.items() if mine(key)})
         elif name == CONFIRMED:
             kept = {zone: id_ for zone, id_ in value.items() if zones is None or zone in zones}
-            found |= {name: kept} if kept else {}
+            outputs |= {name: kept} if kept else {}
         elif mine(name):
-            found[name] = value
-    return found
+            outputs[name] = value
+    return outputs
 
 
 def _in_secret(value: Any, change: Callable[[dict[str, Any]], Any]) -> Any:

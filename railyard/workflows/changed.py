@@ -19,7 +19,7 @@ import typer
 from railyard.accounts.github import GitHub
 from railyard.review import checkout
 from railyard.review.touched import differing_files, systems_in, touched
-from railyard.shared.console import CallError, JsonOption, people, write_json
+from railyard.shared.console import CallError, JsonOption, reported_errors, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
@@ -38,20 +38,20 @@ def changed(stack: StackOption = "", since: SinceOption = "", *, json: JsonOptio
     settings say, it is not named. Reads GITHUB_TOKEN and GITHUB_REPOSITORY, unless --since is given. In a workflow the
     list is left as the output `systems`, for a matrix.
     """
-    with people(json=json):
-        found = find(read_stack(stack), since)
+    with reported_errors(json=json):
+        changed_systems = find(read_stack(stack), since)
         if output := os.environ.get("GITHUB_OUTPUT"):
             with Path(output).open("a", encoding="utf-8") as file:
-                file.write(f"systems={_list(found.systems)}\n")
+                file.write(f"systems={_list(changed_systems.systems)}\n")
         if json:
-            write_json(found.document())
+            write_json(changed_systems.document())
             return
-        if found.systems:
-            typer.echo(" ".join(found.systems))
-        for system, source in found.waiting.items():
+        if changed_systems.systems:
+            typer.echo(" ".join(changed_systems.systems))
+        for system, source in changed_systems.waiting.items():
             typer.echo(f"note: {system} waits until {source} runs what is to be released", err=True)
-        for system in found.left:
-            typer.echo(f"{_warning()}{_has_left(system, found.stack)}", err=True)
+        for system in changed_systems.left:
+            typer.echo(f"{_warning()}{_has_left(system, changed_systems.stack)}", err=True)
 
 
 def _has_left(system: str, stack: str) -> str:
@@ -150,5 +150,5 @@ def _differing(stack: Stack, deployed: Mapping[str, str | None]) -> list[str]:
     return [name for name, commit in deployed.items() if commit is None or _is_in(name, can_differ[commit])]
 
 
-def _is_in(name: str, found: Sequence[str] | None) -> bool:
-    return found is None or name in found
+def _is_in(name: str, systems: Sequence[str] | None) -> bool:
+    return systems is None or name in systems

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from railyard.shared.console import PROBLEM, CallError, people
+from railyard.shared.console import PROBLEM, CallError, reported_errors
 from railyard.shared.project import project_directory
 from railyard.shared.stack import read_stacks
 from railyard.workflows import code_owners
@@ -24,7 +24,7 @@ def workflows(*, check: CheckOption = False, force: ForceOption = False) -> None
     Each stack gets its jobs, behind those of the stack that it promotes from; files that no stack asks for any more
     are removed. Whatever nobody generated is left alone.
     """
-    with people(json=False):
+    with reported_errors(json=False):
         root = project_directory()
         wanted = wanted_files(root)
         stale = [root / name for name, text in wanted.items() if not _is(root / name, text)]
@@ -54,8 +54,8 @@ def wanted_files(root: Path) -> dict[str, str]:
 
 
 def _generated(root: Path) -> set[Path]:
-    found = {*(root / FOLDER).glob("*.yml"), root / SET_UP}
-    return {file for file in found if is_generated(file)}
+    files = {*(root / FOLDER).glob("*.yml"), root / SET_UP}
+    return {file for file in files if is_generated(file)}
 
 
 def is_generated(file: Path) -> bool:

@@ -49,7 +49,7 @@ def files(stacks: Sequence[Stack], *, requirements: str = "") -> dict[str, str]:
     With ``requirements``, the name of a file, they are those of a project that installs Railyard as it says.
     """
     reviewed = [stack for stack in stacks if stack.settings.stack.reviews]
-    made = {
+    generated = {
         "deploy": deploy(stacks),
         "drift": _drift(stacks),
         "real": _real(stacks),
@@ -58,7 +58,7 @@ def files(stacks: Sequence[Stack], *, requirements: str = "") -> dict[str, str]:
         **{name: _template(name) for name in _SAME},
         **{name: _with_own_tokens(_template(name), reviewed) for name in _OF_REVIEWS if reviewed},
     }
-    texts = {f"{FOLDER}/{name}.yml": MARK + text for name, text in made.items() if text}
+    texts = {f"{FOLDER}/{name}.yml": MARK + text for name, text in generated.items() if text}
     if not requirements:
         return texts
     set_up = _template("set-up").replace("requirements.txt", requirements)

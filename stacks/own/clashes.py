@@ -26,11 +26,11 @@ def _of_parts(settings: OwnSettings) -> Iterator[Problem]:
     for key, group in groups:
         for name in group:
             # Without a name of its own, a database is told as one that another service's name has.
-            told = key == "buckets" or (key == "databases" and settings.databases[name].name)
+            has_own_name = key == "buckets" or (key == "databases" and settings.databases[name].name)
             if name in RESERVED:
                 allowed = f"a name, and {name} has a meaning of its own in variables"
                 yield Problem((key, name), None, allowed, "give it another name")
-            elif every[name] > 1 and told:
+            elif every[name] > 1 and has_own_name:
                 allowed = "names that services, databases and buckets do not share"
                 yield Problem((key, name), None, allowed, "give one of them another name")
 
@@ -38,11 +38,11 @@ def _of_parts(settings: OwnSettings) -> Iterator[Problem]:
 def _of_secrets(settings: OwnSettings) -> Iterator[Problem]:
     """Yield databases and services whose own secrets have one name in the SOPS file: ``a-b`` and ``a.b``."""
     first: dict[str, Path] = {}
-    made: list[tuple[Path, str]] = [(("databases", name), password_name(name)) for name in settings.databases]
+    keys_by_path: list[tuple[Path, str]] = [(("databases", name), password_name(name)) for name in settings.databases]
     for name, args in settings.services.items():
         keys = {variable: key_of(settings, name, variable) for variable in args.secrets}
-        made += [(("services", name), key) for key in keys.values() if key not in settings.secrets]
-    for path, key in made:
+        keys_by_path += [(("services", name), key) for key in keys.values() if key not in settings.secrets]
+    for path, key in keys_by_path:
         if (other := first.setdefault(key, path)) != path:
             allowed = f"a secret of its own, and {key} is one of {'.'.join(map(str, other))} already"
             yield Problem(path, None, allowed, "give one of them another name")

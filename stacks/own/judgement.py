@@ -36,11 +36,11 @@ def wrong(settings: OwnSettings) -> Iterator[Problem]:
     yield from named
     # One that is declared and misspelled where it is used is told there.
     yield from _about_secrets(settings, None if named else set(_used(settings)))
-    if found := circle(settings):
+    if cycle := circle(settings):
         yield Problem(
-            ("services", found[0], "uses"),
+            ("services", cycle[0], "uses"),
             None,
-            f"services that can be started one after the other, and these wait for each other: {' → '.join(found)}",
+            f"services that can be started one after the other, and these wait for each other: {' → '.join(cycle)}",
             "remove one of them from uses: who only needs an address, ${name.url} or ${name.host}, need not wait",
         )
 
@@ -156,8 +156,8 @@ def _unknown_secret(path: Path, shown: str, name: str, settings: OwnSettings) ->
 
 
 def _nearest(name: str, known: Collection[str], otherwise: str = "correct it") -> str:
-    found = nearest_or_none(name, known)
-    return otherwise if found == "remove it" else found
+    nearest_name = nearest_or_none(name, known)
+    return otherwise if nearest_name == "remove it" else nearest_name
 
 
 def _listed(names: Collection[str]) -> str:

@@ -23,9 +23,9 @@ def unread_expressions(settings: OwnSettings) -> Iterator[Problem]:
                 allowed = "an expression with a name, a dot and a property alone, such as ${postgres.url}"
                 yield Problem(path, text, allowed, f"correct {each}, or write ${each} for that text itself")
             continue
-        found = [] if path[:1] == ("secrets",) else [each.text for each in expressions(text) if each.owner in owners]
-        if found:
-            allowed = f"a value without {found[0]}, which is filled in in the variables of services alone"
+        texts = [] if path[:1] == ("secrets",) else [each.text for each in expressions(text) if each.owner in owners]
+        if texts:
+            allowed = f"a value without {texts[0]}, which is filled in in the variables of services alone"
             yield Problem(path, text, allowed, "let a variable of a service hold it, and read that variable")
 
 

@@ -208,15 +208,15 @@ class OwnSettings(SystemSettings):
         """Leave out what a stack sets to null, which all stacks share, and say the kinds that follow from names."""
         if not isinstance(given, dict):  # refused as what it is, below
             return given
-        found = cast("dict[str, Any]", given)
-        found = {**found, **{name: _without_null(found[name]) for name in cls.GROUPS if name in found}}
-        for name, service in _groups(found.get("services")):
+        settings = cast("dict[str, Any]", given)
+        settings = {**settings, **{name: _without_null(settings[name]) for name in cls.GROUPS if name in settings}}
+        for name, service in _groups(settings.get("services")):
             if "variables" in service:
-                found["services"][name] = {**service, "variables": _without_null(service["variables"])}
-        for name, database in _groups(found.get("databases")):
+                settings["services"][name] = {**service, "variables": _without_null(service["variables"])}
+        for name, database in _groups(settings.get("databases")):
             if name in KINDS:
-                found["databases"][name] = {"kind": name, **database}
-        return found
+                settings["databases"][name] = {"kind": name, **database}
+        return settings
 
 
 def _without_null(group: Any) -> Any:

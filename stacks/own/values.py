@@ -43,18 +43,18 @@ class Values:
         that the file does not hold.
         """
         args = self._settings.services[service]
-        found: dict[str, Value] = {}
+        values: dict[str, Value] = {}
         for variable, value in args.variables.items():
             each = expressions(value)
             needed = [key for one in each if (key := own_secrets.needed_by(self._settings, one))]
             if not is_plain(value) and all(key in self._secrets for key in needed):
-                found[variable] = self._whole(service, value)
+                values[variable] = self._whole(service, value)
         for variable in args.secrets:
             key = own_secrets.key_of(self._settings, service, variable)
             if key in self._secrets:
                 rules = self._settings.secrets.get(key)
-                found |= {variable: self._secrets[key], **(rules.also_sets if rules else {})}
-        return found
+                values |= {variable: self._secrets[key], **(rules.also_sets if rules else {})}
+        return values
 
     def registry_password(self, service: str) -> Value | None:
         """Return the password with which Railway pulls the image of a service."""

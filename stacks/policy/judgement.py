@@ -58,14 +58,14 @@ def judged(resources: Iterable[Resource], levels: Levels | None = None) -> list[
     """Return the broken rules of a stack, mandatory ones first."""
     stack = Resources(resources)
     chosen: Mapping[str, PolicyLevel] = {str(name): level for name, level in (levels or {}).items()}
-    found: list[Violation] = []
+    violations: list[Violation] = []
     for policy in POLICIES:
         own = chosen.get(policy.name)
         level = Level(own.level) if own else policy.level
         broken = list(policy.judge(stack)) if level is not Level.DISABLED else []
         if broken:
             said = "; ".join(f"{resource.name} {how}" for resource, how in broken)
-            found.append(
+            violations.append(
                 Violation(
                     policy=policy.name,
                     level=level,
@@ -76,4 +76,4 @@ def judged(resources: Iterable[Resource], levels: Levels | None = None) -> list[
                     reason=own.reason if own else "",
                 )
             )
-    return sorted(found, key=lambda each: each.level is not Level.MANDATORY)
+    return sorted(violations, key=lambda each: each.level is not Level.MANDATORY)

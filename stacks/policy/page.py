@@ -20,7 +20,7 @@ _MARKED: Final = re.compile(r"(<!-- rules: begin -->\n).*?(<!-- rules: end -->)"
 def text() -> str:
     """Return the page with the rules as they are declared."""
     parts = "\n".join(map(_section, POLICIES))
-    return _MARKED.sub(lambda found: f"{found[1]}\n{parts}\n{found[2]}", FILE.read_text(encoding="utf-8"))
+    return _MARKED.sub(lambda match: f"{match[1]}\n{parts}\n{match[2]}", FILE.read_text(encoding="utf-8"))
 
 
 def _section(policy: Policy) -> str:

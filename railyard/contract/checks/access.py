@@ -116,16 +116,16 @@ async def notification_rule(project: ProjectUnderTest) -> Verdict:
         return Verdict.unknown("the token has no workspace, and rules belong to one")
     wanted = {"channelConfigs": [CHANNEL], "eventTypes": [EVENT], "workspaceId": project.workspace_id}
     try:
-        made = await project.call(NOTIFICATION_RULE_CREATE, input={**wanted, "projectId": project.project_id})
+        rule = await project.call(NOTIFICATION_RULE_CREATE, input={**wanted, "projectId": project.project_id})
     except RailwayError as refused:
         return Verdict.unknown(f"the guessed channel {CHANNEL} was refused: {refused.reason}")
     try:
         rules = await project.call(NOTIFICATION_RULES, workspaceId=project.workspace_id)
     finally:
-        await project.call(NOTIFICATION_RULE_DELETE, id=made["id"])
-    config = table(made["channels"][0]["config"]) if made["channels"] else {}
+        await project.call(NOTIFICATION_RULE_DELETE, id=rule["id"])
+    config = table(rule["channels"][0]["config"]) if rule["channels"] else {}
     lost = [key for key, value in CHANNEL.items() if config.get(key) != value]
-    listed = any(rule["id"] == made["id"] for rule in rules)
+    listed = any(each["id"] == rule["id"] for each in rules)
     return judge(
         (not lost, f"the channel has other {', '.join(lost)}" if lost else f"the channel has {', '.join(config)}"),
         (listed, f"the list without a project {'has' if listed else 'lacks'} it"),

@@ -37,8 +37,8 @@ async def rollback(project: ProjectUnderTest) -> Verdict:
 
     if not await project.appears(possible):
         return judge((False, "a deployment that ran before the present one cannot be rolled back to"))
-    made = await project.deployed(service, lambda: project.call(DEPLOYMENT_ROLLBACK, id=first["id"]))
-    runs = table(made["meta"]).get("image")
+    deployment = await project.deployed(service, lambda: project.call(DEPLOYMENT_ROLLBACK, id=first["id"]))
+    runs = table(deployment["meta"]).get("image")
     named = at(await project.service_config(service), ("source", "image"))
     return judge(
         (runs == IMAGES[0], f"after the rollback {runs} runs"),
@@ -63,16 +63,16 @@ async def digest(project: ProjectUnderTest) -> Verdict:
         entry = {"source": {"image": image}, "deploy": {"limitOverride": LIMITS}}
         return table((await project.deployed(service, lambda: project.commit_service(service, entry)))["meta"])
 
-    told = (await deployed(IMAGES[0])).get("imageDigest")
-    if not told:
+    digest_of_tag = (await deployed(IMAGES[0])).get("imageDigest")
+    if not digest_of_tag:
         return judge((False, f"the deployment of {IMAGES[0]} tells no digest"))
-    pinned = f"{IMAGES[0]}@{told}"
+    pinned = f"{IMAGES[0]}@{digest_of_tag}"
     runs = (await deployed(pinned)).get("imageDigest")
     named = at(await project.service_config(service), ("source", "image"))
     return judge(
-        (str(told).startswith("sha256:"), f"the digest is told as {told}"),
+        (str(digest_of_tag).startswith("sha256:"), f"the digest is told as {digest_of_tag}"),
         (named == pinned, "named with it, the configuration keeps it" if named == pinned else f"it becomes {named}"),
-        (runs == told, "and it runs" if runs == told else f"and {runs} runs"),
+        (runs == digest_of_tag, "and it runs" if runs == digest_of_tag else f"and {runs} runs"),
     )
 
 

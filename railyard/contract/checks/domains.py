@@ -29,9 +29,9 @@ EXAMPLE: Final = "example.com"
 async def rename_domain(project: ProjectUnderTest) -> Verdict:
     """Ask a domain of Railway's to take another name."""
     service = await project.service("renamed-domain")
-    made = await project.service_domain(service)
-    name = f"{project.name}.{made['domain'].partition('.')[2]}"
-    wanted = {"serviceDomainId": made["id"], "environmentId": project.environment_id, "serviceId": service}
+    domain = await project.service_domain(service)
+    name = f"{project.name}.{domain['domain'].partition('.')[2]}"
+    wanted = {"serviceDomainId": domain["id"], "environmentId": project.environment_id, "serviceId": service}
     try:
         await project.call(SERVICE_DOMAIN_UPDATE, input={**wanted, "domain": name, "targetPort": 80})
     except RailwayError as refused:
@@ -40,8 +40,8 @@ async def rename_domain(project: ProjectUnderTest) -> Verdict:
     async def changed() -> bool:
         return (await project.snapshot()).service_domain(service, name) is not None
 
-    done = await project.appears(changed)
-    return judge((done, f"Railway agreed, and the name is {'the new' if done else 'still the old'} one"))
+    renamed = await project.appears(changed)
+    return judge((renamed, f"Railway agreed, and the name is {'the new' if renamed else 'still the old'} one"))
 
 
 @doubtful_point(
@@ -71,9 +71,9 @@ async def verification_token(project: ProjectUnderTest) -> Verdict:
 
     if not await project.appears(given):
         return Verdict.unknown("Railway gave no token yet")
-    seen = [each or "" for each in await tokens()]
-    forms = sorted({_form(token) for token in seen})
-    return judge((all(_TOKEN.fullmatch(each) for each in seen), f"the token is given {' and '.join(forms)}"))
+    listed = [each or "" for each in await tokens()]
+    forms = sorted({_form(token) for token in listed})
+    return judge((all(_TOKEN.fullmatch(each) for each in listed), f"the token is given {' and '.join(forms)}"))
 
 
 def _form(token: str) -> str:

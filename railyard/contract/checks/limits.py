@@ -93,11 +93,11 @@ async def limits(project: ProjectUnderTest) -> Verdict:
     """Set limits in the configuration, and read them there and with the separate operation."""
     service = await project.service("limits")
     await project.commit_service(service, {"deploy": {"limitOverride": LIMITS}})
-    kept = at(await project.service_config(service), ("deploy", "limitOverride", "containers"))
-    asked = {"environmentId": project.environment_id, "serviceId": service}
-    answer = await project.call(LIMIT_OVERRIDE, **asked)
+    containers = at(await project.service_config(service), ("deploy", "limitOverride", "containers"))
+    variables = {"environmentId": project.environment_id, "serviceId": service}
+    answer = await project.call(LIMIT_OVERRIDE, **variables)
     return judge(
-        (kept == LIMITS["containers"], f"the configuration has {kept}"),
+        (containers == LIMITS["containers"], f"the configuration has {containers}"),
         (answer == {"vCPUs": VCPUS, "memoryGB": MEMORY_BYTES / 1e9}, f"the separate operation answers {answer}"),
     )
 

@@ -40,8 +40,8 @@ async def hidden(project: ProjectUnderTest) -> Verdict:
     """Read the configuration without values."""
     service = await project.service("hidden")
     await project.commit_service(service, {"variables": _entries({"HIDDEN": "not shown"})})
-    asked = {"id": project.environment_id, "projectId": project.project_id}
-    config = table((await project.call(MASKED_CONFIG, **asked))["config"])
+    variables = {"id": project.environment_id, "projectId": project.project_id}
+    config = table((await project.call(MASKED_CONFIG, **variables))["config"])
     entry = table(at(config, ("services", service, "variables", "HIDDEN")))
     value = entry.get("value")
     if value == "not shown":

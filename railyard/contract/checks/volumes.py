@@ -34,13 +34,13 @@ async def volumes_elsewhere(project: ProjectUnderTest) -> Verdict:
     async with project.volume(place={}) as spread:
         everywhere = len(nodes(spread["volumeInstances"]))
     service = await project.service("deleted-by-patch")
-    async with project.volume(service) as made:
+    async with project.volume(service) as volume:
         try:
-            await project.commit({"volumes": {made["id"]: {"isDeleted": True}}})
+            await project.commit({"volumes": {volume["id"]: {"isDeleted": True}}})
             how = "a patch"
         except RailwayError as refused:
             how = f"a patch that is refused ({refused.reason})"
-        kept = (await project.snapshot()).has_volume(made["id"])
+        kept = (await project.snapshot()).has_volume(volume["id"])
         return judge(
             (not nowhere, f"with null for the environment it is in {nowhere or 'none'}"),
             (everywhere > 0, f"without an environment it is in {everywhere or 'none'}"),
@@ -70,11 +70,11 @@ async def what_goes_along(project: ProjectUnderTest) -> Verdict:
 
 async def _volume_stays(project: ProjectUnderTest) -> tuple[bool, str]:
     service = await project.service("with-volume")
-    async with project.volume(service) as made:
+    async with project.volume(service) as volume:
         await project.call(SERVICE_DELETE, id=service, environmentId=project.environment_id)
 
         async def gone() -> bool:
-            return not (await project.snapshot()).has_volume(made["id"])
+            return not (await project.snapshot()).has_volume(volume["id"])
 
         went = await project.appears(gone)
         return not went, f"the volume of a deleted service {'is gone' if went else 'stays'}"
@@ -112,14 +112,19 @@ async def _one_proxy(project: ProjectUnderTest) -> tuple[bool, str]:
 async def small_volume(project: ProjectUnderTest) -> Verdict:
     """Ask for half the size, as the provider asks."""
     service = await project.service("small")
-    async with project.volume(service) as made:
-        given = int(nodes(made["volumeInstances"])[0]["sizeMB"])
+    async with project.volume(service) as volume:
+        before_mb = int(nodes(volume["volumeInstances"])[0]["sizeMB"])
         try:
-            await project.commit({"volumes": {made["id"]: {"sizeMB": given // 2}}})
+            await project.commit({"volumes": {volume["id"]: {"sizeMB": before_mb // 2}}})
         except RailwayError as refused:
             return judge((False, f"refused: {refused.reason}"))
-        size_mb = at(await project.config(), ("volumes", made["id"], "sizeMB"))
-        return judge((size_mb == given // 2, f"of {given} MB, {given // 2} were asked for, and {size_mb} are there"))
+        size_mb = at(await project.config(), ("volumes", volume["id"], "sizeMB"))
+        return judge(
+            (
+                size_mb == before_mb // 2,
+                f"of {before_mb} MB, {before_mb // 2} were asked for, and {size_mb} are there",
+            )
+        )
 
 
 @doubtful_point(
@@ -133,11 +138,11 @@ async def small_volume(project: ProjectUnderTest) -> Verdict:
 async def bucket(project: ProjectUnderTest) -> Verdict:
     """Make an empty bucket, and take it out of the configuration."""
     wanted = {"projectId": project.project_id, "name": "live"}
-    made = (await project.call(BUCKET_CREATE, input=wanted))["id"]
-    await project.commit({"buckets": {made: {"isCreated": True, "region": "iad"}}})
+    bucket_id = (await project.call(BUCKET_CREATE, input=wanted))["id"]
+    await project.commit({"buckets": {bucket_id: {"isCreated": True, "region": "iad"}}})
 
     async def listed() -> bool:
-        entry = table(table((await project.config()).get("buckets")).get(made))
+        entry = table(table((await project.config()).get("buckets")).get(bucket_id))
         return bool(entry) and not entry.get("isDeleted")
 
     async def gone() -> bool:
@@ -145,7 +150,7 @@ async def bucket(project: ProjectUnderTest) -> Verdict:
 
     if not await project.appears(listed):
         return Verdict.unknown("the bucket never appeared in the configuration")
-    await project.commit({"buckets": {made: {"isDeleted": True}}})
+    await project.commit({"buckets": {bucket_id: {"isDeleted": True}}})
     went = await project.appears(gone)
     return judge((went, f"after the patch it is {'gone' if went else 'still there'}"))
 

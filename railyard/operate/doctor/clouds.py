@@ -55,8 +55,8 @@ async def cloudflare(stack: Stack, *, up: bool) -> list[Finding]:
     zones = stack.settings.stack.zones
     if not zones or not os.environ.get("CLOUDFLARE_API_TOKEN"):
         return []
-    found = await asyncio.gather(*(_zone(stack, zone, up=up) for zone in zones))
-    return [finding for each in found for finding in each]
+    by_zone = await asyncio.gather(*(_zone(stack, zone, up=up) for zone in zones))
+    return [finding for each in by_zone for finding in each]
 
 
 async def _zone(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:

@@ -28,7 +28,7 @@ from railyard.shared.console import (
     CallError,
     JsonOption,
     OperationError,
-    people,
+    reported_errors,
     table_console,
     write_json,
 )
@@ -57,7 +57,7 @@ def doctor(
     if first:
         _first(stack, offline=offline, sandbox=sandbox, json=json)
         return
-    with people(json=json):
+    with reported_errors(json=json):
         findings = _offline(stack, sandbox=sandbox) if offline else _all(stack, sandbox=sandbox)
         if json:
             write_json(_document(stack, findings))
@@ -68,7 +68,7 @@ def doctor(
 
 
 def _first(stack: str, *, offline: bool, sandbox: bool, json: bool) -> None:
-    with people(json=json):
+    with reported_errors(json=json):
         if offline:
             raise CallError("--first asks the accounts how far each step is: leave --offline out")
         outcomes = doctor_first.walked(stack, sandbox=sandbox)

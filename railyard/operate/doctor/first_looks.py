@@ -104,9 +104,9 @@ async def railway_token(place: Place) -> Sequence[Finding]:
 
 
 async def railway_plan(place: Place) -> Sequence[Finding]:
-    found = [each for each in place.account if each.area == "plan"]
+    findings = [each for each in place.account if each.area == "plan"]
     fix = "make one for the workspace of the stack at https://railway.com/account/tokens"
-    return found or [problem("plan", "the token reaches no workspace", fix)]
+    return findings or [problem("plan", "the token reaches no workspace", fix)]
 
 
 async def github_app(place: Place) -> Sequence[Finding]:
@@ -133,8 +133,8 @@ async def github_app(place: Place) -> Sequence[Finding]:
 
 
 async def cloudflare_token(place: Place) -> Sequence[Finding]:
-    found = on_machine.cloudflare_token(place.stack)
-    return [found] if not os.environ.get("CLOUDFLARE_API_TOKEN") else [await clouds.cloudflare_token()]
+    finding = on_machine.cloudflare_token(place.stack)
+    return [finding] if not os.environ.get("CLOUDFLARE_API_TOKEN") else [await clouds.cloudflare_token()]
 
 
 async def cloudflare_zones(place: Place) -> Sequence[Finding]:
@@ -143,13 +143,13 @@ async def cloudflare_zones(place: Place) -> Sequence[Finding]:
 
 async def digitalocean_token(place: Place) -> Sequence[Finding]:
     del place
-    found = on_machine.digitalocean_token()
-    return [found] if not os.environ.get("DIGITALOCEAN_TOKEN") else await clouds.digitalocean_token()
+    finding = on_machine.digitalocean_token()
+    return [finding] if not os.environ.get("DIGITALOCEAN_TOKEN") else await clouds.digitalocean_token()
 
 
 async def spaces_key(place: Place) -> Sequence[Finding]:
-    found = on_machine.spaces_key()
-    return [found] if found.fix else await clouds.spaces(place.stack)
+    finding = on_machine.spaces_key()
+    return [finding] if finding.fix else await clouds.spaces(place.stack)
 
 
 async def secrets(place: Place) -> Sequence[Finding]:

@@ -21,7 +21,7 @@ _MARKED: Final = re.compile(r"(<!-- steps: begin -->\n).*?(<!-- steps: end -->)"
 def text() -> str:
     """Return the page with the steps as they are declared."""
     parts = "\n".join(_section(number, step) for number, step in enumerate(STEPS, 1))
-    return _MARKED.sub(lambda found: f"{found[1]}\n{parts}\n{found[2]}", FILE.read_text(encoding="utf-8"))
+    return _MARKED.sub(lambda match: f"{match[1]}\n{parts}\n{match[2]}", FILE.read_text(encoding="utf-8"))
 
 
 def _section(number: int, step: Step) -> str:

@@ -234,10 +234,10 @@ class Outcome:
 
 async def walk(place: Place) -> list[Outcome]:
     """Look at every step in turn."""
-    found: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
     for step in STEPS:
-        found[step.name] = await _looked(step, place, found.get(step.after))
-    return list(found.values())
+        outcomes[step.name] = await _looked(step, place, outcomes.get(step.after))
+    return list(outcomes.values())
 
 
 async def _looked(step: Step, place: Place, before: Outcome | None) -> Outcome:

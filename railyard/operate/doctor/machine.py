@@ -65,12 +65,12 @@ def _pulumi(*, real: bool) -> Finding:
         if real:
             return problem("tools", "there is no pulumi, and a real account needs it", install)
         return note("tools", "there is no pulumi: the sandbox does without, a real account does not", install)
-    found = _answer(str(cli.program), "version").removeprefix("v")
+    installed = _answer(str(cli.program), "version").removeprefix("v")
     wanted = version("pulumi")
-    if found.split(".")[:1] != wanted.split(".")[:1]:
-        text = f"{cli.program}, pulumi {found}, does not fit the package pulumi {wanted}"
+    if installed.split(".")[:1] != wanted.split(".")[:1]:
+        text = f"{cli.program}, pulumi {installed}, does not fit the package pulumi {wanted}"
         return problem("tools", text, "install a matching one")
-    return ok("tools", f"pulumi {found}, {cli.program}")
+    return ok("tools", f"pulumi {installed}, {cli.program}")
 
 
 def _plugins_on_path() -> Iterator[Finding]:
@@ -79,11 +79,11 @@ def _plugins_on_path() -> Iterator[Finding]:
         program = shutil.which(f"pulumi-resource-{name}")
         if program is None:
             continue
-        found = _answer(program, "--version").removeprefix("v")
-        if found == wanted:
-            yield ok("tools", f"{program} {found}")
+        installed = _answer(program, "--version").removeprefix("v")
+        if installed == wanted:
+            yield ok("tools", f"{program} {installed}")
         else:
-            text = f"Pulumi takes {program}, which is {found}, and the package pulumi_{name} asks for {wanted}"
+            text = f"Pulumi takes {program}, which is {installed}, and the package pulumi_{name} asks for {wanted}"
             fix = f"take it off PATH, and run: pulumi plugin install resource {name} {wanted}"
             yield problem("tools", text, fix)
 
@@ -137,12 +137,12 @@ def tokens(stack: Stack) -> Iterator[Finding]:
 
 def railway_token(stack: Stack) -> Finding:
     """Check that one token of Railway's is set for the stack, and one for each system with an account of its own."""
-    found = [name for name in TOKEN_VARIABLES if os.environ.get(name)]
-    if len(found) > 1:
+    set_names = [name for name in TOKEN_VARIABLES if os.environ.get(name)]
+    if len(set_names) > 1:
         text = f"{' and '.join(TOKEN_VARIABLES)} are both set, and Railway takes one"
         return problem("tokens", text, "unset one")
     own = [each.railway and each.railway.token_variable for each in stack.settings.systems.values()]
-    of_stack = (found or TOKEN_VARIABLES[:1]) if None in own else []
+    of_stack = (set_names or TOKEN_VARIABLES[:1]) if None in own else []
     names = dict.fromkeys([*of_stack, *(name for name in own if name)])
     return _set([*names], "make one at https://railway.com/account/tokens")
 

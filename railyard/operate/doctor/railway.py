@@ -53,10 +53,10 @@ async def token(railway: Railway, stack: Stack) -> list[Finding]:
     if len(used) > 1 and not named:
         fix = f"give each project of Pulumi.{stack.name}.yaml its workspaceId"
         return [kind, problem("railway", "the token reaches several workspaces, and no project says which", fix)]
-    found = [kind]
+    findings = [kind]
     for workspace in used:
-        found += plan(stack, await client.call(WORKSPACE, workspaceId=workspace["id"]))
-    return found
+        findings += plan(stack, await client.call(WORKSPACE, workspaceId=workspace["id"]))
+    return findings
 
 
 def _project_token(project: Project) -> Finding:
@@ -68,21 +68,21 @@ def _project_token(project: Project) -> Finding:
 
 def plan(stack: Stack, workspace: Workspace) -> Iterator[Finding]:
     """Check that the workspace has the plan that the settings count on, and find what is beyond it if not."""
-    real, asked = str(workspace["plan"]).lower(), stack.settings.plan
-    left = workspace["apiTokenRateLimit"]
-    if left:
-        yield ok("railway", f"{workspace['name']} has {count(left['remainingPoints'], 'request')} left in this hour")
-    if real == asked:
-        yield ok("plan", f"{workspace['name']} has the {asked} plan, as railway:plan says")
+    real, stated = str(workspace["plan"]).lower(), stack.settings.plan
+    limit = workspace["apiTokenRateLimit"]
+    if limit:
+        yield ok("railway", f"{workspace['name']} has {count(limit['remainingPoints'], 'request')} left in this hour")
+    if real == stated:
+        yield ok("plan", f"{workspace['name']} has the {stated} plan, as railway:plan says")
     elif real not in PLANS:
         yield note("plan", f"{workspace['name']} has a plan {real!r}, whose limits are not known here")
-    elif _ORDER.index(Plan(real)) > _ORDER.index(asked):
+    elif _ORDER.index(Plan(real)) > _ORDER.index(stated):
         text = (
-            f"{workspace['name']} has the {real} plan, railway:plan says {asked}: requests are sent slower than allowed"
+            f"{workspace['name']} has the {real} plan, railway:plan says {stated}: fewer requests are sent than allowed"
         )
         yield note("plan", text, f"set railway:plan to {real} in Pulumi.{stack.name}.yaml")
     else:
-        text = f"{workspace['name']} has the {real} plan, railway:plan says {asked}: Railway will refuse requests"
+        text = f"{workspace['name']} has the {real} plan, railway:plan says {stated}: Railway will refuse requests"
         yield problem("plan", text, f"set railway:plan to {real} in Pulumi.{stack.name}.yaml, or upgrade the workspace")
         yield from _beyond(stack, Plan(real))
 
