@@ -60,7 +60,6 @@ class Domain(pulumi.ComponentResource):
     def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         args = checked(name, wired(name, args, DomainArgs), DomainSettings).args
         super().__init__("railyard:components:Domain", name, None, opts)
-        mine, zone_id = pulumi.ResourceOptions(parent=self), args.zone.zone_id
         project, service = args.project, resource_of(args.service)
         self.hostname = args.hostname
         self.url = f"https://{args.hostname}"
@@ -73,23 +72,7 @@ class Domain(pulumi.ComponentResource):
             target_port=args.port,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=service),
         )
-        # Visitors of a name that becomes proxied must not meet another SSL mode for a moment.
-        after = pulumi.ResourceOptions(parent=self, depends_on=list(args.zone.settings) if args.proxied else None)
-        records: list[pulumi.Resource] = [
-            _record(f"{name}-cname", "CNAME", zone_id, args.hostname, custom.cname_target, after, proxied=args.proxied),
-            _record(
-                f"{name}-txt",
-                "TXT",
-                zone_id,
-                custom.verification_host,
-                custom.verification_value.apply(lambda value: f'"{value}"'),
-                mine,
-            ),
-        ]
-        if args.hostname.startswith("*."):
-            # Never proxied: Let's Encrypt reads this record itself.
-            host, target = (output.apply(str) for output in (custom.acme_host, custom.acme_target))
-            records.append(_record(f"{name}-acme", "CNAME", zone_id, host, target, mine))
+        records = self._records(name, args, custom)
         railway.CustomDomainValidation(
             f"{name}-validation",
             project_id=project.project_id,
@@ -102,6 +85,21 @@ class Domain(pulumi.ComponentResource):
         self.custom_domain = custom
         self.target = custom.cname_target
         self.register_outputs({"hostname": self.hostname, "url": self.url, "target": self.target})
+
+    def _records(self, name: str, args: DomainArgs, custom: railway.CustomDomain) -> list[pulumi.Resource]:
+        options, zone_id = pulumi.ResourceOptions(parent=self), args.zone.zone_id
+        # Visitors of a name that becomes proxied must not meet another SSL mode for a moment.
+        after = pulumi.ResourceOptions(parent=self, depends_on=list(args.zone.settings) if args.proxied else None)
+        quoted = custom.verification_value.apply(lambda value: f'"{value}"')
+        records: list[pulumi.Resource] = [
+            _record(f"{name}-cname", "CNAME", zone_id, args.hostname, custom.cname_target, after, proxied=args.proxied),
+            _record(f"{name}-txt", "TXT", zone_id, custom.verification_host, quoted, options),
+        ]
+        if args.hostname.startswith("*."):
+            # Never proxied: Let's Encrypt reads this record itself.
+            host, target = (output.apply(str) for output in (custom.acme_host, custom.acme_target))
+            records.append(_record(f"{name}-acme", "CNAME", zone_id, host, target, options))
+        return records
 
 
 def _record(

@@ -6,7 +6,7 @@ Pulumi.<stack>.yaml, defaults.yaml, secrets/<stack>.yaml â†’ settings, secrets â
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -92,34 +92,43 @@ def compose(settings: StackSettings) -> None:
     that it lists everything. With RAILYARD_WHOLE_PREVIEW set it logs that instead: of a program that fails, Pulumi does
     not tell what would be deleted. Whoever sets it takes a preview with an error for one that failed.
     """
-    beyond = over_budget(settings)
-    if beyond and not pulumi.runtime.is_dry_run():
-        raise _refused(beyond)
+    excess = over_budget(settings)
+    if excess and not pulumi.runtime.is_dry_run():
+        raise _refused(excess)
     adopted.take_over()
     if settings.stack.usage_limit:
         UsageLimit("workspace", UsageLimitArgs(**inputs_of(settings.stack.usage_limit)))
-    wanted = _wanted(settings)
-    declared = {name: class_of(name).declared(each) for name, each in wanted.items()}
-    files, preview = {name: settings.secrets_of(name) for name in wanted}, pulumi.runtime.is_dry_run()
-    if settings.stack.review:
-        found = review_secrets.read(settings.stack.review, files, declared, preview=preview)
-    else:
-        known = [*system_names(), *settings.systems]
-        found = secrets.read_all(files, declared, preview=preview, known=known)
-    before = _kept_outputs([name for name in settings.systems if name not in wanted])
+    systems = _wanted(settings)
+    stack_secrets = _read_secrets(settings, systems)
+    kept = _kept_outputs([name for name in settings.systems if name not in systems])
     instances = secrets.instances_from_now_on()
+    _make_systems(settings, systems, stack_secrets)
+    pulumi.export(secrets.FINGERPRINTS, secrets.deployed({**kept, **stack_secrets.fingerprints}, instances))
+    if excess and not os.environ.get(WHOLE_PREVIEW):
+        raise _refused(excess)
+    if excess:
+        pulumi.log.error(str(_refused(excess)))
+
+
+def _read_secrets(settings: StackSettings, systems: Mapping[str, SystemSettings]) -> secrets.StackSecrets:
+    declared = {name: class_of(name).declared(each) for name, each in systems.items()}
+    files, preview = {name: settings.secrets_of(name) for name in systems}, pulumi.runtime.is_dry_run()
+    if settings.stack.review:
+        return review_secrets.read(settings.stack.review, files, declared, preview=preview)
+    return secrets.read_all(files, declared, preview=preview, known=[*system_names(), *settings.systems])
+
+
+def _make_systems(
+    settings: StackSettings, systems: Mapping[str, SystemSettings], stack_secrets: secrets.StackSecrets
+) -> None:
+    """Make the systems and export their outputs; those of one Railway project share its resource."""
     projects: dict[str, Project] = {}
-    for name, each in wanted.items():
-        project = projects.get(each.project.name)
-        encrypted = settings.encrypted_variables(name)
-        made = class_of(name)(each, found.systems[name], settings.stack.zones, project, encrypted=encrypted)
-        projects[each.project.name] = made.project
-        pulumi.export(name, made.outputs)
-    pulumi.export(secrets.FINGERPRINTS, secrets.deployed({**before, **found.fingerprints}, instances))
-    if beyond and not os.environ.get(WHOLE_PREVIEW):
-        raise _refused(beyond)
-    if beyond:
-        pulumi.log.error(str(_refused(beyond)))
+    for name, each in systems.items():
+        project, encrypted = projects.get(each.project.name), settings.encrypted_variables(name)
+        values = stack_secrets.systems[name]
+        system = class_of(name)(each, values, settings.stack.zones, project, encrypted=encrypted)
+        projects[each.project.name] = system.project
+        pulumi.export(name, system.outputs)
 
 
 def _wanted(settings: StackSettings) -> dict[str, SystemSettings]:

@@ -1,12 +1,12 @@
-"""The settings of a system as a tree of arguments objects, each with the place where it stands.
+"""The settings of a system as a tree: its arguments objects, or its plain values, each with its path in the file.
 
-For whoever asks about all services, all names or all volumes of a system without knowing which system it is.
+For whoever asks about all services, all names or all texts of a system without knowing which system it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 from components.arguments import Arguments, Path
 
@@ -27,3 +27,15 @@ def walk_arguments(arguments: Arguments, path: Path = ()) -> Iterator[tuple[Path
             for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
                 if isinstance(item, Arguments):
                     yield from walk_arguments(item, (*here, str(key)))  # pyright: ignore[reportUnknownArgumentType]
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every value in groups and lists that is neither, with its path below ``value``."""
+    if isinstance(value, Mapping):
+        for key, inner in cast("Mapping[str, Any]", value).items():
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(cast("list[Any]", value)):
+            yield from leaves(inner, (*path, index))
+    else:
+        yield path, value

@@ -7,13 +7,13 @@ finding quotes a value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import go_yaml
 from components.problems import Problem
 from stacks import credentials
-from stacks.arguments_tree import Path
+from stacks.arguments_tree import Path, leaves
 from stacks.own.expressions import expressions
 from stacks.project_folder import RAILYARD
 from stacks.shared_settings import NAMESPACE, SERVICES
@@ -27,13 +27,20 @@ _NO_CREDENTIAL: Final = re.compile(
     r"\s*|\$\{.*\}|(/[\w.-]+){2,}/?|(?i:true|false|yes|no|on|off|none|null|include|omit|same-origin)|\d{1,5}", re.DOTALL
 )
 """Values of such variables that are none: a reference, the path of a file, a flag, a small number."""
+_STANDIN: Final = re.compile("encrypted-[0-9a-f]{8}")
+"""Form of the text that stands for an encrypted value (``pulumi_operations.project``)."""
 _PROVIDERS_CREDENTIAL: Final = re.compile(r"^(?!railyard:).*:\w*(token|Token|apiKey|secretKey|SecretKey|password)$")
 """Configuration keys with which a provider logs in."""
 
 
-def in_settings(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield credentials among the values of the systems, system → its settings."""
-    for path, value in _texts(values, ()):
+def in_settings(values: Mapping[str, Any], *, of_review: bool = False) -> Iterator[Problem]:
+    """Yield credentials among the values of the systems, system → its settings.
+
+    A review environment (``of_review``) has made-up texts where its stack has encrypted values: they are none.
+    """
+    for path, value in _texts(values):
+        if of_review and _STANDIN.fullmatch(value):
+            continue
         what = credentials.kind_of(value)
         if not what and path[-2:-1] == ("variables",) and _NAMED.search(str(path[-1])):
             what = "" if _NO_CREDENTIAL.fullmatch(value) or expressions(value) else "one by its name"
@@ -65,16 +72,11 @@ def in_configuration(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:
             )
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield path, str(value)  # a password of digits, without quotes
-    elif isinstance(value, Mapping):
-        for key, inner in cast("Mapping[str, Any]", value).items():
-            if path[-1:] == ("variables",) and credentials.kind_of(key):
-                yield (*path, credentials.masked(key)), key
-            yield from _texts(inner, (*path, key))
-    elif isinstance(value, Sequence):
-        for index, inner in enumerate(cast("Sequence[Any]", value)):
-            yield from _texts(inner, (*path, index))
+def _texts(values: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield texts and numbers, which may be a password of digits; and names of variables that are a credential."""
+    for path, value in leaves(values):
+        key = str(path[-1])
+        if path[-2:-1] == ("variables",) and credentials.kind_of(key):
+            yield (*path[:-1], credentials.masked(key)), key
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield path, str(value)

@@ -7,7 +7,7 @@ internet → api ────┬→ PostgreSQL 16 ─ volume
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import pulumi
 from pydantic import Field, model_validator
@@ -122,6 +122,41 @@ class OmnistackSettings(SystemSettings):
         return self
 
 
+INTEGRATIONS: Final = (
+    Secret(
+        name="SENTRY_DSN",
+        meaning="address of the Sentry project",
+        required=False,
+        prefix="https://",
+        also_sets=("SENTRY_TRACES_SAMPLE_RATE",),
+    ),
+    Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API", required=False, prefix="sk-"),
+    Secret(name="ANTHROPIC_API_KEY", meaning="key of the Anthropic API", required=False, prefix="sk-ant-"),
+    Secret(
+        name="RESEND_API_KEY",
+        meaning="key of Resend, for e-mail",
+        required=False,
+        prefix="re_",
+        also_sets=("EMAIL_PROVIDER",),
+    ),
+    Secret(
+        name="STRIPE_SECRET_KEY",
+        meaning="secret key of Stripe",
+        required=False,
+        prefix="sk_",
+        together_with="STRIPE_WEBHOOK_SECRET",
+    ),
+    Secret(
+        name="STRIPE_WEBHOOK_SECRET",
+        meaning="secret of Stripe's webhook",
+        required=False,
+        prefix="whsec_",
+        together_with="STRIPE_SECRET_KEY",
+    ),
+)
+"""Secrets of services that OmniStack can do without."""
+
+
 class Omnistack(System[OmnistackSettings]):
     """OmniStack in one stack."""
 
@@ -142,36 +177,7 @@ class Omnistack(System[OmnistackSettings]):
             ),
             POSTGRES_PASSWORD if settings.postgres else EXTERNAL_DATABASE,
             REDIS_PASSWORD,
-            Secret(
-                name="SENTRY_DSN",
-                meaning="address of the Sentry project",
-                required=False,
-                prefix="https://",
-                also_sets=("SENTRY_TRACES_SAMPLE_RATE",),
-            ),
-            Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API", required=False, prefix="sk-"),
-            Secret(name="ANTHROPIC_API_KEY", meaning="key of the Anthropic API", required=False, prefix="sk-ant-"),
-            Secret(
-                name="RESEND_API_KEY",
-                meaning="key of Resend, for e-mail",
-                required=False,
-                prefix="re_",
-                also_sets=("EMAIL_PROVIDER",),
-            ),
-            Secret(
-                name="STRIPE_SECRET_KEY",
-                meaning="secret key of Stripe",
-                required=False,
-                prefix="sk_",
-                together_with="STRIPE_WEBHOOK_SECRET",
-            ),
-            Secret(
-                name="STRIPE_WEBHOOK_SECRET",
-                meaning="secret of Stripe's webhook",
-                required=False,
-                prefix="whsec_",
-                together_with="STRIPE_SECRET_KEY",
-            ),
+            *INTEGRATIONS,
         )
 
     def compose(self, settings: OmnistackSettings, secrets: SystemSecrets) -> Mapping[str, Any]:
@@ -188,19 +194,14 @@ class Omnistack(System[OmnistackSettings]):
         self.service("worker", settings.worker, variables=variables, uses=[*stores, api])
         return {}
 
-    def _variables(self, settings: OmnistackSettings, secrets: SystemSecrets) -> dict[str, pulumi.Input[str]]:
-        stores = (
-            "POSTGRES_PASSWORD",
-            "DATABASE_URL",
-            "REDIS_PASSWORD",
-        )  # these reach the application inside its addresses
-        names = [secret.name for secret in self.secrets(settings) if secret.name not in stores]
+    @staticmethod
+    def _variables(settings: OmnistackSettings, secrets: SystemSecrets) -> dict[str, pulumi.Input[str]]:
         variables: dict[str, pulumi.Input[str]] = {
             "ENVIRONMENT": settings.environment,
             "DB_POOL_SIZE": str(settings.db_pool_size),
             "DB_USE_NULL_POOL": str(settings.db_use_null_pool).lower(),
             **settings.authentication.variables(),
-            **secrets.variables(*names),
+            **secrets.variables("SECRET_KEY", *(secret.name for secret in INTEGRATIONS)),
         }
         if "SENTRY_DSN" in secrets:
             variables["SENTRY_TRACES_SAMPLE_RATE"] = str(settings.sentry_traces_sample_rate)

@@ -20,8 +20,9 @@ from functools import cache
 from typing import Any
 
 import go_yaml
-from components.bucket import BucketSettings
+from components.bucket import Bucket, BucketSettings
 from components.database import Database
+from components.railway_bucket import RailwayBucket
 from components.service import Service
 from stacks.own import secrets as own_secrets
 from stacks.own.expressions import is_plain
@@ -49,26 +50,38 @@ class OwnSystem(System[OwnSettings]):
             name: self.bucket(name, args) if isinstance(args, BucketSettings) else self.railway_bucket(name, args)
             for name, args in settings.buckets.items()
         }
-        databases: dict[str, Database] = {}
-        for name, args in settings.databases.items():
-            password = secrets[own_secrets.password_name(name)]
-            databases[name] = self.database(KINDS[args.kind].component, name, args, password)
+        databases = {
+            name: self.database(KINDS[args.kind].component, name, args, secrets[own_secrets.password_name(name)])
+            for name, args in settings.databases.items()
+        }
         values = Values(settings, secrets, buckets, databases)
         servers: dict[str, Service | Database] = {**databases}
-        with values.told():
+        with values.resolved():
             for name, before in waits(settings).items():
-                args = settings.services[name]
-                clear = {variable: value for variable, value in args.variables.items() if is_plain(value)}
-                servers[name] = values.made[name] = self.service(
-                    name,
-                    args.model_copy(update={"variables": clear}),
-                    variables=self.still_encrypted(values.of(name)),
-                    bucket=buckets[args.bucket] if args.bucket else None,
-                    uses=[servers[each] for each in before],
-                    registry_password=values.registry_password(name),
-                    may_have_been=TOPOLOGIES.values(),
-                )
+                bucket = buckets.get(settings.services[name].bucket or "")
+                uses = [servers[each] for each in before]
+                servers[name] = values.services[name] = self._service(name, settings, values, bucket, uses)
         return {"buckets": {name: each.bucket_name for name, each in buckets.items()}} if buckets else {}
+
+    def _service(
+        self,
+        name: str,
+        settings: OwnSettings,
+        values: Values,
+        bucket: Bucket | RailwayBucket | None,
+        uses: Sequence[Service | Database],
+    ) -> Service:
+        args = settings.services[name]
+        plain = {variable: value for variable, value in args.variables.items() if is_plain(value)}
+        return self.service(
+            name,
+            args.model_copy(update={"variables": plain}),
+            variables=self.still_encrypted(values.of(name)),
+            bucket=bucket,
+            uses=uses,
+            registry_password=values.registry_password(name),
+            may_have_been=TOPOLOGIES.values(),
+        )
 
 
 @cache

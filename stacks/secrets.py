@@ -130,29 +130,19 @@ def read(
     groups = document.keys() if _is_sandbox_file() else {*known, *declared}
     for finding in secret_rules.unused(declared, document, groups):
         pulumi.log.warn(f"{path}: {finding.text}")
+    stored = {
+        system: [secret.name for secret in secrets if secret.name in names.get(system, ())]
+        for system, secrets in declared.items()
+    }
     fingerprints = {
-        system: {
-            secret.name: fingerprint(document, system, secret.name)
-            for secret in declared[system]
-            if secret.name in names.get(system, ())
-        }
-        for system in declared
+        system: {name: fingerprint(document, system, name) for name in group} for system, group in stored.items()
     }
     kept = {} if values is not None else _kept(declared, fingerprints, previous_output(FINGERPRINTS) or {})
-    return StackSecrets(
-        systems={
-            system: SystemSecrets(
-                values={
-                    secret.name: unknown() if values is None else as_output(values[system][secret.name])
-                    for secret in declared[system]
-                    if secret.name in names.get(system, ())
-                },
-                kept=kept.get(system, frozenset()),
-            )
-            for system in declared
-        },
-        fingerprints=fingerprints,
-    )
+    systems: dict[str, SystemSecrets] = {}
+    for system, group in stored.items():
+        outputs = {name: unknown() if values is None else as_output(values[system][name]) for name in group}
+        systems[system] = SystemSecrets(values=outputs, kept=kept.get(system, frozenset()))
+    return StackSecrets(systems=systems, fingerprints=fingerprints)
 
 
 def instances_from_now_on() -> Sequence[pulumi.Resource]:

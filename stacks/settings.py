@@ -8,37 +8,30 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Final, cast
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-import go_yaml
 from components.arguments import Arguments, Many, Name, matching
 from components.bucket import BucketName, SpacesRegion
 from components.problems import Problem, nearest_or_none, problems_of
-from components.service_kind import ServiceSettings
 from components.usage_limit import UsageLimitSettings
 from components.zone import ZoneSettings
 from pulumiverse_railway import rules
 from pulumiverse_railway.configured_provider import CONFIGURATION
 from railway_api.plans import Plan
 from stacks import in_clear, own_system
-from stacks.arguments_tree import Path, walk_arguments
-from stacks.buckets import buckets_twice
+from stacks.arguments_tree import Path
 from stacks.names import wrong_names
-from stacks.own.expressions import expressions
-from stacks.own.judgement import wrong as wrong_own
-from stacks.own.settings import OwnSettings
-from stacks.plan import excesses
 from stacks.policy.judgement import PolicyLevel, PolicyName
 from stacks.prices import Budget, Prices, ServiceUsage
 from stacks.problems import SettingsError
 from stacks.proven import unproven
 from stacks.reviews import Review, Reviews, wrong_reviews
-from stacks.services import named_twice, services
+from stacks.settings_nodes import encrypted_paths, foreign_keys, problems_of_text, read_nodes
+from stacks.settings_rules import wrong_systems
 from stacks.shared_settings import (
     DEFAULTS_FILE,
     NAMESPACE,
@@ -59,8 +52,6 @@ PROVIDER_KEYS: Final = {f"{PROVIDER_NAMESPACE}:{name}": meaning for name, meanin
 _NAMESPACES: Final = (NAMESPACE, PROVIDER_NAMESPACE)
 _MISSPELLED: Final = 0.85
 """How near a namespace is to one of ours to be a slip of it; those of other packages stay below 0.7 (``scaleway``)."""
-_STANDIN: Final = re.compile("encrypted-[0-9a-f]{8}")
-"""How a made-up text looks that stands for an encrypted value (``pulumi_operations.project``)."""
 _SERVICES_ARE_MISSING: Final = (
     f"a system of settings alone with a group {SERVICES}, or the name of one in Python",
     f"add {SERVICES} to it, here or in {DEFAULTS_FILE}",
@@ -135,6 +126,10 @@ class StackKeys(Arguments):
     """Of which pull request this stack is the environment; written by ``railyard review up``. Default: of none."""
 
 
+_KEYS: Final = tuple(field.alias or name for name, field in StackKeys.model_fields.items())
+"""Names of the stack's keys in the file."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StackSettings:
     """All that ``Pulumi.<stack>.yaml`` says."""
@@ -183,56 +178,59 @@ def parse(
     programs. ``file`` (``Pulumi.<stack>.yaml``) and its ``text`` are named in errors, with the line where a key stands;
     ``defaults`` is the text of the file that all stacks share. Raises ``SettingsError`` with everything that is wrong.
     """
-    nodes, below = _nodes(file, text), _nodes(DEFAULTS_FILE, defaults)
-    problems = [
-        *_about_text(nodes),
-        *_about_text(below),
-        *in_clear.in_configuration(nodes | below),
-        *_not_shared(below),
-    ]
+    nodes, shared_nodes = read_nodes(file, text), read_nodes(DEFAULTS_FILE, defaults)
+    problems = [*problems_of_text(nodes), *problems_of_text(shared_nodes)]
+    problems += [*in_clear.in_configuration(nodes | shared_nodes), *foreign_keys(shared_nodes)]
     known = {system.NAME: system for system in systems}
-    written, shared = own_values(config), shared_values(below)
-    own = merged(written, shared, list(known))
+    shared = shared_values(shared_nodes)
+    own = merged(own_values(config), shared, list(known))
     plan = _plan(value_of(config.get(PLAN_KEY, "pro")), problems)
-    keys = [field.alias or name for name, field in StackKeys.model_fields.items()]
-    stack: StackKeys | None = _one(StackKeys, {key: own[key] for key in keys if key in own}, (), problems)
-    parsed: dict[str, SystemSettings] = {}
-    for name, value in own.items():
-        if name not in (*keys, *known) and own_system.is_own(value):
-            problems.extend(_about_name(name, known))
-            known[name] = own_system.system_of(name)
+    stack: StackKeys | None = _one(StackKeys, {key: own[key] for key in _KEYS if key in own}, (), problems)
+    problems += _take_systems_of_settings(own, known)
     runs = _runs(stack, own, list(known), problems)
     environment = (stack and stack.environment) or stack_of(file)
-    for name in runs:
-        settings = _one(known[name].SETTINGS, with_environment(known[name], own[name], environment), (name,), problems)
-        if settings:
-            parsed[name] = settings
-    allowed = [*(f"{NAMESPACE}:{key}" for key in (*keys, *known)), *PROVIDER_KEYS]
-    elsewhere = [f"{NAMESPACE}:{key}" for key, value in shared.items() if not own_system.is_own(value)]
-    meant = [name for name, value in own.items() if name not in (*keys, *known) and own_system.lacks_services(value)]
-    problems.extend(Problem((name,), None, *_SERVICES_ARE_MISSING) for name in meant)
-    problems.extend(_unknown([*config, *elsewhere], [*allowed, *(f"{NAMESPACE}:{name}" for name in meant)]))
-    for name, settings in parsed.items():
-        problems.extend(_about_secrets(name, settings, [each.name for each in known[name].declared(settings)]))
-        if plan:
-            problems.extend(_beyond_plan(name, settings, (settings.railway and settings.railway.plan) or plan))
-        problems.extend(named_twice(name, settings))
-        problems.extend(_about_own(name, settings))
-    problems.extend(_projects_twice({name: each for name, each in parsed.items() if not isinstance(each, OwnSettings)}))
-    problems.extend(_beside_others(parsed))
-    problems.extend(buckets_twice(parsed))
-    declared = {name: known[name].declared(settings) for name, settings in parsed.items()}
+    validated = {
+        name: _one(known[name].SETTINGS, with_environment(known[name], own[name], environment), (name,), problems)
+        for name in runs
+    }
+    parsed: dict[str, SystemSettings] = {name: settings for name, settings in validated.items() if settings}
+    problems += [*_unknown_keys(config, own, shared, known), *wrong_systems(parsed, known, plan)]
     if stack and not stack.review:
-        problems.extend(wrong_reviews(stack.reviews, list(known), declared))
-    problems.extend(unproven(stack.promotes_from if stack else None, parsed, known))
-    encrypted = frozenset(_encrypted({**below, **nodes}))
-    shown = _shown({name: own[name] for name in runs}, of_review=bool(stack and stack.review))
-    problems = _with_credentials(problems, (each for each in shown if each.path not in encrypted))
+        declared = {name: known[name].declared(settings) for name, settings in parsed.items()}
+        problems += wrong_reviews(stack.reviews, list(known), declared)
+    problems += unproven(stack.promotes_from if stack else None, parsed, known)
+    encrypted = frozenset(encrypted_paths(shared_nodes | nodes))
+    clear = in_clear.in_settings({name: own[name] for name in runs}, of_review=bool(stack and stack.review))
+    problems = _with_credentials(problems, (each for each in clear if each.path not in encrypted))
     if stack:
-        problems.extend(wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones"))
+        problems += wrong_names(parsed, stack.zones, zones_key=f"{NAMESPACE}:zones")
     if problems or stack is None or plan is None:
         raise SettingsError(file, _each_place_once(problems), prefix=f"{NAMESPACE}:", text=text, defaults=defaults)
     return StackSettings(name=stack_of(file), plan=plan, stack=stack, systems=parsed, encrypted=encrypted)
+
+
+def _take_systems_of_settings(own: Mapping[str, Any], known: dict[str, type[System[Any]]]) -> Iterator[Problem]:
+    """Add the systems that are settings alone to ``known``, and yield what is wrong with their names."""
+    for name, value in own.items():
+        if name not in (*_KEYS, *known) and own_system.is_own(value):
+            yield from _about_name(name, known)
+            known[name] = own_system.system_of(name)
+
+
+def _unknown_keys(
+    config: Mapping[str, Any], own: Mapping[str, Any], shared: Mapping[str, Any], known: Collection[str]
+) -> Iterator[Problem]:
+    """Yield keys that are neither the stack's nor a system's, and systems that lack their services."""
+    incomplete = [
+        name for name, value in own.items() if name not in (*_KEYS, *known) and own_system.lacks_services(value)
+    ]
+    yield from (Problem((name,), None, *_SERVICES_ARE_MISSING) for name in incomplete)
+    allowed = [*(f"{NAMESPACE}:{key}" for key in (*_KEYS, *known)), *PROVIDER_KEYS]
+    elsewhere = [f"{NAMESPACE}:{key}" for key, value in shared.items() if not own_system.is_own(value)]
+    expected = [*allowed, *(f"{NAMESPACE}:{name}" for name in incomplete)]
+    for key in dict.fromkeys([*config, *elsewhere]):
+        if is_own(key) and key not in expected:
+            yield Problem.unknown_key((key,), expected, place="the stack", absolute=True)
 
 
 def with_environment(system: type[System[Any]], settings: Any, environment: str) -> Any:
@@ -265,22 +263,9 @@ def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str],
     return runs
 
 
-def _not_shared(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:
-    """Report keys of the shared file that Pulumi's engine would have to read, which it does not."""
-    for key in nodes:
-        if not key.startswith(f"{NAMESPACE}:"):
-            allowed = f"a key of Railyard, {NAMESPACE}:…: Pulumi's engine does not read {DEFAULTS_FILE}"
-            yield Problem((key,), None, allowed, f"write it below config: in Pulumi.yaml, as {key}: {{value: …}}", True)
-
-
 def is_own(key: str) -> bool:
     """Tell whether a full key is meant for Railyard or its provider, with its namespace misspelled too."""
     return bool(difflib.get_close_matches(key.partition(":")[0].lower(), _NAMESPACES, cutoff=_MISSPELLED))
-
-
-def _unknown(keys: Sequence[str], allowed: Sequence[str]) -> list[Problem]:
-    wrong = [key for key in dict.fromkeys(keys) if is_own(key) and key not in allowed]
-    return [Problem.unknown_key((key,), allowed, place="the stack", absolute=True) for key in wrong]
 
 
 def _with_credentials(problems: Sequence[Problem], shown: Iterable[Problem]) -> list[Problem]:
@@ -303,73 +288,6 @@ def _each_place_once(problems: Sequence[Problem]) -> list[Problem]:
     return kept
 
 
-def _nodes(file: str, text: str) -> dict[str, go_yaml.Node]:
-    """Return what stands in the file, full key → its value. Raises ``SettingsError`` for a file that is no YAML."""
-    try:
-        config = go_yaml.find(document := go_yaml.compose(text), ("config",))
-        if document is not None:
-            go_yaml.value_of(document)
-    except go_yaml.YamlError as error:
-        place = f":{error.line}" if error.line else ""
-        raise SettingsError(f"{file}{place}: {error.problem}", [], prefix="") from None
-    config = None if config is None else go_yaml.resolved(config)
-    if not isinstance(config, go_yaml.MappingNode):
-        return {}
-    return {key.text if ":" in key.text else f"{NAMESPACE}:{key.text}": node for key, node in go_yaml.entries(config)}
-
-
-def _about_text(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:
-    """Yield what a value no longer shows once it is read: that it was a date, or that it was encrypted."""
-    for key, node in nodes.items():
-        if not key.startswith(f"{NAMESPACE}:"):
-            continue
-        for path, part in _walk(node, (key.partition(":")[2],)):
-            if _is_encrypted(part) and not _may_be_encrypted(path):
-                allowed = "no encrypted value but below variables; secrets of systems come from the SOPS file"
-                yield Problem(path, None, allowed, "store it there")
-            elif isinstance(part, go_yaml.ScalarNode) and isinstance(go_yaml.scalar_of(part), go_yaml.Moment):
-                yield Problem(path, part.text, "a text, and YAML takes this for a date", "", wants_quotes=True)
-
-
-def _encrypted(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Path]:
-    """Yield where values are encrypted, and may be."""
-    for key, node in nodes.items():
-        if key.startswith(f"{NAMESPACE}:"):
-            every = _walk(node, (key.partition(":")[2],))
-            yield from (path for path, part in every if _is_encrypted(part) and _may_be_encrypted(path))
-
-
-def _shown(systems: Mapping[str, Any], *, of_review: bool) -> Iterator[Problem]:
-    """Yield the credentials in clear; a review environment has made-up texts where its stack has encrypted ones."""
-    for problem in in_clear.in_settings(systems):
-        value: Any = systems
-        for key in problem.path if of_review else ():
-            value = cast("Mapping[Any, Any]", value).get(key) if isinstance(value, Mapping) else None
-        if not (isinstance(value, str) and _STANDIN.fullmatch(value)):
-            yield problem
-
-
-def _is_encrypted(node: go_yaml.Node) -> bool:
-    """Tell whether a value is one that ``pulumi config set --secret`` writes."""
-    return isinstance(node, go_yaml.MappingNode) and [key.text for key, _ in go_yaml.entries(node)] == ["secure"]
-
-
-def _may_be_encrypted(path: Path) -> bool:
-    """Tell whether a value stays secret on its way to Railway: that of a variable does."""
-    return len(path) > 2 and path[-2] == "variables"
-
-
-def _walk(node: go_yaml.Node, path: Path) -> Iterator[tuple[Path, go_yaml.Node]]:
-    node = go_yaml.resolved(node)
-    yield path, node
-    if isinstance(node, go_yaml.MappingNode):
-        for key, value in go_yaml.entries(node):
-            yield from _walk(value, (*path, key.text))
-    elif isinstance(node, go_yaml.ListNode):
-        for index, item in enumerate(node.items):
-            yield from _walk(item, (*path, index))
-
-
 def _plan(value: Any, problems: list[Problem]) -> Plan | None:
     try:
         return Plan(value)
@@ -390,12 +308,6 @@ def _one(model: type[SystemSettings | StackKeys], value: Any, path: tuple[str, .
         return None
 
 
-def _beyond_plan(name: str, settings: SystemSettings, plan: Plan) -> list[Problem]:
-    return [
-        Problem((name, *excess.path), excess.value, excess.allowed, excess.fix) for excess in excesses(settings, plan)
-    ]
-
-
 def _about_name(name: str, known: Iterable[str]) -> Iterator[Problem]:
     """Yield what is wrong with the name of a system of one's own: it begins the names of all its resources."""
     demand = rules.label.broken_by(name)
@@ -403,62 +315,3 @@ def _about_name(name: str, known: Iterable[str]) -> Iterator[Problem]:
     if demand or near:
         allowed = f"a name that begins no other, as {near} does" if near else str(demand).removeprefix("be ")
         yield Problem((name,), None, allowed, "give the system another name")
-
-
-def _about_own(name: str, settings: SystemSettings) -> Iterator[Problem]:
-    """Yield what is wrong between the keys of a system that is settings alone."""
-    if isinstance(settings, OwnSettings):
-        yield from (replace(each, path=(name, *each.path)) for each in wrong_own(settings))
-
-
-def _projects_twice(systems: Mapping[str, SystemSettings]) -> list[Problem]:
-    first: dict[str, str] = {}
-    for system, settings in systems.items():
-        first.setdefault(settings.project.name, system)
-    return [
-        Problem(
-            (system, "project", "name"),
-            settings.project.name,
-            f"a project of its own, and {first[settings.project.name]} has this one",
-            f"name it {system}-…",
-        )
-        for system, settings in systems.items()
-        if first[settings.project.name] != system
-    ]
-
-
-def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
-    """Yield what is wrong with systems of one's own that stand in the project of another system."""
-    for name, settings in systems.items():
-        if not isinstance(settings, OwnSettings):
-            continue
-        for other, each in systems.items():
-            if other == name or each.project.name != settings.project.name:
-                continue
-            if each.project != settings.project:
-                allowed = f"what {other} says of this project, which both have"
-                yield Problem((name, "project"), None, allowed, f"write the same as in {other}.project")
-            for service in services(each):
-                if mine := next((own for own in services(settings) if own.name == service.name), None):
-                    allowed = f"services that no other system has, and {service.name} is one of {other}"
-                    yield Problem((name, *mine.path), None, allowed, "leave it to one of them")
-
-
-def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
-    problems = [
-        Problem(
-            (name, *path, "variables", variable),
-            None,
-            f"no secret in clear, and {variable} is one of {name}",
-            f"remove it, have another one made, and store that as {name}.{variable} in the SOPS file",
-        )
-        for path, part in walk_arguments(settings)
-        if isinstance(part, ServiceSettings)
-        for variable, value in part.variables.items()
-        if variable in secrets and not expressions(value)
-    ]
-    for index, given in enumerate(settings.sealed):
-        if given not in secrets:
-            allowed = f"a secret of {name}: {', '.join(secrets)}"
-            problems.append(Problem((name, "sealed", index), given, allowed, nearest_or_none(given, secrets)))
-    return problems

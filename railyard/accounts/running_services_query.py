@@ -138,7 +138,7 @@ def _groups(every: Sequence[Item]) -> Iterator[Sequence[Item]]:
         yield every[at : at + _IN_ONE_REQUEST]
 
 
-def _alone(environment: Environment) -> _Seen:
+def _alone(environment: Environment) -> _EnvironmentAnswer:
     """Return an environment that was read without its project, of which it says what is needed."""
     instances = nodes(environment["serviceInstances"])
     volumes = [volume["volume"] for volume in nodes(environment["volumeInstances"])]
@@ -151,7 +151,7 @@ def _alone(environment: Environment) -> _Seen:
         "volumes": _page(volumes),
     }
     data: Any = {"project": of_project, "environment": environment}
-    return _Seen(Snapshot(data), data)
+    return _EnvironmentAnswer(Snapshot(data), data)
 
 
 def _page(items: Sequence[object]) -> dict[str, object]:
@@ -203,7 +203,7 @@ async def _system(client: Client, name: str, settings: SystemSettings, projects:
         snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     except NotFound:
         return RunningSystem(name=name, project_name=settings.project.name, services=absent)
-    running = _services(_Seen(snapshot, data), declared)
+    running = _services(_EnvironmentAnswer(snapshot, data), declared)
     return RunningSystem(
         name=name,
         project_name=settings.project.name,
@@ -260,7 +260,7 @@ def _environment(settings: SystemSettings, project: Project) -> str | None:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _EnvironmentAnswer:
     """One environment."""
 
     snapshot: Snapshot
@@ -273,7 +273,7 @@ class _Seen:
         return next((each for each in every if each["serviceId"] == service_id and not each["deletedAt"]), None)
 
 
-def _services(answer: _Seen, declared: Mapping[str, DeclaredService]) -> tuple[RunningService, ...]:
+def _services(answer: _EnvironmentAnswer, declared: Mapping[str, DeclaredService]) -> tuple[RunningService, ...]:
     """Return those that the settings have, in their order, then those that somebody added by hand."""
     snapshot = answer.snapshot
     ids = {service["name"]: key for key, service in snapshot.services.items() if snapshot.has_instance(key)}
@@ -281,7 +281,9 @@ def _services(answer: _Seen, declared: Mapping[str, DeclaredService]) -> tuple[R
     return tuple(_service(answer, name, declared.get(name), ids.get(name)) for name in names)
 
 
-def _service(answer: _Seen, name: str, declared: DeclaredService | None, service_id: str | None) -> RunningService:
+def _service(
+    answer: _EnvironmentAnswer, name: str, declared: DeclaredService | None, service_id: str | None
+) -> RunningService:
     if service_id is None:
         return RunningService(name=name, declared=declared)
     config, source = answer.snapshot.service_config(service_id), answer.snapshot.source(service_id)
@@ -369,7 +371,7 @@ def _routes(record: DNSRecords) -> bool:
     return record["purpose"].endswith("_TRAFFIC_ROUTE")
 
 
-def _disks(answer: _Seen, service_id: str) -> tuple[Disk, ...]:
+def _disks(answer: _EnvironmentAnswer, service_id: str) -> tuple[Disk, ...]:
     snapshot = answer.snapshot
     return tuple(
         Disk(

@@ -17,10 +17,10 @@ from railway_api.plans import Plan
 from railyard.accounts.railway_client import Railway
 from railyard.adopt import live as live_reader
 from railyard.adopt import secrets_of, system_settings, take_over, target, write
-from railyard.adopt.live import Live
+from railyard.adopt.live import LiveProject
 from railyard.adopt.matching import INSTANCE_TYPE, Matched, Planned, match, planned
 from railyard.adopt.secrets_of import SecretValues
-from railyard.adopt.take_over import Left
+from railyard.adopt.take_over import RemainingChange
 from railyard.adopt.target import Target
 from railyard.adopt.write import Zones
 from railyard.engine.engine import Engine
@@ -49,7 +49,7 @@ class Adoption:
 
     target: Target
     stack: str
-    live: Live
+    live: LiveProject
     edit: Edit
     services: list[str]
     """Services of the project that the system has, by their names on Railway."""
@@ -59,7 +59,7 @@ class Adoption:
     imported: int = 0
     stored: list[str] = field(default_factory=list[str])
     sealed: list[str] = field(default_factory=list[str])
-    left: list[Left] = field(default_factory=list[Left])
+    left: list[RemainingChange] = field(default_factory=list[RemainingChange])
     written: bool = False
 
     @property
@@ -130,7 +130,7 @@ def plan_of(config: Settings) -> Plan:
     return Plan(given) if given in list(Plan) else Plan.PRO
 
 
-def read(railway: Railway, project: str, stack: str, environment: str | None, config: Settings) -> Live:
+def read(railway: Railway, project: str, stack: str, environment: str | None, config: Settings) -> LiveProject:
     """Read a project, given by id or name; raises ``CallError`` where nobody says which environment is meant."""
     project_id, environments = railway.run(live_reader.environments(railway.client, project))
     mine = [str(each.get("environment")) for each in _projects(config) if each.get("name") == project]
@@ -147,7 +147,7 @@ def read(railway: Railway, project: str, stack: str, environment: str | None, co
 
 
 def begin(
-    stack: str, live: Live, system: str | None, names: Mapping[str, str], config: Settings, *, own: bool
+    stack: str, live: LiveProject, system: str | None, names: Mapping[str, str], config: Settings, *, own: bool
 ) -> Adoption:
     """Return an adoption of which nothing is written yet; raises ``OperationError`` where settings cannot say it."""
     settings = _settings(stack, config)
@@ -286,7 +286,7 @@ def _zones(config: Settings) -> list[Settings]:
     return cast("list[Settings]", config.get(f"{NAMESPACE}:zones") or shared or [])
 
 
-def _missing_zones(config: Settings, live: Live) -> Zones:
+def _missing_zones(config: Settings, live: LiveProject) -> Zones:
     known = {str(each["name"]): str(each["id"]) for each in _zones(config)}
     missing = {name: id_ for name, id_ in live.zones.items() if name not in known}
     stands = bool(config.get(f"{NAMESPACE}:zones"))
@@ -325,7 +325,7 @@ def _valid(edit: Edit) -> None:
         ) from None
 
 
-def _from_files(live: Live, services: Sequence[str]) -> list[str]:
+def _from_files(live: LiveProject, services: Sequence[str]) -> list[str]:
     """Return a note for each service whose settings a file decides: they are settings here from now on."""
     way = f"railyard migrate --to-railway --project {live.snapshot.project['name']}"
     notes: list[str] = []
@@ -348,7 +348,7 @@ def _from_files(live: Live, services: Sequence[str]) -> list[str]:
     return notes
 
 
-def _about_environments(live: Live) -> list[str]:
+def _about_environments(live: LiveProject) -> list[str]:
     others = live.other_environments
     if not others:
         return []

@@ -27,37 +27,44 @@ from railyard.shared.console import (
 from railyard.shared.options import LastStackOption
 from stacks.project_folder import RAILYARD
 
+SystemArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[SYSTEM]", show_default=False, help="The system that it becomes. Default: proposed."),
+]
+ProjectOption = Annotated[
+    str | None, typer.Option("--project", help="Railway's project, by id or name. Default: SYSTEM-STACK.")
+]
+EnvironmentOption = Annotated[
+    str | None,
+    typer.Option("--environment", help="Its environment. Default: that of the stack's name, or the only one."),
+]
+ServiceOption = Annotated[
+    list[str] | None,
+    typer.Option("--service", metavar="NAME=OTHER", help="A service that has another name on Railway; may repeat."),
+]
+AgeOption = Annotated[
+    list[str] | None, typer.Option("--age", metavar="RECIPIENT", help="Who can open a secrets file that is new.")
+]
+OwnOption = Annotated[
+    bool, typer.Option("--own", help="A system of one's own, of the services that no system of the stack has.")
+]
+RehearseOption = Annotated[
+    bool, typer.Option("--rehearse", help="Do all of it in a throw-away sandbox filled with what was read.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what was found and would be written, and stop.")]
+
 
 def adopt(
-    system: Annotated[
-        str | None,
-        typer.Argument(metavar="[SYSTEM]", show_default=False, help="The system that it becomes. Default: proposed."),
-    ] = None,
+    system: SystemArgument = None,
     stack: LastStackOption = "",
-    project: Annotated[
-        str | None, typer.Option("--project", help="Railway's project, by id or name. Default: SYSTEM-STACK.")
-    ] = None,
-    environment: Annotated[
-        str | None,
-        typer.Option("--environment", help="Its environment. Default: that of the stack's name, or the only one."),
-    ] = None,
-    service: Annotated[
-        list[str] | None,
-        typer.Option("--service", metavar="NAME=OTHER", help="A service that has another name on Railway; may repeat."),
-    ] = None,
-    age: Annotated[
-        list[str] | None, typer.Option("--age", metavar="RECIPIENT", help="Who can open a secrets file that is new.")
-    ] = None,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+    service: ServiceOption = None,
+    age: AgeOption = None,
     *,
-    own: Annotated[
-        bool, typer.Option("--own", help="A system of one's own, of the services that no system of the stack has.")
-    ] = False,
-    rehearse: Annotated[
-        bool, typer.Option("--rehearse", help="Do all of it in a throw-away sandbox filled with what was read.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what was found and would be written, and stop.")
-    ] = False,
+    own: OwnOption = False,
+    rehearse: RehearseOption = False,
+    dry_run: DryRunOption = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,

@@ -48,7 +48,7 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Live:
+class LiveProject:
     """One environment and its surroundings."""
 
     snapshot: Snapshot
@@ -114,7 +114,7 @@ async def environments(client: Client, project: str) -> tuple[str, dict[str, str
     return document["id"], {str(each["name"]): each["id"] for each in living}
 
 
-async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneSettings]) -> Live:
+async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneSettings]) -> LiveProject:
     """Read an environment and what belongs to it; ``zones`` are those that the settings know already."""
     data = await client.transport.read(ADOPTED, projectId=project_id, environmentId=environment_id)
     snapshot = Snapshot(cast("EnvironmentSnapshot", data))
@@ -125,7 +125,9 @@ async def read(client: Client, project_id: str, environment_id: str, zones: Sequ
     records = [record for zone_id in held.values() for record in _records(zone_id)]
     uses_spaces = any("SPACES_BUCKET" in (_variables(snapshot, key)) for key in snapshot.services)
     endpoints = list(_endpoints()) if uses_spaces else []
-    return Live(snapshot=snapshot, records=records, zones=held, cdn_endpoints=endpoints, files=_files(data, snapshot))
+    return LiveProject(
+        snapshot=snapshot, records=records, zones=held, cdn_endpoints=endpoints, files=_files(data, snapshot)
+    )
 
 
 def _refuse_unlisted_volumes(snapshot: Snapshot) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-from railyard.adopt.live import Live
+from railyard.adopt.live import LiveProject
 from railyard.adopt.system_settings import hides
 
 SHORTEST: Final = 6
@@ -21,7 +21,7 @@ SHORTEST: Final = 6
 _PASSWORD: Final = re.compile(r"(?<=://)([^\s/:@?#]*):(?P<password>[^\s/@$]+)(?=@)")
 
 
-def without_secrets(document: Any, live: Live, known: Mapping[str, str]) -> Any:
+def without_secrets(document: Any, live: LiveProject, known: Mapping[str, str]) -> Any:
     """Return a JSON document without the secrets of an environment; ``known``: secret's value → its substitute.
 
     Every other value that may be one, by its name or its form, becomes a random one of the same shape.
@@ -43,7 +43,7 @@ def shaped(value: str) -> str:
     return "".join(next((secrets.choice(kind) for kind in kinds if each in kind), each) for each in value)
 
 
-def _variables(live: Live) -> Iterator[tuple[str, str]]:
+def _variables(live: LiveProject) -> Iterator[tuple[str, str]]:
     shared: Any = live.snapshot.config.get("sharedVariables") or {}
     groups = [shared, *(live.config(key).get("variables") or {} for key in live.snapshot.services)]
     for group in cast("list[dict[str, dict[str, Any] | None]]", groups):

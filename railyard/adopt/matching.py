@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
-from railyard.adopt.live import Live, zone_of
+from railyard.adopt.live import LiveProject, zone_of
 from railyard.shared.urns import carries, name_of
 
 Inputs: TypeAlias = Mapping[str, Any]
@@ -89,7 +89,7 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
     return resources
 
 
-def match(wanted: Sequence[Planned], live: Live, names: Mapping[str, str]) -> Matched:
+def match(wanted: Sequence[Planned], live: LiveProject, names: Mapping[str, str]) -> Matched:
     """Find what each resource is; ``names`` maps a service's name in the settings to another one on Railway."""
     done = Matched()
     matcher = _Matcher(live, names, done)
@@ -107,7 +107,7 @@ def match(wanted: Sequence[Planned], live: Live, names: Mapping[str, str]) -> Ma
 class _Matcher:
     """Knows what is looked at, and which component has become which service."""
 
-    def __init__(self, live: Live, names: Mapping[str, str], done: Matched) -> None:
+    def __init__(self, live: LiveProject, names: Mapping[str, str], done: Matched) -> None:
         self._live, self._names, self._done = live, names, done
         self._where = f"{live.project_id}/{live.environment_id}"
         self._ways: dict[str, Callable[[Planned], str | None]] = {

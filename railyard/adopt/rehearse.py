@@ -21,7 +21,7 @@ from railyard.accounts.spaces_client import spaces_client
 from railyard.adopt import adoption, secrets_of
 from railyard.adopt import live as live_reader
 from railyard.adopt.adoption import Adoption
-from railyard.adopt.live import Live
+from railyard.adopt.live import LiveProject
 from railyard.adopt.made_up import without_secrets
 from railyard.engine import engine_choice, sandbox_door
 from railyard.migrate.findings import Settings
@@ -73,7 +73,7 @@ def _world(proposed: Adoption, declared: list[Secret]) -> dict[str, Any]:
     return cast("dict[str, Any]", without_secrets(world, live, known))
 
 
-def _keys(live: Live) -> list[dict[str, Any]]:
+def _keys(live: LiveProject) -> list[dict[str, Any]]:
     every = [live.variables(key) for key in live.services().values()]
     used = {str(each["SPACES_ACCESS_KEY_ID"]): each for each in every if each.get("SPACES_ACCESS_KEY_ID")}
     return [
@@ -101,7 +101,7 @@ def _of_the_sandbox(system: str, declared: list[Secret]) -> dict[str, str]:
     }
 
 
-def _buckets(live: Live) -> list[dict[str, Any]]:
+def _buckets(live: LiveProject) -> list[dict[str, Any]]:
     """Return the buckets of the environment, with what can be read of each with the key that is there."""
     buckets: dict[str, dict[str, Any]] = {}
     for key in live.services().values():

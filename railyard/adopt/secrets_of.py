@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import sops
-from railyard.adopt.live import Live
+from railyard.adopt.live import LiveProject
 from railyard.secrets import file as secrets_file
 from railyard.secrets import sops_program
 from railyard.shared.console import CallError, OperationError, shown
@@ -32,7 +32,7 @@ class SecretValues:
     """Required, and no service has them."""
 
 
-def look(declared: Sequence[Secret], live: Live, places: Mapping[str, tuple[str, str]]) -> SecretValues:
+def look(declared: Sequence[Secret], live: LiveProject, places: Mapping[str, tuple[str, str]]) -> SecretValues:
     """Find each secret among the variables of the services, by its name, or where ``places`` say: service, variable."""
     secrets = SecretValues()
     services = live.services()

@@ -23,7 +23,7 @@ from components.service_kind import ServiceSettings
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.parts.settings import SETTINGS
 from railway_api.answers import CustomDomainOfAllDomains
-from railyard.adopt.live import Live
+from railyard.adopt.live import LiveProject
 from railyard.migrate.compose_file import SECRET
 from railyard.migrate.findings import Settings
 from railyard.migrate.translation import normal, translate
@@ -45,7 +45,7 @@ _WORKERS: Final = re.compile(r"--workers (\d+)$")
 
 
 @dataclass
-class Kept:
+class KeptSettings:
     """Settings of a system, and what of the project they cannot keep."""
 
     settings: Settings
@@ -53,13 +53,13 @@ class Kept:
 
 
 def keep(
-    system: type[System[Any]], live: Live, names: Mapping[str, str], shared: Mapping[str, Any] | None = None
-) -> Kept:
+    system: type[System[Any]], live: LiveProject, names: Mapping[str, str], shared: Mapping[str, Any] | None = None
+) -> KeptSettings:
     """Return the settings of ``system`` that keep what runs; ``names``: its name of a service → that on Railway.
 
     ``shared`` is what all stacks share of it: what it says so does not stand there, and what is otherwise does.
     """
-    kept = Kept({"project": _project(live)})
+    kept = KeptSettings({"project": _project(live)})
     services = live.services()
     sections: dict[str, tuple[FieldInfo, type[BaseModel]]] = {}
     for name, info in system.SETTINGS.model_fields.items():
@@ -82,7 +82,7 @@ def keep(
             kept.settings[to_camel(name)] = _service(model, live, service)
     _special(system, kept.settings)
     settings = _without_defaults(system.SETTINGS, kept.settings)
-    return Kept(_over_shared(settings, kept.settings, shared or {}), kept.notes)
+    return KeptSettings(_over_shared(settings, kept.settings, shared or {}), kept.notes)
 
 
 def _over_shared(settings: Settings, whole: Mapping[str, Any], shared: Mapping[str, Any]) -> Settings:
@@ -101,9 +101,9 @@ def _over_shared(settings: Settings, whole: Mapping[str, Any], shared: Mapping[s
     return settings
 
 
-def keep_own(live: Live, names: Sequence[str]) -> Kept:
+def keep_own(live: LiveProject, names: Sequence[str]) -> KeptSettings:
     """Return the settings of a system of one's own, of the services with these names."""
-    kept = Kept({"project": _project(live)})
+    kept = KeptSettings({"project": _project(live)})
     by_service: Settings = {}
     sealed: list[str] = []
     for name in names:
@@ -134,14 +134,14 @@ def hides(name: str, value: str | None) -> bool:
     return bool(SECRET.search(name)) or any(in_clear.in_settings(in_clear_at))
 
 
-def _project(live: Live) -> Settings:
+def _project(live: LiveProject) -> Settings:
     settings: Settings = {"name": live.snapshot.project["name"], "environment": live.snapshot.environment["name"]}
     shared = live.snapshot.config.get("sharedVariables") or {}
     clear = {name: value for name, each in shared.items() if each and (value := each.get("value")) is not None}
     return {**settings, "sharedVariables": clear} if clear else settings
 
 
-def _everything(live: Live) -> dict[str, str]:
+def _everything(live: LiveProject) -> dict[str, str]:
     """Return the variables of all services that can be read."""
     variables: dict[str, str] = {}
     for service_id in live.services().values():
@@ -184,7 +184,7 @@ def _value(settings: Settings, path: tuple[str, ...], info: FieldInfo, variables
         return
 
 
-def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
+def _service(model: type[BaseModel], live: LiveProject, service_id: str) -> Settings:
     if issubclass(model, ServiceSettings):
         return own_service(live, service_id)
     config = live.effective(service_id)
@@ -209,7 +209,7 @@ def _service(model: type[BaseModel], live: Live, service_id: str) -> Settings:
 _SHORT: Final = {"database": "DB", "user": "USER"}
 
 
-def own_service(live: Live, service_id: str) -> Settings:
+def own_service(live: LiveProject, service_id: str) -> Settings:
     """Return the settings of a service, without its variables, with Railway's defaults filled in."""
     config = live.effective(service_id)
     source = live.snapshot.source(service_id)
@@ -247,13 +247,13 @@ def _scalar(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _domain(live: Live, given: CustomDomainOfAllDomains, port: int | None) -> Settings:
+def _domain(live: LiveProject, given: CustomDomainOfAllDomains, port: int | None) -> Settings:
     record, target = live.record("CNAME", given["domain"]), given["targetPort"]
     proxied = {"proxied": True} if record and record.proxied else {}
     return {"hostname": given["domain"], **proxied, **({"port": target} if target not in (None, port) else {})}
 
 
-def _disk(live: Live, service_id: str) -> Settings | None:
+def _disk(live: LiveProject, service_id: str) -> Settings | None:
     for volume_id, mount in live.snapshot.mounted(service_id).items():
         volume = live.snapshot.volumes.get(volume_id)
         if volume and mount:
@@ -270,7 +270,7 @@ def _disk(live: Live, service_id: str) -> Settings | None:
     return None
 
 
-def _bucket(live: Live) -> Settings | None:
+def _bucket(live: LiveProject) -> Settings | None:
     variables = _everything(live)
     if "SPACES_BUCKET" not in variables:
         return None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from railyard.adopt.live import Live
+from railyard.adopt.live import LiveProject
 from railyard.adopt.matching import KEY_TYPE, Matched, Planned
 from railyard.engine.engine import Engine, Unimportable
 from railyard.shared.urns import carries, name_of
@@ -32,7 +32,7 @@ _KINDS: Final = {"add": "only in the settings", "delete": "only on Railway", "up
 
 
 @dataclass(frozen=True, kw_only=True)
-class Left:
+class RemainingChange:
     """One change that a preview still has."""
 
     urn: str
@@ -57,7 +57,7 @@ class Left:
         return f"{self.op} {self.name}{what}"
 
 
-def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live) -> None:
+def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: LiveProject) -> None:
     """Import what was matched; raises ``OperationError`` when the engine does not.
 
     The key of a bucket is no provider's to import, since nobody but Railway knows its secret: it is recorded, and what
@@ -84,7 +84,7 @@ def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live
     _amend(engine, wanted, matched, live)
 
 
-def _key(key: Planned, space: str, live: Live) -> Unimportable:
+def _key(key: Planned, space: str, live: LiveProject) -> Unimportable:
     every = [live.variables(service_id) for service_id in live.services().values()]
     used = next(each for each in every if each.get("SPACES_ACCESS_KEY_ID"))
     access_key, grants = (
@@ -96,7 +96,7 @@ def _key(key: Planned, space: str, live: Live) -> Unimportable:
     return Unimportable(urn=key.urn, neighbour=space, id=access_key, inputs=inputs, outputs=outputs, hidden="secretKey")
 
 
-def settle(engine: Engine, wanted: Sequence[Planned], matched: Matched, left: Sequence[Left]) -> None:
+def settle(engine: Engine, wanted: Sequence[Planned], matched: Matched, left: Sequence[RemainingChange]) -> None:
     """Let the state hold the program's own inputs and options of what does not differ, which asks nobody.
 
     Until then it holds what an import says, and the next change of a resource would send more than was changed.
@@ -106,7 +106,7 @@ def settle(engine: Engine, wanted: Sequence[Planned], matched: Matched, left: Se
     engine.up(same, quiet=True)
 
 
-def _amend(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live) -> None:
+def _amend(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: LiveProject) -> None:
     """Put into the state what no import tells: what the program alone knows, and which environment is meant."""
     amended: dict[str, dict[str, Any]] = {}
     for each in wanted:
@@ -137,9 +137,9 @@ def _list_of(ids: Mapping[str, str]) -> Generator[None]:
                 os.environ[VARIABLE] = before
 
 
-def left(document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str, str]]) -> list[Left]:
+def left(document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str, str]]) -> list[RemainingChange]:
     """Return what a preview would still change of a system; ``why``: URN → property → what explains its difference."""
-    changes: list[Left] = []
+    changes: list[RemainingChange] = []
     for step in cast("Sequence[Mapping[str, Any]]", document["steps"]):
         urn = str(step["urn"])
         if step["op"] == "same" or not carries(urn, system):
@@ -151,7 +151,7 @@ def left(document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str
         keys = tuple(sorted(detailed)) or tuple(step.get("diffReasons") or ())
         reasons = tuple(why.get(urn, {}).get(key) or _difference(step, key) for key in keys)
         changes.append(
-            Left(
+            RemainingChange(
                 urn=urn,
                 op=str(step["op"]),
                 name=name_of(urn),

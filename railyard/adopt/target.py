@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from components.database import DatabaseSettings
 from components.service_kind import ServiceSettings
-from railyard.adopt.live import Live
+from railyard.adopt.live import LiveProject
 from railyard.adopt.system_settings import OTHER_NAMES, keep, model_of, optional
 from railyard.shared.console import CallError
 from stacks import class_of, python_systems, system_names
@@ -58,7 +58,9 @@ def named(name: str) -> type[System[Any]]:
     raise CallError(f"there is no system {name!r}: {hint}; --own makes one of the project's services")
 
 
-def target(name: str | None, live: Live, names: Mapping[str, str], stack: StackSettings | None, *, own: bool) -> Target:
+def target(
+    name: str | None, live: LiveProject, names: Mapping[str, str], stack: StackSettings | None, *, own: bool
+) -> Target:
     """Return what the project becomes: the system ``name``, or the one that fits best."""
     if own or (name and stack and name in stack.systems and name not in system_names()):
         return Target(name=name or _own_name(live), system=class_of(name or _own_name(live)), own=True)
@@ -76,7 +78,7 @@ def target(name: str | None, live: Live, names: Mapping[str, str], stack: StackS
     return Target(name=best.NAME, system=best, names={**_other_names(best, live), **names}, reasons=fits[best.NAME])
 
 
-def _refuse_names(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> None:
+def _refuse_names(system: type[System[Any]], live: LiveProject, names: Mapping[str, str]) -> None:
     """Raise ``CallError`` for a service that the system, or the project, does not have."""
     for own, other in names.items():
         for name, known, whose in (
@@ -95,7 +97,7 @@ def _services(system: type[System[Any]]) -> dict[str, type[BaseModel]]:
     }
 
 
-def strangers(live: Live, chosen: Target, stack: StackSettings | None) -> list[str]:
+def strangers(live: LiveProject, chosen: Target, stack: StackSettings | None) -> list[str]:
     """Return the services of the project that no system of the stack has, ``chosen`` included."""
     known: set[str] = set()
     if not chosen.own:
@@ -112,14 +114,14 @@ def strangers(live: Live, chosen: Target, stack: StackSettings | None) -> list[s
     return sorted(name for name in live.services() if name not in known)
 
 
-def _own_name(live: Live) -> str:
+def _own_name(live: LiveProject) -> str:
     """Return the project's name without that of its environment, as a system's name."""
     name = _LABEL.sub("-", str(live.snapshot.project["name"]).lower()).strip("-")
     name = name.removesuffix(f"-{live.snapshot.environment['name']}") or "own"
     return f"{name}-services" if name in system_names() else name
 
 
-def _reasons(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> Iterator[str]:
+def _reasons(system: type[System[Any]], live: LiveProject, names: Mapping[str, str]) -> Iterator[str]:
     """Yield what of the project speaks for a system; its name counts as much as all that is needed."""
     if system.NAME in _LABEL.split(str(live.snapshot.project["name"]).lower()):
         yield from [f"the project is called {live.snapshot.project['name']}"] * _ENOUGH
@@ -127,7 +129,7 @@ def _reasons(system: type[System[Any]], live: Live, names: Mapping[str, str]) ->
     yield from sorted(there & variables_of(system, live, names))
 
 
-def variables_of(system: type[System[Any]], live: Live, names: Mapping[str, str]) -> set[str]:
+def variables_of(system: type[System[Any]], live: LiveProject, names: Mapping[str, str]) -> set[str]:
     """Return the variables that only this system sets, as far as its settings tell without running it."""
     variables = set(_settings_variables(system.SETTINGS.model_fields.items()))
     try:
@@ -146,7 +148,7 @@ def _settings_variables(fields: Iterable[tuple[str, FieldInfo]], path: str = "")
             yield from _settings_variables(model.model_fields.items(), f"{info.alias or name}.")
 
 
-def _other_names(system: type[System[Any]], live: Live) -> dict[str, str]:
+def _other_names(system: type[System[Any]], live: LiveProject) -> dict[str, str]:
     """Return which service of the project is which of the system's, where it has another name and no rival."""
     services = live.services()
     wanted = _services(system)
@@ -165,10 +167,10 @@ def _other_names(system: type[System[Any]], live: Live) -> dict[str, str]:
     return names
 
 
-def _is_database(model: type[BaseModel], live: Live, service_id: str) -> bool:
+def _is_database(model: type[BaseModel], live: LiveProject, service_id: str) -> bool:
     return any(family in model.__name__.lower() for family in _family(live, service_id))
 
 
-def _family(live: Live, service_id: str) -> list[str]:
+def _family(live: LiveProject, service_id: str) -> list[str]:
     image = str(live.snapshot.source(service_id).get("image") or "")
     return [kind for kind, names in _FAMILIES.items() if any(each in image for each in names)]

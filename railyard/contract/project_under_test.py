@@ -45,7 +45,7 @@ LOOKS, LOOK_S = 4, 5.0
 _ENDED_BADLY: Final = frozenset({"FAILED", "CRASHED", "SKIPPED", "REMOVED"})
 
 
-class CouldNotTell(Failure):
+class Undecided(Failure):
     """A point cannot be told; the text says why."""
 
 
@@ -181,7 +181,7 @@ class ProjectUnderTest:
             if error := next((each["lastAppliedError"] for each in new if each["lastAppliedError"]), None):
                 raise Validation(f"Railway could not apply the patch: {error}", reason=str(error))
             return
-        raise CouldNotTell(f"a patch was not in effect after {PATCH_POLLS * PATCH_POLL_S:.0f} s")
+        raise Undecided(f"a patch was not in effect after {PATCH_POLLS * PATCH_POLL_S:.0f} s")
 
     async def commit_service(self, service_id: str, settings: Json) -> str:
         """Commit settings of one service."""
@@ -204,5 +204,5 @@ class ProjectUnderTest:
             if new and new[0]["status"] == "SUCCESS":
                 return new[0]
             if new and new[0]["status"] in _ENDED_BADLY:
-                raise CouldNotTell(f"a deployment of {IMAGES[0]} ended as {new[0]['status']}")
-        raise CouldNotTell(f"a deployment was not healthy after {DEPLOYMENT_POLLS * DEPLOYMENT_POLL_S:.0f} s")
+                raise Undecided(f"a deployment of {IMAGES[0]} ended as {new[0]['status']}")
+        raise Undecided(f"a deployment was not healthy after {DEPLOYMENT_POLLS * DEPLOYMENT_POLL_S:.0f} s")

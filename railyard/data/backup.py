@@ -19,7 +19,7 @@ from railyard.data import files_commands
 from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dump, Dumps
-from railyard.data.volume_backups import BackedUp, Backup, backed_up, make, thin_out
+from railyard.data.volume_backups import Backup, ServiceVolume, backed_up, make, thin_out
 from railyard.shared.console import CallError, JsonOption, reported_errors, table, table_console, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
@@ -178,7 +178,7 @@ def _minute(moment: str) -> str:
     return f"{moment[:16].replace('T', ' ')} UTC"
 
 
-def _table(volumes: list[BackedUp]) -> Table:
+def _table(volumes: list[ServiceVolume]) -> Table:
     shown = table("volume, backups", "made, UTC", "ends, UTC", "size", folded="volume, backups")
     for volume in volumes:
         disk = volume.disk
@@ -194,7 +194,7 @@ def _table(volumes: list[BackedUp]) -> Table:
     return shown
 
 
-def _volume(volume: BackedUp) -> Mapping[str, Any]:
+def _volume(volume: ServiceVolume) -> Mapping[str, Any]:
     return {
         "volumeId": volume.disk.volume_id,
         "volumeInstanceId": volume.disk.instance_id,

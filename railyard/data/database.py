@@ -49,8 +49,7 @@ class Database:
     service: RunningService
     tools: Tools
     """How one of its kind is dumped and restored."""
-    port: int
-    """On which it listens."""
+    args: DatabaseSettings
 
     @property
     def where(self) -> str:
@@ -80,7 +79,7 @@ def find(railway: Railway, stack: Stack, name: str) -> Database:
         if service.serving is None:
             full = f"{system_name}/{service.name}"
             raise OperationError(f"{full} does not run in {stack.name}: {RAILYARD} status {system_name}")
-        return Database(stack=stack, system=system, service=service, tools=tools, port=args.SERVER.port)
+        return Database(stack=stack, system=system, service=service, tools=tools, args=args)
     *others, last = (tools.title for tools in TOOLS.values())
     raise CallError(f"{name} has no {', no '.join(others)} and no {last} in {stack.name}")
 
@@ -92,7 +91,7 @@ def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = 
     with terminable():
         there = railway.run(railway.client.call(TCP_PROXIES, **where))
         existing = next((each for each in there if not each["deletedAt"]), None)
-        if existing is not None and existing["applicationPort"] != database.port:
+        if existing is not None and existing["applicationPort"] != database.args.SERVER.port:
             raise OperationError(
                 f"{database.where} has a TCP proxy to port {existing['applicationPort']}, and a service has one: "
                 "delete it in the dashboard first"
@@ -102,7 +101,7 @@ def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = 
             yield _answering(railway, database, existing, in_clear=in_clear)
             return
         try:
-            proxy = _open(railway, where, database.port)
+            proxy = _open(railway, where, database.args.SERVER.port)
             say(f"opened a TCP proxy to {database.full_name} for as long as this takes")
             yield _answering(railway, database, proxy, in_clear=in_clear)
         finally:

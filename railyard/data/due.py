@@ -19,7 +19,7 @@ from railyard.accounts.railway_client import SandboxOption, surroundings
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import backup, files_commands, restore
-from railyard.data.dumps import Dumps, FilesBackups, Kept, Store
+from railyard.data.dumps import Dumps, FilesBackups, Store, StoredBackup
 from railyard.data.tools import tools_of
 from railyard.shared.console import (
     PROBLEM,
@@ -42,7 +42,7 @@ EARLY: Final = timedelta(hours=2)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class ScheduledCopy:
     """One copy that the settings ask for."""
 
     system: str
@@ -62,9 +62,9 @@ class Wanted:
         return Dumps(stack, self.system) if self.kind == "dump" else FilesBackups(stack, self.system, self.service)
 
 
-def wanted(stack: Stack, systems: list[str] | None = None) -> list[Wanted]:
+def wanted(stack: Stack, systems: list[str] | None = None) -> list[ScheduledCopy]:
     """Return the copies that the settings of a stack ask for, in the settings' order; raises ``CallError``."""
-    copies: list[Wanted] = []
+    copies: list[ScheduledCopy] = []
     for system, settings in chosen_systems(stack, systems or []).items():
         for service in services(settings):
             args = service.args
@@ -73,7 +73,9 @@ def wanted(stack: Stack, systems: list[str] | None = None) -> list[Wanted]:
             tools = tools_of(args)
             if outside and (kind == "files" or tools):
                 title = tools.title if tools else None
-                copies.append(Wanted(system=system, service=service.name, kind=kind, outside=outside, title=title))
+                copies.append(
+                    ScheduledCopy(system=system, service=service.name, kind=kind, outside=outside, title=title)
+                )
     return copies
 
 
@@ -112,7 +114,7 @@ def due(
         raise typer.Exit(PROBLEM)
 
 
-def _newest(here: Stack, copies: list[Wanted], *, sandbox: bool) -> dict[str, str | None]:
+def _newest(here: Stack, copies: list[ScheduledCopy], *, sandbox: bool) -> dict[str, str | None]:
     """Return the time of the newest copy of each, None where there is none."""
     newest: dict[str, str | None] = {}
     with surroundings(sandbox=sandbox):
@@ -125,13 +127,13 @@ def _newest(here: Stack, copies: list[Wanted], *, sandbox: bool) -> dict[str, st
     return newest
 
 
-def _is_due(each: Wanted, newest: str | None) -> bool:
+def _is_due(each: ScheduledCopy, newest: str | None) -> bool:
     age = timedelta(days=DAYS[each.outside.every]) - EARLY
-    return newest is None or datetime.now(UTC) - Kept.moment(newest) >= age
+    return newest is None or datetime.now(UTC) - StoredBackup.moment(newest) >= age
 
 
 def _steps(
-    each: Wanted, stack: str, newest: str | None, rehearse_in: str | None, *, sandbox: bool
+    each: ScheduledCopy, stack: str, newest: str | None, rehearse_in: str | None, *, sandbox: bool
 ) -> Iterator[Callable[[], None]]:
     """Return what is to be done about one copy, in this order."""
     files = each.kind == "files"
@@ -154,7 +156,7 @@ def _went_well(steps: list[Callable[[], None]]) -> bool:
     return True
 
 
-def _list(here: Stack, copies: list[Wanted], newest: dict[str, str | None], *, json: bool) -> None:
+def _list(here: Stack, copies: list[ScheduledCopy], newest: dict[str, str | None], *, json: bool) -> None:
     if json:
         documents = [
             {

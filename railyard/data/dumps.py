@@ -27,7 +27,7 @@ PART: Final = 16 * 1024 * 1024
 _TIME: Final = "%Y-%m-%dT%H%M%SZ"
 
 
-class Kept(BaseModel):
+class StoredBackup(BaseModel):
     """The note beside an object of the bucket."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
@@ -70,7 +70,7 @@ class Kept(BaseModel):
         return datetime.strptime(time, _TIME).replace(tzinfo=UTC)
 
 
-class Dump(Kept):
+class Dump(StoredBackup):
     """The note beside a dump of a database."""
 
     NOUN = "dump"
@@ -90,7 +90,7 @@ class Dump(Kept):
     """When it last came back as it was dumped, UTC; None while nobody has tried."""
 
 
-class FilesBackup(Kept):
+class FilesBackup(StoredBackup):
     """The note beside an archive with the files of a volume."""
 
     NOUN = "backup of files"
@@ -112,7 +112,7 @@ class FilesBackup(Kept):
         return f"{self.system}/{self.stack}/{self.service}/"
 
 
-KeptT = TypeVar("KeptT", bound=Kept)
+StoredBackupT = TypeVar("StoredBackupT", bound=StoredBackup)
 
 
 def time_now() -> str:
@@ -120,10 +120,10 @@ def time_now() -> str:
     return f"{datetime.now(UTC):{_TIME}}"
 
 
-class Store(Generic[KeptT]):
+class Store(Generic[StoredBackupT]):
     """Objects of one kind in one folder of a stack's bucket."""
 
-    def __init__(self, stack: Stack, kind: type[KeptT], folder: str) -> None:
+    def __init__(self, stack: Stack, kind: type[StoredBackupT], folder: str) -> None:
         settings = stack.settings.stack.backups
         if settings is None:
             raise CallError(
@@ -158,14 +158,14 @@ class Store(Generic[KeptT]):
         """Return a new object, to be written part by part."""
         return Upload(self._client, self.bucket, key)
 
-    def note(self, kept: KeptT) -> None:
+    def note(self, kept: StoredBackupT) -> None:
         """Write down what is known about an object, which makes it count."""
         body = kept.model_dump_json(by_alias=True, indent=4).encode()
         self._client.put_object(Bucket=self.bucket, Key=kept.note_key, Body=body, ContentType="application/json")
 
-    def all(self) -> list[KeptT]:
+    def all(self) -> list[StoredBackupT]:
         """Return what is complete, newest first."""
-        complete: list[KeptT] = []
+        complete: list[StoredBackupT] = []
         keys = set(self._keys())
         for key in keys:
             if key.endswith(".json") and key.removesuffix(".json") + self._kind.ENDING in keys:
@@ -178,7 +178,7 @@ class Store(Generic[KeptT]):
                     ) from None
         return sorted(complete, key=lambda each: each.time, reverse=True)
 
-    def one(self, wanted: str) -> KeptT:
+    def one(self, wanted: str) -> StoredBackupT:
         """Return the one of this time, or the ``latest``; raises ``CallError``."""
         complete = self.all()
         for each in complete:
@@ -187,7 +187,7 @@ class Store(Generic[KeptT]):
         there = ", ".join(each.time for each in complete[:5]) or "none"
         raise CallError(f"{self.bucket} has no {self._kind.NOUN} {wanted!r} below {self._prefix}: there are {there}")
 
-    def read(self, dump: KeptT, into: IO[bytes]) -> None:
+    def read(self, dump: StoredBackupT, into: IO[bytes]) -> None:
         """Write an object into a stream; raises ``OperationError`` when it is not what was uploaded."""
         sha256 = hashlib.sha256()
         body = self._client.get_object(Bucket=self.bucket, Key=dump.key)["Body"]
@@ -197,7 +197,7 @@ class Store(Generic[KeptT]):
         if sha256.hexdigest() != dump.sha256:
             raise OperationError(f"{self.bucket}/{dump.key} has another checksum than was noted: it is damaged")
 
-    def thin_out(self, keep: int | None, keep_days: int | None) -> list[KeptT]:
+    def thin_out(self, keep: int | None, keep_days: int | None) -> list[StoredBackupT]:
         """Delete what is beyond the newest ``keep`` and older than ``keep_days``, never the newest; those that went."""
         oldest = datetime.now(UTC) - timedelta(days=keep_days) if keep_days else None
         gone = [

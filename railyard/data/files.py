@@ -20,8 +20,8 @@ from railyard.accounts.running_services_query import running_systems
 from railyard.accounts.workflows import poll_s
 from railyard.data import archive, volume_files
 from railyard.data.dumps import FilesBackup, FilesBackups, time_now
-from railyard.data.volume_access import Reached
-from railyard.data.volume_backups import HEALTHY_S, BackedUp
+from railyard.data.volume_access import VolumeConnection
+from railyard.data.volume_backups import HEALTHY_S, ServiceVolume
 from railyard.data.volume_files import Tree
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
@@ -32,7 +32,7 @@ ROOM: Final = 2.2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unpacked:
+class UnpackedArchive:
     """An archive on this machine, as it was made: its checksum is right, and SQLite takes its databases."""
 
     tree: Tree
@@ -40,7 +40,7 @@ class Unpacked:
     databases: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def back_up(reached: Reached, store: FilesBackups, volume: BackedUp, stack: str) -> FilesBackup:
+def back_up(connection: VolumeConnection, store: FilesBackups, volume: ServiceVolume, stack: str) -> FilesBackup:
     """Return a new archive of a volume in the bucket; raises ``OperationError`` when a database in it is torn."""
     time = time_now()
     with tempfile.TemporaryDirectory(prefix="railyard-files-") as name:
@@ -48,7 +48,7 @@ def back_up(reached: Reached, store: FilesBackups, volume: BackedUp, stack: str)
         _check_room(folder, volume.disk.used_mb * MB)
         files, packed_file = folder / "files", folder / "archive"
         files.mkdir()
-        tree = reached.run(volume_files.read_all(reached, files))
+        tree = connection.run(volume_files.read_all(connection, files))
         if torn := _torn(archive.databases(tree, files)):
             raise OperationError(
                 f"the bucket got nothing: {'; '.join(torn)}. It was written to while it was read, or is broken on the "
@@ -68,7 +68,7 @@ def back_up(reached: Reached, store: FilesBackups, volume: BackedUp, stack: str)
 
 
 @contextmanager
-def unpacked(store: FilesBackups, chosen: FilesBackup) -> Generator[Unpacked]:
+def unpacked(store: FilesBackups, chosen: FilesBackup) -> Generator[UnpackedArchive]:
     """Yield an archive of the bucket, unpacked on this machine for as long as the block runs."""
     with tempfile.TemporaryDirectory(prefix="railyard-files-") as name:
         folder = Path(name)
@@ -82,55 +82,57 @@ def unpacked(store: FilesBackups, chosen: FilesBackup) -> Generator[Unpacked]:
         databases = archive.databases(tree, files)
         if torn := _torn(databases):
             raise OperationError(f"{store.bucket}/{chosen.key} is of no use: {'; '.join(torn)}")
-        yield Unpacked(tree=tree, folder=files, databases=databases)
+        yield UnpackedArchive(tree=tree, folder=files, databases=databases)
 
 
-def restore_beside(reached: Reached, volume: BackedUp, unpacked: Unpacked, *, keep: bool) -> tuple[str, list[str]]:
+def restore_beside(
+    connection: VolumeConnection, volume: ServiceVolume, archive: UnpackedArchive, *, keep: bool
+) -> tuple[str, list[str]]:
     """Write the files into a folder of their own on the volume, and read all back.
 
     Return that folder and what differs. It is deleted again unless ``keep`` is set and nothing differs.
     """
     free_mb = volume.disk.size_mb - volume.disk.used_mb
-    if unpacked.tree.file_bytes > free_mb * MB:
+    if archive.tree.file_bytes > free_mb * MB:
         raise OperationError(
-            f"the files need {unpacked.tree.file_bytes / MB:.0f} MB beside the live ones, and the volume of "
-            f"{reached.name} has {free_mb:.0f} MB left: raise sizeGb of the volume and run up first"
+            f"the files need {archive.tree.file_bytes / MB:.0f} MB beside the live ones, and the volume of "
+            f"{connection.name} has {free_mb:.0f} MB left: raise sizeGb of the volume and run up first"
         )
     name = f"{volume_files.OWN}restore-{time_now()}"
-    top = f"{reached.mount}/{name}"
+    top = f"{connection.mount}/{name}"
     kept = False
     try:
-        reached.run(volume_files.write_beside(reached, unpacked.tree, unpacked.folder, name))
+        connection.run(volume_files.write_beside(connection, archive.tree, archive.folder, name))
         with tempfile.TemporaryDirectory(prefix="railyard-files-") as again:
-            wrong = reached.run(volume_files.differences(reached, top, unpacked.tree, unpacked.folder, Path(again)))
+            wrong = connection.run(volume_files.differences(connection, top, archive.tree, archive.folder, Path(again)))
         kept = keep and not wrong
     finally:
         if not kept:
-            _remove(reached, top)
+            _remove(connection, top)
     return top, wrong
 
 
-def _remove(reached: Reached, top: str) -> None:
+def _remove(connection: VolumeConnection, top: str) -> None:
     try:
-        reached.run(volume_files.remove(reached, top))
+        connection.run(volume_files.remove(connection, top))
     except OperationError as problem:
         raise OperationError(
-            f"{top} is still on the volume of {reached.name}, and of no use there: {problem}"
+            f"{top} is still on the volume of {connection.name}, and of no use there: {problem}"
         ) from None
 
 
-def exchange(reached: Reached, top: str) -> str:
+def exchange(connection: VolumeConnection, top: str) -> str:
     """Let the files of a folder take the place of the live ones; return the folder in which those are now."""
-    former = f"{reached.mount}/{volume_files.OWN}before-{time_now()}"
+    former = f"{connection.mount}/{volume_files.OWN}before-{time_now()}"
     try:
-        reached.run(volume_files.exchange(reached, top, former))
+        connection.run(volume_files.exchange(connection, top, former))
     except OperationError:
-        _remove(reached, top)
+        _remove(connection, top)
         raise
     return former
 
 
-def restart(railway: Railway, stack: Stack, volume: BackedUp) -> None:
+def restart(railway: Railway, stack: Stack, volume: ServiceVolume) -> None:
     """Start the service again, which has the former files open, and wait until it is healthy."""
     client, before = railway.client, volume.service.serving
     if before is None:

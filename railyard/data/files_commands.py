@@ -19,9 +19,9 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data.confirmation import ConfirmOption, confirm
-from railyard.data.dumps import FilesBackup, FilesBackups, Kept
+from railyard.data.dumps import FilesBackup, FilesBackups, StoredBackup
 from railyard.data.tools import tools_of
-from railyard.data.volume_backups import BackedUp, backed_up
+from railyard.data.volume_backups import ServiceVolume, backed_up
 from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
@@ -65,7 +65,7 @@ def backup(
     typer.echo(f"{bucket}/{archive.key}, SHA-256 {archive.sha256}")
 
 
-def volume_of(railway: Railway, stack: Stack, where: str) -> BackedUp:
+def volume_of(railway: Railway, stack: Stack, where: str) -> ServiceVolume:
     """Return the one volume that ``where`` names; raises ``CallError`` for several, and for those of databases."""
     volumes = railway.run(backed_up(railway, stack, where, backups=False))
     if len(volumes) > 1:
@@ -133,7 +133,7 @@ class Measured:
     asked: OutsideBackups | None
 
     @classmethod
-    def since(cls, began: float, chosen: Kept, asked: OutsideBackups | None) -> Self:
+    def since(cls, began: float, chosen: StoredBackup, asked: OutsideBackups | None) -> Self:
         """Return what a restore of ``chosen`` took that began at a moment of the monotonic clock and ends now."""
         age_s = (datetime.now(UTC) - chosen.made).total_seconds()
         return cls(age_h=age_s / 3_600, took_s=time.monotonic() - began, asked=asked)
@@ -289,7 +289,7 @@ def restore_files(
     return Restored(chosen=chosen, into=full, databases=databases, differences=wrong, former=former, measured=measured)
 
 
-def _asked(volume: BackedUp) -> OutsideBackups | None:
+def _asked(volume: ServiceVolume) -> OutsideBackups | None:
     args = volume.service.declared.args if volume.service.declared else None
     return args.volume.outside if isinstance(args, ServiceSettings) and args.volume else None
 

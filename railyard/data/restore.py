@@ -11,18 +11,17 @@ from typing import Annotated, Any
 
 import typer
 
-from components.database import DatabaseSettings
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.accounts.workflows import staged
 from railyard.data import files_commands
 from railyard.data.confirmation import ConfirmOption, confirm
-from railyard.data.database import InClearOption, find, reached
+from railyard.data.database import Database, InClearOption, find, reached
 from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps, time_now
 from railyard.data.files_commands import Measured
-from railyard.data.volume_backups import BackedUp, Backup, backed_up, bring_back, healthy_again, make
+from railyard.data.volume_backups import Backup, ServiceVolume, backed_up, bring_back, healthy_again, make
 from railyard.shared.console import PROBLEM, JsonOption, OperationError, reported_errors, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
@@ -70,20 +69,21 @@ def volume(
     typer.echo(_afterwards(stack, disk, real=railway.real))
 
 
+TimeArgument = Annotated[str, typer.Argument(metavar="[DUMP]", help="Time of the dump, as 'backup dumps' lists it.")]
+IntoOption = Annotated[str, typer.Option("--into", callback=FIRST, help="The stack whose server it is restored into.")]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", help="Let the restored database take the place of the live one.")
+]
+
+
 @application.command()
 def dump(
     system: Annotated[str, typer.Argument(metavar="SYSTEM[/SERVICE]", help="Whose database.")],
-    time: Annotated[str, typer.Argument(metavar="[DUMP]", help="Time of the dump, as 'backup dumps' lists it.")] = (
-        "latest"
-    ),
+    time: TimeArgument = ("latest"),
     source: Annotated[str, typer.Option("--from", callback=LAST, help="The stack whose dump it is.")] = "",
-    into: Annotated[
-        str, typer.Option("--into", callback=FIRST, help="The stack whose server it is restored into.")
-    ] = "",
+    into: IntoOption = "",
     *,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Let the restored database take the place of the live one.")
-    ] = False,
+    replace: ReplaceOption = False,
     typed: ConfirmOption = None,
     in_clear: InClearOption = False,
     sandbox: SandboxOption = False,
@@ -110,24 +110,18 @@ def dump(
             chosen = dumps.one(time)
             database.tools.check_installed(*database.tools.to_restore)
             if replace:
-                losses = [
-                    f"{database.full_name} gets the dump of {chosen.stack} from {chosen.time}, if it comes back whole.",
-                    "What is in the live database now stays beside it under another name; its connections are ended.",
-                    f"{into} is in {railway.place}.",
-                ]
+                losses = [*_losses_of_database(database, chosen), f"{into} is in {railway.place}."]
                 confirm(database.full_name, typed, losses, json=json)
                 began = time_.monotonic()
-            tools = database.tools
             with (
                 reached(railway, database, say, in_clear=in_clear) as server,
-                scratch(tools, server, dumps, chosen, database) as restored,
+                scratch(database.tools, server, dumps, chosen, database) as restored,
             ):
                 if not restored.differences:
                     dumps.note(chosen.model_copy(update={"rehearsed": time_now()}))
                 if replace and not restored.differences:
-                    former = replace_live(tools, server, restored)
-    args = database.service.declared.args if database.service.declared else None
-    measured = Measured.since(began, chosen, args.outside if isinstance(args, DatabaseSettings) else None)
+                    former = replace_live(database.tools, server, restored)
+    measured = Measured.since(began, chosen, database.args.outside)
     if json:
         write_json({**_document(chosen, database.full_name, restored, former), **measured.document()})
     else:
@@ -136,6 +130,13 @@ def dump(
             typer.echo(line)
     if restored.differences or measured.problems:
         raise typer.Exit(PROBLEM)
+
+
+def _losses_of_database(database: Database, chosen: Dump) -> list[str]:
+    return [
+        f"{database.full_name} gets the dump of {chosen.stack} from {chosen.time}, if it comes back whole.",
+        "What is in the live database now stays beside it under another name; its connections are ended.",
+    ]
 
 
 def _document(chosen: Dump, into: str, restored: Restored, former: str | None) -> dict[str, Any]:
@@ -165,7 +166,7 @@ def _became(where: str, former: str | None) -> str:
     )
 
 
-def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[BackedUp, Backup]:
+def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[ServiceVolume, Backup]:
     """Return the volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
     (volume,) = railway.run(backed_up(railway, stack, where))[:1]
     chosen = volume.backup(wanted)
@@ -177,7 +178,7 @@ def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[
     return volume, chosen
 
 
-def _losses(volume: BackedUp, chosen: Backup) -> list[str]:
+def _losses(volume: ServiceVolume, chosen: Backup) -> list[str]:
     newer = [each for each in volume.backups if each.created_at > chosen.created_at]
     lines = [
         f"{volume.where} gets the state of {chosen.created_at[:16].replace('T', ' ')} UTC (backup {chosen.name}).",
@@ -191,7 +192,7 @@ def _losses(volume: BackedUp, chosen: Backup) -> list[str]:
     return lines
 
 
-def _healthy(railway: Railway, stack: Stack, volume: BackedUp) -> BackedUp:
+def _healthy(railway: Railway, stack: Stack, volume: ServiceVolume) -> ServiceVolume:
     try:
         return railway.run(healthy_again(railway, stack, volume))
     except OperationError as error:
@@ -201,7 +202,7 @@ def _healthy(railway: Railway, stack: Stack, volume: BackedUp) -> BackedUp:
         ) from None
 
 
-def _afterwards(stack: str, volume: BackedUp, *, real: bool) -> str:
+def _afterwards(stack: str, volume: ServiceVolume, *, real: bool) -> str:
     program = "pulumi" if real else RAILYARD
     refresh, up = (f"{program} {each} -s {stack}" for each in ("refresh", "up"))
     return (

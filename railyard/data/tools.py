@@ -26,7 +26,7 @@ Read = Callable[[IO[bytes]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class DumpFacts:
     """The facts about a database that was dumped."""
 
     server_major: int
@@ -71,7 +71,7 @@ class Tools(ABC):
         """Return the server's major version, which fits the programs that restore; raises ``OperationError``."""
 
     @abstractmethod
-    def take(self, server: Server, write: Write) -> Taken:
+    def take(self, server: Server, write: Write) -> DumpFacts:
         """Write a dump of the database, and return what is known of it."""
 
     @abstractmethod
@@ -105,7 +105,7 @@ class Postgres(Tools):
         return postgres.check_versions(server, "pg_restore")
 
     @override
-    def take(self, server: Server, write: Write) -> Taken:
+    def take(self, server: Server, write: Write) -> DumpFacts:
         major = postgres.check_versions(server, "pg_dump")
         with postgres.snapshot(server) as ask:
             snapshot_id = ask("SELECT pg_export_snapshot()")[0][0]
@@ -113,7 +113,7 @@ class Postgres(Tools):
             size = int(ask("SELECT pg_database_size(current_database())")[0][0])
             with postgres.dumping(server, snapshot_id) as stream:
                 write(stream)
-        return Taken(server_major=major, database_bytes=size, rows=rows)
+        return DumpFacts(server_major=major, database_bytes=size, rows=rows)
 
     @override
     @contextmanager
@@ -176,8 +176,8 @@ class Mysql(Tools):
         return mysql.major_of(server)
 
     @override
-    def take(self, server: Server, write: Write) -> Taken:
-        known = Taken(server_major=mysql.check_versions(server), database_bytes=mysql.bytes_of(server))
+    def take(self, server: Server, write: Write) -> DumpFacts:
+        known = DumpFacts(server_major=mysql.check_versions(server), database_bytes=mysql.bytes_of(server))
         return _counted_around(known, server, write, mysql.row_counts, mysql.dumping)
 
     @override
@@ -229,8 +229,8 @@ class Mongodb(Tools):
         return mongodb.major_of(server)
 
     @override
-    def take(self, server: Server, write: Write) -> Taken:
-        known = Taken(server_major=mongodb.major_of(server), database_bytes=mongodb.bytes_of(server))
+    def take(self, server: Server, write: Write) -> DumpFacts:
+        known = DumpFacts(server_major=mongodb.major_of(server), database_bytes=mongodb.bytes_of(server))
         return _counted_around(known, server, write, mongodb.row_counts, mongodb.dumping)
 
     @override
@@ -253,12 +253,12 @@ class Mongodb(Tools):
 
 
 def _counted_around(
-    known: Taken,
+    known: DumpFacts,
     server: Server,
     write: Write,
     row_counts: Callable[[Server], dict[str, int]],
     dumping: Callable[[Server], AbstractContextManager[IO[bytes]]],
-) -> Taken:
+) -> DumpFacts:
     """Write a dump; return ``known`` with the rows of the tables whose number is the same before and after it."""
     before = row_counts(server)
     with dumping(server) as stream:

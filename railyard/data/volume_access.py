@@ -20,7 +20,7 @@ from railway_api.errors import NotFound, OutcomeUnknown
 from railyard.accounts.railway_client import Railway
 from railyard.data.database import terminable
 from railyard.data.dumps import time_now
-from railyard.data.volume_backups import BackedUp
+from railyard.data.volume_backups import ServiceVolume
 from railyard.engine import sandbox_door
 from railyard.shared.console import OperationError
 from stacks.project_folder import RAILYARD
@@ -39,7 +39,7 @@ RETRY_S: Final = 5.0
 
 
 @dataclass(frozen=True)
-class Reached:
+class VolumeConnection:
     """The files of one container."""
 
     railway: Railway
@@ -58,7 +58,9 @@ class Reached:
 
 
 @contextmanager
-def reached(railway: Railway, volume: BackedUp, name: str, say: Callable[[str], None]) -> Generator[Reached]:
+def reached(
+    railway: Railway, volume: ServiceVolume, name: str, say: Callable[[str], None]
+) -> Generator[VolumeConnection]:
     """Yield the way to a volume's files, with a key of its own; raises ``OperationError`` when nobody is let in."""
     if volume.service.serving is None or volume.service.instance_id is None:
         raise OperationError(
@@ -72,7 +74,7 @@ def reached(railway: Railway, volume: BackedUp, name: str, say: Callable[[str], 
             connection = _connected(railway, volume.service.instance_id, key, name)
             try:
                 sftp = railway.run(_sftp(connection))
-                yield Reached(railway, sftp, volume.disk.mount_path.rstrip("/"), name)
+                yield VolumeConnection(railway, sftp, volume.disk.mount_path.rstrip("/"), name)
             finally:
                 connection.close()
                 railway.run(connection.wait_closed())

@@ -55,7 +55,7 @@ class Backup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackedUp:
+class ServiceVolume:
     """A volume with its backups, newest first."""
 
     where: str
@@ -77,12 +77,12 @@ class BackedUp:
         return matching[0]
 
 
-async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backups: bool = True) -> list[BackedUp]:
+async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backups: bool = True) -> list[ServiceVolume]:
     """Return the volumes of a stack, a system or a service; raises ``CallError`` when there is none of the name."""
     system_name, _, service_name = (where or "").partition("/")
     systems = await running_systems(railway, stack, [system_name] if system_name else [])
     volumes = [
-        BackedUp(where=f"{system.name}/{service.name}", system=system, service=service, disk=disk)
+        ServiceVolume(where=f"{system.name}/{service.name}", system=system, service=service, disk=disk)
         for system in systems
         for service in system.services
         for disk in service.disks
@@ -107,13 +107,13 @@ async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backup
     )
 
 
-async def _with_backups(client: Client, volume: BackedUp) -> BackedUp:
+async def _with_backups(client: Client, volume: ServiceVolume) -> ServiceVolume:
     instance = {"volumeInstanceId": volume.disk.instance_id}
     listed, schedules = await asyncio.gather(
         client.call(BACKUPS, **instance), client.call(BACKUP_SCHEDULES, **instance)
     )
     backups = sorted(map(_backup, listed), key=lambda each: each.created_at, reverse=True)
-    return BackedUp(
+    return ServiceVolume(
         where=volume.where,
         system=volume.system,
         service=volume.service,
@@ -134,7 +134,7 @@ def _backup(node: VolumeInstanceBackup) -> Backup:
     )
 
 
-async def make(client: Client, volume: BackedUp, name: str | None = None) -> Backup:
+async def make(client: Client, volume: ServiceVolume, name: str | None = None) -> Backup:
     """Make a backup, and return it once it is there; raises ``OperationError`` with Railway's reason when it fails."""
     name = name or f"{OWN}{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
     known = {each.id for each in (await _with_backups(client, volume)).backups}
@@ -151,7 +151,7 @@ async def make(client: Client, volume: BackedUp, name: str | None = None) -> Bac
     raise OperationError(f"Railway said that it backed up {volume.where}, but lists no {name}: run the command again")
 
 
-async def thin_out(client: Client, volume: BackedUp, keep: int) -> list[Backup]:
+async def thin_out(client: Client, volume: ServiceVolume, keep: int) -> list[Backup]:
     """Delete all but the newest ``keep`` of the backups that this project made; those that went."""
     mine = [each for each in (await _with_backups(client, volume)).backups if each.own]
     gone = mine[keep:]
@@ -162,7 +162,7 @@ async def thin_out(client: Client, volume: BackedUp, keep: int) -> list[Backup]:
     return gone
 
 
-async def bring_back(client: Client, volume: BackedUp, backup: Backup) -> None:
+async def bring_back(client: Client, volume: ServiceVolume, backup: Backup) -> None:
     """Let Railway make a volume of the backup and mount it in place of the present one, which deploys the service."""
     ids = {"volumeInstanceId": volume.disk.instance_id, "volumeInstanceBackupId": backup.id}
     begun = await client.call(BACKUP_RESTORE, **ids)
@@ -178,7 +178,7 @@ async def bring_back(client: Client, volume: BackedUp, backup: Backup) -> None:
     await follow(client, workflow_id, f"mounting the restored volume of {volume.where}")
 
 
-async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> BackedUp:
+async def healthy_again(railway: Railway, stack: Stack, volume: ServiceVolume) -> ServiceVolume:
     """Return the volume that the service has now, once a new deployment is healthy on it; raises ``OperationError``."""
     client, before = railway.client, volume.service.latest
     until = client.clock.now() + HEALTHY_S
@@ -191,7 +191,7 @@ async def healthy_again(railway: Railway, stack: Stack, volume: BackedUp) -> Bac
             continue
         disk = next((each for each in service.disks if each.volume_id != volume.disk.volume_id), None)
         if service.proven and disk:
-            return BackedUp(where=volume.where, system=system, service=service, disk=disk)
+            return ServiceVolume(where=volume.where, system=system, service=service, disk=disk)
         if latest.status in FAILURE_BY_STATUS:
             raise OperationError(
                 f"{volume.where} is not healthy on the restored volume: "

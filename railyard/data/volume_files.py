@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, cast
 
 from asyncssh import SFTPAttrs, SFTPClient, SFTPError, SFTPNoSuchFile
 
-from railyard.data.volume_access import Reached
+from railyard.data.volume_access import VolumeConnection
 from railyard.shared.console import OperationError
 
 AT_ONCE: Final = 16
@@ -116,12 +116,12 @@ async def _entry(sftp: SFTPClient, top: str, path: str, attrs: SFTPAttrs) -> Ent
     return replace(known, size=int(attrs.size or 0)) if stat.S_ISREG(mode) else None
 
 
-async def read_all(reached: Reached, into: Path) -> Tree:
+async def read_all(connection: VolumeConnection, into: Path) -> Tree:
     """Read a volume into a folder of this machine, until a look at all files finds each as it was when it was read.
 
     So what is there is one state of the volume, but for the files that the answer names as unsettled.
     """
-    sftp, mount = reached.sftp, reached.mount
+    sftp, mount = connection.sftp, connection.mount
     read: dict[str, Entry] = {}
     tree = Tree(entries=())
     for _ in range(ATTEMPTS):
@@ -170,9 +170,9 @@ async def _read(sftp: SFTPClient, top: str, files: Iterable[Entry], into: Path) 
     await asyncio.gather(*map(one, files))
 
 
-async def write_beside(reached: Reached, tree: Tree, source: Path, name: str) -> str:
+async def write_beside(connection: VolumeConnection, tree: Tree, source: Path, name: str) -> str:
     """Write files of this machine into a new folder at the top of the volume; return the folder's path."""
-    sftp, top = reached.sftp, posixpath.join(reached.mount, name)
+    sftp, top = connection.sftp, posixpath.join(connection.mount, name)
     await sftp.mkdir(top)
     for entry in tree.entries:
         if entry.kind == "folder":
@@ -203,10 +203,10 @@ async def _dress(sftp: SFTPClient, path: str, entry: Entry) -> None:
     await sftp.setstat(path, times)
 
 
-async def differences(reached: Reached, top: str, wanted: Tree, source: Path, into: Path) -> list[str]:
+async def differences(connection: VolumeConnection, top: str, wanted: Tree, source: Path, into: Path) -> list[str]:
     """Return what of a written folder is not as it was to be, for people: all of it is read back for that."""
-    written = await _listed(reached.sftp, top, whole=True)
-    await _read(reached.sftp, top, written.files, into)
+    written = await _listed(connection.sftp, top, whole=True)
+    await _read(connection.sftp, top, written.files, into)
     actual, expected = ({each.path: each for each in tree.entries} for tree in (written, wanted))
     wrong = [f"{path}: it is not there" for path in expected if path not in actual]
     wrong += [f"{path}: nobody asked for it" for path in actual if path not in expected]
@@ -231,20 +231,20 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-async def remove(reached: Reached, top: str) -> None:
+async def remove(connection: VolumeConnection, top: str) -> None:
     """Delete a folder that a restore made, if it is there."""
     try:
-        await cast("Any", reached.sftp).rmtree(top)
+        await cast("Any", connection.sftp).rmtree(top)
     except SFTPNoSuchFile:
         return
 
 
-async def exchange(reached: Reached, beside: str, former: str) -> None:
+async def exchange(connection: VolumeConnection, beside: str, former: str) -> None:
     """Let what lies in the folder ``beside`` take the place of the live files, which go into the new ``former``.
 
     Each is renamed, which copies nothing. When one cannot be, all go back to where they were.
     """
-    sftp, mount = reached.sftp, reached.mount
+    sftp, mount = connection.sftp, connection.mount
     live = [each.path for each in (await _top(sftp, mount, whole=False))]
     new = [each.path for each in (await _top(sftp, beside, whole=True))]
     await sftp.mkdir(former)
@@ -268,9 +268,9 @@ async def _top(sftp: SFTPClient, folder: str, *, whole: bool) -> list[Entry]:
     return [each for each in entries if "/" not in each.path]
 
 
-async def exchange_mark(reached: Reached, mark: str) -> str | None:
+async def exchange_mark(connection: VolumeConnection, mark: str) -> str | None:
     """Leave a mark on a volume, beside its data, and return the one that was there; None where there was none."""
-    sftp, path = reached.sftp, posixpath.join(reached.mount, f"{OWN}mark")
+    sftp, path = connection.sftp, posixpath.join(connection.mount, f"{OWN}mark")
     former: str | None = None
     try:
         async with sftp.open(path) as file:

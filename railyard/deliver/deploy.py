@@ -32,7 +32,7 @@ from railyard.deliver.deploy_message import message
 from railyard.deliver.plan import Plan
 from railyard.deliver.system_release import (
     SHARED,
-    Ending,
+    DeployOutcome,
     Result,
     SystemRelease,
     by_release,
@@ -80,8 +80,8 @@ WaitOption = Annotated[
 ]
 LOOKS_EVERY_S: Final = 20
 """How often to look whether another run has let go of the stack. In API time."""
-Given = ParamSpec("Given")
-Done = TypeVar("Done")
+Parameters = ParamSpec("Parameters")
+ResultT = TypeVar("ResultT")
 WORLD_CHANGED: Final = "an up would not do what was reviewed; nothing was begun. Plan again, and review that:"
 
 
@@ -104,8 +104,8 @@ def deploy(
     in the same message. Exit code 1 unless every system of the plan is deployed.
     """
     with reported_errors(json=json):
-        telling = notify.Telling()
-        how = _How(sandbox=sandbox, quiet=json, waits_s=wait * 60)
+        telling = notify.DeployMessage()
+        how = _DeployOptions(sandbox=sandbox, quiet=json, waits_s=wait * 60)
         ending = _carried_out(stack, systems or (), plan, rollback_to, how, telling)
         if json:
             write_json(ending.document(stack))
@@ -118,27 +118,27 @@ def deploy(
             raise typer.Exit(PROBLEM)
 
 
-def text(stack: str, ending: Ending) -> list[str]:
+def text(stack: str, outcome: DeployOutcome) -> list[str]:
     """Say for people how it ended: for the whole stack, then for each system where they differ or one failed."""
-    lines = [f"{stack}: {ending.result.value}"]
-    for release in ending.releases:
-        if release.problems or len(ending.releases) > 1:
+    lines = [f"{stack}: {outcome.result.value}"]
+    for release in outcome.releases:
+        if release.problems or len(outcome.releases) > 1:
             to = f" to {release.back_to[:7]}" if release.result is Result.ROLLED_BACK else ""
             lines.append(f"  {release.label}: {release.result.value}{to}")
             lines += [f"    {line}" for line in (*release.problems, *release.back_problems)]
-    lines += [f"  {problem}" for problem in ending.stopped]
-    return [*lines, *(f"  not of this release: {notice}" for notice in ending.notices)]
+    lines += [f"  {problem}" for problem in outcome.stopped]
+    return [*lines, *(f"  not of this release: {notice}" for notice in outcome.notices)]
 
 
-def _leave_outputs(ending: Ending) -> None:
+def _leave_outputs(outcome: DeployOutcome) -> None:
     """Leave for a workflow's later jobs that this one came to an end, and which systems have to wait."""
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a", encoding="utf-8") as file:
-            file.write(f"settled={'false' if ending.stopped else 'true'}\nwaiting={' '.join(ending.waiting)}\n")
+            file.write(f"settled={'false' if outcome.stopped else 'true'}\nwaiting={' '.join(outcome.waiting)}\n")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _How:
+class _DeployOptions:
     """The way in which a deployment is carried out."""
 
     sandbox: bool
@@ -153,9 +153,9 @@ def _carried_out(
     systems: Sequence[str],
     plan: Path | None,
     rollback_to: str,
-    how: _How,
-    telling: notify.Telling,
-) -> Ending:
+    how: _DeployOptions,
+    telling: notify.DeployMessage,
+) -> DeployOutcome:
     """Do all of it. Whatever stops it before it begins is an ending too, of which whoever is on call has to hear."""
     try:
         here = read_stack(stack)
@@ -165,13 +165,13 @@ def _carried_out(
     except CallError:
         raise
     except OperationError as error:
-        return Ending(commit=deploy_plan.current_commit(), stopped=[str(error)])
+        return DeployOutcome(commit=deploy_plan.current_commit(), stopped=[str(error)])
 
 
 class Deployment:
     """One deployment of one stack: the releases of its systems, side by side."""
 
-    def __init__(self, stack: Stack, how: _How, telling: notify.Telling) -> None:
+    def __init__(self, stack: Stack, how: _DeployOptions, telling: notify.DeployMessage) -> None:
         self._stack, self._sandbox, self._quiet, self._waits_s = stack, how.sandbox, how.quiet, how.waits_s
         self._engine: Engine = engine_for(stack, sandbox=how.sandbox)
         self._telling = telling
@@ -179,7 +179,7 @@ class Deployment:
         self._begun = False
         self._notices: dict[str, str] = {}
 
-    def carry_out(self, reviewed: Plan | None, systems: Sequence[str], rollback_to: str) -> Ending:
+    def carry_out(self, reviewed: Plan | None, systems: Sequence[str], rollback_to: str) -> DeployOutcome:
         """Do it all; raises ``OperationError`` only while nothing has begun."""
         commit = deploy_plan.current_commit()
         root = project_directory()
@@ -191,17 +191,17 @@ class Deployment:
             self._once_free(self._engine.refresh, mine)
         now = self._once_free(deploy_plan.plan_of, self._engine, self._stack, only, without)
         if reviewed and (differing := deploy_plan.differences(reviewed, now)):
-            return Ending(commit=commit, stopped=[WORLD_CHANGED, *differing])
+            return DeployOutcome(commit=commit, stopped=[WORLD_CHANGED, *differing])
         self._say(f"{self._stack.name}: {counted(now.changes)}")
         # Where no resource changes, an output of the stack may: then the stack as a whole is brought up.
         releases = releases_of(now.changes, self._stack) or ([] if only or without else [SystemRelease(system=SHARED)])
-        self._telling.begin(message(self._stack.name, Ending(commit=commit, releases=releases), begun=True))
+        self._telling.begin(message(self._stack.name, DeployOutcome(commit=commit, releases=releases), begun=True))
         self._bring_up(root, releases)
         self._check(releases)
         for release in releases:
             release.deployed_s = self._passed()
         self._take_back([release for release in releases if release.problems], back)
-        ending = Ending(
+        ending = DeployOutcome(
             commit=commit,
             releases=releases,
             notices=list(self._notices),
@@ -214,7 +214,9 @@ class Deployment:
     def _passed(self) -> float:
         return time.monotonic() - self._began
 
-    def _once_free(self, begin: Callable[Given, Done], *arguments: Given.args, **options: Given.kwargs) -> Done:
+    def _once_free(
+        self, begin: Callable[Parameters, ResultT], *arguments: Parameters.args, **options: Parameters.kwargs
+    ) -> ResultT:
         """Begin something that needs the stack's state for itself, once no other run holds it.
 
         Raises ``LockedError`` when one still does after the time that this one waits.
@@ -320,16 +322,16 @@ class Deployment:
         except OperationError:
             return ""
 
-    def _record(self, ending: Ending) -> None:
+    def _record(self, outcome: DeployOutcome) -> None:
         """Keep at GitHub, in a workflow, with which commit each system went well: there the next way back leads."""
-        if os.environ.get("GITHUB_ACTIONS") != "true" or ending.commit.endswith(deploy_plan.CHANGED):
+        if os.environ.get("GITHUB_ACTIONS") != "true" or outcome.commit.endswith(deploy_plan.CHANGED):
             return
         try:
             github = GitHub()
-            for release in ending.releases:
-                if release.system and ending.commit:
+            for release in outcome.releases:
+                if release.system and outcome.commit:
                     state = "failure" if release.problems else "success"
-                    github.record_deployment(f"{self._stack.name}/{release.system}", ending.commit, state)
+                    github.record_deployment(f"{self._stack.name}/{release.system}", outcome.commit, state)
         except OperationError as error:
             typer.echo(f"warning: GitHub was not told which systems went well: {error}", err=True)
 

@@ -33,7 +33,7 @@ _LONGEST_TEXT: Final = 1_000
 _LEFT_OUT: Final = "\n…\n"
 
 
-class Mood(Enum):
+class MessageColor(Enum):
     """The colour of a message at Discord."""
 
     BAD = 0xC62828
@@ -61,7 +61,7 @@ class Message:
     """The command or the page to begin with."""
     link: str = ""
     """The run of the workflow."""
-    mood: Mood = Mood.BAD
+    mood: MessageColor = MessageColor.BAD
 
     def fields(self) -> dict[str, str]:
         """Return heading → text, in reading order, each within the limits."""
@@ -157,7 +157,7 @@ def told() -> None:
             file.write("told=true\n")
 
 
-class Telling:
+class DeployMessage:
     """The one message of a deployment."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:

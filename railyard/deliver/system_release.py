@@ -136,7 +136,7 @@ def _belongs(change: Change, part: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class DeployOutcome:
     """The outcome of a deployment, system by system."""
 
     commit: str

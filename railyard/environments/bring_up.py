@@ -19,10 +19,10 @@ from railyard.accounts.running_services_query import running_systems
 from railyard.deliver.deploy import last_look
 from railyard.engine.engines import engine_for
 from railyard.environments import data
+from railyard.environments.context import ReviewContext, github
 from railyard.environments.document import Address, Check, Environment, moment
-from railyard.environments.place import Place, github
 from railyard.environments.record import Record, oldest_first, settings_file
-from railyard.environments.settings import Made, Source, make
+from railyard.environments.settings import ReviewSettings, Source, make
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.settings_yaml import settings_yaml
@@ -54,28 +54,28 @@ class RefusedError(OperationError):
     """There may be no such environment now."""
 
 
-def bring_up(place: Place, request: Request, *, say: Say, quiet: bool) -> Environment:
+def bring_up(context: ReviewContext, request: Request, *, say: Say, quiet: bool) -> Environment:
     """Bring the environment of a pull request up, as it is now; raises ``OperationError`` when it cannot begin."""
-    pull, source = _source(place, request)
+    pull, source = _source(context, request)
     number = request.number
-    with place.records.held(number):
+    with context.records.held(number):
         fillings, notes = (
-            data.planned(place.base, place.reviews, list(place.base.declared)) if source.trusted else ([], [])
+            data.planned(context.base, context.reviews, list(context.base.declared)) if source.trusted else ([], [])
         )
-        review_settings = make(place.base, source, data.sizes_gb(fillings))
+        review_settings = make(context.base, source, data.sizes_gb(fillings))
         fillings = [each for each in fillings if each.system in review_settings.settings.systems]
         notes = [note for note in notes if note.partition("/")[0] in review_settings.settings.systems]
-        former = place.records.all().get(number)
-        record = _admitted(place, _record(place, request, pull, review_settings, former))
-        _write_settings(place, number, review_settings.text)
-        say(f"{record.name}: {', '.join(review_settings.settings.systems)}, from the settings of {place.base.name}")
-        problems, checks, addresses = _made(place, record, fillings, say, quiet=quiet)
+        former = context.records.all().get(number)
+        record = _admitted(context, _record(context, request, pull, review_settings, former))
+        _write_settings(context, number, review_settings.text)
+        say(f"{record.name}: {', '.join(review_settings.settings.systems)}, from the settings of {context.base.name}")
+        problems, checks, addresses = _made(context, record, fillings, say, quiet=quiet)
     if pull and record.labelled and LABEL not in pull.labels and (api := github()):
         api.add_label(number, LABEL)
     return Environment(
         number=number,
         state="failed" if problems or not all(each.passed for each in checks) else "up",
-        stack=place.base.name,
+        stack=context.base.name,
         commit=record.commit,
         expires=record.expires,
         cost=record.cost,
@@ -92,7 +92,7 @@ def _of_fork(record: Record) -> tuple[str, ...]:
     )
 
 
-def _source(place: Place, request: Request) -> tuple[Pull | None, Source]:
+def _source(context: ReviewContext, request: Request) -> tuple[Pull | None, Source]:
     """Return the pull request, where GitHub can be asked, and what its environment is to run."""
     api = github()
     pull = api.pull(request.number) if api else None
@@ -113,25 +113,27 @@ def _source(place: Place, request: Request) -> tuple[Pull | None, Source]:
             f"pull request {request.number} comes from a fork: a maintainer looks at its newest commit first, and says "
             f"so with --commit {pull.commit}"
         )
-    text = api.file(file_name(place.base.name), pull.commit)
+    text = api.file(file_name(context.base.name), pull.commit)
     return pull, replace(own, text=text, trusted=False)
 
 
-def _record(place: Place, request: Request, pull: Pull | None, review_settings: Made, former: Record | None) -> Record:
-    now = place.now()
+def _record(
+    context: ReviewContext, request: Request, pull: Pull | None, review_settings: ReviewSettings, former: Record | None
+) -> Record:
+    now = context.now()
     settings = review_settings.settings.systems.values()
     buckets = [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketSettings)]
     repository = os.environ.get("GITHUB_REPOSITORY", "")
-    if former and former.stack != place.base.name:
+    if former and former.stack != context.base.name:
         raise CallError(f"{former.name} is made from {former.stack}: end it there, or give --stack {former.stack}")
     if former and former.repository != repository and former.repository and repository:
         raise CallError(f"{former.name} is the environment of a pull request of {former.repository}")
     return Record(
         number=request.number,
-        stack=place.base.name,
+        stack=context.base.name,
         begun=now,
         first=former.first if former else now,
-        expires=now + timedelta(hours=place.reviews.hours),
+        expires=now + timedelta(hours=context.reviews.hours),
         commit=pull.commit if pull else request.commit,
         repository=repository,
         fork=bool(pull and pull.of_fork),
@@ -144,28 +146,28 @@ def _record(place: Place, request: Request, pull: Pull | None, review_settings: 
     )
 
 
-def _admitted(place: Place, record: Record) -> Record:
+def _admitted(context: ReviewContext, record: Record) -> Record:
     """Write the record down, unless there are too many or they cost too much; raises ``RefusedError`` then.
 
     They are counted once more when it is written: of two that come at once, one sees the other.
     """
-    before = place.records.all()
+    before = context.records.all()
     former = before.get(record.number)
-    if refusal := _refusal(place, record, oldest_first({**before, record.number: record})):
+    if refusal := _refusal(context, record, oldest_first({**before, record.number: record})):
         raise RefusedError(refusal)
-    place.records.write(record)
-    refusal = _refusal(place, record, oldest_first(place.records.all()))
+    context.records.write(record)
+    refusal = _refusal(context, record, oldest_first(context.records.all()))
     if refusal is None:
         return record
     if former:
-        place.records.write(former)
+        context.records.write(former)
     else:
-        place.records.remove(record.number)
+        context.records.remove(record.number)
     raise RefusedError(refusal)
 
 
-def _refusal(place: Place, record: Record, every: Sequence[Record]) -> str | None:
-    reviews, every = place.reviews, [each for each in every if each.stack == record.stack]
+def _refusal(context: ReviewContext, record: Record, every: Sequence[Record]) -> str | None:
+    reviews, every = context.reviews, [each for each in every if each.stack == record.stack]
     others = [each for each in every if each.number != record.number]
     listed = ", ".join(f"{each.name} until {moment(each.expires)}" for each in others)
     if [each.number for each in every].index(record.number) >= reviews.most:
@@ -183,11 +185,11 @@ def _refusal(place: Place, record: Record, every: Sequence[Record]) -> str | Non
     return None
 
 
-def _write_settings(place: Place, number: int, text: str) -> None:
+def _write_settings(context: ReviewContext, number: int, text: str) -> None:
     """Write the settings file of the environment, with what the Pulumi CLI wrote there about its state."""
     file = settings_file(number)
     written: dict[str, Any] = load_file(file) if file.exists() else {}
-    base = load_file(project_directory() / file_name(place.base.name))
+    base = load_file(project_directory() / file_name(context.base.name))
     kept = {key: written[key] for key in _ENCRYPTION if key in written}
     if not kept and "secretsprovider" in base:
         kept = {"secretsprovider": base["secretsprovider"]}
@@ -195,11 +197,11 @@ def _write_settings(place: Place, number: int, text: str) -> None:
 
 
 def _made(
-    place: Place, record: Record, fillings: Sequence[data.Filling], say: Say, *, quiet: bool
+    context: ReviewContext, record: Record, fillings: Sequence[data.DatabaseFilling], say: Say, *, quiet: bool
 ) -> tuple[list[str], list[Check], list[Address]]:
     """Bring it up, databases with data first; what went wrong, what verify found, and where it answers."""
     stack = read_stack(record.name)
-    engine = engine_for(stack, sandbox=place.sandbox)
+    engine = engine_for(stack, sandbox=context.sandbox)
     root, problems = project_directory(), list[str]()
     empty = [filling for filling in fillings if filling.system not in record.filled]
     try:
@@ -207,21 +209,21 @@ def _made(
             targets = [target for filling in empty for target in filling.targets]
             problems += engine.up_from(root, targets, quiet=quiet).problems
         for filling in empty if not problems else ():
-            data.fill(place.railway, stack, filling, say)
+            data.fill(context.railway, stack, filling, say)
             record = record.model_copy(update={"filled": (*record.filled, filling.system)})
-            place.records.write(record)
+            context.records.write(record)
         problems += engine.up_from(root, (), quiet=quiet).problems
     except OperationError as error:
         problems.append(str(error))
-    place.records.write(record.model_copy(update={"ended": True}))
-    running = place.railway.run(running_systems(place.railway, stack))
+    context.records.write(record.model_copy(update={"ended": True}))
+    running = context.railway.run(running_systems(context.railway, stack))
     addresses = [
         Address(where=f"{system.name}/{service.name}", url=f"https://{domain.name}")
         for system in running
         for service in system.services
         for domain in service.domains
     ]
-    checks = place.railway.run(last_look(place.railway, stack, say=say)) if not problems else ()
+    checks = context.railway.run(last_look(context.railway, stack, say=say)) if not problems else ()
     shown = [Check(where=each.where, check=each.check, passed=each.passed, found=each.found[:1_000]) for each in checks]
     return problems, shown, addresses
 

@@ -18,12 +18,12 @@ from railyard.accounts.github import GitHub, Pull
 from railyard.accounts.railway_client import SandboxOption
 from railyard.environments import document as documents
 from railyard.environments.bring_up import RefusedError, Request, bring_up, expired
+from railyard.environments.context import ReviewContext, github, here
 from railyard.environments.document import Environment, moment
-from railyard.environments.ending import Ended, take_down
-from railyard.environments.ending import sweep as sweep_all
 from railyard.environments.names import stack_name
-from railyard.environments.place import Place, github, here
 from railyard.environments.record import Record
+from railyard.environments.removal import Removal, take_down
+from railyard.environments.removal import sweep as sweep_all
 from railyard.review.markdown import MARKER
 from railyard.review.sections import with_section
 from railyard.shared.console import (
@@ -81,9 +81,9 @@ def up(
         request = Request(
             number=number, commit=commit, repository=repository, branch=branch, given=_given(versions or ())
         )
-        with here(stack, sandbox=sandbox) as place:
+        with here(stack, sandbox=sandbox) as context:
             try:
-                review = bring_up(place, request, say=_say(json=json), quiet=json)
+                review = bring_up(context, request, say=_say(json=json), quiet=json)
             except RefusedError as error:
                 review = Environment(number=number, state="refused", stack=stack, commit=commit, problems=(str(error),))
                 _keep(review, out, comment=comment)
@@ -97,12 +97,12 @@ def up(
 @application.command("list")
 def list_(stack: StackOption = "", *, sandbox: SandboxOption = False, json: JsonOption = False) -> None:
     """List the environments: of which pull request, what they cost, and how long they live."""
-    with reported_errors(json=json), here(stack, sandbox=sandbox) as place:
-        records = place.records.all()
+    with reported_errors(json=json), here(stack, sandbox=sandbox) as context:
+        records = context.records.all()
         if json:
-            write_json([_listed(place, number, record) for number, record in records.items()])
+            write_json([_listed(context, number, record) for number, record in records.items()])
             return
-        for line in _table(place, records):
+        for line in _table(context, records):
             typer.echo(line)
 
 
@@ -122,8 +122,8 @@ def down(
     could not be removed.
     """
     with reported_errors(json=json):
-        with here(stack, sandbox=sandbox) as place:
-            ended = take_down(place, number, _say(json=json))
+        with here(stack, sandbox=sandbox) as context:
+            ended = take_down(context, number, _say(json=json))
         environment = Environment(
             number=number, state="failed" if ended.problems else "removed", stack=stack, problems=tuple(ended.problems)
         )
@@ -149,8 +149,8 @@ def sweep(
     """
     with reported_errors(json=json):
         api = github()
-        with here(stack, sandbox=sandbox) as place:
-            ended = sweep_all(place, api, _say(json=json), preview=preview)
+        with here(stack, sandbox=sandbox) as context:
+            ended = sweep_all(context, api, _say(json=json), preview=preview)
         if comment and api and not preview:
             _tell_pull_requests(api, stack, ended)
         if json:
@@ -233,7 +233,7 @@ def _print(review: Environment) -> None:
     typer.echo(f"next: {RAILYARD} logs -s {name} SYSTEM/SERVICE; {RAILYARD} review down {review.number}")
 
 
-def _table(place: Place, records: dict[int, Record | None]) -> list[str]:
+def _table(context: ReviewContext, records: dict[int, Record | None]) -> list[str]:
     if not records:
         return ["no review environments"]
     shown = table("environment", "systems", "commit", "a month", "until", "", folded="systems")
@@ -241,34 +241,34 @@ def _table(place: Place, records: dict[int, Record | None]) -> list[str]:
         if record is None:
             shown.add_row(stack_name(number), "", "", "", "", Text("of nobody: the next sweep removes it"))
             continue
-        state = "expired" if expired(record, place.now()) else "" if record.ended else "being made, or cut off"
+        state = "expired" if expired(record, context.now()) else "" if record.ended else "being made, or cut off"
         systems = ", ".join(record.systems) + (" (fork)" if record.fork else "")
         shown.add_row(record.name, systems, record.commit[:7], f"${record.cost:,.2f}", moment(record.expires), state)
     console = table_console()
     with console.capture() as captured:
         console.print(shown)
     known = [record for record in records.values() if record]
-    reviews, cost = place.reviews, sum(each.cost for each in known)
+    reviews, cost = context.reviews, sum(each.cost for each in known)
     allowed = f" of ${reviews.budget:,.2f}" if reviews.budget is not None else ""
     return [captured.get().rstrip(), "", f"{len(records)} of {reviews.most}, about ${cost:,.2f}{allowed} a month"]
 
 
-def _listed(place: Place, number: int, record: Record | None) -> dict[str, Any]:
+def _listed(context: ReviewContext, number: int, record: Record | None) -> dict[str, Any]:
     if record is None:
         return {"number": number, "record": None}
-    return {"expired": expired(record, place.now()), **record.model_dump(mode="json", by_alias=True)}
+    return {"expired": expired(record, context.now()), **record.model_dump(mode="json", by_alias=True)}
 
 
-def _ended(ended: Ended) -> dict[str, Any]:
+def _ended(removal: Removal) -> dict[str, Any]:
     return {
-        "number": ended.number,
-        "reason": ended.reason,
-        "removed": [str(each) for each in ended.removed],
-        "problems": list(ended.problems),
+        "number": removal.number,
+        "reason": removal.reason,
+        "removed": [str(each) for each in removal.removed],
+        "problems": list(removal.problems),
     }
 
 
-def _tell(ended: Sequence[Ended], *, preview: bool = False) -> None:
+def _tell(ended: Sequence[Removal], *, preview: bool = False) -> None:
     for each in ended:
         name = stack_name(each.number)
         for problem in each.problems:
@@ -287,7 +287,7 @@ def _tell(ended: Sequence[Ended], *, preview: bool = False) -> None:
         typer.echo("nothing to remove")
 
 
-def _tell_pull_requests(api: GitHub, stack: str, ended: Sequence[Ended]) -> None:
+def _tell_pull_requests(api: GitHub, stack: str, ended: Sequence[Removal]) -> None:
     for each in ended:
         if each.problems or each.reason.startswith("it is of nobody"):
             continue

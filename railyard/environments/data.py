@@ -29,7 +29,7 @@ _ROOM: Final = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filling:
+class DatabaseFilling:
     """The data that the database of one system gets."""
 
     system: str
@@ -51,9 +51,9 @@ class Filling:
         return [system, *(f"{system}-{noun}" for noun in nouns)]
 
 
-def planned(base: Stack, reviews: Reviews, systems: Sequence[str]) -> tuple[list[Filling], list[str]]:
+def planned(base: Stack, reviews: Reviews, systems: Sequence[str]) -> tuple[list[DatabaseFilling], list[str]]:
     """Return what the databases of ``systems`` get, and a note for each that stays empty."""
-    fillings: list[Filling] = []
+    fillings: list[DatabaseFilling] = []
     notes: list[str] = []
     for system in systems:
         service = _database(base, system)
@@ -80,11 +80,13 @@ def planned(base: Stack, reviews: Reviews, systems: Sequence[str]) -> tuple[list
             )
             continue
         columns = tuple(reviews.mask[system])
-        fillings.append(Filling(system=system, service=service, dump=rehearsed[0], dumps=dumps, columns=columns))
+        fillings.append(
+            DatabaseFilling(system=system, service=service, dump=rehearsed[0], dumps=dumps, columns=columns)
+        )
     return fillings, notes
 
 
-def fill(railway: Railway, stack: Stack, filling: Filling, say: Callable[[str], None]) -> None:
+def fill(railway: Railway, stack: Stack, filling: DatabaseFilling, say: Callable[[str], None]) -> None:
     """Put a dump into the database of an environment; raises ``OperationError``, and the database is as it was."""
     database = find(railway, stack, f"{filling.system}/{filling.service}")
     tools = database.tools
@@ -103,7 +105,7 @@ def fill(railway: Railway, stack: Stack, filling: Filling, say: Callable[[str], 
     say(f"{database.where} has the dump of {filling.dump.stack} from {filling.dump.time}{masked}")
 
 
-def sizes_gb(fillings: Sequence[Filling]) -> Mapping[str, int]:
+def sizes_gb(fillings: Sequence[DatabaseFilling]) -> Mapping[str, int]:
     """Return system → the size of the volume that its database needs."""
     return {each.system: each.size_gb for each in fillings}
 

@@ -56,7 +56,7 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
+class Leftover:
     """One thing in a cloud that belongs to the environment of a pull request."""
 
     number: int
@@ -71,7 +71,7 @@ class Thing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Places:
+class SearchScope:
     """The places where environments of a stack can have anything, by its settings now and by what was written down."""
 
     program: str
@@ -85,7 +85,7 @@ class Places:
     regions: frozenset[str]
 
     @classmethod
-    def of(cls, base: Stack, program: str, records: Collection[Record | None]) -> Places:
+    def of(cls, base: Stack, program: str, records: Collection[Record | None]) -> SearchScope:
         """Return the places of a stack and of the environments that are written down."""
         settings_parts = [part for settings in base.settings.systems.values() for _, part in walk_arguments(settings)]
         buckets = [part for part in settings_parts if isinstance(part, BucketSettings)]
@@ -108,18 +108,18 @@ class Places:
         )
 
 
-def existing(railway: Railway, places: Places) -> list[Thing]:
+def existing(railway: Railway, scope: SearchScope) -> list[Leftover]:
     """Return all that any environment has, in the order of removal; raises ``OperationError``."""
-    leftovers = [*_projects(railway, places)]
-    if places.zones:
-        leftovers += _records(places)
-    if places.buckets:
+    leftovers = [*_projects(railway, scope)]
+    if scope.zones:
+        leftovers += _records(scope)
+    if scope.buckets:
         with spaces_refusals():
-            leftovers += [*_endpoints(places), *_keys(places), *_buckets(places)]
+            leftovers += [*_endpoints(scope), *_keys(scope), *_buckets(scope)]
     return sorted(leftovers, key=lambda each: (each.number, each.kind, each.name))
 
 
-def remove(things: Sequence[Thing], say: Callable[[str], None]) -> list[str]:
+def remove(things: Sequence[Leftover], say: Callable[[str], None]) -> list[str]:
     """Remove things in their order; what cannot be removed is told, and does not keep the others."""
     problems: list[str] = []
     for thing in things:
@@ -133,17 +133,17 @@ def remove(things: Sequence[Thing], say: Callable[[str], None]) -> list[str]:
     return problems
 
 
-def _projects(railway: Railway, places: Places) -> Iterator[Thing]:
+def _projects(railway: Railway, scope: SearchScope) -> Iterator[Leftover]:
     yielded: set[str] = set()
     # Each account once. One that cannot be asked may have a project, too: that is told.
-    for client in dict.fromkeys([railway.client, *map(railway.of, sorted(places.systems))]):
+    for client in dict.fromkeys([railway.client, *map(railway.of, sorted(scope.systems))]):
         for project in railway.run(client.list_all(PROJECTS, workspaceId=None)):
-            number = names.number_of_project(project["name"], project["description"], places.program, places.systems)
+            number = names.number_of_project(project["name"], project["description"], scope.program, scope.systems)
             if number is None or project["deletedAt"] or project["id"] in yielded:
                 continue
             yielded.add(project["id"])
             remove = _deletes(railway, client, project["id"])
-            yield Thing(number=number, kind=Kind.PROJECT, name=project["name"], remove=remove)
+            yield Leftover(number=number, kind=Kind.PROJECT, name=project["name"], remove=remove)
 
 
 def _deletes(railway: Railway, client: Client, id: str) -> Callable[[], object]:
@@ -156,51 +156,51 @@ def _deletes(railway: Railway, client: Client, id: str) -> Callable[[], object]:
     return lambda: railway.run(delete())
 
 
-def _records(places: Places) -> Iterator[Thing]:
+def _records(scope: SearchScope) -> Iterator[Leftover]:
     api = _Api(os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE, "CLOUDFLARE_API_TOKEN")
-    for zone, zone_id in places.zones.items():
+    for zone, zone_id in scope.zones.items():
         for record in api.every(f"/zones/{zone_id}/dns_records", "result"):
             number = names.number_of_record(str(record["name"]), zone)
             if number is not None:
                 name = f"{record['name']} ({record['type']})"
                 path = f"/zones/{zone_id}/dns_records/{record['id']}"
-                yield Thing(number=number, kind=Kind.RECORD, name=name, remove=api.deletes(path))
+                yield Leftover(number=number, kind=Kind.RECORD, name=name, remove=api.deletes(path))
 
 
 def _digitalocean() -> _Api:
     return _Api(os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN, "DIGITALOCEAN_TOKEN")
 
 
-def _endpoints(places: Places) -> Iterator[Thing]:
+def _endpoints(scope: SearchScope) -> Iterator[Leftover]:
     api = _digitalocean()
     for endpoint in api.every("/v2/cdn/endpoints", "endpoints"):
         bucket, _, _ = str(endpoint["origin"]).partition(".")
-        number = names.number_of_bucket(bucket, places.buckets)
+        number = names.number_of_bucket(bucket, scope.buckets)
         if number is not None:
             path = f"/v2/cdn/endpoints/{endpoint['id']}"
-            yield Thing(number=number, kind=Kind.ENDPOINT, name=str(endpoint["origin"]), remove=api.deletes(path))
+            yield Leftover(number=number, kind=Kind.ENDPOINT, name=str(endpoint["origin"]), remove=api.deletes(path))
 
 
-def _keys(places: Places) -> Iterator[Thing]:
+def _keys(scope: SearchScope) -> Iterator[Leftover]:
     api = _digitalocean()
     for key in api.every("/v2/spaces/keys", "keys"):
         bucket, _, version = str(key["name"]).rpartition("-")
-        number = names.number_of_bucket(bucket, places.buckets)
+        number = names.number_of_bucket(bucket, scope.buckets)
         if number is not None and version.isdigit():
             path = f"/v2/spaces/keys/{key['access_key']}"
-            yield Thing(number=number, kind=Kind.KEY, name=str(key["name"]), remove=api.deletes(path))
+            yield Leftover(number=number, kind=Kind.KEY, name=str(key["name"]), remove=api.deletes(path))
 
 
-def _buckets(places: Places) -> Iterator[Thing]:
+def _buckets(scope: SearchScope) -> Iterator[Leftover]:
     if not all(os.environ.get(name) for name in KEY_VARIABLES):
         raise OperationError(f"the stack has buckets, and {' and '.join(KEY_VARIABLES)} are not set: set both")
-    for region in sorted(places.regions):
+    for region in sorted(scope.regions):
         client = spaces_client(region)
         for bucket in client.list_buckets()["Buckets"]:
             name = str(bucket["Name"])
-            number = names.number_of_bucket(name, places.buckets)
+            number = names.number_of_bucket(name, scope.buckets)
             if number is not None:
-                yield Thing(number=number, kind=Kind.BUCKET, name=name, remove=_empties(client, name))
+                yield Leftover(number=number, kind=Kind.BUCKET, name=name, remove=_empties(client, name))
 
 
 def _empties(client: Any, bucket: str) -> Callable[[], object]:

@@ -72,7 +72,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class ReviewSettings:
     """The settings of an environment."""
 
     text: str
@@ -84,7 +84,7 @@ class Made:
     """US dollars a month, as used: services and volumes. What the account pays once is not counted."""
 
 
-def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None) -> Made:
+def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None) -> ReviewSettings:
     """Return the settings for a pull request; ``sizes_gb`` are of databases that get data, by system.
 
     Raises ``OperationError`` when the settings that result could not be deployed, with what is wrong and where.
@@ -124,7 +124,7 @@ def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None)
     )
     settings = _checked(document, file_name(names.stack_name(number)), written)
     lines = [line for line in lines_of_stack(settings) if line.kind in USED_AT_RAILWAY]
-    return Made(text=written, settings=settings, left_out=left_out, cost=round(total(lines).as_used, 2))
+    return ReviewSettings(text=written, settings=settings, left_out=left_out, cost=round(total(lines).as_used, 2))
 
 
 def _chosen(base: Stack, systems: Tree) -> tuple[list[str], dict[str, str]]:

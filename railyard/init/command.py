@@ -29,39 +29,48 @@ from stacks.shared_settings import file_name, stack_names
 _TOPOLOGIES: Final = get_args(Topology)
 
 
+FolderArgument = Annotated[
+    Path, typer.Argument(metavar="[FOLDER]", show_default=False, help="Default: the working directory.")
+]
+NameOption = Annotated[
+    str, typer.Option("--name", show_default=False, help="Of the system. Default: the name of the folder.")
+]
+TopologyOption = Annotated[
+    str, typer.Option("--topology", show_default=False, help=f"What its program is: {', '.join(_TOPOLOGIES)}.")
+]
+ImageOption = Annotated[
+    str, typer.Option("--image", show_default=False, help="The image that it runs, with its version.")
+]
+RepoOption = Annotated[
+    str,
+    typer.Option(
+        "--repo", metavar="OWNER/NAME", show_default=False, help="What Railway builds. Default: git's origin."
+    ),
+]
+StacksOption = Annotated[
+    str,
+    typer.Option("--stacks", metavar="A,B", show_default=False, help="Each promotes from the one before it."),
+]
+PackagesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--packages",
+        metavar="DIR",
+        show_default=False,
+        help="Pin Railyard's packages as the wheels in this folder. Default: those that are installed.",
+    ),
+]
+
+
 def init(
-    folder: Annotated[
-        Path, typer.Argument(metavar="[FOLDER]", show_default=False, help="Default: the working directory.")
-    ] = Path(),
-    name: Annotated[
-        str, typer.Option("--name", show_default=False, help="Of the system. Default: the name of the folder.")
-    ] = "",
-    topology: Annotated[
-        str, typer.Option("--topology", show_default=False, help=f"What its program is: {', '.join(_TOPOLOGIES)}.")
-    ] = "",
-    image: Annotated[
-        str, typer.Option("--image", show_default=False, help="The image that it runs, with its version.")
-    ] = "",
-    repo: Annotated[
-        str,
-        typer.Option(
-            "--repo", metavar="OWNER/NAME", show_default=False, help="What Railway builds. Default: git's origin."
-        ),
-    ] = "",
-    stacks: Annotated[
-        str,
-        typer.Option("--stacks", metavar="A,B", show_default=False, help="Each promotes from the one before it."),
-    ] = "",
+    folder: FolderArgument = Path(),
+    name: NameOption = "",
+    topology: TopologyOption = "",
+    image: ImageOption = "",
+    repo: RepoOption = "",
+    stacks: StacksOption = "",
     plan: Annotated[str, typer.Option("--plan", show_default=False, help="Railway plan of the workspace.")] = "",
-    packages: Annotated[
-        Path | None,
-        typer.Option(
-            "--packages",
-            metavar="DIR",
-            show_default=False,
-            help="Pin Railyard's packages as the wheels in this folder. Default: those that are installed.",
-        ),
-    ] = None,
+    packages: PackagesOption = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

@@ -25,33 +25,39 @@ FIRST: Final = "production"
 _ORDER: Final = (Kind.TRANSLATED, Kind.STAYS, Kind.NEVER_READ, Kind.NOT_EXPRESSIBLE)
 
 
+FolderArgument = Annotated[
+    Path | None, typer.Argument(metavar="[FOLDER]", show_default=False, help="The application's repository.")
+]
+NameOption = Annotated[
+    str | None, typer.Option("--name", help="The system; default: the name of the folder.", show_default=False)
+]
+RepoOption = Annotated[
+    str | None, typer.Option("--repo", metavar="OWNER/NAME", help="Default: what git has as origin.")
+]
+EnvironmentOption = Annotated[
+    list[str] | None, typer.Option("--environment", help="Only for this environment; may stand twice.")
+]
+IntoOption = Annotated[
+    str | None, typer.Option("--into", metavar="STACK", help="Write into Pulumi.<stack>.yaml, where --name stands.")
+]
+OutputOption = Annotated[Path | None, typer.Option("--output", help="Write the settings there, not on the screen.")]
+ToRailwayOption = Annotated[
+    bool, typer.Option("--to-railway", help="Write what live services take from files into Railway's settings.")
+]
+ProjectOption = Annotated[str | None, typer.Option("--project", help="With --to-railway: the project's id or name.")]
+
+
 def migrate(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER]", show_default=False, help="The application's repository.")
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="The system; default: the name of the folder.", show_default=False)
-    ] = None,
+    folder: FolderArgument = None,
+    name: NameOption = None,
     service: Annotated[str, typer.Option("--service", help="The service at the root of the folder.")] = "web",
-    repo: Annotated[
-        str | None, typer.Option("--repo", metavar="OWNER/NAME", help="Default: what git has as origin.")
-    ] = None,
-    environment: Annotated[
-        list[str] | None, typer.Option("--environment", help="Only for this environment; may stand twice.")
-    ] = None,
-    into: Annotated[
-        str | None, typer.Option("--into", metavar="STACK", help="Write into Pulumi.<stack>.yaml, where --name stands.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", help="Write the settings there, not on the screen.")
-    ] = None,
+    repo: RepoOption = None,
+    environment: EnvironmentOption = None,
+    into: IntoOption = None,
+    output: OutputOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")] = False,
-    to_railway: Annotated[
-        bool, typer.Option("--to-railway", help="Write what live services take from files into Railway's settings.")
-    ] = False,
-    project: Annotated[
-        str | None, typer.Option("--project", help="With --to-railway: the project's id or name.")
-    ] = None,
+    to_railway: ToRailwayOption = False,
+    project: ProjectOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --to-railway: do not ask.")] = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,

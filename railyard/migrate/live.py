@@ -56,7 +56,7 @@ class FileConfigured:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class LiveEnvironment:
     """One environment of one project, as it was read."""
 
     project: str
@@ -79,7 +79,7 @@ class Place:
         return {"services": services} if services else {}
 
 
-async def places(client: Client, project: str, environment: str | None) -> list[Place]:
+async def places(client: Client, project: str, environment: str | None) -> list[LiveEnvironment]:
     """Return the environments of a project, given by id or name, that are meant; raises ``CallError``."""
     document = await find_project(client, project)
     living = [each for each in nodes(document["environments"]) if not each["deletedAt"]]
@@ -90,7 +90,7 @@ async def places(client: Client, project: str, environment: str | None) -> list[
     return [await place(client, document["id"], each["id"]) for each in chosen]
 
 
-async def place(client: Client, project_id: str, environment_id: str) -> Place:
+async def place(client: Client, project_id: str, environment_id: str) -> LiveEnvironment:
     """Read one environment in one request."""
     data = await client.transport.read(RUNNING, projectId=project_id, environmentId=environment_id)
     names = {each["id"]: each["name"] for each in nodes(data["project"]["services"]) if not each["deletedAt"]}
@@ -100,7 +100,7 @@ async def place(client: Client, project_id: str, environment_id: str) -> Place:
         for each in nodes(data["environment"]["serviceInstances"])
         if not each["deletedAt"] and each["serviceId"] in names
     ]
-    return Place(
+    return LiveEnvironment(
         project=data["project"]["name"],
         environment=data["environment"]["name"],
         project_id=project_id,
@@ -156,7 +156,7 @@ def _regions(decided: Decided) -> dict[str, Any]:
     return {**dict.fromkeys(sorted(set(there) - set(wanted))), **wanted}
 
 
-async def write(client: Client, before: Place) -> Place:
+async def write(client: Client, before: LiveEnvironment) -> LiveEnvironment:
     """Write the patch of a place without a deployment; returns the place as it is then. Raises ``OperationError``."""
     where = f"{before.project}, environment {before.environment}"
     if await staged(client, before.environment_id):

@@ -10,40 +10,42 @@ import typer
 from railway_api.counting import count
 from railyard.accounts.railway_client import account
 from railyard.migrate import live
-from railyard.migrate.live import Place
+from railyard.migrate.live import LiveEnvironment
 from railyard.shared.console import check_can_ask, write_json
 
 
 def run(project: str, environments: Sequence[str], *, yes: bool, dry_run: bool, sandbox: bool, json: bool) -> bool:
     """Do it; returns whether nothing is left that only a file says. Raises ``OperationError``."""
     with account(sandbox=sandbox) as railway:
-        places: list[Place] = []
+        configured: list[LiveEnvironment] = []
         for environment in environments or [None]:
-            places += railway.run(live.places(railway.client, project, environment))
+            configured += railway.run(live.places(railway.client, project, environment))
         if not json:
-            for place in places:
-                _print(place)
-        open_ones = [place for place in places if place.patch]
-        if open_ones and not dry_run:
+            for each in configured:
+                _print(each)
+        pending = [each for each in configured if each.patch]
+        if pending and not dry_run:
             if not yes:
                 check_can_ask("--dry-run to see what would be written", json=json)
                 if not typer.confirm("Write this into Railway's settings? Nothing is deployed."):
                     raise typer.Abort
-            for place in open_ones:
-                railway.run(live.write(railway.client, place))
-        untold = [f"{place.environment}/{each.name}" for place in places for each in place.services if each.untold]
+            for each in pending:
+                railway.run(live.write(railway.client, each))
+        untold = [
+            f"{each.environment}/{service.name}" for each in configured for service in each.services if service.untold
+        ]
         if json:
             write_json(
-                {"project": project, "environments": [_document(place) for place in places], "written": not dry_run}
+                {"project": project, "environments": [_document(each) for each in configured], "written": not dry_run}
             )
         else:
-            _conclude(places, open_ones, untold, dry_run=dry_run)
-    return not untold and not (dry_run and open_ones)
+            _conclude(configured, pending, untold, dry_run=dry_run)
+    return not untold and not (dry_run and pending)
 
 
-def _print(place: Place) -> None:
-    for service in place.services:
-        typer.echo(f"{place.environment}/{service.name}: {service.file}")
+def _print(environment: LiveEnvironment) -> None:
+    for service in environment.services:
+        typer.echo(f"{environment.environment}/{service.name}: {service.file}")
         for each in service.decided:
             typer.echo(f"  {each.key}: {live.text(each.api)} → {live.text(each.value)}")
         for key in service.same:
@@ -52,9 +54,11 @@ def _print(place: Place) -> None:
             typer.echo("  no deployment tells what it decides: migrate its folder, railyard migrate FOLDER")
 
 
-def _conclude(places: Sequence[Place], written: Sequence[Place], untold: Sequence[str], *, dry_run: bool) -> None:
-    services = sum(len(place.services) for place in places)
-    changes = sum(len(each.decided) for place in written for each in place.services)
+def _conclude(
+    environments: Sequence[LiveEnvironment], written: Sequence[LiveEnvironment], untold: Sequence[str], *, dry_run: bool
+) -> None:
+    services = sum(len(each.services) for each in environments)
+    changes = sum(len(service.decided) for each in written for service in each.services)
     if not services:
         typer.echo("no service takes a setting from a file")
     elif not changes:
@@ -67,10 +71,10 @@ def _conclude(places: Sequence[Place], written: Sequence[Place], untold: Sequenc
         typer.echo(f"left: {', '.join(untold)}")
 
 
-def _document(place: Place) -> dict[str, Any]:
+def _document(environment: LiveEnvironment) -> dict[str, Any]:
     return {
-        "project": place.project,
-        "environment": place.environment,
+        "project": environment.project,
+        "environment": environment.environment,
         "services": [
             {
                 "name": each.name,
@@ -79,6 +83,6 @@ def _document(place: Place) -> dict[str, Any]:
                 "same": list(each.same),
                 "untold": each.untold,
             }
-            for each in place.services
+            for each in environment.services
         ],
     }

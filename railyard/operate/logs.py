@@ -68,32 +68,38 @@ class Log:
         return "build" if self.build else "deployment"
 
 
+DeploymentArgument = Annotated[
+    str | None, typer.Argument(help="Railway's id of a deployment. Default: the newest.", show_default=False)
+]
+BuildOption = Annotated[
+    bool | None,
+    typer.Option("--build/--deploy", help="Which log. Default: the deployment's, or the build's if it never ran."),
+]
+ContainsOption = Annotated[
+    str, typer.Option("--filter", metavar="TEXT", help="Only lines that contain this, as they are printed.")
+]
+LevelOption = Annotated[
+    Level | None, typer.Option("--level", help="Only lines of this level, or worse.", show_default=False)
+]
+SinceOption = Annotated[
+    str,
+    typer.Option("--since", metavar="TIME", help="Only lines from then on: 10m, 2h, 1d, 2026-11-29T10:00 (UTC)."),
+]
+UnmaskedOption = Annotated[bool, typer.Option("--unmasked", help="Also where the stack's secrets cannot be read.")]
+
+
 def logs(
     service: Annotated[str, typer.Argument(help="Which: shop/web, or web where no other system has one.")],
-    deployment: Annotated[
-        str | None, typer.Argument(help="Railway's id of a deployment. Default: the newest.", show_default=False)
-    ] = None,
+    deployment: DeploymentArgument = None,
     stack: StackOption = "",
     *,
-    build: Annotated[
-        bool | None,
-        typer.Option("--build/--deploy", help="Which log. Default: the deployment's, or the build's if it never ran."),
-    ] = None,
+    build: BuildOption = None,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=LARGEST, help="How many lines, the last.")] = 100,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until it ends, or Ctrl-C.")] = False,
-    contains: Annotated[
-        str, typer.Option("--filter", metavar="TEXT", help="Only lines that contain this, as they are printed.")
-    ] = "",
-    level: Annotated[
-        Level | None, typer.Option("--level", help="Only lines of this level, or worse.", show_default=False)
-    ] = None,
-    since: Annotated[
-        str,
-        typer.Option("--since", metavar="TIME", help="Only lines from then on: 10m, 2h, 1d, 2026-11-29T10:00 (UTC)."),
-    ] = "",
-    unmasked: Annotated[
-        bool, typer.Option("--unmasked", help="Also where the stack's secrets cannot be read.")
-    ] = False,
+    contains: ContainsOption = "",
+    level: LevelOption = None,
+    since: SinceOption = "",
+    unmasked: UnmaskedOption = False,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Disk, RunningService, RunningSystem
-from railyard.data.volume_backups import BackedUp
+from railyard.data.volume_backups import ServiceVolume
 from railyard.operate.verify_checks import Result
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
@@ -38,9 +38,9 @@ def _survived(railway: Railway, stack: Stack, system: RunningSystem, service: Ru
     where, started = f"{system.name}/{service.name}", time.monotonic()
     now = service.serving.id if service.serving else ""
     try:
-        volume = BackedUp(where=where, system=system, service=service, disk=disk)
-        with reached(railway, volume, f"{stack.name}/{where}", lambda _text: None) as way:
-            former = way.run(exchange_mark(way, now))
+        volume = ServiceVolume(where=where, system=system, service=service, disk=disk)
+        with reached(railway, volume, f"{stack.name}/{where}", lambda _text: None) as connection:
+            former = connection.run(exchange_mark(connection, now))
     except OperationError as problem:
         reason, step = str(problem).splitlines()[0], f"{RAILYARD} logs {where} -s {stack.name}"
         return Result(where=where, check="volume", passed=False, found=reason, next=step, broken_by=VOLUMES)

@@ -27,7 +27,7 @@ SHORTEST_START_S: Final = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class PastDeployment:
     """One deployment of a service."""
 
     run: Deployed
@@ -51,7 +51,7 @@ class Past:
         return replaced and self.replaced_after_s is not None and self.replaced_after_s > SHORTEST_START_S
 
 
-History = Mapping[str, Sequence[Past]]
+History = Mapping[str, Sequence[PastDeployment]]
 """Service → its deployments, newest first."""
 
 
@@ -63,7 +63,7 @@ async def history_of(client: Client, system: RunningSystem, services: Sequence[s
     where = {"projectId": system.project_id, "environmentId": system.environment_id}
     calls = [{"input": {**where, "serviceId": service_id}, "first": FIRST} for service_id in ids.values()]
     answers = await client.transport.call_all(DEPLOYMENTS, calls)
-    history: dict[str, Sequence[Past]] = {}
+    history: dict[str, Sequence[PastDeployment]] = {}
     for name, answer in zip(ids, answers, strict=True):
         if isinstance(answer, RailwayError):
             raise answer
@@ -87,16 +87,16 @@ def first_run(release: Release, value: str, history: History) -> str | None:
     return min(times, default=None)
 
 
-def _pasts(deployments: Sequence[Deployment]) -> list[Past]:
+def _pasts(deployments: Sequence[Deployment]) -> list[PastDeployment]:
     newest_first = sorted(deployments, key=lambda node: node["createdAt"], reverse=True)
     following = [None, *newest_first]
     return [_past(node, newer) for node, newer in zip(newest_first, following, strict=False)]
 
 
-def _past(node: Deployment, newer: Deployment | None) -> Past:
+def _past(node: Deployment, newer: Deployment | None) -> PastDeployment:
     since = node["statusUpdatedAt"] or node["createdAt"]
     after = None if newer is None else _moment(since) - _moment(newer["createdAt"])
-    return Past(
+    return PastDeployment(
         run=deployed(node),
         since=since,
         can_roll_back=node["canRollback"],

@@ -15,9 +15,9 @@ import typer
 from railyard.accounts.railway_client import Railway, connected
 from railyard.accounts.running_services_query import chosen_systems
 from railyard.promote import pull_request
-from railyard.promote.proof import PROVEN_AFTER_MINUTES, Demand, Judged, Move, Refusal, judge, short
+from railyard.promote.proof import PROVEN_AFTER_MINUTES, Judgement, Move, Refusal, Requirement, judge, short
 from railyard.promote.settings_file import Edit, edited
-from railyard.promote.side import releases, sides
+from railyard.promote.system_in_stack import releases, sides
 from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, write_json
 from railyard.shared.options import LAST
 from railyard.shared.stack import Stack, read_stack
@@ -52,22 +52,28 @@ class Promotion:
         }
 
 
+SourceOption = Annotated[
+    str,
+    typer.Option("--from", help="The stack that has proven it. Default: the target's promotesFrom."),
+]
+TargetOption = Annotated[
+    str, typer.Option("--to", callback=LAST, show_default=False, help="The stack whose settings are written.")
+]
+AllowOlderOption = Annotated[
+    bool, typer.Option("--allow-older", help="Also what is older than what the other stack runs.")
+]
+HealthyForOption = Annotated[
+    int, typer.Option("--healthy-for", metavar="MINUTES", min=0, help="How long it has to be healthy already.")
+]
+
+
 def promote(
     systems: SystemsArgument = None,
-    source: Annotated[
-        str,
-        typer.Option("--from", help="The stack that has proven it. Default: the target's promotesFrom."),
-    ] = "",
-    target: Annotated[
-        str, typer.Option("--to", callback=LAST, show_default=False, help="The stack whose settings are written.")
-    ] = "",
+    source: SourceOption = "",
+    target: TargetOption = "",
     *,
-    allow_older: Annotated[
-        bool, typer.Option("--allow-older", help="Also what is older than what the other stack runs.")
-    ] = False,
-    healthy_for: Annotated[
-        int, typer.Option("--healthy-for", metavar="MINUTES", min=0, help="How long it has to be healthy already.")
-    ] = PROVEN_AFTER_MINUTES,
+    allow_older: AllowOlderOption = False,
+    healthy_for: HealthyForOption = PROVEN_AFTER_MINUTES,
     pr: Annotated[bool, typer.Option("--pr", help="Print the text of a pull request, in Markdown.")] = False,
     dry_run: DryRunOption = False,
     sandbox: SandboxOption = False,
@@ -157,11 +163,11 @@ async def _judge(
     *,
     allow_older: bool,
     healthy_for: timedelta,
-) -> list[Judged]:
+) -> list[Judgement]:
     left = await sides(railway, source, names)
     right = await sides(railway, target, names)
     now = railway.client.transport.time or datetime.now(UTC)
-    demand = Demand(now=now, healthy_for=healthy_for, allow_older=allow_older, sandbox=not railway.real)
+    demand = Requirement(now=now, healthy_for=healthy_for, allow_older=allow_older, sandbox=not railway.real)
     return [
         judge(name, releases(name, target.settings.systems[name]), left[name], right[name], demand) for name in names
     ]

@@ -16,7 +16,7 @@ from railway_api.rollback import HEALTHY
 from railyard.accounts.running_services import Deployed, RunningService
 from railyard.promote.deployment_history import first_run
 from railyard.promote.settings_file import Changes, value_at
-from railyard.promote.side import Side, runs
+from railyard.promote.system_in_stack import SystemInStack, runs
 from stacks.project_folder import RAILYARD
 from stacks.releases import Release, names_a_version
 
@@ -25,7 +25,7 @@ PROVEN_AFTER_MINUTES: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Demand:
+class Requirement:
     """The proof that is asked of a value before it moves."""
 
     now: datetime
@@ -78,14 +78,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class Judgement:
     """The judgement of one system: what moves, or why nothing does."""
 
     moves: tuple[Move, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
 
-def judge(system: str, releases: Sequence[Release], source: Side, target: Side, demand: Demand) -> Judged:
+def judge(
+    system: str, releases: Sequence[Release], source: SystemInStack, target: SystemInStack, requirement: Requirement
+) -> Judgement:
     """Return what of ``source`` goes into the settings of ``target``, whose releases are ``releases``."""
     if source.running.project_id is None:
         reason = f"{source.stack} has no project {source.running.project_name} on Railway"
@@ -99,14 +101,14 @@ def judge(system: str, releases: Sequence[Release], source: Side, target: Side, 
     moves: list[Move] = []
     refusals: list[Refusal] = []
     for release in releases:
-        verdict = _move(system, release, source, target, demand)
+        verdict = _move(system, release, source, target, requirement)
         if isinstance(verdict, Move):
-            verdict = _early(source, verdict, demand) or verdict
+            verdict = _early(source, verdict, requirement) or verdict
         if isinstance(verdict, Refusal):
             refusals.append(verdict)
         elif verdict is not None:
             moves.append(verdict)
-    return Judged(moves=tuple(moves), refusals=tuple(refusals))
+    return Judgement(moves=tuple(moves), refusals=tuple(refusals))
 
 
 def doubt(service: RunningService) -> str | None:
@@ -126,7 +128,9 @@ def doubt(service: RunningService) -> str | None:
     return f"its deployment {latest.id} runs {service.differs}" if service.differs else f"{latest.id} does not serve"
 
 
-def _move(system: str, release: Release, source: Side, target: Side, demand: Demand) -> Move | Refusal | None:
+def _move(
+    system: str, release: Release, source: SystemInStack, target: SystemInStack, requirement: Requirement
+) -> Move | Refusal | None:
     served = runs(release, source.running)
     foreign = [name for name in release.services if not served.get(name)]
     if foreign:
@@ -143,7 +147,7 @@ def _move(system: str, release: Release, source: Side, target: Side, demand: Dem
     running = set(runs(release, target.running).values())
     if _there_already(release, value, present, running):
         return None
-    if not demand.allow_older and (older := _older(release, value, {*running, *present}, source, target)):
+    if not requirement.allow_older and (older := _older(release, value, {*running, *present}, source, target)):
         return _refusal(system, older, "give --allow-older to go back on purpose, or use railyard rollback")
     was = next((each for each in present if not release.same(each, value)), None)
     return Move(
@@ -156,7 +160,7 @@ def _move(system: str, release: Release, source: Side, target: Side, demand: Dem
     )
 
 
-def _foreign(system: str, release: Release, name: str, source: Side) -> tuple[str, str]:
+def _foreign(system: str, release: Release, name: str, source: SystemInStack) -> tuple[str, str]:
     """Return why what a service runs cannot be written at the keys of ``release``, and what to do."""
     service, wanted = source.running.service(name), release.sources[name]
     serving = service.serving if service else None
@@ -167,7 +171,7 @@ def _foreign(system: str, release: Release, name: str, source: Side) -> tuple[st
     return reason, f"let both stacks take {system}.{name} from the same source"
 
 
-def _present(release: Release, system: str, target: Side) -> list[str]:
+def _present(release: Release, system: str, target: SystemInStack) -> list[str]:
     """Return what the target's settings say at the keys of ``release``; a default of the system's is not said."""
     values = [value_at(target.settings, (system, *key)) for key in release.keys]
     return [str(value) for value in values if value is not None]
@@ -184,7 +188,7 @@ def _there_already(release: Release, value: str, present: Sequence[str], running
     )
 
 
-def _older(release: Release, value: str, others: set[str], source: Side, target: Side) -> str | None:
+def _older(release: Release, value: str, others: set[str], source: SystemInStack, target: SystemInStack) -> str | None:
     """Return why ``value`` is older than what the target runs or is told to run, or None.
 
     The moment that counts is when the source stack first ran something, since everything passes through it. What never
@@ -205,17 +209,17 @@ def _older(release: Release, value: str, others: set[str], source: Side, target:
     return None
 
 
-def _early(source: Side, move: Move, demand: Demand) -> Refusal | None:
+def _early(source: SystemInStack, move: Move, requirement: Requirement) -> Refusal | None:
     """Return why the proof is too young; None when it is old enough."""
     youngest = max(move.proofs, key=lambda proof: datetime.fromisoformat(proof.since))
     since = datetime.fromisoformat(youngest.since)
-    if demand.now - since >= demand.healthy_for:
+    if requirement.now - since >= requirement.healthy_for:
         return None
-    required = count(round(demand.healthy_for.total_seconds() / 60), "minute")
-    seconds = max(round((demand.now - since).total_seconds()), 0)
+    required = count(round(requirement.healthy_for.total_seconds() / 60), "minute")
+    seconds = max(round((requirement.now - since).total_seconds()), 0)
     healthy = f"{youngest.service} is healthy in {source.stack} for {seconds} s"
-    later = f"promote again after {since + demand.healthy_for:%H:%M:%S} UTC, or"
-    if demand.sandbox:
+    later = f"promote again after {since + requirement.healthy_for:%H:%M:%S} UTC, or"
+    if requirement.sandbox:
         runs = f"{RAILYARD} sandbox serve"
         later = f"time passes in the sandbox only while something runs there ({runs}): wait so long, or"
     return _refusal(
@@ -223,13 +227,13 @@ def _early(source: Side, move: Move, demand: Demand) -> Refusal | None:
     )
 
 
-def _proof(source: Side, service: str) -> Proof:
+def _proof(source: SystemInStack, service: str) -> Proof:
     run = _serving(source, service)
     since = next((past.since for past in source.history.get(service, ()) if past.run.id == run.id), run.created_at)
     return Proof(service=service, deployment=run.id, since=since, address=source.address(service, run.id))
 
 
-def _serving(source: Side, service: str) -> Deployed:
+def _serving(source: SystemInStack, service: str) -> Deployed:
     running = source.running.service(service)
     assert running is not None
     assert running.serving is not None
@@ -248,5 +252,5 @@ def _refusal(system: str, reason: str, following: str) -> Refusal:
     return Refusal(system=system, reason=reason, next=following)
 
 
-def _refused(system: str, reason: str, following: str) -> Judged:
-    return Judged(refusals=(_refusal(system, reason, following),))
+def _refused(system: str, reason: str, following: str) -> Judgement:
+    return Judgement(refusals=(_refusal(system, reason, following),))

@@ -19,10 +19,10 @@ from railyard.accounts.running_services_query import chosen_systems
 from railyard.promote.promote import DryRunOption, SandboxOption, show_edit
 from railyard.promote.proof import short
 from railyard.promote.rollback_choice import Ledger, Step, choose
-from railyard.promote.rollback_now import Action, Asked, asked, roll_back
+from railyard.promote.rollback_now import Action, ServiceRollback, asked, roll_back
 from railyard.promote.settings_file import Edit, edited
 from railyard.promote.settings_history import versions
-from railyard.promote.side import releases, sides
+from railyard.promote.system_in_stack import releases, sides
 from railyard.shared.console import (
     CallError,
     JsonOption,
@@ -52,7 +52,7 @@ class Rollback:
     system: str
     steps: tuple[Step, ...]
     ledgers: tuple[Ledger, ...]
-    services: tuple[Asked, ...]
+    services: tuple[ServiceRollback, ...]
     """What is asked of Railway at once; empty without ``--now``."""
     edit: Edit
 
@@ -149,7 +149,7 @@ def _rollback(railway: Railway, stack: Stack, system: str, to: str | None, *, no
     )
 
 
-def _acts(services: Sequence[Asked]) -> bool:
+def _acts(services: Sequence[ServiceRollback]) -> bool:
     return any(each.action is not Action.NOTHING for each in services)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from railyard.promote.deployment_history import Past, value_of
+from railyard.promote.deployment_history import PastDeployment, value_of
 from railyard.promote.proof import short
 from railyard.promote.settings_history import Version
-from railyard.promote.side import Side
+from railyard.promote.system_in_stack import SystemInStack
 from railyard.shared.console import OperationError
 from stacks.releases import Release, names_a_version, tag_of
 
@@ -38,7 +38,7 @@ class Ledger:
 
     system: str
     release: Release
-    side: Side
+    side: SystemInStack
     versions: Sequence[Version]
 
     @property
@@ -83,7 +83,7 @@ class Ledger:
         pinned = one.startswith(f"{other}@") or other.startswith(f"{one}@")
         return self.release.kind == "image" and pinned
 
-    def pasts(self, service: str, value: str) -> list[Past]:
+    def pasts(self, service: str, value: str) -> list[PastDeployment]:
         """Return the deployments of ``service`` with ``value``, newest first."""
         every = self.side.history.get(service, ())
         return [

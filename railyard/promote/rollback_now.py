@@ -23,9 +23,9 @@ from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.plans import PLANS, Plan
 from railway_api.rollback import HEALTHY
 from railyard.accounts.running_services import RunningService
-from railyard.promote.deployment_history import Past
+from railyard.promote.deployment_history import PastDeployment
 from railyard.promote.rollback_choice import Ledger, Step
-from railyard.promote.side import Side
+from railyard.promote.system_in_stack import SystemInStack
 from railyard.shared.console import OperationError
 
 """How long Railway keeps the image of a deployment that was replaced."""
@@ -48,7 +48,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ServiceRollback:
     """One service of a rollback."""
 
     service: str
@@ -60,9 +60,9 @@ class Asked:
     """The newest deployment from before."""
 
 
-def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
+def asked(step: Step, ledger: Ledger, plan: Plan) -> list[ServiceRollback]:
     """Return what has to be asked of Railway; raises ``OperationError`` when one of the services cannot go back."""
-    actions: list[Asked] = []
+    actions: list[ServiceRollback] = []
     reasons: list[str] = []
     for name in step.release.services:
         service = ledger.side.running.service(name)
@@ -76,7 +76,7 @@ def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
             continue
         action, deployment = chosen
         actions.append(
-            Asked(
+            ServiceRollback(
                 service=name,
                 service_id=service.service_id,
                 action=action,
@@ -93,7 +93,7 @@ def asked(step: Step, ledger: Ledger, plan: Plan) -> list[Asked]:
     return actions
 
 
-def _chosen(service: RunningService, pasts: Sequence[Past]) -> tuple[Action, str] | None:
+def _chosen(service: RunningService, pasts: Sequence[PastDeployment]) -> tuple[Action, str] | None:
     latest, serving = service.newest, service.serving
     if serving is not None and latest is not None and any(past.run.id == serving.id for past in pasts):
         if latest.id == serving.id or latest.status in FAILURE_BY_STATUS:
@@ -103,7 +103,7 @@ def _chosen(service: RunningService, pasts: Sequence[Past]) -> tuple[Action, str
     return (Action.ROLL_BACK, kept.run.id) if kept else None
 
 
-async def roll_back(client: Client, side: Side, services: Sequence[Asked]) -> dict[str, str]:
+async def roll_back(client: Client, system: SystemInStack, services: Sequence[ServiceRollback]) -> dict[str, str]:
     """Ask, and wait until all are healthy: service → the deployment that serves now. Raises ``OperationError``."""
     for each in services:
         try:
@@ -116,31 +116,33 @@ async def roll_back(client: Client, side: Side, services: Sequence[Asked]) -> di
                 raise  # nothing appears that would tell; the next run sees whether it is over
             # If it was taken, its deployment appears.
     serving = {each.service: each.deployment for each in services if each.action is Action.NOTHING}
-    serving |= {each.service: _serving(side, each.service) for each in services if each.action is Action.CANCEL}
+    serving |= {each.service: _serving(system, each.service) for each in services if each.action is Action.CANCEL}
     waiting = [each for each in services if each.action is Action.ROLL_BACK]
     began = client.clock.now()
     while waiting:
         passed_s = client.clock.now() - began
-        for each, (deployment, status) in (await _newest(client, side, waiting)).items():
+        for each, (deployment, status) in (await _newest(client, system, waiting)).items():
             if deployment != each.newest and status in HEALTHY:
                 serving[each.service] = deployment
             else:
-                _check(side, each, deployment, status, passed_s)
+                _check(system, each, deployment, status, passed_s)
         waiting = [each for each in waiting if each.service not in serving]
         if waiting:
             await client.clock.sleep(LOOK_S)
     return serving
 
 
-def _serving(side: Side, name: str) -> str:
-    service = side.running.service(name)
+def _serving(system: SystemInStack, name: str) -> str:
+    service = system.running.service(name)
     return service.serving.id if service and service.serving else ""
 
 
-async def _newest(client: Client, side: Side, waiting: Sequence[Asked]) -> dict[Asked, tuple[str, str]]:
-    where = {"projectId": side.running.project_id, "environmentId": side.running.environment_id}
+async def _newest(
+    client: Client, system: SystemInStack, waiting: Sequence[ServiceRollback]
+) -> dict[ServiceRollback, tuple[str, str]]:
+    where = {"projectId": system.running.project_id, "environmentId": system.running.environment_id}
     calls = [{"input": {**where, "serviceId": each.service_id}, "first": 1} for each in waiting]
-    newest_by_service: dict[Asked, tuple[str, str]] = {}
+    newest_by_service: dict[ServiceRollback, tuple[str, str]] = {}
     for each, answer in zip(waiting, await client.transport.call_all(DEPLOYMENTS, calls), strict=True):
         if isinstance(answer, RailwayError):
             raise answer
@@ -149,9 +151,9 @@ async def _newest(client: Client, side: Side, waiting: Sequence[Asked]) -> dict[
     return newest_by_service
 
 
-def _check(side: Side, each: Asked, deployment: str, status: str, passed_s: float) -> None:
+def _check(system: SystemInStack, each: ServiceRollback, deployment: str, status: str, passed_s: float) -> None:
     """Raise when there is nothing more to wait for."""
-    address = side.address(each.service, deployment)
+    address = system.address(each.service, deployment)
     next_step = f"see {address}; the settings were not changed, run the command again when you know more"
     if deployment == each.newest:
         if passed_s > APPEAR_S:

@@ -65,17 +65,21 @@ def _document(stack: Stack) -> dict[str, Any]:
     }
 
 
+SystemsOption = Annotated[
+    list[str], typer.Option("--systems", help="Systems that move; several with commas.", show_default=False)
+]
+AgeOption = Annotated[
+    list[str] | None,
+    typer.Option("--age", metavar="RECIPIENT", help="Who can open its secrets. Default: who can open those here."),
+]
+
+
 @application.command("split")
 def split_(
     stack: Annotated[str, typer.Argument(metavar="STACK", show_default=False, help="The stack that has the systems.")],
-    systems: Annotated[
-        list[str], typer.Option("--systems", help="Systems that move; several with commas.", show_default=False)
-    ],
+    systems: SystemsOption,
     target: Annotated[str, typer.Option("--to", help="The stack that gets them, a new one.", show_default=False)],
-    age: Annotated[
-        list[str] | None,
-        typer.Option("--age", metavar="RECIPIENT", help="Who can open its secrets. Default: who can open those here."),
-    ] = None,
+    age: AgeOption = None,
     *,
     dry_run: DryRunOption = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

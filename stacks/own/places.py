@@ -5,11 +5,10 @@ Railway would get the text as it is, and nobody would be told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterator
 
 from components.problems import Problem
-from stacks.arguments_tree import Path
+from stacks.arguments_tree import leaves
 from stacks.own.expressions import SECRETS, SELF, expressions, unread
 from stacks.own.settings import OwnSettings
 
@@ -17,7 +16,9 @@ from stacks.own.settings import OwnSettings
 def unread_expressions(settings: OwnSettings) -> Iterator[Problem]:
     """Yield expressions about parts of the system that stay texts, each with its place below the system's key."""
     owners = {*settings.services, *settings.databases, *settings.buckets, SELF, SECRETS}
-    for path, text in _texts(settings.model_dump(by_alias=True, exclude_unset=True), ()):
+    for path, text in leaves(settings.model_dump(by_alias=True, exclude_unset=True)):
+        if not isinstance(text, str):
+            continue
         if path[:1] == ("services",) and path[2:3] == ("variables",):
             for each in unread(text, owners):
                 allowed = "an expression with a name, a dot and a property alone, such as ${postgres.url}"
@@ -27,14 +28,3 @@ def unread_expressions(settings: OwnSettings) -> Iterator[Problem]:
         if texts:
             allowed = f"a value without {texts[0]}, which is filled in in the variables of services alone"
             yield Problem(path, text, allowed, "let a variable of a service hold it, and read that variable")
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, each in cast("Mapping[str, Any]", value).items():
-            yield from _texts(each, (*path, key))
-    elif isinstance(value, Sequence):
-        for index, each in enumerate(cast("Sequence[Any]", value)):
-            yield from _texts(each, (*path, index))

@@ -34,19 +34,19 @@ class Values:
     ) -> None:
         self._settings, self._secrets = settings, secrets
         self._buckets, self._databases = buckets, databases
-        self.made: dict[str, Service] = {}
+        self.services: dict[str, Service] = {}
         """The services that are made, by name."""
-        self._told: list[tuple[asyncio.Future[Any], Expression]] = []
+        self._pending: list[tuple[asyncio.Future[Any], Expression]] = []
 
     def of(self, service: str) -> dict[str, Value]:
-        """Return the variables of a service that are secrets, or name what Railyard knows; without optional secrets
-        that the file does not hold.
+        """Return the variables of a service that are secrets or hold expressions.
+
+        Optional secrets that the file does not hold are left out.
         """
         args = self._settings.services[service]
         values: dict[str, Value] = {}
         for variable, value in args.variables.items():
-            each = expressions(value)
-            needed = [key for one in each if (key := own_secrets.needed_by(self._settings, one))]
+            needed = [key for each in expressions(value) if (key := own_secrets.needed_by(self._settings, each))]
             if not is_plain(value) and all(key in self._secrets for key in needed):
                 values[variable] = self._whole(service, value)
         for variable in args.secrets:
@@ -62,20 +62,20 @@ class Values:
         return self._secrets[own_secrets.key_of(self._settings, service, name)] if name else None
 
     @contextmanager
-    def told(self) -> Generator[None]:
-        """Give the expressions about services their values when all services are made, at the end of the block.
+    def resolved(self) -> Generator[None]:
+        """Set the values of expressions about services at the end of the block, when all services are made.
 
-        When it fails, what waits for them is never made.
+        When the block fails, so do they, and nothing that waits for them is made.
         """
         try:
             yield
         except Exception as error:
-            for future, _ in self._told:
+            for future, _ in self._pending:
                 future.set_exception(error)
-                future.exception()  # or asyncio tells of it once more
+                future.exception()  # or asyncio logs it once more
             raise
-        for future, expression in self._told:
-            future.set_result(_of_service(self.made[expression.owner], expression.name))
+        for future, expression in self._pending:
+            future.set_result(_of_service(self.services[expression.owner], expression.name))
 
     def _whole(self, service: str, value: str) -> Value:
         pieces = [each if isinstance(each, str) else self._one(service, each) for each in parts(value)]
@@ -92,7 +92,7 @@ class Values:
             return _of_database(self._databases[owner], name, self._secrets[own_secrets.password_name(owner)])
         # Of a service that is made later, too, and of the one that is about to be.
         future: asyncio.Future[Any] = asyncio.get_event_loop().create_future()
-        self._told.append((future, Expression(service if owner == SELF else owner, name)))
+        self._pending.append((future, Expression(service if owner == SELF else owner, name)))
         return pulumi.Output.from_input(future)
 
 

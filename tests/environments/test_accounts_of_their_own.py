@@ -10,11 +10,11 @@ import pytest
 
 from railway_api.client import Client
 from railyard.accounts.railway_client import Railway
-from railyard.environments.leftovers import Places, existing, remove
+from railyard.environments.leftovers import SearchScope, existing, remove
 from railyard.environments.names import DESCRIBED
 from railyard.shared.console import OperationError
 
-PLACES = Places(
+PLACES = SearchScope(
     program="railyard", zones={}, systems=frozenset({"omega", "seance"}), buckets=frozenset(), regions=frozenset()
 )
 

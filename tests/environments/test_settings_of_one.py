@@ -9,19 +9,19 @@ import pytest
 from typer.testing import CliRunner
 
 from railyard.application import application
-from railyard.environments.settings import Made, Source, make
+from railyard.environments.settings import ReviewSettings, Source, make
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import read_stack
 from tests.environments.conftest import OMEGA, ROSE, SEANCE, SHOP, Project
 
-Making = Callable[..., Made]
+Making = Callable[..., ReviewSettings]
 
 
 @pytest.fixture
 def making(project: Project) -> Making:
     """Makes the settings of pull request 12 from those that staging has now."""
 
-    def made(*systems: str, reviews: str = "{}", **source: Any) -> Made:
+    def made(*systems: str, reviews: str = "{}", **source: Any) -> ReviewSettings:
         project.settings(*systems, reviews=reviews)
         return make(read_stack("staging"), Source(number=12, **source))
 

@@ -9,7 +9,7 @@ import time
 
 from pulumi_embedded.journal import locked
 from railyard.deliver.deploy_message import message
-from railyard.deliver.system_release import Ending, SystemRelease
+from railyard.deliver.system_release import DeployOutcome, SystemRelease
 from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
@@ -223,9 +223,9 @@ def test_while_another_run_holds_the_stack_nothing_begins(deployed: Repository) 
 
 def test_a_commit_that_had_been_deployed_before_is_not_to_be_reverted() -> None:
     """A workflow that was run once more: its commit is both what failed and what is gone back to."""
-    back = Ending(commit="a" * 40, releases=[SystemRelease(system="omega", problems=["p"], back_to="a" * 40)])
+    back = DeployOutcome(commit="a" * 40, releases=[SystemRelease(system="omega", problems=["p"], back_to="a" * 40)])
     failed = SystemRelease(system="omega", problems=["p"], back_to="a" * 40, back_problems=["q"])
-    broken = Ending(commit="a" * 40, releases=[failed])
+    broken = DeployOutcome(commit="a" * 40, releases=[failed])
 
     assert "Revert" not in message("staging", back).next_step
     assert "run the workflow again" in message("staging", back).next_step

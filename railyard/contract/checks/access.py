@@ -26,7 +26,7 @@ from railway_api.errors import NotAuthorized, RailwayError
 from railway_api.json_objects import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import ME, PROJECT_EXPIRY
-from railyard.contract.project_under_test import CouldNotTell, ProjectUnderTest
+from railyard.contract.project_under_test import ProjectUnderTest, Undecided
 from railyard.contract.throwaway_project import is_gone
 
 CHANNEL: Final = {"type": "WEBHOOK", "url": "https://example.com/railyard-live"}
@@ -177,7 +177,7 @@ async def _token(project: ProjectUnderTest, name: str) -> tuple[str, str]:
     listed = nodes(await project.call(PROJECT_TOKENS, projectId=project.project_id, first=PAGE))
     token_id = next((each["id"] for each in listed if each["name"] == name), None)
     if token_id is None:
-        raise CouldNotTell("the list of tokens does not show the new one")
+        raise Undecided("the list of tokens does not show the new one")
     return secret, token_id
 
 

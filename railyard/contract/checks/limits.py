@@ -10,7 +10,7 @@ from railway_api.errors import NotAuthorized, RailwayError, Validation
 from railway_api.patches import at
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import LIMIT_OVERRIDE, ME, TYPE, WORKSPACE_LIMIT
-from railyard.contract.project_under_test import LIMITS, MEMORY_BYTES, VCPUS, CouldNotTell, ProjectUnderTest
+from railyard.contract.project_under_test import LIMITS, MEMORY_BYTES, VCPUS, ProjectUnderTest, Undecided
 
 LONGEST_NAME = 63
 OTHERS = 5
@@ -42,7 +42,7 @@ async def _used_by_many_calls(project: ProjectUnderTest) -> int:
         await project.client.transport.call_all(PROJECT, [{"id": project.project_id}] * LARGEST)
         if (used := before - await _remaining(project)) >= 0:
             return used
-    raise CouldNotTell("what is left of the budget keeps growing")
+    raise Undecided("what is left of the budget keeps growing")
 
 
 async def _remaining(project: ProjectUnderTest) -> int:
@@ -51,7 +51,7 @@ async def _remaining(project: ProjectUnderTest) -> int:
         limit = (await project.call(WORKSPACE_LIMIT, workspaceId=project.workspace_id))["apiTokenRateLimit"]
     limit = limit or (await project.call(ME))["apiTokenRateLimit"]
     if limit is None:
-        raise CouldNotTell("Railway does not say what is left of the token's budget")
+        raise Undecided("Railway does not say what is left of the token's budget")
     return int(limit["remainingPoints"])
 
 

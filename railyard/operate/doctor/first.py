@@ -16,7 +16,7 @@ from railway_api.counting import count
 from railway_api.loopback import is_loopback
 from railyard.accounts.railway_client import connected
 from railyard.operate.doctor.findings import Level
-from railyard.operate.doctor.first_looks import Place
+from railyard.operate.doctor.first_looks import StepContext
 from railyard.operate.doctor.first_steps import Outcome, State, walk
 from railyard.operate.doctor.machine import railway_token
 from railyard.shared.console import table_console
@@ -32,9 +32,9 @@ def walked(name: str, *, sandbox: bool) -> list[Outcome]:
     stack = read_stack(name, sandbox=not real)
     # Without a token nobody can be asked: the step of the token says so.
     if not sandbox and railway_token(stack).level is Level.PROBLEM:
-        return asyncio.run(walk(Place(stack=stack, real=real, railway=None)))
+        return asyncio.run(walk(StepContext(stack=stack, real=real, railway=None)))
     with connected(stack, sandbox=sandbox) as railway:
-        return railway.run(walk(Place(stack=stack, real=real, railway=railway)))
+        return railway.run(walk(StepContext(stack=stack, real=real, railway=railway)))
 
 
 def remain(outcomes: Sequence[Outcome]) -> bool:

@@ -33,7 +33,7 @@ _PASSPHRASES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FIL
 
 
 @dataclass(kw_only=True)
-class Place:
+class StepContext:
     """The stack and the accounts that are looked at."""
 
     stack: Stack
@@ -48,115 +48,112 @@ class Place:
 # Which stacks need a step
 
 
-def has_repositories(place: Place) -> bool:
-    return bool(_repositories(place))
+def has_repositories(context: StepContext) -> bool:
+    return bool(_repositories(context))
 
 
-def has_zones(place: Place) -> bool:
-    return bool(place.stack.settings.stack.zones)
+def has_zones(context: StepContext) -> bool:
+    return bool(context.stack.settings.stack.zones)
 
 
-def has_spaces(place: Place) -> bool:
-    return any(isinstance(part, BucketSettings) for part in _parts(place))
+def has_spaces(context: StepContext) -> bool:
+    return any(isinstance(part, BucketSettings) for part in _parts(context))
 
 
-def has_secrets(place: Place) -> bool:
-    return any(place.stack.declared.values())
+def has_secrets(context: StepContext) -> bool:
+    return any(context.stack.declared.values())
 
 
-def has_workflows(place: Place) -> bool:
-    del place
+def has_workflows(context: StepContext) -> bool:
+    del context
     return (project_directory() / ".github" / "workflows").is_dir()
 
 
-def is_real(place: Place) -> bool:
-    return place.real
+def is_real(context: StepContext) -> bool:
+    return context.real
 
 
-def _parts(place: Place) -> Iterator[Any]:
-    for settings in place.stack.settings.systems.values():
+def _parts(context: StepContext) -> Iterator[Any]:
+    for settings in context.stack.settings.systems.values():
         yield from (part for _, part in walk_arguments(settings))
 
 
-def _repositories(place: Place) -> list[str]:
-    return sorted({part.repo for part in _parts(place) if isinstance(part, ServiceSettings) and part.repo})
+def _repositories(context: StepContext) -> list[str]:
+    return sorted({part.repo for part in _parts(context) if isinstance(part, ServiceSettings) and part.repo})
 
 
 # Looks
 
 
-async def machine(place: Place) -> Sequence[Finding]:
-    return [*on_machine.tools(real=place.real)]
+async def machine(context: StepContext) -> Sequence[Finding]:
+    return [*on_machine.tools(real=context.real)]
 
 
-async def settings(place: Place) -> Sequence[Finding]:
-    return [*on_machine.settings(place.stack)]
+async def settings(context: StepContext) -> Sequence[Finding]:
+    return [*on_machine.settings(context.stack)]
 
 
-async def railway_token(place: Place) -> Sequence[Finding]:
+async def railway_token(context: StepContext) -> Sequence[Finding]:
     """Look whose the token is; a project's token, which works, is too little for an ``up``."""
-    if place.railway is None:
-        return [on_machine.railway_token(place.stack)]
-    place.account = await at_railway.token(place.railway, place.stack)
-    if place.railway.client.transport.token.kind == "project":
-        return [problem(each.area, each.text, each.fix) for each in place.account]
-    return [each for each in place.account if each.area == "railway"]
+    if context.railway is None:
+        return [on_machine.railway_token(context.stack)]
+    context.account = await at_railway.token(context.railway, context.stack)
+    if context.railway.client.transport.token.kind == "project":
+        return [problem(each.area, each.text, each.fix) for each in context.account]
+    return [each for each in context.account if each.area == "railway"]
 
 
-async def railway_plan(place: Place) -> Sequence[Finding]:
-    findings = [each for each in place.account if each.area == "plan"]
+async def railway_plan(context: StepContext) -> Sequence[Finding]:
+    findings = [each for each in context.account if each.area == "plan"]
     fix = "make one for the workspace of the stack at https://railway.com/account/tokens"
     return findings or [problem("plan", "the token reaches no workspace", fix)]
 
 
-async def github_app(place: Place) -> Sequence[Finding]:
+async def github_app(context: StepContext) -> Sequence[Finding]:
     """Ask Railway of each repository; a workspace's token may not ask."""
-    assert place.railway is not None
+    assert context.railway is not None
     missing: list[str] = []
-    for repository in _repositories(place):
+    for repository in _repositories(context):
         try:
-            access = await place.railway.client.call(GITHUB_ACCESS, fullRepoName=repository)
+            access = await context.railway.client.call(GITHUB_ACCESS, fullRepoName=repository)
         except NotAuthorized:
             text = "Railway tells which repositories its GitHub app reaches only to an account token"
-            return [
-                note(
-                    "github", text, f"look whether it is installed for {', '.join(_repositories(place))}: {GITHUB_APP}"
-                )
-            ]
+            fix = f"look whether it is installed for {', '.join(_repositories(context))}: {GITHUB_APP}"
+            return [note("github", text, fix)]
         except RailwayError as error:
             return [problem("github", f"{repository}: {error}", f"install Railway's GitHub app for it: {GITHUB_APP}")]
         missing += [] if access["hasAccess"] or access["isPublic"] else [repository]
     if missing:
         text = f"Railway's GitHub app does not reach {', '.join(missing)}"
         return [problem("github", text, f"install it for their owner, or add them to it: {GITHUB_APP}")]
-    return [ok("github", f"Railway's GitHub app reaches {', '.join(_repositories(place))}")]
+    return [ok("github", f"Railway's GitHub app reaches {', '.join(_repositories(context))}")]
 
 
-async def cloudflare_token(place: Place) -> Sequence[Finding]:
-    finding = on_machine.cloudflare_token(place.stack)
+async def cloudflare_token(context: StepContext) -> Sequence[Finding]:
+    finding = on_machine.cloudflare_token(context.stack)
     return [finding] if not os.environ.get("CLOUDFLARE_API_TOKEN") else [await clouds.cloudflare_token()]
 
 
-async def cloudflare_zones(place: Place) -> Sequence[Finding]:
-    return await clouds.cloudflare(place.stack, up=False)
+async def cloudflare_zones(context: StepContext) -> Sequence[Finding]:
+    return await clouds.cloudflare(context.stack, up=False)
 
 
-async def digitalocean_token(place: Place) -> Sequence[Finding]:
-    del place
+async def digitalocean_token(context: StepContext) -> Sequence[Finding]:
+    del context
     finding = on_machine.digitalocean_token()
     return [finding] if not os.environ.get("DIGITALOCEAN_TOKEN") else await clouds.digitalocean_token()
 
 
-async def spaces_key(place: Place) -> Sequence[Finding]:
+async def spaces_key(context: StepContext) -> Sequence[Finding]:
     finding = on_machine.spaces_key()
-    return [finding] if finding.fix else await clouds.spaces(place.stack)
+    return [finding] if finding.fix else await clouds.spaces(context.stack)
 
 
-async def secrets(place: Place) -> Sequence[Finding]:
-    return [*on_machine.secrets(place.stack)]
+async def secrets(context: StepContext) -> Sequence[Finding]:
+    return [*on_machine.secrets(context.stack)]
 
 
-async def state(place: Place) -> Sequence[Finding]:
+async def state(context: StepContext) -> Sequence[Finding]:
     """Look where ``pulumi`` is logged in, and whether a bucket can be opened from here."""
     url = _backend()
     if not url:
@@ -166,7 +163,7 @@ async def state(place: Place) -> Sequence[Finding]:
         return [ok("state", f"states are at {url}")]
     missing = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if not os.environ.get(name)]
     missing = missing if url.startswith("s3://") else []
-    file = project_directory() / f"Pulumi.{place.stack.name}.yaml"
+    file = project_directory() / f"Pulumi.{context.stack.name}.yaml"
     if not any(os.environ.get(name) for name in _PASSPHRASES) and "\nsecretsprovider:" not in f"\n{file.read_text()}":
         missing.append(_PASSPHRASES[0])
     if missing:
@@ -188,18 +185,18 @@ def _backend() -> str:
     return str(current or (os.environ.get("PULUMI_ACCESS_TOKEN") and "https://api.pulumi.com") or "")
 
 
-async def github(place: Place) -> Sequence[Finding]:
-    del place
+async def github(context: StepContext) -> Sequence[Finding]:
+    del context
     text = "GitHub shows nobody which secrets the environments of the repository hold"
     return [note("github", text, "compare them with docs/pull-requests.md, Environments and secrets")]
 
 
-async def first_up(place: Place) -> Sequence[Finding]:
+async def first_up(context: StepContext) -> Sequence[Finding]:
     """Look whether Railway has anything of the stack."""
-    assert place.railway is not None
-    systems = await running_systems(place.railway, place.stack)
+    assert context.railway is not None
+    systems = await running_systems(context.railway, context.stack)
     there = [each.name for each in systems if each.environment_id is not None]
     if len(there) == len(systems):
-        return [ok("up", f"{', '.join(there)} are there: {RAILYARD} verify -s {place.stack.name}")]
+        return [ok("up", f"{', '.join(there)} are there: {RAILYARD} verify -s {context.stack.name}")]
     missing = ", ".join(each.name for each in systems if each.name not in there)
-    return [problem("up", f"Railway has nothing of {missing}", place.railway.up(place.stack))]
+    return [problem("up", f"Railway has nothing of {missing}", context.railway.up(context.stack))]

@@ -13,7 +13,7 @@ from typing import Final
 
 from railyard.operate.doctor import first_looks as looks
 from railyard.operate.doctor.findings import Finding, Level
-from railyard.operate.doctor.first_looks import Place
+from railyard.operate.doctor.first_looks import StepContext
 
 TOKENS_AT_RAILWAY: Final = "https://railway.com/account/tokens"
 TOKENS_AT_CLOUDFLARE: Final = "https://dash.cloudflare.com/profile/api-tokens"
@@ -42,9 +42,9 @@ class Step:
     """What to do, in Markdown."""
     link: str
     """Where to do it, or where it is described."""
-    look: Callable[[Place], Awaitable[Sequence[Finding]]]
+    look: Callable[[StepContext], Awaitable[Sequence[Finding]]]
     """Look how far it is, without changing anything."""
-    needed: Callable[[Place], bool] = lambda _: True
+    needed: Callable[[StepContext], bool] = lambda _: True
     after: str = ""
     """Name of the step without which it cannot be looked at."""
 
@@ -232,20 +232,20 @@ class Outcome:
     """What to do, where there is something to do."""
 
 
-async def walk(place: Place) -> list[Outcome]:
+async def walk(context: StepContext) -> list[Outcome]:
     """Look at every step in turn."""
     outcomes: dict[str, Outcome] = {}
     for step in STEPS:
-        outcomes[step.name] = await _looked(step, place, outcomes.get(step.after))
+        outcomes[step.name] = await _looked(step, context, outcomes.get(step.after))
     return list(outcomes.values())
 
 
-async def _looked(step: Step, place: Place, before: Outcome | None) -> Outcome:
-    if not step.needed(place):
+async def _looked(step: Step, context: StepContext, before: Outcome | None) -> Outcome:
+    if not step.needed(context):
         return Outcome(step=step, state=State.NOT_NEEDED, text=f"for {step.who}")
     if before is not None and before.state is not State.DONE:
         return Outcome(step=step, state=State.TO_DO, text=f"after: {before.step.title}")
-    findings = await step.look(place)
+    findings = await step.look(context)
     wrong = [each for each in findings if each.level is Level.PROBLEM]
     good = [each.text for each in findings if each.level is Level.OK]
     if wrong:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from railyard.accounts.github import GitHub, Pull
 from railyard.environments.bring_up import LABEL, expired
+from railyard.environments.context import ReviewContext
 from railyard.environments.document import moment
-from railyard.environments.leftovers import Places, Thing, existing, remove
+from railyard.environments.leftovers import Leftover, SearchScope, existing, remove
 from railyard.environments.names import stack_name
-from railyard.environments.place import Place
 from railyard.environments.record import Record
 from railyard.shared.console import OperationError
 
@@ -22,63 +22,63 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
+class Removal:
     """The outcome of ending one environment."""
 
     number: int
     reason: str
-    removed: Sequence[Thing] = ()
+    removed: Sequence[Leftover] = ()
     problems: Sequence[str] = ()
 
 
-def take_down(place: Place, number: int, say: Say) -> Ended:
+def take_down(context: ReviewContext, number: int, say: Say) -> Removal:
     """Remove everything of one environment, and forget it; what is not there is fine."""
-    return _end(place, number, "somebody said so", place.records.all().get(number), say)
+    return _end(context, number, "somebody said so", context.records.all().get(number), say)
 
 
-def sweep(place: Place, api: GitHub | None, say: Say, *, preview: bool) -> list[Ended]:
+def sweep(context: ReviewContext, api: GitHub | None, say: Say, *, preview: bool) -> list[Removal]:
     """Remove what has expired, is closed, was cut off, or is of nobody; what cannot be removed keeps no other one."""
     # What exists first, what is written down after it: of what is made meanwhile the record is there before.
-    things = _existing(place, list(place.records.all().values()))
-    records = place.records.all()
-    ended: list[Ended] = []
+    things = _existing(context, list(context.records.all().values()))
+    records = context.records.all()
+    ended: list[Removal] = []
     for number in sorted({*records, *(each.number for each in things)}):
         mine = [each for each in things if each.number == number]
         try:
-            reason = _reason(place, number, records.get(number), api)
+            reason = _reason(context, number, records.get(number), api)
             if reason is None:
                 continue
             if preview:
-                ended.append(Ended(number=number, reason=reason, removed=mine))
+                ended.append(Removal(number=number, reason=reason, removed=mine))
                 continue
             say(f"{stack_name(number)} ends: {reason}")
-            ended.append(_end(place, number, reason, records.get(number), say))
+            ended.append(_end(context, number, reason, records.get(number), say))
         except OperationError as error:
-            ended.append(Ended(number=number, reason="", problems=[f"{stack_name(number)}: {error}"]))
+            ended.append(Removal(number=number, reason="", problems=[f"{stack_name(number)}: {error}"]))
     return ended
 
 
-def _existing(place: Place, records: Sequence[Record | None]) -> list[Thing]:
-    return existing(place.railway, Places.of(place.base, place.program, records))
+def _existing(context: ReviewContext, records: Sequence[Record | None]) -> list[Leftover]:
+    return existing(context.railway, SearchScope.of(context.base, context.program, records))
 
 
-def _end(place: Place, number: int, reason: str, record: Record | None, say: Say) -> Ended:
-    with place.records.held(number, alone=True):
+def _end(context: ReviewContext, number: int, reason: str, record: Record | None, say: Say) -> Removal:
+    with context.records.held(number, alone=True):
         # Once nobody works on it any more: what an engine made at its end is there now.
-        things = [each for each in _existing(place, [record]) if each.number == number]
+        things = [each for each in _existing(context, [record]) if each.number == number]
         problems = remove(things, say)
         if not problems:
-            place.records.remove(number)
-    return Ended(number=number, reason=reason, removed=things, problems=problems)
+            context.records.remove(number)
+    return Removal(number=number, reason=reason, removed=things, problems=problems)
 
 
-def _reason(place: Place, number: int, record: Record | None, api: GitHub | None) -> str | None:
+def _reason(context: ReviewContext, number: int, record: Record | None, api: GitHub | None) -> str | None:
     """Return why an environment ends now; None while it lives."""
     if record is None:
         return "it is of nobody: nothing is written down of it"
-    now = place.now()
+    now = context.now()
     # Of another stack that has environments, too, the settings of that one decide.
-    if record.stack != place.base.name or place.records.is_alive(record, now):
+    if record.stack != context.base.name or context.records.is_alive(record, now):
         return None
     if not record.ended:
         return "what made it was cut off"

@@ -25,7 +25,7 @@ from stacks.reviews import Reviews
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ReviewContext:
     """One account, or the sandbox, as the settings of one stack see it."""
 
     base: Stack
@@ -57,7 +57,7 @@ class Place:
 
 
 @contextmanager
-def here(stack: str, *, sandbox: bool) -> Generator[Place]:
+def here(stack: str, *, sandbox: bool) -> Generator[ReviewContext]:
     """Yield where the environments of a stack are; raises ``CallError`` for a stack that has none."""
     base = read_stack(stack)
     if base.settings.stack.reviews is None:
@@ -66,7 +66,7 @@ def here(stack: str, *, sandbox: bool) -> Generator[Place]:
             "name another stack; see docs/review-environments.md"
         )
     with connected(base, sandbox=sandbox) as railway:
-        yield Place(base=base, railway=railway, records=_records(railway, stack), sandbox=sandbox)
+        yield ReviewContext(base=base, railway=railway, records=_records(railway, stack), sandbox=sandbox)
 
 
 def _records(railway: Railway, stack: str) -> Records:

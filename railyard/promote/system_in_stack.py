@@ -22,7 +22,7 @@ from stacks.system import SystemSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Side:
+class SystemInStack:
     """One system in one of the two stacks."""
 
     stack: str
@@ -51,15 +51,15 @@ def runs(release: Release, system: RunningSystem) -> dict[str, str]:
     return {name: value_of(release, name, run) for name, run in serving.items() if run is not None}
 
 
-async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[str, Side]:
+async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[str, SystemInStack]:
     """Return system → what it runs and ran in ``stack``."""
     file = edited(stack.name, {})
     settings = on_shared(file.file, file.before)
-    by_system: dict[str, Side] = {}
+    by_system: dict[str, SystemInStack] = {}
     for running in await running_systems(railway, stack, names):
         mine = releases(running.name, stack.settings.systems[running.name])
         services = [service for release in mine for service in release.services]
-        by_system[running.name] = Side(
+        by_system[running.name] = SystemInStack(
             stack=stack.name,
             running=running,
             history=await history_of(railway.of(running.name), running, services),

@@ -1,0 +1,97 @@
+"""Rules of parsed settings that several keys or several systems have to keep together.
+
+Owns the order in which they are told; each system's own rules are in its settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from components.problems import Problem, nearest_or_none
+from components.service_kind import ServiceSettings
+from railway_api.plans import Plan
+from stacks.arguments_tree import walk_arguments
+from stacks.buckets import buckets_twice
+from stacks.own.expressions import expressions
+from stacks.own.judgement import wrong as wrong_own
+from stacks.own.settings import OwnSettings
+from stacks.plan import excesses
+from stacks.services import named_twice, services
+from stacks.system import System, SystemSettings
+
+
+def wrong_systems(
+    systems: Mapping[str, SystemSettings], known: Mapping[str, type[System[Any]]], plan: Plan | None
+) -> Iterator[Problem]:
+    """Yield what is wrong with each of ``systems``, then between them; ``plan`` is None where the stack's is wrong."""
+    for name, settings in systems.items():
+        yield from _about_secrets(name, settings, [each.name for each in known[name].declared(settings)])
+        if plan:
+            yield from _beyond_plan(name, settings, (settings.railway and settings.railway.plan) or plan)
+        yield from named_twice(name, settings)
+        if isinstance(settings, OwnSettings):
+            yield from (replace(each, path=(name, *each.path)) for each in wrong_own(settings))
+    yield from _projects_twice({name: each for name, each in systems.items() if not isinstance(each, OwnSettings)})
+    yield from _beside_others(systems)
+    yield from buckets_twice(systems)
+
+
+def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
+    problems = [
+        Problem(
+            (name, *path, "variables", variable),
+            None,
+            f"no secret in clear, and {variable} is one of {name}",
+            f"remove it, have another one made, and store that as {name}.{variable} in the SOPS file",
+        )
+        for path, part in walk_arguments(settings)
+        if isinstance(part, ServiceSettings)
+        for variable, value in part.variables.items()
+        if variable in secrets and not expressions(value)
+    ]
+    for index, given in enumerate(settings.sealed):
+        if given not in secrets:
+            allowed = f"a secret of {name}: {', '.join(secrets)}"
+            problems.append(Problem((name, "sealed", index), given, allowed, nearest_or_none(given, secrets)))
+    return problems
+
+
+def _beyond_plan(name: str, settings: SystemSettings, plan: Plan) -> list[Problem]:
+    return [
+        Problem((name, *excess.path), excess.value, excess.allowed, excess.fix) for excess in excesses(settings, plan)
+    ]
+
+
+def _projects_twice(systems: Mapping[str, SystemSettings]) -> list[Problem]:
+    first: dict[str, str] = {}
+    for system, settings in systems.items():
+        first.setdefault(settings.project.name, system)
+    return [
+        Problem(
+            (system, "project", "name"),
+            settings.project.name,
+            f"a project of its own, and {first[settings.project.name]} has this one",
+            f"name it {system}-…",
+        )
+        for system, settings in systems.items()
+        if first[settings.project.name] != system
+    ]
+
+
+def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
+    """Yield what is wrong with systems of one's own that stand in the project of another system."""
+    for name, settings in systems.items():
+        if not isinstance(settings, OwnSettings):
+            continue
+        for other, each in systems.items():
+            if other == name or each.project.name != settings.project.name:
+                continue
+            if each.project != settings.project:
+                allowed = f"what {other} says of this project, which both have"
+                yield Problem((name, "project"), None, allowed, f"write the same as in {other}.project")
+            for service in services(each):
+                if mine := next((own for own in services(settings) if own.name == service.name), None):
+                    allowed = f"services that no other system has, and {service.name} is one of {other}"
+                    yield Problem((name, *mine.path), None, allowed, "leave it to one of them")
