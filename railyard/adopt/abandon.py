@@ -31,7 +31,7 @@ from stacks.shared_settings import NAMESPACE, file_name
 
 def abandon(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", show_default=False, help="The system to let go of.")],
-    stack: LastStackOption = "",
+    stack_name: LastStackOption = "",
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     sandbox: SandboxOption = False,
@@ -43,28 +43,30 @@ def abandon(
     secrets stay in the SOPS file.
     """
     with reported_errors(json=json):
-        here = read_stack(stack)
-        if system not in here.settings.systems:
-            raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
-        _refuse_neighbours(here, system)
-        edit = None if len(here.settings.systems) == 1 else _without(stack, system)
+        stack = read_stack(stack_name)
+        if system not in stack.settings.systems:
+            raise CallError(f"{stack_name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
+        _refuse_neighbours(stack, system)
+        edit = None if len(stack.settings.systems) == 1 else _without(stack_name, system)
         if not yes:
             check_can_ask(json=json)
-            if not typer.confirm(f"Let {stack} forget {system}? Nothing of it is deleted."):
+            if not typer.confirm(f"Let {stack_name} forget {system}? Nothing of it is deleted."):
                 raise typer.Abort
         with surroundings(sandbox=sandbox) as real:
-            forgotten = engine_for(here, sandbox=not real).forget(system)
+            forgotten = engine_for(stack, sandbox=not real).forget(system)
         if edit:
             edit.write()
         if json:
             difference = edit.lines if edit else []
-            write_json({"system": system, "stack": stack, "forgotten": forgotten, "difference": difference})
+            write_json({"system": system, "stack": stack_name, "forgotten": forgotten, "difference": difference})
             return
         typer.echo(f"{count(forgotten, 'resource')} of {system} forgotten; all of it goes on running")
         if edit:
             typer.echo("\n".join(edit.lines))
         else:
-            typer.echo(f"{system} is the only system of {stack}: delete Pulumi.{stack}.yaml, or an up makes it anew")
+            typer.echo(
+                f"{system} is the only system of {stack_name}: delete Pulumi.{stack_name}.yaml, or an up makes it anew"
+            )
 
 
 def _refuse_neighbours(stack: Stack, system: str) -> None:

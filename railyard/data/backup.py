@@ -37,23 +37,23 @@ application.command("files")(files_commands.backup)
 @application.command("list")
 def list_(
     where: WhereArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
     """List the volumes with their schedules and backups, newest first. Exit code 1 when a volume has no backup."""
     with reported_errors(json=json):
-        here = read_stack(stack)
-        with connected(here, sandbox=sandbox) as railway:
-            volumes = railway.run(backed_up(railway, here, where))
+        stack = read_stack(stack_name)
+        with connected(stack, sandbox=sandbox) as railway:
+            volumes = railway.run(backed_up(railway, stack, where))
     if json:
-        write_json({"stack": stack, "volumes": {each.where: _volume(each) for each in volumes}})
+        write_json({"stack": stack_name, "volumes": {each.where: _volume(each) for each in volumes}})
     else:
         table_console().print(_table(volumes))
         for each in volumes:
             if not each.backups:
-                typer.echo(f"{each.where} has no backup; next: {RAILYARD} backup create {each.where} -s {stack}")
+                typer.echo(f"{each.where} has no backup; next: {RAILYARD} backup create {each.where} -s {stack_name}")
     if not all(each.backups for each in volumes):
         raise typer.Exit(1)
 
@@ -61,7 +61,7 @@ def list_(
 @application.command()
 def create(
     where: WhereArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     name: Annotated[
         str | None, typer.Option(help="Its name. Default: railyard-<UTC time>. --keep never deletes named ones.")
@@ -75,22 +75,22 @@ def create(
     """Make a backup of each volume, and wait until Railway has it. The services go on running."""
     created: dict[str, dict[str, Any]] = {}
     with reported_errors(json=json):
-        here = read_stack(stack)
-        with connected(here, sandbox=sandbox) as railway:
-            for volume in railway.run(backed_up(railway, here, where, backups=False)):
+        stack = read_stack(stack_name)
+        with connected(stack, sandbox=sandbox) as railway:
+            for volume in railway.run(backed_up(railway, stack, where, backups=False)):
                 backup = railway.run(make(railway.of(volume.system.name), volume, name))
                 deleted = railway.run(thin_out(railway.of(volume.system.name), volume, keep)) if keep else []
                 created[volume.where] = {**_backup(backup), "deleted": [each.name for each in deleted]}
                 if not json:
                     typer.echo(f"{volume.where}: {_sentence(backup)}" + _deleted(deleted))
     if json:
-        write_json({"stack": stack, "backups": created})
+        write_json({"stack": stack_name, "backups": created})
 
 
 @application.command()
 def dump(
     system: Annotated[str, typer.Argument(metavar="SYSTEM[/SERVICE]", help="Whose database.")],
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep so many dumps. Default: all.")] = None,
     keep_days: Annotated[int | None, typer.Option(min=1, help="Delete dumps older than this. Default: none.")] = None,
@@ -109,16 +109,16 @@ def dump(
         typer.echo(text, err=json)
 
     with reported_errors(json=json), spaces_refusals():
-        here = read_stack(stack)
-        with connected(here, sandbox=sandbox, about=system) as railway:
-            database = find(railway, here, system)
-            dumps = Dumps(here, database.system.name)
+        stack = read_stack(stack_name)
+        with connected(stack, sandbox=sandbox, about=system) as railway:
+            database = find(railway, stack, system)
+            dumps = Dumps(stack, database.system.name)
             if create_bucket:
                 dumps.create_bucket()
             dumps.check()
             database.tools.check_installed(*database.tools.to_dump)
             with reached(railway, database, say, in_clear=in_clear) as server:
-                dump = dump_of(database.tools, server, dumps, database.system.name, stack)
+                dump = dump_of(database.tools, server, dumps, database.system.name, stack_name)
             deleted = dumps.thin_out(keep, keep_days)
     if json:
         write_json({**_dump(dump), "bucket": dumps.bucket, "deleted": [each.key for each in deleted]})
@@ -130,27 +130,27 @@ def dump(
 @application.command()
 def dumps(
     system: Annotated[str, typer.Argument(help="Whose dumps.")],
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
     """List the dumps of a system's database, newest first. Exit code 1 when there is none."""
     with reported_errors(json=json), spaces_refusals():
-        here = read_stack(stack)
-        if system not in here.settings.systems:
-            raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
+        stack = read_stack(stack_name)
+        if system not in stack.settings.systems:
+            raise CallError(f"{stack_name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
         with surroundings(sandbox=sandbox):
-            store = Dumps(here, system)
+            store = Dumps(stack, system)
             store.check()
             kept = store.all()
     if json:
-        write_json({"stack": stack, "bucket": store.bucket, "dumps": [_dump(each) for each in kept]})
+        write_json({"stack": stack_name, "bucket": store.bucket, "dumps": [_dump(each) for each in kept]})
     else:
         for each in kept:
             typer.echo(f"{each.time}  {_described(each)}")
         if not kept:
-            typer.echo(f"{store.bucket} has none; next: {RAILYARD} backup dump {system} -s {stack}")
+            typer.echo(f"{store.bucket} has none; next: {RAILYARD} backup dump {system} -s {stack_name}")
     if not kept:
         raise typer.Exit(1)
 

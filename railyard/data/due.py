@@ -81,7 +81,7 @@ def wanted(stack: Stack, systems: list[str] | None = None) -> list[ScheduledCopy
 
 def due(
     systems: SystemsArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     rehearse_in: Annotated[
         str | None, typer.Option("--rehearse-in", metavar="STACK", help="Rehearse the restore of each there.")
@@ -97,29 +97,29 @@ def due(
     """
     failed = False
     with reported_errors(json=json), spaces_refusals():
-        here = read_stack(stack)
+        stack = read_stack(stack_name)
         if rehearse_in is not None:
             read_stack(rehearse_in)
-        copies = wanted(here, systems)
+        copies = wanted(stack, systems)
         if json and not listing:
             raise CallError("--json goes with --list: what is made is told line by line")
-        newest = {} if not copies else _newest(here, copies, sandbox=sandbox)
+        newest = {} if not copies else _newest(stack, copies, sandbox=sandbox)
         if listing:
-            _list(here, copies, newest, json=json)
+            _list(stack, copies, newest, json=json)
             return
         for each in copies:
-            steps = list(_steps(each, stack, newest[each.where], rehearse_in, sandbox=sandbox))
+            steps = list(_steps(each, stack_name, newest[each.where], rehearse_in, sandbox=sandbox))
             failed |= not _went_well(steps)
     if failed:
         raise typer.Exit(PROBLEM)
 
 
-def _newest(here: Stack, copies: list[ScheduledCopy], *, sandbox: bool) -> dict[str, str | None]:
+def _newest(stack: Stack, copies: list[ScheduledCopy], *, sandbox: bool) -> dict[str, str | None]:
     """Return the time of the newest copy of each, None where there is none."""
     newest: dict[str, str | None] = {}
     with surroundings(sandbox=sandbox):
         for each in copies:
-            store = each.store(here)
+            store = each.store(stack)
             store.check()
             # Dumps of several databases of a system lie in one folder.
             times = (kept.time for kept in store.all() if each.kind == "files" or kept.kind == each.title)
@@ -156,7 +156,7 @@ def _went_well(steps: list[Callable[[], None]]) -> bool:
     return True
 
 
-def _list(here: Stack, copies: list[ScheduledCopy], newest: dict[str, str | None], *, json: bool) -> None:
+def _list(stack: Stack, copies: list[ScheduledCopy], newest: dict[str, str | None], *, json: bool) -> None:
     if json:
         documents = [
             {
@@ -169,7 +169,7 @@ def _list(here: Stack, copies: list[ScheduledCopy], newest: dict[str, str | None
             }
             for each in copies
         ]
-        write_json({"stack": here.name, "copies": documents})
+        write_json({"stack": stack.name, "copies": documents})
         return
     shown = table("copy of", "how", "every", "kept", "newest, UTC", folded="copy of")
     for each in copies:

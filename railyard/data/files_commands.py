@@ -35,7 +35,7 @@ _HOURS = {"daily": 25, "weekly": 7 * 24 + 1, "monthly": 31 * 24 + 1}
 
 def backup(
     where: WhereArgument,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep so many. Default: all.")] = None,
     keep_days: Annotated[int | None, typer.Option(min=1, help="Delete those older than this. Default: none.")] = None,
@@ -50,18 +50,18 @@ def backup(
     databases before anything is uploaded. The newest archive is never deleted.
     """
     with reported_errors(json=json), spaces_refusals():
-        here = read_stack(stack)
+        stack = read_stack(stack_name)
         if listing:
-            _list(here, where, sandbox=sandbox, json=json)
+            _list(stack, where, sandbox=sandbox, json=json)
             return
         archive, bucket, deleted = back_up(
-            here, where, keep, keep_days, create_bucket=create_bucket, sandbox=sandbox, json=json
+            stack, where, keep, keep_days, create_bucket=create_bucket, sandbox=sandbox, json=json
         )
     if json:
         write_json({**document(archive), "bucket": bucket, "deleted": [each.key for each in deleted]})
         return
     suffix = f"; {count(len(deleted), 'older one')} deleted" if deleted else ""
-    typer.echo(f"{stack}/{archive.system}/{archive.service}: {described(archive)}{suffix}")
+    typer.echo(f"{stack_name}/{archive.system}/{archive.service}: {described(archive)}{suffix}")
     typer.echo(f"{bucket}/{archive.key}, SHA-256 {archive.sha256}")
 
 
@@ -80,7 +80,7 @@ def volume_of(railway: Railway, stack: Stack, where: str) -> ServiceVolume:
 
 
 def back_up(
-    here: Stack,
+    stack: Stack,
     where: str,
     keep: int | None,
     keep_days: int | None,
@@ -93,31 +93,33 @@ def back_up(
     from railyard.data import files  # noqa: PLC0415 slow to import: it brings SSH
     from railyard.data.volume_access import reached  # noqa: PLC0415
 
-    with connected(here, sandbox=sandbox, about=where) as railway:
-        volume = volume_of(railway, here, where)
-        store = FilesBackups(here, volume.system.name, volume.service.name)
+    with connected(stack, sandbox=sandbox, about=where) as railway:
+        volume = volume_of(railway, stack, where)
+        store = FilesBackups(stack, volume.system.name, volume.service.name)
         if create_bucket:
             store.create_bucket()
         store.check()
-        with reached(railway, volume, f"{here.name}/{volume.where}", lambda text: typer.echo(text, err=json)) as access:
-            archive = files.back_up(access, store, volume, here.name)
+        with reached(
+            railway, volume, f"{stack.name}/{volume.where}", lambda text: typer.echo(text, err=json)
+        ) as access:
+            archive = files.back_up(access, store, volume, stack.name)
         return archive, store.bucket, store.thin_out(keep, keep_days)
 
 
-def _list(here: Stack, where: str, *, sandbox: bool, json: bool) -> None:
-    with connected(here, sandbox=sandbox, about=where) as railway:
-        volume = volume_of(railway, here, where)
+def _list(stack: Stack, where: str, *, sandbox: bool, json: bool) -> None:
+    with connected(stack, sandbox=sandbox, about=where) as railway:
+        volume = volume_of(railway, stack, where)
     with surroundings(sandbox=sandbox):
-        store = FilesBackups(here, volume.system.name, volume.service.name)
+        store = FilesBackups(stack, volume.system.name, volume.service.name)
         store.check()
         backups = store.all()
     if json:
-        write_json({"stack": here.name, "bucket": store.bucket, "backups": [document(each) for each in backups]})
+        write_json({"stack": stack.name, "bucket": store.bucket, "backups": [document(each) for each in backups]})
     else:
         for each in backups:
             typer.echo(f"{each.time}  {described(each)}")
         if not backups:
-            typer.echo(f"{store.bucket} has none; next: {RAILYARD} backup files {volume.where} -s {here.name}")
+            typer.echo(f"{store.bucket} has none; next: {RAILYARD} backup files {volume.where} -s {stack.name}")
     if not backups:
         raise typer.Exit(PROBLEM)
 
@@ -254,16 +256,16 @@ class Restored:
 
 
 def restore_files(
-    theirs: Stack, here: Stack, where: str, wanted: str, typed: str | None, *, replace: bool, sandbox: bool, json: bool
+    theirs: Stack, stack: Stack, where: str, wanted: str, typed: str | None, *, replace: bool, sandbox: bool, json: bool
 ) -> Restored:
-    """Restore a backup of ``theirs`` onto a volume of ``here``, beside the live files or in their place."""
+    """Restore a backup of ``theirs`` onto a volume of ``stack``, beside the live files or in their place."""
     from railyard.data import files  # noqa: PLC0415 slow to import: it brings SSH
     from railyard.data.volume_access import reached  # noqa: PLC0415
 
     began, former = time.monotonic(), None
-    with connected(here, sandbox=sandbox, about=where) as railway:
-        volume = volume_of(railway, here, where)
-        full = f"{here.name}/{volume.where}"
+    with connected(stack, sandbox=sandbox, about=where) as railway:
+        volume = volume_of(railway, stack, where)
+        full = f"{stack.name}/{volume.where}"
         store = FilesBackups(theirs, volume.system.name, volume.service.name)
         store.check()
         chosen = store.one(wanted)
@@ -271,7 +273,7 @@ def restore_files(
             losses = [
                 f"{full} gets the files of {chosen.stack} from {chosen.time}, if they come back whole.",
                 "What is there now stays on the volume in a folder of its own; the service is started again.",
-                f"{here.name} is in {railway.place}.",
+                f"{stack.name} is in {railway.place}.",
             ]
             confirm(full, typed, losses, json=json)
             began = time.monotonic()
@@ -284,7 +286,7 @@ def restore_files(
                 former = files.exchange(way, top)
             databases = len(unpacked.databases)
         if former:
-            files.restart(railway, here, volume)
+            files.restart(railway, stack, volume)
     measured = Measured.since(began, chosen, _asked(volume))
     return Restored(chosen=chosen, into=full, databases=databases, differences=wrong, former=former, measured=measured)
 

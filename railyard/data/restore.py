@@ -35,7 +35,7 @@ application.command("files")(files_commands.restore)
 def volume(
     where: Annotated[str, typer.Argument(metavar="SYSTEM/SERVICE", help="Whose volume.")],
     backup: Annotated[str, typer.Argument(help="Name of the backup, the beginning of its id, or 'latest'.")],
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     typed: ConfirmOption = None,
     backup_first: Annotated[
@@ -49,24 +49,24 @@ def volume(
     What was written since the backup is gone for the service. The present volume stays at Railway, without a service.
     """
     with reported_errors(json=json):
-        here = read_stack(stack)
-        with connected(here, sandbox=sandbox, about=where) as railway:
-            disk, chosen = _prepared(railway, here, where, backup)
-            losses = [*_losses(disk, chosen), f"{stack} is in {railway.place}."]
-            confirm(f"{stack}/{disk.where}", typed, losses, json=json)
+        stack = read_stack(stack_name)
+        with connected(stack, sandbox=sandbox, about=where) as railway:
+            disk, chosen = _prepared(railway, stack, where, backup)
+            losses = [*_losses(disk, chosen), f"{stack_name} is in {railway.place}."]
+            confirm(f"{stack_name}/{disk.where}", typed, losses, json=json)
             fresh = None
             if backup_first:
                 fresh = railway.run(make(railway.client, disk))
                 _say(f"the present state is backed up as {fresh.name}, and stays on volume {disk.disk.name}", json=json)
             railway.run(bring_back(railway.client, disk, chosen))
             _say("restored and committed; waiting until the service is healthy", json=json)
-            now = _healthy(railway, here, disk)
+            now = _healthy(railway, stack, disk)
     if json:
         ids = {"restored": chosen.id, "backupBefore": fresh and fresh.id, "formerVolumeId": disk.disk.volume_id}
-        write_json({"stack": stack, "service": disk.where, "volumeId": now.disk.volume_id, **ids})
+        write_json({"stack": stack_name, "service": disk.where, "volumeId": now.disk.volume_id, **ids})
         return
     typer.echo(f"{disk.where} is healthy on volume {now.disk.name}, {now.disk.used_mb:g} MB")
-    typer.echo(_afterwards(stack, disk, real=railway.real))
+    typer.echo(_afterwards(stack_name, disk, real=railway.real))
 
 
 TimeArgument = Annotated[str, typer.Argument(metavar="[DUMP]", help="Time of the dump, as 'backup dumps' lists it.")]

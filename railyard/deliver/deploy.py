@@ -149,7 +149,7 @@ class _DeployOptions:
 
 
 def _carried_out(
-    stack: str,
+    stack_name: str,
     systems: Sequence[str],
     plan: Path | None,
     rollback_to: str,
@@ -158,9 +158,9 @@ def _carried_out(
 ) -> DeployOutcome:
     """Do all of it. Whatever stops it before it begins is an ending too, of which whoever is on call has to hear."""
     try:
-        here = read_stack(stack)
-        chosen_systems(here, systems)
-        work = Deployment(here, how, telling)
+        stack = read_stack(stack_name)
+        chosen_systems(stack, systems)
+        work = Deployment(stack, how, telling)
         return work.carry_out(deploy_plan.read(plan) if plan else None, systems, rollback_to)
     except CallError:
         raise

@@ -43,7 +43,7 @@ IssueOption = Annotated[
 
 def drift(
     systems: SystemsArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     issue: IssueOption = False,
     sandbox: SandboxOption = False,
@@ -57,20 +57,20 @@ def drift(
     with reported_errors(json=json):
         if systems and issue:
             raise CallError("--issue is about the whole stack: leave out the systems, or --issue")
-        here = read_stack(stack)
-        chosen_systems(here, systems or ())
-        engine = engine_for(here, sandbox=sandbox)
-        differences = changes_of(limited(engine.drift()["steps"], here, systems or ()))
+        stack = read_stack(stack_name)
+        chosen_systems(stack, systems or ())
+        engine = engine_for(stack, sandbox=sandbox)
+        differences = changes_of(limited(engine.drift()["steps"], stack, systems or ()))
         waiting = _waiting(differences, engine) if differences else ()
         changes = [change for change in differences if change not in waiting]
-        posted = _report(stack, changes) if issue else None
+        posted = _report(stack_name, changes) if issue else None
         if posted:
             told()
         if json:
             issue_document = {"action": posted.action, "url": posted.url} if posted else None
             write_json(
                 {
-                    "stack": stack,
+                    "stack": stack_name,
                     "drifted": bool(changes),
                     "changes": [change.model_dump(mode="json") for change in changes],
                     "waiting": [change.model_dump(mode="json") for change in waiting],
@@ -78,7 +78,7 @@ def drift(
                 }
             )
         else:
-            _show(stack, changes, waiting, posted)
+            _show(stack_name, changes, waiting, posted)
     if changes:
         raise typer.Exit(PROBLEM)
 

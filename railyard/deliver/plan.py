@@ -76,7 +76,7 @@ class Plan(Model):
 
 def plan(
     systems: SystemsArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     out: OutOption = None,
     without: WithoutOption = None,
     html: HtmlOption = None,
@@ -90,17 +90,17 @@ def plan(
     It is about the systems that a change touches, or those named.
     """
     with reported_errors(json=json):
-        here = read_stack(stack)
-        chosen = list(chosen_systems(here, systems or ()))
+        stack = read_stack(stack_name)
+        chosen = list(chosen_systems(stack, systems or ()))
         left_out = [name for each in without or () for name in each.split()]
         try:
-            result = plan_of(engine_for(here, sandbox=sandbox), here, systems or (), left_out)
+            result = plan_of(engine_for(stack, sandbox=sandbox), stack, systems or (), left_out)
         except PlanRefusedError as error:
             result = error.plan
         if out and not result.refused:
             write_whole(out, result.model_dump_json(indent=4) + "\n")
         if html:
-            picture = with_plan(draw(here, declared(here.name), chosen), result.changes)
+            picture = with_plan(draw(stack, declared(stack.name), chosen), result.changes)
             write_whole(html, page(picture, list(text(result))))
         if json:
             write_json(result.model_dump(mode="json"))

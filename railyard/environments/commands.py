@@ -18,7 +18,7 @@ from railyard.accounts.github import GitHub, Pull
 from railyard.accounts.railway_client import SandboxOption
 from railyard.environments import document as documents
 from railyard.environments.bring_up import RefusedError, Request, bring_up, expired
-from railyard.environments.context import ReviewContext, github, here
+from railyard.environments.context import ReviewContext, github, review_context
 from railyard.environments.document import Environment, moment
 from railyard.environments.names import stack_name
 from railyard.environments.record import Record
@@ -81,7 +81,7 @@ def up(
         request = Request(
             number=number, commit=commit, repository=repository, branch=branch, given=_given(versions or ())
         )
-        with here(stack, sandbox=sandbox) as context:
+        with review_context(stack, sandbox=sandbox) as context:
             try:
                 review = bring_up(context, request, say=_say(json=json), quiet=json)
             except RefusedError as error:
@@ -97,7 +97,7 @@ def up(
 @application.command("list")
 def list_(stack: StackOption = "", *, sandbox: SandboxOption = False, json: JsonOption = False) -> None:
     """List the environments: of which pull request, what they cost, and how long they live."""
-    with reported_errors(json=json), here(stack, sandbox=sandbox) as context:
+    with reported_errors(json=json), review_context(stack, sandbox=sandbox) as context:
         records = context.records.all()
         if json:
             write_json([_listed(context, number, record) for number, record in records.items()])
@@ -122,7 +122,7 @@ def down(
     could not be removed.
     """
     with reported_errors(json=json):
-        with here(stack, sandbox=sandbox) as context:
+        with review_context(stack, sandbox=sandbox) as context:
             ended = take_down(context, number, _say(json=json))
         environment = Environment(
             number=number, state="failed" if ended.problems else "removed", stack=stack, problems=tuple(ended.problems)
@@ -149,7 +149,7 @@ def sweep(
     """
     with reported_errors(json=json):
         api = github()
-        with here(stack, sandbox=sandbox) as context:
+        with review_context(stack, sandbox=sandbox) as context:
             ended = sweep_all(context, api, _say(json=json), preview=preview)
         if comment and api and not preview:
             _tell_pull_requests(api, stack, ended)

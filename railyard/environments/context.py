@@ -39,7 +39,7 @@ class ReviewContext:
     def reviews(self) -> Reviews:
         """Return what the stack allows."""
         reviews = self.base.settings.stack.reviews
-        assert reviews is not None  # ``here`` has seen to that
+        assert reviews is not None  # ``review_context`` has seen to that
         return reviews
 
     @property
@@ -57,7 +57,7 @@ class ReviewContext:
 
 
 @contextmanager
-def here(stack: str, *, sandbox: bool) -> Generator[ReviewContext]:
+def review_context(stack: str, *, sandbox: bool) -> Generator[ReviewContext]:
     """Yield where the environments of a stack are; raises ``CallError`` for a stack that has none."""
     base = read_stack(stack)
     if base.settings.stack.reviews is None:

@@ -38,7 +38,7 @@ def main() -> None:
 @application.command("compose")
 def compose_(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", show_default=False, help="The system.")],
-    stack: LastStackOption = "",
+    stack_name: LastStackOption = "",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the file there, not on the screen.")
     ] = None,
@@ -54,10 +54,10 @@ def compose_(
     readable by you alone. Nothing is asked of any account: the system comes up in a throw-away sandbox.
     """
     with reported_errors(json=json):
-        here = read_stack(stack)
-        if system not in here.settings.systems:
-            raise CallError(f"{stack} has no system {system!r}: name one of {', '.join(here.settings.systems)}")
-        composed = compose(system, _brought_up(here, system, own_secrets=env is not None))
+        stack = read_stack(stack_name)
+        if system not in stack.settings.systems:
+            raise CallError(f"{stack_name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
+        composed = compose(system, _brought_up(stack, system, own_secrets=env is not None))
         text = yaml.safe_dump(composed.document, sort_keys=False, width=110, allow_unicode=True)
         if output:
             write_whole(output, text)
@@ -67,7 +67,7 @@ def compose_(
             write_json(
                 {
                     "system": system,
-                    "stack": stack,
+                    "stack": stack_name,
                     "compose": composed.document,
                     "secrets": sorted(composed.secrets),
                     "notes": composed.notes,
@@ -77,15 +77,15 @@ def compose_(
             _print(composed, text, output, env)
 
 
-def _brought_up(here: Stack, system: str, *, own_secrets: bool) -> Sequence[Step]:
-    configuration = read_configuration(project_directory(), here.name)
+def _brought_up(stack: Stack, system: str, *, own_secrets: bool) -> Sequence[Step]:
+    configuration = read_configuration(project_directory(), stack.name)
     with tempfile.TemporaryDirectory(prefix="railyard-export-") as folder:
         directory = Path(folder)
         with sandbox_door.serving(directory, operate.plan_of(configuration)) as address:
             variables = operate.environment(address, directory)
             if own_secrets:
                 variables = {name: value for name, value in variables.items() if name not in _KEYS}
-                variables[FILE_VARIABLE] = str(here.holding(system).secrets_file)
+                variables[FILE_VARIABLE] = str(stack.holding(system).secrets_file)
                 variables |= {name: os.environ[name] for name in _KEYS if name in os.environ}
             targets = configuration.targets(system)
             result = sandbox_door.run(Operation.UP, operate.options_of(configuration, variables, targets, directory))

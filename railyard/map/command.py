@@ -55,7 +55,7 @@ StatusOption = Annotated[bool, typer.Option("--status", help="Mark how each serv
 
 def map_(
     systems: SystemsArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     out: OutOption = None,
     comparison: ComparisonOption = None,
     *,
@@ -80,16 +80,16 @@ def map_(
                 typer.echo(line)
             return
         _check_call(out, plan=plan, status=status)
-        here = read_stack(stack)
-        chosen = list(chosen_systems(here, systems or ()))
-        picture = draw(here, declared(stack), chosen)
+        stack = read_stack(stack_name)
+        chosen = list(chosen_systems(stack, systems or ()))
+        picture = draw(stack, declared(stack_name), chosen)
         refused: Sequence[str] = ()
         if plan:
-            changes, refused = _planned(engine_for(here, sandbox=sandbox))
+            changes, refused = _planned(engine_for(stack, sandbox=sandbox))
             picture = with_plan(picture, changes)
         if status:
-            with connected(here, sandbox=sandbox) as railway:
-                picture = with_status(picture, railway.run(running_systems(railway, here, chosen)))
+            with connected(stack, sandbox=sandbox) as railway:
+                picture = with_status(picture, railway.run(running_systems(railway, stack, chosen)))
         if out:
             write_whole(out, _WRITERS[out.suffix](picture))
         if json:

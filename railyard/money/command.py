@@ -71,7 +71,7 @@ _ask = actual  # the option of the same name hides it in the command
 
 def cost(
     systems: SystemsArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     actual: Annotated[bool, typer.Option("--actual", help="Ask Railway what is really used.")] = False,
     sandbox: SandboxOption = False,
@@ -85,17 +85,17 @@ def cost(
     Exit code 1 when the stack costs more than its budget.
     """
     with reported_errors(json=json):
-        here = read_stack(stack)
-        chosen = chosen_systems(here, systems or ())
+        stack = read_stack(stack_name)
+        chosen = chosen_systems(stack, systems or ())
         lines = [
-            line for line in lines_of_stack(here.settings) if line.system in (chosen if systems else (*chosen, ""))
+            line for line in lines_of_stack(stack.settings) if line.system in (chosen if systems else (*chosen, ""))
         ]
         answer = Answer(
-            stack=here,
+            stack=stack,
             lines=lines,
             whole=not systems,
-            actual=_actual(here, list(chosen), sandbox=sandbox) if actual else None,
-            over_budget=over_budget(here.settings),
+            actual=_actual(stack, list(chosen), sandbox=sandbox) if actual else None,
+            over_budget=over_budget(stack.settings),
         )
         if json:
             write_json(document(answer))

@@ -31,7 +31,7 @@ def run(
         str, typer.Argument(metavar="SYSTEM/SERVICE", show_default=False, help="Whose variables it gets.")
     ],
     command: Annotated[list[str], typer.Argument(metavar="COMMAND...", show_default=False, help="After --.")],
-    stack: StackOption = "",
+    stack_name: StackOption = "",
 ) -> None:
     """Run a command on this machine with the variables of a service, and end as it ends.
 
@@ -40,22 +40,26 @@ def run(
     """
     with reported_errors(json=False):
         system, _, name = service.partition("/")
-        here = read_stack(stack)
-        if system not in here.settings.systems or not name:
-            known = ", ".join(here.settings.systems)
-            raise CallError(f"{service}: name a system of {stack} and one of its services, shop/web; it has {known}")
-        declared = [each.name for each in services(here.settings.systems[system])]
+        stack = read_stack(stack_name)
+        if system not in stack.settings.systems or not name:
+            known = ", ".join(stack.settings.systems)
+            raise CallError(
+                f"{service}: name a system of {stack_name} and one of its services, shop/web; it has {known}"
+            )
+        declared = [each.name for each in services(stack.settings.systems[system])]
         if name not in declared:
-            raise OperationError(f"{service} does not run in {stack}; what runs of {system}: {', '.join(declared)}")
+            raise OperationError(
+                f"{service} does not run in {stack_name}; what runs of {system}: {', '.join(declared)}"
+            )
         program = _program()
         pointed = bool(os.environ.get(URL_VARIABLE))
-        with connected(here, about=system) as railway:
+        with connected(stack, about=system) as railway:
             if not (railway.real or pointed):
                 raise OperationError(
                     "Railway's command line is pointed at nothing: set RAILWAY_API_TOKEN, or practise in the sandbox, "
                     f"with `{RAILYARD} sandbox serve` in one shell and `. .sandbox/environment` in this one"
                 )
-            (of_system,) = railway.run(running_systems(railway, here, [system]))
+            (of_system,) = railway.run(running_systems(railway, stack, [system]))
         running = of_system.service(name)
         if (
             of_system.project_id is None
@@ -64,7 +68,7 @@ def run(
             or running.service_id is None
         ):
             names = ", ".join(each.name for each in of_system.services if each.service_id) or "none yet"
-            raise OperationError(f"{service} does not run in {stack}; what runs of {system}: {names}")
+            raise OperationError(f"{service} does not run in {stack_name}; what runs of {system}: {names}")
         where = [
             "--project",
             of_system.project_id,

@@ -91,7 +91,7 @@ UnmaskedOption = Annotated[bool, typer.Option("--unmasked", help="Also where the
 def logs(
     service: Annotated[str, typer.Argument(help="Which: shop/web, or web where no other system has one.")],
     deployment: DeploymentArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     build: BuildOption = None,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=LARGEST, help="How many lines, the last.")] = 100,
@@ -113,11 +113,11 @@ def logs(
         wanted = Selection(contains=contains, level=level, since=since)
         if since:
             moment(since, datetime.now(UTC))  # refused before anybody is asked
-        here = read_stack(stack)
-        system, name = find(here, service)
-        with connected(here, sandbox=sandbox, about=system) as railway:
-            secrets = {} if unmasked else hidden(read_stack(stack))
-            (running,) = railway.run(running_systems(railway, here, [system]))
+        stack = read_stack(stack_name)
+        system, name = find(stack, service)
+        with connected(stack, sandbox=sandbox, about=system) as railway:
+            secrets = {} if unmasked else hidden(read_stack(stack_name))
+            (running,) = railway.run(running_systems(railway, stack, [system]))
             running_service = running.service(name)
             log, printed = railway.run(
                 _opened(railway, f"{system}/{name}", running_service, deployment, build, wanted, lines, follow)

@@ -55,7 +55,7 @@ _COLORS: Final = {
 
 def status(
     systems: SystemsArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with a picture as well.")
@@ -78,18 +78,18 @@ def status(
             raise CallError(
                 "--watch is for a terminal: leave it out in a pipe, or for --json, and call again to look again"
             )
-        here = read_stack(stack)
-        with connected(here, sandbox=sandbox) as railway:
-            look = partial(_look, railway, here, systems or (), usage=usage)
+        stack = read_stack(stack_name)
+        with connected(stack, sandbox=sandbox) as railway:
+            look = partial(_look, railway, stack, systems or (), usage=usage)
             running = railway.run(look())
             if watch:
-                running = _watch(railway, here, look, running)
+                running = _watch(railway, stack, look, running)
             elif json:
-                write_json(document(here, railway, running))
+                write_json(document(stack, railway, running))
             else:
-                table_console().print(screen(here, railway, running))
+                table_console().print(screen(stack, railway, running))
         if html:
-            drawn = with_status(draw(here, declared(stack), [system.name for system in running]), running)
+            drawn = with_status(draw(stack, declared(stack_name), [system.name for system in running]), running)
             write_whole(html, page(drawn, problems(running)))
     services = [service for system in running for service in system.services]
     if any(service.problems or service.health is Health.MISSING for service in services):

@@ -33,7 +33,7 @@ from railyard.shared.stack import Stack, read_stack
 
 def verify(
     systems: SystemsArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     volumes: Annotated[
         bool,
@@ -49,15 +49,15 @@ def verify(
     Exit code 1 when a check fails.
     """
     with reported_errors(json=json):
-        here = read_stack(stack)
-        with connected(here, sandbox=sandbox) as railway:
-            running: list[RunningSystem] = railway.run(running_systems(railway, here, systems or ()))
-            results = railway.run(check_all(railway, here, running))
-            results += verify_volumes(railway, here, running) if volumes else []
+        stack = read_stack(stack_name)
+        with connected(stack, sandbox=sandbox) as railway:
+            running: list[RunningSystem] = railway.run(running_systems(railway, stack, systems or ()))
+            results = railway.run(check_all(railway, stack, running))
+            results += verify_volumes(railway, stack, running) if volumes else []
             if json:
-                write_json(_document(here, results))
+                write_json(_document(stack, results))
             else:
-                _print(here, railway, results)
+                _print(stack, railway, results)
     if not all(result.passed for result in results):
         raise typer.Exit(PROBLEM)
 

@@ -82,7 +82,7 @@ class Rollback:
 
 def rollback(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", show_default=False)],
-    stack: LastStackOption = "",
+    stack_name: LastStackOption = "",
     to: Annotated[
         str | None, typer.Option("--to", metavar="COMMIT", help="A commit or tag that it ran before.")
     ] = None,
@@ -104,10 +104,10 @@ def rollback(
     with reported_errors(json=json), ExitStack() as exits:
         if now and not (yes or dry_run):
             check_can_ask("--dry-run to see what would be done", json=json)
-        here = read_stack(stack, sandbox=sandbox)
-        chosen_systems(here, [system])
-        railway = exits.enter_context(connected(here, sandbox=sandbox, about=system))
-        plan = _rollback(railway, here, system, to, now=now)
+        stack = read_stack(stack_name, sandbox=sandbox)
+        chosen_systems(stack, [system])
+        railway = exits.enter_context(connected(stack, sandbox=sandbox, about=system))
+        plan = _rollback(railway, stack, system, to, now=now)
         if not json:
             _show(plan)
         if dry_run or (not plan.edit.lines and not _acts(plan.services)):

@@ -115,15 +115,15 @@ def advance(
 @application.command()
 def volume(
     service: Annotated[str, typer.Argument(metavar="SYSTEM/SERVICE", help="Whose volume.", show_default=False)],
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     json: JsonOption = False,
 ) -> None:
     """Print the folder of this machine that holds the files of a volume, to put some there or to look."""
     with reported_errors(json=json), _control() as address:
-        here = read_stack(stack)
-        system, name = find(here, service)
-        document = {"project": here.settings.systems[system].project.name, "service": name}
+        stack = read_stack(stack_name)
+        system, name = find(stack, service)
+        document = {"project": stack.settings.systems[system].project.name, "service": name}
         answer = sandbox_door.control(address, "PUT", "volume", document)
         if json:
             write_json(answer)

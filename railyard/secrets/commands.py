@@ -131,7 +131,7 @@ def check(stack: StackOption = "", *, sandbox: SandboxOption = False, json: Json
 @application.command()
 def generate(
     keys: KeysArgument = None,
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Also make the named ones anew that are there.")] = False,
     sandbox: SandboxOption = False,
@@ -142,22 +142,22 @@ def generate(
     Without names: all required ones that are missing. Optional ones are made when named.
     """
     with reported_errors(json=json):
-        here = read_stack(stack, sandbox=sandbox)
+        stack = read_stack(stack_name, sandbox=sandbox)
         if replace and not keys:
             raise CallError("--replace needs the names of the secrets, such as shop.SESSION_KEY")
-        wanted = {here.secret(key)[0] for key in keys or ()}
+        wanted = {stack.secret(key)[0] for key in keys or ()}
         names: dict[str, Any] = {}
-        for part in here.by_file():
+        for part in stack.by_file():
             if not wanted or part.holds is None or wanted & set(part.holds):
                 names |= secret_rules.present(_open(part))
         stored: list[str] = []
-        for system, secret in _to_generate(here, keys or (), names, replace=replace):
-            sops_program.store(here.holding(system), system, secret.name, secret.generate())
+        for system, secret in _to_generate(stack, keys or (), names, replace=replace):
+            sops_program.store(stack.holding(system), system, secret.name, secret.generate())
             stored.append(f"{system}.{secret.name}")
             if not json:
                 typer.echo(f"{stored[-1]}: made and stored")
         if json:
-            write_json({"stack": stack, "file": shown(here.secrets_file), "made": stored})
+            write_json({"stack": stack_name, "file": shown(stack.secrets_file), "made": stored})
         elif not stored:
             typer.echo("nothing to make: every required secret that can be made is there")
 
@@ -165,31 +165,31 @@ def generate(
 @application.command("set")
 def set_value(
     key: Annotated[str, typer.Argument(metavar="SYSTEM.KEY", show_default=False)],
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     sandbox: SandboxOption = False,
     json: JsonOption = False,
 ) -> None:
     """Set one secret: asks for its value without showing it, or reads it from standard input."""
     with reported_errors(json=json):
-        here = read_stack(stack, sandbox=sandbox)
-        system, secret = here.secret(key)
-        here = here.holding(system)
-        _open(here)
+        stack = read_stack(stack_name, sandbox=sandbox)
+        system, secret = stack.secret(key)
+        stack = stack.holding(system)
+        _open(stack)
         value = typer.prompt(key, hide_input=True) if can_ask() else _given()
         reason = secret.problem(value)
         if reason:
             raise OperationError(f"{key} {reason} ({secret.meaning}); nothing was changed")
-        sops_program.store(here, system, secret.name, value)
+        sops_program.store(stack, system, secret.name, value)
         if json:
-            write_json({"stack": stack, "file": shown(here.secrets_file), "set": key})
+            write_json({"stack": stack_name, "file": shown(stack.secrets_file), "set": key})
         else:
-            typer.echo(f"{key}: stored. Deploy it with {RAILYARD} secrets apply -s {stack}")
+            typer.echo(f"{key}: stored. Deploy it with {RAILYARD} secrets apply -s {stack_name}")
 
 
 @application.command()
 def apply(
-    stack: StackOption = "",
+    stack_name: StackOption = "",
     *,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would be deployed again, and stop.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -207,8 +207,8 @@ def apply(
     with reported_errors(json=json):
         if not (preview or yes):
             check_can_ask("--preview to see what would be done", json=json)
-        here = read_stack(stack)
-        succeeded = secrets_apply.apply(here, sandbox=sandbox, preview=preview, yes=yes, json=json)
+        stack = read_stack(stack_name)
+        succeeded = secrets_apply.apply(stack, sandbox=sandbox, preview=preview, yes=yes, json=json)
     raise typer.Exit(0 if succeeded else PROBLEM)
 
 
@@ -232,25 +232,25 @@ def _ask_recipient(*, json: bool) -> list[str]:
     return str(typer.prompt("Public age key (age1…) that can open the file")).replace(",", " ").split()
 
 
-def _write_skeleton(here: Stack) -> str:
+def _write_skeleton(stack: Stack) -> str:
     """Write the file; gives the command that is left to a person, or nothing."""
-    skeleton, rules = secrets_file.skeleton_file(here), secrets_file.rules_file(here)
+    skeleton, rules = secrets_file.skeleton_file(stack), secrets_file.rules_file(stack)
     if skeleton.suffix == ".json":
-        raise OperationError(f"{shown(here.secrets_file)}: the file is made as YAML, so its name has to end in .yaml")
-    secrets_file.write_skeleton(here)
-    if sops_program.find(here.environment) is None:
+        raise OperationError(f"{shown(stack.secrets_file)}: the file is made as YAML, so its name has to end in .yaml")
+    secrets_file.write_skeleton(stack)
+    if sops_program.find(stack.environment) is None:
         remove = f" && rm {shlex.quote(shown(skeleton))}"
-        command = sops_program.encrypt_command("sops", rules, skeleton, here.secrets_file, here.secrets_file)
+        command = sops_program.encrypt_command("sops", rules, skeleton, stack.secrets_file, stack.secrets_file)
         return shlex.join(command) + remove
-    sops_program.encrypt(here, rules, skeleton)
+    sops_program.encrypt(stack, rules, skeleton)
     skeleton.unlink()
     return ""
 
 
-def _list_missing(here: Stack, *, json: bool) -> None:
-    report = secrets_check.check(here)
+def _list_missing(stack: Stack, *, json: bool) -> None:
+    report = secrets_check.check(stack)
     lacking = [problem for problem in report.problems if problem.kind == secret_rules.Kind.MISSING]
-    file = shown(here.secrets_file)
+    file = shown(stack.secrets_file)
     others = [problem for problem in report.problems if problem not in lacking]
     if json:
         write_json(report.document() | {"created": None})
@@ -262,14 +262,14 @@ def _list_missing(here: Stack, *, json: bool) -> None:
         raise typer.Exit(PROBLEM)
 
 
-def _open(here: Stack) -> sops.Document:
+def _open(stack: Stack) -> sops.Document:
     """Return the file once its key is known to be here: the program's own messages are not for people."""
     try:
-        document = sops.read(shown(here.secrets_file), here.environment)
+        document = sops.read(shown(stack.secrets_file), stack.environment)
         document.decrypt()
     except sops.FileMissingError:
         raise OperationError(
-            f"{shown(here.secrets_file)} does not exist: make it with {RAILYARD} secrets init -s {here.name}"
+            f"{shown(stack.secrets_file)} does not exist: make it with {RAILYARD} secrets init -s {stack.name}"
         ) from None
     except sops.SopsError as error:
         raise OperationError(str(error)) from None
@@ -277,14 +277,14 @@ def _open(here: Stack) -> sops.Document:
 
 
 def _to_generate(
-    here: Stack, keys: list[str] | tuple[()], names: secret_rules.Present, *, replace: bool
+    stack: Stack, keys: list[str] | tuple[()], names: secret_rules.Present, *, replace: bool
 ) -> list[tuple[str, Secret]]:
-    chosen = [here.secret(key) for key in keys]
+    chosen = [stack.secret(key) for key in keys]
     for system, secret in chosen:
         if secret.generated is None:
             raise CallError(
                 f"{system}.{secret.name} is handed out by somebody else ({secret.meaning}): "
-                f"give it with {RAILYARD} secrets set -s {here.name} {system}.{secret.name}"
+                f"give it with {RAILYARD} secrets set -s {stack.name} {system}.{secret.name}"
             )
         if secret.name in names.get(system, ()) and not replace:
             raise OperationError(f"{system}.{secret.name} is there already; --replace makes it anew")
@@ -292,7 +292,7 @@ def _to_generate(
         return chosen
     return [
         (system, secret)
-        for system, needed in here.declared.items()
+        for system, needed in stack.declared.items()
         for secret in needed
         if secret.generated and secret.required and secret.name not in names.get(system, ())
     ]

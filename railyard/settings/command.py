@@ -24,7 +24,7 @@ _WIDEST = 60
 
 
 def settings(
-    stack: Annotated[
+    stack_name: Annotated[
         str,
         typer.Argument(
             metavar="[STACK]", callback=FIRST, show_default=False, help="Default: the one from which others promote."
@@ -47,10 +47,10 @@ def settings(
         if schema:
             typer.echo(schema_text(), nl=False)
             return
-        here = read_stack(stack)
-        shown = [each for each in values(here, _chosen(here, systems or ())) if whole or not each.is_unset]
+        stack = read_stack(stack_name)
+        shown = [each for each in values(stack, _chosen(stack, systems or ())) if whole or not each.is_unset]
         if json:
-            write_json({"stack": stack, "values": [_document(each) for each in shown]})
+            write_json({"stack": stack_name, "values": [_document(each) for each in shown]})
         else:
             typer.echo("config:")
             for line in _lines(shown):

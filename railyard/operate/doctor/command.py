@@ -82,19 +82,19 @@ def _first(stack: str, *, offline: bool, sandbox: bool, json: bool) -> None:
 
 def _offline(name: str, *, sandbox: bool) -> list[Finding]:
     real = not sandbox and points_at_real_account(os.environ)
-    here = read_stack(name, sandbox=not real)
-    findings = [*doctor_machine.tools(real=real), *doctor_machine.settings(here), *doctor_machine.secrets(here)]
-    return [*findings, *doctor_machine.tokens(here)] if real else findings
+    stack = read_stack(name, sandbox=not real)
+    findings = [*doctor_machine.tools(real=real), *doctor_machine.settings(stack), *doctor_machine.secrets(stack)]
+    return [*findings, *doctor_machine.tokens(stack)] if real else findings
 
 
 def _all(name: str, *, sandbox: bool) -> list[Finding]:
     """Check what needs no network first, so that it is there whatever the network does."""
     findings = _offline(name, sandbox=sandbox)
-    here = read_stack(name)
+    stack = read_stack(name)
     with surroundings(sandbox=sandbox):
         try:
-            with connected(here) as railway:
-                findings += railway.run(_asked(railway, here))
+            with connected(stack) as railway:
+                findings += railway.run(_asked(railway, stack))
         except OperationError as error:
             findings.append(problem("railway", str(error), "mend this first, then run doctor again"))
     return findings
