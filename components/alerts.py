@@ -61,8 +61,8 @@ class Alerts(pulumi.ComponentResource):
     """A rule that sends events of a project to a webhook."""
 
     def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given = checked(name, wired(name, args, AlertsArgs), AlertsSettings)
-        args = given.args
+        checked_args = checked(name, wired(name, args, AlertsArgs), AlertsSettings)
+        args = checked_args.args
         super().__init__("railyard:components:Alerts", name, None, opts)
         channel = pulumi.Output.json_dumps({"type": "webhook", "url": args.webhook})
         railway.NotificationRule(
@@ -74,7 +74,7 @@ class Alerts(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 ignore_changes=["channelConfigs"] if args.kept else None,
-                depends_on=given.depends_on,
+                depends_on=checked_args.depends_on,
             ),
         )
         self.register_outputs({})

@@ -123,8 +123,8 @@ class Bucket(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the bucket. No web page may use it before ``allow``."""
-        given = checked(name, wired(name, args, BucketArgs), BucketSettings)
-        args = given.args
+        checked_args = checked(name, wired(name, args, BucketArgs), BucketSettings)
+        args = checked_args.args
         super().__init__("railyard:components:Bucket", name, None, opts)
         self._name, self.args = name, args
         self._mine = pulumi.ResourceOptions(parent=self)
@@ -138,7 +138,7 @@ class Bucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=True,
-                depends_on=given.depends_on,
+                depends_on=checked_args.depends_on,
                 # DigitalOcean's provider takes a new name for the same bucket: all would go to one that does not exist.
                 replace_on_changes=["name"],
                 # For another region it would delete CDN, key and bucket first, and stop half-way at one with objects.

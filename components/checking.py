@@ -59,16 +59,16 @@ def checked(label: str, args: InputsT, model: type[ModelT]) -> Checked[InputsT, 
 
     Raises ``pulumi.RunError`` that lists all plain values that are wrong, and all Outputs that have to be plain.
     """
-    given, outputs = _given(args, model), dict[Path, pulumi.Output[Any]]()
-    known = _without_outputs(given, (), outputs)
+    values, outputs = _given(args, model), dict[Path, pulumi.Output[Any]]()
+    plain = _without_outputs(values, (), outputs)
     if not outputs:
-        refuse(label, _problems(model, known))
-        return Checked(args, model.model_validate(known))
+        refuse(label, _problems(model, plain))
+        return Checked(args, model.model_validate(plain))
     early = [_must_be_plain(path, reason) for path in outputs if (reason := _plain_reason(model, path))]
-    refuse(label, [*early, *_at_once(model, known, outputs)])
-    judged = {path: _judged(label, model, known, path, output) for path, output in outputs.items()}
+    refuse(label, [*early, *_at_once(model, plain, outputs)])
+    judged = {path: _judged(label, model, plain, path, output) for path, output in outputs.items()}
     settings = pulumi.Output.all(*outputs.values()).apply(
-        lambda values: _agreed(label, model, known, dict(zip(outputs, values, strict=True)), outputs.values())
+        lambda values: _agreed(label, model, plain, dict(zip(outputs, values, strict=True)), outputs.values())
     )
     return Checked(_replaced(args, model, judged), settings)
 
@@ -92,7 +92,7 @@ def derived(make: Callable[..., ValueT], *values: Any) -> pulumi.Input[ValueT]:
     """Return ``make(*values)``: at once when all of them are plain, else as an Output."""
     if not any(map(is_output, values)):
         return make(*values)
-    return pulumi.Output.all(*values).apply(lambda known: make(*known))
+    return pulumi.Output.all(*values).apply(lambda resolved: make(*resolved))
 
 
 def resource_inputs(args: Inputs, settings: type[BaseModel]) -> dict[str, Any]:
@@ -187,27 +187,27 @@ def _must_be_plain(path: Path, decides: str) -> Problem:
     return Problem(path, None, f"a plain value, since it decides {decides}, and an Output is known too late", fix)
 
 
-def _at_once(model: type[BaseModel], known: Any, outputs: Iterable[Path]) -> list[Problem]:
+def _at_once(model: type[BaseModel], plain: Any, outputs: Iterable[Path]) -> list[Problem]:
     """Return what is wrong with plain values by themselves; all are compared with each other when all are known."""
-    problems = _problems(model, known)
+    problems = _problems(model, plain)
     return [each for each in problems if each.path not in outputs and not _is_group(model, each.path)]
 
 
-def _problems(model: type[BaseModel], given: Any) -> list[Problem]:
+def _problems(model: type[BaseModel], values: Any) -> list[Problem]:
     try:
-        model.model_validate(given)
+        model.model_validate(values)
     except ValidationError as error:
-        return problems_of(error, model, given, ())
+        return problems_of(error, model, values, ())
     return []
 
 
 def _judged(
-    label: str, model: type[BaseModel], known: Any, path: Path, output: pulumi.Output[Any]
+    label: str, model: type[BaseModel], plain: Any, path: Path, output: pulumi.Output[Any]
 ) -> pulumi.Output[Any]:
     """Return the Output, which fails when its value alone is wrong."""
 
     async def judge(value: Any) -> Any:
-        problems = [] if value is None else _problems(model, _put(known, path, value))
+        problems = [] if value is None else _problems(model, _put(plain, path, value))
         of_value = [each for each in problems if each.path[: len(path)] == path]
         refuse(label, await _masked(of_value, [value], [output]))
         return value
@@ -218,12 +218,12 @@ def _judged(
 async def _agreed(
     label: str,
     model: type[ModelT],
-    known: Any,
+    plain: Any,
     values: Mapping[Path, Any],
     outputs: Iterable[pulumi.Output[Any]],
 ) -> ModelT:
     """Return the settings that all values together are."""
-    whole = known
+    whole = plain
     for path, value in values.items():
         whole = _put(whole, path, value)
     refuse(label, await _masked(_problems(model, whole), list(values.values()), outputs))

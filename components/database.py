@@ -123,8 +123,8 @@ class DatabaseSettings(Arguments):
         if self.image and (kind := kind_of(self.image)) not in (None, self.SERVER.title):
             raise ValueError(f"an image of {self.SERVER.title}, and {self.image} is one of {kind}: give another image")
         updates = {"auto_updates": self.auto_updates, "auto_update_windows": self.auto_update_windows}
-        given = {name: value for name, value in updates.items() if value}
-        for name, reason in rules.wrong_updates({"image": self.server_image, **given}):
+        stated = {name: value for name, value in updates.items() if value}
+        for name, reason in rules.wrong_updates({"image": self.server_image, **stated}):
             raise ValueError(f"{to_camel(name)} {reason}")
         if self.tcp_port not in (None, self.SERVER.port):
             raise ValueError(

@@ -41,15 +41,15 @@ class Problem:
     """What a text there has to obey."""
 
     @classmethod
-    def unknown_key(cls, path: Path, known: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
+    def unknown_key(cls, path: Path, expected: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
         """Report a key that means nothing: with the nearest one that does, without its value, a secret perhaps."""
-        fix = nearest_or_none(str(path[-1]), known)
-        return cls(path, None, f"no such key in {place}; its keys are: {', '.join(known)}", fix, absolute)
+        fix = nearest_or_none(str(path[-1]), expected)
+        return cls(path, None, f"no such key in {place}; its keys are: {', '.join(expected)}", fix, absolute)
 
 
-def nearest_or_none(given: str, known: Iterable[str]) -> str:
+def nearest_or_none(name: str, expected: Iterable[str]) -> str:
     """Return what to do about a name that means nothing: write the nearest one that does, or remove it."""
-    near = difflib.get_close_matches(given, list(known), n=1)
+    near = difflib.get_close_matches(name, list(expected), n=1)
     return f"did you mean {near[0]}?" if near else "remove it"
 
 
@@ -64,10 +64,10 @@ def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path
 def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Path) -> Problem:
     kind, context = details["type"], details.get("ctx", {})
     place = _written(details["loc"])
-    given = _at(value, place)
+    input_value = _at(value, place)
     owner = _model_at(model, details["loc"][:-1])
     if place[-1:] == (_IS_A_KEY,):
-        place, given = place[:-1], None
+        place, input_value = place[:-1], None
     here: Path = (*path, *place)
     if kind == "extra_forbidden":
         return Problem.unknown_key(here, _keys(owner), place=".".join(map(str, here[:-1])))
@@ -76,23 +76,23 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
         return Problem(here, None, f"a value is required. {doc}", f"add {_named(place)}")
     if kind == NO_CHOICE:
         key, choices = str(context["key"]), str(context["choices"])
-        named = cast("Mapping[str, Any]", given).get(key)
+        named = cast("Mapping[str, Any]", input_value).get(key)
         near = difflib.get_close_matches(str(named), choices.split(", "), n=1)
         fix = f"did you mean {near[0]}?" if near else f"write {key}: with one of them"
         return Problem((*here, key), named, f"one of {choices}", fix)
     if kind == "value_error":
         said = details["msg"].removeprefix("Value error, ")
         allowed, _, fix = said.partition(": ")
-        shown = None if isinstance(given, Mapping) else given
+        shown = None if isinstance(input_value, Mapping) else input_value
         return Problem(here, shown, allowed, fix or f"correct {_named(place)}")
     allowed = _ALLOWED.get(kind, details["msg"].removeprefix("Input should be ").lower()).format(**context)
     if kind in _GROUPS:
         allowed += f": {', '.join(_keys(_model_at(model, details['loc'])))}"
-    quotes = isinstance(given, bool | int | float) and (
-        kind == "string_type" or (kind == "literal_error" and f"'{given}'" in allowed)
+    quotes = isinstance(input_value, bool | int | float) and (
+        kind == "string_type" or (kind == "literal_error" and f"'{input_value}'" in allowed)
     )
     rule = _rule(field_at(owner, place[-1])) if place else None
-    return Problem(here, given, allowed, _fix(kind, given, place), wants_quotes=quotes, rule=rule)
+    return Problem(here, input_value, allowed, _fix(kind, input_value, place), wants_quotes=quotes, rule=rule)
 
 
 _IS_A_KEY = "[key]"
@@ -118,16 +118,16 @@ _ALLOWED = {
 }
 
 
-def _fix(kind: str, given: Any, place: Path) -> str:
-    if isinstance(given, str) and type(go_yaml.plain_scalar(given.strip())) in _PLAIN.get(kind, ()):
-        return f"write {given.strip()} without quotes"
+def _fix(kind: str, value: Any, place: Path) -> str:
+    if isinstance(value, str) and type(go_yaml.plain_scalar(value.strip())) in _PLAIN.get(kind, ()):
+        return f"write {value.strip()} without quotes"
     if kind == "tuple_type":
         return "begin each entry on its own line with a dash"
     if kind == "dict_type":
         return "write each entry on its own line below it, as name: value, or remove it"
     if kind == "too_short":
         return "add one"
-    if kind in _GROUPS and not given:
+    if kind in _GROUPS and not value:
         return "write its keys below it, further to the right, or remove it"
     return f"correct {_named(place)}"
 

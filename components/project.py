@@ -63,8 +63,8 @@ class Project(pulumi.ComponentResource):
     """What the variables of its services refer to."""
 
     def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given = checked(name, wired(name, args, ProjectArgs), ProjectSettings)
-        args = given.args
+        checked_args = checked(name, wired(name, args, ProjectArgs), ProjectSettings)
+        args = checked_args.args
         super().__init__("railyard:components:Project", name, None, opts)
         project = railway.Project(
             f"{name}-project",
@@ -73,7 +73,7 @@ class Project(pulumi.ComponentResource):
             workspace_id=args.workspace_id,
             environment_name=args.environment,
             **resource_inputs(args, RailwayProjectSettings),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=given.depends_on),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=checked_args.depends_on),
         )
         self.project_id = project.id
         self.environment_id = project.environment_id

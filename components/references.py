@@ -277,8 +277,8 @@ class ProjectReferences:
             elif reference.owner in ("", service.name):
                 # Inside of a shared variable, one without owner is a shared one or one of the service.
                 if not service.has(reference.variable) and reference.variable not in {*OF_RAILWAY, *self._shared}:
-                    known = {*service.variables, *OF_RAILWAY}
-                    yield f"{begin} it has no variable {reference.variable}{_near(reference.variable, known)}"
+                    existing = {*service.variables, *OF_RAILWAY}
+                    yield f"{begin} it has no variable {reference.variable}{_near(reference.variable, existing)}"
             elif reference.owner not in self.services:
                 yield f"{begin} {self._unknown(reference.owner)}"
             elif lacks := self.services[reference.owner].lacking(reference.variable):
@@ -300,8 +300,8 @@ _projects: WeakSet[ProjectReferences] = WeakSet()
 """The projects of all programs that this process runs."""
 
 
-def _near(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    lower = {each.lower(): each for each in sorted(known)}
+def _near(name: str, names: Iterable[str], *, otherwise: str = "") -> str:
+    lower = {each.lower(): each for each in sorted(names)}
     near = difflib.get_close_matches(name.lower(), lower, n=1)
     return f": did you mean {lower[near[0]]}?" if near else f": Railway fills in an empty text{otherwise}"
 

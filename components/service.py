@@ -138,20 +138,20 @@ class Service(pulumi.ComponentResource):
             VOLUME: [volume] if volume else [],
         }
 
-    def _volume(self, name: str, identity: railway.Service, given: VolumeInputs) -> Volume:
-        args = VolumeArgs(**vars(given), project=self.args.project, service=identity)
+    def _volume(self, name: str, identity: railway.Service, volume: VolumeInputs) -> Volume:
+        args = VolumeArgs(**vars(volume), project=self.args.project, service=identity)
         return Volume(f"{name}-volume", args, pulumi.ResourceOptions(parent=self))
 
-    def _domain(self, name: str, given: DomainInputs, identity: railway.Service) -> Domain:
+    def _domain(self, name: str, domain: DomainInputs, identity: railway.Service) -> Domain:
         args = DomainArgs(
-            hostname=given.hostname,
-            proxied=given.proxied,
-            port=derived(_first, given.port, self.args.port),
+            hostname=domain.hostname,
+            proxied=domain.proxied,
+            port=derived(_first, domain.port, self.args.port),
             project=self.args.project,
             service=identity,
-            zone=holding(self.args.zones, given.hostname),
+            zone=holding(self.args.zones, domain.hostname),
         )
-        return Domain(f"{name}-{given.hostname}", args, pulumi.ResourceOptions(parent=self))
+        return Domain(f"{name}-{domain.hostname}", args, pulumi.ResourceOptions(parent=self))
 
     def _generated_domain(self, name: str, identity: railway.Service) -> railway.ServiceDomain:
         return railway.ServiceDomain(
@@ -162,7 +162,7 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
         )
 
-    def _cdn(self, name: str, identity: railway.Service, given: CdnInputs) -> None:
+    def _cdn(self, name: str, identity: railway.Service, cdn: CdnInputs) -> None:
         proxied = [domain.hostname for domain in self.args.domains if domain.proxied]
         if proxied:
             pulumi.log.warn(
@@ -173,7 +173,7 @@ class Service(pulumi.ComponentResource):
             f"{name}-cdn",
             **self._where(),
             service_id=identity.service_id,
-            **resource_inputs(given, CdnSettings),
+            **resource_inputs(cdn, CdnSettings),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*self.domains, *filter(None, [self._railway_domain])],
@@ -226,10 +226,10 @@ class Service(pulumi.ComponentResource):
         return list(dict.fromkeys([*needed, *await self.args.project.references.needed_by(self.referring)]))
 
     def _variables(self, name: str) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
-        given = self.args.variables
-        if isinstance(given, Mapping):
+        variables = self.args.variables
+        if isinstance(variables, Mapping):
             return dict(self.referring.variables)
-        return derived(_together, given, self._own_variables(name))
+        return derived(_together, variables, self._own_variables(name))
 
     def _instance(self, name: str, identity: railway.Service) -> railway.ServiceInstance:
         args = self.args

@@ -80,11 +80,11 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
 
     @model_validator(mode="after")
     def _contradictions(self) -> Self:
-        given = {name: getattr(self, name) for name in InstanceSettings.model_fields}
+        values = {name: getattr(self, name) for name in InstanceSettings.model_fields}
         if "restart_policy_type" not in self.model_fields_set:
-            del given["restart_policy_type"]
+            del values["restart_policy_type"]
         contradictions = list(
-            rules.contradictions({**given, "registry_credentials": self.registry_username}, replicas=self.instances)
+            rules.contradictions({**values, "registry_credentials": self.registry_username}, replicas=self.instances)
         )
         for name, reason in contradictions[:1]:
             # Of the settings of a repo there may be several, given by the system itself.

@@ -34,11 +34,11 @@ class UsageLimit(pulumi.ComponentResource):
     """The limit of the workspace of the token."""
 
     def __init__(self, name: str, args: UsageLimitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given = checked(name, args, UsageLimitSettings)
+        checked_args = checked(name, args, UsageLimitSettings)
         super().__init__("railyard:components:UsageLimit", name, None, opts)
         railway.UsageLimit(
             f"{name}-usage-limit",
-            **resource_inputs(given.args, RailwayUsageLimitSettings),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=given.depends_on),
+            **resource_inputs(checked_args.args, RailwayUsageLimitSettings),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=checked_args.depends_on),
         )
         self.register_outputs({})

@@ -67,8 +67,8 @@ class Volume(pulumi.ComponentResource):
     """Railway's id of the volume."""
 
     def __init__(self, name: str, args: VolumeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        given = checked(name, wired(name, args, VolumeArgs), VolumeSettings)
-        args = given.args
+        checked_args = checked(name, wired(name, args, VolumeArgs), VolumeSettings)
+        args = checked_args.args
         super().__init__("railyard:components:Volume", name, None, opts)
         volume = railway.Volume(
             f"{name}-disk",
@@ -79,7 +79,7 @@ class Volume(pulumi.ComponentResource):
             size_mb=derived(_megabytes, args.size_gb),
             backup_schedules=derived(_schedules, args.backups),
             usage_alerts=derived(_some, args.usage_alerts),
-            opts=pulumi.ResourceOptions(parent=self, protect=True, depends_on=given.depends_on),
+            opts=pulumi.ResourceOptions(parent=self, protect=True, depends_on=checked_args.depends_on),
         )
         self.volume_id = volume.volume_id
         self.register_outputs({"volumeId": self.volume_id})

@@ -26,13 +26,13 @@ def wired(label: str, args: ArgsT, kind: type[ArgsT]) -> ArgsT:
 
     Raises ``pulumi.RunError`` that lists what is of another type.
     """
-    given: Any = args
-    if not isinstance(given, kind):
+    any_args: Any = args
+    if not isinstance(any_args, kind):
         raise pulumi.RunError(
-            f"{label} needs {kind.__name__}(…), and {_kind_of(given)} was given: write {kind.__name__}"
+            f"{label} needs {kind.__name__}(…), and {_kind_of(any_args)} was given: write {kind.__name__}"
         )
-    refuse(label, list(_wrong(given, _hints(type(given)))))
-    return given
+    refuse(label, list(_wrong(any_args, _hints(type(any_args)))))
+    return any_args
 
 
 def _wrong(args: Inputs, hints: Mapping[str, Any]) -> Iterator[Problem]:

@@ -101,6 +101,6 @@ def holding(zones: Iterable[Zone | ExistingZone], hostname: str) -> Zone | Exist
     zones = list(zones)
     zone = nearest(zones, hostname)
     if zone is None:
-        known = ", ".join(each.name for each in zones) or "none"
-        raise pulumi.RunError(f"no Cloudflare zone holds {hostname}: the zones given are {known}; add its own")
+        names = ", ".join(each.name for each in zones) or "none"
+        raise pulumi.RunError(f"no Cloudflare zone holds {hostname}: the zones given are {names}; add its own")
     return zone

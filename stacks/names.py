@@ -70,8 +70,8 @@ def _misplaced(named: Named, zones: Sequence[ZoneSettings], zones_key: str) -> P
     path, name, proxied = named
     zone = nearest(zones, name)
     if zone is None:
-        known = ", ".join(each.name for each in zones) or "none"
-        allowed = f"a name in a Cloudflare zone of this stack, which are: {known}"
+        names = ", ".join(each.name for each in zones) or "none"
+        allowed = f"a name in a Cloudflare zone of this stack, which are: {names}"
         return Problem(path, name, allowed, f"correct it, or add its zone to {zones_key}")
     below = name.removesuffix(zone.name).strip(".")
     if not proxied or "." not in below:

@@ -60,9 +60,9 @@ def services(settings: Arguments) -> Iterator[DeclaredService]:
 
 def named_twice(system: str, settings: Arguments) -> Iterator[Problem]:
     """Report each database that has the name of another service of its system."""
-    known: dict[str, DeclaredService] = {}
+    by_name: dict[str, DeclaredService] = {}
     for service in sorted(services(settings), key=lambda each: getattr(each.args, "name", None) is not None):
-        other = known.setdefault(service.name, service)
+        other = by_name.setdefault(service.name, service)
         if other is not service:
             taken = f"a name that no other service of {system} has, and {'.'.join(map(str, other.path))} has this one"
             yield Problem((system, *service.path, "name"), service.name, taken, "give it another name")

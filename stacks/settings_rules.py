@@ -51,10 +51,10 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
         for variable, value in part.variables.items()
         if variable in secrets and not expressions(value)
     ]
-    for index, given in enumerate(settings.sealed):
-        if given not in secrets:
+    for index, sealed in enumerate(settings.sealed):
+        if sealed not in secrets:
             allowed = f"a secret of {name}: {', '.join(secrets)}"
-            problems.append(Problem((name, "sealed", index), given, allowed, nearest_or_none(given, secrets)))
+            problems.append(Problem((name, "sealed", index), sealed, allowed, nearest_or_none(sealed, secrets)))
     return problems
 
 

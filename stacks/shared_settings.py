@@ -96,9 +96,9 @@ def merged(own: Mapping[str, Any], shared: Mapping[str, Any], known: Sequence[st
     """
     known = [*known, *_of_ones_own(own, shared, known)]
     runs = chosen({"systems": shared.get("systems"), **own}, known)
-    said = {key: value for key, value in own.items() if value != "" or key in known}
-    keys = [key for key in dict.fromkeys([*said, *shared, *runs]) if key in said or key in runs or key not in known]
-    return {key: over(shared.get(key), said[key]) if key in said else shared.get(key, {}) for key in keys}
+    stated = {key: value for key, value in own.items() if value != "" or key in known}
+    keys = [key for key in dict.fromkeys([*stated, *shared, *runs]) if key in stated or key in runs or key not in known]
+    return {key: over(shared.get(key), stated[key]) if key in stated else shared.get(key, {}) for key in keys}
 
 
 def _of_ones_own(own: Mapping[str, Any], shared: Mapping[str, Any], known: Sequence[str]) -> list[str]:

@@ -162,8 +162,8 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
 
     def railway_bucket(self, name: str, args: RailwayBucketSettings) -> RailwayBucket:
         """Make a bucket of Railway's own, named as its key in the settings."""
-        given = RailwayBucketArgs(**inputs_of(args, name=args.name or name), project=self.project)
-        return RailwayBucket(self.named(name), given, self.child())
+        bucket_args = RailwayBucketArgs(**inputs_of(args, name=args.name or name), project=self.project)
+        return RailwayBucket(self.named(name), bucket_args, self.child())
 
     def service(
         self,
@@ -226,15 +226,15 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         self, kind: type[DatabaseT], name: str, args: DatabaseSettings, password: pulumi.Input[str] | None = None
     ) -> DatabaseT:
         """Make a database server (``Mysql``, ``Mongodb``, …), named as its key in the settings."""
-        given = {args.SERVER.password_variable: password}
+        variables = {args.SERVER.password_variable: password}
         database = kind(
             self.named(name),
             kind.ARGS(
                 **inputs_of(args, name=args.name or name),
                 project=self.project,
                 password=password,
-                sealed=_secret(self._sealed, given),
-                kept=_secret(self._kept, given),
+                sealed=_secret(self._sealed, variables),
+                kept=_secret(self._kept, variables),
             ),
             self.child(),
         )

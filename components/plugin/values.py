@@ -16,28 +16,30 @@ from components.generate_inputs import name_of
 from components.problems import Problem, field_at, inner_model
 
 
-def arguments(label: str, settings: type[BaseModel], given: Mapping[str, Any], path: Path = ()) -> dict[str, Any]:
+def arguments(label: str, settings: type[BaseModel], inputs: Mapping[str, Any], path: Path = ()) -> dict[str, Any]:
     """Return what another language gives, by the names of Python; None counts as not given.
 
     Raises ``pulumi.RunError`` for a group in which a value is missing, or means nothing.
     """
     return {
         _name(settings, key): _value(label, settings, (*path, key), value)
-        for key, value in given.items()
+        for key, value in inputs.items()
         if value is not None
     }
 
 
-def wrong_keys(given: Mapping[str, Any], required: Iterable[str], known: Sequence[str], path: Path) -> list[Problem]:
+def wrong_keys(
+    inputs: Mapping[str, Any], required: Iterable[str], expected: Sequence[str], path: Path
+) -> list[Problem]:
     """Return what is missing and what means nothing: not every language looks into the schema."""
     place = ".".join(map(str, path)) or "its arguments"
     return [
         *(
             Problem((*path, key), None, "a value is required", f"add {key}")
             for key in required
-            if given.get(key) is None
+            if inputs.get(key) is None
         ),
-        *(Problem.unknown_key((*path, key), known, place=place) for key in given if key not in known),
+        *(Problem.unknown_key((*path, key), expected, place=place) for key in inputs if key not in expected),
     ]
 
 

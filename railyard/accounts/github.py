@@ -85,8 +85,8 @@ class GitHub:
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         """Read GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL; raises ``OperationError`` when one is missing."""
-        known = os.environ if environment is None else environment
-        token, self.repository = known.get("GITHUB_TOKEN", ""), known.get("GITHUB_REPOSITORY", "")
+        variables = os.environ if environment is None else environment
+        token, self.repository = variables.get("GITHUB_TOKEN", ""), variables.get("GITHUB_REPOSITORY", "")
         token = token.strip()
         for name, value in (("GITHUB_TOKEN", token), ("GITHUB_REPOSITORY", self.repository)):
             if not value:
@@ -97,9 +97,9 @@ class GitHub:
                 "and nothing else"
             )
         # In a workflow the comment to update is the workflow's own, never one with the marker that a person posted.
-        self._only_bots = known.get("GITHUB_ACTIONS") == "true"
+        self._only_bots = variables.get("GITHUB_ACTIONS") == "true"
         self._client = httpx.Client(
-            base_url=known.get("GITHUB_API_URL") or "https://api.github.com",
+            base_url=variables.get("GITHUB_API_URL") or "https://api.github.com",
             headers={
                 "Authorization": f"Bearer {token}",
                 "Accept": "application/vnd.github+json",
@@ -201,8 +201,8 @@ class GitHub:
         if base64.b64decode(there["content"]).decode() != before:
             raise OperationError(f"{path} is another one on {base} than here: pull {base}, and run the command again")
         head = self._call("GET", f"/git/ref/heads/{base}")["object"]["sha"]
-        known = self._call("GET", f"/git/matching-refs/heads/{branch}")
-        if any(each["ref"] == f"refs/heads/{branch}" for each in known):
+        branches = self._call("GET", f"/git/matching-refs/heads/{branch}")
+        if any(each["ref"] == f"refs/heads/{branch}" for each in branches):
             self._call("PATCH", f"/git/refs/heads/{branch}", json={"sha": head, "force": True})
         else:
             self._call("POST", "/git/refs", json={"ref": f"refs/heads/{branch}", "sha": head})

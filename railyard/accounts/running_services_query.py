@@ -63,11 +63,11 @@ _NO_PROXY: Final = ("UNSPECIFIED", "")
 
 def chosen_systems(stack: Stack, names: Sequence[str]) -> dict[str, SystemSettings]:
     """Return the systems of a stack that a command is about: those named, or all; raises ``CallError``."""
-    known = stack.settings.systems
+    systems = stack.settings.systems
     for name in names:
-        if name not in known:
-            raise CallError(f"{stack.name} has no system {name!r}: name one of {', '.join(known)}")
-    return {name: settings for name, settings in known.items() if not names or name in names}
+        if name not in systems:
+            raise CallError(f"{stack.name} has no system {name!r}: name one of {', '.join(systems)}")
+    return {name: settings for name, settings in systems.items() if not names or name in names}
 
 
 async def running_systems(
@@ -77,10 +77,10 @@ async def running_systems(
 
     ``projects`` are those of ``living_projects``, where somebody has asked for them.
     """
-    wanted = chosen_systems(stack, names)
-    known = await living_projects(railway, wanted) if projects is None else projects
+    chosen = chosen_systems(stack, names)
+    living = await living_projects(railway, chosen) if projects is None else projects
     systems = await asyncio.gather(
-        *(_system(railway.of(name), name, each, known[name]) for name, each in wanted.items())
+        *(_system(railway.of(name), name, each, living[name]) for name, each in chosen.items())
     )
     return [replace(each, services=_without(each, _of_neighbours(stack, each.name))) for each in systems]
 
@@ -343,8 +343,8 @@ def _domains(domains: AllDomains, declared: DeclaredService | None) -> tuple[Run
     proxied = {domain.hostname for domain in declared.domains if domain.proxied} if declared else set[str]()
     custom = [each for each in domains["customDomains"] if not each["deletedAt"]]
     own = [_custom(each, proxied=each["domain"] in proxied) for each in custom]
-    given = [each for each in domains["serviceDomains"] if not each["deletedAt"]]
-    return (*own, *(RunningDomain(name=each["domain"], custom=False) for each in given))
+    generated = [each for each in domains["serviceDomains"] if not each["deletedAt"]]
+    return (*own, *(RunningDomain(name=each["domain"], custom=False) for each in generated))
 
 
 def _custom(domain: CustomDomain, *, proxied: bool) -> RunningDomain:

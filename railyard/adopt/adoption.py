@@ -126,8 +126,8 @@ def configuration(stack: str) -> Settings:
 
 def plan_of(config: Settings) -> Plan:
     """Return the plan that a configuration names."""
-    given = config.get(PLAN_KEY, "pro")
-    return Plan(given) if given in list(Plan) else Plan.PRO
+    plan = config.get(PLAN_KEY, "pro")
+    return Plan(plan) if plan in list(Plan) else Plan.PRO
 
 
 def read(railway: Railway, project: str, stack: str, environment: str | None, config: Settings) -> LiveProject:
@@ -253,11 +253,11 @@ def _wanted(adoption: Adoption, engine: Engine) -> tuple[list[Planned], Matched]
     names = adoption.target.names
     wanted = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
     matched = match(wanted, adoption.live, names)
-    known = [
+    urns = [
         each.urn for each in wanted if each.urn in matched.ids and not each.new and each.type not in take_over.UNREAD
     ]
-    if known:
-        engine.refresh(known)
+    if urns:
+        engine.refresh(urns)
         wanted = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
         matched = match(wanted, adoption.live, names)
     return wanted, matched
@@ -287,11 +287,11 @@ def _zones(config: Settings) -> list[Settings]:
 
 
 def _missing_zones(config: Settings, live: LiveProject) -> Zones:
-    known = {str(each["name"]): str(each["id"]) for each in _zones(config)}
-    missing = {name: id_ for name, id_ in live.zones.items() if name not in known}
-    stands = bool(config.get(f"{NAMESPACE}:zones"))
+    ids = {str(each["name"]): str(each["id"]) for each in _zones(config)}
+    missing = {name: id_ for name, id_ in live.zones.items() if name not in ids}
+    is_stated = bool(config.get(f"{NAMESPACE}:zones"))
     # A list of the stack's own takes the place of the one that all stacks share.
-    return Zones(missing=missing if stands or not missing else known | missing, known=stands)
+    return Zones(missing=missing if is_stated or not missing else ids | missing, known=is_stated)
 
 
 def _project_of(config: Settings, project: Settings) -> Settings:
@@ -380,11 +380,13 @@ def _keep_variables(adoption: Adoption, wanted: Sequence[Planned], matched: Matc
             continue
         service_id = matched.ids[resource.urn].rpartition("/")[2]
         variables = live.variables(service_id)
-        given: Any = resource.inputs.get("variables")
+        declared: Any = resource.inputs.get("variables")
         # Of what is in the state already a document hides all of them, and they were looked at before.
-        own = set(cast("dict[str, Any]", given)) if isinstance(given, dict) else set(variables)
+        declared_names = set(cast("dict[str, Any]", declared)) if isinstance(declared, dict) else set(variables)
         extra = {
-            name: value for name, value in variables.items() if name not in own and not name.startswith("RAILWAY_")
+            name: value
+            for name, value in variables.items()
+            if name not in declared_names and not name.startswith("RAILWAY_")
         }
         if not extra:
             continue

@@ -113,9 +113,9 @@ def adopt(
     raise typer.Exit(PROBLEM if adopted.left else 0)
 
 
-def _names(given: Sequence[str]) -> dict[str, str]:
-    pairs = [each.partition("=") for each in given]
-    if wrong := [each for each, pair in zip(given, pairs, strict=True) if not pair[0] or not pair[2]]:
+def _names(options: Sequence[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in options]
+    if wrong := [each for each, pair in zip(options, pairs, strict=True) if not pair[0] or not pair[2]]:
         raise CallError(f"--service {wrong[0]}: give the service's name in the settings, =, and its name on Railway")
     return {own: other for own, _, other in pairs}
 

@@ -99,8 +99,8 @@ class LiveProject:
 
     def variables(self, service_id: str) -> dict[str, str | None]:
         """Return the variables of a service; None for a sealed one, which nobody can read."""
-        given = self.config(service_id).get("variables") or {}
-        return {name: each.get("value") for name, each in given.items() if each is not None}
+        entries = self.config(service_id).get("variables") or {}
+        return {name: each.get("value") for name, each in entries.items() if each is not None}
 
     def record(self, type: str, name: str) -> Record | None:
         """Return the record of a name."""
@@ -120,8 +120,8 @@ async def read(client: Client, project_id: str, environment_id: str, zones: Sequ
     snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     _refuse_unlisted_volumes(snapshot)
     hosts = [each["domain"] for key in snapshot.services for each in snapshot.custom_domains(key)]
-    known = {zone.name: zone.id for zone in zones}
-    held = _zones(hosts, zones, known) if hosts else {}
+    ids = {zone.name: zone.id for zone in zones}
+    held = _zones(hosts, zones, ids) if hosts else {}
     records = [record for zone_id in held.values() for record in _records(zone_id)]
     uses_spaces = any("SPACES_BUCKET" in (_variables(snapshot, key)) for key in snapshot.services)
     endpoints = list(_endpoints()) if uses_spaces else []
@@ -154,13 +154,13 @@ def _variables(snapshot: Snapshot, service_id: str) -> Mapping[str, Any]:
     return snapshot.service_config(service_id).get("variables") or {}
 
 
-def _zones(hosts: Sequence[str], zones: Sequence[ZoneSettings], known: Mapping[str, str]) -> dict[str, str]:
+def _zones(hosts: Sequence[str], zones: Sequence[ZoneSettings], known_ids: Mapping[str, str]) -> dict[str, str]:
     ids: dict[str, str] = {}
     unknown: list[str] = []
     for host in hosts:
         zone = nearest(zones, host.removeprefix("*."))
         if zone:
-            ids[zone.name] = known[zone.name]
+            ids[zone.name] = known_ids[zone.name]
         else:
             unknown.append(host)
     if unknown:

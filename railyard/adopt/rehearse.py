@@ -61,7 +61,7 @@ def _world(proposed: Adoption, declared: list[Secret]) -> dict[str, Any]:
     live = proposed.live
     secrets = secrets_of.look(declared, live, adoption.places(proposed))
     ours = _of_the_sandbox(proposed.system, declared)
-    known = {value: ours[name] for name, value in secrets.values.items()}
+    substitutes = {value: ours[name] for name, value in secrets.values.items()}
     world = {
         "railway": live.snapshot.data,
         "zones": dict(live.zones),
@@ -70,7 +70,7 @@ def _world(proposed: Adoption, declared: list[Secret]) -> dict[str, Any]:
         "endpoints": [dict(each) for each in live.cdn_endpoints],
         "keys": _keys(live),
     }
-    return cast("dict[str, Any]", without_secrets(world, live, known))
+    return cast("dict[str, Any]", without_secrets(world, live, substitutes))
 
 
 def _keys(live: LiveProject) -> list[dict[str, Any]]:

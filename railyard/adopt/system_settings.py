@@ -111,15 +111,15 @@ def keep_own(live: LiveProject, names: Sequence[str]) -> KeptSettings:
         if not live.snapshot.source(id_):
             kept.notes.append(f"{name}: it runs nothing, and is left alone")
             continue
-        given = own_service(live, id_)
+        service = own_service(live, id_)
         variables = {
-            key: value for key, value in live.variables(id_).items() if key not in {"PORT"} or "port" not in given
+            key: value for key, value in live.variables(id_).items() if key not in {"PORT"} or "port" not in service
         }
         hidden = [key for key, value in variables.items() if hides(key, value)]
         sealed += [secret_name(name, key) for key, value in variables.items() if value is None]
-        given["variables"] = {key: literal(value or "") for key, value in variables.items() if key not in hidden}
-        given["secrets"] = hidden
-        by_service[name] = dict(_different(OwnServiceSettings, given))
+        service["variables"] = {key: literal(value or "") for key, value in variables.items() if key not in hidden}
+        service["secrets"] = hidden
+        by_service[name] = dict(_different(OwnServiceSettings, service))
     kept.settings |= {"services": by_service, **({"sealed": sealed} if sealed else {})}
     return kept
 
@@ -247,10 +247,10 @@ def _scalar(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _domain(live: LiveProject, given: CustomDomainOfAllDomains, port: int | None) -> Settings:
-    record, target = live.record("CNAME", given["domain"]), given["targetPort"]
+def _domain(live: LiveProject, domain: CustomDomainOfAllDomains, port: int | None) -> Settings:
+    record, target = live.record("CNAME", domain["domain"]), domain["targetPort"]
     proxied = {"proxied": True} if record and record.proxied else {}
-    return {"hostname": given["domain"], **proxied, **({"port": target} if target not in (None, port) else {})}
+    return {"hostname": domain["domain"], **proxied, **({"port": target} if target not in (None, port) else {})}
 
 
 def _disk(live: LiveProject, service_id: str) -> Settings | None:

@@ -50,11 +50,11 @@ class Target:
 
 def named(name: str) -> type[System[Any]]:
     """Return the system of this name; raises ``CallError`` with the nearest one."""
-    known = {each.NAME: each for each in python_systems()}
-    if name in known:
-        return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(known)}"
+    systems = {each.NAME: each for each in python_systems()}
+    if name in systems:
+        return systems[name]
+    near = difflib.get_close_matches(name, systems, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(systems)}"
     raise CallError(f"there is no system {name!r}: {hint}; --own makes one of the project's services")
 
 
@@ -68,9 +68,9 @@ def target(
         system = named(name)
         _refuse_names(system, live, names)
         return Target(name=name, system=system, names={**_other_names(system, live), **names})
-    known, taken = python_systems(), set(stack.systems) if stack else set[str]()
-    fits = {each.NAME: list(_reasons(each, live, {**_other_names(each, live), **names})) for each in known}
-    best = max((each for each in known if each.NAME not in taken), key=lambda one: len(fits[one.NAME]), default=None)
+    systems, taken = python_systems(), set(stack.systems) if stack else set[str]()
+    fits = {each.NAME: list(_reasons(each, live, {**_other_names(each, live), **names})) for each in systems}
+    best = max((each for each in systems if each.NAME not in taken), key=lambda one: len(fits[one.NAME]), default=None)
     if best is None or len(fits[best.NAME]) < _ENOUGH:
         own_name = _own_name(live)
         reason = f"no system has {_ENOUGH} of its variables or services: its services become one of their own"
@@ -99,19 +99,19 @@ def _services(system: type[System[Any]]) -> dict[str, type[BaseModel]]:
 
 def strangers(live: LiveProject, chosen: Target, stack: StackSettings | None) -> list[str]:
     """Return the services of the project that no system of the stack has, ``chosen`` included."""
-    known: set[str] = set()
+    taken: set[str] = set()
     if not chosen.own:
-        known |= {chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields}
+        taken |= {chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields}
     if stack:
         project = live.snapshot.project["name"]
         for name, settings in stack.systems.items():
             if settings.project.name == project and name != chosen.name:
                 names = {each.name for each in services(settings)}
                 # Until the next up renames it, a service may have the name that somebody gave it by hand.
-                known |= names | (
+                taken |= names | (
                     set() if isinstance(settings, OwnSettings) else set(_other_names(class_of(name), live).values())
                 )
-    return sorted(name for name in live.services() if name not in known)
+    return sorted(name for name in live.services() if name not in taken)
 
 
 def _own_name(live: LiveProject) -> str:

@@ -72,12 +72,12 @@ def live(
 
 def chosen(only: str) -> Sequence[DoubtfulPoint]:
     """Return the points of a list of numbers, all without one. Raises ``CallError`` for what is no point."""
-    known = {str(each.number): each for each in POINTS}
+    points = {str(each.number): each for each in POINTS}
     wanted = [each.strip() for each in only.split(",") if each.strip()]
     for number in wanted:
         if number.isdigit() and int(number) in SKIPPED:
             raise CallError(f"point {number} is not tried, because {SKIPPED[int(number)]}")
-        if number not in known:
+        if number not in points:
             raise CallError(f"there is no point {number}: docs/doubtful-points.md has them all")
     return [each for each in POINTS if not wanted or str(each.number) in wanted]
 

@@ -161,21 +161,21 @@ class ProjectUnderTest:
         Raises ``RailwayError``, also for what Railway refuses when it applies the patch.
         """
         where = environment_id or self.environment_id
-        known = {each["id"] for each in await self.patches(where)}
+        patch_ids = {each["id"] for each in await self.patches(where)}
         sent = {"environmentId": where, "patch": patch, "commitMessage": message}
         text = str(await self.retried(lambda: self.call(ENVIRONMENT_PATCH_COMMIT, **sent)))
-        await self.settled(known, where)
+        await self.settled(patch_ids, where)
         workflow = await self.call(WORKFLOW_STATUS, workflowId=text)
         if workflow["status"] == "Error":
             raise classify("environmentPatchCommit", {"message": workflow["error"] or ""})
         return text
 
-    async def settled(self, known: set[str], environment_id: str | None = None) -> None:
-        """Wait until no patch is being applied and one that is not ``known`` is listed, or has no effect."""
+    async def settled(self, patch_ids: set[str], environment_id: str | None = None) -> None:
+        """Wait until no patch is being applied and one that is not ``patch_ids`` is listed, or has no effect."""
         for look in range(PATCH_POLLS):
             await self.sleep(PATCH_POLL_S)
             patches = await self.patches(environment_id)
-            new = [each for each in patches if each["id"] not in known]
+            new = [each for each in patches if each["id"] not in patch_ids]
             if any(each["status"] == "APPLYING" for each in patches) or not (new or look >= UNLISTED_POLLS):
                 continue
             if error := next((each["lastAppliedError"] for each in new if each["lastAppliedError"]), None):
@@ -196,11 +196,11 @@ class ProjectUnderTest:
 
     async def deployed(self, service_id: str, start: Callable[[], Awaitable[Any]]) -> Json:
         """Return the deployment that ``start`` leads to, once it is healthy."""
-        known = {each["id"] for each in await self.deployments(service_id)}
+        former_ids = {each["id"] for each in await self.deployments(service_id)}
         await start()
         for _ in range(DEPLOYMENT_POLLS):
             await self.sleep(DEPLOYMENT_POLL_S)
-            new = [each for each in await self.deployments(service_id) if each["id"] not in known]
+            new = [each for each in await self.deployments(service_id) if each["id"] not in former_ids]
             if new and new[0]["status"] == "SUCCESS":
                 return new[0]
             if new and new[0]["status"] in _ENDED_BADLY:

@@ -177,8 +177,8 @@ class Mysql(Tools):
 
     @override
     def take(self, server: Server, write: Write) -> DumpFacts:
-        known = DumpFacts(server_major=mysql.check_versions(server), database_bytes=mysql.bytes_of(server))
-        return _counted_around(known, server, write, mysql.row_counts, mysql.dumping)
+        facts = DumpFacts(server_major=mysql.check_versions(server), database_bytes=mysql.bytes_of(server))
+        return _counted_around(facts, server, write, mysql.row_counts, mysql.dumping)
 
     @override
     @contextmanager
@@ -230,8 +230,8 @@ class Mongodb(Tools):
 
     @override
     def take(self, server: Server, write: Write) -> DumpFacts:
-        known = DumpFacts(server_major=mongodb.major_of(server), database_bytes=mongodb.bytes_of(server))
-        return _counted_around(known, server, write, mongodb.row_counts, mongodb.dumping)
+        facts = DumpFacts(server_major=mongodb.major_of(server), database_bytes=mongodb.bytes_of(server))
+        return _counted_around(facts, server, write, mongodb.row_counts, mongodb.dumping)
 
     @override
     @contextmanager
@@ -253,20 +253,20 @@ class Mongodb(Tools):
 
 
 def _counted_around(
-    known: DumpFacts,
+    facts: DumpFacts,
     server: Server,
     write: Write,
     row_counts: Callable[[Server], dict[str, int]],
     dumping: Callable[[Server], AbstractContextManager[IO[bytes]]],
 ) -> DumpFacts:
-    """Write a dump; return ``known`` with the rows of the tables whose number is the same before and after it."""
+    """Write a dump; return ``facts`` with the rows of the tables whose number is the same before and after it."""
     before = row_counts(server)
     with dumping(server) as stream:
         write(stream)
     after = row_counts(server)
     moved = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     rows = {name: number for name, number in before.items() if name not in moved}
-    return replace(known, rows=rows, unsettled=tuple(moved))
+    return replace(facts, rows=rows, unsettled=tuple(moved))
 
 
 TOOLS: Final[Mapping[type[DatabaseSettings], Tools]] = {

@@ -94,8 +94,8 @@ def _register(railway: Railway, key: asyncssh.SSHKey, say: Callable[[str], None]
             say(f"deleting {each['name']}, an SSH key that a killed command left behind")
             railway.run(railway.client.call(SSH_KEY_DELETE, id=each["id"]))
     try:
-        given = {"name": f"{OWN}{time_now()}", "publicKey": _public(key)}
-        railway.run(railway.client.call(SSH_KEY_CREATE, input=given))
+        key_input = {"name": f"{OWN}{time_now()}", "publicKey": _public(key)}
+        railway.run(railway.client.call(SSH_KEY_CREATE, input=key_input))
     except OutcomeUnknown:
         pass  # If it was made, it is let in; it is deleted by what it is.
     except OperationError as error:
@@ -160,8 +160,8 @@ def _relay(railway: Railway) -> tuple[str, int]:
 async def _connect(
     host: str, port: int, user: str, key: asyncssh.SSHKey, *, trusts_all: bool
 ) -> asyncssh.SSHClientConnection:
-    known = _known_hosts()
-    hosts: Any = None if trusts_all else (str(known) if known.exists() else ())
+    file = _known_hosts()
+    hosts: Any = None if trusts_all else (str(file) if file.exists() else ())
     return await asyncssh.connect(
         host,
         port,

@@ -137,7 +137,7 @@ def _backup(node: VolumeInstanceBackup) -> Backup:
 async def make(client: Client, volume: ServiceVolume, name: str | None = None) -> Backup:
     """Make a backup, and return it once it is there; raises ``OperationError`` with Railway's reason when it fails."""
     name = name or f"{OWN}{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
-    known = {each.id for each in (await _with_backups(client, volume)).backups}
+    former_ids = {each.id for each in (await _with_backups(client, volume)).backups}
     try:
         created = await client.call(BACKUP_CREATE, volumeInstanceId=volume.disk.instance_id, name=name)
         await follow(client, created["workflowId"], f"the backup of {volume.where}")
@@ -145,7 +145,7 @@ async def make(client: Client, volume: ServiceVolume, name: str | None = None) -
         pass  # If it was begun, it shows up under its name.
     for _ in range(UNKNOWN):
         for backup in (await _with_backups(client, volume)).backups:
-            if backup.name == name and backup.id not in known:
+            if backup.name == name and backup.id not in former_ids:
                 return backup
         await client.clock.sleep(poll_s(client))
     raise OperationError(f"Railway said that it backed up {volume.where}, but lists no {name}: run the command again")

@@ -102,7 +102,7 @@ async def _listed(sftp: SFTPClient, top: str, *, whole: bool) -> Tree:
 
 async def _entry(sftp: SFTPClient, top: str, path: str, attrs: SFTPAttrs) -> Entry | None:
     mode = attrs.permissions or 0
-    known = Entry(
+    entry = Entry(
         path=path,
         kind="file",
         modified_s=int(attrs.mtime or 0),
@@ -110,10 +110,10 @@ async def _entry(sftp: SFTPClient, top: str, path: str, attrs: SFTPAttrs) -> Ent
         owner=(attrs.uid or 0, attrs.gid or 0),
     )
     if stat.S_ISDIR(mode):
-        return replace(known, kind="folder")
+        return replace(entry, kind="folder")
     if stat.S_ISLNK(mode):
-        return replace(known, kind="link", target=str(await sftp.readlink(posixpath.join(top, path))))
-    return replace(known, size=int(attrs.size or 0)) if stat.S_ISREG(mode) else None
+        return replace(entry, kind="link", target=str(await sftp.readlink(posixpath.join(top, path))))
+    return replace(entry, size=int(attrs.size or 0)) if stat.S_ISREG(mode) else None
 
 
 async def read_all(connection: VolumeConnection, into: Path) -> Tree:

@@ -121,17 +121,17 @@ def notify(
     The message goes to DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL, where they are set. Exit code 1 when one of them
     cannot be reached.
     """
-    known = os.environ
-    job = f"the job {known.get('GITHUB_JOB', '?')} of the workflow {known.get('GITHUB_WORKFLOW', '?')}"
+    variables = os.environ
+    job = f"the job {variables.get('GITHUB_JOB', '?')} of the workflow {variables.get('GITHUB_WORKFLOW', '?')}"
     message = Message(
         title=title,
         failed=f"{job} failed, or was cut off by its time limit or by hand",
-        where=f"commit {known.get('GITHUB_SHA', '')[:7] or 'unknown'}",
+        where=f"commit {variables.get('GITHUB_SHA', '')[:7] or 'unknown'}",
         runs_now=f"{RAILYARD} status says it.",
         next_step="Read in the run which step failed, mend that, and run the job again.",
         link=run_link(),
     )
-    if not any(known.get(name) for name in (DISCORD, SLACK)):
+    if not any(variables.get(name) for name in (DISCORD, SLACK)):
         typer.echo(f"nobody was told: neither {DISCORD} nor {SLACK} is set")
     if not tell(message):
         raise typer.Exit(PROBLEM)
@@ -181,14 +181,14 @@ def send(message: Message, environment: Mapping[str, str] | None = None, begun: 
 
     They name no address.
     """
-    known = os.environ if environment is None else environment
+    variables = os.environ if environment is None else environment
     warnings: list[str] = []
-    if address := known.get(DISCORD):
+    if address := variables.get(DISCORD):
         problem = begun and _request("PATCH", address, discord(message), below=f"/messages/{begun}")[0]
         if problem or not begun:
             problem = _request("POST", address, discord(message))[0]
         warnings += [f"the message could not be sent to {DISCORD}: {problem}"] if problem else []
-    if address := known.get(SLACK):
+    if address := variables.get(SLACK):
         problem = _request("POST", address, slack(message))[0]
         warnings += [f"the message could not be sent to {SLACK}: {problem}"] if problem else []
     return warnings

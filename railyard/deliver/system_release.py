@@ -96,20 +96,20 @@ def part_of(urn: str, systems: Iterable[str]) -> str:
 
 def releases_of(changes: Sequence[Change], stack: Stack) -> list[SystemRelease]:
     """Return a release for each system that ``changes`` touch, in the settings' order; what systems share first."""
-    known = [*stack.settings.systems, *(each for each in stack.known if each not in stack.settings.systems)]
+    systems = [*stack.settings.systems, *(each for each in stack.known if each not in stack.settings.systems)]
     by_system: dict[str, list[Change]] = {}
     for change in changes:
-        by_system.setdefault(part_of(change.urn, known), []).append(change)
-    return [SystemRelease(system=part, changes=by_system[part]) for part in (SHARED, *known) if part in by_system]
+        by_system.setdefault(part_of(change.urn, systems), []).append(change)
+    return [SystemRelease(system=part, changes=by_system[part]) for part in (SHARED, *systems) if part in by_system]
 
 
 def limited(
     steps: Iterable[Mapping[str, Any]], stack: Stack, only: Collection[str] = (), without: Collection[str] = ()
 ) -> list[Mapping[str, Any]]:
     """Return the steps of a preview for the systems that are named, or for all but those to leave out."""
-    known = {*stack.settings.systems, *stack.known}
+    names = {*stack.settings.systems, *stack.known}
     return [
-        step for step in steps if (part := part_of(step["urn"], known)) not in without and (not only or part in only)
+        step for step in steps if (part := part_of(step["urn"], names)) not in without and (not only or part in only)
     ]
 
 

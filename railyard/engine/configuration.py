@@ -47,13 +47,13 @@ class Stack:
         """Return URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""
         from stacks import own_system  # noqa: PLC0415 - loads all components, and most calls name no system
 
-        known = [name for name in _systems() if f"{NAMESPACE}:{name}" in self.config]
-        known += own_system.names_in(self.config)
-        if system not in known:
-            near = difflib.get_close_matches(system, known, n=1, cutoff=0.7)
+        names = [name for name in _systems() if f"{NAMESPACE}:{name}" in self.config]
+        names += own_system.names_in(self.config)
+        if system not in names:
+            near = difflib.get_close_matches(system, names, n=1, cutoff=0.7)
             fix = f"did you mean {near[0]}?" if near else "name one of these"
             raise ConfigurationError(
-                f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(known)}: {fix}"
+                f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(names)}: {fix}"
             )
         return tuple(targets_of(system))
 

@@ -53,8 +53,8 @@ def _wanted() -> engine_choice.Engine | None:
     try:
         return engine_choice.Engine(named) if named else None
     except ValueError:
-        known = " or ".join(engine_choice.Engine)
-        raise CallError(f"{engine_choice.VARIABLE} is {named!r}: name {known}, or leave it out") from None
+        choices = " or ".join(engine_choice.Engine)
+        raise CallError(f"{engine_choice.VARIABLE} is {named!r}: name {choices}, or leave it out") from None
 
 
 def points_at_real_account(environment: Mapping[str, str]) -> bool:

@@ -247,8 +247,8 @@ def _table(context: ReviewContext, records: dict[int, Record | None]) -> list[st
     console = table_console()
     with console.capture() as captured:
         console.print(shown)
-    known = [record for record in records.values() if record]
-    reviews, cost = context.reviews, sum(each.cost for each in known)
+    readable = [record for record in records.values() if record]
+    reviews, cost = context.reviews, sum(each.cost for each in readable)
     allowed = f" of ${reviews.budget:,.2f}" if reviews.budget is not None else ""
     return [captured.get().rstrip(), "", f"{len(records)} of {reviews.most}, about ${cost:,.2f}{allowed} a month"]
 

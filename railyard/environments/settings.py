@@ -182,7 +182,7 @@ def _checked(config: Tree, file: str, text: str) -> StackSettings:
 
 
 @contextmanager
-def _as_options(given: Mapping[tuple[str, ...], str]) -> Generator[None]:
+def _as_options(options: Mapping[tuple[str, ...], str]) -> Generator[None]:
     """Tell what is wrong with what somebody gave for this run as such: it stands in no file."""
     try:
         yield
@@ -190,7 +190,7 @@ def _as_options(given: Mapping[tuple[str, ...], str]) -> Generator[None]:
         wrong = {tuple(map(str, each.path)): each for each in error.problems}
         mine = [
             f"--set {'.'.join(place)}\n  allowed: {wrong[place].allowed}\n  fix: {wrong[place].fix}"
-            for place in given
+            for place in options
             if place in wrong
         ]
         if not mine:
@@ -300,8 +300,8 @@ def _shrink_service(place: Tree, args: ServiceSettings, hosts: Mapping[str, str]
     if not args.cron_schedule and not isinstance(args, WorkerSettings):
         place["sleepApplication"] = True
     if args.domains:
-        given = cast("list[Tree]", place["domains"])
-        kept = [new for new, old in zip(given, args.domains, strict=True) if old.hostname in hosts]
+        domains = cast("list[Tree]", place["domains"])
+        kept = [new for new, old in zip(domains, args.domains, strict=True) if old.hostname in hosts]
         place["domains"] = kept
         if not kept and args.port is not None:
             place["railwayDomain"] = True

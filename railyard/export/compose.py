@@ -185,9 +185,9 @@ class _Composer:
 
     def _environment(self, name: str, variables: Mapping[str, Any] | Secret) -> Table:
         """Return the variables; secrets as references, whose values are noted."""
-        given = cast("Mapping[str, Any]", variables.value if isinstance(variables, Secret) else variables)
+        values = cast("Mapping[str, Any]", variables.value if isinstance(variables, Secret) else variables)
         environment: Table = {}
-        for variable, value in sorted(given.items()):
+        for variable, value in sorted(values.items()):
             text = str(plain(value))
             if isinstance(value, Secret) or variable in _MADE:
                 key = _NAME.sub("_", f"{name}_{variable}".upper())
@@ -201,9 +201,9 @@ class _Composer:
 
     def _public(self, name: str, component: str) -> list[str]:
         domains = [str(each.new_inputs["domain"]) for each in self._below(component, "railway:index:CustomDomain")]
-        given = [str(each.new_outputs["domain"]) for each in self._below(component, "railway:index:ServiceDomain")]
-        self._given |= dict.fromkeys(given, name)
-        return domains or ["an address of this machine"] * bool(given)
+        names = [str(each.new_outputs["domain"]) for each in self._below(component, "railway:index:ServiceDomain")]
+        self._given |= dict.fromkeys(names, name)
+        return domains or ["an address of this machine"] * bool(names)
 
     def _free(self, port: int, replicas: int) -> str:
         """Return a port of this machine for each replica that no other has; those below 1024 need rights."""
@@ -235,8 +235,8 @@ def _check(test: str, within_s: int) -> Table:
 
 def _port(variables: Mapping[str, Any] | Secret | None) -> int | None:
     """Return the port that a variable tells."""
-    given = cast("Mapping[str, Any]", variables.value if isinstance(variables, Secret) else variables or {})
-    port = str(plain(given.get("PORT", "")))
+    values = cast("Mapping[str, Any]", variables.value if isinstance(variables, Secret) else variables or {})
+    port = str(plain(values.get("PORT", "")))
     return int(port) if port.isdigit() else None
 
 

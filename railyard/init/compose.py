@@ -47,14 +47,14 @@ def read(folder: Path, *, name: str) -> Proposal:
     ``name`` is that of the service at its root.
     """
     reading = folders.read(folder, name)
-    given = _environments(folder)
+    environments = _environments(folder)
     databases = {each.name: kind for each in reading.services if (kind := _database(each))}
     proposal = Proposal()
     for service in reading.services:
         if service.name in databases:
             proposal.databases[service.name] = _database_settings(service, databases[service.name], proposal.notes)
         else:
-            proposal.services[service.name] = _settings(service, given.get(service.name, {}), databases)
+            proposal.services[service.name] = _settings(service, environments.get(service.name, {}), databases)
     proposal.notes += _left_out(reading, databases)
     return proposal
 
@@ -98,11 +98,11 @@ def _settings(service: Service, environment: Mapping[str, str], databases: Mappi
     settings: Settings = {"image": service.image} if service.image else {}
     settings |= {"rootDirectory": service.root_directory} if service.root_directory and not service.image else {}
     settings |= {**translated.settings, **service.extra}
-    known = {name: value for name, text in environment.items() if (value := _of_database(name, text, databases))}
+    of_databases = {name: value for name, text in environment.items() if (value := _of_database(name, text, databases))}
     if settings.get("railwayDomain"):
-        known |= {name: "${self.url}" for name, text in environment.items() if _OWN.fullmatch(text)}
-    variables = {**settings.pop("variables", {}), **known}
-    secrets = [name for name in dict.fromkeys(service.secrets) if name not in known]
+        of_databases |= {name: "${self.url}" for name, text in environment.items() if _OWN.fullmatch(text)}
+    variables = {**settings.pop("variables", {}), **of_databases}
+    secrets = [name for name in dict.fromkeys(service.secrets) if name not in of_databases]
     return settings | ({"variables": variables} if variables else {}) | ({"secrets": secrets} if secrets else {})
 
 

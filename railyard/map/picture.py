@@ -103,11 +103,13 @@ def with_plan(picture: Picture, changes: Sequence[Change]) -> Picture:
     marks: dict[tuple[str, str], Mark] = {}
     systems: list[System] = []
     for system in picture.systems:
-        known = {urn for node in system.nodes for urn in node.urns}
+        declared_urns = {urn for node in system.nodes for urn in node.urns}
         gone = [
             change
             for change in changes
-            if change.kind is ChangeKind.DELETE and change.urn not in known and change.system.lower() == system.name
+            if change.kind is ChangeKind.DELETE
+            and change.urn not in declared_urns
+            and change.system.lower() == system.name
         ]
         left = tuple(
             Node(

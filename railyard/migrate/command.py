@@ -94,9 +94,9 @@ def _result(
     folder: Path, name: str | None, service: str, repo: str | None, environments: list[str] | tuple[()]
 ) -> Result:
     label = name or folder.resolve().name.lower()
-    for given, option in ((label, "--name"), (service, "--service")):
-        if rules.label.broken_by(given):
-            raise CallError(f"{given} is no name of a service or system: give one with {option}, such as my-app")
+    for value, option in ((label, "--name"), (service, "--service")):
+        if rules.label.broken_by(value):
+            raise CallError(f"{value} is no name of a service or system: give one with {option}, such as my-app")
     if repo and rules.repository.broken_by(repo):
         raise CallError(f"--repo {repo}: a repository of GitHub is written owner/name")
     reading = folders.read(folder, service)

@@ -52,8 +52,8 @@ _REASONS: Final = {"depends_on": "which service waits for which stands in the sy
 class ComposeReader:
     """Reads one service of a compose file."""
 
-    def __init__(self, name: str, given: Mapping[str, Any], file: str) -> None:
-        self._file, self._given = file, given
+    def __init__(self, name: str, keys: Mapping[str, Any], file: str) -> None:
+        self._file, self._given = file, keys
         self.findings: list[Finding] = []
         self.service = Service(name=re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-"), files=[file])
         self.service.layers[BASE] = {"build": {}, "deploy": {}, "variables": {}}
@@ -137,9 +137,9 @@ class ComposeReader:
                 )
 
     def _environment(self, value: Any) -> None:
-        for name, given in pairs(value):
+        for name, raw in pairs(value):
             key = f"environment.{name}"
-            text = None if given is None else _expanded(given)
+            text = None if raw is None else _expanded(raw)
             if name == "PORT" and text and text.isdigit():
                 self.service.extra["port"] = int(text)
                 self._say(Kind.TRANSLATED, key, f"port: {text}")
@@ -292,12 +292,12 @@ def read(path: Path, shown: str) -> tuple[list[Service], list[Finding]]:
         raise OperationError(f"{shown}{place} is no valid YAML: {error.problem}: correct it") from None
     except UnicodeDecodeError:
         raise OperationError(f"{shown} is no UTF-8 text: save it as UTF-8") from None
-    given: Any = cast("Any", document).get("services") if isinstance(document, dict) else None
-    if not isinstance(given, dict):
+    group: Any = cast("Any", document).get("services") if isinstance(document, dict) else None
+    if not isinstance(group, dict):
         raise OperationError(f"{shown} has no services: correct it, or remove it")
     services: list[Service] = []
     findings: list[Finding] = []
-    for name, body in cast("dict[str, Any]", given).items():
+    for name, body in cast("dict[str, Any]", group).items():
         reader = ComposeReader(str(name), cast("Any", body) if isinstance(body, dict) else {}, shown)
         service = reader.read()
         if reader.runs:
@@ -314,9 +314,9 @@ def pairs(value: Any) -> list[tuple[str, str | None]]:
     """Return the variables of a service, name → value; None for one whose value comes from elsewhere."""
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value).items()
-        return [(name, None if given is None else _scalar(given)) for name, given in items]
+        return [(name, None if raw is None else _scalar(raw)) for name, raw in items]
     texts = [str(each).partition("=") for each in cast("Sequence[Any]", value or ())]
-    return [(name, given if equals else None) for name, equals, given in texts]
+    return [(name, raw if equals else None) for name, equals, raw in texts]
 
 
 def _scalar(value: Any) -> str:
@@ -344,8 +344,8 @@ def _words(value: Any) -> str:
 
 def _volume(volume: Any) -> tuple[str, str, str]:
     if isinstance(volume, Mapping):
-        given = cast("Mapping[str, Any]", volume)
-        return str(given.get("type", "volume")), str(given.get("source", "")), str(given.get("target", ""))
+        table = cast("Mapping[str, Any]", volume)
+        return str(table.get("type", "volume")), str(table.get("source", "")), str(table.get("target", ""))
     source, separator, rest = str(volume).partition(":")
     if not separator:
         return "volume", "", source

@@ -67,8 +67,8 @@ def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Wr
     """Write what the stack does not say yet; raises ``CallError`` where the stack has no such system or service."""
     stack = read_stack(stack_name)
     if result.name not in stack.settings.systems:
-        known = ", ".join(stack.settings.systems)
-        raise CallError(f"{stack_name} has no system {result.name!r}: give --name with one of {known}")
+        names = ", ".join(stack.settings.systems)
+        raise CallError(f"{stack_name} has no system {result.name!r}: give --name with one of {names}")
     system = stack.settings.systems[result.name]
     parts = [part for part in result.parts if part.environment == system.project.environment]
     if not parts:
@@ -95,12 +95,14 @@ def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Wr
 
 def _service(settings: SystemSettings, system: str, part: Part) -> tuple[Key, ServiceSettings]:
     """Return a service of the system, and where it stands in its settings."""
-    known = {each.name: (each.path, each.args) for each in services(settings) if isinstance(each.args, ServiceSettings)}
-    if part.service.name in known:
-        return known[part.service.name]
+    declared = {
+        each.name: (each.path, each.args) for each in services(settings) if isinstance(each.args, ServiceSettings)
+    }
+    if part.service.name in declared:
+        return declared[part.service.name]
     raise CallError(
-        f"{system} has no service {part.service.name!r}: its services are {', '.join(known)}; --service names the one "
-        "at the root of the folder"
+        f"{system} has no service {part.service.name!r}: its services are {', '.join(declared)}; --service names the "
+        "one at the root of the folder"
     )
 
 

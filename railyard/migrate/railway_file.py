@@ -181,14 +181,14 @@ def _section(
     section: str, values: Mapping[str, Any], file: str, prefix: str, environment: str, findings: list[Finding]
 ) -> Config:
     layer: Config = {}
-    for key, given in values.items():
+    for key, raw in values.items():
         path, shown = (section, key), f"{prefix}{section}.{key}"
         if path not in _KNOWN:
-            findings.append(_never(file, shown, _hint(path, given), environment))
+            findings.append(_never(file, shown, _hint(path, raw), environment))
             continue
-        value, wrong = _value(key, given, DIRECT.get(path))
+        value, wrong = _value(key, raw, DIRECT.get(path))
         if wrong:
-            findings.append(_not(file, shown, f"{_text(given)} is not {wrong}", environment))
+            findings.append(_not(file, shown, f"{_text(raw)} is not {wrong}", environment))
             continue
         if value is not None and (path in PLACED) and (wrong := _placed_wrong(key, value)):
             findings.append(_not(file, shown, wrong, environment))
@@ -218,33 +218,33 @@ def _known(path: tuple[str, str], value: Any, file: str, shown: str, environment
         yield _not(file, shown, _REASONS.get(path, "no setting says this"), environment)
 
 
-def _value(key: str, given: Any, setting: Setting | None) -> tuple[Any, str | None]:
+def _value(key: str, raw: Any, setting: Setting | None) -> tuple[Any, str | None]:
     """Return a value as an EnvironmentConfig has it, or what it should be."""
-    if given is None:
+    if raw is None:
         return None, None
     if setting is not None and setting.choices is not None:
-        choice, allowed = str(given).upper(), [each.value for each in setting.choices]
+        choice, allowed = str(raw).upper(), [each.value for each in setting.choices]
         return choice, None if choice in allowed else f"one of {', '.join(allowed)}"
     if key in _NUMBERS:
-        number = _whole(given)
+        number = _whole(raw)
         return number, None if number is not None else "a whole number"
-    if key == "multiRegionConfig" and isinstance(given, Mapping):
-        return _regions(cast("Mapping[str, Any]", given)), None
+    if key == "multiRegionConfig" and isinstance(raw, Mapping):
+        return _regions(cast("Mapping[str, Any]", raw)), None
     if key == "preDeployCommand":
-        commands = _texts([given] if isinstance(given, str) else given)
+        commands = _texts([raw] if isinstance(raw, str) else raw)
         return ([" && ".join(commands)], None) if commands else (None, "a command")
-    return given, _demand(key, given, setting)
+    return raw, _demand(key, raw, setting)
 
 
-def _whole(given: Any) -> int | None:
+def _whole(raw: Any) -> int | None:
     """Return a whole number, which may stand in quotes; None for anything else."""
-    return int(str(given)) if not isinstance(given, bool) and _DIGITS.fullmatch(str(given)) else None
+    return int(str(raw)) if not isinstance(raw, bool) and _DIGITS.fullmatch(str(raw)) else None
 
 
-def _regions(given: Mapping[str, Any]) -> dict[str, Any]:
+def _regions(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the regions with their numbers as numbers, as far as they are such."""
     regions: dict[str, Any] = {}
-    for name, each in given.items():
+    for name, each in raw.items():
         region: Any = dict(cast("Mapping[str, Any]", each)) if isinstance(each, Mapping) else each
         if isinstance(each, Mapping) and (count := _whole(region.get("numReplicas"))) is not None:
             region["numReplicas"] = count
@@ -275,26 +275,26 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _demand(key: str, given: Any, setting: Setting | None) -> str | None:
+def _demand(key: str, raw: Any, setting: Setting | None) -> str | None:
     """Return what a value should be, None when it is that."""
     if key in _BOOLEANS:
-        return None if isinstance(given, bool) else "true or false"
+        return None if isinstance(raw, bool) else "true or false"
     if key == "watchPatterns":
-        return None if _texts(given) is not None else "a list of patterns"
+        return None if _texts(raw) is not None else "a list of patterns"
     if key in _TABLES:
-        return None if isinstance(given, Mapping) else "a table of keys"
-    return None if setting is None or isinstance(given, str) else "a text"
+        return None if isinstance(raw, Mapping) else "a table of keys"
+    return None if setting is None or isinstance(raw, str) else "a text"
 
 
-def _texts(given: Any) -> list[str] | None:
+def _texts(raw: Any) -> list[str] | None:
     """Return a list of texts; None for anything else."""
-    if not isinstance(given, list):
+    if not isinstance(raw, list):
         return None
-    items = cast("list[object]", given)
+    items = cast("list[object]", raw)
     return [each for each in items if isinstance(each, str)] if all(isinstance(each, str) for each in items) else None
 
 
-def _hint(path: tuple[str, ...], given: Any) -> str:
+def _hint(path: tuple[str, ...], raw: Any) -> str:
     """Say what a key that Railway never read was perhaps meant to be."""
     key = path[-1]
     if key in _VARIABLE_TABLES or key.endswith(".env"):
@@ -308,9 +308,7 @@ def _hint(path: tuple[str, ...], given: Any) -> str:
     near = difflib.get_close_matches(key.lower(), names, n=1, cutoff=0.7)
     if near:
         return f"perhaps meant as {'.'.join(names[near[0]])}"
-    return (
-        "no table that Railway reads" if len(path) == 1 or isinstance(given, Mapping) else "no key that Railway reads"
-    )
+    return "no table that Railway reads" if len(path) == 1 or isinstance(raw, Mapping) else "no key that Railway reads"
 
 
 def _text(value: Any) -> str:

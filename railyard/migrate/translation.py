@@ -167,8 +167,8 @@ def _problems(settings: Settings, image: str | None) -> dict[str, str]:
 def arguments(settings: Settings, *, image: str | None = None) -> ServiceSettings:
     """Return settings as the components take them; raises pydantic's ``ValidationError``."""
     source = {"image": image} if image else {"repo": _STAND_IN}
-    given = {name: value for name, value in settings.items() if name not in {"image", "repo"}}
-    return ServiceSettings.model_validate_json(json.dumps({**source, **given}))
+    others = {name: value for name, value in settings.items() if name not in {"image", "repo"}}
+    return ServiceSettings.model_validate_json(json.dumps({**source, **others}))
 
 
 def deployed(settings: Settings, *, image: str | None = None) -> Config:
@@ -211,10 +211,10 @@ def _effect(config: Config) -> dict[str, Any]:
     effect["replicas"] = placed_in(config) or {
         instance_config.STANDARD_REGIONS[0]: _count(part(config, "deploy").get("numReplicas"))
     }
-    known = {*DIRECT, *PLACED}
+    translated = {*DIRECT, *PLACED}
     for section in ("build", "deploy"):
         for key, value in part(config, section).items():
-            if (section, key) not in known and value not in (None, {}) and DEFAULTS.get((section, key)) != value:
+            if (section, key) not in translated and value not in (None, {}) and DEFAULTS.get((section, key)) != value:
                 effect[f"{section}.{key}"] = value
     return effect
 

@@ -42,9 +42,9 @@ def run(
         system, _, name = service.partition("/")
         stack = read_stack(stack_name)
         if system not in stack.settings.systems or not name:
-            known = ", ".join(stack.settings.systems)
+            choices = ", ".join(stack.settings.systems)
             raise CallError(
-                f"{service}: name a system of {stack_name} and one of its services, shop/web; it has {known}"
+                f"{service}: name a system of {stack_name} and one of its services, shop/web; it has {choices}"
             )
         declared = [each.name for each in services(stack.settings.systems[system])]
         if name not in declared:

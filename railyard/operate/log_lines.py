@@ -47,8 +47,8 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 def level_of(line: Log) -> Level:
     """Return how severe a line is: as Railway says, or as the line says where Railway says nothing or ``info``."""
-    given = _LEVELS.get(str(line["severity"] or "").lower())
-    return given if given not in (None, Level.INFO) else _said(str(line["message"])) or given or Level.INFO
+    level = _LEVELS.get(str(line["severity"] or "").lower())
+    return level if level not in (None, Level.INFO) else _said(str(line["message"])) or level or Level.INFO
 
 
 def _said(message: str) -> Level | None:

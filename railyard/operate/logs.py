@@ -137,14 +137,18 @@ def logs(
 
 def find(stack: Stack, service: str) -> tuple[str, str]:
     """Return system and service that ``seance/backend`` or ``backend`` means; raises ``CallError``."""
-    known = [(system, each.name) for system, settings in stack.settings.systems.items() for each in services(settings)]
+    all_services = [
+        (system, each.name) for system, settings in stack.settings.systems.items() for each in services(settings)
+    ]
     system, _, name = service.rpartition("/")
-    same = [each for each in known if each[1] == name and system in ("", each[0])]
+    same = [each for each in all_services if each[1] == name and system in ("", each[0])]
     if len(same) == 1:
         return same[0]
     if same:
         raise CallError(f"{name} is in several systems: name one of {', '.join('/'.join(each) for each in same)}")
-    raise CallError(f"{stack.name} has no service {service!r}: name one of {', '.join('/'.join(e) for e in known)}")
+    raise CallError(
+        f"{stack.name} has no service {service!r}: name one of {', '.join('/'.join(e) for e in all_services)}"
+    )
 
 
 def hidden(stack: Stack) -> dict[str, str]:

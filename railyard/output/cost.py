@@ -142,19 +142,19 @@ def _commits(step: Step) -> bool:
 
 def _levels(steps: Sequence[Step]) -> Mapping[str, int]:
     """Return for each step how many commits come before it or with it: what it needs waits for them."""
-    known = {step.urn: step for step in steps}
+    by_urn = {step.urn: step for step in steps}
     changing = {step.urn for step in steps if step.kind is not StepKind.SAME}
     levels: dict[str, int] = {}
 
     def level(urn: str) -> int:
         if urn not in levels:
             levels[urn] = 0  # a circle cannot be, but must not hang a preview either
-            step = known[urn]
-            before = max((level(needed) for needed in step.dependencies if needed in known), default=0)
+            step = by_urn[urn]
+            before = max((level(needed) for needed in step.dependencies if needed in by_urn), default=0)
             levels[urn] = before + (urn in changing and _commits(step))
         return levels[urn]
 
-    return {urn: level(urn) for urn in known}
+    return {urn: level(urn) for urn in by_urn}
 
 
 def _deploys(step: Step) -> bool:

@@ -136,9 +136,9 @@ def _previous(ledger: Ledger) -> Step:
         if doubt is None:
             return _step(ledger, value, origin, skipped)
         skipped.append(f"{short(value)}: {doubt}")
-    known = "".join(f"\n  {line}" for line in skipped)
+    reasons = "".join(f"\n  {line}" for line in skipped)
     raise OperationError(
-        f"{ledger.system}.{ledger.release.name} has no earlier value that was healthy in {ledger.side.stack}{known}"
+        f"{ledger.system}.{ledger.release.name} has no earlier value that was healthy in {ledger.side.stack}{reasons}"
     )
 
 
@@ -147,13 +147,13 @@ def _named(ledgers: Sequence[Ledger], to: str) -> Step:
         (ledger, value, origin) for ledger in ledgers for value, origin in ledger.known() if _means(ledger, value, to)
     ]
     if not matching:
-        known = [short(value) for ledger in ledgers for value, _ in ledger.known()]
+        values = [short(value) for ledger in ledgers for value, _ in ledger.known()]
         raise OperationError(
-            f"{ledgers[0].system} has never run {to} in {ledgers[0].side.stack}: name one of {', '.join(known)}"
+            f"{ledgers[0].system} has never run {to} in {ledgers[0].side.stack}: name one of {', '.join(values)}"
         )
     if len(matching) > 1:
-        values = ", ".join(f"{ledger.release.name} {short(value)}" for ledger, value, _ in matching)
-        raise OperationError(f"{to} can mean {values}: write more of it")
+        meanings = ", ".join(f"{ledger.release.name} {short(value)}" for ledger, value, _ in matching)
+        raise OperationError(f"{to} can mean {meanings}: write more of it")
     ledger, value, origin = matching[0]
     doubt = ledger.doubt(value)
     if doubt is not None:

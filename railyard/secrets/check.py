@@ -95,11 +95,11 @@ def check(stack: Stack) -> Check:
         report.problems.append(_file_problem(stack, error))
         return report
     present = secret_rules.present(document)
-    declared, known = stack.declared, set(stack.declared)
+    declared, groups = stack.declared, set(stack.declared)
     if stack.sandbox:
         # Its file serves every stack and knows only the systems that came with the project: others get made-up values.
-        known = set(document.keys())
-        declared = {system: needed for system, needed in declared.items() if system in known}
+        groups = set(document.keys())
+        declared = {system: needed for system, needed in declared.items() if system in groups}
     report.secrets = sum(
         secret.name in present.get(system, ()) for system, needed in declared.items() for secret in needed
     )
@@ -119,7 +119,7 @@ def check(stack: Stack) -> Check:
     except sops.SopsError as error:
         report.problems.append(_file_problem(stack, error))
     report.problems += [_problem(stack, finding) for finding in findings]
-    report.warnings += [_problem(stack, finding) for finding in secret_rules.unused(declared, document, known)]
+    report.warnings += [_problem(stack, finding) for finding in secret_rules.unused(declared, document, groups)]
     return report
 
 

@@ -156,8 +156,8 @@ def last_stack() -> str:
 
 def _the_one(candidates: Sequence[str], what: str) -> str:
     """Return the only candidate, or the only stack there is."""
-    known = names()
-    stacks = sorted({name for name in candidates if name in known}) or known
+    existing = names()
+    stacks = sorted({name for name in candidates if name in existing}) or existing
     if len(stacks) == 1:
         return stacks[0]
     why = f"stacks are {', '.join(stacks)}" if stacks else "there is none: a file Pulumi.<stack>.yaml is one"

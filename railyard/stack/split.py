@@ -61,16 +61,16 @@ def prepared(source: Stack, target: str, systems: Sequence[str], recipients: Seq
     """Return what a split comes to, with nothing done; raises ``CallError`` and ``OperationError``."""
     if target == source.name:
         raise CallError(f"--to is {target} itself: name another stack")
-    known = [*source.systems, *(read_stack(target).systems if target in names() else ())]
+    movable = [*source.systems, *(read_stack(target).systems if target in names() else ())]
     for name in systems:
-        if name not in known:
+        if name not in movable:
             raise CallError(f"{source.name} has no system {name!r}: its systems are {', '.join(source.systems)}")
-    here = [name for name in systems if name in source.systems]
-    if not here:
+    unmoved = [name for name in systems if name in source.systems]
+    if not unmoved:
         return Split(source=source, target=target, systems=tuple(systems), settings=None)
-    if len(here) < len(systems):
-        raise CallError(f"{', '.join(set(systems) - set(here))} moved already: name the others alone")
-    if len(here) == len(source.systems):
+    if len(unmoved) < len(systems):
+        raise CallError(f"{', '.join(set(systems) - set(unmoved))} moved already: name the others alone")
+    if len(unmoved) == len(source.systems):
         raise CallError(f"these are all systems of {source.name}: rename the stack with `pulumi stack rename {target}`")
     parts = settings_parts.divided(source, target, systems)
     if parts.target.exists() and not _is_begun(parts):

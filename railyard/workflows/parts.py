@@ -70,9 +70,9 @@ def notify(title: str, told: str = "", env: Mapping[str, str] | None = None) -> 
     """End a job with a message of whatever nobody has told: a set-up that failed, the time limit, a run cut off."""
     when = "failure() || cancelled()"
     when = f"({when}) && steps.{told}.outputs.told != 'true'" if told else when
-    known = SYSTEM if "$SYSTEM" in title and env is None else env or {}
+    variables = SYSTEM if "$SYSTEM" in title and env is None else env or {}
     step = f'- if: ${{{{ {when} }}}}\n  run: make .venv/ready && ./bin/railyard notify "{title}"'
-    return f"{textwrap.indent(step, '    ')}\n{variables_of(known, secrets_of(*MESSAGES))}"
+    return f"{textwrap.indent(step, '    ')}\n{variables_of(variables, secrets_of(*MESSAGES))}"
 
 
 def credentials(stacks: Sequence[Stack], *more: str, key: bool = True) -> dict[str, str]:

@@ -74,7 +74,7 @@ async def project_token(project: ProjectUnderTest) -> Verdict:
     client = build_client(Configuration(project_token=secret, api_url=project.client.transport.url))
     sent: dict[str, Any] = {"environmentId": project.environment_id, "patch": {"sharedVariables": {}}}
     sent["patch"]["sharedVariables"]["TOKEN"] = {"value": "1"}
-    known = {each["id"] for each in await project.patches()}
+    patch_ids = {each["id"] for each in await project.patches()}
     try:
         reads = await _allowed(client.transport.read(SNAPSHOT, **project.where, domainStatus=False))
         writes = await _allowed(client.call(ENVIRONMENT_PATCH_COMMIT, **sent))
@@ -83,7 +83,7 @@ async def project_token(project: ProjectUnderTest) -> Verdict:
         await client.close()
         await project.call(PROJECT_TOKEN_DELETE, id=token_id)
     if writes:
-        await project.settled(known)
+        await project.settled(patch_ids)
     return judge(
         (reads, f"it may {'' if reads else 'not '}read"),
         (writes, f"it may {'' if writes else 'not '}write"),

@@ -66,10 +66,10 @@ async def verification_token(project: ProjectUnderTest) -> Verdict:
         domains = (await project.call(DOMAINS, **project.where, serviceId=service))["customDomains"]
         return [each["status"]["verificationToken"] for each in domains]
 
-    async def given() -> bool:
+    async def issued() -> bool:
         return all(await tokens())
 
-    if not await project.appears(given):
+    if not await project.appears(issued):
         return Verdict.unknown("Railway gave no token yet")
     listed = [each or "" for each in await tokens()]
     forms = sorted({_form(token) for token in listed})

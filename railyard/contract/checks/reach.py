@@ -170,7 +170,7 @@ async def domains_in_config(project: ProjectUnderTest) -> Verdict:
 )
 async def two_patches(project: ProjectUnderTest) -> Verdict:
     """Send two patches in one document, of which Railway executes the second right after the first."""
-    known = {each["id"] for each in await project.patches()}
+    patch_ids = {each["id"] for each in await project.patches()}
     service = await project.service("patches")
 
     def patch(value: str) -> dict[str, Any]:
@@ -182,7 +182,7 @@ async def two_patches(project: ProjectUnderTest) -> Verdict:
     refused = [each for each in answers if isinstance(each, RailwayError) and not isinstance(each, LeftOut)]
     if len(refused) == len(answers):
         raise refused[0]
-    await project.settled(known)
+    await project.settled(patch_ids)
     won = at(await project.service_config(service), ("variables", "WHICH", "value"))
     if not refused:
         return judge((False, f"both were accepted, and the {won} one is in effect"))

@@ -104,8 +104,10 @@ def settings(stack: Stack) -> Iterator[Finding]:
     file, root = f"Pulumi.{stack.name}.yaml", project_directory()
     yield ok("settings", f"{file} holds {systems}, all within the {stack.settings.plan} plan")
     if shutil.which("git") and (root / ".git").exists():
-        known = subprocess.run(["git", "ls-files", "--error-unmatch", file], cwd=root, capture_output=True, check=False)
-        if known.returncode:
+        tracked = subprocess.run(
+            ["git", "ls-files", "--error-unmatch", file], cwd=root, capture_output=True, check=False
+        )
+        if tracked.returncode:
             fix = f"commit it, and never run `pulumi stack rm {stack.name}` without --preserve-config"
             yield note("settings", f"git does not hold {file}, which `pulumi stack rm` would delete", fix)
 
