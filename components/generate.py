@@ -151,8 +151,10 @@ def _field(field: dataclasses.Field[Any], hint: Any) -> Iterator[str]:
     if mark.check is not None:
         written = f"Annotated[{written}, Obeys(rules.{_rule_name(name, mark.check)})]"
     default = TOLD.get(name, field.default)
-    said = " | None = None" if default is None else "" if default is dataclasses.MISSING else f" = {_quoted(default)}"
-    yield f"    {name}: {written}{said}"
+    default_text = (
+        " | None = None" if default is None else "" if default is dataclasses.MISSING else f" = {_quoted(default)}"
+    )
+    yield f"    {name}: {written}{default_text}"
     yield documented(re.sub(r"\s*\(API: [^)]*\)", "", mark.doc), 4)
 
 

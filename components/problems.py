@@ -68,23 +68,23 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     owner = _model_at(model, details["loc"][:-1])
     if place[-1:] == (_IS_A_KEY,):
         place, input_value = place[:-1], None
-    here: Path = (*path, *place)
+    full_path: Path = (*path, *place)
     if kind == "extra_forbidden":
-        return Problem.unknown_key(here, _keys(owner), place=".".join(map(str, here[:-1])))
+        return Problem.unknown_key(full_path, _keys(owner), place=".".join(map(str, full_path[:-1])))
     if kind == "missing":
         doc = _doc(owner, place[-1])
-        return Problem(here, None, f"a value is required. {doc}", f"add {_named(place)}")
+        return Problem(full_path, None, f"a value is required. {doc}", f"add {_named(place)}")
     if kind == NO_CHOICE:
         key, choices = str(context["key"]), str(context["choices"])
         named = cast("Mapping[str, Any]", input_value).get(key)
         near = difflib.get_close_matches(str(named), choices.split(", "), n=1)
         fix = f"did you mean {near[0]}?" if near else f"write {key}: with one of them"
-        return Problem((*here, key), named, f"one of {choices}", fix)
+        return Problem((*full_path, key), named, f"one of {choices}", fix)
     if kind == "value_error":
-        said = details["msg"].removeprefix("Value error, ")
-        allowed, _, fix = said.partition(": ")
+        message = details["msg"].removeprefix("Value error, ")
+        allowed, _, fix = message.partition(": ")
         shown = None if isinstance(input_value, Mapping) else input_value
-        return Problem(here, shown, allowed, fix or f"correct {_named(place)}")
+        return Problem(full_path, shown, allowed, fix or f"correct {_named(place)}")
     allowed = _ALLOWED.get(kind, details["msg"].removeprefix("Input should be ").lower()).format(**context)
     if kind in _GROUPS:
         allowed += f": {', '.join(_keys(_model_at(model, details['loc'])))}"
@@ -92,7 +92,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
         kind == "string_type" or (kind == "literal_error" and f"'{input_value}'" in allowed)
     )
     rule = _rule(field_at(owner, place[-1])) if place else None
-    return Problem(here, input_value, allowed, _fix(kind, input_value, place), wants_quotes=quotes, rule=rule)
+    return Problem(full_path, input_value, allowed, _fix(kind, input_value, place), wants_quotes=quotes, rule=rule)
 
 
 _IS_A_KEY = "[key]"

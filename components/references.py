@@ -259,9 +259,9 @@ class ProjectReferences:
     def _distances(self, service: Referring) -> Iterator[str]:
         for other in (*service.uses, *(other for other, _ in service.others())):
             if other.store and not other.regions <= service.regions:
-                here, there = " and ".join(sorted(service.regions)), " and ".join(sorted(other.regions))
+                regions, others = " and ".join(sorted(service.regions)), " and ".join(sorted(other.regions))
                 yield (
-                    f"it runs in {here}, and {other.name}, which it uses, in {there}: each question crosses the "
+                    f"it runs in {regions}, and {other.name}, which it uses, in {others}: each question crosses the "
                     "distance between them, so set the region of one of them to that of the other"
                 )
 

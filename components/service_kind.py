@@ -89,14 +89,14 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
         for name, reason in contradictions[:1]:
             # Of the settings of a repo there may be several, given by the system itself.
             names = [to_camel(each) for each, same in contradictions if same == reason]
-            said = reason.replace("belongs", "belong") if len(names) > 1 else reason
+            text = reason.replace("belongs", "belong") if len(names) > 1 else reason
             by_system = (
                 "; set to null (checkSuites to false) what the system itself gives"
                 if name in rules.FOR_A_REPO and self.image
                 else ""
             )
             named = "registryUsername and its password" if name == "registry_credentials" else " and ".join(names)
-            raise ValueError(f"{named} {said}{by_system}")
+            raise ValueError(f"{named} {text}{by_system}")
         if self.instances > 1 and self.volume:
             raise ValueError(
                 f"1 replica with a volume (Railway's rule), not {self.instances}: set replicas to 1, or remove volume"

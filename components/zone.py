@@ -71,11 +71,11 @@ class Zone(pulumi.ComponentResource):
         self.register_outputs({"zoneId": self.zone_id})
 
     def _proxy_settings(self, name: str) -> list[pulumi.Resource]:
-        mine = pulumi.ResourceOptions(parent=self)
+        options = pulumi.ResourceOptions(parent=self)
         return [
             # Railway answers a proxied name with a certificate of its own domain: "strict" fails, "flexible" loops.
-            cloudflare.ZoneSetting(f"{name}-ssl", zone_id=self.zone_id, setting_id="ssl", value="full", opts=mine),
-            cloudflare.UniversalSslSetting(f"{name}-universal-ssl", zone_id=self.zone_id, enabled=True, opts=mine),
+            cloudflare.ZoneSetting(f"{name}-ssl", zone_id=self.zone_id, setting_id="ssl", value="full", opts=options),
+            cloudflare.UniversalSslSetting(f"{name}-universal-ssl", zone_id=self.zone_id, enabled=True, opts=options),
         ]
 
 

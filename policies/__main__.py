@@ -76,8 +76,8 @@ def validation(name: str, level: Level) -> Callable[[StackValidationArgs, Report
         chosen = levels(stacks.pop()) if len(stacks) == 1 else None
         for violation in judged(map(seen, args.resources), chosen):
             if (violation.policy, violation.level) == (name, level):
-                said = f"{violation.message} ({violation.reason})" if violation.reason else violation.message
-                report(said, violation.urns[0])
+                text = f"{violation.message} ({violation.reason})" if violation.reason else violation.message
+                report(text, violation.urns[0])
 
     return validate
 

@@ -16,17 +16,17 @@ def walk_arguments(arguments: Arguments, path: Path = ()) -> Iterator[tuple[Path
     yield path, arguments
     for name, field in type(arguments).model_fields.items():
         value: Any = getattr(arguments, name)
-        here = (*path, field.alias or name)
+        inner_path = (*path, field.alias or name)
         if isinstance(value, Arguments):
-            yield from walk_arguments(value, here)
+            yield from walk_arguments(value, inner_path)
         elif isinstance(value, tuple):
             for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
                 if isinstance(item, Arguments):
-                    yield from walk_arguments(item, (*here, index))
+                    yield from walk_arguments(item, (*inner_path, index))
         elif isinstance(value, dict):
             for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
                 if isinstance(item, Arguments):
-                    yield from walk_arguments(item, (*here, str(key)))  # pyright: ignore[reportUnknownArgumentType]
+                    yield from walk_arguments(item, (*inner_path, str(key)))  # pyright: ignore[reportUnknownArgumentType]
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

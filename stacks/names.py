@@ -24,13 +24,13 @@ _OR_UNPROXIED: Final = ", or set proxied to false"
 
 def names_of(settings: Arguments, path: Path = ()) -> Iterator[Named]:
     """Return every name in the settings of one system."""
-    for here, part in walk_arguments(settings, path):
+    for inner_path, part in walk_arguments(settings, path):
         if isinstance(part, DomainSettings):
-            yield (*here, "hostname"), part.hostname, part.proxied
+            yield (*inner_path, "hostname"), part.hostname, part.proxied
         elif isinstance(part, BucketSettings) and part.cdn_domain:
-            yield (*here, "cdnDomain"), part.cdn_domain, False
+            yield (*inner_path, "cdnDomain"), part.cdn_domain, False
         elif isinstance(part, RedirectSettings):
-            yield (*here, "hostname"), part.hostname, True
+            yield (*inner_path, "hostname"), part.hostname, True
 
 
 def wrong_names(systems: Mapping[str, Arguments], zones: Sequence[ZoneSettings], *, zones_key: str) -> list[Problem]:

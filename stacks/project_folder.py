@@ -25,8 +25,8 @@ def find_project() -> Path | None:
     been deleted.
     """
     named = os.environ.get(PROJECT_VARIABLE)
-    here = Path(named).resolve() if named else Path.cwd()
-    folders = (here,) if named else (here, *here.parents)
+    start = Path(named).resolve() if named else Path.cwd()
+    folders = (start,) if named else (start, *start.parents)
     return next((folder for folder in folders if (folder / PROJECT_FILE).is_file()), None)
 
 

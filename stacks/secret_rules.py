@@ -169,14 +169,14 @@ def missing(declared: Declared, names: Present) -> list[Finding]:
 
 def _missing(declared: Declared, names: Present) -> Iterator[Finding]:
     for system, needed in declared.items():
-        there = names.get(system, ())
+        present = names.get(system, ())
         for secret in needed:
-            if secret.name in there:
+            if secret.name in present:
                 continue
             text = ""
             if secret.required:
                 text = f"Missing required secret: {system}.{secret.name} ({secret.meaning})"
-            elif secret.together_with in there:
+            elif secret.together_with in present:
                 other = f"{system}.{secret.together_with}"
                 text = f"Missing secret: {system}.{secret.name}, which belongs to {other}: give both or neither"
             if text:

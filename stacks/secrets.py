@@ -89,10 +89,10 @@ def read_all(
     of_files: list[StackSecrets] = []
     problems: list[str] = []
     for file in dict.fromkeys(replaced or file for file in files.values()):
-        mine = {system: needed for system, needed in declared.items() if (replaced or files[system]) == file}
-        alone = len(mine) < len(declared)
+        of_file = {system: needed for system, needed in declared.items() if (replaced or files[system]) == file}
+        alone = len(of_file) < len(declared)
         try:
-            of_files.append(read(file, mine, preview=preview, known=() if alone else known, alone=alone))
+            of_files.append(read(file, of_file, preview=preview, known=() if alone else known, alone=alone))
         except SecretsError as error:
             problems.append(str(error))
     if problems:
@@ -162,8 +162,8 @@ def deployed(fingerprints: Fingerprints, instances: Sequence[pulumi.Resource]) -
 
     Nobody needs to read it: as a secret it is one line of what the Pulumi CLI prints.
     """
-    done = pulumi.Output.all(*(instance.urn for instance in instances))
-    return pulumi.Output.secret(done.apply(lambda _: fingerprints))
+    all_made = pulumi.Output.all(*(instance.urn for instance in instances))
+    return pulumi.Output.secret(all_made.apply(lambda _: fingerprints))
 
 
 def fingerprint(document: sops.Document, system: str, name: str) -> str:
@@ -252,11 +252,11 @@ def _is_sandbox_file() -> bool:
 
 def _made_up(declared: Declared, document: sops.Document) -> dict[str, dict[str, str]]:
     """Make up values for the systems of which the sandbox's file knows nothing: who adds one needs no sops."""
-    there = document.keys()
+    groups = document.keys()
     return {
         system: {secret.name: secret.standin(f"{system}.{secret.name}") for secret in secrets if secret.required}
         for system, secrets in declared.items()
-        if system not in there
+        if system not in groups
     }
 
 

@@ -92,6 +92,6 @@ def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
                 allowed = f"what {other} says of this project, which both have"
                 yield Problem((name, "project"), None, allowed, f"write the same as in {other}.project")
             for service in services(each):
-                if mine := next((own for own in services(settings) if own.name == service.name), None):
+                if same_name := next((own for own in services(settings) if own.name == service.name), None):
                     allowed = f"services that no other system has, and {service.name} is one of {other}"
-                    yield Problem((name, *mine.path), None, allowed, "leave it to one of them")
+                    yield Problem((name, *same_name.path), None, allowed, "leave it to one of them")

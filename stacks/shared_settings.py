@@ -68,8 +68,8 @@ def value_of(value: Any) -> Any:
 
 def own_values(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return Railyard's own keys of a configuration, without their namespace, as what they mean."""
-    mine = {key: value_of(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
-    return {key.partition(":")[2]: value for key, value in mine.items()}
+    own = {key: value_of(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+    return {key.partition(":")[2]: value for key, value in own.items()}
 
 
 def shared_values(nodes: Mapping[str, go_yaml.Node]) -> dict[str, Any]:

@@ -256,11 +256,11 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
 
     def _redirect(self, redirects: Sequence[RedirectSettings]) -> None:
         for zone in self.zones:
-            mine = [
+            of_zone = [
                 RedirectInputs(**inputs_of(each)) for each in redirects if holding(self.zones, each.hostname) is zone
             ]
-            if mine:
-                args = RedirectsArgs(redirects=mine, zone=zone)
+            if of_zone:
+                args = RedirectsArgs(redirects=of_zone, zone=zone)
                 Redirects(self.named(f"{zone.name}-redirects"), args, self.child())
 
     def _common(self) -> dict[str, Any]:

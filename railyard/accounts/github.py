@@ -123,10 +123,10 @@ class GitHub:
 
     def _pull(self, pull: Mapping[str, Any]) -> Pull:
         origin: Mapping[str, Any] | None = pull["head"]["repo"]  # None when the fork was deleted
-        ours = origin is not None and str(origin["full_name"]).lower() == self.repository.lower()
+        is_own = origin is not None and str(origin["full_name"]).lower() == self.repository.lower()
         return Pull(
             number=int(pull["number"]),
-            of_fork=not ours,
+            of_fork=not is_own,
             open=pull["state"] == "open",
             commit=str(pull["head"]["sha"]),
             branch=str(pull["head"]["ref"]),
@@ -197,8 +197,8 @@ class GitHub:
         Raises ``OperationError`` unless the file there is still as it was ``before`` the change.
         """
         base = str(self._call("GET", "")["default_branch"])
-        there = self._call("GET", f"/contents/{path}", params={"ref": base})
-        if base64.b64decode(there["content"]).decode() != before:
+        file = self._call("GET", f"/contents/{path}", params={"ref": base})
+        if base64.b64decode(file["content"]).decode() != before:
             raise OperationError(f"{path} is another one on {base} than here: pull {base}, and run the command again")
         head = self._call("GET", f"/git/ref/heads/{base}")["object"]["sha"]
         branches = self._call("GET", f"/git/matching-refs/heads/{branch}")
@@ -207,7 +207,7 @@ class GitHub:
         else:
             self._call("POST", "/git/refs", json={"ref": f"refs/heads/{branch}", "sha": head})
         content = base64.b64encode(after.encode()).decode()
-        fields = {"message": message, "content": content, "sha": there["sha"], "branch": branch}
+        fields = {"message": message, "content": content, "sha": file["sha"], "branch": branch}
         self._call("PUT", f"/contents/{path}", json=fields)
         return base
 
@@ -297,12 +297,12 @@ def _unexpected(where: str) -> str:
 
 def _refusal(method: str, where: str, answer: httpx.Response) -> str:
     try:
-        said = str(answer.json().get("message", ""))
+        message = str(answer.json().get("message", ""))
     except ValueError:
-        said = ""
+        message = ""
     fix = {
         401: "GITHUB_TOKEN is not valid (any more)",
         403: "the token may not do this, or its hourly limit is used up: see the permissions of the workflow's job",
         404: "it does not exist, or the token may not see it: see GITHUB_REPOSITORY and the permissions of the job",
     }.get(answer.status_code, "see the text above")
-    return f"GitHub answered {answer.status_code} to {method} {where}: {said or 'no text'}; {fix}"
+    return f"GitHub answered {answer.status_code} to {method} {where}: {message or 'no text'}; {fix}"

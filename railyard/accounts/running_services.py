@@ -263,9 +263,9 @@ class RunningService:
     @property
     def missing_domains(self) -> tuple[str, ...]:
         """Return domains that only the settings have."""
-        there = {domain.name for domain in self.domains}
+        existing = {domain.name for domain in self.domains}
         declared = self.declared.domains if self.declared and self.service_id else ()
-        return tuple(domain.hostname for domain in declared if domain.hostname not in there)
+        return tuple(domain.hostname for domain in declared if domain.hostname not in existing)
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -102,8 +102,8 @@ async def other_systems(
     """Return what systems run that a command is not about, of those that are there: many in one request."""
     wanted = chosen_systems(stack, names)
     systems: list[RunningSystem] = []
-    for client, mine in _by_client(railway, wanted).items():
-        places = {name: _place(wanted[name], projects[name]) for name in mine}
+    for client, names_of_client in _by_client(railway, wanted).items():
+        places = {name: _place(wanted[name], projects[name]) for name in names_of_client}
         systems += await _others(client, stack, {name: place for name, place in places.items() if place})
     return sorted(systems, key=lambda each: list(wanted).index(each.name))
 
@@ -168,7 +168,7 @@ async def living_projects(railway: Railway, names: Iterable[str]) -> dict[str, S
     """Return the living projects that the token of each system reaches: a page of 500 in one request."""
     clients = _by_client(railway, names)
     projects = await asyncio.gather(*map(_living, clients))
-    return {name: each for each, mine in zip(projects, clients.values(), strict=True) for name in mine}
+    return {name: each for each, systems in zip(projects, clients.values(), strict=True) for name in systems}
 
 
 def _by_client(railway: Railway, names: Iterable[str]) -> dict[Client, list[str]]:

@@ -133,8 +133,8 @@ def plan_of(config: Settings) -> Plan:
 def read(railway: Railway, project: str, stack: str, environment: str | None, config: Settings) -> LiveProject:
     """Read a project, given by id or name; raises ``CallError`` where nobody says which environment is meant."""
     project_id, environments = railway.run(live_reader.environments(railway.client, project))
-    mine = [str(each.get("environment")) for each in _projects(config) if each.get("name") == project]
-    wanted = environment or next((each for each in [*mine, stack] if each in environments), None)
+    stated = [str(each.get("environment")) for each in _projects(config) if each.get("name") == project]
+    wanted = environment or next((each for each in [*stated, stack] if each in environments), None)
     if wanted is None and len(environments) == 1:
         wanted = next(iter(environments))
     if wanted not in environments:
@@ -153,31 +153,33 @@ def begin(
     settings = _settings(stack, config)
     chosen = target.target(system, live, names, settings, own=own)
     strangers = target.strangers(live, chosen, settings)
-    there: Any = config.get(f"{NAMESPACE}:{chosen.name}")
+    present: Any = config.get(f"{NAMESPACE}:{chosen.name}")
     if chosen.own:
-        mine = list(there[SERVICES]) if own_system.is_own(there) else []
-        stand = _by_hand(settings, chosen.name)
-        running = [name for name in live.services() if name in [*mine, *strangers] and name not in stand]
+        service_names = list(present[SERVICES]) if own_system.is_own(present) else []
+        by_hand = _by_hand(settings, chosen.name)
+        running = [name for name in live.services() if name in [*service_names, *strangers] and name not in by_hand]
         kept = system_settings.keep_own(live, running)
-        strangers = [name for name in strangers if name not in (*kept.settings[SERVICES], *stand)]
-        if not (kept.settings[SERVICES] or stand):
+        strangers = [name for name in strangers if name not in (*kept.settings[SERVICES], *by_hand)]
+        if not (kept.settings[SERVICES] or by_hand):
             raise OperationError(f"{live.snapshot.project['name']} has no service that runs and belongs to no system")
         kept.settings["project"] = _project_of(config, kept.settings["project"])
-        mine = [*kept.settings[SERVICES], *(name for name in stand if name in live.services())]
+        service_names = [*kept.settings[SERVICES], *(name for name in by_hand if name in live.services())]
         if not kept.settings[SERVICES]:
             del kept.settings[SERVICES]
     else:
         expected = [chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields]
-        mine = [name for name in expected if name in live.services()]
+        service_names = [name for name in expected if name in live.services()]
         kept = system_settings.keep(chosen.system, live, chosen.names, _shared(chosen.name))
-    if there is None:
+    if present is None:
         kept.settings["protected"] = True
     edit = write.with_system(
-        stack, chosen.name, kept.settings, cast("Settings | None", there), _missing_zones(config, live)
+        stack, chosen.name, kept.settings, cast("Settings | None", present), _missing_zones(config, live)
     )
     _valid(edit)
-    notes = [*kept.notes, *_from_files(live, mine), *_about_environments(live)]
-    return Adoption(target=chosen, stack=stack, live=live, edit=edit, services=mine, strangers=strangers, notes=notes)
+    notes = [*kept.notes, *_from_files(live, service_names), *_about_environments(live)]
+    return Adoption(
+        target=chosen, stack=stack, live=live, edit=edit, services=service_names, strangers=strangers, notes=notes
+    )
 
 
 def _by_hand(settings: StackSettings | None, system: str) -> list[str]:

@@ -120,29 +120,29 @@ def _names(options: Sequence[str]) -> dict[str, str]:
     return {own: other for own, _, other in pairs}
 
 
-def _show(done: Adoption) -> None:
-    typer.echo(f"{done.project}, environment {done.environment}, becomes {done.system} of {done.stack}")
-    if done.target.reasons:
-        typer.echo(f"proposed: {', '.join(dict.fromkeys(done.target.reasons))}")
-    typer.echo(f"fits: {', '.join(done.fits) or 'nothing'}")
-    for line in done.edit.lines or [f"{done.edit.file.name}: says all of it already"]:
+def _show(adopted: Adoption) -> None:
+    typer.echo(f"{adopted.project}, environment {adopted.environment}, becomes {adopted.system} of {adopted.stack}")
+    if adopted.target.reasons:
+        typer.echo(f"proposed: {', '.join(dict.fromkeys(adopted.target.reasons))}")
+    typer.echo(f"fits: {', '.join(adopted.fits) or 'nothing'}")
+    for line in adopted.edit.lines or [f"{adopted.edit.file.name}: says all of it already"]:
         typer.echo(line)
-    for note in done.notes:
+    for note in adopted.notes:
         typer.echo(f"note: {note}")
-    if done.strangers:
-        typer.echo(f"of nobody, left alone: {', '.join(done.strangers)}; --own makes a system of them")
+    if adopted.strangers:
+        typer.echo(f"of nobody, left alone: {', '.join(adopted.strangers)}; --own makes a system of them")
 
 
-def _conclude(done: Adoption, *, dry_run: bool, rehearse: bool) -> None:
+def _conclude(adopted: Adoption, *, dry_run: bool, rehearse: bool) -> None:
     if dry_run:
         typer.echo("nothing was written")
         return
-    for key in done.stored:
+    for key in adopted.stored:
         typer.echo(f"{key}: {'would be stored' if rehearse else 'stored'}")
-    if done.sealed:
-        typer.echo(f"sealed, nobody can read them: {', '.join(done.sealed)}; {RAILYARD} secrets set takes them")
-    typer.echo(f"{count(done.imported, 'resource')} imported")
-    for each in done.left:
+    if adopted.sealed:
+        typer.echo(f"sealed, nobody can read them: {', '.join(adopted.sealed)}; {RAILYARD} secrets set takes them")
+    typer.echo(f"{count(adopted.imported, 'resource')} imported")
+    for each in adopted.left:
         typer.echo(f"left: {each.text}" + (" (deploys)" if each.deploys else ""))
-    deployments = sum(each.deploys for each in done.left)
-    typer.echo(f"preview: {count(len(done.left), 'change')}, {count(deployments, 'deployment')}")
+    deployments = sum(each.deploys for each in adopted.left)
+    typer.echo(f"preview: {count(len(adopted.left), 'change')}, {count(deployments, 'deployment')}")

@@ -91,24 +91,24 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
 
 def match(wanted: Sequence[Planned], live: LiveProject, names: Mapping[str, str]) -> Matched:
     """Find what each resource is; ``names`` maps a service's name in the settings to another one on Railway."""
-    done = Matched()
-    matcher = _Matcher(live, names, done)
+    matched = Matched()
+    matcher = _Matcher(live, names, matched)
     for resource in wanted:
         if not resource.custom or resource.type.startswith("pulumi:providers:"):
             continue
         id_ = matcher.find(resource)
-        if id_ is None or done.missing.intersection(resource.needs):
-            done.missing.add(resource.urn)
+        if id_ is None or matched.missing.intersection(resource.needs):
+            matched.missing.add(resource.urn)
         else:
-            done.ids[resource.urn] = id_
-    return done
+            matched.ids[resource.urn] = id_
+    return matched
 
 
 class _Matcher:
     """Knows what is looked at, and which component has become which service."""
 
-    def __init__(self, live: LiveProject, names: Mapping[str, str], done: Matched) -> None:
-        self._live, self._names, self._done = live, names, done
+    def __init__(self, live: LiveProject, names: Mapping[str, str], matched: Matched) -> None:
+        self._live, self._names, self._done = live, names, matched
         self._where = f"{live.project_id}/{live.environment_id}"
         self._ways: dict[str, Callable[[Planned], str | None]] = {
             "railway:index:Project": lambda _: live.project_id,

@@ -60,8 +60,8 @@ def rehearse(
 def _world(proposed: Adoption, declared: list[Secret]) -> dict[str, Any]:
     live = proposed.live
     secrets = secrets_of.look(declared, live, adoption.places(proposed))
-    ours = _of_the_sandbox(proposed.system, declared)
-    substitutes = {value: ours[name] for name, value in secrets.values.items()}
+    sandbox_values = _of_the_sandbox(proposed.system, declared)
+    substitutes = {value: sandbox_values[name] for name, value in secrets.values.items()}
     world = {
         "railway": live.snapshot.data,
         "zones": dict(live.zones),
@@ -155,8 +155,8 @@ def _elsewhere(stack: str) -> Generator[Path]:
         before = dict(os.environ)
         engine = {name: before[name] for name in (engine_choice.VARIABLE, "PULUMI_HOME") if name in before}
         python = {"PYTHONPATH": before["PYTHONPATH"]} if "PYTHONPATH" in before else {}
-        here = {SANDBOX_VARIABLE: f"{folder}/clouds", PROJECT_VARIABLE: str(copy)}
-        variables = clean_environment() | engine | python | here
+        sandbox_variables = {SANDBOX_VARIABLE: f"{folder}/clouds", PROJECT_VARIABLE: str(copy)}
+        variables = clean_environment() | engine | python | sandbox_variables
         os.environ.clear()
         os.environ.update(variables)
         try:

@@ -316,8 +316,8 @@ def _without_defaults(model: type[SystemSettings], settings: Settings) -> Settin
             continue
         value = settings[key]
         if isinstance(value, dict) and inner and name != "project":
-            there = info.default if isinstance(info.default, BaseModel) else None
-            stated[key] = dict(_different(inner, cast("Settings", value), there))
+            default = info.default if isinstance(info.default, BaseModel) else None
+            stated[key] = dict(_different(inner, cast("Settings", value), default))
             if not stated[key] and not info.is_required() and not optional(info):
                 stated.pop(key)
         elif info.is_required() or value != _plain(info.default):
@@ -325,12 +325,14 @@ def _without_defaults(model: type[SystemSettings], settings: Settings) -> Settin
     return stated
 
 
-def _different(model: type[BaseModel], settings: Settings, there: BaseModel | None = None) -> Iterator[tuple[str, Any]]:
+def _different(
+    model: type[BaseModel], settings: Settings, defaults: BaseModel | None = None
+) -> Iterator[tuple[str, Any]]:
     """Yield what differs from the defaults of a group, or from one that the system has by itself."""
     nobody = _railway_defaults(None)
     for name, info in model.model_fields.items():
         key = to_camel(name)
-        default: Any = getattr(there, name) if there else info.get_default(call_default_factory=True)
+        default: Any = getattr(defaults, name) if defaults else info.get_default(call_default_factory=True)
         if key not in settings:
             if name in _CLEARABLE and default and name not in {"railway_domain"}:
                 yield key, None

@@ -52,8 +52,8 @@ class RemainingChange:
     @property
     def text(self) -> str:
         """Say it to people."""
-        said = [f"{key} ({reason})" for key, reason in zip(self.keys, self.reasons, strict=True)]
-        what = f": {', '.join(said)}" if said else ""
+        properties = [f"{key} ({reason})" for key, reason in zip(self.keys, self.reasons, strict=True)]
+        what = f": {', '.join(properties)}" if properties else ""
         return f"{self.op} {self.name}{what}"
 
 

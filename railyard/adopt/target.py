@@ -125,8 +125,8 @@ def _reasons(system: type[System[Any]], live: LiveProject, names: Mapping[str, s
     """Yield what of the project speaks for a system; its name counts as much as all that is needed."""
     if system.NAME in _LABEL.split(str(live.snapshot.project["name"]).lower()):
         yield from [f"the project is called {live.snapshot.project['name']}"] * _ENOUGH
-    there = {name for key in live.services().values() for name in live.variables(key)}
-    yield from sorted(there & variables_of(system, live, names))
+    variables = {name for key in live.services().values() for name in live.variables(key)}
+    yield from sorted(variables & variables_of(system, live, names))
 
 
 def variables_of(system: type[System[Any]], live: LiveProject, names: Mapping[str, str]) -> set[str]:
@@ -160,8 +160,10 @@ def _other_names(system: type[System[Any]], live: LiveProject) -> dict[str, str]
             rivals = [each for each in free if _is_database(wanted[name], live, services[each])]
         else:
             applications = [each for each in free if not any(_family(live, services[each]))]
-            mine = set(_settings_variables(system.SETTINGS.model_fields.items()))
-            rivals = [each for each in applications if len(mine & set(live.variables(services[each]))) >= _ENOUGH]
+            own_variables = set(_settings_variables(system.SETTINGS.model_fields.items()))
+            rivals = [
+                each for each in applications if len(own_variables & set(live.variables(services[each]))) >= _ENOUGH
+            ]
         if len(rivals) == 1 and rivals[0] not in names.values():
             names[name] = rivals[0]
     return names

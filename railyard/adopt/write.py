@@ -35,10 +35,10 @@ class Zones:
     """Whether the file has the key already."""
 
 
-def with_system(stack: str, system: str, settings: Settings, there: Settings | None, zones: Zones) -> Edit:
-    """Return the stack's file with the settings of a system; ``there`` is what stands there now, None for nothing."""
-    if there is not None:
-        return edited(stack, dict(_changes((system,), settings, there)))
+def with_system(stack: str, system: str, settings: Settings, present: Settings | None, zones: Zones) -> Edit:
+    """Return the stack's file with the settings of a system; ``present`` is what stands there now, None for nothing."""
+    if present is not None:
+        return edited(stack, dict(_changes((system,), settings, present)))
     file = project_directory() / f"Pulumi.{stack}.yaml"
     before = file.read_bytes().decode("utf-8") if file.exists() else ""
     text = before or f"config:\n  {NAMESPACE}:secrets: secrets/{stack}.yaml\n"
@@ -66,8 +66,8 @@ def _with_zones(text: str, missing: Sequence[Settings]) -> str:
     key = ("config", f"{NAMESPACE}:zones")
     node = go_yaml.find(go_yaml.compose(text), key)
     if not isinstance(node, ListNode) or node.flow or not node.items:
-        there = cast("list[Settings]", go_yaml.value_of(node) if node else [])
-        return with_value(text, key, [*there, *missing])
+        listed = cast("list[Settings]", go_yaml.value_of(node) if node else [])
+        return with_value(text, key, [*listed, *missing])
     first, last = node.items[0].start, last_character(node)
     dash = text[text.rfind("\n", 0, first) + 1 : first]
     dumped = settings_yaml({"zones": missing}, short_in_one_line=True).splitlines()[1:]
@@ -84,9 +84,9 @@ def _appended(text: str, key: str, value: Any) -> str:
     return f"{text.rstrip()}\n\n{block}" if text.strip() != "config:" else f"config:\n{block}"
 
 
-def _changes(path: Key, wanted: Settings, there: Settings) -> Iterator[tuple[Key, Any]]:
+def _changes(path: Key, wanted: Settings, present: Settings) -> Iterator[tuple[Key, Any]]:
     for key, value in wanted.items():
-        if key in there and isinstance(value, dict) and isinstance(there[key], dict):
-            yield from _changes((*path, key), cast("Settings", value), there[key])
-        elif key not in there or there[key] != value:
+        if key in present and isinstance(value, dict) and isinstance(present[key], dict):
+            yield from _changes((*path, key), cast("Settings", value), present[key])
+        elif key not in present or present[key] != value:
             yield (*path, key), value

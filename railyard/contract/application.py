@@ -96,17 +96,17 @@ async def _try(
     where: Account, workspace: str | None, points: Sequence[DoubtfulPoint], *, yes: bool, json: bool
 ) -> bool:
     cost = cost_of(points)
-    said = Console(stderr=True)
-    said.print(report.plan(points, cost, where.place), highlight=False, soft_wrap=True)
+    console = Console(stderr=True)
+    console.print(report.plan(points, cost, where.place), highlight=False, soft_wrap=True)
     _check_budget(cost, where.configuration.plan)
     if where.real and not yes:
         raise CallError("nothing was sent yet: start with --yes ('make live YES=1')")
     client = where.client()
     try:
         run = Run(client, await workspace_of(client, workspace))
-        await _name_left_over(client, run.workspace_id, said)
+        await _name_left_over(client, run.workspace_id, console)
         try:
-            await _run(run, points, said)
+            await _run(run, points, console)
         finally:
             if run.results:
                 _show(run, cost, where.place, json=json)
@@ -121,13 +121,13 @@ def _check_budget(cost: Cost, plan: Plan) -> None:
         raise CallError(f"{text}, or another --plan if you have it")
 
 
-async def _run(run: Run, points: Sequence[DoubtfulPoint], said: Console) -> None:
-    with said.status("making the throwaway project...") as status:
+async def _run(run: Run, points: Sequence[DoubtfulPoint], console: Console) -> None:
+    with console.status("making the throwaway project...") as status:
         try:
             # Brackets in a question are no markup.
             await run.start(points, lambda text: status.update(Text(text)))
         except asyncio.CancelledError:
-            said.print(f"interrupted: {run.left or f'the project {run.project} was deleted'}", soft_wrap=True)
+            console.print(f"interrupted: {run.left or f'the project {run.project} was deleted'}", soft_wrap=True)
             raise
 
 
@@ -140,11 +140,11 @@ def _show(run: Run, cost: Cost, place: str, *, json: bool) -> None:
     console.print(report.table(run))
 
 
-async def _name_left_over(client: Client, workspace_id: str | None, said: Console) -> None:
+async def _name_left_over(client: Client, workspace_id: str | None, console: Console) -> None:
     if projects := await left_over(client, workspace_id):
         names = ", ".join(each["name"] for each in projects)
         text = f"An earlier run was killed, or another one is under way: {names}. 'make live CLEAN=1' deletes them."
-        said.print(text, style="yellow", soft_wrap=True)
+        console.print(text, style="yellow", soft_wrap=True)
 
 
 async def _clean(where: Account, workspace: str | None, *, json: bool) -> bool:

@@ -44,13 +44,13 @@ def unpack(archive: Path, folder: Path) -> Tree:
             for info in packed:
                 entry = _entry(info)
                 entries.append(entry)
-                here = folder / entry.path
+                target = folder / entry.path
                 if entry.kind == "folder":
-                    here.mkdir(parents=True, exist_ok=True)
+                    target.mkdir(parents=True, exist_ok=True)
                 content = packed.extractfile(info) if entry.kind == "file" else None
                 if content is not None:
-                    here.parent.mkdir(parents=True, exist_ok=True)
-                    with here.open("xb") as file:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with target.open("xb") as file:
                         shutil.copyfileobj(content, file)
     except (tarfile.TarError, EOFError, FileExistsError) as problem:
         raise OperationError(f"the archive cannot be unpacked: {problem}") from None

@@ -170,8 +170,8 @@ def _sentence(backup: Backup) -> str:
     return f"{backup.name}, {backup.used_mb or 0} MB, {ends} (id {backup.id})"
 
 
-def _deleted(gone: Sequence[object]) -> str:
-    return f"; {count(len(gone), 'older one')} deleted" if gone else ""
+def _deleted(deleted: Sequence[object]) -> str:
+    return f"; {count(len(deleted), 'older one')} deleted" if deleted else ""
 
 
 def _minute(moment: str) -> str:

@@ -30,5 +30,5 @@ def confirm(wanted: str, typed: str | None, losses: Sequence[str], *, json: bool
         except typer.Abort:
             typed = None
     if typed != wanted:
-        said = "nothing was confirmed" if not typed else f"{typed!r} is not {wanted!r}"
-        raise CallError(f"{said}, so nothing was changed: type {wanted}, or give --confirm {wanted}")
+        reason = "nothing was confirmed" if not typed else f"{typed!r} is not {wanted!r}"
+        raise CallError(f"{reason}, so nothing was changed: type {wanted}, or give --confirm {wanted}")

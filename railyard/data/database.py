@@ -89,8 +89,8 @@ def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = 
     """Give the server of a database, through a TCP proxy; on a real account only with TLS, unless ``in_clear``."""
     where = {"environmentId": database.system.environment_id, "serviceId": database.service.service_id}
     with terminable():
-        there = railway.run(railway.client.call(TCP_PROXIES, **where))
-        existing = next((each for each in there if not each["deletedAt"]), None)
+        proxies = railway.run(railway.client.call(TCP_PROXIES, **where))
+        existing = next((each for each in proxies if not each["deletedAt"]), None)
         if existing is not None and existing["applicationPort"] != database.args.SERVER.port:
             raise OperationError(
                 f"{database.where} has a TCP proxy to port {existing['applicationPort']}, and a service has one: "
@@ -113,10 +113,10 @@ def _open(railway: Railway, where: Mapping[str, str | None], port: int) -> TCPPr
     try:
         return railway.run(railway.client.call(TCP_PROXY_CREATE, input={**where, "applicationPort": port}))
     except OutcomeUnknown:
-        there = railway.run(railway.client.call(TCP_PROXIES, **where))
-        if not there:
+        proxies = railway.run(railway.client.call(TCP_PROXIES, **where))
+        if not proxies:
             raise OperationError("Railway did not say whether it opened a TCP proxy: run the command again") from None
-        return there[0]
+        return proxies[0]
 
 
 def _close(railway: Railway, database: Database, where: Mapping[str, str | None]) -> None:

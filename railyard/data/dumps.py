@@ -184,8 +184,8 @@ class Store(Generic[StoredBackupT]):
         for each in complete:
             if wanted in ("latest", each.time, each.key):
                 return each
-        there = ", ".join(each.time for each in complete[:5]) or "none"
-        raise CallError(f"{self.bucket} has no {self._kind.NOUN} {wanted!r} below {self._prefix}: there are {there}")
+        times = ", ".join(each.time for each in complete[:5]) or "none"
+        raise CallError(f"{self.bucket} has no {self._kind.NOUN} {wanted!r} below {self._prefix}: there are {times}")
 
     def read(self, dump: StoredBackupT, into: IO[bytes]) -> None:
         """Write an object into a stream; raises ``OperationError`` when it is not what was uploaded."""
@@ -200,16 +200,16 @@ class Store(Generic[StoredBackupT]):
     def thin_out(self, keep: int | None, keep_days: int | None) -> list[StoredBackupT]:
         """Delete what is beyond the newest ``keep`` and older than ``keep_days``, never the newest; those that went."""
         oldest = datetime.now(UTC) - timedelta(days=keep_days) if keep_days else None
-        gone = [
+        outdated = [
             each
             for index, each in enumerate(self.all())
             if index and ((keep and index >= keep) or (oldest and each.made < oldest))
         ]
-        for each in gone:
+        for each in outdated:
             # The note first: an object without one counts as none.
             for key in (each.note_key, each.key):
                 self._client.delete_object(Bucket=self.bucket, Key=key)
-        return gone
+        return outdated
 
     def _keys(self) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._prefix)

@@ -149,7 +149,7 @@ def restart(railway: Railway, stack: Stack, volume: ServiceVolume) -> None:
 
 
 def _torn(databases: dict[str, str]) -> list[str]:
-    return [f"{path} is no whole database ({said})" for path, said in databases.items() if said != "ok"]
+    return [f"{path} is no whole database ({result})" for path, result in databases.items() if result != "ok"]
 
 
 def _check_room(folder: Path, file_bytes: float) -> None:

@@ -256,9 +256,17 @@ class Restored:
 
 
 def restore_files(
-    theirs: Stack, stack: Stack, where: str, wanted: str, typed: str | None, *, replace: bool, sandbox: bool, json: bool
+    source_stack: Stack,
+    stack: Stack,
+    where: str,
+    wanted: str,
+    typed: str | None,
+    *,
+    replace: bool,
+    sandbox: bool,
+    json: bool,
 ) -> Restored:
-    """Restore a backup of ``theirs`` onto a volume of ``stack``, beside the live files or in their place."""
+    """Restore a backup of ``source_stack`` onto a volume of ``stack``, beside the live files or in their place."""
     from railyard.data import files  # noqa: PLC0415 slow to import: it brings SSH
     from railyard.data.volume_access import reached  # noqa: PLC0415
 
@@ -266,7 +274,7 @@ def restore_files(
     with connected(stack, sandbox=sandbox, about=where) as railway:
         volume = volume_of(railway, stack, where)
         full = f"{stack.name}/{volume.where}"
-        store = FilesBackups(theirs, volume.system.name, volume.service.name)
+        store = FilesBackups(source_stack, volume.system.name, volume.service.name)
         store.check()
         chosen = store.one(wanted)
         if replace:

@@ -56,7 +56,7 @@ def evaluate(server: Server, script: str) -> Any:
     The address, with its password, reaches the shell by its standard input.
     """
     whole = f"db = connect({json.dumps(_address(server))}); print('railyard:' + JSON.stringify({script}));\n"
-    done = subprocess.run(
+    process = subprocess.run(
         [_program("mongosh"), "--nodb", "--quiet", "--norc"],
         input=whole,
         env=dict(os.environ),
@@ -65,9 +65,9 @@ def evaluate(server: Server, script: str) -> Any:
         encoding="utf-8",
         check=False,
     )
-    answer = next((line for line in done.stdout.splitlines() if "railyard:{" in line or "railyard:[" in line), None)
-    if done.returncode != 0 or answer is None:
-        raise OperationError(programs.said("mongosh", done.stderr or done.stdout, server.password))
+    answer = next((line for line in process.stdout.splitlines() if "railyard:{" in line or "railyard:[" in line), None)
+    if process.returncode != 0 or answer is None:
+        raise OperationError(programs.said("mongosh", process.stderr or process.stdout, server.password))
     return json.loads(answer.partition("railyard:")[2])
 
 

@@ -58,7 +58,7 @@ def check_installed(*names: str) -> None:
 def query(server: Server, sql: str, *, database: bool = True) -> Rows:
     """Return the rows of an answer; raises ``OperationError`` with the server's words."""
     with _options(server) as options:
-        done = subprocess.run(
+        process = subprocess.run(
             [_program("mysql"), *options, "--batch", "--skip-column-names", *([server.database] if database else [])],
             input=sql,
             env=_environment(),
@@ -67,9 +67,9 @@ def query(server: Server, sql: str, *, database: bool = True) -> Rows:
             encoding="utf-8",
             check=False,
         )
-    if done.returncode != 0:
-        raise OperationError(programs.said("mysql", done.stderr, server.password))
-    return [line.split("\t") for line in done.stdout.splitlines()]
+    if process.returncode != 0:
+        raise OperationError(programs.said("mysql", process.stderr, server.password))
+    return [line.split("\t") for line in process.stdout.splitlines()]
 
 
 def major_of(server: Server) -> int:

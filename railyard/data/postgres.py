@@ -86,8 +86,8 @@ def check_versions(server: Server, *names: str) -> int:
     """
     major = major_of(server)
     for name in names:
-        said = subprocess.run([program(name), "--version"], capture_output=True, text=True, check=False).stdout
-        match = re.search(r"(\d+)(\.|\s|$|devel|beta|rc)", said)
+        output = subprocess.run([program(name), "--version"], capture_output=True, text=True, check=False).stdout
+        match = re.search(r"(\d+)(\.|\s|$|devel|beta|rc)", output)
         if match is None or int(match[1]) != major:
             has = match[1] if match else "an unknown version"
             raise OperationError(
@@ -103,12 +103,12 @@ def _psql() -> list[str]:
 
 def query(server: Server, sql: str) -> Rows:
     """Return the rows of an answer; raises ``OperationError`` with the server's words."""
-    done = subprocess.run(
+    process = subprocess.run(
         _psql(), input=sql, env=server.environment, capture_output=True, text=True, encoding="utf-8", check=False
     )
-    if done.returncode != 0:
-        raise OperationError(programs.said("psql", done.stderr, server.password))
-    return [line.split(_SEPARATOR) for line in done.stdout.splitlines()]
+    if process.returncode != 0:
+        raise OperationError(programs.said("psql", process.stderr, server.password))
+    return [line.split(_SEPARATOR) for line in process.stdout.splitlines()]
 
 
 @contextmanager

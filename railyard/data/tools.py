@@ -118,12 +118,12 @@ class Postgres(Tools):
     @override
     @contextmanager
     def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
-        there = server.to(name)
+        scratch_server = server.to(name)
         postgres.query(server, f"CREATE DATABASE {quoted(name)} TEMPLATE template0")
         try:
-            with postgres.restoring(there) as stream:
+            with postgres.restoring(scratch_server) as stream:
                 read(stream)
-            with postgres.snapshot(there) as ask:
+            with postgres.snapshot(scratch_server) as ask:
                 rows = postgres.row_counts(ask)
             yield rows
         finally:
@@ -183,12 +183,12 @@ class Mysql(Tools):
     @override
     @contextmanager
     def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
-        there = server.to(name)
+        scratch_server = server.to(name)
         mysql.query(server, f"CREATE DATABASE {mysql.quoted(name)}", database=False)
         try:
-            with mysql.restoring(there) as stream:
+            with mysql.restoring(scratch_server) as stream:
                 read(stream)
-            yield mysql.row_counts(there)
+            yield mysql.row_counts(scratch_server)
         finally:
             mysql.query(server, f"DROP DATABASE IF EXISTS {mysql.quoted(name)}", database=False)
 
@@ -236,13 +236,13 @@ class Mongodb(Tools):
     @override
     @contextmanager
     def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
-        there = server.to(name)
+        scratch_server = server.to(name)
         try:
             with mongodb.restoring(server, of=of, into=name) as stream:
                 read(stream)
-            yield mongodb.row_counts(there)
+            yield mongodb.row_counts(scratch_server)
         finally:
-            mongodb.drop(there)
+            mongodb.drop(scratch_server)
 
     @override
     def replace_live(self, server: Server, scratch: str, former: str) -> str:

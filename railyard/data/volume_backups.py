@@ -153,13 +153,13 @@ async def make(client: Client, volume: ServiceVolume, name: str | None = None) -
 
 async def thin_out(client: Client, volume: ServiceVolume, keep: int) -> list[Backup]:
     """Delete all but the newest ``keep`` of the backups that this project made; those that went."""
-    mine = [each for each in (await _with_backups(client, volume)).backups if each.own]
-    gone = mine[keep:]
-    for each in gone:
+    own = [each for each in (await _with_backups(client, volume)).backups if each.own]
+    outdated = own[keep:]
+    for each in outdated:
         ids = {"volumeInstanceId": volume.disk.instance_id, "volumeInstanceBackupId": each.id}
         begun = await client.call(BACKUP_DELETE, **ids)
         await follow(client, begun["workflowId"], f"deleting backup {each.name} of {volume.where}")
-    return gone
+    return outdated
 
 
 async def bring_back(client: Client, volume: ServiceVolume, backup: Backup) -> None:

@@ -159,13 +159,13 @@ async def _read(sftp: SFTPClient, top: str, files: Iterable[Entry], into: Path) 
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def one(entry: Entry) -> None:
-        here = into / entry.path
-        here.parent.mkdir(parents=True, exist_ok=True)
+        target = into / entry.path
+        target.parent.mkdir(parents=True, exist_ok=True)
         async with limit:
             try:
-                await sftp.get(posixpath.join(top, entry.path), str(here))
+                await sftp.get(posixpath.join(top, entry.path), str(target))
             except SFTPNoSuchFile:
-                here.unlink(missing_ok=True)  # gone meanwhile: the next look finds that, too
+                target.unlink(missing_ok=True)  # gone meanwhile: the next look finds that, too
 
     await asyncio.gather(*map(one, files))
 
@@ -250,14 +250,14 @@ async def exchange(connection: VolumeConnection, beside: str, former: str) -> No
     await sftp.mkdir(former)
     moves = [(posixpath.join(mount, name), posixpath.join(former, name)) for name in live]
     moves += [(posixpath.join(beside, name), posixpath.join(mount, name)) for name in new]
-    done: list[tuple[str, str]] = []
+    moved: list[tuple[str, str]] = []
     try:
-        for there, here in moves:
-            await sftp.rename(there, here)
-            done.append((there, here))
+        for source, target in moves:
+            await sftp.rename(source, target)
+            moved.append((source, target))
     except (SFTPError, OSError) as problem:
-        for there, here in reversed(done):
-            await sftp.rename(here, there)
+        for source, target in reversed(moved):
+            await sftp.rename(target, source)
         await sftp.rmdir(former)
         raise OperationError(f"the live files stay as they are: {problem}") from None
     await sftp.rmdir(beside)

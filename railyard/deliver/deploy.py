@@ -187,8 +187,8 @@ class Deployment:
         only = systems or (reviewed.systems if reviewed else ())
         without = reviewed.without if reviewed else ()
         if systems and reviewed is None:  # who names a system wants it as the settings say, whatever was done by hand
-            mine = [target for system in systems for target in targets_of(system)]
-            self._once_free(self._engine.refresh, mine)
+            targets = [target for system in systems for target in targets_of(system)]
+            self._once_free(self._engine.refresh, targets)
         now = self._once_free(deploy_plan.plan_of, self._engine, self._stack, only, without)
         if reviewed and (differing := deploy_plan.differences(reviewed, now)):
             return DeployOutcome(commit=commit, stopped=[WORLD_CHANGED, *differing])
@@ -316,9 +316,9 @@ class Deployment:
         except OperationError:
             deployed = None
         # Files that were changed by hand came after HEAD.
-        here = deploy_plan.current_commit()
+        commit = deploy_plan.current_commit()
         try:
-            return deployed or diff_checkout.commit(root, "HEAD" if here.endswith(deploy_plan.CHANGED) else "HEAD^")
+            return deployed or diff_checkout.commit(root, "HEAD" if commit.endswith(deploy_plan.CHANGED) else "HEAD^")
         except OperationError:
             return ""
 

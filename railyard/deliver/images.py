@@ -131,10 +131,10 @@ def _short_commit(source: Path) -> str:
     if not source.is_dir():
         raise CallError(f"{shown(source)} is no folder: give --source a clone of the system's repository")
     command = ["git", "rev-parse", f"--short={_DIGITS}", "HEAD"]
-    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
+    process = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+    if process.returncode != 0:
         raise OperationError(f"{shown(source)} is no clone with a commit: its images would have no tag")
-    return done.stdout.strip()[:_DIGITS]
+    return process.stdout.strip()[:_DIGITS]
 
 
 def _docker(*arguments: str, quiet: bool) -> None:
@@ -143,6 +143,8 @@ def _docker(*arguments: str, quiet: bool) -> None:
         raise OperationError(
             "this needs docker, and it is not on PATH: install it from https://docs.docker.com/get-docker/"
         )
-    done = subprocess.run([program, *arguments], stdout=subprocess.DEVNULL if quiet else None, check=False)
-    if done.returncode != 0:
-        raise OperationError(f"docker {' '.join(arguments)} failed with exit code {done.returncode}; it says why above")
+    process = subprocess.run([program, *arguments], stdout=subprocess.DEVNULL if quiet else None, check=False)
+    if process.returncode != 0:
+        raise OperationError(
+            f"docker {' '.join(arguments)} failed with exit code {process.returncode}; it says why above"
+        )

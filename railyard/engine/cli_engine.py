@@ -59,10 +59,10 @@ class PulumiCli:
         """Run ``pulumi up --target … --yes``."""
         # Services that are deployed again change no output of the stack.
         options = ["--yes", "--skip-preview", "--suppress-outputs", *named(targets)]
-        done = self._pulumi(Operation.UP, *options, quiet=quiet)
-        if quiet and done.returncode != 0:
-            raise OperationError(f"pulumi up failed:\n{(done.stdout + done.stderr).strip()}")
-        return done.returncode == 0
+        process = self._pulumi(Operation.UP, *options, quiet=quiet)
+        if quiet and process.returncode != 0:
+            raise OperationError(f"pulumi up failed:\n{(process.stdout + process.stderr).strip()}")
+        return process.returncode == 0
 
     def up_from(self, project: Path, targets: Sequence[str], systems: Sequence[str] = (), *, quiet: bool) -> UpRun:
         """Run ``pulumi up --target … --yes`` in that folder, with the virtual environment of this one."""
@@ -76,16 +76,16 @@ class PulumiCli:
             events = Path(folder) / "events"
             command = [str(self._cli.program), "up", "--yes", "--skip-preview", *options, "--non-interactive"]
             command += [*named(targets), "--event-log", str(events)]
-            ours = {**code_of(project), **cli_operations.TELLS_EVENTS, **chosen(systems)}
-            all_variables = self._cli.environment({**variables, **ours})
+            run_variables = {**code_of(project), **cli_operations.TELLS_EVENTS, **chosen(systems)}
+            all_variables = self._cli.environment({**variables, **run_variables})
             return follow(command, project, all_variables, events, quiet=quiet)
 
     def refresh(self, targets: Sequence[str]) -> None:
         """Run ``pulumi refresh --target … --yes``."""
-        done = self._pulumi(Operation.REFRESH, "--yes", "--skip-preview", *named(targets), quiet=True)
-        if done.returncode != 0:
-            refuse_locked(done.stdout + done.stderr)
-            raise OperationError(f"pulumi refresh failed:\n{(done.stdout + done.stderr).strip()}")
+        process = self._pulumi(Operation.REFRESH, "--yes", "--skip-preview", *named(targets), quiet=True)
+        if process.returncode != 0:
+            refuse_locked(process.stdout + process.stderr)
+            raise OperationError(f"pulumi refresh failed:\n{(process.stdout + process.stderr).strip()}")
 
     def drift(self) -> dict[str, Any]:
         """Run ``pulumi refresh --preview-only --json``."""
@@ -130,11 +130,11 @@ class PulumiCli:
         """Run ``pulumi stack import`` with the state without them."""
         state = self._state()
         resources = cast("list[dict[str, Any]]", state["deployment"].get("resources") or [])
-        gone = set(of_system([str(each["urn"]) for each in resources], system))
-        if gone:
-            state["deployment"]["resources"] = [each for each in resources if each["urn"] not in gone]
+        forgotten = set(of_system([str(each["urn"]) for each in resources], system))
+        if forgotten:
+            state["deployment"]["resources"] = [each for each in resources if each["urn"] not in forgotten]
             self._stack_command("import", given=json.dumps(state))
-        return len(gone)
+        return len(forgotten)
 
     def export_state(self) -> dict[str, Any]:
         """Run ``pulumi stack export --show-secrets``, whose pipe nobody else reads."""
@@ -153,9 +153,11 @@ class PulumiCli:
     def make_stack(self) -> None:
         """Make the stack on the backend, unless it is there; raises ``OperationError``."""
         command = ["stack", "init", self._stack.name, "--no-select", "--non-interactive"]
-        done = self._cli.run(command, project_directory(), {}, captured=True)
-        if done.returncode != 0 and "already exists" not in done.stdout + done.stderr:
-            raise OperationError(f"pulumi stack init {self._stack.name} failed:\n{(done.stdout + done.stderr).strip()}")
+        process = self._cli.run(command, project_directory(), {}, captured=True)
+        if process.returncode != 0 and "already exists" not in process.stdout + process.stderr:
+            raise OperationError(
+                f"pulumi stack init {self._stack.name} failed:\n{(process.stdout + process.stderr).strip()}"
+            )
 
     def _state(self) -> dict[str, Any]:
         return cast("dict[str, Any]", json.loads(self._stack_command("export")))
@@ -164,7 +166,7 @@ class PulumiCli:
         root = project_directory()
         with self._wired(Operation.PREVIEW, root) as (variables, options):
             command = [str(self._cli.program), "stack", name, *arguments, *_of_state(options), "--non-interactive"]
-            done = subprocess.run(
+            process = subprocess.run(
                 command,
                 cwd=root,
                 env=self._cli.environment(dict(variables)),
@@ -173,9 +175,9 @@ class PulumiCli:
                 text=True,
                 check=False,
             )
-        if done.returncode != 0:
-            raise OperationError(f"pulumi stack {name} failed:\n{done.stderr.strip()}")
-        return done.stdout
+        if process.returncode != 0:
+            raise OperationError(f"pulumi stack {name} failed:\n{process.stderr.strip()}")
+        return process.stdout
 
     @contextmanager
     def _wired(self, operation: Operation, project: Path) -> Generator[tuple[Mapping[str, str], Sequence[str]]]:
@@ -186,16 +188,16 @@ class PulumiCli:
     def _document(
         self, operation: Operation, *arguments: str, variables: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        done = self._pulumi(operation, *arguments, "--json", quiet=True, variables=variables)
+        process = self._pulumi(operation, *arguments, "--json", quiet=True, variables=variables)
         try:
-            document = cast("dict[str, Any]", json.loads(done.stdout))
+            document = cast("dict[str, Any]", json.loads(process.stdout))
         except ValueError:
             document = {}
         logged = operation is Operation.PREVIEW and errors_of(document)
-        if (done.returncode != 0 or logged) and document.get("steps"):
-            raise RefusedError(errors_of(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}", document)
-        if done.returncode != 0 or "steps" not in document:
-            raise OperationError(errors_of(document) or f"pulumi {operation} failed:\n{done.stderr.strip()}")
+        if (process.returncode != 0 or logged) and document.get("steps"):
+            raise RefusedError(errors_of(document) or f"pulumi {operation} failed:\n{process.stderr.strip()}", document)
+        if process.returncode != 0 or "steps" not in document:
+            raise OperationError(errors_of(document) or f"pulumi {operation} failed:\n{process.stderr.strip()}")
         return document
 
     def _pulumi(

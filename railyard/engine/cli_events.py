@@ -44,7 +44,9 @@ class EventLog:
         With ``meant``, only those of the resources whose URN matches one of these: a preview tells of all others, too.
         """
         patterns = tuple(meant)
-        errors = {said.urn: said.message for said in self.diagnostics() if said.severity == "error"}
+        errors = {
+            diagnostic.urn: diagnostic.message for diagnostic in self.diagnostics() if diagnostic.severity == "error"
+        }
         steps: dict[tuple[str, StepKind], StepFinished] = {}
         for event in self.events:
             failed = "resOpFailedEvent" in event
@@ -60,11 +62,11 @@ class EventLog:
         """Return what was said for good, each once."""
         by_text: dict[tuple[str, str], Diagnostic] = {}
         for event in self.events:
-            said = _object(event.get("diagnosticEvent"))
-            severity = _SEVERITIES.get(str(said.get("severity")))
-            message = _COLOR.sub("", str(said.get("message") or "")).strip()
-            if severity and message and not said.get("ephemeral"):
-                urn = str(said.get("urn") or "")
+            diagnostic = _object(event.get("diagnosticEvent"))
+            severity = _SEVERITIES.get(str(diagnostic.get("severity")))
+            message = _COLOR.sub("", str(diagnostic.get("message") or "")).strip()
+            if severity and message and not diagnostic.get("ephemeral"):
+                urn = str(diagnostic.get("urn") or "")
                 urn = "" if any(kind in urn for kind in _UNTOLD) else urn
                 message = message.removeprefix(f"{severity}: ")
                 by_text.setdefault((urn, message), Diagnostic(severity=severity, message=message, urn=urn))
@@ -87,12 +89,12 @@ class EventLog:
         duration_s: float,
         steps: Iterable[Step] = (),
         partial: bool = False,
-        said: str = "",
+        output: str = "",
     ) -> Result:
         """Return how the operation ended.
 
         ``partial`` means that only some of the stack was worked on, so that an unknown output stays what it was.
-        ``said`` is what the CLI printed: it is the error where the log has none.
+        ``output`` is what the CLI printed: it is the error where the log has none.
         """
         before, outputs = self.stack_outputs()
         before = known_outputs(before, {})
@@ -100,7 +102,7 @@ class EventLog:
             outputs = known_outputs(outputs, before)
         diagnostics = self.diagnostics()
         if not succeeded and not any(each.severity == "error" for each in diagnostics):
-            message = said.strip().removeprefix("error: ") or f"pulumi {operation} failed and did not say why"
+            message = output.strip().removeprefix("error: ") or f"pulumi {operation} failed and did not say why"
             diagnostics = (*diagnostics, Diagnostic(severity="error", message=message))
         return Result(
             operation=operation,

@@ -90,20 +90,20 @@ def operate(
     with tempfile.TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         arguments += ["--suppress-outputs", "--event-log", str(events)]
-        done = choice.cli.run(arguments, root, {**environment, **TELLS_EVENTS}, captured=not shown)
+        process = choice.cli.run(arguments, root, {**environment, **TELLS_EVENTS}, captured=not shown)
         text = events.read_text(encoding="utf-8") if events.exists() else ""
-    log = read_log(text, done.stdout if operation is Operation.PREVIEW else "")
+    log = read_log(text, process.stdout if operation is Operation.PREVIEW else "")
     finished = list(log.finished(meant))
     for step in finished:
         report.on_event(step)
     result = judged(
         log.result(
             operation,
-            succeeded=done.returncode == 0,
+            succeeded=process.returncode == 0,
             duration_s=time.monotonic() - began,
             steps=[each.step for each in finished],
             partial=bool(targets),
-            said=(done.stdout or "") + (done.stderr or "") if not shown else "",
+            output=(process.stdout or "") + (process.stderr or "") if not shown else "",
         )
     )
     report.finish(result)
@@ -167,15 +167,17 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
         # Only here is the settings file of `stack init` the copy.
         settings.with_name("Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
         assert choice.cli is not None
-        done = choice.cli.run(
+        process = choice.cli.run(
             ["stack", "init", states.stack, "--non-interactive", "--no-select"],
             settings.parent,
             environment,
             captured=True,
         )
         # In a backend that is elsewhere it may be there all the same.
-        if done.returncode != 0 and "already exists" not in done.stderr:
-            raise OperationError(f"`pulumi stack init {states.stack}` failed:\n{(done.stdout + done.stderr).strip()}")
+        if process.returncode != 0 and "already exists" not in process.stderr:
+            raise OperationError(
+                f"`pulumi stack init {states.stack}` failed:\n{(process.stdout + process.stderr).strip()}"
+            )
     _unlock(states)
     _drop_torn_attributes(states)
     return settings

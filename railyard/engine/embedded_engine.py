@@ -68,12 +68,15 @@ class Embedded:
 
     def up_from(self, project: Path, targets: Sequence[str], systems: Sequence[str] = (), *, quiet: bool) -> UpRun:
         """Bring up in a process of the project's own code, with the simulated clouds and the state of this one."""
-        ours = {SANDBOX_VARIABLE: str(sandbox_directory()), engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED}
+        run_variables = {
+            SANDBOX_VARIABLE: str(sandbox_directory()),
+            engine_choice.VARIABLE: engine_choice.Engine.EMBEDDED,
+        }
         with tempfile.TemporaryDirectory() as folder:
             events = Path(folder) / "document.json"
             command = [sys.executable, "-m", "railyard.engine", "up", "--stack", self._stack.name]
             command += [*named(targets), "--document", str(events)]
-            variables = {**os.environ, **code_of(project), **ours, **chosen(systems)}
+            variables = {**os.environ, **code_of(project), **run_variables, **chosen(systems)}
             return follow(command, project, variables, events, quiet=quiet)
 
     def refresh(self, targets: Sequence[str]) -> None:

@@ -147,9 +147,9 @@ def named(targets: Sequence[str]) -> list[str]:
 def errors_of(document: Mapping[str, Any]) -> str:
     """Return the errors that a document holds, each once, a line each."""
     # The CLI begins some messages with the word that the command sets before them.
-    said = [
+    errors = [
         item["message"].strip().removeprefix("error: ")
         for item in document.get("diagnostics", ())
         if item.get("severity") == "error"
     ]
-    return "\n".join(dict.fromkeys(said))
+    return "\n".join(dict.fromkeys(errors))

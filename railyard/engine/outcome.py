@@ -15,6 +15,6 @@ def judged(result: Result) -> Result:
     """
     if result.operation is not Operation.PREVIEW:
         return result
-    errors = [said for said in result.diagnostics if said.severity == "error"]
-    complete = result.succeeded or all(said.urn for said in errors)
+    errors = [diagnostic for diagnostic in result.diagnostics if diagnostic.severity == "error"]
+    complete = result.succeeded or all(diagnostic.urn for diagnostic in errors)
     return replace(result, succeeded=result.succeeded and not errors, complete=complete)

@@ -46,9 +46,9 @@ def install(say: Callable[[str], object]) -> PulumiCli:
     for name, version in pulumi_cli.plugin_versions().items():
         if any(lacking.startswith(f"pulumi-resource-{name} ") for lacking in cli.missing):
             say(f"installing the plugin {name} {version} into {pulumi_cli.home()}")
-            done = cli.run(_plugin(name, version), pulumi_cli.tools_directory().parent, {}, captured=True)
-            if done.returncode != 0:
-                raise _failure(f"the plugin {name} {version}", done.stdout + done.stderr)
+            process = cli.run(_plugin(name, version), pulumi_cli.tools_directory().parent, {}, captured=True)
+            if process.returncode != 0:
+                raise _failure(f"the plugin {name} {version}", process.stdout + process.stderr)
     installed = PulumiCli(cli.program)
     if installed.missing:
         raise OperationError(
@@ -78,12 +78,12 @@ def _plugin(name: str, version: str) -> list[str]:
     return ["plugin", "install", "resource", name, version]
 
 
-def _failure(what: str, said: str) -> OperationError:
+def _failure(what: str, output: str) -> OperationError:
     by_hand = " && ".join(
         f"pulumi {' '.join(_plugin(name, version))}" for name, version in pulumi_cli.plugin_versions().items()
     )
-    lines = [line for line in said.strip().splitlines() if line.strip()]
+    lines = [line for line in output.strip().splitlines() if line.strip()]
     return OperationError(
-        f"{what} could not be downloaded: {lines[-1].strip() if lines else 'nothing was said'}\n"
+        f"{what} could not be downloaded: {lines[-1].strip() if lines else 'nothing was output'}\n"
         + _OTHERWISE.format(by_hand)
     )

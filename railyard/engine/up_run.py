@@ -33,10 +33,10 @@ class LockedError(OperationError):
     """Another run holds the stack, and nothing was begun."""
 
 
-def refuse_locked(said: str) -> None:
+def refuse_locked(output: str) -> None:
     """Raise ``LockedError`` where an engine says that another run holds the stack."""
-    if any(mark in said for mark in _LOCKED):
-        raise LockedError(said)
+    if any(mark in output for mark in _LOCKED):
+        raise LockedError(output)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,9 @@ def _diagnostics(text: str) -> Sequence[Diagnostic]:
     if not isinstance(document, dict) or "diagnostics" not in document:
         return read_log(text).diagnostics()
     return [
-        Diagnostic(severity=said["severity"], message=said["message"].strip(), urn=said.get("urn") or "")
-        for said in cast("list[dict[str, str]]", document["diagnostics"])
-        if said.get("message")
+        Diagnostic(
+            severity=diagnostic["severity"], message=diagnostic["message"].strip(), urn=diagnostic.get("urn") or ""
+        )
+        for diagnostic in cast("list[dict[str, str]]", document["diagnostics"])
+        if diagnostic.get("message")
     ]

@@ -291,8 +291,8 @@ def _tell_pull_requests(api: GitHub, stack: str, ended: Sequence[Removal]) -> No
     for each in ended:
         if each.problems or each.reason.startswith("it is of nobody"):
             continue
-        gone = Environment(number=each.number, state="removed", stack=stack, notes=(each.reason,))
+        environment = Environment(number=each.number, state="removed", stack=stack, notes=(each.reason,))
         try:
-            api.comment(each.number, MARKER, partial(with_section, section=gone.section()))
+            api.comment(each.number, MARKER, partial(with_section, section=environment.section()))
         except OperationError as error:
             typer.echo(f"warning: pull request {each.number} was not told: {error}", err=True)

@@ -253,8 +253,8 @@ class PulumiRecords:
         return text
 
     def _run(self, *arguments: str) -> tuple[int, str, str]:
-        done = self._cli.run([*arguments, "--non-interactive"], project_directory(), dict(os.environ), captured=True)
-        return done.returncode, done.stdout, done.stderr
+        process = self._cli.run([*arguments, "--non-interactive"], project_directory(), dict(os.environ), captured=True)
+        return process.returncode, process.stdout, process.stderr
 
 
 def _lock(file: TextIO, number: int, *, attempts: int) -> None:

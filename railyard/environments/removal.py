@@ -43,13 +43,13 @@ def sweep(context: ReviewContext, api: GitHub | None, say: Say, *, preview: bool
     records = context.records.all()
     ended: list[Removal] = []
     for number in sorted({*records, *(each.number for each in things)}):
-        mine = [each for each in things if each.number == number]
+        of_number = [each for each in things if each.number == number]
         try:
             reason = _reason(context, number, records.get(number), api)
             if reason is None:
                 continue
             if preview:
-                ended.append(Removal(number=number, reason=reason, removed=mine))
+                ended.append(Removal(number=number, reason=reason, removed=of_number))
                 continue
             say(f"{stack_name(number)} ends: {reason}")
             ended.append(_end(context, number, reason, records.get(number), say))

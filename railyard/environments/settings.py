@@ -188,14 +188,14 @@ def _as_options(options: Mapping[tuple[str, ...], str]) -> Generator[None]:
         yield
     except _WrongSettingsError as error:
         wrong = {tuple(map(str, each.path)): each for each in error.problems}
-        mine = [
+        problems = [
             f"--set {'.'.join(place)}\n  allowed: {wrong[place].allowed}\n  fix: {wrong[place].fix}"
             for place in options
             if place in wrong
         ]
-        if not mine:
+        if not problems:
             raise
-        raise CallError("\n".join(mine)) from None
+        raise CallError("\n".join(problems)) from None
 
 
 def _full(trees: Mapping[str, Any]) -> Tree:
@@ -212,8 +212,8 @@ def _projects(base: Stack, systems: Sequence[str], number: int) -> dict[str, str
 
 def _with_project(tree: Tree, own: Tree, project: str, number: int) -> Tree:
     """Return the settings of a system with a Railway project of its own, in the workspace that the stack says."""
-    said = {**own["project"], "name": project, "environment": names.stack_name(number)}
-    return {**tree, "project": said}
+    project_settings = {**own["project"], "name": project, "environment": names.stack_name(number)}
+    return {**tree, "project": project_settings}
 
 
 def _take_branch(trees: Tree, settings: StackSettings, source: Source) -> None:
@@ -240,15 +240,15 @@ def _put(trees: Tree, place: Sequence[str], value: str) -> None:
 
 def _at(tree: Tree, path: Sequence[str | int]) -> Tree:
     """Return the group at a place, made where it is missing."""
-    here: Any = tree
+    value: Any = tree
     for key in path:
-        if isinstance(here, list):
-            here = cast("list[Any]", here)[int(key)]
+        if isinstance(value, list):
+            value = cast("list[Any]", value)[int(key)]
             continue
-        if not isinstance(here.get(key), dict | list):
-            here[key] = {}
-        here = here[key]
-    return cast("Tree", here)
+        if not isinstance(value.get(key), dict | list):
+            value[key] = {}
+        value = value[key]
+    return cast("Tree", value)
 
 
 def _renamed(value: Any, hosts: Mapping[str, str]) -> Any:

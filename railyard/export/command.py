@@ -90,8 +90,8 @@ def _brought_up(stack: Stack, system: str, *, own_secrets: bool) -> Sequence[Ste
             targets = configuration.targets(system)
             result = sandbox_door.run(Operation.UP, operate.options_of(configuration, variables, targets, directory))
     if not result.succeeded:
-        said = [each.message.strip() for each in result.diagnostics if each.severity == "error"]
-        raise OperationError(f"{system} does not come up in a sandbox:\n" + "\n".join(dict.fromkeys(said)))
+        errors = [each.message.strip() for each in result.diagnostics if each.severity == "error"]
+        raise OperationError(f"{system} does not come up in a sandbox:\n" + "\n".join(dict.fromkeys(errors)))
     return result.steps
 
 

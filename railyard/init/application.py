@@ -118,20 +118,22 @@ def programs(folder: Path) -> list[Program]:
 
 def _programs(root: Path) -> Iterator[Program]:
     for place, folders, _ in os.walk(root):
-        here = Path(place)
+        directory = Path(place)
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
-        if len(here.relative_to(root).parts) >= _DEPTH:
+        if len(directory.relative_to(root).parts) >= _DEPTH:
             folders.clear()
-        if (program := _program(root, here)) and here != root:
+        if (program := _program(root, directory)) and directory != root:
             folders.clear()
             yield program
 
 
-def _program(root: Path, here: Path) -> Program | None:
-    if not any((here / name).is_file() and not is_ours(here / name) for name in _MARKERS):
+def _program(root: Path, directory: Path) -> Program | None:
+    if not any((directory / name).is_file() and not is_ours(directory / name) for name in _MARKERS):
         return None
-    below = here.relative_to(root).as_posix()
-    return Program(folder=here, root=None if below == "." else f"/{below}", packages=frozenset(_packages(here)))
+    below = directory.relative_to(root).as_posix()
+    return Program(
+        folder=directory, root=None if below == "." else f"/{below}", packages=frozenset(_packages(directory))
+    )
 
 
 def is_ours(file: Path) -> bool:

@@ -42,13 +42,13 @@ def plan(folder: Path, wanted: Mapping[str, str], *, force: bool) -> Plan:
     foreign: list[str] = []
     for name, text in wanted.items():
         file = folder / name
-        there = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
-        if there is None:
+        present = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+        if present is None:
             files[name] = text
         elif name in _MERGED:
-            if lines := [line for line in text.splitlines() if line not in there.splitlines()]:
-                files[name] = there.rstrip("\n") + "\n" * bool(there) + "".join(f"{line}\n" for line in lines)
-        elif there == text:
+            if lines := [line for line in text.splitlines() if line not in present.splitlines()]:
+                files[name] = present.rstrip("\n") + "\n" * bool(present) + "".join(f"{line}\n" for line in lines)
+        elif present == text:
             continue
         elif name in _KEPT and not force:
             kept.append(name)
@@ -79,10 +79,10 @@ def with_generated(files: Mapping[str, str]) -> dict[str, str]:
     """
     with (
         tempfile.TemporaryDirectory(prefix="railyard-init-") as directory,
-        _working_on(Path(directory).resolve()) as here,
+        _working_on(Path(directory).resolve()) as copy,
     ):
-        write(Plan(folder=here, files=files))
-        return {**files, **wanted_files(here)}
+        write(Plan(folder=copy, files=files))
+        return {**files, **wanted_files(copy)}
 
 
 @contextmanager

@@ -143,10 +143,10 @@ def text(picture: Picture) -> Iterator[str]:
         for node in system.nodes:
             leads = ", ".join(names[edge.target] for edge in system.edges if edge.source == node.id)
             mark = picture.marks.get((system.name, node.id))
-            said = ", ".join(
+            details = ", ".join(
                 each for each in (mark.words if mark else "", node.label, *_lines(picture, system.name, node)) if each
             )
-            yield f"  {node.title}" + (f" ({said})" if said else "") + (f" → {leads}" if leads else "")
+            yield f"  {node.title}" + (f" ({details})" if details else "") + (f" → {leads}" if leads else "")
 
 
 def document(picture: Picture) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def declared(stack: str) -> Sequence[Step]:
         configuration = replace(configuration, config=config)
         result = operate(Operation.PREVIEW, configuration, (), _Quiet(), Path(folder))
     if not result.succeeded:
-        said = dict.fromkeys(item.message.strip() for item in result.diagnostics if item.severity == "error")
-        raise OperationError("\n".join(said) or f"the program of the stack fails: `{RAILYARD} preview` says why")
+        errors = dict.fromkeys(item.message.strip() for item in result.diagnostics if item.severity == "error")
+        raise OperationError("\n".join(errors) or f"the program of the stack fails: `{RAILYARD} preview` says why")
     return result.steps
 
 
@@ -104,7 +104,7 @@ def with_plan(picture: Picture, changes: Sequence[Change]) -> Picture:
     systems: list[System] = []
     for system in picture.systems:
         declared_urns = {urn for node in system.nodes for urn in node.urns}
-        gone = [
+        deleted = [
             change
             for change in changes
             if change.kind is ChangeKind.DELETE
@@ -119,7 +119,7 @@ def with_plan(picture: Picture, changes: Sequence[Change]) -> Picture:
                 title=change.name,
                 urns=(change.urn,),
             )
-            for change in gone
+            for change in deleted
         )
         now = replace(system, nodes=(*system.nodes, *left))
         systems.append(now)

@@ -161,16 +161,16 @@ def _arrow(route: Route, layout: Layout) -> str:
 def _exit(route: Route, layout: Layout) -> float:
     box = route.boxes[0]
     back = box.column >= route.boxes[-1].column
-    mine = [each for each in layout.routes if each.boxes[0] is box and (box.column >= each.boxes[-1].column) == back]
-    mine.sort(key=lambda each: each.boxes[1].middle)
-    return _share(box, mine.index(route), len(mine))
+    routes = [each for each in layout.routes if each.boxes[0] is box and (box.column >= each.boxes[-1].column) == back]
+    routes.sort(key=lambda each: each.boxes[1].middle)
+    return _share(box, routes.index(route), len(routes))
 
 
 def _entry(route: Route, layout: Layout) -> float:
     box = route.boxes[-1]
-    mine = [each for each in layout.routes if each.boxes[-1] is box]
-    mine.sort(key=lambda each: each.boxes[-2].middle)
-    return _share(box, mine.index(route), len(mine))
+    routes = [each for each in layout.routes if each.boxes[-1] is box]
+    routes.sort(key=lambda each: each.boxes[-2].middle)
+    return _share(box, routes.index(route), len(routes))
 
 
 def _share(box: Box, at: int, count: int) -> float:
@@ -222,7 +222,7 @@ def _legend(picture: Picture, y: float) -> Iterator[str]:
         yield f'<path class="edge {reason.value}" marker-end="url(#head)" d="M{x:.0f} {y:.0f}h36"/>'
         yield f'<text class="label" x="{x + 44:.0f}" y="{y + 3:.0f}">{words}</text>'
         x += 44 + len(words) * 6.1 + 28
-    said = [mark for mark in Mark if mark in picture.marks.values()]
-    if said:
-        words = " · ".join(mark.words for mark in said)
+    marks = [mark for mark in Mark if mark in picture.marks.values()]
+    if marks:
+        words = " · ".join(mark.words for mark in marks)
         yield f'<text class="label" x="{MARGIN}" y="{y + LINE + 6:.0f}">{escape(words)}</text>'

@@ -208,16 +208,16 @@ class ComposeReader:
             check.get("retries") or 3
         )
         timeout = min(max(math.ceil(wait), 1), 3600)
-        said = [name for name in ("start_period", "interval", "retries") if name in check]
-        if said:
+        timings = [name for name in ("start_period", "interval", "retries") if name in check]
+        if timings:
             self._set(
                 "deploy",
                 "healthcheckTimeout",
                 timeout,
-                "healthcheck." + ", ".join(said),
+                "healthcheck." + ", ".join(timings),
                 f"healthcheckTimeout: {timeout}",
             )
-        for name in set(check) - {"test", *said}:
+        for name in set(check) - {"test", *timings}:
             self._say(Kind.NOT_EXPRESSIBLE, f"healthcheck.{name}", "Railway has one time for the whole check")
 
     def _restart(self, value: Any) -> None:
@@ -251,8 +251,8 @@ class ComposeReader:
             self._say(Kind.NOT_EXPRESSIBLE, "deploy.replicas", f"{value} is not a whole number")
             return
         self.service.layers[BASE]["deploy"]["numReplicas"] = int(text)
-        kind, said = (Kind.TRANSLATED, f"replicas: {int(text)}") if int(text) else (Kind.NOT_EXPRESSIBLE, STOPPED)
-        self._say(kind, "deploy.replicas", said)
+        kind, outcome = (Kind.TRANSLATED, f"replicas: {int(text)}") if int(text) else (Kind.NOT_EXPRESSIBLE, STOPPED)
+        self._say(kind, "deploy.replicas", outcome)
 
     def _limit(self, name: str, value: Any) -> None:
         limits = self.service.layers[BASE]["deploy"].setdefault("limitOverride", {"containers": {}})

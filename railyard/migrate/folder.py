@@ -29,8 +29,8 @@ def read(folder: Path, main: str) -> Reading:
         raise CallError(f"{folder} is no folder: give that of the application")
     services: list[Service] = []
     findings: list[Finding] = []
-    for here in _folders(folder):
-        declared, read = _folder(folder, here, main)
+    for directory in _folders(folder):
+        declared, read = _folder(folder, directory, main)
         services += declared
         findings += read
     for name in compose_file.FILES:
@@ -57,36 +57,36 @@ def repository(folder: Path) -> str | None:
 
 def _folders(folder: Path) -> Iterator[Path]:
     for place, folders, _ in os.walk(folder):
-        here = Path(place)
-        depth = len(here.relative_to(folder).parts)
+        directory = Path(place)
+        depth = len(directory.relative_to(folder).parts)
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         if depth >= _DEPTH:
             folders.clear()
-        yield here
+        yield directory
 
 
-def _folder(folder: Path, here: Path, main: str) -> tuple[list[Service], list[Finding]]:
+def _folder(folder: Path, directory: Path, main: str) -> tuple[list[Service], list[Finding]]:
     """Return the services whose files lie in one folder: its own, and those that a file is named after."""
-    below = here.relative_to(folder).as_posix()
+    below = directory.relative_to(folder).as_posix()
     root = None if below == "." else f"/{below}"
-    name = main if root is None else label(here.name)
+    name = main if root is None else label(directory.name)
     services: dict[str, Service] = {}
     findings: list[Finding] = []
-    for file, suffix, document in _documents(folder, here):
+    for file, suffix, document in _documents(folder, directory):
         chosen = label(suffix) if suffix else name
         if chosen in services:
             text = f"{services[chosen].files[0]} is read in its place; Railway's pages do not say which of two it takes"
             findings.append(Finding(kind=Kind.NEVER_READ, file=file, key="(the whole file)", text=text))
             continue
-        said = railway_file.read(document, file)
-        services[chosen] = Service(name=chosen, root_directory=root, files=[file], layers=said.layers)
-        findings += said.findings
-    findings += _builders(folder, here, name, root, services)
+        railway_document = railway_file.read(document, file)
+        services[chosen] = Service(name=chosen, root_directory=root, files=[file], layers=railway_document.layers)
+        findings += railway_document.findings
+    findings += _builders(folder, directory, name, root, services)
     return list(services.values()), findings
 
 
-def _documents(folder: Path, here: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    files = sorted(path for path in here.iterdir() if path.is_file() and _FILE.fullmatch(path.name))
+def _documents(folder: Path, directory: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    files = sorted(path for path in directory.iterdir() if path.is_file() and _FILE.fullmatch(path.name))
     for path in sorted(files, key=lambda each: (each.suffix != ".toml", each.name)):
         match = _FILE.fullmatch(path.name)
         shown = path.relative_to(folder).as_posix()
@@ -96,21 +96,23 @@ def _documents(folder: Path, here: Path) -> Iterator[tuple[str, str, Mapping[str
             yield shown, match["before"] or match["after"] or "", document
 
 
-def _builders(folder: Path, here: Path, name: str, root: str | None, services: dict[str, Service]) -> list[Finding]:
+def _builders(
+    folder: Path, directory: Path, name: str, root: str | None, services: dict[str, Service]
+) -> list[Finding]:
     findings: list[Finding] = []
-    dockerfile = (here / "Dockerfile").is_file()
+    dockerfile = (directory / "Dockerfile").is_file()
     for file in ("nixpacks.toml", "Procfile"):
-        path = here / file
+        path = directory / file
         if not path.is_file():
             continue
         service = services.setdefault(name, Service(name=name, root_directory=root))
         shown = path.relative_to(folder).as_posix()
         if file == "Procfile":
-            others, said = builder_files.read_procfile(path, shown, service, dockerfile=dockerfile)
+            others, read = builder_files.read_procfile(path, shown, service, dockerfile=dockerfile)
             services |= {each.name: each for each in others if each.name not in services}
         else:
-            said = builder_files.read_nixpacks(path, shown, service, dockerfile=dockerfile)
-        findings += said
+            read = builder_files.read_nixpacks(path, shown, service, dockerfile=dockerfile)
+        findings += read
         if not service.files:
             del services[name]  # nothing reads the file
     return findings
@@ -160,8 +162,8 @@ def _told(service: Service, findings: list[Finding]) -> list[Finding]:
     """Return the findings with what the translation itself says of a service's keys, in each environment."""
     added: list[Finding] = []
     for environment in service.layers:
-        layer, done = service.layers[environment], translate(service.effective(environment), image=service.image)
-        for key, text in {**done.placed, **done.left}.items():
+        layer, translation = service.layers[environment], translate(service.effective(environment), image=service.image)
+        for key, text in {**translation.placed, **translation.left}.items():
             section, _, name = key.partition(".")
             if name not in part(layer, section) or service.files[0].endswith("Procfile"):
                 continue
@@ -169,8 +171,8 @@ def _told(service: Service, findings: list[Finding]) -> list[Finding]:
                 continue  # its reader has named it
             shown = f"environments.{environment}.{key}" if environment else key
             findings = [each for each in findings if not (each.key == shown and each.file == service.files[0])]
-            kind = Kind.NOT_EXPRESSIBLE if key in done.left else Kind.TRANSLATED
-            if key in done.left or "compose" not in service.files[0]:
+            kind = Kind.NOT_EXPRESSIBLE if key in translation.left else Kind.TRANSLATED
+            if key in translation.left or "compose" not in service.files[0]:
                 added.append(Finding(kind=kind, file=service.files[0], key=shown, text=text, environment=environment))
     return [*findings, *added]
 

@@ -43,13 +43,15 @@ class Written:
     @property
     def lines(self) -> list[str]:
         """Say it to people."""
-        said = self.edit.lines or [f"{self.edit.file.name}: says all of it already"]
+        lines = self.edit.lines or [f"{self.edit.file.name}: says all of it already"]
         for key, (before, after) in self.differences.items():
-            said.append(f"{key}: {before} with the files, {after} by the system's own defaults: set it, or leave it")
-        done = "stored" if self.written else "would be stored"
-        said += [f"{name}: {done} in the SOPS file" for name in self.stored]
-        said += [f"{name}: no secret of the system; if it is needed, write it below variables" for name in self.strange]
-        return said
+            lines.append(f"{key}: {before} with the files, {after} by the system's own defaults: set it, or leave it")
+        verb = "stored" if self.written else "would be stored"
+        lines += [f"{name}: {verb} in the SOPS file" for name in self.stored]
+        lines += [
+            f"{name}: no secret of the system; if it is needed, write it below variables" for name in self.strange
+        ]
+        return lines
 
     def document(self) -> dict[str, Any]:
         """Return the same for programs."""
@@ -113,10 +115,10 @@ def _as_written(settings: SystemSettings, part: Part) -> Settings:
     return {**part.settings, "variables": {name: literal(value) for name, value in part.settings["variables"].items()}}
 
 
-def _with(there: Any, value: Any) -> Any:
-    if not isinstance(there, dict) or not isinstance(value, dict):
+def _with(present: Any, value: Any) -> Any:
+    if not isinstance(present, dict) or not isinstance(value, dict):
         return value
-    return {**cast("Settings", there), **cast("Settings", value)}
+    return {**cast("Settings", present), **cast("Settings", value)}
 
 
 def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[Any, Any]]:

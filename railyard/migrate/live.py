@@ -152,8 +152,8 @@ def _service(
 def _regions(decided: Decided) -> dict[str, Any]:
     """Return regions as a patch needs them: those that go are null, or they would stay."""
     wanted = table(decided.value)
-    there = table(decided.api) or dict.fromkeys(STANDARD_REGIONS)
-    return {**dict.fromkeys(sorted(set(there) - set(wanted))), **wanted}
+    present = table(decided.api) or dict.fromkeys(STANDARD_REGIONS)
+    return {**dict.fromkeys(sorted(set(present) - set(wanted))), **wanted}
 
 
 async def write(client: Client, before: LiveEnvironment) -> LiveEnvironment:

@@ -117,10 +117,10 @@ def _refuse_depth(text: str, shown: str) -> None:
 
 def _refuse_size(document: Any, shown: str) -> None:
     """Raise ``OperationError`` for a document that is deeper or larger than YAML may be, by dotted keys too."""
-    waiting: list[tuple[Any, int, str]] = [(document, 1, "")]
+    pending: list[tuple[Any, int, str]] = [(document, 1, "")]
     values = 0
-    while waiting:
-        node, depth, key = waiting.pop()
+    while pending:
+        node, depth, key = pending.pop()
         values += 1
         if depth > DEEPEST + 1:
             raise OperationError(f"{shown}: {_DEEP.format(key=key)}")
@@ -128,9 +128,9 @@ def _refuse_size(document: Any, shown: str) -> None:
             raise OperationError(f"{shown} has more than {MOST_VALUES:,} values: make it smaller")
         if isinstance(node, dict):
             inner = cast("dict[str, Any]", node)
-            waiting += [(value, depth + 1, key or name) for name, value in inner.items()]
+            pending += [(value, depth + 1, key or name) for name, value in inner.items()]
         elif isinstance(node, list):
-            waiting += [(value, depth + 1, key) for value in cast("list[Any]", node)]
+            pending += [(value, depth + 1, key) for value in cast("list[Any]", node)]
 
 
 def is_railway_document(document: Mapping[str, Any]) -> bool:

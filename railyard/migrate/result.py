@@ -48,9 +48,9 @@ class Result:
 
     def settings(self, environment: str) -> dict[str, Any]:
         """Return the settings of the system in one environment."""
-        mine = [part for part in self.parts if part.environment == environment]
+        parts = [part for part in self.parts if part.environment == environment]
         project = {"name": f"{self.name}-{environment}", "environment": environment}
-        return {"project": project, **{part.service.name: part.settings for part in mine}}
+        return {"project": project, **{part.service.name: part.settings for part in parts}}
 
     @property
     def environments(self) -> list[str]:

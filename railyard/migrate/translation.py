@@ -43,21 +43,21 @@ class Translation:
 def translate(config: Config, *, image: str | None = None) -> Translation:
     """Return the settings that say what ``config`` says."""
     config = normal(config)
-    done = Translation()
+    translation = Translation()
     for setting in SETTINGS:
         value = setting.given(config)
         forced = any(setting.name == name and forces(cause, config) for name, cause, _ in FORCED)
         if value is not None and value != setting.default and not forced:
-            done.settings[to_camel(setting.name)] = str(value) if setting.choices else value
-    _regions(config, done)
-    _limits(config, done)
+            translation.settings[to_camel(setting.name)] = str(value) if setting.choices else value
+    _regions(config, translation)
+    _limits(config, translation)
     variables = {name: each["value"] for name, each in part(config, "variables").items()}
-    _in_clear(variables, done, "variables.")
+    _in_clear(variables, translation, "variables.")
     if variables:
-        done.settings["variables"] = variables
-    _in_clear(done.settings, done, "")
-    _refused(done, image)
-    return done
+        translation.settings["variables"] = variables
+    _in_clear(translation.settings, translation, "")
+    _refused(translation, image)
+    return translation
 
 
 def forces(name: str, config: Config) -> bool:
@@ -83,66 +83,66 @@ def normal(config: Config) -> Config:
     return {**config, "build": build, "deploy": deploy, "variables": variables}
 
 
-def _regions(config: Config, done: Translation) -> None:
+def _regions(config: Config, translation: Translation) -> None:
     placed = placed_in(config)
     if not placed:
         replicas = _count(part(config, "deploy").get("numReplicas"))
         if replicas == 0:
-            done.left["deploy.numReplicas"] = STOPPED
+            translation.left["deploy.numReplicas"] = STOPPED
             return
         if replicas != 1:
-            done.settings["replicas"] = replicas
-        done.placed["deploy.numReplicas"] = f"replicas: {replicas}"
+            translation.settings["replicas"] = replicas
+        translation.placed["deploy.numReplicas"] = f"replicas: {replicas}"
         return
-    done.placed["deploy.numReplicas"] = "left out: multiRegionConfig says it"
+    translation.placed["deploy.numReplicas"] = "left out: multiRegionConfig says it"
     if unknown := [name for name in placed if name not in REGIONS]:
-        done.left["deploy.multiRegionConfig"] = f"{unknown[0]} is none of {', '.join(REGIONS)}"
+        translation.left["deploy.multiRegionConfig"] = f"{unknown[0]} is none of {', '.join(REGIONS)}"
     elif 0 in placed.values():
-        done.left["deploy.multiRegionConfig"] = STOPPED
+        translation.left["deploy.multiRegionConfig"] = STOPPED
     elif len(placed) > 1:
-        done.settings["regions"] = placed
+        translation.settings["regions"] = placed
         counts = ", ".join(f"{name}: {count}" for name, count in placed.items())
-        done.placed["deploy.multiRegionConfig"] = f"regions: {{{counts}}}"
+        translation.placed["deploy.multiRegionConfig"] = f"regions: {{{counts}}}"
     else:
         ((region, replicas),) = placed.items()
-        done.settings["region"] = region
+        translation.settings["region"] = region
         if replicas != 1:
-            done.settings["replicas"] = replicas
-        done.placed["deploy.multiRegionConfig"] = f"region: {region}, replicas: {replicas}"
+            translation.settings["replicas"] = replicas
+        translation.placed["deploy.multiRegionConfig"] = f"region: {region}, replicas: {replicas}"
 
 
-def _limits(config: Config, done: Translation) -> None:
+def _limits(config: Config, translation: Translation) -> None:
     limits = part(config, "deploy", "limitOverride", "containers")
-    said: list[str] = []
+    placed: list[str] = []
     if (cpu := limits.get("cpu")) is not None:
-        done.settings["vcpus"] = cpu
-        said.append(f"vcpus: {cpu}")
+        translation.settings["vcpus"] = cpu
+        placed.append(f"vcpus: {cpu}")
     if (memory := limits.get("memoryBytes")) is not None:
         if memory % BYTES_PER_MB:
-            done.left["deploy.limitOverride"] = f"a memory limit of whole MB, and {memory} bytes is none"
-        done.settings["memoryMb"] = round(memory / BYTES_PER_MB)
-        said.append(f"memoryMb: {done.settings['memoryMb']}")
+            translation.left["deploy.limitOverride"] = f"a memory limit of whole MB, and {memory} bytes is none"
+        translation.settings["memoryMb"] = round(memory / BYTES_PER_MB)
+        placed.append(f"memoryMb: {translation.settings['memoryMb']}")
     if others := sorted(set(limits) - {"cpu", "memoryBytes"}):
-        done.left["deploy.limitOverride"] = f"no setting says {', '.join(others)}"
-    if said:
-        done.placed["deploy.limitOverride"] = ", ".join(said)
+        translation.left["deploy.limitOverride"] = f"no setting says {', '.join(others)}"
+    if placed:
+        translation.placed["deploy.limitOverride"] = ", ".join(placed)
 
 
-def _in_clear(values: Settings, done: Translation, prefix: str) -> None:
+def _in_clear(values: Settings, translation: Translation, prefix: str) -> None:
     """Take out values with a credential in them, which the settings' rules refuse, too."""
     for name, reason in [(name, reason) for name, value in values.items() if (reason := in_clear(value))]:
         del values[name]
         key = next((".".join(path) for path, each in DIRECT.items() if to_camel(each.name) == name), prefix + name)
-        done.left[key] = reason
+        translation.left[key] = reason
 
 
-def _refused(done: Translation, image: str | None) -> None:
+def _refused(translation: Translation, image: str | None) -> None:
     """Take out what the rules of the settings refuse, with their words."""
-    while problems := _problems(done.settings, image):
+    while problems := _problems(translation.settings, image):
         for name, text in problems.items():
-            value = done.settings.pop(name)
+            value = translation.settings.pop(name)
             key = next((".".join(path) for path, each in DIRECT.items() if to_camel(each.name) == name), name)
-            done.left[key] = f"{json.dumps(value)}: allowed is {text}"
+            translation.left[key] = f"{json.dumps(value)}: allowed is {text}"
 
 
 def _problems(settings: Settings, image: str | None) -> dict[str, str]:

@@ -116,11 +116,11 @@ def _show(answer: Answer) -> None:
     for column in shown.columns[1:]:
         column.justify = "right"
     for system in answer.systems:
-        lines, said = answer.of(system), answer.said(system)
-        estimated = "-" if said is None or said.estimated is None else _usd(said.estimated)
+        lines, usage = answer.of(system), answer.said(system)
+        estimated = "-" if usage is None or usage.estimated is None else _usd(usage.estimated)
         shown.add_row(*_row(Text(system or "the stack itself", "bold"), lines), *([estimated] if answer.actual else []))
         for line in lines:
-            charged = said.services.get(line.name) if said else None
+            charged = usage.services.get(line.name) if usage else None
             last = "" if charged is None else _usd(charged)
             shown.add_row(*_row(Text(f"  {line.name}"), [line]), *([last] if answer.actual else []))
     console.print(shown)
@@ -157,18 +157,18 @@ def sentences(answer: Answer) -> Iterator[str]:
 
 
 def _remarks(answer: Answer) -> Iterator[str]:
-    for said in answer.actual or ():
-        if said.estimated is None:
-            yield f"{said.system}: Railway has no such project, or the token does not reach it"
+    for usage in answer.actual or ():
+        if usage.estimated is None:
+            yield f"{usage.system}: Railway has no such project, or the token does not reach it"
             continue
-        billed = (line for line in answer.of(said.system) if line.kind in USED_AT_RAILWAY)
+        billed = (line for line in answer.of(usage.system) if line.kind in USED_AT_RAILWAY)
         forecast = total(billed).as_used
-        yield f"{said.system}: forecast for Railway {_usd(forecast)}, Railway's own estimate {_usd(said.estimated)}"
-        for name in said.idle:
-            yield f"{said.system}/{name} does nothing: let it sleep (sleepApplication), or remove it"
-        for name, (used_gb, size_gb) in said.oversized.items():
+        yield f"{usage.system}: forecast for Railway {_usd(forecast)}, Railway's own estimate {_usd(usage.estimated)}"
+        for name in usage.idle:
+            yield f"{usage.system}/{name} does nothing: let it sleep (sleepApplication), or remove it"
+        for name, (used_gb, size_gb) in usage.oversized.items():
             yield (
-                f"{said.system}/{name} uses {used_gb:.1f} of {size_gb:g} GB: a volume never shrinks, but what is not "
+                f"{usage.system}/{name} uses {used_gb:.1f} of {size_gb:g} GB: a volume never shrinks, but what is not "
                 "used costs nothing either; start the next one smaller"
             )
 
@@ -208,16 +208,16 @@ def _document(lines: Sequence[Line]) -> dict[str, Any]:
     }
 
 
-def _said(said: Actual | None) -> dict[str, Any]:
-    if said is None:
+def _said(usage: Actual | None) -> dict[str, Any]:
+    if usage is None:
         return {}
     return {
         "railway": {
-            "estimated": None if said.estimated is None else round(said.estimated, 2),
-            "services": {name: round(amount, 2) for name, amount in said.services.items()},
-            "idle": list(said.idle),
+            "estimated": None if usage.estimated is None else round(usage.estimated, 2),
+            "services": {name: round(amount, 2) for name, amount in usage.services.items()},
+            "idle": list(usage.idle),
             "oversizedVolumes": {
-                name: {"usedGb": round(used, 2), "sizeGb": size} for name, (used, size) in said.oversized.items()
+                name: {"usedGb": round(used, 2), "sizeGb": size} for name, (used, size) in usage.oversized.items()
             },
         }
     }

@@ -100,10 +100,10 @@ def _program() -> str:
     if program is None:
         raise OperationError(f"this needs Railway's command line, and there is no {PROGRAM} on PATH: {INSTALL}")
     try:
-        done = subprocess.run([program, "run", "--help"], capture_output=True, text=True, check=False, timeout=30)
+        process = subprocess.run([program, "run", "--help"], capture_output=True, text=True, check=False, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         raise OperationError(f"{program} does not start: {INSTALL}") from None
-    if missing := [option for option in ("--project", "--environment", "--service") if option not in done.stdout]:
+    if missing := [option for option in ("--project", "--environment", "--service") if option not in process.stdout]:
         raise OperationError(
             f"{program} knows no {missing[0]}, so it is too old, or not Railway's command line: {INSTALL}"
         )

@@ -59,9 +59,9 @@ def _make(client: Any, bucket: str) -> bool:
         }
         client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
     except refusals.ClientError as failure:
-        said: Any = failure.response.get("Error", {})
-        advice = "choose another name" if said.get("Code") == "BucketAlreadyExists" else "check the Spaces key"
-        raise OperationError(f"{bucket}: {said.get('Message') or said.get('Code')}: {advice}") from None
+        error: Any = failure.response.get("Error", {})
+        advice = "choose another name" if error.get("Code") == "BucketAlreadyExists" else "check the Spaces key"
+        raise OperationError(f"{bucket}: {error.get('Message') or error.get('Code')}: {advice}") from None
     except refusals.BotoCoreError as failure:
         raise OperationError(f"Spaces cannot be reached: {failure}") from None
     return new

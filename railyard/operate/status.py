@@ -255,7 +255,7 @@ def _service(service: RunningService) -> dict[str, Any]:
 def _deployment(deployed: Deployed | None) -> dict[str, Any] | None:
     if deployed is None:
         return None
-    said = {
+    document = {
         "id": deployed.id,
         "status": deployed.status,
         "createdAt": deployed.created_at,
@@ -265,4 +265,4 @@ def _deployment(deployed: Deployed | None) -> dict[str, Any] | None:
         "branch": deployed.branch,
         "commit": deployed.commit,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in document.items() if value is not None}

@@ -56,19 +56,19 @@ class Result:
 
 async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem]) -> list[Result]:
     """Check everything of ``systems`` at the same time; the results in the order of the settings."""
-    waiting: list[Awaitable[list[Result]]] = []
+    checks: list[Awaitable[list[Result]]] = []
     for system in systems:
         if system.environment_id is None:
-            waiting.append(_absent(railway, stack, system))
+            checks.append(_absent(railway, stack, system))
             continue
-        waiting += [_of_service(railway, stack, f"{system.name}/{each.name}", each) for each in system.services]
+        checks += [_of_service(railway, stack, f"{system.name}/{each.name}", each) for each in system.services]
         buckets = [
             part for _, part in walk_arguments(stack.settings.systems[system.name]) if isinstance(part, BucketSettings)
         ]
-        waiting += [_bucket(f"{system.name}/{bucket.name}", bucket) for bucket in buckets]
+        checks += [_bucket(f"{system.name}/{bucket.name}", bucket) for bucket in buckets]
         redirects = stack.settings.systems[system.name].redirects
-        waiting += [_redirect(f"{system.name}/{each.hostname}", each) for each in redirects]
-    return [result for results in await asyncio.gather(*waiting) for result in results]
+        checks += [_redirect(f"{system.name}/{each.hostname}", each) for each in redirects]
+    return [result for results in await asyncio.gather(*checks) for result in results]
 
 
 async def _absent(railway: Railway, stack: Stack, system: RunningSystem) -> list[Result]:
@@ -130,8 +130,8 @@ async def _redirect(where: str, redirect: RedirectSettings) -> list[Result]:
         return [replace(result, found=answer.problem, next=_RECORDS)]
     if (answer.status, answer.location) == (redirect.status, wanted):
         return [replace(result, passed=True, found=f"{answer.status} to {wanted}")]
-    there = f"{answer.status} to {answer.location}" if answer.location else f"{answer.status}"
-    return [replace(result, found=f"{there}, not {redirect.status} to {wanted}", next=_RULES)]
+    actual = f"{answer.status} to {answer.location}" if answer.location else f"{answer.status}"
+    return [replace(result, found=f"{actual}, not {redirect.status} to {wanted}", next=_RULES)]
 
 
 _RULES: Final = "put the redirect rule back: run up, after a refresh if somebody changed it by hand"
@@ -160,9 +160,9 @@ async def _dns(where: str, domain: RunningDomain) -> Result:
         return replace(result, passed=True, found=f"{domain.name} → Cloudflare's proxy")
     if not domain.proxied and (domain.target in aliases or (addresses and not aliases and not domain.wrong_records)):
         return replace(result, passed=True, found=f"{domain.name} → {domain.target}")
-    there = ", ".join(aliases or addresses) or "nothing"
+    actual = ", ".join(aliases or addresses) or "nothing"
     wanted = "Cloudflare's proxy" if domain.proxied else domain.target
-    return replace(result, found=f"{domain.name} leads to {there}, not to {wanted}", next=_RECORDS)
+    return replace(result, found=f"{domain.name} leads to {actual}, not to {wanted}", next=_RECORDS)
 
 
 _RECORDS: Final = "put the record back: run up, after a refresh if somebody changed it by hand; DNS takes minutes"
@@ -247,8 +247,8 @@ async def _bucket(where: str, bucket: BucketSettings) -> list[Result]:
         left = await asyncio.to_thread(_delete, client, bucket.name, key)
     result = replace(result, time_s=time.monotonic() - started)
     if answer is not None and (answer.problem or answer.status != HTTPStatus.OK):
-        said = answer.problem or f"{answer.status} from {answer.url}"
-        return [replace(result, found=f"put, but not served: {said}", next=_CDN)]
+        problem = answer.problem or f"{answer.status} from {answer.url}"
+        return [replace(result, found=f"put, but not served: {problem}", next=_CDN)]
     if left:
         return [replace(result, found=f"{key} could not be deleted: {left}", next=_BUCKET)]
     served = f"put, served by {host}, deleted" if bucket.cdn else "put and deleted"

@@ -62,8 +62,8 @@ class JsonReport:
         document = {
             "steps": [self._step(step) for step in shown],
             "diagnostics": [
-                {key: value for key, value in said.items() if value}
-                for said in (
+                {key: value for key, value in diagnostic.items() if value}
+                for diagnostic in (
                     {"urn": item.urn, "message": self._scrub(item.message), "severity": item.severity}
                     for item in result.diagnostics
                 )

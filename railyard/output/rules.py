@@ -76,9 +76,9 @@ def lines(violations: Sequence[Violation]) -> Iterator[str]:
     for each in violations:
         more = len(each.resources) - _NAMED
         names = [*each.resources[:_NAMED], *([f"and {more} more"] if more > 0 else [])]
-        said = each.message if each.level is Level.MANDATORY else ", ".join(names)
+        text = each.message if each.level is Level.MANDATORY else ", ".join(names)
         reason = f" ({each.level.value} here: {each.reason})" if each.reason else ""
-        yield f"{each.level.value} {each.policy}: {said}{reason}"
+        yield f"{each.level.value} {each.policy}: {text}{reason}"
 
 
 def as_document(violations: Iterable[Violation]) -> list[dict[str, Any]]:

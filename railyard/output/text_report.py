@@ -154,9 +154,9 @@ class TextReport:
             if not self._plain or self._operation in _FINDINGS:
                 for depth, row in walk(self._tree.roots(), show_same=self._show_same):
                     self._print(*self._tree_lines(depth, row))
-            said = [Diagnostic(severity="error", message=error, urn=urn) for urn, error in self._failed]
-            said = [*result.diagnostics, *(extra for extra in said if extra not in result.diagnostics)]
-            self._print(*self._diagnostics("Diagnostics", [item for item in said if item.severity != "error"]))
+            diagnostics = [Diagnostic(severity="error", message=error, urn=urn) for urn, error in self._failed]
+            diagnostics = [*result.diagnostics, *(extra for extra in diagnostics if extra not in result.diagnostics)]
+            self._print(*self._diagnostics("Diagnostics", [item for item in diagnostics if item.severity != "error"]))
             self._print(*self._outputs(result))
             line = summary(self._tree, result)
             self._print(Text(), Text(line, "bold" if result.succeeded else "bold red"))
@@ -166,7 +166,7 @@ class TextReport:
                 money = of_steps(result.steps, self._calculation).sentence()
                 self._print(*([Text(money, "dim")] if money else []))
             self._print(*self._rules(result))
-            self._print(*self._diagnostics("Errors", [item for item in said if item.severity == "error"]))
+            self._print(*self._diagnostics("Errors", [item for item in diagnostics if item.severity == "error"]))
 
     def close(self) -> None:
         """Take down the live part, for when the result is never reached. May be called again."""
@@ -177,8 +177,8 @@ class TextReport:
     def _tree_lines(self, depth: int, row: Row) -> Iterable[Text]:
         indent = "  " * depth
         head = Text(indent).append_text(self._head(row))
-        gone = row.kind is StepKind.DELETE and self._operation is Operation.REFRESH
-        notes = ["gone" if gone else row.kind.value] if row.kind in (StepKind.REPLACE, StepKind.DELETE) else []
+        is_gone = row.kind is StepKind.DELETE and self._operation is Operation.REFRESH
+        notes = ["gone" if is_gone else row.kind.value] if row.kind in (StepKind.REPLACE, StepKind.DELETE) else []
         notes += ["protected"] if row.step.protect else []
         notes += ["failed"] if row.error else []
         if notes:
@@ -210,19 +210,19 @@ class TextReport:
             case _:
                 return Text(f"~ {path}: {old} → {new}{replaces}", "yellow")
 
-    def _diagnostics(self, title: str, said: list[Diagnostic]) -> Iterable[Text]:
+    def _diagnostics(self, title: str, diagnostics: list[Diagnostic]) -> Iterable[Text]:
         """Return all messages in full, under the resource that they are about; those about none come first."""
-        if not said:
+        if not diagnostics:
             return
         yield from (Text(), Text(title, "bold"))
-        order = dict.fromkeys(["", *(item.urn for item in said)])
+        order = dict.fromkeys(["", *(item.urn for item in diagnostics)])
         for urn in order:
-            mine = [item for item in said if item.urn == urn]
+            of_resource = [item for item in diagnostics if item.urn == urn]
             row = self._tree.find(urn)
             name = f"{type_name(row.step)} {row.step.name}" if row else urn.rsplit("::", 1)[-1]
-            if mine and name:
+            if of_resource and name:
                 yield Text(f"  {name}", "bold")
-            for item in mine:
+            for item in of_resource:
                 first, *rest = self._scrub(item.message).strip("\n").splitlines() or [""]
                 indent = "    " if name else "  "
                 style = {"warning": "yellow", "error": "red"}.get(item.severity, "")

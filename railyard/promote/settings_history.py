@@ -46,7 +46,7 @@ class Version:
 
 def versions(file: Path) -> list[Version]:
     """Return all versions of ``file``, the one that lies there first. Without git there is only that one."""
-    here = Version(commit=None, date="", document=on_shared(file, file.read_text(encoding="utf-8")))
+    present = Version(commit=None, date="", document=on_shared(file, file.read_text(encoding="utf-8")))
     names = (file.name, DEFAULTS_FILE)
     listed = _git(file, "log", f"--max-count={LONGEST}", f"--format=%h{_SEPARATOR}%cI", "--", *names)
     commits = [line.split(_SEPARATOR) for line in listed.decode().splitlines()]
@@ -55,7 +55,7 @@ def versions(file: Path) -> list[Version]:
     own, shared = texts[: len(commits)], texts[len(commits) :]
     each = zip(commits, own, shared, strict=True)
     committed = [_version(commit, date, text, below) for (commit, date), text, below in each]
-    return [here, *(version for version in committed if version is not None)]
+    return [present, *(version for version in committed if version is not None)]
 
 
 def on_shared(file: Path, text: str) -> Any:
@@ -84,7 +84,7 @@ def _objects(batch: bytes, count: int) -> Sequence[bytes]:
 
 def _git(file: Path, *arguments: str, given: bytes = b"") -> bytes:
     try:
-        done = subprocess.run(["git", *arguments], cwd=file.parent, input=given, capture_output=True, check=False)
+        process = subprocess.run(["git", *arguments], cwd=file.parent, input=given, capture_output=True, check=False)
     except FileNotFoundError:
         return b""
-    return done.stdout if done.returncode == 0 else b""
+    return process.stdout if process.returncode == 0 else b""

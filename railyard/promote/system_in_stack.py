@@ -57,8 +57,8 @@ async def sides(railway: Railway, stack: Stack, names: Sequence[str]) -> dict[st
     settings = on_shared(file.file, file.before)
     by_system: dict[str, SystemInStack] = {}
     for running in await running_systems(railway, stack, names):
-        mine = releases(running.name, stack.settings.systems[running.name])
-        services = [service for release in mine for service in release.services]
+        own_releases = releases(running.name, stack.settings.systems[running.name])
+        services = [service for release in own_releases for service in release.services]
         by_system[running.name] = SystemInStack(
             stack=stack.name,
             running=running,

@@ -110,14 +110,14 @@ class ProjectCopy:
         """Run a command in the copy to its end, with ``variables``; ``in_shell``: in a shell of the sandbox."""
         shell = sandbox_door.variables(self._address, self.directory / ".sandbox") if in_shell else {}
         before, began = len(self._requests()), time.monotonic()
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=self.directory, env={**self._environment(), **shell, **variables}, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         return CommandRun(
             command=" ".join([*(f"{name}={value}" for name, value in variables.items()), *command]),
-            code=done.returncode,
-            text=done.stdout,
+            code=process.returncode,
+            text=process.stdout,
             time_s=time.monotonic() - began,
             requests=Counter(self._requests()[before:]),
         )
@@ -128,8 +128,8 @@ class ProjectCopy:
         return [json.loads(line)["api"] for line in lines]
 
     def _environment(self) -> dict[str, str]:
-        ours = {**code_of(self.directory), "NO_COLOR": "1", "COLUMNS": "120", DISCORD: self.inbox.address}
-        return {**clean_environment(), **_GIT, **ours, **EMBEDDED}
+        own = {**code_of(self.directory), "NO_COLOR": "1", "COLUMNS": "120", DISCORD: self.inbox.address}
+        return {**clean_environment(), **_GIT, **own, **EMBEDDED}
 
 
 def _files(root: Path) -> list[str]:
@@ -139,9 +139,9 @@ def _files(root: Path) -> list[str]:
 
 
 def _git(directory: Path, *arguments: str) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         ["git", *arguments], cwd=directory, env={**os.environ, **_GIT}, capture_output=True, text=True, check=False
     )
-    if done.returncode != 0:
-        raise SystemExit(f"error: git {arguments[0]} failed in {directory}: {done.stderr.strip()}")
-    return done.stdout.strip()
+    if process.returncode != 0:
+        raise SystemExit(f"error: git {arguments[0]} failed in {directory}: {process.stderr.strip()}")
+    return process.stdout.strip()

@@ -196,11 +196,11 @@ class Rehearsal:
         in_shell: bool = False,
         **variables: str,
     ) -> CommandRun:
-        done = self._place.run(*command, in_shell=in_shell, **variables)
-        as_it_must = done.code == code and says in done.text
-        self._report.command(done, first=first if as_it_must else 0, last=last if as_it_must else 100)
-        self._expect(as_it_must, f"{done.command} must end with exit code {code} and say: {says}")
-        return done
+        run = self._place.run(*command, in_shell=in_shell, **variables)
+        as_it_must = run.code == code and says in run.text
+        self._report.command(run, first=first if as_it_must else 0, last=last if as_it_must else 100)
+        self._expect(as_it_must, f"{run.command} must end with exit code {code} and say: {says}")
+        return run
 
     @staticmethod
     def _expect(so: bool, otherwise: str) -> None:

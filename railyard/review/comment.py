@@ -92,14 +92,14 @@ def _leave_runs(commit: str) -> None:
 
 def with_real(comparison: Diff, folder: Path) -> Diff:
     """Return a comparison with what the documents below a folder say of real states; raises ``OperationError``."""
-    said = {
+    real = {
         stack.stack: stack.real
         for file in sorted(folder.glob("**/*.json"))
         for stack in read(file).stacks
         if stack.real is not None
     }
     stacks = (
-        each.model_copy(update={"real": said[each.stack]}) if each.stack in said else each for each in comparison.stacks
+        each.model_copy(update={"real": real[each.stack]}) if each.stack in real else each for each in comparison.stacks
     )
     return comparison.model_copy(update={"stacks": tuple(stacks)})
 

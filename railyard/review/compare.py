@@ -50,15 +50,20 @@ class Comparison:
 
     def of(self, stacks: Sequence[str]) -> Diff:
         """Compare these stacks, or all; raises ``CallError`` for one that neither side has."""
-        here, there = diff_checkout.stacks(self.head), diff_checkout.stacks(self.base)
+        head_stacks, base_stacks = diff_checkout.stacks(self.head), diff_checkout.stacks(self.base)
         for name in stacks:
-            if name not in here | there:
-                raise CallError(f"there is no stack {name!r}: name one of {', '.join(sorted(here | there))}")
+            if name not in head_stacks | base_stacks:
+                raise CallError(
+                    f"there is no stack {name!r}: name one of {', '.join(sorted(head_stacks | base_stacks))}"
+                )
         return Diff(
             base=Side(name=self.base.name, subject=self.base.subject),
             head=Side(name=self.head.name, subject=self.head.subject),
             notes=tuple(self._notes()),
-            stacks=tuple(self._stack(name, here, there) for name in stacks or sorted(here | there, reverse=True)),
+            stacks=tuple(
+                self._stack(name, head_stacks, base_stacks)
+                for name in stacks or sorted(head_stacks | base_stacks, reverse=True)
+            ),
         )
 
     @cached_property
@@ -92,24 +97,24 @@ class Comparison:
         )
         return [f"requirements.txt differs ({', '.join(packages)}): {with_what}"]
 
-    def _stack(self, name: str, here: set[str], there: set[str]) -> StackDiff:
-        if name not in here:
+    def _stack(self, name: str, head_stacks: set[str], base_stacks: set[str]) -> StackDiff:
+        if name not in head_stacks:
             note = (
                 f"Pulumi.{name}.yaml is gone. That by itself changes nothing that runs, and nothing would manage it "
                 f"any more: take the stack down first (pulumi destroy -s {name})"
             )
             return StackDiff(stack=name, notes=(note,))
-        systems = self._touched(name) if name in there else None
+        systems = self._touched(name) if name in base_stacks else None
         if systems == []:
             return StackDiff(stack=name, plan=str(_settings(self.head, name).get(PLAN_KEY) or "pro"))
-        notes: list[str] = [] if name in there else [f"the stack {name} is new: all of it will be created"]
-        standins = name in there and self._with_standins(name, notes)
+        notes: list[str] = [] if name in base_stacks else [f"the stack {name} is new: all of it will be created"]
+        standins = name in base_stacks and self._with_standins(name, notes)
         own = self.own_environment and bool(diff_checkout.differing_packages(self.base, self.head))
         place = ThrowAway(
             self.sandbox / name, running=self.running, own_environment=own, standins=standins, systems=systems or ()
         )
         try:
-            if name in there:
+            if name in base_stacks:
                 self._bring_up(place, name, systems or ())
             self.say(f"previewing {self.head.name} on it")
             document = place.preview(self.head, name)

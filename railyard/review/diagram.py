@@ -55,9 +55,9 @@ def _needs(changes: Sequence[Change], nodes: dict[str, str]) -> list[str]:
     edges: dict[frozenset[str], str] = {}
     for change in changes:
         for name in change.needs:
-            here, there = nodes[change.name], nodes.get(name)
-            if there and there != here:
-                edges.setdefault(frozenset((here, there)), f"  {here} -. needs .-> {there}")
+            node, needed = nodes[change.name], nodes.get(name)
+            if needed and needed != node:
+                edges.setdefault(frozenset((node, needed)), f"  {node} -. needs .-> {needed}")
     return list(edges.values())[:MOST]
 
 

@@ -93,8 +93,8 @@ class StackDiff(Model):
         """Return ``refused: ~ 4 to update, 77 unchanged``; unchanged components count as resources."""
         if self.errors and not self.changes:
             return "refused: what would change is not known"
-        said = counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
-        return f"refused: {said}" if self.refused else said
+        text = counted(self.changes) + (f", {self.unchanged} unchanged" if self.unchanged else "")
+        return f"refused: {text}" if self.refused else text
 
     @property
     def refused(self) -> bool:
@@ -107,11 +107,18 @@ class StackDiff(Model):
         changed = {change.name for change in self.changes if change.kind is not Kind.DELETE}
         broken: list[Rule] = []
         for rule in self.rules:
-            here = tuple(each for each in rule.resources if each in changed)
+            changed_resources = tuple(each for each in rule.resources if each in changed)
             if rule.mandatory:
                 broken.append(rule)
-            elif here:
-                broken.append(rule.model_copy(update={"resources": here, "message": f"{', '.join(here)}: {rule.fix}"}))
+            elif changed_resources:
+                broken.append(
+                    rule.model_copy(
+                        update={
+                            "resources": changed_resources,
+                            "message": f"{', '.join(changed_resources)}: {rule.fix}",
+                        }
+                    )
+                )
         return tuple(broken)
 
 

@@ -137,12 +137,12 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
 
 def _rules(stack: StackDiff) -> list[str]:
     """Return the advisory rules that what changes breaks, collapsed; how many more were broken before."""
-    here = [rule for rule in stack.broken_here if not rule.mandatory]
+    advisory = [rule for rule in stack.broken_here if not rule.mandatory]
     before = len(stack.rules) - len(stack.broken_here)
     lines: list[str] = []
-    if here:
-        lines += [f"<details><summary>Rules that this breaks: {len(here)}</summary>", ""]
-        lines += [*block("text", [f"{rule.policy}: {rule.message[:_SAID_AT_MOST]}" for rule in here]), ""]
+    if advisory:
+        lines += [f"<details><summary>Rules that this breaks: {len(advisory)}</summary>", ""]
+        lines += [*block("text", [f"{rule.policy}: {rule.message[:_SAID_AT_MOST]}" for rule in advisory]), ""]
         lines += ["</details>", ""]
     if before:
         lines += [

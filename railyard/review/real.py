@@ -63,10 +63,10 @@ def _compared(stack: StackDiff, *, sandbox: bool) -> Difference:
 def difference(expected: Sequence[Change], engine: Engine) -> Difference:
     """Return what the real state says beside ``expected``; raises ``OperationError``."""
     changes = changes_of(engine.preview()["steps"])
-    ours, theirs = {change.key() for change in expected}, {change.key() for change in changes}
+    expected_keys, real_keys = {change.key() for change in expected}, {change.key() for change in changes}
     return Difference(
-        only_real=tuple(change for change in changes if change.key() not in ours),
-        only_sandbox=tuple(change for change in expected if change.key() not in theirs),
+        only_real=tuple(change for change in changes if change.key() not in expected_keys),
+        only_sandbox=tuple(change for change in expected if change.key() not in real_keys),
         by_hand=changes_of(engine.drift()["steps"]),
     )
 

@@ -65,16 +65,18 @@ class ThrowAway:
 
     def _run(self, side: Checkout, operation: str, stack: str) -> dict[str, Any]:
         command = [self._python(side), "-m", "railyard.engine", operation, "--stack", stack, "--json"]
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=side.directory, env=self._environment(side), capture_output=True, text=True, check=False
         )
         try:
-            document: Any = json.loads(done.stdout)
+            document: Any = json.loads(process.stdout)
         except ValueError:
             document = None
         if not isinstance(document, dict) or "steps" not in document:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_LAST_LINES:]
-            raise SideError("\n".join(said).removeprefix("error: ") or f"it ended with exit code {done.returncode}")
+            output = (process.stderr.strip() or process.stdout.strip()).splitlines()[-_LAST_LINES:]
+            raise SideError(
+                "\n".join(output).removeprefix("error: ") or f"it ended with exit code {process.returncode}"
+            )
         return cast("dict[str, Any]", document)
 
     def _python(self, side: Checkout) -> str:
@@ -90,10 +92,10 @@ class ThrowAway:
         return str(side.directory / ".venv" / "bin" / "python")
 
     def _environment(self, side: Checkout) -> Mapping[str, str]:
-        ours = {**code_of(side.directory), "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
-        ours |= {"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {}
-        ours |= {CHOSEN_VARIABLE: " ".join(self._systems)} if self._systems else {}
-        return {**clean_environment(), **ours}
+        variables = {**code_of(side.directory), "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
+        variables |= {"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {}
+        variables |= {CHOSEN_VARIABLE: " ".join(self._systems)} if self._systems else {}
+        return {**clean_environment(), **variables}
 
 
 def _set_up(project: Path) -> list[list[str]]:
@@ -118,5 +120,7 @@ def clean_environment() -> dict[str, str]:
 
 def errors(document: Mapping[str, Any]) -> list[str]:
     """Return what went wrong, without repetitions."""
-    said = [item["message"].strip() for item in document.get("diagnostics") or () if item.get("severity") == "error"]
-    return list(dict.fromkeys(said))
+    messages = [
+        item["message"].strip() for item in document.get("diagnostics") or () if item.get("severity") == "error"
+    ]
+    return list(dict.fromkeys(messages))

@@ -136,11 +136,13 @@ def plan(steps: Sequence[Mapping[str, Any]], declared: Mapping[str, Sequence[Sec
     instances: list[Instance] = []
     for urn, changes in paths.items():
         system = _system(urn, declared)
-        ours = _variables(declared.get(system, ()), differing.get(system, set()))
-        mine = tuple(path.removeprefix(_VARIABLE) for path in changes if path.removeprefix(_VARIABLE) in ours)
-        if mine:
-            others = tuple(path for path in changes if path.removeprefix(_VARIABLE) not in mine)
-            instances.append(Instance(urn=urn, secrets=mine, others=others))
+        own_variables = _variables(declared.get(system, ()), differing.get(system, set()))
+        changed_variables = tuple(
+            path.removeprefix(_VARIABLE) for path in changes if path.removeprefix(_VARIABLE) in own_variables
+        )
+        if changed_variables:
+            others = tuple(path for path in changes if path.removeprefix(_VARIABLE) not in changed_variables)
+            instances.append(Instance(urn=urn, secrets=changed_variables, others=others))
     notes = [
         f"{system}.{secret.name}: {secret.rotation}"
         for system, needed in declared.items()

@@ -40,8 +40,8 @@ class Problem:
 
     def document(self) -> dict[str, str]:
         """Return the problem for programs."""
-        said = {"kind": self.kind, "key": self.key, "text": self.text, "fix": self.fix}
-        return {name: text for name, text in said.items() if text}
+        document = {"kind": self.kind, "key": self.key, "text": self.text, "fix": self.fix}
+        return {name: text for name, text in document.items() if text}
 
 
 @dataclass(kw_only=True)
@@ -73,17 +73,17 @@ class Check:
     def lines(self) -> list[str]:
         """Return the report for people."""
         file = shown(self.stack.secrets_file)
-        said = [f"note: {self.note}"] if self.note else []
-        said += [f"warning: {warning.text}" for warning in self.warnings]
+        lines = [f"note: {self.note}"] if self.note else []
+        lines += [f"warning: {warning.text}" for warning in self.warnings]
         if not self.problems:
             extent = "names and values" if self.values_checked else "names"
-            return [*said, f"{file}: {count(self.secrets, 'secret')} of {self.stack.name}, {extent} are in order"]
+            return [*lines, f"{file}: {count(self.secrets, 'secret')} of {self.stack.name}, {extent} are in order"]
         systems = {problem.key.partition(".")[0] for problem in self.problems if problem.key}
         affected = f" in {count(len(systems), 'system')}" if systems else ""
-        said.append(f"{file} has {count(len(self.problems), 'problem')}{affected}:")
+        lines.append(f"{file} has {count(len(self.problems), 'problem')}{affected}:")
         for problem in self.problems:
-            said += [problem.text, *([f"  {problem.fix}"] if problem.fix else [])]
-        return said
+            lines += [problem.text, *([f"  {problem.fix}"] if problem.fix else [])]
+        return lines
 
 
 def check(stack: Stack) -> Check:

@@ -62,8 +62,8 @@ def init(
     Without the sops program the skeleton is written, and the command printed that encrypts it.
     """
     with reported_errors(json=json):
-        for here in _chosen(read_stack(stack), system):
-            _make(here, age, json=json)
+        for part in _chosen(read_stack(stack), system):
+            _make(part, age, json=json)
 
 
 def _chosen(stack: Stack, system: str) -> list[Stack]:
@@ -77,36 +77,36 @@ def _chosen(stack: Stack, system: str) -> list[Stack]:
     return [stack.holding(system)]
 
 
-def _make(here: Stack, age: list[str] | None, *, json: bool) -> None:
+def _make(part: Stack, age: list[str] | None, *, json: bool) -> None:
     """Make one secrets file, or list what it lacks."""
-    stack = here.name
-    if here.holds:
-        here.secrets_file.parent.mkdir(exist_ok=True)
-    if here.secrets_file.exists():
-        secrets_file.remove_empty_skeleton(here)
-        _list_missing(here, json=json)
+    stack = part.name
+    if part.holds:
+        part.secrets_file.parent.mkdir(exist_ok=True)
+    if part.secrets_file.exists():
+        secrets_file.remove_empty_skeleton(part)
+        _list_missing(part, json=json)
         return
-    rule_added = not secrets_file.has_rule(here)
+    rule_added = not secrets_file.has_rule(part)
     if rule_added:
-        secrets_file.add_rule(here, age or _ask_recipient(json=json))
-    elif not secrets_file.is_rule_for(here, age or ()):
+        secrets_file.add_rule(part, age or _ask_recipient(json=json))
+    elif not secrets_file.is_rule_for(part, age or ()):
         raise CallError(
-            f"{shown(secrets_file.rules_file(here))} has a rule for {here.secrets_file.name} already, and not for "
+            f"{shown(secrets_file.rules_file(part))} has a rule for {part.secrets_file.name} already, and not for "
             "this key: add the key there, or leave --age out"
         )
-    command = _write_skeleton(here)
+    command = _write_skeleton(part)
     if json:
-        created = shown(secrets_file.skeleton_file(here) if command else here.secrets_file)
+        created = shown(secrets_file.skeleton_file(part) if command else part.secrets_file)
         write_json({"stack": stack, "created": created, "ruleAdded": rule_added, "run": command})
         return
     if rule_added:
-        typer.echo(f"{shown(secrets_file.rules_file(here))}: added the rule of {here.secrets_file.name}")
+        typer.echo(f"{shown(secrets_file.rules_file(part))}: added the rule of {part.secrets_file.name}")
     if command:
-        typer.echo(f"{shown(secrets_file.skeleton_file(here))}: written. Encrypt it, empty or filled in, with")
+        typer.echo(f"{shown(secrets_file.skeleton_file(part))}: written. Encrypt it, empty or filled in, with")
         typer.echo(f"  {command}")
     else:
-        typer.echo(f"{shown(here.secrets_file)}: made, with empty values. Fill it in:")
-        typer.echo(f"  {RAILYARD} secrets generate -s {stack}\n  sops edit {shown(here.secrets_file)}")
+        typer.echo(f"{shown(part.secrets_file)}: made, with empty values. Fill it in:")
+        typer.echo(f"  {RAILYARD} secrets generate -s {stack}\n  sops edit {shown(part.secrets_file)}")
 
 
 @application.command()

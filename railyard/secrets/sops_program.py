@@ -59,8 +59,8 @@ def remove(stack: Stack, system: str) -> None:
     file = shown(stack.secrets_file)
     with _replacing(stack.secrets_file) as new:
         shutil.copy(stack.secrets_file, new)
-        done = _run([path(stack), "unset", str(new), f'["{system}"]'], stack.environment)
-        _refuse_failure(done, system, file)
+        process = _run([path(stack), "unset", str(new), f'["{system}"]'], stack.environment)
+        _refuse_failure(process, system, file)
 
 
 def store(stack: Stack, system: str, name: str, value: str) -> None:
@@ -72,15 +72,15 @@ def store(stack: Stack, system: str, name: str, value: str) -> None:
         _refuse_failure(_run(command, stack.environment, json.dumps(value)), f"{system}.{name}", file)
 
 
-def _refuse_failure(done: subprocess.CompletedProcess[str], key: str, file: str) -> None:
-    if "not defined: -value-stdin" in done.stdout + done.stderr:
+def _refuse_failure(process: subprocess.CompletedProcess[str], key: str, file: str) -> None:
+    if "not defined: -value-stdin" in process.stdout + process.stderr:
         raise OperationError(
             "the sops program on PATH is older than 3.11 and takes values only from its command line, which other "
             "people of this machine can see: install a newer one from https://getsops.io"
         )
-    if done.returncode != 0:
+    if process.returncode != 0:
         raise OperationError(
-            f"the sops program could not set {key} in {file} (exit code {done.returncode}); nothing was "
+            f"the sops program could not set {key} in {file} (exit code {process.returncode}); nothing was "
             f"changed. `sops edit {file}` shows why"
         )
 

@@ -119,13 +119,13 @@ def split_(
 
 
 def _carry_out(plan: splits.Split, engine: Engine, *, quiet: bool) -> list[str]:
-    done: list[str] = []
+    steps_done: list[str] = []
     for step in splits.steps(plan, engine):
-        said = step.do()
-        done += [step.name] if said else []
+        result = step.do()
+        steps_done += [step.name] if result else []
         if not quiet:
-            typer.echo(f"{step.name}: {said or 'nothing to do'}")
-    return done
+            typer.echo(f"{step.name}: {result or 'nothing to do'}")
+    return steps_done
 
 
 def _left(plan: splits.Split, engine: Engine, waiting: Sequence[str]) -> dict[str, list[str]]:
@@ -134,11 +134,11 @@ def _left(plan: splits.Split, engine: Engine, waiting: Sequence[str]) -> dict[st
     return {name: [each for each in splits.changes(one) if each not in waiting] for name, one in engines.items()}
 
 
-def _end(plan: splits.Split, done: list[str], left: dict[str, list[str]], *, json: bool, written: bool) -> None:
+def _end(plan: splits.Split, steps_done: list[str], left: dict[str, list[str]], *, json: bool, written: bool) -> None:
     if json:
-        said = {"stack": plan.source.name, "to": plan.target, "systems": list(plan.systems)}
+        names = {"stack": plan.source.name, "to": plan.target, "systems": list(plan.systems)}
         differences = {edit.file.name: edit.lines for edit in plan.edits()}
-        write_json(said | {"differences": differences, "done": done, "left": left, "written": written})
+        write_json(names | {"differences": differences, "done": steps_done, "left": left, "written": written})
         return
     if not written:
         typer.echo("nothing was written")

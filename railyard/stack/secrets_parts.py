@@ -43,7 +43,7 @@ def copied(source: Stack, target: Stack, systems: Sequence[str], recipients: Seq
 
 def removed(source: Stack, target: Stack, systems: Sequence[str]) -> str:
     """Take the groups of ``systems`` out of the first stack's files; return what went. Raises ``OperationError``."""
-    gone: list[str] = []
+    removed_files: list[str] = []
     for system in _moving(source, target, systems):
         place = source.holding(system)
         if system not in _groups(place):
@@ -53,8 +53,8 @@ def removed(source: Stack, target: Stack, systems: Sequence[str]) -> str:
             place.secrets_file.unlink()
         else:
             sops_program.remove(place, system)
-        gone.append(f"{system} in {shown(place.secrets_file)}")
-    return ", ".join(gone)
+        removed_files.append(f"{system} in {shown(place.secrets_file)}")
+    return ", ".join(removed_files)
 
 
 def _moving(source: Stack, target: Stack, systems: Sequence[str]) -> list[str]:
@@ -76,8 +76,8 @@ def _groups(place: Stack) -> list[str]:
 
 def _refuse_without(place: Stack, systems: Sequence[str]) -> None:
     """Raise ``OperationError`` where a file does not hold the groups that it should: it was there before."""
-    there = _groups(place)
-    lacking = [name for name in systems if name not in there]
+    groups = _groups(place)
+    lacking = [name for name in systems if name not in groups]
     if lacking:
         file = shown(place.secrets_file)
         raise OperationError(f"{file} is there and does not hold {', '.join(lacking)}: move it away")

@@ -69,11 +69,11 @@ def used_zones(settings: StackSettings, systems: Sequence[str]) -> list[str]:
 
 
 def _left(name: str, text: str, systems: Sequence[str], stack: Stack) -> str:
-    there = {each.key for each in entries(name, text)}
+    keys = {each.key for each in entries(name, text)}
     for system in systems:
-        if f"{NAMESPACE}:{system}" in there:
+        if f"{NAMESPACE}:{system}" in keys:
             text = without(name, text, f"{NAMESPACE}:{system}", comment=True)
-    if _SYSTEMS in there:
+    if _SYSTEMS in keys:
         text = with_value(text, ("config", _SYSTEMS), [each for each in stack.systems if each not in systems])
     return text
 

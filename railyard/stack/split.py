@@ -53,8 +53,8 @@ class Split:
         parts = self.settings
         if parts is None:
             return []
-        there = parts.target.read_text(encoding="utf-8") if parts.target.exists() else ""
-        return [Edit(parts.target, there, there or parts.moved), Edit(parts.source, parts.before, parts.left)]
+        present = parts.target.read_text(encoding="utf-8") if parts.target.exists() else ""
+        return [Edit(parts.target, present, present or parts.moved), Edit(parts.source, parts.before, parts.left)]
 
 
 def prepared(source: Stack, target: str, systems: Sequence[str], recipients: Sequence[str] = ()) -> Split:
@@ -80,9 +80,9 @@ def prepared(source: Stack, target: str, systems: Sequence[str], recipients: Seq
 
 def _is_begun(parts: SettingsParts) -> bool:
     """Tell whether the new file is there from a run before; Pulumi adds a salt to it when it makes the stack."""
-    wanted, there = (config_nodes("", text) for text in (parts.moved, read_text(parts.target)))
+    wanted, present = (config_nodes("", text) for text in (parts.moved, read_text(parts.target)))
     return {key: config_text(node) for key, node in wanted.items()} == {
-        key: config_text(node) for key, node in there.items()
+        key: config_text(node) for key, node in present.items()
     }
 
 
@@ -95,19 +95,19 @@ def steps(split: Split, engine: Engine) -> Iterator[Step]:
     if split.settings and not split.settings.target.exists():
         settings = split.settings
         yield Step(name=f"settings of {target}", do=lambda: _written(Edit(settings.target, "", settings.moved)))
-    there = read_stack(target)
+    target_stack = read_stack(target)
     yield Step(
         name=f"secrets of {target}",
-        do=lambda: secrets_parts.copied(source, there, split.systems, split.recipients),
+        do=lambda: secrets_parts.copied(source, target_stack, split.systems, split.recipients),
     )
-    yield Step(name=f"state of {target}", do=lambda: _taken(split, engine, engine.beside(there)))
+    yield Step(name=f"state of {target}", do=lambda: _taken(split, engine, engine.beside(target_stack)))
     yield Step(name=f"state of {source.name}", do=lambda: _let_go(split, engine))
     if split.settings:
         edit = Edit(split.settings.source, split.settings.before, split.settings.left)
         yield Step(name=f"settings of {source.name}", do=lambda: _written(edit))
     yield Step(
         name=f"secrets of {source.name}",
-        do=lambda: secrets_parts.removed(source, there, split.systems),
+        do=lambda: secrets_parts.removed(source, target_stack, split.systems),
     )
 
 
@@ -136,9 +136,9 @@ def _taken(split: Split, engine: Engine, beside: Engine) -> str:
     if not parts.urns:
         return ""
     moved = secrets_parts.with_fingerprints(parts.moved, secrets_files(beside, read_stack(split.target)))
-    there = beside.export_state()
-    whole = state_parts.joined(there, moved)
-    if state_parts.records_of(there) == state_parts.records_of(whole):
+    state = beside.export_state()
+    whole = state_parts.joined(state, moved)
+    if state_parts.records_of(state) == state_parts.records_of(whole):
         return ""
     beside.import_state(whole)
     return count(len(parts.urns), "resource")

@@ -57,13 +57,13 @@ def divided(
     moving = _below({each["urn"] for each in records if _is_system(each, systems)}, records)
     _refuse_ties(records, moving)
     staying = [each for each in records if each["urn"] not in moving and not _is_of_engine(each)]
-    gone = [each for each in records if each["urn"] in moving]
+    moved_records = [each for each in records if each["urn"] in moving]
     roots = [each for each in records if each["type"] == STACK_TYPE]
     renamed = _renaming(source, target)
     taken = [
         *({**root, "outputs": _outputs(root, lambda name: name in systems, zones)} for root in roots),
-        *_providers(records, gone),
-        *gone,
+        *_providers(records, moved_records),
+        *moved_records,
     ]
     kept = [
         *({**root, "outputs": _outputs(root, lambda name: name not in systems)} for root in roots),
@@ -73,28 +73,28 @@ def divided(
     order = {each["urn"]: place for place, each in enumerate(records)}
     kept.sort(key=lambda each: order[each["urn"]])
     taken.sort(key=lambda each: order[each["urn"]])
-    moved = [_renamed(each, renamed) for each in taken] if gone else []
+    moved = [_renamed(each, renamed) for each in taken] if moved_records else []
     return Parts(
-        left=_with(document, kept if gone else records),
+        left=_with(document, kept if moved_records else records),
         moved=_with(document, moved),
-        urns=tuple(renamed(each["urn"]) for each in gone),
+        urns=tuple(renamed(each["urn"]) for each in moved_records),
     )
 
 
-def joined(there: Mapping[str, Any], moved: Mapping[str, Any]) -> dict[str, Any]:
+def joined(state: Mapping[str, Any], moved: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of the other stack with what moves: it may hold some of it, after a run that was killed.
 
     Raises ``OperationError`` where it holds something else.
     """
     known = {(each["urn"], each.get("id")) for each in records_of(moved) if not _is_of_engine(each)}
     strange = [
-        each for each in records_of(there) if not _is_of_engine(each) and (each["urn"], each.get("id")) not in known
+        each for each in records_of(state) if not _is_of_engine(each) and (each["urn"], each.get("id")) not in known
     ]
     if strange:
         raise OperationError(
             f"the state of the other stack holds {name_of(strange[0]['urn'])} already: take another name"
         )
-    return {**there, **moved}
+    return {**state, **moved}
 
 
 def records_of(document: Mapping[str, Any]) -> list[Record]:
@@ -182,16 +182,16 @@ def _renamed(record: Record, renamed: Callable[[str], str]) -> Record:
     return new
 
 
-def _outputs(root: Record, mine: Callable[[str], bool], zones: Collection[str] | None = None) -> dict[str, Any]:
-    """Return the stack outputs of the systems that are ``mine``, and those of ``zones``; None for all zones."""
+def _outputs(root: Record, is_moved: Callable[[str], bool], zones: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the stack outputs of the systems that are ``is_moved``, and those of ``zones``; None for all zones."""
     outputs: dict[str, Any] = {}
     for name, value in cast("dict[str, Any]", root.get("outputs") or {}).items():
         if name == FINGERPRINTS:
-            outputs[name] = _in_secret(value, lambda each: {key: own for key, own in each.items() if mine(key)})
+            outputs[name] = _in_secret(value, lambda each: {key: own for key, own in each.items() if is_moved(key)})
         elif name == CONFIRMED:
             kept = {zone: id_ for zone, id_ in value.items() if zones is None or zone in zones}
             outputs |= {name: kept} if kept else {}
-        elif mine(name):
+        elif is_moved(name):
             outputs[name] = value
     return outputs
 

@@ -28,18 +28,18 @@ def workflows(*, check: CheckOption = False, force: ForceOption = False) -> None
         root = project_directory()
         wanted = wanted_files(root)
         stale = [root / name for name, text in wanted.items() if not _is(root / name, text)]
-        gone = sorted(_generated(root) - {root / name for name in wanted})
-        for file in [*stale, *gone]:
+        superfluous = sorted(_generated(root) - {root / name for name in wanted})
+        for file in [*stale, *superfluous]:
             if not check:
                 _refuse_foreign(file, force=force)
-        for file in [*stale, *gone]:
+        for file in [*stale, *superfluous]:
             typer.echo(f"{file.relative_to(root)} {'is out of date: railyard workflows' if check else 'written'}")
-        if check and (stale or gone):
+        if check and (stale or superfluous):
             raise typer.Exit(PROBLEM)
         for file in stale:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(wanted[str(file.relative_to(root))], encoding="utf-8")
-        for file in gone:
+        for file in superfluous:
             file.unlink()
 
 

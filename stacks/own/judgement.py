@@ -57,11 +57,11 @@ def _about_service(name: str, args: OwnServiceSettings, settings: OwnSettings) -
 
 
 def _about_parts(place: Path, args: OwnServiceSettings, settings: OwnSettings) -> Iterator[Problem]:
-    there = [name for name in (*settings.services, *settings.databases) if name != place[-1]]
+    others = [name for name in (*settings.services, *settings.databases) if name != place[-1]]
     for index, name in enumerate(args.uses):
-        if name not in there:
-            allowed = f"another service or database of the system: {_listed(there)}"
-            yield Problem((*place, "uses", index), name, allowed, nearest_or_none(name, there))
+        if name not in others:
+            allowed = f"another service or database of the system: {_listed(others)}"
+            yield Problem((*place, "uses", index), name, allowed, nearest_or_none(name, others))
     if args.bucket is not None and args.bucket not in settings.buckets:
         allowed = f"a bucket of the system: {_listed(settings.buckets)}"
         yield Problem((*place, "bucket"), args.bucket, allowed, nearest_or_none(args.bucket, settings.buckets))

@@ -59,7 +59,7 @@ def _filled_in(name: str, settings: OwnSettings) -> list[str]:
 
 
 def _leads(after: Mapping[str, Sequence[str]], start: str, goal: str) -> bool:
-    waiting = [start]
-    for name in waiting:
-        waiting += [each for each in after.get(name, ()) if each not in waiting]
-    return goal in waiting
+    pending = [start]
+    for name in pending:
+        pending += [each for each in after.get(name, ()) if each not in pending]
+    return goal in pending

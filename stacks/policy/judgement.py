@@ -64,14 +64,14 @@ def judged(resources: Iterable[Resource], levels: Levels | None = None) -> list[
         level = Level(own.level) if own else policy.level
         broken = list(policy.judge(stack)) if level is not Level.DISABLED else []
         if broken:
-            said = "; ".join(f"{resource.name} {how}" for resource, how in broken)
+            text = "; ".join(f"{resource.name} {how}" for resource, how in broken)
             violations.append(
                 Violation(
                     policy=policy.name,
                     level=level,
                     resources=[resource.name for resource, _ in broken],
                     urns=[resource.urn for resource, _ in broken],
-                    message=f"{said}: {policy.fix}",
+                    message=f"{text}: {policy.fix}",
                     fix=policy.fix,
                     reason=own.reason if own else "",
                 )

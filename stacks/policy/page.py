@@ -38,9 +38,9 @@ def _section(policy: Policy) -> str:
 
 def _shown(resource: Resource) -> str:
     props = {name: value for name, value in resource.props.items() if name != "variables"}
-    said = [f"{name}: {value!r}" for name, value in props.items()] + [*resource.props.get("variables", ())]
-    said += ["protected"] if resource.protect else []
-    return f"`{resource.noun} {resource.name}`" + (f" ({', '.join(f'`{each}`' for each in said)})" if said else "")
+    texts = [f"{name}: {value!r}" for name, value in props.items()] + [*resource.props.get("variables", ())]
+    texts += ["protected"] if resource.protect else []
+    return f"`{resource.noun} {resource.name}`" + (f" ({', '.join(f'`{each}`' for each in texts)})" if texts else "")
 
 
 if __name__ == "__main__":

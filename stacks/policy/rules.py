@@ -88,11 +88,11 @@ def _replicas(instance: Resource) -> int:
 
 def _near(stack: Resources) -> Broken:
     for each in stack.of("ServiceInstance"):
-        here = set(each.props.get("regions") or ())
+        regions = set(each.props.get("regions") or ())
         for other in stack.needed(each, "ServiceInstance"):
-            there = set(other.props.get("regions") or ())
-            if here and there and _is_store(other) and not here & there:
-                yield each, f"runs in {', '.join(sorted(here))}, {other.name} in {', '.join(sorted(there))}"
+            other_regions = set(other.props.get("regions") or ())
+            if regions and other_regions and _is_store(other) and not regions & other_regions:
+                yield each, f"runs in {', '.join(sorted(regions))}, {other.name} in {', '.join(sorted(other_regions))}"
 
 
 def _is_store(resource: Resource) -> bool:

@@ -52,8 +52,10 @@ async def delete_project(project: ProjectUnderTest) -> Verdict:
     try:
         await project.call(PROJECT_DELETE, id=project.project_id)
     except RailwayError as refused:
-        gone = await is_gone(project.client, project.project_id)
-        return judge((gone, f"an error ({refused.reason}), and the project is {'gone' if gone else 'still there'}"))
+        deleted = await is_gone(project.client, project.project_id)
+        return judge(
+            (deleted, f"an error ({refused.reason}), and the project is {'deleted' if deleted else 'still there'}")
+        )
     if await project.appears(lambda: is_gone(project.client, project.project_id)):
         took_s = (time.monotonic() - started) * project.client.clock.speed
         return judge((True, f"accepted with a live volume, and gone {took_s:.0f} s later"))
@@ -147,8 +149,8 @@ async def member(project: ProjectUnderTest) -> Verdict:
     except NotAuthorized:
         return Verdict.unknown("only a token of an account says who it is, and this is one of a workspace")
     ids = [each["id"] for each in await project.call(PROJECT_MEMBERS, projectId=project.project_id)]
-    mine = account in ids
-    return judge((mine, f"the account's id is {'that of a member' if mine else 'none of the members'}"))
+    is_listed = account in ids
+    return judge((is_listed, f"the account's id is {'that of a member' if is_listed else 'none of the members'}"))
 
 
 @doubtful_point(
@@ -196,8 +198,8 @@ async def all_projects(project: ProjectUnderTest) -> Verdict:
         projects = (await project.client.transport.read(ACCOUNT, first=PAGE))["projects"]
         return any(each["id"] == project.project_id for each in nodes(projects))
 
-    there = await project.appears(listed)
-    return judge((there, f"a new project of the workspace is {'in it' if there else 'missing'}"))
+    appeared = await project.appears(listed)
+    return judge((appeared, f"a new project of the workspace is {'in it' if appeared else 'missing'}"))
 
 
 POINTS = (delete_project, project_token, notification_rule, member, shown_token, all_projects)

@@ -113,8 +113,8 @@ async def limits(project: ProjectUnderTest) -> Verdict:
 async def iac_partials(project: ProjectUnderTest) -> Verdict:
     """Look at the schema that Railway answers with today."""
     fields = {each["name"] for each in (await project.call(TYPE, name="Environment"))["fields"]}
-    there = "iacPartials" in fields
-    return judge((not there, f"Environment has {'it' if there else 'no such field'} among its {len(fields)}"))
+    exists = "iacPartials" in fields
+    return judge((not exists, f"Environment has {'it' if exists else 'no such field'} among its {len(fields)}"))
 
 
 POINTS = (large_requests, long_names, limits, iac_partials)

@@ -195,8 +195,8 @@ async def first_up(context: StepContext) -> Sequence[Finding]:
     """Look whether Railway has anything of the stack."""
     assert context.railway is not None
     systems = await running_systems(context.railway, context.stack)
-    there = [each.name for each in systems if each.environment_id is not None]
-    if len(there) == len(systems):
-        return [ok("up", f"{', '.join(there)} are there: {RAILYARD} verify -s {context.stack.name}")]
-    missing = ", ".join(each.name for each in systems if each.name not in there)
+    existing = [each.name for each in systems if each.environment_id is not None]
+    if len(existing) == len(systems):
+        return [ok("up", f"{', '.join(existing)} are there: {RAILYARD} verify -s {context.stack.name}")]
+    missing = ", ".join(each.name for each in systems if each.name not in existing)
     return [problem("up", f"Railway has nothing of {missing}", context.railway.up(context.stack))]

@@ -26,8 +26,8 @@ def text() -> str:
 
 def _section(number: int, step: Step) -> str:
     shown = f"<{step.link}>" if "://" in step.link else f"[{step.link}]({step.link})"
-    said = step.how if step.link in step.how else f"{step.how} More: {shown}."
-    how = textwrap.fill(said, WIDTH, break_long_words=False, break_on_hyphens=False)
+    sentence = step.how if step.link in step.how else f"{step.how} More: {shown}."
+    how = textwrap.fill(sentence, WIDTH, break_long_words=False, break_on_hyphens=False)
     return f"## {number}. {step.title}\n\n*For {step.who}.*\n\n{how}\n"
 
 

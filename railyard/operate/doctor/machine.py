@@ -31,11 +31,11 @@ TIMEOUT_S: Final = 30
 
 def tools(*, real: bool) -> Iterator[Finding]:
     """Check programs on PATH and packages of this Python."""
-    here = ".".join(str(part) for part in sys.version_info[:3])
+    python = ".".join(str(part) for part in sys.version_info[:3])
     if sys.version_info[:2] < OLDEST_PYTHON:
-        yield problem("tools", f"Python {here} is too old", "install Python 3.11 or newer, and remove .venv")
+        yield problem("tools", f"Python {python} is too old", "install Python 3.11 or newer, and remove .venv")
     else:
-        yield ok("tools", f"Python {here}")
+        yield ok("tools", f"Python {python}")
     for package in PACKAGES:
         yield _package(package)
     yield _pulumi(real=real)
@@ -91,10 +91,10 @@ def _plugins_on_path() -> Iterator[Finding]:
 def _answer(*command: str) -> str:
     """Return the first line that a program answers with."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        process = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as failure:
         return f"(does not run: {type(failure).__name__})"
-    lines = (done.stdout or done.stderr).strip().splitlines()
+    lines = (process.stdout or process.stderr).strip().splitlines()
     return lines[0].removeprefix("sops ") if lines else "(says nothing)"
 
 
