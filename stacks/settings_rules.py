@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from components.arguments import Path
+from components.bucket import BucketSettings
 from components.problems import Problem, nearest_or_none
+from components.railway_bucket import RailwayBucketSettings
 from components.service_kind import ServiceSettings
 from railway_api.plans import Plan
 from stacks.arguments_tree import walk_arguments
-from stacks.buckets import buckets_twice
 from stacks.own.expressions import expressions
 from stacks.own.judgement import wrong as wrong_own
 from stacks.own.settings import OwnSettings
@@ -35,7 +37,7 @@ def wrong_systems(
             yield from (replace(each, path=(name, *each.path)) for each in wrong_own(settings))
     yield from _projects_twice({name: each for name, each in systems.items() if not isinstance(each, OwnSettings)})
     yield from _beside_others(systems)
-    yield from buckets_twice(systems)
+    yield from _buckets_twice(systems)
 
 
 def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
@@ -95,3 +97,19 @@ def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
                 if same_name := next((own for own in services(settings) if own.name == service.name), None):
                     allowed = f"services that no other system has, and {service.name} is one of {other}"
                     yield Problem((name, *same_name.path), None, allowed, "leave it to one of them")
+
+
+def _buckets_twice(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
+    """Yield buckets whose name another bucket of the stack has: in all of Spaces, or in the project at Railway."""
+    first: dict[tuple[str, str], Path] = {}
+    for system, settings in systems.items():
+        for path, part in walk_arguments(settings, (system,)):
+            if isinstance(part, BucketSettings):
+                place, name = "", part.name
+            elif isinstance(part, RailwayBucketSettings):
+                place, name = settings.project.name, part.name or str(path[-1])
+            else:
+                continue
+            if (other := first.setdefault((place, name), path)) != path:
+                allowed = f"each bucket once, and {'.'.join(map(str, other))} has this name too"
+                yield Problem((*path, "name"), name, allowed, "give one of them another name, or remove it")

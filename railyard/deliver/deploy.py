@@ -198,8 +198,6 @@ class Deployment:
         self._telling.begin(message(self._stack.name, DeployOutcome(commit=commit, releases=releases), begun=True))
         self._bring_up(root, releases)
         self._check(releases)
-        for release in releases:
-            release.deployed_s = self._passed()
         self._take_back([release for release in releases if release.problems], back)
         ending = DeployOutcome(
             commit=commit,

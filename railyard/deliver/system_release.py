@@ -49,8 +49,6 @@ class SystemRelease:
     """The commit that it was taken back to."""
     back_problems: list[str] = field(default_factory=list[str])
     """What went wrong on the way back."""
-    deployed_s: float = 0.0
-    """How long it took until its end was known."""
 
     @property
     def result(self) -> Result:

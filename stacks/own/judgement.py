@@ -5,14 +5,15 @@ Owns the problems that only several keys together tell, each with the place wher
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 
 from components.problems import Problem, nearest_or_none
 from components.templates import Reference
 from components.templates import expressions as references
-from stacks.arguments_tree import Path
-from stacks.own.clashes import clashes
+from stacks.arguments_tree import Path, leaves
 from stacks.own.expressions import (
+    RESERVED,
     SECRETS,
     SELF,
     Expression,
@@ -21,17 +22,17 @@ from stacks.own.expressions import (
     lacking,
     named_by_a_template,
     properties,
+    unread,
 )
 from stacks.own.order import circle
-from stacks.own.places import unread_expressions
-from stacks.own.secrets import password_name, secret_name
+from stacks.own.secrets import key_of, password_name, secret_name
 from stacks.own.settings import OwnServiceSettings, OwnSettings
 
 
 def wrong(settings: OwnSettings) -> Iterator[Problem]:
     """Yield what is wrong, with places that begin below the system's key."""
-    yield from clashes(settings)
-    yield from unread_expressions(settings)
+    yield from _clashes(settings)
+    yield from _unread_expressions(settings)
     named = [each for name, args in settings.services.items() for each in _about_service(name, args, settings)]
     yield from named
     # One that is declared and misspelled where it is used is told there.
@@ -162,3 +163,67 @@ def _nearest(name: str, known: Collection[str], otherwise: str = "correct it") -
 
 def _listed(names: Collection[str]) -> str:
     return ", ".join(names) or "there is none"
+
+
+def _clashes(settings: OwnSettings) -> Iterator[Problem]:
+    """Yield names that mean two things, with places that begin below the system's key."""
+    yield from _shared_names(settings)
+    yield from _shared_keys(settings)
+    for name, args in settings.services.items():
+        yield from _shared_variables(("services", name), args, settings)
+
+
+def _shared_names(settings: OwnSettings) -> Iterator[Problem]:
+    groups = (("services", settings.services), ("databases", settings.databases), ("buckets", settings.buckets))
+    every = Counter(name for _, group in groups for name in group)
+    for key, group in groups:
+        for name in group:
+            # Without a name of its own, a database is told as one that another service's name has.
+            has_own_name = key == "buckets" or (key == "databases" and settings.databases[name].name)
+            if name in RESERVED:
+                allowed = f"a name, and {name} has a meaning of its own in variables"
+                yield Problem((key, name), None, allowed, "give it another name")
+            elif every[name] > 1 and has_own_name:
+                allowed = "names that services, databases and buckets do not share"
+                yield Problem((key, name), None, allowed, "give one of them another name")
+
+
+def _shared_keys(settings: OwnSettings) -> Iterator[Problem]:
+    """Yield databases and services whose own secrets have one name in the SOPS file: ``a-b`` and ``a.b``."""
+    first: dict[str, Path] = {}
+    keys_by_path: list[tuple[Path, str]] = [(("databases", name), password_name(name)) for name in settings.databases]
+    for name, args in settings.services.items():
+        keys = {variable: key_of(settings, name, variable) for variable in args.secrets}
+        keys_by_path += [(("services", name), key) for key in keys.values() if key not in settings.secrets]
+    for path, key in keys_by_path:
+        if (other := first.setdefault(key, path)) != path:
+            allowed = f"a secret of its own, and {key} is one of {'.'.join(map(str, other))} already"
+            yield Problem(path, None, allowed, "give one of them another name")
+
+
+def _shared_variables(place: Path, args: OwnServiceSettings, settings: OwnSettings) -> Iterator[Problem]:
+    """Yield variables that a service has of its secrets, too."""
+    for secret in args.secrets:
+        rules = settings.secrets.get(key_of(settings, str(place[-1]), secret))
+        for variable in {secret: None, **(rules.also_sets if rules else {})}:
+            if variable in args.variables:
+                allowed = f"each variable once, and {variable} comes with the secret {secret} of this service"
+                fix = f"remove it, or take {secret} out of the secrets of the service"
+                yield Problem((*place, "variables", variable), None, allowed, fix)
+
+
+def _unread_expressions(settings: OwnSettings) -> Iterator[Problem]:
+    """Yield expressions about parts of the system that Railway would get as texts, since nothing reads them there."""
+    owners = {*settings.services, *settings.databases, *settings.buckets, SELF, SECRETS}
+    for path, text in leaves(settings.model_dump(by_alias=True, exclude_unset=True)):
+        if not isinstance(text, str):
+            continue
+        if path[:1] == ("services",) and path[2:3] == ("variables",):
+            for each in unread(text, owners):
+                allowed = "an expression with a name, a dot and a property alone, such as ${postgres.url}"
+                yield Problem(path, text, allowed, f"correct {each}, or write ${each} for that text itself")
+            continue
+        texts = [] if path[:1] == ("secrets",) else [each.text for each in expressions(text) if each.owner in owners]
+        if texts:
+            allowed = f"a value without {texts[0]}, which is filled in in the variables of services alone"
+            yield Problem(path, text, allowed, "let a variable of a service hold it, and read that variable")
